@@ -1,0 +1,110 @@
+/**
+ * What an operator can say about language models: the providers, the default, the tiers, the prices and the limits.
+ * The environment is one more way to say it; reading it is a pure function, so that a test hands in its own.
+ */
+
+import { z } from "zod";
+import { price } from "./prices.ts";
+
+export const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
+
+const providerName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, "a provider's name is letters, digits, - and _")
+  .refine((name) => name !== "local", "the name `local` belongs to the offline model");
+
+export const providerConfig = z.strictObject({
+  type: z.enum(providerTypes),
+  /** Where the API lives, with its version segment: `https://api.openai.com/v1`. Ollama's may lack it. */
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  apiKey: z.string().min(1).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** The model meant when only the provider is named. */
+  defaultModel: z.string().min(1).optional(),
+});
+
+export const modelsConfig = z.strictObject({
+  default: z.string().min(1).optional(),
+  tiers: z
+    .strictObject({ small: z.string().min(1), medium: z.string().min(1), large: z.string().min(1) })
+    .partial()
+    .default({}),
+  providers: z.record(providerName, providerConfig).default({}),
+  /** US dollars per million tokens, by `provider:model` or by model, before the shipped table. */
+  prices: z.record(z.string(), price).default({}),
+  /** A stream that says nothing for this long has stalled. */
+  streamIdleMs: z.int().positive().default(60_000),
+  /** The most that one answer may hold, text and tool calls together. */
+  outputBytesMax: z
+    .int()
+    .positive()
+    .default(4 * 1024 * 1024),
+});
+
+export type ProviderType = (typeof providerTypes)[number];
+export type ProviderConfig = z.infer<typeof providerConfig>;
+export type ModelsConfig = z.infer<typeof modelsConfig>;
+/** The configuration as a person writes it, with everything optional. */
+export type ModelsConfigInput = z.input<typeof modelsConfig>;
+
+/** The providers that an environment names: OPENAI_API_KEY, ANTHROPIC_API_KEY, OLLAMA_BASE_URL or OLLAMA_HOST, and their base URLs. */
+export function providersFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, ProviderConfig> {
+  const providers: Record<string, ProviderConfig> = {};
+  const openai = setting(env, "OPENAI_API_KEY");
+  if (openai !== undefined) {
+    providers["openai"] = {
+      type: "openai",
+      apiKey: openai,
+      ...baseUrl(setting(env, "OPENAI_BASE_URL")),
+      ...model(setting(env, "OPENAI_MODEL")),
+    };
+  }
+  const anthropic = setting(env, "ANTHROPIC_API_KEY");
+  if (anthropic !== undefined) {
+    providers["anthropic"] = {
+      type: "anthropic",
+      apiKey: anthropic,
+      ...baseUrl(setting(env, "ANTHROPIC_BASE_URL")),
+      ...model(setting(env, "ANTHROPIC_MODEL")),
+    };
+  }
+  const ollama = setting(env, "OLLAMA_BASE_URL") ?? setting(env, "OLLAMA_HOST");
+  if (ollama !== undefined) {
+    providers["ollama"] = { type: "ollama", baseUrl: ollamaUrl(ollama), ...model(setting(env, "OLLAMA_MODEL")) };
+  }
+  return providers;
+}
+
+/** A configuration completed by what the environment names; the configuration wins. */
+export function withEnvironment(
+  config: ModelsConfigInput,
+  env: Readonly<Record<string, string | undefined>>,
+): ModelsConfigInput {
+  return { ...config, providers: { ...providersFromEnvironment(env), ...config.providers } };
+}
+
+/**
+ * Ollama's own OLLAMA_HOST may be `host`, `host:port` or a URL, and may be the address that a server binds;
+ * a client reaches 0.0.0.0 as loopback.
+ */
+function ollamaUrl(host: string): string {
+  const url = new URL(/^https?:\/\//.test(host) ? host : `http://${host}`);
+  if (!/^https?:\/\//.test(host) && url.port === "" && !/:80$/.test(host)) url.port = "11434";
+  if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
+  return url.href.replace(/\/+$/, "");
+}
+
+function setting(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === "" ? undefined : value;
+}
+
+function baseUrl(url: string | undefined): { baseUrl?: string } {
+  return url === undefined ? {} : { baseUrl: url };
+}
+
+function model(name: string | undefined): { defaultModel?: string } {
+  return name === undefined ? {} : { defaultModel: name };
+}

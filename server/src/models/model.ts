@@ -1,0 +1,97 @@
+/**
+ * What the rest of Waybill knows of language models: choose one, ask it once, get text, tool calls and usage.
+ * It knows nothing of tasks: the engine retries, journals and budgets; a call here is exactly one request to a provider.
+ */
+
+/** One turn of the prompt. Tool results follow the assistant turn that asked for them. */
+export type PromptTurn =
+  | { role: "system"; text: string }
+  | { role: "user"; text: string; files?: PromptFile[] }
+  | { role: "assistant"; text: string; toolCalls?: ToolCall[] }
+  | { role: "tool"; results: ToolResult[] };
+
+export type PromptFile = { mediaType: string; name?: string; base64: string };
+
+/** A call as the model wrote it. `input` is whatever JSON it sent: the caller checks it against the tool's schema. */
+export type ToolCall = { id: string; name: string; input: unknown; invalid?: string };
+
+export type ToolResult = { id: string; name: string; output: string; isError: boolean };
+
+/** A tool as the model sees it. `inputSchema` is a JSON Schema object. */
+export type ToolOffer = { name: string; description: string; inputSchema: Record<string, unknown> };
+
+/** `anthropic:claude-…`, `openai:gpt-…`, `ollama:…`, `local:reference`, or `<configured name>:<model>`. */
+export type ModelId = `${string}:${string}`;
+
+export type Tier = "small" | "medium" | "large";
+
+export type ModelCall = {
+  model: ModelId;
+  prompt: PromptTurn[];
+  tools: ToolOffer[];
+  maxOutputTokens?: number;
+  temperature?: number;
+  /** Aborts the request; the call then rejects with `aborted`. */
+  signal: AbortSignal;
+  /** Pieces of the answer's text in order, as they arrive. */
+  onText?: (piece: string) => void;
+};
+
+/** Token counts as the provider states them; `inputTokens` includes both cache counts. */
+export type Usage = {
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+};
+
+export type ModelAnswer = {
+  text: string;
+  toolCalls: ToolCall[];
+  finish: "stop" | "tool_calls" | "length" | "content_filter" | "other";
+  usage: Usage;
+  /** The provider's own usage object, untouched. */
+  rawUsage: unknown;
+  /** As the provider names the model that answered, and the provider's name. */
+  model: string;
+  provider: string;
+  /** US dollars by the dated price table; null when the model has no price there. Local models cost 0. */
+  costUsd: number | null;
+};
+
+/** What the world of providers can do to a call. `retryAfterMs` is the provider's own wish, when it said one. */
+export type ModelErrorCode =
+  | "rate_limited" // 429, 529
+  | "unavailable" // 5xx, refused or broken connection, a stream cut in the middle, a stream that stalls
+  | "bad_answer" // the provider's bytes are not its protocol
+  | "refused" // 400, 401, 403, 404, 413: asking again does not help
+  | "unknown_model"
+  | "aborted";
+
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+  readonly code: ModelErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retryable = code === "rate_limited" || code === "unavailable" || code === "bad_answer";
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The one way to reach a language model. */
+export interface Models {
+  /** The model used when nobody names one. */
+  readonly defaultModel: ModelId;
+  /** The model of a tier; the default model where the configuration names none. */
+  forTier(tier: Tier): ModelId;
+  /** Completes a name that lacks its provider (`gpt-5-mini`), or throws `unknown_model`, listing what is configured. */
+  resolve(name: string, provider?: string): ModelId;
+  /** Names of the providers that can be called as configured. */
+  providers(): string[];
+  /** One request, never retried here. Rejects with `ModelError` only. */
+  call(call: ModelCall): Promise<ModelAnswer>;
+}

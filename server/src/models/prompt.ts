@@ -1,0 +1,64 @@
+/** A prompt of ours as the AI SDK's language-model interface takes it. */
+
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Message } from "@ai-sdk/provider";
+import type { ModelCall, PromptTurn } from "./model.ts";
+
+/** The options of one request: the whole prompt, the tools offered, and the caller's limits. */
+export function callOptions(call: ModelCall, signal: AbortSignal): LanguageModelV4CallOptions {
+  return {
+    prompt: call.prompt.map(message),
+    ...(call.tools.length === 0 ? {} : { tools: call.tools.map(offer), toolChoice: { type: "auto" } }),
+    ...(call.maxOutputTokens === undefined ? {} : { maxOutputTokens: call.maxOutputTokens }),
+    ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+    abortSignal: signal,
+  };
+}
+
+function offer(tool: ModelCall["tools"][number]): LanguageModelV4FunctionTool {
+  return { type: "function", name: tool.name, description: tool.description, inputSchema: tool.inputSchema };
+}
+
+function message(turn: PromptTurn): LanguageModelV4Message {
+  switch (turn.role) {
+    case "system":
+      return { role: "system", content: turn.text };
+    case "user":
+      return {
+        role: "user",
+        content: [
+          { type: "text", text: turn.text },
+          ...(turn.files ?? []).map((file) => ({
+            type: "file" as const,
+            mediaType: file.mediaType,
+            data: { type: "data" as const, data: file.base64 },
+            ...(file.name === undefined ? {} : { filename: file.name }),
+          })),
+        ],
+      };
+    case "assistant":
+      return {
+        role: "assistant",
+        content: [
+          // Providers refuse an empty text block, which is what a turn of nothing but tool calls would give.
+          ...(turn.text === "" ? [] : [{ type: "text" as const, text: turn.text }]),
+          ...(turn.toolCalls ?? []).map((call) => ({
+            type: "tool-call" as const,
+            toolCallId: call.id,
+            toolName: call.name,
+            // Providers insist on an object here, and a call that was not JSON has none to give back.
+            input: call.invalid === undefined ? call.input : {},
+          })),
+        ],
+      };
+    case "tool":
+      return {
+        role: "tool",
+        content: turn.results.map((result) => ({
+          type: "tool-result" as const,
+          toolCallId: result.id,
+          toolName: result.name,
+          output: { type: result.isError ? ("error-text" as const) : ("text" as const), value: result.output },
+        })),
+      };
+  }
+}

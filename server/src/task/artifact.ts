@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { jsonObject } from "./json.ts";
+import { part } from "./part.ts";
+
+/** An output of a task. `append` adds parts to what is there; `last` says that no more will come. */
+export const artifactUpdate = z.strictObject({
+  id: z.string().min(1).max(128),
+  name: z.string().max(255).optional(),
+  description: z.string().max(2000).optional(),
+  parts: z.array(part).max(1000),
+  metadata: jsonObject.optional(),
+  append: z.boolean().default(false),
+  last: z.boolean().default(true),
+});
+export type ArtifactUpdate = z.infer<typeof artifactUpdate>;
+
+export type Artifact = {
+  id: string;
+  name: string | null;
+  description: string | null;
+  parts: ArtifactUpdate["parts"];
+  metadata: z.infer<typeof jsonObject>;
+  complete: boolean;
+};

@@ -1,0 +1,313 @@
+/**
+ * All transitions of both engines, and the only home of their rules: `decide(task, command, now)` returns the change
+ * or a coded refusal. Pure: no clock, no random, no I/O.
+ *
+ * Time never runs backwards in a task: `now` is clamped to the task's last timestamp.
+ */
+import { Refusal } from "./errors.ts";
+import type { EventDraft } from "./event.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { isTerminal } from "./states.ts";
+import type { Failure, Task, Wait } from "./task.ts";
+import { addUsage, type UsageCall } from "./usage.ts";
+
+/** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */
+export type StartCause = "first" | "resumed" | "recovered";
+
+export type Command =
+  /** A slot is free. `lease` is for work that another program claimed. */
+  | { do: "start"; lease?: { worker: string; until: number } }
+  /** The process that ran it died. `crashes` is what the quarantine makes of that. */
+  | { do: "recover"; crashes: number }
+  /** The run has stopped at waits and holds nothing any more. While paused it only says where it stands. */
+  | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string }
+  /** A wait is over. */
+  | { do: "wake"; key: string }
+  /** What a running attempt records: its events, and what they add up to. */
+  | { do: "record"; attempt: number; record: Recorded }
+  /** Usage that arrives late, from an attempt that is fenced off: it was paid all the same. */
+  | { do: "bill"; calls: UsageCall[] }
+  | { do: "renew"; attempt: number; worker: string; until: number }
+  | { do: "complete"; attempt: number; output: Json }
+  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null }
+  | { do: "reject"; attempt: number; error: Failure }
+  | { do: "expire" }
+  | { do: "cancel"; by: string; reason: string }
+  | { do: "pause"; by: string; reason: string }
+  | { do: "resume"; by: string }
+  /** An answer or a message from outside; `prompt` names the question that it answers. */
+  | { do: "input"; by: string; messageId: string; prompt: string | null }
+  | { do: "delete" };
+
+export type Recorded = {
+  events: EventDraft[];
+  progress?: { fraction: number; message: string };
+  details?: JsonObject;
+  usage?: UsageCall[];
+  /** A step was journaled, so the run has come further than any crash before. */
+  progressed?: boolean;
+};
+
+export type NumberedEvent = EventDraft & { seq: number; at: number };
+
+/** What the store makes durable: the task as it will be, its new events, and the guard that it was decided on. */
+export type Change = {
+  command: Command["do"] | "submit";
+  before: { revision: number; state: Task["state"]; attempt: number } | null;
+  task: Task;
+  events: NumberedEvent[];
+};
+
+export function decide(task: Task, command: Command, now: number): Change | Refusal {
+  const at = Math.max(now, task.updatedAt);
+  switch (command.do) {
+    case "start":
+      return start(task, command, at);
+    case "recover":
+      if (task.state !== "running") return wrongState(task, "recovered");
+      return change(task, command, at, { attempt: task.attempt + 1, crashes: command.crashes }, [
+        { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" satisfies StartCause } },
+      ]);
+    case "suspend":
+      return suspend(task, command, at);
+    case "wake":
+      return wake(task, command, at);
+    case "record":
+      return record(task, command, at);
+    case "bill":
+      return change(
+        task,
+        command,
+        at,
+        { usage: command.calls.reduce(addUsage, task.usage) },
+        command.calls.map(billed),
+      );
+    case "renew":
+      if (task.lease?.worker !== command.worker) return fenced(task);
+      return (
+        guarded(task, command.attempt) ??
+        change(task, command, at, { lease: { worker: command.worker, until: command.until } }, [])
+      );
+    case "complete":
+      return (
+        guarded(task, command.attempt) ??
+        end(task, command, at, { state: "completed", output: command.output, progress: 1 })
+      );
+    case "fail":
+      return guarded(task, command.attempt) ?? fail(task, command, at);
+    case "reject":
+      return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected", error: command.error });
+    case "expire":
+      if (isTerminal(task.state)) return wrongState(task, "timed out");
+      return end(task, command, at, { state: "timed_out", error: deadlinePassed(task) });
+    case "cancel":
+      return cancel(task, command, at);
+    case "pause":
+      return pause(task, command, at);
+    case "resume":
+      return resume(task, command, at);
+    case "input":
+      return input(task, command, at);
+    case "delete":
+      if (!isTerminal(task.state)) return wrongState(task, "deleted");
+      return change(task, command, at, { deletedAt: at }, []);
+  }
+}
+
+/** The first change of a task: what `submit` makes durable. */
+export function submitted(task: Task): Change {
+  const data: JsonObject = { kind: task.kind, title: task.title, lens: task.lens };
+  return {
+    command: "submit",
+    before: null,
+    task: { ...task, lastSeq: 1 },
+    events: [{ type: "task.submitted", data, seq: 1, at: task.createdAt }],
+  };
+}
+
+/** The wait of a task that is ready but has no slot. */
+export function slotWait(at: number): Wait {
+  return { on: "slot", key: "", since: at, until: null };
+}
+
+function delayWait(task: Task, at: number): Wait {
+  return { on: "timer", key: "", since: at, until: task.notBefore };
+}
+
+function start(task: Task, command: Command & { do: "start" }, at: number): Change | Refusal {
+  const ready = task.state === "queued" || (task.state === "waiting" && task.waits.every((wait) => wait.on === "slot"));
+  if (!ready) return wrongState(task, "started");
+  const attempt = task.attempt + 1;
+  const cause: StartCause = task.attempt === 0 ? "first" : "resumed";
+  const lease = command.lease ?? null;
+  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt: task.startedAt ?? at }, [
+    { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
+  ]);
+}
+
+function suspend(task: Task, command: Command & { do: "suspend" }, at: number): Change | Refusal {
+  const refusal = guarded(task, command.attempt, "paused");
+  if (refusal) return refusal;
+  const { waits } = command;
+  const question = waits.find((wait) => wait.on === "input");
+  const next = question ? "input_required" : waits.length > 0 ? "waiting" : "running";
+  if (task.state === "paused") {
+    return change(task, command, at, { waits, resumesAs: next }, [
+      { type: "task.paused", data: { checkpoint: command.checkpoint } },
+    ]);
+  }
+  if (next === "running") return wrongState(task, "suspended without a wait");
+  const event: EventDraft =
+    question?.on === "input"
+      ? { type: "task.input_required", data: { prompt: question.prompt, until: question.until } }
+      : { type: "task.waiting", data: { waits } };
+  return change(task, command, at, { state: next, waits }, [event]);
+}
+
+function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
+  if (!task.waits.some((wait) => wait.key === command.key)) return wrongState(task, "woken");
+  if (task.state === "paused") return change(task, command, at, { waits: [], resumesAs: "running" }, []);
+  if (task.state !== "waiting" && task.state !== "input_required") return wrongState(task, "woken");
+  return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, []);
+}
+
+function record(task: Task, command: Command & { do: "record" }, at: number): Change | Refusal {
+  const refusal = guarded(task, command.attempt, "paused");
+  if (refusal) return refusal;
+  const { events, progress, details, usage = [], progressed } = command.record;
+  const all = [...events, ...usage.map(billed)];
+  const next: Partial<Task> = {};
+  if (progressed) next.crashes = 0;
+  if (usage.length > 0) next.usage = usage.reduce(addUsage, task.usage);
+  if (details) {
+    next.details = { ...task.details, ...details };
+    all.push({ type: "task.details", data: { patch: details } });
+  }
+  if (progress) {
+    next.progress = Math.min(1, Math.max(task.progress, progress.fraction));
+    next.progressMessage = progress.message;
+    all.push({ type: "task.progress", data: { fraction: next.progress, message: progress.message } });
+  }
+  return change(task, command, at, next, all);
+}
+
+function fail(task: Task, command: Command & { do: "fail" }, at: number): Change | Refusal {
+  const failures = task.failures + 1;
+  if (command.retryAt === null) return end(task, command, at, { state: "failed", error: command.error, failures });
+  const retry: Wait = { on: "retry", key: "", since: at, until: command.retryAt };
+  return change(task, command, at, { state: "waiting", waits: [retry], lease: null, failures }, [
+    { type: "task.retrying", data: { error: command.error, until: command.retryAt, failures } },
+  ]);
+}
+
+function cancel(task: Task, command: Command & { do: "cancel" }, at: number): Change | Refusal {
+  if (isTerminal(task.state)) return wrongState(task, "cancelled");
+  return end(task, command, at, { state: "cancelled", cancelledBy: { by: command.by, at, reason: command.reason } });
+}
+
+function pause(task: Task, command: Command & { do: "pause" }, at: number): Change | Refusal {
+  if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
+  const pausedBy = { by: command.by, at, reason: command.reason };
+  const running = task.state === "running";
+  const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
+  if (!running) events.push({ type: "task.paused", data: { checkpoint: task.state } });
+  return change(task, command, at, { state: "paused", resumesAs: task.state, pausedBy }, events);
+}
+
+function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
+  if (task.state !== "paused") return wrongState(task, "resumed");
+  const events: EventDraft[] = [{ type: "task.resumed", data: { by: command.by } }];
+  const delayed: Wait[] =
+    task.resumesAs === "queued" && (task.notBefore ?? 0) > at ? [delayWait(task, at)] : [slotWait(at)];
+  const waits = task.waits.some((wait) => wait.on !== "slot") ? task.waits : delayed;
+  const state = waits.some((wait) => wait.on === "input") ? "input_required" : "waiting";
+  return change(task, command, at, { state, waits, pausedBy: null }, events);
+}
+
+function input(task: Task, command: Command & { do: "input" }, at: number): Change | Refusal {
+  if (isTerminal(task.state)) return wrongState(task, "given input");
+  const received: EventDraft = {
+    type: "task.input_received",
+    data: { messageId: command.messageId, prompt: command.prompt, by: command.by },
+  };
+  const answered = task.waits.find(
+    (wait) => wait.on === "input" && (command.prompt === null || wait.prompt.name === command.prompt),
+  );
+  if (!answered) return change(task, command, at, {}, [received]);
+  if (task.state === "paused") return change(task, command, at, { waits: [], resumesAs: "running" }, [received]);
+  return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, [received]);
+}
+
+type Ending =
+  | { state: "completed"; output: Json; progress: 1 }
+  | { state: "failed" | "timed_out" | "rejected"; error: Failure; failures?: number }
+  | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> };
+
+function end(task: Task, command: Command, at: number, ending: Ending): Change {
+  const data: JsonObject =
+    ending.state === "completed"
+      ? { output: ending.output }
+      : ending.state === "cancelled"
+        ? { by: ending.cancelledBy.by, reason: ending.cancelledBy.reason, wasPaused: task.state === "paused" }
+        : { error: ending.error };
+  return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [
+    { type: `task.${ending.state}`, data },
+  ]);
+}
+
+type Patch = Partial<Omit<Task, "state">> & {
+  state?: Task["state"];
+  output?: Json;
+  error?: Failure;
+  resumesAs?: Exclude<Task["state"], "paused" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected">;
+};
+
+function change(task: Task, command: Command, at: number, patch: Patch, drafts: EventDraft[]): Change {
+  const events = drafts.map((draft, index) => ({ ...draft, seq: task.lastSeq + 1 + index, at }));
+  const moved = patch.state !== undefined && patch.state !== task.state;
+  const { resumesAs, ...rest } = task.state === "paused" ? task : { ...task, resumesAs: undefined };
+  // One cast: the patch brings exactly the fields that its state demands, which spreading a union cannot show the compiler.
+  const next = {
+    ...rest,
+    ...(resumesAs !== undefined && !moved && { resumesAs }),
+    ...patch,
+    revision: task.revision + 1,
+    lastSeq: task.lastSeq + events.length,
+    updatedAt: at,
+    stateChangedAt: moved ? at : task.stateChangedAt,
+  } as Task;
+  return {
+    command: command.do,
+    before: { revision: task.revision, state: task.state, attempt: task.attempt },
+    task: next,
+    events,
+  };
+}
+
+/** Refuses what does not come from the current attempt of a running (or, where said, paused) task. */
+function guarded(task: Task, attempt: number, also?: "paused"): Refusal | undefined {
+  if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);
+  if (task.state === "running" || task.state === also) return undefined;
+  return wrongState(task, "written by its attempt");
+}
+
+function fenced(task: Task): Refusal {
+  return new Refusal(
+    "fenced",
+    `This attempt no longer holds the task: it is ${task.state}, at attempt ${task.attempt}.`,
+    { state: task.state },
+  );
+}
+
+function wrongState(task: Task, done: string): Refusal {
+  return new Refusal("not_allowed_in_state", `A task that is ${task.state} cannot be ${done}.`, { state: task.state });
+}
+
+function deadlinePassed(task: Task): Failure {
+  const seconds = task.deadlineAt === null ? 0 : (task.deadlineAt - task.createdAt) / 1000;
+  return { code: "deadline", message: `The time limit of ${seconds} s passed while the task was ${task.state}.` };
+}
+
+function billed(call: UsageCall): EventDraft {
+  return { type: "usage.recorded", data: { call } };
+}

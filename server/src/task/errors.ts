@@ -1,0 +1,46 @@
+/**
+ * The closed union of refusals. Each lens owns a `Record` over it, so a new code does not compile until every lens
+ * has an answer. Expected refusals are a `Refusal`; anything else thrown is a bug and reaches callers as `internal`.
+ */
+export const ERROR_CODES = [
+  "not_found", // no such thing, or not yours: the two are never told apart
+  "not_allowed_in_state", // the task's state does not permit the command
+  "fenced", // a write of an attempt that is no longer the current one
+  "invalid", // the request does not fit its schema
+  "too_large",
+  "conflict", // the same identity with another content, or a race lost three times
+  "unauthenticated",
+  "forbidden",
+  "rate_limited",
+  "budget_exhausted",
+  "unavailable", // overload, shutdown or a full disk: try again later
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export type RefusalDetail = {
+  /** Where in the request: a path like `input.query`. */
+  field?: string;
+  /** The state that did not permit it. */
+  state?: string;
+  /** When it is worth trying again. */
+  retryAfterS?: number;
+};
+
+/** An expected no: a code for programs and a sentence for people that says what happened and what to do. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: ErrorCode;
+  readonly detail: RefusalDetail;
+
+  constructor(code: ErrorCode, message: string, detail: RefusalDetail = {}) {
+    super(message);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+export function notFound(noun: string): Refusal {
+  return new Refusal("not_found", `${noun} not found`);
+}

@@ -1,0 +1,159 @@
+/**
+ * What the code of a kind is written against. Each engine implements `Context`; a handler is one async function that
+ * both run.
+ *
+ * Every call on the context takes effect once: it is journaled under its branch, name and occurrence, and on a later
+ * attempt its recorded result is returned. So a handler must reach the same calls in the same order when it is given
+ * the same results: no clock, random or I/O outside of `step`.
+ */
+import type { z } from "zod";
+import type { artifactUpdate } from "./artifact.ts";
+import type { Message } from "./conversation.ts";
+import type { EventDraft } from "./event.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { Part } from "./part.ts";
+import type { InputAsk } from "./states.ts";
+import type { Failure, Task } from "./task.ts";
+import type { UsageCall } from "./usage.ts";
+
+/** What a running piece of work may say. Inside a step it commits with the step's result. */
+export interface Effects {
+  emit(event: EventDraft): void;
+  artifact(update: z.input<typeof artifactUpdate>): void;
+  /** Merged into the task's details, key by key. */
+  details(patch: JsonObject): void;
+  /** 0..1; coalesced, never falls; shown at once. */
+  progress(fraction: number, message?: string): void;
+  /** Always accepted and counted once by its key, even from an attempt that was cancelled meanwhile. */
+  usage(call: UsageCall): void;
+}
+
+/** What the body of a step is given. */
+export interface StepContext extends Effects {
+  /** Stable over retries and crashes: hand it to outside services as their idempotency key. */
+  readonly key: string;
+  /** The try of this step, from 1. */
+  readonly tries: number;
+  /** Fires at cancel, deadline, the step's timeout and shutdown. Not at pause: a step in flight ends first. */
+  readonly signal: AbortSignal;
+  /** Live text: coalesced, logged, then sent, while the step still runs. */
+  output(text: string, agent?: string): void;
+}
+
+export type StepOptions = {
+  /** Tries after the first one, for errors whose `retryable` is not false. Default 3. */
+  retries?: number;
+  /** Delay before the first retry, doubled each time, with jitter. Default 1 s, at most `backoffMaxMs`, 60 s. An error's `retryAfterMs` is a lower bound. */
+  backoffMs?: number;
+  backoffMaxMs?: number;
+  /** Default 10 minutes. */
+  timeoutMs?: number;
+};
+
+export type Question = {
+  asks: InputAsk;
+  prompt: string;
+  /** JSON Schema of the answer. */
+  schema?: JsonObject;
+  deadlineMs?: number;
+};
+
+export type Answer = { value: Json; by: string; at: number };
+
+export interface Context extends Effects {
+  readonly task: Pick<
+    Task,
+    "id" | "tenant" | "user" | "kind" | "lens" | "conversation" | "metadata" | "budget" | "handlerVersion" | "createdAt"
+  >;
+  /** What the calls recorded so far add up to. Changes only at journaled calls. */
+  readonly spent: Task["usage"];
+  readonly signal: AbortSignal;
+  /** Runs `body` until it has a result that is journaled, then returns that result for ever. At least once until then. Rejects with `StepError`. */
+  step<Result extends Json>(
+    name: string,
+    body: (step: StepContext) => Promise<Result>,
+    options?: StepOptions,
+  ): Promise<Result>;
+  /** The only way to do several things at once. Rejects with the first rejection in key order, after all have settled. */
+  parallel<Results extends Record<string, unknown>>(
+    branches: { [Key in keyof Results]: (ctx: Context) => Promise<Results[Key]> },
+  ): Promise<Results>;
+  sleep(name: string, ms: number): Promise<void>;
+  /** Resolves with the first answer; null when the deadline passed without one. */
+  waitForInput(name: string, question: Question): Promise<Answer | null>;
+  /** Submits a task of the same owner and waits for its end. Rejects with `StepError` unless it completed. */
+  child(name: string, kind: string, input: Json): Promise<Json>;
+  /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
+  history(limit: number): Promise<Message[]>;
+  /** Pauses the task at this point until somebody resumes it; `reason` says why. */
+  pause(name: string, reason: string): Promise<void>;
+  now(): Promise<number>;
+  /** 0 <= n < 1. */
+  random(): Promise<number>;
+}
+
+/** How a journaled failure reaches the handler, at once or on a later attempt. */
+export class StepError extends Error {
+  override readonly name = "StepError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Ends the task as failed with a code of the handler's own; `rejected` refuses the work itself. Never retried. */
+export class TaskFailure extends Error {
+  override readonly name = "TaskFailure";
+  readonly failure: Failure;
+  readonly rejected: boolean;
+
+  constructor(code: string, message: string, options: { rejected?: boolean } = {}) {
+    super(message);
+    this.failure = { code, message };
+    this.rejected = options.rejected ?? false;
+  }
+}
+
+/** What the outside sees of a task of this kind. */
+export type Presentation = {
+  /** What it was asked, in a line. */
+  title: string;
+  /** What the submit adds to the conversation as its user's turn. */
+  message?: Part[];
+};
+
+export type Handler<Input = Json> = {
+  kind: string;
+  /** Raised when the order of context calls changes: a task keeps the version that it began with. */
+  version: number;
+  /** Checks and completes the input at the door. */
+  input: z.ZodType<Input>;
+  present: (input: Input) => Presentation;
+  /** What a completion adds to the conversation as the agent's turn. */
+  reply?: (output: Json) => Part[];
+  /** Time limit of the whole task when the submit names none. */
+  deadlineMs?: (input: Input) => number | null;
+  run: (ctx: Context, input: Input) => Promise<Json>;
+  /** A durable, retried job after any unsuccessful end. */
+  cleanup?: (ctx: StepContext, task: Task) => Promise<void>;
+};
+
+/**
+ * A kind and its code. `present` may be left out: the kind's name is then the title.
+ * The input's type is lost behind its schema on purpose: the engine holds handlers of any input in one map.
+ */
+export function defineHandler<Input>(
+  definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
+): Handler {
+  const { input, run, present = () => ({ title: definition.kind }), deadlineMs, ...rest } = definition;
+  return {
+    version: 1,
+    ...rest,
+    input: input as z.ZodType<unknown> as z.ZodType<Json>,
+    present: (value) => present(input.parse(value)),
+    run: (ctx, value) => run(ctx, input.parse(value)),
+    ...(deadlineMs && { deadlineMs: (value: Json) => deadlineMs(input.parse(value)) }),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * A task's identity is the 128 bits of a UUIDv7, written `task_` + 26 Crockford base-32 characters. Pure: the random
+ * bits and the time come in as arguments.
+ */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const PREFIX = "task_";
+const TASK_ID = /^task_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export type TaskId = string;
+export type ConversationId = string;
+
+/** The 16 bytes of a UUIDv7 (RFC 9562, 5.7) from Unix milliseconds and 16 random bytes, of which 74 bits are used. */
+export function uuidV7Bytes(nowMs: number, random: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(random.subarray(0, 16));
+  let time = nowMs;
+  for (let at = 5; at >= 0; at--) {
+    bytes[at] = time % 256;
+    time = Math.floor(time / 256);
+  }
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return bytes;
+}
+
+export function taskIdFromBytes(bytes: Uint8Array): TaskId {
+  // 26 characters hold 130 bits: the first carries three, the rest five each.
+  let text = "";
+  let buffer = 0;
+  let bits = 2;
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(buffer >> bits) & 31];
+      buffer &= (1 << bits) - 1;
+    }
+  }
+  return PREFIX + text;
+}
+
+export function uuidFromBytes(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export function isTaskId(text: string): boolean {
+  return TASK_ID.test(text);
+}
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+function bytesFromTaskId(id: TaskId): Uint8Array {
+  let value = 0n;
+  for (const character of id.slice(PREFIX.length)) value = value * 32n + BigInt(ALPHABET.indexOf(character));
+  const bytes = new Uint8Array(16);
+  for (let at = 15; at >= 0; at--) {
+    bytes[at] = Number(value & 255n);
+    value >>= 8n;
+  }
+  return bytes;
+}
+
+/** The same identity as a UUID, for protocols that demand one. */
+export function uuidFromTaskId(id: TaskId): string {
+  return uuidFromBytes(bytesFromTaskId(id));
+}
+
+export function taskIdFromUuid(uuid: string): TaskId {
+  const hex = uuid.replaceAll("-", "");
+  return taskIdFromBytes(
+    Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)),
+  );
+}

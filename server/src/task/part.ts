@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { json, jsonObject } from "./json.ts";
+
+/** Bytes of a part: inline when small, else a reference to the content-addressed file. */
+export const fileContent = z.union([
+  z.strictObject({ bytes: z.base64() }),
+  z.strictObject({ url: z.string().max(2048) }),
+  z.strictObject({ sha256: z.string().length(64), size: z.int().nonnegative() }),
+]);
+
+const common = {
+  name: z.string().max(255).optional(),
+  mediaType: z.string().max(127).optional(),
+  metadata: jsonObject.optional(),
+};
+
+/** One piece of a message or an artifact. The superset of A2A 1.0's. */
+export const part = z.union([
+  z.strictObject({ text: z.string(), ...common }),
+  z.strictObject({ data: json, ...common }),
+  z.strictObject({ file: fileContent, ...common }),
+]);
+
+export type Part = z.infer<typeof part>;
+
+export function textOf(parts: readonly Part[]): string {
+  return parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n");
+}

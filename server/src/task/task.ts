@@ -1,0 +1,140 @@
+/** What a task is: the one record that every lens, both engines and every store share. */
+import { z } from "zod";
+import { json, jsonObject } from "./json.ts";
+import { INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
+
+/** Unix milliseconds. */
+const time = z.int().nonnegative();
+
+/** What a question to a person looks like from outside. */
+export const prompt = z.strictObject({
+  name: z.string(),
+  asks: z.enum(INPUT_ASKS),
+  text: z.string(),
+  /** JSON Schema of the answer; null takes any JSON. */
+  schema: jsonObject.nullable(),
+});
+export type Prompt = z.infer<typeof prompt>;
+
+/**
+ * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot or for a retry of
+ * the whole task. `until` is when it goes on or gives up by itself; null is never.
+ */
+export const wait = z.discriminatedUnion("on", [
+  z.strictObject({ on: z.enum(WAIT_REASONS).exclude(["child"]), key: z.string(), since: time, until: time.nullable() }),
+  z.strictObject({ on: z.literal("child"), key: z.string(), since: time, until: time.nullable(), child: z.string() }),
+  z.strictObject({ on: z.literal("input"), key: z.string(), since: time, until: time.nullable(), prompt }),
+]);
+export type Wait = z.infer<typeof wait>;
+
+/** Why a task did not succeed. `code` is for programs (`deadline`, `handler_error`, `journal_mismatch`, `step_crashed`, ...). */
+export const failure = z.strictObject({ code: z.string(), message: z.string(), step: z.string().optional() });
+export type Failure = z.infer<typeof failure>;
+
+/** `tokens` and `costUsd` are sums over every recorded call; `unpricedCalls` says how many had no price. */
+export const usageTotals = z.strictObject({
+  calls: z.int(),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  costUsd: z.number(),
+  unpricedCalls: z.int(),
+});
+export type UsageTotals = z.infer<typeof usageTotals>;
+export const NO_USAGE: UsageTotals = { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, unpricedCalls: 0 };
+
+export const budget = z.strictObject({
+  tokens: z.int().positive().optional(),
+  costUsd: z.number().positive().optional(),
+  onSpent: z.enum(["pause", "fail"]).default("pause"),
+});
+export type Budget = z.infer<typeof budget>;
+
+/** How often the whole task is tried again after its handler failed: `attempts` counts the first try. */
+export const retryPolicy = z.strictObject({
+  attempts: z.int().min(1).max(100).default(1),
+  backoffMs: z.int().min(1).max(86_400_000).default(1_000),
+  backoffMaxMs: z.int().min(1).max(86_400_000).default(60_000),
+});
+export type RetryPolicy = z.infer<typeof retryPolicy>;
+
+/** At most `limit` tasks of one tenant with the same key run at once. */
+export const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
+
+export const lease = z.strictObject({ worker: z.string(), until: time });
+
+/** One act of steering: who, when and why. */
+export const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
+
+const common = {
+  id: z.string(),
+  tenant: z.string(),
+  user: z.string(),
+  kind: z.string(),
+  /** The version of the handler that the task began with and keeps. */
+  handlerVersion: z.int(),
+  /** The lens that it came in by. */
+  lens: z.string(),
+  /** What it was asked, cut to `TITLE_MAX` characters. */
+  title: z.string(),
+  input: json,
+  conversation: z.string().nullable(),
+  parent: z.string().nullable(),
+  retryOf: z.string().nullable(),
+  /** -100..100, higher first. */
+  priority: z.int(),
+  concurrency: concurrency.nullable(),
+  metadata: jsonObject,
+  budget: budget.nullable(),
+  retry: retryPolicy,
+
+  /** Counts committed changes; every write names the one it was decided on. */
+  revision: z.int(),
+  /** Counts runs of the handler; a write of an older one is refused. */
+  attempt: z.int(),
+  /** Tries of the whole task that ended in an error. */
+  failures: z.int(),
+  /** Crashes of the process without progress in between, see `engine/embedded/quarantine.ts`. */
+  crashes: z.int(),
+  /** Sequence number of the last event. */
+  lastSeq: z.int(),
+
+  createdAt: time,
+  startedAt: time.nullable(),
+  stateChangedAt: time,
+  updatedAt: time,
+  endedAt: time.nullable(),
+  /** Not started before: the submit delay. */
+  notBefore: time.nullable(),
+  deadlineAt: time.nullable(),
+  deletedAt: time.nullable(),
+
+  /** 0..1, never falls. */
+  progress: z.number(),
+  progressMessage: z.string(),
+  details: jsonObject,
+  usage: usageTotals,
+  waits: z.array(wait),
+  lease: lease.nullable(),
+  pausedBy: steering.nullable(),
+  cancelledBy: steering.nullable(),
+};
+
+export const TITLE_MAX = 200;
+
+/** What a state lacks, its type lacks. */
+export const task = z.discriminatedUnion("state", [
+  z.strictObject({ ...common, state: z.enum(["queued", "running", "input_required", "waiting", "cancelled"]) }),
+  z.strictObject({ ...common, state: z.literal("paused"), resumesAs: z.enum(OPEN_STATES).exclude(["paused"]) }),
+  z.strictObject({ ...common, state: z.literal("completed"), output: json }),
+  z.strictObject({ ...common, state: z.enum(["failed", "timed_out", "rejected"]), error: failure }),
+]);
+export type Task = z.infer<typeof task>;
+
+/** The next moment at which time alone changes the task, except its deadline; null when there is none. */
+export function dueAt(task: Task): number | null {
+  if (task.state === "queued") return task.notBefore;
+  if (task.state === "running") return task.lease?.until ?? null;
+  if (task.state !== "waiting" && task.state !== "input_required") return null;
+  const moments = task.waits.flatMap((wait) => (wait.until === null ? [] : [wait.until]));
+  return moments.length === 0 ? null : Math.min(...moments);
+}

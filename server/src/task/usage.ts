@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { json } from "./json.ts";
+import type { UsageTotals } from "./task.ts";
+
+/** One paid call. `key` is unique per task: a call that is reported twice counts once. */
+export const usageCall = z.strictObject({
+  key: z.string().min(1).max(500),
+  provider: z.string(),
+  model: z.string(),
+  agent: z.string(),
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  cacheReadTokens: z.int().nonnegative(),
+  cacheWriteTokens: z.int().nonnegative(),
+  /** US dollars; null when the model has no known price. */
+  costUsd: z.number().nonnegative().nullable(),
+  raw: json,
+});
+export type UsageCall = z.infer<typeof usageCall>;
+
+export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
+  return {
+    calls: totals.calls + 1,
+    inputTokens: totals.inputTokens + call.inputTokens,
+    outputTokens: totals.outputTokens + call.outputTokens,
+    costUsd: totals.costUsd + (call.costUsd ?? 0),
+    unpricedCalls: totals.unpricedCalls + (call.costUsd === null ? 1 : 0),
+  };
+}
