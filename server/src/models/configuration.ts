@@ -8,6 +8,8 @@ import { price } from "./prices.ts";
 
 export const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
 
+const keyed: ReadonlySet<string> = new Set(["openai", "anthropic"]);
+
 const providerName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, "a provider's name is letters, digits, - and _")
@@ -23,13 +25,17 @@ export const providerConfig = z.strictObject({
   defaultModel: z.string().min(1).optional(),
 });
 
+const namedProvider = providerConfig
+  .refine((provider) => provider.apiKey !== undefined || !keyed.has(provider.type), "this type of provider needs an apiKey")
+  .refine((provider) => provider.baseUrl !== undefined || provider.type !== "openai-compatible", "an openai-compatible provider needs a baseUrl");
+
 export const modelsConfig = z.strictObject({
   default: z.string().min(1).optional(),
   tiers: z
     .strictObject({ small: z.string().min(1), medium: z.string().min(1), large: z.string().min(1) })
     .partial()
     .default({}),
-  providers: z.record(providerName, providerConfig).default({}),
+  providers: z.record(providerName, namedProvider).default({}),
   /** US dollars per million tokens, by `provider:model` or by model, before the shipped table. */
   prices: z.record(z.string(), price).default({}),
   /** A stream that says nothing for this long has stalled. */
@@ -77,12 +83,18 @@ export function providersFromEnvironment(
   return providers;
 }
 
-/** A configuration completed by what the environment names; the configuration wins. */
+/** A configuration completed by what the environment names, key by key of a provider; the configuration wins. */
 export function withEnvironment(
   config: ModelsConfigInput,
   env: Readonly<Record<string, string | undefined>>,
 ): ModelsConfigInput {
-  return { ...config, providers: { ...providersFromEnvironment(env), ...config.providers } };
+  const providers: NonNullable<ModelsConfigInput["providers"]> = { ...config.providers };
+  for (const [name, named] of Object.entries(providersFromEnvironment(env))) {
+    const configured = config.providers?.[name];
+    // A key must not travel to another vendor that happens to be configured under its name.
+    if (configured === undefined || configured.type === named.type) providers[name] = { ...named, ...configured };
+  }
+  return { ...config, providers };
 }
 
 /**

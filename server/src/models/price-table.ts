@@ -5,7 +5,7 @@
 
 import type { Price } from "./prices.ts";
 
-/** The day for which this table was last compared with the vendors' published prices. */
+/** The day whose published prices these are. */
 export const listPricesDate = "2026-01-15";
 
 /** Anthropic: a cache read costs a tenth of the input, a write that lives five minutes a quarter more. */

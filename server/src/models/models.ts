@@ -1,0 +1,178 @@
+/**
+ * Builds `Models` from a configuration: which providers there are, which model a name means, one call to one of them.
+ * Provider packages and the offline model are loaded at their first use, so that a server starts without them.
+ */
+
+import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { boundedFetch } from "./bounded-fetch.ts";
+import { type ModelsConfigInput, modelsConfig, type ProviderConfig, type ProviderType } from "./configuration.ts";
+import { type ModelId, ModelError, type Models } from "./model.ts";
+import { costUsd, priceOf } from "./prices.ts";
+import { readAnswer } from "./reading.ts";
+
+/** The offline model, which is always there. */
+export const offlineModel: ModelId = "local:reference";
+
+/** What a provider is asked for when nobody names a model. Ollama has what its owner pulled; this is its own example. */
+const sensibleDefaults: Record<ProviderType, string | undefined> = {
+  openai: "gpt-5-mini",
+  anthropic: "claude-sonnet-4-5",
+  ollama: "llama3.2",
+  "openai-compatible": undefined,
+};
+
+
+/** The models of a configuration. Throws a `ZodError` for one that is not valid and `unknown_model` for a default that cannot be. */
+export function createModels(config: ModelsConfigInput = {}): Models {
+  const { providers, tiers, prices, ...settings } = modelsConfig.parse(config);
+  const fetch = boundedFetch(settings.outputBytesMax);
+  const opened = new Map<ModelId, Promise<LanguageModelV4>>();
+  const names = [...Object.keys(providers), "local"];
+
+  const resolve = (name: string, provider?: string): ModelId => {
+    if (provider !== undefined && provider !== "") return inProvider(name, provider);
+    const colon = name.indexOf(":");
+    const prefix = name.slice(0, Math.max(0, colon));
+    if (names.includes(prefix)) return inProvider(name.slice(colon + 1), prefix);
+    if (name === "reference" || name === "local") return offlineModel;
+    if (names.includes(name)) return inProvider("", name);
+    const home = homeOf(name, providers);
+    if (home === undefined) throw unknown(name);
+    return `${home}:${name}`;
+  };
+
+  const inProvider = (name: string, provider: string): ModelId => {
+    if (!names.includes(provider)) throw unknown(`${provider}:${name}`);
+    const bare = name.startsWith(`${provider}:`) ? name.slice(provider.length + 1) : name;
+    if (provider === "local") {
+      if (bare !== "" && bare !== "reference") throw unknown(`local:${bare}`);
+      return offlineModel;
+    }
+    const model = bare === "" ? defaultOf(providers[provider]) : bare;
+    if (model === undefined) throw unknown(`${provider}: (no model named, and it has no default)`);
+    return `${provider}:${model}`;
+  };
+
+  const unknown = (name: string): ModelError => {
+    const hint = connectHint(name.slice(0, Math.max(0, name.indexOf(":"))));
+    return new ModelError("unknown_model", `Unknown model ${name}. Configured: ${names.join(", ")}.${hint}`);
+  };
+
+  const open = (id: ModelId): Promise<LanguageModelV4> => {
+    const known = opened.get(id);
+    if (known !== undefined) return known;
+    const provider = id.slice(0, id.indexOf(":"));
+    const opening = openModel(provider, id.slice(provider.length + 1), providers[provider], fetch);
+    // Ids come from callers: the map is a cache, and a bounded one.
+    if (opened.size >= openModelsMax) opened.clear();
+    opened.set(id, opening);
+    return opening;
+  };
+
+  const firstDefault = Object.entries(providers)
+    .map(([name, provider]) => ({ name, model: defaultOf(provider) }))
+    .find(({ model }) => model !== undefined);
+  const fallback: ModelId = firstDefault === undefined ? offlineModel : `${firstDefault.name}:${firstDefault.model}`;
+  const defaultModel = settings.default === undefined ? fallback : resolve(settings.default);
+  const ofTier = {
+    small: tiers.small === undefined ? defaultModel : resolve(tiers.small),
+    medium: tiers.medium === undefined ? defaultModel : resolve(tiers.medium),
+    large: tiers.large === undefined ? defaultModel : resolve(tiers.large),
+  };
+
+  return {
+    defaultModel,
+    forTier: (tier) => ofTier[tier],
+    resolve,
+    providers: () => [...names],
+    async call(call) {
+      const id = resolve(call.model);
+      const provider = id.slice(0, id.indexOf(":"));
+      const { model, ...reading } = await readAnswer(await open(id), call, provider, settings);
+      const rate = priceOf(id, provider === "local" ? "local" : (providers[provider]?.type ?? ""), prices);
+      return {
+        ...reading,
+        model: model ?? id.slice(provider.length + 1),
+        provider,
+        costUsd: costUsd(reading.usage, rate),
+      };
+    },
+  };
+}
+
+const openModelsMax = 256;
+
+function defaultOf(provider: ProviderConfig | undefined): string | undefined {
+  return provider === undefined ? undefined : (provider.defaultModel ?? sensibleDefaults[provider.type]);
+}
+
+/** The provider that a bare model name belongs to: by the vendor's way of naming, else the one that takes any name. */
+function homeOf(name: string, providers: Readonly<Record<string, ProviderConfig>>): string | undefined {
+  if (name.trim() === "") return undefined;
+  const all = Object.entries(providers);
+  const ofType = (type: ProviderType) => all.find(([, provider]) => provider.type === type)?.[0];
+  const declared = all.find(([, provider]) => provider.defaultModel === name)?.[0];
+  if (declared !== undefined) return declared;
+  if (/^(gpt-|chatgpt-|codex-|o\d)/.test(name)) return ofType("openai") ?? ofType("openai-compatible");
+  if (/^claude-/.test(name)) return ofType("anthropic") ?? ofType("openai-compatible");
+  return ofType("ollama") ?? ofType("openai-compatible");
+}
+
+function connectHint(provider: string): string {
+  switch (provider) {
+    case "openai":
+      return " Set OPENAI_API_KEY to use OpenAI.";
+    case "anthropic":
+      return " Set ANTHROPIC_API_KEY to use Anthropic.";
+    case "ollama":
+      return " Set OLLAMA_BASE_URL to use Ollama.";
+    default:
+      return "";
+  }
+}
+
+/**
+ * Ollama is reached through its OpenAI-compatible endpoint: it streams text, tool calls and counts there, and the
+ * package for it is one that the AI SDK's own authors keep, which no package for Ollama's native API is.
+ */
+async function openModel(
+  provider: string,
+  model: string,
+  config: ProviderConfig | undefined,
+  fetch: typeof globalThis.fetch,
+): Promise<LanguageModelV4> {
+  if (config === undefined) {
+    const { referenceModel } = await import("./reference/reference-model.ts");
+    return referenceModel;
+  }
+  const shared = {
+    fetch,
+    ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
+    ...(config.headers === undefined ? {} : { headers: config.headers }),
+  };
+  switch (config.type) {
+    case "openai": {
+      const { createOpenAI } = await import("@ai-sdk/openai");
+      return createOpenAI({ ...shared, baseURL: config.baseUrl ?? "https://api.openai.com/v1" }).responses(model);
+    }
+    case "anthropic": {
+      const { createAnthropic } = await import("@ai-sdk/anthropic");
+      return createAnthropic({ ...shared, baseURL: config.baseUrl ?? "https://api.anthropic.com/v1" })(model);
+    }
+    case "ollama": {
+      const base = (config.baseUrl ?? "http://127.0.0.1:11434").replace(/\/+$/, "");
+      return compatible(base.endsWith("/v1") ? base : `${base}/v1`);
+    }
+    case "openai-compatible": {
+      if (config.baseUrl === undefined) {
+        throw new ModelError("unknown_model", `The provider ${provider} has no baseUrl.`);
+      }
+      return compatible(config.baseUrl);
+    }
+  }
+
+  async function compatible(baseURL: string): Promise<LanguageModelV4> {
+    const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+    return createOpenAICompatible({ ...shared, baseURL, name: provider, includeUsage: true }).chatModel(model);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The offline model's mind: the question, part by part, offered to an ordered list of skills. The first skill that knows
+ * a reply gives it. The same prompt always has the same answer.
+ */
+
+import type { Conversation } from "./conversation.ts";
+import type { Reply, Skill } from "./skill.ts";
+import { calculation } from "./skills/calculation.ts";
+import { geography } from "./skills/geography.ts";
+import { introduction, plainly } from "./skills/introduction.ts";
+import { memory } from "./skills/memory.ts";
+
+export type Answer = { text: string; calls: { name: string; input: Record<string, unknown> }[] };
+
+/** From the surest sign of what is meant to the vaguest. */
+const skills: readonly Skill[] = [introduction, memory, calculation, geography];
+
+const partsMax = 8;
+
+/** Answers the last question of a conversation: with text, or with the tool calls that must come first. */
+export function answer(conversation: Conversation): Answer {
+  const parts = partsOf(conversation.question, conversation);
+  const replies = parts.map((part) => replyTo(part, conversation));
+  const calls = replies.flatMap((reply) => (reply !== undefined && "call" in reply ? [reply.call] : []));
+  if (calls.length > 0) return { text: "", calls };
+  const said = replies.flatMap((reply, index) => {
+    if (reply !== undefined && "say" in reply) return [reply.say];
+    return [plainly(parts[index] ?? "")];
+  });
+  return { text: [...new Set(said)].join("\n\n"), calls: [] };
+}
+
+function replyTo(part: string, conversation: Conversation): Reply | undefined {
+  for (const skill of skills) {
+    const reply = skill(part, conversation);
+    if (reply !== undefined) return reply;
+  }
+  return undefined;
+}
+
+/**
+ * "What is 2 + 2, and what is the capital of Peru?" is two questions, when each of them can be answered; else it is one
+ * question with an "and" in it.
+ */
+function partsOf(question: string, conversation: Conversation): string[] {
+  const parts = question
+    .split(/(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|how|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (parts.length < 2 || parts.length > partsMax) return [question];
+  return parts.every((part) => replyTo(part, conversation) !== undefined) ? parts : partsThatAsk(question, parts, conversation);
+}
+
+/** "I am in a hurry. What is 2 + 2?" asks once: what cannot be answered and asks nothing is talk around the question. */
+function partsThatAsk(question: string, parts: readonly string[], conversation: Conversation): string[] {
+  if (replyTo(question, conversation) !== undefined) return [question];
+  const asking = parts.filter((part) => part.endsWith("?") || replyTo(part, conversation) !== undefined);
+  return asking.length === 0 ? [question] : [...asking];
+}

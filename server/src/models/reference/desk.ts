@@ -1,0 +1,26 @@
+/**
+ * The worker thread in which the offline model thinks: parsing, searching and counting tokens are CPU-bound, and a
+ * hostile prompt may not hold the server's own thread. It takes one prompt after another and posts two messages for
+ * each: the answer, then the counts, since loading the token table takes longer than most answers.
+ */
+
+import { parentPort } from "node:worker_threads";
+import { answer } from "./answer.ts";
+import { readConversation } from "./conversation.ts";
+import type { DeskAnswer, DeskCounts, DeskQuestion } from "./desk-messages.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("the desk runs in a worker thread");
+
+port.on("message", ({ id, options }: DeskQuestion) => {
+  const given = answer(readConversation(options));
+  port.postMessage({ id, answer: given } satisfies DeskAnswer);
+  void import("./tokens.ts").then(({ tokensIn, tokensOfPrompt }) => {
+    const written = [given.text, ...given.calls.map((call) => `${call.name} ${JSON.stringify(call.input)}`)];
+    const counts = {
+      input: tokensOfPrompt(options),
+      output: written.reduce((sum, text) => sum + (text === "" ? 0 : tokensIn(text)), 0),
+    };
+    port.postMessage({ id, counts } satisfies DeskCounts);
+  });
+});

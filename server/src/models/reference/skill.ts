@@ -1,0 +1,90 @@
+/**
+ * A skill is one thing that the offline model can do. It looks at one part of the question and either replies or leaves
+ * it to the next skill. Where a tool for the work is offered, the skill asks the tool first and words its answer then.
+ */
+
+import type { Conversation, Offer, Outcome } from "./conversation.ts";
+
+export type Reply = { say: string } | { call: { name: string; input: Record<string, unknown> } };
+
+export type Skill = (part: string, conversation: Conversation) => Reply | undefined;
+
+/** What a tool of one sort is called, what it may be given, and by which words its properties go. */
+export type ToolSort = {
+  name: RegExp;
+  /** By role: the names that a property in that role may have. Roles listed in `needs` must be there. */
+  roles: Readonly<Record<string, RegExp>>;
+  needs: readonly string[];
+};
+
+/** A plain sentence as the reply. */
+export function say(text: string): Reply {
+  return { say: text };
+}
+
+/**
+ * Lets an offered tool of that sort do the work: the first time this is a call, and once its result is there the result
+ * is worded. With no such tool on offer, or when it failed, `alone` is the reply.
+ */
+export function withTool(
+  conversation: Conversation,
+  sort: ToolSort,
+  values: Readonly<Record<string, string | number | undefined>>,
+  word: (output: string) => string,
+  alone: () => Reply | undefined,
+): Reply | undefined {
+  const fitting = offered(conversation.offers, sort);
+  if (fitting === undefined) return alone();
+  const input: Record<string, unknown> = {};
+  for (const [role, value] of Object.entries(values)) {
+    const property = fitting.properties.find(({ name }) => sort.roles[role]?.test(name) === true && !Object.hasOwn(input, name));
+    if (property === undefined || value === undefined) continue;
+    input[property.name] = property.type === "string" ? String(value) : value;
+  }
+  // A tool that demands what nobody said cannot be called with a guess.
+  if (fitting.properties.some(({ name, required }) => required && !Object.hasOwn(input, name))) return alone();
+  const outcome = outcomeOf(conversation.outcomes, fitting.name, input);
+  if (outcome === undefined) return { call: { name: fitting.name, input } };
+  if (outcome.failed) return alone() ?? say(`The tool ${fitting.name} failed: ${outcome.output.slice(0, 500)}`);
+  return say(word(resultText(outcome.output)));
+}
+
+/** The offered tool of that sort, by its name and by the names of its properties. */
+export function offered(offers: readonly Offer[], sort: ToolSort): Offer | undefined {
+  return offers.find(
+    (offer) =>
+      sort.name.test(offer.name) &&
+      sort.needs.every((role) => offer.properties.some((property) => sort.roles[role]?.test(property.name) === true)),
+  );
+}
+
+export function outcomeOf(outcomes: readonly Outcome[], tool: string, input: unknown): Outcome | undefined {
+  const wanted = canonical(input);
+  return outcomes.find((outcome) => outcome.tool === tool && canonical(outcome.input) === wanted);
+}
+
+/** What a tool said, without the JSON that it may have said it in. */
+export function resultText(output: string): string {
+  try {
+    const parsed: unknown = JSON.parse(output);
+    return spoken(parsed) ?? output;
+  } catch {
+    return output.trim();
+  }
+}
+
+function spoken(value: unknown): string | undefined {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const entries = new Map<string, unknown>(Object.entries(value));
+  for (const name of ["text", "answer", "result", "value", "output", "formatted", "message", "definition", "content"]) {
+    const inner = entries.get(name);
+    if (inner !== undefined && inner !== null) return spoken(inner);
+  }
+  return undefined;
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
