@@ -25,9 +25,11 @@ export function boundedFetch(outputBytesMax: number): typeof globalThis.fetch {
           bodyBytes += chunk.byteLength;
           lineBytes = lineEnd === -1 ? lineBytes + chunk.byteLength : chunk.byteLength - lineEnd - 1;
           const fits =
-            bodyBytes <= outputBytesMax * bodyBytesPerOutputByte && lineBytes <= outputBytesMax * lineBytesPerOutputByte;
+            bodyBytes <= outputBytesMax * bodyBytesPerOutputByte &&
+            lineBytes <= outputBytesMax * lineBytesPerOutputByte;
           if (fits) controller.enqueue(chunk);
-          else controller.error(new ModelError("bad_answer", `the answer is longer than ${outputBytesMax} bytes allow`));
+          else
+            controller.error(new ModelError("bad_answer", `the answer is longer than ${outputBytesMax} bytes allow`));
         },
       }),
     );

@@ -26,8 +26,14 @@ export const providerConfig = z.strictObject({
 });
 
 const namedProvider = providerConfig
-  .refine((provider) => provider.apiKey !== undefined || !keyed.has(provider.type), "this type of provider needs an apiKey")
-  .refine((provider) => provider.baseUrl !== undefined || provider.type !== "openai-compatible", "an openai-compatible provider needs a baseUrl");
+  .refine(
+    (provider) => provider.apiKey !== undefined || !keyed.has(provider.type),
+    "this type of provider needs an apiKey",
+  )
+  .refine(
+    (provider) => provider.baseUrl !== undefined || provider.type !== "openai-compatible",
+    "an openai-compatible provider needs a baseUrl",
+  );
 
 export const modelsConfig = z.strictObject({
   default: z.string().min(1).optional(),

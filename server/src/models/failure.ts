@@ -49,6 +49,8 @@ export function cutStream(provider: string, cause?: unknown): ModelError {
 }
 
 function fromResponse(error: APICallError, provider: string, now: number): ModelError {
+  // Our own bound on the wire, wrapped by the package that read it.
+  if (error.cause instanceof ModelError) return error.cause;
   const status = error.statusCode;
   if (status === undefined) {
     return new ModelError("unavailable", `${provider} cannot be reached: ${shortened(error.message)}`, {

@@ -21,7 +21,6 @@ const sensibleDefaults: Record<ProviderType, string | undefined> = {
   "openai-compatible": undefined,
 };
 
-
 /** The models of a configuration. Throws a `ZodError` for one that is not valid and `unknown_model` for a default that cannot be. */
 export function createModels(config: ModelsConfigInput = {}): Models {
   const { providers, tiers, prices, ...settings } = modelsConfig.parse(config);

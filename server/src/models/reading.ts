@@ -55,9 +55,8 @@ export async function readAnswer(
   }
 }
 
-type StreamPart = Awaited<ReturnType<LanguageModelV4["doStream"]>>["stream"] extends ReadableStream<infer Part>
-  ? Part
-  : never;
+type StreamPart =
+  Awaited<ReturnType<LanguageModelV4["doStream"]>>["stream"] extends ReadableStream<infer Part> ? Part : never;
 
 class AnswerSoFar {
   readonly #provider: string;
@@ -108,7 +107,10 @@ class AnswerSoFar {
     const { reason, usage } = this.#finish;
     if (reason.unified === "interrupted") throw cutStream(this.#provider);
     if (reason.unified === "error") {
-      throw new ModelError("unavailable", `${this.#provider} ended its answer with an error (${reason.raw ?? "unnamed"})`);
+      throw new ModelError(
+        "unavailable",
+        `${this.#provider} ended its answer with an error (${reason.raw ?? "unnamed"})`,
+      );
     }
     return {
       text: this.#text.join(""),

@@ -44,11 +44,15 @@ function replyTo(part: string, conversation: Conversation): Reply | undefined {
  */
 function partsOf(question: string, conversation: Conversation): string[] {
   const parts = question
-    .split(/(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|how|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i)
+    .split(
+      /(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|how|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i,
+    )
     .map((part) => part.trim())
     .filter((part) => part !== "");
   if (parts.length < 2 || parts.length > partsMax) return [question];
-  return parts.every((part) => replyTo(part, conversation) !== undefined) ? parts : partsThatAsk(question, parts, conversation);
+  return parts.every((part) => replyTo(part, conversation) !== undefined)
+    ? parts
+    : partsThatAsk(question, parts, conversation);
 }
 
 /** "I am in a hurry. What is 2 + 2?" asks once: what cannot be answered and asks nothing is talk around the question. */

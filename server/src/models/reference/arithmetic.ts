@@ -14,7 +14,8 @@ const depthMax = 100;
 
 /** Computes an expression. What is not an expression, or has no value, comes back with the reason. */
 export function evaluate(expression: string): ArithmeticResult {
-  if (expression.length > expressionCharsMax) return refused(`an expression has at most ${expressionCharsMax} characters`);
+  if (expression.length > expressionCharsMax)
+    return refused(`an expression has at most ${expressionCharsMax} characters`);
   try {
     const value = new Parser(tokens(wordsToSymbols(expression))).parse();
     const number = toNumber(value);
@@ -41,7 +42,12 @@ export function expressionIn(sentence: string): string | undefined {
     .replace(/[$€£]\s?(?=\d)/g, "")
     .replace(/(\d)\s*(?:dollars?|euros?|pounds?|usd|eur|gbp)\b/gi, "$1");
   const symbols = wordsToSymbols(bare);
-  if (!/[-+*/^%!]|\b(?:sqrt|cbrt|root|log|ln|sin|cos|tan|abs|min|max|gcd|lcm|mean|sum|round|floor|ceil|exp)\b/.test(symbols)) return undefined;
+  if (
+    !/[-+*/^%!]|\b(?:sqrt|cbrt|root|log|ln|sin|cos|tan|abs|min|max|gcd|lcm|mean|sum|round|floor|ceil|exp)\b/.test(
+      symbols,
+    )
+  )
+    return undefined;
   if (/^\d{4}-\d{1,2}-\d{1,2}$/.test(symbols.trim())) return undefined;
   try {
     new Parser(tokens(symbols)).parse();
@@ -112,11 +118,43 @@ function wordsToSymbols(text: string): string {
 }
 
 const small: Readonly<Record<string, number>> = {
-  zero: 0, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, eleven: 11,
-  twelve: 12, thirteen: 13, fourteen: 14, fifteen: 15, sixteen: 16, seventeen: 17, eighteen: 18, nineteen: 19,
-  twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90, dozen: 12,
+  zero: 0,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+  thirteen: 13,
+  fourteen: 14,
+  fifteen: 15,
+  sixteen: 16,
+  seventeen: 17,
+  eighteen: 18,
+  nineteen: 19,
+  twenty: 20,
+  thirty: 30,
+  forty: 40,
+  fifty: 50,
+  sixty: 60,
+  seventy: 70,
+  eighty: 80,
+  ninety: 90,
+  dozen: 12,
 };
-const large: Readonly<Record<string, number>> = { hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 };
+const large: Readonly<Record<string, number>> = {
+  hundred: 100,
+  thousand: 1e3,
+  million: 1e6,
+  billion: 1e9,
+  trillion: 1e12,
+};
 
 /** "two hundred and five" as 205; also "3 million". Words that are no numbers stay. */
 function numberWords(text: string): string {
@@ -144,7 +182,8 @@ type Token = { kind: "number"; text: string } | { kind: "name"; text: string } |
 function tokens(text: string): Token[] {
   const found: Token[] = [];
   // Thousands separators only where they stand before groups of exactly three digits.
-  const token = /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|\.\d+)|([a-z]+\d*)|([-+*/^%!(),]))/iy;
+  const token =
+    /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|\.\d+)|([a-z]+\d*)|([-+*/^%!(),]))/iy;
   while (token.lastIndex < text.length) {
     const match = token.exec(text);
     if (match === null) throw new NotArithmetic("this is not an arithmetic expression");
@@ -188,7 +227,11 @@ const functions: Readonly<Record<string, (numbers: number[]) => number>> = {
 const folds: Readonly<Record<string, (values: Quantity[]) => Quantity>> = {
   sum: (values) => values.reduce((a, b) => fraction.add(a, b)),
   product: (values) => values.reduce((a, b) => fraction.multiply(a, b)),
-  mean: (values) => fraction.divide(values.reduce((a, b) => fraction.add(a, b)), fractionOf(values.length)),
+  mean: (values) =>
+    fraction.divide(
+      values.reduce((a, b) => fraction.add(a, b)),
+      fractionOf(values.length),
+    ),
 };
 
 function whole(value: number): number {
@@ -244,7 +287,11 @@ class Parser {
         this.#next += 1;
         const right = this.#expression(2).value;
         const value =
-          operator === "*" ? fraction.multiply(left.value, right) : operator === "/" ? this.#divide(left.value, right) : remainder(left.value, right);
+          operator === "*"
+            ? fraction.multiply(left.value, right)
+            : operator === "/"
+              ? this.#divide(left.value, right)
+              : remainder(left.value, right);
         left = { value, percent: false };
       } else if (operator === "+" || operator === "-") {
         if (power >= 1) break;
@@ -253,7 +300,8 @@ class Parser {
         // "50 + 10 %" adds ten percent of fifty, as on a pocket calculator; "5 % + 5 %" is 10 %.
         const amount = right.percent && !left.percent ? fraction.multiply(left.value, right.value) : right.value;
         left = {
-          value: operator === "+" ? fraction.add(left.value, amount) : fraction.add(left.value, fraction.negate(amount)),
+          value:
+            operator === "+" ? fraction.add(left.value, amount) : fraction.add(left.value, fraction.negate(amount)),
           percent: left.percent && right.percent,
         };
       } else if (operator === "(") {
@@ -290,8 +338,11 @@ class Parser {
     if (Object.hasOwn(constants, name)) return constants[name] ?? Number.NaN;
     const fold = Object.hasOwn(folds, name) ? folds[name] : undefined;
     const compute = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (fold === undefined && compute === undefined) throw new NotArithmetic(`${name} is neither a number nor a function`);
-    const values = this.#arguments(fold !== undefined || name === "min" || name === "max" || name === "gcd" || name === "lcm");
+    if (fold === undefined && compute === undefined)
+      throw new NotArithmetic(`${name} is neither a number nor a function`);
+    const values = this.#arguments(
+      fold !== undefined || name === "min" || name === "max" || name === "gcd" || name === "lcm",
+    );
     if (fold !== undefined) return fold(values);
     const result = compute?.(values.map(toNumber)) ?? Number.NaN;
     if (!Number.isFinite(result)) throw new NoValue(`${name} has no value there`);
@@ -350,7 +401,8 @@ function remainder(left: Quantity, right: Quantity): Quantity {
 
 function factorial(value: Quantity): Quantity {
   const n = toNumber(value);
-  if (!Number.isInteger(n) || n < 0 || n > factorialMax) throw new NoValue(`a factorial takes whole numbers from 0 to ${factorialMax}`);
+  if (!Number.isInteger(n) || n < 0 || n > factorialMax)
+    throw new NoValue(`a factorial takes whole numbers from 0 to ${factorialMax}`);
   let product: Quantity = fractionOf(1);
   for (let factor = 2; factor <= n; factor += 1) product = fraction.multiply(product, fractionOf(factor));
   return product;

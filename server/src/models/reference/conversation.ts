@@ -53,11 +53,13 @@ export function readConversation(options: Pick<LanguageModelV4CallOptions, "prom
       )
       .filter(({ text }) => text !== ""),
     instructions,
-    offers: (options.tools ?? []).slice(0, offersMax).flatMap((tool): Offer[] =>
-      tool.type === "function"
-        ? [{ name: tool.name, description: tool.description ?? "", properties: propertiesOf(tool.inputSchema) }]
-        : [],
-    ),
+    offers: (options.tools ?? [])
+      .slice(0, offersMax)
+      .flatMap((tool): Offer[] =>
+        tool.type === "function"
+          ? [{ name: tool.name, description: tool.description ?? "", properties: propertiesOf(tool.inputSchema) }]
+          : [],
+      ),
     outcomes: outcomesAfter(prompt, last),
   };
 }
@@ -69,7 +71,10 @@ export function readMessage(message: string): { question: string; material: stri
   if (labelled !== null && text.length > (labelled[0]?.length ?? 0) + 40) {
     return found(labelled[1] ?? "", text.slice(0, labelled.index) + text.slice(labelled.index + labelled[0].length));
   }
-  const lines = text.slice(0, materialCharsMax).split(/\r?\n/).filter((line) => line.trim() !== "");
+  const lines = text
+    .slice(0, materialCharsMax)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
   const [first = "", ...others] = lines;
   const final = lines.at(-1) ?? "";
   if (others.length > 0) {
@@ -85,7 +90,8 @@ export function readMessage(message: string): { question: string; material: stri
   if (colon !== null && asks(colon[1] ?? "")) {
     const rest = text.slice(colon[0].length);
     const closing = lastSentence(rest);
-    if (asksAQuestion(closing) && rest.length > closing.length + 20) return found(closing, rest.slice(0, -closing.length));
+    if (asksAQuestion(closing) && rest.length > closing.length + 20)
+      return found(closing, rest.slice(0, -closing.length));
     if (rest.length > 60) return found(colon[1] ?? "", rest);
   }
   if (text.length <= longMessageChars) return { question: text, material: "" };
@@ -126,7 +132,10 @@ function lastSentence(text: string): string {
 
 /** Passages that a caller put into its instructions, under a heading that says so. */
 function contextOf(instructions: string): string {
-  const heading = /(?:^|\n)#*\s*(?:context|documents?|passages?|sources?|retrieved[^\n:]{0,40}|background|knowledge)\s*:?\s*\n/i.exec(instructions);
+  const heading =
+    /(?:^|\n)#*\s*(?:context|documents?|passages?|sources?|retrieved[^\n:]{0,40}|background|knowledge)\s*:?\s*\n/i.exec(
+      instructions,
+    );
   return heading === null ? "" : instructions.slice(heading.index + heading[0].length).trim();
 }
 
@@ -138,7 +147,11 @@ function textOf(message: LanguageModelV4Prompt[number] | undefined): string {
     if (part.type === "text") texts.push(part.text);
     else if (part.type === "file" && part.data.type === "text") texts.push(part.data.text);
     else if (part.type === "file" && part.mediaType.startsWith("text/") && part.data.type === "data") {
-      texts.push(typeof part.data.data === "string" ? Buffer.from(part.data.data, "base64").toString("utf8") : Buffer.from(part.data.data).toString("utf8"));
+      texts.push(
+        typeof part.data.data === "string"
+          ? Buffer.from(part.data.data, "base64").toString("utf8")
+          : Buffer.from(part.data.data).toString("utf8"),
+      );
     }
   }
   return texts.join("\n\n");
@@ -154,13 +167,21 @@ function outcomesAfter(prompt: LanguageModelV4Prompt, question: number): Outcome
       if (part.type !== "tool-result") continue;
       const { output } = part;
       const failed = output.type === "error-text" || output.type === "error-json" || output.type === "execution-denied";
-      outcomes.push({ tool: part.toolName, input: inputs.get(part.toolCallId), output: outputText(output).slice(0, materialCharsMax), failed });
+      outcomes.push({
+        tool: part.toolName,
+        input: inputs.get(part.toolCallId),
+        output: outputText(output).slice(0, materialCharsMax),
+        failed,
+      });
     }
   }
   return outcomes;
 }
 
-type Output = Extract<Extract<LanguageModelV4Prompt[number], { role: "tool" }>["content"][number], { type: "tool-result" }>["output"];
+type Output = Extract<
+  Extract<LanguageModelV4Prompt[number], { role: "tool" }>["content"][number],
+  { type: "tool-result" }
+>["output"];
 
 function outputText(output: Output): string {
   switch (output.type) {
@@ -194,5 +215,7 @@ function propertiesOf(schema: object): Property[] {
 }
 
 function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
 }

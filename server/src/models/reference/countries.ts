@@ -202,8 +202,17 @@ function load(): Atlas {
   for (const code of Object.keys(listed)) {
     if (!isListed(code)) continue;
     const entry = listed[code];
-    const [, officialName = "", population, populationYear, areaKm2, borders = "", location = "", demonym = "", government = ""] =
-      figures.get(code) ?? [];
+    const [
+      ,
+      officialName = "",
+      population,
+      populationYear,
+      areaKm2,
+      borders = "",
+      location = "",
+      demonym = "",
+      government = "",
+    ] = figures.get(code) ?? [];
     all.push({
       code,
       name: entry.name,
@@ -245,7 +254,8 @@ function load(): Atlas {
     if (country !== undefined) enter(byName, alias, country);
   }
   for (const country of all) {
-    for (const name of [...country.aliases, country.officialName, country.nativeName, country.code]) enter(byName, name, country);
+    for (const name of [...country.aliases, country.officialName, country.nativeName, country.code])
+      enter(byName, name, country);
   }
   for (const country of [...all].sort((a, b) => (b.population ?? 0) - (a.population ?? 0))) {
     enter(byCapital, country.capital, country);
@@ -254,7 +264,19 @@ function load(): Atlas {
   return { all, byName, byCapital, byDemonym };
 }
 
-const fundCodes: ReadonlySet<string> = new Set(["USN", "USS", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "UYI", "UYW", "XBA"]);
+const fundCodes: ReadonlySet<string> = new Set([
+  "USN",
+  "USS",
+  "BOV",
+  "CHE",
+  "CHW",
+  "CLF",
+  "COU",
+  "MXV",
+  "UYI",
+  "UYW",
+  "XBA",
+]);
 
 const furtherNames: Readonly<Record<string, string>> = {
   Holland: "NL",

@@ -28,12 +28,27 @@ export function toNumber(value: Fraction | number): number {
 
 export const fraction = {
   add: (a: Fraction | number, b: Fraction | number) =>
-    exactly(a, b, (x, y) => reduced(x.over * y.under + y.over * x.under, x.under * y.under), (x, y) => x + y),
+    exactly(
+      a,
+      b,
+      (x, y) => reduced(x.over * y.under + y.over * x.under, x.under * y.under),
+      (x, y) => x + y,
+    ),
   multiply: (a: Fraction | number, b: Fraction | number) =>
-    exactly(a, b, (x, y) => reduced(x.over * y.over, x.under * y.under), (x, y) => x * y),
+    exactly(
+      a,
+      b,
+      (x, y) => reduced(x.over * y.over, x.under * y.under),
+      (x, y) => x * y,
+    ),
   /** The divisor is not zero. */
   divide: (a: Fraction | number, b: Fraction | number) =>
-    exactly(a, b, (x, y) => reduced(x.over * y.under, x.under * y.over), (x, y) => x / y),
+    exactly(
+      a,
+      b,
+      (x, y) => reduced(x.over * y.under, x.under * y.over),
+      (x, y) => x / y,
+    ),
   /** The divisor is not zero. The sign is the divisor's, so that -1 mod 12 is 11. */
   remainder: (a: Fraction | number, b: Fraction | number) =>
     exactly(

@@ -150,11 +150,18 @@ class Desk {
     });
   }
 
-  ask({ prompt, tools }: LanguageModelV4CallOptions): { answer: Promise<Answer>; counts: Promise<DeskCounts["counts"]> } {
+  ask({ prompt, tools }: LanguageModelV4CallOptions): {
+    answer: Promise<Answer>;
+    counts: Promise<DeskCounts["counts"]>;
+  } {
     this.#lastId += 1;
     const id = this.#lastId;
     const timer = setTimeout(() => void this.#worker.terminate(), answerMsMax);
-    const asked = { answer: Promise.withResolvers<Answer>(), counts: Promise.withResolvers<DeskCounts["counts"]>(), timer };
+    const asked = {
+      answer: Promise.withResolvers<Answer>(),
+      counts: Promise.withResolvers<DeskCounts["counts"]>(),
+      timer,
+    };
     // Whoever stops reading after the answer must not leave a rejection that nobody handles.
     asked.answer.promise.catch(() => {});
     asked.counts.promise.catch(() => {});

@@ -37,7 +37,9 @@ export function withTool(
   if (fitting === undefined) return alone();
   const input: Record<string, unknown> = {};
   for (const [role, value] of Object.entries(values)) {
-    const property = fitting.properties.find(({ name }) => sort.roles[role]?.test(name) === true && !Object.hasOwn(input, name));
+    const property = fitting.properties.find(
+      ({ name }) => sort.roles[role]?.test(name) === true && !Object.hasOwn(input, name),
+    );
     if (property === undefined || value === undefined) continue;
     input[property.name] = property.type === "string" ? String(value) : value;
   }

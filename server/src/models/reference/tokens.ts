@@ -15,7 +15,8 @@ const countedCharsMax = 4_000_000;
 export function tokensIn(text: string): number {
   const counted = text.slice(0, countedCharsMax);
   let tokens = 0;
-  for (const piece of pieces(counted)) tokens += countTokens(piece, { allowedSpecial: new Set() , disallowedSpecial: new Set() });
+  for (const piece of pieces(counted))
+    tokens += countTokens(piece, { allowedSpecial: new Set(), disallowedSpecial: new Set() });
   return counted.length === text.length ? tokens : Math.round((tokens * text.length) / counted.length);
 }
 
@@ -40,7 +41,11 @@ function spelled(content: LanguageModelV4CallOptions["prompt"][number]["content"
         case "tool-call":
           return `${part.toolName} ${JSON.stringify(part.input)}`;
         case "tool-result":
-          return "value" in part.output ? (typeof part.output.value === "string" ? part.output.value : JSON.stringify(part.output.value)) : "";
+          return "value" in part.output
+            ? typeof part.output.value === "string"
+              ? part.output.value
+              : JSON.stringify(part.output.value)
+            : "";
         case "file":
           return part.data.type === "text" ? part.data.text : "";
         default:

@@ -45,7 +45,10 @@ export const geography: Skill = (part, conversation) => {
   );
 };
 
-function factOf(text: string, reply: (country: Country, property: CountryProperty) => ReturnType<Skill>): ReturnType<Skill> {
+function factOf(
+  text: string,
+  reply: (country: Country, property: CountryProperty) => ReturnType<Skill>,
+): ReturnType<Skill> {
   const [country] = countriesIn(text);
   const property = propertyNamed(text);
   if (property === undefined) return undefined;
@@ -61,7 +64,9 @@ function factOf(text: string, reply: (country: Country, property: CountryPropert
 /** Which country has that capital, currency, domain, calling code or flag? */
 function countryOf(text: string): ReturnType<Skill> {
   const capital =
-    /\b(?:which|what) country(?:'s| has| is)?\b.*?\bcapital\b(?: city)?(?: is| called| named| of)?\s+(?:the )?(?:city of )?([\p{L} .'-]{2,40}?)\??$/iu.exec(text)?.[1] ??
+    /\b(?:which|what) country(?:'s| has| is)?\b.*?\bcapital\b(?: city)?(?: is| called| named| of)?\s+(?:the )?(?:city of )?([\p{L} .'-]{2,40}?)\??$/iu.exec(
+      text,
+    )?.[1] ??
     /\b([\p{L} .'-]{2,40}?) is (?:the )?capital (?:city )?of (?:which|what)(?: country)?\??$/iu.exec(text)?.[1] ??
     /^(?:which|what) country is ([\p{L} .'-]{2,40}?) the capital(?: city)? of\??$/iu.exec(text)?.[1];
   if (capital !== undefined) {
@@ -70,24 +75,35 @@ function countryOf(text: string): ReturnType<Skill> {
   }
   if (!/\b(?:which|what) countr(?:y|ies)\b|\bwhere\b.*\b(?:spoken|used|currency)\b/i.test(text)) return undefined;
   const code = /\+(\d{1,4})\b/.exec(text)?.[1];
-  if (code !== undefined) return whose(`the calling code +${code}`, (country) => country.callingCodes.includes(`+${code}`));
+  if (code !== undefined)
+    return whose(`the calling code +${code}`, (country) => country.callingCodes.includes(`+${code}`));
   const domain = /(?:^|\s)(\.[a-z]{2})\b/i.exec(text)?.[1]?.toLowerCase();
   if (domain !== undefined) return whose(`the domain ${domain}`, (country) => country.topLevelDomain === domain);
   const flag = /\p{RI}\p{RI}/u.exec(text)?.[0];
   if (flag !== undefined) return whose(`the flag ${flag}`, (country) => country.flag === flag);
   const money = /\b(?:uses?|used?|pays?|currency)\b/i.test(text)
-    ? /(?:use[sd]?|pays? (?:with|in)|currency(?: is)?|is) (?:the )?([\p{L} ]{3,40}?)(?: (?:as|for|used).*)?\??$/iu.exec(text)?.[1]?.toLowerCase()
+    ? /(?:use[sd]?|pays? (?:with|in)|currency(?: is)?|is) (?:the )?([\p{L} ]{3,40}?)(?: (?:as|for|used).*)?\??$/iu
+        .exec(text)?.[1]
+        ?.toLowerCase()
     : undefined;
   if (money !== undefined) {
     const found = whose(`the ${money}`, (country) =>
-      country.currencies.some(({ name, code: moneyCode }) => name.toLowerCase() === money || moneyCode.toLowerCase() === money || name.toLowerCase().endsWith(` ${money}`)),
+      country.currencies.some(
+        ({ name, code: moneyCode }) =>
+          name.toLowerCase() === money || moneyCode.toLowerCase() === money || name.toLowerCase().endsWith(` ${money}`),
+      ),
     );
     if (found !== undefined) return found;
   }
-  const language = /\b(?:speaks?|spoken|language is)\s+(?:the )?(\p{L}{3,20})|\bis (\p{L}{3,20}) (?:an? )?(?:official )?(?:language|spoken)/iu.exec(text);
+  const language =
+    /\b(?:speaks?|spoken|language is)\s+(?:the )?(\p{L}{3,20})|\bis (\p{L}{3,20}) (?:an? )?(?:official )?(?:language|spoken)/iu.exec(
+      text,
+    );
   const spokenThere = (language?.[1] ?? language?.[2])?.toLowerCase();
   if (spokenThere !== undefined) {
-    return whose(`${spokenThere.slice(0, 1).toUpperCase()}${spokenThere.slice(1)} among its languages`, (country) => country.languages.some((name) => name.toLowerCase() === spokenThere));
+    return whose(`${spokenThere.slice(0, 1).toUpperCase()}${spokenThere.slice(1)} among its languages`, (country) =>
+      country.languages.some((name) => name.toLowerCase() === spokenThere),
+    );
   }
   return undefined;
 }
@@ -100,18 +116,24 @@ function whose(what: string, matches: (country: Country) => boolean): ReturnType
   if (only === undefined) return undefined;
   if (found.length === 1) return say(`The country with ${what} is ${withArticle(only)}.`);
   const named = found.slice(0, countriesListedMax).map(withArticle).join(", ");
-  return say(`${found.length} countries and territories have ${what}: ${named}${found.length > countriesListedMax ? ", …" : ""}.`);
+  return say(
+    `${found.length} countries and territories have ${what}: ${named}${found.length > countriesListedMax ? ", …" : ""}.`,
+  );
 }
 
 /** "Is France larger than Spain?", "Which has more people, Kenya or Uganda?" */
 function comparison(text: string): ReturnType<Skill> {
-  const asked = /\b(?:larger|bigger|smaller|greater|more people|fewer people|more populous|less populous|more populated|populous)\b/i.exec(text)?.[0]?.toLowerCase();
+  const asked =
+    /\b(?:larger|bigger|smaller|greater|more people|fewer people|more populous|less populous|more populated|populous)\b/i
+      .exec(text)?.[0]
+      ?.toLowerCase();
   if (asked === undefined) return undefined;
   const [first, second] = countriesIn(text);
   if (first === undefined || second === undefined) return undefined;
   const byPeople = /people|popul/i.test(text);
   const [a, b] = byPeople ? [first.population, second.population] : [first.areaKm2, second.areaKm2];
-  if (a === undefined || b === undefined) return say(`I do not know ${byPeople ? "the population" : "the area"} of both.`);
+  if (a === undefined || b === undefined)
+    return say(`I do not know ${byPeople ? "the population" : "the area"} of both.`);
   const [more, less] = a >= b ? [first, second] : [second, first];
   const property = byPeople ? "population" : "area";
   const asksForFirst = /^\s*(?:is|does|has|are)\b/i.test(text);
@@ -125,9 +147,14 @@ function comparison(text: string): ReturnType<Skill> {
 
 /** "Which country has the largest population?", "the smallest country in Europe" */
 function extreme(text: string): ReturnType<Skill> {
-  const asked = /\b(largest|biggest|smallest|most populous|least populous|most populated|least populated|highest population|lowest population|most people|fewest people|most densely populated|least densely populated|most neighbou?rs|most borders)\b/i.exec(text)?.[1]?.toLowerCase();
+  const asked =
+    /\b(largest|biggest|smallest|most populous|least populous|most populated|least populated|highest population|lowest population|most people|fewest people|most densely populated|least densely populated|most neighbou?rs|most borders)\b/i
+      .exec(text)?.[1]
+      ?.toLowerCase();
   if (asked === undefined || !/\bcountr(?:y|ies)\b|\bnation\b|\bin the world\b/i.test(text)) return undefined;
-  const continent = /\b(?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i.exec(text)?.[1]?.toLowerCase();
+  const continent = /\b(?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i
+    .exec(text)?.[1]
+    ?.toLowerCase();
   const measure = /dens/.test(asked)
     ? "density"
     : /neighbo|border/.test(asked)
@@ -140,10 +167,16 @@ function extreme(text: string): ReturnType<Skill> {
     if (measure === "population") return country.population;
     if (measure === "area") return country.areaKm2;
     if (measure === "borders") return country.borders.length;
-    return country.population === undefined || country.areaKm2 === undefined ? undefined : country.population / country.areaKm2;
+    return country.population === undefined || country.areaKm2 === undefined
+      ? undefined
+      : country.population / country.areaKm2;
   };
   const ranked = allCountries()
-    .filter((country) => (continent === undefined || country.continent.toLowerCase() === continent) && !/^(?:Antarctica)$/.test(country.name))
+    .filter(
+      (country) =>
+        (continent === undefined || country.continent.toLowerCase() === continent) &&
+        !/^(?:Antarctica)$/.test(country.name),
+    )
     // Territories have no say among countries: those without their own officials' language of government are small dependencies.
     .filter((country) => isSovereign(country))
     .flatMap((country) => {
@@ -156,13 +189,26 @@ function extreme(text: string): ReturnType<Skill> {
   const where = continent === undefined ? "in the world" : `in ${titleCase(continent)}`;
   const fact = countryFact(top.country, measure);
   const noun = measure === "borders" ? `${top.value} neighbours: ${fact}` : fact;
-  return say(`The country with the ${least ? "smallest" : "largest"} ${measureNouns[measure]} ${where} is ${withArticle(top.country)} (${noun}).`);
+  return say(
+    `The country with the ${least ? "smallest" : "largest"} ${measureNouns[measure]} ${where} is ${withArticle(top.country)} (${noun}).`,
+  );
 }
 
-const measureNouns = { population: "population", area: "area", density: "population density", borders: "number of neighbours" };
+const measureNouns = {
+  population: "population",
+  area: "area",
+  density: "population density",
+  borders: "number of neighbours",
+};
 
 function isSovereign(country: Country): boolean {
-  return !/territor|dependen|commonwealth in|overseas|collectivity|special administrative|part of|crown/i.test(country.government) && country.government !== "" || country.code === "VA";
+  return (
+    (!/territor|dependen|commonwealth in|overseas|collectivity|special administrative|part of|crown/i.test(
+      country.government,
+    ) &&
+      country.government !== "") ||
+    country.code === "VA"
+  );
 }
 
 /** "Does France border Spain?", "Is Kenya in Africa?" */
@@ -172,7 +218,9 @@ function membership(text: string): ReturnType<Skill> {
   if (first === undefined) return undefined;
   if (second !== undefined && /\bborder|neighbou?r|next to|adjacent/i.test(text)) {
     const yes = first.borders.includes(second.name);
-    return say(`${yes ? "Yes" : "No"}, ${withArticle(first)} ${yes ? "shares" : "shares no"} ${yes ? "a " : ""}land border with ${withArticle(second)}.`);
+    return say(
+      `${yes ? "Yes" : "No"}, ${withArticle(first)} ${yes ? "shares" : "shares no"} ${yes ? "a " : ""}land border with ${withArticle(second)}.`,
+    );
   }
   const continent = /\bin (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i.exec(text)?.[1];
   if (continent !== undefined) {
@@ -185,7 +233,9 @@ function membership(text: string): ReturnType<Skill> {
 /** "Tell me about Kenya." */
 function portrait(text: string): ReturnType<Skill> {
   const name =
-    /^\s*(?:please )?(?:tell me (?:something |more )?about|describe|what do you know about|what is|what's|facts (?:about|on)|information (?:about|on))\s+(?:the country\s+)?(.{2,60}?)[?.!]*\s*$/i.exec(text)?.[1];
+    /^\s*(?:please )?(?:tell me (?:something |more )?about|describe|what do you know about|what is|what's|facts (?:about|on)|information (?:about|on))\s+(?:the country\s+)?(.{2,60}?)[?.!]*\s*$/i.exec(
+      text,
+    )?.[1];
   const country = name === undefined ? undefined : findCountry(name);
   if (country === undefined || (name !== undefined && name.length <= 2)) return undefined;
   const facts = [

@@ -10,15 +10,36 @@ export const selfDescription = `I am Waybill's offline model, local:reference. I
 
 /** Greetings, thanks, and questions about the model itself. */
 export const introduction: Skill = (part) => {
-  const text = part.trim().slice(0, 200).toLowerCase().replace(/[?.!,\s]+$/, "");
-  if (/^(?:hi|hello|hey|hi there|hello there|good (?:morning|afternoon|evening)|greetings|howdy|hello,? world)$/.test(text)) {
-    return say("Hello! I am the offline model; ask me for arithmetic, dates, units, countries, words, or a summary of a text.");
+  const text = part
+    .trim()
+    .slice(0, 200)
+    .toLowerCase()
+    .replace(/[?.!,\s]+$/, "");
+  if (
+    /^(?:hi|hello|hey|hi there|hello there|good (?:morning|afternoon|evening)|greetings|howdy|hello,? world)$/.test(
+      text,
+    )
+  ) {
+    return say(
+      "Hello! I am the offline model; ask me for arithmetic, dates, units, countries, words, or a summary of a text.",
+    );
   }
-  if (/^(?:thanks|thank you|thank you very much|many thanks|cheers|great|perfect|ok|okay|cool)(?:[\s,]+(?:thanks|thank you|you|a lot|so much))*$/.test(text)) return say("You are welcome.");
+  if (
+    /^(?:thanks|thank you|thank you very much|many thanks|cheers|great|perfect|ok|okay|cool)(?:[\s,]+(?:thanks|thank you|you|a lot|so much))*$/.test(
+      text,
+    )
+  )
+    return say("You are welcome.");
   if (/^(?:bye|goodbye|see you|farewell)(?: later)?$/.test(text)) return say("Goodbye!");
-  if (/^how are you(?: doing)?(?: today)?$/.test(text)) return say("I am running well, thank you. What can I do for you?");
-  if (/^(?:are you (?:there|ready|ok|working|alive)|ping|test|this is a test|testing)$/.test(text)) return say("I am here and ready.");
-  if (/^(?:who|what) are you$|^what(?:'s| is) your name$|^what model (?:is this|are you)$|^(?:are you|is this) (?:a|an|the)? ?(?:ai|llm|language model|offline model|bot|real model)\b|^what can you do|^help(?: me)?$|^introduce yourself$/.test(text)) {
+  if (/^how are you(?: doing)?(?: today)?$/.test(text))
+    return say("I am running well, thank you. What can I do for you?");
+  if (/^(?:are you (?:there|ready|ok|working|alive)|ping|test|this is a test|testing)$/.test(text))
+    return say("I am here and ready.");
+  if (
+    /^(?:who|what) are you$|^what(?:'s| is) your name$|^what model (?:is this|are you)$|^(?:are you|is this) (?:a|an|the)? ?(?:ai|llm|language model|offline model|bot|real model)\b|^what can you do|^help(?: me)?$|^introduce yourself$/.test(
+      text,
+    )
+  ) {
     return say(selfDescription);
   }
   return undefined;
