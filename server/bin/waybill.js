@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node.js can read: the version is checked before a module loads that an older one crashes on.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `waybill needs Node.js 22.19 or later; this is ${process.versions.node}.\n` +
+      "Install a current one from https://nodejs.org, or in a project: npm install --save-dev node@24 && npx waybill\n",
+  );
+  process.exit(2);
+}
+
+await import("../dist/cli/main.js");

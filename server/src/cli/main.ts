@@ -1,0 +1,41 @@
+/**
+ * The `waybill` command line. Each command is a file that adds itself to the program, and loads what is heavy only in
+ * its action. stdout is data, stderr is talk.
+ */
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../config-error.ts";
+import { VERSION } from "../version.ts";
+import { addDev } from "./dev.ts";
+import { BAD_USAGE, Exit } from "./exit.ts";
+import { addServe } from "./serve.ts";
+
+export function createProgram(): Command {
+  const program = new Command("waybill")
+    .description("A durable task server for AI agents")
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError("(waybill --help lists the commands and their flags)");
+  addDev(program);
+  addServe(program);
+  return program;
+}
+
+/** Runs one command line and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
+    if (error instanceof ConfigError) return say(error.message, BAD_USAGE);
+    if (error instanceof Exit) return say(error.message, error.code);
+    throw error;
+  }
+}
+
+function say(message: string, code: number): number {
+  if (message !== "") process.stderr.write(`${message}\n`);
+  return code;
+}
+
+process.exitCode = await main(process.argv.slice(2));

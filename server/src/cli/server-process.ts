@@ -1,0 +1,48 @@
+/** A server as a process: its flags, its signals and its exit code. */
+import type { Command } from "commander";
+import { FLAGS } from "../flags.ts";
+import type { Running } from "../main.ts";
+import { BAD_USAGE, Exit } from "./exit.ts";
+
+/** Adds every flag of the server. Their values stay text here: one place checks flags, environment and file alike. */
+export function addServerFlags(command: Command): Command {
+  for (const { flag, value, about } of FLAGS) command.option(`${flag} <${value}>`, about);
+  return command;
+}
+
+/** Runs a server until SIGTERM or SIGINT. */
+export async function runServer(mode: "dev" | "serve", flags: Record<string, string | undefined>): Promise<void> {
+  const [{ loadConfig }, { StartError, startServer }] = await Promise.all([
+    import("../config.ts"),
+    import("../main.ts"),
+  ]);
+  const config = await loadConfig({ mode, flags, env: process.env, folder: process.cwd() });
+  const signalled = signals();
+  let running: Running;
+  try {
+    running = await startServer(config);
+  } catch (error) {
+    if (error instanceof StartError) throw new Exit(error.badUsage ? BAD_USAGE : 1, error.message);
+    throw error;
+  }
+  process.stderr.write(running.greeting);
+  await signalled.first;
+  void signalled.second.then(() => running.hurry());
+  await running.stop();
+  // Nothing is left to do, and a handle that somebody else's handler code left open must not keep the process.
+  process.exit(0);
+}
+
+function signals(): { first: Promise<void>; second: Promise<void> } {
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  let seen = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      seen += 1;
+      if (seen === 1) first.resolve();
+      else second.resolve();
+    });
+  }
+  return { first: first.promise, second: second.promise };
+}

@@ -1,0 +1,116 @@
+/** What `waybill.config.ts` (or .js, .json) may declare, how it is found, and how it is read. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { ConfigError } from "./config-error.ts";
+import type { Tool } from "./handlers/agent/tool.ts";
+import { modelsConfig } from "./models/configuration.ts";
+import { agentDefinition } from "./task/agent.ts";
+import type { Handler } from "./task/handler.ts";
+
+export const portNumber = z.int().min(0).max(65_535);
+
+export const LENS_NAMES = ["shannon", "documents", "orchestrate"] as const;
+export type LensName = (typeof LENS_NAMES)[number];
+export const lensPorts = z.partialRecord(z.enum(LENS_NAMES), portNumber);
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+
+const handler = z.custom<Handler>(
+  (value) => hasShape(value, { kind: "string", version: "number", input: "object", run: "function" }),
+  "must be made by defineHandler",
+);
+const tool = z.custom<Tool>(
+  (value) => hasShape(value, { name: "string", description: "string", run: "function" }),
+  "must be made by defineTool",
+);
+
+/** Bounds that a deployment may move. Each has a default that suits one machine. */
+export const limits = z.strictObject({
+  /** Tasks that run at once. */
+  running: z.int().min(1).max(100_000).default(256),
+  /** Tasks of one tenant that run at once. */
+  runningPerTenant: z.int().min(1).max(100_000).default(256),
+  /** Tasks that wait for their first run; more submits are refused as `unavailable`. */
+  queued: z.int().min(1).max(10_000_000).default(1_000_000),
+  connections: z.int().min(1).max(1_000_000).default(12_000),
+  /** Open event streams. */
+  streams: z.int().min(1).max(1_000_000).default(10_000),
+  /** Requests in work at once, streams and held answers included. */
+  requests: z.int().min(1).max(1_000_000).default(20_000),
+  bodyBytes: z
+    .int()
+    .min(1_024)
+    .max(64 * 1024 * 1024)
+    .default(1024 * 1024),
+});
+
+export const configFile = z.strictObject({
+  data: z.string().min(1).optional(),
+  host: z.string().min(1).max(255).optional(),
+  port: portNumber.optional(),
+  lensPorts: z.union([z.literal("none"), lensPorts]).optional(),
+  /** `provider:model` used when nobody names one. */
+  model: z.string().min(1).optional(),
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  trustProxy: z.int().min(0).max(16).optional(),
+  graceS: z.number().min(0).max(3_600).optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+  agents: z.array(agentDefinition).max(1_000).default([]),
+  tools: z.array(tool).max(1_000).default([]),
+  handlers: z.array(handler).max(1_000).default([]),
+  /** Providers, tiers, prices and limits of language models. */
+  models: modelsConfig.partial().optional(),
+  limits: limits.prefault({}),
+  /** Days that an ended task is kept. */
+  retentionDays: z.int().min(7).max(36_500).default(30),
+});
+export type ConfigFile = z.input<typeof configFile>;
+
+/** Types a configuration file; it changes nothing. */
+export function defineConfig(config: ConfigFile): ConfigFile {
+  return config;
+}
+
+const DEFAULT_FILES = ["waybill.config.ts", "waybill.config.js", "waybill.config.json"];
+
+/** Reads the file that is named, or else the first default one in `folder`, or else nothing. */
+export async function readConfigFile(
+  folder: string,
+  named: string | undefined,
+): Promise<z.output<typeof configFile> & { path: string | null }> {
+  const found = named ?? DEFAULT_FILES.find((name) => existsSync(resolve(folder, name)));
+  if (found === undefined) return { ...configFile.parse({}), path: null };
+  const path = resolve(folder, found);
+  if (!existsSync(path)) throw new ConfigError(`The configuration file ${path} does not exist.`);
+  const parsed = configFile.safeParse(await load(path));
+  if (parsed.success) return { ...parsed.data, path };
+  throw new ConfigError(
+    [`${found} is not a valid configuration:`, ...parsed.error.issues.map((issue) => `  ${describe(issue)}`)].join(
+      "\n",
+    ),
+  );
+}
+
+async function load(path: string): Promise<unknown> {
+  try {
+    if (extname(path) === ".json") return JSON.parse(await readFile(path, "utf8"));
+    const module: { default?: unknown } = await import(pathToFileURL(path).href);
+    if (module.default !== undefined) return module.default;
+  } catch (error) {
+    throw new ConfigError(`The configuration file ${path} cannot be read: ${String(error)}`);
+  }
+  throw new ConfigError(`The configuration file ${path} has no default export: export default defineConfig({ … }).`);
+}
+
+export function describe(issue: z.core.$ZodIssue): string {
+  return issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`;
+}
+
+function hasShape(value: unknown, shape: Record<string, "string" | "number" | "object" | "function">): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(shape).every(([name, type]) => typeof fields.get(name) === type);
+}

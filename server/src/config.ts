@@ -1,0 +1,158 @@
+/**
+ * Flags, environment and file into one typed, frozen value; in that order of precedence, then the defaults. It decides
+ * nothing that has to look at the machine: what is bound or opened is `main.ts`'s to find out.
+ */
+import { resolve } from "node:path";
+import { z } from "zod";
+import { ConfigError } from "./config-error.ts";
+import {
+  type configFile,
+  describe,
+  type LensName,
+  LOG_LEVELS,
+  lensPorts,
+  portNumber,
+  readConfigFile,
+} from "./config-file.ts";
+import { environmentName, FLAGS, type FlagName } from "./flags.ts";
+import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
+
+type FromFile = z.output<typeof configFile>;
+
+export type Config = Readonly<{
+  mode: "dev" | "serve";
+  /** Absolute path of the data folder. */
+  data: string;
+  /** Null: both loopback addresses. */
+  host: string | null;
+  port: number;
+  /** Ports at whose root a lens is served. One that was not asked for may be taken by somebody else. */
+  lensPorts: Readonly<Partial<Record<LensName, number>>>;
+  lensPortsAsked: boolean;
+  publicUrl: string | null;
+  /** Number of proxies whose `X-Forwarded-For` is believed. */
+  trustProxy: number;
+  graceMs: number;
+  logLevel: (typeof LOG_LEVELS)[number];
+  agents: FromFile["agents"];
+  tools: FromFile["tools"];
+  handlers: FromFile["handlers"];
+  models: ModelsConfigInput;
+  limits: Readonly<FromFile["limits"]>;
+  retentionMs: number;
+  /** The configuration file that was read. */
+  file: string | null;
+}>;
+
+export const MAIN_PORT = 7420;
+export const USUAL_LENS_PORTS: Readonly<Partial<Record<LensName, number>>> = { shannon: 8080 };
+const DAY_MS = 86_400_000;
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+
+const whole = z
+  .string()
+  .regex(/^\d{1,9}$/, "must be a whole number")
+  .transform(Number);
+const text = z.string().min(1);
+
+/** What flags and environment say, which is always text. */
+const texts = z.strictObject({
+  data: text,
+  host: text.max(255),
+  port: whole.pipe(portNumber),
+  lensPort: z.union([z.literal("none"), text.transform(parseLensPorts).pipe(lensPorts)]),
+  model: text,
+  database: text,
+  temporal: text,
+  publicUrl: z.url({ protocol: /^https?$/ }),
+  trustProxy: whole.pipe(z.int().max(16)),
+  graceS: z
+    .string()
+    .regex(/^\d{1,4}(\.\d+)?$/, "must be a number of seconds")
+    .transform(Number)
+    .pipe(z.number().max(3_600)),
+  logLevel: z.enum(LOG_LEVELS),
+  config: text,
+} satisfies Record<FlagName, z.ZodType>);
+type Texts = Partial<z.output<typeof texts>>;
+
+export type ConfigSources = {
+  mode: Config["mode"];
+  flags: Readonly<Record<string, string | undefined>>;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start and the file is looked for. */
+  folder: string;
+};
+
+/** The configuration that these sources add up to. Throws `ConfigError` with a sentence that names the culprit. */
+export async function loadConfig({ mode, flags, env, folder }: ConfigSources): Promise<Config> {
+  const said: Texts = { ...readTexts(env, environmentName), ...readTexts(flags, (name) => name) };
+  const file = await readConfigFile(folder, said.config);
+  refuseUnsupported(said);
+
+  const host = said.host ?? file.host ?? null;
+  if (mode === "dev" && host !== null && !LOOPBACK_HOSTS.has(host)) {
+    throw new ConfigError(
+      `waybill dev answers this machine only and cannot bind ${host}. To serve others: waybill serve --host ${host}`,
+    );
+  }
+  const ports = said.lensPort ?? file.lensPorts;
+  const model = said.model ?? file.model;
+  return Object.freeze({
+    mode,
+    data: resolve(folder, said.data ?? file.data ?? ".waybill"),
+    host: host === "localhost" ? null : host,
+    port: said.port ?? file.port ?? MAIN_PORT,
+    lensPorts: ports === "none" ? {} : (ports ?? USUAL_LENS_PORTS),
+    lensPortsAsked: ports !== undefined,
+    publicUrl: (said.publicUrl ?? file.publicUrl)?.replace(/\/+$/, "") ?? null,
+    trustProxy: said.trustProxy ?? file.trustProxy ?? 0,
+    graceMs: (said.graceS ?? file.graceS ?? 20) * 1_000,
+    logLevel: said.logLevel ?? file.logLevel ?? "info",
+    agents: file.agents,
+    tools: file.tools,
+    handlers: file.handlers,
+    models: withEnvironment({ ...file.models, ...(model !== undefined && { default: model }) }, env),
+    limits: file.limits,
+    retentionMs: file.retentionDays * DAY_MS,
+    file: file.path,
+  });
+}
+
+/** Reads each setting by the name that `nameOf` gives it in this source. An empty value is none. */
+function readTexts(source: ConfigSources["env"], nameOf: (name: FlagName) => string): Texts {
+  const given = FLAGS.flatMap(({ name }) => {
+    const value = source[nameOf(name)];
+    return value === undefined || value === "" ? [] : [[name, value] as const];
+  });
+  const parsed = texts.partial().safeParse(Object.fromEntries(given));
+  if (parsed.success) return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
+  const flag = FLAGS.find(({ name }) => name === parsed.error.issues[0]?.path[0]);
+  const name = flag === undefined ? "?" : nameOf(flag.name);
+  const value = JSON.stringify(source[name]);
+  const why = parsed.error.issues.map((issue) => describe({ ...issue, path: issue.path.slice(1) })).join("; ");
+  throw new ConfigError(`${name === flag?.name ? flag.flag : name} cannot be ${value}: ${why}`);
+}
+
+function parseLensPorts(value: string): unknown {
+  return Object.fromEntries(
+    value.split(",").map((pair) => {
+      const [lens = "", port = ""] = pair.split("=", 2);
+      return [lens.trim(), /^\d{1,5}$/.test(port.trim()) ? Number(port) : port];
+    }),
+  );
+}
+
+function refuseUnsupported(said: Texts): void {
+  if (said.database !== undefined && !said.database.startsWith("sqlite:")) {
+    throw new ConfigError(
+      "--database: this version keeps its data in SQLite under --data; PostgreSQL is not supported yet.",
+    );
+  }
+  if (said.database !== undefined) {
+    throw new ConfigError("--database: leave it out and name the folder of the SQLite database with --data.");
+  }
+  if (said.temporal !== undefined) {
+    throw new ConfigError("--temporal: this version runs tasks on its embedded engine; Temporal is not supported yet.");
+  }
+}

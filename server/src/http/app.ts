@@ -1,0 +1,146 @@
+/**
+ * The Fastify instance that one listener serves: what holds for every request of every lens, before any of them sees
+ * it. It knows no route of its own; what it refuses is a `Refusal`, worded by the lens whose route was asked for.
+ */
+import { randomBytes } from "node:crypto";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { Refusal } from "../task/errors.ts";
+import { type BodyBounds, parseJsonBodies } from "./body.ts";
+import type { HttpMetrics } from "./http-metrics.ts";
+import { isLocalHost } from "./origin.ts";
+import { problem } from "./problem.ts";
+
+export const URL_LENGTH_MAX = 8_192;
+const PARAM_LENGTH_MAX = 1_024;
+const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** A request that is not held on purpose and took longer is worth a line in the log. */
+const SLOW_MS = 1_000;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    startedAt: number;
+    /** Held open on purpose: a stream. */
+    held: boolean;
+  }
+  interface FastifyContextConfig {
+    /** A frequent act on one task: no line in the log for each. */
+    quiet?: boolean;
+  }
+}
+
+/** What all listeners of a process share. */
+export type Traffic = {
+  /** Requests in work at this moment. */
+  inFlight: number;
+  /** Set at shutdown: everything but what is in work is told to come again. */
+  closing: boolean;
+};
+
+export type AppParts = {
+  log: Logger;
+  metrics: HttpMetrics;
+  traffic: Traffic;
+  bodies: BodyBounds;
+  requestsMax: number;
+  trustProxy: number;
+  /** Null answers any `Host`; else only local names and these. */
+  hosts: ReadonlySet<string> | null;
+};
+
+/** An instance without routes. */
+export function createApp(parts: AppParts): FastifyInstance {
+  const { log, metrics, traffic } = parts;
+  const app = fastify({
+    logger: false,
+    trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
+    bodyLimit: parts.bodies.bytesMax,
+    genReqId: requestIds(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      // An escape in the path that is not UTF-8: no route was found yet, so no lens can word this.
+      problem(reply, request, 400, "invalid", `The URL cannot be read: ${error.message}`);
+    },
+  });
+  app.decorateRequest("startedAt", 0);
+  app.decorateRequest("held", false);
+  parseJsonBodies(app, parts.bodies);
+
+  app.addHook("onRequest", (request, reply, done) => {
+    request.startedAt = performance.now();
+    traffic.inFlight += 1;
+    reply.raw.on("close", () => ended(request, reply));
+    reply.header("x-request-id", request.id);
+    reply.header("x-content-type-options", "nosniff");
+    done(refusalOf(request, reply));
+  });
+
+  function refusalOf(request: FastifyRequest, reply: FastifyReply): Refusal | undefined {
+    if (parts.hosts !== null && !isLocalHost(request.headers.host, parts.hosts)) {
+      return new Refusal(
+        "forbidden",
+        "waybill dev answers only requests to a local host name: localhost, 127.0.0.1 or [::1].",
+      );
+    }
+    if (traffic.closing) {
+      reply.header("retry-after", "5").header("connection", "close");
+      return new Refusal("unavailable", "The server is stopping: try again in a moment.", { retryAfterS: 5 });
+    }
+    if (traffic.inFlight > parts.requestsMax) {
+      reply.header("retry-after", "1");
+      return new Refusal("unavailable", "Too many requests are in work: try again in a moment.", { retryAfterS: 1 });
+    }
+    if (request.url.length > URL_LENGTH_MAX) {
+      return new Refusal("too_large", `The URL is longer than ${URL_LENGTH_MAX} characters.`);
+    }
+    return undefined;
+  }
+
+  function ended(request: FastifyRequest, reply: FastifyReply): void {
+    traffic.inFlight -= 1;
+    const ms = performance.now() - request.startedAt;
+    const { url = "(none)", config } = request.routeOptions;
+    const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
+    if (!request.held) metrics.observe(request.method, url, status, ms);
+    if (status >= 500) log.error(line(request, status, ms), "request failed");
+    else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
+    else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
+  }
+  return app;
+}
+
+/** An act on a thing that exists: its route names one. */
+function steers(request: FastifyRequest): boolean {
+  return request.method !== "GET" && request.method !== "HEAD" && (request.routeOptions.url?.includes("/:") ?? false);
+}
+
+function asksToWait(request: FastifyRequest): boolean {
+  return request.url.includes("wait");
+}
+
+function line(request: FastifyRequest, status: number, ms: number) {
+  const trace = TRACEPARENT.exec(String(request.headers["traceparent"] ?? ""))?.[1];
+  return {
+    request: request.id,
+    method: request.method,
+    path: request.url.split("?", 1)[0],
+    status,
+    ms: Math.round(ms),
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+/** The client's own `X-Request-ID` where it is sane, else one that is unique over restarts. */
+function requestIds(): (raw: { headers: NodeJS.Dict<string | string[]> }) => string {
+  const start = randomBytes(6).toString("base64url");
+  let count = 0;
+  return ({ headers }) => {
+    const own = headers["x-request-id"];
+    if (typeof own === "string" && REQUEST_ID.test(own)) return own;
+    count += 1;
+    return `${start}-${count.toString(36)}`;
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * JSON bodies, read within bounds. A body that is too long is refused at its first byte too many, or at its
+ * Content-Length; the rest is never kept.
+ */
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Refusal } from "../task/errors.ts";
+
+export type BodyBounds = {
+  /** Bytes of one body, where the route says no other bound. */
+  bytesMax: number;
+  /** Bytes of all bodies that are being read at once. */
+  bytesInFlightMax: number;
+};
+
+/** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
+export function parseJsonBodies(app: FastifyInstance, bounds: BodyBounds): void {
+  let inFlight = 0;
+
+  async function read(payload: IncomingMessage, bytesMax: number): Promise<Buffer> {
+    const tooLarge = () => new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
+    if (Number(payload.headers["content-length"] ?? 0) > bytesMax) throw tooLarge();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      // A loop that throws would destroy the socket, and with it the answer that says why.
+      for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+        if (!Buffer.isBuffer(chunk)) continue;
+        bytes += chunk.length;
+        inFlight += chunk.length;
+        if (bytes > bytesMax) throw tooLarge();
+        if (inFlight > bounds.bytesInFlightMax) {
+          throw new Refusal("unavailable", "Too many large requests at once: try again in a moment.", {
+            retryAfterS: 1,
+          });
+        }
+        chunks.push(chunk);
+      }
+    } finally {
+      inFlight -= bytes;
+    }
+    const [only] = chunks;
+    return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+  }
+
+  app.removeAllContentTypeParsers();
+  const parse = async (request: FastifyRequest, payload: IncomingMessage) =>
+    parseJson(await read(payload, request.routeOptions.bodyLimit ?? bounds.bytesMax));
+  app.addContentTypeParser("application/json", parse);
+  app.addContentTypeParser(/^application\/[\w.+-]+\+json(;|$)/, parse);
+}
+
+/** `__proto__`, plain or escaped in JSON's ways. */
+const SUSPECT =
+  /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
+
+/** The value of JSON bytes; undefined for none at all. V8 parses any depth; the schemas bound it. */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new Refusal("invalid", "The body is not valid UTF-8.");
+  const text = bytes.toString("utf8");
+  if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (error) {
+    throw new Refusal(
+      "invalid",
+      `The body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`,
+    );
+  }
+}

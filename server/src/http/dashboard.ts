@@ -1,0 +1,57 @@
+/**
+ * The dashboard's files, as its package built them, under `/dashboard/`: `public/` at the root, the built modules under
+ * `dist/`, and those of the sdk under `sdk/`. The list of files is made once, so that no request can name another.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import { pageHeaders } from "./page.ts";
+
+const ROOTS = [
+  { mount: "", folder: "../../../dashboard/public" },
+  { mount: "dist/", folder: "../../../dashboard/dist" },
+  { mount: "sdk/", folder: "../../../sdk/dist" },
+] as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** Adds `/dashboard/…`. Answers 404 where the package is not there. */
+export function addDashboard(app: FastifyInstance): void {
+  let files: Promise<ReadonlyMap<string, string>> | undefined;
+  app.get("/dashboard", (_request, reply) => reply.redirect("/dashboard/", 308));
+  app.get<{ Params: { "*": string } }>("/dashboard/*", async (request, reply) => {
+    files ??= index();
+    const path = request.params["*"] === "" ? "index.html" : request.params["*"];
+    const file = (await files).get(path);
+    const type = TYPES[extname(path)];
+    if (file === undefined || type === undefined) return reply.callNotFound();
+    const bytes = await readFile(file);
+    if (extname(path) === ".html") reply.headers(pageHeaders(bytes.toString("utf8")));
+    return reply.header("cache-control", "no-cache").type(type).send(bytes);
+  });
+}
+
+async function index(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { mount, folder } of ROOTS) {
+    const root = fileURLToPath(new URL(folder, import.meta.url));
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      files.set(mount + path.slice(root.length + 1).replaceAll("\\", "/"), path);
+    }
+  }
+  return files;
+}

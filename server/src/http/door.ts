@@ -1,0 +1,70 @@
+/** Who calls: keys by the store's verb, remembered for a moment; in `dev` also the development key and nobody at all. */
+import type { FastifyRequest } from "fastify";
+import { Refusal } from "../task/errors.ts";
+import { type Principal, SCOPES } from "../task/principal.ts";
+import type { Keys } from "../task/verbs.ts";
+import { isForeign, isLoopback } from "./origin.ts";
+
+/** Exists only in `dev`, and never in a store. */
+export const DEVELOPMENT_KEY = "sk_test_123456";
+export const DEVELOPER: Principal = {
+  tenant: "default",
+  user: "developer",
+  scopes: new Set(SCOPES),
+  keyId: "development",
+};
+
+/** How long an answer of the store is believed: a revoked key is refused after this at the latest. */
+const REMEMBERED_MS = 1_000;
+const REMEMBERED_MAX = 10_000;
+const SECRET_LENGTH_MAX = 512;
+
+export type Door = {
+  who: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
+  /** Forgets every remembered key. */
+  forget: () => void;
+};
+
+export function createDoor({
+  keys,
+  development,
+  now,
+}: {
+  keys: Pick<Keys, "authenticate">;
+  development: boolean;
+  now: () => number;
+}): Door {
+  const remembered = new Map<string, { principal: Principal; until: number }>();
+
+  async function principalOf(secret: string): Promise<Principal | null> {
+    if (secret === DEVELOPMENT_KEY) return development ? DEVELOPER : null;
+    const known = remembered.get(secret);
+    if (known !== undefined && known.until > now()) return known.principal;
+    if (secret.length > SECRET_LENGTH_MAX) return null;
+    remembered.delete(secret);
+    const principal = await keys.authenticate(secret);
+    if (principal === null) return null;
+    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+    remembered.set(secret, { principal, until: now() + REMEMBERED_MS });
+    return principal;
+  }
+
+  return {
+    forget: () => remembered.clear(),
+    async who(request, secrets, keyless) {
+      for (const secret of secrets) {
+        const principal = await principalOf(secret);
+        if (principal !== null) return principal;
+      }
+      if (secrets.length > 0) throw new Refusal("unauthenticated", "The API key is unknown, revoked or expired.");
+      const local = isLoopback(request.socket.remoteAddress) && isLoopback(request.ip);
+      if (!development || !keyless || !local) {
+        throw new Refusal("unauthenticated", "An API key is needed: Authorization: Bearer sk_…");
+      }
+      if (isForeign(request)) {
+        throw new Refusal("forbidden", "Requests that a web page of another origin makes need an API key.");
+      }
+      return DEVELOPER;
+    },
+  };
+}

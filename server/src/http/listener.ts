@@ -1,0 +1,136 @@
+/** Sockets: an app bound to one port on one or more addresses, and closed in good order. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { PROBLEM_TYPE, problemJson } from "./problem.ts";
+
+export type Listener = {
+  /** The port that was bound, where 0 was asked for. */
+  port: number;
+  addresses: readonly string[];
+  /** Stops accepting; resolves when the last connection is gone, or after `graceMs`, when the rest is cut. */
+  close: (graceMs: number) => Promise<void>;
+};
+
+/** The port is taken, forbidden, or the address is not of this machine. */
+export class BindError extends Error {
+  override readonly name = "BindError";
+  readonly taken: boolean;
+
+  constructor(message: string, taken: boolean) {
+    super(message);
+    this.taken = taken;
+  }
+}
+
+/** Slow heads and bodies are cut off; an answer may take as long as it likes. */
+const HEADERS_MS_MAX = 20_000;
+const REQUEST_MS_MAX = 300_000;
+/** Longer than the 60 s of usual load balancers, so that they close first. */
+const KEEP_ALIVE_MS = 72_000;
+const HEADER_BYTES_MAX = 16_384;
+
+/** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
+export async function listen(
+  app: FastifyInstance,
+  { hosts, port, connectionsMax }: { hosts: readonly string[] | null; port: number; connectionsMax: number },
+): Promise<Listener> {
+  await app.ready();
+  const servers: Server[] = [];
+  let bound = port;
+  const bind = async (host: string) => {
+    const server = createHttpServer(app, connectionsMax);
+    bound = await listening(server, host, bound);
+    servers.push(server);
+  };
+  const closeAll = (graceMs: number) => Promise.all(servers.map((server) => closed(server, graceMs)));
+  try {
+    for (const host of hosts ?? ["127.0.0.1"]) await bind(host);
+    if (hosts === null) await bind("::1").catch(unlessAbsent);
+  } catch (error) {
+    await closeAll(0);
+    throw error;
+  }
+  return {
+    port: bound,
+    addresses: servers.map((server) => urlHost(server)),
+    close: async (graceMs) => {
+      await closeAll(graceMs);
+      await app.close();
+    },
+  };
+}
+
+function createHttpServer(app: FastifyInstance, connectionsMax: number): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request: IncomingMessage, response: ServerResponse) => app.routing(request, response),
+  );
+  server.maxConnections = connectionsMax;
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const [status, reason, code, detail] =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? ([431, "Request Header Fields Too Large", "too_large", "The request's head is too long."] as const)
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? ([408, "Request Timeout", "invalid", "The request did not arrive in time."] as const)
+          : ([400, "Bad Request", "invalid", "This is not an HTTP request."] as const);
+    const body = problemJson(status, code, detail, "");
+    socket.end(
+      `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  });
+  return server;
+}
+
+function listening(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      const absent = error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT";
+      if (taken) reject(new BindError(`port ${port} on ${host} is taken by another program`, true));
+      else if (absent) reject(new AddressAbsent(`this machine has no address ${host}`, false));
+      else if (error.code === "EACCES") reject(new BindError(`port ${port} on ${host} is not permitted`, false));
+      else reject(new BindError(`${host}:${port}: ${error.message}`, false));
+    });
+    server.listen({ host, port }, () => resolve(addressOf(server).port));
+  });
+}
+
+class AddressAbsent extends BindError {}
+
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof AddressAbsent)) throw error;
+}
+
+function closed(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("an HTTP server without a port");
+  return address;
+}
+
+function urlHost(server: Server): string {
+  const { address } = addressOf(server);
+  return isIPv6(address) ? `[${address}]` : address;
+}
