@@ -23,7 +23,7 @@ const handler = z.custom<Handler>(
   "must be made by defineHandler",
 );
 const tool = z.custom<Tool>(
-  (value) => hasShape(value, { name: "string", description: "string", run: "function" }),
+  (value) => hasShape(value, { name: "string", description: "string", prepare: "function" }),
   "must be made by defineTool",
 );
 

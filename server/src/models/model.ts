@@ -29,6 +29,8 @@ export type ModelCall = {
   model: ModelId;
   prompt: PromptTurn[];
   tools: ToolOffer[];
+  /** `none` shows the tools, which a prompt with earlier calls needs, and forbids to call them. Default `auto`. */
+  toolChoice?: "auto" | "none";
   maxOutputTokens?: number;
   temperature?: number;
   /** Aborts the request; the call then rejects with `aborted`. */

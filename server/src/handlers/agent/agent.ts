@@ -1,0 +1,104 @@
+/**
+ * The handler of kind `agent`: its input at the door, what outsiders see of it, its time limit, and its run. An agent
+ * or a model that is not there is refused before the task exists.
+ */
+import { ModelError, type Models } from "../../models/model.ts";
+import { type AgentDefinition, type AgentInput, agentInput, agentOutput } from "../../task/agent.ts";
+import { defineHandler, type Handler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
+import { assistant } from "./definition.ts";
+import { shortened } from "./excerpt.ts";
+import { PERSON_DEADLINE_MS } from "./person.ts";
+import { type Agents, agentFor, modelFor, modesFor, UnknownAgent } from "./plan.ts";
+import { type AgentParts, PERSON_ASKS_MAX, runAgent } from "./run.ts";
+import type { Tool } from "./tool.ts";
+import { builtInTools } from "./tools/built-in.ts";
+
+export type AgentHandlerParts = {
+  models: Models;
+  /** The first is the default; `assistant` when there is none. */
+  agents: readonly AgentDefinition[];
+  /** Own tools, besides the built-in ones. One of the same name takes the place of a built-in one. */
+  tools: readonly Tool[];
+};
+
+const TITLE_CHARS_MAX = 200;
+const SIMPLE_DEADLINE_MS = 2 * 60_000;
+const STANDARD_DEADLINE_MS = 45 * 60_000;
+
+/** The handler of kind `agent`. Throws for definitions that contradict each other. */
+export function agentHandler({ models, agents, tools }: AgentHandlerParts): Handler {
+  const parts: AgentParts = {
+    models,
+    agents: catalogued(agents),
+    tools: byName(tools),
+    builtInTools: builtInTools.map(({ name }) => name),
+  };
+  for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
+  const handler = defineHandler({
+    kind: "agent",
+    input: agentInput,
+    present: ({ query, attachments = [] }) => ({
+      title: shortened(query, TITLE_CHARS_MAX),
+      message: [{ text: query }, ...attachments],
+    }),
+    reply: (output: Json) => [{ text: agentOutput.parse(output).text }],
+    deadlineMs: (input) => deadlineMs(input, parts),
+    run: (ctx, input) => runAgent(ctx, input, parts),
+  });
+  // Only the door looks the names up: a task that was let in goes on when the configuration changes.
+  const door = agentInput.superRefine((input, issues) => {
+    try {
+      modelFor(input, agentFor(input, parts.agents), models);
+    } catch (error) {
+      const path = pathOf(error, input);
+      if (path === null || !(error instanceof Error)) throw error;
+      issues.addIssue({ code: "custom", path, message: error.message });
+    }
+  });
+  return { ...handler, input: door };
+}
+
+/** Which field of the input an error of the plan is about; null for an error that is none of them. */
+function pathOf(error: unknown, input: AgentInput): string[] | null {
+  if (error instanceof UnknownAgent) return ["agent"];
+  if (error instanceof ModelError)
+    return [input.model === undefined && input.provider !== undefined ? "provider" : "model"];
+  return null;
+}
+
+function deadlineMs(input: AgentInput, { agents, tools }: AgentParts): number {
+  const agent = agentFor(input, agents);
+  const { mode } = modesFor(input, agent);
+  if (mode === "simple") return SIMPLE_DEADLINE_MS;
+  const waitsForPeople = agent.asksPerson || agent.tools?.some((name) => tools.get(name)?.needsApproval) === true;
+  return STANDARD_DEADLINE_MS + (waitsForPeople ? PERSON_ASKS_MAX * PERSON_DEADLINE_MS : 0);
+}
+
+function catalogued(agents: readonly AgentDefinition[]): Agents {
+  const [byDefault = assistant, ...others] = agents;
+  const bySlug = new Map<string, AgentDefinition>();
+  for (const agent of [byDefault, ...others]) {
+    if (bySlug.has(agent.slug)) throw new Error(`Two agents are called "${agent.slug}".`);
+    bySlug.set(agent.slug, agent);
+  }
+  return { byDefault, bySlug };
+}
+
+function byName(own: readonly Tool[]): ReadonlyMap<string, Tool> {
+  const names = new Set<string>();
+  for (const { name } of own) {
+    if (names.has(name)) throw new Error(`Two tools are called "${name}".`);
+    names.add(name);
+  }
+  return new Map([...builtInTools, ...own].map((tool) => [tool.name, tool]));
+}
+
+function checkTools(agent: AgentDefinition, tools: ReadonlyMap<string, Tool>): void {
+  for (const name of agent.tools ?? []) {
+    if (tools.has(name)) continue;
+    throw new Error(
+      `The agent "${agent.slug}" names a tool "${name}" that is not there. Tools: ${[...tools.keys()].join(", ")}.`,
+    );
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * One model call as one journaled step: what is sent, what comes back, what it cost, and how it can fail. The engine
+ * retries; what is thrown here says whether that can help and when.
+ */
+import { randomUUID } from "node:crypto";
+import { type ModelAnswer, type ModelCall, ModelError, type Models } from "../../models/model.ts";
+import type { Context, StepContext } from "../../task/handler.ts";
+import { isJson, type Json } from "../../task/json.ts";
+import { excerpt } from "./excerpt.ts";
+import { retryableOf } from "./retryable.ts";
+
+/** A tool call as the model wrote it; `problem` when its arguments cannot be used at all. */
+export type AskedCall = { id: string; name: string; input: Json; problem: string | null };
+
+/** What is journaled of a model's answer. */
+export type ModelTurn = {
+  text: string;
+  calls: AskedCall[];
+  finish: ModelAnswer["finish"];
+  model: string;
+  provider: string;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number | null;
+  durationMs: number;
+};
+
+export type ModelTurnOptions = {
+  models: Models;
+  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice">;
+  /** Slug of the agent whose usage this is. */
+  agent: string;
+  retries: number;
+  /** An answer of nothing but tool calls is no answer. */
+  mustAnswer: boolean;
+};
+
+/** A model call that did not give an answer: a sentence for people, and what the engine's retries go by. */
+export class CallFailure extends Error {
+  override readonly name = "CallFailure";
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: string, message: string, retryable: boolean, retryAfterMs?: number) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const CALL_TIMEOUT_MS = 600_000;
+/** An answer that was empty twice will be empty again. */
+const EMPTY_ANSWERS_MAX = 2;
+const ARGUMENTS_CHARS_MAX = 100_000;
+const NAME_CHARS_MAX = 64;
+const REASON_CHARS_MAX = 1_000;
+
+/** Asks the model once per try. Rejects with `StepError` whose message is a whole sentence. */
+export function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
+  return ctx.step(name, (step) => ask(step, options), { retries: options.retries, timeoutMs: CALL_TIMEOUT_MS });
+}
+
+async function ask(
+  step: StepContext,
+  { models, call, agent, retries, mustAnswer }: ModelTurnOptions,
+): Promise<ModelTurn> {
+  const begun = performance.now();
+  const answer = await models
+    .call({ ...call, signal: step.signal, onText: (piece) => step.output(piece) })
+    .catch((error: unknown) => {
+      if (step.signal.aborted) throw error;
+      throw callFailure(error, call.model, step.tries, retries + 1);
+    });
+  step.usage({
+    // Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again.
+    key: `${step.key}/${step.tries}/${randomUUID()}`,
+    provider: answer.provider,
+    model: answer.model,
+    agent,
+    ...answer.usage,
+    costUsd: answer.costUsd,
+    raw: isJson(answer.rawUsage) ? answer.rawUsage : null,
+  });
+  const calls = answer.toolCalls.map(askedCall);
+  const said = answer.text.trim() !== "";
+  if (answer.finish === "content_filter") {
+    throw new CallFailure(
+      "model_content_filter",
+      `${call.model} stopped its answer because its provider's content filter objected. Word the request differently, or choose another model.`,
+      false,
+    );
+  }
+  if (!said && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call.model, step.tries);
+  return {
+    text: answer.text,
+    calls,
+    finish: answer.finish,
+    model: answer.model,
+    provider: answer.provider,
+    inputTokens: answer.usage.inputTokens,
+    outputTokens: answer.usage.outputTokens,
+    costUsd: answer.costUsd,
+    durationMs: Math.round(performance.now() - begun),
+  };
+}
+
+function askedCall(call: ModelAnswer["toolCalls"][number]): AskedCall {
+  const { id } = call;
+  const name = excerpt(call.name, NAME_CHARS_MAX);
+  if (call.invalid !== undefined) return { id, name, input: {}, problem: excerpt(call.invalid, REASON_CHARS_MAX) };
+  if (!isJson(call.input))
+    return { id, name, input: {}, problem: "the arguments are not plain JSON, or are nested too deeply" };
+  if (JSON.stringify(call.input).length > ARGUMENTS_CHARS_MAX) {
+    return { id, name, input: {}, problem: `the arguments are longer than ${ARGUMENTS_CHARS_MAX} characters` };
+  }
+  return { id, name, input: call.input, problem: null };
+}
+
+function emptyAnswer(answer: ModelAnswer, model: string, tries: number): CallFailure {
+  if (answer.finish === "length") {
+    return new CallFailure(
+      "model_output_limit",
+      `${model} reached its output limit before it said anything. Ask for less at once, or choose a model with a larger limit.`,
+      false,
+    );
+  }
+  return new CallFailure(
+    "model_no_answer",
+    `${model} gave no answer, tried ${times(tries)}. Word the request differently, or choose another model.`,
+    tries < EMPTY_ANSWERS_MAX,
+  );
+}
+
+/** What happened, what was tried, what to do. */
+function callFailure(error: unknown, model: string, tries: number, triesMax: number): CallFailure {
+  const reason = excerpt(error instanceof Error ? error.message : String(error), REASON_CHARS_MAX);
+  const code = error instanceof ModelError ? error.code : "failed";
+  const retryable = retryableOf(error);
+  const tried = retryable || tries > 1 ? `, tried ${times(tries)} of at most ${triesMax}` : "";
+  return new CallFailure(
+    `model_${code}`,
+    `Asking ${model} failed${tried}: ${reason.replace(/\.$/, "")}. ${adviceFor(code)}`,
+    retryable,
+    error instanceof ModelError ? error.retryAfterMs : undefined,
+  );
+}
+
+function adviceFor(code: ModelError["code"] | "failed"): string {
+  switch (code) {
+    case "rate_limited":
+      return "Retry the task later, raise the provider's limit, or choose another model.";
+    case "unavailable":
+    case "bad_answer":
+      return "Retry the task when the provider works again, or choose another model.";
+    case "refused":
+      return "Asking again does not help: check the provider's key, the model's name and the size of the request.";
+    case "unknown_model":
+      return "Name a configured model, or configure this one.";
+    case "aborted":
+    case "failed":
+      return "Retry the task, or choose another model.";
+  }
+}
+
+function times(tries: number): string {
+  return tries === 1 ? "once" : `${tries} times`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Where a run waits for a person: a question that the model asks, and the approval of a call. Both hold no memory while
+ * they wait, and both are over after 30 minutes.
+ */
+import { z } from "zod";
+import type { Context } from "../../task/handler.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
+
+export const PERSON_DEADLINE_MS = 30 * 60_000;
+
+/** What the model may ask. `choices` are suggestions, not a limit. */
+export const personQuestion = z.strictObject({
+  question: z.string().min(1).max(4_000).describe("The question, complete: the person sees nothing else."),
+  choices: z.array(z.string().min(1).max(200)).max(20).optional().describe("Answers to suggest."),
+});
+
+/** Asks and returns what the model is to be told. */
+export async function askPerson(ctx: Context, name: string, asked: z.infer<typeof personQuestion>): Promise<string> {
+  const choices = (asked.choices ?? []).map((choice) => `\n- ${choice}`).join("");
+  const answer = await ctx.waitForInput(name, {
+    asks: "answer",
+    prompt: asked.question + choices,
+    deadlineMs: PERSON_DEADLINE_MS,
+  });
+  return answer === null
+    ? "Nobody answered within 30 minutes. Go on without the answer and say what you assumed."
+    : answerText(answer.value);
+}
+
+const approvalSchema: JsonObject = {
+  type: "object",
+  properties: { approved: { type: "boolean" }, comment: { type: "string" } },
+  required: ["approved"],
+};
+
+export type Approval = { approved: true } | { approved: false; told: string };
+
+/** Asks whether a call may be made. Only a clear yes is one. */
+export async function askApproval(ctx: Context, name: string, tool: string, input: Json): Promise<Approval> {
+  const answer = await ctx.waitForInput(name, {
+    asks: "approval",
+    prompt: `May the agent call ${tool} with ${JSON.stringify(input)}?`,
+    schema: approvalSchema,
+    deadlineMs: PERSON_DEADLINE_MS,
+  });
+  if (answer === null)
+    return { approved: false, told: "Nobody approved this call within 30 minutes: it was not made." };
+  const { approved, comment } = readApproval(answer.value);
+  if (approved) return { approved };
+  return {
+    approved,
+    told: `A person refused this call: it was not made.${comment === "" ? "" : ` They said: ${comment}`}`,
+  };
+}
+
+const decision = z.looseObject({
+  approved: z.union([z.boolean(), z.string()]).optional(),
+  decision: z.string().optional(),
+  comment: z.string().optional(),
+  reason: z.string().optional(),
+  feedback: z.string().optional(),
+});
+
+/** A yes in the words of any lens: true, "approve", {approved}, {decision}. Anything else is a no with a comment. */
+export function readApproval(value: Json): { approved: boolean; comment: string } {
+  if (typeof value === "boolean") return { approved: value, comment: "" };
+  if (typeof value === "string")
+    return isYes(value) ? { approved: true, comment: "" } : { approved: false, comment: value };
+  const said = decision.safeParse(value);
+  if (!said.success) return { approved: false, comment: "" };
+  const { approved, decision: word, comment, reason, feedback } = said.data;
+  const yes = approved === true || isYes(String(approved ?? word ?? ""));
+  return { approved: yes, comment: comment ?? reason ?? feedback ?? "" };
+}
+
+function isYes(word: string): boolean {
+  return /^(?:yes|y|ok|okay|true|approved?|allow(?:ed)?)[.!]?$/i.test(word.trim());
+}
+
+const worded = z.looseObject({ text: z.string().optional(), answer: z.string().optional() });
+
+/** An answer as text, out of whatever a lens wrapped it in. */
+function answerText(value: Json): string {
+  if (typeof value === "string") return value;
+  const said = worded.safeParse(value);
+  return (said.success ? (said.data.answer ?? said.data.text) : undefined) ?? JSON.stringify(value);
+}

@@ -1,0 +1,9 @@
+import { z } from "zod";
+
+const marked = z.looseObject({ retryable: z.boolean() });
+
+/** Whether trying again may help: what the error itself says, and yes where it says nothing. */
+export function retryableOf(error: unknown): boolean {
+  const said = marked.safeParse(error);
+  return said.success ? said.data.retryable : true;
+}

@@ -1,0 +1,262 @@
+/**
+ * One agent's run: the plan, then turns of a model call and the tools that it asks for, until the model answers. Every
+ * call is a journaled step, so a later attempt comes back to the turn that it was in without asking anything again.
+ */
+import type { Models, PromptTurn } from "../../models/model.ts";
+import type { AgentInput, AgentOutput } from "../../task/agent.ts";
+import { type Context, StepError, TaskFailure } from "../../task/handler.ts";
+import { BudgetWatch } from "./budget.ts";
+import { shortened } from "./excerpt.ts";
+import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
+import { type Agents, type Plan, planRun } from "./plan.ts";
+import { buildPrompt } from "./prompt.ts";
+import type { Tool } from "./tool.ts";
+import { carryOut, type OfferedTools, type Outcome, type PersonAllowance } from "./tool-call.ts";
+import { askPersonTool } from "./tools/ask-person.ts";
+
+export type AgentParts = {
+  models: Models;
+  agents: Agents;
+  /** Every tool of the server by name. */
+  tools: ReadonlyMap<string, Tool>;
+  builtInTools: readonly string[];
+};
+
+/** Questions and approvals that one task may put to people. */
+export const PERSON_ASKS_MAX = 10;
+const CALLS_PER_TURN_MAX = 16;
+/** After so many turns in a row in which every call failed, the model must answer with what it has. */
+const FAILED_TURNS_MAX = 3;
+const CONTINUATIONS_MAX = 3;
+const STATUS_CHARS_MAX = 100;
+const RETRIES = { simple: 1, standard: 3 } as const;
+const HISTORY = { byDefault: 50, min: 5, max: 200 } as const;
+
+const cutNotice = "[The answer ends here because the model reached its output limit.]";
+
+/** Runs the agent that the input names and returns its answer. */
+export async function runAgent(ctx: Context, input: AgentInput, parts: AgentParts): Promise<AgentOutput> {
+  const plan = await planned(ctx, input, parts);
+  const history = await historyOf(ctx, input);
+  const offered = offeredTools(plan, parts.tools);
+  const offers = [...offered.values()].map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    inputSchema,
+  }));
+  const budget = new BudgetWatch(ctx);
+  const people: PersonAllowance = { left: PERSON_ASKS_MAX };
+  const transcript: PromptTurn[] = [];
+  const answer = new Answer();
+  let failedTurns = 0;
+  let toolCalls = 0;
+
+  for (let turn = 1; ; turn++) {
+    const lastTurn = turn >= plan.maxTurns;
+    const mustAnswer = lastTurn || failedTurns >= FAILED_TURNS_MAX;
+    await budget.check();
+    if (plan.mode === "standard") think(ctx, turn, plan, input, transcript);
+    const said = await asked(ctx, `model ${turn}`, {
+      models: parts.models,
+      call: {
+        model: plan.model,
+        prompt: buildPrompt({
+          instructions: [
+            input.instructions ?? "",
+            plan.instructions,
+            moment(ctx),
+            mustAnswer && turn > 1 ? answerNow : "",
+          ],
+          query: input.query,
+          attachments: input.attachments ?? [],
+          history,
+          transcript,
+        }),
+        tools: offers,
+        ...(mustAnswer && offers.length > 0 && { toolChoice: "none" as const }),
+      },
+      agent: plan.agent,
+      retries: RETRIES[plan.mode],
+      mustAnswer,
+    });
+    const calls = mustAnswer ? [] : said.calls;
+
+    if (calls.length > 0) {
+      if (said.text.trim() !== "") answered(ctx, said.text, said, false);
+      const outcomes = await carryOutAll(ctx, turn, calls, offered, people);
+      toolCalls += outcomes.length;
+      failedTurns = outcomes.every(({ isError }) => isError) ? failedTurns + 1 : 0;
+      transcript.push(...exchange(said.text, calls, outcomes));
+      continue;
+    }
+    answer.add(said);
+    if (said.finish === "length" && !lastTurn && answer.pieces <= CONTINUATIONS_MAX) {
+      transcript.push(
+        { role: "assistant", text: said.text },
+        { role: "user", text: "Continue exactly where you stopped." },
+      );
+      continue;
+    }
+    const text = said.finish === "length" ? `${answer.text}\n\n${cutNotice}` : answer.text;
+    answered(ctx, text, { ...said, ...answer.totals }, true);
+    ctx.emit({ type: "agent.completed", data: { agent: "" } });
+    return { text, model: said.model, provider: said.provider, ranAs: plan.mode, turns: turn, toolCalls };
+  }
+}
+
+const answerNow = "No more tools can be called now. Answer with what you have, and say what is missing.";
+
+/** A model's answer that may come in several calls, each going on where the last one reached its limit. */
+class Answer {
+  text = "";
+  pieces = 0;
+  totals = { inputTokens: 0, outputTokens: 0, costUsd: 0 as number | null, durationMs: 0 };
+
+  add(said: ModelTurn): void {
+    const { totals } = this;
+    this.text += said.text;
+    this.pieces++;
+    this.totals = {
+      inputTokens: totals.inputTokens + said.inputTokens,
+      outputTokens: totals.outputTokens + said.outputTokens,
+      costUsd: totals.costUsd === null || said.costUsd === null ? null : totals.costUsd + said.costUsd,
+      durationMs: totals.durationMs + said.durationMs,
+    };
+  }
+}
+
+async function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Plan> {
+  const plan = ctx.step(
+    "plan",
+    async (step) => {
+      const plan = planRun(input, parts);
+      if (plan.asked !== plan.mode) {
+        const reason = `This server runs ${plan.asked} tasks as ${plan.mode}.`;
+        step.emit({ type: "agent.mode_changed", data: { asked: plan.asked, ran: plan.mode, reason } });
+      }
+      step.emit({ type: "agent.started", data: { agent: "", mode: plan.mode, model: plan.model } });
+      return plan;
+    },
+    { retries: 0 },
+  );
+  return orFailure(plan);
+}
+
+function asked(ctx: Context, name: string, options: Parameters<typeof askModel>[2]): Promise<ModelTurn> {
+  return orFailure(askModel(ctx, name, options));
+}
+
+/** A step that failed for good ends the task, in the step's own words. */
+async function orFailure<Result>(step: Promise<Result>): Promise<Result> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof StepError) throw new TaskFailure(error.failure.code, error.failure.message);
+    throw error;
+  }
+}
+
+/** The conversation before this task, as far back as was asked for. */
+async function historyOf(ctx: Context, input: AgentInput): ReturnType<Context["history"]> {
+  const wanted = historyWindow(input.historyMessages);
+  return wanted === 0 || ctx.task.conversation === null ? [] : ctx.history(wanted);
+}
+
+/** How many messages a run sees: none for 0, else within the bounds. */
+export function historyWindow(asked: number | undefined): number {
+  if (asked === 0) return 0;
+  return Math.min(HISTORY.max, Math.max(HISTORY.min, asked ?? HISTORY.byDefault));
+}
+
+/** A tool of the plan that this server no longer has stays away: the model is told so when it calls it. */
+function offeredTools(plan: Plan, tools: ReadonlyMap<string, Tool>): OfferedTools {
+  const offered = plan.tools.flatMap((name) => tools.get(name) ?? []);
+  return new Map([...offered, ...(plan.asksPerson ? [askPersonTool] : [])].map((tool) => [tool.name, tool]));
+}
+
+async function carryOutAll(
+  ctx: Context,
+  turn: number,
+  calls: readonly AskedCall[],
+  tools: OfferedTools,
+  people: PersonAllowance,
+): Promise<Outcome[]> {
+  const [first, ...others] = calls.slice(0, CALLS_PER_TURN_MAX);
+  const excess = calls
+    .slice(CALLS_PER_TURN_MAX)
+    .map(
+      (): Outcome => ({
+        output: `Only ${CALLS_PER_TURN_MAX} calls fit one turn: this one was not made.`,
+        isError: true,
+      }),
+    );
+  if (first === undefined) return [];
+  if (others.length === 0) return [await carryOut(ctx, `${turn}.1`, first, tools, people)];
+  const branches = [first, ...others].map((call, index): [string, (branch: Context) => Promise<Outcome>] => [
+    String(index + 1),
+    (branch) => carryOut(branch, `${turn}.${index + 1}`, call, tools, people),
+  ]);
+  const outcomes = await ctx.parallel<Record<string, Outcome>>(Object.fromEntries(branches));
+  return [...branches.flatMap(([key]) => outcomes[key] ?? []), ...excess];
+}
+
+/** The turn and its results as the next prompt shows them. Ids are made unique: some models repeat theirs. */
+function exchange(text: string, calls: readonly AskedCall[], outcomes: readonly Outcome[]): PromptTurn[] {
+  const seen = new Set<string>();
+  const shown = calls.map((call, index) => {
+    const id = call.id === "" || seen.has(call.id) ? `${call.id}-${index + 1}` : call.id;
+    seen.add(id);
+    return { ...call, id };
+  });
+  return [
+    {
+      role: "assistant",
+      text,
+      toolCalls: shown.map(({ id, name, input, problem }) => ({
+        id,
+        name,
+        input,
+        ...(problem !== null && { invalid: problem }),
+      })),
+    },
+    {
+      role: "tool",
+      results: shown.map(({ id, name }, index) => ({
+        id,
+        name,
+        ...(outcomes[index] ?? { output: "", isError: true }),
+      })),
+    },
+  ];
+}
+
+function answered(
+  ctx: Context,
+  text: string,
+  said: Pick<ModelTurn, "model" | "provider" | "inputTokens" | "outputTokens" | "costUsd" | "durationMs">,
+  final: boolean,
+): void {
+  const { model, provider, inputTokens, outputTokens, costUsd, durationMs } = said;
+  const data = { agent: "", text, final, model, provider, inputTokens, outputTokens, costUsd, durationMs };
+  ctx.emit({ type: "agent.answered", data });
+}
+
+function think(ctx: Context, turn: number, plan: Plan, input: AgentInput, transcript: readonly PromptTurn[]): void {
+  const text = shortened(statusOf(input, transcript), STATUS_CHARS_MAX);
+  ctx.emit({ type: "agent.thinking", data: { agent: "", text } });
+  if (turn > 1) ctx.progress((turn - 1) / plan.maxTurns, `Turn ${turn} of at most ${plan.maxTurns}`);
+}
+
+function statusOf(input: AgentInput, transcript: readonly PromptTurn[]): string {
+  const last = transcript.at(-1);
+  if (last === undefined) return `Thinking about: ${input.query}`;
+  if (last.role !== "tool") return "Continuing the answer";
+  return `Reading what ${[...new Set(last.results.map(({ name }) => name))].join(", ")} returned`;
+}
+
+/** The date as the task was submitted, which no later attempt sees differently. */
+function moment(ctx: Context): string {
+  const at = new Date(ctx.task.createdAt);
+  const weekday = at.toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" });
+  return `The task was given on ${weekday}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+}

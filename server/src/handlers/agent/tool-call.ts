@@ -1,0 +1,147 @@
+/**
+ * Carries out one tool call of a turn, from what the model wrote to what the model is told. Nothing that a model or a
+ * tool does wrong ends the run: it becomes a result that says so.
+ */
+import { type Context, type StepContext, StepError } from "../../task/handler.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
+import { excerpt } from "./excerpt.ts";
+import type { AskedCall } from "./model-turn.ts";
+import { askApproval, askPerson, personQuestion } from "./person.ts";
+import { retryableOf } from "./retryable.ts";
+import type { PreparedCall, Tool } from "./tool.ts";
+import { askPersonTool } from "./tools/ask-person.ts";
+
+export type Outcome = { output: string; isError: boolean };
+
+/** What is left to a run of the questions that it may put to people. */
+export type PersonAllowance = { left: number };
+
+export type OfferedTools = ReadonlyMap<string, Tool>;
+
+const OBSERVED_CHARS_MAX = 2_000;
+const PARAMS_CHARS_MAX = 10_000;
+const ERROR_CHARS_MAX = 2_000;
+
+/** `id` is `turn.index`, unique in the task. Rejects only when the run itself is over. */
+export async function carryOut(
+  ctx: Context,
+  id: string,
+  call: AskedCall,
+  tools: OfferedTools,
+  people: PersonAllowance,
+): Promise<Outcome> {
+  ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(call.input) } });
+  const tool = tools.get(call.name);
+  const prepared = prepare(call, tool, tools);
+  if (!prepared.ok || tool === undefined) {
+    return observed(ctx, id, call.name, failed(prepared.ok ? "unknown tool" : prepared.problem));
+  }
+  if (tool === askPersonTool || tool.needsApproval) {
+    if (people.left === 0) {
+      return observed(ctx, id, tool.name, failed("People were asked often enough in this task. Go on without."));
+    }
+    people.left--;
+  }
+  if (tool === askPersonTool) {
+    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(call.input));
+    return observed(ctx, id, tool.name, { output, isError: false });
+  }
+  if (tool.needsApproval) {
+    const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, tool.name, call.input);
+    if (!approval.approved) return observed(ctx, id, tool.name, { output: approval.told, isError: false }, false);
+  }
+  return runTool(ctx, id, tool, prepared.run);
+}
+
+function prepare(call: AskedCall, tool: Tool | undefined, tools: OfferedTools): PreparedCall {
+  if (tool === undefined) {
+    const names = [...tools.keys()];
+    const offer = names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`;
+    return { ok: false, problem: `There is no tool "${call.name}". ${offer}` };
+  }
+  if (call.problem !== null) return misfit(tool, call.problem);
+  try {
+    const prepared = tool.prepare(call.input);
+    return prepared.ok ? prepared : misfit(tool, prepared.problem);
+  } catch (error) {
+    return misfit(tool, reasonOf(error));
+  }
+}
+
+function misfit(tool: Tool, problem: string): PreparedCall {
+  return {
+    ok: false,
+    problem: `The arguments of ${tool.name} do not fit: ${problem}\nCall it again with arguments that fit its schema.`,
+  };
+}
+
+async function runTool(
+  ctx: Context,
+  id: string,
+  tool: Tool,
+  run: (PreparedCall & { ok: true })["run"],
+): Promise<Outcome> {
+  try {
+    return await ctx.step(`tool ${id} ${tool.name}`, (step) => once(ctx, step, id, tool, run), {
+      retries: tool.retries,
+      timeoutMs: tool.timeoutMs,
+    });
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    return observed(
+      ctx,
+      id,
+      tool.name,
+      failed(`${tool.name} failed: ${excerpt(error.failure.message, ERROR_CHARS_MAX)}`),
+    );
+  }
+}
+
+async function once(
+  ctx: Context,
+  step: StepContext,
+  id: string,
+  tool: Tool,
+  run: (PreparedCall & { ok: true })["run"],
+): Promise<Outcome> {
+  const begun = performance.now();
+  const outcome = await run({ signal: step.signal, task: ctx.task, key: step.key })
+    .then((output): Outcome => ({ output, isError: false }))
+    .catch((error: unknown) => {
+      // Cancel, shutdown and the time limit are the engine's to word; a retry is its to make.
+      if (step.signal.aborted || (step.tries <= tool.retries && retryableOf(error))) throw error;
+      return failed(`${tool.name} failed: ${reasonOf(error)}`);
+    });
+  step.emit(observation(id, tool.name, outcome, !outcome.isError, Math.round(performance.now() - begun)));
+  return outcome;
+}
+
+function failed(output: string): Outcome {
+  return { output, isError: true };
+}
+
+function observed(ctx: Context, id: string, tool: string, outcome: Outcome, success = !outcome.isError): Outcome {
+  ctx.emit(observation(id, tool, outcome, success, 0));
+  return outcome;
+}
+
+function observation(callId: string, tool: string, { output }: Outcome, success: boolean, durationMs: number) {
+  const data: JsonObject = {
+    agent: "",
+    callId,
+    tool,
+    success,
+    durationMs,
+    output: excerpt(output, OBSERVED_CHARS_MAX),
+  };
+  return { type: "tool.observed", data };
+}
+
+function shownParams(input: Json): Json {
+  const text = JSON.stringify(input);
+  return text.length <= PARAMS_CHARS_MAX ? input : { cut: excerpt(text, PARAMS_CHARS_MAX) };
+}
+
+function reasonOf(error: unknown): string {
+  return excerpt(error instanceof Error ? error.message : String(error), ERROR_CHARS_MAX);
+}

@@ -1,0 +1,95 @@
+/**
+ * What an agent's model may call. A tool is defined with the schema of its input; past `defineTool` the schema's type
+ * is inside the closure and every tool looks the same. Tools know nothing of journals, turns or models.
+ */
+import { z } from "zod";
+import type { Context } from "../../task/handler.ts";
+import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
+import { excerpt } from "./excerpt.ts";
+
+export type ToolContext = {
+  /** Fires at cancel, deadline, the tool's time limit and shutdown. */
+  readonly signal: AbortSignal;
+  /** The task that the call is made for. */
+  readonly task: Context["task"];
+  /** The same over retries and crashes: hand it to outside services as their idempotency key. */
+  readonly key: string;
+};
+
+export type ToolDefinition<Input extends z.ZodType> = {
+  /** Letters, digits, `_` and `-`, at most 64: what providers accept. */
+  name: string;
+  /** Tells the model what it does and when to use it. */
+  description: string;
+  /** A schema of an object, without async checks. Its JSON Schema is what the model sees. */
+  input: Input;
+  /** Called once its input fits. What it throws is told to the model as this call's result. */
+  run: (input: z.output<Input>, context: ToolContext) => Promise<Json> | Json;
+  /** A person must approve every call first. */
+  needsApproval?: boolean;
+  /** Tries after the first, for errors whose `retryable` is not false. Default 0: the tool may have had its effect. */
+  retries?: number;
+  /** Default 2 minutes. */
+  timeoutMs?: number;
+};
+
+/** A call whose input was looked at: ready to run, or with the reason why not. */
+export type PreparedCall =
+  | { ok: true; run: (context: ToolContext) => Promise<string> }
+  | { ok: false; problem: string };
+
+export type Tool = {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonObject;
+  readonly needsApproval: boolean;
+  readonly retries: number;
+  readonly timeoutMs: number;
+  prepare(input: unknown): PreparedCall;
+};
+
+export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
+/** More of a result is cut before the model sees it. */
+export const RESULT_CHARS_MAX = 20_000;
+const PROBLEM_CHARS_MAX = 2_000;
+const TIMEOUT_MS = 120_000;
+
+/** Makes a tool. Throws for a name that providers refuse and for a schema that is not an object's. */
+export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<Input>): Tool {
+  const {
+    name,
+    description,
+    input: schema,
+    run,
+    needsApproval = false,
+    retries = 0,
+    timeoutMs = TIMEOUT_MS,
+  } = definition;
+  if (!TOOL_NAME.test(name)) {
+    throw new Error(`The tool name ${JSON.stringify(name)} is not 1 to 64 letters, digits, "_" or "-".`);
+  }
+  const { $schema: _, ...inputSchema } = jsonObject.parse(
+    z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+  );
+  if (inputSchema["type"] !== "object") throw new Error(`The input of the tool ${name} must be a schema of an object.`);
+  return {
+    name,
+    description,
+    inputSchema,
+    needsApproval,
+    retries,
+    timeoutMs,
+    prepare(input) {
+      const checked = schema.safeParse(input);
+      if (!checked.success) return { ok: false, problem: excerpt(z.prettifyError(checked.error), PROBLEM_CHARS_MAX) };
+      return { ok: true, run: async (context) => resultText(await run(checked.data, context)) };
+    },
+  };
+}
+
+function resultText(result: Json): string {
+  const text = typeof result === "string" ? result : JSON.stringify(result);
+  // A tool written in JavaScript may return nothing at all.
+  return excerpt(text ?? "Done.", RESULT_CHARS_MAX);
+}

@@ -1,0 +1,42 @@
+/**
+ * Work that other programs do. Such a task is never run here: it waits, ready, in the queue that its input names until
+ * a program claims it, and ends when that program says how it went.
+ */
+import { z } from "zod";
+import { defineHandler, type Handler } from "../../task/handler.ts";
+import { json } from "../../task/json.ts";
+import type { Part } from "../../task/part.ts";
+
+/** A queue's name: it stands in paths and logs. */
+export const queueName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin with a letter or digit",
+  );
+
+/** The input of kind `external`. */
+export const externalInput = z.strictObject({
+  queue: queueName,
+  /** For the worker alone; Waybill does not look into it. */
+  payload: json.default(null),
+  /** What it is, for people. */
+  title: z.string().min(1).max(200).optional(),
+});
+export type ExternalInput = z.infer<typeof externalInput>;
+
+/** The handler of kind `external`: `claimed` keeps it out of this process. */
+export function externalHandler(): Handler {
+  return {
+    ...defineHandler({
+      kind: "external",
+      input: externalInput,
+      present: ({ queue, title }) => ({ title: title ?? `Work for ${queue}` }),
+      reply: (output): Part[] => [typeof output === "string" ? { text: output } : { data: output }],
+      run: async () => {
+        throw new Error("A task of kind external is done by the program that claims it.");
+      },
+    }),
+    claimed: true,
+  };
+}
