@@ -6,7 +6,7 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { boundedFetch } from "./bounded-fetch.ts";
 import { type ModelsConfigInput, modelsConfig, type ProviderConfig, type ProviderType } from "./configuration.ts";
-import { type ModelId, ModelError, type Models } from "./model.ts";
+import { ModelError, type ModelId, type Models } from "./model.ts";
 import { costUsd, priceOf } from "./prices.ts";
 import { readAnswer } from "./reading.ts";
 

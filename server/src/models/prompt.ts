@@ -7,7 +7,9 @@ import type { ModelCall, PromptTurn } from "./model.ts";
 export function callOptions(call: ModelCall, signal: AbortSignal): LanguageModelV4CallOptions {
   return {
     prompt: call.prompt.map(message),
-    ...(call.tools.length === 0 ? {} : { tools: call.tools.map(offer), toolChoice: { type: call.toolChoice ?? "auto" } }),
+    ...(call.tools.length === 0
+      ? {}
+      : { tools: call.tools.map(offer), toolChoice: { type: call.toolChoice ?? "auto" } }),
     ...(call.maxOutputTokens === undefined ? {} : { maxOutputTokens: call.maxOutputTokens }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
     abortSignal: signal,

@@ -6,6 +6,8 @@
 import type { Conversation } from "./conversation.ts";
 import type { Reply, Skill } from "./skill.ts";
 import { calculation } from "./skills/calculation.ts";
+import { calendar } from "./skills/calendar.ts";
+import { conversion } from "./skills/conversion.ts";
 import { geography } from "./skills/geography.ts";
 import { introduction, plainly } from "./skills/introduction.ts";
 import { memory } from "./skills/memory.ts";
@@ -13,7 +15,7 @@ import { memory } from "./skills/memory.ts";
 export type Answer = { text: string; calls: { name: string; input: Record<string, unknown> }[] };
 
 /** From the surest sign of what is meant to the vaguest. */
-const skills: readonly Skill[] = [introduction, memory, calculation, geography];
+const skills: readonly Skill[] = [introduction, memory, conversion, calendar, calculation, geography];
 
 const partsMax = 8;
 

@@ -3,7 +3,7 @@
  * area, borders and government from the committed Factbook table. It answers for one country; sentences are made elsewhere.
  */
 
-import { continents, countries as listed, getEmojiFlag, languages, type TCountryCode } from "countries-list";
+import { continents, getEmojiFlag, languages, countries as listed, type TCountryCode } from "countries-list";
 import { currencies } from "countries-list/currencies";
 import { factbook } from "./factbook.ts";
 

@@ -1,8 +1,8 @@
 import {
   allCountries,
   type Country,
-  countriesIn,
   type CountryProperty,
+  countriesIn,
   countryFact,
   countryOfCapital,
   countryOfDemonym,
