@@ -1,0 +1,103 @@
+/** Who calls and with what: agents, keys, the audit log. */
+import { z } from "zod";
+import { notFound } from "../../task/errors.ts";
+import { type Route, route } from "./route.ts";
+import * as wire from "./schema.ts";
+import { wireAgent, wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
+
+export const accountRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/me",
+    id: "getCaller",
+    tag: "Keys",
+    summary: "Who the key says you are",
+    answers: [{ status: 200, about: "The caller.", schema: wire.caller }],
+    handle: async ({ principal }) => ({ status: 200, body: wireCaller(principal) }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/agents",
+    id: "listAgents",
+    tag: "Agents",
+    summary: "List the agents that this server has",
+    answers: [{ status: 200, about: "All of them.", schema: wire.list(wire.agent) }],
+    handle: async ({ parts }) => ({ status: 200, body: { data: parts.agents.map(wireAgent) } }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/agents/{slug}",
+    id: "getAgent",
+    tag: "Agents",
+    summary: "Read an agent",
+    params: z.strictObject({ slug: z.string().max(255) }),
+    answers: [{ status: 200, about: "The agent.", schema: wire.agent }],
+    handle: async ({ parts, params }) => {
+      const agent = parts.agents.find(({ slug }) => slug === params.slug);
+      if (agent === undefined) throw notFound("agent");
+      return { status: 200, body: wireAgent(agent) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/keys",
+    id: "listKeys",
+    tag: "Keys",
+    summary: "List the tenant's keys",
+    description: "Needs the scope `admin`, as all that changes keys.",
+    answers: [{ status: 200, about: "All of them, without their secrets.", schema: wire.list(wire.key) }],
+    handle: async ({ principal, verbs }) => ({
+      status: 200,
+      body: { data: (await verbs.keys.list(principal)).map(wireKey) },
+    }),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/keys",
+    id: "createKey",
+    tag: "Keys",
+    summary: "Make a key",
+    body: wire.keyBody,
+    answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
+    handle: async ({ principal, verbs, body: { name, user, scopes, expires_at } }) => {
+      const { key, secret } = await verbs.keys.create(principal, {
+        name,
+        ...(user !== undefined && { user }),
+        ...(scopes !== undefined && { scopes }),
+        ...(expires_at !== undefined && { expiresAt: expires_at }),
+      });
+      return { status: 201, body: { ...wireKey(key), secret }, headers: { "cache-control": "no-store" } };
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/keys/{id}",
+    id: "revokeKey",
+    tag: "Keys",
+    summary: "Revoke a key, for good, within a second",
+    params: z.strictObject({ id: z.string().min(1).max(255) }),
+    answers: [{ status: 200, about: "The revoked key.", schema: wire.key }],
+    handle: async ({ principal, verbs, params }) => ({
+      status: 200,
+      body: wireKey(await verbs.keys.revoke(principal, params.id)),
+    }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/audit",
+    id: "listAudit",
+    tag: "Keys",
+    summary: "Who steered what, newest first",
+    description: "Needs the scope `admin`.",
+    query: wire.auditQuery,
+    answers: [{ status: 200, about: "Entries.", schema: wire.list(wire.auditEntry) }],
+    handle: async ({ principal, verbs, query: { limit, before, task_id } }) => {
+      const entries = await verbs.keys.audit(principal, {
+        limit,
+        ...(before !== undefined && { before }),
+        ...(task_id !== undefined && { task: task_id }),
+      });
+      return { status: 200, body: { data: entries.map(wireAuditEntry) } };
+    },
+  }),
+];

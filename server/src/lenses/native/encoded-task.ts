@@ -1,0 +1,20 @@
+/** The bytes of a task's answer, made once for each revision: reading a task is the hot path. */
+import type { Task } from "../../task/task.ts";
+import { wireTask } from "./translate.ts";
+
+export type EncodedTask = { bytes: Buffer; headers: { etag: string; "cache-control": string } };
+
+/** Keyed by the object itself: a task that changes is another object, and one that is forgotten takes its bytes along. */
+const encoded = new WeakMap<Task, EncodedTask>();
+
+export function encodedTask(task: Task): EncodedTask {
+  let known = encoded.get(task);
+  if (known === undefined) {
+    const bytes = Buffer.from(JSON.stringify(wireTask(task)));
+    // Progress is shown before it is committed, so the revision alone does not name the bytes.
+    const etag = `"${task.id.slice(-12)}-${task.revision}-${Math.round(task.progress * 1_000)}"`;
+    known = { bytes, headers: { etag, "cache-control": "private, no-cache" } };
+    encoded.set(task, known);
+  }
+  return known;
+}

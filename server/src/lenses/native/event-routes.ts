@@ -1,0 +1,86 @@
+/** A task's log, as a page of JSON or as server-sent events, from any point on. */
+import { Refusal } from "../../task/errors.ts";
+import type { Event } from "../../task/event.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { EventStream } from "../lens.ts";
+import { wireEvent } from "./event.ts";
+import { type Route, route } from "./route.ts";
+import * as wire from "./schema.ts";
+import { taskParams } from "./task-routes.ts";
+
+const HEARTBEAT_MS = 15_000;
+const RECONNECT_MS = 1_000;
+const SEQUENCE = /^\d{1,15}$/;
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/tasks/{id}/events",
+    id: "getEvents",
+    tag: "Tasks",
+    summary: "Read or follow its log",
+    description:
+      "With `Accept: text/event-stream` the log is replayed after `Last-Event-ID` (or `after`), then goes on live: " +
+      "each frame has the event's number as `id`, its type as `event` and the event as `data`. A last frame `done` " +
+      "with the task's state follows the event that ends it; close an EventSource there, or it comes back. A task that " +
+      "has ended is replayed in the same way. Closing a stream never cancels a task. Otherwise a page as JSON.",
+    params: taskParams,
+    query: wire.eventsQuery,
+    streams: true,
+    answers: [{ status: 200, about: "Events, oldest first.", schema: wire.list(wire.event) }],
+    handle: async ({ principal, verbs, parts, params, query, request, reply }) => {
+      const after = lastEventId(request.headers["last-event-id"]) ?? query.after ?? 0;
+      const task = await verbs.tasks.get(principal, params.id);
+      if (!request.headers.accept?.includes("text/event-stream")) {
+        const events = await verbs.tasks.events(principal, params.id, after, query.limit);
+        return { status: 200, body: { data: events.map(wireEvent) } };
+      }
+      if (after > task.lastSeq && !isTerminal(task.state)) {
+        throw new Refusal("invalid", `The log has not come to ${after} yet: its last event is ${task.lastSeq}.`, {
+          field: "query.after",
+        });
+      }
+      const stream: EventStream = {
+        headers: {},
+        opening: `retry: ${RECONNECT_MS}\n\n`,
+        heartbeat: ": still here\n\n",
+        heartbeatMs: HEARTBEAT_MS,
+        frames: (signal) => frames(verbs.tasks.follow(principal, params.id, after, signal), signal, done),
+      };
+      const done = async () => {
+        const { id, state } = await verbs.tasks.get(principal, params.id);
+        return `event: done\ndata: ${JSON.stringify({ task_id: id, state })}\n\n`;
+      };
+      await parts.stream(request, reply, stream);
+      return null;
+    },
+  }),
+];
+
+async function* frames(
+  batches: AsyncIterable<readonly Event[]>,
+  signal: AbortSignal,
+  done: () => Promise<string>,
+): AsyncIterable<string> {
+  for await (const batch of batches) yield batch.map(frameOf).join("");
+  if (!signal.aborted) yield await done();
+}
+
+/** Made once for all who follow. */
+const encoded = new WeakMap<Event, string>();
+
+function frameOf(event: Event): string {
+  let frame = encoded.get(event);
+  if (frame === undefined) {
+    frame = `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(wireEvent(event))}\n\n`;
+    encoded.set(event, frame);
+  }
+  return frame;
+}
+
+function lastEventId(header: string | string[] | undefined): number | undefined {
+  if (header === undefined || header === "") return undefined;
+  const text = String(header);
+  if (SEQUENCE.test(text)) return Number(text);
+  throw new Refusal("invalid", "Last-Event-ID is the number of an event.", { field: "Last-Event-ID" });
+}

@@ -1,0 +1,451 @@
+/**
+ * What the native wire may say. JSON is snake_case, times are ISO 8601 in UTC with milliseconds, null is a field that
+ * has no value yet. A kind's own `input` and `output` pass through untouched.
+ */
+import { z } from "zod";
+import { AGENT_MODES } from "../../task/agent.ts";
+import { ERROR_CODES } from "../../task/errors.ts";
+import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
+import { SCOPES } from "../../task/principal.ts";
+import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
+import { PAGE_LIMIT_MAX } from "../../task/verbs.ts";
+
+export const WAIT_S_MAX = 300;
+export const EVENTS_LIMIT_MAX = 1_000;
+const DAYS_366_MS = 366 * 86_400_000;
+
+export const anyJson = z
+  .custom<Json>(isJson, { error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep` })
+  .meta({ wire: {} });
+export const anyObject = z
+  .custom<JsonObject>(isJsonObject, { error: `must be a JSON object, at most ${JSON_DEPTH_MAX} levels deep` })
+  .meta({ wire: { type: "object", additionalProperties: true } });
+
+const time = z.iso.datetime().describe("ISO 8601, UTC, milliseconds");
+const count = z.int().nonnegative();
+
+export const state = z
+  .enum(STATES)
+  .describe("Open: queued, running, paused, input_required, waiting. The others are terminal.");
+named(state, "State");
+
+export const failure = z.strictObject({
+  code: z.string().describe("For programs: deadline, handler_error, step_crashed, …"),
+  message: z.string(),
+  step: z.string().nullable(),
+});
+named(failure, "Failure");
+
+const totals = { calls: count, input_tokens: count, output_tokens: count, cost_usd: z.number() };
+export const usageTotals = z.strictObject({
+  ...totals,
+  unpriced_calls: count.describe("Calls to models without a known price: cost_usd lacks them."),
+});
+named(usageTotals, "UsageTotals");
+
+export const prompt = z.strictObject({
+  name: z.string().describe("Name it as `prompt` in the answer."),
+  asks: z.enum(INPUT_ASKS),
+  text: z.string(),
+  schema: anyObject.nullable().describe("JSON Schema of the answer; null takes any JSON."),
+  until: time.nullable(),
+});
+named(prompt, "Prompt");
+
+export const wait = z.strictObject({
+  on: z.enum([...WAIT_REASONS, "input"]),
+  since: time,
+  until: time.nullable().describe("When it goes on or gives up by itself; null is never."),
+  child: z.string().nullable(),
+  prompt: prompt.nullable(),
+});
+named(wait, "Wait");
+
+const budget = z.strictObject({
+  tokens: z.int().positive().nullable().default(null),
+  cost_usd: z.number().positive().nullable().default(null),
+  on_spent: z.enum(["pause", "fail"]).default("pause"),
+});
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100).default(1).describe("Tries of the whole task, the first one included."),
+  backoff_ms: z.int().min(1).max(86_400_000).default(1_000),
+  backoff_max_ms: z.int().min(1).max(86_400_000).default(60_000),
+});
+const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
+const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
+
+const summaryFields = {
+  id: z.string(),
+  kind: z.string(),
+  state,
+  title: z.string().describe("What it was asked, cut to a line."),
+  lens: z.string().describe("The API that it came in by."),
+  user: z.string(),
+  conversation_id: z.string().nullable(),
+  parent_id: z.string().nullable(),
+  retry_of: z.string().nullable(),
+  priority: z.int(),
+  metadata: anyObject,
+  attempt: count.describe("Runs of its handler; the fencing token of external work."),
+  failures: count.describe("Tries of the whole task that ended in an error."),
+  revision: count,
+  last_event: count.describe("Number of its last event."),
+  progress: z.strictObject({ fraction: z.number().min(0).max(1), message: z.string() }),
+  usage: usageTotals,
+  error: failure.nullable(),
+  created_at: time,
+  started_at: time.nullable(),
+  state_changed_at: time,
+  updated_at: time,
+  ended_at: time.nullable(),
+  not_before: time.nullable(),
+  deadline_at: time.nullable(),
+};
+
+/** A task in a list: without what may be large. */
+export const taskSummary = z.strictObject(summaryFields);
+named(taskSummary, "TaskSummary");
+export type TaskSummary = z.infer<typeof taskSummary>;
+
+export const task = z.strictObject({
+  ...summaryFields,
+  input: anyJson,
+  output: anyJson.describe("Null until it completed."),
+  details: anyObject.describe("What its handler says about it."),
+  waits: z.array(wait),
+  input_required: prompt.nullable().describe("The question that it waits for, when its state is input_required."),
+  paused: z.strictObject({ ...steering.shape, resumes_as: z.enum(OPEN_STATES) }).nullable(),
+  cancelled: steering.nullable(),
+  concurrency: concurrency.nullable(),
+  budget: budget.required().nullable(),
+  retry: retry.required(),
+  lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
+});
+named(task, "Task");
+export type TaskWire = z.infer<typeof task>;
+
+export const submitBody = z
+  .strictObject({
+    kind: z.string().min(1).max(64).default("agent"),
+    input: anyJson.describe("The kind's own input. Kind agent: {query, agent?, mode?, model?, …}."),
+    conversation: z
+      .union([
+        z.strictObject({ id: z.string().min(1).max(255) }),
+        z.strictObject({ alias: z.string().min(1).max(255), context: anyObject.optional() }),
+      ])
+      .optional()
+      .describe("An own conversation by its id, or by a name of your choice; one that is new is made."),
+    priority: z.int().min(-100).max(100).default(0).describe("Higher first."),
+    delay_ms: z.int().min(0).max(DAYS_366_MS).optional().describe("Not started before."),
+    deadline_ms: z.int().min(1).max(DAYS_366_MS).optional().describe("From the submit; then the task is timed_out."),
+    retry: retry.prefault({}),
+    concurrency: concurrency.optional().describe("At most `limit` tasks of your tenant with the same key run at once."),
+    budget: budget.optional(),
+    metadata: anyObject.default({}),
+  })
+  .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });
+named(submitBody, "Submit");
+
+const waitSeconds = text(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds")
+  .transform(Number)
+  .pipe(z.number().min(0).max(WAIT_S_MAX))
+  .meta({ wire: { type: "number", minimum: 0, maximum: WAIT_S_MAX } });
+export const waitQuery = z.strictObject({
+  wait: waitSeconds
+    .optional()
+    .describe("Seconds to hold the answer until the task has ended, needs input or is paused."),
+});
+export const taskQuery = z.strictObject({
+  ...waitQuery.shape,
+  lens: z.string().max(32).optional().describe("Show the task as this lens would."),
+});
+
+const limit = (max: number, by: number) =>
+  text(/^\d{1,6}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.int().min(1).max(max))
+    .default(by)
+    .meta({ wire: { type: "integer", minimum: 1, maximum: max, default: by } });
+const sequence = text(/^\d{1,15}$/, "must be a whole number")
+  .transform(Number)
+  .meta({ wire: { type: "integer", minimum: 0 } });
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .meta({ wire: { type: "string", format: "date-time" } });
+
+export const pageQuery = z.strictObject({
+  limit: limit(PAGE_LIMIT_MAX, 50),
+  cursor: z.string().min(1).max(1_024).optional().describe("`next_cursor` of the page before."),
+});
+export const offsetQuery = z.strictObject({
+  limit: limit(PAGE_LIMIT_MAX, 50),
+  offset: sequence.default(0),
+});
+export const listQuery = z.strictObject({
+  ...pageQuery.shape,
+  state: listOf(z.enum(STATES), { $ref: "#/$defs/State" }).optional().describe("One or more, repeated or with commas."),
+  kind: listOf(z.string().min(1).max(64), { type: "string" })
+    .optional()
+    .describe("One or more, repeated or with commas."),
+  conversation_id: z.string().min(1).max(255).optional(),
+  parent_id: z.string().min(1).max(64).optional(),
+  created_from: moment.optional(),
+  created_before: moment.optional(),
+  q: z.string().min(1).max(500).optional().describe("Words that the title or the input must hold, all of them."),
+  metadata: z
+    .record(z.string().min(1).max(128), z.string().max(512))
+    .optional()
+    .describe("Exact values of metadata keys: metadata[KEY]=VALUE."),
+});
+export const eventsQuery = z.strictObject({
+  after: sequence.optional().describe("Number of the last event that you have. Last-Event-ID goes before it."),
+  limit: limit(EVENTS_LIMIT_MAX, 100).describe("Of a page as JSON."),
+});
+
+export const event = z.strictObject({
+  seq: count,
+  type: z.string(),
+  at: time,
+  data: anyObject,
+});
+named(event, "Event");
+export type EventWire = z.infer<typeof event>;
+
+export const step = z.strictObject({
+  branch: z.string(),
+  position: count,
+  name: z.string(),
+  kind: z.string(),
+  state: z.enum(["done", "failed", "waiting", "retrying"]),
+  tries: count,
+  at: time,
+  duration_ms: z.number().nullable(),
+  result: anyJson,
+  error: failure.nullable(),
+});
+named(step, "Step");
+
+const partFields = {
+  name: z.string().max(255).optional(),
+  media_type: z.string().max(127).optional(),
+  metadata: anyObject.optional(),
+};
+export const part = z.union([
+  z.strictObject({ text: z.string(), ...partFields }),
+  z.strictObject({ data: anyJson, ...partFields }),
+  z.strictObject({
+    file: z.union([
+      z.strictObject({ bytes: z.base64() }),
+      z.strictObject({ url: z.string().max(2_048) }),
+      z.strictObject({ sha256: z.string().length(64), size: count }),
+    ]),
+    ...partFields,
+  }),
+]);
+named(part, "Part");
+export type PartWire = z.infer<typeof part>;
+
+export const artifact = z.strictObject({
+  id: z.string(),
+  name: z.string().nullable(),
+  description: z.string().nullable(),
+  parts: z.array(part),
+  metadata: anyObject,
+  complete: z.boolean(),
+});
+named(artifact, "Artifact");
+
+export const usageCall = z.strictObject({
+  key: z.string(),
+  at: time,
+  provider: z.string(),
+  model: z.string(),
+  agent: z.string(),
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_tokens: count,
+  cache_write_tokens: count,
+  cost_usd: z.number().nullable(),
+  raw: anyJson.describe("The provider's own usage object."),
+});
+named(usageCall, "UsageCall");
+
+export const why = z.strictObject({
+  task_id: z.string(),
+  state,
+  summary: z.string(),
+  since: time,
+  until: time.nullable(),
+  waits: z.array(wait),
+  running: z.array(z.string()).describe("Steps in flight."),
+  held_by: z.array(z.string()).describe("Tasks that hold the slots it wants."),
+  ahead: count.nullable().describe("Tasks before it in the queue."),
+  last_error: failure.nullable(),
+});
+named(why, "Why");
+
+const reason = z.string().max(2_000).optional().describe("For the audit log and whoever looks at the task.");
+export const steeringBody = z.strictObject({ reason }).prefault({});
+export const retryBody = z
+  .strictObject({ reason, reuse_journal: z.boolean().default(false).describe("Keep what finished steps have done.") })
+  .prefault({});
+export const inputBody = z
+  .strictObject({
+    value: anyJson,
+    prompt: z.string().max(255).optional().describe("The question it answers; the first open one when absent."),
+    message_id: z.string().min(1).max(255).optional().describe("The same message twice is taken once."),
+  })
+  .meta({ example: { value: { approved: true } } });
+named(inputBody, "Input");
+
+const lease = z.int().min(1_000).max(3_600_000).default(60_000);
+const holder = { worker: z.string().min(1).max(255), attempt: z.int().min(1).describe("As the claim gave it.") };
+export const claimBody = z
+  .strictObject({
+    worker: z.string().min(1).max(255),
+    queue: z.string().min(1).max(255).default("default").describe("As `input.queue` of the tasks names it."),
+    max: z.int().min(1).max(100).default(1),
+    lease_ms: lease,
+    wait_ms: z.int().min(0).max(60_000).default(0).describe("How long to wait for the first task."),
+  })
+  .meta({ example: { worker: "worker-1", queue: "default", wait_ms: 30_000 } });
+export const heartbeatBody = z.strictObject({
+  ...holder,
+  lease_ms: lease,
+  progress: z
+    .strictObject({ fraction: z.number().min(0).max(1), message: z.string().max(2_000).default("") })
+    .optional(),
+});
+export const completeBody = z.strictObject({ ...holder, output: anyJson });
+export const failBody = z.strictObject({
+  ...holder,
+  error: z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(10_000) }),
+  retryable: z.boolean().default(false),
+});
+
+export const conversation = z.strictObject({
+  id: z.string(),
+  alias: z.string().nullable(),
+  user: z.string(),
+  title: z.string(),
+  context: anyObject,
+  created_at: time,
+  updated_at: time,
+  last_activity_at: time,
+  tasks: count,
+  completed: count,
+  failed: count,
+  usage: z.strictObject({ input_tokens: count, output_tokens: count, cost_usd: z.number() }),
+});
+named(conversation, "Conversation");
+export const renameBody = z.strictObject({ title: z.string().min(1).max(200) });
+export const message = z.strictObject({
+  n: count,
+  role: z.enum(["user", "agent"]),
+  parts: z.array(part),
+  task_id: z.string().nullable(),
+  at: time,
+});
+named(message, "Message");
+export const sayBody = z
+  .strictObject({ parts: z.array(part).min(1).max(1_000) })
+  .meta({ example: { parts: [{ text: "Call me Ada." }] } });
+
+export const agent = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  description: z.string(),
+  mode: z.enum(AGENT_MODES),
+  model: z.string().nullable().describe("Null: the server's default model."),
+  tools: z.array(z.string()).nullable().describe("Null: all built-in tools."),
+  max_turns: z.int(),
+  asks_person: z.boolean(),
+});
+named(agent, "Agent");
+
+export const key = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  user: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  hint: z.string().describe("The secret's last four characters."),
+  created_at: time,
+  expires_at: time.nullable(),
+  revoked_at: time.nullable(),
+});
+named(key, "Key");
+export const createdKey = z.strictObject({ ...key.shape, secret: z.string().describe("Shown this once.") });
+named(createdKey, "CreatedKey");
+export const keyBody = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    user: z.string().min(1).max(255).optional(),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).optional(),
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .transform((text) => Date.parse(text))
+      .meta({ wire: { type: "string", format: "date-time" } })
+      .optional(),
+  })
+  .meta({ example: { name: "ci", scopes: ["tasks"] } });
+
+export const auditQuery = z.strictObject({
+  limit: limit(PAGE_LIMIT_MAX, 50),
+  before: moment.optional(),
+  task_id: z.string().min(1).max(64).optional(),
+});
+export const auditEntry = z.strictObject({
+  at: time,
+  user: z.string(),
+  key_id: z.string(),
+  act: z.string(),
+  task_id: z.string().nullable(),
+  detail: anyJson,
+});
+named(auditEntry, "AuditEntry");
+
+export const caller = z.strictObject({
+  tenant: z.string(),
+  user: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  key_id: z.string(),
+});
+named(caller, "Caller");
+
+export const problem = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe("What happened and what to do about it."),
+  code: z.enum(ERROR_CODES),
+  request_id: z.string(),
+  field: z.string().optional().describe("Where in the request."),
+  state: state.optional().describe("The state that did not permit it."),
+  retry_after_s: z.number().optional(),
+});
+named(problem, "Problem");
+export type Problem = z.infer<typeof problem>;
+
+/** Names a schema: a component of the OpenAPI document. */
+function named(schema: z.ZodType, id: string): void {
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+}
+
+export const list = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item) });
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ data: z.array(item), total: count, next_cursor: z.string().nullable() });
+export const counted = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item), total: count });
+
+/** A query parameter is text, or a list of texts when it is repeated. */
+function text(pattern: RegExp, error: string) {
+  return z.string().regex(pattern, error);
+}
+
+function listOf<Item extends string>(item: z.ZodType<Item, string>, items: JsonObject) {
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(",")))
+    .pipe(z.array(item).min(1).max(50))
+    .meta({ wire: { type: "array", items } });
+}

@@ -1,0 +1,293 @@
+/**
+ * Task -> native wire, and native wire -> command. The wire is the record itself in snake_case, with these differences:
+ * - times are ISO 8601, not milliseconds;
+ * - `waits` of an open question carry it, and `input_required` repeats the one that stands;
+ * - `paused` and `cancelled` gather who, when and why;
+ * - fields that a state lacks are null instead of absent.
+ */
+
+import type { z } from "zod";
+import type { AgentDefinition } from "../../task/agent.ts";
+import type { Artifact } from "../../task/artifact.ts";
+import type { Conversation, Message } from "../../task/conversation.ts";
+import type { Part } from "../../task/part.ts";
+import type { Principal } from "../../task/principal.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import type { AuditEntry, Key, Step, Submission, TaskFilter, Why } from "../../task/verbs.ts";
+import type * as wire from "./schema.ts";
+
+type Wire<Schema extends z.ZodType> = z.output<Schema>;
+
+export function wireTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : wireTime(ms);
+}
+
+export function wireFailure({
+  code,
+  message,
+  step = null,
+}: Omit<Failure, "step"> & { step?: string | null | undefined }): Wire<typeof wire.failure> {
+  return { code, message, step };
+}
+
+function wireUsageTotals(usage: UsageTotals): Wire<typeof wire.usageTotals> {
+  return {
+    calls: usage.calls,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cost_usd: usage.costUsd,
+    unpriced_calls: usage.unpricedCalls,
+  };
+}
+
+export function wireWait(wait: Wait): Wire<typeof wire.wait> {
+  return {
+    on: wait.on,
+    since: wireTime(wait.since),
+    until: timeOrNull(wait.until),
+    child: wait.on === "child" ? wait.child : null,
+    prompt: wait.on === "input" ? wirePrompt(wait) : null,
+  };
+}
+
+function wirePrompt(wait: Wait & { on: "input" }): Wire<typeof wire.prompt> {
+  return { ...wait.prompt, until: timeOrNull(wait.until) };
+}
+
+export function wireSummary(task: Task): wire.TaskSummary {
+  return {
+    id: task.id,
+    kind: task.kind,
+    state: task.state,
+    title: task.title,
+    lens: task.lens,
+    user: task.user,
+    conversation_id: task.conversation,
+    parent_id: task.parent,
+    retry_of: task.retryOf,
+    priority: task.priority,
+    metadata: task.metadata,
+    attempt: task.attempt,
+    failures: task.failures,
+    revision: task.revision,
+    last_event: task.lastSeq,
+    progress: { fraction: task.progress, message: task.progressMessage },
+    usage: wireUsageTotals(task.usage),
+    error: "error" in task ? wireFailure(task.error) : null,
+    created_at: wireTime(task.createdAt),
+    started_at: timeOrNull(task.startedAt),
+    state_changed_at: wireTime(task.stateChangedAt),
+    updated_at: wireTime(task.updatedAt),
+    ended_at: timeOrNull(task.endedAt),
+    not_before: timeOrNull(task.notBefore),
+    deadline_at: timeOrNull(task.deadlineAt),
+  };
+}
+
+export function wireTask(task: Task): wire.TaskWire {
+  const question = isTerminal(task.state) ? undefined : task.waits.find((wait) => wait.on === "input");
+  return {
+    ...wireSummary(task),
+    input: task.input,
+    output: task.state === "completed" ? task.output : null,
+    details: task.details,
+    waits: task.waits.map(wireWait),
+    input_required: question === undefined ? null : wirePrompt(question),
+    paused:
+      task.state === "paused"
+        ? {
+            ...(task.pausedBy === null
+              ? { by: "", at: wireTime(task.stateChangedAt), reason: "" }
+              : { ...task.pausedBy, at: wireTime(task.pausedBy.at) }),
+            resumes_as: task.resumesAs,
+          }
+        : null,
+    cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },
+    concurrency: task.concurrency,
+    budget:
+      task.budget === null
+        ? null
+        : {
+            tokens: task.budget.tokens ?? null,
+            cost_usd: task.budget.costUsd ?? null,
+            on_spent: task.budget.onSpent,
+          },
+    retry: {
+      attempts: task.retry.attempts,
+      backoff_ms: task.retry.backoffMs,
+      backoff_max_ms: task.retry.backoffMaxMs,
+    },
+    lease: task.lease === null ? null : { worker: task.lease.worker, until: wireTime(task.lease.until) },
+  };
+}
+
+export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
+  const { kind, input, conversation, priority, delay_ms, deadline_ms, retry, concurrency, budget, metadata } = body;
+  return {
+    kind,
+    input,
+    priority,
+    metadata,
+    retry: { attempts: retry.attempts, backoffMs: retry.backoff_ms, backoffMaxMs: retry.backoff_max_ms },
+    ...(conversation !== undefined && { conversation }),
+    ...(delay_ms !== undefined && { delayMs: delay_ms }),
+    ...(deadline_ms !== undefined && { deadlineMs: deadline_ms }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(budget !== undefined && {
+      budget: {
+        onSpent: budget.on_spent,
+        ...(budget.tokens !== null && { tokens: budget.tokens }),
+        ...(budget.cost_usd !== null && { costUsd: budget.cost_usd }),
+      },
+    }),
+  };
+}
+
+export function filterOf(query: Wire<typeof wire.listQuery>): TaskFilter {
+  const { state, kind, conversation_id, parent_id, created_from, created_before, q, metadata } = query;
+  return {
+    ...(state !== undefined && { states: state }),
+    ...(kind !== undefined && { kinds: kind }),
+    ...(conversation_id !== undefined && { conversation: conversation_id }),
+    ...(parent_id !== undefined && { parent: parent_id }),
+    ...(created_from !== undefined && { createdFrom: created_from }),
+    ...(created_before !== undefined && { createdBefore: created_before }),
+    ...(q !== undefined && { text: q }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+export function wireStep(step: Step): Wire<typeof wire.step> {
+  return {
+    branch: step.branch,
+    position: step.position,
+    name: step.name,
+    kind: step.kind,
+    state: step.state,
+    tries: step.tries,
+    at: wireTime(step.at),
+    duration_ms: step.durationMs,
+    result: step.result,
+    error: step.error === null ? null : wireFailure(step.error),
+  };
+}
+
+export function wirePart(part: Part): wire.PartWire {
+  const { name, mediaType, metadata, ...content } = part;
+  return {
+    ...content,
+    ...(name !== undefined && { name }),
+    ...(mediaType !== undefined && { media_type: mediaType }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+export function partOf(part: wire.PartWire): Part {
+  const { name, media_type, metadata, ...content } = part;
+  return {
+    ...content,
+    ...(name !== undefined && { name }),
+    ...(media_type !== undefined && { mediaType: media_type }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+export function wireArtifact({ parts, ...artifact }: Artifact): Wire<typeof wire.artifact> {
+  return { ...artifact, parts: parts.map(wirePart) };
+}
+
+export function wireUsageCall(call: UsageCall & { at: number }): Wire<typeof wire.usageCall> {
+  return {
+    key: call.key,
+    at: wireTime(call.at),
+    provider: call.provider,
+    model: call.model,
+    agent: call.agent,
+    input_tokens: call.inputTokens,
+    output_tokens: call.outputTokens,
+    cache_read_tokens: call.cacheReadTokens,
+    cache_write_tokens: call.cacheWriteTokens,
+    cost_usd: call.costUsd,
+    raw: call.raw,
+  };
+}
+
+export function wireWhy(why: Why): Wire<typeof wire.why> {
+  return {
+    task_id: why.task,
+    state: why.state,
+    summary: why.summary,
+    since: wireTime(why.since),
+    until: timeOrNull(why.until),
+    waits: why.waits.map(wireWait),
+    running: why.running,
+    held_by: why.heldBy,
+    ahead: why.ahead,
+    last_error: why.lastError === null ? null : wireFailure(why.lastError),
+  };
+}
+
+export function wireConversation(conversation: Conversation, alias: string | null): Wire<typeof wire.conversation> {
+  return {
+    id: conversation.id,
+    alias,
+    user: conversation.user,
+    title: conversation.title,
+    context: conversation.context,
+    created_at: wireTime(conversation.createdAt),
+    updated_at: wireTime(conversation.updatedAt),
+    last_activity_at: wireTime(conversation.lastActivityAt),
+    tasks: conversation.tasks,
+    completed: conversation.completed,
+    failed: conversation.failed,
+    usage: {
+      input_tokens: conversation.inputTokens,
+      output_tokens: conversation.outputTokens,
+      cost_usd: conversation.costUsd,
+    },
+  };
+}
+
+export function wireMessage({ n, role, parts, task, at }: Message): Wire<typeof wire.message> {
+  return { n, role, parts: parts.map(wirePart), task_id: task, at: wireTime(at) };
+}
+
+export function wireAgent(agent: AgentDefinition): Wire<typeof wire.agent> {
+  return {
+    slug: agent.slug,
+    name: agent.name,
+    description: agent.description,
+    mode: agent.mode,
+    model: agent.model ?? null,
+    tools: agent.tools ?? null,
+    max_turns: agent.maxTurns,
+    asks_person: agent.asksPerson,
+  };
+}
+
+export function wireKey(key: Key): Wire<typeof wire.key> {
+  return {
+    id: key.id,
+    name: key.name,
+    user: key.user,
+    scopes: key.scopes,
+    hint: key.hint,
+    created_at: wireTime(key.createdAt),
+    expires_at: timeOrNull(key.expiresAt),
+    revoked_at: timeOrNull(key.revokedAt),
+  };
+}
+
+export function wireAuditEntry({ at, user, keyId, act, task, detail }: AuditEntry): Wire<typeof wire.auditEntry> {
+  return { at: wireTime(at), user, key_id: keyId, act, task_id: task, detail };
+}
+
+export function wireCaller({ tenant, user, scopes, keyId }: Principal): Wire<typeof wire.caller> {
+  return { tenant, user, scopes: [...scopes], key_id: keyId };
+}

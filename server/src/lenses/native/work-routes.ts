@@ -1,0 +1,79 @@
+/** Work of kind `external`, done by other programs: the one place with a lease. */
+import type { Task } from "../../task/task.ts";
+import { encodedTask } from "./encoded-task.ts";
+import { type Answer, type Route, route } from "./route.ts";
+import * as wire from "./schema.ts";
+import { taskParams } from "./task-routes.ts";
+import { wireTask } from "./translate.ts";
+
+const held = { status: 200, about: "The task.", schema: wire.task };
+
+export const workRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/work/claim",
+    id: "claimWork",
+    tag: "External work",
+    summary: "Take ready tasks of kind external",
+    description:
+      "Needs the scope `work`. Each task's `attempt` is its fencing token: name it in every further call. A lease that " +
+      "runs out gives the task to the next who asks.",
+    body: wire.claimBody,
+    quiet: true,
+    answers: [{ status: 200, about: "The tasks that are now yours, perhaps none.", schema: wire.list(wire.task) }],
+    handle: async ({ principal, verbs, body, left }) => {
+      const { worker, queue, max, lease_ms, wait_ms } = body;
+      const claim = { worker, queue, max, leaseMs: lease_ms, waitMs: wait_ms };
+      const tasks = await verbs.work.claim(principal, claim, left());
+      return { status: 200, body: { data: tasks.map(wireTask) } };
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tasks/{id}/heartbeat",
+    id: "heartbeatWork",
+    tag: "External work",
+    summary: "Keep the lease, and say how far it is",
+    params: taskParams,
+    body: wire.heartbeatBody,
+    quiet: true,
+    answers: [held],
+    handle: async ({ principal, verbs, params, body: { worker, attempt, lease_ms, progress } }) =>
+      answer(
+        await verbs.work.heartbeat(principal, params.id, {
+          worker,
+          attempt,
+          leaseMs: lease_ms,
+          ...(progress !== undefined && { progress }),
+        }),
+      ),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tasks/{id}/complete",
+    id: "completeWork",
+    tag: "External work",
+    summary: "Hand in the output",
+    params: taskParams,
+    body: wire.completeBody,
+    quiet: true,
+    answers: [held],
+    handle: async ({ principal, verbs, params, body }) => answer(await verbs.work.complete(principal, params.id, body)),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tasks/{id}/fail",
+    id: "failWork",
+    tag: "External work",
+    summary: "Say that it cannot be done, now or ever",
+    params: taskParams,
+    body: wire.failBody,
+    quiet: true,
+    answers: [held],
+    handle: async ({ principal, verbs, params, body }) => answer(await verbs.work.fail(principal, params.id, body)),
+  }),
+];
+
+function answer(task: Task): Answer {
+  return { status: 200, bytes: encodedTask(task).bytes };
+}
