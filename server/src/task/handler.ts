@@ -131,6 +131,8 @@ export type Handler<Input = Json> = {
   /** Checks and completes the input at the door. */
   input: z.ZodType<Input>;
   present: (input: Input) => Presentation;
+  /** Other programs do the work: the queue in which a task with this input is claimed. Its `run` is never called. */
+  queueOf?: (input: Input) => string;
   /** What a completion adds to the conversation as the agent's turn. */
   reply?: (output: Json) => Part[];
   /** Time limit of the whole task when the submit names none. */
@@ -149,13 +151,14 @@ export type Handler<Input = Json> = {
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
-  const { input, run, present = () => ({ title: definition.kind }), deadlineMs, ...rest } = definition;
+  const { input, run, present = () => ({ title: definition.kind }), deadlineMs, queueOf, ...rest } = definition;
   return {
     version: 1,
     ...rest,
     input: input as z.ZodType<unknown> as z.ZodType<Json>,
     present: (value) => present(input.parse(value)),
     run: (ctx, value) => run(ctx, input.parse(value)),
+    ...(queueOf && { queueOf: (value: Json) => queueOf(input.parse(value)) }),
     ...(deadlineMs && { deadlineMs: (value: Json) => deadlineMs(input.parse(value)) }),
   };
 }

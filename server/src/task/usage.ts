@@ -27,3 +27,13 @@ export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
     unpricedCalls: totals.unpricedCalls + (call.costUsd === null ? 1 : 0),
   };
 }
+
+export function sumOf(a: UsageTotals, b: UsageTotals): UsageTotals {
+  return {
+    calls: a.calls + b.calls,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    costUsd: a.costUsd + b.costUsd,
+    unpricedCalls: a.unpricedCalls + b.unpricedCalls,
+  };
+}

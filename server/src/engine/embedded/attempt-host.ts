@@ -1,0 +1,176 @@
+/** What one attempt may do to its task, through the ledger: every write names the attempt, so that a later one fences it. */
+
+import type { Store } from "../../store/store.ts";
+import type { Message } from "../../task/conversation.ts";
+import { submitted } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import { backoffMs } from "../backoff.ts";
+import type { Clock } from "../clock.ts";
+import type { Along, Ledger } from "../ledger.ts";
+import { newTask, plainSubmission, type RandomBytes } from "../new-task.ts";
+import type { RunHost, RunWrite } from "../run.ts";
+
+/** What the engine wants to know of its attempts. */
+export type AttemptWatch = {
+  stepBegins: (task: string, step: string) => Promise<void>;
+  stepEnds: (task: Task, step: string, ms: number) => void;
+  ended: (task: string) => void;
+  suspended: (task: Task) => Promise<void>;
+  warn: (message: string, task: string, error: unknown) => void;
+};
+
+export type AttemptParts = {
+  store: Store;
+  ledger: Ledger;
+  clock: Clock;
+  random: () => number;
+  randomBytes: RandomBytes;
+  handlers: ReadonlyMap<string, Handler>;
+};
+
+export class AttemptHost implements RunHost {
+  readonly #parts: AttemptParts;
+  readonly #task: Task;
+  readonly #handler: Handler;
+  readonly #watch: AttemptWatch;
+
+  constructor(parts: AttemptParts, task: Task, handler: Handler, watch: AttemptWatch) {
+    this.#parts = parts;
+    this.#task = task;
+    this.#handler = handler;
+    this.#watch = watch;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  random(): number {
+    return this.#parts.random();
+  }
+
+  async commit(write: RunWrite): Promise<void> {
+    const { id, attempt } = this.#task;
+    await this.#parts.ledger.change(id, () => ({
+      command: { do: "record", attempt, record: write.record },
+      along: alongOf(write),
+    }));
+  }
+
+  async suspend(waits: Wait[], checkpoint: string, write: RunWrite): Promise<void> {
+    await this.#commitRest(write);
+    const { id, attempt } = this.#task;
+    const { task } = await this.#parts.ledger.change(id, { do: "suspend", attempt, waits, checkpoint });
+    await this.#watch.suspended(task);
+  }
+
+  async complete(output: Json, write: RunWrite): Promise<void> {
+    await this.#commitRest(write);
+    const { id, attempt, conversation } = this.#task;
+    const reply = conversation === null ? undefined : this.#handler.reply?.(output);
+    const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
+    await this.#parts.ledger.change(id, () => ({ command: { do: "complete", attempt, output }, along }));
+  }
+
+  async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: RunWrite): Promise<void> {
+    await this.#commitRest(write);
+    const { clock, random, ledger } = this.#parts;
+    const { id, attempt } = this.#task;
+    await ledger.change(id, (task) => {
+      const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
+      const again = retryable && task.failures + 1 < attempts;
+      const retryAt = again
+        ? clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, random(), retryAfterMs)
+        : null;
+      return { command: { do: "fail", attempt, error, retryAt }, along: {} };
+    });
+  }
+
+  async reject(error: Failure, write: RunWrite): Promise<void> {
+    await this.#commitRest(write);
+    const { id, attempt } = this.#task;
+    await this.#parts.ledger.change(id, { do: "reject", attempt, error });
+  }
+
+  async pause(reason: string, write: RunWrite): Promise<void> {
+    await this.#commitRest(write);
+    await this.#parts.ledger.change(this.#task.id, { do: "pause", by: "waybill", reason });
+  }
+
+  async child(kind: string, input: Json, write: (child: string) => RunWrite): Promise<string> {
+    const { handlers, clock, randomBytes, ledger } = this.#parts;
+    const handler = handlers.get(kind);
+    if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
+    const { id, attempt, tenant, user, lens, priority } = this.#task;
+    const submission = { ...plainSubmission(kind, input), priority };
+    const { task } = newTask(
+      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf: null },
+      clock.now(),
+      randomBytes,
+    );
+    const own = write(task.id);
+    await ledger.change(id, () => ({
+      command: { do: "record", attempt, record: own.record },
+      along: alongOf(own),
+      others: [submitted(task)],
+    }));
+    return task.id;
+  }
+
+  async endOf(child: string): Promise<{ output: Json } | { error: Failure } | null> {
+    const task = await this.#parts.ledger.find(child);
+    if (!task) return { error: { code: "not_found", message: `The child ${child} was deleted.` } };
+    if (!isTerminal(task.state)) return null;
+    if (task.state === "completed") return { output: task.output };
+    if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected")
+      return { error: task.error };
+    return { error: { code: "child_cancelled", message: `The child ${child} was cancelled.` } };
+  }
+
+  async history(limit: number): Promise<Message[]> {
+    const { conversation, id } = this.#task;
+    if (conversation === null) return [];
+    return (await this.#parts.store.messages(conversation, { limit, before: id })).messages;
+  }
+
+  async bill(calls: UsageCall[]): Promise<void> {
+    await this.#parts.ledger.change(this.#task.id, () => ({ command: { do: "bill", calls }, along: { usage: calls } }));
+  }
+
+  stepBegins(name: string): Promise<void> {
+    return this.#watch.stepBegins(this.#task.id, name);
+  }
+
+  stepEnds(name: string, ms: number): void {
+    this.#watch.stepEnds(this.#task, name, ms);
+  }
+
+  ended(): void {
+    this.#watch.ended(this.#task.id);
+  }
+
+  warn(message: string, error: unknown): void {
+    this.#watch.warn(message, this.#task.id, error);
+  }
+
+  async #commitRest(write: RunWrite): Promise<void> {
+    const { record, journal, artifacts, taken } = write;
+    const { events, progress, details, usage } = record;
+    if (events.length + journal.length + artifacts.length + taken.length > 0 || progress || details || usage)
+      await this.commit(write);
+  }
+}
+
+function alongOf({ record, journal, artifacts, taken }: RunWrite): Along {
+  return {
+    ...(journal.length > 0 && { journal }),
+    ...(artifacts.length > 0 && { artifacts }),
+    ...(taken.length > 0 && { taken }),
+    ...(record.usage && { usage: record.usage }),
+  };
+}

@@ -1,0 +1,57 @@
+/** What a kind does after any unsuccessful end: a task of its own, made durable together with that end. */
+import { z } from "zod";
+import type { Write } from "../../store/store.ts";
+import { type Change, submitted } from "../../task/decide.ts";
+import { defineHandler, type Handler } from "../../task/handler.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import { newTask, plainSubmission, type RandomBytes } from "../new-task.ts";
+
+export const CLEANUP_KIND = "waybill.cleanup";
+
+/** Tries of a cleanup after the first, from 1 s to 10 minutes apart: about two hours in all. */
+const CLEANUP_RETRIES = 20;
+
+export function cleanupHandler(
+  handlers: ReadonlyMap<string, Handler>,
+  find: (id: string) => Promise<Task | null>,
+): Handler {
+  return defineHandler({
+    kind: CLEANUP_KIND,
+    input: z.strictObject({ task: z.string() }),
+    present: ({ task }) => ({ title: `Clean up after ${task}` }),
+    run: async (ctx, input) => {
+      await ctx.step(
+        "cleanup",
+        async (step) => {
+          const task = await find(input.task);
+          if (task) await handlers.get(task.kind)?.cleanup?.(step, task);
+          return null;
+        },
+        { retries: CLEANUP_RETRIES, backoffMaxMs: 600_000 },
+      );
+      return null;
+    },
+  });
+}
+
+/** The cleanup that follows a change, if one does. */
+export function cleanupAfter(
+  change: Change,
+  handlers: ReadonlyMap<string, Handler>,
+  randomBytes: RandomBytes,
+): Write[] {
+  const { task } = change;
+  const ended =
+    isTerminal(task.state) && task.state !== "completed" && change.before !== null && !isTerminal(change.before.state);
+  const handler = handlers.get(CLEANUP_KIND);
+  if (!ended || !handler || !handlers.get(task.kind)?.cleanup) return [];
+  const { tenant, user, lens, id } = task;
+  const submission = plainSubmission(CLEANUP_KIND, { task: id });
+  const cleanup = newTask(
+    { handler, submission, tenant, user, lens, conversation: null, parent: null, retryOf: null },
+    task.updatedAt,
+    randomBytes,
+  );
+  return [submitted(cleanup.task)];
+}

@@ -1,0 +1,510 @@
+/**
+ * Moving, in one process that owns its store: ready tasks lie in queues in memory, rows only persist. No polling and
+ * no leases of its own: every change of a task comes by here, and says what moves next.
+ */
+
+import { z } from "zod";
+import type { Store } from "../../store/store.ts";
+import type { Change } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import type { Verbs } from "../../task/verbs.ts";
+import type { Clock } from "../clock.ts";
+import { Ledger } from "../ledger.ts";
+import { LiveLog } from "../live-log.ts";
+import type { RandomBytes } from "../new-task.ts";
+import { RecentTasks } from "../recent.ts";
+import { answers, Run } from "../run.ts";
+import { ConversationVerbs } from "../verbs/conversations.ts";
+import { KeyVerbs } from "../verbs/keys.ts";
+import { TaskVerbs } from "../verbs/tasks.ts";
+import type { Movement } from "../verbs/why.ts";
+import { AttemptHost, type AttemptParts, type AttemptWatch } from "./attempt-host.ts";
+import { Claims, isLeaseLost } from "./claims.ts";
+import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
+import { type Entry, entryOf } from "./entry.ts";
+import { ALONE_MS, Quarantine } from "./quarantine.ts";
+import { ReadyQueue } from "./ready.ts";
+import { RETENTION_DAYS, Retention } from "./retention.ts";
+import { keyOf, Slots } from "./slots.ts";
+import { Timers } from "./timers.ts";
+
+export type EngineLimits = {
+  /** Tasks whose handlers run at once. */
+  concurrency: number;
+  /** Bytes of tasks kept in memory for reading. */
+  recentBytes: number;
+  retentionDays: number;
+};
+
+export const ENGINE_LIMITS: EngineLimits = {
+  concurrency: 200,
+  recentBytes: 64 * 1024 * 1024,
+  retentionDays: RETENTION_DAYS,
+};
+
+/** Where the engine tells what nobody asked for. */
+export type EngineLog = {
+  warn: (message: string, facts: Record<string, unknown>) => void;
+  taskChanged?: (change: Change) => void;
+  stepEnded?: (kind: string, step: string, ms: number) => void;
+};
+
+export type EngineParts = {
+  store: Store;
+  handlers: readonly Handler[];
+  clock: Clock;
+  random: () => number;
+  randomBytes: RandomBytes;
+  limits?: Partial<EngineLimits>;
+  log: EngineLog;
+};
+
+export type EngineStats = { running: number; ready: number; open: number };
+
+/** A start that the store refused, and a run that it cut short, are tried again after this. */
+const AGAIN_MS = 1_000;
+const OPEN_PAGE = 5_000;
+
+const processFact = z.object({ clean: z.boolean() });
+
+export class EmbeddedEngine {
+  readonly verbs: Verbs & { keys: KeyVerbs };
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: EngineLog;
+  readonly #handlers: Map<string, Handler>;
+  readonly #ledger: Ledger;
+  readonly #parts: AttemptParts;
+  readonly #watch: AttemptWatch;
+  readonly #entries = new Map<string, Entry>();
+  readonly #runs = new Map<string, Run>();
+  readonly #ready = new ReadyQueue<Entry>();
+  /** Ready, but their concurrency key has no slot. */
+  readonly #parked = new Map<string, Entry[]>();
+  /** Child -> the parent that waits for its end. */
+  readonly #parents = new Map<string, string>();
+  readonly #slots: Slots;
+  readonly #due: Timers;
+  readonly #deadlines: Timers;
+  readonly #claims: Claims;
+  readonly #quarantine: Quarantine;
+  readonly #retention: Retention;
+  /** Nothing is started: before `start`, during the quarantine, after `stop`. */
+  #held = true;
+  #stopping = false;
+  #drained: (() => void) | null = null;
+
+  constructor(parts: EngineParts) {
+    const { store, clock, random, randomBytes, log } = parts;
+    const limits = { ...ENGINE_LIMITS, ...parts.limits };
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    const recent = new RecentTasks(limits.recentBytes);
+    const live = new LiveLog((id, after, limit) => store.events(id, after, limit));
+    this.#ledger = new Ledger(store, clock, recent, live);
+    this.#handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]));
+    this.#handlers.set(
+      CLEANUP_KIND,
+      cleanupHandler(this.#handlers, (id) => this.#ledger.find(id)),
+    );
+    const handlers = this.#handlers;
+    this.#parts = { store, ledger: this.#ledger, clock, random, randomBytes, handlers };
+    this.#slots = new Slots(limits.concurrency);
+    this.#due = new Timers(clock, (id) => this.#catch("A timer could not take effect.", id, this.#isDue(id)));
+    this.#deadlines = new Timers(clock, (id) => this.#catch("A deadline could not take effect.", id, this.#expire(id)));
+    this.#claims = new Claims({ ledger: this.#ledger, clock, random });
+    this.#quarantine = new Quarantine(store);
+    this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
+      log.warn("The retention sweep failed.", { error }),
+    );
+    this.#watch = {
+      stepBegins: (task, step) => this.#quarantine.stepBegins(task, step),
+      stepEnds: (task, step, ms) => {
+        this.#quarantine.stepEnds(task.id);
+        log.stepEnded?.(task.kind, step, ms);
+      },
+      ended: (task) => this.#runEnded(task),
+      suspended: (task) => this.#suspended(task),
+      warn: (message, task, error) => log.warn(message, { task, error }),
+    };
+    this.#ledger.onChange((before, change) => this.#changed(before, change));
+    this.#ledger.onDecide((change) => cleanupAfter(change, handlers, randomBytes));
+    this.verbs = {
+      tasks: new TaskVerbs({
+        store,
+        ledger: this.#ledger,
+        log: live,
+        clock,
+        randomBytes,
+        handlers,
+        movement: this.#movement(),
+      }),
+      work: this.#claims,
+      conversations: new ConversationVerbs(store, clock),
+      keys: new KeyVerbs(store, clock, randomBytes),
+    };
+  }
+
+  /** Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running. */
+  async start(): Promise<void> {
+    const before = processFact.safeParse(await this.#store.fact("process"));
+    const unclean = before.success && !before.data.clean;
+    const convict = unclean ? await Quarantine.convict(this.#store) : null;
+    await this.#store.setFact("process", { clean: false });
+    const interrupted: Entry[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await this.#store.open(after, OPEN_PAGE);
+      for (const open of page) {
+        const entry = await this.#admit(open);
+        if (entry.recovers) interrupted.push(entry);
+      }
+      const last = page.at(-1);
+      if (!last || page.length < OPEN_PAGE) break;
+      after = last.id;
+    }
+    const suspects = await this.#recover(interrupted, unclean, convict);
+    this.#retention.start();
+    void this.#afterStart(suspects, unclean);
+  }
+
+  /** Stops taking, lets steps in flight end within `graceMs`, and hands the rest back: it goes on at the next start. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#held = true;
+    this.#retention.stop();
+    this.#due.stop();
+    this.#deadlines.stop();
+    this.#claims.stop();
+    for (const run of this.#runs.values()) run.pause();
+    if (this.#runs.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#drained = resolve;
+      const forget = this.#clock.after(graceMs, resolve);
+      await promise;
+      forget();
+    }
+    for (const run of this.#runs.values()) run.cutOff("The server stops.");
+    this.#runs.clear();
+    await this.#store.setFact("process", { clean: true });
+  }
+
+  stats(): EngineStats {
+    return { running: this.#slots.taken, ready: this.#ready.size, open: this.#entries.size };
+  }
+
+  #movement(): Movement {
+    const claimant = (id: string) => this.#entries.get(id);
+    return {
+      isLive: (id) => this.#runs.get(id)?.isOver === false,
+      running: (id) => this.#runs.get(id)?.running ?? [],
+      heldBy: (id) => {
+        const entry = claimant(id);
+        return entry && !this.#slots.holds(id) && this.#isReady(entry) ? this.#slots.holders(entry) : [];
+      },
+      ahead: (id) => {
+        const entry = claimant(id);
+        return entry && this.#ready.has(id) ? this.#ready.ahead(entry) : null;
+      },
+      obstacle: (task) =>
+        isTerminal(task.state) || this.#handlers.has(task.kind)
+          ? null
+          : `This server has no handler for the kind "${task.kind}": it waits for one that has.`,
+    };
+  }
+
+  /** Takes an open task into memory at the start. */
+  async #admit(open: Awaited<ReturnType<Store["open"]>>[number]): Promise<Entry> {
+    const handler = this.#handlers.get(open.kind);
+    const task = handler?.queueOf ? await this.#ledger.find(open.id) : null;
+    const entry: Entry = {
+      ...open,
+      queue: task && handler?.queueOf ? handler.queueOf(task.input) : null,
+      recovers: open.state === "running" && !handler?.queueOf,
+    };
+    this.#remember(entry);
+    return entry;
+  }
+
+  /** Returns the suspects, which wait for their turn alone. */
+  async #recover(
+    interrupted: Entry[],
+    unclean: boolean,
+    convict: { task: string; step: string } | null,
+  ): Promise<Entry[]> {
+    const suspects: Entry[] = [];
+    for (const entry of interrupted) {
+      const task = await this.#ledger.find(entry.id);
+      if (!task || !unclean) {
+        this.#enqueue(entry);
+        continue;
+      }
+      const crashes = Quarantine.crashesOf(task, convict);
+      if (Quarantine.isGuilty(crashes)) {
+        const step = convict?.step ?? "";
+        const error = {
+          code: "step_crashed",
+          message: `Step "${step}" was alone in flight each of the last times that the process died.`,
+          step,
+        };
+        await this.#ledger.change(task.id, { do: "fail", attempt: task.attempt, error, retryAt: null });
+      } else if (Quarantine.isSuspect(crashes)) suspects.push(entry);
+      else this.#enqueue(entry);
+      this.#crashes.set(task.id, crashes);
+    }
+    return suspects;
+  }
+
+  /** What each interrupted task's recovery writes down. */
+  readonly #crashes = new Map<string, number>();
+
+  async #afterStart(suspects: Entry[], unclean: boolean): Promise<void> {
+    for (const suspect of suspects) {
+      if (this.#stopping) return;
+      const first = this.#quarantine.isolate(suspect.id);
+      const forget = this.#clock.after(ALONE_MS, () => void this.#quarantine.release());
+      this.#begin(suspect);
+      await first;
+      forget();
+    }
+    if (this.#stopping) return;
+    this.#held = false;
+    this.#dispatch();
+    for (const [child, parent] of this.#parents) {
+      if (!this.#entries.has(child)) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
+    }
+    if (!unclean) return;
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.state !== "input_required" || this.#stopping) continue;
+      const task = await this.#ledger.find(entry.id);
+      if (task) await this.#suspended(task);
+    }
+  }
+
+  /** Every commit of every task comes by here, in the order of the commits of a task. */
+  #changed(before: Task | null, change: Change): void {
+    const { task, command } = change;
+    this.#log.taskChanged?.(change);
+    if (command === "bill" || command === "delete") return;
+    if (command === "record" || command === "renew") {
+      if (command === "renew") this.#remember(this.#entryOf(task));
+      return;
+    }
+    if (isTerminal(task.state)) {
+      this.#forget(task.id);
+      this.#runs.get(task.id)?.cutOff(`The task is ${task.state}.`);
+      this.#runEnded(task.id);
+      const parent = this.#parents.get(task.id);
+      if (parent !== undefined) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, task.id));
+      return;
+    }
+    this.#remember(this.#entryOf(task));
+    const run = this.#runs.get(task.id);
+    if (command === "pause") run?.pause();
+    if (command === "resume" && task.state === "running") run?.resume();
+    if (command === "input" && run) this.#catch("An input did not reach its run.", task.id, this.#refill(run));
+    if (before === null || command !== "start") this.#dispatch();
+  }
+
+  #entryOf(task: Task): Entry {
+    return entryOf(task, this.#handlers.get(task.kind)?.queueOf?.(task.input) ?? null);
+  }
+
+  #remember(entry: Entry): void {
+    const before = this.#entries.get(entry.id);
+    for (const child of before?.awaits ?? []) if (!entry.awaits.includes(child)) this.#parents.delete(child);
+    for (const child of entry.awaits) this.#parents.set(child, entry.id);
+    this.#entries.set(entry.id, entry);
+    this.#ready.remove(entry.id);
+    this.#claims.withdraw(entry.id);
+    this.#due.set(
+      entry.id,
+      entry.dueAt !== null && (entry.state !== "queued" || entry.dueAt > this.#clock.now()) ? entry.dueAt : null,
+    );
+    this.#deadlines.set(entry.id, entry.deadlineAt);
+    if (this.#isReady(entry)) this.#enqueue(entry);
+  }
+
+  #forget(id: string): void {
+    const entry = this.#entries.get(id);
+    for (const child of entry?.awaits ?? []) this.#parents.delete(child);
+    this.#entries.delete(id);
+    this.#ready.remove(id);
+    this.#claims.withdraw(id);
+    this.#due.set(id, null);
+    this.#deadlines.set(id, null);
+  }
+
+  #isReady(entry: Entry): boolean {
+    if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= this.#clock.now();
+    return entry.ready;
+  }
+
+  #enqueue(entry: Entry): void {
+    if (entry.queue !== null) this.#claims.offer(entry, entry.queue);
+    // A run that is still unwinding comes first: `#runEnded` looks again.
+    else if (this.#handlers.has(entry.kind) && !this.#runs.has(entry.id)) this.#ready.push(entry);
+  }
+
+  #dispatch(): void {
+    while (!this.#held && this.#slots.free > 0) {
+      const entry = this.#ready.pop();
+      if (!entry) return;
+      this.#begin(entry);
+    }
+  }
+
+  #begin(entry: Entry): void {
+    if (!this.#slots.take(entry)) {
+      const key = keyOf(entry) ?? "";
+      this.#parked.set(key, [...(this.#parked.get(key) ?? []), entry]);
+      return;
+    }
+    this.#attempt(entry).catch((error: unknown) => {
+      this.#release(entry.id);
+      if (error instanceof Refusal && (error.code === "not_allowed_in_state" || error.code === "not_found")) return;
+      this.#log.warn("A task could not be started; it is tried again.", { task: entry.id, error });
+      this.#clock.after(AGAIN_MS, () => this.#tryAgain(entry));
+    });
+  }
+
+  async #attempt(entry: Entry): Promise<void> {
+    const { id } = entry;
+    const crashes = this.#crashes.get(id);
+    const { task } = await this.#ledger.change(id, (task) => {
+      if (task.state === "running") return { command: { do: "recover", crashes: crashes ?? task.crashes } };
+      return { command: { do: "start" } };
+    });
+    this.#crashes.delete(id);
+    const handler = this.#handlers.get(task.kind);
+    if (!handler) return;
+    // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
+    const isFresh = task.attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
+    const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
+    const host = new AttemptHost(this.#parts, task, handler, this.#watch);
+    if (handler.version !== task.handlerVersion && journal.length > 0) {
+      const message = `The task began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has version ${handler.version}.`;
+      await host.fail({ code: "handler_version", message }, false, undefined, {
+        record: { events: [] },
+        journal: [],
+        artifacts: [],
+        taken: [],
+      });
+      return;
+    }
+    const now = await this.#ledger.find(id);
+    if (!now || now.attempt !== task.attempt || isTerminal(now.state)) return this.#release(id);
+    const run = new Run(host, handler, task, journal, inbox);
+    this.#runs.set(id, run);
+    if (this.#stopping || now.state === "paused") run.pause();
+    void run.start();
+  }
+
+  #tryAgain(entry: Entry): void {
+    if (this.#stopping || this.#runs.has(entry.id) || !this.#entries.has(entry.id)) return;
+    this.#enqueue(entry);
+    this.#dispatch();
+  }
+
+  /** Also called for tasks that had no run: then there is nothing to do. */
+  #runEnded(id: string): void {
+    const run = this.#runs.get(id);
+    if (run && !run.isOver) return;
+    this.#runs.delete(id);
+    this.#quarantine.stepEnds(id);
+    this.#release(id);
+    if (this.#stopping && this.#runs.size === 0) this.#drained?.();
+    const entry = this.#entries.get(id);
+    if (!entry || this.#stopping) return;
+    if (this.#isReady(entry)) this.#enqueue(entry);
+    // The store failed it: its state is still `running`, and it goes on from its journal.
+    else if (run && entry.state === "running") this.#clock.after(AGAIN_MS, () => this.#tryAgain(entry));
+    this.#dispatch();
+  }
+
+  #release(id: string): void {
+    const key = this.#slots.release(id);
+    const parked = key === null ? undefined : this.#parked.get(key);
+    if (key !== null && parked) {
+      this.#parked.delete(key);
+      for (const entry of parked) {
+        const current = this.#entries.get(entry.id);
+        if (current && (this.#isReady(current) || current.state === "running")) this.#enqueue(current);
+      }
+    }
+    this.#dispatch();
+  }
+
+  /** A task has come to rest: what it waits for may have happened before that was written. */
+  async #suspended(task: Task): Promise<void> {
+    for (const wait of task.waits) {
+      if (wait.on === "child") {
+        const child = await this.#ledger.find(wait.child);
+        if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);
+      }
+      if (wait.on === "input") {
+        const inbox = await this.#store.inbox(task.id);
+        if (inbox.some((item) => answers(item, wait.prompt.name))) return this.#wake(task.id, wait.key);
+      }
+    }
+  }
+
+  async #isDue(id: string): Promise<void> {
+    const task = await this.#ledger.find(id);
+    if (!task || this.#stopping) return;
+    const now = this.#clock.now();
+    if (task.state === "queued") {
+      this.#remember(this.#entryOf(task));
+      this.#dispatch();
+    } else if (isLeaseLost(task, now)) await this.#claims.loseLease(task);
+    else {
+      const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
+      if (wait) await this.#wake(id, wait.key);
+    }
+  }
+
+  async #wakeParent(parent: string, child: string): Promise<void> {
+    const task = await this.#ledger.find(parent);
+    const wait = task?.waits.find((wait) => wait.on === "child" && wait.child === child);
+    if (wait) await this.#wake(parent, wait.key);
+  }
+
+  async #wake(id: string, key: string): Promise<void> {
+    await this.#ledger.change(id, { do: "wake", key });
+  }
+
+  async #expire(id: string): Promise<void> {
+    if (!this.#stopping) await this.#ledger.change(id, { do: "expire" });
+  }
+
+  async #refill(run: Run): Promise<void> {
+    run.refill(await this.#store.inbox(run.task.id));
+  }
+
+  /** What goes on by itself: a task that has moved on meanwhile is no failure. */
+  #catch(message: string, task: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (
+        error instanceof Refusal &&
+        (error.code === "not_allowed_in_state" || error.code === "not_found" || error.code === "fenced")
+      )
+        return;
+      this.#log.warn(message, { task, error });
+      const entry = this.#entries.get(task);
+      // Not lost: the same moment comes again.
+      if (entry && !this.#stopping)
+        this.#clock.after(AGAIN_MS, () => this.#entries.has(task) && this.#catch(message, task, this.#lookAgain(task)));
+    });
+  }
+
+  async #lookAgain(id: string): Promise<void> {
+    const task = await this.#ledger.find(id);
+    if (!task || this.#stopping || isTerminal(task.state)) return;
+    if (task.deadlineAt !== null && task.deadlineAt <= this.#clock.now()) return this.#expire(id);
+    await this.#isDue(id);
+    await this.#suspended(task);
+  }
+}

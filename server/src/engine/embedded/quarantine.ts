@@ -1,0 +1,82 @@
+/**
+ * A step that crashes the process must not do so for ever, and a kill from outside must not fail the innocent.
+ *
+ * A task that was running when the process died unclean carries its crashes until it has journaled progress. After two
+ * it is a suspect: suspects are started one at a time, before everything else, and the name of the one step that then
+ * runs is on disk before its body begins. Only a crash during that step counts further, and the third such one fails
+ * the task by the step's name. A chance kill would have to hit the same step five times running, thrice while alone.
+ */
+
+import { z } from "zod";
+import type { Store } from "../../store/store.ts";
+import type { Task } from "../../task/task.ts";
+
+export const CRASHES_IN_COMPANY = 2;
+export const CRASHES_ALONE = 3;
+
+/** How long a suspect runs alone. A step that crashes later than this is not told from a chance kill. */
+export const ALONE_MS = 5_000;
+
+const aloneFact = z.object({ task: z.string(), step: z.string() });
+
+export class Quarantine {
+  readonly #store: Store;
+  #task: string | null = null;
+  #released = Promise.withResolvers<void>();
+  #turn: Promise<void> = Promise.resolve();
+  #endTurn: (() => void) | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The step that was alone in flight when the process died. */
+  static async convict(store: Store): Promise<{ task: string; step: string } | null> {
+    const fact = aloneFact.safeParse(await store.fact("alone"));
+    return fact.success ? fact.data : null;
+  }
+
+  /** The crashes of a task that was running at an unclean end. */
+  static crashesOf(task: Task, convict: { task: string } | null): number {
+    if (task.crashes < CRASHES_IN_COMPANY) return task.crashes + 1;
+    return convict?.task === task.id ? task.crashes + 1 : task.crashes;
+  }
+
+  static isSuspect(crashes: number): boolean {
+    return crashes >= CRASHES_IN_COMPANY;
+  }
+
+  static isGuilty(crashes: number): boolean {
+    return crashes >= CRASHES_IN_COMPANY + CRASHES_ALONE;
+  }
+
+  /** From now on the steps of this task run one by one. Resolves when its first step has ended, or `release` was called. */
+  isolate(task: string): Promise<void> {
+    this.#task = task;
+    this.#released = Promise.withResolvers();
+    return this.#released.promise;
+  }
+
+  /** Lets the task go on among the others. */
+  async release(): Promise<void> {
+    if (this.#task === null) return;
+    this.#task = null;
+    this.#endTurn?.();
+    this.#endTurn = null;
+    await this.#store.setFact("alone", {});
+    this.#released.resolve();
+  }
+
+  async stepBegins(task: string, step: string): Promise<void> {
+    while (this.#task === task && this.#endTurn) await this.#turn;
+    if (this.#task !== task) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    this.#endTurn = resolve;
+    await this.#store.setFact("alone", { task, step });
+  }
+
+  stepEnds(task: string): void {
+    if (this.#task === task) void this.release();
+  }
+}

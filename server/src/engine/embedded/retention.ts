@@ -1,0 +1,50 @@
+/** Removes what ended long ago, a little at a time. */
+import type { Store } from "../../store/store.ts";
+import type { Clock } from "../clock.ts";
+
+const DAY_MS = 86_400_000;
+export const RETENTION_DAYS = 30;
+export const RETENTION_DAYS_MIN = 7;
+export const IDEMPOTENCY_MS = DAY_MS;
+const SWEEP_EVERY_MS = 3_600_000;
+/** Tasks removed in one transaction. */
+const SWEEP_TASKS = 200;
+
+export class Retention {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #keepMs: number;
+  readonly #warn: (error: unknown) => void;
+  #stopped = false;
+  #cancel: () => void = () => {};
+
+  constructor(store: Store, clock: Clock, days: number, warn: (error: unknown) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#keepMs = Math.max(days, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#warn = warn;
+  }
+
+  start(): void {
+    this.#cancel = this.#clock.after(SWEEP_EVERY_MS, () => {
+      void this.sweep()
+        .catch(this.#warn)
+        .finally(() => !this.#stopped && this.start());
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** One round, until nothing is left to remove. Returns how many tasks went. */
+  async sweep(): Promise<number> {
+    const now = this.#clock.now();
+    let removed = 0;
+    for (let last = SWEEP_TASKS; last === SWEEP_TASKS && !this.#stopped; removed += last) {
+      last = await this.#store.sweep(now - this.#keepMs, now - IDEMPOTENCY_MS, SWEEP_TASKS);
+    }
+    return removed;
+  }
+}

@@ -1,0 +1,56 @@
+/** Moments at which something is due, in one heap behind one timer of the clock. */
+import type { Clock } from "../clock.ts";
+import { Heap } from "../heap.ts";
+
+type Moment = { at: number; id: string };
+
+export class Timers {
+  readonly #clock: Clock;
+  readonly #due: (id: string) => void;
+  readonly #heap = new Heap<Moment>((a, b) => a.at < b.at);
+  /** The one moment that counts for an id; older ones of it in the heap are stale. */
+  readonly #set = new Map<string, number>();
+  #armed: { at: number; cancel: () => void } | null = null;
+
+  constructor(clock: Clock, due: (id: string) => void) {
+    this.#clock = clock;
+    this.#due = due;
+  }
+
+  /** Replaces the moment of `id`; null takes it away. */
+  set(id: string, at: number | null): void {
+    if (at === null) {
+      this.#set.delete(id);
+      return;
+    }
+    if (this.#set.get(id) === at) return;
+    this.#set.set(id, at);
+    this.#heap.push({ at, id });
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#armed?.cancel();
+    this.#armed = null;
+    this.#set.clear();
+  }
+
+  #arm(): void {
+    const next = this.#heap.peek();
+    if (!next || (this.#armed && this.#armed.at <= next.at)) return;
+    this.#armed?.cancel();
+    this.#armed = { at: next.at, cancel: this.#clock.after(next.at - this.#clock.now(), () => this.#fire()) };
+  }
+
+  #fire(): void {
+    this.#armed = null;
+    const now = this.#clock.now();
+    for (let next = this.#heap.peek(); next && next.at <= now; next = this.#heap.peek()) {
+      this.#heap.pop();
+      if (this.#set.get(next.id) !== next.at) continue;
+      this.#set.delete(next.id);
+      this.#due(next.id);
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The one way to change a task: read it, let `decide` decide, make it durable, then tell. A guard that fails in the
+ * store reads again and decides again, at most `TRIES` times.
+ */
+
+import type { Store, Write } from "../store/store.ts";
+import { type Change, type Command, decide } from "../task/decide.ts";
+import { notFound, Refusal } from "../task/errors.ts";
+import type { Event } from "../task/event.ts";
+import type { TaskId } from "../task/id.ts";
+import type { Task } from "../task/task.ts";
+import type { Clock } from "./clock.ts";
+import { Lanes } from "./lanes.ts";
+import type { LiveLog } from "./live-log.ts";
+import type { RecentTasks } from "./recent.ts";
+
+const TRIES = 3;
+
+/** What commits together with the change of a task. */
+export type Along = Omit<Partial<Write>, keyof Change>;
+
+/** `before` is null for a task that is new. */
+export type Changed = (before: Task | null, change: Change) => void;
+
+/** A change, and what else commits with it: writes of its own, and those of other tasks. */
+export type Plan = { command: Command; along?: Along; others?: Write[] };
+
+export class Ledger {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #recent: RecentTasks;
+  readonly #log: LiveLog;
+  readonly #lanes = new Lanes();
+  #changed: Changed = () => {};
+  #follows: (change: Change) => Write[] = () => [];
+
+  constructor(store: Store, clock: Clock, recent: RecentTasks, log: LiveLog) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#recent = recent;
+    this.#log = log;
+  }
+
+  /** `changed` is called after each commit, in the order of the commits of a task. */
+  onChange(changed: Changed): void {
+    this.#changed = changed;
+  }
+
+  /** `follows` names the new tasks that commit together with a change. */
+  onDecide(follows: (change: Change) => Write[]): void {
+    this.#follows = follows;
+  }
+
+  /** The task as it is on disk; null when unknown or deleted. */
+  async find(id: TaskId): Promise<Task | null> {
+    const known = this.#recent.get(id);
+    if (known) return known;
+    const task = await this.#store.task(id);
+    // A change may have committed while the read was under way: what is known by now is never older.
+    const newer = this.#recent.get(id);
+    if (newer) return newer;
+    if (task) this.#recent.put(task);
+    return task;
+  }
+
+  /** A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. */
+  async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
+    const applied = await this.#store.apply([write, ...others]);
+    if (applied.ok) {
+      for (const each of [write, ...others]) this.#settle(null, each);
+      return { task: write.task };
+    }
+    if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
+    throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
+  }
+
+  /**
+   * Changes a task by what `plan` makes of it as it is. A plan that is a refusal is thrown, and so is what `decide`
+   * refuses. `replayed` means that the idempotency key, the message or the call was taken before: nothing changed.
+   */
+  change(
+    id: TaskId,
+    plan: Command | ((task: Task) => Plan),
+  ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
+    return this.#lanes.run(id, async () => {
+      for (let tries = 1; tries <= TRIES; tries++) {
+        const task = await this.find(id);
+        if (!task) throw notFound("Task");
+        const { command, along, others: planned = [] } = typeof plan === "function" ? plan(task) : { command: plan };
+        const write = { ...this.#decide(task, command), ...along };
+        const others = [...planned, ...this.#follows(write)];
+        const applied = await this.#store.apply([write, ...others]);
+        if (applied.ok) {
+          this.#settle(task, write);
+          for (const other of others) this.#settle(null, other);
+          return { task: write.task, replayed: false, hash: null };
+        }
+        if (applied.why !== "stale")
+          return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
+        this.#recent.drop(applied.task);
+      }
+      throw lostRace();
+    });
+  }
+
+  /** Cancels a task and its open descendants in one transaction. */
+  cancel(
+    id: TaskId,
+    command: Command & { do: "cancel" },
+    along: Along,
+  ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
+    return this.#lanes.run(id, async () => {
+      for (let tries = 1; tries <= TRIES; tries++) {
+        const task = await this.find(id);
+        if (!task) throw notFound("Task");
+        const write = { ...this.#decide(task, command), ...along };
+        const ids = (await this.#store.openDescendants(id)).map((descendant) => descendant.id);
+        const applied = await this.#lanes.runAll(ids, async () => {
+          // Read again inside their lanes: they may have gone on, or ended, while these were taken.
+          const descendants = await this.#store.openDescendants(id);
+          const writes = [write, ...descendants.map((descendant) => this.#decide(descendant, command))];
+          const others = writes.flatMap((each) => this.#follows(each));
+          const applied = await this.#store.apply([...writes, ...others]);
+          if (applied.ok) {
+            this.#settle(task, write);
+            descendants.forEach((descendant, at) => {
+              const cancelled = writes[at + 1];
+              if (cancelled) this.#settle(descendant, cancelled);
+            });
+            for (const other of others) this.#settle(null, other);
+          }
+          return applied;
+        });
+        if (applied.ok) return { task: write.task, replayed: false, hash: null };
+        if (applied.why !== "stale")
+          return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
+        this.#recent.drop(applied.task);
+      }
+      throw lostRace();
+    });
+  }
+
+  #decide(task: Task, command: Command): Change {
+    const decided = decide(task, command, this.#clock.now());
+    if (decided instanceof Refusal) throw decided;
+    return decided;
+  }
+
+  #settle(before: Task | null, change: Change): void {
+    const { task, events } = change;
+    if (task.deletedAt === null) this.#recent.put(task);
+    else this.#recent.drop(task.id);
+    this.#log.publish(
+      task.id,
+      events.map((event): Event => ({ task: task.id, ...event })),
+    );
+    this.#changed(before, change);
+  }
+}
+
+function lostRace(): Refusal {
+  return new Refusal("conflict", `The task changed ${TRIES} times while this was being decided. Try again.`, {
+    retryAfterS: 1,
+  });
+}

@@ -1,0 +1,104 @@
+/** A task as it begins: the one place that fills in its fields. */
+import { randomBytes } from "node:crypto";
+import type { z } from "zod";
+import { Refusal } from "../task/errors.ts";
+import type { Handler } from "../task/handler.ts";
+import { taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "../task/id.ts";
+import type { Json } from "../task/json.ts";
+import type { Part } from "../task/part.ts";
+import { NO_USAGE, retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
+import type { Submission, submission } from "../task/verbs.ts";
+
+/** Where random bits come from: the system's source, or a seeded one in the simulator. */
+export type RandomBytes = (size: number) => Uint8Array;
+export const systemRandomBytes: RandomBytes = (size) => randomBytes(size);
+
+export type NewTask = {
+  handler: Handler;
+  tenant: string;
+  user: string;
+  lens: string;
+  conversation: string | null;
+  parent: string | null;
+  retryOf: string | null;
+  submission: z.output<typeof submission>;
+};
+
+/** Checks the input against its kind. Refuses `invalid`, naming the field. */
+export function newTask(
+  parts: NewTask,
+  now: number,
+  randomBytes: RandomBytes,
+): { task: Task; message: Part[] | undefined } {
+  const { handler, submission } = parts;
+  const input = checkedInput(handler, submission.input);
+  const { title, message } = handler.present(input);
+  const deadlineMs = submission.deadlineMs ?? handler.deadlineMs?.(input) ?? null;
+  const task: Task = {
+    id: taskIdFromBytes(uuidV7Bytes(now, randomBytes(16))),
+    tenant: parts.tenant,
+    user: parts.user,
+    kind: handler.kind,
+    handlerVersion: handler.version,
+    lens: parts.lens,
+    title: cut(title, TITLE_MAX),
+    input,
+    conversation: parts.conversation,
+    parent: parts.parent,
+    retryOf: parts.retryOf,
+    priority: submission.priority,
+    concurrency: submission.concurrency ?? null,
+    metadata: submission.metadata,
+    budget: submission.budget ?? null,
+    retry: submission.retry,
+    revision: 1,
+    attempt: 0,
+    failures: 0,
+    crashes: 0,
+    lastSeq: 0,
+    createdAt: now,
+    startedAt: null,
+    stateChangedAt: now,
+    updatedAt: now,
+    endedAt: null,
+    notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
+    deadlineAt: deadlineMs === null ? null : now + deadlineMs,
+    deletedAt: null,
+    progress: 0,
+    progressMessage: "",
+    details: {},
+    usage: NO_USAGE,
+    waits: [],
+    lease: null,
+    pausedBy: null,
+    cancelledBy: null,
+    state: "queued",
+  };
+  return { task, message };
+}
+
+/** A submission with nothing but its kind and input. */
+export function plainSubmission(kind: string, input: Json): z.output<typeof submission> & Submission {
+  return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
+}
+
+export function newUuid(now: number, randomBytes: RandomBytes): string {
+  return uuidFromBytes(uuidV7Bytes(now, randomBytes(16)));
+}
+
+export function cut(text: string, max: number): string {
+  const line = text
+    .slice(0, max * 4)
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  // By code points, so that no character is cut in half.
+  return line.length <= max ? line : `${[...line.slice(0, max * 2)].slice(0, max - 1).join("")}…`;
+}
+
+function checkedInput(handler: Handler, input: Json): Json {
+  const parsed = handler.input.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = ["input", ...(issue?.path ?? [])].join(".");
+  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit its kind"}`, { field });
+}

@@ -1,0 +1,253 @@
+/**
+ * One step: its body's tries, and their record. At least once until its result is committed; what the body said
+ * commits with that result, except live text and progress, which show at once, and usage, which counts in any case.
+ */
+import { z } from "zod";
+import type { JournalEntry } from "../store/store.ts";
+import type { artifactUpdate } from "../task/artifact.ts";
+import { Refusal } from "../task/errors.ts";
+import type { EventDraft } from "../task/event.ts";
+import { type StepContext, StepError, type StepOptions } from "../task/handler.ts";
+import { isJson, type Json, type JsonObject } from "../task/json.ts";
+import { type Failure, NO_USAGE, type UsageTotals } from "../task/task.ts";
+import { addUsage, type UsageCall, usageCall } from "../task/usage.ts";
+import { backoffMs } from "./backoff.ts";
+import { artifactSaid, type Call, checkedEvent, clampFraction } from "./branch.ts";
+import type { Said } from "./outbox.ts";
+import { failureOf, isRetryable, never, type Run, retryAfterOf } from "./run.ts";
+
+export const STEP_RETRIES = 3;
+export const STEP_TIMEOUT_MS = 600_000;
+export const STEP_BACKOFF_MS = 1_000;
+export const STEP_BACKOFF_MS_MAX = 60_000;
+
+/** What a step's entry holds while it has no result: when it tries again, and whether it has sent live text. */
+const unfinished = z.object({ until: z.int(), said: z.boolean() });
+
+/** What a body said that commits with its result. */
+type SaidInStep = Required<Pick<Said, "events" | "artifacts" | "usage" | "details">>;
+
+type Outcome<Result> = { result: Result } | { failed: Failure } | "later";
+
+function nothingSaid(): SaidInStep {
+  return { events: [], artifacts: [], usage: [], details: {} };
+}
+
+export class StepBody implements StepContext {
+  readonly key: string;
+  readonly tries: number;
+  readonly #run: Run;
+  readonly #call: Call;
+  readonly #path: string;
+  readonly #options: Required<StepOptions>;
+  readonly #abort = new AbortController();
+  readonly #restarted: boolean;
+  #until: number;
+  /** Paid for by this and earlier tries. */
+  #spent: UsageTotals;
+  #said = nothingSaid();
+  #speaks = false;
+  #done = false;
+
+  constructor(run: Run, call: Call, path: string, options: StepOptions) {
+    const before = call.entry ? unfinished.parse(call.entry.result) : { until: 0, said: false };
+    this.#run = run;
+    this.#call = call;
+    this.#path = path;
+    this.#restarted = before.said;
+    this.#until = before.until;
+    this.#spent = call.entry?.usage ?? NO_USAGE;
+    this.key = `${run.task.id}${call.key}`;
+    this.tries = (call.entry?.tries ?? 0) + (call.entry?.state === "retrying" ? 1 : call.entry ? 0 : 1);
+    this.#options = {
+      retries: options.retries ?? STEP_RETRIES,
+      backoffMs: options.backoffMs ?? STEP_BACKOFF_MS,
+      backoffMaxMs: options.backoffMaxMs ?? STEP_BACKOFF_MS_MAX,
+      timeoutMs: options.timeoutMs ?? STEP_TIMEOUT_MS,
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async run<Result extends Json>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
+    const { host } = this.#run;
+    const { name, key } = this.#call;
+    if (this.#until > host.clock.now()) return this.#waitForRetry();
+    await this.#run.stepBegins(key, name);
+    const began = host.clock.now();
+    const outcome = await this.#once(body, began);
+    this.#run.stepEnds(key, name, host.clock.now() - began);
+    if (outcome === "later") return this.#waitForRetry();
+    if ("failed" in outcome) throw new StepError(outcome.failed);
+    return outcome.result;
+  }
+
+  output(text: string, agent = ""): void {
+    if (this.#done || this.#run.isOver || text === "") return;
+    if (!this.#speaks) {
+      this.#speaks = true;
+      const events: EventDraft[] = this.#restarted
+        ? [{ type: "output.restarted", data: { step: this.#call.name } }]
+        : [];
+      // Written down before the text: whoever runs this step again must know that there was some.
+      this.#run.outbox.say({ events, journal: [this.#entry("waiting", { until: 0, said: true })] });
+    }
+    this.#run.outbox.text(this.#call.name, agent, text);
+  }
+
+  emit(event: EventDraft): void {
+    this.#said.events.push(checkedEvent(event));
+  }
+
+  artifact(update: z.input<typeof artifactUpdate>): void {
+    const { artifacts = [], events = [] } = artifactSaid(update);
+    this.#said.artifacts.push(...artifacts);
+    this.#said.events.push(...events);
+  }
+
+  details(patch: JsonObject): void {
+    this.#said.details = { ...this.#said.details, ...patch };
+  }
+
+  usage(call: UsageCall): void {
+    const checked = usageCall.parse(call);
+    if (this.#run.isOver)
+      void this.#run.host
+        .bill([checked])
+        .catch((error: unknown) => this.#run.host.warn("Late usage was not recorded.", error));
+    else this.#said.usage.push(checked);
+  }
+
+  progress(fraction: number, message = ""): void {
+    if (!this.#done && !this.#run.isOver) this.#run.outbox.progress(clampFraction(fraction), message);
+  }
+
+  /** The body against its time limit and the end of the run. */
+  #attempt<Result>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
+    const { clock } = this.#run.host;
+    const { signal } = this.#run;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const stop = () => {
+      this.#abort.abort(signal.reason);
+      this.#billTheRest();
+    };
+    const forget = clock.after(this.#options.timeoutMs, () => {
+      const error = Object.assign(
+        new Error(`Step "${this.#call.name}" took longer than ${this.#options.timeoutMs} ms.`),
+        { code: "step_timeout" },
+      );
+      this.#abort.abort(error);
+      reject(error);
+    });
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    // An async function, so that a body that throws at once rejects like any other.
+    void (async () => body(this))().then(resolve, reject);
+    return promise.finally(() => {
+      forget();
+      signal.removeEventListener("abort", stop);
+    });
+  }
+
+  /** One try, and its record. */
+  async #once<Result extends Json>(
+    body: (step: StepContext) => Promise<Result>,
+    began: number,
+  ): Promise<Outcome<Result>> {
+    const { clock } = this.#run.host;
+    const { name } = this.#call;
+    try {
+      const result = await this.#attempt(body);
+      if (!isJson(result))
+        throw new Refusal("invalid", `The result of step "${name}" is not JSON, at most 64 levels deep.`);
+      const ms = clock.now() - began;
+      await this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
+      return { result };
+    } catch (error) {
+      if (this.#run.isOver) return never();
+      return await this.#failed(error, clock.now() - began);
+    } finally {
+      this.#done = true;
+    }
+  }
+
+  /** What a failed try said does not count, except what it cost. */
+  async #failed(error: unknown, ms: number): Promise<"later" | { failed: Failure }> {
+    const { clock, random } = this.#run.host;
+    const { name } = this.#call;
+    const failed = { ...failureOf(error), step: name };
+    const { retries, backoffMs: base, backoffMaxMs } = this.#options;
+    this.#said = { ...nothingSaid(), usage: this.#said.usage };
+    if (isRetryable(error) && !(error instanceof Refusal) && this.tries <= retries) {
+      this.#until = clock.now() + backoffMs(this.tries, base, backoffMaxMs, random(), retryAfterOf(error));
+      const result = { until: this.#until, said: this.#speaks || this.#restarted };
+      const event: EventDraft = {
+        type: "step.retrying",
+        data: { name, error: failed, until: this.#until, tries: this.tries },
+      };
+      await this.#finish("retrying", result, failed, ms, event);
+      return "later";
+    }
+    await this.#finish("failed", null, failed, ms, { type: "step.failed", data: { name, error: failed } });
+    return { failed };
+  }
+
+  #waitForRetry<Result>(): Promise<Result> {
+    const since = this.#run.host.clock.now();
+    return this.#run.waitFor({ on: "retry", key: this.#call.key, since, until: this.#until }, this.#call.name);
+  }
+
+  async #finish(
+    state: JournalEntry["state"],
+    result: Json,
+    error: Failure | null,
+    ms: number,
+    event: EventDraft,
+  ): Promise<void> {
+    const { events, artifacts, usage, details } = this.#said;
+    this.#said = nothingSaid();
+    this.#spent = usage.reduce(addUsage, this.#spent);
+    await this.#run.commit({
+      record: {
+        events: [...events, event],
+        progressed: state !== "retrying",
+        ...(usage.length > 0 && { usage }),
+        ...(Object.keys(details).length > 0 && { details }),
+      },
+      journal: [{ ...this.#entry(state, result), error, durationMs: ms }],
+      artifacts,
+    });
+    if (state !== "retrying") this.#run.spend(this.#spent);
+  }
+
+  /** What the body had reported when it was cut off was paid for. */
+  #billTheRest(): void {
+    const calls = this.#said.usage.splice(0);
+    if (calls.length > 0)
+      void this.#run.host
+        .bill(calls)
+        .catch((error: unknown) => this.#run.host.warn("Late usage was not recorded.", error));
+  }
+
+  #entry(state: JournalEntry["state"], result: Json): JournalEntry {
+    const { position, name, occurrence, kind } = this.#call;
+    const usage = this.#spent.calls > 0 ? this.#spent : null;
+    const at = this.#run.host.clock.now();
+    return {
+      branch: this.#path,
+      position,
+      name,
+      occurrence,
+      kind,
+      state,
+      tries: this.tries,
+      at,
+      durationMs: null,
+      result,
+      error: null,
+      usage,
+    };
+  }
+}

@@ -1,0 +1,81 @@
+/** What callers may do with conversations. */
+
+import type { Store } from "../../store/store.ts";
+import type { Conversation, Message } from "../../task/conversation.ts";
+import { notFound } from "../../task/errors.ts";
+import { isUuid } from "../../task/id.ts";
+import type { Part } from "../../task/part.ts";
+import type { Principal } from "../../task/principal.ts";
+import { type ConversationList, type Conversations, PAGE_LIMIT_MAX, type Page } from "../../task/verbs.ts";
+import type { Clock } from "../clock.ts";
+
+export class ConversationVerbs implements Conversations {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  async get(
+    principal: Principal,
+    lens: string,
+    idOrAlias: string,
+  ): Promise<{ conversation: Conversation; alias: string | null }> {
+    const byAlias = await this.#store.conversationByAlias({
+      tenant: principal.tenant,
+      owner: principal.user,
+      lens,
+      value: idOrAlias,
+    });
+    const conversation =
+      byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
+    if (!conversation || !maySee(principal, conversation)) throw notFound("Conversation");
+    return { conversation, alias: await this.#store.aliasOf(conversation.id, lens) };
+  }
+
+  list(principal: Principal, lens: string, page: Page): Promise<ConversationList & { aliases: (string | null)[] }> {
+    const visible = { tenant: principal.tenant, user: principal.scopes.has("tasks:all") ? null : principal.user };
+    return this.#store.conversations(visible, lens, { ...page, limit: Math.min(page.limit, PAGE_LIMIT_MAX) });
+  }
+
+  async messages(
+    principal: Principal,
+    id: string,
+    page: { limit: number; offset: number },
+  ): Promise<{ messages: Message[]; total: number }> {
+    await this.#own(principal, id);
+    return this.#store.messages(id, page);
+  }
+
+  async rename(principal: Principal, id: string, title: string): Promise<Conversation> {
+    await this.#own(principal, id);
+    await this.#store.renameConversation(id, title, this.#clock.now());
+    return this.#own(principal, id);
+  }
+
+  async delete(principal: Principal, lens: string, idOrAlias: string): Promise<boolean> {
+    const { conversation } = await this.get(principal, lens, idOrAlias);
+    await this.#store.deleteConversation(conversation.id, this.#clock.now());
+    return true;
+  }
+
+  async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
+    await this.#own(principal, id);
+    return this.#store.say(id, { role: "user", parts }, this.#clock.now());
+  }
+
+  async #own(principal: Principal, id: string): Promise<Conversation> {
+    const conversation = isUuid(id) ? await this.#store.conversation(id) : null;
+    if (!conversation || !maySee(principal, conversation)) throw notFound("Conversation");
+    return conversation;
+  }
+}
+
+function maySee(principal: Principal, conversation: Conversation): boolean {
+  return (
+    conversation.tenant === principal.tenant &&
+    (conversation.user === principal.user || principal.scopes.has("tasks:all"))
+  );
+}

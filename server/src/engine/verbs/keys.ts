@@ -1,0 +1,127 @@
+/** API keys: `sk_` and 256 random bits, kept as SHA-256. A key is never more than the one that made it. */
+import { createHash } from "node:crypto";
+import type { Store, StoredKey } from "../../store/store.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
+import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
+import type { AuditEntry, Key, Keys } from "../../task/verbs.ts";
+import type { Clock } from "../clock.ts";
+import { newUuid, type RandomBytes } from "../new-task.ts";
+
+/** Longer texts are no keys, and are not hashed to find that out. */
+const SECRET_CHARACTERS_MAX = 200;
+
+export class KeyVerbs implements Keys {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #randomBytes: RandomBytes;
+
+  constructor(store: Store, clock: Clock, randomBytes: RandomBytes) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#randomBytes = randomBytes;
+  }
+
+  async authenticate(secret: string): Promise<Principal | null> {
+    if (secret.length > SECRET_CHARACTERS_MAX) return null;
+    const key = await this.#store.keyByHash(hashOf(secret));
+    if (!key || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= this.#clock.now())) return null;
+    return { tenant: key.tenant, user: key.user, scopes: new Set(key.scopes), keyId: key.id };
+  }
+
+  async create(
+    principal: Principal,
+    wanted: { name: string; user?: string; scopes?: Scope[]; expiresAt?: number },
+  ): Promise<{ key: Key; secret: string }> {
+    const user = wanted.user ?? principal.user;
+    const scopes: Scope[] = wanted.scopes ?? ["tasks"];
+    const isAdmin = principal.scopes.has("admin");
+    if (user !== principal.user && !isAdmin)
+      throw new Refusal("forbidden", "Only a key with the scope admin makes keys for other users.");
+    const beyond = scopes.filter((scope) => !principal.scopes.has(scope));
+    if (beyond.length > 0)
+      throw new Refusal("forbidden", `This key has not the scope ${beyond.join(", ")} and cannot pass it on.`);
+    return this.#make(principal, principal.tenant, user, {
+      name: wanted.name,
+      scopes,
+      expiresAt: wanted.expiresAt ?? null,
+    });
+  }
+
+  /** For whoever holds the data folder itself, like the command line. */
+  async createFirst(wanted: {
+    name: string;
+    tenant: string;
+    user: string;
+    scopes?: Scope[];
+    expiresAt?: number;
+  }): Promise<{ key: Key; secret: string }> {
+    const scopes = wanted.scopes ?? [...SCOPES];
+    const holder: Principal = {
+      tenant: wanted.tenant,
+      user: wanted.user,
+      scopes: new Set(SCOPES),
+      keyId: "command-line",
+    };
+    return this.#make(holder, wanted.tenant, wanted.user, {
+      name: wanted.name,
+      scopes,
+      expiresAt: wanted.expiresAt ?? null,
+    });
+  }
+
+  async list(principal: Principal): Promise<Key[]> {
+    const keys = await this.#store.keys(principal.tenant);
+    return keys.filter((key) => key.user === principal.user || principal.scopes.has("admin")).map(shown);
+  }
+
+  async revoke(principal: Principal, id: string): Promise<Key> {
+    const keys = await this.#store.keys(principal.tenant);
+    const key = keys.find((each) => each.id === id && (each.user === principal.user || principal.scopes.has("admin")));
+    if (!key) throw notFound("Key");
+    if (key.revokedAt !== null) return shown(key);
+    const revoked: StoredKey = { ...key, revokedAt: this.#clock.now() };
+    await this.#store.putKey(revoked, this.#audit(principal, "keys.revoke", key.id));
+    return shown(revoked);
+  }
+
+  async audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
+    if (!principal.scopes.has("admin"))
+      throw new Refusal("forbidden", "The audit log needs a key with the scope admin.");
+    return this.#store.audit(principal.tenant, page);
+  }
+
+  async #make(
+    principal: Principal,
+    tenant: string,
+    user: string,
+    wanted: { name: string; scopes: Scope[]; expiresAt: number | null },
+  ): Promise<{ key: Key; secret: string }> {
+    const now = this.#clock.now();
+    const secret = `sk_${Buffer.from(this.#randomBytes(32)).toString("base64url")}`;
+    const key: StoredKey = {
+      id: `key_${newUuid(now, this.#randomBytes).replaceAll("-", "")}`,
+      tenant,
+      user,
+      ...wanted,
+      createdAt: now,
+      revokedAt: null,
+      hint: secret.slice(-4),
+      hash: hashOf(secret),
+    };
+    await this.#store.putKey(key, this.#audit({ ...principal, tenant }, "keys.create", key.id));
+    return { key: shown(key), secret };
+  }
+
+  #audit(principal: Principal, act: string, key: string): AuditEntry & { tenant: string } {
+    const { tenant, user, keyId } = principal;
+    return { tenant, at: this.#clock.now(), user, keyId, act, task: null, detail: { key } };
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+function shown({ hash: _, ...key }: StoredKey): Key {
+  return key;
+}

@@ -1,0 +1,116 @@
+/** Why a task is where it is, for a person on call: one sentence, and the facts behind it. */
+import type { JournalEntry } from "../../store/store.ts";
+import { isTerminal } from "../../task/states.ts";
+import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
+import type { Why } from "../../task/verbs.ts";
+
+/** What only the engine knows of a task at this moment. */
+export interface Movement {
+  /** Its run is in this process and was not unwound. */
+  isLive(id: string): boolean;
+  /** Names of its steps in flight. */
+  running(id: string): string[];
+  /** Ids of the tasks that hold the slots that it wants. */
+  heldBy(id: string): string[];
+  /** Tasks before it in the queue; null when it is not in it. */
+  ahead(id: string): number | null;
+  /** Why this process will not start it; null when it will. */
+  obstacle(task: Task): string | null;
+}
+
+const HOLDERS_SHOWN = 20;
+
+export function explain(task: Task, movement: Movement, journal: readonly JournalEntry[]): Why {
+  const running = movement.running(task.id);
+  const heldBy = movement.heldBy(task.id).slice(0, HOLDERS_SHOWN);
+  const ahead = movement.ahead(task.id);
+  const lastError = lastErrorOf(task, journal);
+  return {
+    task: task.id,
+    state: task.state,
+    summary: movement.obstacle(task) ?? summarise(task, { running, heldBy, ahead, lastError }),
+    since: task.stateChangedAt,
+    until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
+    waits: task.waits,
+    running,
+    heldBy,
+    ahead,
+    lastError,
+  };
+}
+
+type Facts = { running: string[]; heldBy: string[]; ahead: number | null; lastError: Failure | null };
+
+function summarise(task: Task, facts: Facts): string {
+  switch (task.state) {
+    case "queued":
+      if (facts.ahead === null && task.notBefore !== null)
+        return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
+      return `It is ready and has no slot yet: ${queue(facts)}.`;
+    case "running":
+      if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
+      if (facts.running.length > 0)
+        return `It runs ${facts.running.map((name) => `"${name}"`).join(", ")}, in attempt ${task.attempt}.`;
+      return `It runs, in attempt ${task.attempt}.`;
+    case "paused": {
+      const by = task.pausedBy;
+      return `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason}` : ""}. It goes on when it is resumed.`;
+    }
+    case "input_required": {
+      const questions = task.waits.flatMap((wait) =>
+        wait.on === "input" ? [`${wait.prompt.asks} to "${wait.prompt.text}"`] : [],
+      );
+      return `It needs a person: ${questions.join(" and ")}.`;
+    }
+    case "waiting":
+      return `It waits: ${task.waits.map((wait) => waitSentence(wait, facts)).join("; ")}.`;
+    case "completed":
+      return "It completed.";
+    case "cancelled": {
+      const by = task.cancelledBy;
+      return `${by?.by ?? "Somebody"} cancelled it${by?.reason ? `: ${by.reason}` : ""}.`;
+    }
+    case "failed":
+    case "timed_out":
+    case "rejected":
+      return task.error.message;
+  }
+}
+
+function waitSentence(wait: Wait, facts: Facts): string {
+  switch (wait.on) {
+    case "slot":
+      return `ready, without a slot: ${queue(facts)}`;
+    case "timer":
+      return `until ${timeOf(wait.until)}`;
+    case "retry":
+      return `to try again at ${timeOf(wait.until)}${facts.lastError ? `, after "${facts.lastError.message}"` : ""}`;
+    case "child":
+      return `for the end of ${wait.child}`;
+    case "callback":
+      return "for a callback";
+    case "input":
+      return `for an ${wait.prompt.asks}`;
+  }
+}
+
+function queue({ heldBy, ahead }: Facts): string {
+  const before = ahead === null ? "it is next" : `${ahead} before it`;
+  return heldBy.length === 0 ? before : `${before}, slots held by ${heldBy.join(", ")}`;
+}
+
+function lastErrorOf(task: Task, journal: readonly JournalEntry[]): Failure | null {
+  if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected") return task.error;
+  let last: JournalEntry | null = null;
+  for (const entry of journal) if (entry.error && (!last || entry.at >= last.at)) last = entry;
+  return last?.error ?? null;
+}
+
+function timeOf(at: number | null): string {
+  return at === null ? "some time" : new Date(at).toISOString();
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
