@@ -2,15 +2,16 @@
  * One agent's run: the plan, then turns of a model call and the tools that it asks for, until the model answers. Every
  * call is a journaled step, so a later attempt comes back to the turn that it was in without asking anything again.
  */
+import { z } from "zod";
 import type { Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput } from "../../task/agent.ts";
-import { type Context, StepError, TaskFailure } from "../../task/handler.ts";
+import type { Context } from "../../task/handler.ts";
 import { BudgetWatch } from "./budget.ts";
 import { shortened } from "./excerpt.ts";
 import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
-import type { Tool } from "./tool.ts";
+import { defineTool, type Tool } from "./tool.ts";
 import { carryOut, type OfferedTools, type Outcome, type PersonAllowance } from "./tool-call.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
@@ -56,7 +57,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const mustAnswer = lastTurn || failedTurns >= FAILED_TURNS_MAX;
     await budget.check();
     if (plan.mode === "standard") think(ctx, turn, plan, input, transcript);
-    const said = await asked(ctx, `model ${turn}`, {
+    const said = await askModel(ctx, `model ${turn}`, {
       models: parts.models,
       call: {
         model: plan.model,
@@ -125,8 +126,8 @@ class Answer {
   }
 }
 
-async function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Plan> {
-  const plan = ctx.step(
+function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Plan> {
+  return ctx.step(
     "plan",
     async (step) => {
       const plan = planRun(input, parts);
@@ -139,21 +140,6 @@ async function planned(ctx: Context, input: AgentInput, parts: AgentParts): Prom
     },
     { retries: 0 },
   );
-  return orFailure(plan);
-}
-
-function asked(ctx: Context, name: string, options: Parameters<typeof askModel>[2]): Promise<ModelTurn> {
-  return orFailure(askModel(ctx, name, options));
-}
-
-/** A step that failed for good ends the task, in the step's own words. */
-async function orFailure<Result>(step: Promise<Result>): Promise<Result> {
-  try {
-    return await step;
-  } catch (error) {
-    if (error instanceof StepError) throw new TaskFailure(error.failure.code, error.failure.message);
-    throw error;
-  }
 }
 
 /** The conversation before this task, as far back as was asked for. */
@@ -168,10 +154,21 @@ export function historyWindow(asked: number | undefined): number {
   return Math.min(HISTORY.max, Math.max(HISTORY.min, asked ?? HISTORY.byDefault));
 }
 
-/** A tool of the plan that this server no longer has stays away: the model is told so when it calls it. */
 function offeredTools(plan: Plan, tools: ReadonlyMap<string, Tool>): OfferedTools {
-  const offered = plan.tools.flatMap((name) => tools.get(name) ?? []);
+  const offered = plan.tools.map((name) => tools.get(name) ?? goneTool(name));
   return new Map([...offered, ...(plan.asksPerson ? [askPersonTool] : [])].map((tool) => [tool.name, tool]));
+}
+
+/** Keeps the place of a tool that this server had when the task began, so that the journal still fits. */
+function goneTool(name: string): Tool {
+  return defineTool({
+    name,
+    description: "No longer there.",
+    input: z.looseObject({}),
+    run: () => {
+      throw new Error("this server no longer has it");
+    },
+  });
 }
 
 async function carryOutAll(
@@ -182,14 +179,12 @@ async function carryOutAll(
   people: PersonAllowance,
 ): Promise<Outcome[]> {
   const [first, ...others] = calls.slice(0, CALLS_PER_TURN_MAX);
-  const excess = calls
-    .slice(CALLS_PER_TURN_MAX)
-    .map(
-      (): Outcome => ({
-        output: `Only ${CALLS_PER_TURN_MAX} calls fit one turn: this one was not made.`,
-        isError: true,
-      }),
-    );
+  const excess = calls.slice(CALLS_PER_TURN_MAX).map(
+    (): Outcome => ({
+      output: `Only ${CALLS_PER_TURN_MAX} calls fit one turn: this one was not made.`,
+      isError: true,
+    }),
+  );
   if (first === undefined) return [];
   if (others.length === 0) return [await carryOut(ctx, `${turn}.1`, first, tools, people)];
   const branches = [first, ...others].map((call, index): [string, (branch: Context) => Promise<Outcome>] => [
@@ -258,5 +253,5 @@ function statusOf(input: AgentInput, transcript: readonly PromptTurn[]): string 
 function moment(ctx: Context): string {
   const at = new Date(ctx.task.createdAt);
   const weekday = at.toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" });
-  return `The task was given on ${weekday}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+  return `Current date: ${weekday}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC, when the task was given.`;
 }
