@@ -1,0 +1,87 @@
+/** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
+import type { WireEvent } from "./schema.ts";
+
+/** Names on the stream that differ from the type inside. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["LLM_PARTIAL", "thread.message.delta"],
+  ["LLM_OUTPUT", "thread.message.completed"],
+  ["ERROR_OCCURRED", "error"],
+  ["STREAM_END", "done"],
+  ["WORKFLOW_PAUSING", "workflow.pausing"],
+  ["WORKFLOW_PAUSED", "workflow.paused"],
+  ["WORKFLOW_RESUMED", "workflow.resumed"],
+  ["WORKFLOW_CANCELLING", "workflow.cancelling"],
+  ["WORKFLOW_CANCELLED", "workflow.cancelled"],
+]);
+
+/** Not kept for the list of events: live text is only on the stream. */
+export function isListed(event: WireEvent): boolean {
+  return event.type !== "LLM_PARTIAL";
+}
+
+export function isEnd(event: WireEvent): boolean {
+  return event.type === "STREAM_END";
+}
+
+/** A whole frame. Its text is kept on the identity of the event, which all followers of a task share. */
+export function frameOf(event: WireEvent): string {
+  const known = frames.get(event);
+  if (known !== undefined) return known;
+  const data = isEnd(event) ? "[DONE]" : oneLine(JSON.stringify(dataOf(event)));
+  const frame = `id: ${event.stream_id}\nevent: ${NAMES.get(event.type) ?? event.type}\ndata: ${data}\n\n`;
+  frames.set(event, frame);
+  return frame;
+}
+const frames = new WeakMap<WireEvent, string>();
+
+/** Mapped objects carry no `type`: clients would take it for the event's name. `message` is what some of them read alone. */
+function dataOf(event: WireEvent): object {
+  const { type, payload = {}, message = "" } = event;
+  const { workflow_id, seq, stream_id, timestamp } = event;
+  const common = { workflow_id, agent_id: event.agent_id ?? "", seq, stream_id, timestamp, message };
+  switch (type) {
+    case "LLM_PARTIAL":
+      return { delta: message, ...common };
+    case "LLM_OUTPUT":
+      return { response: message, ...common, metadata: payload };
+    case "WORKFLOW_PAUSING":
+    case "WORKFLOW_RESUMED":
+    case "WORKFLOW_CANCELLING":
+    case "WORKFLOW_PAUSED":
+    case "WORKFLOW_CANCELLED":
+      return { ...common, ...payload };
+    default:
+      return event;
+  }
+}
+
+/** Some readers end lines at these too, which JSON leaves as they are. */
+function oneLine(json: string): string {
+  return json.replace(/[\u0085\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The point after which a stream goes on. A sequence number alone has no time. */
+export type ResumePoint = { at: number | null; seq: number };
+
+export const FROM_THE_START: ResumePoint = { at: null, seq: 0 };
+
+/** Reads `<unix ms>-<n>` or `<seq>`; null for anything else. */
+export function resumePointOf(id: string): ResumePoint | null {
+  const [, at, seq] = /^(?:(\d{1,15})-)?(\d{1,15})$/.exec(id) ?? [];
+  if (seq === undefined) return null;
+  return { at: at === undefined ? null : Number(at), seq: Number(seq) };
+}
+
+/** Stream ids are compared by their time first, so that a point which no event of the task has still means one. */
+export function isAfter(event: WireEvent, point: ResumePoint): boolean {
+  if (point.at === null) return event.seq > point.seq;
+  const at = Date.parse(event.timestamp);
+  return at > point.at || (at === point.at && event.seq > point.seq);
+}
+
+/** Which events a reader wants, by either of their names. An end is always wanted. */
+export function wantedBy(types: string | undefined): (event: WireEvent) => boolean {
+  const names = new Set((types ?? "").split(",").flatMap((name) => name.trim() || []));
+  if (names.size === 0) return () => true;
+  return (event) => isEnd(event) || names.has(event.type) || names.has(NAMES.get(event.type) ?? event.type);
+}

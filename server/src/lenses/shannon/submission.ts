@@ -1,0 +1,213 @@
+/** A submit of the wire as a task of kind `agent`. Every rule with an error text of its own is here. */
+import type { z } from "zod";
+import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { JsonObject } from "../../task/json.ts";
+import type { Submission } from "../../task/verbs.ts";
+import { attachmentsOf } from "./attachments.ts";
+import { type ContextKeys, contextKeys, type SubmitBody, submitBody } from "./schema.ts";
+import { MODES, type Mode, PROVIDERS, RESEARCH_STRATEGIES } from "./vocabulary.ts";
+
+const ATTACHMENTS_ONLY = "[User sent file attachments]";
+const HISTORY_DEFAULT = 50;
+const HISTORY_PRESETS: Readonly<Record<string, number>> = { debugging: 75 };
+const HISTORY_MIN = 5;
+const HISTORY_MAX = 200;
+const RESEARCH_LIMIT_MS = 45 * 60_000;
+const TITLE_MAX = 60;
+const SESSION_ID_MAX = 128;
+
+/** The session that a task joins: what it is called here, and its conversation when that is known. */
+export type SessionRef = { name: string; conversation: string | null };
+
+/** What the server knows that a submit may name. */
+export type Named = { agents: readonly string[]; providers: readonly string[] };
+
+export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidBody(result.error, []);
+}
+
+/** The session id that the body names; null when it names none. */
+export function sessionNamed(body: SubmitBody): string | null {
+  const name = body.session_id ?? "";
+  if (name === "") return null;
+  const printable = name.length <= SESSION_ID_MAX && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
+  if (!printable || name.trim() === "") throw new Refusal("invalid", "Invalid session_id format");
+  return name;
+}
+
+export function parseSubmit(body: unknown): SubmitBody {
+  return parsed(submitBody, body);
+}
+
+/** Throws `invalid` with the wire's own text. */
+export function submissionOf(body: SubmitBody, session: SessionRef, named: Named): Submission {
+  const given = body.context ?? {};
+  const keys = contextKeysOf(given);
+  const { parts, described } = attachmentsOf(given["attachments"]);
+  const query = (body.query ?? "").trim() === "" ? "" : (body.query ?? "");
+  if (query === "" && parts.length === 0) throw new Refusal("invalid", "Query is required");
+
+  const mode = oneOf(MODES, body.mode, "mode") ?? (keys.force_swarm ? "supervisor" : null);
+  const tier = oneOf<(typeof MODEL_TIERS)[number]>(
+    ["small", "medium", "large"],
+    body.model_tier ?? keys.model_tier,
+    "model_tier",
+  );
+  const model = body.model_override ?? keys.model_override ?? "";
+  const provider = providerOf(body.provider_override ?? keys.provider_override ?? "", named.providers);
+  const chosen = oneOf(RESEARCH_STRATEGIES, body.research_strategy ?? keys.research_strategy, "research_strategy");
+  const strategy = chosen ?? (keys.force_research ? "standard" : null);
+  const maxTurns = within(1, 50, body.max_iterations ?? keys.max_iterations, "max_iterations");
+  const agents = within(1, 20, body.max_concurrent_agents ?? keys.max_concurrent_agents, "max_concurrent_agents");
+  refuseUnsupported(body, keys, tier !== null || model !== "");
+  const agent = agentOf(keys.agent ?? "", named.agents);
+  const instructions = instructionsOf(keys);
+
+  const context: JsonObject = {
+    ...given,
+    ...(described.length > 0 && { attachments: described }),
+    ...(strategy !== null && { research_strategy: strategy }),
+    ...(agents !== null && { max_concurrent_agents: agents }),
+    ...(typeof body.enable_verification === "boolean" && { enable_verification: body.enable_verification }),
+  };
+  const input: AgentInput = {
+    query: query === "" ? ATTACHMENTS_ONLY : query,
+    historyMessages: historyOf(keys),
+    ...(parts.length > 0 && { attachments: parts }),
+    ...(agent !== null && { agent }),
+    ...(mode !== null && { mode }),
+    ...(tier !== null && { tier }),
+    ...(model !== "" && { model }),
+    ...(provider !== null && { provider }),
+    ...(instructions !== "" && { instructions }),
+    ...(maxTurns !== null && { maxTurns }),
+    ...(Object.keys(context).length > 0 && { context }),
+  };
+  const checked = agentInput.safeParse(input);
+  if (!checked.success) throw invalidBody(checked.error, []);
+
+  const tokens = budgetOf(keys);
+  return {
+    kind: "agent",
+    input: checked.data,
+    conversation: conversationOf(session, titleOf(input.query), mode, keys.force_research === true, strategy),
+    metadata: { session_id: session.name },
+    ...(tokens !== null && { budget: { tokens, onSpent: "fail" as const } }),
+    ...(keys.force_research && { deadlineMs: RESEARCH_LIMIT_MS }),
+  };
+}
+
+/** A session's title, made from the first query: its first line, cut at a word. */
+export function titleOf(query: string): string {
+  const line = query.trim().split(/[\r\n]/, 1)[0] ?? "";
+  const characters = [...line.replace(/\s+/g, " ").trim()];
+  if (characters.length <= TITLE_MAX) return characters.join("");
+  const cut = characters.slice(0, TITLE_MAX - 1).join("");
+  const space = cut.lastIndexOf(" ");
+  return `${space > TITLE_MAX / 2 ? cut.slice(0, space) : cut}…`;
+}
+
+function conversationOf(
+  session: SessionRef,
+  title: string,
+  mode: Mode | null,
+  research: boolean,
+  strategy: string | null,
+): NonNullable<Submission["conversation"]> {
+  if (session.conversation !== null) return { id: session.conversation };
+  const context: JsonObject = {
+    first_task_mode: mode ?? "standard",
+    ...(research && { is_research_session: true }),
+    ...(research && strategy !== null && { research_strategy: strategy }),
+  };
+  return { alias: session.name, context, title };
+}
+
+function contextKeysOf(context: JsonObject): ContextKeys {
+  const result = contextKeys.safeParse(context);
+  if (result.success) return result.data;
+  throw invalidBody(result.error, ["context"]);
+}
+
+function invalidBody(error: z.ZodError, under: string[]): Refusal {
+  const issue = error.issues[0];
+  const field = [...under, ...(issue?.path ?? [])].map(String).join(".");
+  const said = issue?.code === "invalid_type" && issue.path.length === 0 ? "must be a JSON object" : issue?.message;
+  return new Refusal("invalid", `Invalid request body: ${field === "" ? "it" : field} ${said ?? "is not valid"}`, {
+    field,
+  });
+}
+
+function oneOf<Word extends string>(
+  words: readonly Word[],
+  given: string | null | undefined,
+  name: string,
+): Word | null {
+  if (given === undefined || given === null || given === "") return null;
+  const found = words.find((word) => word === given.toLowerCase());
+  if (found === undefined) throw new Refusal("invalid", `Invalid ${name} (allowed: ${words.join(", ")})`);
+  return found;
+}
+
+function within(min: number, max: number, given: number | null | undefined, name: string): number | null {
+  if (given === undefined || given === null) return null;
+  if (given < min || given > max) throw new Refusal("invalid", `${name} out of range (${min}..${max})`);
+  return given;
+}
+
+function providerOf(given: string, configured: readonly string[]): string | null {
+  if (given === "") return null;
+  const allowed = [...new Set<string>([...PROVIDERS, ...configured])];
+  const found = allowed.find((name) => name.toLowerCase() === given.toLowerCase());
+  if (found === undefined) {
+    throw new Refusal("invalid", `Invalid provider_override: ${given} (allowed: ${allowed.join(", ")})`);
+  }
+  return found;
+}
+
+/** Refuses what the caller would otherwise believe to be in force: skills, templates and human gates. */
+function refuseUnsupported(body: SubmitBody, keys: ContextKeys, modelNamed: boolean): void {
+  if (keys.disable_ai && modelNamed) {
+    throw new Refusal("invalid", "disable_ai=true conflicts with model_tier/model_override");
+  }
+  if (body.skill) throw new Refusal("invalid", `Unknown skill: ${body.skill}`);
+  const template = keys.template || keys.template_name;
+  if (template) throw new Refusal("invalid", `Unknown template: ${template}`);
+  if (keys.disable_ai) throw new Refusal("invalid", "disable_ai=true needs a template");
+  if (keys.require_review || keys.review_plan === "manual") {
+    throw new Refusal("invalid", "Invalid request body: context.require_review is not supported by this server");
+  }
+  if (keys.require_approval) {
+    throw new Refusal("invalid", "Invalid request body: context.require_approval is not supported by this server");
+  }
+}
+
+function agentOf(slug: string, agents: readonly string[]): string | null {
+  if (slug === "") return null;
+  if (!agents.includes(slug))
+    throw new Refusal("invalid", `Invalid request body: context.agent names no agent: ${slug}`);
+  return slug;
+}
+
+function instructionsOf(keys: ContextKeys): string {
+  const prompt = keys.system_prompt?.trim() ?? "";
+  if (prompt !== "") return prompt;
+  const role = keys.role?.trim() ?? "";
+  return role === "" ? "" : `Work in the role of: ${role}.`;
+}
+
+function historyOf(keys: ContextKeys): number {
+  const asked = keys.history_window_size ?? 0;
+  if (asked > 0) return Math.min(HISTORY_MAX, Math.max(HISTORY_MIN, asked));
+  return HISTORY_PRESETS[keys.use_case_preset ?? ""] ?? HISTORY_DEFAULT;
+}
+
+/** The tightest of the caps, in tokens; one that is not positive is none. */
+function budgetOf(keys: ContextKeys): number | null {
+  const caps = [keys.budget_max, keys.token_budget_per_agent, keys.budget_agent_max];
+  const set = caps.filter((cap): cap is number => typeof cap === "number" && cap > 0);
+  return set.length === 0 ? null : Math.min(...set);
+}
