@@ -1,0 +1,55 @@
+import type { Conversation, Message, Part } from "./generated/api.ts";
+import { type CallOptions, perform } from "./operation.ts";
+import { type Page, Pages } from "./pages.ts";
+import type { Transport } from "./transport.ts";
+
+const PAGE_LIMIT = 100;
+
+/** Conversations, by their id or by the alias that a submit gave them. */
+export class ConversationsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Newest first. */
+  list(options: CallOptions = {}): Pages<Conversation> {
+    return byOffset((query) => perform(this.#transport, "listConversations", { query }, options));
+  }
+
+  get(id: string, options: CallOptions = {}): Promise<Conversation> {
+    return perform(this.#transport, "getConversation", { params: { id } }, options);
+  }
+
+  /** Oldest first. */
+  messages(id: string, options: CallOptions = {}): Pages<Message> {
+    return byOffset((query) => perform(this.#transport, "listMessages", { params: { id }, query }, options));
+  }
+
+  /** Says something that later tasks see; it starts none. Not tried again by itself: it would be said twice. */
+  say(id: string, parts: Part[], options: CallOptions = {}): Promise<Message> {
+    return perform(this.#transport, "sayMessage", { params: { id }, body: { parts } }, options);
+  }
+
+  rename(id: string, title: string, options: CallOptions = {}): Promise<Conversation> {
+    return perform(this.#transport, "renameConversation", { params: { id }, body: { title } }, options);
+  }
+
+  /** Its tasks stay. */
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    await perform(this.#transport, "deleteConversation", { params: { id } }, options);
+  }
+}
+
+/** Pages of a list that counts from its start; the cursor is that count. */
+function byOffset<Item>(
+  fetch: (query: { limit: number; offset: number }) => Promise<{ data: Item[]; total: number }>,
+): Pages<Item> {
+  return new Pages(async (cursor): Promise<Page<Item>> => {
+    const offset = Number(cursor ?? 0);
+    const { data, total } = await fetch({ limit: PAGE_LIMIT, offset });
+    const next = offset + data.length;
+    return { items: data, total, next: data.length === 0 || next >= total ? null : String(next) };
+  });
+}

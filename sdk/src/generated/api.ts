@@ -1,0 +1,879 @@
+// Written by scripts/generate-sdk.mjs from the server's OpenAPI document: npm run generate.
+
+export type Json = string | number | boolean | null | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json | undefined };
+
+export const STATES = [
+  "queued",
+  "running",
+  "paused",
+  "input_required",
+  "waiting",
+  "completed",
+  "failed",
+  "cancelled",
+  "timed_out",
+  "rejected",
+] as const;
+export type State = (typeof STATES)[number];
+
+export const TERMINAL_STATES = [
+  "completed",
+  "failed",
+  "cancelled",
+  "timed_out",
+  "rejected",
+] as const;
+export type TerminalState = (typeof TERMINAL_STATES)[number];
+
+export const TERMINAL_EVENTS = [
+  "task.completed",
+  "task.failed",
+  "task.cancelled",
+  "task.timed_out",
+  "task.rejected",
+] as const;
+
+export const ERROR_CODES = [
+  "not_found",
+  "not_allowed_in_state",
+  "fenced",
+  "invalid",
+  "too_large",
+  "conflict",
+  "unauthenticated",
+  "forbidden",
+  "rate_limited",
+  "budget_exhausted",
+  "unavailable",
+  "internal",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export type Agent = {
+  slug: string;
+  name: string;
+  description: string;
+  mode: "simple" | "standard" | "complex" | "supervisor";
+  /** Null: the server's default model. */
+  model: string | null;
+  /** Null: all built-in tools. */
+  tools: (string)[] | null;
+  max_turns: number;
+  asks_person: boolean;
+};
+
+export type Artifact = {
+  id: string;
+  name: string | null;
+  description: string | null;
+  parts: (Part)[];
+  metadata: JsonObject;
+  complete: boolean;
+};
+
+export type AuditEntry = {
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  user: string;
+  key_id: string;
+  act: string;
+  task_id: string | null;
+  detail: Json;
+};
+
+export type Caller = {
+  tenant: string;
+  user: string;
+  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  key_id: string;
+};
+
+export type Conversation = {
+  id: string;
+  alias: string | null;
+  user: string;
+  title: string;
+  context: JsonObject;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  last_activity_at: string;
+  tasks: number;
+  completed: number;
+  failed: number;
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    cost_usd: number;
+  };
+};
+
+export type CreatedKey = {
+  id: string;
+  name: string;
+  user: string;
+  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  /** The secret's last four characters. */
+  hint: string;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  /** Shown this once. */
+  secret: string;
+};
+
+export type Event = {
+  seq: number;
+  type: string;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: JsonObject;
+};
+
+export type Failure = {
+  /** For programs: deadline, handler_error, step_crashed, … */
+  code: string;
+  message: string;
+  step: string | null;
+};
+
+export type Input = {
+  value: Json;
+  /** The question it answers; the first open one when absent. */
+  prompt?: string | undefined;
+  /** The same message twice is taken once. */
+  message_id?: string | undefined;
+};
+
+export type Key = {
+  id: string;
+  name: string;
+  user: string;
+  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  /** The secret's last four characters. */
+  hint: string;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+};
+
+export type Message = {
+  n: number;
+  role: "user" | "agent";
+  parts: (Part)[];
+  task_id: string | null;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+};
+
+export type Part = {
+  text: string;
+  name?: string | undefined;
+  media_type?: string | undefined;
+  metadata?: JsonObject | undefined;
+} | {
+  data: Json;
+  name?: string | undefined;
+  media_type?: string | undefined;
+  metadata?: JsonObject | undefined;
+} | {
+  file: {
+    bytes: string;
+  } | {
+    url: string;
+  } | {
+    sha256: string;
+    size: number;
+  };
+  name?: string | undefined;
+  media_type?: string | undefined;
+  metadata?: JsonObject | undefined;
+};
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  /** What happened and what to do about it. */
+  detail: string;
+  code: "not_found" | "not_allowed_in_state" | "fenced" | "invalid" | "too_large" | "conflict" | "unauthenticated" | "forbidden" | "rate_limited" | "budget_exhausted" | "unavailable" | "internal";
+  request_id: string;
+  /** Where in the request. */
+  field?: string | undefined;
+  /** The state that did not permit it. */
+  state?: State | undefined;
+  retry_after_s?: number | undefined;
+};
+
+export type Prompt = {
+  /** Name it as `prompt` in the answer. */
+  name: string;
+  asks: "answer" | "approval" | "authorization" | "information";
+  text: string;
+  /** JSON Schema of the answer; null takes any JSON. */
+  schema: JsonObject | null;
+  until: string | null;
+};
+
+export type Step = {
+  branch: string;
+  position: number;
+  name: string;
+  kind: string;
+  state: "done" | "failed" | "waiting" | "retrying";
+  tries: number;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  duration_ms: number | null;
+  result: Json;
+  error: Failure | null;
+};
+
+export type Submit = {
+  kind?: string | undefined;
+  /** The kind's own input. Kind agent: {query, agent?, mode?, model?, …}. */
+  input: Json;
+  /** An own conversation by its id, or by a name of your choice; one that is new is made. */
+  conversation?: {
+    id: string;
+  } | {
+    alias: string;
+    context?: JsonObject | undefined;
+  } | undefined;
+  /** Higher first. */
+  priority?: number | undefined;
+  /** Not started before. */
+  delay_ms?: number | undefined;
+  /** From the submit; then the task is timed_out. */
+  deadline_ms?: number | undefined;
+  retry?: {
+    /** Tries of the whole task, the first one included. */
+    attempts?: number | undefined;
+    backoff_ms?: number | undefined;
+    backoff_max_ms?: number | undefined;
+  } | undefined;
+  /** At most `limit` tasks of your tenant with the same key run at once. */
+  concurrency?: {
+    key: string;
+    limit: number;
+  } | undefined;
+  budget?: {
+    tokens?: number | null | undefined;
+    cost_usd?: number | null | undefined;
+    on_spent?: "pause" | "fail" | undefined;
+  } | undefined;
+  metadata?: JsonObject | undefined;
+};
+
+export type Task = {
+  id: string;
+  kind: string;
+  state: State;
+  /** What it was asked, cut to a line. */
+  title: string;
+  /** The API that it came in by. */
+  lens: string;
+  user: string;
+  conversation_id: string | null;
+  parent_id: string | null;
+  retry_of: string | null;
+  priority: number;
+  metadata: JsonObject;
+  /** Runs of its handler; the fencing token of external work. */
+  attempt: number;
+  /** Tries of the whole task that ended in an error. */
+  failures: number;
+  revision: number;
+  /** Number of its last event. */
+  last_event: number;
+  progress: {
+    fraction: number;
+    message: string;
+  };
+  usage: UsageTotals;
+  error: Failure | null;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  started_at: string | null;
+  /** ISO 8601, UTC, milliseconds */
+  state_changed_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+  ended_at: string | null;
+  not_before: string | null;
+  deadline_at: string | null;
+  input: Json;
+  /** Null until it completed. */
+  output: Json;
+  /** What its handler says about it. */
+  details: JsonObject;
+  waits: (Wait)[];
+  /** The question that it waits for, when its state is input_required. */
+  input_required: Prompt | null;
+  paused: {
+    by: string;
+    /** ISO 8601, UTC, milliseconds */
+    at: string;
+    reason: string;
+    resumes_as: "queued" | "running" | "paused" | "input_required" | "waiting";
+  } | null;
+  cancelled: {
+    by: string;
+    /** ISO 8601, UTC, milliseconds */
+    at: string;
+    reason: string;
+  } | null;
+  concurrency: {
+    key: string;
+    limit: number;
+  } | null;
+  budget: {
+    tokens: number | null;
+    cost_usd: number | null;
+    on_spent: "pause" | "fail";
+  } | null;
+  retry: {
+    /** Tries of the whole task, the first one included. */
+    attempts: number;
+    backoff_ms: number;
+    backoff_max_ms: number;
+  };
+  lease: {
+    worker: string;
+    /** ISO 8601, UTC, milliseconds */
+    until: string;
+  } | null;
+};
+
+export type TaskSummary = {
+  id: string;
+  kind: string;
+  state: State;
+  /** What it was asked, cut to a line. */
+  title: string;
+  /** The API that it came in by. */
+  lens: string;
+  user: string;
+  conversation_id: string | null;
+  parent_id: string | null;
+  retry_of: string | null;
+  priority: number;
+  metadata: JsonObject;
+  /** Runs of its handler; the fencing token of external work. */
+  attempt: number;
+  /** Tries of the whole task that ended in an error. */
+  failures: number;
+  revision: number;
+  /** Number of its last event. */
+  last_event: number;
+  progress: {
+    fraction: number;
+    message: string;
+  };
+  usage: UsageTotals;
+  error: Failure | null;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  started_at: string | null;
+  /** ISO 8601, UTC, milliseconds */
+  state_changed_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+  ended_at: string | null;
+  not_before: string | null;
+  deadline_at: string | null;
+};
+
+export type UsageCall = {
+  key: string;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  provider: string;
+  model: string;
+  agent: string;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_usd: number | null;
+  /** The provider's own usage object. */
+  raw: Json;
+};
+
+export type UsageTotals = {
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+  /** Calls to models without a known price: cost_usd lacks them. */
+  unpriced_calls: number;
+};
+
+export type Wait = {
+  on: "timer" | "child" | "callback" | "retry" | "slot" | "input";
+  /** ISO 8601, UTC, milliseconds */
+  since: string;
+  /** When it goes on or gives up by itself; null is never. */
+  until: string | null;
+  child: string | null;
+  prompt: Prompt | null;
+};
+
+export type Why = {
+  task_id: string;
+  state: State;
+  summary: string;
+  /** ISO 8601, UTC, milliseconds */
+  since: string;
+  until: string | null;
+  waits: (Wait)[];
+  /** Steps in flight. */
+  running: (string)[];
+  /** Tasks that hold the slots it wants. */
+  held_by: (string)[];
+  /** Tasks before it in the queue. */
+  ahead: number | null;
+  last_error: Failure | null;
+};
+
+export type Operations = {
+  /** List tasks, newest first */
+  listTasks: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      /** One or more, repeated or with commas. */
+      state?: (State)[] | undefined;
+      /** One or more, repeated or with commas. */
+      kind?: (string)[] | undefined;
+      conversation_id?: string | undefined;
+      parent_id?: string | undefined;
+      created_from?: string | undefined;
+      created_before?: string | undefined;
+      /** Words that the title or the input must hold, all of them. */
+      q?: string | undefined;
+      /** Exact values of metadata keys: metadata[KEY]=VALUE. */
+      metadata?: Record<string, string> | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (TaskSummary)[];
+      total: number;
+      next_cursor: string | null;
+    };
+  };
+  /** Submit a task */
+  submitTask: {
+    params: undefined;
+    query: {
+      /** Seconds to hold the answer until the task has ended, needs input or is paused. */
+      wait?: number | undefined;
+    } | undefined;
+    body: Submit;
+    answer: Task;
+  };
+  /** Read a task */
+  getTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: {
+      /** Seconds to hold the answer until the task has ended, needs input or is paused. */
+      wait?: number | undefined;
+      /** Show the task as this lens would. */
+      lens?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: Task;
+  };
+  /** Hide an ended task from every list and read */
+  deleteTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** What its handler has journaled */
+  getSteps: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Step)[];
+    };
+  };
+  /** What it has produced */
+  getArtifacts: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Artifact)[];
+    };
+  };
+  /** Its paid calls */
+  getUsage: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (UsageCall)[];
+    };
+  };
+  /** Why it is where it is, and when it goes on */
+  getWhy: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Why;
+  };
+  /** Cancel it and its open children */
+  cancelTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** For the audit log and whoever looks at the task. */
+      reason?: string | undefined;
+    } | undefined;
+    answer: Task;
+  };
+  /** Pause it once the steps in flight have ended */
+  pauseTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** For the audit log and whoever looks at the task. */
+      reason?: string | undefined;
+    } | undefined;
+    answer: Task;
+  };
+  /** Let it go on */
+  resumeTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** For the audit log and whoever looks at the task. */
+      reason?: string | undefined;
+    } | undefined;
+    answer: Task;
+  };
+  /** Try it again as a new task */
+  retryTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** For the audit log and whoever looks at the task. */
+      reason?: string | undefined;
+      /** Keep what finished steps have done. */
+      reuse_journal?: boolean | undefined;
+    } | undefined;
+    answer: Task;
+  };
+  /** Answer its question, or leave a message for its next one */
+  sendInput: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: Input;
+    answer: Task;
+  };
+  /** Read or follow its log */
+  getEvents: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: {
+      /** Number of the last event that you have. Last-Event-ID goes before it. */
+      after?: number | undefined;
+      /** Of a page as JSON. */
+      limit?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Event)[];
+    };
+  };
+  /** Take ready tasks of kind external */
+  claimWork: {
+    params: undefined;
+    query: undefined;
+    body: {
+      worker: string;
+      /** As `input.queue` of the tasks names it. */
+      queue?: string | undefined;
+      max?: number | undefined;
+      lease_ms?: number | undefined;
+      /** How long to wait for the first task. */
+      wait_ms?: number | undefined;
+    };
+    answer: {
+      data: (Task)[];
+    };
+  };
+  /** Keep the lease, and say how far it is */
+  heartbeatWork: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      worker: string;
+      /** As the claim gave it. */
+      attempt: number;
+      lease_ms?: number | undefined;
+      progress?: {
+        fraction: number;
+        message?: string | undefined;
+      } | undefined;
+    };
+    answer: Task;
+  };
+  /** Hand in the output */
+  completeWork: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      worker: string;
+      /** As the claim gave it. */
+      attempt: number;
+      output: Json;
+    };
+    answer: Task;
+  };
+  /** Say that it cannot be done, now or ever */
+  failWork: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      worker: string;
+      /** As the claim gave it. */
+      attempt: number;
+      error: {
+        code: string;
+        message: string;
+      };
+      retryable?: boolean | undefined;
+    };
+    answer: Task;
+  };
+  /** List conversations, newest first */
+  listConversations: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      offset?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Conversation)[];
+      total: number;
+    };
+  };
+  /** Read a conversation */
+  getConversation: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Conversation;
+  };
+  /** Rename a conversation */
+  renameConversation: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      title: string;
+    };
+    answer: Conversation;
+  };
+  /** Delete a conversation; its tasks stay */
+  deleteConversation: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Read its messages, oldest first */
+  listMessages: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      offset?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Message)[];
+      total: number;
+    };
+  };
+  /** Say something that later tasks see; it starts none */
+  sayMessage: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      parts: (Part)[];
+    };
+    answer: Message;
+  };
+  /** Who the key says you are */
+  getCaller: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Caller;
+  };
+  /** List the agents that this server has */
+  listAgents: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Agent)[];
+    };
+  };
+  /** Read an agent */
+  getAgent: {
+    params: {
+      slug: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Agent;
+  };
+  /** List the tenant's keys */
+  listKeys: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Key)[];
+    };
+  };
+  /** Make a key */
+  createKey: {
+    params: undefined;
+    query: undefined;
+    body: {
+      name: string;
+      user?: string | undefined;
+      scopes?: ("tasks" | "tasks:all" | "work" | "admin")[] | undefined;
+      expires_at?: string | undefined;
+    };
+    answer: CreatedKey;
+  };
+  /** Revoke a key, for good, within a second */
+  revokeKey: {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Key;
+  };
+  /** Who steered what, newest first */
+  listAudit: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      before?: string | undefined;
+      task_id?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (AuditEntry)[];
+    };
+  };
+};
+
+export const ROUTES = {
+  listTasks: { method: "GET", path: "/v1/tasks" },
+  submitTask: { method: "POST", path: "/v1/tasks" },
+  getTask: { method: "GET", path: "/v1/tasks/{id}" },
+  deleteTask: { method: "DELETE", path: "/v1/tasks/{id}" },
+  getSteps: { method: "GET", path: "/v1/tasks/{id}/steps" },
+  getArtifacts: { method: "GET", path: "/v1/tasks/{id}/artifacts" },
+  getUsage: { method: "GET", path: "/v1/tasks/{id}/usage" },
+  getWhy: { method: "GET", path: "/v1/tasks/{id}/why" },
+  cancelTask: { method: "POST", path: "/v1/tasks/{id}/cancel" },
+  pauseTask: { method: "POST", path: "/v1/tasks/{id}/pause" },
+  resumeTask: { method: "POST", path: "/v1/tasks/{id}/resume" },
+  retryTask: { method: "POST", path: "/v1/tasks/{id}/retry" },
+  sendInput: { method: "POST", path: "/v1/tasks/{id}/input" },
+  getEvents: { method: "GET", path: "/v1/tasks/{id}/events" },
+  claimWork: { method: "POST", path: "/v1/work/claim" },
+  heartbeatWork: { method: "POST", path: "/v1/tasks/{id}/heartbeat" },
+  completeWork: { method: "POST", path: "/v1/tasks/{id}/complete" },
+  failWork: { method: "POST", path: "/v1/tasks/{id}/fail" },
+  listConversations: { method: "GET", path: "/v1/conversations" },
+  getConversation: { method: "GET", path: "/v1/conversations/{id}" },
+  renameConversation: { method: "PATCH", path: "/v1/conversations/{id}" },
+  deleteConversation: { method: "DELETE", path: "/v1/conversations/{id}" },
+  listMessages: { method: "GET", path: "/v1/conversations/{id}/messages" },
+  sayMessage: { method: "POST", path: "/v1/conversations/{id}/messages" },
+  getCaller: { method: "GET", path: "/v1/me" },
+  listAgents: { method: "GET", path: "/v1/agents" },
+  getAgent: { method: "GET", path: "/v1/agents/{slug}" },
+  listKeys: { method: "GET", path: "/v1/keys" },
+  createKey: { method: "POST", path: "/v1/keys" },
+  revokeKey: { method: "DELETE", path: "/v1/keys/{id}" },
+  listAudit: { method: "GET", path: "/v1/audit" },
+} as const;

@@ -1,0 +1,66 @@
+/** The client's front: where the server is, who calls, and what there is to ask. */
+import { AgentsClient } from "./agents.ts";
+import { ConversationsClient } from "./conversations.ts";
+import type { Task } from "./generated/api.ts";
+import { newIdempotencyKey } from "./idempotency-key.ts";
+import { KeysClient } from "./keys.ts";
+import { type Answer, type CallOptions, perform, type Request } from "./operation.ts";
+import { TaskHandle } from "./task-handle.ts";
+import { TasksClient } from "./tasks.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
+import { WorkClient } from "./work.ts";
+
+export type WaybillOptions = TransportOptions;
+
+/** What to do: a kind, its input, and how. */
+export type Submission = Request<"submitTask">["body"];
+
+export type SubmitOptions = CallOptions & {
+  /** A name of yours for this submit: the same one again, within 24 h, gives the same task. Made when absent. */
+  idempotencyKey?: string;
+};
+
+export class Waybill {
+  readonly tasks: TasksClient;
+  readonly conversations: ConversationsClient;
+  readonly agents: AgentsClient;
+  readonly keys: KeysClient;
+  /** For programs that do work of kind `external`. */
+  readonly work: WorkClient;
+  readonly #transport: Transport;
+
+  constructor(options: WaybillOptions = {}) {
+    this.#transport = new Transport(options);
+    this.tasks = new TasksClient(this.#transport);
+    this.conversations = new ConversationsClient(this.#transport);
+    this.agents = new AgentsClient(this.#transport);
+    this.keys = new KeysClient(this.#transport);
+    this.work = new WorkClient(this.#transport);
+  }
+
+  get baseUrl(): string {
+    return this.#transport.baseUrl;
+  }
+
+  /** Hands in work. Resolves when it is on the server's disk; a repeated try is the same task. */
+  async submit(submission: Submission, options: SubmitOptions = {}): Promise<TaskHandle> {
+    const { signal, idempotencyKey = newIdempotencyKey() } = options;
+    const task: Task = await perform(this.#transport, "submitTask", { body: submission }, { signal, idempotencyKey });
+    return new TaskHandle(this.#transport, task.id);
+  }
+
+  /** A handle on a task that exists. Asks the server nothing. */
+  task(id: string): TaskHandle {
+    return new TaskHandle(this.#transport, id);
+  }
+
+  /** Who the key says you are. */
+  me(options: CallOptions = {}): Promise<Answer<"getCaller">> {
+    return perform(this.#transport, "getCaller", {}, options);
+  }
+
+  /** The server itself: resolves once it is ready. */
+  async health(options: CallOptions = {}): Promise<{ status: string; version: string }> {
+    return await this.#transport.json({ method: "GET", path: "/health", signal: options.signal });
+  }
+}
