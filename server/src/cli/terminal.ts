@@ -1,0 +1,38 @@
+/**
+ * Where a command speaks: stdout is data, stderr is talk. Colour and redrawing are for a person who watches, never for a
+ * pipe, a file or `NO_COLOR`.
+ */
+import { styleText } from "node:util";
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** A stream, and who reads it. */
+export type Screen = {
+  write: (text: string) => void;
+  /** A person reads it as it comes. */
+  live: boolean;
+  style: (style: Style, text: string) => string;
+  columns: () => number;
+  rows: () => number;
+};
+
+export type Terminal = { out: Screen; talk: Screen };
+
+export function openTerminal(): Terminal {
+  return { out: screen(process.stdout), talk: screen(process.stderr) };
+}
+
+function screen(stream: NodeJS.WriteStream): Screen {
+  // A reader that has left, like `head`, is no error of ours: there is nobody to tell.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    live: stream.isTTY === true && process.env["TERM"] !== "dumb",
+    style: (style, text) => styleText(style, text, { stream, validateStream: true }),
+    columns: () => stream.columns ?? 80,
+    rows: () => stream.rows ?? 24,
+  };
+}

@@ -1,0 +1,68 @@
+/** How wide text stands in a terminal, and text cut to fit. */
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const WIDE =
+  /\p{Emoji_Presentation}|\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]/u;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** Cells of text without control characters. */
+export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
+}
+
+/** At most `cells` wide; what is cut ends in an ellipsis. */
+export function cutToWidth(text: string, cells: number): string {
+  if (textWidth(text) <= cells) return text;
+  if (cells < 1) return "";
+  let width = 0;
+  let kept = "";
+  for (const { segment } of graphemes.segment(text)) {
+    width += WIDE.test(segment) ? 2 : 1;
+    if (width > cells - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+/** The last `rows` lines of text when it is broken at `cells`. */
+export function lastLines(text: string, cells: number, rows: number): string[] {
+  // A line is at most as many characters as it could be wide: older text cannot show.
+  const tail = text.slice(-rows * cells * 2).split("\n");
+  const lines = tail.flatMap((line) => broken(line, cells));
+  while (lines.length > 0 && lines.at(-1) === "") lines.pop();
+  return lines.slice(-rows);
+}
+
+function broken(line: string, cells: number): string[] {
+  const lines: string[] = [];
+  let kept = "";
+  let width = 0;
+  for (const { segment } of graphemes.segment(line)) {
+    const wide = WIDE.test(segment) ? 2 : 1;
+    if (width + wide > cells) {
+      lines.push(kept);
+      kept = "";
+      width = 0;
+    }
+    kept += segment;
+    width += wide;
+  }
+  lines.push(kept);
+  return lines;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about.
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text that cannot steer the terminal that shows it: what a task says is not to be trusted with that. */
+export function harmless(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, "\ufffd");
+}
+
+/** The same on one line. */
+export function onOneLine(text: string): string {
+  return harmless(text.replaceAll(/\s+/g, " ").trim());
+}
