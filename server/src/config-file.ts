@@ -29,12 +29,14 @@ const tool = z.custom<Tool>(
 
 /** Bounds that a deployment may move. Each has a default that suits one machine. */
 export const limits = z.strictObject({
-  /** Tasks that run at once. */
-  running: z.int().min(1).max(100_000).default(256),
-  /** Tasks of one tenant that run at once. */
-  runningPerTenant: z.int().min(1).max(100_000).default(256),
-  /** Tasks that wait for their first run; more submits are refused as `unavailable`. */
-  queued: z.int().min(1).max(10_000_000).default(1_000_000),
+  /** Tasks whose handlers run at once. */
+  running: z.int().min(1).max(100_000).default(200),
+  /** Bytes of tasks kept in memory for reading. */
+  recentBytes: z
+    .int()
+    .min(1_048_576)
+    .max(64 * 1024 ** 3)
+    .default(64 * 1024 * 1024),
   connections: z.int().min(1).max(1_000_000).default(12_000),
   /** Open event streams. */
   streams: z.int().min(1).max(1_000_000).default(10_000),

@@ -39,14 +39,13 @@ export type Config = Readonly<{
   handlers: FromFile["handlers"];
   models: ModelsConfigInput;
   limits: Readonly<FromFile["limits"]>;
-  retentionMs: number;
+  retentionDays: number;
   /** The configuration file that was read. */
   file: string | null;
 }>;
 
 export const MAIN_PORT = 7420;
 export const USUAL_LENS_PORTS: Readonly<Partial<Record<LensName, number>>> = { shannon: 8080 };
-const DAY_MS = 86_400_000;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const whole = z
@@ -114,7 +113,7 @@ export async function loadConfig({ mode, flags, env, folder }: ConfigSources): P
     handlers: file.handlers,
     models: withEnvironment({ ...file.models, ...(model !== undefined && { default: model }) }, env),
     limits: file.limits,
-    retentionMs: file.retentionDays * DAY_MS,
+    retentionDays: file.retentionDays,
     file: file.path,
   });
 }

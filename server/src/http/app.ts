@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import { Refusal } from "../task/errors.ts";
 import { type BodyBounds, parseJsonBodies } from "./body.ts";
-import type { HttpMetrics } from "./http-metrics.ts";
+import type { Durations } from "./durations.ts";
 import { isLocalHost } from "./origin.ts";
 import { problem } from "./problem.ts";
 
@@ -24,6 +24,10 @@ declare module "fastify" {
     /** Held open on purpose: a stream. */
     held: boolean;
   }
+  interface FastifyReply {
+    /** Fires when the caller leaves or the server stops: what is held for it need not be held on. */
+    left(): AbortSignal;
+  }
   interface FastifyContextConfig {
     /** A frequent act on one task: no line in the log for each. */
     quiet?: boolean;
@@ -34,13 +38,15 @@ declare module "fastify" {
 export type Traffic = {
   /** Requests in work at this moment. */
   inFlight: number;
-  /** Set at shutdown: everything but what is in work is told to come again. */
-  closing: boolean;
+  /** Only `serving` takes requests; before and after it they are told to come again. */
+  stage: "starting" | "serving" | "stopping";
+  /** Fires when it stops. */
+  stopping: AbortSignal;
 };
 
 export type AppParts = {
   log: Logger;
-  metrics: HttpMetrics;
+  durations: Durations;
   traffic: Traffic;
   bodies: BodyBounds;
   requestsMax: number;
@@ -51,7 +57,7 @@ export type AppParts = {
 
 /** An instance without routes. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { log, metrics, traffic } = parts;
+  const { log, durations, traffic } = parts;
   const app = fastify({
     logger: false,
     trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
@@ -67,6 +73,12 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
+  app.decorateReply("left", function (this: FastifyReply) {
+    // Not the request's own signal: that one fires as soon as a body has been read.
+    const left = new AbortController();
+    this.raw.once("close", () => left.abort());
+    return AbortSignal.any([left.signal, traffic.stopping]);
+  });
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {
@@ -85,9 +97,9 @@ export function createApp(parts: AppParts): FastifyInstance {
         "waybill dev answers only requests to a local host name: localhost, 127.0.0.1 or [::1].",
       );
     }
-    if (traffic.closing) {
-      reply.header("retry-after", "5").header("connection", "close");
-      return new Refusal("unavailable", "The server is stopping: try again in a moment.", { retryAfterS: 5 });
+    if (traffic.stage !== "serving") {
+      reply.header("retry-after", "1").header("connection", "close");
+      return new Refusal("unavailable", `The server is ${traffic.stage}: try again in a moment.`, { retryAfterS: 1 });
     }
     if (traffic.inFlight > parts.requestsMax) {
       reply.header("retry-after", "1");
@@ -104,7 +116,13 @@ export function createApp(parts: AppParts): FastifyInstance {
     const ms = performance.now() - request.startedAt;
     const { url = "(none)", config } = request.routeOptions;
     const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
-    if (!request.held) metrics.observe(request.method, url, status, ms);
+    if (!request.held) {
+      durations.observe(url, request.method + status, ms, () => ({
+        route: url,
+        method: request.method,
+        status: String(status),
+      }));
+    }
     if (status >= 500) log.error(line(request, status, ms), "request failed");
     else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
     else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");

@@ -1,19 +1,21 @@
 /** What a listener answers beside its lenses: health, metrics and its front door. */
 import type { FastifyInstance } from "fastify";
-import type { Traffic } from "./app.ts";
+import type { LensParts } from "../lenses/lens.ts";
 import type { MetricsPage } from "./metrics.ts";
 
-/** `GET /health`: 200 once the server is ready, 503 when it is stopping. */
-export function addHealth(app: FastifyInstance, { traffic, version }: { traffic: Traffic; version: string }): void {
-  app.get("/health", (_request, reply) => {
-    reply.header("cache-control", "no-store");
-    return reply.code(traffic.closing ? 503 : 200).send({ status: traffic.closing ? "stopping" : "ok", version });
-  });
+/** `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. */
+export function addHealth(app: FastifyInstance, { version }: { version: string }): void {
+  app.get("/health", (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok", version }));
 }
 
-/** `GET /metrics`, in the text format of Prometheus. */
-export function addMetrics(app: FastifyInstance, page: () => Promise<MetricsPage>): void {
-  app.get("/metrics", async (_request, reply) => {
+/** `GET /metrics`, in the text format of Prometheus. Takes any key; `dev` needs none. */
+export function addMetrics(
+  app: FastifyInstance,
+  { page, who }: { page: () => Promise<MetricsPage>; who: LensParts["who"] },
+): void {
+  app.get("/metrics", async (request, reply) => {
+    const bearer = request.headers.authorization?.replace(/^bearer\s+/i, "");
+    await who(request, bearer === undefined ? [] : [bearer], true);
     const { contentType, text } = await page();
     return reply.type(contentType).send(text);
   });

@@ -1,5 +1,5 @@
 /** What `/metrics` says, in the text format of Prometheus. */
-import type { HttpMetrics } from "./http-metrics.ts";
+import { type Durations, labelText } from "./durations.ts";
 
 /** One number of the running server, asked for at each scrape. */
 export type Fact = {
@@ -14,7 +14,7 @@ export type MetricsPage = { contentType: string; text: string };
 
 /** `facts` are asked at each scrape; the process's own come from prom-client, which is loaded at the first one. */
 export function createMetricsPage(
-  http: HttpMetrics,
+  histograms: readonly Durations[],
   facts: () => Promise<readonly Fact[]>,
 ): () => Promise<MetricsPage> {
   const loaded = once(async () => {
@@ -26,7 +26,10 @@ export function createMetricsPage(
   return async () => {
     const registry = await loaded();
     const processText = await registry.metrics();
-    return { contentType: registry.contentType, text: `${http.text()}${textOf(await facts())}${processText}` };
+    return {
+      contentType: registry.contentType,
+      text: `${histograms.map((histogram) => histogram.text()).join("")}${textOf(await facts())}${processText}`,
+    };
   };
 }
 
@@ -37,8 +40,8 @@ function textOf(facts: readonly Fact[]): string {
     const [first] = same;
     text += `# HELP ${name} ${first?.help}\n# TYPE ${name} ${first?.type}\n`;
     for (const { labels = {}, value } of same) {
-      const pairs = Object.entries(labels).map(([label, said]) => `${label}=${JSON.stringify(said)}`);
-      text += `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}\n`;
+      const inBraces = labelText(labels);
+      text += `${name}${inBraces === "" ? "" : `{${inBraces}}`} ${value}\n`;
     }
   }
   return text;

@@ -45,7 +45,7 @@ export type Call<Params, Query, Body> = {
   reply: FastifyReply;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
   idempotency: Idempotency | undefined;
-  /** Fires when the caller leaves. */
+  /** Fires when the caller leaves or the server stops. */
   left: () => AbortSignal;
 };
 
@@ -94,7 +94,7 @@ export function route<Params = None, Query = None, Body = undefined>({
         request,
         reply,
         idempotency: doc.idempotent ? idempotencyOf(request) : undefined,
-        left: () => leaving(reply),
+        left: () => reply.left(),
       }),
   };
 }
@@ -145,10 +145,4 @@ function idempotencyOf(request: FastifyRequest): Idempotency | undefined {
   }
   const fingerprint = `${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`;
   return { key, hash: createHash("sha256").update(fingerprint).digest("base64url") };
-}
-
-function leaving(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  reply.raw.once("close", () => left.abort());
-  return left.signal;
 }
