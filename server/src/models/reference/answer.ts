@@ -8,21 +8,40 @@ import type { Reply, Skill } from "./skill.ts";
 import { calculation } from "./skills/calculation.ts";
 import { calendar } from "./skills/calendar.ts";
 import { conversion } from "./skills/conversion.ts";
+import { asking, namedTool, research } from "./skills/delegation.ts";
 import { geography } from "./skills/geography.ts";
 import { introduction, plainly } from "./skills/introduction.ts";
 import { memory } from "./skills/memory.ts";
+import { listening, reading } from "./skills/reading.ts";
+import { summarizing } from "./skills/summarizing.ts";
+import { vocabulary } from "./skills/vocabulary.ts";
 
 export type Answer = { text: string; calls: { name: string; input: Record<string, unknown> }[] };
 
 /** From the surest sign of what is meant to the vaguest. */
-const skills: readonly Skill[] = [introduction, memory, conversion, calendar, calculation, geography];
+const skills: readonly Skill[] = [
+  namedTool,
+  asking,
+  summarizing,
+  introduction,
+  memory,
+  conversion,
+  calendar,
+  calculation,
+  reading,
+  geography,
+  vocabulary,
+  listening,
+  research,
+];
 
 const partsMax = 8;
 
 /** Answers the last question of a conversation: with text, or with the tool calls that must come first. */
 export function answer(conversation: Conversation): Answer {
-  const parts = partsOf(conversation.question, conversation);
-  const replies = parts.map((part) => replyTo(part, conversation));
+  const replyTo = remembering((part) => firstReply(part, conversation));
+  const parts = partsOf(conversation.question, replyTo);
+  const replies = parts.map(replyTo);
   const calls = replies.flatMap((reply) => (reply !== undefined && "call" in reply ? [reply.call] : []));
   if (calls.length > 0) return { text: "", calls };
   const said = replies.flatMap((reply, index) => {
@@ -32,7 +51,18 @@ export function answer(conversation: Conversation): Answer {
   return { text: [...new Set(said)].join("\n\n"), calls: [] };
 }
 
-function replyTo(part: string, conversation: Conversation): Reply | undefined {
+type ReplyTo = (part: string) => Reply | undefined;
+
+/** Splitting a question tries every part, and reading a long text twice takes twice as long. */
+function remembering(replyTo: ReplyTo): ReplyTo {
+  const replies = new Map<string, Reply | undefined>();
+  return (part) => {
+    if (!replies.has(part)) replies.set(part, replyTo(part));
+    return replies.get(part);
+  };
+}
+
+function firstReply(part: string, conversation: Conversation): Reply | undefined {
   for (const skill of skills) {
     const reply = skill(part, conversation);
     if (reply !== undefined) return reply;
@@ -44,7 +74,7 @@ function replyTo(part: string, conversation: Conversation): Reply | undefined {
  * "What is 2 + 2, and what is the capital of Peru?" is two questions, when each of them can be answered; else it is one
  * question with an "and" in it.
  */
-function partsOf(question: string, conversation: Conversation): string[] {
+function partsOf(question: string, replyTo: ReplyTo): string[] {
   const parts = question
     .split(
       /(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|how|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i,
@@ -52,14 +82,12 @@ function partsOf(question: string, conversation: Conversation): string[] {
     .map((part) => part.trim())
     .filter((part) => part !== "");
   if (parts.length < 2 || parts.length > partsMax) return [question];
-  return parts.every((part) => replyTo(part, conversation) !== undefined)
-    ? parts
-    : partsThatAsk(question, parts, conversation);
+  return parts.every((part) => replyTo(part) !== undefined) ? parts : partsThatAsk(question, parts, replyTo);
 }
 
 /** "I am in a hurry. What is 2 + 2?" asks once: what cannot be answered and asks nothing is talk around the question. */
-function partsThatAsk(question: string, parts: readonly string[], conversation: Conversation): string[] {
-  if (replyTo(question, conversation) !== undefined) return [question];
-  const asking = parts.filter((part) => part.endsWith("?") || replyTo(part, conversation) !== undefined);
+function partsThatAsk(question: string, parts: readonly string[], replyTo: ReplyTo): string[] {
+  if (replyTo(question) !== undefined) return [question];
+  const asking = parts.filter((part) => part.endsWith("?") || replyTo(part) !== undefined);
   return asking.length === 0 ? [question] : [...asking];
 }

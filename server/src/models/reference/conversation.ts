@@ -43,7 +43,7 @@ export function readConversation(options: Pick<LanguageModelV4CallOptions, "prom
   const { question, material } = readMessage(last === -1 ? "" : textOf(prompt[last]));
   return {
     question,
-    material: material === "" ? contextOf(instructions) : material,
+    material: material === "" ? contextOf(bounded(instructions)) : material,
     earlier: prompt
       .slice(Math.max(0, last - earlierTurnsMax), Math.max(0, last))
       .flatMap((message): Said[] =>
@@ -66,15 +66,14 @@ export function readConversation(options: Pick<LanguageModelV4CallOptions, "prom
 
 /** Splits a message into what it asks and the text that it asks about. */
 export function readMessage(message: string): { question: string; material: string } {
-  const text = message.trim();
-  const labelled = /(?:^|\n)\s*(?:question|query|q|task|request|instructions?)\s*:\s*([^\n]{3,2000})/i.exec(text);
+  const text = bounded(message);
+  const labelled = /(?:^|\n|[.?!]["')\]]? )(?:question|query|q|task|request|instructions?) ?: ?([^\n]{3,2000})/i.exec(
+    text,
+  );
   if (labelled !== null && text.length > (labelled[0]?.length ?? 0) + 40) {
     return found(labelled[1] ?? "", text.slice(0, labelled.index) + text.slice(labelled.index + labelled[0].length));
   }
-  const lines = text
-    .slice(0, materialCharsMax)
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== "");
+  const lines = text.split("\n").filter((line) => line !== "");
   const [first = "", ...others] = lines;
   const final = lines.at(-1) ?? "";
   if (others.length > 0) {
@@ -94,6 +93,11 @@ export function readMessage(message: string): { question: string; material: stri
       return found(closing, rest.slice(0, -closing.length));
     if (rest.length > 60) return found(colon[1] ?? "", rest);
   }
+  const quoted = /(?:^|[\s(:])(["“'‘])([^"“”\n]{25,})["”'’](?=[\s,.?!:;)]|$)/.exec(text);
+  if (quoted !== null) {
+    const rest = `${text.slice(0, quoted.index)} ${text.slice(quoted.index + quoted[0].length)}`;
+    if (asks(rest.trim()) && rest.length <= questionCharsMax) return found(rest, quoted[2] ?? "");
+  }
   if (text.length <= longMessageChars) return { question: text, material: "" };
   const closing = lastSentence(text);
   if (asks(closing)) return found(closing, text.slice(0, -closing.length));
@@ -104,12 +108,37 @@ export function readMessage(message: string): { question: string; material: stri
 
 const longMessageChars = 400;
 
+/**
+ * The beginning and the end of a text, without runs of blanks: the patterns of this model take time that grows faster
+ * than such a run.
+ */
+function bounded(text: string): string {
+  const window =
+    text.length <= materialCharsMax
+      ? text
+      : `${text.slice(0, materialCharsMax - endingCharsMax)}\n${text.slice(-endingCharsMax)}`;
+  return window
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/ ?\n(?: ?\n)*(?: (?=\n))? ?/g, (run) => (run.split("\n").length > 2 ? "\n\n" : "\n"))
+    .trim();
+}
+
+const endingCharsMax = 50_000;
+
 function found(question: string, material: string): { question: string; material: string } {
-  const text = material
-    .slice(0, materialCharsMax)
-    .replace(/^\s*(?:the )?(?:context|text|documents?|passages?|article|background|sources?)\s*:\s*/i, "")
-    .replace(/^[\s"'`<>-]+|[\s"'`<>-]+$/g, "");
+  const text = unwrapped(
+    material.replace(/^\s*(?:the )?(?:context|text|documents?|passages?|article|background|sources?)\s*:\s*/i, ""),
+  );
   return { question: question.trim().slice(0, questionCharsMax), material: text };
+}
+
+/** Without the marks that people put around a text. */
+function unwrapped(text: string): string {
+  const marks = " \n\"'`<>-=#*";
+  let [start, end] = [0, text.length];
+  while (start < end && marks.includes(text.charAt(start))) start += 1;
+  while (end > start && marks.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 function asksAQuestion(sentence: string): boolean {
@@ -133,7 +162,7 @@ function lastSentence(text: string): string {
 /** Passages that a caller put into its instructions, under a heading that says so. */
 function contextOf(instructions: string): string {
   const heading =
-    /(?:^|\n)#*\s*(?:context|documents?|passages?|sources?|retrieved[^\n:]{0,40}|background|knowledge)\s*:?\s*\n/i.exec(
+    /(?:^|\n)(?:#{1,6} ?)?(?:context|documents?|passages?|sources?|retrieved[^\n:]{0,40}|background|knowledge) ?:? ?\n/i.exec(
       instructions,
     );
   return heading === null ? "" : instructions.slice(heading.index + heading[0].length).trim();

@@ -35,7 +35,10 @@ export function convertUnits(value: number, from: string, to: string): Conversio
 /** The conversion that a sentence asks for: "Convert 5 miles to km", "How many feet are in a mile?" */
 export function conversionIn(sentence: string): { value: number; from: string; to: string } | undefined {
   if (sentence.length > sentenceCharsMax) return undefined;
-  const text = sentence.trim().replace(/[?.!\s]+$/, "");
+  const text = sentence
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/[?.! ]+$/, "");
   for (const [pattern, read] of askings) {
     const match = pattern.exec(text)?.groups;
     if (match === undefined) continue;

@@ -1,0 +1,24 @@
+import { extractAnswers } from "../extract.ts";
+import { type Skill, say } from "../skill.ts";
+
+/** Answers from the text that came with the question: the sentences of it that say what is asked. */
+export const reading: Skill = (part, conversation) => {
+  if (conversation.material === "") return undefined;
+  const found = extractAnswers(part, conversation.material);
+  return found.length === 0 ? undefined : say(inOrder(found));
+};
+
+/** Answers from what was said earlier in the conversation. */
+export const listening: Skill = (part, conversation) => {
+  if (!/\?\s*$/.test(part) && !/^(?:what|who|where|when|which|how|why)\b/i.test(part)) return undefined;
+  const told = conversation.earlier.filter(({ by }) => by === "user").map(({ text }) => text);
+  const found = extractAnswers(part, told.join("\n\n"), 1);
+  return found.length === 0 ? undefined : say(`You told me: “${inOrder(found)}”`);
+};
+
+function inOrder(found: readonly { sentence: string; index: number }[]): string {
+  return [...found]
+    .sort((a, b) => a.index - b.index)
+    .map(({ sentence }) => sentence)
+    .join(" ");
+}
