@@ -1,0 +1,186 @@
+/** The shape of the source: who may import whom, which packages live where, and what a file may not grow into. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LINES_MAX = 520;
+const UNFOUND_NOUNS = /^(utils?|helpers?|common|managers?|services?|misc|shared)(\..*)?$/;
+
+/** Folders of server/src that a folder may import from, besides itself. Entries with a file name allow that file only. */
+const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  task: [],
+  models: [],
+  store: ["task"],
+  engine: ["task", "store"],
+  handlers: ["task", "models"],
+  lenses: ["task"],
+  http: ["task", "lenses/lens.ts"],
+};
+/** They know every concrete class: siblings meet here. */
+const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "main.ts"]);
+/** What the other files beside `main.ts` may see: a configuration names what it declares, a greeting the doors it opens. */
+const ROOT_FILES_MAY_SEE = ["task", "models", "handlers", "http"];
+/** Packages that one place alone talks to. */
+const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  "better-sqlite3": ["store"],
+  ai: ["models"],
+  "@ai-sdk/": ["models"],
+  fastify: ["http", "lenses"],
+  commander: ["cli"],
+  "prom-client": ["http"],
+  "@waybill/sdk": ["cli"],
+};
+
+type Source = { path: string; text: string; imports: string[] };
+
+const sources = ["server/src", "sdk/src", "dashboard/src"].flatMap((folder) => sourcesOf(folder));
+const product = sources.filter(({ path }) => !isTest(path));
+const server = product.filter(({ path }) => path.startsWith("server/src/"));
+
+function sourcesOf(folder: string): Source[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|js|mjs)$/.test(entry.name))
+    .map((entry) => {
+      const path = relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join("/");
+      const text = readFileSync(join(ROOT, path), "utf8");
+      return { path, text, imports: importsOf(text) };
+    });
+}
+
+function importsOf(text: string): string[] {
+  const forms = /(?:^|[\s;}])(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g;
+  return [...withoutComments(text).matchAll(forms)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}
+
+function isTest(path: string): boolean {
+  return /\.(test|suite|fixture)\.tsx?$/.test(path) || /\/(fixtures|generated)\//.test(path);
+}
+
+/** A path inside server/src as its import reads from there: `store/sqlite/open.ts`. */
+function inServer(path: string): string {
+  return path.slice("server/src/".length);
+}
+
+function placeOf(path: string): string {
+  return inServer(path).split("/")[0] ?? "";
+}
+
+function targetOf({ path }: Source, name: string): string {
+  return normalize(join(dirname(path), name))
+    .split(sep)
+    .join("/");
+}
+
+function allowed(place: string): readonly string[] {
+  return [...(MAY_SEE[place] ?? ROOT_FILES_MAY_SEE), place];
+}
+
+function mayImport(from: string, to: string): boolean {
+  const place = placeOf(from);
+  if (MAY_SEE_EVERYTHING.has(place)) return true;
+  const target = inServer(to);
+  if (place.endsWith(".ts") && !target.includes("/") && target !== "main.ts") return true;
+  return allowed(place).some((place) => target === place || target.startsWith(`${place}/`));
+}
+
+describe("the arrow", () => {
+  test("every folder of the server stands in the table", () => {
+    const folders = new Set(server.map(({ path }) => placeOf(path)).filter((place) => !place.endsWith(".ts")));
+    expect([...folders].filter((folder) => MAY_SEE[folder] === undefined && !MAY_SEE_EVERYTHING.has(folder))).toEqual(
+      [],
+    );
+  });
+
+  test("each folder imports only what it may see", () => {
+    const wrong = server.flatMap((source) =>
+      source.imports
+        .filter((name) => name.startsWith("."))
+        .map((name) => targetOf(source, name))
+        .filter((target) => !mayImport(source.path, target))
+        .map((target) => `${source.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("no lens imports another one, and what lenses are handed imports none", () => {
+    const wrong = server
+      .filter(({ path }) => placeOf(path) === "lenses")
+      .flatMap((source) => {
+        const [, lens = ""] = inServer(source.path).split("/");
+        return source.imports
+          .filter((name) => name.startsWith("."))
+          .map((name) => inServer(targetOf(source, name)))
+          .filter((target) => target.startsWith("lenses/"))
+          .filter((target) => target !== "lenses/lens.ts" && !target.startsWith(`lenses/${lens}/`))
+          .map((target) => `${source.path} imports ${target}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test("the sdk and the dashboard import nothing of the server, and the sdk no package at all", () => {
+    const wrong = product
+      .filter(({ path }) => !path.startsWith("server/"))
+      .flatMap((source) =>
+        source.imports
+          .filter((name) => {
+            if (name.startsWith(".")) return !targetOf(source, name).startsWith(`${source.path.split("/")[0]}/`);
+            return !(source.path.startsWith("dashboard/") && name === "@waybill/sdk");
+          })
+          .map((name) => `${source.path} imports ${name}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test("each package is talked to in its own place", () => {
+    const wrong = server.flatMap((source) =>
+      source.imports.flatMap((name) => {
+        const homes = Object.entries(PACKAGE_HOMES).find(
+          ([known]) => name === known || name.startsWith(known.endsWith("/") ? known : `${known}/`),
+        )?.[1];
+        if (homes === undefined || homes.includes(placeOf(source.path)) || MAY_SEE_EVERYTHING.has(placeOf(source.path)))
+          return [];
+        return [`${source.path} imports ${name}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("task/", () => {
+  const pure = server.filter(({ path }) => placeOf(path) === "task");
+
+  test("uses no package but zod, and nothing of Node.js", () => {
+    const wrong = pure.flatMap(({ path, imports }) =>
+      imports.filter((name) => !name.startsWith(".") && name !== "zod").map((name) => `${path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("has no clock, no chance, no timer and no I/O", () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\.|\bcrypto\.|\bset(?:Timeout|Interval|Immediate)\b|\bprocess\.|\bfetch\(|\bconsole\./;
+    expect(pure.filter(({ text }) => impure.test(withoutComments(text))).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("a file", () => {
+  test(`has at most ${LINES_MAX} lines`, () => {
+    const long = sources
+      .filter(({ path }) => !path.includes("/generated/") && !path.includes("/fixtures/"))
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .filter(({ lines }) => lines > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  test("is named for its noun", () => {
+    const folders = sources.flatMap(({ path }) => dirname(path).split("/"));
+    const names = sources.map(({ path }) => basename(path));
+    expect([...new Set([...folders, ...names])].filter((name) => UNFOUND_NOUNS.test(name))).toEqual([]);
+  });
+});
