@@ -90,6 +90,13 @@ export function createApp(parts: AppParts): FastifyInstance {
     done(refusalOf(request, reply));
   });
 
+  app.addHook("onError", (request, _reply, error, done) => {
+    if (!(error instanceof Refusal) && (error.statusCode ?? 500) >= 500) {
+      log.error({ err: error, request: request.id, route: request.routeOptions.url }, "unexpected error");
+    }
+    done();
+  });
+
   function refusalOf(request: FastifyRequest, reply: FastifyReply): Refusal | undefined {
     if (parts.hosts !== null && !isLocalHost(request.headers.host, parts.hosts)) {
       return new Refusal(

@@ -104,6 +104,8 @@ const ISSUES_MAX = 5;
 function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: "path" | "query" | "body"): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
+  // What cannot be an id is nobody's: an answer that told them apart would only confuse.
+  if (where === "path") throw new Refusal("not_found", "There is nothing with this id, or it is not yours.");
   const issues = result.error.issues.slice(0, ISSUES_MAX).map((issue) => ({
     field: [...(where === "body" ? [] : [where]), ...issue.path.map(String)].join("."),
     message: issue.message,

@@ -1,0 +1,82 @@
+/** A whole server in this process: on a free port, with a folder of its own, for tests to call as a client would. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Config, loadConfig } from "../src/config.ts";
+import { systemClock } from "../src/engine/clock.ts";
+import { KeyVerbs } from "../src/engine/verbs/keys.ts";
+import { type Running, startServer } from "../src/main.ts";
+import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import type { Scope } from "../src/task/principal.ts";
+
+export type TestKey = { tenant?: string; user: string; scopes?: Scope[] };
+
+export type TestServerOptions = {
+  /** `dev` when absent. `serve` needs at least one of `keys`. */
+  mode?: Config["mode"];
+  /** Keys that exist before the start; their secrets come back in the same order. */
+  keys?: readonly TestKey[];
+  /** A folder that outlives the server, for a second start on it. */
+  data?: string;
+  /** What else of the configuration is not as it would be by itself: handlers, agents, tools, limits, … */
+  config?: Partial<Config>;
+};
+
+export type TestServer = Running & {
+  /** Root URL of the Shannon lens on its own port. */
+  shannonUrl: string;
+  data: string;
+  secrets: string[];
+  /** `fetch` on the main listener. `json` is sent as a body, `key` as a bearer token. */
+  call: (path: string, init?: RequestInit & { json?: unknown; key?: string }) => Promise<Response>;
+};
+
+/** Starts a server; `stop` also removes the folder, unless it was handed in. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), "waybill-test-")));
+  const secrets = await makeKeys(data, options.keys ?? []);
+  const config = await loadConfig({
+    mode: options.mode ?? "dev",
+    flags: { data, port: "0", lensPort: "shannon=0", graceS: "2", logLevel: "silent" },
+    env: {},
+    folder: data,
+  });
+  const running = await startServer({ ...config, ...options.config });
+  return {
+    ...running,
+    shannonUrl: running.lensUrls.shannon ?? `${running.url}/shannon`,
+    data,
+    secrets,
+    call: (path, { json, key, headers, ...init } = {}) => {
+      const sent = new Headers(headers);
+      if (key !== undefined) sent.set("authorization", `Bearer ${key}`);
+      if (json !== undefined && !sent.has("content-type")) sent.set("content-type", "application/json");
+      return fetch(new URL(path, running.url), {
+        ...(json !== undefined && { method: "POST", body: JSON.stringify(json) }),
+        ...init,
+        headers: sent,
+      });
+    },
+    stop: async () => {
+      await running.stop();
+      if (options.data === undefined) await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeKeys(data: string, wanted: readonly TestKey[]): Promise<string[]> {
+  if (wanted.length === 0) return [];
+  const store = await openSqliteStore(data);
+  try {
+    const keys = new KeyVerbs(store, systemClock, randomBytes);
+    const secrets: string[] = [];
+    for (const { tenant = "default", user, scopes } of wanted) {
+      const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });
+      secrets.push(made.secret);
+    }
+    return secrets;
+  } finally {
+    await store.close();
+  }
+}
