@@ -162,11 +162,12 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
     question?.on === "input"
       ? { type: "task.input_required", data: { prompt: question.prompt, until: question.until } }
       : { type: "task.waiting", data: { waits } };
-  return change(task, command, at, { state: next, waits }, [event]);
+  return change(task, command, at, { state: next, waits, lease: null }, [event]);
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
-  if (!task.waits.some((wait) => wait.key === command.key)) return wrongState(task, "woken");
+  // A slot is not waited for by any call: `start` ends that wait.
+  if (!task.waits.some((wait) => wait.key === command.key && wait.on !== "slot")) return wrongState(task, "woken");
   if (task.state === "paused") return change(task, command, at, { waits: [], resumesAs: "running" }, []);
   if (task.state !== "waiting" && task.state !== "input_required") return wrongState(task, "woken");
   return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, []);
@@ -209,10 +210,11 @@ function cancel(task: Task, command: Command & { do: "cancel" }, at: number): Ch
 function pause(task: Task, command: Command & { do: "pause" }, at: number): Change | Refusal {
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
   const pausedBy = { by: command.by, at, reason: command.reason };
-  const running = task.state === "running";
+  // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
+  const unwinds = task.state === "running" && task.lease === null;
   const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
-  if (!running) events.push({ type: "task.paused", data: { checkpoint: task.state } });
-  return change(task, command, at, { state: "paused", resumesAs: task.state, pausedBy }, events);
+  if (!unwinds) events.push({ type: "task.paused", data: { checkpoint: task.state } });
+  return change(task, command, at, { state: "paused", resumesAs: task.state, pausedBy, lease: null }, events);
 }
 
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
@@ -287,10 +289,10 @@ function change(task: Task, command: Command, at: number, patch: Patch, drafts: 
   };
 }
 
-/** Refuses what does not come from the current attempt of a running (or, where said, paused) task. */
+/** Refuses what does not come from the current attempt of a task that runs, or (where said) was paused while it did. */
 function guarded(task: Task, attempt: number, also?: "paused"): Refusal | undefined {
   if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);
-  if (task.state === "running" || task.state === also) return undefined;
+  if (task.state === "running" || (also && task.state === also && task.resumesAs === "running")) return undefined;
   return wrongState(task, "written by its attempt");
 }
 

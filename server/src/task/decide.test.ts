@@ -1,0 +1,374 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Change, type Command, decide, submitted } from "./decide.ts";
+import { Refusal } from "./errors.ts";
+import { isTerminal, TERMINAL_STATES } from "./states.ts";
+import { NO_USAGE, type Task, task as taskSchema, type Wait } from "./task.ts";
+import type { UsageCall } from "./usage.ts";
+
+const BORN = 1_000_000;
+
+/**
+ * How a task can stand, finer than its state: `slot`, `timer` and `asks` are waits, `leased` runs elsewhere, and
+ * `p.` is paused with what it resumes as. All terminal states behave as `ended` does.
+ *
+ * A cell is how the task stands afterwards; `=` is a change that leaves it standing as it did, `.` the refusal
+ * `not_allowed_in_state`, `!` the refusal `fenced`.
+ */
+const TABLE = `
+command       queued    running   leased    slot      timer     asks      p.queued  p.running p.slot    p.timer   p.asks    ended
+start         running   .         .         running   .         .         .         .         .         .         .         .
+claim         leased    .         .         leased    .         .         .         .         .         .         .         .
+recover       .         =         =         .         .         .         .         .         .         .         .         .
+suspendTimer  .         timer     timer     .         .         .         .         p.timer   .         .         .         !
+suspendInput  .         asks      asks      .         .         .         .         p.asks    .         .         .         !
+suspendIdle   .         .         .         .         .         .         .         =         .         .         .         !
+wake          .         .         .         .         slot      slot      .         .         .         p.running p.running .
+wakeOther     .         .         .         .         .         .         .         .         .         .         .         .
+record        .         =         =         .         .         .         .         =         .         .         .         !
+bill          =         =         =         =         =         =         =         =         =         =         =         =
+renew         !         !         =         !         !         !         !         !         !         !         !         !
+complete      .         completed completed .         .         .         .         .         .         .         .         !
+fail          .         failed    failed    .         .         .         .         .         .         .         .         !
+failForNow    .         timer     timer     .         .         .         .         .         .         .         .         !
+reject        .         rejected  rejected  .         .         .         .         .         .         .         .         !
+expire        timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out .
+cancel        cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled .
+pause         p.queued  p.running p.running p.slot    p.timer   p.asks    .         .         .         .         .         .
+resume        .         .         .         .         .         .         slot      slot      slot      timer     asks      .
+resumeLive    .         .         .         .         .         .         slot      running   slot      timer     asks      .
+answer        =         =         =         =         =         slot      =         =         =         =         p.running .
+answerOther   =         =         =         =         =         =         =         =         =         =         =         .
+delete        .         .         .         .         .         .         .         .         .         .         .         =
+`;
+
+const { standings, rows } = readTable(TABLE);
+
+const QUESTION: Wait = {
+  on: "input",
+  key: "/ask#0",
+  since: BORN,
+  until: null,
+  prompt: { name: "ask", asks: "answer", text: "Which one?", schema: null },
+};
+const TIMER: Wait = { on: "timer", key: "/nap#0", since: BORN, until: BORN + 1_000 };
+const CALL: UsageCall = {
+  key: "call",
+  provider: "p",
+  model: "m",
+  agent: "",
+  inputTokens: 3,
+  outputTokens: 2,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costUsd: 0.5,
+  raw: null,
+};
+const ERROR = { code: "handler_error", message: "It broke." };
+
+/** What each row of the table means for a task; `attempt` is who says it. */
+const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) => Command> = {
+  start: () => ({ do: "start" }),
+  claim: () => ({ do: "start", lease: { worker: "w", until: BORN + 5_000 } }),
+  recover: (task) => ({ do: "recover", crashes: task.crashes + 1 }),
+  suspendTimer: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER], checkpoint: "nap" }),
+  suspendInput: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER, QUESTION], checkpoint: "ask" }),
+  suspendIdle: (_, attempt) => ({ do: "suspend", attempt, waits: [], checkpoint: "here" }),
+  wake: (task) => ({ do: "wake", key: task.waits[0]?.key ?? "" }),
+  wakeOther: () => ({ do: "wake", key: "/another#0" }),
+  record: (_, attempt, fraction) => ({
+    do: "record",
+    attempt,
+    record: {
+      events: [{ type: "a.b", data: {} }],
+      progress: { fraction, message: "on it" },
+      details: { step: fraction },
+      usage: [CALL],
+      progressed: true,
+    },
+  }),
+  bill: () => ({ do: "bill", calls: [CALL, CALL] }),
+  renew: (_, attempt) => ({ do: "renew", attempt, worker: "w", until: BORN + 9_000 }),
+  complete: (_, attempt) => ({ do: "complete", attempt, output: { done: true } }),
+  fail: (_, attempt) => ({ do: "fail", attempt, error: ERROR, retryAt: null }),
+  failForNow: (_, attempt) => ({ do: "fail", attempt, error: ERROR, retryAt: BORN + 2_000 }),
+  reject: (_, attempt) => ({ do: "reject", attempt, error: ERROR }),
+  expire: () => ({ do: "expire" }),
+  cancel: () => ({ do: "cancel", by: "ada", reason: "enough" }),
+  pause: () => ({ do: "pause", by: "ada", reason: "lunch" }),
+  resume: () => ({ do: "resume", by: "ada", live: false }),
+  resumeLive: () => ({ do: "resume", by: "ada", live: true }),
+  answer: () => ({ do: "input", by: "ada", messageId: "m1", prompt: null }),
+  answerOther: () => ({ do: "input", by: "ada", messageId: "m2", prompt: "another" }),
+  delete: () => ({ do: "delete" }),
+};
+
+/** The rows that only the attempt that runs may say. */
+const OF_AN_ATTEMPT = [
+  "suspendTimer",
+  "suspendInput",
+  "suspendIdle",
+  "record",
+  "renew",
+  "complete",
+  "fail",
+  "failForNow",
+  "reject",
+];
+
+/** How each standing is reached from a fresh task. */
+const PATHS: Record<string, string[]> = {
+  queued: [],
+  running: ["start"],
+  leased: ["claim"],
+  slot: ["start", "suspendTimer", "wake"],
+  timer: ["start", "suspendTimer"],
+  asks: ["start", "suspendInput"],
+  "p.queued": ["pause"],
+  "p.running": ["start", "pause"],
+  "p.slot": ["start", "suspendTimer", "wake", "pause"],
+  "p.timer": ["start", "suspendTimer", "pause"],
+  "p.asks": ["start", "suspendInput", "pause"],
+  completed: ["start", "complete"],
+  failed: ["start", "fail"],
+  cancelled: ["cancel"],
+  timed_out: ["expire"],
+  rejected: ["start", "reject"],
+};
+
+describe("the transition table", () => {
+  test("names every command", () => {
+    expect([...rows.keys()]).toEqual(Object.keys(COMMANDS));
+  });
+
+  for (const [standing, path] of Object.entries(PATHS)) {
+    test(`holds for a task that is ${standing}`, () => {
+      const task = reach(path);
+      expect(standingOf(task)).toBe(standing);
+      const got = [...rows.keys()].map((name) => `${name}: ${outcome(task, decide(task, say(name, task), BORN))}`);
+      expect(got).toEqual([...rows.keys()].map((name) => `${name}: ${cell(name, standing)}`));
+    });
+
+    test(`fences every older attempt of a task that is ${standing}`, () => {
+      const task = reach(path);
+      for (const name of OF_AN_ATTEMPT) {
+        const decided = decide(task, say(name, task, task.attempt - 1), BORN);
+        expect(decided instanceof Refusal && decided.code, name).toBe("fenced");
+      }
+    });
+  }
+});
+
+describe("a life in any order", () => {
+  const names = [...rows.keys()];
+  const act = fc.record({
+    // Endings are rarer, so that lives are long.
+    name: fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...names.filter((name) => !isEnding(name))) },
+      { weight: 1, arbitrary: fc.constantFrom(...names.filter(isEnding)) },
+    ),
+    stale: fc.boolean(),
+    late: fc.integer({ min: -5_000, max: 20_000 }),
+    fraction: fc.double({ min: -1, max: 2, noNaN: true }),
+  });
+
+  test("stands as the table says after every command, and only goes forward", () => {
+    const succeeded = new Set<string>();
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 10, maxLength: 80 }), (acts) => {
+        let task = submitted(freshTask()).task;
+        let standing = "queued";
+        for (const { name, stale, late, fraction } of acts) {
+          const isStale = stale && OF_AN_ATTEMPT.includes(name);
+          const attempt = isStale ? task.attempt - 1 : task.attempt;
+          const decided = decide(task, say(name, task, attempt, fraction), task.updatedAt + late);
+          const expected = isStale ? "!" : cell(name, standing);
+          expect(outcome(task, decided), `${name} when ${standing}`).toBe(expected);
+          if (decided instanceof Refusal) continue;
+          expectForward(task, decided, name);
+          if (expected !== "=") standing = expected;
+          expect(standingOf(decided.task)).toBe(standing);
+          task = decided.task;
+          succeeded.add(name);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    const unreached = names.filter(
+      (name) => !succeeded.has(name) && [...cells(name)].some((c) => c !== "." && c !== "!"),
+    );
+    expect(unreached).toEqual([]);
+  });
+});
+
+test("a paused submit with a delay waits for the rest of it", () => {
+  const task = reach(["pause"], { notBefore: BORN + 60_000 });
+  const resumed = decided(task, { do: "resume", by: "ada", live: false }, BORN + 10_000).task;
+  expect(resumed.waits).toEqual([{ on: "timer", key: "", since: BORN + 10_000, until: BORN + 60_000 }]);
+  const late = decided(task, { do: "resume", by: "ada", live: false }, BORN + 60_000).task;
+  expect(late.waits).toEqual([{ on: "slot", key: "", since: BORN + 60_000, until: null }]);
+});
+
+test("a pause takes the lease away, so that its worker is fenced and another may claim it later", () => {
+  const paused = decided(reach(["claim"]), { do: "pause", by: "ada", reason: "" }, BORN);
+  expect(paused.task.lease).toBeNull();
+  expect(paused.events.map((event) => event.type)).toEqual(["task.pausing", "task.paused"]);
+});
+
+test("the cause of a start says whether it is the first", () => {
+  expect(lastEvent(["start"])).toMatchObject({ type: "task.started", data: { attempt: 1, cause: "first" } });
+  expect(lastEvent(["pause", "resume", "start"])).toMatchObject({ data: { attempt: 1, cause: "first" } });
+  expect(lastEvent(["start", "suspendTimer", "wake", "start"])).toMatchObject({
+    data: { attempt: 2, cause: "resumed" },
+  });
+  expect(lastEvent(["start", "recover"])).toMatchObject({ data: { attempt: 2, cause: "recovered" } });
+});
+
+test("a crash counts until a step was journaled", () => {
+  const crashed = reach(["start", "recover", "recover"]);
+  expect(crashed.crashes).toBe(2);
+  expect(decided(crashed, say("record", crashed), BORN).task.crashes).toBe(0);
+});
+
+function reach(path: readonly string[], own: Partial<Task> = {}): Task {
+  let task = submitted({ ...freshTask(), ...own } as Task).task;
+  for (const name of path) task = decided(task, say(name, task), BORN).task;
+  return task;
+}
+
+function lastEvent(path: readonly string[]) {
+  const task = reach(path.slice(0, -1));
+  return decided(task, say(path.at(-1) ?? "", task), BORN).events.at(-1);
+}
+
+function decided(task: Task, command: Command, now: number): Change {
+  const change = decide(task, command, now);
+  if (change instanceof Refusal) throw change;
+  return change;
+}
+
+function say(name: string, task: Task, attempt = task.attempt, fraction = 0.5): Command {
+  const command = COMMANDS[name];
+  if (!command) throw new Error(`The table names "${name}", which is no command here.`);
+  return command(task, attempt, fraction);
+}
+
+function outcome(before: Task, decided: Change | Refusal): string {
+  if (decided instanceof Refusal)
+    return decided.code === "fenced" ? "!" : decided.code === "not_allowed_in_state" ? "." : decided.code;
+  const after = standingOf(decided.task);
+  return after === standingOf(before) ? "=" : after;
+}
+
+function standingOf(task: Task): string {
+  switch (task.state) {
+    case "running":
+      return task.lease ? "leased" : "running";
+    case "waiting":
+      return waitingOn(task);
+    case "input_required":
+      return "asks";
+    case "paused":
+      return `p.${task.resumesAs === "waiting" ? waitingOn(task) : task.resumesAs === "input_required" ? "asks" : task.resumesAs}`;
+    default:
+      return task.state;
+  }
+}
+
+function waitingOn(task: Task): string {
+  return task.waits.every((wait) => wait.on === "slot") ? "slot" : "timer";
+}
+
+/** What holds for every change whatever it is. */
+function expectForward(before: Task, { task, events, before: guard }: Change, name: string): void {
+  expect(taskSchema.safeParse(task).error).toBeUndefined();
+  expect(guard).toEqual({ revision: before.revision, state: before.state, attempt: before.attempt });
+  expect(task.revision).toBe(before.revision + 1);
+  expect(task.lastSeq).toBe(before.lastSeq + events.length);
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, at) => before.lastSeq + 1 + at));
+  for (const event of events) expect(event.at).toBe(task.updatedAt);
+  expect(task.updatedAt).toBeGreaterThanOrEqual(before.updatedAt);
+  expect(task.stateChangedAt).toBe(task.state === before.state ? before.stateChangedAt : task.updatedAt);
+  expect(task.progress).toBeGreaterThanOrEqual(before.progress);
+  expect(task.progress).toBeLessThanOrEqual(1);
+  expect(task.attempt - before.attempt).toBe(name === "start" || name === "claim" || name === "recover" ? 1 : 0);
+  expect(task.usage.calls - before.usage.calls).toBe(name === "record" ? 1 : name === "bill" ? 2 : 0);
+  if (before.startedAt !== null) expect(task.startedAt).toBe(before.startedAt);
+  if (task.state === "queued") expect(before.state).toBe("queued");
+  expect(task.endedAt !== null).toBe(isTerminal(task.state));
+  if (isTerminal(before.state)) {
+    expect(task.state).toBe(before.state);
+    expect(task.endedAt).toBe(before.endedAt);
+  }
+  if (isTerminal(task.state) && !isTerminal(before.state)) expect(events.at(-1)?.type).toBe(`task.${task.state}`);
+  const waits = task.state === "waiting" || task.state === "input_required";
+  if (task.state !== "paused") expect(task.waits.length > 0).toBe(waits);
+  expect(task.pausedBy !== null).toBe(task.state === "paused");
+  if (task.state !== "running") expect(task.lease).toBeNull();
+}
+
+function isEnding(name: string): boolean {
+  return ["complete", "fail", "reject", "expire", "cancel"].includes(name);
+}
+
+function cell(name: string, standing: string): string {
+  const column = TERMINAL_STATES.some((state) => state === standing) ? "ended" : standing;
+  const found = rows.get(name)?.[standings.indexOf(column)];
+  if (found === undefined) throw new Error(`The table has no cell for ${name} when ${standing}.`);
+  return found;
+}
+
+function cells(name: string): readonly string[] {
+  return rows.get(name) ?? [];
+}
+
+function readTable(text: string): { standings: string[]; rows: Map<string, string[]> } {
+  const [head = [], ...lines] = text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  return { standings: head.slice(1), rows: new Map(lines.map(([name = "", ...cells]) => [name, cells])) };
+}
+
+function freshTask(): Task {
+  return {
+    id: "task_00000000000000000000000000",
+    tenant: "t",
+    user: "u",
+    kind: "k",
+    handlerVersion: 1,
+    lens: "native",
+    title: "",
+    input: {},
+    conversation: null,
+    parent: null,
+    retryOf: null,
+    priority: 0,
+    concurrency: null,
+    metadata: {},
+    budget: null,
+    retry: { attempts: 3, backoffMs: 10, backoffMaxMs: 100 },
+    revision: 1,
+    attempt: 0,
+    failures: 0,
+    crashes: 0,
+    lastSeq: 0,
+    createdAt: BORN,
+    startedAt: null,
+    stateChangedAt: BORN,
+    updatedAt: BORN,
+    endedAt: null,
+    notBefore: null,
+    deadlineAt: null,
+    deletedAt: null,
+    progress: 0,
+    progressMessage: "",
+    details: {},
+    usage: NO_USAGE,
+    waits: [],
+    lease: null,
+    pausedBy: null,
+    cancelledBy: null,
+    state: "queued",
+  };
+}
