@@ -43,12 +43,17 @@ export function answer(conversation: Conversation): Answer {
   const parts = partsOf(conversation.question, replyTo);
   const replies = parts.map(replyTo);
   const calls = replies.flatMap((reply) => (reply !== undefined && "call" in reply ? [reply.call] : []));
-  if (calls.length > 0) return { text: "", calls };
+  if (calls.length > 0) return { text: "", calls: distinct(calls) };
   const said = replies.flatMap((reply, index) => {
     if (reply !== undefined && "say" in reply) return [reply.say];
     return [plainly(parts[index] ?? "")];
   });
   return { text: [...new Set(said)].join("\n\n"), calls: [] };
+}
+
+/** Two parts of a question may need the same tool with the same input. */
+function distinct(calls: Answer["calls"]): Answer["calls"] {
+  return [...new Map(calls.map((call) => [JSON.stringify(call), call])).values()];
 }
 
 type ReplyTo = (part: string) => Reply | undefined;

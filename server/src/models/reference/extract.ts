@@ -14,7 +14,7 @@ export type Extract = { sentence: string; index: number; score: number };
 export function extractAnswers(question: string, text: string, count = 2): Extract[] {
   const wanted = [...new Set(termsOf(question.slice(0, questionCharsMax)))].slice(0, questionTermsMax);
   if (wanted.length === 0) return [];
-  const sentences = sentencesOf(text).filter((sentence) => !sentence.endsWith("?"));
+  const sentences = [...new Set(sentencesOf(text))].filter((sentence) => !sentence.endsWith("?"));
   const read = sentences.map((sentence) => termsOf(sentence));
   const frequency = new Map<string, number>();
   for (const terms of read) for (const term of new Set(terms)) frequency.set(term, (frequency.get(term) ?? 0) + 1);

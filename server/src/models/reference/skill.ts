@@ -60,9 +60,17 @@ export function offered(offers: readonly Offer[], sort: ToolSort): Offer | undef
   );
 }
 
-export function outcomeOf(outcomes: readonly Outcome[], tool: string, input: unknown): Outcome | undefined {
-  const wanted = canonical(input);
-  return outcomes.find((outcome) => outcome.tool === tool && canonical(outcome.input) === wanted);
+/** What that call came to. A caller may have filled in the tool's defaults: more than was asked is the same call. */
+export function outcomeOf(
+  outcomes: readonly Outcome[],
+  tool: string,
+  input: Readonly<Record<string, unknown>>,
+): Outcome | undefined {
+  return outcomes.find((outcome) => {
+    if (outcome.tool !== tool || typeof outcome.input !== "object" || outcome.input === null) return false;
+    const given = new Map<string, unknown>(Object.entries(outcome.input));
+    return Object.entries(input).every(([name, value]) => JSON.stringify(given.get(name)) === JSON.stringify(value));
+  });
 }
 
 /** What a tool said, without the JSON that it may have said it in. */
@@ -84,9 +92,4 @@ function spoken(value: unknown): string | undefined {
     if (inner !== undefined && inner !== null) return spoken(inner);
   }
   return undefined;
-}
-
-function canonical(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
-  return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -12,7 +12,18 @@ import {
   spokenDay,
   weekdayOf,
 } from "../dates.ts";
-import { offered, outcomeOf, type Reply, type Skill, say, type ToolSort } from "../skill.ts";
+import { offered, outcomeOf, type Reply, type Skill, say, type ToolSort, withTool } from "../skill.ts";
+
+const dateMath: ToolSort = {
+  name: /date_?(?:math|calc|diff)|days?_?between|calendar/i,
+  roles: {
+    date: /^(?:date|from|start|start_?date)$/i,
+    until: /^(?:until|to|end|end_?date)$/i,
+    add: /^(?:add|amount|count)$/i,
+    unit: /^units?$/i,
+  },
+  needs: ["date"],
+};
 
 const clock: ToolSort = {
   name: /(?:^|_|\b)(?:time|date|clock|now|today)(?:$|_|\b)|datetime|currenttime|currentdate/i,
@@ -30,10 +41,10 @@ export const calendar: Skill = (part, conversation) => {
   if (fixed !== undefined) return fixed;
   const asked = question(text);
   if (asked === undefined) return undefined;
-  if (!needsToday(text)) return asked(undefined);
+  if (!needsToday(text)) return asked(undefined, conversation);
   const known = statedToday(conversation.instructions);
-  if (known !== undefined && !/\btime\b/i.test(text)) return asked(known);
-  const tool = clockTool(conversation);
+  if (known !== undefined && !/\btime\b/i.test(text)) return asked(known, conversation);
+  const tool = clockTool(conversation, zoneIn(text));
   if (tool === undefined) {
     return say(
       "I have no clock, and no date or time tool is offered to me, so I cannot know the current date or time.",
@@ -44,10 +55,10 @@ export const calendar: Skill = (part, conversation) => {
   if (outcome.failed) return say(`The tool ${tool.name} failed: ${outcome.output.slice(0, 500)}`);
   const today = readDay(outcome.output);
   if (/\btime\b/i.test(text) || today === undefined) return say(`It is ${timeIn(outcome.output)}.`);
-  return asked(today);
+  return asked(today, conversation);
 };
 
-type Asked = (today: Day | undefined) => Reply | undefined;
+type Asked = (today: Day | undefined, conversation: Conversation) => Reply | undefined;
 
 const count = String.raw`(\d{1,7}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)`;
 const numbers: Readonly<Record<string, number>> = {
@@ -79,20 +90,21 @@ function question(text: string): Asked | undefined {
     /\b(?:how many|number of) (days|weeks|months|years)\b.*\b(?:between|from|until|till|to|since|before|are there|left)\b|\bhow long (?:is it )?(?:until|till|since|between|from)\b|\bdays? (?:between|until|till|since)\b/i.exec(
       text,
     );
-  if (inTwo !== null) return (today) => between(text, inTwo[1]?.toLowerCase() ?? "days", today);
+  if (inTwo !== null)
+    return (today, conversation) => between(text, inTwo[1]?.toLowerCase() ?? "days", today, conversation);
   if (
     moving !== null &&
     (span !== null || /\bdate|day\b|\d{4}|today|tomorrow|weekday/i.test(text.replace(moving[0], ""))) &&
     (daysIn(text, 0).length > 0 || /\bago\b|\bhence\b|\bfrom now\b|\bin \b/i.test(text))
   ) {
-    return (today) => moved(text, moving, today);
+    return (today, conversation) => moved(text, moving, today, conversation);
   }
   if (
     /\b(?:what|which) (?:day|weekday)\b|\bday of the week\b|\bweekday\b|\bwhat(?:'s|’s| is) (?:the )?(?:current |today(?:'s|’s) )?(?:date|day|time)\b|\bwhat(?:'s|’s)? (?:time|date)\b|\b(?:current|today(?:'s|’s)) (?:date|time|day)\b|^(?:what|when) (?:is|was) (?:today|tomorrow|yesterday)\b/i.test(
       text,
     )
   ) {
-    return (today) => whichDay(text, today);
+    return (today, conversation) => whichDay(text, today, conversation);
   }
   const falls =
     /^(?:is|was|does|will) (.{3,60}?) (?:an? |fall on an? |be an? )?(sunday|monday|tuesday|wednesday|thursday|friday|saturday|weekend|weekday)\b/i.exec(
@@ -104,7 +116,7 @@ function question(text: string): Asked | undefined {
   return undefined;
 }
 
-function whichDay(text: string, today: Day | undefined): Reply | undefined {
+function whichDay(text: string, today: Day | undefined, conversation: Conversation): Reply | undefined {
   const [named] = daysIn(text, today);
   const day = named?.day ?? today;
   if (day === undefined) return undefined;
@@ -112,15 +124,18 @@ function whichDay(text: string, today: Day | undefined): Reply | undefined {
   const verb = today !== undefined && day < today ? "was" : "is";
   if (/^\p{L}/u.test(named.text) && !/\d/.test(named.text))
     return say(`${capitalised(named.text)} ${verb} ${spokenDay(day)}.`);
-  return say(`${isoDay(day)} ${verb} a ${weekdayOf(day)}.`);
+  return withTool(conversation, dateMath, { date: isoDay(day) }, asSaid, () =>
+    say(`${isoDay(day)} ${verb} a ${weekdayOf(day)}.`),
+  );
 }
 
-function between(text: string, unit: string, today: Day | undefined): Reply | undefined {
+function between(text: string, unit: string, today: Day | undefined, conversation: Conversation): Reply | undefined {
   const named = daysIn(text, today);
   const [first, second] = named.length >= 2 ? [named[0]?.day, named[1]?.day] : [today, named[0]?.day];
   if (first === undefined || second === undefined) return undefined;
+  const [low, high] = [isoDay(Math.min(first, second)), isoDay(Math.max(first, second))];
   const days = Math.abs(second - first);
-  const from = `from ${isoDay(Math.min(first, second))} to ${isoDay(Math.max(first, second))}`;
+  const from = `from ${low} to ${high}`;
   const exact = `${grouped(days)} ${days === 1 ? "day" : "days"}`;
   if (unit === "weeks")
     return say(
@@ -131,7 +146,7 @@ function between(text: string, unit: string, today: Day | undefined): Reply | un
     const number = unit === "years" ? Math.floor(whole / 12) : whole;
     return say(`It is ${grouped(number)} full ${unit} ${from} (${exact}).`);
   }
-  return say(`It is ${exact} ${from}.`);
+  return withTool(conversation, dateMath, { date: low, until: high }, asSaid, () => say(`It is ${exact} ${from}.`));
 }
 
 function wholeMonths(from: Day, to: Day): number {
@@ -143,7 +158,12 @@ function wholeMonths(from: Day, to: Day): number {
   }
 }
 
-function moved(text: string, moving: RegExpExecArray, today: Day | undefined): Reply | undefined {
+function moved(
+  text: string,
+  moving: RegExpExecArray,
+  today: Day | undefined,
+  conversation: Conversation,
+): Reply | undefined {
   const [all, amount = "", unit = "day"] = moving;
   const size = numbers[amount.toLowerCase()] ?? Number(amount);
   const rest = text.replace(all, " ");
@@ -154,9 +174,18 @@ function moved(text: string, moving: RegExpExecArray, today: Day | undefined): R
   const to = moveDay(from, back ? -size : size, unitOf(unit));
   if (to === undefined) return say("That date is outside the years 1 to 9999.");
   const plural = `${grouped(size)} ${unit.toLowerCase()}${size === 1 ? "" : "s"}`;
-  return say(
-    `${capitalised(plural)} ${back ? "before" : "after"} ${isoDay(from)} is ${spokenDay(to)} (${isoDay(to)}).`,
+  return withTool(
+    conversation,
+    dateMath,
+    { date: isoDay(from), add: back ? -size : size, unit: unitOf(unit) },
+    asSaid,
+    () =>
+      say(`${capitalised(plural)} ${back ? "before" : "after"} ${isoDay(from)} is ${spokenDay(to)} (${isoDay(to)}).`),
   );
+}
+
+function asSaid(output: string): string {
+  return /[.!?]$/.test(output) ? output : `${output}.`;
 }
 
 function unitOf(word: string): "day" | "week" | "month" | "year" {
@@ -224,7 +253,10 @@ function statedToday(instructions: string): Day | undefined {
   return stated === undefined ? undefined : readDay(stated);
 }
 
-function clockTool(conversation: Conversation): { name: string; input: Record<string, unknown> } | undefined {
+function clockTool(
+  conversation: Conversation,
+  zone: string | undefined,
+): { name: string; input: Record<string, unknown> } | undefined {
   const offer = offered(
     conversation.offers.filter(({ properties }) =>
       properties.every(({ required, name }) => !required || clock.roles["timezone"]?.test(name) === true),
@@ -233,8 +265,21 @@ function clockTool(conversation: Conversation): { name: string; input: Record<st
   );
   if (offer === undefined) return undefined;
   const input: Record<string, unknown> = {};
-  for (const { name, required } of offer.properties) if (required) input[name] = "UTC";
+  for (const { name, required } of offer.properties) {
+    if (zone !== undefined && clock.roles["timezone"]?.test(name) === true) input[name] = zone;
+    else if (required) input[name] = "UTC";
+  }
   return { name: offer.name, input };
+}
+
+/** The time zone of a city that the text names, by the zone's own city: Tokyo is Asia/Tokyo. */
+function zoneIn(text: string): string | undefined {
+  const place = /\b(?:in|at|for) (\p{Lu}[\p{L} ]{2,30}?)(?: (?:right )?now| today| time| at the moment)?[?.!]*$/u.exec(
+    text,
+  )?.[1];
+  if (place === undefined) return undefined;
+  const city = place.trim().toLowerCase().replaceAll(" ", "_");
+  return Intl.supportedValuesOf("timeZone").find((zone) => zone.toLowerCase().endsWith(`/${city}`));
 }
 
 /** The time as a tool stated it, without the JSON around it. */
