@@ -1,0 +1,84 @@
+/**
+ * Values too large for a row. Their JSON goes to the files, and the row keeps a marker: `@<sha256>:<bytes>`, then a
+ * line with the beginning. No JSON begins with an at sign, so nothing that a user sends can pass for a marker.
+ */
+import { createHash } from "node:crypto";
+
+import { type Json, json } from "../task/json.ts";
+import type { Files } from "./files.ts";
+
+export const VALUE_BYTES_MAX = 65_536;
+export const PREVIEW_CHARACTERS = 1_000;
+
+const MARKER = /^@([0-9a-f]{64}):(\d+)\n/;
+/** How a part names a file, see `task/part.ts`. */
+const NAMED_FILE = /"sha256":"([0-9a-f]{64})"/g;
+
+/** Collects what the values of one request need: the files to write before their rows, and all files they name. */
+export class Spill {
+  readonly #files: Files;
+  readonly #large: Buffer[] = [];
+  #named = new Set<string>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  /** The text to store for a value. */
+  value(value: Json | object): string {
+    const text = this.keep(JSON.stringify(value));
+    // A UTF-16 unit takes three bytes at most.
+    if (text.length * 3 <= VALUE_BYTES_MAX) return text;
+    const bytes = Buffer.from(text);
+    if (bytes.length <= VALUE_BYTES_MAX) return text;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    this.#large.push(bytes);
+    this.#named.add(sha256);
+    return `@${sha256}:${bytes.length}\n${text.slice(0, PREVIEW_CHARACTERS)}`;
+  }
+
+  /** Text that stays in its row whatever its size; the files that it names are noted. */
+  keep(text: string): string {
+    if (text.includes('"sha256":"')) {
+      for (const [, sha256] of text.matchAll(NAMED_FILE)) if (sha256 !== undefined) this.#named.add(sha256);
+    }
+    return text;
+  }
+
+  /** The hashes noted since the last call. */
+  takeNamed(): string[] {
+    if (this.#named.size === 0) return [];
+    const named = [...this.#named];
+    this.#named = new Set();
+    return named;
+  }
+
+  get isEmpty(): boolean {
+    return this.#large.length === 0;
+  }
+
+  /** Resolves when every large value is on disk. */
+  async write(): Promise<void> {
+    for (const bytes of this.#large) await this.#files.put(bytes);
+  }
+}
+
+/** The value of a stored text, read back from the files when it was spilled. */
+export async function readValue(text: string, files: Files): Promise<Json> {
+  const marker = MARKER.exec(text);
+  if (!marker) return json.parse(JSON.parse(text));
+  const [, sha256 = "", bytes] = marker;
+  return json.parse(JSON.parse((await files.read(sha256, Number(bytes))).toString()));
+}
+
+/** The value as a list shows it: a spilled one by its size and its beginning. */
+export function previewValue(text: string): Json {
+  const marker = MARKER.exec(text);
+  if (!marker) return json.parse(JSON.parse(text));
+  return { truncated: true, bytes: Number(marker[2]), preview: text.slice(marker[0].length) };
+}
+
+/** The file that holds the value of a stored text; null when the text holds it itself. */
+export function spilledHash(text: string): string | null {
+  return MARKER.exec(text)?.[1] ?? null;
+}

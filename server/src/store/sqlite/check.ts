@@ -1,0 +1,41 @@
+/** What is wrong with a database, as sentences: SQLite's own checks, then the invariants that no constraint can say. */
+import type { Database } from "better-sqlite3";
+import { DAY_MS, TEN_MINUTES_MS } from "./totals.ts";
+
+/** Of each kind of problem, this many are named. */
+const PROBLEMS_MAX = 20;
+
+/** Each query returns one column: a sentence per problem. */
+const INVARIANTS = [
+  `SELECT 'Task ' || t.id || ' says that its last event is ' || t.last_seq || ', its log says '
+     || coalesce((SELECT max(seq) FROM events WHERE task = t.n), 0) || '.'
+   FROM tasks t WHERE t.last_seq <> coalesce((SELECT max(seq) FROM events WHERE task = t.n), 0)`,
+  `SELECT 'The log of task ' || t.id || ' has gaps.'
+   FROM tasks t WHERE t.last_seq <> (SELECT count(*) FROM events WHERE task = t.n)`,
+  `SELECT 'Task ' || id || ' has no submission.' FROM tasks WHERE n NOT IN (SELECT task FROM submissions)`,
+  ...[DAY_MS, TEN_MINUTES_MS].flatMap((span) => [totalsDiffer("''", span), totalsDiffer("'=' || user", span)]),
+];
+
+function totalsDiffer(owner: string, span: number): string {
+  const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
+    FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
+  const isOwner = owner === "''" ? "owner = ''" : "owner <> ''";
+  const kept = `SELECT tenant, owner, bucket, kind, state, count FROM totals WHERE span = ${span} AND ${isOwner} AND count > 0`;
+  return `SELECT 'The totals of tenant ' || tenant || ' differ from its tasks (' || kind || ', ' || state || ').' FROM (
+    SELECT * FROM (${counted} EXCEPT ${kept}) UNION ALL SELECT * FROM (${kept} EXCEPT ${counted}))`;
+}
+
+export function check(db: Database): string[] {
+  const damage = column(db, "SELECT integrity_check FROM pragma_integrity_check");
+  const problems = damage.filter((line) => line !== "ok").map((line) => `SQLite: ${line}`);
+  const orphans = column(
+    db,
+    `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
+  );
+  return [...problems, ...orphans, ...INVARIANTS.flatMap((invariant) => column(db, invariant))];
+}
+
+function column(db: Database, sql: string): string[] {
+  const found = db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all();
+  return found.map(String);
+}

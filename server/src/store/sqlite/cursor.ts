@@ -1,0 +1,27 @@
+/** Where the next page begins, as callers carry it: they hand it back and look no further. */
+import { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
+import type { Position } from "./list.ts";
+
+const CURSOR_CHARACTERS_MAX = 100;
+const position = z.tuple([z.int().nonnegative(), z.int().positive()]);
+
+export function encodeCursor({ createdAt, n }: Position): string {
+  return Buffer.from(JSON.stringify([createdAt, n])).toString("base64url");
+}
+
+export function decodeCursor(cursor: string): Position {
+  if (cursor.length <= CURSOR_CHARACTERS_MAX) {
+    const parsed = position.safeParse(parsedJson(Buffer.from(cursor, "base64url").toString()));
+    if (parsed.success) return { createdAt: parsed.data[0], n: parsed.data[1] };
+  }
+  throw new Refusal("invalid", "This cursor is not one that a list has returned.", { field: "cursor" });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * The verbs of the store over two lines, one to whoever writes and one to whoever reads. This side makes the text that
+ * is stored and parses what comes back; it knows no SQL.
+ */
+import type { Artifact } from "../../task/artifact.ts";
+import type { Alias, Conversation, Message, MessageDraft } from "../../task/conversation.ts";
+import { notFound } from "../../task/errors.ts";
+import type { Event } from "../../task/event.ts";
+import { type JsonObject, jsonObject } from "../../task/json.ts";
+import type { Task } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import type { AuditEntry, Page, TaskFilter } from "../../task/verbs.ts";
+import type { Files } from "../files.ts";
+import { previewValue, readValue, Spill } from "../spill.ts";
+import type { Applied, InboxItem, JournalEntry, OpenTask, Store, StoredKey, Visible, Write } from "../store.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { sweepFiles } from "./file-sweep.ts";
+import type { Line } from "./line.ts";
+import { prepareAudit, prepareWrite } from "./prepare.ts";
+import type { Question } from "./reader.ts";
+import { answerOf, replyOf, unlessDiskTrouble } from "./replies.ts";
+import type { Request } from "./request.ts";
+import * as rows from "./rows.ts";
+import { openTaskOf, readTaskRow, taskOf } from "./task-row.ts";
+
+/** What a store is built from. */
+export type Parts = {
+  writes: Line<Request>;
+  reads: Line<Question>;
+  files: Files;
+  clock: () => number;
+  /** Adds to the search index whenever the writer has nothing else to do. */
+  indexWhenIdle: boolean;
+  backup: (path: string) => Promise<void>;
+  check: () => Promise<string[]>;
+  /** After both lines are closed. */
+  release: () => void;
+};
+
+/** Texts that one turn of the writer adds to the search index: what a submit may have to wait behind. */
+const INDEX_SLICE = 200;
+/** The writer is idle for this long before it goes on with the search index. */
+const INDEX_AFTER_MS = 200;
+/** Walking all files is worth it this often. */
+const FILES_SWEPT_EVERY_MS = 3_600_000;
+
+export class LineStore implements Store {
+  readonly files: Files;
+  readonly #parts: Parts;
+  readonly #resolve: rows.Resolve;
+  #indexTimer: NodeJS.Timeout | null = null;
+  #filesSweptAt = Number.NEGATIVE_INFINITY;
+  #closed: Promise<void> | null = null;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.files = parts.files;
+    this.#resolve = (stored) => readValue(stored, parts.files);
+  }
+
+  async apply(writes: Write[]): Promise<Applied> {
+    const spill = new Spill(this.files);
+    const prepared = writes.map((write) => prepareWrite(write, spill));
+    if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
+    const applied = rows.applied.parse(await this.#write({ do: "apply", writes: prepared }));
+    if (writes.some((write) => write.before === null)) this.#indexLater();
+    return applied;
+  }
+
+  async task(id: string): Promise<Task | null> {
+    const row = await this.#ask({ ask: "task", id });
+    return row === null ? null : await this.#task(row);
+  }
+
+  async tasks(ids: string[]): Promise<Task[]> {
+    if (ids.length === 0) return [];
+    return await Promise.all(rows.rows.parse(await this.#ask({ ask: "tasks", ids })).map((row) => this.#task(row)));
+  }
+
+  async list(visible: Visible, filter: TaskFilter, page: Page) {
+    if (filter.text !== undefined) await this.#catchUpIndex();
+    const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
+    const { limit, offset = 0 } = page;
+    const found = rows.listedRows.parse(await this.#ask({ ask: "list", visible, filter, limit, offset, after }));
+    const tasks = found.rows.map((row) => {
+      const stored = readTaskRow(row);
+      const output = stored.output === null ? {} : { output: previewValue(stored.output) };
+      return taskOf(stored, { input: previewValue(stored.input), ...output });
+    });
+    return { tasks, total: found.total, next: found.next && encodeCursor(found.next) };
+  }
+
+  async open(after: string | null, limit: number): Promise<OpenTask[]> {
+    return rows.rows.parse(await this.#ask({ ask: "open", after, limit })).map((row) => {
+      return openTaskOf(taskOf(readTaskRow(row), { input: null }));
+    });
+  }
+
+  async openDescendants(id: string): Promise<Task[]> {
+    const found = rows.rows.parse(await this.#ask({ ask: "openDescendants", id }));
+    return await Promise.all(found.map((row) => this.#task(row)));
+  }
+
+  async events(id: string, after: number, limit: number): Promise<Event[]> {
+    const found = rows.rows.parse(await this.#ask({ ask: "events", id, after, limit }));
+    return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
+  }
+
+  async journal(id: string): Promise<JournalEntry[]> {
+    const found = rows.rows.parse(await this.#ask({ ask: "journal", id }));
+    return await Promise.all(found.map((row) => rows.journalEntryOf(row, this.#resolve)));
+  }
+
+  async inbox(id: string): Promise<InboxItem[]> {
+    const found = rows.rows.parse(await this.#ask({ ask: "inbox", id }));
+    return await Promise.all(found.map((row) => rows.inboxItemOf(row, this.#resolve)));
+  }
+
+  async artifacts(id: string): Promise<Artifact[]> {
+    return await rows.artifactsOf(rows.rows.parse(await this.#ask({ ask: "artifacts", id })), this.#resolve);
+  }
+
+  async usage(id: string): Promise<(UsageCall & { at: number })[]> {
+    return rows.rows.parse(await this.#ask({ ask: "usage", id })).map(rows.usageOf);
+  }
+
+  async conversation(id: string): Promise<Conversation | null> {
+    const row = await this.#ask({ ask: "conversation", id });
+    return row === null ? null : rows.conversationOf(row);
+  }
+
+  async conversationByAlias(alias: Alias): Promise<Conversation | null> {
+    const row = await this.#ask({ ask: "conversationByAlias", alias });
+    return row === null ? null : rows.conversationOf(row);
+  }
+
+  async conversations(visible: Visible, lens: string, page: Page) {
+    const { limit, offset = 0 } = page;
+    const found = rows.conversationRows.parse(await this.#ask({ ask: "conversations", visible, lens, limit, offset }));
+    return { conversations: found.rows.map(rows.conversationOf), aliases: found.aliases, total: found.total };
+  }
+
+  async aliasOf(conversation: string, lens: string): Promise<string | null> {
+    return rows.alias.parse(await this.#ask({ ask: "aliasOf", conversation, lens }));
+  }
+
+  async messages(conversation: string, page: { limit: number; offset?: number; before?: string }) {
+    const { limit, offset = 0, before = null } = page;
+    const found = rows.messageRows.parse(await this.#ask({ ask: "messages", conversation, limit, offset, before }));
+    const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
+    return { messages, total: found.total };
+  }
+
+  async say(conversation: string, message: MessageDraft, at: number): Promise<Message> {
+    const spill = new Spill(this.files);
+    const prepared = { role: message.role, parts: spill.value(message.parts) };
+    if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
+    const request: Request = { do: "say", conversation, message: prepared, files: spill.takeNamed(), at };
+    const n = rows.messageNumber.parse(await this.#write(request));
+    if (n === null) throw notFound("Conversation");
+    return { ...message, n, task: null, at };
+  }
+
+  async renameConversation(id: string, title: string, at: number): Promise<void> {
+    await this.#write({ do: "renameConversation", id, title, at });
+  }
+
+  async deleteConversation(id: string, at: number): Promise<void> {
+    await this.#write({ do: "deleteConversation", id, at });
+  }
+
+  async keys(tenant: string): Promise<StoredKey[]> {
+    return rows.rows.parse(await this.#ask({ ask: "keys", tenant })).map(rows.keyOf);
+  }
+
+  async keyByHash(hash: string): Promise<StoredKey | null> {
+    const row = await this.#ask({ ask: "keyByHash", hash });
+    return row === null ? null : rows.keyOf(row);
+  }
+
+  async countKeys(): Promise<number> {
+    return rows.count.parse(await this.#ask({ ask: "countKeys" }));
+  }
+
+  async putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void> {
+    const { id, hash, tenant, user, name, scopes, hint, createdAt, expiresAt, revokedAt } = key;
+    await this.#write({
+      do: "putKey",
+      key: [id, hash, tenant, user, name, JSON.stringify(scopes), hint, createdAt, expiresAt, revokedAt],
+      audit: prepareAudit(audit),
+    });
+  }
+
+  async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
+    const { limit, before = null, task = null } = page;
+    return rows.rows.parse(await this.#ask({ ask: "audit", tenant, limit, before, task })).map(rows.auditEntryOf);
+  }
+
+  async sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number> {
+    const swept = rows.count.parse(await this.#write({ do: "sweep", endedBefore, idempotencyBefore, limit }));
+    const now = this.#parts.clock();
+    if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
+      this.#filesSweptAt = now;
+      await sweepFiles(this.files, now, async (hashes) =>
+        rows.texts.parse(await this.#ask({ ask: "unnamedFiles", hashes })),
+      );
+    }
+    return swept;
+  }
+
+  async fact(name: string): Promise<JsonObject | null> {
+    const text = rows.fact.parse(await this.#ask({ ask: "fact", name }));
+    return text === null ? null : jsonObject.parse(JSON.parse(text));
+  }
+
+  async setFact(name: string, value: JsonObject): Promise<void> {
+    await this.#write({ do: "setFact", name, value: JSON.stringify(value) });
+  }
+
+  /**
+   * The copy holds every row. Values over 64 KB and uploaded bytes are in the folder `files` beside the database:
+   * whoever keeps a backup copies that folder after this resolves. Its files never change, so a plain copy is enough.
+   */
+  async backup(path: string): Promise<void> {
+    await unlessDiskTrouble(this.#parts.backup(path));
+  }
+
+  async check(): Promise<string[]> {
+    return await this.#parts.check();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#indexTimer) clearTimeout(this.#indexTimer);
+    await Promise.all([this.#parts.writes.close(), this.#parts.reads.close()]);
+    this.#parts.release();
+  }
+
+  async #task(row: unknown): Promise<Task> {
+    const stored = readTaskRow(row);
+    const input = await this.#resolve(stored.input);
+    if (stored.output === null) return taskOf(stored, { input });
+    return taskOf(stored, { input, output: await this.#resolve(stored.output) });
+  }
+
+  async #write(request: Request): Promise<unknown> {
+    return answerOf(await this.#parts.writes.send(request));
+  }
+
+  async #ask(question: Question): Promise<unknown> {
+    return replyOf(await this.#parts.reads.send(question));
+  }
+
+  async #catchUpIndex(): Promise<void> {
+    while ((await this.#indexSlice()) === INDEX_SLICE) {}
+  }
+
+  async #indexSlice(): Promise<number> {
+    return rows.count.parse(await this.#write({ do: "index", limit: INDEX_SLICE }));
+  }
+
+  #indexLater(): void {
+    if (!this.#parts.indexWhenIdle || this.#indexTimer || this.#closed) return;
+    this.#indexTimer = setTimeout(() => {
+      this.#indexTimer = null;
+      if (!this.#parts.writes.isIdle) this.#indexLater();
+      // What fails here is tried again by the next search, which then says so.
+      else
+        this.#indexSlice().then(
+          (added) => added === INDEX_SLICE && this.#indexLater(),
+          () => {},
+        );
+    }, INDEX_AFTER_MS);
+    this.#indexTimer.unref();
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Pages of tasks, newest first, with their exact total. A filter by what the totals know (states, kinds, owner, time)
+ * is counted from them, and they tell which stretches of time hold a match; any other filter is walked through the
+ * index of what it names.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import { z } from "zod";
+import type { TaskFilter } from "../../task/verbs.ts";
+import type { Visible } from "../store.ts";
+import { searchQuery } from "./search.ts";
+import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "./totals.ts";
+
+/** Where a page begins: after this task. */
+export type Position = { createdAt: number; n: number };
+export type ListQuery = {
+  visible: Visible;
+  filter: TaskFilter;
+  limit: number;
+  offset: number;
+  after: Position | null;
+};
+export type ListedPage = { positions: Position[]; total: number; more: boolean };
+
+/** Later than any task. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
+const STATEMENTS_MAX = 256;
+
+type Range = { from: number; before: number };
+type Where = { sql: string; values: unknown[] };
+
+const number = z.number();
+const position = z.tuple([z.number(), z.number()]);
+const counted = z.tuple([z.number(), z.number()]);
+
+export class TaskPages {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement<unknown[], unknown[]>>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  page(query: ListQuery): ListedPage {
+    const { filter } = query;
+    const range = { from: filter.createdFrom ?? 0, before: filter.createdBefore ?? END_OF_TIME };
+    const named = isNamed(filter);
+    const positions = named ? this.#walk(query, range) : this.#skip(query, range);
+    const total = named ? this.#countWalked(query, range) : this.#countTotals(query, range);
+    return { positions: positions.slice(0, query.limit), total, more: positions.length > query.limit };
+  }
+
+  /** One task more than the page, to know whether there is another. */
+  #walk(query: ListQuery, range: Range): Position[] {
+    const { from, where } = namedSource(query, range);
+    const { sql, values } = beforePosition(where, query.after);
+    return this.#positions(
+      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
+      [...values, query.limit + 1, query.offset],
+    );
+  }
+
+  #countWalked(query: ListQuery, range: Range): number {
+    const { from, where } = namedSource(query, range);
+    return this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql}`, where.values);
+  }
+
+  /** Whole days without a match, or before the offset, are passed over by their totals; then ten minutes likewise. */
+  #skip(query: ListQuery, range: Range): Position[] {
+    const newest = query.after === null ? range.before : Math.min(range.before, query.after.createdAt + 1);
+    const reach = { from: range.from, before: newest };
+    const found: Position[] = [];
+    let offset = query.offset;
+    const wanted = () => query.limit + 1 - found.length;
+    for (const [day, inDay] of this.#buckets(query, DAY_MS, reach)) {
+      if (wanted() <= 0) break;
+      if (offset >= inDay && isWithin(day, DAY_MS, reach)) {
+        offset -= inDay;
+        continue;
+      }
+      const inReach = { from: Math.max(reach.from, day), before: Math.min(reach.before, day + DAY_MS) };
+      for (const [bucket, inBucket] of this.#buckets(query, TEN_MINUTES_MS, inReach)) {
+        if (wanted() <= 0) break;
+        if (offset >= inBucket && isWithin(bucket, TEN_MINUTES_MS, inReach)) {
+          offset -= inBucket;
+          continue;
+        }
+        const stretch = {
+          from: Math.max(inReach.from, bucket),
+          before: Math.min(inReach.before, bucket + TEN_MINUTES_MS),
+        };
+        const { sql, values } = beforePosition(indexed(query, stretch), query.after);
+        const here = this.#positions(
+          `SELECT t.created_at, t.n FROM tasks t INDEXED BY tasks_by_time WHERE ${sql}
+           ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
+          [...values, offset + wanted()],
+        );
+        found.push(...here.slice(offset));
+        offset = Math.max(0, offset - here.length);
+      }
+    }
+    return found;
+  }
+
+  /** Buckets that hold a match, newest first. */
+  #buckets(query: ListQuery, span: number, range: Range): [bucket: number, count: number][] {
+    const { sql, values } = totalsWhere(query, span, { ...range, from: bucketOf(range.from, span) });
+    return this.#prepared(
+      `SELECT bucket, sum(count) AS held FROM totals WHERE ${sql} GROUP BY bucket HAVING held > 0 ORDER BY bucket DESC`,
+    )
+      .all(...values)
+      .map((row) => counted.parse(row));
+  }
+
+  /** Whole days and whole ten minutes from the totals, the two ends from the index. */
+  #countTotals(query: ListQuery, { from, before }: Range): number {
+    const first = bucketOf(from + TEN_MINUTES_MS - 1, TEN_MINUTES_MS);
+    const last = before === END_OF_TIME ? END_OF_TIME : bucketOf(before, TEN_MINUTES_MS);
+    if (first >= last) return this.#countIndexed(query, { from, before });
+    const firstDay = bucketOf(first + DAY_MS - 1, DAY_MS);
+    const lastDay = last === END_OF_TIME ? END_OF_TIME : bucketOf(last, DAY_MS);
+    const ends = this.#countIndexed(query, { from, before: first }) + this.#countIndexed(query, { from: last, before });
+    if (firstDay >= lastDay) return ends + this.#sum(query, TEN_MINUTES_MS, { from: first, before: last });
+    return (
+      ends +
+      this.#sum(query, TEN_MINUTES_MS, { from: first, before: firstDay }) +
+      this.#sum(query, DAY_MS, { from: firstDay, before: lastDay }) +
+      this.#sum(query, TEN_MINUTES_MS, { from: lastDay, before: last })
+    );
+  }
+
+  #sum(query: ListQuery, span: number, range: Range): number {
+    if (range.from >= range.before) return 0;
+    const { sql, values } = totalsWhere(query, span, range);
+    return this.#number(`SELECT coalesce(sum(count), 0) FROM totals WHERE ${sql}`, values);
+  }
+
+  #countIndexed(query: ListQuery, range: Range): number {
+    if (range.from >= range.before) return 0;
+    const { sql, values } = indexed(query, range);
+    return this.#number(`SELECT count(*) FROM tasks t INDEXED BY tasks_by_time WHERE ${sql}`, values);
+  }
+
+  #positions(sql: string, values: unknown[]): Position[] {
+    return this.#prepared(sql)
+      .all(...values)
+      .map((row) => {
+        const [createdAt, n] = position.parse(row);
+        return { createdAt, n };
+      });
+  }
+
+  #number(sql: string, values: unknown[]): number {
+    return z.tuple([number]).parse(this.#prepared(sql).get(...values))[0];
+  }
+
+  #prepared(sql: string) {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+    const statement = this.#db.prepare<unknown[], unknown[]>(sql).raw();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Filters by something that the totals do not know. */
+function isNamed(filter: TaskFilter): boolean {
+  return (
+    filter.conversation !== undefined ||
+    filter.parent !== undefined ||
+    filter.text !== undefined ||
+    (filter.metadata !== undefined && Object.keys(filter.metadata).length > 0)
+  );
+}
+
+function all(wheres: Where[]): Where {
+  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
+}
+
+function among(column: string, names: readonly string[] | undefined): Where[] {
+  if (names === undefined) return [];
+  return [{ sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(names)] }];
+}
+
+function between(column: string, range: Range): Where {
+  return { sql: `${column} >= ? AND ${column} < ?`, values: [range.from, range.before] };
+}
+
+function beforePosition(where: Where, after: Position | null): Where {
+  if (after === null) return where;
+  return all([where, { sql: "(t.created_at, t.n) < (?, ?)", values: [after.createdAt, after.n] }]);
+}
+
+/** The SQL twin of `mayRead`. */
+export function visibleTo(visible: Visible, table: string): Where {
+  const tenant = { sql: `${table}.tenant = ?`, values: [visible.tenant] };
+  if (visible.user === null) return tenant;
+  return all([tenant, { sql: `${table}.user = ?`, values: [visible.user] }]);
+}
+
+function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range): Where {
+  return all([
+    { sql: "tenant = ? AND owner = ? AND span = ?", values: [visible.tenant, ownerOf(visible), span] },
+    between("bucket", range),
+    ...among("kind", filter.kinds),
+    ...among("state", filter.states),
+  ]);
+}
+
+function indexed({ visible, filter }: ListQuery, range: Range): Where {
+  return all([
+    visibleTo(visible, "t"),
+    { sql: "t.deleted_at IS NULL", values: [] },
+    between("t.created_at", range),
+    ...among("t.kind", filter.kinds),
+    ...among("t.state", filter.states),
+  ]);
+}
+
+function namedSource(query: ListQuery, range: Range): { from: string; where: Where } {
+  const { filter } = query;
+  const where = [indexed(query, range)];
+  let from = "tasks t";
+  if (filter.conversation !== undefined) {
+    where.push({ sql: "t.conversation = ?", values: [filter.conversation] });
+    from = "tasks t INDEXED BY tasks_by_conversation";
+  } else if (filter.parent !== undefined) from = "tasks t INDEXED BY tasks_by_parent";
+  else from = "tasks t NOT INDEXED";
+  if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
+  if (filter.text !== undefined) {
+    where.push({ sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ?)", values: [searchQuery(filter.text)] });
+  }
+  for (const [key, value] of Object.entries(filter.metadata ?? {})) {
+    where.push({
+      sql: "t.n IN (SELECT task FROM metadata WHERE tenant = ? AND key = ? AND value = ?)",
+      values: [query.visible.tenant, key, value],
+    });
+  }
+  return { from, where: all(where) };
+}
+
+function isWithin(bucket: number, span: number, range: Range): boolean {
+  return bucket >= range.from && bucket + span <= range.before;
+}

@@ -1,0 +1,23 @@
+/** Brings a database to this version's schema, one numbered migration after the other, in one transaction. */
+import type { Database } from "better-sqlite3";
+import { core } from "./migrations/001-core.ts";
+import { search } from "./migrations/002-search.ts";
+
+/** Schema version n is what the first n of them make. */
+export const MIGRATIONS: readonly string[] = [core, search];
+
+/** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */
+export function migrate(db: Database, upTo = MIGRATIONS.length): void {
+  const migrateInOne = db.transaction(() => {
+    const version = Number(db.pragma("user_version", { simple: true }));
+    if (version > MIGRATIONS.length) {
+      throw new Error(
+        `The database has schema version ${version}, made by a newer Waybill; this one knows versions up to ` +
+          `${MIGRATIONS.length}. Start the newer Waybill, or restore a backup that was made by this one.`,
+      );
+    }
+    for (const migration of MIGRATIONS.slice(version, upTo)) db.exec(migration);
+    if (upTo > version) db.pragma(`user_version = ${upTo}`);
+  });
+  migrateInOne.immediate();
+}

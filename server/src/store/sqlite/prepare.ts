@@ -1,0 +1,105 @@
+/** Turns a `Write` into what the writer binds: all JSON is made here, in the caller's thread. */
+import type { Task } from "../../task/task.ts";
+import type { Spill } from "../spill.ts";
+import type { Write } from "../store.ts";
+import type { PreparedAudit, PreparedWrite } from "./request.ts";
+import { fixedOf, recordOf } from "./task-row.ts";
+
+/** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
+const METADATA_VALUE_MAX = 512;
+const METADATA_KEYS_MAX = 64;
+
+export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
+  const { task, before } = write;
+  const prepared: PreparedWrite = {
+    id: task.id,
+    before,
+    state: task.state,
+    revision: task.revision,
+    attempt: task.attempt,
+    lastSeq: task.lastSeq,
+    progress: task.progress,
+    updatedAt: task.updatedAt,
+    endedAt: task.endedAt,
+    deletedAt: task.deletedAt,
+    record: spill.keep(recordOf(task)),
+    output: task.state === "completed" ? spill.value(task.output) : null,
+    spent: {
+      inputTokens: task.usage.inputTokens,
+      outputTokens: task.usage.outputTokens,
+      costUsd: task.usage.costUsd,
+    },
+    events: write.events.map((event) => [event.seq, event.at, event.type, spill.value(event.data)]),
+  };
+  if (before === null) prepared.submitted = submissionOf(task, spill);
+  if (write.journal?.length) {
+    prepared.journal = write.journal.map((entry) => [
+      entry.branch,
+      entry.position,
+      entry.name,
+      entry.occurrence,
+      entry.kind,
+      entry.state,
+      entry.tries,
+      entry.at,
+      entry.durationMs,
+      spill.value(entry.result),
+      entry.error === null ? null : JSON.stringify(entry.error),
+      entry.usage === null ? null : JSON.stringify(entry.usage),
+    ]);
+  }
+  if (write.taken?.length) prepared.taken = write.taken;
+  if (write.inbox) {
+    const { messageId, prompt, value, by, at } = write.inbox;
+    prepared.inbox = [messageId, prompt, spill.value(value), by, at];
+  }
+  if (write.usage?.length) prepared.usage = write.usage.map((call) => [call.key, JSON.stringify(call)]);
+  if (write.artifacts?.length) {
+    prepared.artifacts = write.artifacts.map((update) => ({
+      id: update.id,
+      append: update.append,
+      record: spill.value(update),
+    }));
+  }
+  if (write.journalOf) prepared.journalOf = write.journalOf;
+  if (write.audit) prepared.audit = prepareAudit(write.audit);
+  if (write.idempotency) prepared.idempotency = write.idempotency;
+  prepared.files = spill.takeNamed();
+  if (write.conversation) {
+    const { conversation, alias } = write.conversation;
+    prepared.conversation = { conversation, context: spill.keep(JSON.stringify(conversation.context)), alias };
+  }
+  if (write.messages?.length) {
+    prepared.messages = write.messages.map(({ role, parts }) => ({ role, parts: spill.value(parts) }));
+  }
+  prepared.messageFiles = spill.takeNamed();
+  if (prepared.files.length === 0) delete prepared.files;
+  if (prepared.messageFiles.length === 0) delete prepared.messageFiles;
+  return prepared;
+}
+
+export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit {
+  return [entry.tenant, entry.at, entry.user, entry.keyId, entry.act, entry.task, JSON.stringify(entry.detail)];
+}
+
+function submissionOf(task: Task, spill: Spill): NonNullable<PreparedWrite["submitted"]> {
+  return {
+    tenant: task.tenant,
+    user: task.user,
+    kind: task.kind,
+    conversation: task.conversation,
+    parent: task.parent,
+    createdAt: task.createdAt,
+    fixed: spill.keep(fixedOf(task)),
+    input: spill.value(task.input),
+    metadata: searchableMetadata(task),
+  };
+}
+
+function searchableMetadata(task: Task): [string, string][] {
+  return Object.entries(task.metadata)
+    .filter(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    .map(([key, value]): [string, string] => [key, String(value)])
+    .filter(([key, value]) => key.length <= METADATA_VALUE_MAX && value.length <= METADATA_VALUE_MAX)
+    .slice(0, METADATA_KEYS_MAX);
+}

@@ -1,0 +1,104 @@
+/**
+ * What crosses from the caller's thread to the writer's: writes whose values are text already, so that the writer
+ * binds them as they are. `undefined` is never sent: what a write does not bring is absent.
+ */
+import type { Alias, Conversation } from "../../task/conversation.ts";
+import type { Change } from "../../task/decide.ts";
+import type { State } from "../../task/states.ts";
+import type { IdempotencyRecord } from "../store.ts";
+
+export type PreparedEvent = [seq: number, at: number, type: string, data: string];
+export type PreparedAudit = [
+  tenant: string,
+  at: number,
+  user: string,
+  keyId: string,
+  act: string,
+  task: string | null,
+  detail: string,
+];
+export type PreparedMessage = { role: string; parts: string };
+export type PreparedJournalEntry = [
+  branch: string,
+  position: number,
+  name: string,
+  occurrence: number,
+  kind: string,
+  state: string,
+  tries: number,
+  at: number,
+  durationMs: number | null,
+  result: string,
+  error: string | null,
+  usage: string | null,
+];
+
+export type PreparedWrite = {
+  id: string;
+  before: Change["before"];
+  /** Only with the first write of a task. */
+  submitted?: {
+    tenant: string;
+    user: string;
+    kind: string;
+    conversation: string | null;
+    parent: string | null;
+    createdAt: number;
+    fixed: string;
+    input: string;
+    metadata: [key: string, value: string][];
+  };
+  state: State;
+  revision: number;
+  attempt: number;
+  lastSeq: number;
+  progress: number;
+  updatedAt: number;
+  endedAt: number | null;
+  deletedAt: number | null;
+  record: string;
+  output: string | null;
+  spent: { inputTokens: number; outputTokens: number; costUsd: number };
+  events: PreparedEvent[];
+  journal?: PreparedJournalEntry[];
+  taken?: number[];
+  inbox?: [messageId: string, prompt: string | null, value: string, by: string, at: number];
+  usage?: [key: string, record: string][];
+  artifacts?: { id: string; append: boolean; record: string }[];
+  messages?: PreparedMessage[];
+  conversation?: { conversation: Conversation; context: string; alias: Alias | null };
+  journalOf?: string;
+  audit?: PreparedAudit;
+  idempotency?: IdempotencyRecord;
+  /** Hashes of the files that the values above name: those of the task, and those of its messages. */
+  files?: string[];
+  messageFiles?: string[];
+};
+
+export type PreparedKey = [
+  id: string,
+  hash: string,
+  tenant: string,
+  user: string,
+  name: string,
+  scopes: string,
+  hint: string,
+  createdAt: number,
+  expiresAt: number | null,
+  revokedAt: number | null,
+];
+
+/** One request is one promise of a caller: all of it is committed, or none. */
+export type Request =
+  | { do: "apply"; writes: PreparedWrite[] }
+  | { do: "say"; conversation: string; message: PreparedMessage; files: string[]; at: number }
+  | { do: "renameConversation"; id: string; title: string; at: number }
+  | { do: "deleteConversation"; id: string; at: number }
+  | { do: "putKey"; key: PreparedKey; audit: PreparedAudit }
+  | { do: "setFact"; name: string; value: string }
+  | { do: "sweep"; endedBefore: number; idempotencyBefore: number; limit: number }
+  /** Adds tasks to the search index, oldest first; answers how many. */
+  | { do: "index"; limit: number };
+
+/** What the writer says to each: the answer, or why it could not. */
+export type Answer = { answer: unknown } | { error: { code: string; message: string } };

@@ -1,0 +1,184 @@
+/** The door for every row that is not a task's: what comes out has been checked. */
+import { z } from "zod";
+import { type Artifact, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
+import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
+import type { Event } from "../../task/event.ts";
+import { type Json, json, jsonObject } from "../../task/json.ts";
+import { SCOPES } from "../../task/principal.ts";
+import { failure, usageTotals } from "../../task/task.ts";
+import { type UsageCall, usageCall } from "../../task/usage.ts";
+import type { AuditEntry } from "../../task/verbs.ts";
+import type { Applied, InboxItem, JournalEntry, StoredKey } from "../store.ts";
+
+const text = z.string();
+const number = z.number();
+const maybeText = text.nullable();
+const maybeNumber = number.nullable();
+
+/** Turns a stored text into its value, from the files when it was spilled there. */
+export type Resolve = (stored: string) => Promise<Json>;
+
+export const applied: z.ZodType<Applied> = z.union([
+  z.strictObject({ ok: z.literal(true) }),
+  z.strictObject({ ok: z.literal(false), why: z.enum(["stale", "duplicate"]), task: text }),
+  z.strictObject({ ok: z.literal(false), why: z.literal("replayed"), task: text, hash: text }),
+]);
+
+export const listedRows = z.strictObject({
+  rows: z.array(z.unknown()),
+  total: number,
+  next: z.strictObject({ createdAt: number, n: number }).nullable(),
+});
+export const conversationRows = z.strictObject({
+  rows: z.array(z.unknown()),
+  aliases: z.array(maybeText),
+  total: number,
+});
+export const messageRows = z.strictObject({ rows: z.array(z.unknown()), total: number });
+export const rows = z.array(z.unknown());
+export const texts = z.array(text);
+export const count = number;
+export const messageNumber = maybeNumber;
+export const alias = maybeText;
+export const fact = maybeText;
+
+const eventRow = z.tuple([number, number, text, text]);
+export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<Event> {
+  const [seq, at, type, data] = eventRow.parse(row);
+  return { task, seq, at, type, data: jsonObject.parse(await resolve(data)) };
+}
+
+const journalRow = z.tuple([
+  text,
+  number,
+  text,
+  number,
+  z.enum(["step", "sleep", "input", "child", "effect", "read", "pause"]),
+  z.enum(["done", "failed", "waiting", "retrying"]),
+  number,
+  number,
+  maybeNumber,
+  text,
+  maybeText,
+  maybeText,
+]);
+export async function journalEntryOf(row: unknown, resolve: Resolve): Promise<JournalEntry> {
+  const [branch, position, name, occurrence, kind, state, tries, at, durationMs, result, error, usage] =
+    journalRow.parse(row);
+  return {
+    branch,
+    position,
+    name,
+    occurrence,
+    kind,
+    state,
+    tries,
+    at,
+    durationMs,
+    result: await resolve(result),
+    error: error === null ? null : failure.parse(JSON.parse(error)),
+    usage: usage === null ? null : usageTotals.parse(JSON.parse(usage)),
+  };
+}
+
+const inboxRow = z.tuple([number, text, maybeText, text, text, number]);
+export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<InboxItem> {
+  const [n, messageId, prompt, value, by, at] = inboxRow.parse(row);
+  return { n, messageId, prompt, value: await resolve(value), by, at };
+}
+
+/** Folds the updates of a task's artifacts, oldest first, into the artifacts as they are. */
+export async function artifactsOf(found: unknown[], resolve: Resolve): Promise<Artifact[]> {
+  const artifacts = new Map<string, Artifact>();
+  for (const row of found) {
+    const update = artifactUpdate.parse(await resolve(z.tuple([text]).parse(row)[0]));
+    artifacts.set(update.id, updated(artifacts.get(update.id), update));
+  }
+  return [...artifacts.values()];
+}
+
+function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact {
+  const base = update.append ? known : undefined;
+  return {
+    id: update.id,
+    name: update.name ?? base?.name ?? null,
+    description: update.description ?? base?.description ?? null,
+    parts: [...(base?.parts ?? []), ...update.parts],
+    metadata: { ...base?.metadata, ...update.metadata },
+    complete: update.last,
+  };
+}
+
+const usageRow = z.tuple([number, text]);
+export function usageOf(row: unknown): UsageCall & { at: number } {
+  const [at, record] = usageRow.parse(row);
+  return { ...usageCall.parse(JSON.parse(record)), at };
+}
+
+const conversationRow = z.tuple([
+  text,
+  text,
+  text,
+  text,
+  text,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+]);
+export function conversationOf(row: unknown): Conversation {
+  const [id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt, ...counts] =
+    conversationRow.parse(row);
+  const [tasks, completed, failed, inputTokens, outputTokens, costUsd] = counts;
+  return {
+    id,
+    tenant,
+    user,
+    title,
+    context: jsonObject.parse(JSON.parse(context)),
+    createdAt,
+    updatedAt,
+    lastActivityAt,
+    tasks,
+    completed,
+    failed,
+    inputTokens,
+    outputTokens,
+    costUsd,
+  };
+}
+
+const messageRow = z.tuple([number, text, maybeText, number, text]);
+export async function messageOf(row: unknown, resolve: Resolve): Promise<Message> {
+  const [n, role, task, at, parts] = messageRow.parse(row);
+  return { ...messageSchema.parse({ role, parts: await resolve(parts) }), n, task, at };
+}
+
+const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber]);
+const scopes = z.array(z.enum(SCOPES));
+export function keyOf(row: unknown): StoredKey {
+  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt] = keyRow.parse(row);
+  return {
+    id,
+    hash,
+    tenant,
+    user,
+    name,
+    scopes: scopes.parse(JSON.parse(held)),
+    hint,
+    createdAt,
+    expiresAt,
+    revokedAt,
+  };
+}
+
+const auditRow = z.tuple([number, text, text, text, maybeText, text]);
+export function auditEntryOf(row: unknown): AuditEntry {
+  const [at, user, keyId, act, task, detail] = auditRow.parse(row);
+  return { at, user, keyId, act, task, detail: json.parse(JSON.parse(detail)) };
+}

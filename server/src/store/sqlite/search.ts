@@ -1,0 +1,98 @@
+/**
+ * The index of titles and inputs. It is filled behind the submits and caught up before a search, since adding a text
+ * costs as much as the whole rest of a submit (measured: see `bench/store-submit.ts`).
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
+import { type Json, json } from "../../task/json.ts";
+import { spilledHash } from "../spill.ts";
+
+/** What comes later in an input is not searched. */
+const TEXT_CHARACTERS_MAX = 100_000;
+const TERMS_MAX = 32;
+
+const unindexed = z.tuple([z.number(), z.string(), z.string()]);
+const number = z.number();
+
+export class SearchIndex {
+  readonly #progress;
+  readonly #next;
+  readonly #insert;
+  readonly #advance;
+  readonly #filesFolder: string | null;
+
+  constructor(db: Database, filesFolder: string | null) {
+    this.#filesFolder = filesFolder;
+    this.#progress = db.prepare<unknown[], unknown[]>("SELECT n FROM search_progress").raw();
+    this.#next = db
+      .prepare<unknown[], unknown[]>(
+        `SELECT s.task, s.fixed ->> '$.title', s.input FROM submissions s
+         WHERE s.task > ? ORDER BY s.task LIMIT ?`,
+      )
+      .raw();
+    this.#insert = db.prepare<unknown[]>("INSERT INTO search (rowid, title, input) VALUES (?, ?, ?)");
+    this.#advance = db.prepare<unknown[]>("UPDATE search_progress SET n = ?");
+  }
+
+  /** Adds the next tasks and returns how many there were: fewer than `limit` is all. */
+  catchUp(limit: number): number {
+    let reached = number.parse(this.#progress.get()?.[0]);
+    const rows = this.#next.all(reached, limit);
+    for (const row of rows) {
+      const [n, title, input] = unindexed.parse(row);
+      this.#insert.run(n, segmented(title), segmented(this.#textOf(input)));
+      reached = n;
+    }
+    if (rows.length > 0) this.#advance.run(reached);
+    return rows.length;
+  }
+
+  #textOf(stored: string): string {
+    const sha256 = spilledHash(stored);
+    if (sha256 === null) return texts(json.parse(JSON.parse(stored)));
+    if (this.#filesFolder === null) return stored.slice(stored.indexOf("\n") + 1);
+    const file = path.join(this.#filesFolder, sha256.slice(0, 2), sha256.slice(2));
+    return texts(json.parse(JSON.parse(readFileSync(file, "utf8"))));
+  }
+}
+
+/** All text in a value, without its keys. */
+function texts(value: Json): string {
+  let text = "";
+  const visit = (inner: Json | undefined): void => {
+    if (text.length >= TEXT_CHARACTERS_MAX) return;
+    if (typeof inner === "string") text += `${inner}\n`;
+    else if (typeof inner === "number") text += `${inner}\n`;
+    else if (Array.isArray(inner)) inner.forEach(visit);
+    else if (typeof inner === "object" && inner !== null) Object.values(inner).forEach(visit);
+  };
+  visit(value);
+  return text.slice(0, TEXT_CHARACTERS_MAX);
+}
+
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
+const words = new Intl.Segmenter(undefined, { granularity: "word" });
+
+/** Puts spaces into scripts that have none, line by line: the segmenter runs out of memory on a whole book. */
+function segmented(text: string): string {
+  if (!UNSPACED.test(text)) return text;
+  return text
+    .split("\n")
+    .map((line) => (UNSPACED.test(line) ? Array.from(words.segment(line), ({ segment }) => segment).join(" ") : line))
+    .join("\n");
+}
+
+/** The user's words as an FTS5 query: every one quoted, so that none is an operator, and all of them wanted. */
+export function searchQuery(text: string): string {
+  const terms = segmented(text)
+    .split(/\s+/)
+    .filter((term) => /[\p{L}\p{N}]/u.test(term));
+  if (terms.length === 0) throw new Refusal("invalid", "A text search needs at least one word.", { field: "text" });
+  if (terms.length > TERMS_MAX) {
+    throw new Refusal("invalid", `A text search takes at most ${TERMS_MAX} words.`, { field: "text" });
+  }
+  return terms.map((term) => `"${term.replaceAll('"', '""')}"`).join(" ");
+}

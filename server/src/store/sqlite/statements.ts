@@ -1,0 +1,103 @@
+/** The writer's statements, prepared once. Rows come back as arrays. */
+import type { Database, Statement } from "better-sqlite3";
+
+type Row = Statement<unknown[], unknown[]>;
+
+export function writerStatements(db: Database) {
+  const run = (sql: string): Statement<unknown[]> => db.prepare<unknown[]>(sql);
+  const row = (sql: string): Row => db.prepare<unknown[], unknown[]>(sql).raw();
+  return {
+    target: row(
+      `SELECT n, revision, state, attempt, tenant, user, kind, created_at, conversation, deleted_at FROM tasks
+       WHERE id = ?`,
+    ),
+    taskNumber: row("SELECT n FROM tasks WHERE id = ?"),
+    spent: row(
+      `SELECT record ->> '$.usage.inputTokens', record ->> '$.usage.outputTokens', record ->> '$.usage.costUsd'
+       FROM tasks WHERE n = ?`,
+    ),
+    idempotency: row("SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?"),
+    inboxMessage: row("SELECT 1 FROM inbox WHERE task = ? AND message_id = ?"),
+    usageCall: row("SELECT 1 FROM usage WHERE task = ? AND key = ?"),
+    conversation: row("SELECT 1 FROM conversations WHERE id = ?"),
+    alias: row("SELECT 1 FROM aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?"),
+
+    insertTask: run(
+      `INSERT INTO tasks (id, tenant, user, kind, state, conversation, parent, revision, attempt, last_seq, progress,
+         created_at, ended_at, deleted_at, record, output)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertSubmission: run("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)"),
+    insertMetadata: run("INSERT INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)"),
+    updateTask: run(
+      `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
+         deleted_at = ?, record = ?, output = ?
+       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
+    ),
+    insertEvent: run("INSERT INTO events (task, seq, at, type, data) VALUES (?, ?, ?, ?, ?)"),
+    putJournalEntry: run(
+      `INSERT OR REPLACE INTO journal
+         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    copyJournal: run(
+      `INSERT INTO journal
+         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
+       SELECT ?, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+       FROM journal WHERE task = ? AND state = 'done'`,
+    ),
+    insertInbox: run(
+      `INSERT INTO inbox (task, n, message_id, prompt, value, by, at)
+       SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM inbox WHERE task = ?1`,
+    ),
+    takeInbox: run("UPDATE inbox SET taken = 1 WHERE task = ? AND n = ?"),
+    insertUsage: run("INSERT INTO usage (task, key, at, record) VALUES (?, ?, ?, ?)"),
+    dropArtifact: run("DELETE FROM artifact_updates WHERE task = ? AND id = ?"),
+    insertArtifact: run(
+      `INSERT INTO artifact_updates (task, n, id, record)
+       SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3 FROM artifact_updates WHERE task = ?1`,
+    ),
+    insertTaskFile: run("INSERT OR IGNORE INTO task_files (task, sha256) VALUES (?, ?)"),
+    copyTaskFiles: run(
+      "INSERT OR IGNORE INTO task_files (task, sha256) SELECT ?, sha256 FROM task_files WHERE task = ?",
+    ),
+
+    insertConversation: run(
+      `INSERT INTO conversations (id, tenant, user, title, context, created_at, updated_at, last_activity_at, tasks,
+         completed, failed, input_tokens, output_tokens, cost_usd)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)`,
+    ),
+    insertAlias: run("INSERT INTO aliases (tenant, owner, lens, value, conversation) VALUES (?, ?, ?, ?, ?)"),
+    addToConversation: run(
+      `UPDATE conversations SET tasks = tasks + ?, completed = completed + ?, failed = failed + ?,
+         input_tokens = input_tokens + ?, output_tokens = output_tokens + ?, cost_usd = cost_usd + ?,
+         updated_at = max(updated_at, ?), last_activity_at = max(last_activity_at, ?)
+       WHERE id = ?`,
+    ),
+    numberMessage: row(
+      `UPDATE conversations SET last_message = last_message + 1, updated_at = max(updated_at, ?2),
+         last_activity_at = max(last_activity_at, ?2)
+       WHERE id = ?1 AND deleted_at IS NULL RETURNING last_message`,
+    ),
+    insertMessage: run("INSERT INTO messages (conversation, n, role, task, at, parts) VALUES (?, ?, ?, ?, ?, ?)"),
+    dropMessages: run("DELETE FROM messages WHERE conversation = ? AND n <= ?"),
+    insertConversationFile: run("INSERT OR IGNORE INTO conversation_files (conversation, sha256) VALUES (?, ?)"),
+    renameConversation: run(
+      "UPDATE conversations SET title = ?, updated_at = max(updated_at, ?) WHERE id = ? AND deleted_at IS NULL",
+    ),
+    deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
+    freeAliases: run("DELETE FROM aliases WHERE conversation = ?"),
+    dropConversationFiles: run("DELETE FROM conversation_files WHERE conversation = ?"),
+
+    insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
+    insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    putKey: run(
+      `INSERT OR REPLACE INTO keys
+         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    setFact: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
+  };
+}
+
+export type WriterStatements = ReturnType<typeof writerStatements>;

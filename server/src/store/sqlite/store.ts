@@ -1,0 +1,102 @@
+/**
+ * Opens the store over SQLite: on disk with a writer thread and a reader thread, in memory with the same code in the
+ * caller's thread.
+ */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { folderFiles, memoryFiles } from "../files.ts";
+import { copyInto } from "./backup.ts";
+import { DATABASE_FILE, IN_MEMORY, openDatabase } from "./database.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { ownThreadLine, runWorker, workerLine } from "./line.ts";
+import { LineStore } from "./line-store.ts";
+import { migrate } from "./migrate.ts";
+import { type Question, Reader } from "./reader.ts";
+import { replyOf } from "./replies.ts";
+import type { Request } from "./request.ts";
+import * as rows from "./rows.ts";
+import { Writer } from "./writer.ts";
+
+export type SqliteStoreOptions = {
+  /** Hears once that a thread of the store has died: from then on every call is refused as `unavailable`. */
+  onFatal?: (error: Error) => void;
+  /** What the age of files is counted by. */
+  clock?: () => number;
+};
+
+const FILES_FOLDER = "files";
+
+/**
+ * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
+ * one is refused as `unavailable`, by a sentence that names the process. An older schema is brought up to date.
+ */
+export async function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Promise<LineStore> {
+  return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
+}
+
+function inMemory({ clock = Date.now }: SqliteStoreOptions): LineStore {
+  const db = openDatabase(IN_MEMORY);
+  migrate(db);
+  const reader = new Reader(db);
+  const reads = ownThreadLine<Question>({
+    batch: (questions) => reader.batch(questions),
+    // The connection is the writer's to close.
+    close: () => {},
+  });
+  return new LineStore({
+    writes: ownThreadLine<Request>(new Writer(db, null)),
+    reads,
+    files: memoryFiles(clock),
+    clock,
+    indexWhenIdle: false,
+    backup: async (target) => copyInto(db, target),
+    check: async () => rows.texts.parse(replyOf(await reads.send({ ask: "check" }))),
+    release: () => {},
+  });
+}
+
+async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStoreOptions): Promise<LineStore> {
+  await mkdir(folder, { recursive: true });
+  const release = lockFolder(folder);
+  try {
+    const database = path.join(folder, DATABASE_FILE);
+    const filesFolder = path.join(folder, FILES_FOLDER);
+    const files = await folderFiles(filesFolder, clock);
+    prepare(openDatabase(database));
+    let reported = false;
+    const onLost = (error: Error) => {
+      if (!reported) onFatal?.(error);
+      reported = true;
+    };
+    return new LineStore({
+      writes: workerLine<Request>({ role: "writer", database, filesFolder }, onLost),
+      reads: workerLine<Question>({ role: "reader", database }, onLost),
+      files,
+      clock,
+      indexWhenIdle: true,
+      backup: (target) => runWorker({ role: "copier", database, target: path.resolve(target) }),
+      check: async () => {
+        // A thread of its own: a check of a large database takes seconds, which no read should wait for.
+        const checker = workerLine<Question>({ role: "reader", database }, () => {});
+        try {
+          return rows.texts.parse(replyOf(await checker.send({ ask: "check" })));
+        } finally {
+          await checker.close();
+        }
+      },
+      release,
+    });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function prepare(db: Database): void {
+  try {
+    migrate(db);
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,51 @@
+/** Retention: what ended long enough ago goes, with everything that hangs on it. */
+import type { Database } from "better-sqlite3";
+import { z } from "zod";
+import { STATES } from "../../task/states.ts";
+import type { Request } from "./request.ts";
+import { TotalsDelta } from "./totals.ts";
+
+/** How many idempotency records, and how many conversations, one sweep removes. */
+const RECORDS_MAX = 10_000;
+
+const endedTask = z.tuple([
+  z.number(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.number(),
+  z.enum(STATES),
+  z.number().nullable(),
+]);
+
+/** Within the caller's transaction. Returns the number of tasks. */
+export function sweep(db: Database, request: Request & { do: "sweep" }): number {
+  const totals = new TotalsDelta(db);
+  // The newest task stays, so that no number is given twice.
+  const ended = db
+    .prepare<unknown[], unknown[]>(
+      `SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks
+       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) ORDER BY ended_at LIMIT ?`,
+    )
+    .raw()
+    .all(request.endedBefore, request.limit);
+  const dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
+  const dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
+  for (const row of ended) {
+    const [n, tenant, user, kind, createdAt, state, deletedAt] = endedTask.parse(row);
+    if (deletedAt === null) totals.move({ tenant, user, kind, createdAt }, state, null);
+    dropText.run(n);
+    dropTask.run(n);
+  }
+  totals.write();
+  db.prepare<unknown[]>("DELETE FROM totals WHERE count = 0").run();
+  db.prepare<unknown[]>(
+    "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?)",
+  ).run(request.idempotencyBefore, RECORDS_MAX);
+  db.prepare<unknown[]>(
+    `DELETE FROM conversations WHERE id IN (
+       SELECT id FROM conversations c WHERE deleted_at < ?
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id) LIMIT ?)`,
+  ).run(request.endedBefore, RECORDS_MAX);
+  return ended.length;
+}

@@ -1,0 +1,106 @@
+/**
+ * A task and its row. What is filtered on has a column; what never changes after the submit is the JSON `fixed`, the
+ * rest the JSON `record`. The one reader turns all of it into a `Task` through the task's schema.
+ */
+import { z } from "zod";
+import { type Json, jsonObject } from "../../task/json.ts";
+import { dueAt, type Task, task as taskSchema } from "../../task/task.ts";
+import type { OpenTask } from "../store.ts";
+
+export function fixedOf(task: Task): string {
+  const { handlerVersion, lens, title, retryOf, priority, concurrency, metadata, budget, retry, notBefore } = task;
+  const { deadlineAt } = task;
+  return JSON.stringify({
+    handlerVersion,
+    lens,
+    title,
+    retryOf,
+    priority,
+    concurrency,
+    metadata,
+    budget,
+    retry,
+    notBefore,
+    deadlineAt,
+  });
+}
+
+export function recordOf(task: Task): string {
+  const { failures, crashes, startedAt, stateChangedAt, updatedAt, progressMessage, details, usage, waits } = task;
+  const { lease, pausedBy, cancelledBy } = task;
+  return JSON.stringify({
+    failures,
+    crashes,
+    startedAt,
+    stateChangedAt,
+    updatedAt,
+    progressMessage,
+    details,
+    usage,
+    waits,
+    lease,
+    pausedBy,
+    cancelledBy,
+    ...("resumesAs" in task && { resumesAs: task.resumesAs }),
+    ...("error" in task && { error: task.error }),
+  });
+}
+
+export const TASK_COLUMNS = `t.n, t.id, t.tenant, t.user, t.kind, t.state, t.conversation, t.parent, t.revision,
+  t.attempt, t.last_seq, t.progress, t.created_at, t.ended_at, t.deleted_at, t.record, t.output, s.fixed, s.input`;
+export const TASK_TABLES = "tasks t JOIN submissions s ON s.task = t.n";
+
+/** The columns above, as far as the schema of a task does not check them itself. */
+const taskRow = z.array(z.unknown()).length(19);
+const text = z.string();
+
+/** The values of a row that may be behind a marker, as their stored text. */
+export type StoredTask = { fields: Record<string, unknown>; input: string; output: string | null };
+
+export function readTaskRow(row: unknown): StoredTask {
+  const columns = taskRow.parse(row);
+  const [, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress] = columns;
+  const [createdAt, endedAt, deletedAt, record, output, fixed, input] = columns.slice(12);
+  const fields = {
+    ...jsonObject.parse(JSON.parse(text.parse(fixed))),
+    ...jsonObject.parse(JSON.parse(text.parse(record))),
+    id,
+    tenant,
+    user,
+    kind,
+    state,
+    conversation,
+    parent,
+    revision,
+    attempt,
+    lastSeq,
+    progress,
+    createdAt,
+    endedAt,
+    deletedAt,
+  };
+  return { fields, input: text.parse(input), output: output === null ? null : text.parse(output) };
+}
+
+export function taskOf(stored: StoredTask, values: { input: Json; output?: Json }): Task {
+  return taskSchema.parse({ ...stored.fields, ...values });
+}
+
+export function openTaskOf(task: Task): OpenTask {
+  return {
+    id: task.id,
+    tenant: task.tenant,
+    kind: task.kind,
+    state: task.state,
+    conversation: task.conversation,
+    parent: task.parent,
+    priority: task.priority,
+    createdAt: task.createdAt,
+    dueAt: dueAt(task),
+    deadlineAt: task.deadlineAt,
+    concurrencyKey: task.concurrency?.key ?? null,
+    concurrencyLimit: task.concurrency?.limit ?? 0,
+    awaits: task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
+    ready: task.state === "queued" || (task.state === "waiting" && task.waits.every((wait) => wait.on === "slot")),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * The one who writes. Commits a batch of requests in one transaction, so that many callers share one sync. Synchronous,
+ * and unaware of whose thread it runs in.
+ */
+import { type Database, SqliteError } from "better-sqlite3";
+import { Applier } from "./apply.ts";
+import { isDiskTrouble } from "./replies.ts";
+import type { Answer, Request } from "./request.ts";
+import { SearchIndex } from "./search.ts";
+import { type WriterStatements, writerStatements } from "./statements.ts";
+import { sweep } from "./sweep.ts";
+
+export class Writer {
+  readonly #db: Database;
+  readonly #sql: WriterStatements;
+  readonly #applier: Applier;
+  readonly #index: SearchIndex;
+  readonly #commit;
+
+  constructor(db: Database, filesFolder: string | null) {
+    this.#db = db;
+    this.#sql = writerStatements(db);
+    this.#applier = new Applier(db, this.#sql);
+    this.#index = new SearchIndex(db, filesFolder);
+    this.#commit = db.transaction((requests: Request[]) => {
+      const answers = requests.map((request) => ({ answer: this.#answer(request) }));
+      this.#applier.writeDeltas();
+      return answers;
+    });
+  }
+
+  /** One answer per request, in their order. What is not an error is committed when this returns. */
+  batch(requests: Request[]): Answer[] {
+    try {
+      return this.#commit.immediate(requests);
+    } catch (error) {
+      this.#applier.clearDeltas();
+      if (requests.length === 1 || isDiskTrouble(codeOf(error))) return requests.map(() => failed(error));
+      // Something unforeseen in one of them: each on its own, so that only that one fails.
+      return requests.flatMap((request) => this.batch([request]));
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #answer(request: Request): unknown {
+    switch (request.do) {
+      case "apply":
+        return this.#applier.apply(request.writes);
+      case "say": {
+        const n = this.#applier.say(request.conversation, request.message, null, request.at);
+        if (n !== null) {
+          for (const sha256 of request.files) this.#sql.insertConversationFile.run(request.conversation, sha256);
+        }
+        return n;
+      }
+      case "renameConversation":
+        this.#sql.renameConversation.run(request.title, request.at, request.id);
+        return null;
+      case "deleteConversation":
+        this.#sql.deleteConversation.run(request.at, request.id);
+        this.#sql.freeAliases.run(request.id);
+        this.#sql.dropMessages.run(request.id, Number.MAX_SAFE_INTEGER);
+        this.#sql.dropConversationFiles.run(request.id);
+        return null;
+      case "putKey":
+        this.#sql.putKey.run(...request.key);
+        this.#sql.insertAudit.run(...request.audit);
+        return null;
+      case "setFact":
+        this.#sql.setFact.run(request.name, request.value);
+        return null;
+      case "sweep":
+        return sweep(this.#db, request);
+      case "index":
+        return this.#index.catchUp(request.limit);
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SqliteError ? error.code : "";
+}
+
+function failed(error: unknown): Answer {
+  return { error: { code: codeOf(error), message: error instanceof Error ? error.message : String(error) } };
+}
