@@ -137,8 +137,6 @@ export type Handler<Input = Json> = {
   reply?: (output: Json) => Part[];
   /** Time limit of the whole task when the submit names none. */
   deadlineMs?: (input: Input) => number | null;
-  /** Other programs do this work: the engine leaves such tasks ready for their claims and never calls `run`. */
-  claimed?: true;
   run: (ctx: Context, input: Input) => Promise<Json>;
   /** A durable, retried job after any unsuccessful end. */
   cleanup?: (ctx: StepContext, task: Task) => Promise<void>;

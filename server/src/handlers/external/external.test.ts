@@ -4,8 +4,9 @@ import { externalHandler } from "./external.ts";
 describe("kind external", () => {
   const handler = externalHandler();
 
-  it("is left to whoever claims it", () => {
-    expect(handler.claimed).toBe(true);
+  it("is claimed in the queue that its input names", () => {
+    expect(handler.queueOf?.({ queue: "ocr" })).toBe("ocr");
+    expect(handler.queueOf?.({})).toBe("default");
   });
 
   it("takes any payload for a queue with a plain name", () => {

@@ -17,7 +17,7 @@ export const queueName = z
 
 /** The input of kind `external`. */
 export const externalInput = z.strictObject({
-  queue: queueName,
+  queue: queueName.default("default"),
   /** For the worker alone; Waybill does not look into it. */
   payload: json.default(null),
   /** What it is, for people. */
@@ -25,18 +25,16 @@ export const externalInput = z.strictObject({
 });
 export type ExternalInput = z.infer<typeof externalInput>;
 
-/** The handler of kind `external`: `claimed` keeps it out of this process. */
+/** The handler of kind `external`. */
 export function externalHandler(): Handler {
-  return {
-    ...defineHandler({
-      kind: "external",
-      input: externalInput,
-      present: ({ queue, title }) => ({ title: title ?? `Work for ${queue}` }),
-      reply: (output): Part[] => [typeof output === "string" ? { text: output } : { data: output }],
-      run: async () => {
-        throw new Error("A task of kind external is done by the program that claims it.");
-      },
-    }),
-    claimed: true,
-  };
+  return defineHandler({
+    kind: "external",
+    input: externalInput,
+    queueOf: ({ queue }) => queue,
+    present: ({ queue, title }) => ({ title: title ?? `Work for ${queue}` }),
+    reply: (output): Part[] => [typeof output === "string" ? { text: output } : { data: output }],
+    run: async () => {
+      throw new Error("A task of kind external is done by the program that claims it.");
+    },
+  });
 }

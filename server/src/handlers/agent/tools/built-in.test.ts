@@ -51,6 +51,7 @@ describe("the built-in tools", () => {
     ["country_facts", { country: "France", property: "capital" }, "Paris"],
     ["country_facts", { country: "Tokyo", property: "currency" }, "Japanese Yen (JPY)"],
     ["country_facts", { country: "Atlantis" }, 'No country called "Atlantis" is known.'],
+    ["define_word", { word: "qqqq" }, 'No definition of "qqqq" is known.'],
     ["current_time", { timezone: "Mars/Olympus" }, 'There is no time zone "Mars/Olympus". Name one like Europe/Paris.'],
   ])("%s of %j", async (name, input, result) => {
     expect(await call(name, input)).toBe(result);
@@ -67,6 +68,11 @@ describe("the built-in tools", () => {
       name: "France",
       capital: "Paris",
     });
+  });
+
+  it("know what words mean, in computing too", async () => {
+    expect(await call("define_word", { word: "entropy" })).toMatch(/^entropy:\n1\. \(noun\) /);
+    expect(await call("define_word", { word: "Python" })).toContain("In computing, Python is a ");
   });
 
   it("say which argument does not fit", async () => {

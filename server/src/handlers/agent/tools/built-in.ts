@@ -5,5 +5,13 @@ import { convertUnits } from "./convert-units.ts";
 import { countryFacts } from "./country-facts.ts";
 import { currentTime } from "./current-time.ts";
 import { dateMath } from "./date-math.ts";
+import { defineWord } from "./define-word.ts";
 
-export const builtInTools: readonly Tool[] = [calculator, currentTime, dateMath, convertUnits, countryFacts];
+export const builtInTools: readonly Tool[] = [
+  calculator,
+  currentTime,
+  dateMath,
+  convertUnits,
+  countryFacts,
+  defineWord,
+];
