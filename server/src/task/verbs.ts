@@ -21,12 +21,7 @@ export const submission = z.strictObject({
   conversation: z
     .union([
       z.strictObject({ id: z.string() }),
-      z.strictObject({
-        alias: z.string().min(1).max(255),
-        context: jsonObject.optional(),
-        /** What it is called when it is made; the task's title when absent. */
-        title: z.string().max(200).optional(),
-      }),
+      z.strictObject({ alias: z.string().min(1).max(255), context: jsonObject.optional() }),
     ])
     .optional(),
   priority: z.int().min(-100).max(100).default(0),

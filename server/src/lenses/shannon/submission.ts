@@ -6,7 +6,7 @@ import type { JsonObject } from "../../task/json.ts";
 import type { Submission } from "../../task/verbs.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { type ContextKeys, contextKeys, type SubmitBody, submitBody } from "./schema.ts";
-import { MODES, type Mode, PROVIDERS, RESEARCH_STRATEGIES } from "./vocabulary.ts";
+import { MODES, PROVIDERS, RESEARCH_STRATEGIES } from "./vocabulary.ts";
 
 const ATTACHMENTS_ONLY = "[User sent file attachments]";
 const HISTORY_DEFAULT = 50;
@@ -14,11 +14,7 @@ const HISTORY_PRESETS: Readonly<Record<string, number>> = { debugging: 75 };
 const HISTORY_MIN = 5;
 const HISTORY_MAX = 200;
 const RESEARCH_LIMIT_MS = 45 * 60_000;
-const TITLE_MAX = 60;
 const SESSION_ID_MAX = 128;
-
-/** The session that a task joins: what it is called here, and its conversation when that is known. */
-export type SessionRef = { name: string; conversation: string | null };
 
 /** What the server knows that a submit may name. */
 export type Named = { agents: readonly string[]; providers: readonly string[] };
@@ -42,8 +38,8 @@ export function parseSubmit(body: unknown): SubmitBody {
   return parsed(submitBody, body);
 }
 
-/** Throws `invalid` with the wire's own text. */
-export function submissionOf(body: SubmitBody, session: SessionRef, named: Named): Submission {
+/** A submit that joins or begins `session`. Throws `invalid` with the wire's own text. */
+export function submissionOf(body: SubmitBody, session: string, named: Named): Submission {
   const given = body.context ?? {};
   const keys = contextKeysOf(given);
   const { parts, described } = attachmentsOf(given["attachments"]);
@@ -93,37 +89,17 @@ export function submissionOf(body: SubmitBody, session: SessionRef, named: Named
   return {
     kind: "agent",
     input: checked.data,
-    conversation: conversationOf(session, titleOf(input.query), mode, keys.force_research === true, strategy),
-    metadata: { session_id: session.name },
+    conversation: {
+      alias: session,
+      context: {
+        first_task_mode: mode ?? "standard",
+        ...(keys.force_research && { is_research_session: true, research_strategy: strategy ?? "standard" }),
+      },
+    },
+    metadata: { session_id: session },
     ...(tokens !== null && { budget: { tokens, onSpent: "fail" as const } }),
     ...(keys.force_research && { deadlineMs: RESEARCH_LIMIT_MS }),
   };
-}
-
-/** A session's title, made from the first query: its first line, cut at a word. */
-export function titleOf(query: string): string {
-  const line = query.trim().split(/[\r\n]/, 1)[0] ?? "";
-  const characters = [...line.replace(/\s+/g, " ").trim()];
-  if (characters.length <= TITLE_MAX) return characters.join("");
-  const cut = characters.slice(0, TITLE_MAX - 1).join("");
-  const space = cut.lastIndexOf(" ");
-  return `${space > TITLE_MAX / 2 ? cut.slice(0, space) : cut}…`;
-}
-
-function conversationOf(
-  session: SessionRef,
-  title: string,
-  mode: Mode | null,
-  research: boolean,
-  strategy: string | null,
-): NonNullable<Submission["conversation"]> {
-  if (session.conversation !== null) return { id: session.conversation };
-  const context: JsonObject = {
-    first_task_mode: mode ?? "standard",
-    ...(research && { is_research_session: true }),
-    ...(research && strategy !== null && { research_strategy: strategy }),
-  };
-  return { alias: session.name, context, title };
 }
 
 function contextKeysOf(context: JsonObject): ContextKeys {

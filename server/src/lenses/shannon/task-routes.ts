@@ -13,9 +13,9 @@ import { headerText } from "./headers.ts";
 import { idempotencyOf, tellReplayed } from "./idempotency.ts";
 import { paging } from "./paging.ts";
 import { stringsOf } from "./query.ts";
-import { type SubmitBody, steeringBody, type WireEvent } from "./schema.ts";
+import { steeringBody, type WireEvent } from "./schema.ts";
 import { findSession } from "./session-routes.ts";
-import { parseSubmit, type SessionRef, sessionNamed, submissionOf } from "./submission.ts";
+import { parseSubmit, sessionNamed, submissionOf } from "./submission.ts";
 import { controlStateOf, isoTime, listedTaskOf, sessionOf, statusOf } from "./translate.ts";
 import { plainStatus, statesOf, WIRE_ID } from "./vocabulary.ts";
 import { listedEvents } from "./wire-log.ts";
@@ -188,29 +188,16 @@ async function submit(
 ): Promise<Acknowledged> {
   const principal = callerOf(request);
   const body = parseSubmit(request.body);
-  const session = await sessionFor(verbs.conversations, principal, body);
   const named = {
     agents: agents.map(({ slug }) => slug),
     providers: ["local", ...agents.flatMap(({ model }) => model?.split(":", 1) ?? [])],
   };
-  const submission = submissionOf(body, session, named);
+  const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named);
   const done = await verbs.tasks.submit(principal, "shannon", submission, idempotencyOf(request, path));
   reply.header("x-workflow-id", done.task.id);
   reply.header("x-session-id", headerText(sessionOf(done.task)));
   tellReplayed(request, reply, done.replayed);
   return done;
-}
-
-/** The session that a submit joins. One that the caller cannot see is a fresh one, so that another's is not told apart. */
-async function sessionFor(
-  conversations: LensParts["verbs"]["conversations"],
-  principal: Principal,
-  body: SubmitBody,
-): Promise<SessionRef> {
-  const name = sessionNamed(body);
-  if (name === null) return { name: randomUUID(), conversation: null };
-  const known = await findSession(conversations, principal, name);
-  return { name, conversation: known?.conversation.id ?? null };
 }
 
 /** What the act came to, or the state that did not permit it. */

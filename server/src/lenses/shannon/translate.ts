@@ -30,7 +30,7 @@ export function isoTime(ms: number): string {
 }
 
 /** `GET /tasks/{id}`. `calls` are the task's recorded model calls. */
-export function statusOf(task: Task, calls: readonly UsageCall[]): StatusAnswer {
+export function statusOf(task: Task, calls: readonly UsageCall[] = []): StatusAnswer {
   const result = resultOf(task);
   const shares = modelShares(calls);
   const model = modelUsed(task, shares);
