@@ -70,7 +70,7 @@ export class Applier {
 
   /** Adds a message and returns its number; null when the conversation is gone. */
   say(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
-    const numbered = this.#sql.numberMessage.get(conversation, at);
+    const numbered = this.#sql.numberMessage.get(at, at, conversation);
     if (!numbered) return null;
     const n = number.parse(numbered[0]);
     this.#sql.insertMessage.run(conversation, n, message.role, task, at, message.parts);
@@ -136,11 +136,11 @@ export class Applier {
     }
     for (const entry of write.journal ?? []) sql.putJournalEntry.run(n, ...entry);
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
-    if (write.inbox) sql.insertInbox.run(n, ...write.inbox);
+    if (write.inbox) sql.insertInbox.run(n, n, ...write.inbox);
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.updatedAt, record);
     for (const { id, append, record } of write.artifacts ?? []) {
       if (!append) sql.dropArtifact.run(n, id);
-      sql.insertArtifact.run(n, id, record);
+      sql.insertArtifact.run(n, n, id, record);
     }
     for (const sha256 of write.files ?? []) sql.insertTaskFile.run(n, sha256);
     const conversation = write.submitted?.conversation ?? standing?.conversation ?? null;

@@ -174,7 +174,7 @@ function readerStatements(db: Database) {
     // Ended children may have open children of their own.
     openDescendants: row(
       `WITH RECURSIVE family (id) AS (
-         SELECT id FROM tasks WHERE parent = ?1
+         SELECT id FROM tasks WHERE parent = ?
          UNION SELECT child.id FROM family CROSS JOIN tasks child ON child.parent = family.id
        )
        SELECT ${TASK_COLUMNS} FROM family CROSS JOIN tasks t ON t.id = family.id JOIN submissions s ON s.task = t.n

@@ -1,10 +1,11 @@
 /** The writer's statements, prepared once. Rows come back as arrays. */
-import type { Database, Statement } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 
-type Row = Statement<unknown[], unknown[]>;
+type Run = { run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } };
+type Row = { get(...values: unknown[]): unknown[] | undefined };
 
 export function writerStatements(db: Database) {
-  const run = (sql: string): Statement<unknown[]> => db.prepare<unknown[]>(sql);
+  const run = (sql: string): Run => db.prepare<unknown[]>(sql);
   const row = (sql: string): Row => db.prepare<unknown[], unknown[]>(sql).raw();
   return {
     target: row(
@@ -48,14 +49,14 @@ export function writerStatements(db: Database) {
     ),
     insertInbox: run(
       `INSERT INTO inbox (task, n, message_id, prompt, value, by, at)
-       SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM inbox WHERE task = ?1`,
+       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?)`,
     ),
     takeInbox: run("UPDATE inbox SET taken = 1 WHERE task = ? AND n = ?"),
     insertUsage: run("INSERT INTO usage (task, key, at, record) VALUES (?, ?, ?, ?)"),
     dropArtifact: run("DELETE FROM artifact_updates WHERE task = ? AND id = ?"),
     insertArtifact: run(
       `INSERT INTO artifact_updates (task, n, id, record)
-       SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3 FROM artifact_updates WHERE task = ?1`,
+       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM artifact_updates WHERE task = ?), ?, ?)`,
     ),
     insertTaskFile: run("INSERT OR IGNORE INTO task_files (task, sha256) VALUES (?, ?)"),
     copyTaskFiles: run(
@@ -75,9 +76,9 @@ export function writerStatements(db: Database) {
        WHERE id = ?`,
     ),
     numberMessage: row(
-      `UPDATE conversations SET last_message = last_message + 1, updated_at = max(updated_at, ?2),
-         last_activity_at = max(last_activity_at, ?2)
-       WHERE id = ?1 AND deleted_at IS NULL RETURNING last_message`,
+      `UPDATE conversations SET last_message = last_message + 1, updated_at = max(updated_at, ?),
+         last_activity_at = max(last_activity_at, ?)
+       WHERE id = ? AND deleted_at IS NULL RETURNING last_message`,
     ),
     insertMessage: run("INSERT INTO messages (conversation, n, role, task, at, parts) VALUES (?, ?, ?, ?, ?, ?)"),
     dropMessages: run("DELETE FROM messages WHERE conversation = ? AND n <= ?"),
