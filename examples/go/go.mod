@@ -1,0 +1,3 @@
+module waybill.example/shannon
+
+go 1.21
