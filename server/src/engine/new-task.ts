@@ -1,17 +1,13 @@
 /** A task as it begins: the one place that fills in its fields. */
-import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import { Refusal } from "../task/errors.ts";
 import type { Handler } from "../task/handler.ts";
-import { taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "../task/id.ts";
 import type { Json } from "../task/json.ts";
 import type { Part } from "../task/part.ts";
 import { NO_USAGE, retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
 import type { Submission, submission } from "../task/verbs.ts";
 
-/** Where random bits come from: the system's source, or a seeded one in the simulator. */
-export type RandomBytes = (size: number) => Uint8Array;
-export const systemRandomBytes: RandomBytes = (size) => randomBytes(size);
+import type { Ids } from "./ids.ts";
 
 export type NewTask = {
   handler: Handler;
@@ -25,17 +21,13 @@ export type NewTask = {
 };
 
 /** Checks the input against its kind. Refuses `invalid`, naming the field. */
-export function newTask(
-  parts: NewTask,
-  now: number,
-  randomBytes: RandomBytes,
-): { task: Task; message: Part[] | undefined } {
+export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; message: Part[] | undefined } {
   const { handler, submission } = parts;
   const input = checkedInput(handler, submission.input);
   const { title, message } = handler.present(input);
   const deadlineMs = submission.deadlineMs ?? handler.deadlineMs?.(input) ?? null;
   const task: Task = {
-    id: taskIdFromBytes(uuidV7Bytes(now, randomBytes(16))),
+    id: ids.taskId(now),
     tenant: parts.tenant,
     user: parts.user,
     kind: handler.kind,
@@ -80,10 +72,6 @@ export function newTask(
 /** A submission with nothing but its kind and input. */
 export function plainSubmission(kind: string, input: Json): z.output<typeof submission> & Submission {
   return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
-}
-
-export function newUuid(now: number, randomBytes: RandomBytes): string {
-  return uuidFromBytes(uuidV7Bytes(now, randomBytes(16)));
 }
 
 export function cut(text: string, max: number): string {

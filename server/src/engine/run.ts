@@ -220,7 +220,8 @@ export class Run {
     setImmediate(() => {
       this.#idleCheck = false;
       if (this.#over || !this.#isWaiting || this.#inFlight.size > 0 || this.#commits > 0) return;
-      void this.#finish(() => this.host.suspend([...this.#waits.values()], this.#checkpoint, this.outbox.take()));
+      const waits = [...this.#waits.values()];
+      void this.#finish(() => this.host.suspend(waits, this.#checkpoint, this.outbox.take()));
     });
   }
 

@@ -175,13 +175,13 @@ export class StepBody implements StepContext {
 
   /** What a failed try said does not count, except what it cost. */
   async #failed(error: unknown, ms: number): Promise<"later" | { failed: Failure }> {
-    const { clock, random } = this.#run.host;
+    const { host } = this.#run;
     const { name } = this.#call;
     const failed = { ...failureOf(error), step: name };
     const { retries, backoffMs: base, backoffMaxMs } = this.#options;
     this.#said = { ...nothingSaid(), usage: this.#said.usage };
     if (isRetryable(error) && !(error instanceof Refusal) && this.tries <= retries) {
-      this.#until = clock.now() + backoffMs(this.tries, base, backoffMaxMs, random(), retryAfterOf(error));
+      this.#until = host.clock.now() + backoffMs(this.tries, base, backoffMaxMs, host.random(), retryAfterOf(error));
       const result = { until: this.#until, said: this.#speaks || this.#restarted };
       const event: EventDraft = {
         type: "step.retrying",

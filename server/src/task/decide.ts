@@ -76,13 +76,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "record":
       return record(task, command, at);
     case "bill":
-      return change(
-        task,
-        command,
-        at,
-        { usage: command.calls.reduce(addUsage, task.usage) },
-        command.calls.map(billed),
-      );
+      return bill(task, command, at);
     case "renew":
       if (task.lease?.worker !== command.worker) return fenced(task);
       return (
@@ -191,6 +185,12 @@ function record(task: Task, command: Command & { do: "record" }, at: number): Ch
     all.push({ type: "task.progress", data: { fraction: next.progress, message: progress.message } });
   }
   return change(task, command, at, next, all);
+}
+
+/** The terminal event stays the last of its log. */
+function bill(task: Task, command: Command & { do: "bill" }, at: number): Change {
+  const usage = command.calls.reduce(addUsage, task.usage);
+  return change(task, command, at, { usage }, isTerminal(task.state) ? [] : command.calls.map(billed));
 }
 
 function fail(task: Task, command: Command & { do: "fail" }, at: number): Change | Refusal {

@@ -11,8 +11,9 @@ import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import type { Ids } from "../ids.ts";
 import type { Along, Ledger } from "../ledger.ts";
-import { newTask, plainSubmission, type RandomBytes } from "../new-task.ts";
+import { newTask, plainSubmission } from "../new-task.ts";
 import type { RunHost, RunWrite } from "../run.ts";
 
 /** What the engine wants to know of its attempts. */
@@ -29,7 +30,7 @@ export type AttemptParts = {
   ledger: Ledger;
   clock: Clock;
   random: () => number;
-  randomBytes: RandomBytes;
+  ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
 };
 
@@ -103,7 +104,7 @@ export class AttemptHost implements RunHost {
   }
 
   async child(kind: string, input: Json, write: (child: string) => RunWrite): Promise<string> {
-    const { handlers, clock, randomBytes, ledger } = this.#parts;
+    const { handlers, clock, ids, ledger } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { id, attempt, tenant, user, lens, priority } = this.#task;
@@ -111,7 +112,7 @@ export class AttemptHost implements RunHost {
     const { task } = newTask(
       { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf: null },
       clock.now(),
-      randomBytes,
+      ids,
     );
     const own = write(task.id);
     await ledger.change(id, () => ({

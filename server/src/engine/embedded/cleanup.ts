@@ -5,7 +5,8 @@ import { type Change, submitted } from "../../task/decide.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { newTask, plainSubmission, type RandomBytes } from "../new-task.ts";
+import type { Ids } from "../ids.ts";
+import { newTask, plainSubmission } from "../new-task.ts";
 
 export const CLEANUP_KIND = "waybill.cleanup";
 
@@ -36,11 +37,7 @@ export function cleanupHandler(
 }
 
 /** The cleanup that follows a change, if one does. */
-export function cleanupAfter(
-  change: Change,
-  handlers: ReadonlyMap<string, Handler>,
-  randomBytes: RandomBytes,
-): Write[] {
+export function cleanupAfter(change: Change, handlers: ReadonlyMap<string, Handler>, ids: Ids): Write[] {
   const { task } = change;
   const ended =
     isTerminal(task.state) && task.state !== "completed" && change.before !== null && !isTerminal(change.before.state);
@@ -51,7 +48,7 @@ export function cleanupAfter(
   const cleanup = newTask(
     { handler, submission, tenant, user, lens, conversation: null, parent: null, retryOf: null },
     task.updatedAt,
-    randomBytes,
+    ids,
   );
   return [submitted(cleanup.task)];
 }

@@ -12,9 +12,9 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../task/verbs.ts";
 import type { Clock } from "../clock.ts";
+import { Ids, type RandomBytes } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
 import { LiveLog } from "../live-log.ts";
-import type { RandomBytes } from "../new-task.ts";
 import { RecentTasks } from "../recent.ts";
 import { answers, Run } from "../run.ts";
 import { ConversationVerbs } from "../verbs/conversations.ts";
@@ -112,7 +112,8 @@ export class EmbeddedEngine {
       cleanupHandler(this.#handlers, (id) => this.#ledger.find(id)),
     );
     const handlers = this.#handlers;
-    this.#parts = { store, ledger: this.#ledger, clock, random, randomBytes, handlers };
+    const ids = new Ids(randomBytes);
+    this.#parts = { store, ledger: this.#ledger, clock, random, ids, handlers };
     this.#slots = new Slots(limits.concurrency);
     this.#due = new Timers(clock, (id) => this.#catch("A timer could not take effect.", id, this.#isDue(id)));
     this.#deadlines = new Timers(clock, (id) => this.#catch("A deadline could not take effect.", id, this.#expire(id)));
@@ -132,20 +133,20 @@ export class EmbeddedEngine {
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#ledger.onChange((before, change) => this.#changed(before, change));
-    this.#ledger.onDecide((change) => cleanupAfter(change, handlers, randomBytes));
+    this.#ledger.onDecide((change) => cleanupAfter(change, handlers, ids));
     this.verbs = {
       tasks: new TaskVerbs({
         store,
         ledger: this.#ledger,
         log: live,
         clock,
-        randomBytes,
+        ids,
         handlers,
         movement: this.#movement(),
       }),
       work: this.#claims,
       conversations: new ConversationVerbs(store, clock),
-      keys: new KeyVerbs(store, clock, randomBytes),
+      keys: new KeyVerbs(store, clock, ids),
     };
   }
 

@@ -5,7 +5,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import type { AuditEntry, Key, Keys } from "../../task/verbs.ts";
 import type { Clock } from "../clock.ts";
-import { newUuid, type RandomBytes } from "../new-task.ts";
+import type { Ids } from "../ids.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
 const SECRET_CHARACTERS_MAX = 200;
@@ -13,12 +13,12 @@ const SECRET_CHARACTERS_MAX = 200;
 export class KeyVerbs implements Keys {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #randomBytes: RandomBytes;
+  readonly #ids: Ids;
 
-  constructor(store: Store, clock: Clock, randomBytes: RandomBytes) {
+  constructor(store: Store, clock: Clock, ids: Ids) {
     this.#store = store;
     this.#clock = clock;
-    this.#randomBytes = randomBytes;
+    this.#ids = ids;
   }
 
   async authenticate(secret: string): Promise<Principal | null> {
@@ -97,9 +97,9 @@ export class KeyVerbs implements Keys {
     wanted: { name: string; scopes: Scope[]; expiresAt: number | null },
   ): Promise<{ key: Key; secret: string }> {
     const now = this.#clock.now();
-    const secret = `sk_${Buffer.from(this.#randomBytes(32)).toString("base64url")}`;
+    const secret = `sk_${this.#ids.secret(32)}`;
     const key: StoredKey = {
-      id: `key_${newUuid(now, this.#randomBytes).replaceAll("-", "")}`,
+      id: `key_${this.#ids.uuid(now).replaceAll("-", "")}`,
       tenant,
       user,
       ...wanted,

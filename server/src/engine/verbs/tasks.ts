@@ -29,10 +29,11 @@ import {
   type Why,
 } from "../../task/verbs.ts";
 import type { Clock } from "../clock.ts";
+import type { Ids } from "../ids.ts";
 import { Lanes } from "../lanes.ts";
 import type { Along, Ledger } from "../ledger.ts";
 import type { LiveLog } from "../live-log.ts";
-import { cut, type NewTask, newTask, newUuid, type RandomBytes } from "../new-task.ts";
+import { cut, type NewTask, newTask } from "../new-task.ts";
 import { explain, type Movement } from "./why.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
@@ -42,7 +43,7 @@ export type TaskVerbsParts = {
   ledger: Ledger;
   log: LiveLog;
   clock: Clock;
-  randomBytes: RandomBytes;
+  ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
   movement: Movement;
 };
@@ -191,9 +192,9 @@ export class TaskVerbs implements Tasks {
     steering: Steering = {},
   ): Promise<Acknowledged> {
     await this.get(principal, id);
-    const { clock, randomBytes, ledger } = this.#parts;
+    const { clock, ids, ledger } = this.#parts;
     const at = clock.now();
-    const messageId = input.messageId ?? newUuid(at, randomBytes);
+    const messageId = input.messageId ?? ids.uuid(at);
     const prompt = input.prompt ?? null;
     const changed = await ledger.change(id, (task) => {
       const open = task.waits.flatMap((wait) => (wait.on === "input" ? [wait.prompt.name] : []));
@@ -256,8 +257,8 @@ export class TaskVerbs implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
-    const { clock, randomBytes, ledger } = this.#parts;
-    const { task, message } = newTask(fresh, clock.now(), randomBytes);
+    const { clock, ids, ledger } = this.#parts;
+    const { task, message } = newTask(fresh, clock.now(), ids);
     const write: Write = {
       ...submitted(task),
       ...along,
@@ -278,7 +279,7 @@ export class TaskVerbs implements Tasks {
     wanted: NonNullable<Submission["conversation"]>,
     title: string,
   ): Promise<NewConversation> {
-    const { store, clock, randomBytes } = this.#parts;
+    const { store, clock, ids } = this.#parts;
     const own = (conversation: Conversation | null) =>
       conversation?.tenant === principal.tenant && conversation.user === principal.user ? conversation : null;
     if ("id" in wanted) {
@@ -293,7 +294,7 @@ export class TaskVerbs implements Tasks {
     const known = own(byId);
     if (known) return { id: known.id };
     const now = clock.now();
-    const id = isUuid(wanted.alias) && !byId ? wanted.alias.toLowerCase() : newUuid(now, randomBytes);
+    const id = isUuid(wanted.alias) && !byId ? wanted.alias.toLowerCase() : ids.uuid(now);
     const conversation: Conversation = {
       id,
       tenant: principal.tenant,

@@ -1,0 +1,48 @@
+/** Identities in the order of their making, also within one millisecond (RFC 9562, 6.2, monotonic random). */
+import { randomBytes } from "node:crypto";
+import { type TaskId, taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "../task/id.ts";
+
+/** Where random bits come from: the system's source, or a seeded one in the simulator. */
+export type RandomBytes = (size: number) => Uint8Array;
+export const systemRandomBytes: RandomBytes = (size) => randomBytes(size);
+
+export class Ids {
+  readonly #random: RandomBytes;
+  #at = -1;
+  #last: Uint8Array = new Uint8Array(16);
+
+  constructor(random: RandomBytes) {
+    this.#random = random;
+  }
+
+  taskId(now: number): TaskId {
+    return taskIdFromBytes(this.#next(now));
+  }
+
+  uuid(now: number): string {
+    return uuidFromBytes(this.#next(now));
+  }
+
+  secret(size: number): string {
+    return Buffer.from(this.#random(size)).toString("base64url");
+  }
+
+  #next(now: number): Uint8Array {
+    // A clock that was set back does not put new tasks before old ones.
+    const at = Math.max(now, this.#at);
+    this.#last = at > this.#at ? uuidV7Bytes(at, this.#random(16)) : successor(this.#last);
+    this.#at = at;
+    return this.#last;
+  }
+}
+
+/** One more in the low 62 random bits, which never run over within a millisecond in practice. */
+function successor(bytes: Uint8Array): Uint8Array {
+  const next = Uint8Array.from(bytes);
+  for (let at = 15; at > 8; at--) {
+    const byte = ((next[at] ?? 0) + 1) % 256;
+    next[at] = byte;
+    if (byte !== 0) return next;
+  }
+  return next;
+}
