@@ -90,7 +90,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     done(refusalOf(request, reply));
   });
 
-  app.addHook("onError", (request, _reply, error, done) => {
+  app.addHook("onError", (request, reply, error, done) => {
+    // Fastify closes on a body that it could not read, and a client that still sends it then loses the answer.
+    if (error instanceof Refusal && traffic.stage === "serving") reply.removeHeader("connection");
     if (!(error instanceof Refusal) && (error.statusCode ?? 500) >= 500) {
       log.error({ err: error, request: request.id, route: request.routeOptions.url }, "unexpected error");
     }

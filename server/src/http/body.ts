@@ -37,6 +37,10 @@ export function parseJsonBodies(app: FastifyInstance, bounds: BodyBounds): void 
         }
         chunks.push(chunk);
       }
+    } catch (error) {
+      // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+      payload.resume();
+      throw error;
     } finally {
       inFlight -= bytes;
     }

@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ConfigSources, loadConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "waybill-config-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const load = (sources: Partial<ConfigSources> = {}) =>
+  loadConfig({ mode: "dev", flags: {}, env: {}, folder, ...sources });
+
+describe("the configuration", () => {
+  it("has a default for everything", async () => {
+    const config = await load();
+    expect(config).toMatchObject({
+      data: join(folder, ".waybill"),
+      host: null,
+      port: 7420,
+      lensPorts: { shannon: 8080 },
+      lensPortsAsked: false,
+      graceMs: 20_000,
+      trustProxy: 0,
+      retentionDays: 30,
+      file: null,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it("takes a flag before the environment, that before the file, and that before the default", async () => {
+    await writeFile(join(folder, "waybill.config.json"), JSON.stringify({ port: 1000, graceS: 1, trustProxy: 1 }));
+    const config = await load({ flags: { port: "3000" }, env: { WAYBILL_PORT: "2000", WAYBILL_GRACE_S: "2.5" } });
+    expect(config).toMatchObject({ port: 3000, graceMs: 2_500, trustProxy: 1 });
+  });
+
+  it("reads every flag from the environment under its name in capitals", async () => {
+    const config = await load({
+      mode: "serve",
+      env: {
+        WAYBILL_DATA: "elsewhere",
+        WAYBILL_HOST: "0.0.0.0",
+        WAYBILL_PORT: "81",
+        WAYBILL_LENS_PORT: "shannon=82",
+        WAYBILL_MODEL: "openai:gpt-5-mini",
+        WAYBILL_PUBLIC_URL: "https://tasks.example.com/",
+        WAYBILL_TRUST_PROXY: "2",
+        WAYBILL_GRACE_S: "3",
+        WAYBILL_LOG_LEVEL: "warn",
+      },
+    });
+    expect(config).toMatchObject({
+      data: join(folder, "elsewhere"),
+      host: "0.0.0.0",
+      port: 81,
+      lensPorts: { shannon: 82 },
+      lensPortsAsked: true,
+      publicUrl: "https://tasks.example.com",
+      trustProxy: 2,
+      graceMs: 3_000,
+      logLevel: "warn",
+    });
+    expect(config.models.default).toBe("openai:gpt-5-mini");
+  });
+
+  it("gives the lenses several ports of their own, or none", async () => {
+    const { lensPorts } = await load({ flags: { lensPort: "shannon=8081,documents=10000, orchestrate=4321" } });
+    expect(lensPorts).toEqual({ shannon: 8081, documents: 10_000, orchestrate: 4321 });
+    expect(await load({ flags: { lensPort: "none" } })).toMatchObject({ lensPorts: {}, lensPortsAsked: true });
+  });
+
+  it("takes providers from the environment's own variables", async () => {
+    const { models } = await load({ env: { OPENAI_API_KEY: "k" } });
+    expect(models.providers?.["openai"]).toMatchObject({ type: "openai", apiKey: "k" });
+  });
+
+  it("runs a file of code and keeps the handlers that it makes", async () => {
+    const task = new URL("./task/handler.ts", import.meta.url).href;
+    const zod = import.meta.resolve("zod");
+    await writeFile(
+      join(folder, "waybill.config.ts"),
+      `import { defineHandler } from ${JSON.stringify(task)};
+       import { z } from ${JSON.stringify(zod)};
+       const port: number = 4000;
+       export default { port, handlers: [defineHandler({ kind: "double", input: z.number(), run: async (_ctx, n) => n * 2 })] };`,
+    );
+    const config = await load();
+    expect(config.port).toBe(4000);
+    expect(config.handlers.map(({ kind }) => kind)).toEqual(["double"]);
+  });
+
+  const refused: [string, Partial<ConfigSources>, RegExp][] = [
+    ["a port that is no number", { flags: { port: "abc" } }, /--port cannot be "abc": must be a whole number/],
+    ["a port out of range", { env: { WAYBILL_PORT: "70000" } }, /WAYBILL_PORT cannot be "70000"/],
+    ["a lens that nobody knows", { flags: { lensPort: "telex=1" } }, /--lens-port cannot be "telex=1"/],
+    ["a lens port that is no number", { flags: { lensPort: "shannon=x" } }, /--lens-port/],
+    ["a public URL that is none", { flags: { publicUrl: "example.com" } }, /--public-url/],
+    ["PostgreSQL", { flags: { database: "postgres://localhost/waybill" } }, /PostgreSQL is not supported yet/],
+    ["Temporal", { env: { WAYBILL_TEMPORAL: "localhost:7233" } }, /Temporal is not supported yet/],
+    ["dev for other machines", { flags: { host: "0.0.0.0" } }, /waybill serve --host 0\.0\.0\.0/],
+    ["a file that is not there", { flags: { config: "nowhere.json" } }, /nowhere\.json does not exist/],
+  ];
+  it.each(refused)("refuses %s with a sentence", async (_what, sources, sentence) => {
+    const error = await load(sources).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toMatch(sentence);
+  });
+
+  it("names what is wrong in a file", async () => {
+    await writeFile(
+      join(folder, "waybill.config.json"),
+      JSON.stringify({ prot: 1, agents: [{ slug: "Not A Slug", name: "x" }] }),
+    );
+    const error = await load().catch((error: unknown) => error);
+    expect(String(error)).toMatch(/waybill\.config\.json is not a valid configuration/);
+    expect(String(error)).toMatch(/agents\.0\.slug/);
+    expect(String(error)).toMatch(/prot/);
+  });
+});

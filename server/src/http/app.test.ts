@@ -1,0 +1,284 @@
+import { connect } from "node:net";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { type AppParts, createApp } from "./app.ts";
+import { Durations } from "./durations.ts";
+import { addHealth } from "./front.ts";
+import { type Listener, listen } from "./listener.ts";
+import { createStreams } from "./stream.ts";
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
+  const lines: Record<string, unknown>[] = [];
+  return { lines, log: pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }) };
+}
+
+function testApp(parts: Partial<AppParts> = {}) {
+  const { lines, log } = logged();
+  const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving", stopping: new AbortController().signal };
+  const durations = new Durations("requests", "Requests.");
+  const app = createApp({
+    log,
+    durations,
+    traffic,
+    bodies: { bytesMax: 1_000, bytesInFlightMax: 10_000 },
+    requestsMax: 100,
+    trustProxy: 0,
+    hosts: null,
+    ...parts,
+  });
+  const streams = createStreams({ streamsMax: 10, log });
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(error instanceof Error && "code" in error ? 400 : 500).send(String(error)),
+  );
+  app.post("/echo", (request, reply) => reply.send({ body: request.body ?? null }));
+  app.post("/things/:id", async () => ({}));
+  app.get("/who", (request) => ({ ip: request.ip, id: request.id }));
+  app.get("/bug", () => {
+    throw new Error("a bug");
+  });
+  addHealth(app, { version: "0.0.0" });
+  return { app, lines, traffic, durations, streams };
+}
+
+const json = { "content-type": "application/json" };
+
+describe("every request", () => {
+  it("gets a request id, the client's own where that is sane", async () => {
+    const { app } = testApp();
+    const own = await app.inject({ url: "/health", headers: { "x-request-id": "abc-1" } });
+    expect(own.headers["x-request-id"]).toBe("abc-1");
+    const evil = await app.inject({ url: "/health", headers: { "x-request-id": "a b\u0001" } });
+    expect(evil.headers["x-request-id"]).toMatch(/^[\w-]{8,}$/);
+    const other = await app.inject({ url: "/health" });
+    expect(other.headers["x-request-id"]).not.toBe(evil.headers["x-request-id"]);
+    expect(other.headers["x-content-type-options"]).toBe("nosniff");
+  });
+
+  it("is refused before the server serves and while it stops", async () => {
+    const { app, traffic } = testApp();
+    for (const stage of ["starting", "stopping"] as const) {
+      traffic.stage = stage;
+      const refused = await app.inject({ url: "/health" });
+      expect(refused.payload).toContain(`The server is ${stage}`);
+      expect(refused.headers["retry-after"]).toBe("1");
+    }
+  });
+
+  it("is refused when too many are in work", async () => {
+    const { app, traffic } = testApp();
+    traffic.inFlight = 100;
+    expect((await app.inject({ url: "/health" })).payload).toContain("Too many requests");
+    traffic.inFlight = 0;
+    expect((await app.inject({ url: "/health" })).statusCode).toBe(200);
+  });
+
+  it("counts down when it has ended", async () => {
+    const { app, traffic } = testApp();
+    await app.inject({ url: "/health" });
+    await app.inject({ url: "/nowhere" });
+    expect(traffic.inFlight).toBe(0);
+  });
+
+  it("is refused when its URL is too long", async () => {
+    const { app } = testApp();
+    expect((await app.inject({ url: `/health?${"a".repeat(9_000)}` })).payload).toContain("longer than 8192");
+  });
+
+  it("is refused with a problem when its path is not UTF-8", async () => {
+    const { app } = testApp();
+    const { statusCode, headers, payload } = await app.inject({ url: "/things/%ff%fe" });
+    expect([statusCode, headers["content-type"]]).toEqual([400, "application/problem+json; charset=utf-8"]);
+    expect(JSON.parse(payload)).toMatchObject({ code: "invalid", status: 400 });
+  });
+
+  it("is asked for under a local name where only those are answered", async () => {
+    const { app } = testApp({ hosts: new Set(["tasks.example.com"]) });
+    const status = async (host: string) => (await app.inject({ url: "/health", headers: { host } })).statusCode;
+    for (const host of [
+      "localhost:7420",
+      "LOCALHOST",
+      "127.0.0.1:1",
+      "[::1]:7420",
+      "a.localhost",
+      "tasks.example.com",
+    ]) {
+      expect([host, await status(host)]).toEqual([host, 200]);
+    }
+    for (const host of ["evil.example.com", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]"]) {
+      expect([host, await status(host)]).toEqual([host, 400]);
+    }
+  });
+
+  it("is of the client that as many proxies as are trusted say", async () => {
+    const from = async (trustProxy: number) =>
+      (
+        await testApp({ trustProxy }).app.inject({ url: "/who", headers: { "x-forwarded-for": "6.6.6.6, 5.5.5.5" } })
+      ).json().ip;
+    expect(await from(0)).toBe("127.0.0.1");
+    expect(await from(1)).toBe("5.5.5.5");
+    expect(await from(2)).toBe("6.6.6.6");
+  });
+
+  it("is measured by its route, never by its path", async () => {
+    const { app, durations } = testApp();
+    await app.inject({ method: "POST", url: "/things/1" });
+    await app.inject({ method: "POST", url: "/things/2" });
+    await app.inject({ url: '/nowhere"}/3' });
+    expect(durations.text()).toContain('requests_count{route="/things/:id",method="POST",status="200"} 2');
+    expect(durations.text()).toContain('requests_count{route="(none)",method="GET",status="404"} 1');
+    expect(durations.text()).not.toContain("nowhere");
+  });
+});
+
+describe("the log", () => {
+  it("has a line for what acts on a thing and for what fails, with the trace that it is part of; none for reads", async () => {
+    const { app, lines } = testApp();
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    await app.inject({ url: "/health" });
+    await app.inject({ method: "POST", url: "/echo", headers: json, payload: "{}" });
+    expect(lines).toEqual([]);
+    await app.inject({
+      method: "POST",
+      url: "/things/7?token=secret",
+      headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` },
+    });
+    expect(lines).toMatchObject([{ msg: "steered", method: "POST", path: "/things/7", status: 200, trace }]);
+    expect(JSON.stringify(lines)).not.toContain("secret");
+    await app.inject({ url: "/bug" });
+    expect(lines.slice(1)).toMatchObject([
+      { msg: "unexpected error", err: { message: "a bug" } },
+      { msg: "request failed", status: 500 },
+    ]);
+  });
+});
+
+describe("a JSON body", () => {
+  const echo = (payload: string | Buffer, headers: Record<string, string> = json) =>
+    testApp().app.inject({ method: "POST", url: "/echo", headers, payload });
+
+  it("is parsed, with a byte order mark and under other JSON types too", async () => {
+    expect((await echo('{"a":[1]}')).json()).toEqual({ body: { a: [1] } });
+    expect((await echo('\ufeff{"a":1}')).json()).toEqual({ body: { a: 1 } });
+    expect((await echo("{}", { "content-type": "application/merge-patch+json; charset=utf-8" })).json()).toEqual({
+      body: {},
+    });
+    expect((await echo("")).json()).toEqual({ body: null });
+  });
+
+  const refused: [string, string | Buffer, string][] = [
+    ["does not parse", '{"a":', "not valid JSON"],
+    ["is not UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), "not valid UTF-8"],
+    ["names __proto__", '{"__proto__":{"admin":true}}', "__proto__"],
+    ["names __proto__ in escapes", '{"\\u005f\\u005fproto\\u005f\\u005f":{}}', "__proto__"],
+    ["is too long", JSON.stringify("x".repeat(1_000)), "longer than 1000 bytes"],
+  ];
+  it.each(refused)("is refused when it %s", async (_what, payload, says) => {
+    const { statusCode, payload: answer } = await echo(payload);
+    expect(statusCode).toBe(400);
+    expect(answer).toContain(says);
+  });
+
+  it("may be 10,000 levels deep without harm", async () => {
+    const { app } = testApp({ bodies: { bytesMax: 100_000, bytesInFlightMax: 1_000_000 } });
+    app.post("/deep", (request, reply) => reply.send({ is: typeof request.body }));
+    const payload = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+    expect((await app.inject({ method: "POST", url: "/deep", headers: json, payload })).json()).toEqual({
+      is: "object",
+    });
+  });
+
+  it("of another type is not read", async () => {
+    expect((await echo("a=1", { "content-type": "application/x-www-form-urlencoded" })).statusCode).toBe(400);
+  });
+
+  it("of 100 MB is answered before it has all been sent, and not kept", async () => {
+    const { app } = testApp();
+    const { port } = await bound(app);
+    const socket = connect({ port, host: "127.0.0.1" });
+    const chunk = Buffer.alloc(64 * 1024, 0x20);
+    let sent = 0;
+    const answer = await new Promise<string>((resolve, reject) => {
+      socket.on("error", reject);
+      socket.on("data", (data) => resolve(data.toString()));
+      socket.write(
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+      );
+      const more = () => {
+        if (sent >= 100 * 1024 * 1024 || socket.destroyed) return;
+        sent += chunk.length;
+        socket.write(`${chunk.length.toString(16)}\r\n`);
+        socket.write(chunk);
+        socket.write("\r\n", () => setImmediate(more));
+      };
+      more();
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400/);
+    expect(answer).toContain("longer than 1000 bytes");
+    expect(sent).toBeLessThan(10 * 1024 * 1024);
+    socket.destroy();
+  });
+});
+
+async function bound(app: ReturnType<typeof testApp>["app"]): Promise<Listener> {
+  const listener = await listen(app, { hosts: null, port: 0, connectionsMax: 100 });
+  closing.push(() => listener.close(0));
+  return listener;
+}
+
+describe("a listener", () => {
+  it("answers on both loopback addresses, or on the one that the machine has", async () => {
+    const { port, addresses } = await bound(testApp().app);
+    expect(addresses[0]).toBe("127.0.0.1");
+    for (const address of addresses) expect((await fetch(`http://${address}:${port}/health`)).status).toBe(200);
+  });
+
+  it("refuses a port that is taken, by a sentence", async () => {
+    const { port } = await bound(testApp().app);
+    const second = listen(testApp().app, { hosts: null, port, connectionsMax: 100 });
+    await expect(second).rejects.toThrow(`port ${port} on 127.0.0.1 is taken by another program`);
+  });
+
+  it("answers what is not HTTP, and heads without end, with a problem", async () => {
+    const { port } = await bound(testApp().app);
+    const say = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect({ port, host: "127.0.0.1" });
+        let heard = "";
+        socket.on("data", (data) => {
+          heard += data.toString();
+        });
+        socket.on("error", reject);
+        socket.on("close", () => resolve(heard));
+        socket.write(text);
+      });
+    expect(await say("hello\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid"/,
+    );
+    expect(await say(`GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ${"a".repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
+  });
+
+  it("lets an answer that is on its way out before it closes", async () => {
+    const { app } = testApp();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<string>();
+    app.get("/slow", async () => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const listener = await listen(app, { hosts: null, port: 0, connectionsMax: 100 });
+    const response = fetch(`http://127.0.0.1:${listener.port}/slow`);
+    await asked.promise;
+    const closed = listener.close(5_000);
+    answer.resolve("done");
+    expect(await (await response).text()).toBe("done");
+    await closed;
+    await expect(fetch(`http://127.0.0.1:${listener.port}/health`)).rejects.toThrow();
+  });
+});

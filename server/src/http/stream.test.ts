@@ -1,0 +1,201 @@
+import { connect } from "node:net";
+import fastify from "fastify";
+import { pino } from "pino";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { EventStream } from "../lenses/lens.ts";
+import { Refusal } from "../task/errors.ts";
+import { type Listener, listen } from "./listener.ts";
+import { createStreams, type Streams } from "./stream.ts";
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const quiet = { headers: {}, opening: "", heartbeat: ": beat\n\n", heartbeatMs: 60_000 };
+
+async function serving(
+  stream: Partial<EventStream> & Pick<EventStream, "frames">,
+  streamsMax = 5_000,
+): Promise<{ url: string; port: number; streams: Streams; listener: Listener }> {
+  const streams = createStreams({ streamsMax, log: pino({ level: "silent" }) });
+  const app = fastify();
+  app.decorateRequest("held", false);
+  app.setErrorHandler((error, _request, reply) => reply.code(503).send(error instanceof Refusal ? error.code : "bug"));
+  app.get("/", async (request, reply) => {
+    await streams.stream(request, reply, { ...quiet, ...stream });
+    return reply;
+  });
+  const listener = await listen(app, { hosts: ["127.0.0.1"], port: 0, connectionsMax: 20_000 });
+  closing.push(async () => {
+    streams.close();
+    await listener.close(100);
+  });
+  return { url: `http://127.0.0.1:${listener.port}/`, port: listener.port, streams, listener };
+}
+
+/** Frames that a test hands out one by one. */
+function tap() {
+  const waiting: string[] = [];
+  let wake = () => {};
+  return {
+    push: (frame: string) => {
+      waiting.push(frame);
+      wake();
+    },
+    frames: async function* (signal: AbortSignal) {
+      signal.addEventListener("abort", () => wake());
+      while (!signal.aborted) {
+        const frame = waiting.shift();
+        if (frame !== undefined) yield frame;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}
+
+async function* from(frames: string[]) {
+  yield* frames;
+}
+
+describe("an event stream", () => {
+  it("sends its opening and its frames as they come, then ends", async () => {
+    const { url } = await serving({ opening: "retry: 1\n\n", frames: () => from(["id: 1\n\n", "id: 2\n\n"]) });
+    const response = await fetch(url);
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-cache, no-transform");
+    expect(await response.text()).toBe("retry: 1\n\nid: 1\n\nid: 2\n\n");
+  });
+
+  it("answers HEAD with its headers alone", async () => {
+    const { url, streams } = await serving({ frames: () => from(["id: 1\n\n"]) });
+    const response = await fetch(url, { method: "HEAD" });
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+    expect(streams.open()).toBe(0);
+  });
+
+  it("beats while nothing happens", async () => {
+    const { frames } = tap();
+    const { url } = await serving({ heartbeatMs: 10, frames });
+    const reader = (await fetch(url)).body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(": beat\n\n");
+    await reader?.cancel();
+  });
+
+  it("tells its source when the reader leaves", async () => {
+    const left = Promise.withResolvers<void>();
+    const source = tap();
+    source.push("id: 1\n\n");
+    const { url, streams } = await serving({
+      frames: (signal) => {
+        signal.addEventListener("abort", () => left.resolve());
+        return source.frames(signal);
+      },
+    });
+    const controller = new AbortController();
+    const response = await fetch(url, { signal: controller.signal });
+    await response.body?.getReader().read();
+    controller.abort();
+    await left.promise;
+    await vi.waitFor(() => expect(streams.open()).toBe(0));
+  });
+
+  it("is pulled only while its reader reads, and does not slow others", async () => {
+    let pulled = 0;
+    const frame = `data: ${"x".repeat(64 * 1024)}\n\n`;
+    const { port, url } = await serving({
+      frames: async function* (signal) {
+        while (!signal.aborted && pulled < 10_000) {
+          pulled += 1;
+          yield frame;
+        }
+      },
+    });
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.on("error", () => {});
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // It stands still once the buffers of the kernel are full: two looks in a row see the same.
+    let before = -1;
+    await vi.waitFor(() => {
+      const now = pulled;
+      const still = now > 0 && now === before;
+      before = now;
+      expect(still).toBe(true);
+    }, 10_000);
+    expect(pulled).toBeLessThan(1_000);
+    const stuck = pulled;
+    const other = await fetch(url);
+    await other.body?.getReader().read();
+    expect(pulled).toBeGreaterThan(stuck);
+    socket.destroy();
+  });
+
+  it("is cut, not ended, when its source breaks, so that the reader comes back", async () => {
+    const { url } = await serving({
+      frames: async function* () {
+        yield "id: 1\n\n";
+        throw new Error("the source broke");
+      },
+    });
+    const response = await fetch(url);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it("ends when the server stops, and no new one opens", async () => {
+    const source = tap();
+    source.push("id: 1\n\n");
+    const { url, streams } = await serving({ frames: source.frames });
+    const response = await fetch(url);
+    const text = response.text();
+    await vi.waitFor(() => expect(streams.open()).toBe(1));
+    streams.close();
+    expect(await text).toBe("id: 1\n\n");
+    expect(await (await fetch(url)).text()).toBe("unavailable");
+  });
+
+  it("is refused beyond the bound", async () => {
+    const { frames } = tap();
+    const { url, streams } = await serving({ opening: ": hello\n\n", frames }, 2);
+    await Promise.all([fetch(url), fetch(url)]);
+    expect(streams.open()).toBe(2);
+    const refused = await fetch(url);
+    expect([refused.status, refused.headers.get("retry-after"), await refused.text()]).toEqual([
+      503,
+      "1",
+      "unavailable",
+    ]);
+  });
+
+  it("is one of 2,000 that all get what is sent", async () => {
+    const sources: ((frame: string) => void)[] = [];
+    const { port, streams } = await serving({
+      opening: ": hello\n\n",
+      frames: (signal) => {
+        const { push, frames } = tap();
+        sources.push(push);
+        return frames(signal);
+      },
+    });
+    const COUNT = 2_000;
+    let heard = 0;
+    const sockets = Array.from({ length: COUNT }, () => {
+      const socket = connect({ port, host: "127.0.0.1" }, () =>
+        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+      );
+      let text = "";
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        const before = text.includes("id: 7\n\n");
+        text += data.toString();
+        if (!before && text.includes("id: 7\n\n")) heard += 1;
+      });
+      return socket;
+    });
+    await vi.waitFor(() => expect(streams.open()).toBe(COUNT), 15_000);
+    for (const push of sources) push("id: 7\n\n");
+    await vi.waitFor(() => expect(heard).toBe(COUNT), 15_000);
+    for (const socket of sockets) socket.destroy();
+    await vi.waitFor(() => expect(streams.open()).toBe(0), 15_000);
+  });
+});
