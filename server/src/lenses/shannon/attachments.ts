@@ -63,10 +63,11 @@ function attachmentOf(value: unknown): { part: Part; described: JsonObject; size
   }
   const name = typeof filename === "string" && filename !== "" ? filename.slice(0, 255) : undefined;
   const common = { mediaType, ...(name !== undefined && { name }) };
+  const shown = typeof thumbnail === "string" && thumbnail.length <= THUMBNAIL_CHARACTERS_MAX;
   const about: JsonObject = {
     media_type: mediaType,
-    filename: name,
-    thumbnail: typeof thumbnail === "string" && thumbnail.length <= THUMBNAIL_CHARACTERS_MAX ? thumbnail : undefined,
+    ...(name !== undefined && { filename: name }),
+    ...(shown && { thumbnail }),
   };
   if (!inline && typeof url === "string") {
     if (url.length > 2048) throw new Refusal("invalid", "attachment url is longer than 2048 characters");
