@@ -185,13 +185,18 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     it("runs branches at once, and replays them whatever order they ended in", async () => {
       const gates = { slow: gate(), fast: gate() };
       const calls: string[] = [];
+      const called = async (name: string, until: Promise<void>): Promise<string> => {
+        calls.push(name);
+        await until;
+        return name;
+      };
       const both = kind("both", async (ctx) => {
         const results = await ctx.parallel({
-          slow: (ctx) => ctx.step("work", async () => (calls.push("slow"), await gates.slow.promise, "s")),
-          fast: (ctx) => ctx.step("work", async () => (calls.push("fast"), await gates.fast.promise, "f")),
+          slow: (ctx) => ctx.step("work", () => called("slow", gates.slow.promise)),
+          fast: (ctx) => ctx.step("work", () => called("fast", gates.fast.promise)),
         });
         await ctx.sleep("breath", 1_000);
-        return `${results.slow}${results.fast}`;
+        return [results.slow, results.fast];
       });
       let life = await begin([both]);
       const id = await submit(life, "both");
@@ -204,7 +209,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       gates.slow.resolve();
       await arrives(life, id, "waiting");
       await life.clock.advance(1_000, life.settle);
-      expect(await arrives(life, id, "completed")).toMatchObject({ output: "sf" });
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: ["slow", "fast"] });
       expect(calls).toEqual(["slow", "fast", "slow"]);
     });
 
@@ -299,7 +304,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       let broken = true;
       const life = await begin([
         kind("whole", async (ctx) => {
-          await ctx.step("first", async () => (calls.push("first"), null));
+          await ctx.step("first", async () => calls.push("first"));
           return ctx.step(
             "second",
             async () => {
@@ -440,7 +445,10 @@ export function engineSuite(name: string, setup: EngineSetup): void {
         kind("thrifty", async (ctx) => {
           for (const name of ["a", "b"]) {
             seen.push(ctx.spent.costUsd);
-            await ctx.step(name, async (step) => (step.usage({ key: step.key, ...call }), null));
+            await ctx.step(name, async (step) => {
+              step.usage({ key: step.key, ...call });
+              return null;
+            });
           }
           await ctx.sleep("breath", 1_000);
           return ctx.spent.costUsd;
@@ -459,8 +467,8 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       const calls: string[] = [];
       const life = await begin([
         kind("two", async (ctx) => {
-          await ctx.step("first", async () => (calls.push("first"), await hold.promise, null));
-          return ctx.step("second", async () => (calls.push("second"), "done"));
+          await ctx.step("first", () => Promise.all([calls.push("first"), hold.promise]).then(() => null));
+          return ctx.step("second", async () => `done ${calls.push("second")}`);
         }),
       ]);
       const id = await submit(life, "two");
@@ -483,7 +491,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       ]);
       expect(calls).toEqual(["first"]);
       await life.verbs.tasks.resume(ada, id);
-      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", pausedBy: null });
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done 2", pausedBy: null });
       expect(calls).toEqual(["first", "second"]);
     });
 
@@ -543,7 +551,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       const life = await begin(
         [
           kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
-          kind("note", (ctx, input) => ctx.step("note", async () => (order.push(z.string().parse(input)), null))),
+          kind("note", (ctx, input) => ctx.step("note", async () => order.push(z.string().parse(input)))),
         ],
         { concurrency: 1 },
       );
@@ -735,7 +743,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       let broken = true;
       const life = await begin([
         kind("twice", async (ctx) => {
-          await ctx.step("costly", async () => (++calls, null));
+          await ctx.step("costly", async () => ++calls);
           return ctx.step(
             "end",
             async () => {
@@ -863,9 +871,13 @@ export function engineSuite(name: string, setup: EngineSetup): void {
 
     it("fails only the step that crashes the process every time it runs alone, and none of its neighbours", async () => {
       const running = new Set<string>();
+      const hang = (name: string): Promise<null> => {
+        running.add(name);
+        return new Promise(() => {});
+      };
       const handlers = [
-        kind("bomb", (ctx) => ctx.step("explode", () => (running.add("bomb"), new Promise<null>(() => {})))),
-        kind("calm", (ctx) => ctx.step("work", () => (running.add("calm"), new Promise<null>(() => {})))),
+        kind("bomb", (ctx) => ctx.step("explode", () => hang("bomb"))),
+        kind("calm", (ctx) => ctx.step("work", () => hang("calm"))),
       ];
       let life = await begin(handlers);
       const bomb = await submit(life, "bomb");
