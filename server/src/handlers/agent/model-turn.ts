@@ -51,8 +51,8 @@ export class CallFailure extends Error {
 }
 
 const CALL_TIMEOUT_MS = 600_000;
-/** An answer that was empty twice will be empty again. */
-const EMPTY_ANSWERS_MAX = 2;
+/** A try from this one on that brings no answer is the last: it was paid for, and more would be. */
+const EMPTY_TRIES_MAX = 3;
 const ARGUMENTS_CHARS_MAX = 100_000;
 const NAME_CHARS_MAX = 64;
 const REASON_CHARS_MAX = 1_000;
@@ -129,7 +129,7 @@ function emptyAnswer(answer: ModelAnswer, model: string, tries: number): CallFai
   return new CallFailure(
     "model_no_answer",
     `${model} gave no answer, tried ${times(tries)}. Word the request differently, or choose another model.`,
-    tries < EMPTY_ANSWERS_MAX,
+    tries < EMPTY_TRIES_MAX,
   );
 }
 
