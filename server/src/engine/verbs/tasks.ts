@@ -358,6 +358,7 @@ function checkReplay(idempotency: { hash: string } | undefined, hash: string): v
     throw new Refusal(
       "conflict",
       "This idempotency key was used within the last 24 hours for another request. Use a new key.",
+      { field: "Idempotency-Key" },
     );
   }
 }
