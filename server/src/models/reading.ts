@@ -3,7 +3,12 @@
  * how long it may be silent and how much it may hold, and turns every way to fail into a `ModelError`.
  */
 
-import type { LanguageModelV4, LanguageModelV4FinishReason, LanguageModelV4Usage } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4,
+  LanguageModelV4FinishReason,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from "@ai-sdk/provider";
 import { cutStream, modelError } from "./failure.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type ToolCall, type Usage } from "./model.ts";
 import { callOptions } from "./prompt.ts";
@@ -31,9 +36,10 @@ export async function readAnswer(
   call.signal.addEventListener("abort", abort, { once: true });
   const stalled = new ModelError("unavailable", `${provider} said nothing for ${limits.streamIdleMs} ms`);
   const idle = setTimeout(() => request.abort(stalled), limits.streamIdleMs);
+  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
     const { stream } = await unlessAborted(model.doStream(callOptions(call, request.signal)), request.signal);
-    const reader = stream.getReader();
+    reader = stream.getReader();
     const answer = new AnswerSoFar(provider, limits.outputBytesMax);
     for (;;) {
       const { done, value: part } = await unlessAborted(reader.read(), request.signal);
@@ -52,11 +58,9 @@ export async function readAnswer(
     call.signal.removeEventListener("abort", abort);
     // Whatever is still on the wire is let go, however the reading ended.
     request.abort();
+    reader?.cancel().catch(() => {});
   }
 }
-
-type StreamPart =
-  Awaited<ReturnType<LanguageModelV4["doStream"]>>["stream"] extends ReadableStream<infer Part> ? Part : never;
 
 class AnswerSoFar {
   readonly #provider: string;
@@ -73,7 +77,7 @@ class AnswerSoFar {
   }
 
   /** Takes the next part of the stream and returns the piece of text that it brought, often none. */
-  add(part: StreamPart): string {
+  add(part: LanguageModelV4StreamPart): string {
     switch (part.type) {
       case "text-delta":
         this.#count(part.delta);
@@ -132,6 +136,8 @@ class AnswerSoFar {
 
 /** A provider that ignores the abort signal does not hold the caller. */
 async function unlessAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  // Work that is left behind may still fail, and nobody is there to hear it.
+  work.then(undefined, () => {});
   signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -3,7 +3,9 @@
  * compatible servers share) and Anthropic, and does with each request what its script says. For tests over a real socket.
  */
 
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { z } from "zod";
 import type { Behaviour } from "./behaviour.ts";
 import { countsOf, type Protocol, protocolOf } from "./wire.ts";
@@ -141,6 +143,8 @@ async function behave(
     response.end("<!doctype html><title>Sign in</title><p>This network wants you to sign in.</p>");
     return;
   }
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
   const counts = countsOf("usage" in behaviour ? behaviour.usage : undefined);
   const send = (events: readonly string[]) => response.write(events.join(""));
@@ -186,14 +190,12 @@ async function behave(
     case "endless_line": {
       const piece = behaviour.kind === "endless" ? protocol.text(behaviour.text).join("") : "x".repeat(64 * 1024);
       if (behaviour.kind === "endless_line") response.write("data: ");
+      // A client that reads slowly is written to slowly; one that hung up ends the loop.
       while (!response.destroyed) {
-        if (response.write(piece)) await new Promise<void>((resolve) => setImmediate(resolve));
-        else {
-          await new Promise<void>((resolve) => {
-            response.once("drain", resolve);
-            response.once("close", resolve);
-          });
-        }
+        const drained = response.write(piece)
+          ? setImmediatePromise()
+          : once(response, "drain", { signal: gone.signal });
+        await drained.catch(() => {});
       }
     }
   }

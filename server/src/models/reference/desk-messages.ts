@@ -3,6 +3,10 @@
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { Answer } from "./answer.ts";
 
-export type DeskQuestion = { id: number; options: Pick<LanguageModelV4CallOptions, "prompt" | "tools"> };
-export type DeskAnswer = { id: number; answer: Answer };
+export type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools">;
+
+export type DeskQuestion = { id: number; options: Prompt; maxOutputTokens: number };
+/** `cut`: the answer was longer than allowed, and this is its beginning. */
+export type GivenAnswer = Answer & { cut: boolean };
+export type DeskAnswer = { id: number; answer: GivenAnswer };
 export type DeskCounts = { id: number; counts: { input: number; output: number } };

@@ -5,15 +5,15 @@
  */
 
 import { parentPort } from "node:worker_threads";
-import { answer } from "./answer.ts";
+import { type Answer, answer } from "./answer.ts";
 import { readConversation } from "./conversation.ts";
-import type { DeskAnswer, DeskCounts, DeskQuestion } from "./desk-messages.ts";
+import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./desk-messages.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("the desk runs in a worker thread");
 
-port.on("message", ({ id, options }: DeskQuestion) => {
-  const given = answer(readConversation(options));
+port.on("message", ({ id, options, maxOutputTokens }: DeskQuestion) => {
+  const given = limited(answer(readConversation(options)), maxOutputTokens);
   port.postMessage({ id, answer: given } satisfies DeskAnswer);
   void import("./tokens.ts").then(({ tokensIn, tokensOfPrompt }) => {
     const written = [given.text, ...given.calls.map((call) => `${call.name} ${JSON.stringify(call.input)}`)];
@@ -24,3 +24,10 @@ port.on("message", ({ id, options }: DeskQuestion) => {
     port.postMessage({ id, counts } satisfies DeskCounts);
   });
 });
+
+/** A word is at least one token: an answer of as many words as tokens are allowed is about as long as it may be. */
+function limited(full: Answer, maxOutputTokens: number): GivenAnswer {
+  const words = full.text.match(/\s*\S+/g) ?? [];
+  if (words.length <= maxOutputTokens) return { ...full, cut: false };
+  return { ...full, text: words.slice(0, maxOutputTokens).join(""), cut: true };
+}

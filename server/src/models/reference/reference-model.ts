@@ -14,13 +14,14 @@ import type {
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
 import { ModelError } from "../model.ts";
-import type { Answer } from "./answer.ts";
-import type { DeskAnswer, DeskCounts, DeskQuestion } from "./desk-messages.ts";
+import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./desk-messages.ts";
 
 const modelId = "reference";
 /** Bounds on one answer; the longest honest ones, over megabytes of text, take about a fifth of this. */
 const answerMsMax = 30_000;
 const memoryMbMax = 512;
+/** The worker with its tables holds some 100 MB, which a server that is no longer asked gets back. */
+const idleMs = 5 * 60_000;
 
 /** The offline model. */
 export const referenceModel: LanguageModelV4 = {
@@ -31,13 +32,14 @@ export const referenceModel: LanguageModelV4 = {
 
   async doGenerate(options) {
     const { answer, counts } = ask(options);
-    const { text, calls } = limited(await answer, options.maxOutputTokens);
+    const given = await answer;
+    const { text, calls } = given;
     return {
       content: [
         ...(text === "" ? [] : [{ type: "text" as const, text }]),
         ...calls.map((call, index) => toolCall(options, call, index)),
       ],
-      finishReason: finishReason(await answer, text),
+      finishReason: finishReason(given),
       usage: usageOf(await counts),
       response: { modelId },
       warnings: [],
@@ -53,12 +55,13 @@ export const referenceModel: LanguageModelV4 = {
 
 async function* stream(
   options: LanguageModelV4CallOptions,
-  answer: Promise<Answer>,
+  answer: Promise<GivenAnswer>,
   counts: Promise<DeskCounts["counts"]>,
 ): AsyncGenerator<LanguageModelV4StreamPart> {
   yield { type: "stream-start", warnings: [] };
   yield { type: "response-metadata", modelId };
-  const { text, calls } = limited(await answer, options.maxOutputTokens);
+  const given = await answer;
+  const { text, calls } = given;
   if (text !== "") {
     yield { type: "text-start", id: "0" };
     for (const delta of text.match(/\s*\S+|\s+$/g) ?? []) {
@@ -74,13 +77,13 @@ async function* stream(
     yield { type: "tool-input-end", id: part.toolCallId };
     yield part;
   }
-  yield { type: "finish", finishReason: finishReason(await answer, text), usage: usageOf(await counts) };
+  yield { type: "finish", finishReason: finishReason(given), usage: usageOf(await counts) };
 }
 
 /** An id that no earlier call of the same prompt has, and the same for the same prompt. */
 function toolCall(
   options: LanguageModelV4CallOptions,
-  call: Answer["calls"][number],
+  call: GivenAnswer["calls"][number],
   index: number,
 ): Extract<LanguageModelV4Content, { type: "tool-call" }> {
   return {
@@ -91,16 +94,9 @@ function toolCall(
   };
 }
 
-/** A word is more than a token: cutting at as many words as tokens are allowed never exceeds the limit by much. */
-function limited(answer: Answer, maxOutputTokens: number | undefined): Answer {
-  if (maxOutputTokens === undefined) return answer;
-  const words = answer.text.match(/\s*\S+/g) ?? [];
-  return words.length <= maxOutputTokens ? answer : { ...answer, text: words.slice(0, maxOutputTokens).join("") };
-}
-
-function finishReason(answer: Answer, text: string): LanguageModelV4FinishReason {
-  if (answer.calls.length > 0) return { unified: "tool-calls", raw: "tool_calls" };
-  return text === answer.text ? { unified: "stop", raw: "stop" } : { unified: "length", raw: "length" };
+function finishReason({ calls, cut }: GivenAnswer): LanguageModelV4FinishReason {
+  if (calls.length > 0) return { unified: "tool-calls", raw: "tool_calls" };
+  return cut ? { unified: "length", raw: "length" } : { unified: "stop", raw: "stop" };
 }
 
 function usageOf({ input, output }: DeskCounts["counts"]): LanguageModelV4Usage {
@@ -112,17 +108,23 @@ function usageOf({ input, output }: DeskCounts["counts"]): LanguageModelV4Usage 
 }
 
 type Asked = {
-  answer: PromiseWithResolvers<Answer>;
+  answer: PromiseWithResolvers<GivenAnswer>;
   counts: PromiseWithResolvers<DeskCounts["counts"]>;
   timer: NodeJS.Timeout;
 };
 
 let desk: Desk | undefined;
 
-function ask(options: LanguageModelV4CallOptions): { answer: Promise<Answer>; counts: Promise<DeskCounts["counts"]> } {
-  desk ??= new Desk(() => {
-    desk = undefined;
-  });
+function ask(options: LanguageModelV4CallOptions): {
+  answer: Promise<GivenAnswer>;
+  counts: Promise<DeskCounts["counts"]>;
+} {
+  if (desk === undefined) {
+    const opened = new Desk(() => {
+      if (desk === opened) desk = undefined;
+    });
+    desk = opened;
+  }
   return desk.ask(options);
 }
 
@@ -130,9 +132,12 @@ function ask(options: LanguageModelV4CallOptions): { answer: Promise<Answer>; co
 class Desk {
   readonly #worker: Worker;
   readonly #asked = new Map<number, Asked>();
+  readonly #gone: () => void;
   #lastId = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(gone: () => void) {
+    this.#gone = gone;
     // The sources run as TypeScript, the package as JavaScript: the worker's file has the ending of this one.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     this.#worker = new Worker(new URL(`./desk${ending}`, import.meta.url), {
@@ -150,15 +155,15 @@ class Desk {
     });
   }
 
-  ask({ prompt, tools }: LanguageModelV4CallOptions): {
-    answer: Promise<Answer>;
+  ask({ prompt, tools, maxOutputTokens = Number.MAX_SAFE_INTEGER }: LanguageModelV4CallOptions): {
+    answer: Promise<GivenAnswer>;
     counts: Promise<DeskCounts["counts"]>;
   } {
     this.#lastId += 1;
     const id = this.#lastId;
     const timer = setTimeout(() => void this.#worker.terminate(), answerMsMax);
     const asked = {
-      answer: Promise.withResolvers<Answer>(),
+      answer: Promise.withResolvers<GivenAnswer>(),
       counts: Promise.withResolvers<DeskCounts["counts"]>(),
       timer,
     };
@@ -167,8 +172,9 @@ class Desk {
     asked.counts.promise.catch(() => {});
     this.#asked.set(id, asked);
     if (this.#asked.size === 1) this.#worker.ref();
+    clearTimeout(this.#idle);
     const options = tools === undefined ? { prompt } : { prompt, tools };
-    this.#worker.postMessage({ id, options } satisfies DeskQuestion);
+    this.#worker.postMessage({ id, options, maxOutputTokens } satisfies DeskQuestion);
     return { answer: asked.answer.promise, counts: asked.counts.promise };
   }
 
@@ -182,7 +188,12 @@ class Desk {
     asked.counts.resolve(message.counts);
     clearTimeout(asked.timer);
     this.#asked.delete(message.id);
-    if (this.#asked.size === 0) this.#worker.unref();
+    if (this.#asked.size > 0) return;
+    this.#worker.unref();
+    this.#idle = setTimeout(() => {
+      this.#gone();
+      void this.#worker.terminate();
+    }, idleMs).unref();
   }
 
   #fail(error: ModelError): void {

@@ -40,16 +40,31 @@ export function termsOf(text: string): string[] {
 
 /** A light stemmer: enough for "founded" to meet "founder" and "cities" to meet "city". */
 export function stem(word: string): string {
-  let stemmed = word.replace(/['’]s?$/, "");
-  if (stemmed.length <= 3 || /\d/.test(stemmed)) return stemmed;
-  for (const [ending, replacement] of wordEndings) {
-    if (stemmed.endsWith(ending) && stemmed.length - ending.length >= 3) {
-      stemmed = stemmed.slice(0, -ending.length) + replacement;
-      break;
-    }
+  const plain = word.replace(/['’]s?$/, "");
+  if (/\d/.test(plain)) return plain;
+  let stemmed = irregular.get(plain) ?? plain;
+  // "discovered" loses "ed" and then, as "discover" does, "er".
+  for (let round = 0; round < 2; round += 1) {
+    const ending = wordEndings.find(([suffix]) => stemmed.endsWith(suffix) && stemmed.length - suffix.length >= 3);
+    if (ending === undefined) break;
+    stemmed = stemmed.slice(0, -ending[0].length) + ending[1];
   }
-  return stemmed.replace(/([bdgklmnprt])\1$/, "$1").replace(/e$/, "");
+  return stemmed.length <= 3 ? stemmed : stemmed.replace(/([bdgklmnprt])\1$/, "$1").replace(/e$/, "");
 }
+
+/** What was done is asked for by what one does. */
+const irregular: ReadonlyMap<string, string> = new Map(
+  `
+  died>die dying>die dies>die wrote>write written>write began>begin begun>begin built>build bought>buy made>make
+  led>lead won>win told>tell went>go gone>go took>take taken>take gave>give given>give left>leave became>become
+  met>meet held>hold sold>sell paid>pay spoke>speak spoken>speak chose>choose chosen>choose ran>run grew>grow
+  grown>grow knew>know known>know flew>fly drew>draw drawn>draw sent>send lost>lose taught>teach thought>think
+  brought>bring caught>catch fought>fight kept>keep stood>stand lived>live lives>live men>man women>woman
+  children>child people>person mice>mouse wives>wife`
+    .trim()
+    .split(/\s+/)
+    .map((pair) => [pair.slice(0, pair.indexOf(">")), pair.slice(pair.indexOf(">") + 1)]),
+);
 
 const wordEndings: readonly (readonly [string, string])[] = [
   ["ization", "ize"],
