@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../src/config.ts";
 import { systemClock } from "../src/engine/clock.ts";
+import { Ids } from "../src/engine/ids.ts";
 import { KeyVerbs } from "../src/engine/verbs/keys.ts";
 import { type Running, startServer } from "../src/main.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
@@ -69,7 +70,7 @@ async function makeKeys(data: string, wanted: readonly TestKey[]): Promise<strin
   if (wanted.length === 0) return [];
   const store = await openSqliteStore(data);
   try {
-    const keys = new KeyVerbs(store, systemClock, randomBytes);
+    const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
     const secrets: string[] = [];
     for (const { tenant = "default", user, scopes } of wanted) {
       const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });

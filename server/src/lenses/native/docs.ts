@@ -1,4 +1,207 @@
+/**
+ * The readable documentation, made from the table of routes: one page of HTML that loads nothing, needs no script, and
+ * prints. What a schema says is shown as the JSON that one would send or get.
+ */
+import { z } from "zod";
+import { ERROR_CODES } from "../../task/errors.ts";
+import type { Json } from "../../task/json.ts";
+import { DOCS_STYLE } from "./docs-style.ts";
+import { MEANING, STATUS } from "./errors.ts";
+import { componentSchemas, exampleOf, problemStatuses, schemaOf } from "./openapi.ts";
 import type { Route } from "./route.ts";
+
 export function docsPage({ routes, version }: { routes: readonly Route[]; version: string }): string {
-  return `<!doctype html><title>Waybill ${version}</title>${routes.length}`;
+  const tags = Map.groupBy(routes, ({ tag }) => tag);
+  const schemas = namedSchemas(routes);
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
+    `<title>Waybill API ${escapeHtml(version)}</title><style>${DOCS_STYLE}</style></head><body>`,
+    `<nav aria-label="Contents"><a class="name" href="#top">Waybill <small>${escapeHtml(version)}</small></a>`,
+    ...Array.from(tags, ([tag, ofTag]) => [
+      `<h2>${escapeHtml(tag)}</h2><ul>`,
+      ...ofTag.map(
+        ({ id, method, path }) =>
+          `<li><a href="#${id}"><b class="${method}">${method}</b> ${escapeHtml(path)}</a></li>`,
+      ),
+      "</ul>",
+    ]).flat(),
+    '<h2>Reference</h2><ul><li><a href="#errors">Errors</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>',
+    `<main id="top">${INTRODUCTION}`,
+    ...Array.from(tags, ([tag, ofTag]) => `<h2 class="tag">${escapeHtml(tag)}</h2>${ofTag.map(routeSection).join("")}`),
+    errorsSection(),
+    '<h2 class="tag" id="schemas">Schemas</h2>',
+    ...schemas.map(([name, schema]) => `<section id="schema-${name}"><h3>${name}</h3>${fieldsTable(schema)}</section>`),
+    "</main></body></html>",
+  ].join("\n");
+}
+
+const INTRODUCTION = `<h1>The native API</h1>
+<p>Submit a task, get its id at once, then watch it, steer it and read its outcome. What is acknowledged is on disk.
+The same as a document for programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>
+<h3>Who calls</h3>
+<p>Send an API key as <code>Authorization: Bearer sk_…</code>, as <code>X-API-Key</code>, or as the password of Basic.
+<code>waybill keys create</code> makes one. <code>waybill dev</code> needs none from this machine; it also knows the key
+<code>sk_test_123456</code>.</p>
+<h3>What holds everywhere</h3>
+<p>JSON is snake_case; times are ISO 8601 in UTC; null is a field without a value yet. Unknown fields and parameters are
+refused. A <code>POST</code> with an <code>Idempotency-Key</code> takes effect once within 24 hours; another request under
+the same key gets 422. Every answer has an <code>X-Request-ID</code>, your own where you send one.</p>
+<h3>The life of a task</h3>
+<p><code>queued</code> → <code>running</code> → <code>completed</code>, <code>failed</code>, <code>cancelled</code>,
+<code>timed_out</code> or <code>rejected</code>. On the way it may be <code>waiting</code> (for a timer, a child, a
+callback, a retry or a slot), <code>input_required</code> (a person must answer) or <code>paused</code>. Nothing leaves
+one of those five ends; trying again makes a new task.</p>`;
+
+function routeSection(route: Route): string {
+  const { id, method, path, summary, description, answers } = route;
+  return [
+    `<section id="${id}"><h3><b class="${method}">${method}</b> <code>${escapeHtml(path)}</code></h3>`,
+    `<p>${escapeHtml(summary)}.${description === undefined ? "" : ` ${prose(description)}`}</p>`,
+    parametersTable(route),
+    route.body === null ? "" : `<h4>Body</h4>${typeText(schemaOf(route.body, "input"))}`,
+    "<h4>Answers</h4><ul>",
+    ...answers.map(
+      ({ status, about, schema, headers = {} }) =>
+        `<li><b>${status}</b> ${prose(about)} ${schema === undefined ? "" : typeText(schemaOf(schema, "output"))}${Object.entries(
+          headers,
+        )
+          .map(([name, says]) => `<br><code>${name}</code>: ${prose(says)}`)
+          .join("")}</li>`,
+    ),
+    `<li class="quiet">${problemStatuses(route).join(", ")}: a <a href="#errors">problem</a></li></ul>`,
+    `<pre><code>${escapeHtml(curl(route))}</code></pre></section>`,
+  ].join("");
+}
+
+const SAMPLE_ID = "task_01M82EH544EF8A54HSJ0HPW0QT";
+
+/** A command to paste. */
+function curl(route: Route): string {
+  const sample: Record<string, string> = { slug: "assistant" };
+  const id = route.path.startsWith("/v1/tasks") ? SAMPLE_ID : "ID";
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample[name] ?? id);
+  const example = route.body === null ? undefined : (exampleOf(route.body).example ?? exampleBody(route));
+  return [
+    `curl ${route.method === "GET" || (route.method === "POST" && example !== undefined) ? "" : `-X ${route.method} `}`,
+    `${route.streams ? "-N -H 'Accept: text/event-stream' " : ""}http://localhost:7420${path}`,
+    example === undefined ? "" : ` \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(example)}'`,
+  ].join("");
+}
+
+function exampleBody({ id, body }: Route): Json | undefined {
+  if (body?.safeParse(undefined).success) return undefined;
+  const held = { worker: "worker-1", attempt: 1 };
+  const bodies: Record<string, Json> = {
+    heartbeatWork: { ...held, progress: { fraction: 0.5, message: "halfway" } },
+    completeWork: { ...held, output: { ok: true } },
+    failWork: { ...held, error: { code: "no_luck", message: "It did not work." }, retryable: true },
+    renameConversation: { title: "Travel" },
+  };
+  return bodies[id] ?? {};
+}
+
+const objectSchema = z.looseObject({
+  properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+function parametersTable(route: Route): string {
+  const rows = (["params", "query"] as const).flatMap((place) => {
+    const { properties = {}, required = [] } = objectSchema.parse(schemaOf(route[place], "input"));
+    return Object.entries(properties).map(([name, schema]) => ({
+      name: place === "params" ? `{${name}}` : name,
+      schema,
+      needed: place === "params" || required.includes(name),
+    }));
+  });
+  const text = { type: "string" };
+  if (route.streams) {
+    const description = "Number of the last event that you have.";
+    rows.push({ name: "Last-Event-ID (header)", schema: { type: "integer", description }, needed: false });
+  }
+  if (route.idempotent) rows.push({ name: "Idempotency-Key (header)", schema: text, needed: false });
+  return rows.length === 0 ? "" : `<h4>Parameters</h4>${table(rows)}`;
+}
+
+function fieldsTable(schema: Json): string {
+  const parsed = objectSchema.safeParse(schema);
+  if (!parsed.success || parsed.data.properties === undefined) return `<p>${typeText(schema)}</p>`;
+  const { properties, required = [] } = parsed.data;
+  return table(
+    Object.entries(properties).map(([name, field]) => ({ name, schema: field, needed: required.includes(name) })),
+  );
+}
+
+function table(rows: readonly { name: string; schema: Record<string, Json>; needed: boolean }[]): string {
+  const cells = rows.map(({ name, schema, needed }) => {
+    const { description, ...type } = schema;
+    const says = typeof description === "string" ? prose(description) : "";
+    return `<tr><td><code>${escapeHtml(name)}</code>${needed ? "" : '<span class="quiet">?</span>'}</td><td>${typeText(type)}</td><td>${says}</td></tr>`;
+  });
+  return `<div class="scroll"><table>${cells.join("")}</table></div>`;
+}
+
+/** A JSON Schema in a line, as one would write a TypeScript type. */
+function typeText(schema: Json | undefined): string {
+  const known = z
+    .looseObject({
+      $ref: z.string().optional(),
+      enum: z.array(z.json()).optional(),
+      anyOf: z.array(z.json()).optional(),
+      type: z.union([z.string(), z.array(z.string())]).optional(),
+      items: z.json().optional(),
+      properties: z.record(z.string(), z.json()).optional(),
+      required: z.array(z.string()).optional(),
+      format: z.string().optional(),
+      default: z.json().optional(),
+      minimum: z.number().optional(),
+      maximum: z.number().optional(),
+    })
+    .safeParse(schema);
+  if (!known.success) return "<i>any</i>";
+  const { $ref, anyOf, type, items, properties, required = [], format, minimum, maximum, ...rest } = known.data;
+  const bounds =
+    minimum === undefined && maximum === undefined
+      ? ""
+      : ` <span class="quiet">${minimum ?? ""}…${maximum ?? ""}</span>`;
+  const byDefault =
+    rest.default === undefined ? "" : ` <span class="quiet">= ${escapeHtml(JSON.stringify(rest.default))}</span>`;
+  const name = $ref?.split("/").at(-1);
+  if (name !== undefined) return `<a href="#schema-${name}">${name}</a>${byDefault}`;
+  if (rest.enum !== undefined)
+    return `<i>${rest.enum.map((value) => escapeHtml(JSON.stringify(value))).join(" | ")}</i>${byDefault}`;
+  if (anyOf !== undefined) return `${anyOf.map((choice) => typeText(choice)).join(" | ")}${byDefault}`;
+  if (type === "array") return `${typeText(items)}[]`;
+  if (properties !== undefined) {
+    const fields = Object.entries(properties).map(
+      ([field, of]) => `${escapeHtml(field)}${required.includes(field) ? "" : "?"}: ${typeText(of)}`,
+    );
+    return `{ ${fields.join(", ")} }`;
+  }
+  const plain = type === undefined ? "any" : [type].flat().join(" | ");
+  return `<i>${format ?? plain}</i>${bounds}${byDefault}`;
+}
+
+function errorsSection(): string {
+  const rows = ERROR_CODES.map(
+    (code) =>
+      `<tr id="error-${code}"><td><code>${code}</code></td><td>${STATUS[code]}</td><td>${prose(MEANING[code])}</td></tr>`,
+  );
+  return `<h2 class="tag" id="errors">Errors</h2><p>Problem details of RFC 9457, as <code>application/problem+json</code>:
+<code>code</code> is for programs, <code>detail</code> for people, <code>request_id</code> finds it in the log.</p>
+<div class="scroll"><table>${rows.join("")}</table></div>`;
+}
+
+/** The named schemas that the routes lead to, in the order of their names. */
+function namedSchemas(routes: readonly Route[]): [string, Json][] {
+  return Object.entries(componentSchemas(routes)).map(([name, schema]) => [name, schema ?? null]);
+}
+
+function prose(text: string): string {
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

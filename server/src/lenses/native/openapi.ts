@@ -181,7 +181,7 @@ export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
 }
 
 /** Every named schema that the routes speak of. */
-function componentSchemas(routes: readonly Route[]): JsonObject {
+export function componentSchemas(routes: readonly Route[]): JsonObject {
   const named = new Map<string, JsonObject>();
   const add = (schema: z.ZodType | null | undefined, io: "input" | "output") => {
     if (!schema) return;

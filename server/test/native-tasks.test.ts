@@ -1,0 +1,331 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as wire from "../src/lenses/native/schema.ts";
+import { defineHandler } from "../src/task/handler.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+/** Ends at once with what it was given. */
+const echo = defineHandler({
+  kind: "echo",
+  input: z.strictObject({ say: z.string() }),
+  present: ({ say }) => ({ title: say }),
+  run: async (ctx, { say }) => ctx.step("say", async () => ({ said: say })),
+});
+
+/** Asks a person, and ends with the answer. */
+const ask = defineHandler({
+  kind: "ask",
+  input: z.strictObject({}),
+  run: async (ctx) => {
+    ctx.emit({ type: "own.event", data: { camelCase: 1 } });
+    const answer = await ctx.waitForInput("colour", {
+      asks: "answer",
+      prompt: "Which colour?",
+      schema: { type: "string" },
+      deadlineMs: 600_000,
+    });
+    return answer?.value ?? null;
+  },
+});
+
+const broken = defineHandler({
+  kind: "broken",
+  input: z.strictObject({}),
+  run: async () => {
+    throw new Error("it broke");
+  },
+});
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ config: { handlers: [echo, ask, broken] } });
+});
+afterAll(() => server.stop());
+
+async function submit(body: object, query = "?wait=10") {
+  const response = await server.call(`/v1/tasks${query}`, { json: body });
+  return { response, task: wire.task.parse(await response.json()) };
+}
+const read = async (id: string, query = "") =>
+  wire.task.parse(await (await server.call(`/v1/tasks/${id}${query}`)).json());
+const say = (text: string) => ({ kind: "echo", input: { say: text } });
+
+describe("a submit", () => {
+  it("answers at once with the task, where it is, and 202", async () => {
+    const { response, task } = await submit(say("hello"), "");
+    expect(response.status).toBe(202);
+    expect(response.headers.get("location")).toBe(`/v1/tasks/${task.id}`);
+    expect(task).toMatchObject({ kind: "echo", title: "hello", input: { say: "hello" }, lens: "native" });
+  });
+
+  it("holds its answer for as long as it is asked to, and is then 200 with the outcome", async () => {
+    const { response, task } = await submit(say("hello"));
+    expect(response.status).toBe(200);
+    expect(task).toMatchObject({ state: "completed", output: { said: "hello" }, error: null });
+    expect(task.ended_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it("that is sent again with its Idempotency-Key is the same task; with another body it is 422", async () => {
+    const headers = { "idempotency-key": "order-7" };
+    const first = await server.call("/v1/tasks", { json: say("once"), headers });
+    const again = await server.call("/v1/tasks", { json: say("once"), headers });
+    const { id } = wire.task.parse(await first.json());
+    expect(wire.task.parse(await again.json()).id).toBe(id);
+    expect([first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed")]).toEqual([
+      null,
+      "true",
+    ]);
+    const other = await server.call("/v1/tasks", { json: say("twice"), headers });
+    expect(other.status).toBe(422);
+    expect(wire.problem.parse(await other.json())).toMatchObject({ code: "conflict", field: "Idempotency-Key" });
+  });
+
+  it("keeps priority, delay, deadline, budget, retry, concurrency and metadata", async () => {
+    const { task } = await submit(
+      {
+        ...say("later"),
+        priority: 5,
+        delay_ms: 3_600_000,
+        deadline_ms: 7_200_000,
+        retry: { attempts: 3 },
+        concurrency: { key: "k", limit: 2 },
+        budget: { tokens: 100, on_spent: "fail" },
+        metadata: { order: "42" },
+      },
+      "",
+    );
+    expect(task).toMatchObject({
+      state: "queued",
+      priority: 5,
+      retry: { attempts: 3, backoff_ms: 1_000, backoff_max_ms: 60_000 },
+      concurrency: { key: "k", limit: 2 },
+      budget: { tokens: 100, cost_usd: null, on_spent: "fail" },
+      metadata: { order: "42" },
+    });
+    expect(Date.parse(task.not_before ?? "") - Date.parse(task.created_at)).toBe(3_600_000);
+    expect(Date.parse(task.deadline_at ?? "") - Date.parse(task.created_at)).toBe(7_200_000);
+  });
+
+  it("of a kind that is not here, or with input that does not fit, is refused before anything is stored", async () => {
+    for (const body of [{ kind: "nothing", input: {} }, { kind: "echo", input: { say: 7 } }, { kind: "echo" }]) {
+      const response = await server.call("/v1/tasks", { json: body });
+      expect(response.status).toBe(400);
+      expect(wire.problem.parse(await response.json())).toMatchObject({ code: "invalid" });
+    }
+  });
+});
+
+describe("a read", () => {
+  it("has an ETag, and is 304 while nothing has changed", async () => {
+    const { task } = await submit(say("etag"));
+    const first = await server.call(`/v1/tasks/${task.id}`);
+    const etag = first.headers.get("etag") ?? "";
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    const again = await server.call(`/v1/tasks/${task.id}`, { headers: { "if-none-match": `"x", W/${etag}` } });
+    expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
+    const other = await server.call(`/v1/tasks/${task.id}`, { headers: { "if-none-match": '"other"' } });
+    expect(other.status).toBe(200);
+  });
+
+  it("holds its answer until the task has ended", async () => {
+    const { task } = await submit({ kind: "ask", input: {} });
+    const ended = read(task.id, "?wait=10");
+    await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red" } });
+    expect((await ended).state).toBe("input_required");
+    await expect.poll(async () => (await read(task.id, "?wait=5")).state).toBe("completed");
+  });
+
+  it("shows it as a lens that there is, and refuses one that there is not", async () => {
+    const { task } = await submit(say("lens"));
+    expect((await read(task.id, "?lens=native")).id).toBe(task.id);
+    const response = await server.call(`/v1/tasks/${task.id}?lens=telex`);
+    expect(wire.problem.parse(await response.json())).toMatchObject({ status: 400, field: "query.lens" });
+  });
+});
+
+describe("a question to a person", () => {
+  it("is shown with its prompt, explained, and answered", async () => {
+    const { response, task } = await submit({ kind: "ask", input: {} });
+    expect(response.status).toBe(202);
+    expect(task.state).toBe("input_required");
+    expect(task.input_required).toMatchObject({ name: "colour", text: "Which colour?", schema: { type: "string" } });
+    expect(task.waits).toMatchObject([{ on: "input", prompt: { name: "colour" } }]);
+    const why = wire.why.parse(await (await server.call(`/v1/tasks/${task.id}/why`)).json());
+    expect(why).toMatchObject({ state: "input_required", until: task.input_required?.until });
+    const wrong = await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red", prompt: "size" } });
+    expect(wire.problem.parse(await wrong.json())).toMatchObject({
+      code: "not_allowed_in_state",
+      state: "input_required",
+    });
+    await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red", prompt: "colour", message_id: "m1" } });
+    await expect.poll(async () => (await read(task.id)).output).toBe("red");
+  });
+});
+
+describe("steering", () => {
+  it("pauses, resumes and cancels, and the audit log says who did", async () => {
+    const { task } = await submit({ kind: "ask", input: {} });
+    const act = async (verb: string, body: object = {}) =>
+      wire.task.parse(await (await server.call(`/v1/tasks/${task.id}/${verb}`, { json: body })).json());
+    const paused = await act("pause", { reason: "lunch" });
+    expect(paused).toMatchObject({
+      state: "paused",
+      paused: { by: "developer", reason: "lunch", resumes_as: "input_required" },
+    });
+    expect((await act("resume")).state).toBe("input_required");
+    expect(await act("cancel", { reason: "enough" })).toMatchObject({
+      state: "cancelled",
+      cancelled: { reason: "enough" },
+    });
+    const again = await server.call(`/v1/tasks/${task.id}/cancel`, { method: "POST" });
+    expect(wire.problem.parse(await again.json())).toMatchObject({
+      status: 409,
+      code: "not_allowed_in_state",
+      state: "cancelled",
+    });
+    const audit = z
+      .object({ data: z.array(wire.auditEntry) })
+      .parse(await (await server.call(`/v1/audit?task_id=${task.id}`)).json());
+    expect(audit.data.map(({ act }) => act)).toEqual(["cancel", "resume", "pause"]);
+  });
+
+  it("tries a failed task again as a new one", async () => {
+    const { task } = await submit({ kind: "broken", input: {} });
+    expect(task).toMatchObject({ state: "failed", error: { message: expect.stringContaining("it broke") } });
+    const response = await server.call(`/v1/tasks/${task.id}/retry`, { json: { reuse_journal: true } });
+    expect(response.status).toBe(202);
+    expect(wire.task.parse(await response.json())).toMatchObject({ retry_of: task.id });
+  });
+
+  it("deletes an ended task, and no open one", async () => {
+    const { task: open } = await submit({ kind: "ask", input: {} });
+    expect((await server.call(`/v1/tasks/${open.id}`, { method: "DELETE" })).status).toBe(409);
+    const { task } = await submit(say("bye"));
+    expect((await server.call(`/v1/tasks/${task.id}`, { method: "DELETE" })).status).toBe(204);
+    expect((await server.call(`/v1/tasks/${task.id}`)).status).toBe(404);
+  });
+});
+
+describe("a list", () => {
+  const list = async (query: string) => {
+    const response = await server.call(`/v1/tasks?${query}`);
+    return wire.page(wire.taskSummary).parse(await response.json());
+  };
+
+  it("is filtered by state, kind, time, words and metadata, and paged without gaps", async () => {
+    const from = new Date().toISOString();
+    for (const n of [1, 2, 3]) await submit({ ...say(`pear ${n}`), metadata: { n: String(n), crate: "a" } });
+    const all = await list(`created_from=${from}`);
+    expect(all.data.map(({ title }) => title)).toEqual(["pear 3", "pear 2", "pear 1"]);
+    const first = await list(`created_from=${from}&limit=2`);
+    expect([first.total, first.data.length]).toEqual([3, 2]);
+    const second = await list(`created_from=${from}&limit=2&cursor=${first.next_cursor}`);
+    expect([second.data.map(({ title }) => title), second.next_cursor]).toEqual([["pear 1"], null]);
+    expect((await list("metadata[n]=2&metadata[crate]=a&state=completed,failed&kind=echo")).total).toBe(1);
+    expect((await list("state=running&state=queued&metadata[n]=2")).total).toBe(0);
+    expect((await list(`q=pear&created_before=${from}`)).total).toBe(0);
+  });
+
+  it("refuses filters that it does not know", async () => {
+    for (const query of [
+      "stat=running",
+      "state=sleeping",
+      "limit=0",
+      "limit=x",
+      "cursor=zzz",
+      "created_from=yesterday",
+    ]) {
+      const response = await server.call(`/v1/tasks?${query}`);
+      expect([query, response.status]).toEqual([query, 400]);
+      expect(wire.problem.parse(await response.json()).code).toBe("invalid");
+    }
+  });
+});
+
+describe("conversations", () => {
+  it("are made by a name, read by it or by their id, renamed, spoken in and deleted", async () => {
+    const { task } = await submit({
+      kind: "agent",
+      input: { query: "What is 2 + 2?" },
+      conversation: { alias: "maths", context: { class: "1a" } },
+    });
+    const one = wire.conversation.parse(await (await server.call("/v1/conversations/maths")).json());
+    expect(one).toMatchObject({ id: task.conversation_id, alias: "maths", context: { class: "1a" }, tasks: 1 });
+    const renamed = await server.call(`/v1/conversations/${one.id}`, { json: { title: "Sums" }, method: "PATCH" });
+    expect(wire.conversation.parse(await renamed.json()).title).toBe("Sums");
+    const said = await server.call("/v1/conversations/maths/messages", { json: { parts: [{ text: "Thank you." }] } });
+    expect(said.status).toBe(201);
+    const messages = wire
+      .counted(wire.message)
+      .parse(await (await server.call("/v1/conversations/maths/messages")).json());
+    expect(messages.data.map(({ role }) => role)).toEqual(["user", "agent", "user"]);
+    const all = wire.counted(wire.conversation).parse(await (await server.call("/v1/conversations")).json());
+    expect(all.data.map(({ id }) => id)).toContain(one.id);
+    expect((await server.call("/v1/conversations/maths", { method: "DELETE" })).status).toBe(204);
+    expect((await server.call("/v1/conversations/maths")).status).toBe(404);
+    expect((await read(task.id)).conversation_id).toBe(one.id);
+  });
+});
+
+describe("external work", () => {
+  const post = (path: string, json: object) => server.call(path, { json });
+
+  it("is claimed, kept alive, completed, and fenced for whoever lost it", async () => {
+    const { task } = await submit({ kind: "external", input: { queue: "q1", payload: { n: 1 } } }, "");
+    const claimed = wire
+      .list(wire.task)
+      .parse(await (await post("/v1/work/claim", { worker: "w", queue: "q1", wait_ms: 5_000 })).json()).data;
+    expect(claimed).toMatchObject([
+      { id: task.id, state: "running", input: { payload: { n: 1 } }, lease: { worker: "w" } },
+    ]);
+    const attempt = claimed[0]?.attempt;
+    const beat = await post(`/v1/tasks/${task.id}/heartbeat`, {
+      worker: "w",
+      attempt,
+      progress: { fraction: 0.5, message: "half" },
+    });
+    expect(wire.task.parse(await beat.json()).progress).toEqual({ fraction: 0.5, message: "half" });
+    const stranger = await post(`/v1/tasks/${task.id}/complete`, { worker: "other", attempt: 99, output: 1 });
+    expect(wire.problem.parse(await stranger.json())).toMatchObject({ status: 409, code: "fenced" });
+    const done = await post(`/v1/tasks/${task.id}/complete`, { worker: "w", attempt, output: { ok: true } });
+    expect(wire.task.parse(await done.json())).toMatchObject({ state: "completed", output: { ok: true } });
+  });
+
+  it("answers a claim with nothing when there is none", async () => {
+    const claimed = await post("/v1/work/claim", { worker: "w", queue: "empty" });
+    expect(await claimed.json()).toEqual({ data: [] });
+  });
+});
+
+describe("the documents", () => {
+  it("are served, and loaded from nowhere else", async () => {
+    const openapi = z
+      .object({ openapi: z.literal("3.1.0"), paths: z.record(z.string(), z.unknown()) })
+      .parse(await (await server.call("/openapi.json")).json());
+    expect(Object.keys(openapi.paths)).toContain("/v1/tasks/{id}/events");
+    const docs = await server.call("/docs");
+    expect(docs.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const page = await docs.text();
+    expect(page).not.toMatch(/<script|(src|href)="https?:/);
+    for (const path of Object.keys(openapi.paths)) expect(page).toContain(path);
+  });
+
+  it("say who calls, and which agents there are", async () => {
+    expect(await (await server.call("/v1/me")).json()).toMatchObject({ tenant: "default", user: "developer" });
+    const agents = wire.list(wire.agent).parse(await (await server.call("/v1/agents")).json());
+    expect(agents.data.map(({ slug }) => slug)).toEqual(["assistant"]);
+    expect((await server.call("/v1/agents/nobody")).status).toBe(404);
+  });
+
+  it("count", async () => {
+    const metrics = await server.call("/metrics");
+    expect(metrics.headers.get("content-type")).toContain("text/plain");
+    const text = await metrics.text();
+    expect(text).toMatch(
+      /waybill_http_request_duration_seconds_count\{route="\/v1\/tasks",method="POST",status="202"\} \d+/,
+    );
+    expect(text).toMatch(/waybill_task_transitions_total\{kind="echo",state="completed"\} \d+/);
+    expect(text).toMatch(/waybill_step_duration_seconds_count\{kind="echo"\} \d+/);
+    expect(text).toContain("process_cpu_seconds_total");
+  });
+});
