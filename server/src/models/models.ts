@@ -151,8 +151,8 @@ async function openModel(
   };
   switch (config.type) {
     case "openai": {
-      const { createOpenAI } = await import("@ai-sdk/openai");
-      return createOpenAI({ ...shared, baseURL: config.baseUrl ?? "https://api.openai.com/v1" }).responses(model);
+      const { openaiModel } = await import("./openai.ts");
+      return openaiModel({ ...shared, baseURL: config.baseUrl ?? "https://api.openai.com/v1" }, model);
     }
     case "anthropic": {
       const { createAnthropic } = await import("@ai-sdk/anthropic");

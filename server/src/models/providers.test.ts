@@ -23,6 +23,7 @@ beforeAll(async () => {
     streamIdleMs: 300,
     outputBytesMax: 100_000,
   });
+  await ask("openai:gpt-5-mini");
 });
 afterAll(() => server.close());
 
@@ -285,4 +286,27 @@ it("is unavailable when nobody listens", async () => {
     signal: new AbortController().signal,
   });
   await expect(call).rejects.toMatchObject({ code: "unavailable" });
+});
+
+describe("a server behind OpenAI's name that has only chat completions", () => {
+  it("is asked for those, and found out only once", async () => {
+    const other = await startProviderServer();
+    const only = createModels({ providers: { openai: { type: "openai", apiKey: "sk", baseUrl: `${other.url}/v1` } } });
+    const hello = () =>
+      only.call({
+        model: "openai:house",
+        prompt: [{ role: "user", text: "Hi" }],
+        tools: [],
+        signal: new AbortController().signal,
+      });
+    other.script(
+      { kind: "status", status: 404 },
+      { kind: "answer", text: "By chat." },
+      { kind: "answer", text: "Again." },
+    );
+    expect((await hello()).text).toBe("By chat.");
+    expect((await hello()).text).toBe("Again.");
+    expect(other.requests.map(({ protocol }) => protocol)).toEqual(["openai-responses", "openai-chat", "openai-chat"]);
+    await other.close();
+  });
 });

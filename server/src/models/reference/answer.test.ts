@@ -127,6 +127,12 @@ describe("a conversation is remembered", () => {
     );
   });
 
+  it("with the country that was spoken of, and what was asked of it", () => {
+    expect(reply("What is the capital of Kenya?", "Nairobi.", "And what is its population?")).toContain("55,751,717");
+    expect(reply("What is the capital of Kenya?", "Nairobi.", "What about Peru?")).toContain("Lima");
+    expect(reply("What about Peru?")).not.toContain("Lima is the capital");
+  });
+
   it("with what was asked before", () => {
     expect(reply("What is 2 + 2?", "4", "What did I just ask?")).toContain("What is 2 + 2?");
   });

@@ -89,6 +89,7 @@ export function moveDay(day: Day, count: number, unit: "day" | "week" | "month" 
   return dayOf(toYear, toMonth, date);
 }
 
+/** `Sunday` */
 export function weekdayOf(day: Day): string {
   return weekdays[(((day + 4) % 7) + 7) % 7] ?? "";
 }
@@ -104,10 +105,12 @@ export function spokenDay(day: Day): string {
   return `${weekdayOf(day)}, ${date} ${months[month - 1]} ${year}`;
 }
 
+/** By the Gregorian rule, which is also applied to the years before it. */
 export function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
+/** Months count from 1. */
 export function daysInMonth(year: number, month: number): number {
   return new Date(Date.UTC(2000 + (((year % 400) + 400) % 400), month, 0)).getUTCDate();
 }

@@ -1,3 +1,4 @@
+import type { Conversation } from "../conversation.ts";
 import {
   allCountries,
   type Country,
@@ -29,7 +30,7 @@ export const geography: Skill = (part, conversation) => {
     comparison(text) ??
     countryOf(text) ??
     membership(text) ??
-    factOf(text, (country, property) =>
+    factOf(text, conversation, (country, property) =>
       withTool(
         conversation,
         countryFacts,
@@ -47,18 +48,30 @@ export const geography: Skill = (part, conversation) => {
 
 function factOf(
   text: string,
+  conversation: Conversation,
   reply: (country: Country, property: CountryProperty) => ReturnType<Skill>,
 ): ReturnType<Skill> {
-  const [country] = countriesIn(text);
+  const [named] = countriesIn(text);
   const property = propertyNamed(text);
-  if (property === undefined) return undefined;
-  if (country !== undefined) return reply(country, property);
-  // "What is the French capital?", "How large is Rome's country?" has only the first.
-  for (const word of text.match(/\p{Lu}\p{L}{3,}(?: \p{Lu}\p{L}+)?/gu) ?? []) {
-    const byDemonym = countryOfDemonym(word);
-    if (byDemonym !== undefined) return reply(byDemonym, property);
+  if (named !== undefined && property !== undefined) return reply(named, property);
+  const earlier = conversation.earlier.filter(({ by }) => by === "user").map(({ text: said }) => said.slice(0, 500));
+  if (named !== undefined) {
+    // "And Spain?" asks of Spain what was asked before.
+    if (!/^(?:and|what about|how about|and what about)\b.{2,60}$/i.test(text)) return undefined;
+    const before = earlier.findLast((said) => propertyNamed(said) !== undefined && countriesIn(said).length > 0);
+    const same = before === undefined ? undefined : propertyNamed(before);
+    return same === undefined ? undefined : reply(named, same);
   }
-  return undefined;
+  if (property === undefined) return undefined;
+  // "What is the French capital?"
+  for (const word of text.match(/\p{Lu}\p{L}{3,}(?: \p{Lu}\p{L}+)?/gu) ?? []) {
+    const country = countryOfDemonym(word);
+    if (country !== undefined) return reply(country, property);
+  }
+  // "And what is its population?"
+  if (!/\b(?:its|it|there|that country|their|they)\b/i.test(text)) return undefined;
+  const [lately] = countriesIn(earlier.findLast((said) => countriesIn(said).length > 0) ?? "");
+  return lately === undefined ? undefined : reply(lately, property);
 }
 
 /** Which country has that capital, currency, domain, calling code or flag? */
