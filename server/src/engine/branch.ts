@@ -205,7 +205,7 @@ export class Branch implements Context {
   }
 
   emit(event: EventDraft): void {
-    this.#effect("emit", { events: [checkedEvent(event)] });
+    this.#effect("emit", { record: { events: [checkedEvent(event)] } });
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
@@ -213,12 +213,12 @@ export class Branch implements Context {
   }
 
   details(patch: JsonObject): void {
-    this.#effect("details", { details: patch });
+    this.#effect("details", { record: { details: patch } });
   }
 
   usage(call: UsageCall): void {
     const checked = usageCall.parse(call);
-    this.#effect("usage", { usage: [checked] }, addUsage(NO_USAGE, checked));
+    this.#effect("usage", { record: { usage: [checked] } }, addUsage(NO_USAGE, checked));
   }
 
   progress(fraction: number, message = ""): void {
@@ -302,7 +302,10 @@ export function checkedEvent(event: EventDraft): EventDraft {
 export function artifactSaid(update: z.input<typeof artifactUpdate>): Said {
   const artifact = artifactUpdate.parse(update);
   const { append, last } = artifact;
-  return { artifacts: [artifact], events: [{ type: "artifact.updated", data: { artifact, append, last } }] };
+  return {
+    artifacts: [artifact],
+    record: { events: [{ type: "artifact.updated", data: { artifact, append, last } }] },
+  };
 }
 
 export function clampFraction(fraction: number): number {

@@ -9,6 +9,7 @@ import { notFound, Refusal } from "../task/errors.ts";
 import type { Event } from "../task/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
+import type { UsageCall } from "../task/usage.ts";
 import type { Clock } from "./clock.ts";
 import { Lanes } from "./lanes.ts";
 import type { LiveLog } from "./live-log.ts";
@@ -22,8 +23,11 @@ export type Along = Omit<Partial<Write>, keyof Change>;
 /** `before` is null for a task that is new. */
 export type Changed = (before: Task | null, change: Change) => void;
 
-/** A change, and what else commits with it: writes of its own, and those of other tasks. */
-export type Plan = { command: Command; along?: Along; others?: Write[] };
+/** A command, and what else commits with it. */
+export type Act = { command: Command; along?: Along };
+
+/** Acts on one task in their order, and writes of other tasks: all in one transaction. */
+export type Plan = Act & { first?: Act; others?: Write[] };
 
 export class Ledger {
   readonly #store: Store;
@@ -76,24 +80,37 @@ export class Ledger {
 
   /**
    * Changes a task by what `plan` makes of it as it is. A plan that is a refusal is thrown, and so is what `decide`
-   * refuses. `replayed` means that the idempotency key, the message or the call was taken before: nothing changed.
+   * refuses. `replayed` means that the idempotency key or the message was taken before: nothing changed. A paid call
+   * that is already counted is left out of the change, and the rest of it takes effect.
    */
   change(
     id: TaskId,
     plan: Command | ((task: Task) => Plan),
   ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
     return this.#lanes.run(id, async () => {
+      let counted: ReadonlySet<string> = new Set();
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
         if (!task) throw notFound("Task");
-        const { command, along, others: planned = [] } = typeof plan === "function" ? plan(task) : { command: plan };
-        const write = { ...this.#decide(task, command), ...along };
+        const {
+          first,
+          command,
+          along,
+          others: planned = [],
+        } = typeof plan === "function" ? plan(task) : { command: plan };
+        const before = first && this.#write(task, first, counted);
+        const write = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
         const others = [...planned, ...this.#follows(write)];
-        const applied = await this.#store.apply([write, ...others]);
+        const applied = await this.#store.apply([...(before ? [before] : []), write, ...others]);
         if (applied.ok) {
-          this.#settle(task, write);
+          if (before) this.#settle(task, before);
+          this.#settle(before?.task ?? task, write);
           for (const other of others) this.#settle(null, other);
           return { task: write.task, replayed: false, hash: null };
+        }
+        if (applied.why === "duplicate" && (write.usage ?? before?.usage)) {
+          counted = new Set((await this.#store.usage(id)).map((call) => call.key));
+          continue;
         }
         if (applied.why !== "stale")
           return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
@@ -140,6 +157,11 @@ export class Ledger {
     });
   }
 
+  #write(task: Task, act: Act, counted: ReadonlySet<string>): Write {
+    const command = withoutCounted(act.command, counted);
+    return { ...this.#decide(task, command), ...act.along, ...usageOf(command) };
+  }
+
   #decide(task: Task, command: Command): Change {
     const decided = decide(task, command, this.#clock.now());
     if (decided instanceof Refusal) throw decided;
@@ -156,6 +178,21 @@ export class Ledger {
     );
     this.#changed(before, change);
   }
+}
+
+/** The command with each paid call once, without those of `counted`. */
+function withoutCounted(command: Command, counted: ReadonlySet<string>): Command {
+  const fresh = (calls: readonly UsageCall[]) =>
+    calls.filter((call, at) => !counted.has(call.key) && calls.findIndex(({ key }) => key === call.key) === at);
+  if (command.do === "bill") return { ...command, calls: fresh(command.calls) };
+  if (command.do === "record" && command.record.usage)
+    return { ...command, record: { ...command.record, usage: fresh(command.record.usage) } };
+  return command;
+}
+
+function usageOf(command: Command): Along {
+  const usage = command.do === "bill" ? command.calls : command.do === "record" ? command.record.usage : undefined;
+  return usage && usage.length > 0 ? { usage } : {};
 }
 
 function lostRace(): Refusal {

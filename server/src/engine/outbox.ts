@@ -2,12 +2,9 @@
  * What a run has said and not yet committed. Effects of the handler's own code ride on its next commit, at the latest
  * in the next turn of the event loop; live text is coalesced, and progress, which never falls, shows its latest value.
  */
-import type { JournalEntry } from "../store/store.ts";
-import type { ArtifactUpdate } from "../task/artifact.ts";
-import type { EventDraft } from "../task/event.ts";
-import type { JsonObject } from "../task/json.ts";
-import type { UsageCall } from "../task/usage.ts";
-import type { RunHost, RunWrite } from "./run.ts";
+import type { Recorded } from "../task/decide.ts";
+import type { Clock } from "./clock.ts";
+import type { RunWrite } from "./run.ts";
 
 /** Live text waits this long for more of it, */
 export const OUTPUT_MS = 100;
@@ -16,28 +13,29 @@ export const OUTPUT_CHARACTERS = 4096;
 export const PROGRESS_MS = 200;
 
 /** What one call on the context adds to the next commit. */
-export type Said = {
-  events?: EventDraft[];
-  journal?: JournalEntry[];
-  artifacts?: ArtifactUpdate[];
-  details?: JsonObject;
-  usage?: UsageCall[];
-};
+export type Said = Partial<Omit<RunWrite, "record">> & { record?: Partial<Recorded> };
 
 type LiveText = { step: string; agent: string; text: string };
 
 export class Outbox {
-  readonly #host: RunHost;
-  readonly #lost: (error: unknown) => void;
+  readonly #clock: Clock;
+  readonly #flush: () => void;
   #write: RunWrite = emptyWrite();
   #live: LiveText | null = null;
   #flushAt: number | null = null;
   #cancelFlush: (() => void) | null = null;
   #closed = false;
 
-  constructor(host: RunHost, lost: (error: unknown) => void) {
-    this.#host = host;
-    this.#lost = lost;
+  /** `flush` commits what it then takes. */
+  constructor(clock: Clock, flush: () => void) {
+    this.#clock = clock;
+    this.#flush = flush;
+  }
+
+  get isEmpty(): boolean {
+    const { record, journal, artifacts, taken } = this.#write;
+    const said = record.events.length + journal.length + artifacts.length + taken.length;
+    return said === 0 && !this.#live && !record.progress && !record.details && !record.usage;
   }
 
   say(said: Said): void {
@@ -69,11 +67,7 @@ export class Outbox {
     this.#flushAt = null;
     const write = this.#write;
     this.#write = emptyWrite();
-    const { record, journal, artifacts, taken = [] } = last;
-    merge(write, { ...record, ...(journal && { journal }), ...(artifacts && { artifacts }) });
-    write.taken.push(...taken);
-    if (record?.progressed) write.record.progressed = true;
-    if (record?.progress) write.record.progress = record.progress;
+    merge(write, last);
     return write;
   }
 
@@ -92,15 +86,11 @@ export class Outbox {
   }
 
   #flushIn(ms: number): void {
-    const at = this.#host.clock.now() + ms;
+    const at = this.#clock.now() + ms;
     if (this.#flushAt !== null && this.#flushAt <= at) return;
     this.#cancelFlush?.();
     this.#flushAt = at;
-    this.#cancelFlush = this.#host.clock.after(ms, () => {
-      this.#cancelFlush = null;
-      this.#flushAt = null;
-      this.#host.commit(this.take()).catch(this.#lost);
-    });
+    this.#cancelFlush = ms === 0 ? soon(this.#flush) : this.#clock.after(ms, this.#flush);
   }
 }
 
@@ -108,10 +98,20 @@ function emptyWrite(): RunWrite {
   return { record: { events: [] }, journal: [], artifacts: [], taken: [] };
 }
 
-function merge(write: RunWrite, said: Said): void {
-  write.record.events.push(...(said.events ?? []));
-  write.journal.push(...(said.journal ?? []));
-  write.artifacts.push(...(said.artifacts ?? []));
-  if (said.details) write.record.details = { ...write.record.details, ...said.details };
-  if (said.usage) write.record.usage = [...(write.record.usage ?? []), ...said.usage];
+/** Once the handler's own code has come to rest: what it says in one go then commits in one go. */
+function soon(run: () => void): () => void {
+  const immediate = setImmediate(run);
+  return () => clearImmediate(immediate);
+}
+
+function merge(write: RunWrite, { record = {}, journal = [], artifacts = [], taken = [] }: Said): void {
+  write.journal.push(...journal);
+  write.artifacts.push(...artifacts);
+  write.taken.push(...taken);
+  const { events = [], details, usage, progressed, progress } = record;
+  write.record.events.push(...events);
+  if (details) write.record.details = { ...write.record.details, ...details };
+  if (usage) write.record.usage = [...(write.record.usage ?? []), ...usage];
+  if (progressed) write.record.progressed = true;
+  if (progress) write.record.progress = progress;
 }

@@ -67,6 +67,7 @@ export class Run {
   readonly #waits = new Map<string, Wait>();
   readonly #inFlight = new Set<string>();
   #spent = NO_USAGE;
+  #committed: Promise<void> = Promise.resolve();
   /** Commits under way: the run may hold a wait that it does not know of yet. */
   #commits = 0;
   #gate: PromiseWithResolvers<void> | null = null;
@@ -86,7 +87,7 @@ export class Run {
     this.journal = new Journal(journal);
     this.#handler = handler;
     this.#inbox = [...inbox];
-    this.outbox = new Outbox(host, (error) => this.#lost(error));
+    this.outbox = new Outbox(host.clock, () => void this.commit({}));
   }
 
   get signal(): AbortSignal {
@@ -137,6 +138,8 @@ export class Run {
     if (this.#over) return;
     this.#abort.abort(new Refusal("fenced", reason));
     this.#end();
+    const { usage } = this.outbox.take().record;
+    if (usage) this.host.bill(usage).catch((error: unknown) => this.host.warn("Late usage was not recorded.", error));
   }
 
   /** What the inbox holds by now: an input may arrive while the run goes on. */
@@ -183,11 +186,23 @@ export class Run {
     if (usage) this.#spent = sumOf(this.#spent, usage);
   }
 
+  /** Says what the next commit makes durable, at the latest in the next turn of the event loop. */
+  record(write: Partial<RunWrite>): void {
+    for (const entry of write.journal ?? []) this.journal.put(entry);
+    this.outbox.say(write);
+  }
+
   /** A durable write of this attempt. Never settles once the attempt has lost its task. */
-  async commit(write: Partial<RunWrite>): Promise<void> {
+  commit(write: Partial<RunWrite>): Promise<void> {
     if (this.#over) return never();
     for (const entry of write.journal ?? []) this.journal.put(entry);
-    await this.through(() => this.host.commit(this.outbox.take(write)));
+    this.#committed = this.through(() => this.host.commit(this.outbox.take(write)));
+    return this.#committed;
+  }
+
+  /** Settles when all that was said is on disk: before that, no body of a step begins. */
+  durable(): Promise<void> {
+    return this.outbox.isEmpty ? this.#committed : this.commit({});
   }
 
   /** The same for the verbs of the host that commit in their own way. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { JournalEntry } from "../store/store.ts";
-import type { artifactUpdate } from "../task/artifact.ts";
+import type { ArtifactUpdate, artifactUpdate } from "../task/artifact.ts";
 import { Refusal } from "../task/errors.ts";
 import type { EventDraft } from "../task/event.ts";
 import { type StepContext, StepError, type StepOptions } from "../task/handler.ts";
@@ -13,7 +13,6 @@ import { type Failure, NO_USAGE, type UsageTotals } from "../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../task/usage.ts";
 import { backoffMs } from "./backoff.ts";
 import { artifactSaid, type Call, checkedEvent, clampFraction } from "./branch.ts";
-import type { Said } from "./outbox.ts";
 import { failureOf, isRetryable, never, type Run, retryAfterOf } from "./run.ts";
 
 export const STEP_RETRIES = 3;
@@ -25,7 +24,7 @@ export const STEP_BACKOFF_MS_MAX = 60_000;
 const unfinished = z.object({ until: z.int(), said: z.boolean() });
 
 /** What a body said that commits with its result. */
-type SaidInStep = Required<Pick<Said, "events" | "artifacts" | "usage" | "details">>;
+type SaidInStep = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
 
 type Outcome<Result> = { result: Result } | { failed: Failure } | "later";
 
@@ -76,6 +75,7 @@ export class StepBody implements StepContext {
     const { name, key } = this.#call;
     if (this.#until > host.clock.now()) return this.#waitForRetry();
     await this.#run.stepBegins(key, name);
+    await this.#run.durable();
     const began = host.clock.now();
     const outcome = await this.#once(body, began);
     this.#run.stepEnds(key, name, host.clock.now() - began);
@@ -92,7 +92,7 @@ export class StepBody implements StepContext {
         ? [{ type: "output.restarted", data: { step: this.#call.name } }]
         : [];
       // Written down before the text: whoever runs this step again must know that there was some.
-      this.#run.outbox.say({ events, journal: [this.#entry("waiting", { until: 0, said: true })] });
+      this.#run.outbox.say({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
     }
     this.#run.outbox.text(this.#call.name, agent, text);
   }
@@ -102,9 +102,9 @@ export class StepBody implements StepContext {
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    const { artifacts = [], events = [] } = artifactSaid(update);
+    const { artifacts = [], record } = artifactSaid(update);
     this.#said.artifacts.push(...artifacts);
-    this.#said.events.push(...events);
+    this.#said.events.push(...(record?.events ?? []));
   }
 
   details(patch: JsonObject): void {
@@ -163,18 +163,18 @@ export class StepBody implements StepContext {
       if (!isJson(result))
         throw new Refusal("invalid", `The result of step "${name}" is not JSON, at most 64 levels deep.`);
       const ms = clock.now() - began;
-      await this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
+      this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
       return { result };
     } catch (error) {
       if (this.#run.isOver) return never();
-      return await this.#failed(error, clock.now() - began);
+      return this.#failed(error, clock.now() - began);
     } finally {
       this.#done = true;
     }
   }
 
   /** What a failed try said does not count, except what it cost. */
-  async #failed(error: unknown, ms: number): Promise<"later" | { failed: Failure }> {
+  #failed(error: unknown, ms: number): "later" | { failed: Failure } {
     const { host } = this.#run;
     const { name } = this.#call;
     const failed = { ...failureOf(error), step: name };
@@ -187,10 +187,10 @@ export class StepBody implements StepContext {
         type: "step.retrying",
         data: { name, error: failed, until: this.#until, tries: this.tries },
       };
-      await this.#finish("retrying", result, failed, ms, event);
+      this.#finish("retrying", result, failed, ms, event);
       return "later";
     }
-    await this.#finish("failed", null, failed, ms, { type: "step.failed", data: { name, error: failed } });
+    this.#finish("failed", null, failed, ms, { type: "step.failed", data: { name, error: failed } });
     return { failed };
   }
 
@@ -199,17 +199,15 @@ export class StepBody implements StepContext {
     return this.#run.waitFor({ on: "retry", key: this.#call.key, since, until: this.#until }, this.#call.name);
   }
 
-  async #finish(
-    state: JournalEntry["state"],
-    result: Json,
-    error: Failure | null,
-    ms: number,
-    event: EventDraft,
-  ): Promise<void> {
+  /**
+   * The handler's own code may go on at once: it does nothing that outlives a crash, and the next body waits until this
+   * is durable. So a result and the end that follows from it are one commit.
+   */
+  #finish(state: JournalEntry["state"], result: Json, error: Failure | null, ms: number, event: EventDraft): void {
     const { events, artifacts, usage, details } = this.#said;
     this.#said = nothingSaid();
     this.#spent = usage.reduce(addUsage, this.#spent);
-    await this.#run.commit({
+    this.#run.record({
       record: {
         events: [...events, event],
         progressed: state !== "retrying",

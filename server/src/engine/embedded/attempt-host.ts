@@ -12,7 +12,7 @@ import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
-import type { Along, Ledger } from "../ledger.ts";
+import type { Act, Along, Ledger } from "../ledger.ts";
 import { newTask, plainSubmission } from "../new-task.ts";
 import type { RunHost, RunWrite } from "../run.ts";
 
@@ -56,11 +56,10 @@ export class AttemptHost implements RunHost {
   }
 
   async commit(write: RunWrite): Promise<void> {
-    const { id, attempt } = this.#task;
-    await this.#parts.ledger.change(id, () => ({
-      command: { do: "record", attempt, record: write.record },
-      along: alongOf(write),
-    }));
+    await this.#orBill(
+      write,
+      this.#parts.ledger.change(this.#task.id, () => this.#recorded(write)),
+    );
   }
 
   async suspend(waits: Wait[], checkpoint: string, write: RunWrite): Promise<void> {
@@ -71,31 +70,28 @@ export class AttemptHost implements RunHost {
   }
 
   async complete(output: Json, write: RunWrite): Promise<void> {
-    await this.#commitRest(write);
-    const { id, attempt, conversation } = this.#task;
+    const { attempt, conversation } = this.#task;
     const reply = conversation === null ? undefined : this.#handler.reply?.(output);
     const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
-    await this.#parts.ledger.change(id, () => ({ command: { do: "complete", attempt, output }, along }));
+    await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
 
   async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: RunWrite): Promise<void> {
-    await this.#commitRest(write);
-    const { clock, random, ledger } = this.#parts;
-    const { id, attempt } = this.#task;
-    await ledger.change(id, (task) => {
+    const { clock, random } = this.#parts;
+    const { attempt } = this.#task;
+    await this.#end(write, (task) => {
       const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
       const again = retryable && task.failures + 1 < attempts;
       const retryAt = again
         ? clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, random(), retryAfterMs)
         : null;
-      return { command: { do: "fail", attempt, error, retryAt }, along: {} };
+      return { command: { do: "fail", attempt, error, retryAt } };
     });
   }
 
   async reject(error: Failure, write: RunWrite): Promise<void> {
-    await this.#commitRest(write);
-    const { id, attempt } = this.#task;
-    await this.#parts.ledger.change(id, { do: "reject", attempt, error });
+    const { attempt } = this.#task;
+    await this.#end(write, () => ({ command: { do: "reject", attempt, error } }));
   }
 
   async pause(reason: string, write: RunWrite): Promise<void> {
@@ -140,7 +136,7 @@ export class AttemptHost implements RunHost {
   }
 
   async bill(calls: UsageCall[]): Promise<void> {
-    await this.#parts.ledger.change(this.#task.id, () => ({ command: { do: "bill", calls }, along: { usage: calls } }));
+    await this.#parts.ledger.change(this.#task.id, { do: "bill", calls });
   }
 
   stepBegins(name: string): Promise<void> {
@@ -159,19 +155,50 @@ export class AttemptHost implements RunHost {
     this.#watch.warn(message, this.#task.id, error);
   }
 
+  /** The attempt's end, in one transaction with what it said last. */
+  async #end(write: RunWrite, act: (task: Task) => Act): Promise<void> {
+    const { id, attempt } = this.#task;
+    const first = isEmpty(write) ? undefined : this.#recorded(write);
+    const changed = this.#parts.ledger.change(id, (task) => {
+      // Paused in this very moment: what was said stands, and the end is reached again after the resume.
+      if (task.state === "paused")
+        return { ...(first && { first }), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };
+      return { ...(first && { first }), ...act(task) };
+    });
+    await this.#orBill(write, changed);
+  }
+
   async #commitRest(write: RunWrite): Promise<void> {
-    const { record, journal, artifacts, taken } = write;
-    const { events, progress, details, usage } = record;
-    if (events.length + journal.length + artifacts.length + taken.length > 0 || progress || details || usage)
-      await this.commit(write);
+    if (!isEmpty(write)) await this.commit(write);
+  }
+
+  #recorded(write: RunWrite): Act {
+    const { attempt } = this.#task;
+    return { command: { do: "record", attempt, record: write.record }, along: alongOf(write) };
+  }
+
+  /** What an attempt paid for counts, also when it has lost its task. */
+  async #orBill(write: RunWrite, changed: Promise<unknown>): Promise<void> {
+    try {
+      await changed;
+    } catch (error) {
+      const { usage } = write.record;
+      if (usage && error instanceof Refusal && error.code === "fenced") await this.bill(usage);
+      throw error;
+    }
   }
 }
 
-function alongOf({ record, journal, artifacts, taken }: RunWrite): Along {
+function isEmpty({ record, journal, artifacts, taken }: RunWrite): boolean {
+  const { events, progress, details, usage } = record;
+  const said = events.length + journal.length + artifacts.length + taken.length;
+  return said === 0 && !progress && !details && !usage;
+}
+
+function alongOf({ journal, artifacts, taken }: RunWrite): Along {
   return {
     ...(journal.length > 0 && { journal }),
     ...(artifacts.length > 0 && { artifacts }),
     ...(taken.length > 0 && { taken }),
-    ...(record.usage && { usage: record.usage }),
   };
 }
