@@ -124,7 +124,7 @@ export async function startServer(config: Config): Promise<Running> {
     });
 
     const parts: LensParts = {
-      verbs: engine.verbs,
+      verbs: { ...engine.verbs, keys: door.keys },
       agents,
       version: VERSION,
       who: door.who,

@@ -67,8 +67,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      // An escape in the path that is not UTF-8: no route was found yet, so no lens can word this.
-      problem(reply, request, 400, "invalid", `The URL cannot be read: ${error.message}`);
+      // No route was found yet, so no lens can word this.
+      if (error.code === "FST_ERR_MAX_PARAM_LENGTH") problem(reply, request, 404, "not_found", "No id is that long.");
+      else problem(reply, request, 400, "invalid", "The path of the URL is not percent-encoded UTF-8.");
     },
   });
   app.decorateRequest("startedAt", 0);

@@ -14,26 +14,18 @@ export const DEVELOPER: Principal = {
   keyId: "development",
 };
 
-/** How long an answer of the store is believed: a revoked key is refused after this at the latest. */
+/** How long an answer of the store is believed: a key that expires, or is revoked behind our back, is out after this. */
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
 const SECRET_LENGTH_MAX = 512;
 
 export type Door = {
   who: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
-  /** Forgets every remembered key. */
-  forget: () => void;
+  /** The keys that were handed in; one that is revoked through these is out at once. */
+  keys: Keys;
 };
 
-export function createDoor({
-  keys,
-  development,
-  now,
-}: {
-  keys: Pick<Keys, "authenticate">;
-  development: boolean;
-  now: () => number;
-}): Door {
+export function createDoor({ keys, development, now }: { keys: Keys; development: boolean; now: () => number }): Door {
   const remembered = new Map<string, { principal: Principal; until: number }>();
 
   async function principalOf(secret: string): Promise<Principal | null> {
@@ -50,7 +42,17 @@ export function createDoor({
   }
 
   return {
-    forget: () => remembered.clear(),
+    keys: {
+      authenticate: (secret) => keys.authenticate(secret),
+      create: (principal, key) => keys.create(principal, key),
+      list: (principal) => keys.list(principal),
+      audit: (principal, page) => keys.audit(principal, page),
+      revoke: async (principal, id) => {
+        const revoked = await keys.revoke(principal, id);
+        remembered.clear();
+        return revoked;
+      },
+    },
     async who(request, secrets, keyless) {
       for (const secret of secrets) {
         const principal = await principalOf(secret);
