@@ -82,7 +82,7 @@ function firstReply(part: string, conversation: Conversation): Reply | undefined
 function partsOf(question: string, replyTo: ReplyTo): string[] {
   const parts = question
     .split(
-      /(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|how|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i,
+      /(?<=[?.!])\s+(?=\S)|[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|where|when|which|why|how|i|my|is|are|does|do|did|define|convert|calculate|compute|tell)\b)|\n+/i,
     )
     .map((part) => part.trim())
     .filter((part) => part !== "");

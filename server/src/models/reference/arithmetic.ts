@@ -61,7 +61,7 @@ export function expressionIn(sentence: string): string | undefined {
 }
 
 const opening =
-  /^(?:(?:please|hey|hi|hello|so|ok|okay|now|and|then|can you|could you|would you|tell me|i need|i want)[\s,:]+){0,6}(?:(?:what(?:'s|’s| is| are| does| do| would be)?|how (?:much|many)(?: is| are| does)?|calculate|compute|evaluate|solve|work out|figure out|find|give me|add up|do the math(?: on| for)?)[\s:]+){0,3}(?:the (?:result|value|answer) (?:of|to|for)\s+)?/i;
+  /^(?:(?:please|hey|hi|hello|so|ok|okay|now|and|then|can you|could you|would you|tell me|i need|i want|(?:i need |please )?help(?: me)? with)[\s,:]+){0,6}(?:(?:what(?:'s|’s| is| are| does| do| would be)?|how (?:much|many)(?: is| are| does)?|calculate|compute|evaluate|solve|work out|figure out|find|give me|add up|do the math(?: on| for)?)[\s:]+){0,3}(?:the (?:result|value|answer) (?:of|to|for)\s+)?/i;
 
 class NotArithmetic extends Error {}
 class NoValue extends NotArithmetic {}
@@ -84,6 +84,8 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/¾/g, "(3/4)"],
   [/\bto the (\d+)(?:st|nd|rd|th) power\b/gi, "^$1"],
   [/\b(?:raised )?to the power(?: of)?\b/gi, "^"],
+  [/\b(?:the )?square of (\d+(?:\.\d+)?)\b/gi, "$1^2"],
+  [/\b(?:the )?cube of (\d+(?:\.\d+)?)\b/gi, "$1^3"],
   [/\bsquared\b/gi, "^2"],
   [/\bcubed\b/gi, "^3"],
   [/\b(?:the )?square root(?: of)?\b/gi, "sqrt "],

@@ -100,7 +100,7 @@ function question(text: string): Asked | undefined {
     return (today, conversation) => moved(text, moving, today, conversation);
   }
   if (
-    /\b(?:what|which) (?:day|weekday)\b|\bday of the week\b|\bweekday\b|\bwhat(?:'s|’s| is) (?:the )?(?:current |today(?:'s|’s) )?(?:date|day|time)\b|\bwhat(?:'s|’s)? (?:time|date)\b|\b(?:current|today(?:'s|’s)) (?:date|time|day)\b|^(?:what|when) (?:is|was) (?:today|tomorrow|yesterday)\b/i.test(
+    /\b(?:what|which) (?:day|weekday)\b|\bday of the week\b|\bweekday\b|\bwhat(?:'s|’s| is) (?:the )?(?:current |today(?:'s|’s) )?(?:date|day|time)\b(?! (?:difference|zone|complexity|limit|travel|of (?!christmas|new year|halloween|valentine|day|today|the day|the week|week)))|\bwhat(?:'s|’s)? (?:time|date)\b(?! (?:zone|complexity))|\b(?:current|today(?:'s|’s)) (?:date|time|day)\b|^(?:what|when) (?:is|was) (?:today|tomorrow|yesterday)\b/i.test(
       text,
     )
   ) {

@@ -28,6 +28,8 @@ export const geography: Skill = (part, conversation) => {
   return (
     extreme(text) ??
     comparison(text) ??
+    sideBySide(text) ??
+    countriesOf(text) ??
     countryOf(text) ??
     membership(text) ??
     factOf(text, conversation, (country, property) =>
@@ -158,6 +160,42 @@ function comparison(text: string): ReturnType<Skill> {
   );
 }
 
+/** "Compare France and Germany." */
+function sideBySide(text: string): ReturnType<Skill> {
+  if (!/^\s*(?:please )?(?:compare|contrast)\b|\bdifferences? between\b/i.test(text)) return undefined;
+  const [first, second] = countriesIn(text);
+  if (first === undefined || second === undefined) return undefined;
+  return say([first, second].map((country) => portraitOf(country)).join("\n\n"));
+}
+
+const numberWords: Readonly<Record<string, number>> = {
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+};
+
+/** "List three countries in Africa." names the most populous ones. */
+function countriesOf(text: string): ReturnType<Skill> {
+  const asked =
+    /^\s*(?:please )?(?:list|name|give me|which are|what are)\b.{0,40}?\bcountries (?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i.exec(
+      text,
+    );
+  if (asked === null) return undefined;
+  const wanted = /\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b/i.exec(text)?.[1]?.toLowerCase();
+  const count = wanted === undefined ? countriesListedMax : (numberWords[wanted] ?? Number(wanted));
+  const found = allCountries()
+    .filter((country) => country.continent.toLowerCase() === asked[1]?.toLowerCase() && isSovereign(country))
+    .sort((a, b) => (b.population ?? 0) - (a.population ?? 0))
+    .slice(0, Math.min(count, countriesListedMax));
+  return found.length === 0 ? undefined : say(`${found.map(withArticle).join(", ")}.`);
+}
+
 /** "Which country has the largest population?", "the smallest country in Europe" */
 function extreme(text: string): ReturnType<Skill> {
   const asked =
@@ -251,6 +289,10 @@ function portrait(text: string): ReturnType<Skill> {
     )?.[1];
   const country = name === undefined ? undefined : findCountry(name);
   if (country === undefined || (name !== undefined && name.length <= 2)) return undefined;
+  return say(portraitOf(country));
+}
+
+function portraitOf(country: Country): string {
   const facts = [
     `${sentenceCase(withArticle(country))} is a country in ${country.continent}${country.location === "" ? "" : ` (${country.location})`}.`,
     ...(["capital", "population", "area", "currency", "languages"] as const).flatMap((property) => {
@@ -258,7 +300,7 @@ function portrait(text: string): ReturnType<Skill> {
       return fact === undefined ? [] : [`${sentenceCase(labels[property])}: ${fact}.`];
     }),
   ];
-  return say(facts.join(" "));
+  return facts.join(" ");
 }
 
 const labels: Record<CountryProperty, string> = {

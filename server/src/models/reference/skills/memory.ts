@@ -24,6 +24,8 @@ function factIn(sentence: string): Fact | undefined {
   const mine = /^my ([\p{L}][\p{L} '’-]{0,50}?) (is|are|was|were) (.{1,200})$/iu.exec(bare);
   if (mine !== null) {
     const [, about = "", verb = "is", value = ""] = mine;
+    if (about.toLowerCase() === "name")
+      return { about: "name", value: trimmed(value), sentence: `your name is ${trimmed(value)}` };
     return {
       about: about.toLowerCase(),
       value,
@@ -39,7 +41,8 @@ function factIn(sentence: string): Fact | undefined {
     /^i (live in|live at|work as|work at|work for|work in|like|love|hate|dislike|prefer|have|own|speak|study|come from|was born in|was born on|need|want|am|use|drive|play) (.{1,200})$/i.exec(
       bare.replace(/^i['’]m /i, "I am "),
     );
-  if (verb !== null) {
+  // Who needs help asks for something, and says nothing of themselves.
+  if (verb !== null && !/^help\b/i.test(verb[2] ?? "")) {
     const [, doing = "", value = ""] = verb;
     const said = doing.toLowerCase() === "am" ? "are" : doing.toLowerCase().replace(/^was /, "were ");
     return { about: doing.toLowerCase(), value, sentence: `you ${said} ${secondPerson(value)}` };

@@ -11,7 +11,12 @@ export const summarizing: Skill = (part, conversation) => {
   )
     return undefined;
   const text = textToSummarize(part, conversation);
-  if (text === "") return say("Give me the text that I am to summarize, and I will pick its most telling sentences.");
+  if (text === "") {
+    // "Research the population of Germany and summarize" names a matter, not a text.
+    const namesAText = /\b(?:this|that|it|text|document|article|following|above|file|attachment|message)\b/i.test(part);
+    if (!namesAText && part.trim().split(/\s+/).length > 2) return undefined;
+    return say("Give me the text that I am to summarize, and I will pick its most telling sentences.");
+  }
   const asPoints = /\b(?:points|bullets?|takeaways|list)\b/i.test(part);
   const sentences = summarize(text, countIn(part) ?? (asPoints ? 5 : undefined));
   return say(asPoints ? sentences.map((sentence) => `- ${sentence}`).join("\n") : sentences.join(" "));

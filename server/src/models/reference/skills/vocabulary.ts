@@ -13,7 +13,16 @@ export const vocabulary: Skill = (part, conversation) => {
   const text = part
     .trim()
     .slice(0, 200)
-    .replace(/[?.!\s]+$/, "");
+    .replace(/[?.!\s]+$/, "")
+    .replace(
+      /,? (?:in (?:simple|plain|basic|layman['’]s) (?:terms|words|english)|simply|briefly|in (?:short|brief|one sentence|a sentence|detail)|to (?:me|a child|a beginner)|for (?:beginners|me|a beginner))$/i,
+      "",
+    );
+  const pair =
+    /^(?:please )?(?:what(?:'s|’s| is| are) the differences? between|compare|contrast|explain the differences? between)\s+(.{1,60}?)\s+(?:and|with|to|vs\.?)\s+(.{1,60})$/i.exec(
+      text,
+    );
+  if (pair !== null) return sideBySide(pair[1] ?? "", pair[2] ?? "");
   const synonym =
     /^(?:please )?(?:(?:give me |list |what are |what is )?(?:some |an? |the )?synonyms? (?:of|for)|(?:what is )?another word for)\s+["“']?(.{2,40}?)["”']?$/i.exec(
       text,
@@ -76,6 +85,13 @@ function inOneSentence(asked: string): ReturnType<Skill> {
   const sense = entry?.senses[0];
   if (entry === undefined || sense === undefined) return undefined;
   return say(`${capitalised(named(asked, entry))} (${sense.partOfSpeech}): ${sense.gloss}.`);
+}
+
+/** Two definitions, when both are known: the reader sees the difference. */
+function sideBySide(first: string, second: string): ReturnType<Skill> {
+  const [left, right] = [inOneSentence(first), inOneSentence(second)];
+  if (left === undefined || right === undefined || !("say" in left) || !("say" in right)) return undefined;
+  return say(`${left.say}\n\n${right.say}`);
 }
 
 function synonymsOf(asked: string): ReturnType<Skill> {
