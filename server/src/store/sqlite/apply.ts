@@ -7,7 +7,7 @@ import { z } from "zod";
 import { isTerminal, STATES, type State } from "../../task/states.ts";
 import type { Applied } from "../store.ts";
 import { ConversationsDelta } from "./conversations-delta.ts";
-import type { PreparedMessage, PreparedWrite } from "./request.ts";
+import type { PreparedMessage, PreparedRow, PreparedWrite } from "./request.ts";
 import type { WriterStatements } from "./statements.ts";
 import { TotalsDelta } from "./totals.ts";
 
@@ -58,13 +58,17 @@ export class Applier {
   apply(writes: PreparedWrite[]): Applied {
     const standings: (Standing | null)[] = [];
     for (const [index, write] of writes.entries()) {
-      const earlier = writes.findLastIndex((other, at) => at < index && other.id === write.id);
-      const standing = earlier === -1 ? this.#standing(write.id) : after(writes[earlier], standings[earlier] ?? null);
+      const standing = isAlone(writes) && isBare(write) ? null : this.#standing(writes, standings, index);
       const refused = this.#refused(write, standing);
       if (refused) return refused;
       standings.push(standing);
     }
-    for (const [index, write] of writes.entries()) this.#write(write, standings[index] ?? null);
+    for (const [index, write] of writes.entries()) {
+      const n = this.#writeTask(write, standings[index] ?? null);
+      if (n === null && isAlone(writes)) return stale(write);
+      if (n === null) throw new Error(`The guard of ${write.id} held, but its row was not written.`);
+      this.#writeRest(write, n, standings[index] ?? null);
+    }
     return { ok: true };
   }
 
@@ -89,7 +93,10 @@ export class Applier {
     this.#conversations.clear();
   }
 
-  #standing(id: string): Standing | null {
+  #standing(writes: PreparedWrite[], standings: (Standing | null)[], index: number): Standing | null {
+    const id = writes[index]?.id;
+    const earlier = isAlone(writes) ? -1 : writes.findLastIndex((write, at) => at < index && write.id === id);
+    if (earlier !== -1) return after(writes[earlier], standings[earlier] ?? null);
     const row = this.#sql.target.get(id);
     if (!row) return null;
     const [n, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt] = target.parse(row);
@@ -105,17 +112,18 @@ export class Applier {
         return { ok: false, why: "replayed", task, hash };
       }
     }
-    const stale: Applied = { ok: false, why: "stale", task: write.id };
     const { before } = write;
-    if (before === null ? standing !== null : standing === null) return stale;
+    if (before === null ? standing !== null : standing === null) return stale(write);
     if (before !== null && standing !== null) {
-      const { revision, state, attempt } = standing;
-      if (revision !== before.revision || state !== before.state || attempt !== before.attempt) return stale;
+      const [revision, state, attempt] = before;
+      if (revision !== standing.revision || state !== standing.state || attempt !== standing.attempt) {
+        return stale(write);
+      }
     }
     if (write.conversation) {
       const { conversation, alias } = write.conversation;
-      if (this.#sql.conversation.get(conversation.id)) return stale;
-      if (alias && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value)) return stale;
+      if (this.#sql.conversation.get(conversation.id)) return stale(write);
+      if (alias && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value)) return stale(write);
     }
     const n = standing?.n ?? null;
     if (n === null) return undefined;
@@ -125,8 +133,11 @@ export class Applier {
     return undefined;
   }
 
-  #write(write: PreparedWrite, standing: Standing | null): void {
-    const n = standing === null ? this.#insert(write) : this.#update(write, standing);
+  #writeTask(write: PreparedWrite, standing: Standing | null): number | null {
+    return standing === null ? this.#insert(write) : this.#update(write, standing);
+  }
+
+  #writeRest(write: PreparedWrite, n: number, standing: Standing | null): void {
     const sql = this.#sql;
     for (const [seq, at, type, data] of write.events) sql.insertEvent.run(n, seq, at, type, data);
     if (write.journalOf) {
@@ -137,14 +148,14 @@ export class Applier {
     for (const entry of write.journal ?? []) sql.putJournalEntry.run(n, ...entry);
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
     if (write.inbox) sql.insertInbox.run(n, n, ...write.inbox);
-    for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.updatedAt, record);
+    for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
     for (const { id, append, record } of write.artifacts ?? []) {
       if (!append) sql.dropArtifact.run(n, id);
       sql.insertArtifact.run(n, n, id, record);
     }
     for (const sha256 of write.files ?? []) sql.insertTaskFile.run(n, sha256);
-    const conversation = write.submitted?.conversation ?? standing?.conversation ?? null;
-    if (conversation !== null) this.#converse(write, conversation);
+    const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
+    if (conversation) this.#converse(write, conversation);
     if (write.audit) sql.insertAudit.run(...write.audit);
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
@@ -152,83 +163,56 @@ export class Applier {
     }
   }
 
-  #insert(write: PreparedWrite): number {
-    const { submitted } = write;
-    if (!submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
+  /** Null when the id is taken. */
+  #insert(write: PreparedWrite): number | null {
+    if (!write.submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
     if (write.conversation) {
       const { conversation, context, alias } = write.conversation;
       const { id, tenant, user, title, createdAt, updatedAt, lastActivityAt } = conversation;
       this.#sql.insertConversation.run(id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt);
       if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
     }
-    const { tenant, user, kind, conversation, parent, createdAt } = submitted;
-    const inserted = this.#sql.insertTask.run(
-      write.id,
-      tenant,
-      user,
-      kind,
-      write.state,
-      conversation,
-      parent,
-      write.revision,
-      write.attempt,
-      write.lastSeq,
-      write.progress,
-      createdAt,
-      write.endedAt,
-      write.deletedAt,
-      write.record,
-      write.output,
-    );
+    const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
+    const { row } = write;
+    const inserted = this.#sql.insertTask.run(write.id, ...row, tenant, user, kind, conversation, parent, createdAt);
+    if (inserted.changes === 0) return null;
     const n = Number(inserted.lastInsertRowid);
-    this.#sql.insertSubmission.run(n, submitted.fixed, submitted.input);
-    for (const [key, value] of submitted.metadata) this.#sql.insertMetadata.run(tenant, key, value, n);
-    this.#totals.move(submitted, null, write.deletedAt === null ? write.state : null);
+    this.#sql.insertSubmission.run(n, fixed, input);
+    for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
+    this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));
     if (conversation !== null) {
-      this.#conversations.add(conversation, write.updatedAt, { tasks: 1, ...endOf(write.state), ...write.spent });
+      const [inputTokens, outputTokens, costUsd] = write.spent;
+      this.#conversations.add(conversation, write.at, {
+        tasks: 1,
+        ...endOf(row[0]),
+        inputTokens,
+        outputTokens,
+        costUsd,
+      });
     }
     return n;
   }
 
-  #update(write: PreparedWrite, standing: Standing): number {
-    const { n: known, conversation } = standing;
+  #update(write: PreparedWrite, standing: Standing): number | null {
+    const { n: known, conversation, revision, state, attempt } = standing;
     const n = known ?? number.parse(this.#sql.taskNumber.get(write.id)?.[0]);
     if (conversation !== null) {
       const [inputTokens, outputTokens, costUsd] = spentRow.parse(this.#sql.spent.get(n));
-      this.#conversations.add(conversation, write.updatedAt, {
+      this.#conversations.add(conversation, write.at, {
         tasks: 0,
-        ...(isTerminal(standing.state) ? NOT_ENDED : endOf(write.state)),
-        inputTokens: write.spent.inputTokens - inputTokens,
-        outputTokens: write.spent.outputTokens - outputTokens,
-        costUsd: write.spent.costUsd - costUsd,
+        ...(isTerminal(state) ? NOT_ENDED : endOf(write.row[0])),
+        inputTokens: write.spent[0] - inputTokens,
+        outputTokens: write.spent[1] - outputTokens,
+        costUsd: write.spent[2] - costUsd,
       });
     }
-    const updated = this.#sql.updateTask.run(
-      write.state,
-      write.revision,
-      write.attempt,
-      write.lastSeq,
-      write.progress,
-      write.endedAt,
-      write.deletedAt,
-      write.record,
-      write.output,
-      n,
-      standing.revision,
-      standing.state,
-      standing.attempt,
-    );
-    if (updated.changes !== 1) throw new Error(`The guard of ${write.id} held, but its row was not written.`);
-    this.#totals.move(
-      standing,
-      standing.deletedAt === null ? standing.state : null,
-      write.deletedAt === null ? write.state : null,
-    );
-    return n;
+    const updated = this.#sql.updateTask.run(...write.row, n, revision, state, attempt);
+    this.#totals.move(standing, standing.deletedAt === null ? state : null, countedState(write.row));
+    return updated.changes === 1 ? n : null;
   }
 
   #converse(write: PreparedWrite, conversation: string): void {
-    for (const message of write.messages ?? []) this.say(conversation, message, write.id, write.updatedAt);
+    for (const message of write.messages ?? []) this.say(conversation, message, write.id, write.at);
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
 }
@@ -244,7 +228,28 @@ function endOf(state: State): { completed: number; failed: number } {
 /** How a task stands once an earlier write of the same request is in. */
 function after(write: PreparedWrite | undefined, standing: Standing | null): Standing | null {
   if (!write) return standing;
-  const { state, revision, attempt, deletedAt, submitted } = write;
+  const [state, revision, attempt, , , , deletedAt] = write.row;
   if (standing) return { ...standing, state, revision, attempt, deletedAt };
-  return submitted ? { n: null, ...submitted, state, revision, attempt, deletedAt } : null;
+  if (!write.submitted) return null;
+  const [tenant, user, kind, conversation, , createdAt] = write.submitted;
+  return { n: null, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt };
+}
+
+function isAlone(writes: PreparedWrite[]): boolean {
+  return writes.length === 1;
+}
+
+/** A new task that brings nothing that must be written before it: inserting it tells whether its id is taken. */
+function isBare(write: PreparedWrite): boolean {
+  return write.before === null && !write.conversation;
+}
+
+function stale(write: PreparedWrite): Applied {
+  return { ok: false, why: "stale", task: write.id };
+}
+
+/** Deleted tasks are in no total. */
+function countedState(row: PreparedRow): State | null {
+  const [state, , , , , , deletedAt] = row;
+  return deletedAt === null ? state : null;
 }

@@ -1,15 +1,14 @@
 /**
- * The way to whoever works in batches: one batch is under way, and what arrives meanwhile is the next one. Knows when
- * there is too much, and what becomes of those who wait when the other end is gone. Not what the work is.
+ * The way to whoever works in batches, see `work-through.ts`. Knows when too much is waiting, and what becomes of those
+ * who wait when the other end is gone. Not what the work is.
  */
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../../task/errors.ts";
+import { Queue } from "./queue.ts";
+import { BATCH_BYTES_MAX, type Work } from "./work-through.ts";
 import type { Role } from "./worker.ts";
 
-/** A batch is one transaction and one sync; a larger one would only make its callers wait for each other. */
-export const BATCH_COUNT_MAX = 256;
-export const BATCH_BYTES_MAX = 4 << 20;
-/** What may wait. At 10,000 a second this is a second of work; more than that is an overload. */
+/** What may be without an answer. At 10,000 a second this is a second of work; more than that is an overload. */
 export const WAITING_COUNT_MAX = 10_000;
 export const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
@@ -23,10 +22,10 @@ export interface Line<Item> {
   close(): Promise<void>;
 }
 
-type Caller = { resolve: (answer: unknown) => void; reject: (error: unknown) => void };
+type Caller = { bytes: number; resolve: (answer: unknown) => void; reject: (error: unknown) => void };
 
 /** To one in the caller's own thread: each item is a batch of its own, and is worked before `send` returns. */
-export function ownThreadLine<Item>(work: { batch(items: Item[]): unknown[]; close(): void }): Line<Item> {
+export function ownThreadLine<Item>(work: Pick<Work<Item>, "batch" | "close">): Line<Item> {
   let closed = false;
   return {
     async send(item) {
@@ -44,47 +43,36 @@ export function ownThreadLine<Item>(work: { batch(items: Item[]): unknown[]; clo
 /** To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. */
 export function workerLine<Item>(role: Role, onLost: (error: Error) => void): Line<Item> {
   const worker = startWorker(role);
-  let waiting: { text: string; caller: Caller }[] = [];
+  /** Those without an answer, in the order in which the answers will come. */
+  const callers = new Queue<Caller>();
   let waitingBytes = 0;
-  let underWay: Caller[] | null = null;
+  /** What is said in this turn of the event loop goes out together. */
+  let outgoing: string[] = [];
+  let outgoingBytes = 0;
   let lost: Error | null = null;
   let closing: { promise: Promise<void>; resolve: () => void } | null = null;
 
-  const sendNext = () => {
-    if (waiting.length === 0) {
-      if (closing) worker.postMessage(null);
-      return;
-    }
-    let bytes = 0;
-    let count = 0;
-    for (const { text } of waiting) {
-      if (count > 0 && (count === BATCH_COUNT_MAX || bytes + text.length > BATCH_BYTES_MAX)) break;
-      bytes += text.length;
-      count++;
-    }
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    waitingBytes -= bytes;
-    underWay = batch.map(({ caller }) => caller);
-    worker.postMessage(`[${batch.map(({ text }) => text).join(",")}]`);
+  const flush = () => {
+    if (outgoing.length === 0 || lost) return;
+    worker.postMessage(`[${outgoing.join(",")}]`);
+    outgoing = [];
+    outgoingBytes = 0;
   };
 
   worker.on("message", (answers: string) => {
-    const callers = underWay ?? [];
-    underWay = null;
-    // The next batch goes first: the other end works on it while these callers go on.
-    sendNext();
     const parsed: unknown[] = JSON.parse(answers);
-    for (const [index, caller] of callers.entries()) caller.resolve(parsed[index]);
+    for (const answer of parsed) {
+      const caller = callers.shift();
+      if (!caller) continue;
+      waitingBytes -= caller.bytes;
+      caller.resolve(answer);
+    }
   });
 
   const lose = (error: Error) => {
     if (lost) return;
     lost = error;
-    const callers = [...(underWay ?? []), ...waiting.map(({ caller }) => caller)];
-    underWay = null;
-    waiting = [];
-    for (const caller of callers) caller.reject(gone(error));
+    for (let caller = callers.shift(); caller; caller = callers.shift()) caller.reject(gone(error));
     if (closing) closing.resolve();
     else onLost(error);
   };
@@ -94,26 +82,29 @@ export function workerLine<Item>(role: Role, onLost: (error: Error) => void): Li
   return {
     async send(item) {
       if (lost || closing) throw gone(lost);
-      if (waiting.length >= WAITING_COUNT_MAX || waitingBytes >= WAITING_BYTES_MAX) {
+      if (callers.length >= WAITING_COUNT_MAX || waitingBytes >= WAITING_BYTES_MAX) {
         throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
           retryAfterS: RETRY_AFTER_S,
         });
       }
       const text = JSON.stringify(item);
-      return await new Promise((resolve, reject) => {
-        waiting.push({ text, caller: { resolve, reject } });
-        waitingBytes += text.length;
-        if (underWay === null) sendNext();
-      });
+      const bytes = text.length;
+      if (outgoingBytes + bytes > BATCH_BYTES_MAX) flush();
+      outgoing.push(text);
+      outgoingBytes += bytes;
+      waitingBytes += bytes;
+      if (outgoing.length === 1) queueMicrotask(flush);
+      return await new Promise((resolve, reject) => callers.push({ bytes, resolve, reject }));
     },
     get isIdle() {
-      return underWay === null && waiting.length === 0;
+      return callers.length === 0;
     },
     close() {
       if (lost) return Promise.resolve();
       if (!closing) {
         closing = Promise.withResolvers<void>();
-        if (underWay === null) sendNext();
+        flush();
+        worker.postMessage(null);
       }
       return closing.promise;
     },

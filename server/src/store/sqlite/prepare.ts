@@ -2,7 +2,7 @@
 import type { Task } from "../../task/task.ts";
 import type { Spill } from "../spill.ts";
 import type { Write } from "../store.ts";
-import type { PreparedAudit, PreparedWrite } from "./request.ts";
+import type { PreparedAudit, PreparedSubmission, PreparedWrite } from "./request.ts";
 import { fixedOf, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
@@ -13,25 +13,27 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const { task, before } = write;
   const prepared: PreparedWrite = {
     id: task.id,
-    before,
-    state: task.state,
-    revision: task.revision,
-    attempt: task.attempt,
-    lastSeq: task.lastSeq,
-    progress: task.progress,
-    updatedAt: task.updatedAt,
-    endedAt: task.endedAt,
-    deletedAt: task.deletedAt,
-    record: spill.keep(recordOf(task)),
-    output: task.state === "completed" ? spill.value(task.output) : null,
-    spent: {
-      inputTokens: task.usage.inputTokens,
-      outputTokens: task.usage.outputTokens,
-      costUsd: task.usage.costUsd,
-    },
+    before: before && [before.revision, before.state, before.attempt],
+    row: [
+      task.state,
+      task.revision,
+      task.attempt,
+      task.lastSeq,
+      task.progress,
+      task.endedAt,
+      task.deletedAt,
+      spill.keep(recordOf(task)),
+      task.state === "completed" ? spill.value(task.output) : null,
+    ],
+    at: task.updatedAt,
+    spent: [task.usage.inputTokens, task.usage.outputTokens, task.usage.costUsd],
     events: write.events.map((event) => [event.seq, event.at, event.type, spill.value(event.data)]),
   };
-  if (before === null) prepared.submitted = submissionOf(task, spill);
+  if (before === null) {
+    prepared.submitted = submissionOf(task, spill);
+    const metadata = searchableMetadata(task);
+    if (metadata.length > 0) prepared.metadata = metadata;
+  }
   if (write.journal?.length) {
     prepared.journal = write.journal.map((entry) => [
       entry.branch,
@@ -64,7 +66,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.journalOf) prepared.journalOf = write.journalOf;
   if (write.audit) prepared.audit = prepareAudit(write.audit);
   if (write.idempotency) prepared.idempotency = write.idempotency;
-  prepared.files = spill.takeNamed();
+  const files = spill.takeNamed();
+  if (files.length > 0) prepared.files = files;
   if (write.conversation) {
     const { conversation, alias } = write.conversation;
     prepared.conversation = { conversation, context: spill.keep(JSON.stringify(conversation.context)), alias };
@@ -72,9 +75,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.messages?.length) {
     prepared.messages = write.messages.map(({ role, parts }) => ({ role, parts: spill.value(parts) }));
   }
-  prepared.messageFiles = spill.takeNamed();
-  if (prepared.files.length === 0) delete prepared.files;
-  if (prepared.messageFiles.length === 0) delete prepared.messageFiles;
+  const messageFiles = spill.takeNamed();
+  if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
 }
 
@@ -82,18 +84,9 @@ export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit 
   return [entry.tenant, entry.at, entry.user, entry.keyId, entry.act, entry.task, JSON.stringify(entry.detail)];
 }
 
-function submissionOf(task: Task, spill: Spill): NonNullable<PreparedWrite["submitted"]> {
-  return {
-    tenant: task.tenant,
-    user: task.user,
-    kind: task.kind,
-    conversation: task.conversation,
-    parent: task.parent,
-    createdAt: task.createdAt,
-    fixed: spill.keep(fixedOf(task)),
-    input: spill.value(task.input),
-    metadata: searchableMetadata(task),
-  };
+function submissionOf(task: Task, spill: Spill): PreparedSubmission {
+  const { tenant, user, kind, conversation, parent, createdAt } = task;
+  return [tenant, user, kind, conversation, parent, createdAt, spill.keep(fixedOf(task)), spill.value(task.input)];
 }
 
 function searchableMetadata(task: Task): [string, string][] {

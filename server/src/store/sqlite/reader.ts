@@ -10,6 +10,7 @@ import type { Visible } from "../store.ts";
 import { check } from "./check.ts";
 import { type ListQuery, TaskPages, visibleTo } from "./list.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-row.ts";
+import type { Work } from "./work-through.ts";
 
 export type Question =
   | { ask: "task"; id: string }
@@ -42,7 +43,9 @@ const CONVERSATION_COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.crea
 const KEY_COLUMNS = "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at";
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
-export class Reader {
+export class Reader implements Work<Question> {
+  /** Nothing is written, so nothing is synced. */
+  readonly commitMs = 0;
   readonly #db: Database;
   readonly #pages: TaskPages;
   readonly #sql;

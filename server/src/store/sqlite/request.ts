@@ -3,7 +3,6 @@
  * binds them as they are. `undefined` is never sent: what a write does not bring is absent.
  */
 import type { Alias, Conversation } from "../../task/conversation.ts";
-import type { Change } from "../../task/decide.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
 
@@ -33,32 +32,40 @@ export type PreparedJournalEntry = [
   usage: string | null,
 ];
 
+/** What every write gives its task's row, in the order of the columns. */
+export type PreparedRow = [
+  state: State,
+  revision: number,
+  attempt: number,
+  lastSeq: number,
+  progress: number,
+  endedAt: number | null,
+  deletedAt: number | null,
+  record: string,
+  output: string | null,
+];
+export type PreparedSubmission = [
+  tenant: string,
+  user: string,
+  kind: string,
+  conversation: string | null,
+  parent: string | null,
+  createdAt: number,
+  fixed: string,
+  input: string,
+];
+
+/** The parts that every write has are tuples: their names would cost as much to send as their values. */
 export type PreparedWrite = {
   id: string;
-  before: Change["before"];
+  before: [revision: number, state: State, attempt: number] | null;
+  row: PreparedRow;
+  at: number;
+  /** The task's usage so far, which its conversation counts. */
+  spent: [inputTokens: number, outputTokens: number, costUsd: number];
   /** Only with the first write of a task. */
-  submitted?: {
-    tenant: string;
-    user: string;
-    kind: string;
-    conversation: string | null;
-    parent: string | null;
-    createdAt: number;
-    fixed: string;
-    input: string;
-    metadata: [key: string, value: string][];
-  };
-  state: State;
-  revision: number;
-  attempt: number;
-  lastSeq: number;
-  progress: number;
-  updatedAt: number;
-  endedAt: number | null;
-  deletedAt: number | null;
-  record: string;
-  output: string | null;
-  spent: { inputTokens: number; outputTokens: number; costUsd: number };
+  submitted?: PreparedSubmission;
+  metadata?: [key: string, value: string][];
   events: PreparedEvent[];
   journal?: PreparedJournalEntry[];
   taken?: number[];

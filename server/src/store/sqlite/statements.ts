@@ -14,7 +14,8 @@ export function writerStatements(db: Database) {
     ),
     taskNumber: row("SELECT n FROM tasks WHERE id = ?"),
     spent: row(
-      `SELECT record ->> '$.usage.inputTokens', record ->> '$.usage.outputTokens', record ->> '$.usage.costUsd'
+      `SELECT coalesce(record ->> '$.usage.inputTokens', 0), coalesce(record ->> '$.usage.outputTokens', 0),
+         coalesce(record ->> '$.usage.costUsd', 0)
        FROM tasks WHERE n = ?`,
     ),
     idempotency: row("SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?"),
@@ -24,9 +25,9 @@ export function writerStatements(db: Database) {
     alias: row("SELECT 1 FROM aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?"),
 
     insertTask: run(
-      `INSERT INTO tasks (id, tenant, user, kind, state, conversation, parent, revision, attempt, last_seq, progress,
-         created_at, ended_at, deleted_at, record, output)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
+         tenant, user, kind, conversation, parent, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     insertSubmission: run("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)"),
     insertMetadata: run("INSERT INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)"),

@@ -3,47 +3,71 @@
  * rest the JSON `record`. The one reader turns all of it into a `Task` through the task's schema.
  */
 import { z } from "zod";
-import { type Json, jsonObject } from "../../task/json.ts";
-import { dueAt, type Task, task as taskSchema } from "../../task/task.ts";
+import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
+import { dueAt, NO_USAGE, type Task, task as taskSchema } from "../../task/task.ts";
 import type { OpenTask } from "../store.ts";
 
+/** What a field holds that is left out: most tasks have most fields like this, and shorter rows are faster ones. */
+const FIXED_BLANK = {
+  retryOf: null,
+  priority: 0,
+  concurrency: null,
+  metadata: {},
+  budget: null,
+  notBefore: null,
+  deadlineAt: null,
+};
+const RECORD_BLANK = {
+  failures: 0,
+  crashes: 0,
+  startedAt: null,
+  progressMessage: "",
+  details: {},
+  usage: NO_USAGE,
+  waits: [],
+  lease: null,
+  pausedBy: null,
+  cancelledBy: null,
+};
+
 export function fixedOf(task: Task): string {
-  const { handlerVersion, lens, title, retryOf, priority, concurrency, metadata, budget, retry, notBefore } = task;
-  const { deadlineAt } = task;
   return JSON.stringify({
-    handlerVersion,
-    lens,
-    title,
-    retryOf,
-    priority,
-    concurrency,
-    metadata,
-    budget,
-    retry,
-    notBefore,
-    deadlineAt,
+    handlerVersion: task.handlerVersion,
+    lens: task.lens,
+    title: task.title,
+    retry: task.retry,
+    retryOf: task.retryOf ?? undefined,
+    priority: task.priority || undefined,
+    concurrency: task.concurrency ?? undefined,
+    metadata: filled(task.metadata),
+    budget: task.budget ?? undefined,
+    notBefore: task.notBefore ?? undefined,
+    deadlineAt: task.deadlineAt ?? undefined,
   });
 }
 
 export function recordOf(task: Task): string {
-  const { failures, crashes, startedAt, stateChangedAt, updatedAt, progressMessage, details, usage, waits } = task;
-  const { lease, pausedBy, cancelledBy } = task;
   return JSON.stringify({
-    failures,
-    crashes,
-    startedAt,
-    stateChangedAt,
-    updatedAt,
-    progressMessage,
-    details,
-    usage,
-    waits,
-    lease,
-    pausedBy,
-    cancelledBy,
-    ...("resumesAs" in task && { resumesAs: task.resumesAs }),
-    ...("error" in task && { error: task.error }),
+    stateChangedAt: task.stateChangedAt,
+    updatedAt: task.updatedAt,
+    failures: task.failures || undefined,
+    crashes: task.crashes || undefined,
+    startedAt: task.startedAt ?? undefined,
+    progressMessage: task.progressMessage || undefined,
+    details: filled(task.details),
+    usage: task.usage.calls === 0 ? undefined : task.usage,
+    waits: task.waits.length === 0 ? undefined : task.waits,
+    lease: task.lease ?? undefined,
+    pausedBy: task.pausedBy ?? undefined,
+    cancelledBy: task.cancelledBy ?? undefined,
+    resumesAs: task.state === "paused" ? task.resumesAs : undefined,
+    error: "error" in task ? task.error : undefined,
   });
+}
+
+function filled(object: JsonObject): JsonObject | undefined {
+  for (const _ in object) return object;
+  return undefined;
 }
 
 export const TASK_COLUMNS = `t.n, t.id, t.tenant, t.user, t.kind, t.state, t.conversation, t.parent, t.revision,
@@ -62,7 +86,9 @@ export function readTaskRow(row: unknown): StoredTask {
   const [, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress] = columns;
   const [createdAt, endedAt, deletedAt, record, output, fixed, input] = columns.slice(12);
   const fields = {
+    ...FIXED_BLANK,
     ...jsonObject.parse(JSON.parse(text.parse(fixed))),
+    ...RECORD_BLANK,
     ...jsonObject.parse(JSON.parse(text.parse(record))),
     id,
     tenant,

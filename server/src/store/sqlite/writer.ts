@@ -9,36 +9,56 @@ import type { Answer, Request } from "./request.ts";
 import { SearchIndex } from "./search.ts";
 import { type WriterStatements, writerStatements } from "./statements.ts";
 import { sweep } from "./sweep.ts";
+import type { Work } from "./work-through.ts";
 
-export class Writer {
+const COMMITS_AVERAGED = 8;
+
+export class Writer implements Work<Request> {
   readonly #db: Database;
   readonly #sql: WriterStatements;
   readonly #applier: Applier;
   readonly #index: SearchIndex;
+  readonly #begin;
   readonly #commit;
+  readonly #rollback;
+  #commitMs = 0;
 
   constructor(db: Database, filesFolder: string | null) {
     this.#db = db;
     this.#sql = writerStatements(db);
     this.#applier = new Applier(db, this.#sql);
     this.#index = new SearchIndex(db, filesFolder);
-    this.#commit = db.transaction((requests: Request[]) => {
-      const answers = requests.map((request) => ({ answer: this.#answer(request) }));
-      this.#applier.writeDeltas();
-      return answers;
-    });
+    this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
+    this.#commit = db.prepare<unknown[]>("COMMIT");
+    this.#rollback = db.prepare<unknown[]>("ROLLBACK");
+  }
+
+  /** What the last commits cost beside their writes, the older ones counting less. */
+  get commitMs(): number {
+    return this.#commitMs;
   }
 
   /** One answer per request, in their order. What is not an error is committed when this returns. */
   batch(requests: Request[]): Answer[] {
     try {
-      return this.#commit.immediate(requests);
+      this.#begin.run();
+      const answers = requests.map((request) => ({ answer: this.#answer(request) }));
+      this.#applier.writeDeltas();
+      this.#commitTimed();
+      return answers;
     } catch (error) {
       this.#applier.clearDeltas();
+      if (this.#db.inTransaction) this.#rollback.run();
       if (requests.length === 1 || isDiskTrouble(codeOf(error))) return requests.map(() => failed(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails.
       return requests.flatMap((request) => this.batch([request]));
     }
+  }
+
+  #commitTimed(): void {
+    const start = performance.now();
+    this.#commit.run();
+    this.#commitMs += (performance.now() - start - this.#commitMs) / COMMITS_AVERAGED;
   }
 
   close(): void {

@@ -1,0 +1,73 @@
+/**
+ * The worker's end of a line: everything that has arrived is the next batch, up to a bound, and one batch is under way
+ * at a time. Answers go back in the order of the items.
+ */
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { z } from "zod";
+
+/** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
+export const BATCH_COUNT_MAX = 256;
+export const BATCH_BYTES_MAX = 4 << 20;
+/** Smaller batches are not halved. */
+const HALVED_COUNT_MIN = 16;
+/** What the other thread takes until a caller with an answer has come back with its next item. */
+const RETURN_MS = 0.01;
+
+export interface Work<Item> {
+  batch(items: Item[]): unknown[];
+  /** What a commit costs beside its writes: the sync. */
+  readonly commitMs: number;
+  close(): void;
+}
+
+/** JSON of several items, or null for the end. */
+const message = z.union([z.string(), z.null()]);
+
+export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
+  let pending: { item: Item; bytes: number }[] = [];
+  let isEnding = false;
+
+  const take = (received: unknown): void => {
+    const text = message.parse(received);
+    if (text === null) {
+      isEnding = true;
+      return;
+    }
+    // Both ends of this channel are one program: what it carries was typed when it was sent.
+    const items: Item[] = JSON.parse(text);
+    for (const item of items) pending.push({ item, bytes: text.length / items.length });
+  };
+
+  port.on("message", (first: unknown) => {
+    take(first);
+    for (;;) {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+      if (pending.length === 0) break;
+      const count = batchSize(pending, work.commitMs);
+      const batch = pending.slice(0, count);
+      pending = pending.slice(count);
+      port.postMessage(JSON.stringify(work.batch(batch.map(({ item }) => item))));
+    }
+    if (isEnding) {
+      work.close();
+      port.close();
+    }
+  });
+}
+
+/**
+ * What has arrived, within the bounds; half of it when a sync costs less than the time in which this thread would
+ * otherwise wait for the callers of a whole batch to come back. 64 callers then make two groups that take turns, and
+ * neither thread waits for the other (measured: 1.2 times the submits where a sync takes 0.2 ms).
+ */
+function batchSize(pending: { bytes: number }[], commitMs: number): number {
+  let count = 0;
+  let bytes = 0;
+  for (const item of pending) {
+    bytes += item.bytes;
+    if (count > 0 && (count === BATCH_COUNT_MAX || bytes > BATCH_BYTES_MAX)) break;
+    count++;
+  }
+  const halved = count >= HALVED_COUNT_MIN && commitMs < count * RETURN_MS;
+  return halved ? Math.ceil(count / 2) : count;
+}
