@@ -171,7 +171,7 @@ export class Run {
 
   stepBegins(key: string, name: string): Promise<void> {
     this.#inFlight.add(key);
-    return this.host.stepBegins(name);
+    return this.through(() => this.host.stepBegins(name));
   }
 
   stepEnds(key: string, name: string, ms: number): void {

@@ -120,6 +120,18 @@ export function submitted(task: Task): Change {
   };
 }
 
+/** The same for a task that has its slot already: submit and start are one change. */
+export function submittedRunning(task: Task): Change | Refusal {
+  const submit = submitted(task);
+  const started = decide(submit.task, { do: "start" }, task.createdAt);
+  if (started instanceof Refusal) return started;
+  return {
+    ...submit,
+    task: { ...started.task, revision: task.revision },
+    events: [...submit.events, ...started.events],
+  };
+}
+
 /** The wait of a task that is ready but has no slot. */
 export function slotWait(at: number): Wait {
   return { on: "slot", key: "", since: at, until: null };

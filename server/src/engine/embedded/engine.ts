@@ -210,6 +210,8 @@ export class EmbeddedEngine {
         const entry = claimant(id);
         return entry && this.#ready.has(id) ? this.#ready.ahead(entry) : null;
       },
+      reserve: (task) => this.#reserve(task),
+      unreserve: (id) => this.#release(id),
       obstacle: (task) =>
         isTerminal(task.state) || this.#handlers.has(task.kind)
           ? null
@@ -302,7 +304,9 @@ export class EmbeddedEngine {
       if (parent !== undefined) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, task.id));
       return;
     }
-    this.#remember(this.#entryOf(task));
+    const entry = this.#entryOf(task);
+    this.#remember(entry);
+    if (command === "submit" && task.state === "running" && !this.#stopping) this.#started(entry, this.#run(task));
     const run = this.#runs.get(task.id);
     if (command === "pause") run?.pause();
     if (command === "resume" && task.state === "running") run?.resume();
@@ -364,12 +368,23 @@ export class EmbeddedEngine {
       this.#parked.set(key, [...(this.#parked.get(key) ?? []), entry]);
       return;
     }
-    this.#attempt(entry).catch((error: unknown) => {
+    this.#started(entry, this.#attempt(entry));
+  }
+
+  #started(entry: Entry, attempt: Promise<void>): void {
+    attempt.catch((error: unknown) => {
       this.#release(entry.id);
       if (error instanceof Refusal && (error.code === "not_allowed_in_state" || error.code === "not_found")) return;
       this.#log.warn("A task could not be started; it is tried again.", { task: entry.id, error });
       this.#clock.after(AGAIN_MS, () => this.#tryAgain(entry));
     });
+  }
+
+  /** A task that finds a free slot at its submit is running from its first commit on. */
+  #reserve(task: Task): boolean {
+    const handler = this.#handlers.get(task.kind);
+    if (this.#held || this.#ready.size > 0 || this.#slots.free <= 0 || task.notBefore !== null) return false;
+    return handler !== undefined && !handler.queueOf && this.#slots.take(entryOf(task, null));
   }
 
   async #attempt(entry: Entry): Promise<void> {
@@ -380,6 +395,11 @@ export class EmbeddedEngine {
       return { command: { do: "start" } };
     });
     this.#crashes.delete(id);
+    await this.#run(task);
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { id } = task;
     const handler = this.#handlers.get(task.kind);
     if (!handler) return;
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.

@@ -63,7 +63,8 @@ export class Quarantine {
     this.#task = null;
     this.#endTurn?.();
     this.#endTurn = null;
-    await this.#store.setFact("alone", {});
+    // Left standing it does no harm: who has come further than a crash is no suspect.
+    await this.#store.setFact("alone", {}).catch(() => {});
     this.#released.resolve();
   }
 

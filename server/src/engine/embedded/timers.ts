@@ -4,10 +4,15 @@ import { Heap } from "../heap.ts";
 
 type Moment = { at: number; id: string };
 
+const isSooner = (a: Moment, b: Moment) => a.at < b.at;
+
+/** Fewer stale moments than this are not worth a rebuild. */
+const STALE_MIN = 1_000;
+
 export class Timers {
   readonly #clock: Clock;
   readonly #due: (id: string) => void;
-  readonly #heap = new Heap<Moment>((a, b) => a.at < b.at);
+  #heap = new Heap<Moment>(isSooner);
   /** The one moment that counts for an id; older ones of it in the heap are stale. */
   readonly #set = new Map<string, number>();
   #armed: { at: number; cancel: () => void } | null = null;
@@ -25,7 +30,8 @@ export class Timers {
     }
     if (this.#set.get(id) === at) return;
     this.#set.set(id, at);
-    this.#heap.push({ at, id });
+    if (this.#heap.size > STALE_MIN && this.#heap.size > 2 * this.#set.size) this.#rebuild();
+    else this.#heap.push({ at, id });
     this.#arm();
   }
 
@@ -33,6 +39,12 @@ export class Timers {
     this.#armed?.cancel();
     this.#armed = null;
     this.#set.clear();
+  }
+
+  /** Deadlines mostly never come: without this, each would stay in the heap until it would have. */
+  #rebuild(): void {
+    this.#heap = new Heap(isSooner);
+    for (const [id, at] of this.#set) this.#heap.push({ at, id });
   }
 
   #arm(): void {

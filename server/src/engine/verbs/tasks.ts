@@ -3,7 +3,7 @@
 import type { IdempotencyRecord, Store, Visible, Write } from "../../store/store.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import type { Alias, Conversation } from "../../task/conversation.ts";
-import { submitted } from "../../task/decide.ts";
+import { type Change, submitted, submittedRunning } from "../../task/decide.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { Event } from "../../task/event.ts";
 import type { Handler } from "../../task/handler.ts";
@@ -257,16 +257,22 @@ export class TaskVerbs implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
-    const { clock, ids, ledger } = this.#parts;
+    const { clock, ids, ledger, movement } = this.#parts;
     const { task, message } = newTask(fresh, clock.now(), ids);
+    const reserved = movement.reserve(task);
     const write: Write = {
-      ...submitted(task),
+      ...firstChange(task, reserved),
       ...along,
       ...(idempotency && { idempotency }),
       ...(conversation && { conversation }),
       ...(message && task.conversation !== null && { messages: [{ role: "user", parts: message }] }),
     };
-    const done = await ledger.submit(write);
+    let done: Awaited<ReturnType<Ledger["submit"]>> | undefined;
+    try {
+      done = await ledger.submit(write);
+    } finally {
+      if (reserved && !(done && "task" in done)) movement.unreserve(task.id);
+    }
     if ("task" in done) return { task: done.task, replayed: false };
     checkReplay(idempotency, done.hash);
     return { task: await this.get(principal, done.replayed), replayed: true };
@@ -346,6 +352,12 @@ export class TaskVerbs implements Tasks {
 /** What lists may show a principal: the SQL twin of `mayRead` is built from it. */
 export function visibleTo(principal: Principal): Visible {
   return { tenant: principal.tenant, user: principal.scopes.has("tasks:all") ? null : principal.user };
+}
+
+function firstChange(task: Task, reserved: boolean): Change {
+  const change = reserved ? submittedRunning(task) : submitted(task);
+  if (change instanceof Refusal) throw change;
+  return change;
 }
 
 /** Nothing more happens to it until somebody does something. */

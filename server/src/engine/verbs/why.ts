@@ -14,6 +14,10 @@ export interface Movement {
   heldBy(id: string): string[];
   /** Tasks before it in the queue; null when it is not in it. */
   ahead(id: string): number | null;
+  /** Takes a slot for a task that is about to be submitted; false when there is none, or others come first. */
+  reserve(task: Task): boolean;
+  /** Gives that slot back: the submit did not take effect. */
+  unreserve(id: string): void;
   /** Why this process will not start it; null when it will. */
   obstacle(task: Task): string | null;
 }
