@@ -4,13 +4,13 @@ import { DEVELOPMENT_KEY } from "./http/door.ts";
 
 export type GreetingFacts = {
   config: Config;
-  url: string;
-  lensUrls: Readonly<Record<string, string | undefined>>;
+  host: { url: string; lensUrls: Readonly<Record<string, string>> };
   defaultModel: string;
   version: string;
 };
 
-export function greetingOf({ config, url, lensUrls, defaultModel, version }: GreetingFacts): string {
+export function greetingOf({ config, host, defaultModel, version }: GreetingFacts): string {
+  const { url, lensUrls } = host;
   const development = config.mode === "dev";
   const shannon = lensUrls["shannon"] ?? `${url}/shannon`;
   const offline = defaultModel.startsWith("local:");

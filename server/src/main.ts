@@ -1,25 +1,19 @@
 /** Builds the parts from a configuration, starts and stops them; the only file that knows every concrete class. */
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
 import type { Config } from "./config.ts";
-import { describe, type LensName } from "./config-file.ts";
+import { describe } from "./config-file.ts";
 import { systemClock } from "./engine/clock.ts";
 import { EmbeddedEngine } from "./engine/embedded/engine.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { externalHandler } from "./handlers/external/external.ts";
-import { createApp, type Traffic } from "./http/app.ts";
-import { addDashboard } from "./http/dashboard.ts";
-import { createDoor } from "./http/door.ts";
 import { Durations } from "./http/durations.ts";
-import { addFrontDoor, addHealth, addMetrics } from "./http/front.ts";
-import { BindError, type Listener, listen } from "./http/listener.ts";
-import { createMetricsPage } from "./http/metrics.ts";
-import { createStreams } from "./http/stream.ts";
-import type { Lens, LensParts } from "./lenses/lens.ts";
+import { type Host, type HostOptions, openHost } from "./http/host.ts";
+import type { Fact } from "./http/metrics.ts";
+import type { Lens } from "./lenses/lens.ts";
 import { nativeLens } from "./lenses/native/routes.ts";
 import { shannonLens } from "./lenses/shannon/routes.ts";
 import { ModelError, type Models } from "./models/model.ts";
@@ -47,7 +41,7 @@ export type Running = {
   /** Root URL of the main listener. */
   url: string;
   /** Root URLs of the lenses that have a port of their own. */
-  lensUrls: Readonly<Partial<Record<LensName, string>>>;
+  lensUrls: Readonly<Record<string, string>>;
   /** What to tell the person who started it. */
   greeting: string;
   /** Stops taking, lets running steps end within the grace time, and closes. */
@@ -56,173 +50,154 @@ export type Running = {
   hurry: () => void;
 };
 
-/** Foreign lenses, each under its name on the main port and at the root of its own. */
-const LENSES: Readonly<Partial<Record<LensName, Lens>>> = { shannon: shannonLens };
+/** The foreign lenses by their names, as ports, prefixes and `?lens=` spell them. */
+const LENSES: ReadonlyMap<string, Lens> = new Map([shannonLens].map((lens) => [lens.name, lens]));
 
 /** What a stop leaves to answers that are on their way once nothing runs any more. */
 const CLOSE_MS = 1_000;
-const BODIES_IN_FLIGHT_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Starts a server; resolves once it answers. Throws `StartError`. */
 export async function startServer(config: Config): Promise<Running> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const models = modelsOf(config);
-  const agents = config.agents.length > 0 ? config.agents : [assistant];
   const handlers = handlersOf(config, models);
-
-  const store = await openStore(config, (error) => {
-    // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
-    log.fatal({ err: error }, "the store has died");
-    process.exit(1);
-  });
-  const opened: { stop: (graceMs: number) => Promise<unknown> }[] = [{ stop: () => store.close() }];
-  const undo = async () => {
-    for (const part of opened.toReversed()) await part.stop(0);
-  };
-
+  const store = await openStore(config, log);
   try {
-    if (config.mode === "serve" && (await store.countKeys()) === 0) {
-      throw new StartError(
-        "There is no API key yet, and waybill serve answers nobody without one: waybill keys create",
-      );
-    }
-    const transitions = new TransitionCounts();
-    const steps = new Durations("waybill_step_duration_seconds", "Time that the body of a step took.");
-    const engine = new EmbeddedEngine({
-      store,
-      handlers,
-      clock: systemClock,
-      random: Math.random,
-      randomBytes,
-      limits: {
-        concurrency: config.limits.running,
-        recentBytes: config.limits.recentBytes,
-        retentionDays: config.retentionDays,
-      },
-      log: {
-        warn: (message, facts) => log.warn(withError(facts), message),
-        taskChanged: (change) => transitions.count(change),
-        stepEnded: (kind, _step, ms) => steps.observe(kind, "", ms, () => ({ kind })),
-      },
-    });
-
-    const stopping = new AbortController();
-    const traffic: Traffic = { inFlight: 0, stage: "starting", stopping: stopping.signal };
-    const streams = createStreams({ streamsMax: config.limits.streams, log });
-    const door = createDoor({ keys: engine.verbs.keys, development: config.mode === "dev", now: systemClock.now });
-    const durations = new Durations("waybill_http_request_duration_seconds", "Time from a request's head to its end.");
-    const metricsPage = createMetricsPage([durations, steps], async () => {
-      const { running, ready, open } = engine.stats();
-      return [
-        { name: "waybill_tasks_running", help: "Tasks whose handler runs.", type: "gauge", value: running },
-        { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", type: "gauge", value: ready },
-        { name: "waybill_tasks_open", help: "Tasks that have not ended.", type: "gauge", value: open },
-        { name: "waybill_streams_open", help: "Open event streams.", type: "gauge", value: streams.open() },
-        { name: "waybill_requests_in_flight", help: "Requests in work.", type: "gauge", value: traffic.inFlight },
-        ...transitions.facts(),
-      ];
-    });
-
-    const parts: LensParts = {
-      verbs: { ...engine.verbs, keys: door.keys },
-      agents,
-      version: VERSION,
-      who: door.who,
-      stream: streams.stream,
+    await refuseWithoutKeys(config, store);
+    const { engine, histograms, facts } = engineOver(store, handlers, config, log);
+    const host = await openHost({
+      ...hostOptionsOf(config),
+      log,
       now: systemClock.now,
-    };
-    const newApp = () =>
-      createApp({
-        log,
-        durations,
-        traffic,
-        bodies: { bytesMax: config.limits.bodyBytes, bytesInFlightMax: BODIES_IN_FLIGHT_BYTES_MAX },
-        requestsMax: config.limits.requests,
-        trustProxy: config.trustProxy,
-        hosts: config.mode === "dev" ? localNames(config) : null,
-      });
-    const bind = async (app: ReturnType<typeof newApp>, port: number): Promise<Listener> => {
-      const hosts = config.host === null && config.mode === "dev" ? null : [config.host ?? "127.0.0.1"];
-      const listener = await listen(app, { hosts, port, connectionsMax: config.limits.connections });
-      opened.push({ stop: listener.close });
-      return listener;
-    };
-
-    const mainApp = newApp();
-    // At the root itself: what is refused outside of any lens is worded as the native one would.
-    nativeLens().mount(mainApp, parts);
-    for (const [name, lens] of Object.entries(LENSES)) {
-      await mainApp.register(async (app) => lens.mount(app, parts), { prefix: `/${name}` });
-    }
-    addHealth(mainApp, parts);
-    addMetrics(mainApp, { page: metricsPage, who: door.who });
-    addDashboard(mainApp);
-    addFrontDoor(mainApp, { name: "waybill", version: VERSION, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
-    const main = await bind(mainApp, config.port).catch((error: unknown) => {
-      throw new StartError(`waybill cannot listen: ${sentence(error)}. Another --port makes room.`);
+      version: VERSION,
+      verbs: engine.verbs,
+      agents: config.agents.length > 0 ? config.agents : [assistant],
+      root: nativeLens(),
+      lenses: LENSES,
+      histograms,
+      facts,
+    }).catch((error: unknown) => {
+      throw new StartError(
+        `waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`,
+      );
     });
-
-    const lensUrls: Partial<Record<LensName, string>> = {};
-    const notes: string[] = [];
-    for (const [name, port] of lensPortsOf(config)) {
-      const lens = LENSES[name];
-      if (lens === undefined) {
-        notes.push(`This version has no ${name} lens: port ${port} stays free.`);
-        continue;
-      }
-      const app = newApp();
-      lens.mount(app, parts);
-      await app.after();
-      if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, parts);
-      try {
-        lensUrls[name] = urlOf(config, await bind(app, port));
-      } catch (error) {
-        if (config.lensPortsAsked || !(error instanceof BindError)) {
-          throw new StartError(`waybill cannot listen for the ${name} lens: ${sentence(error)}.`);
-        }
-        await app.close();
-        notes.push(`${sentence(error)}: the ${name} lens is at ${urlOf(config, main)}/${name} only.`);
-      }
+    for (const note of host.notes) log.warn(note);
+    try {
+      await engine.start();
+    } catch (error) {
+      await host.close(0);
+      throw error;
     }
-    for (const note of notes) log.warn(note);
-
-    await engine.start();
-    opened.push({ stop: (graceMs) => engine.stop(graceMs) });
-    traffic.stage = "serving";
-    const url = urlOf(config, main);
-    log.info({ version: VERSION, mode: config.mode, url, data: config.data }, "started");
-
-    let stopped: Promise<void> | undefined;
-    const hurried = Promise.withResolvers<void>();
-    const stop = async () => {
-      log.info("stopping");
-      traffic.stage = "stopping";
-      stopping.abort();
-      streams.close();
-      await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
-      opened.pop();
-      for (const part of opened.toReversed()) await part.stop(CLOSE_MS);
-      log.info("stopped");
-    };
+    host.serve();
+    log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
-      url,
-      lensUrls,
-      greeting: greetingOf({ config, url, lensUrls, defaultModel: models.defaultModel, version: VERSION }),
-      stop: () => {
-        stopped ??= stop();
-        return stopped;
-      },
-      hurry: hurried.resolve,
+      url: host.url,
+      lensUrls: host.lensUrls,
+      greeting: greetingOf({ config, host, defaultModel: models.defaultModel, version: VERSION }),
+      ...stopping({ config, log, store, engine, host }),
     };
   } catch (error) {
-    await undo();
+    await store.close();
     throw error;
   }
 }
 
-async function openStore(config: Config, onFatal: (error: Error) => void): Promise<Store> {
+/** Both ways to end it. The order is that of the parts: nobody is called who is already gone. */
+function stopping({
+  config,
+  log,
+  store,
+  engine,
+  host,
+}: {
+  config: Config;
+  log: Logger;
+  store: Store;
+  engine: EmbeddedEngine;
+  host: Host;
+}): Pick<Running, "stop" | "hurry"> {
+  const hurried = Promise.withResolvers<void>();
+  const stop = async () => {
+    log.info("stopping");
+    host.refuse();
+    await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
+    await host.close(CLOSE_MS);
+    await store.close();
+    log.info("stopped");
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+    hurry: hurried.resolve,
+  };
+}
+
+/** The engine, and what it counts. */
+function engineOver(
+  store: Store,
+  handlers: readonly Handler[],
+  { limits, retentionDays }: Config,
+  log: Logger,
+): { engine: EmbeddedEngine; histograms: Durations[]; facts: () => Fact[] } {
+  const transitions = new TransitionCounts();
+  const steps = new Durations("waybill_step_duration_seconds", "Time that the body of a step took.");
+  const engine = new EmbeddedEngine({
+    store,
+    handlers,
+    clock: systemClock,
+    random: Math.random,
+    randomBytes,
+    limits: { concurrency: limits.running, recentBytes: limits.recentBytes, retentionDays },
+    log: {
+      warn: (message, facts) => log.warn(withError(facts), message),
+      taskChanged: (change) => transitions.count(change),
+      stepEnded: (kind, _step, ms) => steps.observe(kind, "", ms, () => ({ kind })),
+    },
+  });
+  const facts = (): Fact[] => {
+    const { running, ready, open } = engine.stats();
+    return [
+      { name: "waybill_tasks_running", help: "Tasks whose handler runs.", type: "gauge", value: running },
+      { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", type: "gauge", value: ready },
+      { name: "waybill_tasks_open", help: "Tasks that have not ended.", type: "gauge", value: open },
+      ...transitions.facts(),
+    ];
+  };
+  return { engine, histograms: [steps], facts };
+}
+
+function hostOptionsOf(config: Config): HostOptions {
+  const { mode, host, lensPorts } = config;
+  const development = mode === "dev";
+  return {
+    development,
+    hosts: host === null && development ? null : [host ?? "127.0.0.1"],
+    port: config.port,
+    lensPorts: Object.entries(lensPorts).map(([name, port]) => ({ name, port })),
+    lensPortsAsked: config.lensPortsAsked,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
+    limits: config.limits,
+  };
+}
+
+async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> {
+  if (mode !== "serve" || (await store.countKeys()) > 0) return;
+  throw new StartError(
+    "There is no API key yet, and waybill serve answers nobody without one. Make the first: waybill keys create",
+  );
+}
+
+async function openStore(config: Config, log: Logger): Promise<Store> {
+  const onFatal = (error: Error) => {
+    // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
+    log.fatal({ err: error }, "the store has died");
+    process.exit(1);
+  };
   try {
-    await mkdir(config.data, { recursive: true });
     return await openSqliteStore(config.data, { onFatal });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
@@ -256,23 +231,6 @@ function agentOf({ agents, tools }: Config, models: Models): Handler {
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }
-}
-
-function lensPortsOf({ lensPorts }: Config): [LensName, number][] {
-  return (["shannon", "documents", "orchestrate"] as const).flatMap((name) => {
-    const port = lensPorts[name];
-    return port === undefined ? [] : [[name, port] as [LensName, number]];
-  });
-}
-
-/** The names under which this server may be asked for, besides those of the machine itself. */
-function localNames({ publicUrl }: Config): ReadonlySet<string> {
-  return new Set(publicUrl === null ? [] : [new URL(publicUrl).hostname.toLowerCase()]);
-}
-
-function urlOf(config: Config, { port, addresses: [address = "127.0.0.1"] }: Listener): string {
-  const host = config.mode === "dev" || address === "0.0.0.0" || address === "[::]" ? "localhost" : address;
-  return `http://${host}:${port}`;
 }
 
 function sentence(error: unknown): string {

@@ -46,7 +46,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const running = await startServer({ ...config, ...options.config });
   return {
     ...running,
-    shannonUrl: running.lensUrls.shannon ?? `${running.url}/shannon`,
+    shannonUrl: running.lensUrls["shannon"] ?? `${running.url}/shannon`,
     data,
     secrets,
     call: (path, { json, key, headers, ...init } = {}) => {

@@ -49,6 +49,7 @@ export async function listen(
     if (hosts === null) await bind("::1").catch(unlessAbsent);
   } catch (error) {
     await closeAll(0);
+    await app.close();
     throw error;
   }
   return {

@@ -15,7 +15,7 @@ export type MetricsPage = { contentType: string; text: string };
 /** `facts` are asked at each scrape; the process's own come from prom-client, which is loaded at the first one. */
 export function createMetricsPage(
   histograms: readonly Durations[],
-  facts: () => Promise<readonly Fact[]>,
+  facts: () => readonly Fact[],
 ): () => Promise<MetricsPage> {
   const loaded = once(async () => {
     const { default: prometheus } = await import("prom-client");
@@ -28,7 +28,7 @@ export function createMetricsPage(
     const processText = await registry.metrics();
     return {
       contentType: registry.contentType,
-      text: `${histograms.map((histogram) => histogram.text()).join("")}${textOf(await facts())}${processText}`,
+      text: `${histograms.map((histogram) => histogram.text()).join("")}${textOf(facts())}${processText}`,
     };
   };
 }

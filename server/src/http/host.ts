@@ -1,0 +1,176 @@
+/**
+ * All that is heard and said over HTTP: the main listener with every lens, and the lenses' own ports. It is handed the
+ * lenses and the verbs, and knows neither what a task is nor who moves it.
+ */
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Lens, LensParts } from "../lenses/lens.ts";
+import { createApp, type Traffic } from "./app.ts";
+import { addDashboard } from "./dashboard.ts";
+import { createDoor } from "./door.ts";
+import { Durations } from "./durations.ts";
+import { addFrontDoor, addHealth, addMetrics } from "./front.ts";
+import { BindError, type Listener, listen } from "./listener.ts";
+import { createMetricsPage, type Fact } from "./metrics.ts";
+import { createStreams } from "./stream.ts";
+
+/** Bytes of all bodies that are being read at once. */
+const BODIES_BYTES_MAX = 256 * 1024 * 1024;
+
+export type HostOptions = {
+  /** In development this machine needs no key, and only local names are answered. */
+  development: boolean;
+  /** Null: both loopback addresses. */
+  hosts: readonly string[] | null;
+  port: number;
+  /** Lenses with a port of their own. */
+  lensPorts: readonly { name: string; port: number }[];
+  /** A lens port that is taken is an error, not a note: somebody asked for it. */
+  lensPortsAsked: boolean;
+  publicUrl: string | null;
+  trustProxy: number;
+  limits: { connections: number; streams: number; requests: number; bodyBytes: number };
+};
+
+export type HostParts = HostOptions & {
+  log: Logger;
+  now: () => number;
+  version: string;
+  verbs: LensParts["verbs"];
+  agents: LensParts["agents"];
+  /** The lens at the root of the main port; it also words what is refused outside of any lens. */
+  root: Lens;
+  /** The others, each under its name on the main port. */
+  lenses: ReadonlyMap<string, Lens>;
+  /** What `/metrics` tells of the rest of the server. */
+  histograms: readonly Durations[];
+  facts: () => readonly Fact[];
+};
+
+export type Host = {
+  /** Root URL of the main listener. */
+  url: string;
+  /** Root URLs of the lenses that have a port of their own. */
+  lensUrls: Readonly<Record<string, string>>;
+  /** What the one who started it should know: ports that were taken, lenses that are not here. */
+  notes: readonly string[];
+  /** Begins to serve; until then every request is told to come again. */
+  serve: () => void;
+  /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
+  refuse: () => void;
+  /** Lets answers out that are on their way, then cuts the rest. */
+  close: (graceMs: number) => Promise<void>;
+};
+
+/** Binds every port. Throws `BindError`, and then none is bound. */
+export async function openHost(parts: HostParts): Promise<Host> {
+  const { log, version, development, lenses } = parts;
+  const stopping = new AbortController();
+  const traffic: Traffic = { inFlight: 0, stage: "starting", stopping: stopping.signal };
+  const streams = createStreams({ streamsMax: parts.limits.streams, log });
+  const door = createDoor({ keys: parts.verbs.keys, development, now: parts.now });
+  const durations = new Durations("waybill_http_request_duration_seconds", "Time from a request's head to its end.");
+  const lensParts: LensParts = {
+    verbs: { ...parts.verbs, keys: door.keys },
+    agents: parts.agents,
+    version,
+    who: door.who,
+    stream: streams.stream,
+    now: parts.now,
+  };
+
+  const newApp = () =>
+    createApp({
+      log,
+      durations,
+      traffic,
+      bodies: { bytesMax: parts.limits.bodyBytes, bytesInFlightMax: BODIES_BYTES_MAX },
+      requestsMax: parts.limits.requests,
+      trustProxy: parts.trustProxy,
+      hosts: development ? namesOf(parts.publicUrl) : null,
+    });
+
+  const mainApp = async (): Promise<FastifyInstance> => {
+    const app = newApp();
+    parts.root.mount(app, lensParts);
+    for (const [name, lens] of lenses) {
+      await app.register(async (scope) => lens.mount(scope, lensParts), { prefix: `/${name}` });
+    }
+    addHealth(app, { version });
+    addMetrics(app, {
+      who: door.who,
+      page: createMetricsPage([durations, ...parts.histograms], () => [
+        { name: "waybill_streams_open", help: "Open event streams.", type: "gauge", value: streams.open() },
+        { name: "waybill_requests_in_flight", help: "Requests in work.", type: "gauge", value: traffic.inFlight },
+        ...parts.facts(),
+      ]),
+    });
+    addDashboard(app);
+    addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
+    return app;
+  };
+
+  const lensApp = async (lens: Lens): Promise<FastifyInstance> => {
+    const app = newApp();
+    lens.mount(app, lensParts);
+    await app.after();
+    if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
+    return app;
+  };
+
+  const listeners: Listener[] = [];
+  const close = async (graceMs: number) => {
+    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+  };
+  const bind = async (app: FastifyInstance, port: number): Promise<string> => {
+    const listener = await listen(app, { hosts: parts.hosts, port, connectionsMax: parts.limits.connections });
+    listeners.push(listener);
+    return urlOf(listener, development);
+  };
+
+  try {
+    const url = await bind(await mainApp(), parts.port);
+    const lensUrls: Record<string, string> = {};
+    const notes: string[] = [];
+    for (const { name, port } of parts.lensPorts) {
+      const lens = lenses.get(name);
+      if (lens === undefined) {
+        notes.push(`This version has no ${name} lens: port ${port} stays free.`);
+        continue;
+      }
+      try {
+        lensUrls[name] = await bind(await lensApp(lens), port);
+      } catch (error) {
+        if (parts.lensPortsAsked || !(error instanceof BindError)) throw error;
+        notes.push(`${error.message}: the ${name} lens is at ${url}/${name} only.`);
+      }
+    }
+    return {
+      url,
+      lensUrls,
+      notes,
+      serve: () => {
+        traffic.stage = "serving";
+      },
+      refuse: () => {
+        traffic.stage = "stopping";
+        stopping.abort();
+        streams.close();
+      },
+      close,
+    };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+/** The names under which a development server may be asked for, besides those of the machine itself. */
+function namesOf(publicUrl: string | null): ReadonlySet<string> {
+  return new Set(publicUrl === null ? [] : [new URL(publicUrl).hostname.toLowerCase()]);
+}
+
+function urlOf({ port, addresses: [address = "127.0.0.1"] }: Listener, development: boolean): string {
+  const any = address === "0.0.0.0" || address === "[::]";
+  return `http://${development || any ? "localhost" : address}:${port}`;
+}
