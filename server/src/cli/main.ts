@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
 import { VERSION } from "../version.ts";
+import { addCommands } from "./commands.ts";
 import { addDev } from "./dev.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { addServe } from "./serve.ts";
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .showHelpAfterError("(waybill --help lists the commands and their flags)");
   addDev(program);
   addServe(program);
+  addCommands(program);
   return program;
 }
 

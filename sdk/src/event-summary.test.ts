@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { eventSummary } from "./event-summary.ts";
+import type { JsonObject } from "./generated/api.ts";
+
+function summary(type: string, data: JsonObject): string {
+  return eventSummary({ seq: 1, at: "2026-01-01T00:00:00.000Z", type, data });
+}
+
+it("says of an event what matters most", () => {
+  expect(summary("task.submitted", { kind: "agent", title: "Capital of\nFrance?", lens: "native" })).toBe(
+    "agent: Capital of France?",
+  );
+  expect(summary("task.progress", { fraction: 0.333, message: "reading" })).toBe("33 % reading");
+  expect(summary("task.failed", { error: { code: "deadline", message: "Too late.", step: null } })).toBe("Too late.");
+  expect(summary("task.waiting", { waits: [{ on: "timer" }, { on: "child" }] })).toBe("on timer, child");
+  expect(summary("step.completed", { name: "model 1", ms: 1290 })).toBe("model 1 1.2 s");
+  expect(summary("tool.invoked", { tool: "calculator", params: { expression: "1+1" } })).toBe(
+    'calculator {"expression":"1+1"}',
+  );
+});
+
+it("says what it can of an event that it does not know", () => {
+  expect(summary("page.read", { page: 3, of: "report.pdf", more: null })).toBe("3 report.pdf");
+  expect(summary("task.waiting", {})).toBe("on");
+  expect(summary("usage.recorded", { call: "?" })).toBe(": in, out");
+});

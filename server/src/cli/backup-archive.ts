@@ -1,0 +1,216 @@
+/**
+ * A backup: one tar file with a consistent copy of the database, every file that it names, and a list by which a
+ * restore can tell that nothing is missing or changed. It can be made while a server uses the folder.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { create, extract } from "tar";
+import { z } from "zod";
+import { syncFolder } from "../store/files.ts";
+import { copyDatabase } from "../store/sqlite/backup.ts";
+import { check } from "../store/sqlite/check.ts";
+import { DATABASE_FILE, openDatabase } from "../store/sqlite/database.ts";
+import { VERSION } from "../version.ts";
+
+const MANIFEST_FILE = "waybill-backup.json";
+const FILES_FOLDER = "files";
+const SHELF = /^[0-9a-f]{2}$/;
+const REST_OF_HASH = /^[0-9a-f]{62}$/;
+const ENTRY =
+  /^(waybill-backup\.json|waybill\.sqlite|files\/?|files\/[0-9a-f]{2}\/?|files\/[0-9a-f]{2}\/[0-9a-f]{62})$/;
+/** What a backup or a restore that was killed has left behind is removed after this. */
+const LEFT_BEHIND_MS = 86_400_000;
+
+const manifest = z.strictObject({
+  format: z.literal(1),
+  version: z.string(),
+  created_at: z.string(),
+  database: z.strictObject({ bytes: z.int(), sha256: z.string() }),
+  files: z.int(),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+/** The archive is not one, or not whole. Nothing was touched. */
+export class BadArchive extends Error {
+  override readonly name = "BadArchive";
+}
+
+/** Writes the backup of a folder. Either the whole file appears under its name, on disk, or nothing does. */
+export async function writeArchive(folder: string, target: string): Promise<Manifest> {
+  await removeLeftBehind(folder, "backup-");
+  // In the folder itself, where a second name for a file costs nothing.
+  const staging = await mkdtemp(join(folder, "backup-"));
+  const partial = `${target}.partial`;
+  try {
+    // Files come before their rows and are swept after them: those from before the copy and those from after it are,
+    // together, all that the copy can name.
+    await linkFiles(folder, staging);
+    copyDatabase(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
+    await linkFiles(folder, staging);
+    const database = join(staging, DATABASE_FILE);
+    const made: Manifest = {
+      format: 1,
+      version: VERSION,
+      created_at: new Date().toISOString(),
+      database: { bytes: (await stat(database)).size, sha256: await sha256Of(database) },
+      files: (await hashesIn(staging)).length,
+    };
+    await writeFile(join(staging, MANIFEST_FILE), JSON.stringify(made, null, 2));
+    await create({ cwd: staging, file: partial, portable: true }, [MANIFEST_FILE, DATABASE_FILE, FILES_FOLDER]);
+    await sync(partial);
+    await rename(partial, target);
+    await syncFolder(dirname(target));
+    return made;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await rm(partial, { force: true });
+  }
+}
+
+/**
+ * Puts a backup into a folder that nobody uses. What is in the folder already is moved aside and not removed; where it
+ * went is the second answer. Everything is checked before anything of it is touched.
+ */
+export async function restoreArchive(
+  archive: string,
+  folder: string,
+): Promise<{ manifest: Manifest; aside: string | null }> {
+  await mkdir(folder, { recursive: true });
+  await removeLeftBehind(folder, "restore-");
+  const staging = await mkdtemp(join(folder, "restore-"));
+  try {
+    const found = await unpack(archive, staging);
+    const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || name === FILES_FOLDER);
+    let aside: string | null = null;
+    if (there.length > 0) {
+      aside = join(folder, `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
+      await mkdir(aside);
+      for (const name of there) await rename(join(folder, name), join(aside, name));
+    }
+    // The database last: without it the folder counts as empty.
+    await rename(join(staging, FILES_FOLDER), join(folder, FILES_FOLDER));
+    await rename(join(staging, DATABASE_FILE), join(folder, DATABASE_FILE));
+    await syncFolder(folder);
+    return { manifest: found, aside };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Unpacks and checks all of it: the list, the hashes, and the database by its own rules. */
+async function unpack(archive: string, staging: string): Promise<Manifest> {
+  const strange: string[] = [];
+  try {
+    await extract({
+      file: archive,
+      cwd: staging,
+      strict: true,
+      filter: (path, entry) => {
+        const isPlain = "type" in entry && (entry.type === "File" || entry.type === "Directory");
+        if (isPlain && ENTRY.test(path)) return true;
+        strange.push(path);
+        return false;
+      },
+    });
+  } catch (error) {
+    throw new BadArchive(`it cannot be unpacked: ${error instanceof Error ? error.message : "unreadable"}`);
+  }
+  if (strange.length > 0)
+    throw new BadArchive(`it has entries that are no backup's: ${strange.slice(0, 3).join(", ")}`);
+  const found = await manifestIn(staging);
+  const database = join(staging, DATABASE_FILE);
+  const sha256 = await sha256Of(database).catch(() => "");
+  if (sha256 !== found.database.sha256) throw new BadArchive("its database is missing or was changed");
+  await mkdir(join(staging, FILES_FOLDER), { recursive: true });
+  const hashes = await hashesIn(staging);
+  if (hashes.length !== found.files) throw new BadArchive(`it has ${hashes.length} of ${found.files} files`);
+  for (const hash of hashes) {
+    const file = fileAt(staging, hash);
+    if ((await sha256Of(file)) !== hash) throw new BadArchive(`file ${hash} was changed`);
+    await sync(file);
+  }
+  checkDatabase(database, new Set(hashes));
+  await sync(database);
+  return found;
+}
+
+async function manifestIn(staging: string): Promise<Manifest> {
+  const text = await readFile(join(staging, MANIFEST_FILE), "utf8").catch(() => null);
+  if (text === null) throw new BadArchive(`it has no ${MANIFEST_FILE}: it is not a backup of waybill`);
+  try {
+    return manifest.parse(JSON.parse(text));
+  } catch {
+    throw new BadArchive(`its ${MANIFEST_FILE} cannot be read: it may be of a newer waybill than ${VERSION}`);
+  }
+}
+
+function checkDatabase(path: string, files: ReadonlySet<string>): void {
+  const db = openDatabase(path, { readonly: true });
+  try {
+    const [problem] = check(db);
+    if (problem !== undefined) throw new BadArchive(problem);
+    const named = db
+      .prepare<[], { sha256: string }>("SELECT sha256 FROM task_files UNION SELECT sha256 FROM conversation_files")
+      .all();
+    const missing = named.find(({ sha256 }) => !files.has(sha256));
+    if (missing !== undefined) throw new BadArchive(`file ${missing.sha256}, which a task names, is not in it`);
+  } finally {
+    db.close();
+  }
+}
+
+/** Gives every file of the folder a second name in the staging folder; those that have one already are left. */
+async function linkFiles(folder: string, staging: string): Promise<void> {
+  await mkdir(join(staging, FILES_FOLDER), { recursive: true });
+  for (const hash of await hashesIn(folder)) {
+    const from = fileAt(folder, hash);
+    const to = fileAt(staging, hash);
+    await mkdir(dirname(to), { recursive: true });
+    await link(from, to).catch((error: NodeJS.ErrnoException) => {
+      // Swept meanwhile, or linked before.
+      if (error.code === "ENOENT" || error.code === "EEXIST") return;
+      // A file system without second names.
+      return copyFile(from, to);
+    });
+  }
+}
+
+async function hashesIn(folder: string): Promise<string[]> {
+  const files = join(folder, FILES_FOLDER);
+  const shelves = await readdir(files).catch(() => []);
+  const hashes: string[] = [];
+  for (const shelf of shelves.filter((name) => SHELF.test(name))) {
+    for (const rest of await readdir(join(files, shelf))) if (REST_OF_HASH.test(rest)) hashes.push(shelf + rest);
+  }
+  return hashes;
+}
+
+function fileAt(folder: string, hash: string): string {
+  return join(folder, FILES_FOLDER, hash.slice(0, 2), hash.slice(2));
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function removeLeftBehind(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(folder, name);
+    if (Date.now() - (await stat(path)).mtimeMs > LEFT_BEHIND_MS) await rm(path, { recursive: true, force: true });
+  }
+}

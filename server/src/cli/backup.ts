@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { bytes, count } from "@waybill/sdk/words";
+import type { Command } from "commander";
+import { addDataFlag, type DataFlags, dataFolder, requireDatabase } from "./data-folder.ts";
+import { Exit } from "./exit.ts";
+import { openTerminal } from "./terminal.ts";
+
+type Flags = DataFlags & { force?: boolean; json?: boolean };
+
+/** `waybill backup`: everything in one file, while the server runs or not. */
+export function addBackup(program: Command): void {
+  addDataFlag(
+    program
+      .command("backup")
+      .description("write everything into one tar file; the server may go on running")
+      .argument("<file>", "the file to write, such as waybill.tar")
+      .option("--force", "write over a file that is there")
+      .option("--json", "print what it holds as JSON"),
+  )
+    .addHelpText("after", "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those.")
+    .action(async (file: string, flags: Flags) => {
+      const folder = dataFolder(flags);
+      requireDatabase(folder);
+      const target = resolve(file);
+      if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
+      const { writeArchive } = await import("./backup-archive.ts");
+      const manifest = await writeArchive(folder, target).catch((error: unknown) => {
+        throw new Exit(
+          1,
+          `The backup failed: ${error instanceof Error ? error.message : "unknown"}\nNothing was written.`,
+        );
+      });
+      const { out, talk } = openTerminal();
+      const { size } = await stat(target);
+      if (flags.json) out.write(`${JSON.stringify({ file: target, bytes: size, ...manifest })}\n`);
+      else talk.write(`${target}: ${bytes(size)}, the database and ${count(manifest.files)} files.\n`);
+    });
+}

@@ -1,0 +1,154 @@
+/** What a healthy Waybill needs, looked at one by one. Each finding says what to do where something is wrong. */
+import { access, constants, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { WaybillError } from "@waybill/sdk";
+import { bytes } from "@waybill/sdk/words";
+import { type Config, loadConfig } from "../config.ts";
+import { ConfigError } from "../config-error.ts";
+import { check } from "../store/sqlite/check.ts";
+import { DATABASE_FILE, openDatabase } from "../store/sqlite/database.ts";
+import { MIGRATIONS } from "../store/sqlite/migrate.ts";
+import { type ConnectionFlags, connect, explained } from "./connection.ts";
+import { hasDatabase, ownerOf } from "./data-folder.ts";
+
+export type Finding = {
+  what: string;
+  is: "good" | "note" | "bad";
+  says: string;
+  /** What to do; "" where there is nothing. */
+  todo: string;
+};
+
+const FREE_BYTES_LOW = 1024 ** 3;
+const FREE_BYTES_MIN = 100 * 1024 ** 2;
+
+export async function* checkup(
+  folder: string,
+  flags: ConnectionFlags,
+  env: NodeJS.ProcessEnv,
+): AsyncGenerator<Finding, void, undefined> {
+  yield { what: "Node.js", is: "good", says: process.versions.node, todo: "" };
+  const config = await configOf(folder, env);
+  yield "finding" in config ? config.finding : { what: "Configuration", is: "good", says: fileOf(config), todo: "" };
+  if (!("finding" in config)) yield models(config);
+  yield* dataFindings(folder);
+  yield* serverFindings(flags);
+}
+
+async function configOf(folder: string, env: NodeJS.ProcessEnv): Promise<Config | { finding: Finding }> {
+  try {
+    // The folder and the mode are not in question here; a host that only `serve` may bind must not look like a mistake.
+    return await loadConfig({ mode: "serve", flags: { data: folder }, env, folder: process.cwd() });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return {
+      finding: { what: "Configuration", is: "bad", says: error.message, todo: "Correct it: no server starts so." },
+    };
+  }
+}
+
+function fileOf({ file }: Config): string {
+  return file ?? "no file, the defaults";
+}
+
+function models({ models }: Config): Finding {
+  const providers = Object.entries(models.providers ?? {}).map(([name, { type }]) =>
+    name === type ? name : `${name} (${type})`,
+  );
+  if (providers.length === 0) {
+    return {
+      what: "Models",
+      is: "note",
+      says: `no provider: agents use the offline model ${models.default ?? "local:reference"}`,
+      todo: "To connect a real one set OPENAI_API_KEY, ANTHROPIC_API_KEY or OLLAMA_HOST where the server starts.",
+    };
+  }
+  const by = models.default === undefined ? "" : `, default ${models.default}`;
+  return { what: "Models", is: "good", says: `${providers.join(", ")}${by}`, todo: "" };
+}
+
+async function* dataFindings(folder: string): AsyncGenerator<Finding, void, undefined> {
+  const what = "Data folder";
+  if (!hasDatabase(folder)) {
+    const todo = "The first start makes it. Another folder: --data.";
+    yield { what, is: "note", says: `${folder} has no data yet`, todo };
+    yield await freeSpace(dirname(folder));
+    return;
+  }
+  const writable = await access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!writable) {
+    yield {
+      what,
+      is: "bad",
+      says: `${folder} cannot be written`,
+      todo: "Give the server's user the right to write it.",
+    };
+    return;
+  }
+  const owner = await ownerOf(folder);
+  yield { what, is: "good", says: `${folder}, ${owner === null ? "free" : "in use by a running server"}`, todo: "" };
+  yield await freeSpace(folder);
+  yield integrity(join(folder, DATABASE_FILE));
+}
+
+async function freeSpace(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const says = `${bytes(free)} free`;
+  if (free >= FREE_BYTES_LOW) return { what: "Disk", is: "good", says, todo: "" };
+  const todo = "Make room: on a full disk Waybill refuses new work until there is some.";
+  return { what: "Disk", is: free < FREE_BYTES_MIN ? "bad" : "note", says, todo };
+}
+
+function integrity(database: string): Finding {
+  const what = "Database";
+  try {
+    const db = openDatabase(database, { readonly: true });
+    try {
+      const version = Number(db.pragma("user_version", { simple: true }));
+      if (version > MIGRATIONS.length) {
+        const todo = "Start the Waybill that made it, or restore a backup that this one made.";
+        return { what, is: "bad", says: `schema ${version}, of a newer Waybill than this`, todo };
+      }
+      // The invariants are those of the current schema; an older one becomes that at the next start.
+      if (version < MIGRATIONS.length) {
+        return { what, is: "note", says: `schema ${version}`, todo: "The next start brings it up to date." };
+      }
+      const [problem, ...more] = check(db);
+      if (problem === undefined) return { what, is: "good", says: `sound, schema ${version}`, todo: "" };
+      const todo = "Stop the server, keep a copy of the folder, and restore the last good backup: waybill restore";
+      return { what, is: "bad", says: problem + (more.length === 0 ? "" : ` (and ${more.length} more)`), todo };
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    const todo = "Keep a copy of the folder and restore the last good backup: waybill restore";
+    return { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo };
+  }
+}
+
+async function* serverFindings(flags: ConnectionFlags): AsyncGenerator<Finding, void, undefined> {
+  const what = "Server";
+  const client = connect(flags);
+  try {
+    const { status, version } = await client.health();
+    yield { what, is: "good", says: `${client.baseUrl}: ${status}, version ${version}`, todo: "" };
+  } catch (error) {
+    if (!(error instanceof WaybillError)) throw error;
+    const asked = flags.url !== undefined;
+    const [says = "", ...todo] = explained(error, client.baseUrl).split("\n");
+    yield { what, is: asked ? "bad" : "note", says, todo: todo.join(" ") };
+    return;
+  }
+  try {
+    const { user, tenant, scopes } = await client.me();
+    yield { what: "Key", is: "good", says: `user ${user} of ${tenant}, may: ${scopes.join(", ")}`, todo: "" };
+  } catch (error) {
+    if (!(error instanceof WaybillError)) throw error;
+    const [says = "", ...todo] = explained(error, client.baseUrl).split("\n");
+    yield { what: "Key", is: "bad", says, todo: todo.join(" ") };
+  }
+}

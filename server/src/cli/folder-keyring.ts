@@ -1,0 +1,45 @@
+/** The keys of a data folder that no server uses. */
+import { systemClock } from "../engine/clock.ts";
+import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { KeyVerbs } from "../engine/verbs/keys.ts";
+import { wireKey } from "../lenses/native/translate.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import { Refusal } from "../task/errors.ts";
+import { type Principal, SCOPES } from "../task/principal.ts";
+import { Exit } from "./exit.ts";
+import { FIRST_USER, type Keyring } from "./keyring.ts";
+
+/** Whoever may write the folder is let do everything in it: there may be no key yet to ask for. */
+export function folderKeyring(folder: string, tenant: string): Keyring {
+  const holder: Principal = { tenant, user: FIRST_USER, scopes: new Set(SCOPES), keyId: "command-line" };
+
+  async function within<Result>(act: (verbs: KeyVerbs) => Promise<Result>): Promise<Result> {
+    try {
+      const store = await openSqliteStore(folder);
+      try {
+        return await act(new KeyVerbs(store, systemClock, new Ids(systemRandomBytes)));
+      } finally {
+        await store.close();
+      }
+    } catch (error) {
+      if (error instanceof Refusal) throw new Exit(1, error.message);
+      throw error;
+    }
+  }
+
+  return {
+    create: ({ name, user = FIRST_USER, scopes, expires_at }) =>
+      within(async (verbs) => {
+        const { key, secret } = await verbs.createFirst({
+          name,
+          tenant,
+          user,
+          ...(scopes !== undefined && { scopes }),
+          ...(expires_at !== undefined && { expiresAt: Date.parse(expires_at) }),
+        });
+        return { ...wireKey(key), secret };
+      }),
+    list: () => within(async (verbs) => (await verbs.list(holder)).map(wireKey)),
+    revoke: (id) => within(async (verbs) => wireKey(await verbs.revoke(holder, id))),
+  };
+}

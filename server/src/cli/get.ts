@@ -1,0 +1,107 @@
+import { isTerminal, outputText, type Step, type Task, type Why } from "@waybill/sdk";
+import { count, duration, money } from "@waybill/sdk/words";
+import type { Command } from "commander";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
+import { STATE_LOOKS } from "./state-style.ts";
+import { table } from "./table.ts";
+import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
+import { openTerminal, type Screen } from "./terminal.ts";
+import { harmless, onOneLine } from "./text-width.ts";
+import { answerCommands } from "./watch-lines.ts";
+
+type Flags = ConnectionFlags & { steps?: boolean; json?: boolean };
+
+const STEP_MARKS: Readonly<Record<Step["state"], string>> = { done: "✓", failed: "✗", waiting: "◌", retrying: "↻" };
+
+/** `waybill get`: one task as it is now, and why. */
+export function addGet(program: Command): void {
+  addConnectionFlags(
+    program
+      .command("get")
+      .description("show a task as it is now: its state, why it waits, what it cost and what came of it")
+      .argument("<id>", TASK_ID_HELP)
+      .option("--steps", "also what its handler has done so far")
+      .option("--json", "print its record as JSON; with --steps its steps, one a line"),
+  ).action((text: string, flags: Flags) =>
+    talkTo(flags, async (client) => {
+      const { out } = openTerminal();
+      const handle = client.task(await taskIdOf(client, text));
+      if (flags.json && flags.steps) {
+        for (const step of await handle.steps()) out.write(`${JSON.stringify(step)}\n`);
+        return;
+      }
+      const task = await handle.get();
+      if (flags.json) {
+        out.write(`${JSON.stringify(task)}\n`);
+        return;
+      }
+      out.write(described(task, isTerminal(task.state) ? null : await handle.why(), out));
+      if (flags.steps) out.write(`\n${stepsTable(await handle.steps(), out)}`);
+    }),
+  );
+}
+
+function described(task: Task, why: Why | null, screen: Screen): string {
+  const { mark, style } = STATE_LOOKS[task.state];
+  const { usage } = task;
+  const tokens =
+    usage.calls === 0
+      ? null
+      : `${count(usage.calls)} calls, ${count(usage.input_tokens)} + ${count(usage.output_tokens)} tokens, ` +
+        money(usage.cost_usd) +
+        (usage.unpriced_calls === 0 ? "" : ` and ${usage.unpriced_calls} calls without a known price`);
+  const facts: [string, string | null][] = [
+    ["Id", task.id],
+    ["Kind", task.kind],
+    ["User", `${task.user}, by ${task.lens}`],
+    ["Conversation", task.conversation_id],
+    ["Retry of", task.retry_of],
+    ["Parent", task.parent_id],
+    ["Created", moment(task.created_at)],
+    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
+    ["Ended", task.ended_at && `${moment(task.ended_at)}, ${lasted(task)} in all`],
+    ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
+    ["Progress", `${Math.round(task.progress.fraction * 100)} % ${task.progress.message}`.trim()],
+    ["Why", why?.summary ?? null],
+    ["Queue", why?.ahead === null || why === null ? null : `${why.ahead} before it`],
+    ["Paused", task.paused && `by ${task.paused.by}${task.paused.reason && `: ${task.paused.reason}`}`],
+    ["Cancelled", task.cancelled && `by ${task.cancelled.by}${task.cancelled.reason && `: ${task.cancelled.reason}`}`],
+    ["Usage", tokens],
+    ["Error", task.error && `${task.error.message} (${task.error.code})`],
+    ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
+  ];
+  const lines = facts.flatMap(([name, value]) =>
+    value === null || value === "" ? [] : [`${screen.style("dim", name.padEnd(14))}${onOneLine(value)}\n`],
+  );
+  const question = task.input_required;
+  return [
+    `${screen.style(style, `${mark} ${task.state}`)}  ${screen.style("bold", onOneLine(task.title))}\n`,
+    ...lines,
+    ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
+    ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),
+  ].join("");
+}
+
+function stepsTable(steps: readonly Step[], screen: Screen): string {
+  return table(
+    [
+      { title: "", cell: ({ state }: Step) => STEP_MARKS[state] },
+      { title: "STEP", cell: ({ branch, name }) => (branch === "" ? name : `${branch}/${name}`) },
+      { title: "KIND", cell: ({ kind }) => kind },
+      { title: "TRIES", cell: ({ tries }) => String(tries), align: "right" },
+      { title: "TOOK", cell: ({ duration_ms }) => (duration_ms === null ? "" : duration(duration_ms)), align: "right" },
+      { title: "ERROR", cell: ({ error }) => error?.message ?? "", shrinks: true },
+    ],
+    steps,
+    screen,
+  );
+}
+
+function lasted({ created_at, ended_at }: Task): string {
+  return duration(Date.parse(ended_at ?? created_at) - Date.parse(created_at));
+}
+
+/** Local time, to the second. */
+function moment(iso: string): string {
+  return new Date(iso).toLocaleString("sv-SE");
+}

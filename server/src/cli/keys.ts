@@ -1,0 +1,142 @@
+import type { Key, KeyDraft } from "@waybill/sdk";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { SCOPES, type Scope } from "../task/principal.ts";
+import { durationMs, words } from "./arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "./connection.ts";
+import { addDataFlag, type DataFlags, dataFolder, ownerOf, requireDatabase } from "./data-folder.ts";
+import { FIRST_USER, type Keyring, serverKeyring } from "./keyring.ts";
+import { table } from "./table.ts";
+import { openTerminal, type Screen, type Terminal } from "./terminal.ts";
+
+type Flags = ConnectionFlags & DataFlags & { tenant: string; json?: boolean };
+type CreateFlags = Flags & { name: string; user?: string; scope?: Scope[]; expires?: number };
+
+const DEFAULT_TENANT = "default";
+
+/** `waybill keys`: who may call the server. */
+export function addKeys(program: Command): void {
+  const keys = program
+    .command("keys")
+    .description("make, list and revoke API keys")
+    .addHelpText(
+      "after",
+      "\nWith --url (or WAYBILL_URL) they work over HTTP. Otherwise on the data folder itself, which needs no key; while a\n" +
+        "server uses that folder they ask it, with --key, at its usual address.",
+    );
+  withFlags(
+    keys
+      .command("create")
+      .description("make a key; its secret is printed once, on stdout")
+      .option("--name <NAME>", "what it is for", "command line")
+      .option("--user <USER>", `whose it is (in a folder: ${FIRST_USER})`)
+      .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all; over HTTP: tasks)`, scopes)
+      .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
+  ).action((flags: CreateFlags) =>
+    withKeyring(flags, async (keyring, { out, talk }) => {
+      const key = await keyring.create(draftOf(flags));
+      if (flags.json) {
+        out.write(`${JSON.stringify(key)}\n`);
+        return;
+      }
+      talk.write(`Key ${key.id} of user ${key.user} may: ${key.scopes.join(", ")}. It is shown this once:\n`);
+      out.write(`${key.secret}\n`);
+    }),
+  );
+  withFlags(keys.command("list").description("list the keys, without their secrets")).action((flags: Flags) =>
+    withKeyring(
+      flags,
+      async (keyring, { out, talk }) => {
+        const all = await keyring.list();
+        if (flags.json) for (const key of all) out.write(`${JSON.stringify(key)}\n`);
+        else if (all.length === 0) talk.write("There are no keys yet: waybill keys create\n");
+        else out.write(keyTable(all, out));
+      },
+      true,
+    ),
+  );
+  withFlags(
+    keys.command("revoke").description("end a key for good, within a second").argument("<id>", "the key's id"),
+  ).action((id: string, flags: Flags) =>
+    withKeyring(
+      flags,
+      async (keyring, { out, talk }) => {
+        const key = await keyring.revoke(id);
+        if (flags.json) out.write(`${JSON.stringify(key)}\n`);
+        else talk.write(`Key ${key.id} (${key.name}) is revoked.\n`);
+      },
+      true,
+    ),
+  );
+}
+
+function withFlags(command: Command): Command {
+  return addConnectionFlags(addDataFlag(command))
+    .option("--tenant <TENANT>", "whose keys, in a data folder", DEFAULT_TENANT)
+    .option("--json", "print JSON, one object a line");
+}
+
+async function withKeyring(
+  flags: Flags,
+  act: (keyring: Keyring, terminal: Terminal) => Promise<void>,
+  exists = false,
+): Promise<void> {
+  const terminal = openTerminal();
+  const folder = dataFolder(flags);
+  if (flags.url === undefined) {
+    const owner = await ownerOf(folder);
+    if (owner === null) {
+      if (exists) requireDatabase(folder);
+      terminal.talk.write(terminal.talk.style("dim", `Data folder: ${folder}\n`));
+      const { folderKeyring } = await import("./folder-keyring.ts");
+      await act(folderKeyring(folder, flags.tenant), terminal);
+      return;
+    }
+    const { baseUrl } = connect(flags);
+    terminal.talk.write(terminal.talk.style("dim", `A server uses ${folder}: asking ${baseUrl}\n`));
+  }
+  await talkTo(flags, (client) => act(serverKeyring(client), terminal));
+}
+
+function draftOf({ name, user, scope, expires }: CreateFlags): KeyDraft {
+  return {
+    name,
+    ...(user !== undefined && { user }),
+    ...(scope !== undefined && { scopes: scope }),
+    ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
+  };
+}
+
+function scopes(text: string, before: readonly Scope[] = []): Scope[] {
+  const named = words(text).map((word) => {
+    const scope = SCOPES.find((scope) => scope === word);
+    if (scope === undefined)
+      throw new InvalidArgumentError(`There is no scope ${word}. There are: ${SCOPES.join(", ")}.`);
+    return scope;
+  });
+  return [...new Set([...before, ...named])];
+}
+
+function keyTable(keys: readonly Key[], screen: Screen): string {
+  const day = (iso: string | null): string => (iso === null ? "" : iso.slice(0, 10));
+  const isDead = ({ revoked_at, expires_at }: Key): boolean =>
+    revoked_at !== null || (expires_at !== null && Date.parse(expires_at) <= Date.now());
+  return table<Key>(
+    [
+      { title: "ID", cell: ({ id }) => id },
+      { title: "NAME", cell: ({ name }) => name, shrinks: true },
+      { title: "USER", cell: ({ user }) => user },
+      { title: "SCOPES", cell: ({ scopes }) => scopes.join(" ") },
+      { title: "ENDS IN", cell: ({ hint }) => hint },
+      { title: "CREATED", cell: ({ created_at }) => day(created_at) },
+      { title: "EXPIRES", cell: ({ expires_at }) => day(expires_at) },
+      {
+        title: "STATE",
+        cell: (key) => (key.revoked_at !== null ? `revoked ${day(key.revoked_at)}` : isDead(key) ? "expired" : "valid"),
+        style: (key) => (isDead(key) ? "red" : "green"),
+      },
+    ],
+    keys,
+    screen,
+  );
+}

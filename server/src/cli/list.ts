@@ -1,0 +1,89 @@
+import type { State, TaskSummary } from "@waybill/sdk";
+import { age, count, money } from "@waybill/sdk/words";
+import type { Command } from "commander";
+import { pair, states, wholeNumber, words } from "./arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
+import { BAD_USAGE, Exit } from "./exit.ts";
+import { STATE_LOOKS } from "./state-style.ts";
+import { type Column, table } from "./table.ts";
+import { openTerminal, type Screen } from "./terminal.ts";
+
+type Flags = ConnectionFlags & {
+  state?: State[];
+  kind?: string[];
+  conversation?: string;
+  text?: string;
+  metadata?: Record<string, string>;
+  limit: number;
+  all?: boolean;
+  json?: boolean;
+};
+
+const PAGE = 200;
+
+/** `waybill list`: which tasks there are, newest first. */
+export function addList(program: Command): void {
+  addConnectionFlags(
+    program
+      .command("list")
+      .description("list tasks, newest first")
+      .option("-s, --state <STATE,…>", "only these states, such as running,input_required", states)
+      .option("-k, --kind <KIND,…>", "only these kinds", words)
+      .option("-c, --conversation <ID>", "only tasks of this conversation")
+      .option("-t, --text <WORDS>", "only tasks whose title or input holds all of these words")
+      .option("--metadata <KEY=VALUE>", "only tasks with this label, repeatable", pair)
+      .option("-n, --limit <N>", "at most so many", wholeNumber, 20)
+      .option("--all", "every one")
+      .option("--json", "one JSON object a line"),
+  ).action((flags: Flags) =>
+    talkTo(flags, async (client) => {
+      const most = flags.all ? Number.POSITIVE_INFINITY : flags.limit;
+      if (most < 1) throw new Exit(BAD_USAGE, "--limit is at least 1.");
+      const { out, talk } = openTerminal();
+      const tasks = client.tasks.list({
+        limit: Math.min(PAGE, most),
+        ...(flags.state && { state: flags.state }),
+        ...(flags.kind && { kind: flags.kind }),
+        ...(flags.conversation !== undefined && { conversation_id: flags.conversation }),
+        ...(flags.text !== undefined && { q: flags.text }),
+        ...(flags.metadata && { metadata: flags.metadata }),
+      });
+      const rows: TaskSummary[] = [];
+      let shown = 0;
+      let total = 0;
+      pages: for await (const page of tasks.pages()) {
+        total = page.total;
+        for (const task of page.items) {
+          if (shown === most) break pages;
+          shown += 1;
+          if (flags.json) out.write(`${JSON.stringify(task)}\n`);
+          else rows.push(task);
+        }
+        if (shown === most) break;
+      }
+      if (flags.json) return;
+      if (rows.length === 0) {
+        talk.write(total === 0 ? "No such tasks.\n" : "");
+        return;
+      }
+      out.write(table(columnsFor(out, Date.now()), rows, out));
+      if (total > shown) talk.write(talk.style("dim", `${count(shown)} of ${count(total)}. All of them: --all\n`));
+    }),
+  );
+}
+
+function columnsFor(screen: Screen, now: number): Column<TaskSummary>[] {
+  return [
+    { title: "ID", cell: ({ id }) => (screen.live ? `…${id.slice(-8)}` : id) },
+    {
+      title: "STATE",
+      cell: ({ state, progress }) =>
+        `${STATE_LOOKS[state].mark} ${state}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
+      style: ({ state }) => STATE_LOOKS[state].style,
+    },
+    { title: "KIND", cell: ({ kind }) => kind },
+    { title: "AGE", cell: ({ created_at }) => age(now - Date.parse(created_at)), align: "right" },
+    { title: "COST", cell: ({ usage }) => (usage.cost_usd === 0 ? "" : money(usage.cost_usd)), align: "right" },
+    { title: "TITLE", cell: ({ title }) => title, shrinks: true },
+  ];
+}

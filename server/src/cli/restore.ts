@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { count } from "@waybill/sdk/words";
+import type { Command } from "commander";
+import { Refusal } from "../task/errors.ts";
+import { addDataFlag, type DataFlags, dataFolder, hasDatabase, lock } from "./data-folder.ts";
+import { Exit } from "./exit.ts";
+import { openTerminal } from "./terminal.ts";
+
+type Flags = DataFlags & { force?: boolean; json?: boolean };
+
+/** `waybill restore`: a data folder out of a backup. */
+export function addRestore(program: Command): void {
+  addDataFlag(
+    program
+      .command("restore")
+      .description("make a data folder out of a backup; checks it whole first; the server must not run")
+      .argument("<file>", "what waybill backup wrote")
+      .option("--force", "also where there is data already; that is moved aside, not removed")
+      .option("--json", "print what it held as JSON"),
+  )
+    .addHelpText("after", "\nTasks that were open when the backup was made go on at the next start.")
+    .action(async (file: string, flags: Flags) => {
+      const archive = resolve(file);
+      const folder = dataFolder(flags);
+      if (!existsSync(archive)) throw new Exit(1, `There is no file ${archive}.`);
+      if (hasDatabase(folder) && !flags.force) {
+        throw new Exit(1, `${folder} has data already. Another folder: --data. To move that data aside: --force`);
+      }
+      const { BadArchive, restoreArchive } = await import("./backup-archive.ts");
+      const unlock = await locked(folder);
+      try {
+        const { manifest, aside } = await restoreArchive(archive, folder);
+        const { out, talk } = openTerminal();
+        if (flags.json) out.write(`${JSON.stringify({ data: folder, aside, ...manifest })}\n`);
+        else {
+          talk.write(`${folder}: the database and ${count(manifest.files)} files of ${manifest.created_at}.\n`);
+          if (aside !== null) talk.write(`What was there is in ${aside}\n`);
+        }
+      } catch (error) {
+        if (!(error instanceof BadArchive)) throw error;
+        throw new Exit(1, `${archive} is not restored: ${error.message}.\n${folder} is as it was.`);
+      } finally {
+        unlock();
+      }
+    });
+}
+
+async function locked(folder: string): Promise<() => void> {
+  await mkdir(folder, { recursive: true });
+  try {
+    return await lock(folder);
+  } catch (error) {
+    if (error instanceof Refusal) throw new Exit(1, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { addSteering } from "./steering.ts";
+
+/** `waybill resume`. */
+export function addResume(program: Command): void {
+  addSteering(program, {
+    name: "resume",
+    about: "let a paused task go on",
+    act: (task, options) => task.resume(options),
+  });
+}

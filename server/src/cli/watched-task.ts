@@ -1,0 +1,164 @@
+/** What a person who watches a task wants to see of it, gathered from its events one by one. Knows no screen. */
+import type { Event, Json, JsonObject, State, Task } from "@waybill/sdk";
+import { eventSummary } from "@waybill/sdk/words";
+
+export type ToolCall = { name: string; params: string; state: "running" | "done" | "failed"; ms: number | null };
+
+/** Of the live text, this much of the end is kept. */
+const TEXT_CHARS_MAX = 20_000;
+const TOOL_CALLS_MAX = 50;
+
+const STATE_AFTER: Readonly<Record<string, State>> = {
+  "task.submitted": "queued",
+  "task.started": "running",
+  "task.waiting": "waiting",
+  "task.retrying": "waiting",
+  "task.resumed": "waiting",
+  "task.input_required": "input_required",
+  "task.input_received": "waiting",
+  "task.paused": "paused",
+  "task.completed": "completed",
+  "task.failed": "failed",
+  "task.cancelled": "cancelled",
+  "task.timed_out": "timed_out",
+  "task.rejected": "rejected",
+};
+
+export class WatchedTask {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly createdAt: number;
+  state: State = "queued";
+  progress = 0;
+  /** What it is doing, in a line. */
+  status = "";
+  /** What has been written of the answer so far. */
+  text = "";
+  tools: ToolCall[] = [];
+  inputTokens = 0;
+  outputTokens = 0;
+  costUsd = 0;
+  /** What a person is asked, while that is so. */
+  question: { text: string; asks: string } | null = null;
+  output: Json = null;
+  error = "";
+  endedAt: number | null = null;
+
+  /** Where in `text` the step that writes now began: that much is void when it begins again. */
+  #stepFrom = 0;
+  readonly #calls = new Map<string, ToolCall>();
+
+  constructor(task: Pick<Task, "id" | "title" | "kind" | "created_at">) {
+    this.id = task.id;
+    this.title = task.title;
+    this.kind = task.kind;
+    this.createdAt = Date.parse(task.created_at);
+  }
+
+  apply(event: Event): void {
+    const { type, data } = event;
+    const next = STATE_AFTER[type];
+    if (next !== undefined) {
+      this.state = next;
+      this.question = null;
+    }
+    switch (type) {
+      case "task.input_required":
+        this.question = questionOf(data);
+        return;
+      case "task.progress":
+        this.progress = Math.max(this.progress, Number(data["fraction"] ?? 0));
+        this.status = string(data, "message") || this.status;
+        return;
+      case "task.waiting":
+      case "task.retrying":
+      case "task.pausing":
+      case "step.retrying":
+        this.status = `${type.split(".").join(" ")} ${eventSummary(event)}`.trim();
+        return;
+      case "agent.thinking":
+        this.status = string(data, "text") || this.status;
+        return;
+      case "output.delta":
+        this.#write(string(data, "text"));
+        return;
+      case "output.restarted":
+        this.text = this.text.slice(0, this.#stepFrom);
+        return;
+      case "step.completed":
+        this.#stepFrom = this.text.length;
+        return;
+      case "tool.invoked":
+        this.#invoked(data);
+        return;
+      case "tool.observed":
+        this.#observed(data);
+        return;
+      case "usage.recorded":
+        this.#billed(data["call"]);
+        return;
+      case "task.completed":
+        this.progress = 1;
+        this.output = data["output"] ?? null;
+        this.endedAt = Date.parse(event.at);
+        return;
+      case "task.failed":
+      case "task.cancelled":
+      case "task.timed_out":
+      case "task.rejected":
+        this.error = eventSummary(event);
+        this.endedAt = Date.parse(event.at);
+    }
+  }
+
+  #write(text: string): void {
+    const all = this.text + text;
+    const cut = Math.max(0, all.length - TEXT_CHARS_MAX);
+    this.text = all.slice(cut);
+    this.#stepFrom = Math.max(0, this.#stepFrom - cut);
+  }
+
+  #invoked(data: JsonObject): void {
+    const params = data["params"];
+    const call: ToolCall = {
+      name: string(data, "tool"),
+      params: params === undefined || params === null ? "" : JSON.stringify(params),
+      state: "running",
+      ms: null,
+    };
+    this.#calls.set(string(data, "call_id"), call);
+    this.tools = [...this.tools, call].slice(-TOOL_CALLS_MAX);
+  }
+
+  #observed(data: JsonObject): void {
+    const call = this.#calls.get(string(data, "call_id"));
+    if (call === undefined) return;
+    call.state = data["success"] === false ? "failed" : "done";
+    call.ms = typeof data["duration_ms"] === "number" ? data["duration_ms"] : null;
+    this.#calls.delete(string(data, "call_id"));
+  }
+
+  #billed(call: Json | undefined): void {
+    if (!isObject(call)) return;
+    this.inputTokens += Number(call["input_tokens"] ?? 0);
+    this.outputTokens += Number(call["output_tokens"] ?? 0);
+    this.costUsd += Number(call["cost_usd"] ?? 0);
+  }
+}
+
+function questionOf(data: JsonObject): { text: string; asks: string } {
+  const prompt = data["prompt"];
+  return isObject(prompt)
+    ? { text: string(prompt, "text"), asks: string(prompt, "asks") }
+    : { text: "", asks: "information" };
+}
+
+function string(data: JsonObject, name: string): string {
+  const value = data[name];
+  return typeof value === "string" ? value : "";
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
