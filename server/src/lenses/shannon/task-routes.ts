@@ -35,7 +35,7 @@ export function addTaskRoutes(app: FastifyInstance, parts: LensParts): void {
   /** `POST /api/v1/tasks`: starts an agent on a query. */
   app.post("/tasks", submitting, async (request, reply) => {
     const { task } = await submit(parts, request, reply, "/api/v1/tasks");
-    return reply.code(200).send({
+    return sendBytes(reply.code(200), {
       task_id: task.id,
       workflow_id: task.id,
       status: "STATUS_CODE_OK",
@@ -49,7 +49,7 @@ export function addTaskRoutes(app: FastifyInstance, parts: LensParts): void {
     const { task } = await submit(parts, request, reply, "/api/v1/tasks/stream");
     const url = `${app.prefix}/stream/sse?workflow_id=${encodeURIComponent(task.id)}`;
     reply.header("link", `<${url}>; rel=stream`);
-    return reply.code(201).send({ workflow_id: task.id, task_id: task.id, stream_url: url });
+    return sendBytes(reply.code(201), { workflow_id: task.id, task_id: task.id, stream_url: url });
   });
 
   /** `GET /api/v1/tasks`: the caller's tasks, newest first. */
@@ -193,11 +193,26 @@ async function submit(
     providers: ["local", ...agents.flatMap(({ model }) => model?.split(":", 1) ?? [])],
   };
   const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named);
-  const done = await verbs.tasks.submit(principal, "shannon", submission, idempotencyOf(request, path));
+  const done = await verbs.tasks
+    .submit(principal, "shannon", submission, idempotencyOf(request, path))
+    .catch((error: unknown) => {
+      throw inWireWords(error);
+    });
   reply.header("x-workflow-id", done.task.id);
   reply.header("x-session-id", headerText(sessionOf(done.task)));
   tellReplayed(request, reply, done.replayed);
   return done;
+}
+
+/** As bytes, since Node.js encodes the head of an answer like its body, and a session's name is in both. */
+function sendBytes(reply: FastifyReply, body: object): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(Buffer.from(JSON.stringify(body)));
+}
+
+/** What the kind itself refuses names a field of its input, which is none of the wire's. */
+function inWireWords(error: unknown): unknown {
+  if (!(error instanceof Refusal) || error.code !== "invalid") return error;
+  return new Refusal("invalid", `Invalid request body: ${error.message.replace(/^input[\w.]*: /, "")}`, error.detail);
 }
 
 /** What the act came to, or the state that did not permit it. */
