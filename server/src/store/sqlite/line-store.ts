@@ -91,9 +91,7 @@ export class LineStore implements Store {
   }
 
   async open(after: string | null, limit: number): Promise<OpenTask[]> {
-    return rows.rows.parse(await this.#ask({ ask: "open", after, limit })).map((row) => {
-      return openTaskOf(taskOf(readTaskRow(row), { input: null }));
-    });
+    return rows.rows.parse(await this.#ask({ ask: "open", after, limit })).map(openTaskOf);
   }
 
   async openDescendants(id: string): Promise<Task[]> {

@@ -9,7 +9,7 @@ import { OPEN_STATES } from "../../task/states.ts";
 import type { Visible } from "../store.ts";
 import { check } from "./check.ts";
 import { type ListQuery, TaskPages, visibleTo } from "./list.ts";
-import { TASK_COLUMNS, TASK_TABLES } from "./task-row.ts";
+import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-row.ts";
 import type { Work } from "./work-through.ts";
 
 export type Question =
@@ -171,7 +171,7 @@ function readerStatements(db: Database) {
     ),
     taskByNumber: row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`),
     open: row(
-      `SELECT ${TASK_COLUMNS} FROM tasks t INDEXED BY tasks_open JOIN submissions s ON s.task = t.n
+      `SELECT ${OPEN_COLUMNS} FROM tasks t INDEXED BY tasks_open JOIN submissions s ON s.task = t.n
        WHERE t.ended_at IS NULL AND t.id > ? ORDER BY t.id LIMIT ?`,
     ),
     // Ended children may have open children of their own.

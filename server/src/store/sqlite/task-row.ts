@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
-import { dueAt, NO_USAGE, type Task, task as taskSchema } from "../../task/task.ts";
+import { STATES } from "../../task/states.ts";
+import { concurrency, dueAt, lease, NO_USAGE, type Task, task as taskSchema, wait } from "../../task/task.ts";
 import type { OpenTask } from "../store.ts";
 
 /** What a field holds that is left out: most tasks have most fields like this, and shorter rows are faster ones. */
@@ -77,6 +78,7 @@ export const TASK_TABLES = "tasks t JOIN submissions s ON s.task = t.n";
 /** The columns above, as far as the schema of a task does not check them itself. */
 const taskRow = z.array(z.unknown()).length(19);
 const text = z.string();
+const nullableText = text.nullable();
 
 /** The values of a row that may be behind a marker, as their stored text. */
 export type StoredTask = { fields: Record<string, unknown>; input: string; output: string | null };
@@ -112,21 +114,47 @@ export function taskOf(stored: StoredTask, values: { input: Json; output?: Json 
   return taskSchema.parse({ ...stored.fields, ...values });
 }
 
-export function openTaskOf(task: Task): OpenTask {
+/** Only what `OpenTask` needs: a start reads a row of every open task. */
+export const OPEN_COLUMNS =
+  "t.id, t.tenant, t.kind, t.state, t.conversation, t.parent, t.created_at, t.record, s.fixed";
+
+const openRow = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.enum(STATES),
+  nullableText,
+  nullableText,
+  z.int(),
+  text,
+  text,
+]);
+const openFixed = z.object({
+  priority: z.int().default(0),
+  concurrency: concurrency.nullable().default(null),
+  notBefore: z.int().nullable().default(null),
+  deadlineAt: z.int().nullable().default(null),
+});
+const openRecord = z.object({ waits: z.array(wait).default([]), lease: lease.nullable().default(null) });
+
+export function openTaskOf(row: unknown): OpenTask {
+  const [id, tenant, kind, state, conversation, parent, createdAt, record, fixed] = openRow.parse(row);
+  const { priority, concurrency, notBefore, deadlineAt } = openFixed.parse(JSON.parse(fixed));
+  const { waits, lease } = openRecord.parse(JSON.parse(record));
   return {
-    id: task.id,
-    tenant: task.tenant,
-    kind: task.kind,
-    state: task.state,
-    conversation: task.conversation,
-    parent: task.parent,
-    priority: task.priority,
-    createdAt: task.createdAt,
-    dueAt: dueAt(task),
-    deadlineAt: task.deadlineAt,
-    concurrencyKey: task.concurrency?.key ?? null,
-    concurrencyLimit: task.concurrency?.limit ?? 0,
-    awaits: task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
-    ready: task.state === "queued" || (task.state === "waiting" && task.waits.every((wait) => wait.on === "slot")),
+    id,
+    tenant,
+    kind,
+    state,
+    conversation,
+    parent,
+    priority,
+    createdAt,
+    dueAt: dueAt({ state, notBefore, waits, lease }),
+    deadlineAt,
+    concurrencyKey: concurrency?.key ?? null,
+    concurrencyLimit: concurrency?.limit ?? 0,
+    awaits: waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
+    ready: state === "queued" || (state === "waiting" && waits.every((wait) => wait.on === "slot")),
   };
 }

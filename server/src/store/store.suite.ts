@@ -1,0 +1,27 @@
+/** How every store behaves. Each implementation calls this with a way to open an empty one, which the suite closes. */
+import { afterEach, describe } from "vitest";
+import type { Store } from "./store.ts";
+import { belongingStories } from "./suite/belongings.suite.ts";
+import { conversationStories } from "./suite/conversations.suite.ts";
+import { keepingStories } from "./suite/keeping.suite.ts";
+import { listStories } from "./suite/lists.suite.ts";
+import { transitionStories } from "./suite/transitions.suite.ts";
+
+export function storeSuite(name: string, open: () => Promise<Store>): void {
+  const opened: Store[] = [];
+  const setup = async () => {
+    const store = await open();
+    opened.push(store);
+    return store;
+  };
+  describe(name, () => {
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((store) => store.close()));
+    });
+    describe("transitions", () => transitionStories(setup));
+    describe("belongings", () => belongingStories(setup));
+    describe("lists", () => listStories(setup));
+    describe("conversations", () => conversationStories(setup));
+    describe("keeping", () => keepingStories(setup));
+  });
+}

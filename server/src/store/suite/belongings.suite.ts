@@ -1,0 +1,156 @@
+/** What commits together with a change: journal, inbox, usage, artifacts, large values. */
+import { expect, test } from "vitest";
+import type { ArtifactUpdate } from "../../task/artifact.ts";
+import { submitted } from "../../task/decide.ts";
+import type { JournalEntry, Store } from "../store.ts";
+import { decided, EVERYBODY, live, newTask, paidCall, START, submit } from "./life.suite.ts";
+
+function entry(fields: Partial<JournalEntry>): JournalEntry {
+  return {
+    branch: "",
+    position: 0,
+    name: "look up",
+    occurrence: 0,
+    kind: "step",
+    state: "done",
+    tries: 1,
+    at: START,
+    durationMs: 1.5,
+    result: "Paris",
+    error: null,
+    usage: null,
+    ...fields,
+  };
+}
+
+function artifact(fields: Partial<ArtifactUpdate>): ArtifactUpdate {
+  return { id: "report", parts: [{ text: "one" }], append: false, last: true, ...fields };
+}
+
+export function belongingStories(setup: () => Promise<Store>): void {
+  const running = async (store: Store) => live(store, await submit(store, newTask()), { do: "start" });
+  const record = { do: "record", attempt: 1, record: { events: [] } } as const;
+
+  test("a journal entry replaces the one at its place, and a retry takes over what is done", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const waiting = entry({
+      state: "retrying",
+      result: null,
+      error: { code: "boom", message: "Boom" },
+      durationMs: null,
+    });
+    const first = decided(task, record);
+    await store.apply([{ ...first, journal: [waiting, entry({ branch: "a", position: 1, state: "failed" })] }]);
+    expect(await store.journal(task.id)).toContainEqual(waiting);
+    const usage = { calls: 1, inputTokens: 2, outputTokens: 3, costUsd: 0.1, unpricedCalls: 0 };
+    const done = entry({ result: { city: "Paris" }, usage });
+    await store.apply([{ ...decided(first.task, record), journal: [done] }]);
+    expect(await store.journal(task.id)).toEqual([done, entry({ branch: "a", position: 1, state: "failed" })]);
+    const again = newTask({ retryOf: task.id });
+    await store.apply([{ ...submitted(again), journalOf: task.id }]);
+    expect(await store.journal(again.id)).toEqual([done]);
+  });
+
+  test("the inbox takes a message once and gives out what is not taken", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const message = { messageId: "m1", prompt: null, value: { answer: 42 }, by: "ada", at: START };
+    const got = decided(task, { do: "input", by: "ada", messageId: "m1", prompt: null });
+    expect(await store.apply([{ ...got, inbox: message }])).toEqual({ ok: true });
+    const twice = decided(got.task, { do: "input", by: "ada", messageId: "m1", prompt: null });
+    const duplicate = { ok: false, why: "duplicate", task: task.id };
+    expect(await store.apply([{ ...twice, inbox: message }])).toEqual(duplicate);
+    expect(await store.apply([{ ...twice, inbox: { ...message, messageId: "m2" } }])).toEqual({ ok: true });
+    expect(await store.inbox(task.id)).toEqual([
+      { ...message, n: 1 },
+      { ...message, n: 2, messageId: "m2" },
+    ]);
+    const taken = decided(twice.task, record);
+    await store.apply([{ ...taken, taken: [1] }]);
+    expect((await store.inbox(task.id)).map(({ n }) => n)).toEqual([2]);
+    const after = decided(taken.task, { do: "input", by: "ada", messageId: "m1", prompt: null });
+    expect(await store.apply([{ ...after, inbox: message }])).toEqual(duplicate);
+  });
+
+  test("a paid call counts once by its key, also after the end", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const calls = [paidCall("a"), paidCall("b", 20)];
+    const paid = decided(task, { do: "record", attempt: 1, record: { events: [], usage: calls } }, START + 5);
+    expect(await store.apply([{ ...paid, usage: calls }])).toEqual({ ok: true });
+    const ended = await live(store, paid.task, { do: "cancel", by: "ada", reason: "" });
+    const late = decided(ended, { do: "bill", calls: [paidCall("b", 20)] });
+    expect(await store.apply([{ ...late, usage: [paidCall("b", 20)] }])).toMatchObject({ why: "duplicate" });
+    const other = decided(ended, { do: "bill", calls: [paidCall("c")] }, START + 9);
+    expect(await store.apply([{ ...other, usage: [paidCall("c")] }])).toEqual({ ok: true });
+    expect(await store.usage(task.id)).toEqual([
+      { ...paidCall("a"), at: START + 5 },
+      { ...paidCall("b", 20), at: START + 5 },
+      { ...paidCall("c"), at: START + 9 },
+    ]);
+    expect((await store.task(task.id))?.usage).toMatchObject({ calls: 3, inputTokens: 40, costUsd: 1.5 });
+  });
+
+  test("an artifact grows by appending and is replaced otherwise", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const first = decided(task, record);
+    const named = artifact({ name: "Report", metadata: { a: 1 }, last: false });
+    await store.apply([{ ...first, artifacts: [named, artifact({ id: "log", parts: [{ data: { n: 1 } }] })] }]);
+    const second = decided(first.task, record);
+    await store.apply([{ ...second, artifacts: [artifact({ parts: [{ text: "two" }], append: true })] }]);
+    const [report, log] = await store.artifacts(task.id);
+    expect(report).toEqual({
+      id: "report",
+      name: "Report",
+      description: null,
+      parts: [{ text: "one" }, { text: "two" }],
+      metadata: { a: 1 },
+      complete: true,
+    });
+    await store.apply([{ ...decided(second.task, record), artifacts: [artifact({ parts: [{ text: "new" }] })] }]);
+    const replaced = {
+      id: "report",
+      name: null,
+      description: null,
+      parts: [{ text: "new" }],
+      metadata: {},
+      complete: true,
+    };
+    expect(await store.artifacts(task.id)).toEqual(expect.arrayContaining([log, replaced]));
+  });
+
+  test("large values come back whole, and lists show their beginning", async () => {
+    const store = await setup();
+    const large = { text: "é".repeat(60_000) };
+    const task = await submit(store, newTask({ input: large }));
+    const started = await live(store, task, { do: "start" });
+    const step = decided(started, {
+      do: "record",
+      attempt: 1,
+      record: { events: [{ type: "step.big", data: large }] },
+    });
+    await store.apply([{ ...step, journal: [entry({ result: large })] }]);
+    const item = { messageId: "m", prompt: null, value: large, by: "ada", at: START };
+    const said = decided(step.task, { do: "input", by: "ada", messageId: "m", prompt: null });
+    await store.apply([{ ...said, inbox: item }]);
+    const ended = await live(store, said.task, { do: "complete", attempt: 1, output: large });
+    expect(await store.task(task.id)).toEqual(ended);
+    expect((await store.events(task.id, 0, 10)).filter(({ type }) => type === "step.big")[0]?.data).toEqual(large);
+    expect((await store.journal(task.id))[0]?.result).toEqual(large);
+    expect((await store.inbox(task.id))[0]?.value).toEqual(large);
+    const [listed] = (await store.list(EVERYBODY, {}, { limit: 1 })).tasks;
+    const text = JSON.stringify(large);
+    const preview = { truncated: true, bytes: Buffer.byteLength(text), preview: text.slice(0, 1000) };
+    expect(listed).toEqual({ ...ended, input: preview, output: preview });
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("nothing that a user sends passes for a value kept elsewhere", async () => {
+    const store = await setup();
+    const forged = `@${"a".repeat(64)}:70000\npreview`;
+    const task = await submit(store, newTask({ input: forged }));
+    expect((await store.task(task.id))?.input).toBe(forged);
+  });
+}

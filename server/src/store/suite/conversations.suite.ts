@@ -1,0 +1,171 @@
+/** What tasks share: conversations, their counters, aliases and messages. */
+import { expect, test } from "vitest";
+import type { Conversation } from "../../task/conversation.ts";
+import { submitted } from "../../task/decide.ts";
+import type { Store } from "../store.ts";
+import {
+  ADA,
+  code,
+  complete,
+  decided,
+  EVERYBODY,
+  live,
+  newConversationId,
+  newTask,
+  paidCall,
+  STALE,
+  START,
+  submit,
+} from "./life.suite.ts";
+
+const ZERO = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
+const error = { code: "handler_error", message: "It broke." };
+
+function newConversation(fields: Partial<Conversation> = {}): Conversation {
+  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
+  return {
+    id: newConversationId(),
+    tenant: "acme",
+    user: "ada",
+    title: "A talk",
+    context: { a: 1 },
+    ...times,
+    ...ZERO,
+    ...fields,
+  };
+}
+
+const aliasOf = (value: string) => ({ tenant: "acme", owner: "ada", lens: "shannon", value });
+
+async function begin(
+  store: Store,
+  conversation = newConversation(),
+  value: string | null = null,
+): Promise<Conversation> {
+  const alias = value === null ? null : aliasOf(value);
+  await submit(store, newTask({ conversation: conversation.id }), { conversation: { conversation, alias } });
+  return conversation;
+}
+
+export function conversationStories(setup: () => Promise<Store>): void {
+  test("a conversation counts its tasks, how they ended and what they cost", async () => {
+    const store = await setup();
+    const conversation = newConversation();
+    const first = newTask({ conversation: conversation.id });
+    await submit(store, first, { conversation: { conversation, alias: null } });
+    const ends = (task = newTask({ conversation: conversation.id, createdAt: START + 50 })) => task;
+    const tasks = await Promise.all([1, 2, 3, 4].map(() => submit(store, ends())));
+    const [done, failed, expired, cancelled] = tasks;
+    if (!done || !failed || !expired || !cancelled) throw new Error("Four tasks were submitted.");
+    const started = await live(store, done, { do: "start" });
+    const calls = [paidCall("a"), paidCall("b")];
+    const paid = decided(started, { do: "record", attempt: 1, record: { events: [], usage: calls } });
+    await store.apply([{ ...paid, usage: calls }]);
+    const ended = await live(store, paid.task, { do: "complete", attempt: 1, output: null });
+    await live(store, ended, { do: "bill", calls: [paidCall("c")] }, { do: "delete" });
+    await live(store, failed, { do: "start" }, { do: "fail", attempt: 1, error, retryAt: null });
+    await live(store, expired, { do: "expire" });
+    const last = await live(store, cancelled, { do: "cancel", by: "ada", reason: "" });
+    expect(await store.conversation(conversation.id)).toEqual({
+      ...conversation,
+      updatedAt: Math.max(last.updatedAt, ended.updatedAt + 2),
+      lastActivityAt: Math.max(last.updatedAt, ended.updatedAt + 2),
+      tasks: 5,
+      completed: 1,
+      failed: 2,
+      inputTokens: 30,
+      outputTokens: 30,
+      costUsd: 1.5,
+    });
+  });
+
+  test("an alias belongs to one conversation, until that is deleted", async () => {
+    const store = await setup();
+    const first = await begin(store, newConversation(), "session-1");
+    expect((await store.conversationByAlias(aliasOf("session-1")))?.id).toBe(first.id);
+    expect(await store.aliasOf(first.id, "shannon")).toBe("session-1");
+    expect(await store.aliasOf(first.id, "native")).toBeNull();
+    const second = newConversation();
+    const task = newTask({ conversation: second.id });
+    const along = { conversation: { conversation: second, alias: aliasOf("session-1") } };
+    expect(await store.apply([{ ...submitted(task), ...along }])).toEqual(STALE(task));
+    expect(await store.conversation(second.id)).toBeNull();
+    await store.deleteConversation(first.id, START + 1);
+    expect(await store.conversation(first.id)).toBeNull();
+    expect(await store.conversationByAlias(aliasOf("session-1"))).toBeNull();
+    expect(await store.apply([{ ...submitted(task), ...along }])).toEqual({ ok: true });
+    expect((await store.conversationByAlias(aliasOf("session-1")))?.id).toBe(second.id);
+  });
+
+  test("of many that begin one session at once, one makes its conversation", async () => {
+    const store = await setup();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => {
+        const conversation = newConversation();
+        const task = submitted(newTask({ conversation: conversation.id }));
+        return store.apply([{ ...task, conversation: { conversation, alias: aliasOf("s") } }]);
+      }),
+    );
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1);
+    expect((await store.conversations(EVERYBODY, "shannon", { limit: 10 })).total).toBe(1);
+  });
+
+  test("conversations are listed newest first, to those who may see them", async () => {
+    const store = await setup();
+    const old = await begin(store, newConversation({ createdAt: START - 5 }), "old");
+    const young = await begin(store, newConversation({ createdAt: START + 5 }));
+    await begin(store, newConversation({ user: "bob" }));
+    await begin(store, newConversation({ tenant: "other" }));
+    const mine = await store.conversations(ADA, "shannon", { limit: 10 });
+    expect(mine.conversations.map(({ id }) => id)).toEqual([young.id, old.id]);
+    expect([mine.aliases, mine.total]).toEqual([[null, "old"], 2]);
+    const second = await store.conversations(EVERYBODY, "shannon", { limit: 1, offset: 1 });
+    expect([second.conversations.length, second.total]).toEqual([1, 3]);
+    await store.renameConversation(old.id, "Renamed", START + 10);
+    expect(await store.conversation(old.id)).toMatchObject({ title: "Renamed", updatedAt: START + 10 });
+  });
+
+  test("messages are numbered per conversation, and the last 500 are kept", async () => {
+    const store = await setup();
+    const conversation = newConversation();
+    const task = newTask({ conversation: conversation.id });
+    const words = (text: string) => ({ role: "user" as const, parts: [{ text }] });
+    await submit(store, task, { conversation: { conversation, alias: null }, messages: [words("Hello")] });
+    const said = await store.say(conversation.id, words("And?"), START + 3);
+    expect(said).toEqual({ ...words("And?"), n: 2, task: null, at: START + 3 });
+    const later = newTask({ conversation: conversation.id, createdAt: START + 4 });
+    const submittedLater = await submit(store, later, { messages: [words("Third")] });
+    const ended = decided(await live(store, submittedLater, { do: "start" }), {
+      do: "complete",
+      attempt: 1,
+      output: "ok",
+    });
+    await store.apply([{ ...ended, messages: [{ role: "agent", parts: [{ text: "Fourth" }] }] }]);
+    const all = await store.messages(conversation.id, { limit: 10 });
+    expect(all.total).toBe(4);
+    expect(all.messages.map(({ n, task, role }) => [n, task, role])).toEqual([
+      [1, task.id, "user"],
+      [2, null, "user"],
+      [3, later.id, "user"],
+      [4, later.id, "agent"],
+    ]);
+    const before = await store.messages(conversation.id, { limit: 1, before: later.id });
+    expect(before.messages.map(({ n }) => n)).toEqual([2]);
+    await Promise.all(Array.from({ length: 510 }, (_, n) => store.say(conversation.id, words(`${n}`), START + 5)));
+    const first = await store.messages(conversation.id, { limit: 1 });
+    expect([first.total, first.messages[0]?.n]).toEqual([500, 15]);
+    expect((await store.messages(conversation.id, { limit: 1, offset: 499 })).messages[0]?.n).toBe(514);
+    expect(await code(store.say(newConversationId(), words("?"), START))).toBe("not_found");
+  });
+
+  test("the tasks of a deleted conversation stay", async () => {
+    const store = await setup();
+    const conversation = await begin(store);
+    const task = await submit(store, newTask({ conversation: conversation.id }));
+    await store.deleteConversation(conversation.id, START + 1);
+    const ended = await live(store, task, ...complete(task));
+    expect(await store.task(task.id)).toEqual(ended);
+    expect((await store.conversations(EVERYBODY, "native", { limit: 10 })).total).toBe(0);
+    expect(await code(store.say(conversation.id, { role: "user", parts: [{ text: "?" }] }, START))).toBe("not_found");
+  });
+}

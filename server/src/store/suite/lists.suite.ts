@@ -1,0 +1,173 @@
+/** What lists show: against a plain model, page by page. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { STATES } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import type { TaskFilter } from "../../task/verbs.ts";
+import type { Store, Visible } from "../store.ts";
+import { ADA, code, complete, EVERYBODY, live, newConversationId, newTask, START, submit } from "./life.suite.ts";
+
+const MINUTE = 60_000;
+const KINDS = ["agent", "human", "external"] as const;
+const USERS = ["ada", "bob"] as const;
+const TENANTS = ["acme", "other"] as const;
+
+/** Some hundred tasks over three days, of every owner, kind and some states; those deleted again are left out. */
+async function populate(store: Store): Promise<Task[]> {
+  const conversations = [newConversationId(), newConversationId()];
+  for (const id of conversations) {
+    const conversation = emptyConversation(id);
+    await submit(store, newTask({ tenant: "elsewhere", conversation: id }), {
+      conversation: { conversation, alias: null },
+    });
+  }
+  const numbers = Array.from({ length: 240 }, (_, index) => index);
+  const pick = <Item>(from: readonly Item[], at: number): Item => from[at % from.length] ?? (from[0] as Item);
+  const submits = numbers.map(async (n) => {
+    const task = newTask({
+      tenant: pick(TENANTS, Math.floor(n / 5) === 3 ? 1 : 0),
+      user: pick(USERS, Math.floor(n / 3)),
+      kind: pick(KINDS, Math.floor(n / 7)),
+      // Uneven, with several in one millisecond, and across ends of ten minutes and of days.
+      createdAt: START + Math.floor((n * 18 * MINUTE) / (1 + (n % 2))) - (n % 5 === 0 ? 1 : 0),
+      conversation: n % 4 === 0 ? pick(conversations, n) : null,
+      parent: n % 9 === 0 ? "task_parent" : null,
+      metadata: n % 6 === 0 ? { team: n % 12 === 0 ? "red" : "blue", n } : {},
+      title: n % 10 === 0 ? "Häuser zählen" : "Count ships",
+    });
+    const kept = await submit(store, task);
+    if (n % 3 === 1) return live(store, kept, { do: "start" });
+    if (n % 3 === 2) return live(store, kept, ...complete(kept));
+    return kept;
+  });
+  const tasks = await Promise.all(submits);
+  const [gone] = tasks.filter(({ state }) => state === "completed");
+  if (gone) await live(store, gone, { do: "delete" });
+  return tasks.filter((task) => task !== gone);
+}
+
+function emptyConversation(id: string) {
+  const counts = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
+  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
+  return { id, tenant: "acme", user: "ada", title: "", context: {}, ...times, ...counts };
+}
+
+function matches(task: Task, visible: Visible, filter: TaskFilter): boolean {
+  return (
+    task.tenant === visible.tenant &&
+    (visible.user === null || task.user === visible.user) &&
+    (filter.states?.includes(task.state) ?? true) &&
+    (filter.kinds?.includes(task.kind) ?? true) &&
+    (filter.conversation === undefined || task.conversation === filter.conversation) &&
+    (filter.parent === undefined || task.parent === filter.parent) &&
+    task.createdAt >= (filter.createdFrom ?? 0) &&
+    task.createdAt < (filter.createdBefore ?? Number.POSITIVE_INFINITY) &&
+    Object.entries(filter.metadata ?? {}).every(([key, value]) => String(task.metadata[key]) === value)
+  );
+}
+
+const someTime = fc.integer({ min: START - 10 * MINUTE, max: START + 75 * 60 * MINUTE });
+const roundTime = fc.integer({ min: 0, max: 450 }).map((n) => START - (START % (10 * MINUTE)) + n * 10 * MINUTE);
+const someFilter = fc.record(
+  {
+    states: fc.subarray([...STATES], { minLength: 1 }),
+    kinds: fc.subarray([...KINDS], { minLength: 1 }),
+    parent: fc.constant("task_parent"),
+    createdFrom: fc.oneof(someTime, roundTime),
+    createdBefore: fc.oneof(someTime, roundTime),
+    metadata: fc.record({ team: fc.constantFrom("red", "blue", "green") }),
+  },
+  { requiredKeys: [] },
+);
+const someVisible = fc.record({ tenant: fc.constantFrom(...TENANTS), user: fc.constantFrom(null, ...USERS) });
+
+export function listStories(setup: () => Promise<Store>): void {
+  test("every filter, page and total is what a plain filter of all tasks gives", async () => {
+    const store = await setup();
+    const tasks = await populate(store);
+    const conversations = [...new Set(tasks.flatMap(({ conversation }) => conversation ?? []))];
+    const query = fc.record({
+      visible: someVisible,
+      filter: someFilter,
+      conversation: fc.option(fc.constantFrom(...conversations), { nil: undefined, freq: 4 }),
+      limit: fc.integer({ min: 1, max: 60 }),
+      offset: fc.integer({ min: 0, max: 120 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(query, async ({ visible, filter: drawn, conversation, limit, offset }) => {
+        const filter = { ...drawn, ...(conversation !== undefined && { conversation }) };
+        const expected = tasks.filter((task) => matches(task, visible, filter));
+        const page = await store.list(visible, filter, { limit, offset });
+        expect(page.total).toBe(expected.length);
+        const times = expected.map(({ createdAt }) => createdAt).sort((a, b) => b - a);
+        expect(page.tasks.map(({ createdAt }) => createdAt)).toEqual(times.slice(offset, offset + limit));
+        expect(page.next === null).toBe(expected.length <= offset + limit);
+        const seen = [
+          ...(await store.list(visible, filter, { limit: offset || 1 })).tasks.slice(0, offset),
+          ...page.tasks,
+        ];
+        for (let cursor = page.next; cursor !== null; ) {
+          const following = await store.list(visible, filter, { limit, cursor });
+          seen.push(...following.tasks);
+          cursor = following.next;
+        }
+        if (offset <= expected.length) {
+          expect(seen.map(({ id }) => id).sort()).toEqual(expected.map(({ id }) => id).sort());
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a deleted task is gone from reads, lists and totals, and the others stay", async () => {
+    const store = await setup();
+    const kept = await submit(store, newTask());
+    const gone = newTask();
+    await live(store, await submit(store, gone), ...complete(gone), { do: "delete" });
+    expect(await store.task(gone.id)).toBeNull();
+    expect(await store.tasks([gone.id, kept.id])).toEqual([kept]);
+    expect(await store.list(EVERYBODY, {}, { limit: 10 })).toEqual({ tasks: [kept], total: 1, next: null });
+    expect((await store.list(EVERYBODY, { states: ["completed"] }, { limit: 10 })).total).toBe(0);
+    expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).tasks).toEqual([kept]);
+  });
+
+  test("a cursor that no list returned is invalid", async () => {
+    const store = await setup();
+    for (const cursor of ["", "x", "eyJhIjoxfQ", "WzEsMl0x", "[1,2]", "a".repeat(10_000), "\u0000", "WyItMSIsMl0"]) {
+      expect(await code(store.list(EVERYBODY, {}, { limit: 10, cursor }))).toBe("invalid");
+    }
+  });
+
+  test("words are found in titles and inputs, all of them, whatever they look like", async () => {
+    const store = await setup();
+    const ships = await submit(
+      store,
+      newTask({ title: "Count the ships", input: { query: "in the harbour of Kiel" } }),
+    );
+    await submit(store, newTask({ title: "Häuser zählen", user: "bob" }));
+    const chinese = await submit(store, newTask({ title: "", input: { nested: [{ deep: "巴黎是法国的首都" }] } }));
+    const find = async (text: string, visible: Visible = ADA) =>
+      (await store.list(visible, { text }, { limit: 10 })).tasks.map(({ id }) => id);
+    expect(await find("counting ship")).toEqual([ships.id]);
+    expect(await find("ships KIEL")).toEqual([ships.id]);
+    expect(await find("ships lübeck")).toEqual([]);
+    expect(await find("hauser")).toEqual([]);
+    expect(await find("hauser", EVERYBODY)).toHaveLength(1);
+    expect(await find("法国")).toEqual([chinese.id]);
+    expect(await find('ships" OR title:x NEAR( *')).toEqual([]);
+    expect(await find("query")).toEqual([]);
+    for (const text of ["", " ", '"*()', "x ".repeat(1000)]) {
+      expect(await code(store.list(EVERYBODY, { text }, { limit: 10 }))).toBe("invalid");
+    }
+  });
+
+  test("a list sees what was acknowledged just before it", async () => {
+    const store = await setup();
+    for (let n = 1; n <= 30; n++) {
+      const task = await submit(store, newTask({ createdAt: START + n }));
+      const page = await store.list(EVERYBODY, {}, { limit: 1 });
+      expect([page.total, page.tasks[0]?.id]).toEqual([n, task.id]);
+    }
+  });
+}

@@ -1,0 +1,220 @@
+/** What a store does with decided changes. */
+import { expect, test } from "vitest";
+import { type Command, decide, submitted } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import { isTerminal, STATES, type State } from "../../task/states.ts";
+import type { Task, Wait } from "../../task/task.ts";
+import type { Store } from "../store.ts";
+import { complete, decided, live, newTask, paidCall, STALE, START, submit } from "./life.suite.ts";
+
+const error = { code: "handler_error", message: "It broke." };
+const question: Wait = {
+  on: "input",
+  key: "ask",
+  since: START,
+  until: null,
+  prompt: { name: "ask", asks: "answer", text: "Which one?", schema: null },
+};
+const timer: Wait = { on: "timer", key: "nap", since: START, until: START + 1_000 };
+
+/** How a task comes into each state. */
+const ways: Record<State, Command[]> = {
+  queued: [],
+  running: [{ do: "start" }],
+  paused: [{ do: "start" }, { do: "pause", by: "ada", reason: "lunch" }],
+  input_required: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [question], checkpoint: "ask" }],
+  waiting: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [timer], checkpoint: "nap" }],
+  completed: [{ do: "start" }, { do: "complete", attempt: 1, output: { answer: "Paris" } }],
+  failed: [{ do: "start" }, { do: "fail", attempt: 1, error, retryAt: null }],
+  cancelled: [{ do: "cancel", by: "ada", reason: "no longer needed" }],
+  timed_out: [{ do: "expire" }],
+  rejected: [{ do: "start" }, { do: "reject", attempt: 1, error }],
+};
+
+const commands: Record<Command["do"], Command> = {
+  start: { do: "start", lease: { worker: "w", until: START + 60_000 } },
+  recover: { do: "recover", crashes: 1 },
+  suspend: { do: "suspend", attempt: 1, waits: [question, timer], checkpoint: "ask" },
+  wake: { do: "wake", key: "nap" },
+  record: {
+    do: "record",
+    attempt: 1,
+    record: {
+      events: [{ type: "step.completed", data: { name: "look up", ms: 3 } }],
+      progress: { fraction: 0.5, message: "half" },
+      details: { page: 3 },
+      usage: [paidCall("call")],
+      progressed: true,
+    },
+  },
+  bill: { do: "bill", calls: [paidCall("late")] },
+  renew: { do: "renew", attempt: 1, worker: "w", until: START + 60_000 },
+  complete: { do: "complete", attempt: 1, output: [1, "two", null] },
+  fail: { do: "fail", attempt: 1, error: { ...error, step: "look up" }, retryAt: START + 5_000 },
+  reject: { do: "reject", attempt: 1, error },
+  expire: { do: "expire" },
+  cancel: { do: "cancel", by: "ada", reason: "" },
+  pause: { do: "pause", by: "ada", reason: "" },
+  resume: { do: "resume", by: "ada", live: false },
+  input: { do: "input", by: "ada", messageId: "m1", prompt: null },
+  delete: { do: "delete" },
+};
+
+async function inState(store: Store, state: State): Promise<Task> {
+  const task = await live(store, await submit(store, newTask()), ...ways[state]);
+  expect(task.state).toBe(state);
+  return task;
+}
+
+export function transitionStories(setup: () => Promise<Store>): void {
+  test("a submitted task is there with its first event, and its id is taken", async () => {
+    const store = await setup();
+    const task = await submit(store, newTask({ metadata: { team: "red" }, priority: 5, budget: { onSpent: "fail" } }));
+    expect(await store.task(task.id)).toEqual(task);
+    expect((await store.events(task.id, 0, 10)).map(({ seq, type }) => [seq, type])).toEqual([[1, "task.submitted"]]);
+    expect(await store.apply([submitted(newTask({ id: task.id }))])).toEqual(STALE(task));
+    expect(await store.task(newTask().id)).toBeNull();
+  });
+
+  for (const state of STATES) {
+    test(`every command that a ${state} task takes is kept whole, once, and only under its guard`, async () => {
+      const store = await setup();
+      for (const command of Object.values(commands)) {
+        const task = await inState(store, state);
+        const change = decide(task, command, task.updatedAt + 10);
+        if (change instanceof Refusal) continue;
+        for (const before of otherGuards(task)) {
+          expect(await store.apply([{ ...change, before }])).toEqual(STALE(task));
+        }
+        expect(await store.task(task.id)).toEqual(task);
+        expect(await store.apply([change])).toEqual({ ok: true });
+        expect(await store.apply([change])).toEqual(STALE(task));
+        expect(await store.task(task.id)).toEqual(change.task.deletedAt === null ? change.task : null);
+        const events = await store.events(task.id, task.lastSeq, 100);
+        expect(events).toEqual(change.events.map((event) => ({ ...event, task: task.id })));
+      }
+      expect(await store.check()).toEqual([]);
+    });
+  }
+
+  test("a terminal state is never left, whatever the change says", async () => {
+    const store = await setup();
+    for (const state of STATES.filter(isTerminal)) {
+      const ended = await inState(store, state);
+      const running = await inState(store, "running");
+      const before = { revision: ended.revision, state: ended.state, attempt: ended.attempt };
+      const forged = { ...running, id: ended.id, revision: ended.revision + 1, lastSeq: ended.lastSeq };
+      await expect(store.apply([{ command: "start", before, task: forged, events: [] }])).rejects.toThrow();
+      expect(await store.task(ended.id)).toEqual(ended);
+    }
+  });
+
+  test("what does not fit is refused by the database itself, and its neighbours are kept", async () => {
+    const store = await setup();
+    const good = Array.from({ length: 20 }, () => newTask());
+    const task = await submit(store, newTask());
+    const backwards = decided(task, { do: "start" });
+    const garbage = { ...backwards, task: { ...backwards.task, progress: 7 } };
+    const halves = [submitted(newTask()), garbage];
+    const applied = await Promise.allSettled([
+      ...good.slice(0, 10).map((each) => store.apply([submitted(each)])),
+      store.apply(halves),
+      ...good.slice(10).map((each) => store.apply([submitted(each)])),
+    ]);
+    expect(applied.map(({ status }) => status).filter((status) => status === "rejected")).toHaveLength(1);
+    expect(await store.tasks(good.map(({ id }) => id))).toHaveLength(20);
+    expect(await store.tasks(halves.map(({ task }) => task.id))).toEqual([task]);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("writes of one request are kept together or not at all, and may follow each other on one task", async () => {
+    const store = await setup();
+    const parent = await submit(store, newTask());
+    const child = newTask({ parent: parent.id });
+    const started = decided(parent, { do: "start" });
+    const ended = decided(started.task, { do: "complete", attempt: 1, output: null });
+    const other = await submit(store, newTask());
+    const late = { ...decided(other, { do: "start" }), before: { revision: 9, state: "queued" as const, attempt: 0 } };
+    expect(await store.apply([started, submitted(child), late])).toEqual(STALE(other));
+    expect(await store.tasks([parent.id, child.id, other.id])).toEqual([parent, other]);
+    expect(await store.apply([started, submitted(child), ended])).toEqual({ ok: true });
+    expect(await store.tasks([parent.id, child.id])).toEqual([ended.task, submitted(child).task]);
+  });
+
+  test("of many that change one task at once, one wins", async () => {
+    const store = await setup();
+    const task = await submit(store, newTask());
+    const started = decided(task, { do: "start" });
+    const all = await Promise.all(Array.from({ length: 40 }, () => store.apply([started])));
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(all.filter(({ ok }) => !ok)).toEqual(Array.from({ length: 39 }, () => STALE(task)));
+  });
+
+  test("an idempotency key is taken by the first submit, also among many at once", async () => {
+    const store = await setup();
+    const record = (hash: string) => ({ scope: "acme/ada/native", key: "k", hash, at: START });
+    const tasks = Array.from({ length: 30 }, () => newTask());
+    const all = await Promise.all(
+      tasks.map((task) => store.apply([{ ...submitted(task), idempotency: record("h1") }])),
+    );
+    const winner = tasks[all.findIndex(({ ok }) => ok)];
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(all.find(({ ok }) => !ok)).toEqual({ ok: false, why: "replayed", task: winner?.id, hash: "h1" });
+    expect(await store.tasks(tasks.map(({ id }) => id))).toHaveLength(1);
+    const again = await store.apply([{ ...submitted(newTask()), idempotency: record("h2") }]);
+    expect(again).toEqual({ ok: false, why: "replayed", task: winner?.id, hash: "h1" });
+  });
+
+  test("open tasks come in pages by id, with what the engine needs of them", async () => {
+    const store = await setup();
+    const child = newTask();
+    const waits: Wait[] = [{ on: "child", key: "c", since: START, until: null, child: child.id }];
+    const concurrency = { key: "gpu", limit: 2 };
+    const deadlineAt = START + 60_000;
+    const parent = await live(
+      store,
+      await submit(store, newTask({ priority: 3, concurrency, deadlineAt })),
+      { do: "start" },
+      { do: "suspend", attempt: 1, waits, checkpoint: "c" },
+    );
+    await submit(store, child);
+    const ended = newTask();
+    await live(store, await submit(store, ended), ...complete(ended));
+    const [first] = await store.open(null, 1);
+    const rest = await store.open(first?.id ?? null, 10);
+    const ids = [first, ...rest].map((open) => open?.id);
+    expect(ids).toEqual([parent.id, child.id].sort());
+    expect([first, ...rest].find((open) => open?.id === parent.id)).toMatchObject({
+      state: "waiting",
+      priority: 3,
+      deadlineAt,
+      dueAt: null,
+      concurrencyKey: "gpu",
+      concurrencyLimit: 2,
+      awaits: [child.id],
+      ready: false,
+    });
+    expect([first, ...rest].find((open) => open?.id === child.id)).toMatchObject({ state: "queued", ready: true });
+  });
+
+  test("open descendants are found through ended ones", async () => {
+    const store = await setup();
+    const root = await submit(store, newTask());
+    const middle = newTask({ parent: root.id });
+    await live(store, await submit(store, middle), ...complete(middle));
+    const leaf = await submit(store, newTask({ parent: middle.id }));
+    await submit(store, newTask());
+    expect(await store.openDescendants(root.id)).toEqual([leaf]);
+  });
+}
+
+/** Guards that differ from the task's in one part each. */
+function otherGuards(task: Task) {
+  const { revision, state, attempt } = task;
+  return [
+    { revision: revision + 1, state, attempt },
+    { revision, state: state === "queued" ? ("running" as const) : ("queued" as const), attempt },
+    { revision, state, attempt: attempt + 1 },
+    null,
+  ];
+}
