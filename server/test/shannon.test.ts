@@ -373,7 +373,7 @@ describe("a stream", () => {
     expect((await status(id)).status).toBe("TASK_STATUS_RUNNING");
     const [question, where] = frames.filter(({ event }) => event === "WAITING").map(dataOf);
     expect(question?.["message"]).toContain("Which of the two?");
-    expect(where?.["message"]).toBe(`Answer by POST /v1/tasks/${id}/input`);
+    expect(where?.["message"]).toBe(`Answer by POST /v1/tasks/${id}/input of the native API`);
     const { url, body } = z
       .object({ answer: z.object({ url: z.string(), body: z.object({ prompt: z.string() }) }) })
       .parse(question?.["payload"]).answer;

@@ -104,7 +104,7 @@ describe("a task's log on the wire", () => {
     const waiting = wire(asking).filter(({ type }) => type === "WAITING");
     expect(waiting.map(({ message }) => message)).toEqual([
       "Which of the two summits?",
-      `Answer by POST /v1/tasks/${asking.task.id}/input`,
+      `Answer by POST /v1/tasks/${asking.task.id}/input of the native API`,
     ]);
     expect(waiting[0]?.payload).toMatchObject({ question: "Which of the two summits?", prompt: "ask" });
     for (const { message } of waiting) expect(message?.length).toBeLessThanOrEqual(100);

@@ -225,7 +225,7 @@ function question(data: JsonObject, task: Task): Draft[] {
   return [
     { type: "WAITING", message: cut, payload },
     ...(cut === text ? [] : [{ type: "WAITING", message: text }]),
-    { type: "WAITING", message: `Answer by POST ${answerUrl}` },
+    { type: "WAITING", message: `Answer by POST ${answerUrl} of the native API` },
   ];
 }
 
