@@ -394,6 +394,40 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       expect((await types(life, id)).at(-1)).toBe("task.cancelled");
     });
 
+    it("counts a call that is reported again by a later try once, and keeps that try's result", async () => {
+      const call = { provider: "p", model: "m", agent: "", inputTokens: 10, outputTokens: 5, costUsd: 0.5, raw: null };
+      const life = await begin([
+        kind("paid", (ctx) =>
+          ctx.step("model", async (step) => {
+            step.usage({ key: step.key, ...call, cacheReadTokens: 0, cacheWriteTokens: 0 });
+            if (step.tries === 1) throw new Error("cut off");
+            return "answered";
+          }),
+        ),
+      ]);
+      const id = await submit(life, "paid");
+      await arrives(life, id, "waiting");
+      await life.clock.advance(2_000, life.settle);
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered", usage: { calls: 1 } });
+      expect(await life.verbs.tasks.usage(ada, id)).toHaveLength(1);
+    });
+
+    it("starts a task once when a message comes at the moment that it wakes", async () => {
+      let bodies = 0;
+      const life = await begin([
+        kind("nap", async (ctx) => {
+          await ctx.sleep("breath", 1_000);
+          return ctx.step("work", async () => ++bodies);
+        }),
+      ]);
+      const id = await submit(life, "nap");
+      await arrives(life, id, "waiting");
+      const woken = life.clock.advance(1_000, async () => {});
+      await Promise.all([woken, life.verbs.tasks.input(ada, id, { value: "hello" })]);
+      expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 2 });
+      expect(bodies).toBe(1);
+    });
+
     it("counts usage once, also what a cancelled attempt reports late", async () => {
       const call = {
         provider: "p",

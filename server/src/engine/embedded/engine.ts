@@ -66,7 +66,8 @@ export type EngineStats = { running: number; ready: number; open: number };
 
 /** A start that the store refused, and a run that it cut short, are tried again after this. */
 const AGAIN_MS = 1_000;
-const OPEN_PAGE = 5_000;
+/** Open tasks read at once at the start. */
+const OPEN_PAGE = 1_000;
 
 const processFact = z.object({ clean: z.boolean() });
 
@@ -350,8 +351,9 @@ export class EmbeddedEngine {
 
   #enqueue(entry: Entry): void {
     if (entry.queue !== null) this.#claims.offer(entry, entry.queue);
-    // A run that is still unwinding comes first: `#runEnded` looks again.
-    else if (this.#handlers.has(entry.kind) && !this.#runs.has(entry.id)) this.#ready.push(entry);
+    // A run that is still unwinding, or a start that is under way, comes first: `#release` looks again.
+    else if (this.#handlers.has(entry.kind) && !this.#runs.has(entry.id) && !this.#slots.holds(entry.id))
+      this.#ready.push(entry);
   }
 
   #dispatch(): void {
@@ -372,11 +374,16 @@ export class EmbeddedEngine {
   }
 
   #started(entry: Entry, attempt: Promise<void>): void {
+    const { id } = entry;
     attempt.catch((error: unknown) => {
-      this.#release(entry.id);
-      if (error instanceof Refusal && (error.code === "not_allowed_in_state" || error.code === "not_found")) return;
-      this.#log.warn("A task could not be started; it is tried again.", { task: entry.id, error });
-      this.#clock.after(AGAIN_MS, () => this.#tryAgain(entry));
+      if (error instanceof Refusal && (error.code === "not_allowed_in_state" || error.code === "not_found"))
+        return this.#release(id);
+      this.#log.warn("A task could not be started; it is tried again.", { task: id, error });
+      // It keeps its slot until then: a store that refuses one start refuses the next one too.
+      this.#clock.after(AGAIN_MS, () => {
+        this.#release(id);
+        this.#tryAgain(id);
+      });
     });
   }
 
@@ -417,15 +424,19 @@ export class EmbeddedEngine {
       return;
     }
     const now = await this.#ledger.find(id);
-    if (!now || now.attempt !== task.attempt || isTerminal(now.state)) return this.#release(id);
+    // It may have been cancelled, or paused and resumed, while its journal was read.
+    const isOurs = now?.attempt === task.attempt && (now.state === "running" || now.state === "paused");
+    if (!isOurs) return this.#release(id);
     const run = new Run(host, handler, task, journal, inbox);
     this.#runs.set(id, run);
     if (this.#stopping || now.state === "paused") run.pause();
     void run.start();
   }
 
-  #tryAgain(entry: Entry): void {
-    if (this.#stopping || this.#runs.has(entry.id) || !this.#entries.has(entry.id)) return;
+  /** For a task that is `running` though nothing runs it: a start or a run that the store cut short. */
+  #tryAgain(id: string): void {
+    const entry = this.#entries.get(id);
+    if (this.#stopping || entry?.state !== "running" || this.#runs.has(id)) return;
     this.#enqueue(entry);
     this.#dispatch();
   }
@@ -438,14 +449,11 @@ export class EmbeddedEngine {
     this.#quarantine.stepEnds(id);
     this.#release(id);
     if (this.#stopping && this.#runs.size === 0) this.#drained?.();
-    const entry = this.#entries.get(id);
-    if (!entry || this.#stopping) return;
-    if (this.#isReady(entry)) this.#enqueue(entry);
     // The store failed it: its state is still `running`, and it goes on from its journal.
-    else if (run && entry.state === "running") this.#clock.after(AGAIN_MS, () => this.#tryAgain(entry));
-    this.#dispatch();
+    if (run && this.#entries.get(id)?.state === "running") this.#clock.after(AGAIN_MS, () => this.#tryAgain(id));
   }
 
+  /** Gives its slot to the next. The task itself may have become ready again while it held it. */
   #release(id: string): void {
     const key = this.#slots.release(id);
     const parked = key === null ? undefined : this.#parked.get(key);
@@ -456,6 +464,8 @@ export class EmbeddedEngine {
         if (current && (this.#isReady(current) || current.state === "running")) this.#enqueue(current);
       }
     }
+    const entry = this.#entries.get(id);
+    if (entry && !this.#stopping && this.#isReady(entry)) this.#enqueue(entry);
     this.#dispatch();
   }
 
