@@ -32,7 +32,9 @@ const instructionsCharsMax = 50_000;
 const offersMax = 200;
 
 /** Reads a prompt as the model interface hands it over. */
-export function readConversation(options: Pick<LanguageModelV4CallOptions, "prompt" | "tools">): Conversation {
+export function readConversation(
+  options: Pick<LanguageModelV4CallOptions, "prompt" | "tools" | "toolChoice">,
+): Conversation {
   const { prompt } = options;
   const last = prompt.findLastIndex((message) => message.role === "user");
   const instructions = prompt
@@ -41,6 +43,7 @@ export function readConversation(options: Pick<LanguageModelV4CallOptions, "prom
     .join("\n\n")
     .slice(0, instructionsCharsMax);
   const { question, material } = readMessage(last === -1 ? "" : textOf(prompt[last]));
+  const outcomes = outcomesAfter(prompt, last);
   return {
     question,
     material: material === "" ? contextOf(bounded(instructions)) : material,
@@ -54,13 +57,14 @@ export function readConversation(options: Pick<LanguageModelV4CallOptions, "prom
       .filter(({ text }) => text !== ""),
     instructions,
     offers: (options.tools ?? [])
+      .filter((tool) => options.toolChoice?.type !== "none" || outcomes.some((outcome) => outcome.tool === tool.name))
       .slice(0, offersMax)
       .flatMap((tool): Offer[] =>
         tool.type === "function"
           ? [{ name: tool.name, description: tool.description ?? "", properties: propertiesOf(tool.inputSchema) }]
           : [],
       ),
-    outcomes: outcomesAfter(prompt, last),
+    outcomes,
   };
 }
 

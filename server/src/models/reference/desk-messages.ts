@@ -3,7 +3,7 @@
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { Answer } from "./answer.ts";
 
-export type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools">;
+export type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools" | "toolChoice">;
 
 export type DeskQuestion = { id: number; options: Prompt; maxOutputTokens: number };
 /** `cut`: the answer was longer than allowed, and this is its beginning. */

@@ -155,7 +155,7 @@ class Desk {
     });
   }
 
-  ask({ prompt, tools, maxOutputTokens = Number.MAX_SAFE_INTEGER }: LanguageModelV4CallOptions): {
+  ask({ prompt, tools, toolChoice, maxOutputTokens = Number.MAX_SAFE_INTEGER }: LanguageModelV4CallOptions): {
     answer: Promise<GivenAnswer>;
     counts: Promise<DeskCounts["counts"]>;
   } {
@@ -173,7 +173,11 @@ class Desk {
     this.#asked.set(id, asked);
     if (this.#asked.size === 1) this.#worker.ref();
     clearTimeout(this.#idle);
-    const options = tools === undefined ? { prompt } : { prompt, tools };
+    const options = {
+      prompt,
+      ...(tools !== undefined && { tools }),
+      ...(toolChoice !== undefined && { toolChoice }),
+    };
     this.#worker.postMessage({ id, options, maxOutputTokens } satisfies DeskQuestion);
     return { answer: asked.answer.promise, counts: asked.counts.promise };
   }
