@@ -1,4 +1,7 @@
 /** The Shannon API of a whole server, called as its clients call it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { documentedRoutes } from "../src/lenses/shannon/openapi.ts";
@@ -685,6 +688,31 @@ test("the document names every route that is served, and no other", async () => 
     await response.body?.cancel();
     if (response.status === 404) continue;
     expect(response.status, `${method} ${path}`).toBeLessThan(500);
+  }
+});
+
+test("a stream is resumed on a server that was started again, without a gap or a repeat", async () => {
+  const data = await mkdtemp(join(tmpdir(), "waybill-shannon-"));
+  const first = await startShannonServer({ data });
+  const json = { query: "What is the capital of Japan?" };
+  const submitted = await fetch(`${first.shannonUrl}/api/v1/tasks`, {
+    method: "POST",
+    headers: KEY,
+    body: JSON.stringify(json),
+  });
+  const { task_id } = submitAnswer.parse(await submitted.json());
+  const path = `/api/v1/stream/sse?workflow_id=${task_id}`;
+  const before = await allFrames(await fetch(first.shannonUrl + path, { headers: KEY }));
+  await first.stop();
+  const second = await startShannonServer({ data });
+  try {
+    for (const [index, { id }] of before.slice(0, -1).entries()) {
+      const rest = await allFrames(await fetch(`${second.shannonUrl}${path}&last_event_id=${id}`, { headers: KEY }));
+      expect(rest).toEqual(before.slice(index + 1));
+    }
+  } finally {
+    await second.stop();
+    await rm(data, { recursive: true, force: true });
   }
 });
 

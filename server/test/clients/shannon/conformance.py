@@ -95,6 +95,9 @@ async def options_of_a_submit(client):
         assert status.mode == f"EXECUTION_MODE_{long_form}"
         assert status.context == context
         assert "4" in status.result
+        types = [event.type for event in await all_events(client, status.task_id)]
+        assert types[-2:] == ["WORKFLOW_COMPLETED", "done"]
+        assert types.count("thread.message.completed") == 1
     status = await finished(client, "What is 2+2?", force_swarm=True, model_tier="small")
     assert status.status == TaskStatusEnum.COMPLETED, status.error_message
     assert status.context == {"force_swarm": True}
