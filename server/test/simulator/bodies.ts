@@ -1,0 +1,87 @@
+/**
+ * What the outside world sees of step bodies: which began, which are under way, and which results are on disk. It
+ * outlives every process.
+ */
+import { callKey } from "../../src/engine/journal.ts";
+import type { JournalEntry, Write } from "../../src/store/store.ts";
+import type { StepContext } from "../../src/task/handler.ts";
+import type { Violations } from "./violations.ts";
+
+export type Place = { task: string; limitKey: string | null };
+
+export class Bodies {
+  readonly #violations: Violations;
+  readonly #limit: number;
+  readonly #keyLimit: number;
+  /** Keys of steps whose result is on disk. */
+  readonly #journaled = new Map<string, JournalEntry>();
+  #underWay = new Map<string, Place>();
+  began = 0;
+
+  constructor(violations: Violations, limit: number, keyLimit: number) {
+    this.#violations = violations;
+    this.#limit = limit;
+    this.#keyLimit = keyLimit;
+  }
+
+  committed(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.journalOf) this.#copy(write.journalOf, write.task.id);
+      for (const entry of write.journal ?? []) {
+        if (entry.kind !== "step") continue;
+        const key = write.task.id + callKey(entry.branch, entry.name, entry.occurrence);
+        if (entry.state === "done" || entry.state === "failed") this.#journaled.set(key, entry);
+        else this.#journaled.delete(key);
+      }
+    }
+  }
+
+  /** Every process is dead: nothing is under way. */
+  crashed(): void {
+    this.#underWay = new Map();
+  }
+
+  begins(step: StepContext, place: Place): () => void {
+    const { key } = step;
+    this.began += 1;
+    this.#violations.check(
+      !this.#journaled.has(key),
+      () => `The body of ${key} ran again after its result was journaled.`,
+    );
+    this.#violations.check(!this.#underWay.has(key), () => `The body of ${key} ran twice at once.`);
+    this.#underWay.set(key, place);
+    this.#checkLimits(place);
+    const ended = () => {
+      if (this.#underWay.get(key) === place) this.#underWay.delete(key);
+    };
+    step.signal.addEventListener("abort", ended, { once: true });
+    if (step.signal.aborted) ended();
+    return ended;
+  }
+
+  /** Keys of the done steps of a task. */
+  done(task: string): string[] {
+    return [...this.#journaled].flatMap(([key, entry]) =>
+      key.startsWith(task) && entry.state === "done" ? [key] : [],
+    );
+  }
+
+  #checkLimits({ limitKey }: Place): void {
+    const tasks = new Set<string>();
+    const ofKey = new Set<string>();
+    for (const place of this.#underWay.values()) {
+      tasks.add(place.task);
+      if (limitKey !== null && place.limitKey === limitKey) ofKey.add(place.task);
+    }
+    this.#violations.check(tasks.size <= this.#limit, () => `${tasks.size} tasks ran at once, over ${this.#limit}.`);
+    this.#violations.check(
+      ofKey.size <= this.#keyLimit,
+      () => `${ofKey.size} tasks of the key ${limitKey} ran at once, over ${this.#keyLimit}.`,
+    );
+  }
+
+  #copy(from: string, to: string): void {
+    for (const [key, entry] of [...this.#journaled])
+      if (key.startsWith(from) && entry.state === "done") this.#journaled.set(to + key.slice(from.length), entry);
+  }
+}

@@ -1,0 +1,205 @@
+/** The code of the simulated kinds: programs run over the handler context, the bodies of their steps watched. */
+import { z } from "zod";
+import type { Clock } from "../../src/engine/clock.ts";
+import {
+  type Context,
+  defineHandler,
+  type Effects,
+  type Handler,
+  type StepContext,
+  StepError,
+  TaskFailure,
+} from "../../src/task/handler.ts";
+import type { Json } from "../../src/task/json.ts";
+import type { UsageCall } from "../../src/task/usage.ts";
+import type { Bodies } from "./bodies.ts";
+import type { Op, Program } from "./program.ts";
+import { turns } from "./turns.ts";
+
+export const QUEUE = "gpu";
+export const TEXT = ["Once ", "upon ", "a ", "time."];
+const HANG_TIMEOUT_MS = 20_000;
+/** Virtual time may leap while a body works: that is no fault of the body. */
+const WORK_TIMEOUT_MS = 1_000 * 86_400_000;
+
+/** What lasts longer than any process. */
+export type Outside = {
+  programs: Map<string, Program>;
+  bodies: Bodies;
+  /** How often each flaky call has thrown, by task and call. */
+  thrown: Map<string, number>;
+  cleaned: Map<string, number>;
+  limitKeyOf: (task: string) => string | null;
+};
+
+/** One process: its code stops dead with it. */
+export type Incarnation = { isAlive: () => boolean; clock: Clock };
+
+const input = z.object({ program: z.string() });
+
+export function simulatedHandlers(outside: Outside, own: Incarnation): Handler[] {
+  const program = (kind: string) =>
+    defineHandler({
+      kind,
+      input,
+      present: ({ program }) => ({ title: program, message: [{ text: program }] }),
+      reply: () => [{ text: "done" }],
+      run: async (ctx, { program }) => {
+        const found = outside.programs.get(program);
+        if (!found) throw new Error(`There is no program ${program}.`);
+        return new Interpreter(outside, own, program).run(ctx, found.ops);
+      },
+    });
+  return [
+    program("tidy"),
+    {
+      ...program("messy"),
+      cleanup: async (_, task) => {
+        if (!own.isAlive()) return dead();
+        outside.cleaned.set(task.id, (outside.cleaned.get(task.id) ?? 0) + 1);
+      },
+    },
+    defineHandler({ kind: "external", input: z.object({}), queueOf: () => QUEUE, run: async () => null }),
+  ];
+}
+
+class Interpreter {
+  readonly #outside: Outside;
+  readonly #own: Incarnation;
+  readonly #name: string;
+
+  constructor(outside: Outside, own: Incarnation, name: string) {
+    this.#outside = outside;
+    this.#own = own;
+    this.#name = name;
+  }
+
+  async run(ctx: Context, ops: readonly Op[]): Promise<Json> {
+    const results: Json[] = [];
+    for (const op of ops) results.push(await this.#call(ctx, op));
+    return results;
+  }
+
+  async #call(ctx: Context, op: Op): Promise<Json> {
+    if (!this.#own.isAlive()) return dead();
+    switch (op.op) {
+      case "step":
+        return this.#step(ctx, op);
+      case "sleep":
+        await ctx.sleep(op.name, op.ms);
+        return null;
+      case "ask": {
+        const question = { asks: "answer", prompt: `What about ${op.id}?` } as const;
+        const answer = await ctx.waitForInput(
+          op.name,
+          op.deadlineMs === null ? question : { ...question, deadlineMs: op.deadlineMs },
+        );
+        return { asked: op.name, answer: answer?.value ?? null };
+      }
+      case "child": {
+        const output = ctx.child(op.name, "tidy", { program: `${this.#name}/${op.id}` });
+        const child = output.then((output): Json => ({ child: output }));
+        return op.caught ? child.catch(caught) : child;
+      }
+      case "parallel": {
+        const branches = Object.entries(op.branches).map(([key, ops]) => [key, (ctx: Context) => this.run(ctx, ops)]);
+        return await ctx.parallel<Record<string, Json>>(Object.fromEntries(branches));
+      }
+      case "pause":
+        await ctx.pause(op.name, `at ${op.id}`);
+        return null;
+      case "read":
+        if (op.what === "history") return (await ctx.history(5)).length;
+        return op.what === "now" ? ctx.now() : ctx.random();
+      case "say":
+        say(ctx, op.what, op.id);
+        return null;
+      case "flaky": {
+        const key = `${ctx.task.id} ${op.id}`;
+        const thrown = this.#outside.thrown.get(key) ?? 0;
+        this.#outside.thrown.set(key, thrown + 1);
+        if (thrown < op.times) throw new Error("flaky");
+        return null;
+      }
+      case "throw":
+        if (op.how === "error") throw Object.assign(new Error("thrown"), { retryable: false });
+        throw new TaskFailure("thrown", "thrown", { rejected: op.how === "rejected" });
+    }
+  }
+
+  async #step(ctx: Context, op: Op & { op: "step" }): Promise<Json> {
+    const result = ctx.step(op.name, (step) => this.#body(ctx, step, op), {
+      retries: op.hangs ? 0 : op.retries,
+      timeoutMs: op.hangs ? HANG_TIMEOUT_MS : WORK_TIMEOUT_MS,
+    });
+    return op.caught ? result.catch(caught) : result;
+  }
+
+  async #body(ctx: Context, step: StepContext, op: Op & { op: "step" }): Promise<Json> {
+    const { id } = ctx.task;
+    if (!this.#own.isAlive()) return dead();
+    const ended = this.#outside.bodies.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+    try {
+      if (op.hangs) return await new Promise<Json>(() => {});
+      for (const piece of op.says.output ? TEXT : []) {
+        step.output(piece, op.id);
+        await this.#pass(op.turns / 4, 0);
+      }
+      await this.#pass(op.turns, op.ms);
+      for (const what of ["usage", "emit", "artifact", "details", "progress"] as const)
+        if (op.says[what]) say(step, what, op.id, step);
+      if (step.tries <= op.failures)
+        throw Object.assign(new Error("planned"), { code: "planned", retryable: !op.fatal });
+      return { step: op.id };
+    } finally {
+      ended();
+    }
+  }
+
+  async #pass(loop: number, ms: number): Promise<void> {
+    await turns(Math.ceil(loop));
+    if (ms > 0) await new Promise<void>((resolve) => this.#own.clock.after(ms, resolve));
+    if (!this.#own.isAlive()) return dead();
+  }
+}
+
+function say(
+  to: Effects,
+  what: "emit" | "details" | "artifact" | "usage" | "progress",
+  id: string,
+  step?: StepContext,
+): void {
+  if (what === "emit") to.emit({ type: "sim.note", data: { id } });
+  if (what === "details") to.details({ [id]: true });
+  if (what === "artifact") to.artifact({ id: "report", parts: [{ text: id }], append: true, last: false });
+  if (what === "progress") to.progress((Number(id.slice(1)) % 10) / 10, id);
+  if (what !== "usage") return;
+  to.usage(paidCall(id));
+  // What each try pays for by itself.
+  if (step) to.usage(paidCall(`${id} try ${step.tries}`));
+}
+
+function paidCall(key: string): UsageCall {
+  return {
+    key,
+    provider: "p",
+    model: "m",
+    agent: "",
+    inputTokens: 3,
+    outputTokens: 2,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    costUsd: 0.25,
+    raw: null,
+  };
+}
+
+function caught(error: unknown): Json {
+  if (error instanceof StepError) return { caught: error.failure.code };
+  throw error;
+}
+
+/** The process is gone: its code goes no further. */
+function dead<Result>(): Promise<Result> {
+  return new Promise(() => {});
+}

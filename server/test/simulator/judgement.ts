@@ -1,0 +1,257 @@
+/** What must hold of a world once everything in it has ended. */
+import type { Event } from "../../src/task/event.ts";
+import { TERMINAL_EVENTS } from "../../src/task/event.ts";
+import { STATES } from "../../src/task/states.ts";
+import type { Task } from "../../src/task/task.ts";
+import { TEXT } from "./handlers.ts";
+import { plannedCodes, walk } from "./program.ts";
+import type { World } from "./world.ts";
+
+export async function judge(world: World): Promise<void> {
+  const tasks = await world.allTasks();
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  for (const { id, key } of world.clients) {
+    const made = tasks.filter((task) => task.metadata["key"] === key);
+    check(
+      world,
+      made.length === 1 && made[0]?.id === id,
+      `The submit ${key} was acknowledged as ${id} and made ${made.length} tasks.`,
+    );
+  }
+  for (const task of tasks) {
+    const events = await world.store.events(task.id, 0, 10_000);
+    judgeLog(world, task, events);
+    judgeEnd(world, task, byId);
+    await judgeUsage(world, task, events);
+    if (task.state === "completed") await judgeEffects(world, task, events);
+  }
+  for (const { id, seen } of world.followers) {
+    const events = await world.store.events(id, 0, 10_000);
+    const same = told(seen) === told(events);
+    check(world, same, `A follower of ${id} saw another log than there is: ${types(seen)} and ${types(events)}.`);
+  }
+  await judgeTotals(world, tasks);
+  await judgeConversations(world, tasks);
+  judgeCleanups(world, tasks);
+  const stats = world.stats();
+  check(
+    world,
+    stats?.running === 0 && stats.ready === 0 && stats.open === 0,
+    `The engine still holds ${JSON.stringify(stats)}.`,
+  );
+  for (const problem of await world.store.check()) world.violations.add(`The database is unsound: ${problem}`);
+}
+
+function judgeLog(world: World, task: Task, events: readonly Event[]): void {
+  const contiguous = events.every((event, at) => event.seq === at + 1) && events.length === task.lastSeq;
+  check(
+    world,
+    contiguous,
+    `The log of ${task.id} has gaps: ${events.map((event) => event.seq)}, last ${task.lastSeq}.`,
+  );
+  const first = events.findIndex((event) => TERMINAL_EVENTS.has(event.type));
+  check(world, first === events.length - 1, `The log of ${task.id} goes on after its end: ${types(events)}.`);
+  check(
+    world,
+    events[first]?.type === `task.${task.state}`,
+    `${task.id} is ${task.state}, and its log ends ${types(events)}.`,
+  );
+  check(
+    world,
+    events.every((event, at) => at === 0 || event.at >= (events[at - 1]?.at ?? 0)),
+    `Time ran backwards in ${task.id}.`,
+  );
+  const fractions = events
+    .filter((event) => event.type === "task.progress")
+    .map((event) => Number(event.data["fraction"]));
+  check(
+    world,
+    fractions.every((fraction, at) => at === 0 || fraction >= (fractions[at - 1] ?? 0)),
+    `Progress of ${task.id} fell: ${fractions}.`,
+  );
+}
+
+function judgeEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): void {
+  const wrong = wrongEnd(world, task, byId);
+  if (wrong) world.violations.add(`${task.id} (${JSON.stringify(task.input)}) ${wrong}`);
+}
+
+/** Why the task should not have ended as it did. */
+function wrongEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): string | null {
+  const parent = task.parent === null ? undefined : byId.get(task.parent);
+  if (parent?.state === "cancelled" && task.updatedAt > parent.updatedAt && task.state !== "cancelled")
+    return "outlived its cancelled parent.";
+  if (task.state === "cancelled") return isCancelled(world, task, byId) ? null : "was cancelled by nobody.";
+  if (task.state === "timed_out")
+    return task.deadlineAt !== null && (task.endedAt ?? 0) >= task.deadlineAt ? null : "timed out before its time.";
+  if (task.kind === "external") return wrongWork(world, task);
+  const program = world.outside.programs.get(programOf(task));
+  const planned = plannedCodes(program?.ops ?? []);
+  if (task.state === "completed") return planned.size > 0 ? `completed in place of ${[...planned]}.` : null;
+  if (planned.has(failureCode(task))) return null;
+  // A child that was stopped, or that met another failure on the way, takes its parent with it.
+  const children = [...byId.values()].filter((child) => child.parent === task.id && child.state !== "completed");
+  if (children.some((child) => failureCode(child) === failureCode(task))) return null;
+  const expected = [...planned].join() || "completing";
+  return `ended ${task.state} by ${failureCode(task)} in place of ${expected}, after ${task.failures} failures and ${world.crashes} crashes.`;
+}
+
+function wrongWork(world: World, task: Task): string | null {
+  const accepted = world.workDone.get(task.id);
+  if (task.state === "completed")
+    return accepted === undefined || accepted === task.output
+      ? null
+      : `has the output ${JSON.stringify(task.output)}, and ${accepted} was accepted.`;
+  if (accepted !== undefined) return `is ${task.state} after ${accepted} was accepted.`;
+  const code = failureCode(task);
+  return code === "worker" || (code === "lease_lost" && task.failures >= 3) ? null : `ended ${task.state} by ${code}.`;
+}
+
+/** What the calls of a completed task did: each once. */
+async function judgeEffects(world: World, task: Task, events: readonly Event[]): Promise<void> {
+  const program = world.outside.programs.get(programOf(task));
+  if (!program) return;
+  const notes: string[] = [];
+  const report: string[] = [];
+  for (const op of walk(program.ops)) {
+    const succeeds = op.op === "step" && !op.hangs && !(op.fatal && op.failures > 0) && op.failures <= op.retries;
+    if (op.op === "say" ? op.what === "emit" : succeeds && op.says.emit) notes.push(op.id);
+    if (op.op === "say" ? op.what === "artifact" : succeeds && op.says.artifact) report.push(op.id);
+    if (succeeds && op.says.output) judgeOutput(world, task, events, op.id);
+  }
+  const noted = events.filter((event) => event.type === "sim.note").map((event) => String(event.data["id"]));
+  check(world, sameSet(noted, notes), `${task.id} emitted ${noted} in place of ${notes}.`);
+  const [artifact] = await world.store.artifacts(task.id);
+  const parts = (artifact?.parts ?? []).map((part) => ("text" in part ? part.text : ""));
+  check(world, sameSet(parts, report), `${task.id} has the artifact ${parts} in place of ${report}.`);
+  const answers = [...answersIn(task.state === "completed" ? task.output : null)];
+  check(world, new Set(answers).size === answers.length, `${task.id} took an answer twice: ${answers}.`);
+  const sent = world.answers.get(task.id) ?? new Set();
+  check(
+    world,
+    answers.every((answer) => sent.has(answer)),
+    `${task.id} took answers that nobody sent: ${answers}.`,
+  );
+}
+
+function judgeOutput(world: World, task: Task, events: readonly Event[], step: string): void {
+  let text = "";
+  for (const event of events) {
+    if (event.data["step"] !== step) continue;
+    if (event.type === "output.restarted") text = "";
+    if (event.type === "output.delta") text += String(event.data["text"]);
+  }
+  check(world, text === TEXT.join(""), `The text of ${step} in ${task.id} reads "${text}".`);
+}
+
+async function judgeUsage(world: World, task: Task, events: readonly Event[]): Promise<void> {
+  const calls = await world.store.usage(task.id);
+  const keys = calls.map((call) => call.key);
+  check(world, new Set(keys).size === keys.length, `${task.id} was billed twice: ${keys}.`);
+  const tokens = calls.reduce((sum, call) => sum + call.inputTokens, 0);
+  const same = task.usage.calls === calls.length && task.usage.inputTokens === tokens;
+  check(world, same, `${task.id} counts ${JSON.stringify(task.usage)} for the calls ${keys}.`);
+  const recorded = events.filter((event) => event.type === "usage.recorded").length;
+  const agrees = task.state === "completed" ? recorded === calls.length : recorded <= calls.length;
+  check(world, agrees, `The log of ${task.id} has ${recorded} of ${calls.length} paid calls.`);
+  const program = world.outside.programs.get(programOf(task));
+  if (!program || task.state !== "completed") return;
+  for (const op of walk(program.ops)) {
+    const pays = op.op === "say" ? op.what === "usage" : op.op === "step" && op.says.usage && !op.hangs;
+    check(world, !pays || keys.includes(op.id), `${task.id} was not billed for ${op.id}.`);
+  }
+}
+
+async function judgeTotals(world: World, tasks: readonly Task[]): Promise<void> {
+  for (const tenant of ["acme", "zeta"]) {
+    for (const user of [null, "ada", "bob"]) {
+      const own = tasks.filter((task) => task.tenant === tenant && (user === null || task.user === user));
+      const all = await world.store.list({ tenant, user }, {}, { limit: 1 });
+      check(world, all.total === own.length, `${tenant} ${user} has ${own.length} tasks and a total of ${all.total}.`);
+      for (const state of STATES) {
+        const { total } = await world.store.list({ tenant, user }, { states: [state] }, { limit: 1 });
+        const count = own.filter((task) => task.state === state).length;
+        check(world, total === count, `${tenant} ${user} has ${count} ${state} tasks and a total of ${total}.`);
+      }
+    }
+  }
+}
+
+async function judgeConversations(world: World, tasks: readonly Task[]): Promise<void> {
+  for (const id of new Set(tasks.flatMap((task) => (task.conversation === null ? [] : [task.conversation])))) {
+    const own = tasks.filter((task) => task.conversation === id);
+    const completed = own.filter((task) => task.state === "completed").length;
+    const conversation = await world.store.conversation(id);
+    const tokens = own.reduce((sum, task) => sum + task.usage.inputTokens, 0);
+    const same =
+      conversation?.tasks === own.length && conversation.completed === completed && conversation.inputTokens === tokens;
+    check(
+      world,
+      same,
+      `The conversation ${id} says ${JSON.stringify(conversation)} of ${own.length} tasks, ${completed} completed, ${tokens} tokens.`,
+    );
+    const talking = own.filter((task) => task.kind !== "external");
+    const replies = talking.filter((task) => task.state === "completed").length;
+    const { messages } = await world.store.messages(id, { limit: 500 });
+    const roles = (role: string) => messages.filter((message) => message.role === role).length;
+    check(
+      world,
+      roles("user") === talking.length && roles("agent") === replies,
+      `The conversation ${id} has ${roles("user")} turns of users and ${roles("agent")} of agents.`,
+    );
+  }
+}
+
+function judgeCleanups(world: World, tasks: readonly Task[]): void {
+  for (const task of tasks) {
+    const cleanups = tasks.filter(
+      (other) => other.kind === "waybill.cleanup" && JSON.stringify(other.input).includes(task.id),
+    );
+    const expected = task.kind === "messy" && task.state !== "completed" ? 1 : 0;
+    check(world, cleanups.length === expected, `${task.id} is ${task.state} and has ${cleanups.length} cleanups.`);
+    const cancelled = cleanups.some((cleanup) => cleanup.state !== "completed");
+    check(world, expected === 0 || cancelled || world.outside.cleaned.has(task.id), `${task.id} was not cleaned up.`);
+  }
+}
+
+function isCancelled(world: World, task: Task, byId: ReadonlyMap<string, Task>): boolean {
+  for (let at: Task | undefined = task; at; at = at.parent === null ? undefined : byId.get(at.parent))
+    if (world.cancelled.has(at.id)) return true;
+  return false;
+}
+
+function failureCode(task: Task): string {
+  if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected") return task.error.code;
+  return "child_cancelled";
+}
+
+function programOf(task: Task): string {
+  const input = task.input;
+  return typeof input === "object" && input !== null && !Array.isArray(input) ? String(input["program"]) : "";
+}
+
+function* answersIn(output: unknown): Generator<string> {
+  if (typeof output !== "object" || output === null) return;
+  if ("asked" in output && "answer" in output) {
+    if (typeof output.answer === "string") yield output.answer;
+    return;
+  }
+  // A child's answers are its own.
+  if (!("child" in output)) for (const value of Object.values(output)) yield* answersIn(value);
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+}
+
+function told(events: readonly Event[]): string {
+  return JSON.stringify(events.map(({ seq, at, type, data }) => [seq, at, type, data]));
+}
+
+function types(events: readonly Event[]): string {
+  return events.map((event) => event.type).join(" ");
+}
+
+function check(world: World, holds: boolean, message: string): void {
+  world.violations.check(holds, () => message);
+}

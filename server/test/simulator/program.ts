@@ -1,0 +1,171 @@
+/**
+ * What a simulated task does: a tree of calls on the handler context, made by chance, and what must come of it. The
+ * expectation is worked out from the tree alone, so that it knows nothing of how an engine works.
+ */
+import type { Random } from "./random.ts";
+
+export type Says = {
+  output: boolean;
+  usage: boolean;
+  emit: boolean;
+  artifact: boolean;
+  details: boolean;
+  progress: boolean;
+};
+
+/** `id` is unique within the program. */
+export type Op = { id: string } & (
+  | {
+      op: "step";
+      name: string;
+      /** The first tries that fail. */
+      failures: number;
+      retries: number;
+      fatal: boolean;
+      /** Never ends by itself: its time limit does. */
+      hangs: boolean;
+      caught: boolean;
+      turns: number;
+      ms: number;
+      says: Says;
+    }
+  | { op: "sleep"; name: string; ms: number }
+  | { op: "ask"; name: string; deadlineMs: number | null }
+  | { op: "child"; name: string; program: Program; caught: boolean }
+  | { op: "parallel"; branches: Record<string, Op[]> }
+  | { op: "pause"; name: string }
+  | { op: "read"; what: "now" | "random" | "history" }
+  | { op: "say"; what: "emit" | "details" | "artifact" | "usage" | "progress" }
+  /** Throws past the journal, so many times in all. */
+  | { op: "flaky"; times: number }
+  | { op: "throw"; how: "failure" | "rejected" | "error" }
+);
+
+export type Program = { ops: Op[] };
+
+/** Failure codes that the tree itself can lead to. Empty: it completes, unless it is stopped. */
+export function plannedCodes(ops: readonly Op[]): Set<string> {
+  for (const op of ops) {
+    const codes = codesOf(op);
+    if (codes.size > 0) return codes;
+  }
+  return new Set();
+}
+
+function codesOf(op: Op): Set<string> {
+  switch (op.op) {
+    case "step":
+      if (op.caught) return new Set();
+      if (op.hangs) return new Set(["step_timeout"]);
+      if (op.fatal ? op.failures > 0 : op.failures > op.retries) return new Set(["planned"]);
+      return new Set();
+    case "child":
+      return op.caught ? new Set() : plannedCodes(op.program.ops);
+    case "parallel":
+      for (const branch of Object.values(op.branches)) {
+        const codes = plannedCodes(branch);
+        if (codes.size > 0) return codes;
+      }
+      return new Set();
+    case "throw":
+      return new Set([op.how === "error" ? "handler_error" : "thrown"]);
+    default:
+      return new Set();
+  }
+}
+
+/** Every call of a program, its children's left out. */
+export function* walk(ops: readonly Op[]): Generator<Op> {
+  for (const op of ops) {
+    yield op;
+    if (op.op === "parallel") for (const branch of Object.values(op.branches)) yield* walk(branch);
+  }
+}
+
+export function flakyTimes(program: Program): number {
+  let times = 0;
+  for (const op of walk(program.ops)) if (op.op === "flaky") times += op.times;
+  return times;
+}
+
+const NAMES = ["a", "b", "c"];
+
+export class ProgramMaker {
+  readonly #random: Random;
+  #count = 0;
+  #children = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  make(depth = 0): Program {
+    return { ops: this.#ops(depth, this.#random.int(1, depth === 0 ? 6 : 3)) };
+  }
+
+  #ops(depth: number, count: number): Op[] {
+    return Array.from({ length: count }, () => this.#op(depth));
+  }
+
+  #op(depth: number): Op {
+    const random = this.#random;
+    const id = `o${this.#count++}`;
+    const name = random.pick(NAMES);
+    const roll = random.int(1, 100);
+    if (roll <= 42) return this.#step(id, name);
+    if (roll <= 52) return { id, op: "sleep", name, ms: random.pick([0, 1, 250, 5_000, 600_000]) };
+    if (roll <= 60) return { id, op: "ask", name, deadlineMs: random.pick([null, null, 1_000, 300_000]) };
+    if (roll <= 66 && depth < 2) return this.#child(id, name, depth);
+    if (roll <= 76 && depth < 2) return this.#parallel(id, depth);
+    if (roll <= 79) return { id, op: "pause", name };
+    if (roll <= 85) return { id, op: "read", what: random.pick(["now", "random", "history"]) };
+    if (roll <= 96) return { id, op: "say", what: random.pick(["emit", "details", "artifact", "usage", "progress"]) };
+    // A child is not tried again as a whole.
+    if (roll <= 98 && this.#children === 0) return { id, op: "flaky", times: random.int(1, 2) };
+    return { id, op: "throw", how: random.pick(["failure", "rejected", "error"]) };
+  }
+
+  #child(id: string, name: string, depth: number): Op {
+    this.#children += 1;
+    const program = this.make(depth + 1);
+    this.#children -= 1;
+    return { id, op: "child", name, program, caught: this.#random.chance(0.3) };
+  }
+
+  #step(id: string, name: string): Op {
+    const random = this.#random;
+    const fails = random.chance(0.25);
+    const retries = random.int(0, 3);
+    const output = random.chance(0.3);
+    return {
+      id,
+      op: "step",
+      // Text is told apart by the name of its step.
+      name: output ? id : name,
+      failures: fails ? random.int(1, retries + (random.chance(0.1) ? 1 : 0)) : 0,
+      retries,
+      fatal: fails && random.chance(0.05),
+      hangs: random.chance(0.02),
+      caught: random.chance(0.3),
+      turns: random.int(0, 12),
+      ms: random.pick([0, 0, 0, 50, 2_000]),
+      says: {
+        output,
+        usage: random.chance(0.3),
+        emit: random.chance(0.3),
+        artifact: random.chance(0.2),
+        details: random.chance(0.2),
+        progress: random.chance(0.2),
+      },
+    };
+  }
+
+  #parallel(id: string, depth: number): Op {
+    const keys = ["x", "y", "z"].slice(0, this.#random.int(1, 3));
+    return {
+      id,
+      op: "parallel",
+      branches: Object.fromEntries(keys.map((key) => [key, this.#ops(depth + 1, this.#random.int(1, 3))])),
+    };
+  }
+}
