@@ -1,0 +1,76 @@
+// A server of this checkout for whoever checks one: in a folder of its own, on free ports unless some are asked for.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+export const NODE = join(ROOT, "node_modules", ".bin", "node");
+const READY_MS_MAX = 20_000;
+const STOPPED_MS_MAX = 30_000;
+
+/** A port that is free at this moment. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts `waybill dev` and resolves once it answers. `flags` are added to its command line. */
+export async function startServer({ port, shannonPort, flags = [], cwd } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "waybill-examples-"));
+  const native = port ?? (await freePort());
+  const shannon = shannonPort ?? (await freePort());
+  const args = ["dev", "--data", join(folder, "data"), "--port", native, "--lens-port", `shannon=${shannon}`, ...flags];
+  const server = spawn(NODE, [join(ROOT, "server", "bin", "waybill.js"), ...args.map(String)], {
+    cwd: cwd ?? folder,
+    env: { ...process.env, OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "", OLLAMA_HOST: "", OLLAMA_BASE_URL: "" },
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  let said = "";
+  server.stderr.on("data", (chunk) => {
+    said = (said + chunk).slice(-20_000);
+  });
+  const exited = new Promise((resolve) => server.once("exit", (code, signal) => resolve(code ?? signal)));
+  const url = `http://localhost:${native}`;
+  const shannonUrl = `http://localhost:${shannon}`;
+
+  const giveUpAt = Date.now() + READY_MS_MAX;
+  while (!(await isReady(`${shannonUrl}/health`))) {
+    if (server.exitCode !== null || Date.now() > giveUpAt) {
+      server.kill("SIGKILL");
+      throw new Error(`the server did not start:\n${said}`);
+    }
+    await sleep(50);
+  }
+  return {
+    url,
+    shannonUrl,
+    said: () => said,
+    /** Ends it as an operator would, and resolves with its exit code. */
+    async stop() {
+      const hurry = setTimeout(() => server.kill("SIGKILL"), STOPPED_MS_MAX);
+      server.kill("SIGTERM");
+      const code = await exited;
+      clearTimeout(hurry);
+      await rm(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+async function isReady(url) {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}
