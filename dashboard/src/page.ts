@@ -1,1 +1,142 @@
-export {};
+/** The page: a list that follows the server, and beside it the task that the address names. */
+import type { TaskSummary } from "@waybill/sdk";
+import { count } from "@waybill/sdk/words";
+import { Detail } from "./detail.ts";
+import { byId, element, notice } from "./element.ts";
+import { Filters } from "./filters.ts";
+import { KeyDialog } from "./key-dialog.ts";
+import { needsKey, Session, sentenceOf } from "./session.ts";
+import { TaskList } from "./task-list.ts";
+
+const REFRESH_MS = 1_500;
+const PAGE = 50;
+const SHOWN_MAX = 1_000;
+const API_PAGE_MAX = 200;
+
+const session = new Session();
+const pane = byId("detail", HTMLElement);
+const problem = byId("notice", HTMLParagraphElement);
+const connection = byId("connection", HTMLParagraphElement);
+const empty = byId("empty", HTMLParagraphElement);
+const more = byId("more", HTMLButtonElement);
+const query = byId("query", HTMLInputElement);
+const search = byId("search", HTMLInputElement);
+const keys = new KeyDialog(session, () => {
+  open(selected());
+  void refresh();
+});
+const filters = new Filters(byId("states", HTMLFieldSetElement), search, () => {
+  shown = PAGE;
+  void refresh();
+});
+const list = new TaskList(byId("tasks", HTMLDivElement), (id, toDetail) => {
+  if (selected() !== id) location.hash = id;
+  if (toDetail) pane.focus();
+});
+
+let shown = PAGE;
+let detail: Detail | null = null;
+/** Only the newest question to the server may draw: answers can overtake each other. */
+let asked = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+async function refresh(): Promise<void> {
+  clearTimeout(timer);
+  asked += 1;
+  const mine = asked;
+  try {
+    const tasks: TaskSummary[] = [];
+    let total = 0;
+    for await (const page of session.client.tasks
+      .list({ ...filters.query(), limit: Math.min(shown, API_PAGE_MAX) })
+      .pages()) {
+      tasks.push(...page.items);
+      total = page.total;
+      if (tasks.length >= shown) break;
+    }
+    if (mine !== asked) return;
+    list.show(tasks);
+    list.select(selected());
+    notice(problem, "");
+    notice(empty, tasks.length > 0 ? "" : emptyText());
+    more.hidden = total <= tasks.length || shown >= SHOWN_MAX;
+    more.textContent = `Show older tasks (${count(total - tasks.length)} more)`;
+    connection.dataset["is"] = "live";
+    connection.textContent = `${count(total)} ${filters.isEmpty ? "" : "matching "}task${total === 1 ? "" : "s"}`;
+  } catch (error) {
+    if (mine !== asked) return;
+    connection.dataset["is"] = "lost";
+    connection.textContent = needsKey(error) ? "a key is needed" : "not connected";
+    notice(problem, sentenceOf(error));
+    if (needsKey(error) && !session.hasKey) keys.open();
+  }
+  if (!document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
+}
+
+function emptyText(): string {
+  return filters.isEmpty
+    ? 'There are no tasks yet.\nAsk the agent something above, or from a shell:\nwaybill submit "What is the capital of France?"'
+    : "No task fits these filters.";
+}
+
+function selected(): string | null {
+  const id = location.hash.slice(1);
+  return id === "" ? null : decodeURIComponent(id);
+}
+
+function open(id: string | null): void {
+  detail?.close();
+  detail = null;
+  list.select(id);
+  if (id === null) {
+    pane.replaceChildren(element("p", { class: "nothing" }, "Choose a task to see what it does."));
+    return;
+  }
+  detail = new Detail(pane, session.client, id, {
+    opened: (next) => {
+      location.hash = next;
+      void refresh();
+    },
+    changed: () => void refresh(),
+  });
+}
+
+byId("submit", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = query.value.trim();
+  if (text === "") {
+    query.focus();
+    return;
+  }
+  session.client.submit({ kind: "agent", input: { query: text } }).then(
+    ({ id }) => {
+      query.value = "";
+      location.hash = id;
+      void refresh();
+    },
+    (error: unknown) => notice(problem, sentenceOf(error)),
+  );
+});
+
+more.addEventListener("click", () => {
+  shown = Math.min(SHOWN_MAX, shown + PAGE);
+  void refresh();
+});
+
+addEventListener("hashchange", () => open(selected()));
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) void refresh();
+});
+document.addEventListener("keydown", (event) => {
+  const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (event.key === "Escape" && !(event.target instanceof Element && event.target.closest("dialog") !== null))
+    list.focus();
+  if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+open(selected());
+void refresh();
