@@ -306,6 +306,10 @@ function schemaOf(name: string, schema: z.ZodType): JsonObject {
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema._zod.def.type === "custom") jsonSchema.type = "object";
+      // What the format or the type says already.
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
   const { $schema: _, ...own } = written;

@@ -19,12 +19,6 @@ const SESSION_ID_MAX = 128;
 /** What the server knows that a submit may name. */
 export type Named = { agents: readonly string[]; providers: readonly string[] };
 
-export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalidBody(result.error, []);
-}
-
 /** The session id that the body names; null when it names none. */
 export function sessionNamed(body: SubmitBody): string | null {
   const name = body.session_id ?? "";
@@ -35,7 +29,9 @@ export function sessionNamed(body: SubmitBody): string | null {
 }
 
 export function parseSubmit(body: unknown): SubmitBody {
-  return parsed(submitBody, body);
+  const result = submitBody.safeParse(body);
+  if (result.success) return result.data;
+  throw invalidBody(result.error, []);
 }
 
 /** A submit that joins or begins `session`. Throws `invalid` with the wire's own text. */

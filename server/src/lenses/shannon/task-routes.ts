@@ -20,7 +20,7 @@ import { controlStateOf, isoTime, listedTaskOf, sessionOf, statusOf } from "./tr
 import { plainStatus, statesOf, WIRE_ID } from "./vocabulary.ts";
 import { listedEvents } from "./wire-log.ts";
 
-export const SUBMIT_BYTES_MAX = 40 * 1024 * 1024;
+const SUBMIT_BYTES_MAX = 40 * 1024 * 1024;
 const STEERING_BYTES_MAX = 64 * 1024;
 
 const idParams = z.object({ id: z.string() });
@@ -244,7 +244,7 @@ function steeringOf(request: FastifyRequest, path: string): Steering {
   return { ...(reason !== undefined && { reason }), ...(idempotency && { idempotency }) };
 }
 
-export function taskId(request: FastifyRequest): string {
+function taskId(request: FastifyRequest): string {
   const { id } = idParams.parse(request.params);
   if (!WIRE_ID.test(id)) throw new Refusal("invalid", "Invalid task ID format");
   return id;
