@@ -21,7 +21,7 @@ export type AttemptWatch = {
   stepBegins: (task: string, step: string) => Promise<void>;
   stepEnds: (task: Task, step: string, ms: number) => void;
   ended: (task: string) => void;
-  suspended: (task: Task) => Promise<void>;
+  suspended: (task: Task) => void;
   warn: (message: string, task: string, error: unknown) => void;
 };
 
@@ -66,7 +66,7 @@ export class AttemptHost implements RunHost {
     await this.#commitRest(write);
     const { id, attempt } = this.#task;
     const { task } = await this.#parts.ledger.change(id, { do: "suspend", attempt, waits, checkpoint });
-    await this.#watch.suspended(task);
+    this.#watch.suspended(task);
   }
 
   async complete(output: Json, write: RunWrite): Promise<void> {

@@ -130,7 +130,7 @@ export class EmbeddedEngine {
         log.stepEnded?.(task.kind, step, ms);
       },
       ended: (task) => this.#runEnded(task),
-      suspended: (task) => this.#suspended(task),
+      suspended: (task) => this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task)),
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#ledger.onChange((before, change) => this.#changed(before, change));
@@ -170,7 +170,9 @@ export class EmbeddedEngine {
     }
     const suspects = await this.#recover(interrupted, unclean, convict);
     this.#retention.start();
-    void this.#afterStart(suspects, unclean);
+    this.#afterStart(suspects, unclean).catch((error: unknown) =>
+      this.#log.warn("Not everything went on after the start.", { error }),
+    );
   }
 
   /** Stops taking, lets steps in flight end within `graceMs`, and hands the rest back: it goes on at the next start. */
@@ -284,7 +286,7 @@ export class EmbeddedEngine {
     for (const entry of [...this.#entries.values()]) {
       if (entry.state !== "input_required" || this.#stopping) continue;
       const task = await this.#ledger.find(entry.id);
-      if (task) await this.#suspended(task);
+      if (task) this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task));
     }
   }
 
