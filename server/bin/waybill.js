@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
+// V8 sizes the space for new objects by the machine's memory, up to 128 MB, which would be a third of this process.
 // Plain JavaScript that any Node.js can read: the version is checked before a module loads that an older one crashes on.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

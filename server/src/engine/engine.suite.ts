@@ -346,6 +346,28 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       expect(task).toMatchObject({ error: { code: "deadline", message: expect.stringContaining("10 s") } });
     });
 
+    it("counts a kind's own time limit from the first start, not from the submit", async () => {
+      const hold = gate();
+      const life = await begin(
+        [
+          kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+          kind("brief", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})), { timeLimitMs: () => 60_000 }),
+        ],
+        { concurrency: 1 },
+      );
+      await submit(life, "block");
+      const id = await submit(life, "brief");
+      await life.clock.advance(90_000, life.settle);
+      await arrives(life, id, "queued");
+      hold.resolve();
+      await arrives(life, id, "running");
+      await life.clock.advance(59_000, life.settle);
+      await arrives(life, id, "running");
+      await life.clock.advance(1_000, life.settle);
+      const task = await arrives(life, id, "timed_out");
+      expect(task).toMatchObject({ error: { message: expect.stringContaining("60 s") } });
+    });
+
     it("runs children, hands their outputs and failures to the parent, and survives a crash in between", async () => {
       let release = gate();
       const parent = kind("parent", async (ctx) => {

@@ -25,7 +25,7 @@ export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; me
   const { handler, submission } = parts;
   const input = checkedInput(handler, submission.input);
   const { title, message } = handler.present(input);
-  const deadlineMs = submission.deadlineMs ?? handler.deadlineMs?.(input) ?? null;
+  const { deadlineMs } = submission;
   const task: Task = {
     id: ids.taskId(now),
     tenant: parts.tenant,
@@ -54,7 +54,8 @@ export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; me
     updatedAt: now,
     endedAt: null,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
-    deadlineAt: deadlineMs === null ? null : now + deadlineMs,
+    deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
+    timeLimitMs: deadlineMs === undefined ? (handler.timeLimitMs?.(input) ?? null) : null,
     deletedAt: null,
     progress: 0,
     progressMessage: "",

@@ -12,12 +12,16 @@ import type { Event } from "../task/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Json, JsonObject } from "../task/json.ts";
 import type { Scope } from "../task/principal.ts";
-import type { Task } from "../task/task.ts";
+import type { Task, UsageTotals } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { AuditEntry, Key, Page, Step, TaskFilter } from "../task/verbs.ts";
 
 /** `result` is what the call returned (state `done`) or what it waits for. Identity: task, branch and position. */
-export type JournalEntry = Step & { occurrence: number };
+export type JournalEntry = Step & {
+  occurrence: number;
+  /** What the call's paid calls add up to; null when there were none. A replay counts again what the handler had seen spent. */
+  usage: UsageTotals | null;
+};
 
 export type InboxItem = { n: number; messageId: string; prompt: string | null; value: Json; by: string; at: number };
 

@@ -360,6 +360,7 @@ function freshTask(): Task {
     endedAt: null,
     notBefore: null,
     deadlineAt: null,
+    timeLimitMs: null,
     deletedAt: null,
     progress: 0,
     progressMessage: "",

@@ -147,7 +147,9 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const attempt = task.attempt + 1;
   const cause: StartCause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
-  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt: task.startedAt ?? at }, [
+  const startedAt = task.startedAt ?? at;
+  const deadlineAt = task.deadlineAt ?? (task.timeLimitMs === null ? null : startedAt + task.timeLimitMs);
+  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt, deadlineAt }, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
@@ -321,7 +323,8 @@ function wrongState(task: Task, done: string): Refusal {
 }
 
 function deadlinePassed(task: Task): Failure {
-  const seconds = task.deadlineAt === null ? 0 : (task.deadlineAt - task.createdAt) / 1000;
+  const since = task.timeLimitMs === null ? task.createdAt : (task.startedAt ?? task.createdAt);
+  const seconds = task.deadlineAt === null ? 0 : (task.deadlineAt - since) / 1000;
   return { code: "deadline", message: `The time limit of ${seconds} s passed while the task was ${task.state}.` };
 }
 

@@ -135,8 +135,8 @@ export type Handler<Input = Json> = {
   queueOf?: (input: Input) => string;
   /** What a completion adds to the conversation as the agent's turn. */
   reply?: (output: Json) => Part[];
-  /** Time limit of the whole task when the submit names none. */
-  deadlineMs?: (input: Input) => number | null;
+  /** Time limit of the whole task, from its first start, when the submit names no deadline. */
+  timeLimitMs?: (input: Input) => number | null;
   run: (ctx: Context, input: Input) => Promise<Json>;
   /** A durable, retried job after any unsuccessful end. */
   cleanup?: (ctx: StepContext, task: Task) => Promise<void>;
@@ -149,7 +149,7 @@ export type Handler<Input = Json> = {
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
-  const { input, run, present = () => ({ title: definition.kind }), deadlineMs, queueOf, ...rest } = definition;
+  const { input, run, present = () => ({ title: definition.kind }), timeLimitMs, queueOf, ...rest } = definition;
   return {
     version: 1,
     ...rest,
@@ -157,6 +157,6 @@ export function defineHandler<Input>(
     present: (value) => present(input.parse(value)),
     run: (ctx, value) => run(ctx, input.parse(value)),
     ...(queueOf && { queueOf: (value: Json) => queueOf(input.parse(value)) }),
-    ...(deadlineMs && { deadlineMs: (value: Json) => deadlineMs(input.parse(value)) }),
+    ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(input.parse(value)) }),
   };
 }

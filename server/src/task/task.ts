@@ -106,6 +106,8 @@ const common = {
   /** Not started before: the submit delay. */
   notBefore: time.nullable(),
   deadlineAt: time.nullable(),
+  /** The kind's own limit, counted from the first start: waiting for a slot uses none of it. */
+  timeLimitMs: z.int().positive().nullable(),
   deletedAt: time.nullable(),
 
   /** 0..1, never falls. */
@@ -131,7 +133,7 @@ export const task = z.discriminatedUnion("state", [
 export type Task = z.infer<typeof task>;
 
 /** The next moment at which time alone changes the task, except its deadline; null when there is none. */
-export function dueAt(task: Task): number | null {
+export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease">): number | null {
   if (task.state === "queued") return task.notBefore;
   if (task.state === "running") return task.lease?.until ?? null;
   if (task.state !== "waiting" && task.state !== "input_required") return null;

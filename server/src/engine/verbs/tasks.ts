@@ -225,7 +225,8 @@ export class TaskVerbs implements Tasks {
     }
     const handler = this.#parts.handlers.get(task.kind);
     if (!handler) throw unknownKind(task.kind, this.#parts.handlers);
-    const deadlineMs = task.deadlineAt === null ? undefined : task.deadlineAt - task.createdAt;
+    const deadlineMs =
+      task.deadlineAt === null || task.timeLimitMs !== null ? undefined : task.deadlineAt - task.createdAt;
     const submission = submissionSchema.parse({
       kind: task.kind,
       input: task.input,

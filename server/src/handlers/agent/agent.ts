@@ -43,7 +43,7 @@ export function agentHandler({ models, agents, tools }: AgentHandlerParts): Hand
       message: [{ text: query }, ...attachments],
     }),
     reply: (output: Json) => [{ text: agentOutput.parse(output).text }],
-    deadlineMs: (input) => deadlineMs(input, parts),
+    timeLimitMs: (input) => timeLimitMs(input, parts),
     run: (ctx, input) => runAgent(ctx, input, parts),
   });
   // Only the door looks the names up: a task that was let in goes on when the configuration changes.
@@ -67,7 +67,7 @@ function pathOf(error: unknown, input: AgentInput): string[] | null {
   return null;
 }
 
-function deadlineMs(input: AgentInput, { agents, tools }: AgentParts): number {
+function timeLimitMs(input: AgentInput, { agents, tools }: AgentParts): number {
   const agent = agentFor(input, agents);
   const { mode } = modesFor(input, agent);
   if (mode === "simple") return SIMPLE_DEADLINE_MS;

@@ -58,9 +58,9 @@ describe("the door of kind agent", () => {
 
   it("gives simple tasks two minutes, others the research limit, and people their time", () => {
     const asking = agentHandler({ models, agents: [{ ...assistant, asksPerson: true }], tools: [] });
-    expect(handler.deadlineMs?.({ query: "q", mode: "simple" })).toBe(120_000);
-    expect(handler.deadlineMs?.({ query: "q" })).toBe(45 * 60_000);
-    expect(asking.deadlineMs?.({ query: "q" })).toBeGreaterThan(75 * 60_000);
+    expect(handler.timeLimitMs?.({ query: "q", mode: "simple" })).toBe(120_000);
+    expect(handler.timeLimitMs?.({ query: "q" })).toBe(45 * 60_000);
+    expect(asking.timeLimitMs?.({ query: "q" })).toBeGreaterThan(75 * 60_000);
   });
 
   it("shows the question as title and as the user's turn, attachments with it", () => {

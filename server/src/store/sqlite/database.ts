@@ -4,9 +4,7 @@ import Sqlite, { type Database } from "better-sqlite3";
 /** How long a connection waits for another one's lock, such as that of a checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 10_000;
 /** 4 pages of 1 KiB for each of the B-trees' hot upper levels and much more: an upper bound, not a reservation. */
-const CACHE_KIB = 65_536;
-/** Reads of a database larger than the cache go through the page map without a copy; writes never do. */
-const MMAP_BYTES = 1 << 30;
+const CACHE_KIB = 16_384;
 /** 16 MB of log between checkpoints: each costs two fsyncs, which the default of 4 MB makes four times as frequent. */
 const CHECKPOINT_PAGES = 4_000;
 /** The log is cut back to this after a burst. */
@@ -28,7 +26,8 @@ export function openDatabase(path: string, options: { readonly?: boolean } = {})
     set(db, "cache_size", -CACHE_KIB);
     set(db, "temp_store", 2);
     if (onDisk) {
-      db.pragma(`mmap_size = ${MMAP_BYTES}`);
+      // Mapped pages would count as the memory of this process, which a start that reads every open task then fills.
+      db.pragma("mmap_size = 0");
       set(db, "wal_autocheckpoint", CHECKPOINT_PAGES);
       set(db, "journal_size_limit", LOG_BYTES_KEPT);
     }

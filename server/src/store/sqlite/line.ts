@@ -120,9 +120,15 @@ export function runWorker(role: Role): Promise<void> {
   return promise;
 }
 
+/** V8 sizes this by the machine's memory, up to 128 MB a thread; what a batch leaves behind fits in far less. */
+const YOUNG_MB = 24;
+
 function startWorker(role: Role): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  return new Worker(new URL(file, import.meta.url), { workerData: role });
+  return new Worker(new URL(file, import.meta.url), {
+    workerData: role,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
 }
 
 function gone(error: Error | null = null): Refusal {

@@ -16,12 +16,13 @@ const FIXED_BLANK = {
   metadata: {},
   budget: null,
   notBefore: null,
-  deadlineAt: null,
+  timeLimitMs: null,
 };
 const RECORD_BLANK = {
   failures: 0,
   crashes: 0,
   startedAt: null,
+  deadlineAt: null,
   progressMessage: "",
   details: {},
   usage: NO_USAGE,
@@ -43,7 +44,7 @@ export function fixedOf(task: Task): string {
     metadata: filled(task.metadata),
     budget: task.budget ?? undefined,
     notBefore: task.notBefore ?? undefined,
-    deadlineAt: task.deadlineAt ?? undefined,
+    timeLimitMs: task.timeLimitMs ?? undefined,
   });
 }
 
@@ -54,6 +55,7 @@ export function recordOf(task: Task): string {
     failures: task.failures || undefined,
     crashes: task.crashes || undefined,
     startedAt: task.startedAt ?? undefined,
+    deadlineAt: task.deadlineAt ?? undefined,
     progressMessage: task.progressMessage || undefined,
     details: filled(task.details),
     usage: task.usage.calls === 0 ? undefined : task.usage,
@@ -114,33 +116,36 @@ export function taskOf(stored: StoredTask, values: { input: Json; output?: Json 
   return taskSchema.parse({ ...stored.fields, ...values });
 }
 
-/** Only what `OpenTask` needs: a start reads a row of every open task. */
-export const OPEN_COLUMNS =
-  "t.id, t.tenant, t.kind, t.state, t.conversation, t.parent, t.created_at, t.record, s.fixed";
+/** Only what `OpenTask` needs, taken out of the JSON in the thread that reads: a start goes over every open task. */
+export const OPEN_COLUMNS = `t.id, t.tenant, t.kind, t.state, t.conversation, t.parent, t.created_at,
+  s.fixed ->> '$.priority', s.fixed ->> '$.notBefore', t.record ->> '$.deadlineAt', s.fixed -> '$.concurrency',
+  t.record -> '$.waits', t.record -> '$.lease'`;
 
+const nullableTime = z.int().nullable();
 const openRow = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
+  text,
+  text,
+  text,
   z.enum(STATES),
   nullableText,
   nullableText,
   z.int(),
-  text,
-  text,
+  nullableTime,
+  nullableTime,
+  nullableTime,
+  nullableText,
+  nullableText,
+  nullableText,
 ]);
-const openFixed = z.object({
-  priority: z.int().default(0),
-  concurrency: concurrency.nullable().default(null),
-  notBefore: z.int().nullable().default(null),
-  deadlineAt: z.int().nullable().default(null),
-});
-const openRecord = z.object({ waits: z.array(wait).default([]), lease: lease.nullable().default(null) });
+const waits = z.array(wait);
 
 export function openTaskOf(row: unknown): OpenTask {
-  const [id, tenant, kind, state, conversation, parent, createdAt, record, fixed] = openRow.parse(row);
-  const { priority, concurrency, notBefore, deadlineAt } = openFixed.parse(JSON.parse(fixed));
-  const { waits, lease } = openRecord.parse(JSON.parse(record));
+  const [id, tenant, kind, state, conversation, parent, createdAt, priority, notBefore, deadlineAt, ...texts] =
+    openRow.parse(row);
+  const [concurrencyText, waitsText, leaseText] = texts;
+  const limited = concurrencyText === null ? null : concurrency.parse(JSON.parse(concurrencyText));
+  const waiting = waitsText === null ? [] : waits.parse(JSON.parse(waitsText));
+  const held = leaseText === null ? null : lease.parse(JSON.parse(leaseText));
   return {
     id,
     tenant,
@@ -148,13 +153,13 @@ export function openTaskOf(row: unknown): OpenTask {
     state,
     conversation,
     parent,
-    priority,
+    priority: priority ?? 0,
     createdAt,
-    dueAt: dueAt({ state, notBefore, waits, lease }),
+    dueAt: dueAt({ state, notBefore, waits: waiting, lease: held }),
     deadlineAt,
-    concurrencyKey: concurrency?.key ?? null,
-    concurrencyLimit: concurrency?.limit ?? 0,
-    awaits: waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
-    ready: state === "queued" || (state === "waiting" && waits.every((wait) => wait.on === "slot")),
+    concurrencyKey: limited?.key ?? null,
+    concurrencyLimit: limited?.limit ?? 0,
+    awaits: waiting.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
+    ready: state === "queued" || (state === "waiting" && waiting.every((wait) => wait.on === "slot")),
   };
 }

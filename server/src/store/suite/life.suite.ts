@@ -56,6 +56,7 @@ export function newTask(fields: Fields = {}): Task {
     endedAt: null,
     notBefore: null,
     deadlineAt: null,
+    timeLimitMs: null,
     deletedAt: null,
     progress: 0,
     progressMessage: "",
