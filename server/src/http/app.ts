@@ -27,6 +27,11 @@ declare module "fastify" {
   interface FastifyReply {
     /** Fires when the caller leaves or the server stops: what is held for it need not be held on. */
     left(): AbortSignal;
+    /**
+     * Answers with bytes that are ready, past the framework: half of what a small answer costs there is the making of
+     * its head. Header names are in lower case.
+     */
+    bytes(status: number, headers: Record<string, string>, body: Buffer): void;
   }
   interface FastifyContextConfig {
     /** A frequent act on one task: no line in the log for each. */
@@ -80,15 +85,31 @@ export function createApp(parts: AppParts): FastifyInstance {
     this.raw.once("close", () => left.abort());
     return AbortSignal.any([left.signal, traffic.stopping]);
   });
+  app.decorateReply(
+    "bytes",
+    function (this: FastifyReply, status: number, headers: Record<string, string>, body: Buffer) {
+      this.hijack();
+      this.raw.writeHead(status, {
+        "x-request-id": this.request.id,
+        "x-content-type-options": "nosniff",
+        "content-length": body.length,
+        ...headers,
+      });
+      this.raw.end(body);
+    },
+  );
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
     traffic.inFlight += 1;
     reply.raw.on("close", () => ended(request, reply));
+    done(refusalOf(request, reply));
+  });
+  app.addHook("onSend", (request, reply, payload, done) => {
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
-    done(refusalOf(request, reply));
+    done(null, payload);
   });
 
   app.addHook("onError", (request, reply, error, done) => {

@@ -26,18 +26,17 @@ export type Door = {
 };
 
 export function createDoor({ keys, development, now }: { keys: Keys; development: boolean; now: () => number }): Door {
-  const remembered = new Map<string, { principal: Principal; until: number }>();
+  /** Promises, as `who` gives them: nearly every request comes with a key that came a moment ago. */
+  const remembered = new Map<string, { principal: Promise<Principal>; until: number }>();
 
   async function principalOf(secret: string): Promise<Principal | null> {
     if (secret === DEVELOPMENT_KEY) return development ? DEVELOPER : null;
-    const known = remembered.get(secret);
-    if (known !== undefined && known.until > now()) return known.principal;
     if (secret.length > SECRET_LENGTH_MAX) return null;
     remembered.delete(secret);
     const principal = await keys.authenticate(secret);
     if (principal === null) return null;
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(secret, { principal, until: now() + REMEMBERED_MS });
+    remembered.set(secret, { principal: Promise.resolve(principal), until: now() + REMEMBERED_MS });
     return principal;
   }
 
@@ -53,20 +52,25 @@ export function createDoor({ keys, development, now }: { keys: Keys; development
         return revoked;
       },
     },
-    async who(request, secrets, keyless) {
-      for (const secret of secrets) {
-        const principal = await principalOf(secret);
-        if (principal !== null) return principal;
-      }
-      if (secrets.length > 0) throw new Refusal("unauthenticated", "The API key is unknown, revoked or expired.");
-      const local = isLoopback(request.socket.remoteAddress) && isLoopback(request.ip);
-      if (!development || !keyless || !local) {
-        throw new Refusal("unauthenticated", "An API key is needed: Authorization: Bearer sk_…");
-      }
-      if (isForeign(request)) {
-        throw new Refusal("forbidden", "Requests that a web page of another origin makes need an API key.");
-      }
-      return DEVELOPER;
+    who(request, secrets, keyless) {
+      const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
+      return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, keyless);
     },
   };
+
+  async function admitted(request: FastifyRequest, secrets: readonly string[], keyless: boolean): Promise<Principal> {
+    for (const secret of secrets) {
+      const principal = await principalOf(secret);
+      if (principal !== null) return principal;
+    }
+    if (secrets.length > 0) throw new Refusal("unauthenticated", "The API key is unknown, revoked or expired.");
+    const local = isLoopback(request.socket.remoteAddress) && isLoopback(request.ip);
+    if (!development || !keyless || !local) {
+      throw new Refusal("unauthenticated", "An API key is needed: Authorization: Bearer sk_…");
+    }
+    if (isForeign(request)) {
+      throw new Refusal("forbidden", "Requests that a web page of another origin makes need an API key.");
+    }
+    return DEVELOPER;
+  }
 }

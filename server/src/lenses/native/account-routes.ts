@@ -1,7 +1,6 @@
 /** Who calls and with what: agents, keys, the audit log. */
-import { z } from "zod";
 import { notFound } from "../../task/errors.ts";
-import { type Route, route } from "./route.ts";
+import { isName, type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { wireAgent, wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
 
@@ -30,7 +29,7 @@ export const accountRoutes: readonly Route[] = [
     id: "getAgent",
     tag: "Agents",
     summary: "Read an agent",
-    params: z.strictObject({ slug: z.string().max(255) }),
+    params: { slug: { about: "Its slug.", is: isName } },
     answers: [{ status: 200, about: "The agent.", schema: wire.agent }],
     handle: async ({ parts, params }) => {
       const agent = parts.agents.find(({ slug }) => slug === params.slug);
@@ -75,7 +74,7 @@ export const accountRoutes: readonly Route[] = [
     id: "revokeKey",
     tag: "Keys",
     summary: "Revoke a key, for good, within a second",
-    params: z.strictObject({ id: z.string().min(1).max(255) }),
+    params: { id: { about: "`key_` and 32 characters.", is: isName } },
     answers: [{ status: 200, about: "The revoked key.", schema: wire.key }],
     handle: async ({ principal, verbs, params }) => ({
       status: 200,

@@ -1,14 +1,11 @@
 /** Conversations: the thread that tasks share. */
-import { z } from "zod";
 import { notFound } from "../../task/errors.ts";
-import { type Route, route } from "./route.ts";
+import { isName, type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { LENS } from "./task-routes.ts";
 import { partOf, wireConversation, wireMessage } from "./translate.ts";
 
-const params = z.strictObject({
-  id: z.string().min(1).max(255).describe("Its id, or the alias that it was given."),
-});
+const params = { id: { about: "Its id, or the alias that it was given.", is: isName } };
 const one = { status: 200, about: "The conversation.", schema: wire.conversation };
 
 export const conversationRoutes: readonly Route[] = [

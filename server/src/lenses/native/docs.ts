@@ -107,14 +107,15 @@ const objectSchema = z.looseObject({
 });
 
 function parametersTable(route: Route): string {
-  const rows = (["params", "query"] as const).flatMap((place) => {
-    const { properties = {}, required = [] } = objectSchema.parse(schemaOf(route[place], "input"));
-    return Object.entries(properties).map(([name, schema]) => ({
-      name: place === "params" ? `{${name}}` : name,
-      schema,
-      needed: place === "params" || required.includes(name),
-    }));
-  });
+  const { properties = {}, required = [] } = objectSchema.parse(schemaOf(route.query, "input"));
+  const rows = [
+    ...Object.entries(route.params).map(([name, { about }]) => ({
+      name: `{${name}}`,
+      schema: textAbout(about),
+      needed: true,
+    })),
+    ...Object.entries(properties).map(([name, schema]) => ({ name, schema, needed: required.includes(name) })),
+  ];
   const text = { type: "string" };
   if (route.streams) {
     const description = "Number of the last event that you have.";
@@ -122,6 +123,10 @@ function parametersTable(route: Route): string {
   }
   if (route.idempotent) rows.push({ name: "Idempotency-Key (header)", schema: text, needed: false });
   return rows.length === 0 ? "" : `<h4>Parameters</h4>${table(rows)}`;
+}
+
+function textAbout(description: string): Record<string, Json> {
+  return { type: "string", description };
 }
 
 function fieldsTable(schema: Json): string {

@@ -1,8 +1,9 @@
 /** The bytes of a task's answer, made once for each revision: reading a task is the hot path. */
 import type { Task } from "../../task/task.ts";
+import { JSON_TYPE } from "./route.ts";
 import { wireTask } from "./translate.ts";
 
-export type EncodedTask = { bytes: Buffer; headers: { etag: string; "cache-control": string } };
+export type EncodedTask = { bytes: Buffer; headers: { "content-type": string; etag: string; "cache-control": string } };
 
 /** Keyed by the object itself: a task that changes is another object, and one that is forgotten takes its bytes along. */
 const encoded = new WeakMap<Task, EncodedTask>();
@@ -13,8 +14,14 @@ export function encodedTask(task: Task): EncodedTask {
     const bytes = Buffer.from(JSON.stringify(wireTask(task)));
     // Progress is shown before it is committed, so the revision alone does not name the bytes.
     const etag = `"${task.id.slice(-12)}-${task.revision}-${Math.round(task.progress * 1_000)}"`;
-    known = { bytes, headers: { etag, "cache-control": "private, no-cache" } };
+    known = { bytes, headers: { "content-type": JSON_TYPE, etag, "cache-control": "private, no-cache" } };
     encoded.set(task, known);
   }
   return known;
+}
+
+/** The answer of whatever gives a task back. */
+export function taskAnswer(status: number, task: Task, headers: Record<string, string> = {}) {
+  const { bytes, headers: own } = encodedTask(task);
+  return { status, bytes, headers: { ...own, ...headers } };
 }

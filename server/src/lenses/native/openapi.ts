@@ -44,7 +44,7 @@ export function openapiDocument({ routes, version }: { routes: readonly Route[];
 }
 
 function operation(route: Route): JsonObject {
-  const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")];
+  const parameters = [...pathParameters(route), ...queryParameters(route)];
   if (route.streams) {
     parameters.push({
       name: "Last-Event-ID",
@@ -80,18 +80,27 @@ function operation(route: Route): JsonObject {
   };
 }
 
-function parametersOf(schema: z.ZodType, place: "path" | "query"): JsonObject[] {
-  if (!(schema instanceof z.ZodObject)) return [];
-  const { properties = {}, required = [] } = z
-    .object({
-      properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
-      required: z.array(z.string()).optional(),
-    })
-    .parse(schemaOf(schema, "input"));
+function pathParameters({ params }: Route): JsonObject[] {
+  return Object.entries(params).map(([name, { about }]) => ({
+    name,
+    in: "path",
+    required: true,
+    description: about,
+    schema: { type: "string" },
+  }));
+}
+
+const objectSchema = z.object({
+  properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+function queryParameters({ query }: Route): JsonObject[] {
+  const { properties = {}, required = [] } = objectSchema.parse(schemaOf(query, "input"));
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name,
-    in: place,
-    required: place === "path" || required.includes(name),
+    in: "query",
+    required: required.includes(name),
     ...(description !== undefined && { description }),
     ...(property["type"] === "object" && { style: "deepObject", explode: true }),
     schema: property,

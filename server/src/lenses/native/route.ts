@@ -11,6 +11,8 @@ import type { Idempotency, Verbs } from "../../task/verbs.ts";
 import type { LensParts } from "../lens.ts";
 import { IDEMPOTENCY_FIELD } from "./errors.ts";
 
+export const JSON_TYPE = "application/json; charset=utf-8";
+
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** What a route says that it may answer with. `stream` is the media type of another form than JSON. */
@@ -34,11 +36,25 @@ export type RouteDoc = {
   quiet?: boolean;
 };
 
-export type Call<Params, Query, Body> = {
+/**
+ * A parameter of a path. No schema: a router gives text and nothing else, and this is on the way of every read, where
+ * parsing an object of one text costs as much as finding the task.
+ */
+export type PathParam = { about: string; is: (text: string) => boolean };
+
+/** Any text that a client may have chosen as a name. */
+export function isName(text: string): boolean {
+  return text.length >= 1 && text.length <= 255;
+}
+
+/** What the router has found: the parameters of the path are text. */
+export type NativeRequest = FastifyRequest<{ Params: Record<string, string> }>;
+
+export type Call<Names extends string, Query, Body> = {
   principal: Principal;
   verbs: Verbs;
   parts: LensParts;
-  params: Params;
+  params: Readonly<Record<Names, string>>;
   query: Query;
   body: Body;
   request: FastifyRequest;
@@ -49,48 +65,59 @@ export type Call<Params, Query, Body> = {
   left: () => AbortSignal;
 };
 
-/** What a handler answers: a body to be made JSON, or bytes that are; null when it has written the answer itself. */
-export type Answer = { status: number; body?: unknown; bytes?: Buffer; headers?: Record<string, string> } | null;
+/**
+ * What a handler answers: a body to be made JSON, or bytes that are, with a content type among their headers; null when
+ * it has written the answer itself.
+ */
+export type Answer =
+  | { status: number; bytes: Buffer; headers: Record<string, string> & { "content-type": string } }
+  | { status: number; bytes?: never; body?: unknown; headers?: Record<string, string> }
+  | null;
 
 export type Route = RouteDoc & {
-  params: z.ZodType;
+  params: Readonly<Record<string, PathParam>>;
   query: z.ZodType;
   body: z.ZodType | null;
-  run: (principal: Principal, parts: LensParts, request: FastifyRequest, reply: FastifyReply) => Promise<Answer>;
+  run: (principal: Principal, parts: LensParts, request: NativeRequest, reply: FastifyReply) => Promise<Answer>;
 };
 
 const none = z.strictObject({});
 type None = z.infer<typeof none>;
 
-export function route<Params = None, Query = None, Body = undefined>({
+export function route<Names extends string = never, Query = None, Body = undefined>({
   params,
   query,
   body,
   handle,
   ...doc
 }: RouteDoc & {
-  params?: z.ZodType<Params>;
+  params?: Readonly<Record<Names, PathParam>>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  handle: (call: Call<Params, Query, Body>) => Promise<Answer>;
+  handle: (call: Call<Names, Query, Body>) => Promise<Answer>;
 }): Route {
   // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
-  const paramsSchema = (params ?? none) as z.ZodType<Params>;
   const querySchema = (query ?? none) as z.ZodType<Query>;
   const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
+  // What most requests leave out is parsed once: the handlers only read it.
+  const unasked = querySchema.safeParse({});
+  const unsent = bodySchema.safeParse(undefined);
   return {
     ...doc,
-    params: paramsSchema,
+    params: params ?? {},
     query: querySchema,
     body: body ?? null,
-    run: async (principal, parts, request, reply) =>
+    run: (principal, parts, request, reply) =>
       handle({
         principal,
         verbs: parts.verbs,
         parts,
-        params: parsed(paramsSchema, request.params, "path"),
-        query: parsed(querySchema, nested(request.query), "query"),
-        body: parsed(bodySchema, body === undefined ? undefined : request.body, "body"),
+        params: named(request.params, params),
+        query:
+          unasked.success && isEmpty(request.query)
+            ? unasked.data
+            : parsed(querySchema, nested(request.query), "query"),
+        body: unsent.success && body === undefined ? unsent.data : parsed(bodySchema, request.body, "body"),
         request,
         reply,
         idempotency: doc.idempotent ? idempotencyOf(request) : undefined,
@@ -99,13 +126,33 @@ export function route<Params = None, Query = None, Body = undefined>({
   };
 }
 
+/** The parameters of a path, past their tests. What cannot be an id is nobody's: telling the two apart helps no caller. */
+function named<Names extends string>(
+  found: Record<string, string>,
+  wanted: Readonly<Record<Names, PathParam>> | undefined,
+): Record<Names, string> {
+  if (fits(found, wanted)) return found;
+  throw new Refusal("not_found", "There is nothing with this id, or it is not yours.");
+}
+
+function fits<Names extends string>(
+  found: Record<string, string>,
+  wanted: Readonly<Record<Names, PathParam>> | undefined,
+): found is Record<Names, string> {
+  for (const name in wanted) if (!wanted[name].is(found[name] ?? "")) return false;
+  return true;
+}
+
+function isEmpty(query: unknown): boolean {
+  for (const _ in Object(query)) return false;
+  return true;
+}
+
 const ISSUES_MAX = 5;
 
-function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: "path" | "query" | "body"): Value {
+function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: "query" | "body"): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  // What cannot be an id is nobody's: an answer that told them apart would only confuse.
-  if (where === "path") throw new Refusal("not_found", "There is nothing with this id, or it is not yours.");
   const issues = result.error.issues.slice(0, ISSUES_MAX).map((issue) => ({
     field: [...(where === "body" ? [] : [where]), ...issue.path.map(String)].join("."),
     message: issue.message,

@@ -8,7 +8,7 @@ import { docsPage } from "./docs.ts";
 import { problemOf } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { openapiDocument } from "./openapi.ts";
-import type { Route } from "./route.ts";
+import { JSON_TYPE, type Route } from "./route.ts";
 import { LENS, type Show, taskRoutes } from "./task-routes.ts";
 import { workRoutes } from "./work-routes.ts";
 
@@ -17,7 +17,6 @@ export function nativeRoutes(shows: Readonly<Record<string, Show>> = {}): Route[
   return [...taskRoutes(shows), ...eventRoutes, ...workRoutes, ...conversationRoutes, ...accountRoutes];
 }
 
-const JSON_TYPE = "application/json; charset=utf-8";
 /** `/docs` has its style inline and loads nothing. */
 const DOCS_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -42,7 +41,7 @@ export function nativeLens(shows: Readonly<Record<string, Show>> = {}): Lens {
 }
 
 function serve(app: FastifyInstance, route: Route, parts: LensParts): void {
-  app.route({
+  app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
     config: { quiet: route.quiet ?? false },
@@ -50,9 +49,12 @@ function serve(app: FastifyInstance, route: Route, parts: LensParts): void {
       const principal = await parts.who(request, secretsOf(request), true);
       const answer = await route.run(principal, parts, request, reply);
       if (answer === null) return reply;
+      if (answer.bytes !== undefined) {
+        reply.bytes(answer.status, answer.headers, answer.bytes);
+        return reply;
+      }
       if (answer.headers !== undefined) reply.headers(answer.headers);
       reply.code(answer.status);
-      if (answer.bytes !== undefined) return reply.header("content-type", JSON_TYPE).send(answer.bytes);
       if (answer.body === undefined) return reply.send();
       return reply.header("content-type", JSON_TYPE).send(JSON.stringify(answer.body));
     },
@@ -66,20 +68,19 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** `Authorization: Bearer`, Basic with the key as password, and `X-API-Key`. */
 function secretsOf({ headers }: FastifyRequest): string[] {
-  const secrets: string[] = [];
   const { authorization } = headers;
-  if (authorization !== undefined) {
-    const [scheme = "", value = ""] = authorization.split(" ", 2);
-    if (scheme.toLowerCase() === "basic") {
-      const pair = Buffer.from(value, "base64").toString("utf8");
-      secrets.push(pair.slice(pair.indexOf(":") + 1));
-    } else {
-      secrets.push(value);
-    }
-  }
-  const header = headers["x-api-key"];
-  if (typeof header === "string") secrets.push(header);
+  const apiKey = headers["x-api-key"];
+  const secrets = authorization === undefined ? [] : [secretOf(authorization)];
+  if (typeof apiKey === "string") secrets.push(apiKey);
   return secrets;
+}
+
+function secretOf(authorization: string): string {
+  const space = authorization.indexOf(" ");
+  const value = authorization.slice(space + 1);
+  if (authorization.slice(0, space).toLowerCase() !== "basic") return value;
+  const pair = Buffer.from(value, "base64").toString("utf8");
+  return pair.slice(pair.indexOf(":") + 1);
 }
 
 function addDocuments(app: FastifyInstance, routes: readonly Route[], { version }: LensParts): void {

@@ -1,25 +1,24 @@
 /** Tasks: submit, read, steer. */
-import { z } from "zod";
+import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { isTaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Steering } from "../../task/verbs.ts";
-import { encodedTask } from "./encoded-task.ts";
+import { encodedTask, taskAnswer } from "./encoded-task.ts";
 import { type Answer, type AnswerDoc, type Call, type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageCall, wireWhy } from "./translate.ts";
 
 export const LENS = "native";
 
-export const taskParams = z.strictObject({
-  id: z.string().refine(isTaskId, "is not a task id").describe("`task_` and 26 characters."),
-});
+export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId } };
 
 /** How another lens would show a task. */
 export type Show = (task: Task) => unknown;
 
 const shown: AnswerDoc = { status: 200, about: "The task.", schema: wire.task };
+const REPLAYED_HEADER = { "idempotency-replayed": "true" };
 const REPLAYED = { "Idempotency-Replayed": "true when this key had already taken effect." };
 
 export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
@@ -49,11 +48,10 @@ export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
         const { task, replayed } = await verbs.tasks.submit(principal, LENS, submissionOf(body), idempotency);
         const now =
           query.wait === undefined ? task : await verbs.tasks.settled(principal, task.id, query.wait * 1_000, left());
-        return {
-          status: query.wait !== undefined && isTerminal(now.state) ? 200 : 202,
-          bytes: encodedTask(now).bytes,
-          headers: { location: `/v1/tasks/${now.id}`, ...(replayed && { "idempotency-replayed": "true" }) },
-        };
+        return taskAnswer(query.wait !== undefined && isTerminal(now.state) ? 200 : 202, now, {
+          location: `/v1/tasks/${now.id}`,
+          ...(replayed && REPLAYED_HEADER),
+        });
       },
     }),
     route({
@@ -92,7 +90,8 @@ export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
         if (query.lens !== undefined && query.lens !== LENS) return { status: 200, body: showAs(query.lens, task) };
         const { bytes, headers } = encodedTask(task);
         const known = request.headers["if-none-match"];
-        if (known !== undefined && matches(known, headers.etag)) return { status: 304, headers };
+        if (known !== undefined && matches(known, headers.etag))
+          return { status: 304, headers: { etag: headers.etag, "cache-control": headers["cache-control"] } };
         return { status: 200, bytes, headers };
       },
     }),
@@ -152,11 +151,7 @@ export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
           reuseJournal: body.reuse_journal,
           ...steeringOf(body, idempotency),
         });
-        return {
-          status: 202,
-          bytes: encodedTask(task).bytes,
-          headers: { location: `/v1/tasks/${task.id}`, ...(replayed && { "idempotency-replayed": "true" }) },
-        };
+        return taskAnswer(202, task, { location: `/v1/tasks/${task.id}`, ...(replayed && REPLAYED_HEADER) });
       },
     }),
     route({
@@ -193,7 +188,7 @@ export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
   }
 }
 
-type TaskCall<Body> = Call<z.infer<typeof taskParams>, Record<string, never>, Body>;
+type TaskCall<Body> = Call<"id", Record<string, never>, Body>;
 
 function read(
   noun: string,
@@ -240,11 +235,7 @@ function steeringOf(body: { reason?: string | undefined }, idempotency: Steering
 }
 
 function acknowledged({ task, replayed }: Acknowledged): Answer {
-  return {
-    status: 200,
-    bytes: encodedTask(task).bytes,
-    ...(replayed && { headers: { "idempotency-replayed": "true" } }),
-  };
+  return taskAnswer(200, task, replayed ? REPLAYED_HEADER : {});
 }
 
 /** RFC 9110, 13.1.2: a list of tags, compared weakly, or any. */

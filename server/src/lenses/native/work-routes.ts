@@ -1,7 +1,6 @@
 /** Work of kind `external`, done by other programs: the one place with a lease. */
-import type { Task } from "../../task/task.ts";
-import { encodedTask } from "./encoded-task.ts";
-import { type Answer, type Route, route } from "./route.ts";
+import { taskAnswer } from "./encoded-task.ts";
+import { type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";
@@ -39,7 +38,8 @@ export const workRoutes: readonly Route[] = [
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body: { worker, attempt, lease_ms, progress } }) =>
-      answer(
+      taskAnswer(
+        200,
         await verbs.work.heartbeat(principal, params.id, {
           worker,
           attempt,
@@ -58,7 +58,8 @@ export const workRoutes: readonly Route[] = [
     body: wire.completeBody,
     quiet: true,
     answers: [held],
-    handle: async ({ principal, verbs, params, body }) => answer(await verbs.work.complete(principal, params.id, body)),
+    handle: async ({ principal, verbs, params, body }) =>
+      taskAnswer(200, await verbs.work.complete(principal, params.id, body)),
   }),
   route({
     method: "POST",
@@ -70,10 +71,7 @@ export const workRoutes: readonly Route[] = [
     body: wire.failBody,
     quiet: true,
     answers: [held],
-    handle: async ({ principal, verbs, params, body }) => answer(await verbs.work.fail(principal, params.id, body)),
+    handle: async ({ principal, verbs, params, body }) =>
+      taskAnswer(200, await verbs.work.fail(principal, params.id, body)),
   }),
 ];
-
-function answer(task: Task): Answer {
-  return { status: 200, bytes: encodedTask(task).bytes };
-}
