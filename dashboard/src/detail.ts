@@ -241,7 +241,7 @@ export class Detail {
       ["Created", moment(task.created_at)],
       ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
       ["Ended", task.ended_at && moment(task.ended_at)],
-      ["Deadline", task.deadline_at && moment(task.deadline_at)],
+      ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
       ["User", `${task.user}, by ${task.lens}`],
       ["Calls", usage.calls === 0 ? null : count(usage.calls)],
       ["Tokens", usage.calls === 0 ? null : `${count(usage.input_tokens)} in, ${count(usage.output_tokens)} out`],

@@ -40,6 +40,11 @@ function summaryOf(type: string, data: Event["data"]): string {
       return `${text("name")} ${data["ms"] === undefined ? "" : duration(Number(data["ms"]))}`;
     case "output.delta":
       return text("text");
+    case "agent.started":
+      return `${text("mode")}, ${text("model")}`;
+    case "agent.answered":
+    case "agent.thinking":
+      return text("text");
     case "tool.invoked":
       return `${text("tool")} ${plain(data["params"])}`;
     case "tool.observed":

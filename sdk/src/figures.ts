@@ -31,7 +31,7 @@ export function count(n: number): string {
 
 export function money(usd: number): string {
   if (usd === 0) return "$0";
-  return usd < 0.01 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
+  return usd < 0.1 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
 }
 
 export function bytes(n: number): string {
