@@ -84,6 +84,9 @@ export interface Store {
   /** All writes or none, in one transaction. Throws `unavailable` when the disk is full. */
   apply(writes: Write[]): Promise<Applied>;
 
+  /** What an idempotency key was used for; null when it is new. */
+  replay(scope: string, key: string): Promise<{ task: TaskId; hash: string } | null>;
+
   /** Null when unknown or deleted. */
   task(id: TaskId): Promise<Task | null>;
   tasks(ids: TaskId[]): Promise<Task[]>;
@@ -104,6 +107,10 @@ export interface Store {
   conversation(id: string): Promise<Conversation | null>;
   /** The conversation of an alias; null when there is none or it is deleted. */
   conversationByAlias(alias: Alias): Promise<Conversation | null>;
+  /** Whether this alias, or this id, was of a conversation that its owner has deleted. */
+  wasDeleted(alias: Alias): Promise<boolean>;
+  /** Whether any conversation, a deleted one too, has this id. */
+  isConversation(id: string): Promise<boolean>;
   conversations(
     visible: Visible,
     lens: string,
@@ -117,7 +124,7 @@ export interface Store {
   ): Promise<{ messages: Message[]; total: number }>;
   say(conversation: string, message: MessageDraft, at: number): Promise<Message>;
   renameConversation(id: string, title: string, at: number): Promise<void>;
-  /** Frees its aliases too. */
+  /** Its aliases may be given to others from then on. */
   deleteConversation(id: string, at: number): Promise<void>;
 
   keys(tenant: string): Promise<StoredKey[]>;

@@ -23,15 +23,8 @@ export class ConversationVerbs implements Conversations {
     lens: string,
     idOrAlias: string,
   ): Promise<{ conversation: Conversation; alias: string | null }> {
-    const byAlias = await this.#store.conversationByAlias({
-      tenant: principal.tenant,
-      owner: principal.user,
-      lens,
-      value: idOrAlias,
-    });
-    const conversation =
-      byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
-    if (!conversation || !maySee(principal, conversation)) throw notFound("Conversation");
+    const conversation = await this.#find(principal, lens, idOrAlias);
+    if (!conversation) throw notFound("Conversation");
     return { conversation, alias: await this.#store.aliasOf(conversation.id, lens) };
   }
 
@@ -56,14 +49,26 @@ export class ConversationVerbs implements Conversations {
   }
 
   async delete(principal: Principal, lens: string, idOrAlias: string): Promise<boolean> {
-    const { conversation } = await this.get(principal, lens, idOrAlias);
-    await this.#store.deleteConversation(conversation.id, this.#clock.now());
+    const found = await this.#find(principal, lens, idOrAlias);
+    if (!found) {
+      const alias = { tenant: principal.tenant, owner: principal.user, lens, value: idOrAlias };
+      if (await this.#store.wasDeleted(alias)) return false;
+      throw notFound("Conversation");
+    }
+    await this.#store.deleteConversation(found.id, this.#clock.now());
     return true;
   }
 
   async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
     await this.#own(principal, id);
     return this.#store.say(id, { role: "user", parts }, this.#clock.now());
+  }
+
+  async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {
+    const { tenant, user } = principal;
+    const byAlias = await this.#store.conversationByAlias({ tenant, owner: user, lens, value: idOrAlias });
+    const found = byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
+    return found && maySee(principal, found) ? found : null;
   }
 
   async #own(principal: Principal, id: string): Promise<Conversation> {

@@ -38,6 +38,9 @@ import { explain, type Movement } from "./why.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
 
+/** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
+const STEERING = "steering";
+
 export type TaskVerbsParts = {
   store: Store;
   ledger: Ledger;
@@ -163,26 +166,29 @@ export class TaskVerbs implements Tasks {
   async cancel(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
     await this.get(principal, id);
     const command = { do: "cancel", by: principal.user, reason: steering.reason ?? "" } as const;
-    const changed = await this.#parts.ledger.cancel(id, command, this.#along(principal, "cancel", id, steering));
-    return this.#acknowledge(changed, steering.idempotency);
+    return this.#steer(principal, id, steering, () =>
+      this.#parts.ledger.cancel(id, command, this.#along(principal, "cancel", id, steering)),
+    );
   }
 
   async pause(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
     await this.get(principal, id);
-    const changed = await this.#parts.ledger.change(id, () => ({
-      command: { do: "pause", by: principal.user, reason: steering.reason ?? "" },
-      along: this.#along(principal, "pause", id, steering),
-    }));
-    return this.#acknowledge(changed, steering.idempotency);
+    return this.#steer(principal, id, steering, () =>
+      this.#parts.ledger.change(id, () => ({
+        command: { do: "pause", by: principal.user, reason: steering.reason ?? "" },
+        along: this.#along(principal, "pause", id, steering),
+      })),
+    );
   }
 
   async resume(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
     await this.get(principal, id);
-    const changed = await this.#parts.ledger.change(id, () => ({
-      command: { do: "resume", by: principal.user, live: this.#parts.movement.isLive(id) },
-      along: this.#along(principal, "resume", id, steering),
-    }));
-    return this.#acknowledge(changed, steering.idempotency);
+    return this.#steer(principal, id, steering, () =>
+      this.#parts.ledger.change(id, () => ({
+        command: { do: "resume", by: principal.user, live: this.#parts.movement.isLive(id) },
+        along: this.#along(principal, "resume", id, steering),
+      })),
+    );
   }
 
   async input(
@@ -196,22 +202,23 @@ export class TaskVerbs implements Tasks {
     const at = clock.now();
     const messageId = input.messageId ?? ids.uuid(at);
     const prompt = input.prompt ?? null;
-    const changed = await ledger.change(id, (task) => {
-      const open = task.waits.flatMap((wait) => (wait.on === "input" ? [wait.prompt.name] : []));
-      if (prompt !== null && open.length > 0 && !open.includes(prompt)) {
-        throw new Refusal("not_allowed_in_state", `The task asks "${open.join('", "')}", not "${prompt}".`, {
-          state: task.state,
-        });
-      }
-      return {
-        command: { do: "input", by: principal.user, messageId, prompt },
-        along: {
-          ...this.#along(principal, "input", id, steering),
-          inbox: { messageId, prompt, value: input.value, by: principal.user, at },
-        },
-      };
-    });
-    return this.#acknowledge(changed, steering.idempotency);
+    return this.#steer(principal, id, steering, () =>
+      ledger.change(id, (task) => {
+        const open = task.waits.flatMap((wait) => (wait.on === "input" ? [wait.prompt.name] : []));
+        if (prompt !== null && open.length > 0 && !open.includes(prompt)) {
+          throw new Refusal("not_allowed_in_state", `The task asks "${open.join('", "')}", not "${prompt}".`, {
+            state: task.state,
+          });
+        }
+        return {
+          command: { do: "input", by: principal.user, messageId, prompt },
+          along: {
+            ...this.#along(principal, "input", id, steering),
+            inbox: { messageId, prompt, value: input.value, by: principal.user, at },
+          },
+        };
+      }),
+    );
   }
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
@@ -297,11 +304,11 @@ export class TaskVerbs implements Tasks {
     const alias: Alias = { tenant: principal.tenant, owner: principal.user, lens, value: wanted.alias };
     const byAlias = await store.conversationByAlias(alias);
     if (byAlias) return { id: byAlias.id };
-    const byId = isUuid(wanted.alias) ? await store.conversation(wanted.alias.toLowerCase()) : null;
-    const known = own(byId);
+    const uuid = isUuid(wanted.alias) ? wanted.alias.toLowerCase() : null;
+    const known = own(uuid === null ? null : await store.conversation(uuid));
     if (known) return { id: known.id };
     const now = clock.now();
-    const id = isUuid(wanted.alias) && !byId ? wanted.alias.toLowerCase() : ids.uuid(now);
+    const id = uuid !== null && !(await store.isConversation(uuid)) ? uuid : ids.uuid(now);
     const conversation: Conversation = {
       id,
       tenant: principal.tenant,
@@ -333,7 +340,7 @@ export class TaskVerbs implements Tasks {
         task,
         detail,
       },
-      ...(steering.idempotency && { idempotency: this.#idempotency(principal, "steering", steering.idempotency) }),
+      ...(steering.idempotency && { idempotency: this.#idempotency(principal, STEERING, steering.idempotency) }),
     };
   }
 
@@ -341,12 +348,25 @@ export class TaskVerbs implements Tasks {
     return { scope: `${principal.tenant}\n${principal.user}\n${lens}`, key, hash, at: this.#parts.clock.now() };
   }
 
-  #acknowledge(
-    changed: { task: Task; replayed: boolean; hash: string | null },
-    idempotency: Idempotency | undefined,
-  ): Acknowledged {
-    if (changed.hash !== null) checkReplay(idempotency, changed.hash);
-    return { task: changed.task, replayed: changed.replayed };
+  /** A repeated act is recognised by its key, also when the task's new state would refuse it. */
+  async #steer(
+    principal: Principal,
+    id: TaskId,
+    { idempotency }: Steering,
+    act: () => Promise<{ task: Task; replayed: boolean; hash: string | null }>,
+  ): Promise<Acknowledged> {
+    try {
+      const { task, replayed, hash } = await act();
+      if (hash !== null) checkReplay(idempotency, hash);
+      return { task, replayed };
+    } catch (error) {
+      const refused = error instanceof Refusal && error.code === "not_allowed_in_state";
+      const record = refused && idempotency ? this.#idempotency(principal, STEERING, idempotency) : null;
+      const known = record && (await this.#parts.store.replay(record.scope, record.key));
+      if (!known) throw error;
+      checkReplay(idempotency, known.hash);
+      return { task: await this.get(principal, id), replayed: true };
+    }
   }
 }
 

@@ -132,6 +132,18 @@ export class LineStore implements Store {
     return row === null ? null : rows.conversationOf(row);
   }
 
+  async wasDeleted(alias: Alias): Promise<boolean> {
+    return rows.flag.parse(await this.#ask({ ask: "wasDeleted", alias }));
+  }
+
+  async isConversation(id: string): Promise<boolean> {
+    return rows.flag.parse(await this.#ask({ ask: "isConversation", id }));
+  }
+
+  async replay(scope: string, key: string): Promise<{ task: string; hash: string } | null> {
+    return rows.replayOf(await this.#ask({ ask: "replay", scope, key }));
+  }
+
   async conversations(visible: Visible, lens: string, page: Page) {
     const { limit, offset = 0 } = page;
     const found = rows.conversationRows.parse(await this.#ask({ ask: "conversations", visible, lens, limit, offset }));

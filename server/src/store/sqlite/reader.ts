@@ -22,6 +22,9 @@ export type Question =
   | { ask: "journal" | "inbox" | "artifacts" | "usage"; id: string }
   | { ask: "conversation"; id: string }
   | { ask: "conversationByAlias"; alias: Alias }
+  | { ask: "wasDeleted"; alias: Alias }
+  | { ask: "isConversation"; id: string }
+  | { ask: "replay"; scope: string; key: string }
   | { ask: "conversations"; visible: Visible; lens: string; limit: number; offset: number }
   | { ask: "aliasOf"; conversation: string; lens: string }
   | { ask: "messages"; conversation: string; limit: number; offset: number; before: string | null }
@@ -108,6 +111,14 @@ export class Reader implements Work<Question> {
         const { tenant, owner, lens, value } = question.alias;
         return sql.conversationByAlias.get(tenant, owner, lens, value) ?? null;
       }
+      case "wasDeleted": {
+        const { tenant, owner, lens, value } = question.alias;
+        return sql.wasDeleted.get(tenant, owner, value, tenant, owner, lens, value) !== undefined;
+      }
+      case "isConversation":
+        return sql.isConversation.get(question.id) !== undefined;
+      case "replay":
+        return sql.replay.get(question.scope, question.key) ?? null;
       case "conversations":
         return this.#conversations(question);
       case "aliasOf":
@@ -198,6 +209,12 @@ function readerStatements(db: Database) {
       `SELECT ${CONVERSATION_COLUMNS} FROM aliases a JOIN conversations c ON c.id = a.conversation
        WHERE a.tenant = ? AND a.owner = ? AND a.lens = ? AND a.value = ? AND c.deleted_at IS NULL`,
     ),
+    wasDeleted: row(
+      `SELECT 1 FROM conversations c WHERE c.deleted_at IS NOT NULL AND c.tenant = ? AND c.user = ? AND (c.id = ?
+         OR c.id IN (SELECT conversation FROM aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?))`,
+    ),
+    isConversation: row("SELECT 1 FROM conversations WHERE id = ?"),
+    replay: row("SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?"),
     aliasOf: row("SELECT value FROM aliases WHERE conversation = ? AND lens = ? ORDER BY value LIMIT 1"),
     countMessages: row("SELECT count(*) FROM messages WHERE conversation = ?"),
     messages: row("SELECT n, role, task, at, parts FROM messages WHERE conversation = ? ORDER BY n LIMIT ? OFFSET ?"),

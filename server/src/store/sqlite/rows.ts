@@ -40,6 +40,14 @@ export const texts = z.array(text);
 export const count = number;
 export const messageNumber = maybeNumber;
 export const alias = maybeText;
+export const flag = z.boolean();
+
+const replay = z.tuple([z.string(), z.string()]).nullable();
+
+export function replayOf(row: unknown): { task: string; hash: string } | null {
+  const found = replay.parse(row);
+  return found && { task: found[0], hash: found[1] };
+}
 export const fact = maybeText;
 
 const eventRow = z.tuple([number, number, text, text]);

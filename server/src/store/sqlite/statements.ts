@@ -22,7 +22,10 @@ export function writerStatements(db: Database) {
     inboxMessage: row("SELECT 1 FROM inbox WHERE task = ? AND message_id = ?"),
     usageCall: row("SELECT 1 FROM usage WHERE task = ? AND key = ?"),
     conversation: row("SELECT 1 FROM conversations WHERE id = ?"),
-    alias: row("SELECT 1 FROM aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?"),
+    alias: row(
+      `SELECT 1 FROM aliases a JOIN conversations c ON c.id = a.conversation
+       WHERE a.tenant = ? AND a.owner = ? AND a.lens = ? AND a.value = ? AND c.deleted_at IS NULL`,
+    ),
 
     insertTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
@@ -69,7 +72,11 @@ export function writerStatements(db: Database) {
          completed, failed, input_tokens, output_tokens, cost_usd)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)`,
     ),
-    insertAlias: run("INSERT INTO aliases (tenant, owner, lens, value, conversation) VALUES (?, ?, ?, ?, ?)"),
+    insertAlias: run(
+      // The name of a deleted conversation may begin another one.
+      `INSERT INTO aliases (tenant, owner, lens, value, conversation) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET conversation = excluded.conversation`,
+    ),
     addToConversation: run(
       `UPDATE conversations SET tasks = tasks + ?, completed = completed + ?, failed = failed + ?,
          input_tokens = input_tokens + ?, output_tokens = output_tokens + ?, cost_usd = cost_usd + ?,
@@ -88,7 +95,6 @@ export function writerStatements(db: Database) {
       "UPDATE conversations SET title = ?, updated_at = max(updated_at, ?) WHERE id = ? AND deleted_at IS NULL",
     ),
     deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
-    freeAliases: run("DELETE FROM aliases WHERE conversation = ?"),
     dropConversationFiles: run("DELETE FROM conversation_files WHERE conversation = ?"),
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),

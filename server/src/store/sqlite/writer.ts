@@ -81,7 +81,6 @@ export class Writer implements Work<Request> {
         return null;
       case "deleteConversation":
         this.#sql.deleteConversation.run(request.at, request.id);
-        this.#sql.freeAliases.run(request.id);
         this.#sql.dropMessages.run(request.id, Number.MAX_SAFE_INTEGER);
         this.#sql.dropConversationFiles.run(request.id);
         return null;
