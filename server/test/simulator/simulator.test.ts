@@ -5,7 +5,7 @@ import { World } from "./world.ts";
 /** `WAYBILL_SEED=n` plays one world again; `WAYBILL_WORLDS=n` plays more of them. */
 const { WAYBILL_SEED, WAYBILL_WORLDS } = process.env;
 const FIRST_SEED = 1;
-const WORLDS = Number(WAYBILL_WORLDS ?? 150);
+const WORLDS = Number(WAYBILL_WORLDS ?? 120);
 
 const seeds =
   WAYBILL_SEED === undefined ? Array.from({ length: WORLDS }, (_, at) => FIRST_SEED + at) : [Number(WAYBILL_SEED)];

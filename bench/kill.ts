@@ -1,0 +1,180 @@
+/**
+ * Kills the server at random moments under load and starts it again. Nothing that was acknowledged may be lost, no task
+ * may fail by it, no journaled step may run again, and after the last start every task ends.
+ *
+ *   node bench/kill.ts [--minutes 4 | --rounds 1000] [--signal kill|term|both] [--min-ms 30] [--max-ms 3000]
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
+import { conditions, median } from "./conditions.ts";
+import { Bodies } from "./kill/bodies.ts";
+import { isEnded, Load } from "./kill/load.ts";
+import { freePort, Server } from "./kill/server.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "4" },
+    rounds: { type: "string" },
+    signal: { type: "string", default: "both" },
+    "min-ms": { type: "string", default: "30" },
+    "max-ms": { type: "string", default: "3000" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+
+const ROUNDS_PER_FOLDER = 25;
+const OPEN_MAX = 120;
+const STEP_MS = [1, 5, 20, 100, 400, 1_500];
+const GRACE_S = 4;
+/** What a stop may take beyond its grace time: answers on their way, and a busy machine. */
+const GRACE_SLACK_MS = 3_000;
+const END_MS_MAX = 120_000;
+const BIN = fileURLToPath(new URL("../server/bin/waybill.js", import.meta.url));
+
+const step = z.object({ branch: z.string(), name: z.string(), kind: z.string(), state: z.string(), result: z.json() });
+const listed = z.object({
+  data: z.array(z.object({ id: z.string(), kind: z.string(), state: z.string() })),
+  total: z.number(),
+});
+
+const until = flags.rounds === undefined ? Date.now() + Number(flags.minutes) * 60_000 : Number.POSITIVE_INFINITY;
+const roundsMax = flags.rounds === undefined ? Number.POSITIVE_INFINITY : Number(flags.rounds);
+const sums = { rounds: 0, terms: 0, acknowledged: 0, completed: 0, cancelled: 0, bodies: 0, again: 0, events: 0 };
+const readyMs: number[] = [];
+const settleMs: number[] = [];
+const violations: string[] = [];
+
+console.log(`Killing under load (${conditions()})`);
+while (sums.rounds < roundsMax && Date.now() < until && violations.length === 0) await onOneFolder();
+console.log(
+  `${sums.rounds} rounds, ${sums.terms} of them by SIGTERM: ${sums.acknowledged} submits acknowledged, ` +
+    `${sums.completed} completed, ${sums.cancelled} cancelled; ${sums.bodies} step bodies ran, ${sums.again} of them again ` +
+    `because a death took their result; ${sums.events} events followed`,
+);
+console.log(
+  `ready after a start: median ${median(readyMs).toFixed(0)} ms, longest ${Math.max(...readyMs).toFixed(0)} ms; ` +
+    `all tasks ended after the last start: longest ${Math.max(...settleMs).toFixed(0)} ms`,
+);
+for (const violation of violations.slice(0, 50)) console.log(`VIOLATION ${violation}`);
+console.log(violations.length === 0 ? "0 violations" : `${violations.length} violations`);
+process.exit(violations.length === 0 ? 0 : 1);
+
+/** Some rounds over one data folder, and the judgement of it. */
+async function onOneFolder(): Promise<void> {
+  const data = mkdtempSync(path.join(tmpdir(), "waybill-kill-"));
+  const port = await freePort();
+  const diary = path.join(data, "diary.log");
+  const bodies = new Bodies(diary);
+  const load = new Load(`http://127.0.0.1:${port}`, STEP_MS, OPEN_MAX);
+  load.start();
+  for (let n = 0; n < ROUNDS_PER_FOLDER && sums.rounds < roundsMax && Date.now() < until; n++) {
+    await round(new Server(data, port, diary, GRACE_S));
+    bodies.afterDeath(data);
+    violations.push(...load.violations.splice(0), ...bodies.violations.splice(0));
+    if (violations.length > 0) break;
+  }
+  await load.stop();
+  await judge(data, new Server(data, port, diary, GRACE_S), load, bodies);
+  sums.acknowledged += load.submitted.size;
+  sums.events += load.events;
+  sums.bodies += bodies.ran;
+  sums.again += bodies.again;
+  violations.push(...load.violations, ...bodies.violations);
+  console.log(
+    `round ${sums.rounds}: ${sums.acknowledged} acknowledged, ${sums.again} bodies ran again, ${violations.length} violations`,
+  );
+  if (violations.length === 0) rmSync(data, { recursive: true });
+  else console.log(`The data folder is kept: ${data}`);
+}
+
+async function round(server: Server): Promise<void> {
+  sums.rounds += 1;
+  const between = (min: number, max: number) => min + Math.random() * (max - min);
+  // One in ten dies while it starts.
+  if (Math.random() < 0.1) await pass(between(50, 600));
+  else {
+    readyMs.push(await server.ready());
+    await pass(between(Number(flags["min-ms"]), Number(flags["max-ms"])));
+  }
+  if (server.hasEnded) violations.push(`The server ended by itself:\n${server.words}`);
+  const gentle = flags.signal === "term" || (flags.signal === "both" && Math.random() < 0.15);
+  if (!gentle) {
+    const { ms } = await server.end("SIGKILL");
+    if (flags.verbose) console.log(`round ${sums.rounds}: killed, gone after ${ms.toFixed(0)} ms`);
+    return;
+  }
+  await server.ready();
+  sums.terms += 1;
+  const { code, ms } = await server.end("SIGTERM");
+  if (flags.verbose) console.log(`round ${sums.rounds}: stopped with ${code} after ${ms.toFixed(0)} ms`);
+  if (code !== 0) violations.push(`A SIGTERM was answered by exit code ${code}:\n${server.words}`);
+  if (ms > GRACE_S * 1_000 + GRACE_SLACK_MS) violations.push(`A SIGTERM took ${ms.toFixed(0)} ms.`);
+}
+
+/** Lets everything end, and checks every promise. */
+async function judge(data: string, server: Server, load: Load, bodies: Bodies): Promise<void> {
+  await server.ready();
+  const from = performance.now();
+  for (let open = await openTasks(load); open.length > 0; open = await openTasks(load)) {
+    if (performance.now() - from > END_MS_MAX) {
+      for (const { id, kind, state } of open.slice(0, 10)) {
+        const why = await load.call(`/v1/tasks/${id}/why`);
+        violations.push(`${kind} ${id} is stuck: ${state}. ${JSON.stringify(why?.body)}`);
+      }
+      break;
+    }
+    for (const { id, state } of open) {
+      if (state === "paused") await load.call(`/v1/tasks/${id}/resume`, {});
+      if (state === "input_required") await load.call(`/v1/tasks/${id}/input`, { value: "yes", prompt: "go" });
+    }
+    await pass(200);
+  }
+  settleMs.push(performance.now() - from);
+  const failed = listed.parse((await load.call("/v1/tasks?limit=20&state=failed,timed_out,rejected"))?.body);
+  for (const { id } of failed.data) {
+    const task = await load.call(`/v1/tasks/${id}`);
+    violations.push(`A task failed by a kill: ${JSON.stringify(task?.body).slice(0, 600)}`);
+  }
+  for (const one of load.submitted.values()) await judgeTask(one.id, one.cancelled, load, bodies);
+  const { code } = await server.end("SIGTERM");
+  if (code !== 0) violations.push(`The last stop ended with code ${code}:\n${server.words}`);
+  bodies.afterDeath(data);
+  const store = await openSqliteStore(data);
+  for (const problem of await store.check()) violations.push(`The database is unsound: ${problem}`);
+  await store.close();
+  const doctor = spawnSync(process.execPath, [BIN, "doctor", "--data", data, "--json"], { encoding: "utf8" });
+  const bad = doctor.stdout.split("\n").filter((line) => line.includes('"is":"bad"') && !line.includes('"server"'));
+  for (const line of bad) violations.push(`The doctor found: ${line}`);
+}
+
+async function judgeTask(id: string, mayBeCancelled: boolean, load: Load, bodies: Bodies): Promise<void> {
+  const found = await load.call(`/v1/tasks/${id}`);
+  if (found?.status !== 200)
+    return void violations.push(`${id} was acknowledged, and is answered ${found?.status} now.`);
+  const { state } = z.object({ state: z.string() }).parse(found.body);
+  if (state === "completed") sums.completed += 1;
+  else if (state === "cancelled" && mayBeCancelled) sums.cancelled += 1;
+  else if (isEnded(state)) violations.push(`${id} ended ${state}.`);
+  const steps = z.object({ data: z.array(step) }).parse((await load.call(`/v1/tasks/${id}/steps`))?.body);
+  for (const { branch, name, kind, state, result } of steps.data) {
+    if (kind !== "step" || state !== "done") continue;
+    const marks = bodies.marksOf(`${id}${branch}/${name}#0`);
+    if (marks.at(-1) !== result)
+      violations.push(
+        `Step "${name}" of ${id} has the result ${JSON.stringify(result)}, and its body left ${marks.join(", ") || "nothing"}.`,
+      );
+  }
+}
+
+async function openTasks(load: Load) {
+  const path = "/v1/tasks?limit=200&state=queued,running,waiting,paused,input_required";
+  const parsed = listed.safeParse((await load.call(path))?.body);
+  return parsed.success ? parsed.data.data : [{ id: "", kind: "", state: "unknown" }];
+}
