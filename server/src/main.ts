@@ -16,6 +16,7 @@ import type { Fact } from "./http/metrics.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { nativeLens } from "./lenses/native/routes.ts";
 import { shannonLens } from "./lenses/shannon/routes.ts";
+import { statusOf as shannonStatusOf } from "./lenses/shannon/translate.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
@@ -72,7 +73,7 @@ export async function startServer(config: Config): Promise<Running> {
       version: VERSION,
       verbs: engine.verbs,
       agents: config.agents.length > 0 ? config.agents : [assistant],
-      root: nativeLens(),
+      root: nativeLens({ shannon: (task) => shannonStatusOf(task) }),
       lenses: LENSES,
       histograms,
       facts,

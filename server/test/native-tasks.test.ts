@@ -138,6 +138,8 @@ describe("a read", () => {
   it("shows it as a lens that there is, and refuses one that there is not", async () => {
     const { task } = await submit(say("lens"));
     expect((await read(task.id, "?lens=native")).id).toBe(task.id);
+    const shannon = await server.call(`/v1/tasks/${task.id}?lens=shannon`);
+    expect(await shannon.json()).toMatchObject({ task_id: task.id, status: "TASK_STATUS_COMPLETED" });
     const response = await server.call(`/v1/tasks/${task.id}?lens=telex`);
     expect(wire.problem.parse(await response.json())).toMatchObject({ status: 400, field: "query.lens" });
   });

@@ -1,0 +1,139 @@
+/** The server as a process: its flags, its words, its signals and its exit codes. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as wire from "../src/lenses/native/schema.ts";
+
+const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+
+let folder = "";
+const running: ChildProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "waybill-process-"));
+});
+afterEach(async () => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+function waybill(...args: string[]) {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"] },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.push(child);
+  const talk = { text: "" };
+  const heard = Promise.withResolvers<void>();
+  const exited = new Promise<number | null>((resolve) => child.on("exit", (code) => resolve(code)));
+  child.stderr.on("data", (data: Buffer) => {
+    talk.text += data.toString();
+    if (talk.text.includes("is ready")) heard.resolve();
+  });
+  void exited.then((code) => heard.reject(new Error(`exited with ${code}: ${talk.text}`)));
+  heard.promise.catch(() => {});
+  return { child, talk, exited, ready: heard.promise };
+}
+
+const free = ["--port", "0", "--lens-port", "shannon=0"];
+const urlIn = (text: string) => /Dashboard +(http:\/\/\S+)\/dashboard/.exec(text)?.[1] ?? "";
+
+describe("waybill dev", () => {
+  it("says where everything is, answers, and exits 0 on SIGTERM and on SIGINT", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const { child, talk, exited, ready } = waybill("dev", ...free);
+      await ready;
+      const url = urlIn(talk.text);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const shannon = /Shannon API +(http:\/\/\S+)\/api/.exec(talk.text)?.[1] ?? "";
+      expect((await fetch(`${shannon}/health`)).status).toBe(200);
+      expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
+      child.kill(signal);
+      expect(await exited).toBe(0);
+      const lines = talk.text.split("\n").filter((line) => line.startsWith("{"));
+      expect(lines.map((line) => z.object({ msg: z.string() }).parse(JSON.parse(line)).msg)).toEqual([
+        "started",
+        "stopping",
+        "stopped",
+      ]);
+    }
+  });
+
+  it("keeps what it has acknowledged over a kill", async () => {
+    const first = waybill("dev", ...free);
+    await first.ready;
+    const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });
+    const headers = { "content-type": "application/json" };
+    const submitted = await fetch(`${urlIn(first.talk.text)}/v1/tasks`, { method: "POST", body, headers });
+    const { id } = wire.task.parse(await submitted.json());
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const second = waybill("dev", ...free);
+    await second.ready;
+    const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=10`);
+    expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
+  });
+
+  it("refuses a folder that another server holds, and a port that is taken, with exit code 1 and a sentence", async () => {
+    const first = waybill("dev", ...free);
+    await first.ready;
+    const { port } = new URL(urlIn(first.talk.text));
+    const folderTaken = waybill("dev", ...free);
+    expect(await folderTaken.exited).toBe(1);
+    expect(folderTaken.talk.text).not.toContain("    at ");
+    for (const ports of [
+      ["--port", port, "--lens-port", "none"],
+      ["--port", "0", "--lens-port", `shannon=${port}`],
+    ]) {
+      const portTaken = waybill("dev", "--data", "other", ...ports);
+      expect(await portTaken.exited).toBe(1);
+      expect(portTaken.talk.text).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
+      expect(portTaken.talk.text).not.toContain("    at ");
+    }
+  });
+
+  it("refuses what it does not understand with exit code 2", async () => {
+    for (const flags of [
+      ["--prot", "1"],
+      ["--port", "x"],
+      ["--host", "0.0.0.0"],
+      ["--model", "nobody:nothing"],
+      ["--temporal", "x"],
+    ]) {
+      const { exited, talk } = waybill("dev", ...flags);
+      expect([flags, await exited]).toEqual([flags, 2]);
+      expect(talk.text).not.toContain("    at ");
+    }
+  });
+});
+
+describe("waybill serve", () => {
+  it("refuses to start before there is a key, and says how to make one", async () => {
+    const { exited, talk } = waybill("serve", ...free);
+    expect(await exited).toBe(1);
+    expect(talk.text).toContain("waybill keys create");
+  });
+});
+
+describe("a usual lens port that is taken", () => {
+  it("is a note that names the prefix", async () => {
+    const holder = createServer();
+    const taken = await new Promise<boolean>((resolve) => {
+      holder.once("error", () => resolve(true));
+      holder.listen(8080, "127.0.0.1", () => resolve(true));
+    });
+    expect(taken).toBe(true);
+    const { talk, ready } = waybill("dev", "--port", "0");
+    await ready;
+    holder.close();
+    expect(talk.text).toMatch(
+      /port 8080 on 127\.0\.0\.1 is taken by another program: the shannon lens is at http:\/\/localhost:\d+\/shannon only/,
+    );
+    expect(talk.text).toMatch(/Shannon API +http:\/\/localhost:\d+\/shannon\/api\/v1/);
+  });
+});
