@@ -36,4 +36,10 @@ export function addCommands(program: Command): void {
   addDoctor(program);
   addBackup(program);
   addRestore(program);
+  program.addHelpText(
+    "after",
+    "\nIds of tasks may be shortened to their last characters. Commands print data on stdout and talk on stderr; with\n" +
+      "--json data is JSON, one object a line for lists and streams. WAYBILL_URL and WAYBILL_API_KEY stand for --url\n" +
+      "and --key. Exit codes: 0 done, 1 failed, 2 wrong usage.",
+  );
 }

@@ -18,7 +18,8 @@ export function connect({ url, key }: ConnectionFlags): Waybill {
   if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
     throw new Exit(BAD_USAGE, `--url cannot be ${JSON.stringify(baseUrl)}: it is a URL such as ${DEFAULT_BASE_URL}.`);
   }
-  return new Waybill({ baseUrl, ...(key !== undefined && key !== "" && { apiKey: key }) });
+  // A person waits: rather say soon what is wrong than try for long.
+  return new Waybill({ baseUrl, retries: 2, ...(key !== undefined && key !== "" && { apiKey: key }) });
 }
 
 /** Runs a conversation with the server. What the server refuses ends the command with a sentence that says what to do. */

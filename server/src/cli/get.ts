@@ -47,7 +47,7 @@ function described(task: Task, why: Why | null, screen: Screen): string {
   const tokens =
     usage.calls === 0
       ? null
-      : `${count(usage.calls)} calls, ${count(usage.input_tokens)} + ${count(usage.output_tokens)} tokens, ` +
+      : `${count(usage.calls)} calls, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ` +
         money(usage.cost_usd) +
         (usage.unpriced_calls === 0 ? "" : ` and ${usage.unpriced_calls} calls without a known price`);
   const facts: [string, string | null][] = [

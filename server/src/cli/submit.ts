@@ -51,7 +51,7 @@ export function addSubmit(program: Command): void {
       .option("--wait", "wait for its end and print its output")
       .option("--json", "print the task as JSON; with --watch its events, one a line"),
   )
-    .addHelpText("after", `\nExit codes are 0, or 2 for wrong usage; with --watch and --wait also:\n${EXITS_HELP}`)
+    .addHelpText("after", `\n${EXITS_HELP} Without --watch and --wait: 0 once it is on the server's disk.`)
     .addHelpText(
       "after",
       "\nExamples:\n" +

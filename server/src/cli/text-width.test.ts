@@ -18,6 +18,10 @@ describe("text in a terminal", () => {
     expect(lastLines("", 5, 3)).toEqual([]);
   });
 
+  it("is broken between words where there are any", () => {
+    expect(lastLines("one two three 貨物 unbreakable", 9, 9)).toEqual(["one two", "three", "貨物", "unbreakab", "le"]);
+  });
+
   it("cannot steer the terminal", () => {
     expect(harmless("a\u001b[2Jb\u0007\r\nc\td\u202e")).toBe("a\ufffd[2Jb\ufffd\nc\td\ufffd");
     expect(onOneLine("  a\n\tb ")).toBe("a b");

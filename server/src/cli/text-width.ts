@@ -36,6 +36,7 @@ export function lastLines(text: string, cells: number, rows: number): string[] {
   return lines.slice(-rows);
 }
 
+/** A line broken between words, or within one that is wider than the line. */
 function broken(line: string, cells: number): string[] {
   const lines: string[] = [];
   let kept = "";
@@ -43,9 +44,11 @@ function broken(line: string, cells: number): string[] {
   for (const { segment } of graphemes.segment(line)) {
     const wide = WIDE.test(segment) ? 2 : 1;
     if (width + wide > cells) {
-      lines.push(kept);
-      kept = "";
-      width = 0;
+      const space = segment === " " ? kept.length : kept.lastIndexOf(" ");
+      lines.push((space > 0 ? kept.slice(0, space) : kept).trimEnd());
+      kept = space > 0 ? kept.slice(space + 1) : "";
+      width = textWidth(kept);
+      if (segment === " ") continue;
     }
     kept += segment;
     width += wide;

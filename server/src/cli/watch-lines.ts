@@ -77,7 +77,7 @@ function questionLines({ question, id }: WatchedTask, screen: Screen, columns: n
 
 function bill({ inputTokens, outputTokens, costUsd }: WatchedTask): string {
   if (inputTokens + outputTokens === 0) return "";
-  return ` · ${count(inputTokens)} + ${count(outputTokens)} tokens${costUsd === 0 ? "" : ` · ${money(costUsd)}`}`;
+  return ` · ${count(inputTokens)} tokens in, ${count(outputTokens)} out${costUsd === 0 ? "" : ` · ${money(costUsd)}`}`;
 }
 
 /** Tabs have no width of their own. */
