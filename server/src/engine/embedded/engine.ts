@@ -3,7 +3,6 @@
  * no leases of its own: every change of a task comes by here, and says what moves next.
  */
 
-import { z } from "zod";
 import type { Store } from "../../store/store.ts";
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -25,32 +24,13 @@ import { AttemptHost, type AttemptParts, type AttemptWatch } from "./attempt-hos
 import { Claims, isLeaseLost } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { type Entry, entryOf } from "./entry.ts";
+import { OpenTasks } from "./open-tasks.ts";
 import { ALONE_MS, Quarantine } from "./quarantine.ts";
 import { ReadyQueue } from "./ready.ts";
-import { RETENTION_DAYS, Retention } from "./retention.ts";
+import { Recovery } from "./recovery.ts";
+import { Retention } from "./retention.ts";
+import { ENGINE_LIMITS, type EngineLimits, type EngineLog } from "./settings.ts";
 import { keyOf, Slots } from "./slots.ts";
-import { Timers } from "./timers.ts";
-
-export type EngineLimits = {
-  /** Tasks whose handlers run at once. */
-  concurrency: number;
-  /** Bytes of tasks kept in memory for reading. */
-  recentBytes: number;
-  retentionDays: number;
-};
-
-export const ENGINE_LIMITS: EngineLimits = {
-  concurrency: 200,
-  recentBytes: 64 * 1024 * 1024,
-  retentionDays: RETENTION_DAYS,
-};
-
-/** Where the engine tells what nobody asked for. */
-export type EngineLog = {
-  warn: (message: string, facts: Record<string, unknown>) => void;
-  taskChanged?: (change: Change) => void;
-  stepEnded?: (kind: string, step: string, ms: number) => void;
-};
 
 export type EngineParts = {
   store: Store;
@@ -69,8 +49,6 @@ const AGAIN_MS = 1_000;
 /** Open tasks read at once at the start. */
 const OPEN_PAGE = 1_000;
 
-const processFact = z.object({ clean: z.boolean() });
-
 export class EmbeddedEngine {
   readonly verbs: Verbs & { keys: KeyVerbs };
   readonly #store: Store;
@@ -80,16 +58,12 @@ export class EmbeddedEngine {
   readonly #ledger: Ledger;
   readonly #parts: AttemptParts;
   readonly #watch: AttemptWatch;
-  readonly #entries = new Map<string, Entry>();
+  readonly #open: OpenTasks;
   readonly #runs = new Map<string, Run>();
   readonly #ready = new ReadyQueue<Entry>();
   /** Ready, but their concurrency key has no slot. */
   readonly #parked = new Map<string, Entry[]>();
-  /** Child -> the parent that waits for its end. */
-  readonly #parents = new Map<string, string>();
   readonly #slots: Slots;
-  readonly #due: Timers;
-  readonly #deadlines: Timers;
   readonly #claims: Claims;
   readonly #quarantine: Quarantine;
   readonly #retention: Retention;
@@ -116,8 +90,11 @@ export class EmbeddedEngine {
     const ids = new Ids(randomBytes);
     this.#parts = { store, ledger: this.#ledger, clock, random, ids, handlers };
     this.#slots = new Slots(limits.concurrency);
-    this.#due = new Timers(clock, (id) => this.#catch("A timer could not take effect.", id, this.#isDue(id)));
-    this.#deadlines = new Timers(clock, (id) => this.#catch("A deadline could not take effect.", id, this.#expire(id)));
+    this.#open = new OpenTasks(
+      clock,
+      (id) => this.#catch("A timer could not take effect.", id, this.#isDue(id)),
+      (id) => this.#catch("A deadline could not take effect.", id, this.#expire(id)),
+    );
     this.#claims = new Claims({ ledger: this.#ledger, clock, random });
     this.#quarantine = new Quarantine(store);
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
@@ -153,10 +130,7 @@ export class EmbeddedEngine {
 
   /** Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running. */
   async start(): Promise<void> {
-    const before = processFact.safeParse(await this.#store.fact("process"));
-    const unclean = before.success && !before.data.clean;
-    const convict = unclean ? await Quarantine.convict(this.#store) : null;
-    await this.#store.setFact("process", { clean: false });
+    const recovery = await Recovery.begin(this.#store);
     const interrupted: Entry[] = [];
     for (let after: string | null = null; ; ) {
       const page = await this.#store.open(after, OPEN_PAGE);
@@ -168,9 +142,9 @@ export class EmbeddedEngine {
       if (!last || page.length < OPEN_PAGE) break;
       after = last.id;
     }
-    const suspects = await this.#recover(interrupted, unclean, convict);
+    const suspects = await this.#recover(interrupted, recovery);
     this.#retention.start();
-    this.#afterStart(suspects, unclean).catch((error: unknown) =>
+    this.#afterStart(suspects, recovery.unclean).catch((error: unknown) =>
       this.#log.warn("Not everything went on after the start.", { error }),
     );
   }
@@ -180,8 +154,7 @@ export class EmbeddedEngine {
     this.#stopping = true;
     this.#held = true;
     this.#retention.stop();
-    this.#due.stop();
-    this.#deadlines.stop();
+    this.#open.stop();
     this.#claims.stop();
     for (const run of this.#runs.values()) run.pause();
     if (this.#runs.size > 0) {
@@ -193,21 +166,21 @@ export class EmbeddedEngine {
     }
     for (const run of this.#runs.values()) run.cutOff("The server stops.");
     this.#runs.clear();
-    await this.#store.setFact("process", { clean: true });
+    await Recovery.endClean(this.#store);
   }
 
   stats(): EngineStats {
-    return { running: this.#slots.taken, ready: this.#ready.size, open: this.#entries.size };
+    return { running: this.#slots.taken, ready: this.#ready.size, open: this.#open.size };
   }
 
   #movement(): Movement {
-    const claimant = (id: string) => this.#entries.get(id);
+    const claimant = (id: string) => this.#open.get(id);
     return {
       isLive: (id) => this.#runs.get(id)?.isOver === false,
       running: (id) => this.#runs.get(id)?.running ?? [],
       heldBy: (id) => {
         const entry = claimant(id);
-        return entry && !this.#slots.holds(id) && this.#isReady(entry) ? this.#slots.holders(entry) : [];
+        return entry && !this.#slots.holds(id) && this.#open.isReady(entry) ? this.#slots.holders(entry) : [];
       },
       ahead: (id) => {
         const entry = claimant(id);
@@ -236,30 +209,17 @@ export class EmbeddedEngine {
   }
 
   /** Returns the suspects, which wait for their turn alone. */
-  async #recover(
-    interrupted: Entry[],
-    unclean: boolean,
-    convict: { task: string; step: string } | null,
-  ): Promise<Entry[]> {
+  async #recover(interrupted: Entry[], recovery: Recovery): Promise<Entry[]> {
     const suspects: Entry[] = [];
     for (const entry of interrupted) {
       const task = await this.#ledger.find(entry.id);
-      if (!task || !unclean) {
-        this.#enqueue(entry);
-        continue;
-      }
-      const crashes = Quarantine.crashesOf(task, convict);
-      if (Quarantine.isGuilty(crashes)) {
-        const step = convict?.step ?? "";
-        const error = {
-          code: "step_crashed",
-          message: `Step "${step}" was alone in flight each of the last times that the process died.`,
-          step,
-        };
-        await this.#ledger.change(task.id, { do: "fail", attempt: task.attempt, error, retryAt: null });
-      } else if (Quarantine.isSuspect(crashes)) suspects.push(entry);
+      if (!task) continue;
+      const verdict = recovery.judge(task);
+      this.#crashes.set(task.id, verdict.crashes);
+      if (verdict.error) {
+        await this.#ledger.change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null });
+      } else if (verdict.alone) suspects.push(entry);
       else this.#enqueue(entry);
-      this.#crashes.set(task.id, crashes);
     }
     return suspects;
   }
@@ -279,12 +239,12 @@ export class EmbeddedEngine {
     if (this.#stopping) return;
     this.#held = false;
     this.#dispatch();
-    for (const [child, parent] of this.#parents) {
-      if (!this.#entries.has(child)) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
+    for (const { child, parent } of this.#open.untoldParents()) {
+      this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
     }
     if (!unclean) return;
-    for (const entry of [...this.#entries.values()]) {
-      if (entry.state !== "input_required" || this.#stopping) continue;
+    for (const entry of this.#open.needingPeople()) {
+      if (this.#stopping) return;
       const task = await this.#ledger.find(entry.id);
       if (task) this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task));
     }
@@ -303,7 +263,7 @@ export class EmbeddedEngine {
       this.#forget(task.id);
       this.#runs.get(task.id)?.cutOff(`The task is ${task.state}.`);
       this.#runEnded(task.id);
-      const parent = this.#parents.get(task.id);
+      const parent = this.#open.parentOf(task.id);
       if (parent !== undefined) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, task.id));
       return;
     }
@@ -322,33 +282,16 @@ export class EmbeddedEngine {
   }
 
   #remember(entry: Entry): void {
-    const before = this.#entries.get(entry.id);
-    for (const child of before?.awaits ?? []) if (!entry.awaits.includes(child)) this.#parents.delete(child);
-    for (const child of entry.awaits) this.#parents.set(child, entry.id);
-    this.#entries.set(entry.id, entry);
+    this.#open.remember(entry);
     this.#ready.remove(entry.id);
     this.#claims.withdraw(entry.id);
-    this.#due.set(
-      entry.id,
-      entry.dueAt !== null && (entry.state !== "queued" || entry.dueAt > this.#clock.now()) ? entry.dueAt : null,
-    );
-    this.#deadlines.set(entry.id, entry.deadlineAt);
-    if (this.#isReady(entry)) this.#enqueue(entry);
+    if (this.#open.isReady(entry)) this.#enqueue(entry);
   }
 
   #forget(id: string): void {
-    const entry = this.#entries.get(id);
-    for (const child of entry?.awaits ?? []) this.#parents.delete(child);
-    this.#entries.delete(id);
+    this.#open.forget(id);
     this.#ready.remove(id);
     this.#claims.withdraw(id);
-    this.#due.set(id, null);
-    this.#deadlines.set(id, null);
-  }
-
-  #isReady(entry: Entry): boolean {
-    if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= this.#clock.now();
-    return entry.ready;
   }
 
   #enqueue(entry: Entry): void {
@@ -437,7 +380,7 @@ export class EmbeddedEngine {
 
   /** For a task that is `running` though nothing runs it: a start or a run that the store cut short. */
   #tryAgain(id: string): void {
-    const entry = this.#entries.get(id);
+    const entry = this.#open.get(id);
     if (this.#stopping || entry?.state !== "running" || this.#runs.has(id)) return;
     this.#enqueue(entry);
     this.#dispatch();
@@ -452,7 +395,7 @@ export class EmbeddedEngine {
     this.#release(id);
     if (this.#stopping && this.#runs.size === 0) this.#drained?.();
     // The store failed it: its state is still `running`, and it goes on from its journal.
-    if (run && this.#entries.get(id)?.state === "running") this.#clock.after(AGAIN_MS, () => this.#tryAgain(id));
+    if (run && this.#open.get(id)?.state === "running") this.#clock.after(AGAIN_MS, () => this.#tryAgain(id));
   }
 
   /** Gives its slot to the next. The task itself may have become ready again while it held it. */
@@ -462,12 +405,12 @@ export class EmbeddedEngine {
     if (key !== null && parked) {
       this.#parked.delete(key);
       for (const entry of parked) {
-        const current = this.#entries.get(entry.id);
-        if (current && (this.#isReady(current) || current.state === "running")) this.#enqueue(current);
+        const current = this.#open.get(entry.id);
+        if (current && (this.#open.isReady(current) || current.state === "running")) this.#enqueue(current);
       }
     }
-    const entry = this.#entries.get(id);
-    if (entry && !this.#stopping && this.#isReady(entry)) this.#enqueue(entry);
+    const entry = this.#open.get(id);
+    if (entry && !this.#stopping && this.#open.isReady(entry)) this.#enqueue(entry);
     this.#dispatch();
   }
 
@@ -526,10 +469,10 @@ export class EmbeddedEngine {
       )
         return;
       this.#log.warn(message, { task, error });
-      const entry = this.#entries.get(task);
+      const entry = this.#open.get(task);
       // Not lost: the same moment comes again.
       if (entry && !this.#stopping)
-        this.#clock.after(AGAIN_MS, () => this.#entries.has(task) && this.#catch(message, task, this.#lookAgain(task)));
+        this.#clock.after(AGAIN_MS, () => this.#open.has(task) && this.#catch(message, task, this.#lookAgain(task)));
     });
   }
 

@@ -1,0 +1,24 @@
+/** What an engine may be told: how much at once, how long to keep, and where to tell what nobody asked for. */
+import type { Change } from "../../task/decide.ts";
+import { RETENTION_DAYS } from "./retention.ts";
+
+export type EngineLimits = {
+  /** Tasks whose handlers run at once. */
+  concurrency: number;
+  /** Bytes of tasks kept in memory for reading. */
+  recentBytes: number;
+  retentionDays: number;
+};
+
+export const ENGINE_LIMITS: EngineLimits = {
+  concurrency: 200,
+  recentBytes: 64 * 1024 * 1024,
+  retentionDays: RETENTION_DAYS,
+};
+
+/** Where the engine tells what nobody asked for. */
+export type EngineLog = {
+  warn: (message: string, facts: Record<string, unknown>) => void;
+  taskChanged?: (change: Change) => void;
+  stepEnded?: (kind: string, step: string, ms: number) => void;
+};
