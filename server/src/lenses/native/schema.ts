@@ -120,6 +120,7 @@ export const task = z.strictObject({
   budget: budget.required().nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
+  time_limit_ms: count.nullable().describe("Of its kind, counted from its first start; deadline_at is then set."),
 });
 named(task, "Task");
 export type TaskWire = z.infer<typeof task>;

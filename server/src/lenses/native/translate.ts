@@ -123,6 +123,7 @@ export function wireTask(task: Task): wire.TaskWire {
       backoff_ms: task.retry.backoffMs,
       backoff_max_ms: task.retry.backoffMaxMs,
     },
+    time_limit_ms: task.timeLimitMs,
     lease: task.lease === null ? null : { worker: task.lease.worker, until: wireTime(task.lease.until) },
   };
 }
