@@ -1,13 +1,12 @@
 // Runs every example against a server of its own and checks what it says.
 // usage: node examples/run.mjs [NAME-PART...]     PYTHON=… names the Python that has python/requirements.txt
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startCuttingProxy } from "./cutting-proxy.mjs";
 import { NODE, startServer } from "../scripts/start-server.mjs";
+import { startCuttingProxy } from "./cutting-proxy.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PYTHON = process.env.PYTHON ?? "python3";
@@ -215,11 +214,6 @@ try {
       "found",
     );
   });
-  // What needs a server of its own kind brings its own check.
-  for (const own of ["config", "worker"]) {
-    const check = join(HERE, own, "check.mjs");
-    if (existsSync(check)) await report(own, () => ok([NODE, check]));
-  }
 } finally {
   const code = await server.stop();
   await rm(folder, { recursive: true, force: true });
