@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
 import { submitted } from "../../task/decide.ts";
 import type { JournalEntry, Store } from "../store.ts";
-import { decided, EVERYBODY, live, newTask, paidCall, START, submit } from "./life.suite.ts";
+import { decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
+import { newTask, START } from "./new-task.suite.ts";
 
 function entry(fields: Partial<JournalEntry>): JournalEntry {
   return {

@@ -3,20 +3,8 @@ import { expect, test } from "vitest";
 import type { Conversation } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import type { Store } from "../store.ts";
-import {
-  ADA,
-  code,
-  complete,
-  decided,
-  EVERYBODY,
-  live,
-  newConversationId,
-  newTask,
-  paidCall,
-  STALE,
-  START,
-  submit,
-} from "./life.suite.ts";
+import { ADA, code, complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "./life.suite.ts";
+import { newConversationId, newTask, START } from "./new-task.suite.ts";
 
 const ZERO = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
 const error = { code: "handler_error", message: "It broke." };

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { submitted } from "../../task/decide.ts";
 import type { Store, StoredKey } from "../store.ts";
-import { code, complete, EVERYBODY, live, newTask, START, submit } from "./life.suite.ts";
+import { code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
+import { newTask, START } from "./new-task.suite.ts";
 
 const DAY = 86_400_000;
 

@@ -5,7 +5,8 @@ import { STATES } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/verbs.ts";
 import type { Store, Visible } from "../store.ts";
-import { ADA, code, complete, EVERYBODY, live, newConversationId, newTask, START, submit } from "./life.suite.ts";
+import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
+import { newConversationId, newTask, START } from "./new-task.suite.ts";
 
 const MINUTE = 60_000;
 const KINDS = ["agent", "human", "external"] as const;

@@ -5,7 +5,8 @@ import { Refusal } from "../../task/errors.ts";
 import { isTerminal, STATES, type State } from "../../task/states.ts";
 import type { Task, Wait } from "../../task/task.ts";
 import type { Store } from "../store.ts";
-import { complete, decided, live, newTask, paidCall, STALE, START, submit } from "./life.suite.ts";
+import { complete, decided, live, paidCall, STALE, submit } from "./life.suite.ts";
+import { newTask, START } from "./new-task.suite.ts";
 
 const error = { code: "handler_error", message: "It broke." };
 const question: Wait = {

@@ -78,9 +78,9 @@ CREATE TABLE tasks (
   CHECK ((state = 'completed') = (output IS NOT NULL)),
   CHECK (deleted_at IS NULL OR ended_at IS NOT NULL)
 ) STRICT;
-CREATE INDEX tasks_by_time ON tasks (tenant, created_at, user, kind, state) WHERE deleted_at IS NULL;
-CREATE INDEX tasks_by_conversation ON tasks (conversation, created_at, tenant, user, kind, state)
-  WHERE conversation IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX tasks_by_time ON tasks (tenant, created_at, user, kind, state, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX tasks_by_conversation ON tasks (conversation, created_at, tenant, user, kind, state, deleted_at)
+  WHERE conversation IS NOT NULL;
 CREATE INDEX tasks_by_parent ON tasks (parent, created_at) WHERE parent IS NOT NULL;
 CREATE INDEX tasks_open ON tasks (id) WHERE ended_at IS NULL;
 CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
