@@ -1,7 +1,8 @@
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
-import { type EngineLife, engineSuite } from "../engine.suite.ts";
+import { engineSuite } from "../engine.suite.ts";
+import type { EngineLife } from "../suite/stage.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./engine.ts";
 

@@ -1,0 +1,125 @@
+/** Who runs when: priorities, turns, limits, delays, claims, and suspects after crashes. */
+import { expect, it } from "vitest";
+import { z } from "zod";
+import type { Principal } from "../../task/principal.ts";
+import { ada, arrives, at, type Begin, bob, gate, kind, submit } from "./stage.ts";
+
+export function queueSuite(begin: Begin): void {
+  it("starts by priority first, and then in turn between tenants and conversations", async () => {
+    const order: string[] = [];
+    const hold = gate();
+    const life = await begin(
+      [
+        kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+        kind("note", (ctx, input) => ctx.step("note", async () => order.push(z.string().parse(input)))),
+      ],
+      { concurrency: 1 },
+    );
+    const other: Principal = { ...ada, tenant: "other" };
+    const blocker = await submit(life, "block");
+    await arrives(life, blocker, "running");
+    for (const n of [1, 2, 3]) await submit(life, "note", { input: `ada ${n}` });
+    await submit(life, "note", { input: "other 1" }, other);
+    await submit(life, "note", { input: "urgent", priority: 5 }, other);
+    await submit(life, "note", { input: "ada talk", conversation: { alias: "talk" } });
+    const last = await submit(life, "note", { input: "idle", priority: -5 });
+    expect((await life.verbs.tasks.why(ada, last)).ahead).toBe(6);
+    hold.resolve();
+    await arrives(life, last, "completed");
+    expect(order).toEqual(["urgent", "ada 1", "other 1", "ada talk", "ada 2", "ada 3", "idle"]);
+  });
+
+  it("runs no more tasks of one concurrency key than it allows", async () => {
+    const hold = gate();
+    const life = await begin([kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null)))]);
+    const concurrency = { key: "database", limit: 2 };
+    const ids = [];
+    for (let n = 0; n < 3; n++) ids.push(await submit(life, "block", { concurrency }));
+    await life.settle();
+    const states = await Promise.all(ids.map(async (id) => (await at(life, id)).state));
+    expect(states).toEqual(["running", "running", "queued"]);
+    expect((await life.verbs.tasks.why(ada, ids[2] ?? "")).heldBy.sort()).toEqual(ids.slice(0, 2).sort());
+    hold.resolve();
+    for (const id of ids) await arrives(life, id, "completed");
+  });
+
+  it("starts a delayed task when its time has come, also after a restart", async () => {
+    let life = await begin([kind("later", async () => "now")]);
+    const id = await submit(life, "later", { delayMs: 60_000 });
+    await arrives(life, id, "queued");
+    life = await life.restart();
+    await life.clock.advance(59_000, life.settle);
+    await arrives(life, id, "queued");
+    await life.clock.advance(1_000, life.settle);
+    await arrives(life, id, "completed");
+  });
+
+  it("gives external work out under a lease, and fences off who lost it", async () => {
+    const life = await begin([
+      kind("external", async () => null, { queueOf: (input) => z.object({ queue: z.string() }).parse(input).queue }),
+    ]);
+    const id = await submit(life, "external", { input: { queue: "gpu" } });
+    const never = new AbortController().signal;
+    const claim = { worker: "w1", queue: "gpu", max: 5, leaseMs: 30_000, waitMs: 0 };
+    await expect(life.verbs.work.claim(bob, claim, never)).rejects.toMatchObject({ code: "forbidden" });
+    const [first] = await life.verbs.work.claim(ada, claim, never);
+    expect(first).toMatchObject({ id, state: "running", attempt: 1, lease: { worker: "w1" } });
+    expect(await life.verbs.work.claim(ada, claim, never)).toEqual([]);
+    await life.clock.advance(20_000, life.settle);
+    await life.verbs.work.heartbeat(ada, id, {
+      worker: "w1",
+      attempt: 1,
+      leaseMs: 30_000,
+      progress: { fraction: 0.5, message: "half" },
+    });
+    await life.clock.advance(20_000, life.settle);
+    await arrives(life, id, "running");
+    await life.clock.advance(10_000, life.settle);
+    const [second] = await life.verbs.work.claim(ada, { ...claim, worker: "w2" }, never);
+    expect(second).toMatchObject({ id, attempt: 2 });
+    await expect(life.verbs.work.complete(ada, id, { worker: "w1", attempt: 1, output: "late" })).rejects.toMatchObject(
+      { code: "fenced" },
+    );
+    await life.verbs.work.complete(ada, id, { worker: "w2", attempt: 2, output: "mine" });
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "mine", progress: 1 });
+  });
+
+  it("keeps a claimed task with its worker through a crash of the server, and wakes those who wait for work", async () => {
+    let life = await begin([kind("external", async () => null, { queueOf: () => "q" })]);
+    const never = new AbortController().signal;
+    const claim = { worker: "w", queue: "q", max: 1, leaseMs: 30_000, waitMs: 10_000 };
+    const waiting = life.verbs.work.claim(ada, claim, never);
+    await life.settle();
+    const id = await submit(life, "external");
+    expect(await waiting).toMatchObject([{ id }]);
+    life = await life.crash();
+    await arrives(life, id, "running");
+    await life.verbs.work.complete(ada, id, { worker: "w", attempt: 1, output: null });
+    await arrives(life, id, "completed");
+  });
+
+  it("fails only the step that crashes the process every time it runs alone, and none of its neighbours", async () => {
+    const running = new Set<string>();
+    const hang = (name: string): Promise<null> => {
+      running.add(name);
+      return new Promise(() => {});
+    };
+    const handlers = [
+      kind("bomb", (ctx) => ctx.step("explode", () => hang("bomb"))),
+      kind("calm", (ctx) => ctx.step("work", () => hang("calm"))),
+    ];
+    let life = await begin(handlers);
+    const bomb = await submit(life, "bomb");
+    const calm = await submit(life, "calm");
+    for (let crash = 1; crash <= 12; crash++) {
+      await life.settle();
+      // The process dies whenever the bomb's step runs; else it is left alone.
+      if (!running.has("bomb")) await life.clock.advance(6_000, life.settle);
+      if (!running.has("bomb")) break;
+      running.clear();
+      life = await life.crash();
+    }
+    expect(await arrives(life, bomb, "failed")).toMatchObject({ error: { code: "step_crashed", step: "explode" } });
+    await arrives(life, calm, "running");
+  });
+}

@@ -1,0 +1,72 @@
+/** What the stories of engine life share: who acts, how kinds are made, and how a test waits for a task to arrive. */
+import { expect } from "vitest";
+import { z } from "zod";
+import type { Event } from "../../task/event.ts";
+import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
+import { type Principal, SCOPES } from "../../task/principal.ts";
+import type { Task } from "../../task/task.ts";
+import type { Submission, Verbs } from "../../task/verbs.ts";
+import type { VirtualClock } from "../virtual-clock.ts";
+
+export type EngineLife = {
+  verbs: Verbs;
+  clock: VirtualClock;
+  /** Lets everything that is under way come to rest. */
+  settle: () => Promise<void>;
+  /** The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers. */
+  crash: (handlers?: readonly Handler[]) => Promise<EngineLife>;
+  /** The process stops in good order, and a new one starts. */
+  restart: () => Promise<EngineLife>;
+  end: () => Promise<void>;
+};
+
+export type EngineSetup = (handlers: readonly Handler[], limits?: { concurrency: number }) => Promise<EngineLife>;
+
+export const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };
+export const bob: Principal = { tenant: "acme", user: "bob", scopes: new Set(["tasks"]), keyId: "key_bob" };
+
+/** A gate that a test opens, in the place of time passing. */
+export function gate<Value = void>() {
+  return Promise.withResolvers<Value>();
+}
+
+export function kind(
+  name: string,
+  run: (ctx: Context, input: Json) => Promise<Json>,
+  more: Partial<Handler> = {},
+): Handler {
+  return { ...defineHandler({ kind: name, input: z.json() as z.ZodType<Json>, run }), ...more };
+}
+
+/** Starts an engine for the test at hand; it is ended after it. */
+export type Begin = (handlers: readonly Handler[], limits?: { concurrency: number }) => Promise<EngineLife>;
+
+export async function submit(
+  life: EngineLife,
+  kind: string,
+  more: Partial<Submission> = {},
+  who = ada,
+): Promise<string> {
+  return (await life.verbs.tasks.submit(who, "native", { kind, input: {}, ...more })).task.id;
+}
+
+export function at(life: EngineLife, id: string): Promise<Task> {
+  return life.verbs.tasks.get(ada, id);
+}
+
+export function events(life: EngineLife, id: string): Promise<Event[]> {
+  return life.verbs.tasks.events(ada, id, 0, 1_000);
+}
+
+export async function types(life: EngineLife, id: string): Promise<string[]> {
+  return (await events(life, id)).map((event) => event.type);
+}
+
+/** The task once everything has come to rest, which must be in this state. */
+export async function arrives(life: EngineLife, id: string, state: Task["state"]): Promise<Task> {
+  await life.settle();
+  const task = await at(life, id);
+  expect(task.state, JSON.stringify(task)).toBe(state);
+  return task;
+}

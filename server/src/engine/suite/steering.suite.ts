@@ -1,0 +1,241 @@
+/** Steering: cancel, pause, resume, retry, and what is paid for in between. */
+import { expect, it } from "vitest";
+import { TaskFailure } from "../../task/handler.ts";
+import { ada, arrives, at, type Begin, gate, kind, submit, types } from "./stage.ts";
+
+export function steeringSuite(begin: Begin): void {
+  it("cancels a task with its children at once, and fires the signal of what is in flight", async () => {
+    const fired = gate<string>();
+    const life = await begin([
+      kind("parent", (ctx) => ctx.child("only", "child", {})),
+      kind("child", (ctx) =>
+        ctx.step("hang", (step) => {
+          step.signal.addEventListener("abort", () => fired.resolve("aborted"));
+          return new Promise<null>(() => {});
+        }),
+      ),
+    ]);
+    const id = await submit(life, "parent");
+    await arrives(life, id, "waiting");
+    const [child] = (await life.verbs.tasks.list(ada, { parent: id }, { limit: 1 })).tasks;
+    await life.verbs.tasks.cancel(ada, id, { reason: "changed my mind" });
+    expect(await at(life, id)).toMatchObject({
+      state: "cancelled",
+      cancelledBy: { by: "ada", reason: "changed my mind" },
+    });
+    expect(await at(life, child?.id ?? "")).toMatchObject({ state: "cancelled" });
+    expect(await fired.promise).toBe("aborted");
+    await expect(life.verbs.tasks.cancel(ada, id)).rejects.toMatchObject({ code: "not_allowed_in_state" });
+    expect((await types(life, id)).at(-1)).toBe("task.cancelled");
+  });
+
+  it("counts usage once, also what a cancelled attempt reports late", async () => {
+    const call = {
+      provider: "p",
+      model: "m",
+      agent: "",
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      costUsd: 0.5,
+      raw: null,
+    };
+    const late = gate();
+    const reported = gate();
+    const life = await begin([
+      kind("paid", (ctx) =>
+        ctx.step("model", async (step) => {
+          await late.promise;
+          step.usage({ key: step.key, ...call });
+          reported.resolve();
+          return null;
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.cancel(ada, id);
+    late.resolve();
+    await reported.promise;
+    const task = await arrives(life, id, "cancelled");
+    expect(task.usage).toEqual({ calls: 1, inputTokens: 10, outputTokens: 5, costUsd: 0.5, unpricedCalls: 0 });
+    expect((await types(life, id)).at(-1)).toBe("task.cancelled");
+  });
+
+  it("shows a handler the same spending at the same point of every attempt", async () => {
+    const call = {
+      provider: "p",
+      model: "m",
+      agent: "",
+      inputTokens: 10,
+      outputTokens: 0,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      costUsd: 1,
+      raw: null,
+    };
+    const seen: number[] = [];
+    let life = await begin([
+      kind("thrifty", async (ctx) => {
+        for (const name of ["a", "b"]) {
+          seen.push(ctx.spent.costUsd);
+          await ctx.step(name, async (step) => {
+            step.usage({ key: step.key, ...call });
+            return null;
+          });
+        }
+        await ctx.sleep("breath", 1_000);
+        return ctx.spent.costUsd;
+      }),
+    ]);
+    const id = await submit(life, "thrifty");
+    await arrives(life, id, "waiting");
+    life = await life.crash();
+    await life.clock.advance(1_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: 2, usage: { costUsd: 2 } });
+    expect(seen).toEqual([0, 1, 0, 1]);
+  });
+
+  it("pauses at the next checkpoint, lets the step in flight end, and goes on where it stood", async () => {
+    const hold = gate();
+    const calls: string[] = [];
+    const life = await begin([
+      kind("two", async (ctx) => {
+        await ctx.step("first", () => Promise.all([calls.push("first"), hold.promise]).then(() => null));
+        return ctx.step("second", async () => `done ${calls.push("second")}`);
+      }),
+    ]);
+    const id = await submit(life, "two");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id, { reason: "lunch" });
+    expect(await at(life, id)).toMatchObject({
+      state: "paused",
+      pausedBy: { by: "ada", reason: "lunch" },
+      resumesAs: "running",
+    });
+    await expect(life.verbs.tasks.pause(ada, id)).rejects.toMatchObject({ code: "not_allowed_in_state" });
+    hold.resolve();
+    await arrives(life, id, "paused");
+    expect(await types(life, id)).toEqual([
+      "task.submitted",
+      "task.started",
+      "task.pausing",
+      "step.completed",
+      "task.paused",
+    ]);
+    expect(calls).toEqual(["first"]);
+    await life.verbs.tasks.resume(ada, id);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done 2", pausedBy: null });
+    expect(calls).toEqual(["first", "second"]);
+  });
+
+  it("goes on in the same attempt when it is resumed before it came to rest", async () => {
+    const hold = gate();
+    const life = await begin([
+      kind("two", async (ctx) => {
+        await ctx.step("first", () => hold.promise.then(() => null));
+        return ctx.step("second", async () => "done");
+      }),
+    ]);
+    const id = await submit(life, "two");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id);
+    await life.verbs.tasks.resume(ada, id);
+    expect(await at(life, id)).toMatchObject({ state: "running", attempt: 1 });
+    hold.resolve();
+    expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 1 });
+  });
+
+  it("stays paused through a crash, and while paused takes answers and lets timers wait", async () => {
+    let life = await begin([
+      kind(
+        "ask",
+        async (ctx) =>
+          (await ctx.waitForInput("x", { asks: "answer", prompt: "?", deadlineMs: 1_000 }))?.value ?? "none",
+      ),
+    ]);
+    const id = await submit(life, "ask");
+    await arrives(life, id, "input_required");
+    await life.verbs.tasks.pause(ada, id);
+    life = await life.crash();
+    await life.clock.advance(5_000, life.settle);
+    await arrives(life, id, "paused");
+    await life.verbs.tasks.input(ada, id, { value: "yes" });
+    await arrives(life, id, "paused");
+    await life.verbs.tasks.resume(ada, id);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "yes" });
+  });
+
+  it("pauses itself when its handler asks, and goes on past that point when resumed", async () => {
+    const life = await begin([
+      kind("budget", async (ctx) => {
+        await ctx.pause("spent", "the budget is spent");
+        return ctx.step("after", async () => "done");
+      }),
+    ]);
+    const id = await submit(life, "budget");
+    expect(await arrives(life, id, "paused")).toMatchObject({ pausedBy: { reason: "the budget is spent" } });
+    await life.verbs.tasks.resume(ada, id);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
+  });
+
+  it("makes one task of a submit that is sent twice at once under one idempotency key", async () => {
+    const life = await begin([kind("once", async () => null)]);
+    const idempotency = { key: "k", hash: "h" };
+    const send = () => life.verbs.tasks.submit(ada, "native", { kind: "once", input: {} }, idempotency);
+    const [a, b] = await Promise.all([send(), send()]);
+    expect(a.task.id).toBe(b.task.id);
+    expect([a.replayed, b.replayed].sort()).toEqual([false, true]);
+    const other = life.verbs.tasks.submit(ada, "native", { kind: "once", input: {} }, { key: "k", hash: "other" });
+    await expect(other).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("tries an ended task again as a new one, with or without what it had done", async () => {
+    let calls = 0;
+    let broken = true;
+    const life = await begin([
+      kind("twice", async (ctx) => {
+        await ctx.step("costly", async () => ++calls);
+        return ctx.step(
+          "end",
+          async () => {
+            if (broken) throw new TaskFailure("broken", "not yet");
+            return "ok";
+          },
+          { retries: 0 },
+        );
+      }),
+    ]);
+    const id = await submit(life, "twice");
+    await arrives(life, id, "failed");
+    broken = false;
+    const kept = await life.verbs.tasks.retry(ada, id, { reuseJournal: true });
+    expect(await arrives(life, kept.task.id, "completed")).toMatchObject({ retryOf: id });
+    expect(calls).toBe(1);
+    const fresh = await life.verbs.tasks.retry(ada, id, { reuseJournal: false });
+    await arrives(life, fresh.task.id, "completed");
+    expect(calls).toBe(2);
+  });
+
+  it("cleans up after an unsuccessful end, until the cleanup has succeeded", async () => {
+    const cleaned: string[] = [];
+    let broken = true;
+    const life = await begin([
+      kind("messy", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})), {
+        cleanup: async (_, task) => {
+          if (broken) throw new Error("not yet");
+          cleaned.push(task.id);
+        },
+      }),
+    ]);
+    const id = await submit(life, "messy");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.cancel(ada, id);
+    await life.settle();
+    expect(cleaned).toEqual([]);
+    broken = false;
+    await life.clock.advance(2_000, life.settle);
+    expect(cleaned).toEqual([id]);
+  });
+}

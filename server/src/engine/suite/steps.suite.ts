@@ -1,0 +1,274 @@
+/** Steps: once journaled never run again, tried again when they fail, heard while they run. */
+import { expect, it } from "vitest";
+import { ada, arrives, type Begin, events, gate, kind, submit, types } from "./stage.ts";
+
+export function stepsSuite(begin: Begin): void {
+  it("runs a task of one step to its end, and its log tells the story in order", async () => {
+    const life = await begin([
+      kind("greet", (ctx, input) => ctx.step("say", async () => `Hello, ${JSON.stringify(input)}`)),
+    ]);
+    const id = await submit(life, "greet", { input: "Ada" });
+    const task = await arrives(life, id, "completed");
+    expect(task).toMatchObject({ output: 'Hello, "Ada"', attempt: 1, progress: 1, title: "greet" });
+    expect(await types(life, id)).toEqual(["task.submitted", "task.started", "step.completed", "task.completed"]);
+    expect((await events(life, id)).map((event) => event.seq)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("never runs a journaled step again, however often the process dies", async () => {
+    const calls: string[] = [];
+    let hold = gate();
+    const two = kind("two", async (ctx) => {
+      const first = await ctx.step("first", async () => {
+        calls.push("first");
+        return 1;
+      });
+      return ctx.step("second", async () => {
+        calls.push("second");
+        await hold.promise;
+        return first + 1;
+      });
+    });
+    let life = await begin([two]);
+    const id = await submit(life, "two");
+    await arrives(life, id, "running");
+    hold = gate();
+    life = await life.crash();
+    await arrives(life, id, "running");
+    hold.resolve();
+    const task = await arrives(life, id, "completed");
+    expect(task).toMatchObject({ output: 2, attempt: 2 });
+    expect(calls).toEqual(["first", "second", "second"]);
+  });
+
+  it("tries a failing step again with growing delays, and gives its result", async () => {
+    let tries = 0;
+    const flaky = kind("flaky", (ctx) =>
+      ctx.step(
+        "call",
+        async (step) => {
+          tries = step.tries;
+          if (step.tries < 3) throw new Error("busy");
+          return "ok";
+        },
+        { backoffMs: 1_000 },
+      ),
+    );
+    const life = await begin([flaky]);
+    const id = await submit(life, "flaky");
+    const waiting = await arrives(life, id, "waiting");
+    expect(waiting.waits).toMatchObject([{ on: "retry" }]);
+    await life.clock.advance(1_000, life.settle);
+    expect(tries).toBe(2);
+    await life.clock.advance(2_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "ok" });
+    expect((await types(life, id)).filter((type) => type === "step.retrying")).toHaveLength(2);
+    expect(await life.verbs.tasks.steps(ada, id)).toMatchObject([{ name: "call", state: "done", tries: 3 }]);
+  });
+
+  it("honours the wait that a failure asks for, and does not try what cannot succeed", async () => {
+    const life = await begin([
+      kind("limited", (ctx) =>
+        ctx.step("call", async (step) => {
+          if (step.tries === 1)
+            throw Object.assign(new Error("slow down"), { code: "rate_limited", retryAfterMs: 90_000 });
+          return "ok";
+        }),
+      ),
+      kind("refused", (ctx) =>
+        ctx.step("call", async () => {
+          throw Object.assign(new Error("no such model"), { code: "refused", retryable: false });
+        }),
+      ),
+    ]);
+    const limited = await submit(life, "limited");
+    const refused = await submit(life, "refused");
+    const failed = await arrives(life, refused, "failed");
+    expect(failed).toMatchObject({ error: { code: "refused", message: "no such model", step: "call" } });
+    await life.clock.advance(89_000, life.settle);
+    await arrives(life, limited, "waiting");
+    await life.clock.advance(1_000, life.settle);
+    await arrives(life, limited, "completed");
+  });
+
+  it("lets a handler catch a failed step, the same way on every attempt", async () => {
+    let life = await begin([
+      kind("brave", async (ctx) => {
+        const result = await ctx
+          .step("risky", async (): Promise<string> => Promise.reject(new Error("boom")), { retries: 0 })
+          .catch((error: Error) => `caught ${error.message}`);
+        await ctx.sleep("breath", 1_000);
+        return result;
+      }),
+    ]);
+    const id = await submit(life, "brave");
+    await arrives(life, id, "waiting");
+    life = await life.crash();
+    await life.clock.advance(1_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "caught boom" });
+  });
+
+  it("retries the whole task when the submit asks for it, from the step that failed", async () => {
+    const calls: string[] = [];
+    let broken = true;
+    const life = await begin([
+      kind("whole", async (ctx) => {
+        await ctx.step("first", async () => calls.push("first"));
+        return ctx.step(
+          "second",
+          async () => {
+            calls.push("second");
+            if (broken) throw new Error("down");
+            return "up";
+          },
+          { retries: 0 },
+        );
+      }),
+    ]);
+    const id = await submit(life, "whole", { retry: { attempts: 3, backoffMs: 5_000 } });
+    const waiting = await arrives(life, id, "waiting");
+    expect(waiting).toMatchObject({ failures: 1, waits: [{ on: "retry" }] });
+    broken = false;
+    await life.clock.advance(5_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "up", failures: 1 });
+    expect(calls).toEqual(["first", "second", "second"]);
+  });
+
+  it("cuts a step off at its time limit", async () => {
+    const life = await begin([
+      kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {}), { retries: 0, timeoutMs: 30_000 })),
+    ]);
+    const id = await submit(life, "stuck");
+    await arrives(life, id, "running");
+    await life.clock.advance(30_000, life.settle);
+    expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "step_timeout" } });
+  });
+
+  it("counts a call that is reported again by a later try once, and keeps that try's result", async () => {
+    const call = { provider: "p", model: "m", agent: "", inputTokens: 10, outputTokens: 5, costUsd: 0.5, raw: null };
+    const life = await begin([
+      kind("paid", (ctx) =>
+        ctx.step("model", async (step) => {
+          step.usage({ key: step.key, ...call, cacheReadTokens: 0, cacheWriteTokens: 0 });
+          if (step.tries === 1) throw new Error("cut off");
+          return "answered";
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "waiting");
+    await life.clock.advance(2_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered", usage: { calls: 1 } });
+    expect(await life.verbs.tasks.usage(ada, id)).toHaveLength(1);
+  });
+
+  it("coalesces live text, and says when a step that had spoken runs again", async () => {
+    let hold = gate();
+    let life = await begin([
+      kind("talk", (ctx) =>
+        ctx.step("model", async (step) => {
+          step.output("Hel");
+          step.output("lo");
+          await hold.promise;
+          step.output(" again");
+          return null;
+        }),
+      ),
+    ]);
+    const id = await submit(life, "talk");
+    await life.settle();
+    await life.clock.advance(100, life.settle);
+    hold = gate();
+    life = await life.crash();
+    await life.settle();
+    hold.resolve();
+    await arrives(life, id, "completed");
+    const told = (await events(life, id)).filter((event) => event.type.startsWith("output."));
+    expect(told.map((event) => event.data["text"] ?? event.type)).toEqual([
+      "Hello",
+      "output.restarted",
+      "Hello",
+      " again",
+    ]);
+  });
+
+  it("shows progress that never falls, and keeps details, events and artifacts once", async () => {
+    let life = await begin([
+      kind("loud", async (ctx) => {
+        ctx.progress(0.5, "half");
+        ctx.emit({ type: "my.note", data: { n: 1 } });
+        ctx.details({ a: 1 });
+        await ctx.step("work", async (step) => {
+          step.emit({ type: "my.note", data: { n: 2 } });
+          step.artifact({ id: "report", parts: [{ text: "one" }] });
+          step.details({ b: 2 });
+          return null;
+        });
+        ctx.artifact({ id: "report", parts: [{ text: "two" }], append: true });
+        ctx.progress(0.2, "less");
+        await ctx.sleep("breath", 1_000);
+        return null;
+      }),
+    ]);
+    const id = await submit(life, "loud");
+    const resting = await arrives(life, id, "waiting");
+    expect(resting).toMatchObject({ progress: 0.5, progressMessage: "less", details: { a: 1, b: 2 } });
+    life = await life.crash();
+    await life.clock.advance(1_000, life.settle);
+    await arrives(life, id, "completed");
+    expect(
+      (await events(life, id)).filter((event) => event.type === "my.note").map((event) => event.data["n"]),
+    ).toEqual([1, 2]);
+    expect(await life.verbs.tasks.artifacts(ada, id)).toMatchObject([
+      { id: "report", parts: [{ text: "one" }, { text: "two" }] },
+    ]);
+  });
+
+  it("fails a task whose journal no longer fits its handler, naming both sides", async () => {
+    const version = (first: string) =>
+      kind("changing", async (ctx) => {
+        await ctx.step(first, async () => null);
+        await ctx.sleep("breath", 1_000);
+        return null;
+      });
+    let life = await begin([version("before")]);
+    const id = await submit(life, "changing");
+    await arrives(life, id, "waiting");
+    life = await life.crash([version("after")]);
+    await life.clock.advance(1_000, life.settle);
+    const task = await arrives(life, id, "failed");
+    expect(task).toMatchObject({ error: { code: "journal_mismatch" } });
+    expect(task.state === "failed" && task.error.message).toMatch(/"before".*"after"/);
+  });
+
+  it("refuses a second call of one name while the first is in flight in the same branch", async () => {
+    const life = await begin([
+      kind("twice", async (ctx) => {
+        const slow = ctx.step("same", () => new Promise<null>((resolve) => setImmediate(() => resolve(null))));
+        const second = await ctx.step("same", async () => null).catch((error: Error) => error.message);
+        await slow;
+        return second ?? "accepted";
+      }),
+    ]);
+    const id = await submit(life, "twice");
+    expect(await arrives(life, id, "completed")).toMatchObject({
+      output: expect.stringContaining("still in flight"),
+    });
+  });
+
+  it("gives time, chance and history once, and the same on every attempt", async () => {
+    let life = await begin([
+      kind("chance", async (ctx) => {
+        const before = [await ctx.now(), await ctx.random()];
+        await ctx.sleep("breath", 1_000);
+        return [...before, (await ctx.history(10)).length];
+      }),
+    ]);
+    const id = await submit(life, "chance", { conversation: { alias: "c" } });
+    await arrives(life, id, "waiting");
+    const began = life.clock.now();
+    life = await life.crash();
+    await life.clock.advance(1_000, life.settle);
+    const task = await arrives(life, id, "completed");
+    expect(task.state === "completed" && task.output).toEqual([began, expect.any(Number), 0]);
+  });
+}

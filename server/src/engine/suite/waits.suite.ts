@@ -1,0 +1,207 @@
+/** Waits: for time, for people, for children and for branches, holding nothing meanwhile. */
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { TaskFailure } from "../../task/handler.ts";
+import { ada, arrives, type Begin, gate, kind, submit } from "./stage.ts";
+
+export function waitsSuite(begin: Begin): void {
+  it("sleeps without holding anything, also through a crash, and wakes when it is time", async () => {
+    let life = await begin([
+      kind("nap", async (ctx) => {
+        await ctx.sleep("night", 8 * 3_600_000);
+        return "rested";
+      }),
+    ]);
+    const id = await submit(life, "nap");
+    const asleep = await arrives(life, id, "waiting");
+    expect(asleep.waits).toMatchObject([{ on: "timer", until: life.clock.now() + 8 * 3_600_000 }]);
+    await life.clock.advance(7 * 3_600_000, life.settle);
+    life = await life.crash();
+    await arrives(life, id, "waiting");
+    await life.clock.advance(3_600_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "rested" });
+  });
+
+  it("asks a person, takes the first answer, and takes the same message once", async () => {
+    const life = await begin([
+      kind("ask", async (ctx) => {
+        const answer = await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });
+        return answer?.value ?? null;
+      }),
+    ]);
+    const id = await submit(life, "ask");
+    const asking = await arrives(life, id, "input_required");
+    expect(asking.waits).toMatchObject([
+      { on: "input", prompt: { name: "colour", asks: "answer", text: "Which colour?" } },
+    ]);
+    expect((await life.verbs.tasks.why(ada, id)).summary).toContain("Which colour?");
+    await life.verbs.tasks.input(ada, id, { messageId: "m1", prompt: "colour", value: "blue" });
+    const again = await life.verbs.tasks
+      .input(ada, id, { messageId: "m1", prompt: "colour", value: "red" })
+      .catch((error: unknown) => error);
+    expect(again).toMatchObject({ replayed: true });
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "blue" });
+  });
+
+  it("keeps an input that comes early until it is asked for", async () => {
+    const ready = gate();
+    const life = await begin([
+      kind("ask", async (ctx) => {
+        await ctx.step("prepare", async () => ready.promise.then(() => null));
+        return (await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" }))?.value ?? null;
+      }),
+    ]);
+    const id = await submit(life, "ask");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.input(ada, id, { value: "green" });
+    ready.resolve();
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "green" });
+  });
+
+  it("goes on without an answer when the question's deadline passes", async () => {
+    const life = await begin([
+      kind(
+        "ask",
+        async (ctx) =>
+          (await ctx.waitForInput("colour", { asks: "answer", prompt: "?", deadlineMs: 60_000 })) ?? "nobody",
+      ),
+    ]);
+    const id = await submit(life, "ask");
+    await arrives(life, id, "input_required");
+    await life.clock.advance(60_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "nobody" });
+  });
+
+  it("refuses an answer to another question than the one that is open", async () => {
+    const life = await begin([
+      kind("ask", async (ctx) => (await ctx.waitForInput("colour", { asks: "answer", prompt: "?" }))?.value ?? null),
+    ]);
+    const id = await submit(life, "ask");
+    await arrives(life, id, "input_required");
+    await expect(life.verbs.tasks.input(ada, id, { prompt: "size", value: 1 })).rejects.toMatchObject({
+      code: "not_allowed_in_state",
+    });
+  });
+
+  it("runs branches at once, and replays them whatever order they ended in", async () => {
+    const gates = { slow: gate(), fast: gate() };
+    const calls: string[] = [];
+    const called = async (name: string, until: Promise<void>): Promise<string> => {
+      calls.push(name);
+      await until;
+      return name;
+    };
+    const both = kind("both", async (ctx) => {
+      const results = await ctx.parallel({
+        slow: (ctx) => ctx.step("work", () => called("slow", gates.slow.promise)),
+        fast: (ctx) => ctx.step("work", () => called("fast", gates.fast.promise)),
+      });
+      await ctx.sleep("breath", 1_000);
+      return [results.slow, results.fast];
+    });
+    let life = await begin([both]);
+    const id = await submit(life, "both");
+    await life.settle();
+    gates.fast.resolve();
+    await life.settle();
+    life = await life.crash();
+    await life.settle();
+    expect(calls).toEqual(["slow", "fast", "slow"]);
+    gates.slow.resolve();
+    await arrives(life, id, "waiting");
+    await life.clock.advance(1_000, life.settle);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: ["slow", "fast"] });
+    expect(calls).toEqual(["slow", "fast", "slow"]);
+  });
+
+  it("waits in one branch while another still works, and says so only when nothing works any more", async () => {
+    const work = gate();
+    const life = await begin([
+      kind("mixed", async (ctx) => {
+        const { answer } = await ctx.parallel({
+          work: (ctx) => ctx.step("work", () => work.promise.then(() => null)),
+          answer: (ctx) => ctx.waitForInput("ok", { asks: "approval", prompt: "Go on?" }),
+        });
+        return answer?.value ?? null;
+      }),
+    ]);
+    const id = await submit(life, "mixed");
+    await arrives(life, id, "running");
+    work.resolve();
+    await arrives(life, id, "input_required");
+    await life.verbs.tasks.input(ada, id, { value: true });
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: true });
+  });
+
+  it("ends a task at its deadline, whatever it waits for", async () => {
+    const life = await begin([
+      kind("ask", async (ctx) => (await ctx.waitForInput("x", { asks: "answer", prompt: "?" }))?.value ?? null),
+    ]);
+    const id = await submit(life, "ask", { deadlineMs: 10_000 });
+    await arrives(life, id, "input_required");
+    await life.clock.advance(10_000, life.settle);
+    const task = await arrives(life, id, "timed_out");
+    expect(task).toMatchObject({ error: { code: "deadline", message: expect.stringContaining("10 s") } });
+  });
+
+  it("counts a kind's own time limit from the first start, not from the submit", async () => {
+    const hold = gate();
+    const life = await begin(
+      [
+        kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+        kind("brief", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})), { timeLimitMs: () => 60_000 }),
+      ],
+      { concurrency: 1 },
+    );
+    await submit(life, "block");
+    const id = await submit(life, "brief");
+    await life.clock.advance(90_000, life.settle);
+    await arrives(life, id, "queued");
+    hold.resolve();
+    await arrives(life, id, "running");
+    await life.clock.advance(59_000, life.settle);
+    await arrives(life, id, "running");
+    await life.clock.advance(1_000, life.settle);
+    const task = await arrives(life, id, "timed_out");
+    expect(task).toMatchObject({ error: { message: expect.stringContaining("60 s") } });
+  });
+
+  it("runs children, hands their outputs and failures to the parent, and survives a crash in between", async () => {
+    let release = gate();
+    const parent = kind("parent", async (ctx) => {
+      const good = await ctx.child("good", "child", { ok: true });
+      const bad = await ctx.child("bad", "child", { ok: false }).catch((error: Error) => error.message);
+      return [good, bad];
+    });
+    const child = kind("child", async (ctx, input) => {
+      await ctx.step("work", () => release.promise.then(() => null));
+      if (z.object({ ok: z.boolean() }).parse(input).ok) return "fine";
+      throw new TaskFailure("bad_luck", "it was not to be");
+    });
+    let life = await begin([parent, child]);
+    const id = await submit(life, "parent");
+    const waiting = await arrives(life, id, "waiting");
+    expect(waiting.waits).toMatchObject([{ on: "child" }]);
+    release = gate();
+    life = await life.crash();
+    release.resolve();
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: ["fine", "it was not to be"] });
+    expect((await life.verbs.tasks.list(ada, { parent: id }, { limit: 10 })).total).toBe(2);
+  });
+
+  it("starts a task once when a message comes at the moment that it wakes", async () => {
+    let bodies = 0;
+    const life = await begin([
+      kind("nap", async (ctx) => {
+        await ctx.sleep("breath", 1_000);
+        return ctx.step("work", async () => ++bodies);
+      }),
+    ]);
+    const id = await submit(life, "nap");
+    await arrives(life, id, "waiting");
+    const woken = life.clock.advance(1_000, async () => {});
+    await Promise.all([woken, life.verbs.tasks.input(ada, id, { value: "hello" })]);
+    expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 2 });
+    expect(bodies).toBe(1);
+  });
+}
