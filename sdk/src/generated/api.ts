@@ -348,6 +348,8 @@ export type Task = {
     /** ISO 8601, UTC, milliseconds */
     until: string;
   } | null;
+  /** Of its kind, counted from its first start; deadline_at is then set. */
+  time_limit_ms: number | null;
 };
 
 export type TaskSummary = {
@@ -793,6 +795,7 @@ export type Operations = {
   /** Read an agent */
   getAgent: {
     params: {
+      /** Its slug. */
       slug: string;
     };
     query: undefined;
@@ -823,6 +826,7 @@ export type Operations = {
   /** Revoke a key, for good, within a second */
   revokeKey: {
     params: {
+      /** `key_` and 32 characters. */
       id: string;
     };
     query: undefined;
