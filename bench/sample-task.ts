@@ -37,6 +37,7 @@ export function sampleTask(
     endedAt: null,
     notBefore: null,
     deadlineAt: null,
+    timeLimitMs: null,
     deletedAt: null,
     progress: 0,
     progressMessage: "",

@@ -1,7 +1,7 @@
 /** What commits together with a change: journal, inbox, usage, artifacts, large values. */
 import { expect, test } from "vitest";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
-import { submitted } from "../../task/decide.ts";
+import { type Command, submitted } from "../../task/decide.ts";
 import type { JournalEntry, Store } from "../store.ts";
 import { decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newTask, START } from "./new-task.suite.ts";
@@ -30,7 +30,7 @@ function artifact(fields: Partial<ArtifactUpdate>): ArtifactUpdate {
 
 export function belongingStories(setup: () => Promise<Store>): void {
   const running = async (store: Store) => live(store, await submit(store, newTask()), { do: "start" });
-  const record = { do: "record", attempt: 1, record: { events: [] } } as const;
+  const record: Command = { do: "record", attempt: 1, record: { events: [] } };
 
   test("a journal entry replaces the one at its place, and a retry takes over what is done", async () => {
     const store = await setup();
