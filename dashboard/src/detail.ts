@@ -59,7 +59,7 @@ export class Detail {
     );
     pane.scrollTop = 0;
     this.#ticking = setInterval(() => {
-      if (this.#task !== null && !isTerminal(this.#task.state)) void this.#read();
+      if (!document.hidden && this.#task !== null && !isTerminal(this.#task.state)) void this.#read();
     }, TICK_MS);
     void this.#read();
     void this.#follow();
