@@ -1,15 +1,21 @@
-/** The client against a whole server. What a broken connection does is in `transport.test.ts` and `event-stream.test.ts`. */
+/** The client against a whole server. What a broken connection does is tried in the sdk's own tests. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type Event,
+  isTerminal,
+  STATES,
+  TaskCancelled,
+  TaskFailed,
+  TaskTimedOut,
+  TERMINAL_STATES,
+  Waybill,
+} from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { defineHandler } from "../../server/src/task/handler.ts";
-import { startTestServer, type TestServer } from "../../server/test/server.ts";
-import { TaskCancelled, TaskFailed, TaskTimedOut } from "./errors.ts";
-import { type Event, STATES, TERMINAL_STATES } from "./generated/api.ts";
-import { isTerminal } from "./outcome.ts";
-import { Waybill } from "./waybill.ts";
+import { defineHandler } from "../src/task/handler.ts";
+import { startTestServer, type TestServer } from "./server.ts";
 
 /** Says what it is told, one word after the other, then asks before it ends. */
 const recite = defineHandler({
