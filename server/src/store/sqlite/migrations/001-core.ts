@@ -48,7 +48,7 @@ CREATE INDEX aliases_by_conversation ON aliases (conversation, lens);
 CREATE TABLE messages (
   conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
   n            INTEGER NOT NULL CHECK (n >= 1),
-  role         TEXT NOT NULL,
+  role         TEXT NOT NULL CHECK (role IN ('user', 'agent')),
   task         TEXT,
   at           INTEGER NOT NULL,
   parts        TEXT NOT NULL,

@@ -1,0 +1,133 @@
+/** What only a store on disk has: a folder, threads and files. */
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { submitted } from "../../task/decide.ts";
+import { memoryFiles, YOUNG_MS } from "../files.ts";
+import { Spill } from "../spill.ts";
+import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { newTask } from "../suite/new-task.suite.ts";
+import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { WAITING_COUNT_MAX, workerLine } from "./line.ts";
+import { migrate } from "./migrate.ts";
+import { prepareWrite } from "./prepare.ts";
+import type { Question } from "./reader.ts";
+import { answerOf } from "./replies.ts";
+import type { Request } from "./request.ts";
+import { openSqliteStore } from "./store.ts";
+import { Writer } from "./writer.ts";
+
+const LARGE = { text: "x".repeat(100_000) };
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-disk-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test("every connection syncs at each commit", () => {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
+  expect(db.pragma("synchronous", { simple: true })).toBe(2);
+  expect(db.pragma("foreign_keys", { simple: true })).toBe(1);
+  db.close();
+});
+
+test("a folder has one owner at a time, and what it kept is there for the next", async () => {
+  const first = await openSqliteStore(folder);
+  const task = await submit(first, newTask({ input: LARGE }));
+  await expect(openSqliteStore(folder)).rejects.toThrow(`process ${process.pid}`);
+  expect(await code(openSqliteStore(folder))).toBe("unavailable");
+  await first.close();
+  const second = await openSqliteStore(folder);
+  expect(await second.task(task.id)).toEqual(task);
+  expect((await second.list(EVERYBODY, { text: "capital" }, { limit: 1 })).total).toBe(1);
+  await second.close();
+});
+
+test("a backup is a whole database, made while others write", async () => {
+  const store = await openSqliteStore(folder);
+  const task = await submit(store, newTask({ input: LARGE }));
+  const restored = path.join(folder, "restored");
+  await cp(path.join(folder, "files"), path.join(restored, "files"), { recursive: true });
+  const backup = store.backup(path.join(restored, DATABASE_FILE));
+  const meanwhile = await Promise.all(Array.from({ length: 50 }, () => store.apply([submitted(newTask())])));
+  expect(meanwhile.every(({ ok }) => ok)).toBe(true);
+  await backup;
+  await store.close();
+  const copy = await openSqliteStore(restored);
+  expect(await copy.task(task.id)).toEqual(task);
+  expect(await copy.check()).toEqual([]);
+  await copy.close();
+});
+
+test("files that nothing names go with a sweep once they are old, and the others stay", async () => {
+  let now = Date.now();
+  const store = await openSqliteStore(folder, { clock: () => now });
+  const named = await submit(store, newTask({ input: LARGE }));
+  const swept = newTask({ input: { ...LARGE, swept: true } });
+  await live(store, await submit(store, swept), ...complete(swept));
+  const uploaded = await store.files.put(Buffer.from("uploaded"));
+  const part = { text: "see", metadata: { file: { sha256: uploaded.sha256 } } };
+  const naming = await submit(store, newTask({ input: { parts: [part] } }));
+  const orphan = await store.files.put(Buffer.from("nobody's"));
+  expect(await store.sweep(swept.createdAt + YOUNG_MS, 0, 10)).toBe(1);
+  expect(await countFiles()).toBe(4);
+  now += 2 * YOUNG_MS;
+  const young = await store.files.put(Buffer.from("young"));
+  await store.sweep(0, 0, 10);
+  expect(await code(store.files.read(orphan.sha256, 100))).toBe("not_found");
+  expect((await store.files.read(young.sha256, 100)).toString()).toBe("young");
+  expect((await store.files.read(uploaded.sha256, 100)).toString()).toBe("uploaded");
+  expect(await store.tasks([named.id, naming.id])).toEqual([named, naming]);
+  expect(await countFiles()).toBe(3);
+  await store.close();
+
+  async function countFiles(): Promise<number> {
+    const entries = await readdir(path.join(folder, "files"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).length;
+  }
+});
+
+test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {
+  const reported: Error[] = [];
+  const database = path.join(folder, "no such folder", DATABASE_FILE);
+  const line = workerLine<Question>({ role: "reader", database }, (error) => reported.push(error));
+  const waiting = Array.from({ length: 3 }, () => line.send({ ask: "countKeys" }));
+  expect(await Promise.all(waiting.map(code))).toEqual(["unavailable", "unavailable", "unavailable"]);
+  expect(await code(line.send({ ask: "countKeys" }))).toBe("unavailable");
+  expect(reported).toHaveLength(1);
+  await line.close();
+});
+
+test("more than can wait is refused at once, and what waits is answered", async () => {
+  const store = await openSqliteStore(folder);
+  const asked = Array.from({ length: WAITING_COUNT_MAX + 5 }, () => store.countKeys());
+  const settled = await Promise.allSettled(asked);
+  expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(WAITING_COUNT_MAX);
+  expect(await code(asked.at(-1) ?? Promise.resolve())).toBe("unavailable");
+  expect(await store.countKeys()).toBe(0);
+  await store.close();
+});
+
+test("a full disk refuses as unavailable, keeps nothing of it, and takes writes again when there is room", () => {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  migrate(db);
+  const writer = new Writer(db, folder);
+  const submits = Array.from({ length: 200 }, () => newTask());
+  const requests = submits.map((task): Request => {
+    return { do: "apply", writes: [prepareWrite(submitted(task), new Spill(memoryFiles()))] };
+  });
+  const pages = Number(db.pragma("page_count", { simple: true }));
+  db.pragma(`max_page_count = ${pages + 2}`);
+  for (const answer of writer.batch(requests)) {
+    expect(() => answerOf(answer)).toThrow(
+      expect.objectContaining({ code: "unavailable", detail: { retryAfterS: 10 } }),
+    );
+  }
+  expect(db.prepare("SELECT count(*) FROM tasks").pluck().get()).toBe(0);
+  db.pragma(`max_page_count = ${pages * 100}`);
+  expect(writer.batch(requests).map(answerOf)).toEqual(submits.map(() => ({ ok: true })));
+  writer.close();
+});

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { newTask } from "../suite/new-task.suite.ts";
+import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { MIGRATIONS } from "./migrate.ts";
+import { SCHEMA_1 } from "./old-schema.suite.ts";
+import { openSqliteStore } from "./store.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-migrate-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test("a database of an older schema is brought up to date, and its tasks go on", async () => {
+  await cp(SCHEMA_1, path.join(folder, DATABASE_FILE));
+  const store = await openSqliteStore(folder);
+  const { tasks, total } = await store.list(EVERYBODY, {}, { limit: 10 });
+  expect(total).toBe(3);
+  expect(tasks.map(({ title, state }) => [title, state])).toEqual([
+    ["Old task 3", "completed"],
+    ["Old task 2", "running"],
+    ["Old task 1", "queued"],
+  ]);
+  expect(await store.fact("process")).toEqual({ clean: true });
+  const queued = tasks[2] ?? newTask();
+  await live(store, queued, ...complete(queued));
+  await submit(store, newTask({ title: "New task", createdAt: queued.createdAt + 100 }));
+  expect((await store.list(EVERYBODY, { text: "old tasks" }, { limit: 10 })).total).toBe(3);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("a database of a newer schema is refused and left as it is", async () => {
+  const newer = MIGRATIONS.length + 1;
+  const database = path.join(folder, DATABASE_FILE);
+  const db = openDatabase(database);
+  db.exec(`CREATE TABLE of_the_future (n INTEGER); PRAGMA user_version = ${newer}`);
+  db.close();
+  await expect(openSqliteStore(folder)).rejects.toThrow(`schema version ${newer}, made by a newer Waybill`);
+  await expect(openSqliteStore(folder)).rejects.toThrow("made by a newer Waybill");
+  const after = openDatabase(database);
+  expect(after.prepare("SELECT name FROM sqlite_master").pluck().all()).toEqual(["of_the_future"]);
+  after.close();
+});
+
+/** When this fails, the text of a migration has changed that databases already have: write another migration instead. */
+test("migrations are frozen", () => {
+  const fingerprints = MIGRATIONS.map((text) => createHash("sha256").update(text).digest("hex").slice(0, 16));
+  expect(fingerprints).toEqual(["6244ea82dffbd65e", "8b853f7733ed0f2b"]);
+});
