@@ -67,7 +67,9 @@ export class EmbeddedEngine {
   readonly #claims: Claims;
   readonly #quarantine: Quarantine;
   readonly #retention: Retention;
-  /** Nothing is started: before `start`, during the quarantine, after `stop`. */
+  /** The suspect whose turn it is to run alone. */
+  #turn: Entry | null = null;
+  /** Nothing is started: before `start` and after `stop`. */
   #held = true;
   #stopping = false;
   #drained: (() => void) | null = null;
@@ -153,6 +155,7 @@ export class EmbeddedEngine {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#held = true;
+    this.#forgetQuiet();
     this.#retention.stop();
     this.#open.stop();
     this.#claims.stop();
@@ -188,11 +191,17 @@ export class EmbeddedEngine {
       },
       reserve: (task) => this.#reserve(task),
       unreserve: (id) => this.#release(id),
-      obstacle: (task) =>
-        isTerminal(task.state) || this.#handlers.has(task.kind)
-          ? null
-          : `This server has no handler for the kind "${task.kind}": it waits for one that has.`,
+      obstacle: (task) => this.#obstacle(task),
     };
+  }
+
+  #obstacle(task: Task): string | null {
+    if (isTerminal(task.state)) return null;
+    if (!this.#handlers.has(task.kind))
+      return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
+    const at = this.#suspects.get(task.id);
+    if (at === undefined || task.state !== "running") return null;
+    return `It was running each of the last times that the server died: it goes on by itself, alone, at ${new Date(at).toISOString()}.`;
   }
 
   /** Takes an open task into memory at the start. */
@@ -227,18 +236,36 @@ export class EmbeddedEngine {
   /** What each interrupted task's recovery writes down. */
   readonly #crashes = new Map<string, number>();
 
-  async #afterStart(suspects: Entry[], unclean: boolean): Promise<void> {
-    for (const suspect of suspects) {
+  /** Who was running each time that the process died, and has not had its turn yet: when that comes. */
+  readonly #suspects = new Map<string, number>();
+
+  /** One after the other, those first that have crashed least. */
+  async #trySuspects(suspects: Entry[]): Promise<void> {
+    const from = this.#clock.now();
+    for (const { id } of suspects) this.#suspects.set(id, from + Quarantine.quietMs(this.#crashes.get(id) ?? 0));
+    for (const [id, at] of [...this.#suspects].sort((a, b) => a[1] - b[1])) {
+      await new Promise<void>((resolve) => {
+        this.#forgetQuiet = this.#clock.after(at - this.#clock.now(), resolve);
+      });
+      this.#suspects.delete(id);
+      const entry = this.#open.get(id);
       if (this.#stopping) return;
-      const first = this.#quarantine.isolate(suspect.id);
-      const forget = this.#clock.after(ALONE_MS, () => void this.#quarantine.release());
-      this.#begin(suspect);
+      // It may have been cancelled or paused meanwhile: then it has no turn to wait for.
+      if (entry?.state !== "running" || this.#runs.has(id)) continue;
+      this.#turn = entry;
+      const first = this.#quarantine.isolate(id);
+      this.#dispatch();
       await first;
-      forget();
+      this.#turn = null;
     }
-    if (this.#stopping) return;
+  }
+
+  #forgetQuiet: () => void = () => {};
+
+  async #afterStart(suspects: Entry[], unclean: boolean): Promise<void> {
     this.#held = false;
     this.#dispatch();
+    this.#trySuspects(suspects).catch((error: unknown) => this.#log.warn("A suspect had no turn.", { error }));
     for (const { child, parent } of this.#open.untoldParents()) {
       this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
     }
@@ -303,10 +330,20 @@ export class EmbeddedEngine {
 
   #dispatch(): void {
     while (!this.#held && this.#slots.free > 0) {
-      const entry = this.#ready.pop();
+      const entry = this.#takeTurn() ?? this.#ready.pop();
       if (!entry) return;
       this.#begin(entry);
     }
+  }
+
+  #takeTurn(): Entry | undefined {
+    const turn = this.#turn;
+    this.#turn = null;
+    if (!turn) return undefined;
+    const { id } = turn;
+    const isStill = this.#open.get(id)?.state === "running" && !this.#slots.holds(id);
+    this.#clock.after(isStill ? ALONE_MS : 0, () => void this.#quarantine.release(id));
+    return isStill ? turn : undefined;
   }
 
   #begin(entry: Entry): void {

@@ -2,17 +2,25 @@
  * A step that crashes the process must not do so for ever, and a kill from outside must not fail the innocent.
  *
  * A task that was running when the process died unclean carries its crashes until it has journaled progress. After two
- * it is a suspect: suspects are started one at a time, before everything else, and the name of the one step that then
- * runs is on disk before its body begins. Only a crash during that step counts further, and the third such one fails
- * the task by the step's name. A chance kill would have to hit the same step five times running, thrice while alone.
+ * it is a suspect: suspects go on one at a time, each once the process has lived for a while, and the name of the one
+ * step that then runs is on disk before its body begins. Only a crash during that step counts further, and the third
+ * such one fails the task by the step's name. Whoever is not a suspect goes on at once and waits for none of this.
+ *
+ * Each count makes the wait four times as long. Kills from outside come at any moment: to be taken for a crash of the
+ * same step three times, they would have to leave the process alive for 5, 20 and 80 s and then hit the few seconds of
+ * that one step. In a storm of kills no suspect gets its turn at all, and none is failed by it.
  */
-
 import { z } from "zod";
 import type { Store } from "../../store/store.ts";
 import type { Task } from "../../task/task.ts";
 
 export const CRASHES_IN_COMPANY = 2;
 export const CRASHES_ALONE = 3;
+
+/** How long the process must have lived before it tries a suspect for the first time, */
+export const QUIET_MS = 5_000;
+/** and by how much longer each time after that. */
+const QUIET_FACTOR = 4;
 
 /** How long a suspect runs alone. A step that crashes later than this is not told from a chance kill. */
 export const ALONE_MS = 5_000;
@@ -50,6 +58,11 @@ export class Quarantine {
     return crashes >= CRASHES_IN_COMPANY + CRASHES_ALONE;
   }
 
+  /** How long after the start of the process a suspect has its turn. */
+  static quietMs(crashes: number): number {
+    return QUIET_MS * QUIET_FACTOR ** (crashes - CRASHES_IN_COMPANY);
+  }
+
   /** From now on the steps of this task run one by one. Resolves when its first step has ended, or `release` was called. */
   isolate(task: string): Promise<void> {
     this.#task = task;
@@ -57,9 +70,9 @@ export class Quarantine {
     return this.#released.promise;
   }
 
-  /** Lets the task go on among the others. */
-  async release(): Promise<void> {
-    if (this.#task === null) return;
+  /** Lets the task go on among the others, if it is the one that runs alone. */
+  async release(task: string): Promise<void> {
+    if (this.#task !== task) return;
     this.#task = null;
     this.#endTurn?.();
     this.#endTurn = null;
@@ -78,6 +91,6 @@ export class Quarantine {
   }
 
   stepEnds(task: string): void {
-    if (this.#task === task) void this.release();
+    void this.release(task);
   }
 }

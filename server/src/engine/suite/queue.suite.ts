@@ -114,12 +114,35 @@ export function queueSuite(begin: Begin): void {
     for (let crash = 1; crash <= 12; crash++) {
       await life.settle();
       // The process dies whenever the bomb's step runs; else it is left alone.
-      if (!running.has("bomb")) await life.clock.advance(6_000, life.settle);
+      for (let s = 0; s < 120 && !running.has("bomb"); s++) await life.clock.advance(1_000, life.settle);
       if (!running.has("bomb")) break;
       running.clear();
       life = await life.crash();
     }
     expect(await arrives(life, bomb, "failed")).toMatchObject({ error: { code: "step_crashed", step: "explode" } });
     await arrives(life, calm, "running");
+  });
+
+  it("fails nobody in a storm of kills, and lets whoever was not hit twice go on at once", async () => {
+    const bodies: string[] = [];
+    const slow = kind("slow", (ctx) =>
+      ctx.step("work", async () => {
+        bodies.push("slow");
+        return new Promise<null>((resolve) => life.clock.after(1_500, () => resolve(null)));
+      }),
+    );
+    const quick = kind("quick", (ctx) => ctx.step("work", async () => bodies.push("quick")));
+    let life = await begin([slow, quick]);
+    const hit = await submit(life, "slow");
+    for (let kill = 0; kill < 30; kill++) {
+      await life.clock.advance(1_000, life.settle);
+      life = await life.crash();
+    }
+    const other = await submit(life, "quick");
+    await arrives(life, other, "completed");
+    expect((await life.verbs.tasks.why(ada, hit)).summary).toContain("goes on by itself");
+    await life.clock.advance(10_000, life.settle);
+    await arrives(life, hit, "completed");
+    expect(bodies.filter((name) => name === "slow")).toHaveLength(3);
   });
 }
