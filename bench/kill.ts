@@ -16,7 +16,7 @@ import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { conditions, median } from "./conditions.ts";
 import { Bodies } from "./kill/bodies.ts";
 import { isEnded, Load } from "./kill/load.ts";
-import { freePort, Server } from "./kill/server.ts";
+import { BIN, freePort, Server } from "./server.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -36,7 +36,7 @@ const GRACE_S = 4;
 /** What a stop may take beyond its grace time: answers on their way, and a busy machine. */
 const GRACE_SLACK_MS = 3_000;
 const END_MS_MAX = 120_000;
-const BIN = fileURLToPath(new URL("../server/bin/waybill.js", import.meta.url));
+const CONFIG = fileURLToPath(new URL("kill/waybill.config.ts", import.meta.url));
 
 const step = z.object({ branch: z.string(), name: z.string(), kind: z.string(), state: z.string(), result: z.json() });
 const listed = z.object({
@@ -75,13 +75,13 @@ async function onOneFolder(): Promise<void> {
   const load = new Load(`http://127.0.0.1:${port}`, STEP_MS, OPEN_MAX);
   load.start();
   for (let n = 0; n < ROUNDS_PER_FOLDER && sums.rounds < roundsMax && Date.now() < until; n++) {
-    await round(new Server(data, port, diary, GRACE_S));
+    await round(started(data, port, diary));
     bodies.afterDeath(data);
     violations.push(...load.violations.splice(0), ...bodies.violations.splice(0));
     if (violations.length > 0) break;
   }
   await load.stop();
-  await judge(data, new Server(data, port, diary, GRACE_S), load, bodies);
+  await judge(data, started(data, port, diary), load, bodies);
   sums.acknowledged += load.submitted.size;
   sums.events += load.events;
   sums.bodies += bodies.ran;
@@ -92,6 +92,11 @@ async function onOneFolder(): Promise<void> {
   );
   if (violations.length === 0) rmSync(data, { recursive: true });
   else console.log(`The data folder is kept: ${data}`);
+}
+
+function started(data: string, port: number, diary: string): Server {
+  const flags = ["--config", CONFIG, "--grace-s", String(GRACE_S)];
+  return new Server(data, port, { flags, env: { WAYBILL_KILL_DIARY: diary } });
 }
 
 async function round(server: Server): Promise<void> {

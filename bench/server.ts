@@ -1,33 +1,36 @@
-/** The built server as a process that can be killed. */
-import { type ChildProcess, spawn } from "node:child_process";
+/** The built server as a process of its own, to be measured, stopped or killed. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
-const BIN = fileURLToPath(new URL("../../server/bin/waybill.js", import.meta.url));
-const CONFIG = fileURLToPath(new URL("waybill.config.ts", import.meta.url));
+export const BIN = fileURLToPath(new URL("../server/bin/waybill.js", import.meta.url));
 const READY_MS_MAX = 30_000;
 /** What is kept of the server's own words, for whoever asks why it ended. */
 const WORDS_MAX = 4_000;
 
-export type Killed = { readonly signal: NodeJS.Signals; readonly code: number | null; readonly ms: number };
+export type Start = { mode?: "dev" | "serve"; flags?: string[]; env?: Record<string, string>; node?: string[] };
 
 export class Server {
   readonly url: string;
-  readonly startedMs = performance.now();
+  readonly startedAt = performance.now();
   readonly #process: ChildProcess;
   #words = "";
 
-  constructor(data: string, port: number, diary: string, graceS: number) {
+  constructor(data: string, port: number, { mode = "dev", flags = [], env = {}, node = [] }: Start = {}) {
     this.url = `http://127.0.0.1:${port}`;
-    const flags = ["--data", data, "--port", String(port), "--lens-port", "none", "--config", CONFIG];
-    this.#process = spawn(process.execPath, [BIN, "dev", ...flags, "--grace-s", String(graceS)], {
-      env: { ...process.env, WAYBILL_KILL_DIARY: diary },
+    const own = ["--data", data, "--port", String(port), "--lens-port", "none"];
+    this.#process = spawn(process.execPath, [...node, BIN, mode, ...own, ...flags], {
+      env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process.stderr?.on("data", (chunk: Buffer) => {
       this.#words = (this.#words + chunk.toString()).slice(-WORDS_MAX);
     });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   get hasEnded(): boolean {
@@ -38,27 +41,34 @@ export class Server {
     return this.#words;
   }
 
-  /** Milliseconds from the start of the process to its first answer. */
+  /** Milliseconds from the start of the process to its first good answer. */
   async ready(): Promise<number> {
-    while (performance.now() - this.startedMs < READY_MS_MAX) {
+    while (performance.now() - this.startedAt < READY_MS_MAX) {
       if (this.hasEnded) throw new Error(`The server ended before it was ready:\n${this.#words}`);
       const answer = await fetch(`${this.url}/health`).catch(() => null);
       await answer?.arrayBuffer();
-      if (answer?.ok) return performance.now() - this.startedMs;
+      if (answer?.ok) return performance.now() - this.startedAt;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     throw new Error(`The server was not ready within ${READY_MS_MAX} ms:\n${this.#words}`);
   }
 
-  async end(signal: "SIGKILL" | "SIGTERM"): Promise<Killed> {
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<{ code: number | null; ms: number }> {
     const from = performance.now();
     if (!this.hasEnded) {
       const ended = once(this.#process, "exit");
       this.#process.kill(signal);
       await ended;
     }
-    return { signal, code: this.#process.exitCode, ms: performance.now() - from };
+    return { code: this.#process.exitCode, ms: performance.now() - from };
   }
+}
+
+/** A key of a data folder that no server uses. */
+export function makeKey(data: string): string {
+  const made = spawnSync(process.execPath, [BIN, "keys", "create", "--data", data], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(`No key could be made:\n${made.stderr}`);
+  return made.stdout.trim();
 }
 
 export async function freePort(): Promise<number> {

@@ -1,0 +1,30 @@
+/**
+ * `GET /v1/tasks/{id}` with a key, default log and headers, against a bare Fastify route that returns the same bytes.
+ *
+ *   node bench/get-task.ts [pairs] [seconds per run]
+ */
+import { z } from "zod";
+import { Rig } from "./load/rig.ts";
+
+const pairs = Number(process.argv[2] ?? 9);
+const seconds = Number(process.argv[3] ?? 2);
+const rig = await Rig.start();
+try {
+  const submitted = await rig.call("/v1/tasks?wait=20", {
+    kind: "agent",
+    input: { query: "What is the capital of France?" },
+  });
+  const { id } = z.object({ id: z.string() }).parse(JSON.parse(submitted));
+  const path = `/v1/tasks/${id}`;
+  const bytes = await rig.call(path);
+  const requests = [{ method: "GET", path, headers: rig.headers }];
+  const order = { connections: 64, seconds, requests };
+  const bare = await rig.bare(bytes);
+  await rig.compare(
+    { what: `GET of a task of ${bytes.length} bytes`, atLeast: 0.85, pairs },
+    { ...order, url: rig.server.url },
+    { ...order, url: bare },
+  );
+} finally {
+  await rig.end();
+}
