@@ -1,0 +1,152 @@
+/** What the documentation lists is what the code has. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { environmentName, FLAGS } from "../src/flags.ts";
+import { STATUS } from "../src/lenses/native/errors.ts";
+import { errorStatuses } from "../src/lenses/shannon/errors.ts";
+import { plainStatus } from "../src/lenses/shannon/vocabulary.ts";
+import { newTask } from "../src/store/suite/new-task.suite.ts";
+import { AGENT_EVENTS } from "../src/task/agent.ts";
+import { type Command, decide } from "../src/task/decide.ts";
+import { ERROR_CODES, Refusal } from "../src/task/errors.ts";
+import { TASK_EVENTS } from "../src/task/event.ts";
+import { INPUT_ASKS, OPEN_STATES, STATES, type State, TERMINAL_STATES, WAIT_REASONS } from "../src/task/states.ts";
+import type { Task, Wait } from "../src/task/task.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+/** The rows of the first table below a heading, cells without their backticks. */
+function table(page: string, heading: string): string[][] {
+  const [, section = ""] = page.split(`\n## ${heading}\n`);
+  const lines = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, "$1")),
+  );
+}
+
+describe("docs/states.md", () => {
+  const page = read("docs/states.md");
+  const names = (heading: string) => table(page, heading).map(([name]) => name);
+
+  test("lists the states, with what Shannon calls them", () => {
+    expect(table(page, "States").map(([state, , shannon]) => [state, shannon])).toEqual(
+      STATES.map((state) => [state, plainStatus(state)]),
+    );
+  });
+
+  test("lists what a task waits for and asks for", () => {
+    expect(names("What a task waits for")).toEqual([...WAIT_REASONS]);
+    expect(names("What a task asks a person")).toEqual([...INPUT_ASKS]);
+  });
+
+  test("lists every event", () => {
+    expect(names("Events")).toEqual([...TASK_EVENTS, ...AGENT_EVENTS]);
+  });
+
+  test("lists every error code with its statuses", () => {
+    const shannon = errorStatuses();
+    expect(table(page, "Error codes").map(([code, native, foreign]) => [code, native, foreign])).toEqual(
+      ERROR_CODES.map((code) => [code, String(STATUS[code]), String(shannon.get(code))]),
+    );
+  });
+
+  test("says what every command makes of every open state, and that ends are ends", () => {
+    const rows = table(page, "Commands");
+    expect(rows.map(([command]) => command)).toEqual(Object.keys(COMMANDS));
+    expect(rows.map(([, ...cells]) => cells)).toEqual(
+      Object.values(COMMANDS).map((command) => OPEN_STATES.map((state) => outcome(sample(state), command))),
+    );
+    for (const state of TERMINAL_STATES) {
+      for (const [name, command] of Object.entries(COMMANDS)) {
+        expect(outcome(sample(state), command), `${name} of ${state}`).toBe(name === "delete" ? state : "");
+      }
+    }
+  });
+});
+
+describe("docs/operations.md", () => {
+  const page = read("docs/operations.md");
+
+  test("lists every flag with its environment variable", () => {
+    expect(table(page, "Flags").map(([flag, variable]) => [flag, variable])).toEqual(
+      FLAGS.map(({ flag, value, name }) => [`${flag} ${value.replaceAll("|", "\\|")}`, environmentName(name)]),
+    );
+  });
+
+  test("lists every metric", () => {
+    const sources = readdirSync(join(ROOT, "server/src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !/\.(test|suite)\.ts$/.test(file))
+      .map((file) => read(`server/src/${file}`))
+      .join("\n");
+    const known = new Set([...sources.matchAll(/"(waybill_\w+)"/g)].map(([, name]) => name));
+    expect(new Set(table(page, "Metrics").map(([name]) => name))).toEqual(known);
+  });
+});
+
+test("every relative link of the documentation leads somewhere", () => {
+  const pages = [
+    ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),
+    ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`),
+  ];
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !existsSync(join(ROOT, dirname(page), link)))
+      .map((link) => `${page}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+const AT = 2_000_000_000_000;
+const COMMANDS = {
+  cancel: { do: "cancel", by: "ada", reason: "" },
+  pause: { do: "pause", by: "ada", reason: "" },
+  resume: { do: "resume", by: "ada", live: false },
+  input: { do: "input", by: "ada", messageId: "m", prompt: null },
+  expire: { do: "expire" },
+  delete: { do: "delete" },
+} satisfies Record<string, Command>;
+
+function outcome(task: Task, command: Command): string {
+  const decided = decide(task, command, AT + 1);
+  return decided instanceof Refusal ? "" : decided.task.state;
+}
+
+/** A task in each state, brought there by commands. */
+const TIMER: Wait = { on: "timer", key: "nap", since: AT, until: AT + 1_000 };
+const QUESTION: Wait = {
+  on: "input",
+  key: "ask",
+  since: AT,
+  until: null,
+  prompt: { name: "ask", asks: "answer", text: "?", schema: null },
+};
+const error = { code: "x", message: "" };
+const ROADS: Readonly<Record<State, Command[]>> = {
+  queued: [],
+  running: [{ do: "start" }],
+  paused: [{ do: "start" }, { do: "pause", by: "ada", reason: "" }],
+  waiting: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [TIMER], checkpoint: "" }],
+  input_required: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [QUESTION], checkpoint: "" }],
+  completed: [{ do: "start" }, { do: "complete", attempt: 1, output: null }],
+  failed: [{ do: "start" }, { do: "fail", attempt: 1, error, retryAt: null }],
+  cancelled: [{ do: "cancel", by: "ada", reason: "" }],
+  timed_out: [{ do: "expire" }],
+  rejected: [{ do: "start" }, { do: "reject", attempt: 1, error }],
+};
+
+function sample(state: State): Task {
+  const task = ROADS[state].reduce((task, command) => {
+    const decided = decide(task, command, AT);
+    if (decided instanceof Refusal) throw decided;
+    return decided.task;
+  }, newTask());
+  expect(task.state).toBe(state);
+  return task;
+}
