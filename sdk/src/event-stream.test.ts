@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event } from "./generated/api.ts";
 import { frame, frames, json, problem, type RawServer, type Reply, rawServer } from "./raw-server.fixture.ts";
@@ -76,6 +78,33 @@ describe("a task's stream", () => {
       json(200, { state: "completed", last_event: 1 }),
     );
     await expect(collect(server)).resolves.toEqual([1]);
+  });
+
+  it("gives a connection up that has fallen silent", async () => {
+    const server = await rawServer(frames([frame(1)], "stay"), frames([frame(2), frame(3), END], "stay"));
+    const seen: number[] = [];
+    const task = new Waybill({ baseUrl: server.url }).task("task_1");
+    for await (const { seq } of task.stream({ silenceMs: 100 })) seen.push(seq);
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it("loses nothing and repeats nothing wherever the connection is cut", async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const cuts = fc.sample(fc.integer({ min: 0, max: 700 }), { numRuns: 10, seed });
+    const log = Array.from({ length: 40 }, (_, index) =>
+      frame(index + 1, index === 39 ? "task.completed" : "word.said"),
+    );
+    const from = (request: IncomingMessage): string => log.slice(Number(request.headers["last-event-id"])).join("");
+    const server = await rawServer(
+      frames([], "cut"),
+      ...cuts.map(
+        (bytes): Reply =>
+          (request, response) =>
+            frames([from(request).slice(0, bytes)], "cut")(request, response),
+      ),
+      (request, response) => frames([from(request)], "stay")(request, response),
+    );
+    await expect(collect(server), `seed ${seed}, cuts ${cuts}`).resolves.toEqual(log.map((_, index) => index + 1));
   });
 
   it("rejects with what the server refuses", async () => {

@@ -10,20 +10,19 @@ import { type Event, TERMINAL_EVENTS } from "./generated/api.ts";
 import { type SseMessage, SseParser } from "./sse.ts";
 import { delayMs, isPassing, type Transport } from "./transport.ts";
 
-/** A connection without a byte for this long is dead: the server sends heartbeats. */
+/** A connection without a byte for this long is dead: the server sends heartbeats every 15 s. */
 export const SILENCE_MS_MAX = 60_000;
 /** Failures in a row, without one event between them, before the stream gives up: about five minutes. */
 export const FAILURES_MAX = 40;
 
 const terminal: ReadonlySet<string> = new Set(TERMINAL_EVENTS);
 
-export type StreamOptions = {
+export type EventStreamOptions = {
   /** Number of the last event that the caller has; 0, the default, begins with the first. */
   after?: number;
   signal?: AbortSignal | undefined;
-};
-
-export type EventStreamOptions = StreamOptions & {
+  /** How long a connection may be silent before it counts as dead. Default `SILENCE_MS_MAX`. */
+  silenceMs?: number;
   /** Called before each new connection after the first. */
   onReconnect?: (failures: number, error: unknown) => void;
 };
@@ -38,14 +37,14 @@ export async function* eventStream(
   ended: (after: number) => Promise<boolean>,
   options: EventStreamOptions = {},
 ): AsyncGenerator<Event, void, undefined> {
-  const { signal, onReconnect } = options;
+  const { signal, onReconnect, silenceMs = SILENCE_MS_MAX } = options;
   let after = options.after ?? 0;
   let failures = 0;
   let retryMs = 0;
   for (;;) {
     let broken: unknown;
     try {
-      for await (const { message, parser } of messages(transport, path, after, signal)) {
+      for await (const { message, parser } of messages(transport, path, { after, signal, silenceMs })) {
         retryMs = parser.retryMs ?? retryMs;
         const event = eventOf(message);
         if (event === null || event.seq <= after) continue;
@@ -81,8 +80,7 @@ function isTorn(error: unknown): boolean {
 async function* messages(
   transport: Transport,
   path: string,
-  after: number,
-  signal: AbortSignal | undefined,
+  { after, signal, silenceMs }: { after: number; signal: AbortSignal | undefined; silenceMs: number },
 ): AsyncGenerator<{ message: SseMessage; parser: SseParser }, void, undefined> {
   const deadline = new Deadline(transport.timeoutMs, signal);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -99,7 +97,7 @@ async function* messages(
     reader = response.body.getReader();
     const parser = new SseParser();
     for (;;) {
-      deadline.extend(SILENCE_MS_MAX);
+      deadline.extend(silenceMs);
       const { done, value } = await read(reader, deadline, signal);
       if (done) return;
       // The reader's own pace is not the server's silence.
@@ -122,7 +120,7 @@ async function read(
     return await reader.read();
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
-    const what = deadline.passed ? `was silent for ${SILENCE_MS_MAX} ms` : "broke off";
+    const what = deadline.passed ? "fell silent" : "broke off";
     throw new WaybillError("connection", `The event stream ${what}.`, { cause });
   }
 }
