@@ -20,8 +20,12 @@ import type * as wire from "./schema.ts";
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
 
+/** The moments of one task are mostly the same one, and writing a date takes as long as the rest of its summary. */
+const lastTime = { ms: 0, text: new Date(0).toISOString() };
+
 export function wireTime(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== lastTime.ms) Object.assign(lastTime, { ms, text: new Date(ms).toISOString() });
+  return lastTime.text;
 }
 
 function timeOrNull(ms: number | null): string | null {
