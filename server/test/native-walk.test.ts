@@ -62,7 +62,7 @@ const bodies: Record<string, unknown> = {
   createKey: { name: "mine", scopes: ["tasks"] },
 };
 
-type Sent = { key?: string; path?: string; body?: string | Buffer; type?: string; accept?: string };
+type Sent = { key?: string; path?: string; body?: string | Buffer | undefined; type?: string; accept?: string };
 type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
 
 /** A request over a socket of its own, since fetch would not send what is sent here. */

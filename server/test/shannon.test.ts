@@ -28,7 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Sent = { method?: string; json?: unknown; body?: BodyInit; headers?: Record<string, string> };
+type Body = NonNullable<RequestInit["body"]>;
+type Sent = { method?: string; json?: unknown; body?: Body; headers?: Record<string, string> };
 
 function call(path: string, { json, body, headers = KEY, method }: Sent = {}): Promise<Response> {
   const content = json === undefined ? body : JSON.stringify(json);
@@ -253,7 +254,7 @@ describe("a refusal", () => {
   });
 
   test("of a bad body says what is wrong with it", async () => {
-    const told = async (body: BodyInit) => {
+    const told = async (body: Body) => {
       const [code, { error }] = z
         .tuple([z.number(), z.object({ error: z.string() })])
         .parse(await refused("/api/v1/tasks", { body }));
@@ -586,7 +587,7 @@ describe("a session", () => {
     const patched = await call(path, { method: "PATCH", json: { title: "  Sums  " } });
     expect([patched.status, await patched.json()]).toEqual([200, { session_id, title: "Sums" }]);
     expect(await answer(sessionAnswer, path)).toMatchObject({ title: "Sums", context: { title: "Sums" } });
-    const bad: [BodyInit, string][] = [
+    const bad: [Body, string][] = [
       ["{", "Invalid request body"],
       ['{"title":5}', "Invalid request body"],
       ['{"title":"  "}', "Title cannot be empty"],
