@@ -154,7 +154,9 @@ export function createApp(parts: AppParts): FastifyInstance {
         status: String(status),
       }));
     }
-    if (status >= 500) log.error(line(request, status, ms), "request failed");
+    // One line for each refusal under overload would add to it: the metrics count those.
+    if (status === 503) log.debug(line(request, status, ms), "told to come again");
+    else if (status >= 500) log.error(line(request, status, ms), "request failed");
     else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
     else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
   }
