@@ -1,16 +1,11 @@
-/**
- * Values too large for a row. Their JSON goes to the files, and the row keeps a marker: `@<sha256>:<bytes>`, then a
- * line with the beginning. No JSON begins with an at sign, so nothing that a user sends can pass for a marker.
- */
+/** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 
 import { type Json, json } from "../task/json.ts";
 import type { Files } from "./files.ts";
+import { markerText, readMarker } from "./marker.ts";
 
 export const VALUE_BYTES_MAX = 65_536;
-export const PREVIEW_CHARACTERS = 1_000;
-
-const MARKER = /^@([0-9a-f]{64}):(\d+)\n/;
 /** How a part names a file, see `task/part.ts`. */
 const NAMED_FILE = /"sha256":"([0-9a-f]{64})"/g;
 
@@ -34,7 +29,7 @@ export class Spill {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     this.#large.push(bytes);
     this.#named.add(sha256);
-    return `@${sha256}:${bytes.length}\n${text.slice(0, PREVIEW_CHARACTERS)}`;
+    return markerText(sha256, bytes.length, text);
   }
 
   /** Text that stays in its row whatever its size; the files that it names are noted. */
@@ -65,20 +60,14 @@ export class Spill {
 
 /** The value of a stored text, read back from the files when it was spilled. */
 export async function readValue(text: string, files: Files): Promise<Json> {
-  const marker = MARKER.exec(text);
+  const marker = readMarker(text);
   if (!marker) return json.parse(JSON.parse(text));
-  const [, sha256 = "", bytes] = marker;
-  return json.parse(JSON.parse((await files.read(sha256, Number(bytes))).toString()));
+  return json.parse(JSON.parse((await files.read(marker.sha256, marker.bytes)).toString()));
 }
 
 /** The value as a list shows it: a spilled one by its size and its beginning. */
 export function previewValue(text: string): Json {
-  const marker = MARKER.exec(text);
+  const marker = readMarker(text);
   if (!marker) return json.parse(JSON.parse(text));
-  return { truncated: true, bytes: Number(marker[2]), preview: text.slice(marker[0].length) };
-}
-
-/** The file that holds the value of a stored text; null when the text holds it itself. */
-export function spilledHash(text: string): string | null {
-  return MARKER.exec(text)?.[1] ?? null;
+  return { truncated: true, bytes: marker.bytes, preview: marker.preview };
 }

@@ -3,9 +3,9 @@
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
-import { z } from "zod";
-import { isTerminal, STATES, type State } from "../../task/states.ts";
+import { isTerminal, type State } from "../../task/states.ts";
 import type { Applied } from "../store.ts";
+import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationsDelta } from "./conversations-delta.ts";
 import type { PreparedMessage, PreparedRow, PreparedWrite } from "./request.ts";
 import type { WriterStatements } from "./statements.ts";
@@ -13,22 +13,6 @@ import { TotalsDelta } from "./totals.ts";
 
 /** A conversation keeps its last turns; older ones are dropped as new ones come. */
 export const MESSAGES_KEPT_MAX = 500;
-
-const number = z.number();
-const target = z.tuple([
-  z.number(),
-  z.number(),
-  z.enum(STATES),
-  z.number(),
-  z.string(),
-  z.string(),
-  z.string(),
-  z.number(),
-  z.string().nullable(),
-  z.number().nullable(),
-]);
-const identity = z.tuple([z.string(), z.string()]);
-const spentRow = z.tuple([z.number(), z.number(), z.number()]);
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {
@@ -76,7 +60,7 @@ export class Applier {
   say(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
     const numbered = this.#sql.numberMessage.get(at, at, conversation);
     if (!numbered) return null;
-    const n = number.parse(numbered[0]);
+    const n = numberIn(numbered[0]);
     this.#sql.insertMessage.run(conversation, n, message.role, task, at, message.parts);
     if (n > MESSAGES_KEPT_MAX) this.#sql.dropMessages.run(conversation, n - MESSAGES_KEPT_MAX);
     return n;
@@ -99,8 +83,19 @@ export class Applier {
     if (earlier !== -1) return after(writes[earlier], standings[earlier] ?? null);
     const row = this.#sql.target.get(id);
     if (!row) return null;
-    const [n, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt] = target.parse(row);
-    return { n, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt };
+    const [n, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt] = row;
+    return {
+      n: numberIn(n),
+      revision: numberIn(revision),
+      state: stateIn(state),
+      attempt: numberIn(attempt),
+      tenant: textIn(tenant),
+      user: textIn(user),
+      kind: textIn(kind),
+      createdAt: numberIn(createdAt),
+      conversation: maybeTextIn(conversation),
+      deletedAt: maybeNumberIn(deletedAt),
+    };
   }
 
   #refused(write: PreparedWrite, standing: Standing | null): Applied | undefined {
@@ -108,8 +103,8 @@ export class Applier {
       const { scope, key } = write.idempotency;
       const known = this.#sql.idempotency.get(scope, key);
       if (known) {
-        const [task, hash] = identity.parse(known);
-        return { ok: false, why: "replayed", task, hash };
+        const [task, hash] = known;
+        return { ok: false, why: "replayed", task: textIn(task), hash: textIn(hash) };
       }
     }
     const { before } = write;
@@ -195,15 +190,15 @@ export class Applier {
 
   #update(write: PreparedWrite, standing: Standing): number | null {
     const { n: known, conversation, revision, state, attempt } = standing;
-    const n = known ?? number.parse(this.#sql.taskNumber.get(write.id)?.[0]);
+    const n = known ?? numberIn(this.#sql.taskNumber.get(write.id)?.[0]);
     if (conversation !== null) {
-      const [inputTokens, outputTokens, costUsd] = spentRow.parse(this.#sql.spent.get(n));
+      const [inputTokens, outputTokens, costUsd] = this.#sql.spent.get(n) ?? [];
       this.#conversations.add(conversation, write.at, {
         tasks: 0,
         ...(isTerminal(state) ? NOT_ENDED : endOf(write.row[0])),
-        inputTokens: write.spent[0] - inputTokens,
-        outputTokens: write.spent[1] - outputTokens,
-        costUsd: write.spent[2] - costUsd,
+        inputTokens: write.spent[0] - numberIn(inputTokens),
+        outputTokens: write.spent[1] - numberIn(outputTokens),
+        costUsd: write.spent[2] - numberIn(costUsd),
       });
     }
     const updated = this.#sql.updateTask.run(...write.row, n, revision, state, attempt);

@@ -3,7 +3,7 @@ import Sqlite, { type Database } from "better-sqlite3";
 
 /** How long a connection waits for another one's lock, such as that of a checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 10_000;
-/** 4 pages of 1 KiB for each of the B-trees' hot upper levels and much more: an upper bound, not a reservation. */
+/** The upper levels of all B-trees of a million tasks, and the pages of the last minutes; an upper bound, not a reservation. */
 const CACHE_KIB = 16_384;
 /** 16 MB of log between checkpoints: each costs two fsyncs, which the default of 4 MB makes four times as frequent. */
 const CHECKPOINT_PAGES = 4_000;

@@ -4,9 +4,9 @@
  * index of what it names.
  */
 import type { Database, Statement } from "better-sqlite3";
-import { z } from "zod";
 import type { TaskFilter } from "../../task/verbs.ts";
 import type { Visible } from "../store.ts";
+import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "./totals.ts";
 
@@ -27,10 +27,6 @@ const STATEMENTS_MAX = 256;
 
 type Range = { from: number; before: number };
 type Where = { sql: string; values: unknown[] };
-
-const number = z.number();
-const position = z.tuple([z.number(), z.number()]);
-const counted = z.tuple([z.number(), z.number()]);
 
 export class TaskPages {
   readonly #db: Database;
@@ -108,7 +104,7 @@ export class TaskPages {
       `SELECT bucket, sum(count) AS held FROM totals WHERE ${sql} GROUP BY bucket HAVING held > 0 ORDER BY bucket DESC`,
     )
       .all(...values)
-      .map((row) => counted.parse(row));
+      .map(([bucket, count]) => [numberIn(bucket), numberIn(count)]);
   }
 
   /** Whole days and whole ten minutes from the totals, the two ends from the index. */
@@ -143,14 +139,11 @@ export class TaskPages {
   #positions(sql: string, values: unknown[]): Position[] {
     return this.#prepared(sql)
       .all(...values)
-      .map((row) => {
-        const [createdAt, n] = position.parse(row);
-        return { createdAt, n };
-      });
+      .map(([createdAt, n]) => ({ createdAt: numberIn(createdAt), n: numberIn(n) }));
   }
 
   #number(sql: string, values: unknown[]): number {
-    return z.tuple([number]).parse(this.#prepared(sql).get(...values))[0];
+    return numberIn(this.#prepared(sql).get(...values)?.[0]);
   }
 
   #prepared(sql: string) {

@@ -9,7 +9,7 @@ import { OPEN_STATES } from "../../task/states.ts";
 import type { Visible } from "../store.ts";
 import { check } from "./check.ts";
 import { type ListQuery, TaskPages, visibleTo } from "./list.ts";
-import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-row.ts";
+import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import type { Work } from "./work-through.ts";
 
 export type Question =

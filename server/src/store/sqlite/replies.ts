@@ -1,6 +1,7 @@
 /** What comes back over a line: an answer, or why there is none, as the error that a caller sees. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
 
 /** How long a full disk is given before it is worth asking again. */
 const DISK_RETRY_AFTER_S = 10;
@@ -13,11 +14,6 @@ const reply = z.union([
   z.strictObject({ reply: z.unknown() }),
   z.strictObject({ refusal: z.strictObject({ code: z.literal("invalid"), message: z.string(), field: z.string() }) }),
 ]);
-
-/** Codes under which the disk, not the request, is at fault: nothing was committed, and trying again may work. */
-export function isDiskTrouble(code: string): boolean {
-  return /^(SQLITE_(FULL|IOERR|BUSY|CANTOPEN|NOMEM)|ENOSPC|EIO|EDQUOT|EMFILE|ENFILE)/.test(code);
-}
 
 export function answerOf(received: unknown): unknown {
   const parsed = answer.parse(received);

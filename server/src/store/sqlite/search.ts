@@ -5,17 +5,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
-import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { type Json, json } from "../../task/json.ts";
-import { spilledHash } from "../spill.ts";
+import { readMarker } from "../marker.ts";
+import { numberIn, textIn } from "./column.ts";
 
 /** What comes later in an input is not searched. */
 const TEXT_CHARACTERS_MAX = 100_000;
 const TERMS_MAX = 32;
-
-const unindexed = z.tuple([z.number(), z.string(), z.string()]);
-const number = z.number();
 
 export class SearchIndex {
   readonly #progress;
@@ -39,30 +35,30 @@ export class SearchIndex {
 
   /** Adds the next tasks and returns how many there were: fewer than `limit` is all. */
   catchUp(limit: number): number {
-    let reached = number.parse(this.#progress.get()?.[0]);
+    let reached = numberIn(this.#progress.get()?.[0]);
     const rows = this.#next.all(reached, limit);
-    for (const row of rows) {
-      const [n, title, input] = unindexed.parse(row);
-      this.#insert.run(n, segmented(title), segmented(this.#textOf(input)));
-      reached = n;
+    for (const [n, title, input] of rows) {
+      this.#insert.run(n, segmented(textIn(title)), segmented(this.#textOf(textIn(input))));
+      reached = numberIn(n);
     }
     if (rows.length > 0) this.#advance.run(reached);
     return rows.length;
   }
 
   #textOf(stored: string): string {
-    const sha256 = spilledHash(stored);
-    if (sha256 === null) return texts(json.parse(JSON.parse(stored)));
-    if (this.#filesFolder === null) return stored.slice(stored.indexOf("\n") + 1);
+    const marker = readMarker(stored);
+    if (!marker) return texts(JSON.parse(stored));
+    if (this.#filesFolder === null) return marker.preview;
+    const { sha256 } = marker;
     const file = path.join(this.#filesFolder, sha256.slice(0, 2), sha256.slice(2));
-    return texts(json.parse(JSON.parse(readFileSync(file, "utf8"))));
+    return texts(JSON.parse(readFileSync(file, "utf8")));
   }
 }
 
 /** All text in a value, without its keys. */
-function texts(value: Json): string {
+function texts(value: unknown): string {
   let text = "";
-  const visit = (inner: Json | undefined): void => {
+  const visit = (inner: unknown): void => {
     if (text.length >= TEXT_CHARACTERS_MAX) return;
     if (typeof inner === "string") text += `${inner}\n`;
     else if (typeof inner === "number") text += `${inner}\n`;

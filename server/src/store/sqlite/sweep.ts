@@ -1,22 +1,11 @@
 /** Retention: what ended long enough ago goes, with everything that hangs on it. */
 import type { Database } from "better-sqlite3";
-import { z } from "zod";
-import { STATES } from "../../task/states.ts";
+import { numberIn, stateIn, textIn } from "./column.ts";
 import type { Request } from "./request.ts";
 import { TotalsDelta } from "./totals.ts";
 
 /** How many idempotency records, and how many conversations, one sweep removes. */
 const RECORDS_MAX = 10_000;
-
-const endedTask = z.tuple([
-  z.number(),
-  z.string(),
-  z.string(),
-  z.string(),
-  z.number(),
-  z.enum(STATES),
-  z.number().nullable(),
-]);
 
 /** Within the caller's transaction. Returns the number of tasks. */
 export function sweep(db: Database, request: Request & { do: "sweep" }): number {
@@ -32,8 +21,14 @@ export function sweep(db: Database, request: Request & { do: "sweep" }): number 
   const dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
   const dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
   for (const row of ended) {
-    const [n, tenant, user, kind, createdAt, state, deletedAt] = endedTask.parse(row);
-    if (deletedAt === null) totals.move({ tenant, user, kind, createdAt }, state, null);
+    const [n, tenant, user, kind, createdAt, state, deletedAt] = row;
+    const counted = {
+      tenant: textIn(tenant),
+      user: textIn(user),
+      kind: textIn(kind),
+      createdAt: numberIn(createdAt),
+    };
+    if (deletedAt === null) totals.move(counted, stateIn(state), null);
     dropText.run(n);
     dropTask.run(n);
   }

@@ -73,11 +73,7 @@ function filled(object: JsonObject): JsonObject | undefined {
   return undefined;
 }
 
-export const TASK_COLUMNS = `t.n, t.id, t.tenant, t.user, t.kind, t.state, t.conversation, t.parent, t.revision,
-  t.attempt, t.last_seq, t.progress, t.created_at, t.ended_at, t.deleted_at, t.record, t.output, s.fixed, s.input`;
-export const TASK_TABLES = "tasks t JOIN submissions s ON s.task = t.n";
-
-/** The columns above, as far as the schema of a task does not check them itself. */
+/** The columns of `task-columns.ts`, as far as the schema of a task does not check them itself. */
 const taskRow = z.array(z.unknown()).length(19);
 const text = z.string();
 const nullableText = text.nullable();
@@ -115,11 +111,6 @@ export function readTaskRow(row: unknown): StoredTask {
 export function taskOf(stored: StoredTask, values: { input: Json; output?: Json }): Task {
   return taskSchema.parse({ ...stored.fields, ...values });
 }
-
-/** Only what `OpenTask` needs, taken out of the JSON in the thread that reads: a start goes over every open task. */
-export const OPEN_COLUMNS = `t.id, t.tenant, t.kind, t.state, t.conversation, t.parent, t.created_at,
-  s.fixed ->> '$.priority', s.fixed ->> '$.notBefore', t.record ->> '$.deadlineAt', s.fixed -> '$.concurrency',
-  t.record -> '$.waits', t.record -> '$.lease'`;
 
 const nullableTime = z.int().nullable();
 const openRow = z.tuple([

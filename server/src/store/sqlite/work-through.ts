@@ -3,7 +3,6 @@
  * at a time. Answers go back in the order of the items.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { z } from "zod";
 
 /** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
 export const BATCH_COUNT_MAX = 256;
@@ -21,14 +20,13 @@ export interface Work<Item> {
 }
 
 /** JSON of several items, or null for the end. */
-const message = z.union([z.string(), z.null()]);
+export type Sent = string | null;
 
 export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
   let pending: { item: Item; bytes: number }[] = [];
   let isEnding = false;
 
-  const take = (received: unknown): void => {
-    const text = message.parse(received);
+  const take = (text: Sent): void => {
     if (text === null) {
       isEnding = true;
       return;
@@ -38,7 +36,7 @@ export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
     for (const item of items) pending.push({ item, bytes: text.length / items.length });
   };
 
-  port.on("message", (first: unknown) => {
+  port.on("message", (first: Sent) => {
     take(first);
     for (;;) {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);

@@ -4,7 +4,7 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { Applier } from "./apply.ts";
-import { isDiskTrouble } from "./replies.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Answer, Request } from "./request.ts";
 import { SearchIndex } from "./search.ts";
 import { type WriterStatements, writerStatements } from "./statements.ts";
