@@ -51,7 +51,9 @@ export class Bodies {
       if (existsSync(from)) copyFileSync(from, copy + suffix);
     }
     const db = openDatabase(copy);
-    for (const found of z.array(row).parse(db.prepare(JOURNALED).all()))
+    // A server that dies in its first start leaves no tables.
+    const isMade = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'journal'").get() !== undefined;
+    for (const found of z.array(row).parse(isMade ? db.prepare(JOURNALED).all() : []))
       this.#journaled.add(found.id + callKey(found.branch, found.name, found.occurrence));
     db.close();
     for (const suffix of ["", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });

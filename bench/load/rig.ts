@@ -2,12 +2,13 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { conditions, median } from "../conditions.ts";
 import { freePort, makeKey, Server, type Start } from "../server.ts";
+import { type CpuMs, cpuOf } from "./cpu.ts";
 import type { Order } from "./generator.ts";
 
 const tally = z.object({
@@ -79,32 +80,20 @@ export class Rig {
 
   /** Runs both sides in turn, each pair in the other order than the last, and says what became of it. */
   async compare(claim: { what: string; atLeast: number; pairs: number }, ours: Order, theirs: Order): Promise<void> {
-    const ratios: number[] = [];
-    const rates: [number[], number[]] = [[], []];
-    let last: Tally | null = null;
-    for (const order of [ours, theirs]) await this.load({ ...order, seconds: 1 });
-    for (let pair = 0; pair < claim.pairs; pair++) {
-      const run = async (order: Order) => {
-        const done = await this.load(order);
-        if (order === ours) last = done;
-        return done.requests / done.seconds;
-      };
-      const [a, b] =
-        pair % 2 === 0
-          ? [await run(ours), await run(theirs)]
-          : await run(theirs).then(async (b) => [await run(ours), b]);
-      rates[0].push(a ?? 0);
-      rates[1].push(b ?? 0);
-      ratios.push((a ?? 0) / (b ?? 1));
-    }
+    const own = new Side(ours, this.server.pid);
+    const bare = new Side(theirs, this.#bare?.pid ?? 0);
+    for (const { order } of [own, bare]) await this.load({ ...order, seconds: 1 });
+    for (let pair = 0; pair < claim.pairs; pair++)
+      for (const side of pair % 2 === 0 ? [own, bare] : [bare, own]) await side.run(this);
+    const ratios = own.rates.map((rate, at) => rate / (bare.rates[at] ?? Number.NaN));
     const ratio = median(ratios);
     const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-    const per = (values: number[]) => `${Math.round(median(values)).toLocaleString("en")}/s`;
+    const wanted = `at least ${claim.atLeast * 100} % is wanted`;
     console.log(
-      `${claim.what}: ${(ratio * 100).toFixed(0)} % of bare Fastify (${spread} over ${claim.pairs} pairs; at least ${claim.atLeast * 100} % is wanted)`,
+      `${claim.what}: ${(ratio * 100).toFixed(0)} % of bare Fastify (${spread} over ${claim.pairs} pairs; ${wanted})`,
     );
-    console.log(`  ours ${per(rates[0])}, bare ${per(rates[1])}; ours p50 ${last === null ? "?" : format(last)}`);
-    console.log(`  ${ours.connections} clients, ${conditions()}`);
+    console.log(`  ours: ${own.summary}\n  bare: ${bare.summary}`);
+    console.log(`  ${ours.connections} clients, ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
     if (ratio < claim.atLeast) process.exitCode = 1;
   }
 
@@ -116,6 +105,38 @@ export class Rig {
   }
 }
 
-function format({ p50Ms, p99Ms }: Tally): string {
-  return `${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
+/** One side of a comparison, and what its runs gave. */
+class Side {
+  readonly order: Order;
+  readonly rates: number[] = [];
+  readonly #pid: number;
+  readonly #cpu: CpuMs = { main: 0, others: 0 };
+  #requests = 0;
+  #last: Tally | null = null;
+
+  constructor(order: Order, pid: number) {
+    this.order = order;
+    this.#pid = pid;
+  }
+
+  async run(rig: Rig): Promise<void> {
+    const before = cpuOf(this.#pid);
+    const done = await rig.load(this.order);
+    const after = cpuOf(this.#pid);
+    this.rates.push(done.requests / done.seconds);
+    this.#requests += done.requests;
+    this.#last = done;
+    if (!before || !after) return;
+    this.#cpu.main += after.main - before.main;
+    this.#cpu.others += after.others - before.others;
+  }
+
+  get summary(): string {
+    const each = (ms: number) => `${((ms / this.#requests) * 1_000).toFixed(0)} us`;
+    const { p50Ms = Number.NaN, p99Ms = Number.NaN } = this.#last ?? {};
+    return (
+      `${Math.round(median(this.rates)).toLocaleString("en")}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms; ` +
+      `CPU a request: ${each(this.#cpu.main)} in the main thread, ${each(this.#cpu.others)} in others`
+    );
+  }
 }
