@@ -38,6 +38,8 @@ export class Detail {
   readonly #log = new EventLog();
 
   #task: Task | null = null;
+  /** What the notice shows is that the last reading failed: the next good one takes it away. */
+  #unread = false;
   #asked = "";
   #text = "";
   #stepFrom = 0;
@@ -124,6 +126,8 @@ export class Detail {
         this.#handle.artifacts({ signal }),
       ]);
       if (signal.aborted) return;
+      if (this.#unread) notice(this.#problem, "");
+      this.#unread = false;
       const moved = this.#task?.state !== task.state;
       this.#task = task;
       this.#drawHead(task, moved);
@@ -138,7 +142,9 @@ export class Detail {
           artifacts.map(({ name, id }) => name ?? id),
         );
     } catch (error) {
-      if (!signal.aborted) notice(this.#problem, sentenceOf(error));
+      if (signal.aborted) return;
+      this.#unread = true;
+      notice(this.#problem, sentenceOf(error));
     }
   }
 

@@ -80,8 +80,9 @@ function emptyText(): string {
 }
 
 function selected(): string | null {
+  // No id needs escapes; whatever else stands there is no task, and the server will say so.
   const id = location.hash.slice(1);
-  return id === "" ? null : decodeURIComponent(id);
+  return id === "" ? null : id;
 }
 
 function open(id: string | null): void {
