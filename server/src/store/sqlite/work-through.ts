@@ -55,8 +55,9 @@ export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
 
 /**
  * What has arrived, within the bounds; half of it when a sync costs less than the time in which this thread would
- * otherwise wait for the callers of a whole batch to come back. 64 callers then make two groups that take turns, and
- * neither thread waits for the other (measured: 1.2 times the submits where a sync takes 0.2 ms).
+ * otherwise wait for the callers of a whole batch to come back. The callers then make two groups that take turns, and
+ * neither thread waits for the other. Measured on two busy cores with a sync of 0.2 ms: 1.24 times the submits of 256
+ * callers, no difference for 64 or 8.
  */
 function batchSize(pending: { bytes: number }[], commitMs: number): number {
   let count = 0;
