@@ -310,6 +310,12 @@ describe("keys", () => {
     expect((await over("list", "--json")).out.trim().split("\n")).toHaveLength(2);
     expect(await over("revoke", id)).toMatchObject({ code: 0 });
     expect(await here("create", "--scope", "everything")).toMatchObject({ code: 2 });
+    expect(await waybill("keys", "list", "--data", data, "--url", served.url)).toMatchObject({ code: 2 });
+    const other = join(await newFolder(), "data");
+    expect(await waybill("keys", "create", "--data", other)).toMatchObject({
+      code: 0,
+      talk: expect.stringContaining("of user admin"),
+    });
   });
 });
 

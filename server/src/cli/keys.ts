@@ -5,6 +5,7 @@ import { SCOPES, type Scope } from "../task/principal.ts";
 import { durationMs, words } from "./arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "./connection.ts";
 import { addDataFlag, type DataFlags, dataFolder, ownerOf, requireDatabase } from "./data-folder.ts";
+import { BAD_USAGE, Exit } from "./exit.ts";
 import { FIRST_USER, type Keyring, serverKeyring } from "./keyring.ts";
 import { table } from "./table.ts";
 import { openTerminal, type Screen, type Terminal } from "./terminal.ts";
@@ -32,8 +33,8 @@ export function addKeys(program: Command): void {
       .option("--user <USER>", `whose it is (in a folder: ${FIRST_USER})`)
       .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all; over HTTP: tasks)`, scopes)
       .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
-  ).action((flags: CreateFlags) =>
-    withKeyring(flags, async (keyring, { out, talk }) => {
+  ).action((flags: CreateFlags, command: Command) =>
+    withKeyring(flags, command, async (keyring, { out, talk }) => {
       const key = await keyring.create(draftOf(flags));
       if (flags.json) {
         out.write(`${JSON.stringify(key)}\n`);
@@ -43,23 +44,26 @@ export function addKeys(program: Command): void {
       out.write(`${key.secret}\n`);
     }),
   );
-  withFlags(keys.command("list").description("list the keys, without their secrets")).action((flags: Flags) =>
-    withKeyring(
-      flags,
-      async (keyring, { out, talk }) => {
-        const all = await keyring.list();
-        if (flags.json) for (const key of all) out.write(`${JSON.stringify(key)}\n`);
-        else if (all.length === 0) talk.write("There are no keys yet: waybill keys create\n");
-        else out.write(keyTable(all, out));
-      },
-      true,
-    ),
+  withFlags(keys.command("list").description("list the keys, without their secrets")).action(
+    (flags: Flags, command: Command) =>
+      withKeyring(
+        flags,
+        command,
+        async (keyring, { out, talk }) => {
+          const all = await keyring.list();
+          if (flags.json) for (const key of all) out.write(`${JSON.stringify(key)}\n`);
+          else if (all.length === 0) talk.write("There are no keys yet: waybill keys create\n");
+          else out.write(keyTable(all, out));
+        },
+        true,
+      ),
   );
   withFlags(
     keys.command("revoke").description("end a key for good, within a second").argument("<id>", "the key's id"),
-  ).action((id: string, flags: Flags) =>
+  ).action((id: string, flags: Flags, command: Command) =>
     withKeyring(
       flags,
+      command,
       async (keyring, { out, talk }) => {
         const key = await keyring.revoke(id);
         if (flags.json) out.write(`${JSON.stringify(key)}\n`);
@@ -78,12 +82,17 @@ function withFlags(command: Command): Command {
 
 async function withKeyring(
   flags: Flags,
+  command: Command,
   act: (keyring: Keyring, terminal: Terminal) => Promise<void>,
   exists = false,
 ): Promise<void> {
   const terminal = openTerminal();
   const folder = dataFolder(flags);
-  if (flags.url === undefined) {
+  const said = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  if (said("url") && said("data"))
+    throw new Exit(BAD_USAGE, "Keys are of a server (--url) or of a folder (--data): name one.");
+  // What is said beats what the environment has.
+  if (flags.url === undefined || said("data")) {
     const owner = await ownerOf(folder);
     if (owner === null) {
       if (exists) requireDatabase(folder);
@@ -127,7 +136,7 @@ function keyTable(keys: readonly Key[], screen: Screen): string {
       { title: "NAME", cell: ({ name }) => name, shrinks: true },
       { title: "USER", cell: ({ user }) => user },
       { title: "SCOPES", cell: ({ scopes }) => scopes.join(" ") },
-      { title: "ENDS IN", cell: ({ hint }) => hint },
+      { title: "SECRET", cell: ({ hint }) => `…${hint}` },
       { title: "CREATED", cell: ({ created_at }) => day(created_at) },
       { title: "EXPIRES", cell: ({ expires_at }) => day(expires_at) },
       {
