@@ -19,6 +19,9 @@ import { type ModelsConfigInput, withEnvironment } from "./models/configuration.
 
 type FromFile = z.output<typeof configFile>;
 
+/** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
+const OFFLINE_WORDS_PER_S = 20;
+
 export type Config = Readonly<{
   mode: "dev" | "serve";
   /** Absolute path of the data folder. */
@@ -111,7 +114,10 @@ export async function loadConfig({ mode, flags, env, folder }: ConfigSources): P
     agents: file.agents,
     tools: file.tools,
     handlers: file.handlers,
-    models: withEnvironment({ ...file.models, ...(model !== undefined && { default: model }) }, env),
+    models: withEnvironment(
+      { offlineWordsPerS: OFFLINE_WORDS_PER_S, ...file.models, ...(model !== undefined && { default: model }) },
+      env,
+    ),
     limits: file.limits,
     retentionDays: file.retentionDays,
     file: file.path,

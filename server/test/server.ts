@@ -43,7 +43,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     env: {},
     folder: data,
   });
-  const running = await startServer({ ...config, ...options.config });
+  const models = { ...config.models, offlineWordsPerS: 0 };
+  const running = await startServer({ ...config, models, ...options.config });
   return {
     ...running,
     shannonUrl: running.lensUrls["shannon"] ?? `${running.url}/shannon`,

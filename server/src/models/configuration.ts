@@ -44,6 +44,8 @@ export const modelsConfig = z.strictObject({
   providers: z.record(providerName, namedProvider).default({}),
   /** US dollars per million tokens, by `provider:model` or by model, before the shipped table. */
   prices: z.record(z.string(), price).default({}),
+  /** How fast the offline model speaks; 0 is as fast as it can. */
+  offlineWordsPerS: z.number().min(0).max(10_000).default(0),
   /** A stream that says nothing for this long has stalled. */
   streamIdleMs: z.int().positive().default(60_000),
   /** The most that one answer may hold, text and tool calls together. */

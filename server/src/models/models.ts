@@ -61,7 +61,13 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     const known = opened.get(id);
     if (known !== undefined) return known;
     const provider = id.slice(0, id.indexOf(":"));
-    const opening = openModel(provider, id.slice(provider.length + 1), providers[provider], fetch);
+    const opening = openModel(
+      provider,
+      id.slice(provider.length + 1),
+      providers[provider],
+      fetch,
+      settings.offlineWordsPerS,
+    );
     // Ids come from callers: the map is a cache, and a bounded one.
     if (opened.size >= openModelsMax) opened.clear();
     opened.set(id, opening);
@@ -139,10 +145,12 @@ async function openModel(
   model: string,
   config: ProviderConfig | undefined,
   fetch: typeof globalThis.fetch,
+  offlineWordsPerS: number,
 ): Promise<LanguageModelV4> {
   if (config === undefined) {
     const { referenceModel } = await import("./reference/reference-model.ts");
-    return referenceModel;
+    const { paced } = await import("./reference/pace.ts");
+    return paced(referenceModel, offlineWordsPerS);
   }
   const shared = {
     fetch,

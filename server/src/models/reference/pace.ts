@@ -1,0 +1,38 @@
+/**
+ * Lets the offline model speak at the pace of a hosted one: what streams word by word can be watched, paused and
+ * stopped half-way, which is what somebody tries out first.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+
+/** What an answer is slowed down by at most: a long summary is not worth waiting longer for. */
+const PACE_MS_MAX = 15_000;
+/** A tool call takes as long as so many words. */
+const CALL_WORDS = 8;
+
+/** The same model, at so many words a second; 0 is as fast as it can. */
+export function paced(model: LanguageModelV4, wordsPerS: number): LanguageModelV4 {
+  if (wordsPerS === 0) return model;
+  return {
+    ...model,
+    doStream: async (options) => {
+      const answer = await model.doStream(options);
+      return { ...answer, stream: ReadableStream.from(slowly(answer.stream, options, 1_000 / wordsPerS)) };
+    },
+  };
+}
+
+async function* slowly(
+  parts: ReadableStream<LanguageModelV4StreamPart>,
+  { abortSignal }: LanguageModelV4CallOptions,
+  wordMs: number,
+): AsyncGenerator<LanguageModelV4StreamPart> {
+  let left = PACE_MS_MAX;
+  for await (const part of parts) {
+    const words = part.type === "text-delta" ? 1 : part.type === "tool-call" ? CALL_WORDS : 0;
+    const ms = Math.min(left, words * wordMs);
+    left -= ms;
+    if (ms > 0) await delay(ms, undefined, { ...(abortSignal && { signal: abortSignal }) });
+    yield part;
+  }
+}
