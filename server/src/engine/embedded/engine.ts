@@ -25,12 +25,13 @@ import { Claims, isLeaseLost } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
-import { ALONE_MS, Quarantine } from "./quarantine.ts";
+import { Quarantine } from "./quarantine.ts";
 import { ReadyQueue } from "./ready.ts";
 import { Recovery } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog } from "./settings.ts";
 import { keyOf, Slots } from "./slots.ts";
+import { type Suspect, Suspects } from "./suspects.ts";
 
 export type EngineParts = {
   store: Store;
@@ -66,9 +67,8 @@ export class EmbeddedEngine {
   readonly #slots: Slots;
   readonly #claims: Claims;
   readonly #quarantine: Quarantine;
+  readonly #suspects: Suspects;
   readonly #retention: Retention;
-  /** The suspect whose turn it is to run alone. */
-  #turn: Entry | null = null;
   /** Nothing is started: before `start` and after `stop`. */
   #held = true;
   #stopping = false;
@@ -99,6 +99,12 @@ export class EmbeddedEngine {
     );
     this.#claims = new Claims({ ledger: this.#ledger, clock, random });
     this.#quarantine = new Quarantine(store);
+    this.#suspects = new Suspects({
+      clock,
+      quarantine: this.#quarantine,
+      isWaiting: (id) => this.#open.get(id)?.state === "running" && !this.#slots.holds(id),
+      dispatch: () => this.#dispatch(),
+    });
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
@@ -155,7 +161,7 @@ export class EmbeddedEngine {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#held = true;
-    this.#forgetQuiet();
+    this.#suspects.stop();
     this.#retention.stop();
     this.#open.stop();
     this.#claims.stop();
@@ -199,7 +205,7 @@ export class EmbeddedEngine {
     if (isTerminal(task.state)) return null;
     if (!this.#handlers.has(task.kind))
       return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
-    const at = this.#suspects.get(task.id);
+    const at = this.#suspects.at(task.id);
     if (at === undefined || task.state !== "running") return null;
     return `It was running each of the last times that the server died: it goes on by itself, alone, at ${new Date(at).toISOString()}.`;
   }
@@ -218,8 +224,8 @@ export class EmbeddedEngine {
   }
 
   /** Returns the suspects, which wait for their turn alone. */
-  async #recover(interrupted: Entry[], recovery: Recovery): Promise<Entry[]> {
-    const suspects: Entry[] = [];
+  async #recover(interrupted: Entry[], recovery: Recovery): Promise<Suspect[]> {
+    const suspects: Suspect[] = [];
     for (const entry of interrupted) {
       const task = await this.#ledger.find(entry.id);
       if (!task) continue;
@@ -227,7 +233,7 @@ export class EmbeddedEngine {
       this.#crashes.set(task.id, verdict.crashes);
       if (verdict.error) {
         await this.#ledger.change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null });
-      } else if (verdict.alone) suspects.push(entry);
+      } else if (verdict.alone) suspects.push({ task: task.id, crashes: verdict.crashes });
       else this.#enqueue(entry);
     }
     return suspects;
@@ -236,36 +242,10 @@ export class EmbeddedEngine {
   /** What each interrupted task's recovery writes down. */
   readonly #crashes = new Map<string, number>();
 
-  /** Who was running each time that the process died, and has not had its turn yet: when that comes. */
-  readonly #suspects = new Map<string, number>();
-
-  /** One after the other, those first that have crashed least. */
-  async #trySuspects(suspects: Entry[]): Promise<void> {
-    const from = this.#clock.now();
-    for (const { id } of suspects) this.#suspects.set(id, from + Quarantine.quietMs(this.#crashes.get(id) ?? 0));
-    for (const [id, at] of [...this.#suspects].sort((a, b) => a[1] - b[1])) {
-      await new Promise<void>((resolve) => {
-        this.#forgetQuiet = this.#clock.after(at - this.#clock.now(), resolve);
-      });
-      this.#suspects.delete(id);
-      const entry = this.#open.get(id);
-      if (this.#stopping) return;
-      // It may have been cancelled or paused meanwhile: then it has no turn to wait for.
-      if (entry?.state !== "running" || this.#runs.has(id)) continue;
-      this.#turn = entry;
-      const first = this.#quarantine.isolate(id);
-      this.#dispatch();
-      await first;
-      this.#turn = null;
-    }
-  }
-
-  #forgetQuiet: () => void = () => {};
-
-  async #afterStart(suspects: Entry[], unclean: boolean): Promise<void> {
+  async #afterStart(suspects: Suspect[], unclean: boolean): Promise<void> {
     this.#held = false;
     this.#dispatch();
-    this.#trySuspects(suspects).catch((error: unknown) => this.#log.warn("A suspect had no turn.", { error }));
+    this.#suspects.run(suspects).catch((error: unknown) => this.#log.warn("A suspect had no turn.", { error }));
     for (const { child, parent } of this.#open.untoldParents()) {
       this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
     }
@@ -330,20 +310,11 @@ export class EmbeddedEngine {
 
   #dispatch(): void {
     while (!this.#held && this.#slots.free > 0) {
-      const entry = this.#takeTurn() ?? this.#ready.pop();
+      const suspect = this.#suspects.take();
+      const entry = (suspect === null ? undefined : this.#open.get(suspect)) ?? this.#ready.pop();
       if (!entry) return;
       this.#begin(entry);
     }
-  }
-
-  #takeTurn(): Entry | undefined {
-    const turn = this.#turn;
-    this.#turn = null;
-    if (!turn) return undefined;
-    const { id } = turn;
-    const isStill = this.#open.get(id)?.state === "running" && !this.#slots.holds(id);
-    this.#clock.after(isStill ? ALONE_MS : 0, () => void this.#quarantine.release(id));
-    return isStill ? turn : undefined;
   }
 
   #begin(entry: Entry): void {
