@@ -35,7 +35,7 @@ const STEP_MS = [1, 5, 20, 100, 400, 1_500];
 const GRACE_S = 4;
 /** What a stop may take beyond its grace time: answers on their way, and a busy machine. */
 const GRACE_SLACK_MS = 3_000;
-const END_MS_MAX = 120_000;
+const END_MS_MAX = 300_000;
 const CONFIG = fileURLToPath(new URL("kill/waybill.config.ts", import.meta.url));
 
 const step = z.object({ branch: z.string(), name: z.string(), kind: z.string(), state: z.string(), result: z.json() });
