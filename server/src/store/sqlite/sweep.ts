@@ -37,6 +37,12 @@ export function sweep(db: Database, request: Request & { do: "sweep" }): number 
   db.prepare<unknown[]>(
     "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?)",
   ).run(request.idempotencyBefore, RECORDS_MAX);
+  // A conversation without tasks lives on while it is used.
+  db.prepare<unknown[]>(
+    `UPDATE conversations SET deleted_at = last_activity_at WHERE id IN (
+       SELECT id FROM conversations c WHERE deleted_at IS NULL AND last_activity_at < ?
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id) LIMIT ?)`,
+  ).run(request.endedBefore, RECORDS_MAX);
   db.prepare<unknown[]>(
     `DELETE FROM conversations WHERE id IN (
        SELECT id FROM conversations c WHERE deleted_at < ?
