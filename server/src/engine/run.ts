@@ -65,7 +65,8 @@ export class Run {
   readonly #taken = new Set<number>();
   readonly #abort = new AbortController();
   readonly #waits = new Map<string, Wait>();
-  readonly #inFlight = new Set<string>();
+  /** Steps whose bodies run: their names by their keys. */
+  readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
   #committed: Promise<void> = Promise.resolve();
   /** Commits under way: the run may hold a wait that it does not know of yet. */
@@ -101,7 +102,7 @@ export class Run {
 
   /** Names of the steps whose bodies run now. */
   get running(): string[] {
-    return [...this.#inFlight];
+    return [...this.#inFlight.values()];
   }
 
   get isOver(): boolean {
@@ -170,7 +171,7 @@ export class Run {
   }
 
   stepBegins(key: string, name: string): Promise<void> {
-    this.#inFlight.add(key);
+    this.#inFlight.set(key, name);
     return this.through(() => this.host.stepBegins(name));
   }
 

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
+import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { Durations } from "./durations.ts";
 import { addHealth } from "./front.ts";
@@ -22,6 +23,7 @@ function testApp(parts: Partial<AppParts> = {}) {
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving", stopping: new AbortController().signal };
   const durations = new Durations("requests", "Requests.");
   const app = createApp({
+    lens: nativeLens(),
     log,
     durations,
     traffic,

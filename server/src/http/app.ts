@@ -5,11 +5,11 @@
 import { randomBytes } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
 import { type BodyBounds, parseJsonBodies } from "./body.ts";
 import type { Durations } from "./durations.ts";
 import { isLocalHost } from "./origin.ts";
-import { problem } from "./problem.ts";
 
 export const URL_LENGTH_MAX = 8_192;
 const PARAM_LENGTH_MAX = 1_024;
@@ -50,6 +50,8 @@ export type Traffic = {
 };
 
 export type AppParts = {
+  /** The lens at the root: it words what is refused before a route is found. */
+  lens: Pick<Lens, "word">;
   log: Logger;
   durations: Durations;
   traffic: Traffic;
@@ -72,9 +74,12 @@ export function createApp(parts: AppParts): FastifyInstance {
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      // No route was found yet, so no lens can word this.
-      if (error.code === "FST_ERR_MAX_PARAM_LENGTH") problem(reply, request, 404, "not_found", "No id is that long.");
-      else problem(reply, request, 400, "invalid", "The path of the URL is not percent-encoded UTF-8.");
+      const refusal =
+        error.code === "FST_ERR_MAX_PARAM_LENGTH"
+          ? new Refusal("not_found", "No id is that long.")
+          : new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
+      const { status, contentType, body } = parts.lens.word(refusal, request.id);
+      answerAny(reply, status, { "content-type": contentType, "x-request-id": request.id }, body);
     },
   });
   app.decorateRequest("startedAt", 0);
@@ -82,7 +87,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.decorateReply("left", function (this: FastifyReply) {
     // Not the request's own signal: that one fires as soon as a body has been read.
     const left = new AbortController();
-    this.raw.once("close", () => left.abort());
+    // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
+    this.raw.once("close", () => this.raw.writableFinished || left.abort());
     return AbortSignal.any([left.signal, traffic.stopping]);
   });
   app.decorateReply(
@@ -161,6 +167,11 @@ export function createApp(parts: AppParts): FastifyInstance {
     else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
   }
   return app;
+}
+
+/** Of a reply whose route, and with it whose type, nobody knows. */
+function answerAny(reply: FastifyReply, status: number, headers: Record<string, string>, body: string): void {
+  reply.code(status).headers(headers).send(body);
 }
 
 /** An act on a thing that exists: its route names one. */

@@ -79,8 +79,9 @@ export async function openHost(parts: HostParts): Promise<Host> {
     now: parts.now,
   };
 
-  const newApp = () =>
+  const newApp = (lens: Lens) =>
     createApp({
+      lens,
       log,
       durations,
       traffic,
@@ -91,7 +92,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
     });
 
   const mainApp = async (): Promise<FastifyInstance> => {
-    const app = newApp();
+    const app = newApp(parts.root);
     parts.root.mount(app, lensParts);
     for (const [name, lens] of lenses) {
       await app.register(async (scope) => lens.mount(scope, lensParts), { prefix: `/${name}` });
@@ -111,7 +112,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
   };
 
   const lensApp = async (lens: Lens): Promise<FastifyInstance> => {
-    const app = newApp();
+    const app = newApp(lens);
     lens.mount(app, lensParts);
     await app.after();
     if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });

@@ -1,6 +1,7 @@
 /** What every lens is handed, and what it gives back: routes under its mount path. A lens sees `task/` alone. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent.ts";
+import type { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Verbs } from "../task/verbs.ts";
 
@@ -33,6 +34,8 @@ export type LensParts = {
 
 export type Lens = {
   name: string;
+  /** Words a refusal of a URL that leads to no route at all, on a port that is this lens's own. */
+  word: (refusal: Refusal, requestId: string) => { status: number; contentType: string; body: string };
   /** Registers routes on `app`, an encapsulated instance whose `prefix` is the mount path. Sets its own error handler and not-found handler. */
   mount: (app: FastifyInstance, parts: LensParts) => void;
 };

@@ -5,7 +5,7 @@ import type { Lens, LensParts } from "../lens.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
-import { problemOf } from "./errors.ts";
+import { PROBLEM_TYPE, problemOf } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { JSON_TYPE, type Route } from "./route.ts";
@@ -25,6 +25,10 @@ export function nativeLens(shows: Readonly<Record<string, Show>> = {}): Lens {
   const routes = nativeRoutes(shows);
   return {
     name: LENS,
+    word: (refusal, requestId) => {
+      const { status, body } = problemOf(refusal, requestId);
+      return { status, contentType: PROBLEM_TYPE, body: JSON.stringify(body) };
+    },
     mount: (app, parts) => {
       app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply));
       app.setNotFoundHandler((request, reply) => {

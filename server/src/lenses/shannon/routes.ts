@@ -19,7 +19,12 @@ declare module "fastify" {
 
 const OTHERWISE: Concern = { noun: "Task", failure: "Failed to handle request" };
 
-export const shannonLens: Lens = { name: "shannon", mount };
+export const shannonLens: Lens = { name: "shannon", mount, word };
+
+function word(refusal: Refusal): ReturnType<Lens["word"]> {
+  const { status, body } = errorAnswer(refusal, OTHERWISE);
+  return { status, contentType: "application/json; charset=utf-8", body: JSON.stringify(body) };
+}
 
 function mount(app: FastifyInstance, parts: LensParts): void {
   addHeaders(app);

@@ -206,6 +206,7 @@ const sessionCommon = {
   total_tokens_used: z.int(),
   created_at: time,
   updated_at: time,
+  expires_at: time,
   context: jsonObject.optional(),
   is_research_session: z.boolean(),
 };

@@ -12,6 +12,9 @@ import type { HistoryTask, ListedSession, SessionAnswer, Turn, TurnEvent, WireEv
 import { agentOutputOf, contextOf, errorOf, isoTime, modeOf, queryOf, resultOf } from "./translate.ts";
 import { plainStatus } from "./vocabulary.ts";
 
+/** Section 5.1: a session that nobody uses is forgotten after this. */
+const LIFETIME_MS = 30 * 86_400_000;
+
 const ACTIVE_MS = 24 * 3_600_000;
 const TITLE_MAX = 60;
 
@@ -70,6 +73,7 @@ function commonOf(session: Session) {
     total_tokens_used: inputTokens + outputTokens,
     created_at: isoTime(conversation.createdAt),
     updated_at: isoTime(conversation.updatedAt),
+    expires_at: isoTime(conversation.lastActivityAt + LIFETIME_MS),
     ...(Object.keys(context).length > 0 && { context }),
     is_research_session: is_research_session === true,
   };
