@@ -15,4 +15,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { enableCompileCache } = await import("node:module");
 enableCompileCache?.();
 
-await import("../dist/cli/main.js");
+const { existsSync } = await import("node:fs");
+const cli = new URL("../dist/cli/main.js", import.meta.url);
+if (!existsSync(cli)) {
+  process.stderr.write("This checkout of waybill is not built yet: npm ci && npm run build\n");
+  process.exit(2);
+}
+await import(cli.href);
