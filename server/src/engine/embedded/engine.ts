@@ -216,7 +216,7 @@ export class EmbeddedEngine {
     const task = handler?.queueOf ? await this.#ledger.find(open.id) : null;
     const entry: Entry = {
       ...open,
-      queue: task && handler?.queueOf ? handler.queueOf(task.input) : null,
+      queue: task && handler ? queueOf(handler, task) : null,
       recovers: open.state === "running" && !handler?.queueOf,
     };
     this.#remember(entry);
@@ -285,7 +285,8 @@ export class EmbeddedEngine {
   }
 
   #entryOf(task: Task): Entry {
-    return entryOf(task, this.#handlers.get(task.kind)?.queueOf?.(task.input) ?? null);
+    const handler = this.#handlers.get(task.kind);
+    return entryOf(task, handler ? queueOf(handler, task) : null);
   }
 
   #remember(entry: Entry): void {
@@ -491,4 +492,13 @@ export class EmbeddedEngine {
     await this.#isDue(id);
     await this.#suspended(task);
   }
+}
+
+/**
+ * Where a task is claimed. One whose input no longer fits its kind, since its schema has changed, is claimed nowhere:
+ * it is started like any other, and fails by what its handler then says.
+ */
+function queueOf(handler: Handler, task: Task): string | null {
+  if (!handler.queueOf || !handler.input.safeParse(task.input).success) return null;
+  return handler.queueOf(task.input);
 }

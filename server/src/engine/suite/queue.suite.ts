@@ -1,6 +1,8 @@
 /** Who runs when: priorities, turns, limits, delays, claims, and suspects after crashes. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { defineHandler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import { ada, arrives, at, type Begin, bob, gate, kind, submit } from "./stage.ts";
 
@@ -121,6 +123,21 @@ export function queueSuite(begin: Begin): void {
     }
     expect(await arrives(life, bomb, "failed")).toMatchObject({ error: { code: "step_crashed", step: "explode" } });
     await arrives(life, calm, "running");
+  });
+
+  it("starts over a task whose input no longer fits its kind, and fails that task alone", async () => {
+    const external = (input: z.ZodType<Json>) => kind("external", async () => null, { input, queueOf: () => "q" });
+    let life = await begin([external(z.json())]);
+    const id = await submit(life, "external", { input: { old: true } });
+    const claimed = defineHandler({
+      kind: "external",
+      input: z.strictObject({}),
+      queueOf: () => "q",
+      run: async () => null,
+    });
+    life = await life.crash([claimed]);
+    await arrives(life, id, "failed");
+    await arrives(life, await submit(life, "external"), "queued");
   });
 
   it("fails nobody in a storm of kills, and lets whoever was not hit twice go on at once", async () => {
