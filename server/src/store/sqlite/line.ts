@@ -45,6 +45,7 @@ export function workerLine<Item>(role: Role, onLost: (error: Error) => void): Li
   const worker = startWorker(role);
   /** Those without an answer, in the order in which the answers will come. */
   const callers = new Queue<Caller>();
+  let arrived: string[] = [];
   let waitingBytes = 0;
   /** What is said in this turn of the event loop goes out together. */
   let outgoing: string[] = [];
@@ -59,18 +60,29 @@ export function workerLine<Item>(role: Role, onLost: (error: Error) => void): Li
     outgoingBytes = 0;
   };
 
-  worker.on("message", (answers: string) => {
-    const parsed: unknown[] = JSON.parse(answers);
-    for (const answer of parsed) {
-      const caller = callers.shift();
-      if (!caller) continue;
-      waitingBytes -= caller.bytes;
-      caller.resolve(answer);
+  const settle = () => {
+    const texts = arrived;
+    arrived = [];
+    for (const text of texts) {
+      const parsed: unknown[] = JSON.parse(text);
+      for (const answer of parsed) {
+        const caller = callers.shift();
+        if (!caller) continue;
+        waitingBytes -= caller.bytes;
+        caller.resolve(answer);
+      }
     }
+  };
+
+  worker.on("message", (answers: string) => {
+    // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
+    // one: sockets would not be looked at for seconds.
+    if (arrived.push(answers) === 1) setImmediate(settle);
   });
 
   const lose = (error: Error) => {
     if (lost) return;
+    settle();
     lost = error;
     for (let caller = callers.shift(); caller; caller = callers.shift()) caller.reject(gone(error));
     if (closing) closing.resolve();
