@@ -7,7 +7,7 @@
  * such one fails the task by the step's name. Whoever is not a suspect goes on at once and waits for none of this.
  *
  * Each count makes the wait four times as long. Kills from outside come at any moment: to be taken for a crash of the
- * same step three times, they would have to leave the process alive for 5, 20 and 80 s and then hit the few seconds of
+ * same step three times, they would have to leave the process alive for 1, 4 and 16 s and then hit the few seconds of
  * that one step. In a storm of kills no suspect gets its turn at all, and none is failed by it.
  */
 import { z } from "zod";
@@ -18,7 +18,7 @@ export const CRASHES_IN_COMPANY = 2;
 export const CRASHES_ALONE = 3;
 
 /** How long the process must have lived before it tries a suspect for the first time, */
-export const QUIET_MS = 5_000;
+export const QUIET_MS = 1_000;
 /** and by how much longer each time after that. */
 const QUIET_FACTOR = 4;
 

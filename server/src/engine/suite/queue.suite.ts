@@ -152,7 +152,7 @@ export function queueSuite(begin: Begin): void {
     let life = await begin([slow, quick]);
     const hit = await submit(life, "slow");
     for (let kill = 0; kill < 30; kill++) {
-      await life.clock.advance(1_000, life.settle);
+      await life.clock.advance(900, life.settle);
       life = await life.crash();
     }
     const other = await submit(life, "quick");
