@@ -142,10 +142,9 @@ export class EmbeddedEngine {
     const interrupted: Entry[] = [];
     for (let after: string | null = null; ; ) {
       const page = await this.#store.open(after, OPEN_PAGE);
-      for (const open of page) {
-        const entry = await this.#admit(open);
+      // Read at once: one after the other, thousands of claimable tasks would each cost a way to the reader and back.
+      for (const entry of await Promise.all(page.map((open) => this.#admit(open))))
         if (entry.recovers) interrupted.push(entry);
-      }
       const last = page.at(-1);
       if (!last || page.length < OPEN_PAGE) break;
       after = last.id;
@@ -226,6 +225,10 @@ export class EmbeddedEngine {
   /** Returns the suspects, which wait for their turn alone. */
   async #recover(interrupted: Entry[], recovery: Recovery): Promise<Suspect[]> {
     const suspects: Suspect[] = [];
+    for (let from = 0; from < interrupted.length; from += OPEN_PAGE) {
+      const page = interrupted.slice(from, from + OPEN_PAGE);
+      await Promise.all(page.map((entry) => this.#ledger.find(entry.id)));
+    }
     for (const entry of interrupted) {
       const task = await this.#ledger.find(entry.id);
       if (!task) continue;
