@@ -4,7 +4,8 @@ import { Refusal } from "../task/errors.ts";
 import type { Handler } from "../task/handler.ts";
 import type { Json } from "../task/json.ts";
 import type { Part } from "../task/part.ts";
-import { NO_USAGE, retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
+import { queuedTask } from "../task/queued-task.ts";
+import { retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
 import type { Submission, submission } from "../task/verbs.ts";
 
 import type { Ids } from "./ids.ts";
@@ -26,7 +27,7 @@ export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; me
   const input = checkedInput(handler, submission.input);
   const { title, message } = handler.present(input);
   const { deadlineMs } = submission;
-  const task: Task = {
+  const task = queuedTask({
     id: ids.taskId(now),
     tenant: parts.tenant,
     user: parts.user,
@@ -43,30 +44,11 @@ export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; me
     metadata: submission.metadata,
     budget: submission.budget ?? null,
     retry: submission.retry,
-    revision: 1,
-    attempt: 0,
-    failures: 0,
-    crashes: 0,
-    lastSeq: 0,
     createdAt: now,
-    startedAt: null,
-    stateChangedAt: now,
-    updatedAt: now,
-    endedAt: null,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? (handler.timeLimitMs?.(input) ?? null) : null,
-    deletedAt: null,
-    progress: 0,
-    progressMessage: "",
-    details: {},
-    usage: NO_USAGE,
-    waits: [],
-    lease: null,
-    pausedBy: null,
-    cancelledBy: null,
-    state: "queued",
-  };
+  });
   return { task, message };
 }
 

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Change, type Command, decide, submitted } from "./decide.ts";
 import { Refusal } from "./errors.ts";
+import { queuedTask } from "./queued-task.ts";
 import { isTerminal, TERMINAL_STATES } from "./states.ts";
-import { NO_USAGE, type Task, task as taskSchema, type Wait } from "./task.ts";
+import { type Task, task as taskSchema, type Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 const BORN = 1_000_000;
@@ -331,45 +332,13 @@ function readTable(text: string): { standings: string[]; rows: Map<string, strin
 }
 
 function freshTask(): Task {
-  return {
+  return queuedTask({
     id: "task_00000000000000000000000000",
     tenant: "t",
     user: "u",
     kind: "k",
-    handlerVersion: 1,
-    lens: "native",
     title: "",
     input: {},
-    conversation: null,
-    parent: null,
-    retryOf: null,
-    priority: 0,
-    concurrency: null,
-    metadata: {},
-    budget: null,
-    retry: { attempts: 3, backoffMs: 10, backoffMaxMs: 100 },
-    revision: 1,
-    attempt: 0,
-    failures: 0,
-    crashes: 0,
-    lastSeq: 0,
     createdAt: BORN,
-    startedAt: null,
-    stateChangedAt: BORN,
-    updatedAt: BORN,
-    endedAt: null,
-    notBefore: null,
-    deadlineAt: null,
-    timeLimitMs: null,
-    deletedAt: null,
-    progress: 0,
-    progressMessage: "",
-    details: {},
-    usage: NO_USAGE,
-    waits: [],
-    lease: null,
-    pausedBy: null,
-    cancelledBy: null,
-    state: "queued",
-  };
+  });
 }

@@ -1,6 +1,7 @@
 /** A task to test with, as a submit makes it. */
 import { taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "../../task/id.ts";
-import { NO_USAGE, type Task } from "../../task/task.ts";
+import { queuedTask } from "../../task/queued-task.ts";
+import type { Task } from "../../task/task.ts";
 
 export const START = Date.UTC(2026, 0, 5, 12);
 
@@ -20,46 +21,14 @@ type Fields = Partial<Omit<Task, "state" | "output" | "error" | "resumesAs">>;
 
 export function newTask(fields: Fields = {}): Task {
   const createdAt = fields.createdAt ?? START;
-  return {
+  return queuedTask({
     id: taskIdFromBytes(nextBytes(createdAt)),
     tenant: "acme",
     user: "ada",
     kind: "agent",
-    handlerVersion: 1,
-    lens: "native",
     title: "What is the capital of France?",
     input: { query: "What is the capital of France?" },
-    conversation: null,
-    parent: null,
-    retryOf: null,
-    priority: 0,
-    concurrency: null,
-    metadata: {},
-    budget: null,
-    retry: { attempts: 1, backoffMs: 1_000, backoffMaxMs: 60_000 },
-    revision: 0,
-    attempt: 0,
-    failures: 0,
-    crashes: 0,
-    lastSeq: 0,
     createdAt,
-    startedAt: null,
-    stateChangedAt: createdAt,
-    updatedAt: createdAt,
-    endedAt: null,
-    notBefore: null,
-    deadlineAt: null,
-    timeLimitMs: null,
-    deletedAt: null,
-    progress: 0,
-    progressMessage: "",
-    details: {},
-    usage: NO_USAGE,
-    waits: [],
-    lease: null,
-    pausedBy: null,
-    cancelledBy: null,
     ...fields,
-    state: "queued",
-  };
+  });
 }

@@ -1,0 +1,46 @@
+/** A task as it begins: what it was asked, and nothing that has happened to it. */
+import { NO_USAGE, retryPolicy, type Task } from "./task.ts";
+
+type Fields = Omit<Task, "state" | "output" | "error" | "resumesAs">;
+type Asked = Pick<Fields, "id" | "tenant" | "user" | "kind" | "title" | "input" | "createdAt">;
+
+export type QueuedTask = Fields & { state: "queued" };
+
+export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
+  const { createdAt } = given;
+  return {
+    handlerVersion: 1,
+    lens: "native",
+    conversation: null,
+    parent: null,
+    retryOf: null,
+    priority: 0,
+    concurrency: null,
+    metadata: {},
+    budget: null,
+    retry: retryPolicy.parse({}),
+    revision: 1,
+    attempt: 0,
+    failures: 0,
+    crashes: 0,
+    lastSeq: 0,
+    startedAt: null,
+    stateChangedAt: createdAt,
+    updatedAt: createdAt,
+    endedAt: null,
+    notBefore: null,
+    deadlineAt: null,
+    timeLimitMs: null,
+    deletedAt: null,
+    progress: 0,
+    progressMessage: "",
+    details: {},
+    usage: NO_USAGE,
+    waits: [],
+    lease: null,
+    pausedBy: null,
+    cancelledBy: null,
+    ...given,
+    state: "queued",
+  };
+}
