@@ -4,7 +4,7 @@
  */
 
 import type { Store, Write } from "../store/store.ts";
-import { type Change, type Command, decide } from "../task/decide.ts";
+import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { Event } from "../task/event.ts";
 import type { TaskId } from "../task/id.ts";
@@ -26,7 +26,7 @@ export type Changed = (before: Task | null, change: Change) => void;
 /** A command, and what else commits with it. */
 export type Act = { command: Command; along?: Along };
 
-/** Acts on one task in their order, and writes of other tasks: all in one transaction. */
+/** Acts on one task in their order, of which one alone brings each thing along, and writes of other tasks: one transaction. */
 export type Plan = Act & { first?: Act; others?: Write[] };
 
 export class Ledger {
@@ -99,16 +99,16 @@ export class Ledger {
           others: planned = [],
         } = typeof plan === "function" ? plan(task) : { command: plan };
         const before = first && this.#write(task, first, counted);
-        const write = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
+        const last = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
+        const write = before ? { ...before, ...last, ...joined(before, last) } : last;
         const others = [...planned, ...this.#follows(write)];
-        const applied = await this.#store.apply([...(before ? [before] : []), write, ...others]);
+        const applied = await this.#store.apply([write, ...others]);
         if (applied.ok) {
-          if (before) this.#settle(task, before);
-          this.#settle(before?.task ?? task, write);
+          this.#settle(task, write);
           for (const other of others) this.#settle(null, other);
           return { task: write.task, replayed: false, hash: null };
         }
-        if (applied.why === "duplicate" && (write.usage ?? before?.usage)) {
+        if (applied.why === "duplicate" && write.usage) {
           counted = new Set((await this.#store.usage(id)).map((call) => call.key));
           continue;
         }

@@ -124,11 +124,16 @@ export function submitted(task: Task): Change {
 export function submittedRunning(task: Task): Change | Refusal {
   const submit = submitted(task);
   const started = decide(submit.task, { do: "start" }, task.createdAt);
-  if (started instanceof Refusal) return started;
+  return started instanceof Refusal ? started : joined(submit, started);
+}
+
+/** Two changes of a task, the second decided on the first, as one: one row is written, and both have their events. */
+export function joined(first: Change, second: Change): Change {
   return {
-    ...submit,
-    task: { ...started.task, revision: task.revision },
-    events: [...submit.events, ...started.events],
+    command: first.before === null ? first.command : second.command,
+    before: first.before,
+    task: { ...second.task, revision: first.task.revision },
+    events: [...first.events, ...second.events],
   };
 }
 

@@ -150,13 +150,21 @@ export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
   const { input, run, present = () => ({ title: definition.kind }), timeLimitMs, queueOf, ...rest } = definition;
+  // A submit asks several of these of one value, which is parsed once for all of them.
+  const parsed = new WeakMap<object, { input: Input }>();
+  const parse = (value: Json): Input => {
+    if (typeof value !== "object" || value === null) return input.parse(value);
+    const known = parsed.get(value) ?? { input: input.parse(value) };
+    parsed.set(value, known);
+    return known.input;
+  };
   return {
     version: 1,
     ...rest,
     input: input as z.ZodType<unknown> as z.ZodType<Json>,
-    present: (value) => present(input.parse(value)),
-    run: (ctx, value) => run(ctx, input.parse(value)),
-    ...(queueOf && { queueOf: (value: Json) => queueOf(input.parse(value)) }),
-    ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(input.parse(value)) }),
+    present: (value) => present(parse(value)),
+    run: (ctx, value) => run(ctx, parse(value)),
+    ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),
+    ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(parse(value)) }),
   };
 }
