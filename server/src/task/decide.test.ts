@@ -23,8 +23,8 @@ claim         leased    .         .         leased    .         .         .     
 recover       .         =         =         .         .         .         .         .         .         .         .         .
 suspendTimer  .         timer     timer     .         .         .         .         p.timer   .         .         .         !
 suspendInput  .         asks      asks      .         .         .         .         p.asks    .         .         .         !
-suspendIdle   .         .         .         .         .         .         .         =         .         .         .         !
-wake          .         .         .         .         slot      slot      .         .         .         p.running p.running .
+suspendIdle   .         .         .         .         .         .         .         p.slot    .         .         .         !
+wake          .         .         .         .         slot      slot      .         .         .         p.slot    p.slot    .
 wakeOther     .         .         .         .         .         .         .         .         .         .         .         .
 record        .         =         =         .         .         .         .         =         .         .         .         !
 bill          =         =         =         =         =         =         =         =         =         =         =         =
@@ -35,10 +35,10 @@ failForNow    .         timer     timer     .         .         .         .     
 reject        .         rejected  rejected  .         .         .         .         .         .         .         .         !
 expire        timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out .
 cancel        cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled .
-pause         p.queued  p.running p.running p.slot    p.timer   p.asks    .         .         .         .         .         .
+pause         p.queued  p.running p.slot    p.slot    p.timer   p.asks    .         .         .         .         .         .
 resume        .         .         .         .         .         .         slot      slot      slot      timer     asks      .
 resumeLive    .         .         .         .         .         .         slot      running   slot      timer     asks      .
-answer        =         =         =         =         =         slot      =         =         =         =         p.running .
+answer        =         =         =         =         =         slot      =         =         =         =         p.slot    .
 answerOther   =         =         =         =         =         =         =         =         =         =         =         .
 delete        .         .         .         .         .         .         .         .         .         .         .         =
 `;

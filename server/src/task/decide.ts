@@ -142,6 +142,11 @@ export function slotWait(at: number): Wait {
   return { on: "slot", key: "", since: at, until: null };
 }
 
+/** A paused task that wants nothing but a slot once it is resumed. */
+function pausedReady(at: number): { waits: Wait[]; resumesAs: "waiting" } {
+  return { waits: [slotWait(at)], resumesAs: "waiting" };
+}
+
 function delayWait(task: Task, at: number): Wait {
   return { on: "timer", key: "", since: at, until: task.notBefore };
 }
@@ -166,9 +171,9 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
   const question = waits.find((wait) => wait.on === "input");
   const next = question ? "input_required" : waits.length > 0 ? "waiting" : "running";
   if (task.state === "paused") {
-    return change(task, command, at, { waits, resumesAs: next }, [
-      { type: "task.paused", data: { checkpoint: command.checkpoint } },
-    ]);
+    // As long as a paused task resumes as `running`, its run has not come to rest.
+    const atRest = next === "running" ? pausedReady(at) : { waits, resumesAs: next };
+    return change(task, command, at, atRest, [{ type: "task.paused", data: { checkpoint: command.checkpoint } }]);
   }
   if (next === "running") return wrongState(task, "suspended without a wait");
   const event: EventDraft =
@@ -181,7 +186,7 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
   // A slot is not waited for by any call: `start` ends that wait.
   if (!task.waits.some((wait) => wait.key === command.key && wait.on !== "slot")) return wrongState(task, "woken");
-  if (task.state === "paused") return change(task, command, at, { waits: [], resumesAs: "running" }, []);
+  if (task.state === "paused") return change(task, command, at, pausedReady(at), []);
   if (task.state !== "waiting" && task.state !== "input_required") return wrongState(task, "woken");
   return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, []);
 }
@@ -232,8 +237,10 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
   const unwinds = task.state === "running" && task.lease === null;
   const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
-  if (!unwinds) events.push({ type: "task.paused", data: { checkpoint: task.state } });
-  return change(task, command, at, { state: "paused", resumesAs: task.state, pausedBy, lease: null }, events);
+  if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
+  events.push({ type: "task.paused", data: { checkpoint: task.state } });
+  const rest = task.state === "running" ? pausedReady(at) : { resumesAs: task.state };
+  return change(task, command, at, { state: "paused", ...rest, pausedBy, lease: null }, events);
 }
 
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
@@ -258,7 +265,7 @@ function input(task: Task, command: Command & { do: "input" }, at: number): Chan
     (wait) => wait.on === "input" && (command.prompt === null || wait.prompt.name === command.prompt),
   );
   if (!answered) return change(task, command, at, {}, [received]);
-  if (task.state === "paused") return change(task, command, at, { waits: [], resumesAs: "running" }, [received]);
+  if (task.state === "paused") return change(task, command, at, pausedReady(at), [received]);
   return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, [received]);
 }
 

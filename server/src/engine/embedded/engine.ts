@@ -252,12 +252,23 @@ export class EmbeddedEngine {
     for (const { child, parent } of this.#open.untoldParents()) {
       this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
     }
+    for (const { id } of this.#open.inState("paused")) {
+      if (this.#stopping) return;
+      this.#catch("A paused task was not brought to rest.", id, this.#bringToRest(id));
+    }
     if (!unclean) return;
-    for (const entry of this.#open.needingPeople()) {
+    for (const entry of this.#open.inState("input_required")) {
       if (this.#stopping) return;
       const task = await this.#ledger.find(entry.id);
       if (task) this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task));
     }
+  }
+
+  /** It was paused, and its run ended with the process before it could say that it has come to rest. */
+  async #bringToRest(id: string): Promise<void> {
+    const task = await this.#ledger.find(id);
+    if (task?.state !== "paused" || task.resumesAs !== "running" || this.#runs.has(id)) return;
+    await this.#ledger.change(id, { do: "suspend", attempt: task.attempt, waits: [], checkpoint: "restart" });
   }
 
   /** Every commit of every task comes by here, in the order of the commits of a task. */

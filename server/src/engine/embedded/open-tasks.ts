@@ -30,8 +30,8 @@ export class OpenTasks {
     return this.#entries.has(id);
   }
 
-  needingPeople(): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.state === "input_required");
+  inState(state: Entry["state"]): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.state === state);
   }
 
   /** The parent that waits for the end of this task. */

@@ -130,6 +130,20 @@ export function steeringSuite(begin: Begin): void {
     expect(calls).toEqual(["first", "second"]);
   });
 
+  it("says that it has come to rest, also when the process died before its step had ended", async () => {
+    let life = await begin([kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})))]);
+    const id = await submit(life, "stuck");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id);
+    for (let start = 0; start < 2; start++) {
+      life = await life.crash();
+      await arrives(life, id, "paused");
+    }
+    expect(await types(life, id)).toEqual(["task.submitted", "task.started", "task.pausing", "task.paused"]);
+    await life.verbs.tasks.resume(ada, id);
+    await arrives(life, id, "running");
+  });
+
   it("goes on in the same attempt when it is resumed before it came to rest", async () => {
     const hold = gate();
     const life = await begin([
