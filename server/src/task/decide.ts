@@ -172,8 +172,8 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
   const next = question ? "input_required" : waits.length > 0 ? "waiting" : "running";
   if (task.state === "paused") {
     // As long as a paused task resumes as `running`, its run has not come to rest.
-    const atRest = next === "running" ? pausedReady(at) : { waits, resumesAs: next };
-    return change(task, command, at, atRest, [{ type: "task.paused", data: { checkpoint: command.checkpoint } }]);
+    const paused: EventDraft = { type: "task.paused", data: { checkpoint: command.checkpoint } };
+    return change(task, command, at, next === "running" ? pausedReady(at) : { waits, resumesAs: next }, [paused]);
   }
   if (next === "running") return wrongState(task, "suspended without a wait");
   const event: EventDraft =
