@@ -20,7 +20,7 @@ import { type ModelsConfigInput, withEnvironment } from "./models/configuration.
 type FromFile = z.output<typeof configFile>;
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
-const OFFLINE_WORDS_PER_S = 20;
+const OFFLINE_WORDS_PER_S = 15;
 
 export type Config = Readonly<{
   mode: "dev" | "serve";
