@@ -15,13 +15,13 @@ import { Ids, type RandomBytes } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
 import { LiveLog } from "../live-log.ts";
 import { RecentTasks } from "../recent.ts";
-import { answers, Run } from "../run.ts";
+import { Run } from "../run.ts";
 import { ConversationVerbs } from "../verbs/conversations.ts";
 import { KeyVerbs } from "../verbs/keys.ts";
 import { TaskVerbs } from "../verbs/tasks.ts";
 import type { Movement } from "../verbs/why.ts";
 import { AttemptHost, type AttemptParts, type AttemptWatch } from "./attempt-host.ts";
-import { Claims, isLeaseLost } from "./claims.ts";
+import { Claims } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
@@ -32,6 +32,7 @@ import { Retention } from "./retention.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog } from "./settings.ts";
 import { keyOf, Slots } from "./slots.ts";
 import { type Suspect, Suspects } from "./suspects.ts";
+import { AGAIN_MS, Wakes } from "./wakes.ts";
 
 export type EngineParts = {
   store: Store;
@@ -45,8 +46,6 @@ export type EngineParts = {
 
 export type EngineStats = { running: number; ready: number; open: number };
 
-/** A start that the store refused, and a run that it cut short, are tried again after this. */
-const AGAIN_MS = 1_000;
 /** Open tasks read at once at the start. */
 const OPEN_PAGE = 1_000;
 
@@ -66,6 +65,7 @@ export class EmbeddedEngine {
   readonly #parked = new Map<string, Entry[]>();
   readonly #slots: Slots;
   readonly #claims: Claims;
+  readonly #wakes: Wakes;
   readonly #quarantine: Quarantine;
   readonly #suspects: Suspects;
   readonly #retention: Retention;
@@ -94,10 +94,22 @@ export class EmbeddedEngine {
     this.#slots = new Slots(limits.concurrency);
     this.#open = new OpenTasks(
       clock,
-      (id) => this.#catch("A timer could not take effect.", id, this.#isDue(id)),
-      (id) => this.#catch("A deadline could not take effect.", id, this.#expire(id)),
+      (id) => this.#wakes.due(id),
+      (id) => this.#wakes.expired(id),
     );
     this.#claims = new Claims({ ledger: this.#ledger, clock, random });
+    this.#wakes = new Wakes({
+      store,
+      ledger: this.#ledger,
+      clock,
+      claims: this.#claims,
+      delayIsOver: (task) => {
+        this.#remember(this.#entryOf(task));
+        this.#dispatch();
+      },
+      isOpen: (id) => this.#open.has(id),
+      warn: (message, task, error) => log.warn(message, { task, error }),
+    });
     this.#quarantine = new Quarantine(store);
     this.#suspects = new Suspects({
       clock,
@@ -115,7 +127,7 @@ export class EmbeddedEngine {
         log.stepEnded?.(task.kind, step, ms);
       },
       ended: (task) => this.#runEnded(task),
-      suspended: (task) => this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task)),
+      suspended: (task) => this.#wakes.suspended(task),
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#ledger.onChange((before, change) => this.#changed(before, change));
@@ -163,6 +175,7 @@ export class EmbeddedEngine {
     this.#suspects.stop();
     this.#retention.stop();
     this.#open.stop();
+    this.#wakes.stop();
     this.#claims.stop();
     for (const run of this.#runs.values()) run.pause();
     if (this.#runs.size > 0) {
@@ -250,17 +263,17 @@ export class EmbeddedEngine {
     this.#dispatch();
     this.#suspects.run(suspects).catch((error: unknown) => this.#log.warn("A suspect had no turn.", { error }));
     for (const { child, parent } of this.#open.untoldParents()) {
-      this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, child));
+      this.#wakes.childEnded(parent, child);
     }
     for (const { id } of this.#open.inState("paused")) {
       if (this.#stopping) return;
-      this.#catch("A paused task was not brought to rest.", id, this.#bringToRest(id));
+      this.#wakes.watch("A paused task was not brought to rest.", id, this.#bringToRest(id));
     }
     if (!unclean) return;
     for (const entry of this.#open.inState("input_required")) {
       if (this.#stopping) return;
       const task = await this.#ledger.find(entry.id);
-      if (task) this.#catch("A task at rest was not looked at.", task.id, this.#suspended(task));
+      if (task) this.#wakes.suspended(task);
     }
   }
 
@@ -285,7 +298,7 @@ export class EmbeddedEngine {
       this.#runs.get(task.id)?.cutOff(`The task is ${task.state}.`);
       this.#runEnded(task.id);
       const parent = this.#open.parentOf(task.id);
-      if (parent !== undefined) this.#catch("A parent was not woken.", parent, this.#wakeParent(parent, task.id));
+      if (parent !== undefined) this.#wakes.childEnded(parent, task.id);
       return;
     }
     const entry = this.#entryOf(task);
@@ -294,7 +307,7 @@ export class EmbeddedEngine {
     const run = this.#runs.get(task.id);
     if (command === "pause") run?.pause();
     if (command === "resume" && task.state === "running") run?.resume();
-    if (command === "input" && run) this.#catch("An input did not reach its run.", task.id, this.#refill(run));
+    if (command === "input" && run) this.#wakes.watch("An input did not reach its run.", task.id, this.#refill(run));
     if (before === null || command !== "start") this.#dispatch();
   }
 
@@ -437,74 +450,8 @@ export class EmbeddedEngine {
     this.#dispatch();
   }
 
-  /** A task has come to rest: what it waits for may have happened before that was written. */
-  async #suspended(task: Task): Promise<void> {
-    for (const wait of task.waits) {
-      if (wait.on === "child") {
-        const child = await this.#ledger.find(wait.child);
-        if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);
-      }
-      if (wait.on === "input") {
-        const inbox = await this.#store.inbox(task.id);
-        if (inbox.some((item) => answers(item, wait.prompt.name))) return this.#wake(task.id, wait.key);
-      }
-    }
-  }
-
-  async #isDue(id: string): Promise<void> {
-    const task = await this.#ledger.find(id);
-    if (!task || this.#stopping) return;
-    const now = this.#clock.now();
-    if (task.state === "queued") {
-      this.#remember(this.#entryOf(task));
-      this.#dispatch();
-    } else if (isLeaseLost(task, now)) await this.#claims.loseLease(task);
-    else {
-      const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
-      if (wait) await this.#wake(id, wait.key);
-    }
-  }
-
-  async #wakeParent(parent: string, child: string): Promise<void> {
-    const task = await this.#ledger.find(parent);
-    const wait = task?.waits.find((wait) => wait.on === "child" && wait.child === child);
-    if (wait) await this.#wake(parent, wait.key);
-  }
-
-  async #wake(id: string, key: string): Promise<void> {
-    await this.#ledger.change(id, { do: "wake", key });
-  }
-
-  async #expire(id: string): Promise<void> {
-    if (!this.#stopping) await this.#ledger.change(id, { do: "expire" });
-  }
-
   async #refill(run: Run): Promise<void> {
     run.refill(await this.#store.inbox(run.task.id));
-  }
-
-  /** What goes on by itself: a task that has moved on meanwhile is no failure. */
-  #catch(message: string, task: string, work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (
-        error instanceof Refusal &&
-        (error.code === "not_allowed_in_state" || error.code === "not_found" || error.code === "fenced")
-      )
-        return;
-      this.#log.warn(message, { task, error });
-      const entry = this.#open.get(task);
-      // Not lost: the same moment comes again.
-      if (entry && !this.#stopping)
-        this.#clock.after(AGAIN_MS, () => this.#open.has(task) && this.#catch(message, task, this.#lookAgain(task)));
-    });
-  }
-
-  async #lookAgain(id: string): Promise<void> {
-    const task = await this.#ledger.find(id);
-    if (!task || this.#stopping || isTerminal(task.state)) return;
-    if (task.deadlineAt !== null && task.deadlineAt <= this.#clock.now()) return this.#expire(id);
-    await this.#isDue(id);
-    await this.#suspended(task);
   }
 }
 

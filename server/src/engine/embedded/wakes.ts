@@ -1,0 +1,121 @@
+/**
+ * What moves a task that waits by itself: time, the end of a child, an answer that came early. Each looks at the task
+ * as it is by then; one that has moved on meanwhile is no failure, and what the store refuses is tried again.
+ */
+import type { Store } from "../../store/store.ts";
+import { Refusal } from "../../task/errors.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import type { Clock } from "../clock.ts";
+import type { Ledger } from "../ledger.ts";
+import { answers } from "../run.ts";
+import { type Claims, isLeaseLost } from "./claims.ts";
+
+/** What the store refused is tried again after this. */
+export const AGAIN_MS = 1_000;
+
+type Parts = {
+  store: Store;
+  ledger: Ledger;
+  clock: Clock;
+  claims: Claims;
+  /** The submit delay of a queued task is over. */
+  delayIsOver: (task: Task) => void;
+  isOpen: (id: string) => boolean;
+  warn: (message: string, task: string, error: unknown) => void;
+};
+
+export class Wakes {
+  readonly #parts: Parts;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Time has come for it: a timer, a retry, a question's deadline, a lease, a submit delay. */
+  due(id: string): void {
+    this.watch("A timer could not take effect.", id, this.#due(id));
+  }
+
+  expired(id: string): void {
+    this.watch("A deadline could not take effect.", id, this.#expire(id));
+  }
+
+  childEnded(parent: string, child: string): void {
+    this.watch("A parent was not woken.", parent, this.#wakeParent(parent, child));
+  }
+
+  /** It has come to rest: what it waits for may have happened before that was written. */
+  suspended(task: Task): void {
+    this.watch("A task at rest was not looked at.", task.id, this.#lookAround(task));
+  }
+
+  /** Follows work on a task that nobody waits for. */
+  watch(message: string, task: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
+      this.#parts.warn(message, task, error);
+      if (this.#stopped) return;
+      this.#parts.clock.after(AGAIN_MS, () => {
+        if (this.#parts.isOpen(task)) this.watch(message, task, this.#lookAgain(task));
+      });
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #due(id: string): Promise<void> {
+    const { ledger, clock, claims, delayIsOver } = this.#parts;
+    const task = await ledger.find(id);
+    if (!task || this.#stopped) return;
+    const now = clock.now();
+    if (task.state === "queued") delayIsOver(task);
+    else if (isLeaseLost(task, now)) await claims.loseLease(task);
+    else {
+      const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
+      if (wait) await this.#wake(id, wait.key);
+    }
+  }
+
+  async #expire(id: string): Promise<void> {
+    if (!this.#stopped) await this.#parts.ledger.change(id, { do: "expire" });
+  }
+
+  async #wakeParent(parent: string, child: string): Promise<void> {
+    const task = await this.#parts.ledger.find(parent);
+    const wait = task?.waits.find((wait) => wait.on === "child" && wait.child === child);
+    if (wait) await this.#wake(parent, wait.key);
+  }
+
+  async #lookAround(task: Task): Promise<void> {
+    const { ledger, store } = this.#parts;
+    for (const wait of task.waits) {
+      if (wait.on === "child") {
+        const child = await ledger.find(wait.child);
+        if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);
+      }
+      if (wait.on === "input") {
+        const inbox = await store.inbox(task.id);
+        if (inbox.some((item) => answers(item, wait.prompt.name))) return this.#wake(task.id, wait.key);
+      }
+    }
+  }
+
+  async #lookAgain(id: string): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    const task = await ledger.find(id);
+    if (!task || this.#stopped || isTerminal(task.state)) return;
+    if (task.deadlineAt !== null && task.deadlineAt <= clock.now()) return this.#expire(id);
+    await this.#due(id);
+    await this.#lookAround(task);
+  }
+
+  async #wake(id: string, key: string): Promise<void> {
+    await this.#parts.ledger.change(id, { do: "wake", key });
+  }
+}
+
+const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);
