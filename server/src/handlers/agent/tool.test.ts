@@ -1,23 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTool, RESULT_CHARS_MAX, type ToolContext } from "./tool.ts";
-
-const context: ToolContext = {
-  signal: new AbortController().signal,
-  key: "k",
-  task: {
-    id: "task_1",
-    tenant: "t",
-    user: "u",
-    kind: "agent",
-    lens: "native",
-    conversation: null,
-    metadata: {},
-    budget: null,
-    handlerVersion: 1,
-    createdAt: 0,
-  },
-};
+import { context } from "./fixtures/tool-context.ts";
+import { defineTool, RESULT_CHARS_MAX } from "./tool.ts";
 
 const input = z.strictObject({ city: z.string(), days: z.int().default(1) });
 

@@ -1,25 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../task/json.ts";
-import type { ToolContext } from "../tool.ts";
+import { context } from "../fixtures/tool-context.ts";
 import { builtInTools } from "./built-in.ts";
 import { timeIn } from "./current-time.ts";
-
-const context: ToolContext = {
-  signal: new AbortController().signal,
-  key: "k",
-  task: {
-    id: "task_1",
-    tenant: "t",
-    user: "u",
-    kind: "agent",
-    lens: "native",
-    conversation: null,
-    metadata: {},
-    budget: null,
-    handlerVersion: 1,
-    createdAt: 0,
-  },
-};
 
 /** What the model is told: the result, or why there is none. */
 async function call(name: string, input: Json): Promise<string> {
