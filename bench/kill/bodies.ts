@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { callKey } from "../../server/src/engine/journal.ts";
+import { callKey } from "../../server/src/engine/execution/journal.ts";
 import { DATABASE_FILE, openDatabase } from "../../server/src/store/sqlite/database.ts";
 
 const row = z.object({ id: z.string(), branch: z.string(), name: z.string(), occurrence: z.number() });

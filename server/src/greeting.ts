@@ -1,6 +1,6 @@
 /** What a person reads who starts a server at a terminal: where everything is, and three commands to paste. */
 import type { Config } from "./config.ts";
-import { DEVELOPMENT_KEY } from "./http/door.ts";
+import { DEVELOPMENT_KEY } from "./http/authentication.ts";
 
 export type GreetingFacts = {
   config: Config;

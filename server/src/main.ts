@@ -5,7 +5,7 @@ import { ZodError } from "zod";
 import type { Config } from "./config.ts";
 import { describe } from "./config-file.ts";
 import { systemClock } from "./engine/clock.ts";
-import { EmbeddedEngine } from "./engine/embedded/engine.ts";
+import { EmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach } from "vitest";
 import { z } from "zod";
-import { EmbeddedEngine } from "../src/engine/embedded/engine.ts";
+import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
 import { VirtualClock } from "../src/engine/virtual-clock.ts";
 import { agentHandler } from "../src/handlers/agent/agent.ts";
 import { assistant } from "../src/handlers/agent/definition.ts";

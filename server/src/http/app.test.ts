@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { Durations } from "./durations.ts";
-import { addHealth } from "./front.ts";
 import { type Listener, listen } from "./listener.ts";
+import { addHealth } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
 
 const closing: (() => Promise<unknown>)[] = [];

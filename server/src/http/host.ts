@@ -6,12 +6,12 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens, LensParts } from "../lenses/lens.ts";
 import { createApp, type Traffic } from "./app.ts";
+import { createAuthentication } from "./authentication.ts";
 import { addDashboard } from "./dashboard.ts";
-import { createDoor } from "./door.ts";
 import { Durations } from "./durations.ts";
-import { addFrontDoor, addHealth, addMetrics } from "./front.ts";
 import { BindError, type Listener, listen } from "./listener.ts";
 import { createMetricsPage, type Fact } from "./metrics.ts";
+import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
 
 /** Bytes of all bodies that are being read at once. */
@@ -68,7 +68,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting", stopping: stopping.signal };
   const streams = createStreams({ streamsMax: parts.limits.streams, log });
-  const door = createDoor({ keys: parts.verbs.keys, development, now: parts.now });
+  const door = createAuthentication({ keys: parts.verbs.keys, development, now: parts.now });
   const durations = new Durations("waybill_http_request_duration_seconds", "Time from a request's head to its end.");
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys: door.keys },

@@ -2,7 +2,7 @@
  * What the outside world sees of step bodies: which began, which are under way, and which results are on disk. It
  * outlives every process.
  */
-import { callKey } from "../../src/engine/journal.ts";
+import { callKey } from "../../src/engine/execution/journal.ts";
 import type { JournalEntry, Write } from "../../src/store/store.ts";
 import type { StepContext } from "../../src/task/handler.ts";
 import type { Violations } from "./violations.ts";

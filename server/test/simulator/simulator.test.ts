@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge } from "./judgement.ts";
+import { judge } from "./invariants.ts";
 import { World } from "./world.ts";
 
 /** `WAYBILL_SEED=n` plays one world again; `WAYBILL_WORLDS=n` plays more of them. */

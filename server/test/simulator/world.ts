@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../src/engine/clock.ts";
-import { EmbeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { VirtualClock } from "../../src/engine/virtual-clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store, Write } from "../../src/store/store.ts";

@@ -9,14 +9,14 @@ import type { Failure, Task } from "../../task/task.ts";
 import type { Work } from "../../task/verbs.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import type { Ledger } from "../ledger.ts";
+import type { Transitions } from "../transitions.ts";
 import type { Entry } from "./entry.ts";
-import { ReadyQueue } from "./ready.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 
 /** A task whose workers vanish this often is failed, however its retries are set. */
 const LEASES_LOST_MAX = 10;
 
-type Parts = { ledger: Ledger; clock: Clock; random: () => number };
+type Parts = { ledger: Transitions; clock: Clock; random: () => number };
 
 type Queue = { ready: ReadyQueue<Entry>; waiting: Set<() => void> };
 

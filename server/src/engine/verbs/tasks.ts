@@ -29,12 +29,12 @@ import {
   type Why,
 } from "../../task/verbs.ts";
 import type { Clock } from "../clock.ts";
+import type { EventFeed } from "../event-feed.ts";
 import type { Ids } from "../ids.ts";
-import { Lanes } from "../lanes.ts";
-import type { Along, Ledger } from "../ledger.ts";
-import type { LiveLog } from "../live-log.ts";
+import { KeyedMutex } from "../mutex.ts";
 import { cut, type NewTask, newTask } from "../new-task.ts";
-import { explain, type Movement } from "./why.ts";
+import type { Along, Transitions } from "../transitions.ts";
+import { explain, type SchedulingView } from "./why.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
 
@@ -43,12 +43,12 @@ const STEERING = "steering";
 
 export type TaskVerbsParts = {
   store: Store;
-  ledger: Ledger;
-  log: LiveLog;
+  ledger: Transitions;
+  log: EventFeed;
   clock: Clock;
   ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
-  movement: Movement;
+  movement: SchedulingView;
 };
 
 type NewConversation = { id: string; created?: { conversation: Conversation; alias: Alias | null } };
@@ -56,7 +56,7 @@ type NewConversation = { id: string; created?: { conversation: Conversation; ali
 export class TaskVerbs implements Tasks {
   readonly #parts: TaskVerbsParts;
   /** Two submits that name the same new conversation make one. */
-  readonly #conversations = new Lanes();
+  readonly #conversations = new KeyedMutex();
 
   constructor(parts: TaskVerbsParts) {
     this.#parts = parts;
@@ -275,7 +275,7 @@ export class TaskVerbs implements Tasks {
       ...(conversation && { conversation }),
       ...(message && task.conversation !== null && { messages: [{ role: "user", parts: message }] }),
     };
-    let done: Awaited<ReturnType<Ledger["submit"]>> | undefined;
+    let done: Awaited<ReturnType<Transitions["submit"]>> | undefined;
     try {
       done = await ledger.submit(write);
     } finally {

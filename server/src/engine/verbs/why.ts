@@ -5,7 +5,7 @@ import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
 import type { Why } from "../../task/verbs.ts";
 
 /** What only the engine knows of a task at this moment. */
-export interface Movement {
+export interface SchedulingView {
   /** Its run is in this process and was not unwound. */
   isLive(id: string): boolean;
   /** Names of its steps in flight. */
@@ -24,7 +24,7 @@ export interface Movement {
 
 const HOLDERS_SHOWN = 20;
 
-export function explain(task: Task, movement: Movement, journal: readonly JournalEntry[]): Why {
+export function explain(task: Task, movement: SchedulingView, journal: readonly JournalEntry[]): Why {
   const running = movement.running(task.id);
   const heldBy = movement.heldBy(task.id).slice(0, HOLDERS_SHOWN);
   const ahead = movement.ahead(task.id);

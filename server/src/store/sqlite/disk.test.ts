@@ -8,8 +8,8 @@ import { memoryFiles, YOUNG_MS } from "../files.ts";
 import { Spill } from "../spill.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
+import { WAITING_COUNT_MAX, workerChannel } from "./channel.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
-import { WAITING_COUNT_MAX, workerLine } from "./line.ts";
 import { migrate } from "./migrate.ts";
 import { prepareWrite } from "./prepare.ts";
 import type { Question } from "./reader.ts";
@@ -93,7 +93,7 @@ test("files that nothing names go with a sweep once they are old, and the others
 test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {
   const reported: Error[] = [];
   const database = path.join(folder, "no such folder", DATABASE_FILE);
-  const line = workerLine<Question>({ role: "reader", database }, (error) => reported.push(error));
+  const line = workerChannel<Question>({ role: "reader", database }, (error) => reported.push(error));
   const waiting = Array.from({ length: 3 }, () => line.send({ ask: "countKeys" }));
   expect(await Promise.all(waiting.map(code))).toEqual(["unavailable", "unavailable", "unavailable"]);
   expect(await code(line.send({ ask: "countKeys" }))).toBe("unavailable");

@@ -7,15 +7,15 @@ import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { folderFiles, memoryFiles } from "../files.ts";
 import { copyInto } from "./backup.ts";
+import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
 import { DATABASE_FILE, IN_MEMORY, openDatabase } from "./database.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { ownThreadLine, runWorker, workerLine } from "./line.ts";
-import { LineStore } from "./line-store.ts";
 import { migrate } from "./migrate.ts";
 import { type Question, Reader } from "./reader.ts";
 import { replyOf } from "./replies.ts";
 import type { Request } from "./request.ts";
 import * as rows from "./rows.ts";
+import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 
 export type SqliteStoreOptions = {
@@ -31,21 +31,21 @@ const FILES_FOLDER = "files";
  * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
  * one is refused as `unavailable`, by a sentence that names the process. An older schema is brought up to date.
  */
-export async function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Promise<LineStore> {
+export async function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
 }
 
-function inMemory({ clock = Date.now }: SqliteStoreOptions): LineStore {
+function inMemory({ clock = Date.now }: SqliteStoreOptions): SqliteStore {
   const db = openDatabase(IN_MEMORY);
   migrate(db);
   const reader = new Reader(db);
-  const reads = ownThreadLine<Question>({
+  const reads = ownThreadChannel<Question>({
     batch: (questions) => reader.batch(questions),
     // The connection is the writer's to close.
     close: () => {},
   });
-  return new LineStore({
-    writes: ownThreadLine<Request>(new Writer(db, null)),
+  return new SqliteStore({
+    writes: ownThreadChannel<Request>(new Writer(db, null)),
     reads,
     files: memoryFiles(clock),
     clock,
@@ -56,7 +56,7 @@ function inMemory({ clock = Date.now }: SqliteStoreOptions): LineStore {
   });
 }
 
-async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStoreOptions): Promise<LineStore> {
+async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStoreOptions): Promise<SqliteStore> {
   await mkdir(folder, { recursive: true });
   const release = lockFolder(folder);
   try {
@@ -69,16 +69,16 @@ async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStore
       if (!reported) onFatal?.(error);
       reported = true;
     };
-    return new LineStore({
-      writes: workerLine<Request>({ role: "writer", database, filesFolder }, onLost),
-      reads: workerLine<Question>({ role: "reader", database }, onLost),
+    return new SqliteStore({
+      writes: workerChannel<Request>({ role: "writer", database, filesFolder }, onLost),
+      reads: workerChannel<Question>({ role: "reader", database }, onLost),
       files,
       clock,
       indexWhenIdle: true,
       backup: (target) => runWorker({ role: "copier", database, target: path.resolve(target) }),
       check: async () => {
         // A thread of its own: a check of a large database takes seconds, which no read should wait for.
-        const checker = workerLine<Question>({ role: "reader", database }, () => {});
+        const checker = workerChannel<Question>({ role: "reader", database }, () => {});
         try {
           return rows.texts.parse(replyOf(await checker.send({ ask: "check" })));
         } finally {

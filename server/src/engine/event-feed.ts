@@ -14,7 +14,7 @@ type Topic = { followers: number; tail: Event[]; version: number; waiting: Set<(
 
 export type LogEnd = { ended: boolean; lastSeq: number };
 
-export class LiveLog {
+export class EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
   readonly #read: (id: TaskId, after: number, limit: number) => Promise<Event[]>;
 

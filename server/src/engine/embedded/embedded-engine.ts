@@ -11,28 +11,28 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../task/verbs.ts";
 import type { Clock } from "../clock.ts";
+import { EventFeed } from "../event-feed.ts";
+import { Run } from "../execution/run.ts";
 import { Ids, type RandomBytes } from "../ids.ts";
-import { Ledger } from "../ledger.ts";
-import { LiveLog } from "../live-log.ts";
-import { RecentTasks } from "../recent.ts";
-import { Run } from "../run.ts";
+import { TaskCache } from "../task-cache.ts";
+import { Transitions } from "../transitions.ts";
 import { ConversationVerbs } from "../verbs/conversations.ts";
 import { KeyVerbs } from "../verbs/keys.ts";
 import { TaskVerbs } from "../verbs/tasks.ts";
-import type { Movement } from "../verbs/why.ts";
-import { AttemptHost, type AttemptParts, type AttemptWatch } from "./attempt-host.ts";
+import type { SchedulingView } from "../verbs/why.ts";
+import { type AttemptParts, type AttemptWatch, AttemptWriter } from "./attempt-writer.ts";
 import { Claims } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Quarantine } from "./quarantine.ts";
-import { ReadyQueue } from "./ready.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 import { Recovery } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog } from "./settings.ts";
 import { keyOf, Slots } from "./slots.ts";
 import { type Suspect, Suspects } from "./suspects.ts";
-import { AGAIN_MS, Wakes } from "./wakes.ts";
+import { AGAIN_MS, WaitCompletion } from "./wait-completion.ts";
 
 export type EngineParts = {
   store: Store;
@@ -55,7 +55,7 @@ export class EmbeddedEngine {
   readonly #clock: Clock;
   readonly #log: EngineLog;
   readonly #handlers: Map<string, Handler>;
-  readonly #ledger: Ledger;
+  readonly #ledger: Transitions;
   readonly #parts: AttemptParts;
   readonly #watch: AttemptWatch;
   readonly #open: OpenTasks;
@@ -65,7 +65,7 @@ export class EmbeddedEngine {
   readonly #parked = new Map<string, Entry[]>();
   readonly #slots: Slots;
   readonly #claims: Claims;
-  readonly #wakes: Wakes;
+  readonly #wakes: WaitCompletion;
   readonly #quarantine: Quarantine;
   readonly #suspects: Suspects;
   readonly #retention: Retention;
@@ -80,9 +80,9 @@ export class EmbeddedEngine {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    const recent = new RecentTasks(limits.recentBytes);
-    const live = new LiveLog((id, after, limit) => store.events(id, after, limit));
-    this.#ledger = new Ledger(store, clock, recent, live);
+    const recent = new TaskCache(limits.recentBytes);
+    const live = new EventFeed((id, after, limit) => store.events(id, after, limit));
+    this.#ledger = new Transitions(store, clock, recent, live);
     this.#handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]));
     this.#handlers.set(
       CLEANUP_KIND,
@@ -98,7 +98,7 @@ export class EmbeddedEngine {
       (id) => this.#wakes.expired(id),
     );
     this.#claims = new Claims({ ledger: this.#ledger, clock, random });
-    this.#wakes = new Wakes({
+    this.#wakes = new WaitCompletion({
       store,
       ledger: this.#ledger,
       clock,
@@ -194,7 +194,7 @@ export class EmbeddedEngine {
     return { running: this.#slots.taken, ready: this.#ready.size, open: this.#open.size };
   }
 
-  #movement(): Movement {
+  #movement(): SchedulingView {
     const claimant = (id: string) => this.#open.get(id);
     return {
       isLive: (id) => this.#runs.get(id)?.isOver === false,
@@ -393,7 +393,7 @@ export class EmbeddedEngine {
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = task.attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
-    const host = new AttemptHost(this.#parts, task, handler, this.#watch);
+    const host = new AttemptWriter(this.#parts, task, handler, this.#watch);
     if (handler.version !== task.handlerVersion && journal.length > 0) {
       const message = `The task began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has version ${handler.version}.`;
       await host.fail({ code: "handler_version", message }, false, undefined, {

@@ -2,8 +2,8 @@
  * What a run has said and not yet committed. Effects of the handler's own code ride on its next commit, at the latest
  * in the next turn of the event loop; live text is coalesced, and progress, which never falls, shows its latest value.
  */
-import type { Recorded } from "../task/decide.ts";
-import type { Clock } from "./clock.ts";
+import type { Recorded } from "../../task/decide.ts";
+import type { Clock } from "../clock.ts";
 import type { RunWrite } from "./run.ts";
 
 /** Live text waits this long for more of it, */
@@ -17,7 +17,7 @@ export type Said = Partial<Omit<RunWrite, "record">> & { record?: Partial<Record
 
 type LiveText = { step: string; agent: string; text: string };
 
-export class Outbox {
+export class WriteBuffer {
   readonly #clock: Clock;
   readonly #flush: () => void;
   #write: RunWrite = emptyWrite();

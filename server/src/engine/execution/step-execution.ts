@@ -3,16 +3,16 @@
  * commits with that result, except live text and progress, which show at once, and usage, which counts in any case.
  */
 import { z } from "zod";
-import type { JournalEntry } from "../store/store.ts";
-import type { ArtifactUpdate, artifactUpdate } from "../task/artifact.ts";
-import { Refusal } from "../task/errors.ts";
-import type { EventDraft } from "../task/event.ts";
-import { type StepContext, StepError, type StepOptions } from "../task/handler.ts";
-import { isJson, type Json, type JsonObject } from "../task/json.ts";
-import { type Failure, NO_USAGE, type UsageTotals } from "../task/task.ts";
-import { addUsage, type UsageCall, usageCall } from "../task/usage.ts";
-import { backoffMs } from "./backoff.ts";
-import { artifactSaid, type Call, checkedEvent, clampFraction } from "./branch.ts";
+import type { JournalEntry } from "../../store/store.ts";
+import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { EventDraft } from "../../task/event.ts";
+import { type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
+import { isJson, type Json, type JsonObject } from "../../task/json.ts";
+import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
+import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
+import { backoffMs } from "../backoff.ts";
+import { artifactSaid, type Call, checkedEvent, clampFraction } from "./replay-context.ts";
 import { failureOf, isRetryable, never, type Run, retryAfterOf } from "./run.ts";
 
 export const STEP_RETRIES = 3;
@@ -32,7 +32,7 @@ function nothingSaid(): SaidInStep {
   return { events: [], artifacts: [], usage: [], details: {} };
 }
 
-export class StepBody implements StepContext {
+export class StepExecution implements StepContext {
   readonly key: string;
   readonly tries: number;
   readonly #run: Run;

@@ -3,11 +3,11 @@
  * says whether it has taken effect before.
  */
 import { z } from "zod";
-import type { JournalEntry } from "../store/store.ts";
-import { artifactUpdate } from "../task/artifact.ts";
-import { type Message, message } from "../task/conversation.ts";
-import { Refusal } from "../task/errors.ts";
-import { type EventDraft, eventType } from "../task/event.ts";
+import type { JournalEntry } from "../../store/store.ts";
+import { artifactUpdate } from "../../task/artifact.ts";
+import { type Message, message } from "../../task/conversation.ts";
+import { Refusal } from "../../task/errors.ts";
+import { type EventDraft, eventType } from "../../task/event.ts";
 import {
   type Answer,
   type Context,
@@ -15,15 +15,15 @@ import {
   type StepContext,
   StepError,
   type StepOptions,
-} from "../task/handler.ts";
-import { isJson, type Json, type JsonObject, json } from "../task/json.ts";
-import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../task/task.ts";
-import { addUsage, type UsageCall, usageCall } from "../task/usage.ts";
-import type { Step } from "../task/verbs.ts";
+} from "../../task/handler.ts";
+import { isJson, type Json, type JsonObject, json } from "../../task/json.ts";
+import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
+import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
+import type { Step } from "../../task/verbs.ts";
 import { callKey, JournalMismatch } from "./journal.ts";
-import type { Said } from "./outbox.ts";
 import type { Run } from "./run.ts";
-import { StepBody } from "./step-body.ts";
+import { StepExecution } from "./step-execution.ts";
+import type { Said } from "./write-buffer.ts";
 
 /** What entries of each kind hold as their result. */
 const sleeping = z.object({ until: z.int() });
@@ -42,7 +42,7 @@ export type Call = {
   entry: JournalEntry | undefined;
 };
 
-export class Branch implements Context {
+export class ReplayContext implements Context {
   readonly #run: Run;
   readonly #path: string;
   readonly #occurrences = new Map<string, number>();
@@ -78,7 +78,7 @@ export class Branch implements Context {
       if (entry?.state === "done") return entry.result as Result;
       if (entry?.state === "failed")
         throw new StepError(entry.error ?? { code: "internal", message: "no reason was recorded" });
-      const step = new StepBody(this.#run, call, this.#path, options);
+      const step = new StepExecution(this.#run, call, this.#path, options);
       return step.run(body);
     });
   }
@@ -91,7 +91,7 @@ export class Branch implements Context {
     const position = this.#position++;
     const keys: (keyof Results & string)[] = Object.keys(branches);
     const settled = await Promise.allSettled(
-      keys.map((key) => branches[key](new Branch(this.#run, `${this.#path}/${position}.${key}`))),
+      keys.map((key) => branches[key](new ReplayContext(this.#run, `${this.#path}/${position}.${key}`))),
     );
     const results: Partial<Results> = {};
     for (const [at, key] of keys.entries()) {

@@ -19,13 +19,21 @@ const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
 const SECRET_LENGTH_MAX = 512;
 
-export type Door = {
+export type Authentication = {
   who: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
   /** The keys that were handed in; one that is revoked through these is out at once. */
   keys: Keys;
 };
 
-export function createDoor({ keys, development, now }: { keys: Keys; development: boolean; now: () => number }): Door {
+export function createAuthentication({
+  keys,
+  development,
+  now,
+}: {
+  keys: Keys;
+  development: boolean;
+  now: () => number;
+}): Authentication {
   /** Promises, as `who` gives them: nearly every request comes with a key that came a moment ago. */
   const remembered = new Map<string, { principal: Promise<Principal>; until: number }>();
 

@@ -4,7 +4,7 @@ import type { Handler } from "../../task/handler.ts";
 import { engineSuite } from "../engine.suite.ts";
 import type { EngineLife } from "../suite/stage.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { EmbeddedEngine } from "./engine.ts";
+import { EmbeddedEngine } from "./embedded-engine.ts";
 
 /** A store that can be taken away from one process and given to the next: what the dead one calls never settles. */
 function plug(store: Store): { store: Store; pull: () => void } {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newTask } from "../store/suite/new-task.suite.ts";
 import type { Task } from "../task/task.ts";
-import { RecentTasks } from "./recent.ts";
+import { TaskCache } from "./task-cache.ts";
 
 /** Each of these weighs a little over 4 KB, so about twenty fit. */
 const BYTES_MAX = 100_000;
@@ -11,7 +11,7 @@ function numbered(n: number, own: Partial<Task> = {}): Task {
 }
 
 test("keeps what is used, lets the rest go, and stays within its bytes", () => {
-  const recent = new RecentTasks(BYTES_MAX);
+  const recent = new TaskCache(BYTES_MAX);
   for (let n = 0; n < 1_000; n++) {
     recent.put(numbered(n));
     expect(recent.get("task_0")?.id).toBe("task_0");
@@ -23,7 +23,7 @@ test("keeps what is used, lets the rest go, and stays within its bytes", () => {
 });
 
 test("gives the last one that was put, whichever was read in between, and none that was dropped", () => {
-  const recent = new RecentTasks(BYTES_MAX);
+  const recent = new TaskCache(BYTES_MAX);
   recent.put(numbered(1, { revision: 1 }));
   for (let n = 2; n < 14; n++) recent.put(numbered(n));
   recent.put(numbered(1, { revision: 2 }));

@@ -13,7 +13,7 @@ export const WAITING_COUNT_MAX = 10_000;
 export const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
-export interface Line<Item> {
+export interface Channel<Item> {
   /** Resolves with what the batch answers to this item. Throws `unavailable` when too much is waiting. */
   send(item: Item): Promise<unknown>;
   /** True when nothing is under way and nothing waits. */
@@ -25,7 +25,7 @@ export interface Line<Item> {
 type Caller = { bytes: number; resolve: (answer: unknown) => void; reject: (error: unknown) => void };
 
 /** To one in the caller's own thread: each item is a batch of its own, and is worked before `send` returns. */
-export function ownThreadLine<Item>(work: Pick<Work<Item>, "batch" | "close">): Line<Item> {
+export function ownThreadChannel<Item>(work: Pick<Work<Item>, "batch" | "close">): Channel<Item> {
   let closed = false;
   return {
     async send(item) {
@@ -41,7 +41,7 @@ export function ownThreadLine<Item>(work: Pick<Work<Item>, "batch" | "close">): 
 }
 
 /** To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. */
-export function workerLine<Item>(role: Role, onLost: (error: Error) => void): Line<Item> {
+export function workerChannel<Item>(role: Role, onLost: (error: Error) => void): Channel<Item> {
   const worker = startWorker(role);
   /** Those without an answer, in the order in which the answers will come. */
   const callers = new Queue<Caller>();

@@ -2,8 +2,8 @@
  * What a task's handler has already done, as its run reads it: entries by branch and position. The name at a position
  * is what the code asked for when the entry was made, so a journal that no longer fits the code is seen at once.
  */
-import type { JournalEntry } from "../store/store.ts";
-import type { Step } from "../task/verbs.ts";
+import type { JournalEntry } from "../../store/store.ts";
+import type { Step } from "../../task/verbs.ts";
 
 export class JournalMismatch extends Error {
   override readonly name = "JournalMismatch";

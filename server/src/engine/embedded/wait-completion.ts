@@ -7,8 +7,8 @@ import { Refusal } from "../../task/errors.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import type { Ledger } from "../ledger.ts";
-import { answers } from "../run.ts";
+import { answers } from "../execution/run.ts";
+import type { Transitions } from "../transitions.ts";
 import { type Claims, isLeaseLost } from "./claims.ts";
 
 /** What the store refused is tried again after this. */
@@ -16,7 +16,7 @@ export const AGAIN_MS = 1_000;
 
 type Parts = {
   store: Store;
-  ledger: Ledger;
+  ledger: Transitions;
   clock: Clock;
   claims: Claims;
   /** The submit delay of a queued task is over. */
@@ -25,7 +25,7 @@ type Parts = {
   warn: (message: string, task: string, error: unknown) => void;
 };
 
-export class Wakes {
+export class WaitCompletion {
   readonly #parts: Parts;
   #stopped = false;
 

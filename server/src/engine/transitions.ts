@@ -11,9 +11,9 @@ import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Clock } from "./clock.ts";
-import { Lanes } from "./lanes.ts";
-import type { LiveLog } from "./live-log.ts";
-import type { RecentTasks } from "./recent.ts";
+import type { EventFeed } from "./event-feed.ts";
+import { KeyedMutex } from "./mutex.ts";
+import type { TaskCache } from "./task-cache.ts";
 
 const TRIES = 3;
 
@@ -29,16 +29,16 @@ export type Act = { command: Command; along?: Along };
 /** Acts on one task in their order, of which one alone brings each thing along, and writes of other tasks: one transaction. */
 export type Plan = Act & { first?: Act; others?: Write[] };
 
-export class Ledger {
+export class Transitions {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #recent: RecentTasks;
-  readonly #log: LiveLog;
-  readonly #lanes = new Lanes();
+  readonly #recent: TaskCache;
+  readonly #log: EventFeed;
+  readonly #lanes = new KeyedMutex();
   #changed: Changed = () => {};
   #follows: (change: Change) => Write[] = () => [];
 
-  constructor(store: Store, clock: Clock, recent: RecentTasks, log: LiveLog) {
+  constructor(store: Store, clock: Clock, recent: TaskCache, log: EventFeed) {
     this.#store = store;
     this.#clock = clock;
     this.#recent = recent;

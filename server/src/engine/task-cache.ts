@@ -11,7 +11,7 @@ const TASK_BYTES = 4_000;
 
 type Kept = { task: Task; bytes: number };
 
-export class RecentTasks {
+export class TaskCache {
   readonly #generationBytes: number;
   #young = new Map<TaskId, Kept>();
   #old = new Map<TaskId, Kept>();

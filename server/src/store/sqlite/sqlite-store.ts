@@ -13,9 +13,9 @@ import type { AuditEntry, Page, TaskFilter } from "../../task/verbs.ts";
 import type { Files } from "../files.ts";
 import { previewValue, readValue, Spill } from "../spill.ts";
 import type { Applied, InboxItem, JournalEntry, OpenTask, Store, StoredKey, Visible, Write } from "../store.ts";
+import type { Channel } from "./channel.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { sweepFiles } from "./file-sweep.ts";
-import type { Line } from "./line.ts";
 import { prepareAudit, prepareWrite } from "./prepare.ts";
 import type { Question } from "./reader.ts";
 import { answerOf, replyOf, unlessDiskTrouble } from "./replies.ts";
@@ -25,8 +25,8 @@ import { openTaskOf, readTaskRow, taskOf } from "./task-row.ts";
 
 /** What a store is built from. */
 export type Parts = {
-  writes: Line<Request>;
-  reads: Line<Question>;
+  writes: Channel<Request>;
+  reads: Channel<Question>;
   files: Files;
   clock: () => number;
   /** Adds to the search index whenever the writer has nothing else to do. */
@@ -44,7 +44,7 @@ const INDEX_AFTER_MS = 200;
 /** Walking all files is worth it this often. */
 const FILES_SWEPT_EVERY_MS = 3_600_000;
 
-export class LineStore implements Store {
+export class SqliteStore implements Store {
   readonly files: Files;
   readonly #parts: Parts;
   readonly #resolve: rows.Resolve;

@@ -2,7 +2,7 @@ import fastify from "fastify";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { createDoor, DEVELOPER, DEVELOPMENT_KEY } from "./door.ts";
+import { createAuthentication, DEVELOPER, DEVELOPMENT_KEY } from "./authentication.ts";
 
 const ada: Principal = { tenant: "default", user: "ada", scopes: new Set(["tasks"]), keyId: "key_1" };
 
@@ -11,7 +11,7 @@ function doorOver({ development = true }: { development?: boolean } = {}) {
   const valid = new Map([["sk_ada", ada]]);
   const clock = { now: 1_000_000 };
   const asked: string[] = [];
-  const door = createDoor({
+  const door = createAuthentication({
     keys: {
       create: never,
       list: never,

@@ -2,7 +2,7 @@
  * One change of a task at a time within this process, so that its own writers never fail each other's guards.
  * Several lanes are always taken from a parent to its descendants: nobody waits in a circle.
  */
-export class Lanes {
+export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   async run<Result>(id: string, work: () => Promise<Result>): Promise<Result> {

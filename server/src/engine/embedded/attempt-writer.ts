@@ -11,10 +11,10 @@ import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import type { AttemptPort, RunWrite } from "../execution/run.ts";
 import type { Ids } from "../ids.ts";
-import type { Act, Along, Ledger } from "../ledger.ts";
 import { newTask, plainSubmission } from "../new-task.ts";
-import type { RunHost, RunWrite } from "../run.ts";
+import type { Act, Along, Transitions } from "../transitions.ts";
 
 /** What the engine wants to know of its attempts. */
 export type AttemptWatch = {
@@ -27,14 +27,14 @@ export type AttemptWatch = {
 
 export type AttemptParts = {
   store: Store;
-  ledger: Ledger;
+  ledger: Transitions;
   clock: Clock;
   random: () => number;
   ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
 };
 
-export class AttemptHost implements RunHost {
+export class AttemptWriter implements AttemptPort {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;

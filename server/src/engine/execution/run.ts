@@ -6,19 +6,19 @@
  * in flight; or it was cut off, and whatever it still does goes nowhere. A call that must not go on never settles:
  * nothing then holds the handler's frames, and they are collected.
  */
-import type { InboxItem, JournalEntry } from "../store/store.ts";
-import type { ArtifactUpdate } from "../task/artifact.ts";
-import type { Message } from "../task/conversation.ts";
-import type { Recorded } from "../task/decide.ts";
-import { Refusal } from "../task/errors.ts";
-import { type Context, type Handler, StepError, TaskFailure } from "../task/handler.ts";
-import type { Json } from "../task/json.ts";
-import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "../task/task.ts";
-import { sumOf, type UsageCall } from "../task/usage.ts";
-import { Branch } from "./branch.ts";
-import type { Clock } from "./clock.ts";
+import type { InboxItem, JournalEntry } from "../../store/store.ts";
+import type { ArtifactUpdate } from "../../task/artifact.ts";
+import type { Message } from "../../task/conversation.ts";
+import type { Recorded } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import { type Context, type Handler, StepError, TaskFailure } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
+import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
+import { sumOf, type UsageCall } from "../../task/usage.ts";
+import type { Clock } from "../clock.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
-import { Outbox } from "./outbox.ts";
+import { ReplayContext } from "./replay-context.ts";
+import { WriteBuffer } from "./write-buffer.ts";
 
 /** What a run commits: the record, and what goes with it. */
 export type RunWrite = {
@@ -29,7 +29,7 @@ export type RunWrite = {
 };
 
 /** What a run needs of its engine. Each rejects with a `Refusal` `fenced` once the attempt has lost the task. */
-export interface RunHost {
+export interface AttemptPort {
   readonly clock: Clock;
   random(): number;
   commit(write: RunWrite): Promise<void>;
@@ -57,9 +57,9 @@ export interface RunHost {
 
 export class Run {
   readonly task: Task;
-  readonly host: RunHost;
+  readonly host: AttemptPort;
   readonly journal: Journal;
-  readonly outbox: Outbox;
+  readonly outbox: WriteBuffer;
   readonly #handler: Handler;
   #inbox: InboxItem[];
   readonly #taken = new Set<number>();
@@ -77,7 +77,7 @@ export class Run {
   #idleCheck = false;
 
   constructor(
-    host: RunHost,
+    host: AttemptPort,
     handler: Handler,
     task: Task,
     journal: readonly JournalEntry[],
@@ -88,7 +88,7 @@ export class Run {
     this.journal = new Journal(journal);
     this.#handler = handler;
     this.#inbox = [...inbox];
-    this.outbox = new Outbox(host.clock, () => void this.commit({}));
+    this.outbox = new WriteBuffer(host.clock, () => void this.commit({}));
   }
 
   get signal(): AbortSignal {
@@ -111,7 +111,7 @@ export class Run {
 
   /** Runs the handler. Its end reaches the host; this never rejects. */
   async start(): Promise<void> {
-    const ctx: Context = new Branch(this, "");
+    const ctx: Context = new ReplayContext(this, "");
     try {
       const output = await this.#handler.run(ctx, this.task.input);
       await this.open();
