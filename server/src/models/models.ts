@@ -148,8 +148,8 @@ async function openModel(
   offlineWordsPerS: number,
 ): Promise<LanguageModelV4> {
   if (config === undefined) {
-    const { referenceModel } = await import("./reference/reference-model.ts");
-    const { paced } = await import("./reference/pace.ts");
+    const { referenceModel } = await import("./offline/offline-model.ts");
+    const { paced } = await import("./offline/pace.ts");
     return paced(referenceModel, offlineWordsPerS);
   }
   const shared = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { evaluate } from "../../../models/reference/arithmetic.ts";
+import { evaluate } from "../../../reference/arithmetic.ts";
 import { defineTool } from "../tool.ts";
 
 /** Exact where fractions are, floating point for roots and functions. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { convertUnits as convert } from "../../../models/reference/units.ts";
+import { convertUnits as convert } from "../../../reference/units.ts";
 import { defineTool } from "../tool.ts";
 
 /** Length, mass, temperature, volume and the like; no currencies, whose rates change. */

@@ -6,7 +6,7 @@ import {
   countryOfDemonym,
   countryProperties,
   findCountry,
-} from "../../../models/reference/countries.ts";
+} from "../../../reference/countries.ts";
 import type { JsonObject } from "../../../task/json.ts";
 import { defineTool } from "../tool.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readDay, spokenDay } from "../../../models/reference/dates.ts";
+import { readDay, spokenDay } from "../../../reference/dates.ts";
 import { defineTool } from "../tool.ts";
 
 /** The one tool with a clock: its result is journaled, so a run sees one time however often it is resumed. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Day, isoDay, moveDay, readDay, spokenDay } from "../../../models/reference/dates.ts";
+import { type Day, isoDay, moveDay, readDay, spokenDay } from "../../../reference/dates.ts";
 import { defineTool } from "../tool.ts";
 
 const date = z.string().min(1).max(40);

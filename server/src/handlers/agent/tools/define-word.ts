@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { termOfComputing } from "../../../models/reference/glossary.ts";
-import { defineWord as lookUp } from "../../../models/reference/words.ts";
+import { defineWord as lookUp } from "../../../reference/dictionary.ts";
+import { termOfComputing } from "../../../reference/glossary.ts";
 import { defineTool } from "../tool.ts";
 
 /** The meanings of a word, with examples and synonyms, from WordNet and a small glossary of computing. */

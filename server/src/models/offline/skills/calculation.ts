@@ -1,4 +1,4 @@
-import { evaluate, expressionIn } from "../arithmetic.ts";
+import { evaluate, expressionIn } from "../../../reference/arithmetic.ts";
 import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const calculator: ToolSort = {

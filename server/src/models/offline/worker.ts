@@ -7,7 +7,7 @@
 import { parentPort } from "node:worker_threads";
 import { type Answer, answer } from "./answer.ts";
 import { readConversation } from "./conversation.ts";
-import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./desk-messages.ts";
+import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./worker-messages.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("the desk runs in a worker thread");

@@ -14,7 +14,7 @@ import type {
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
 import { ModelError } from "../model.ts";
-import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./desk-messages.ts";
+import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./worker-messages.ts";
 
 const modelId = "reference";
 /** Bounds on one answer; the longest honest ones, over megabytes of text, take about a fifth of this. */
@@ -140,7 +140,7 @@ class Desk {
     this.#gone = gone;
     // The sources run as TypeScript, the package as JavaScript: the worker's file has the ending of this one.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-    this.#worker = new Worker(new URL(`./desk${ending}`, import.meta.url), {
+    this.#worker = new Worker(new URL(`./worker${ending}`, import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: memoryMbMax },
     });
     this.#worker.unref();

@@ -1,6 +1,6 @@
-import { termOfComputing } from "../glossary.ts";
+import { type Definition, defineWord } from "../../../reference/dictionary.ts";
+import { termOfComputing } from "../../../reference/glossary.ts";
 import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
-import { type Definition, defineWord } from "../words.ts";
 
 const dictionary: ToolSort = {
   name: /defin|dictionar|word|thesaurus/i,

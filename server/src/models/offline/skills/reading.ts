@@ -1,4 +1,4 @@
-import { extractAnswers } from "../extract.ts";
+import { extractAnswers } from "../../../reference/text/extract.ts";
 import { type Skill, say } from "../skill.ts";
 
 /** Answers from the text that came with the question: the sentences of it that say what is asked. */

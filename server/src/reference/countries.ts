@@ -5,7 +5,7 @@
 
 import { continents, getEmojiFlag, languages, countries as listed, type TCountryCode } from "countries-list";
 import { currencies } from "countries-list/currencies";
-import { factbook } from "./factbook.ts";
+import { factbook } from "./country-table.ts";
 
 export type Country = {
   code: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { defineWord } from "./words.ts";
+import { defineWord } from "./dictionary.ts";
 
 describe("a word", () => {
   it("is defined with its part of speech, examples and synonyms", () => {

@@ -1,6 +1,6 @@
+import { summarize } from "../../../reference/text/summary.ts";
 import type { Conversation } from "../conversation.ts";
 import { type Skill, say } from "../skill.ts";
-import { summarize } from "../summary.ts";
 
 /** "Summarize this in two sentences: …", also as points, also of the conversation. */
 export const summarizing: Skill = (part, conversation) => {

@@ -1,4 +1,3 @@
-import type { Conversation } from "../conversation.ts";
 import {
   allCountries,
   type Country,
@@ -10,7 +9,8 @@ import {
   findCountry,
   propertyNamed,
   withArticle,
-} from "../countries.ts";
+} from "../../../reference/countries.ts";
+import type { Conversation } from "../conversation.ts";
 import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const countryFacts: ToolSort = {

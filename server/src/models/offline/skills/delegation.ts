@@ -1,5 +1,5 @@
+import { extractAnswers } from "../../../reference/text/extract.ts";
 import type { Conversation, Offer } from "../conversation.ts";
-import { extractAnswers } from "../extract.ts";
 import { offered, outcomeOf, type Reply, resultText, type Skill, say, type ToolSort } from "../skill.ts";
 
 /** "Use the weather tool for Paris.", "Call lookup_order with {"id": 7}": a tool that the question names is called. */

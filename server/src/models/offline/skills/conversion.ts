@@ -1,5 +1,5 @@
+import { conversionIn, convertUnits } from "../../../reference/units.ts";
 import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
-import { conversionIn, convertUnits } from "../units.ts";
 
 const unitConverter: ToolSort = {
   name: /unit|convert|conversion/i,

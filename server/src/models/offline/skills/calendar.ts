@@ -1,4 +1,3 @@
-import type { Conversation } from "../conversation.ts";
 import {
   type Day,
   daysIn,
@@ -11,7 +10,8 @@ import {
   readDay,
   spokenDay,
   weekdayOf,
-} from "../dates.ts";
+} from "../../../reference/dates.ts";
+import type { Conversation } from "../conversation.ts";
 import { offered, outcomeOf, type Reply, type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const dateMath: ToolSort = {
