@@ -1,6 +1,6 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
 import { type Event, isTerminal, type Json, outputText, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
-import { count, duration, money } from "@waybill/sdk/words";
+import { count, duration, money } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { button, type Child, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";

@@ -1,6 +1,6 @@
 /** A task's events as they come, the newest in sight for as long as the reader stays at the end. */
 import type { Event } from "@waybill/sdk";
-import { eventSummary } from "@waybill/sdk/words";
+import { eventSummary } from "@waybill/sdk/display";
 import { element } from "./element.ts";
 
 /** The page keeps this many rows; the whole log is in the API. */

@@ -1,6 +1,6 @@
 /** The page: a list that follows the server, and beside it the task that the address names. */
 import type { TaskSummary } from "@waybill/sdk";
-import { count } from "@waybill/sdk/words";
+import { count } from "@waybill/sdk/display";
 import { Detail } from "./detail.ts";
 import { byId, element, notice } from "./element.ts";
 import { Filters } from "./filters.ts";

@@ -1,6 +1,6 @@
 /** The list of tasks: rows that are kept and updated in place, so that nothing jumps under a pointer or a reader. */
 import { isTerminal, type TaskSummary } from "@waybill/sdk";
-import { age, money } from "@waybill/sdk/words";
+import { age, money } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { element } from "./element.ts";
 

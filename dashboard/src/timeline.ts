@@ -1,6 +1,6 @@
 /** What a task's handler has done, as bars on the task's own time. */
 import type { Step, Task } from "@waybill/sdk";
-import { duration } from "@waybill/sdk/words";
+import { duration } from "@waybill/sdk/display";
 import { element, svgElement } from "./element.ts";
 
 /** Journaled, but too short to be seen. */

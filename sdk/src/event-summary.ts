@@ -1,6 +1,7 @@
 /** An event in a line, for people: what matters most of its data. */
-import { duration, money } from "./figures.ts";
+
 import type { Event, Json } from "./generated/api.ts";
+import { duration, money } from "./number-format.ts";
 
 const SUMMARY_CHARS_MAX = 500;
 

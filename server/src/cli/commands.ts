@@ -1,22 +1,22 @@
 /** Every command that does not run a server, in the order in which the help lists them. */
 import type { Command } from "commander";
-import { addAgents } from "./agents.ts";
-import { addApprove } from "./approve.ts";
-import { addBackup } from "./backup.ts";
-import { addCancel } from "./cancel.ts";
-import { addDoctor } from "./doctor.ts";
-import { addGet } from "./get.ts";
-import { addKeys } from "./keys.ts";
-import { addList } from "./list.ts";
-import { addLogs } from "./logs.ts";
-import { addPause } from "./pause.ts";
-import { addReject } from "./reject.ts";
-import { addRestore } from "./restore.ts";
-import { addResult } from "./result.ts";
-import { addResume } from "./resume.ts";
-import { addRetry } from "./retry.ts";
-import { addSubmit } from "./submit.ts";
-import { addWatch } from "./watch.ts";
+import { addAgents } from "./commands/agents.ts";
+import { addApprove } from "./commands/approve.ts";
+import { addBackup } from "./commands/backup.ts";
+import { addCancel } from "./commands/cancel.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addGet } from "./commands/get.ts";
+import { addKeys } from "./commands/keys.ts";
+import { addList } from "./commands/list.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addPause } from "./commands/pause.ts";
+import { addReject } from "./commands/reject.ts";
+import { addRestore } from "./commands/restore.ts";
+import { addResult } from "./commands/result.ts";
+import { addResume } from "./commands/resume.ts";
+import { addRetry } from "./commands/retry.ts";
+import { addSubmit } from "./commands/submit.ts";
+import { addWatch } from "./commands/watch.ts";
 
 export function addCommands(program: Command): void {
   addSubmit(program);

@@ -5,10 +5,10 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
 import { VERSION } from "../version.ts";
+import { addDev } from "./commands/dev.ts";
+import { addServe } from "./commands/serve.ts";
 import { addCommands } from "./commands.ts";
-import { addDev } from "./dev.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
-import { addServe } from "./serve.ts";
 
 export function createProgram(): Command {
   const program = new Command("waybill")

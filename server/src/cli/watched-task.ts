@@ -1,6 +1,6 @@
 /** What a person who watches a task wants to see of it, gathered from its events one by one. Knows no screen. */
 import type { Event, Json, JsonObject, State, Task } from "@waybill/sdk";
-import { eventSummary } from "@waybill/sdk/words";
+import { eventSummary } from "@waybill/sdk/display";
 
 export type ToolCall = { name: string; params: string; state: "running" | "done" | "failed"; ms: number | null };
 

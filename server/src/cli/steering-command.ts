@@ -2,9 +2,9 @@
 import { type Task, type TaskHandle, WaybillError } from "@waybill/sdk";
 import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, explained, talkTo } from "./connection.ts";
-import { STATE_LOOKS } from "./state-style.ts";
 import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal } from "./terminal.ts";
+import { STATE_LOOK } from "./terminal/state-look.ts";
+import { openTerminal } from "./terminal/terminal.ts";
 
 type Flags = ConnectionFlags & { reason?: string; json?: boolean };
 
@@ -29,7 +29,7 @@ export function addSteering(program: Command, { name, about, act }: SteeringComm
         const id = await taskIdOf(client, text);
         try {
           const task = await act(client.task(id), flags.reason === undefined ? {} : { reason: flags.reason });
-          const { mark, style } = STATE_LOOKS[task.state];
+          const { mark, style } = STATE_LOOK[task.state];
           if (flags.json) out.write(`${JSON.stringify(task)}\n`);
           else talk.write(`${talk.style(style, `${mark} ${task.state}`)}  ${task.id}\n`);
         } catch (error) {

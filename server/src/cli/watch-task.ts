@@ -3,13 +3,13 @@
  * who watches.
  */
 import { isTerminal, outputText, type State, type Waybill } from "@waybill/sdk";
-import { eventSummary } from "@waybill/sdk/words";
+import { eventSummary } from "@waybill/sdk/display";
 import { Exit } from "./exit.ts";
-import { LiveView } from "./live-view.ts";
-import { STATE_EXITS } from "./state-style.ts";
-import type { Terminal } from "./terminal.ts";
-import { harmless } from "./text-width.ts";
-import { answerCommands, summaryLine, watchLines } from "./watch-lines.ts";
+import { LiveView } from "./terminal/live-view.ts";
+import { STATE_EXITS } from "./terminal/state-look.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import { harmless } from "./terminal/text-width.ts";
+import { answerCommands, summaryLine, watchLines } from "./terminal/watch-view.ts";
 import { WatchedTask } from "./watched-task.ts";
 
 export type WatchFlags = {

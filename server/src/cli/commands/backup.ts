@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { bytes, count } from "@waybill/sdk/words";
+import { bytes, count } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { addDataFlag, type DataFlags, dataFolder, requireDatabase } from "./data-folder.ts";
-import { Exit } from "./exit.ts";
-import { openTerminal } from "./terminal.ts";
+import { addDataFlag, type DataFlags, dataFolder, requireDatabase } from "../data-folder.ts";
+import { Exit } from "../exit.ts";
+import { openTerminal } from "../terminal/terminal.ts";
 
 type Flags = DataFlags & { force?: boolean; json?: boolean };
 
@@ -25,7 +25,7 @@ export function addBackup(program: Command): void {
       requireDatabase(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
-      const { writeArchive } = await import("./backup-archive.ts");
+      const { writeArchive } = await import("../backup-archive.ts");
       const manifest = await writeArchive(folder, target).catch((error: unknown) => {
         throw new Exit(
           1,

@@ -1,14 +1,14 @@
 import type { Key, KeyDraft } from "@waybill/sdk";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { SCOPES, type Scope } from "../task/principal.ts";
-import { durationMs, words } from "./arguments.ts";
-import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "./connection.ts";
-import { addDataFlag, type DataFlags, dataFolder, ownerOf, requireDatabase } from "./data-folder.ts";
-import { BAD_USAGE, Exit } from "./exit.ts";
-import { FIRST_USER, type Keyring, serverKeyring } from "./keyring.ts";
-import { table } from "./table.ts";
-import { openTerminal, type Screen, type Terminal } from "./terminal.ts";
+import { SCOPES, type Scope } from "../../task/principal.ts";
+import { type ApiKeys, FIRST_USER, serverApiKeys } from "../api-keys.ts";
+import { durationMs, words } from "../arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "../connection.ts";
+import { addDataFlag, type DataFlags, dataFolder, ownerOf, requireDatabase } from "../data-folder.ts";
+import { BAD_USAGE, Exit } from "../exit.ts";
+import { table } from "../terminal/table.ts";
+import { openTerminal, type Screen, type Terminal } from "../terminal/terminal.ts";
 
 type Flags = ConnectionFlags & DataFlags & { tenant: string; json?: boolean };
 type CreateFlags = Flags & { name: string; user?: string; scope?: Scope[]; expires?: number };
@@ -34,8 +34,8 @@ export function addKeys(program: Command): void {
       .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all; over HTTP: tasks)`, scopes)
       .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
   ).action((flags: CreateFlags, command: Command) =>
-    withKeyring(flags, command, async (keyring, { out, talk }) => {
-      const key = await keyring.create(draftOf(flags));
+    withApiKeys(flags, command, async (apiKeys, { out, talk }) => {
+      const key = await apiKeys.create(draftOf(flags));
       if (flags.json) {
         out.write(`${JSON.stringify(key)}\n`);
         return;
@@ -46,11 +46,11 @@ export function addKeys(program: Command): void {
   );
   withFlags(keys.command("list").description("list the keys, without their secrets")).action(
     (flags: Flags, command: Command) =>
-      withKeyring(
+      withApiKeys(
         flags,
         command,
-        async (keyring, { out, talk }) => {
-          const all = await keyring.list();
+        async (apiKeys, { out, talk }) => {
+          const all = await apiKeys.list();
           if (flags.json) for (const key of all) out.write(`${JSON.stringify(key)}\n`);
           else if (all.length === 0) talk.write("There are no keys yet: waybill keys create\n");
           else out.write(keyTable(all, out));
@@ -61,11 +61,11 @@ export function addKeys(program: Command): void {
   withFlags(
     keys.command("revoke").description("end a key for good, within a second").argument("<id>", "the key's id"),
   ).action((id: string, flags: Flags, command: Command) =>
-    withKeyring(
+    withApiKeys(
       flags,
       command,
-      async (keyring, { out, talk }) => {
-        const key = await keyring.revoke(id);
+      async (apiKeys, { out, talk }) => {
+        const key = await apiKeys.revoke(id);
         if (flags.json) out.write(`${JSON.stringify(key)}\n`);
         else talk.write(`Key ${key.id} (${key.name}) is revoked.\n`);
       },
@@ -80,10 +80,10 @@ function withFlags(command: Command): Command {
     .option("--json", "print JSON, one object a line");
 }
 
-async function withKeyring(
+async function withApiKeys(
   flags: Flags,
   command: Command,
-  act: (keyring: Keyring, terminal: Terminal) => Promise<void>,
+  act: (apiKeys: ApiKeys, terminal: Terminal) => Promise<void>,
   exists = false,
 ): Promise<void> {
   const terminal = openTerminal();
@@ -97,14 +97,14 @@ async function withKeyring(
     if (owner === null) {
       if (exists) requireDatabase(folder);
       terminal.talk.write(terminal.talk.style("dim", `Data folder: ${folder}\n`));
-      const { folderKeyring } = await import("./folder-keyring.ts");
-      await act(folderKeyring(folder, flags.tenant), terminal);
+      const { folderApiKeys } = await import("../folder-api-keys.ts");
+      await act(folderApiKeys(folder, flags.tenant), terminal);
       return;
     }
     const { baseUrl } = connect(flags);
     terminal.talk.write(terminal.talk.style("dim", `A server uses ${folder}: asking ${baseUrl}\n`));
   }
-  await talkTo(flags, (client) => act(serverKeyring(client), terminal));
+  await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 
 function draftOf({ name, user, scope, expires }: CreateFlags): KeyDraft {

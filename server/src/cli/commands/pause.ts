@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addSteering } from "./steering.ts";
+import { addSteering } from "../steering-command.ts";
 
 /** `waybill pause`. */
 export function addPause(program: Command): void {

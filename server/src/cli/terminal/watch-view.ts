@@ -1,9 +1,9 @@
 /** A watched task as lines for a screen: no more than fit, none wider than it. */
-import { count, duration, money } from "@waybill/sdk/words";
-import { STATE_LOOKS } from "./state-style.ts";
+import { count, duration, money } from "@waybill/sdk/display";
+import type { ToolCall, WatchedTask } from "../watched-task.ts";
+import { STATE_LOOK } from "./state-look.ts";
 import type { Screen } from "./terminal.ts";
 import { cutToWidth, harmless, lastLines, onOneLine, textWidth } from "./text-width.ts";
-import type { ToolCall, WatchedTask } from "./watched-task.ts";
 
 const BAR_CELLS_MAX = 30;
 const TOOLS_SHOWN = 5;
@@ -24,7 +24,7 @@ export function watchLines(task: WatchedTask, screen: Screen, now: number): stri
 
 /** What stays on the screen when the watching is over. */
 export function summaryLine(task: WatchedTask, screen: Screen, now: number): string {
-  const { mark, style } = STATE_LOOKS[task.state];
+  const { mark, style } = STATE_LOOK[task.state];
   const took = duration((task.endedAt ?? now) - task.createdAt);
   const tools = task.tools.length === 0 ? "" : ` · ${task.tools.length} tool call${task.tools.length === 1 ? "" : "s"}`;
   return screen.style(style, `${mark} ${task.state}`) + screen.style("dim", ` in ${took}${tools}${bill(task)}`);
@@ -38,7 +38,7 @@ export function answerCommands(asks: string, id: string): string {
 }
 
 function headLine(task: WatchedTask, screen: Screen, columns: number, now: number): string {
-  const { mark, style } = STATE_LOOKS[task.state];
+  const { mark, style } = STATE_LOOK[task.state];
   const right = `${task.kind} · ${duration((task.endedAt ?? now) - task.createdAt)}`;
   const left = `${mark} ${task.state.replace("_", " ")}`;
   const room = columns - textWidth(left) - textWidth(right) - 4;

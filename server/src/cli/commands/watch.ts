@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { EXITS_HELP } from "./state-style.ts";
-import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal } from "./terminal.ts";
-import { type WatchFlags, watchTask } from "./watching.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { EXITS_HELP } from "../terminal/state-look.ts";
+import { openTerminal } from "../terminal/terminal.ts";
+import { type WatchFlags, watchTask } from "../watch-task.ts";
 
 /** `waybill watch`: a task as it happens, from its first event to its last. */
 export function addWatch(program: Command): void {

@@ -1,12 +1,12 @@
 import type { State, TaskSummary } from "@waybill/sdk";
-import { age, count, money } from "@waybill/sdk/words";
+import { age, count, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { pair, states, wholeNumber, words } from "./arguments.ts";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { BAD_USAGE, Exit } from "./exit.ts";
-import { STATE_LOOKS } from "./state-style.ts";
-import { type Column, table } from "./table.ts";
-import { openTerminal, type Screen } from "./terminal.ts";
+import { pair, states, wholeNumber, words } from "../arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { BAD_USAGE, Exit } from "../exit.ts";
+import { STATE_LOOK } from "../terminal/state-look.ts";
+import { type Column, table } from "../terminal/table.ts";
+import { openTerminal, type Screen } from "../terminal/terminal.ts";
 
 type Flags = ConnectionFlags & {
   state?: State[];
@@ -78,8 +78,8 @@ function columnsFor(screen: Screen, now: number): Column<TaskSummary>[] {
     {
       title: "STATE",
       cell: ({ state, progress }) =>
-        `${STATE_LOOKS[state].mark} ${state}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
-      style: ({ state }) => STATE_LOOKS[state].style,
+        `${STATE_LOOK[state].mark} ${state}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
+      style: ({ state }) => STATE_LOOK[state].style,
     },
     { title: "KIND", cell: ({ kind }) => kind },
     { title: "AGE", cell: ({ created_at }) => age(now - Date.parse(created_at)), align: "right" },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { WatchedTask } from "../watched-task.ts";
 import { LiveView } from "./live-view.ts";
 import type { Screen } from "./terminal.ts";
 import { textWidth } from "./text-width.ts";
-import { summaryLine, watchLines } from "./watch-lines.ts";
-import { WatchedTask } from "./watched-task.ts";
+import { summaryLine, watchLines } from "./watch-view.ts";
 
 function screenOf(columns: number, rows = 24): Screen & { written: string[] } {
   const written: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { age, bytes, count, duration, money } from "./figures.ts";
+import { age, bytes, count, duration, money } from "./number-format.ts";
 
 it("writes durations in at most two units", () => {
   expect([80, 1_290, 62_000, 3_600_000, 273_600_000].map(duration)).toEqual([

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { type AnswerFlags, answer, isYesOrNo } from "./answering.ts";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { BAD_USAGE, Exit } from "./exit.ts";
-import { TASK_ID_HELP } from "./task-id.ts";
-import { harmless } from "./text-width.ts";
+import { type AnswerFlags, answer, isYesOrNo } from "../answer.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { BAD_USAGE, Exit } from "../exit.ts";
+import { TASK_ID_HELP } from "../task-id.ts";
+import { harmless } from "../terminal/text-width.ts";
 
 /** `waybill reject`: no to what a task asks. */
 export function addReject(program: Command): void {

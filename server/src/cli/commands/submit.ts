@@ -1,14 +1,14 @@
 import { type Json, type JsonObject, type Submission, TaskEnded, TaskNeedsInput, type Waybill } from "@waybill/sdk";
 import type { Command } from "commander";
-import { isUuid } from "../task/id.ts";
-import { durationMs, jsonOrFile, pair, wholeNumber } from "./arguments.ts";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { BAD_USAGE, Exit } from "./exit.ts";
-import { EXITS_HELP, STATE_EXITS } from "./state-style.ts";
-import { isPiped, readStdin } from "./stdin.ts";
-import { openTerminal, type Terminal } from "./terminal.ts";
-import { answerCommands } from "./watch-lines.ts";
-import { watchTask, writeOutput } from "./watching.ts";
+import { isUuid } from "../../task/id.ts";
+import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { BAD_USAGE, Exit } from "../exit.ts";
+import { EXITS_HELP, STATE_EXITS } from "../terminal/state-look.ts";
+import { isPiped, readStdin } from "../terminal/stdin.ts";
+import { openTerminal, type Terminal } from "../terminal/terminal.ts";
+import { answerCommands } from "../terminal/watch-view.ts";
+import { watchTask, writeOutput } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & {
   kind: string;

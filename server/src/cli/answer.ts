@@ -2,8 +2,8 @@
 import type { Json, Prompt, Waybill } from "@waybill/sdk";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { taskIdOf } from "./task-id.ts";
-import { openTerminal } from "./terminal.ts";
-import { harmless } from "./text-width.ts";
+import { openTerminal } from "./terminal/terminal.ts";
+import { harmless } from "./terminal/text-width.ts";
 
 export type AnswerFlags = { input?: Json; json?: boolean };
 

@@ -2,7 +2,7 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { WaybillError } from "@waybill/sdk";
-import { bytes } from "@waybill/sdk/words";
+import { bytes } from "@waybill/sdk/display";
 import { type Config, loadConfig } from "../config.ts";
 import { ConfigError } from "../config-error.ts";
 import { check } from "../store/sqlite/check.ts";
@@ -22,7 +22,7 @@ export type Finding = {
 const FREE_BYTES_LOW = 1024 ** 3;
 const FREE_BYTES_MIN = 100 * 1024 ** 2;
 
-export async function* checkup(
+export async function* diagnose(
   folder: string,
   flags: ConnectionFlags,
   env: NodeJS.ProcessEnv,

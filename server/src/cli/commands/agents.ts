@@ -1,8 +1,8 @@
 import type { Agent } from "@waybill/sdk";
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { table } from "./table.ts";
-import { openTerminal } from "./terminal.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { table } from "../terminal/table.ts";
+import { openTerminal } from "../terminal/terminal.ts";
 
 /** `waybill agents`: who there is to ask. */
 export function addAgents(program: Command): void {

@@ -6,11 +6,11 @@ import { wireKey } from "../lenses/native/translate.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
+import { type ApiKeys, FIRST_USER } from "./api-keys.ts";
 import { Exit } from "./exit.ts";
-import { FIRST_USER, type Keyring } from "./keyring.ts";
 
 /** Whoever may write the folder is let do everything in it: there may be no key yet to ask for. */
-export function folderKeyring(folder: string, tenant: string): Keyring {
+export function folderApiKeys(folder: string, tenant: string): ApiKeys {
   const holder: Principal = { tenant, user: FIRST_USER, scopes: new Set(SCOPES), keyId: "command-line" };
 
   async function within<Result>(act: (verbs: KeyVerbs) => Promise<Result>): Promise<Result> {

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal } from "./terminal.ts";
-import { watchTask } from "./watching.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { openTerminal } from "../terminal/terminal.ts";
+import { watchTask } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & { reuseSteps?: boolean; reason?: string; watch?: boolean; json?: boolean };
 

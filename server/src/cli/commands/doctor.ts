@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags } from "./connection.ts";
-import { addDataFlag, type DataFlags, dataFolder } from "./data-folder.ts";
-import { openTerminal, type Style } from "./terminal.ts";
-import { harmless } from "./text-width.ts";
+import { addConnectionFlags, type ConnectionFlags } from "../connection.ts";
+import { addDataFlag, type DataFlags, dataFolder } from "../data-folder.ts";
+import { openTerminal, type Style } from "../terminal/terminal.ts";
+import { harmless } from "../terminal/text-width.ts";
 
 type Flags = ConnectionFlags & DataFlags & { json?: boolean };
 
@@ -24,9 +24,9 @@ export function addDoctor(program: Command): void {
   )
     .addHelpText("after", "\nExits 1 when something is wrong. A server may go on running meanwhile.")
     .action(async (flags: Flags) => {
-      const { checkup } = await import("./checkup.ts");
+      const { diagnose } = await import("../diagnosis.ts");
       const { out } = openTerminal();
-      for await (const finding of checkup(dataFolder(flags), flags, process.env)) {
+      for await (const finding of diagnose(dataFolder(flags), flags, process.env)) {
         const { mark, style } = LOOKS[finding.is];
         if (finding.is === "bad") process.exitCode = 1;
         if (flags.json) {

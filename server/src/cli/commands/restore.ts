@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { count } from "@waybill/sdk/words";
+import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { Refusal } from "../task/errors.ts";
-import { addDataFlag, type DataFlags, dataFolder, hasDatabase, lock } from "./data-folder.ts";
-import { Exit } from "./exit.ts";
-import { openTerminal } from "./terminal.ts";
+import { Refusal } from "../../task/errors.ts";
+import { addDataFlag, type DataFlags, dataFolder, hasDatabase, lock } from "../data-folder.ts";
+import { Exit } from "../exit.ts";
+import { openTerminal } from "../terminal/terminal.ts";
 
 type Flags = DataFlags & { force?: boolean; json?: boolean };
 
@@ -28,7 +28,7 @@ export function addRestore(program: Command): void {
       if (hasDatabase(folder) && !flags.force) {
         throw new Exit(1, `${folder} has data already. Another folder: --data. To move that data aside: --force`);
       }
-      const { BadArchive, restoreArchive } = await import("./backup-archive.ts");
+      const { BadArchive, restoreArchive } = await import("../backup-archive.ts");
       const unlock = await locked(folder);
       try {
         const { manifest, aside } = await restoreArchive(archive, folder);

@@ -2,7 +2,7 @@
 import type { State } from "@waybill/sdk";
 import type { Style } from "./terminal.ts";
 
-export const STATE_LOOKS: Readonly<Record<State, { mark: string; style: Style }>> = {
+export const STATE_LOOK: Readonly<Record<State, { mark: string; style: Style }>> = {
   queued: { mark: "○", style: "dim" },
   running: { mark: "●", style: "blue" },
   paused: { mark: "‖", style: "magenta" },

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addServerFlags, runServer } from "./server-process.ts";
+import { addServerFlags, runServer } from "../server-process.ts";
 
 /** `waybill dev`: everything on this machine, without a key, an account or a service. */
 export function addDev(program: Command): void {

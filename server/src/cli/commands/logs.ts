@@ -1,11 +1,11 @@
 import type { Event } from "@waybill/sdk";
-import { eventSummary } from "@waybill/sdk/words";
+import { eventSummary } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { wholeNumber, words } from "./arguments.ts";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal, type Screen } from "./terminal.ts";
-import { cutToWidth, harmless } from "./text-width.ts";
+import { wholeNumber, words } from "../arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { openTerminal, type Screen } from "../terminal/terminal.ts";
+import { cutToWidth, harmless } from "../terminal/text-width.ts";
 
 type Flags = ConnectionFlags & { follow?: boolean; after: number; type?: string[]; json?: boolean };
 

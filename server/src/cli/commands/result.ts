@@ -1,12 +1,12 @@
 import { TaskEnded, TaskNeedsInput } from "@waybill/sdk";
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { Exit } from "./exit.ts";
-import { EXITS_HELP, STATE_EXITS } from "./state-style.ts";
-import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal } from "./terminal.ts";
-import { answerCommands } from "./watch-lines.ts";
-import { writeOutput } from "./watching.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { Exit } from "../exit.ts";
+import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { EXITS_HELP, STATE_EXITS } from "../terminal/state-look.ts";
+import { openTerminal } from "../terminal/terminal.ts";
+import { answerCommands } from "../terminal/watch-view.ts";
+import { writeOutput } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & { wait: boolean; json?: boolean };
 

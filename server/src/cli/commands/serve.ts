@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addServerFlags, runServer } from "./server-process.ts";
+import { addServerFlags, runServer } from "../server-process.ts";
 
 /** `waybill serve`: production. It refuses to start before there is an API key. */
 export function addServe(program: Command): void {

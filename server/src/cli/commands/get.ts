@@ -1,13 +1,13 @@
 import { isTerminal, outputText, type Step, type Task, type Why } from "@waybill/sdk";
-import { count, duration, money } from "@waybill/sdk/words";
+import { count, duration, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { STATE_LOOKS } from "./state-style.ts";
-import { table } from "./table.ts";
-import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { openTerminal, type Screen } from "./terminal.ts";
-import { harmless, onOneLine } from "./text-width.ts";
-import { answerCommands } from "./watch-lines.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { STATE_LOOK } from "../terminal/state-look.ts";
+import { table } from "../terminal/table.ts";
+import { openTerminal, type Screen } from "../terminal/terminal.ts";
+import { harmless, onOneLine } from "../terminal/text-width.ts";
+import { answerCommands } from "../terminal/watch-view.ts";
 
 type Flags = ConnectionFlags & { steps?: boolean; json?: boolean };
 
@@ -42,7 +42,7 @@ export function addGet(program: Command): void {
 }
 
 function described(task: Task, why: Why | null, screen: Screen): string {
-  const { mark, style } = STATE_LOOKS[task.state];
+  const { mark, style } = STATE_LOOK[task.state];
   const { usage } = task;
   const tokens =
     usage.calls === 0

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { type AnswerFlags, answer, isYesOrNo, wantsWords } from "./answering.ts";
-import { jsonOrFile } from "./arguments.ts";
-import { addConnectionFlags, type ConnectionFlags, talkTo } from "./connection.ts";
-import { TASK_ID_HELP } from "./task-id.ts";
+import { type AnswerFlags, answer, isYesOrNo, wantsWords } from "../answer.ts";
+import { jsonOrFile } from "../arguments.ts";
+import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { TASK_ID_HELP } from "../task-id.ts";
 
 /** `waybill approve`: yes to what a task asks, or the answer to its question. */
 export function addApprove(program: Command): void {
