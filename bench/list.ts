@@ -28,7 +28,7 @@ console.log(`${count.toLocaleString("en")} tasks loaded in ${seconds} s, ${megab
 
 const opened = performance.now();
 const store = await openSqliteStore(folder);
-await store.fact("ready");
+await store.setting("ready");
 console.log(`opened and answering in ${Math.round(performance.now() - opened)} ms`);
 
 const one = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;

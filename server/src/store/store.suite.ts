@@ -2,6 +2,7 @@
 import { afterEach, describe } from "vitest";
 import type { Store } from "./store.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
+import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
@@ -22,6 +23,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("belongings", () => belongingStories(setup));
     describe("lists", () => listStories(setup));
     describe("conversations", () => conversationStories(setup));
+    describe("the change feed", () => changeFeedStories(setup));
     describe("keeping", () => keepingStories(setup));
   });
 }

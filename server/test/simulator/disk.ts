@@ -3,17 +3,17 @@
  * later. When the plug is pulled, some of what is under way is committed and the rest is lost; the process that sent
  * it never hears of either.
  */
-import type { Applied, Store, Write } from "../../src/store/store.ts";
+import type { Applied, Store, TaskChange, Write } from "../../src/store/store.ts";
 import { Refusal } from "../../src/task/errors.ts";
 import type { Random } from "./random.ts";
 import { turns } from "./turns.ts";
 
 const WRITES: ReadonlySet<string> = new Set([
-  "say",
+  "appendMessage",
   "renameConversation",
   "deleteConversation",
   "putKey",
-  "setFact",
+  "putSetting",
   "sweep",
 ]);
 
@@ -51,6 +51,12 @@ export class Disk {
       get: (target, name) => {
         const verb: unknown = Reflect.get(target, name);
         if (typeof verb !== "function" || typeof name !== "string") return verb;
+        // A process that has died hears nothing any more.
+        if (name === "changes")
+          return (listener: (change: TaskChange) => void) =>
+            target.changes((change) => {
+              if (isIn()) listener(change);
+            });
         if (name === "apply") return (writes: Write[]) => this.#write(isIn, () => this.#apply(writes));
         const call = (given: unknown[]): Promise<unknown> => Reflect.apply(verb, target, given);
         if (WRITES.has(name)) return (...given: unknown[]) => this.#write(isIn, () => call(given));

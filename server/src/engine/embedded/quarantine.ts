@@ -25,7 +25,7 @@ const QUIET_FACTOR = 4;
 /** How long a suspect runs alone. A step that crashes later than this is not told from a chance kill. */
 export const ALONE_MS = 5_000;
 
-const aloneFact = z.object({ task: z.string(), step: z.string() });
+const aloneSetting = z.object({ task: z.string(), step: z.string() });
 
 export class Quarantine {
   readonly #store: Store;
@@ -40,8 +40,8 @@ export class Quarantine {
 
   /** The step that was alone in flight when the process died. */
   static async convict(store: Store): Promise<{ task: string; step: string } | null> {
-    const fact = aloneFact.safeParse(await store.fact("alone"));
-    return fact.success ? fact.data : null;
+    const alone = aloneSetting.safeParse(await store.setting("alone"));
+    return alone.success ? alone.data : null;
   }
 
   /** The crashes of a task that was running at an unclean end. */
@@ -77,7 +77,7 @@ export class Quarantine {
     this.#endTurn?.();
     this.#endTurn = null;
     // Left standing it does no harm: who has come further than a crash is no suspect.
-    await this.#store.setFact("alone", {}).catch(() => {});
+    await this.#store.putSetting("alone", {}).catch(() => {});
     this.#released.resolve();
   }
 
@@ -87,7 +87,7 @@ export class Quarantine {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     this.#endTurn = resolve;
-    await this.#store.setFact("alone", { task, step });
+    await this.#store.putSetting("alone", { task, step });
   }
 
   stepEnds(task: string): void {

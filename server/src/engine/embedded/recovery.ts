@@ -4,7 +4,7 @@ import type { Store } from "../../store/store.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { Quarantine } from "./quarantine.ts";
 
-const processFact = z.object({ clean: z.boolean() });
+const processSetting = z.object({ clean: z.boolean() });
 const PROCESS = "process";
 
 /** `alone` tasks start one at a time; those with an `error` do not start again. */
@@ -23,15 +23,15 @@ export class Recovery {
 
   /** Reads how the last process ended, and writes down that this one has not ended well yet. */
   static async begin(store: Store): Promise<Recovery> {
-    const before = processFact.safeParse(await store.fact(PROCESS));
+    const before = processSetting.safeParse(await store.setting(PROCESS));
     const unclean = before.success && !before.data.clean;
     const convict = unclean ? await Quarantine.convict(store) : null;
-    await store.setFact(PROCESS, { clean: false });
+    await store.putSetting(PROCESS, { clean: false });
     return new Recovery(unclean, convict);
   }
 
   static async endClean(store: Store): Promise<void> {
-    await store.setFact(PROCESS, { clean: true });
+    await store.putSetting(PROCESS, { clean: true });
   }
 
   judge(task: Task): Verdict {

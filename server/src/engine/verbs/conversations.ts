@@ -61,7 +61,7 @@ export class ConversationVerbs implements Conversations {
 
   async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
     await this.#own(principal, id);
-    return this.#store.say(id, { role: "user", parts }, this.#clock.now());
+    return this.#store.appendMessage(id, { role: "user", parts }, this.#clock.now());
   }
 
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {

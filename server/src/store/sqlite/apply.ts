@@ -57,7 +57,7 @@ export class Applier {
   }
 
   /** Adds a message and returns its number; null when the conversation is gone. */
-  say(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
+  appendMessage(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
     const numbered = this.#sql.numberMessage.get(at, at, conversation);
     if (!numbered) return null;
     const n = numberIn(numbered[0]);
@@ -207,7 +207,7 @@ export class Applier {
   }
 
   #converse(write: PreparedWrite, conversation: string): void {
-    for (const message of write.messages ?? []) this.say(conversation, message, write.id, write.at);
+    for (const message of write.messages ?? []) this.appendMessage(conversation, message, write.id, write.at);
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
 }

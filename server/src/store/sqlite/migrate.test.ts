@@ -26,7 +26,7 @@ test("a database of an older schema is brought up to date, and its tasks go on",
     ["Old task 2", "running"],
     ["Old task 1", "queued"],
   ]);
-  expect(await store.fact("process")).toEqual({ clean: true });
+  expect(await store.setting("process")).toEqual({ clean: true });
   const queued = tasks[2] ?? newTask();
   await live(store, queued, ...complete(queued));
   await submit(store, newTask({ title: "New task", createdAt: queued.createdAt + 100 }));

@@ -34,7 +34,7 @@ async function make(target: string): Promise<void> {
       change = next;
     }
   }
-  await store.setFact("process", { clean: true });
+  await store.putSetting("process", { clean: true });
   await store.close();
   const db = openDatabase(path.join(folder, DATABASE_FILE));
   db.exec("DROP TABLE search; DROP TABLE search_progress; PRAGMA user_version = 1;");

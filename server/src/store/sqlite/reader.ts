@@ -32,7 +32,7 @@ export type Question =
   | { ask: "keyByHash"; hash: string }
   | { ask: "countKeys" }
   | { ask: "audit"; tenant: string; limit: number; before: number | null; task: string | null }
-  | { ask: "fact"; name: string }
+  | { ask: "setting"; name: string }
   /** Those of the given hashes that no row names. */
   | { ask: "unnamedFiles"; hashes: string[] }
   | { ask: "check" };
@@ -136,8 +136,8 @@ export class Reader implements Work<Question> {
         const until = before ?? Number.MAX_SAFE_INTEGER;
         return task === null ? sql.audit.all(tenant, until, limit) : sql.auditOfTask.all(task, tenant, until, limit);
       }
-      case "fact":
-        return sql.fact.get(question.name)?.[0] ?? null;
+      case "setting":
+        return sql.setting.get(question.name)?.[0] ?? null;
       case "unnamedFiles":
         return sql.unnamedFiles.all(JSON.stringify(question.hashes)).map(([sha256]) => sha256);
       case "check":
@@ -233,7 +233,7 @@ function readerStatements(db: Database) {
       `SELECT at, user, key_id, act, task, detail FROM audit WHERE task = ? AND tenant = ? AND at < ?
        ORDER BY at DESC, n DESC LIMIT ?`,
     ),
-    fact: row("SELECT value FROM facts WHERE name = ?"),
+    setting: row("SELECT value FROM facts WHERE name = ?"),
     unnamedFiles: row(
       `SELECT value FROM json_each(?) AS wanted
        WHERE NOT EXISTS (SELECT 1 FROM task_files WHERE sha256 = wanted.value)

@@ -98,11 +98,11 @@ export type PreparedKey = [
 /** One request is one promise of a caller: all of it is committed, or none. */
 export type Request =
   | { do: "apply"; writes: PreparedWrite[] }
-  | { do: "say"; conversation: string; message: PreparedMessage; files: string[]; at: number }
+  | { do: "appendMessage"; conversation: string; message: PreparedMessage; files: string[]; at: number }
   | { do: "renameConversation"; id: string; title: string; at: number }
   | { do: "deleteConversation"; id: string; at: number }
   | { do: "putKey"; key: PreparedKey; audit: PreparedAudit }
-  | { do: "setFact"; name: string; value: string }
+  | { do: "putSetting"; name: string; value: string }
   | { do: "sweep"; endedBefore: number; idempotencyBefore: number; limit: number }
   /** Adds tasks to the search index, oldest first; answers how many. */
   | { do: "index"; limit: number };

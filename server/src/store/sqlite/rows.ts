@@ -48,7 +48,7 @@ export function replayOf(row: unknown): { task: string; hash: string } | null {
   const found = replay.parse(row);
   return found && { task: found[0], hash: found[1] };
 }
-export const fact = maybeText;
+export const setting = maybeText;
 
 const eventRow = z.tuple([number, number, text, text]);
 export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<Event> {

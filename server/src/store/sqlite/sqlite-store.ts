@@ -10,6 +10,7 @@ import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { AuditEntry, Page, TaskFilter } from "../../task/verbs.ts";
+import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import type { Files } from "../files.ts";
 import { previewValue, readValue, Spill } from "../spill.ts";
 import type { Applied, InboxItem, JournalEntry, OpenTask, Store, StoredKey, Visible, Write } from "../store.ts";
@@ -48,6 +49,7 @@ export class SqliteStore implements Store {
   readonly files: Files;
   readonly #parts: Parts;
   readonly #resolve: rows.Resolve;
+  readonly #feed = new LocalChangeFeed();
   #indexTimer: NodeJS.Timeout | null = null;
   #filesSweptAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | null = null;
@@ -64,7 +66,12 @@ export class SqliteStore implements Store {
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const applied = rows.applied.parse(await this.#write({ do: "apply", writes: prepared }));
     if (writes.some((write) => write.before === null)) this.#indexLater();
+    if (applied.ok) this.#feed.publish(writes);
     return applied;
+  }
+
+  changes(listener: (change: TaskChange) => void): () => void {
+    return this.#feed.changes(listener);
   }
 
   async task(id: string): Promise<Task | null> {
@@ -161,11 +168,11 @@ export class SqliteStore implements Store {
     return { messages, total: found.total };
   }
 
-  async say(conversation: string, message: MessageDraft, at: number): Promise<Message> {
+  async appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message> {
     const spill = new Spill(this.files);
     const prepared = { role: message.role, parts: spill.value(message.parts) };
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
-    const request: Request = { do: "say", conversation, message: prepared, files: spill.takeNamed(), at };
+    const request: Request = { do: "appendMessage", conversation, message: prepared, files: spill.takeNamed(), at };
     const n = rows.messageNumber.parse(await this.#write(request));
     if (n === null) throw notFound("Conversation");
     return { ...message, n, task: null, at };
@@ -218,13 +225,13 @@ export class SqliteStore implements Store {
     return swept;
   }
 
-  async fact(name: string): Promise<JsonObject | null> {
-    const text = rows.fact.parse(await this.#ask({ ask: "fact", name }));
+  async setting(name: string): Promise<JsonObject | null> {
+    const text = rows.setting.parse(await this.#ask({ ask: "setting", name }));
     return text === null ? null : jsonObject.parse(JSON.parse(text));
   }
 
-  async setFact(name: string, value: JsonObject): Promise<void> {
-    await this.#write({ do: "setFact", name, value: JSON.stringify(value) });
+  async putSetting(name: string, value: JsonObject): Promise<void> {
+    await this.#write({ do: "putSetting", name, value: JSON.stringify(value) });
   }
 
   /**

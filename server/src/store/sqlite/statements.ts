@@ -104,7 +104,7 @@ export function writerStatements(db: Database) {
          (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    setFact: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
+    putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
   };
 }
 

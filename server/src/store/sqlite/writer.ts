@@ -69,8 +69,8 @@ export class Writer implements Work<Request> {
     switch (request.do) {
       case "apply":
         return this.#applier.apply(request.writes);
-      case "say": {
-        const n = this.#applier.say(request.conversation, request.message, null, request.at);
+      case "appendMessage": {
+        const n = this.#applier.appendMessage(request.conversation, request.message, null, request.at);
         if (n !== null) {
           for (const sha256 of request.files) this.#sql.insertConversationFile.run(request.conversation, sha256);
         }
@@ -88,8 +88,8 @@ export class Writer implements Work<Request> {
         this.#sql.putKey.run(...request.key);
         this.#sql.insertAudit.run(...request.audit);
         return null;
-      case "setFact":
-        this.#sql.setFact.run(request.name, request.value);
+      case "putSetting":
+        this.#sql.putSetting.run(request.name, request.value);
         return null;
       case "sweep":
         return sweep(this.#db, request);

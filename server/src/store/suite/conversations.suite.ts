@@ -119,7 +119,7 @@ export function conversationStories(setup: () => Promise<Store>): void {
     const task = newTask({ conversation: conversation.id });
     const words = (text: string) => ({ role: "user" as const, parts: [{ text }] });
     await submit(store, task, { conversation: { conversation, alias: null }, messages: [words("Hello")] });
-    const said = await store.say(conversation.id, words("And?"), START + 3);
+    const said = await store.appendMessage(conversation.id, words("And?"), START + 3);
     expect(said).toEqual({ ...words("And?"), n: 2, task: null, at: START + 3 });
     const later = newTask({ conversation: conversation.id, createdAt: START + 4 });
     const submittedLater = await submit(store, later, { messages: [words("Third")] });
@@ -139,11 +139,13 @@ export function conversationStories(setup: () => Promise<Store>): void {
     ]);
     const before = await store.messages(conversation.id, { limit: 1, before: later.id });
     expect(before.messages.map(({ n }) => n)).toEqual([2]);
-    await Promise.all(Array.from({ length: 510 }, (_, n) => store.say(conversation.id, words(`${n}`), START + 5)));
+    await Promise.all(
+      Array.from({ length: 510 }, (_, n) => store.appendMessage(conversation.id, words(`${n}`), START + 5)),
+    );
     const first = await store.messages(conversation.id, { limit: 1 });
     expect([first.total, first.messages[0]?.n]).toEqual([500, 15]);
     expect((await store.messages(conversation.id, { limit: 1, offset: 499 })).messages[0]?.n).toBe(514);
-    expect(await code(store.say(newConversationId(), words("?"), START))).toBe("not_found");
+    expect(await code(store.appendMessage(newConversationId(), words("?"), START))).toBe("not_found");
   });
 
   test("the tasks of a deleted conversation stay", async () => {
@@ -154,6 +156,8 @@ export function conversationStories(setup: () => Promise<Store>): void {
     const ended = await live(store, task, ...complete(task));
     expect(await store.task(task.id)).toEqual(ended);
     expect((await store.conversations(EVERYBODY, "native", { limit: 10 })).total).toBe(0);
-    expect(await code(store.say(conversation.id, { role: "user", parts: [{ text: "?" }] }, START))).toBe("not_found");
+    expect(await code(store.appendMessage(conversation.id, { role: "user", parts: [{ text: "?" }] }, START))).toBe(
+      "not_found",
+    );
   });
 }

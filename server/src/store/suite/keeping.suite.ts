@@ -53,12 +53,12 @@ export function keepingStories(setup: () => Promise<Store>): void {
     expect(await store.audit("other", { limit: 9, task: task.id })).toEqual([]);
   });
 
-  test("facts are there until they are set anew", async () => {
+  test("a setting is there until it is put anew", async () => {
     const store = await setup();
-    expect(await store.fact("process")).toBeNull();
-    await store.setFact("process", { clean: true });
-    await store.setFact("process", { clean: false });
-    expect(await store.fact("process")).toEqual({ clean: false });
+    expect(await store.setting("process")).toBeNull();
+    await store.putSetting("process", { clean: true });
+    await store.putSetting("process", { clean: false });
+    expect(await store.setting("process")).toEqual({ clean: false });
   });
 
   test("a sweep takes what ended long ago with all that hangs on it, some at a time", async () => {

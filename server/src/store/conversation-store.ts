@@ -1,0 +1,33 @@
+/** Conversations, their messages, and the names that clients gave them. */
+import type { Alias, Conversation, Message, MessageDraft } from "../task/conversation.ts";
+import type { TaskId } from "../task/id.ts";
+import type { Page } from "../task/verbs.ts";
+import type { Visible } from "./task-store.ts";
+
+export interface ConversationStore {
+  /** Null when unknown or deleted. */
+  conversation(id: string): Promise<Conversation | null>;
+  /** The conversation of an alias; null when there is none or it is deleted. */
+  conversationByAlias(alias: Alias): Promise<Conversation | null>;
+  /** Whether this alias, or this id, was of a conversation that its owner has deleted. */
+  wasDeleted(alias: Alias): Promise<boolean>;
+  /** Whether any conversation, a deleted one too, has this id. */
+  isConversation(id: string): Promise<boolean>;
+  /** Newest created first. `aliases` are those of `lens`, in the order of `conversations`. */
+  conversations(
+    visible: Visible,
+    lens: string,
+    page: Page,
+  ): Promise<{ conversations: Conversation[]; aliases: (string | null)[]; total: number }>;
+  aliasOf(conversation: string, lens: string): Promise<string | null>;
+  /** Oldest first. With `before`: the last `limit` messages that come before the first one of that task. */
+  messages(
+    conversation: string,
+    page: { limit: number; offset?: number; before?: TaskId },
+  ): Promise<{ messages: Message[]; total: number }>;
+  /** Throws `not_found` when the conversation is unknown or deleted. */
+  appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message>;
+  renameConversation(id: string, title: string, at: number): Promise<void>;
+  /** Its aliases may be given to others from then on. */
+  deleteConversation(id: string, at: number): Promise<void>;
+}

@@ -1,0 +1,16 @@
+/** API keys, and the log of who did what. */
+import type { Scope } from "../task/principal.ts";
+import type { AuditEntry, Key } from "../task/verbs.ts";
+
+export type StoredKey = Key & { hash: string; scopes: Scope[] };
+
+export interface KeyStore {
+  keys(tenant: string): Promise<StoredKey[]>;
+  keyByHash(hash: string): Promise<StoredKey | null>;
+  /** Those that are not revoked, of all tenants. */
+  countKeys(): Promise<number>;
+  /** Adds a key, or replaces the one of the same id; the audit entry commits with it. */
+  putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void>;
+  /** Newest first; `before` is a time. */
+  audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
+}

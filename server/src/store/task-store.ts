@@ -1,0 +1,59 @@
+/** Tasks, and all that hangs on one: its log, journal, inbox, artifacts and usage. */
+import type { Artifact } from "../task/artifact.ts";
+import type { Event } from "../task/event.ts";
+import type { TaskId } from "../task/id.ts";
+import type { Task } from "../task/task.ts";
+import type { UsageCall } from "../task/usage.ts";
+import type { Page, TaskFilter } from "../task/verbs.ts";
+import type { Applied, InboxItem, JournalEntry, Write } from "./write.ts";
+
+/** Whose tasks: of a tenant, of one user of it, or (null) of all its users. The SQL twin of `mayRead`. */
+export type Visible = { tenant: string; user: string | null };
+
+/** What the engine keeps in memory of an open task. */
+export type OpenTask = {
+  id: TaskId;
+  tenant: string;
+  kind: string;
+  state: Task["state"];
+  conversation: string | null;
+  parent: string | null;
+  priority: number;
+  createdAt: number;
+  dueAt: number | null;
+  deadlineAt: number | null;
+  concurrencyKey: string | null;
+  concurrencyLimit: number;
+  /** Children whose end it waits for. */
+  awaits: TaskId[];
+  ready: boolean;
+};
+
+export interface TaskStore {
+  /** All writes or none, in one transaction. Throws `unavailable` when the disk is full. */
+  apply(writes: Write[]): Promise<Applied>;
+
+  /** What an idempotency key was used for; null when it is new. */
+  replay(scope: string, key: string): Promise<{ task: TaskId; hash: string } | null>;
+
+  /** Null when unknown or deleted. */
+  task(id: TaskId): Promise<Task | null>;
+  /** Those of them that are known and not deleted, in the order asked for. */
+  tasks(ids: TaskId[]): Promise<Task[]>;
+  /** Newest first, with the exact total of all pages. Large values are cut. Throws `invalid` on a bad cursor or search text. */
+  list(
+    visible: Visible,
+    filter: TaskFilter,
+    page: Page,
+  ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
+  /** Every open task, in pages by id. */
+  open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
+  openDescendants(id: TaskId): Promise<Task[]>;
+  /** Those with `seq` > `after`, oldest first. */
+  events(id: TaskId, after: number, limit: number): Promise<Event[]>;
+  journal(id: TaskId): Promise<JournalEntry[]>;
+  /** What no journaled answer has used up, oldest first. */
+  inbox(id: TaskId): Promise<InboxItem[]>;
+  artifacts(id: TaskId): Promise<Artifact[]>;
+  usage(id: TaskId): Promise<(UsageCall & { at: number })[]>;
+}

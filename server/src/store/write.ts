@@ -1,0 +1,49 @@
+/** What is written: a decided change, and everything that commits with it or not at all. */
+import type { ArtifactUpdate } from "../task/artifact.ts";
+import type { Alias, Conversation, MessageDraft } from "../task/conversation.ts";
+import type { Change } from "../task/decide.ts";
+import type { TaskId } from "../task/id.ts";
+import type { Json } from "../task/json.ts";
+import type { UsageTotals } from "../task/task.ts";
+import type { UsageCall } from "../task/usage.ts";
+import type { AuditEntry, Step } from "../task/verbs.ts";
+
+/** `result` is what the call returned (state `done`) or what it waits for. Identity: task, branch and position. */
+export type JournalEntry = Step & {
+  occurrence: number;
+  /** What the call's paid calls add up to; null when there were none. A replay counts again what the handler had seen spent. */
+  usage: UsageTotals | null;
+};
+
+export type InboxItem = { n: number; messageId: string; prompt: string | null; value: Json; by: string; at: number };
+
+/** Everything that commits with a change, or not at all. */
+export type Write = Change & {
+  /** Replaces entries of the same branch and position. */
+  journal?: JournalEntry[];
+  /** Numbers of inbox items that a journaled answer has used up. */
+  taken?: number[];
+  inbox?: Omit<InboxItem, "n">;
+  usage?: UsageCall[];
+  artifacts?: ArtifactUpdate[];
+  /** Appended to the task's conversation. */
+  messages?: MessageDraft[];
+  /** Made with the submit when it is new. */
+  conversation?: { conversation: Conversation; alias: Alias | null };
+  /** On submit: copies the finished journal entries of this task. */
+  journalOf?: TaskId;
+  audit?: AuditEntry & { tenant: string };
+  idempotency?: IdempotencyRecord;
+};
+
+/** `scope` is the principal and the lens. */
+export type IdempotencyRecord = { scope: string; key: string; hash: string; at: number };
+
+export type Applied =
+  | { ok: true }
+  /** The guard of this task failed, or a new row's identity is taken: read again, decide again. */
+  | { ok: false; why: "stale"; task: TaskId }
+  /** The key was used before, for this task. */
+  | { ok: false; why: "replayed"; task: TaskId; hash: string }
+  /** The inbox or the usage already holds this message or call. */
+  | { ok: false; why: "duplicate"; task: TaskId };
