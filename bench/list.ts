@@ -10,7 +10,7 @@ import path from "node:path";
 import { DATABASE_FILE } from "../server/src/store/sqlite/database.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import type { Store } from "../server/src/store/store.ts";
-import type { TaskFilter } from "../server/src/task/verbs.ts";
+import type { TaskFilter } from "../server/src/task/task-filter.ts";
 import { conditions, median, quantile } from "./conditions.ts";
 import { type Loaded, loadTasks } from "./million.ts";
 

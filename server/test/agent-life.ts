@@ -17,8 +17,9 @@ import type { AgentDefinition } from "../src/task/agent.ts";
 import type { Event } from "../src/task/event.ts";
 import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
+import type { Submission } from "../src/task/submission.ts";
 import type { Task } from "../src/task/task.ts";
-import type { Submission, Verbs } from "../src/task/verbs.ts";
+import type { Verbs } from "../src/verbs/verbs.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
 
 export const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { type Config, loadConfig } from "../src/config.ts";
 import { systemClock } from "../src/engine/clock.ts";
 import { Ids } from "../src/engine/ids.ts";
-import { KeyVerbs } from "../src/engine/verbs/keys.ts";
 import { type Running, startServer } from "../src/main.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Scope } from "../src/task/principal.ts";
+import { KeyVerbs } from "../src/verbs/implementation/key-verbs.ts";
 
 export type TestKey = { tenant?: string; user: string; scopes?: Scope[] };
 

@@ -1,11 +1,11 @@
 /** The keys of a data folder that no server uses. */
 import { systemClock } from "../engine/clock.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
-import { KeyVerbs } from "../engine/verbs/keys.ts";
 import { wireKey } from "../lenses/native/translate.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
+import { KeyVerbs } from "../verbs/implementation/key-verbs.ts";
 import { type ApiKeys, FIRST_USER } from "./api-keys.ts";
 import { Exit } from "./exit.ts";
 

@@ -5,8 +5,8 @@ import type { Handler } from "../task/handler.ts";
 import type { Json } from "../task/json.ts";
 import type { Part } from "../task/part.ts";
 import { queuedTask } from "../task/queued-task.ts";
+import type { Submission, submission } from "../task/submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
-import type { Submission, submission } from "../task/verbs.ts";
 
 import type { Ids } from "./ids.ts";
 

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
-import type { Keys } from "../task/verbs.ts";
+import type { Keys } from "../verbs/keys.ts";
 import { isForeign, isLoopback } from "./origin.ts";
 
 /** Exists only in `dev`, and never in a store. */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent.ts";
 import type { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import type { Verbs } from "../task/verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 export type EventStream = {
   headers: Record<string, string>;

@@ -1,7 +1,7 @@
 /** Conversations, their messages, and the names that clients gave them. */
 import type { Alias, Conversation, Message, MessageDraft } from "../task/conversation.ts";
 import type { TaskId } from "../task/id.ts";
-import type { Page } from "../task/verbs.ts";
+import type { Page } from "../task/task-filter.ts";
 import type { Visible } from "./task-store.ts";
 
 export interface ConversationStore {

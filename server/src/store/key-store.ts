@@ -1,6 +1,8 @@
 /** API keys, and the log of who did what. */
+
+import type { AuditEntry } from "../task/audit.ts";
+import type { Key } from "../task/key.ts";
 import type { Scope } from "../task/principal.ts";
-import type { AuditEntry, Key } from "../task/verbs.ts";
 
 export type StoredKey = Key & { hash: string; scopes: Scope[] };
 

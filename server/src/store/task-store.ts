@@ -3,8 +3,8 @@ import type { Artifact } from "../task/artifact.ts";
 import type { Event } from "../task/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
+import type { Page, TaskFilter } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
-import type { Page, TaskFilter } from "../task/verbs.ts";
 import type { Applied, InboxItem, JournalEntry, Write } from "./write.ts";
 
 /** Whose tasks: of a tenant, of one user of it, or (null) of all its users. The SQL twin of `mayRead`. */

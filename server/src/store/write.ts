@@ -1,12 +1,13 @@
 /** What is written: a decided change, and everything that commits with it or not at all. */
 import type { ArtifactUpdate } from "../task/artifact.ts";
+import type { AuditEntry } from "../task/audit.ts";
 import type { Alias, Conversation, MessageDraft } from "../task/conversation.ts";
 import type { Change } from "../task/decide.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Json } from "../task/json.ts";
+import type { Step } from "../task/step.ts";
 import type { UsageTotals } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
-import type { AuditEntry, Step } from "../task/verbs.ts";
 
 /** `result` is what the call returned (state `done`) or what it waits for. Identity: task, branch and position. */
 export type JournalEntry = Step & {

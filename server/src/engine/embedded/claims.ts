@@ -6,7 +6,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import type { Json } from "../../task/json.ts";
 import { mayRead, type Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
-import type { Work } from "../../task/verbs.ts";
+import type { Work } from "../../verbs/work.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";

@@ -17,9 +17,9 @@ import {
   type StepOptions,
 } from "../../task/handler.ts";
 import { isJson, type Json, type JsonObject, json } from "../../task/json.ts";
+import type { Step } from "../../task/step.ts";
 import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
-import type { Step } from "../../task/verbs.ts";
 import { callKey, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution } from "./step-execution.ts";

@@ -5,8 +5,9 @@ import type { Event } from "../../task/event.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { type Principal, SCOPES } from "../../task/principal.ts";
+import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
-import type { Submission, Verbs } from "../../task/verbs.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 
 export type EngineLife = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ada, adding, agentLife, calling, saying } from "../../../test/agent-life.ts";
-import type { Submission } from "../../task/verbs.ts";
+import type { Submission } from "../../task/submission.ts";
 import { assistant, defineAgent } from "./definition.ts";
 import { defineTool } from "./tool.ts";
 

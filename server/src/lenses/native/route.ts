@@ -7,7 +7,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
-import type { Idempotency, Verbs } from "../../task/verbs.ts";
+import type { Idempotency } from "../../task/submission.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
 import type { LensParts } from "../lens.ts";
 import { IDEMPOTENCY_FIELD } from "./errors.ts";
 

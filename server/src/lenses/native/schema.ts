@@ -8,7 +8,7 @@ import { ERROR_CODES } from "../../task/errors.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
-import { PAGE_LIMIT_MAX } from "../../task/verbs.ts";
+import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 
 export const WAIT_S_MAX = 300;
 export const EVENTS_LIMIT_MAX = 1_000;

@@ -9,13 +9,18 @@
 import type { z } from "zod";
 import type { AgentDefinition } from "../../task/agent.ts";
 import type { Artifact } from "../../task/artifact.ts";
+import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, Message } from "../../task/conversation.ts";
+import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
+import type { Step } from "../../task/step.ts";
+import type { Submission } from "../../task/submission.ts";
 import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
+import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
-import type { AuditEntry, Key, Step, Submission, TaskFilter, Why } from "../../task/verbs.ts";
+import type { Why } from "../../verbs/why.ts";
 import type * as wire from "./schema.ts";
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Idempotency } from "../../task/verbs.ts";
+import type { Idempotency } from "../../task/submission.ts";
 
 /** Undefined when the request has no key. `path` is below the mount, so that a client may change its base URL. */
 export function idempotencyOf(request: FastifyRequest, path: string): Idempotency | undefined {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { agentInput } from "../../task/agent.ts";
 import { Refusal } from "../../task/errors.ts";
-import { submission } from "../../task/verbs.ts";
+import { submission } from "../../task/submission.ts";
 import { ATTACHMENT_BYTES_MAX } from "./attachments.ts";
 import { parseSubmit, sessionNamed, submissionOf } from "./submission.ts";
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
-import type { Submission } from "../../task/verbs.ts";
+import type { Submission } from "../../task/submission.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { type ContextKeys, contextKeys, type SubmitBody, submitBody } from "./schema.ts";
 import { MODES, PROVIDERS, RESEARCH_STRATEGIES } from "./vocabulary.ts";

@@ -2,7 +2,8 @@
 import { TERMINAL_EVENTS } from "../../task/event.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
-import { PAGE_LIMIT_MAX, type Tasks } from "../../task/verbs.ts";
+import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import type { Tasks } from "../../verbs/tasks.ts";
 import { wireEventsOf } from "./events.ts";
 import { isListed } from "./frames.ts";
 import type { WireEvent } from "./schema.ts";

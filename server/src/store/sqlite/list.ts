@@ -4,7 +4,7 @@
  * index of what it names.
  */
 import type { Database, Statement } from "better-sqlite3";
-import type { TaskFilter } from "../../task/verbs.ts";
+import type { TaskFilter } from "../../task/task-filter.ts";
 import type { Visible } from "../store.ts";
 import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";

@@ -1,13 +1,13 @@
 /** The door for every row that is not a task's: what comes out has been checked. */
 import { z } from "zod";
 import { type Artifact, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
+import type { AuditEntry } from "../../task/audit.ts";
 import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
 import type { Event } from "../../task/event.ts";
 import { type Json, json, jsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { failure, usageTotals } from "../../task/task.ts";
 import { type UsageCall, usageCall } from "../../task/usage.ts";
-import type { AuditEntry } from "../../task/verbs.ts";
 import type { Applied, InboxItem, JournalEntry, StoredKey } from "../store.ts";
 
 const text = z.string();

@@ -3,13 +3,14 @@
  * is stored and parses what comes back; it knows no SQL.
  */
 import type { Artifact } from "../../task/artifact.ts";
+import type { AuditEntry } from "../../task/audit.ts";
 import type { Alias, Conversation, Message, MessageDraft } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import type { Event } from "../../task/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
+import type { Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
-import type { AuditEntry, Page, TaskFilter } from "../../task/verbs.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import type { Files } from "../files.ts";
 import { previewValue, readValue, Spill } from "../spill.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Task } from "../../task/task.ts";
-import type { TaskFilter } from "../../task/verbs.ts";
+import type { TaskFilter } from "../../task/task-filter.ts";
 import type { Store, Visible } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
 import { newConversationId, newTask, START } from "./new-task.suite.ts";

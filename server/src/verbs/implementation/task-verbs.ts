@@ -1,5 +1,12 @@
 /** What callers may do with tasks, over the ledger and the store: the same whichever engine moves them. */
 
+import type { Clock } from "../../engine/clock.ts";
+import type { SchedulingView } from "../../engine/engine.ts";
+import type { EventFeed } from "../../engine/event-feed.ts";
+import type { Ids } from "../../engine/ids.ts";
+import { KeyedMutex } from "../../engine/mutex.ts";
+import { cut, type NewTask, newTask } from "../../engine/new-task.ts";
+import type { Along, Transitions } from "../../engine/transitions.ts";
 import type { IdempotencyRecord, Store, Visible, Write } from "../../store/store.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import type { Alias, Conversation } from "../../task/conversation.ts";
@@ -11,30 +18,20 @@ import { isUuid, type TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import { mayRead, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Task } from "../../task/task.ts";
-import type { UsageCall } from "../../task/usage.ts";
+import type { Step } from "../../task/step.ts";
 import {
-  type Acknowledged,
   type Idempotency,
   type InputSubmission,
-  PAGE_LIMIT_MAX,
-  type Page,
   type Steering,
-  type Step,
   type Submission,
   submission as submissionSchema,
-  type TaskFilter,
-  type TaskList,
-  type Tasks,
-  type Why,
-} from "../../task/verbs.ts";
-import type { Clock } from "../clock.ts";
-import type { EventFeed } from "../event-feed.ts";
-import type { Ids } from "../ids.ts";
-import { KeyedMutex } from "../mutex.ts";
-import { cut, type NewTask, newTask } from "../new-task.ts";
-import type { Along, Transitions } from "../transitions.ts";
-import { explain, type SchedulingView } from "./why.ts";
+} from "../../task/submission.ts";
+import type { Task } from "../../task/task.ts";
+import { PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import type { Acknowledged, Tasks } from "../tasks.ts";
+import type { Why } from "../why.ts";
+import { explain } from "./explain.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
 

@@ -1,13 +1,14 @@
 /** What callers may do with conversations. */
 
+import type { Clock } from "../../engine/clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { Conversation, Message } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
-import { type ConversationList, type Conversations, PAGE_LIMIT_MAX, type Page } from "../../task/verbs.ts";
-import type { Clock } from "../clock.ts";
+import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
+import type { ConversationList, Conversations } from "../conversations.ts";
 
 export class ConversationVerbs implements Conversations {
   readonly #store: Store;

@@ -1,11 +1,13 @@
 /** API keys: `sk_` and 256 random bits, kept as SHA-256. A key is never more than the one that made it. */
 import { createHash } from "node:crypto";
+import type { Clock } from "../../engine/clock.ts";
+import type { Ids } from "../../engine/ids.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
+import type { AuditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
+import type { Key } from "../../task/key.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
-import type { AuditEntry, Key, Keys } from "../../task/verbs.ts";
-import type { Clock } from "../clock.ts";
-import type { Ids } from "../ids.ts";
+import type { Keys } from "../keys.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
 const SECRET_CHARACTERS_MAX = 200;

@@ -1,0 +1,26 @@
+/** Which tasks a list shows, and which page of it. */
+import type { Task } from "./task.ts";
+
+export type TaskFilter = {
+  states?: readonly Task["state"][];
+  kinds?: readonly string[];
+  conversation?: string;
+  parent?: string;
+  createdFrom?: number;
+  createdBefore?: number;
+  /** Words that the title or the input must hold, all of them. */
+  text?: string;
+  /** Exact values of top-level metadata keys. */
+  metadata?: Record<string, string>;
+};
+
+/** Newest first. `offset` for APIs that page so; `cursor` (from `next`) for those that do not want gaps. */
+export type Page = { limit: number; offset?: number; cursor?: string };
+export const PAGE_LIMIT_MAX = 200;
+
+export type TaskList = {
+  tasks: Task[];
+  total: number;
+  /** Cursor of the next page; null on the last. */
+  next: string | null;
+};

@@ -1,0 +1,20 @@
+/** The answer to "why is this task where it is?", for a person on call. */
+import type { Failure, Task, Wait } from "../task/task.ts";
+
+export type Why = {
+  task: string;
+  state: Task["state"];
+  /** One sentence. */
+  summary: string;
+  since: number;
+  /** When it goes on or gives up by itself; null: not without somebody. */
+  until: number | null;
+  waits: Wait[];
+  /** What runs at this moment: names of steps in flight. */
+  running: string[];
+  /** What holds the slots that it wants: ids of tasks, at most 20. */
+  heldBy: string[];
+  /** Tasks before it in the queue; null when it is not in it. */
+  ahead: number | null;
+  lastError: Failure | null;
+};
