@@ -33,7 +33,6 @@ const ROOT_FILES_MAY_SEE = ["task", "models", "handlers", "http"];
 /** Packages that one place alone talks to. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store"],
-  ai: ["models"],
   "@ai-sdk/": ["models"],
   fastify: ["http", "lenses"],
   commander: ["cli"],

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { price } from "./prices.ts";
+import { price } from "./price-table.ts";
 
 export const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
 

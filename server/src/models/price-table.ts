@@ -1,9 +1,19 @@
 /**
- * List prices for standard, text-only use, in US dollars per million tokens, as the vendors published them.
+ * What a price is, and the list prices for standard, text-only use as the vendors published them.
  * An operator's own `prices` go first. A model that is missing here has no cost rather than a guessed one.
  */
 
-import type { Price } from "./prices.ts";
+import { z } from "zod";
+
+/** US dollars per million tokens. A cache rate that is not given is the input rate. */
+export const price = z.strictObject({
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  cacheRead: z.number().nonnegative().optional(),
+  cacheWrite: z.number().nonnegative().optional(),
+});
+
+export type Price = z.infer<typeof price>;
 
 /** The day whose published prices these are. */
 export const listPricesDate = "2026-01-15";

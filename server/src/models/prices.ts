@@ -3,19 +3,8 @@
  * It knows nothing of discounts, batches, tiers of service or tools that a provider bills apart.
  */
 
-import { z } from "zod";
 import type { ModelId, Usage } from "./model.ts";
-import { listPrices } from "./price-table.ts";
-
-/** US dollars per million tokens. A cache rate that is not given is the input rate. */
-export const price = z.strictObject({
-  input: z.number().nonnegative(),
-  output: z.number().nonnegative(),
-  cacheRead: z.number().nonnegative().optional(),
-  cacheWrite: z.number().nonnegative().optional(),
-});
-
-export type Price = z.infer<typeof price>;
+import { listPrices, type Price } from "./price-table.ts";
 
 const free: Price = { input: 0, output: 0 };
 const perMillion = 1_000_000;
