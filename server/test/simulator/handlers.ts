@@ -1,4 +1,4 @@
-/** The code of the simulated kinds: programs run over the handler context, the bodies of their steps watched. */
+/** The handlers of the simulated kinds: they run programs over the handler context, under the eyes of the step monitor. */
 import { z } from "zod";
 import type { Clock } from "../../src/engine/clock.ts";
 import {
@@ -12,9 +12,9 @@ import {
 } from "../../src/task/handler.ts";
 import type { Json } from "../../src/task/json.ts";
 import type { UsageCall } from "../../src/task/usage.ts";
-import type { Bodies } from "./bodies.ts";
+import { ticks } from "./event-loop.ts";
 import type { Op, Program } from "./program.ts";
-import { turns } from "./turns.ts";
+import type { StepMonitor } from "./step-monitor.ts";
 
 export const QUEUE = "gpu";
 export const TEXT = ["Once ", "upon ", "a ", "time."];
@@ -25,7 +25,7 @@ const WORK_TIMEOUT_MS = 1_000 * 86_400_000;
 /** What lasts longer than any process. */
 export type Outside = {
   programs: Map<string, Program>;
-  bodies: Bodies;
+  steps: StepMonitor;
   /** How often each flaky call has thrown, by task and call. */
   thrown: Map<string, number>;
   cleaned: Map<string, number>;
@@ -33,11 +33,11 @@ export type Outside = {
 };
 
 /** One process: its code stops dead with it. */
-export type Incarnation = { isAlive: () => boolean; clock: Clock };
+export type SimulatedProcess = { isAlive: () => boolean; clock: Clock };
 
 const input = z.object({ program: z.string() });
 
-export function simulatedHandlers(outside: Outside, own: Incarnation): Handler[] {
+export function simulatedHandlers(outside: Outside, own: SimulatedProcess): Handler[] {
   const program = (kind: string) =>
     defineHandler({
       kind,
@@ -65,10 +65,10 @@ export function simulatedHandlers(outside: Outside, own: Incarnation): Handler[]
 
 class Interpreter {
   readonly #outside: Outside;
-  readonly #own: Incarnation;
+  readonly #own: SimulatedProcess;
   readonly #name: string;
 
-  constructor(outside: Outside, own: Incarnation, name: string) {
+  constructor(outside: Outside, own: SimulatedProcess, name: string) {
     this.#outside = outside;
     this.#own = own;
     this.#name = name;
@@ -111,8 +111,8 @@ class Interpreter {
       case "read":
         if (op.what === "history") return (await ctx.history(5)).length;
         return op.what === "now" ? ctx.now() : ctx.random();
-      case "say":
-        say(ctx, op.what, op.id);
+      case "effect":
+        addEffect(ctx, op.what, op.id);
         return null;
       case "flaky": {
         const key = `${ctx.task.id} ${op.id}`;
@@ -138,16 +138,16 @@ class Interpreter {
   async #body(ctx: Context, step: StepContext, op: Op & { op: "step" }): Promise<Json> {
     const { id } = ctx.task;
     if (!this.#own.isAlive()) return dead();
-    const ended = this.#outside.bodies.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+    const ended = this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
     try {
       if (op.hangs) return await new Promise<Json>(() => {});
-      for (const piece of op.says.output ? TEXT : []) {
+      for (const piece of op.effects.output ? TEXT : []) {
         step.output(piece, op.id);
-        await this.#pass(op.turns / 4, 0);
+        await this.#pass(op.ticks / 4, 0);
       }
-      await this.#pass(op.turns, op.ms);
+      await this.#pass(op.ticks, op.ms);
       for (const what of ["usage", "emit", "artifact", "details", "progress"] as const)
-        if (op.says[what]) say(step, what, op.id, step);
+        if (op.effects[what]) addEffect(step, what, op.id, step);
       if (step.tries <= op.failures)
         throw Object.assign(new Error("planned"), { code: "planned", retryable: !op.fatal });
       return { step: op.id };
@@ -157,13 +157,13 @@ class Interpreter {
   }
 
   async #pass(loop: number, ms: number): Promise<void> {
-    await turns(Math.ceil(loop));
+    await ticks(Math.ceil(loop));
     if (ms > 0) await new Promise<void>((resolve) => this.#own.clock.after(ms, resolve));
     if (!this.#own.isAlive()) return dead();
   }
 }
 
-function say(
+function addEffect(
   to: Effects,
   what: "emit" | "details" | "artifact" | "usage" | "progress",
   id: string,

@@ -1,4 +1,4 @@
-/** What must hold of a world once everything in it has ended. */
+/** The invariants: what must hold of a world once everything in it has ended. */
 import type { Event } from "../../src/task/event.ts";
 import { TERMINAL_EVENTS } from "../../src/task/event.ts";
 import { STATES } from "../../src/task/states.ts";
@@ -7,7 +7,7 @@ import { TEXT } from "./handlers.ts";
 import { plannedCodes, walk } from "./program.ts";
 import type { World } from "./world.ts";
 
-export async function judge(world: World): Promise<void> {
+export async function checkInvariants(world: World): Promise<void> {
   const tasks = await world.allTasks();
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const { id, key } of world.clients) {
@@ -20,29 +20,29 @@ export async function judge(world: World): Promise<void> {
   }
   for (const task of tasks) {
     const events = await world.store.events(task.id, 0, 10_000);
-    judgeLog(world, task, events);
-    judgeEnd(world, task, byId);
-    await judgeUsage(world, task, events);
-    if (task.state === "completed") await judgeEffects(world, task, events);
+    checkLog(world, task, events);
+    checkEnd(world, task, byId);
+    await checkUsage(world, task, events);
+    if (task.state === "completed") await checkEffects(world, task, events);
   }
   for (const { id, seen } of world.followers) {
     const events = await world.store.events(id, 0, 10_000);
     const same = told(seen) === told(events);
     check(world, same, `A follower of ${id} saw another log than there is: ${types(seen)} and ${types(events)}.`);
   }
-  await judgeTotals(world, tasks);
-  await judgeConversations(world, tasks);
-  judgeCleanups(world, tasks);
+  await checkTotals(world, tasks);
+  await checkConversations(world, tasks);
+  checkCleanups(world, tasks);
   const stats = world.stats();
   check(
     world,
     stats?.running === 0 && stats.ready === 0 && stats.open === 0,
     `The engine still holds ${JSON.stringify(stats)}.`,
   );
-  for (const problem of await world.store.check()) world.violations.add(`The database is unsound: ${problem}`);
+  for (const problem of await world.store.check()) world.checker.fail(`The database is unsound: ${problem}`);
 }
 
-function judgeLog(world: World, task: Task, events: readonly Event[]): void {
+function checkLog(world: World, task: Task, events: readonly Event[]): void {
   const contiguous = events.every((event, at) => event.seq === at + 1) && events.length === task.lastSeq;
   check(
     world,
@@ -71,9 +71,9 @@ function judgeLog(world: World, task: Task, events: readonly Event[]): void {
   );
 }
 
-function judgeEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): void {
+function checkEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): void {
   const wrong = wrongEnd(world, task, byId);
-  if (wrong) world.violations.add(`${task.id} (${JSON.stringify(task.input)}) ${wrong}`);
+  if (wrong) world.checker.fail(`${task.id} (${JSON.stringify(task.input)}) ${wrong}`);
 }
 
 /** Why the task should not have ended as it did. */
@@ -108,16 +108,16 @@ function wrongWork(world: World, task: Task): string | null {
 }
 
 /** What the calls of a completed task did: each once. */
-async function judgeEffects(world: World, task: Task, events: readonly Event[]): Promise<void> {
+async function checkEffects(world: World, task: Task, events: readonly Event[]): Promise<void> {
   const program = world.outside.programs.get(programOf(task));
   if (!program) return;
   const notes: string[] = [];
   const report: string[] = [];
   for (const op of walk(program.ops)) {
     const succeeds = op.op === "step" && !op.hangs && !(op.fatal && op.failures > 0) && op.failures <= op.retries;
-    if (op.op === "say" ? op.what === "emit" : succeeds && op.says.emit) notes.push(op.id);
-    if (op.op === "say" ? op.what === "artifact" : succeeds && op.says.artifact) report.push(op.id);
-    if (succeeds && op.says.output) judgeOutput(world, task, events, op.id);
+    if (op.op === "effect" ? op.what === "emit" : succeeds && op.effects.emit) notes.push(op.id);
+    if (op.op === "effect" ? op.what === "artifact" : succeeds && op.effects.artifact) report.push(op.id);
+    if (succeeds && op.effects.output) checkOutput(world, task, events, op.id);
   }
   const noted = events.filter((event) => event.type === "sim.note").map((event) => String(event.data["id"]));
   check(world, sameSet(noted, notes), `${task.id} emitted ${noted} in place of ${notes}.`);
@@ -134,7 +134,7 @@ async function judgeEffects(world: World, task: Task, events: readonly Event[]):
   );
 }
 
-function judgeOutput(world: World, task: Task, events: readonly Event[], step: string): void {
+function checkOutput(world: World, task: Task, events: readonly Event[], step: string): void {
   let text = "";
   for (const event of events) {
     if (event.data["step"] !== step) continue;
@@ -144,7 +144,7 @@ function judgeOutput(world: World, task: Task, events: readonly Event[], step: s
   check(world, text === TEXT.join(""), `The text of ${step} in ${task.id} reads "${text}".`);
 }
 
-async function judgeUsage(world: World, task: Task, events: readonly Event[]): Promise<void> {
+async function checkUsage(world: World, task: Task, events: readonly Event[]): Promise<void> {
   const calls = await world.store.usage(task.id);
   const keys = calls.map((call) => call.key);
   check(world, new Set(keys).size === keys.length, `${task.id} was billed twice: ${keys}.`);
@@ -157,12 +157,12 @@ async function judgeUsage(world: World, task: Task, events: readonly Event[]): P
   const program = world.outside.programs.get(programOf(task));
   if (!program || task.state !== "completed") return;
   for (const op of walk(program.ops)) {
-    const pays = op.op === "say" ? op.what === "usage" : op.op === "step" && op.says.usage && !op.hangs;
+    const pays = op.op === "effect" ? op.what === "usage" : op.op === "step" && op.effects.usage && !op.hangs;
     check(world, !pays || keys.includes(op.id), `${task.id} was not billed for ${op.id}.`);
   }
 }
 
-async function judgeTotals(world: World, tasks: readonly Task[]): Promise<void> {
+async function checkTotals(world: World, tasks: readonly Task[]): Promise<void> {
   for (const tenant of ["acme", "zeta"]) {
     for (const user of [null, "ada", "bob"]) {
       const own = tasks.filter((task) => task.tenant === tenant && (user === null || task.user === user));
@@ -177,7 +177,7 @@ async function judgeTotals(world: World, tasks: readonly Task[]): Promise<void> 
   }
 }
 
-async function judgeConversations(world: World, tasks: readonly Task[]): Promise<void> {
+async function checkConversations(world: World, tasks: readonly Task[]): Promise<void> {
   for (const id of new Set(tasks.flatMap((task) => (task.conversation === null ? [] : [task.conversation])))) {
     const own = tasks.filter((task) => task.conversation === id);
     const completed = own.filter((task) => task.state === "completed").length;
@@ -202,7 +202,7 @@ async function judgeConversations(world: World, tasks: readonly Task[]): Promise
   }
 }
 
-function judgeCleanups(world: World, tasks: readonly Task[]): void {
+function checkCleanups(world: World, tasks: readonly Task[]): void {
   for (const task of tasks) {
     const cleanups = tasks.filter(
       (other) => other.kind === "waybill.cleanup" && JSON.stringify(other.input).includes(task.id),
@@ -253,5 +253,5 @@ function types(events: readonly Event[]): string {
 }
 
 function check(world: World, holds: boolean, message: string): void {
-  world.violations.check(holds, () => message);
+  world.checker.check(holds, () => message);
 }

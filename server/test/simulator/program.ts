@@ -1,10 +1,10 @@
 /**
- * What a simulated task does: a tree of calls on the handler context, made by chance, and what must come of it. The
+ * Random programs: what a simulated task does, as a tree of calls on the handler context, and what must come of it. The
  * expectation is worked out from the tree alone, so that it knows nothing of how an engine works.
  */
 import type { Random } from "./random.ts";
 
-export type Says = {
+export type StepEffects = {
   output: boolean;
   usage: boolean;
   emit: boolean;
@@ -25,9 +25,9 @@ export type Op = { id: string } & (
       /** Never ends by itself: its time limit does. */
       hangs: boolean;
       caught: boolean;
-      turns: number;
+      ticks: number;
       ms: number;
-      says: Says;
+      effects: StepEffects;
     }
   | { op: "sleep"; name: string; ms: number }
   | { op: "ask"; name: string; deadlineMs: number | null }
@@ -35,7 +35,7 @@ export type Op = { id: string } & (
   | { op: "parallel"; branches: Record<string, Op[]> }
   | { op: "pause"; name: string }
   | { op: "read"; what: "now" | "random" | "history" }
-  | { op: "say"; what: "emit" | "details" | "artifact" | "usage" | "progress" }
+  | { op: "effect"; what: "emit" | "details" | "artifact" | "usage" | "progress" }
   /** Throws past the journal, so many times in all. */
   | { op: "flaky"; times: number }
   | { op: "throw"; how: "failure" | "rejected" | "error" }
@@ -119,7 +119,8 @@ export class ProgramMaker {
     if (roll <= 76 && depth < 2) return this.#parallel(id, depth);
     if (roll <= 79) return { id, op: "pause", name };
     if (roll <= 85) return { id, op: "read", what: random.pick(["now", "random", "history"]) };
-    if (roll <= 96) return { id, op: "say", what: random.pick(["emit", "details", "artifact", "usage", "progress"]) };
+    if (roll <= 96)
+      return { id, op: "effect", what: random.pick(["emit", "details", "artifact", "usage", "progress"]) };
     // A child is not tried again as a whole.
     if (roll <= 98 && this.#children === 0) return { id, op: "flaky", times: random.int(1, 2) };
     return { id, op: "throw", how: random.pick(["failure", "rejected", "error"]) };
@@ -147,9 +148,9 @@ export class ProgramMaker {
       fatal: fails && random.chance(0.05),
       hangs: random.chance(0.02),
       caught: random.chance(0.3),
-      turns: random.int(0, 12),
+      ticks: random.int(0, 12),
       ms: random.pick([0, 0, 0, 50, 2_000]),
-      says: {
+      effects: {
         output,
         usage: random.chance(0.3),
         emit: random.chance(0.3),

@@ -1,4 +1,4 @@
-/** Chance from a seed: the same seed gives the same numbers in the same order. */
+/** A random number generator with a seed: the same seed gives the same numbers in the same order. */
 export class Random {
   #state: number;
 

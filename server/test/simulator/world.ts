@@ -1,6 +1,6 @@
 /**
  * One simulated world from one seed: a store, processes that live and die over it, clients who submit, steer, answer
- * and follow, and workers who claim. Everything happens in turns of the event loop and virtual time.
+ * and follow, and workers who claim. Everything happens in ticks of the event loop and virtual time.
  */
 
 import type { Clock } from "../../src/engine/clock.ts";
@@ -15,13 +15,13 @@ import { isTerminal } from "../../src/task/states.ts";
 import type { Submission } from "../../src/task/submission.ts";
 import type { Task } from "../../src/task/task.ts";
 import type { Verbs } from "../../src/verbs/verbs.ts";
-import { Bodies } from "./bodies.ts";
-import { Disk } from "./disk.ts";
+import { Checker } from "./checker.ts";
+import { ticks } from "./event-loop.ts";
+import { FaultyDisk } from "./faulty-disk.ts";
 import { type Outside, QUEUE, simulatedHandlers } from "./handlers.ts";
 import { flakyTimes, type Program, ProgramMaker } from "./program.ts";
 import { Random } from "./random.ts";
-import { turns } from "./turns.ts";
-import { Violations } from "./violations.ts";
+import { StepMonitor } from "./step-monitor.ts";
 
 export const LIMIT = 4;
 export const KEY_LIMIT = 2;
@@ -53,8 +53,8 @@ export class World {
   readonly seed: number;
   readonly random: Random;
   readonly clock = new VirtualClock(BORN);
-  readonly violations = new Violations();
-  readonly bodies = new Bodies(this.violations, LIMIT, KEY_LIMIT);
+  readonly checker = new Checker();
+  readonly steps = new StepMonitor(this.checker, LIMIT, KEY_LIMIT);
   readonly clients: Client[] = [];
   readonly followers: Follower[] = [];
   readonly outside: Outside;
@@ -65,7 +65,7 @@ export class World {
   /** What workers completed or failed with, and were told that it counts. */
   readonly workDone = new Map<string, string>();
   store!: Store;
-  #disk!: Disk;
+  #disk!: FaultyDisk;
   #process: Process | null = null;
   #starting = false;
   #mayCrash = true;
@@ -83,7 +83,7 @@ export class World {
     this.#refuseRate = this.random.pick([0, 0, 0.01]);
     this.outside = {
       programs: new Map(),
-      bodies: this.bodies,
+      steps: this.steps,
       thrown: new Map(),
       cleaned: new Map(),
       limitKeyOf: (task) => this.#limitKeys.get(task) ?? null,
@@ -97,15 +97,15 @@ export class World {
       refuse: () => this.#mayCrash && this.random.chance(this.#refuseRate),
       onCrash: () => this.#die(),
     };
-    this.#disk = new Disk(this.store, this.random, faults, (writes) => this.#committed(writes));
+    this.#disk = new FaultyDisk(this.store, this.random, faults, (writes) => this.#committed(writes));
     const maker = new ProgramMaker(this.random);
     for (let n = 0; n < TASKS; n++)
       void this.#live(this.#client(n, maker)).catch((error: unknown) => this.#broken(error));
     for (const worker of ["w1", "w2"]) void this.#work(worker).catch((error: unknown) => this.#broken(error));
     void this.#steer().catch((error: unknown) => this.#broken(error));
     const length = this.random.int(200, 900);
-    for (let turn = 0; turn < length && this.violations.found.length === 0; turn++) {
-      await turns(1);
+    for (let turn = 0; turn < length && this.checker.failures.length === 0; turn++) {
+      await ticks(1);
       await this.#keepAlive();
       if (this.random.chance(0.002)) await this.#stop();
       if (this.random.chance(0.15)) await this.#advance(this.random.pick([1, 100, 250, 1_000, 5_000, 30_000, 600_000]));
@@ -119,7 +119,7 @@ export class World {
     this.#over = true;
     this.#mayCrash = false;
     this.#die();
-    await turns(50);
+    await ticks(50);
     await this.store.close();
   }
 
@@ -133,11 +133,11 @@ export class World {
   }
 
   #broken(error: unknown): void {
-    this.violations.add(`A client met what is no refusal: ${error instanceof Error ? error.stack : String(error)}`);
+    this.checker.fail(`A client met what is no refusal: ${error instanceof Error ? error.stack : String(error)}`);
   }
 
   async #advance(ms: number): Promise<void> {
-    await this.clock.advance(ms, () => turns(this.random.int(1, 4)));
+    await this.clock.advance(ms, () => ticks(this.random.int(1, 4)));
   }
 
   // --- processes
@@ -184,7 +184,7 @@ export class World {
         warn: (message, facts) => {
           const error = facts["error"];
           if (isAlive() && !(error instanceof Refusal && error.code === "unavailable"))
-            this.violations.add(
+            this.checker.fail(
               `The engine warned: ${message} ${String(facts["task"])} ${error instanceof Error ? error.stack : String(error)}`,
             );
         },
@@ -198,7 +198,7 @@ export class World {
     process.isAlive = false;
     process.isReady = false;
     this.crashes += 1;
-    this.bodies.crashed();
+    this.steps.crashed();
     this.#starting = true;
     process.death.resolve("dead");
     void this.#disk.pull().then(() => {
@@ -217,7 +217,7 @@ export class World {
       (error: unknown) => (error instanceof Refusal ? "stopped" : this.#broken(error)),
     );
     for (let waited = 0; waited < 200; waited++) {
-      const done = await Promise.race([stopped, process.death.promise, turns(3).then(() => null)]);
+      const done = await Promise.race([stopped, process.death.promise, ticks(3).then(() => null)]);
       if (done) break;
       await this.#advance(200);
     }
@@ -225,7 +225,7 @@ export class World {
   }
 
   #committed(writes: readonly Write[]): void {
-    this.bodies.committed(writes);
+    this.steps.committed(writes);
     for (const { task } of writes)
       if (task.concurrency) this.#limitKeys.set(task.id, `${task.tenant} ${task.concurrency.key}`);
   }
@@ -289,7 +289,7 @@ export class World {
   /** Submits until it is acknowledged, sends the same again now and then, and follows. */
   async #live(client: Client): Promise<void> {
     this.clients.push(client);
-    await turns(this.random.int(0, 300));
+    await ticks(this.random.int(0, 300));
     const { principal, submission, key } = client;
     let again = this.random.chance(0.3);
     while (!this.#over) {
@@ -300,12 +300,12 @@ export class World {
         if (answer.refused.code !== "unavailable" && answer.refused.code !== "conflict") throw answer.refused;
       } else if (answer) {
         const { id } = answer.ok.task;
-        this.violations.check(client.id === null || client.id === id, () => `The submit ${key} made two tasks.`);
+        this.checker.check(client.id === null || client.id === id, () => `The submit ${key} made two tasks.`);
         client.id = id;
         if (!again) break;
         again = false;
       }
-      await turns(this.random.int(1, 30));
+      await ticks(this.random.int(1, 30));
     }
     const followers = client.id === null ? 0 : this.random.int(1, 2);
     for (let n = 0; n < followers; n++) void this.#follow(client).catch((error: unknown) => this.#broken(error));
@@ -316,11 +316,11 @@ export class World {
     const follower: Follower = { id, principal, seen: [], ended: false };
     this.followers.push(follower);
     while (!this.#over && !follower.ended) {
-      await turns(this.random.int(1, 20));
+      await ticks(this.random.int(1, 20));
       const process = this.#process;
       if (!process?.isReady) continue;
       const leave = new AbortController();
-      if (this.random.chance(0.7)) void turns(this.random.int(1, 60)).then(() => leave.abort());
+      if (this.random.chance(0.7)) void ticks(this.random.int(1, 60)).then(() => leave.abort());
       const after = follower.seen.at(-1)?.seq ?? 0;
       const events = process.verbs.tasks.follow(principal, id, after, leave.signal)[Symbol.asyncIterator]();
       for (;;) {
@@ -335,7 +335,7 @@ export class World {
         }
         for (const event of next.value) {
           const expected = (follower.seen.at(-1)?.seq ?? 0) + 1;
-          this.violations.check(
+          this.checker.check(
             event.seq === expected,
             () => `A follower of ${id} got event ${event.seq} in place of ${expected}.`,
           );
@@ -349,7 +349,7 @@ export class World {
   async #steer(): Promise<void> {
     const { random } = this;
     while (!this.#over && this.#mayCrash) {
-      await turns(random.int(1, 12));
+      await ticks(random.int(1, 12));
       const { principal } = random.pick(this.clients);
       const listed = await this.#call((verbs) => verbs.tasks.list(principal, {}, { limit: 50 }));
       if (!listed || "refused" in listed || listed.ok.tasks.length === 0) continue;
@@ -370,7 +370,7 @@ export class World {
       this.cancelled.add(id);
       const answer = await this.#call((verbs) => verbs.tasks.cancel(principal, id));
       if (answer && "ok" in answer)
-        this.violations.check(
+        this.checker.check(
           isTerminal(answer.ok.task.state),
           () => `A cancel of ${id} left it ${answer.ok.task.state}.`,
         );
@@ -412,13 +412,13 @@ export class World {
     const { random } = this;
     const principal: Principal = { tenant: "acme", user: worker, scopes: new Set(SCOPES), keyId: worker };
     while (!this.#over) {
-      await turns(random.int(1, 10));
+      await ticks(random.int(1, 10));
       const tenant = random.pick(["acme", "zeta"]);
       const who = { ...principal, tenant };
       const leaseMs = random.pick([1_000, 30_000]);
       const claim = { worker, queue: QUEUE, max: random.int(1, 2), leaseMs, waitMs: random.pick([0, 2_000]) };
       const leave = new AbortController();
-      if (!this.#mayCrash) void turns(5).then(() => leave.abort());
+      if (!this.#mayCrash) void ticks(5).then(() => leave.abort());
       const claimed = await this.#call((verbs) => verbs.work.claim(who, claim, leave.signal));
       if (!claimed || "refused" in claimed) continue;
       for (const { id, attempt } of claimed.ok) await this.#workOn(who, worker, id, attempt);
@@ -427,7 +427,7 @@ export class World {
 
   async #workOn(who: Principal, worker: string, id: string, attempt: number): Promise<void> {
     const { random } = this;
-    await turns(random.int(0, 20));
+    await ticks(random.int(0, 20));
     if (random.chance(0.3)) {
       const beat = { worker, attempt, leaseMs: 1_000, progress: { fraction: random.next(), message: "" } };
       await this.#call((verbs) => verbs.work.heartbeat(who, id, beat));
@@ -452,9 +452,9 @@ export class World {
 
   /** No more crashes: answers and resumes what asks for it, until every task has ended. */
   async #comeToRest(): Promise<void> {
-    for (let round = 0; round < ROUNDS_MAX && this.violations.found.length === 0; round++) {
+    for (let round = 0; round < ROUNDS_MAX && this.checker.failures.length === 0; round++) {
       await this.#keepAlive();
-      await turns(40);
+      await ticks(40);
       if (!this.#process?.isReady) continue;
       if (this.clients.some((client) => client.id === null)) continue;
       const open = await this.openTasks();
@@ -462,15 +462,15 @@ export class World {
       for (const task of open) await this.#help(task);
       await this.#advance(round % 3 === 0 ? 3_600_000 : 5_000);
     }
-    if (this.violations.found.length > 0) return;
+    if (this.checker.failures.length > 0) return;
     for (const task of await this.openTasks())
-      this.violations.add(
+      this.checker.fail(
         `${task.id} (${JSON.stringify(task.input)}) is stuck: ${task.state} ${JSON.stringify(task.waits)}, attempt ${task.attempt}.`,
       );
     for (const { id, seen, ended } of this.followers)
-      if (!ended) this.violations.add(`A follower of ${id} hangs after event ${seen.at(-1)?.seq}.`);
+      if (!ended) this.checker.fail(`A follower of ${id} hangs after event ${seen.at(-1)?.seq}.`);
     for (const { id, key } of this.clients)
-      if (id === null) this.violations.add(`The submit ${key} was never acknowledged.`);
+      if (id === null) this.checker.fail(`The submit ${key} was never acknowledged.`);
   }
 
   async openTasks(): Promise<Task[]> {
@@ -499,7 +499,7 @@ export class World {
       const fits = kept.find((item) => item.prompt === null || item.prompt === wait.prompt.name);
       const now = await this.store.task(task.id);
       if (fits && now?.revision === task.revision && (await this.#stillAsks(task)))
-        this.violations.add(`${task.id} asks "${wait.prompt.name}" though its inbox holds an answer.`);
+        this.checker.fail(`${task.id} asks "${wait.prompt.name}" though its inbox holds an answer.`);
       const value = `h${this.random.int(0, 1_000_000)}`;
       const sent = this.answers.get(task.id) ?? new Set();
       this.answers.set(task.id, sent.add(value));
@@ -508,7 +508,7 @@ export class World {
   }
 
   async #stillAsks(task: Task): Promise<boolean> {
-    await turns(60);
+    await ticks(60);
     return (await this.store.task(task.id))?.revision === task.revision;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * The real store behind a disk that takes its time, and a plug. Writes reach it one after the other and are answered
+ * A store with faults: the real one behind a disk that takes its time and can be unplugged. Writes reach it one after the other and are answered
  * later. When the plug is pulled, some of what is under way is committed and the rest is lost; the process that sent
  * it never hears of either.
  */
 import type { Applied, Store, TaskChange, Write } from "../../src/store/store.ts";
 import { Refusal } from "../../src/task/errors.ts";
+import { ticks } from "./event-loop.ts";
 import type { Random } from "./random.ts";
-import { turns } from "./turns.ts";
 
-const WRITES: ReadonlySet<string> = new Set([
+const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "appendMessage",
   "renameConversation",
   "deleteConversation",
@@ -27,7 +27,7 @@ export type Faults = {
 
 type Sent = { work: () => Promise<unknown>; answer: (result: Promise<unknown>) => void };
 
-export class Disk {
+export class FaultyDisk {
   readonly #store: Store;
   readonly #random: Random;
   readonly #faults: Faults;
@@ -82,10 +82,10 @@ export class Disk {
 
   async #read(isIn: () => boolean, work: () => Promise<unknown>): Promise<unknown> {
     if (isIn() && this.#faults.crash()) this.#faults.onCrash();
-    await turns(this.#random.int(0, 2));
+    await ticks(this.#random.int(0, 2));
     if (!isIn()) return new Promise(() => {});
     const result = work();
-    await turns(this.#random.int(0, 2));
+    await ticks(this.#random.int(0, 2));
     return isIn() ? result : new Promise(() => {});
   }
 
@@ -104,12 +104,12 @@ export class Disk {
     if (this.#pumping) return;
     this.#pumping = true;
     while (this.#queue.length > 0) {
-      await turns(this.#random.int(0, 2));
+      await ticks(this.#random.int(0, 2));
       const batch = this.#queue.splice(0, this.#random.int(1, 8));
       const results = batch.map(({ work }) => work());
       await Promise.allSettled(results);
       if (this.#faults.crash()) this.#faults.onCrash();
-      await turns(this.#random.int(0, 2));
+      await ticks(this.#random.int(0, 2));
       for (const [at, { answer }] of batch.entries()) {
         const result = results[at];
         if (result) answer(result);

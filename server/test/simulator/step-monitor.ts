@@ -1,16 +1,16 @@
 /**
- * What the outside world sees of step bodies: which began, which are under way, and which results are on disk. It
- * outlives every process.
+ * Watches the bodies of steps from outside: which began, which run at this moment, and whose results are on disk. It
+ * outlives every process, and so it notices a body that runs twice or over a limit.
  */
 import { callKey } from "../../src/engine/execution/journal.ts";
 import type { JournalEntry, Write } from "../../src/store/store.ts";
 import type { StepContext } from "../../src/task/handler.ts";
-import type { Violations } from "./violations.ts";
+import type { Checker } from "./checker.ts";
 
 export type Place = { task: string; limitKey: string | null };
 
-export class Bodies {
-  readonly #violations: Violations;
+export class StepMonitor {
+  readonly #checker: Checker;
   readonly #limit: number;
   readonly #keyLimit: number;
   /** Keys of steps whose result is on disk. */
@@ -18,8 +18,8 @@ export class Bodies {
   #underWay = new Map<string, Place>();
   began = 0;
 
-  constructor(violations: Violations, limit: number, keyLimit: number) {
-    this.#violations = violations;
+  constructor(checker: Checker, limit: number, keyLimit: number) {
+    this.#checker = checker;
     this.#limit = limit;
     this.#keyLimit = keyLimit;
   }
@@ -44,11 +44,11 @@ export class Bodies {
   begins(step: StepContext, place: Place): () => void {
     const { key } = step;
     this.began += 1;
-    this.#violations.check(
+    this.#checker.check(
       !this.#journaled.has(key),
       () => `The body of ${key} ran again after its result was journaled.`,
     );
-    this.#violations.check(!this.#underWay.has(key), () => `The body of ${key} ran twice at once.`);
+    this.#checker.check(!this.#underWay.has(key), () => `The body of ${key} ran twice at once.`);
     this.#underWay.set(key, place);
     this.#checkLimits(place);
     const ended = () => {
@@ -73,8 +73,8 @@ export class Bodies {
       tasks.add(place.task);
       if (limitKey !== null && place.limitKey === limitKey) ofKey.add(place.task);
     }
-    this.#violations.check(tasks.size <= this.#limit, () => `${tasks.size} tasks ran at once, over ${this.#limit}.`);
-    this.#violations.check(
+    this.#checker.check(tasks.size <= this.#limit, () => `${tasks.size} tasks ran at once, over ${this.#limit}.`);
+    this.#checker.check(
       ofKey.size <= this.#keyLimit,
       () => `${ofKey.size} tasks of the key ${limitKey} ran at once, over ${this.#keyLimit}.`,
     );
