@@ -8,9 +8,9 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { fixedOf, recordOf } from "../server/src/store/codec/task-row.ts";
 import { DATABASE_FILE, openDatabase } from "../server/src/store/sqlite/database.ts";
 import { migrate } from "../server/src/store/sqlite/migrate.ts";
-import { fixedOf, recordOf } from "../server/src/store/sqlite/task-row.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../server/src/store/sqlite/totals.ts";
 import { uuidFromBytes, uuidV7Bytes } from "../server/src/task/id.ts";
 import { isTerminal, type State } from "../server/src/task/states.ts";

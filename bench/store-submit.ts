@@ -7,10 +7,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fixedOf, recordOf } from "../server/src/store/codec/task-row.ts";
 import { openDatabase } from "../server/src/store/sqlite/database.ts";
 import { migrate } from "../server/src/store/sqlite/migrate.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
-import { fixedOf, recordOf } from "../server/src/store/sqlite/task-row.ts";
 import { type Change, submitted } from "../server/src/task/decide.ts";
 import { conditions, median } from "./conditions.ts";
 import { sampleTask } from "./sample-task.ts";

@@ -4,10 +4,10 @@
  */
 import type { Database } from "better-sqlite3";
 import { isTerminal, type State } from "../../task/states.ts";
+import type { PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationsDelta } from "./conversations-delta.ts";
-import type { PreparedMessage, PreparedRow, PreparedWrite } from "./request.ts";
 import type { WriterStatements } from "./statements.ts";
 import { TotalsDelta } from "./totals.ts";
 

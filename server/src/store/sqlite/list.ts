@@ -5,13 +5,12 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { TaskFilter } from "../../task/task-filter.ts";
+import type { Position } from "../codec/cursor.ts";
 import type { Visible } from "../store.ts";
 import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "./totals.ts";
 
-/** Where a page begins: after this task. */
-export type Position = { createdAt: number; n: number };
 export type ListQuery = {
   visible: Visible;
   filter: TaskFilter;

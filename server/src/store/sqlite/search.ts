@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
-import { readMarker } from "../marker.ts";
+import { readMarker } from "../codec/marker.ts";
 import { numberIn, textIn } from "./column.ts";
 
 /** What comes later in an input is not searched. */

@@ -12,18 +12,18 @@ import type { Task } from "../../task/task.ts";
 import type { Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
+import { decodeCursor, encodeCursor } from "../codec/cursor.ts";
+import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
+import * as rows from "../codec/rows.ts";
+import { previewValue, readValue, Spill } from "../codec/spill.ts";
+import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import type { Files } from "../files.ts";
-import { previewValue, readValue, Spill } from "../spill.ts";
 import type { Applied, InboxItem, JournalEntry, OpenTask, Store, StoredKey, Visible, Write } from "../store.ts";
 import type { Channel } from "./channel.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { sweepFiles } from "./file-sweep.ts";
-import { prepareAudit, prepareWrite } from "./prepare.ts";
 import type { Question } from "./reader.ts";
 import { answerOf, replyOf, unlessDiskTrouble } from "./replies.ts";
 import type { Request } from "./request.ts";
-import * as rows from "./rows.ts";
-import { openTaskOf, readTaskRow, taskOf } from "./task-row.ts";
 
 /** What a store is built from. */
 export type Parts = {

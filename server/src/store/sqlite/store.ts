@@ -5,6 +5,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
+import * as rows from "../codec/rows.ts";
 import { folderFiles, memoryFiles } from "../files.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
@@ -14,7 +15,6 @@ import { migrate } from "./migrate.ts";
 import { type Question, Reader } from "./reader.ts";
 import { replyOf } from "./replies.ts";
 import type { Request } from "./request.ts";
-import * as rows from "./rows.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 

@@ -1,8 +1,8 @@
-/** Turns a `Write` into what the writer binds: all JSON is made here, in the caller's thread. */
+/** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
 import type { Task } from "../../task/task.ts";
-import type { Spill } from "../spill.ts";
 import type { Write } from "../store.ts";
-import type { PreparedAudit, PreparedSubmission, PreparedWrite } from "./request.ts";
+import type { PreparedAudit, PreparedSubmission, PreparedWrite } from "./prepared.ts";
+import type { Spill } from "./spill.ts";
 import { fixedOf, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */

@@ -1,7 +1,9 @@
 /** Where the next page begins, as callers carry it: they hand it back and look no further. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import type { Position } from "./list.ts";
+
+/** Where a page begins: after this task. `n` is the database's own number of it. */
+export type Position = { createdAt: number; n: number };
 
 const CURSOR_CHARACTERS_MAX = 100;
 const position = z.tuple([z.int().nonnegative(), z.int().positive()]);

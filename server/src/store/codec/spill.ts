@@ -1,8 +1,8 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 
-import { type Json, json } from "../task/json.ts";
-import type { Files } from "./files.ts";
+import { type Json, json } from "../../task/json.ts";
+import type { Files } from "../files.ts";
 import { markerText, readMarker } from "./marker.ts";
 
 export const VALUE_BYTES_MAX = 65_536;

@@ -1,0 +1,96 @@
+/**
+ * Writes as a database takes them: their values are text already, so that whoever writes binds them as they are. They
+ * may cross to another thread as JSON: `undefined` is never in them, what a write does not bring is absent.
+ */
+import type { Alias, Conversation } from "../../task/conversation.ts";
+import type { State } from "../../task/states.ts";
+import type { IdempotencyRecord } from "../store.ts";
+
+export type PreparedEvent = [seq: number, at: number, type: string, data: string];
+export type PreparedAudit = [
+  tenant: string,
+  at: number,
+  user: string,
+  keyId: string,
+  act: string,
+  task: string | null,
+  detail: string,
+];
+export type PreparedMessage = { role: string; parts: string };
+export type PreparedJournalEntry = [
+  branch: string,
+  position: number,
+  name: string,
+  occurrence: number,
+  kind: string,
+  state: string,
+  tries: number,
+  at: number,
+  durationMs: number | null,
+  result: string,
+  error: string | null,
+  usage: string | null,
+];
+
+/** What every write gives its task's row, in the order of the columns. */
+export type PreparedRow = [
+  state: State,
+  revision: number,
+  attempt: number,
+  lastSeq: number,
+  progress: number,
+  endedAt: number | null,
+  deletedAt: number | null,
+  record: string,
+  output: string | null,
+];
+export type PreparedSubmission = [
+  tenant: string,
+  user: string,
+  kind: string,
+  conversation: string | null,
+  parent: string | null,
+  createdAt: number,
+  fixed: string,
+  input: string,
+];
+
+/** The parts that every write has are tuples: their names would cost as much to send as their values. */
+export type PreparedWrite = {
+  id: string;
+  before: [revision: number, state: State, attempt: number] | null;
+  row: PreparedRow;
+  at: number;
+  /** The task's usage so far, which its conversation counts. */
+  spent: [inputTokens: number, outputTokens: number, costUsd: number];
+  /** Only with the first write of a task. */
+  submitted?: PreparedSubmission;
+  metadata?: [key: string, value: string][];
+  events: PreparedEvent[];
+  journal?: PreparedJournalEntry[];
+  taken?: number[];
+  inbox?: [messageId: string, prompt: string | null, value: string, by: string, at: number];
+  usage?: [key: string, record: string][];
+  artifacts?: { id: string; append: boolean; record: string }[];
+  messages?: PreparedMessage[];
+  conversation?: { conversation: Conversation; context: string; alias: Alias | null };
+  journalOf?: string;
+  audit?: PreparedAudit;
+  idempotency?: IdempotencyRecord;
+  /** Hashes of the files that the values above name: those of the task, and those of its messages. */
+  files?: string[];
+  messageFiles?: string[];
+};
+
+export type PreparedKey = [
+  id: string,
+  hash: string,
+  tenant: string,
+  user: string,
+  name: string,
+  scopes: string,
+  hint: string,
+  createdAt: number,
+  expiresAt: number | null,
+  revokedAt: number | null,
+];
