@@ -1,11 +1,9 @@
+/** A state as a small coloured label. */
 import type { State } from "@waybill/sdk";
+import { STATE_DISPLAY } from "@waybill/sdk/display";
 import { element } from "./element.ts";
 
-/** A state as people read it. */
-export function stateLabel(state: State): string {
-  return state.replaceAll("_", " ");
-}
-
 export function chip(state: State): HTMLElement {
-  return element("span", { class: "chip", "data-state": state }, stateLabel(state));
+  const { label, tone } = STATE_DISPLAY[state];
+  return element("span", { class: "chip", "data-tone": tone }, label);
 }

@@ -1,6 +1,6 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
 import { type Event, isTerminal, type Json, outputText, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
-import { count, duration, money } from "@waybill/sdk/display";
+import { count, duration, money, STATE_DISPLAY } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { button, type Child, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
@@ -304,7 +304,7 @@ function progressOf({ state, progress }: Task): HTMLElement {
   if (isTerminal(state)) return element("div");
   return element(
     "div",
-    { "data-state": state },
+    { "data-tone": STATE_DISPLAY[state].tone },
     element("progress", { max: 1, value: progress.fraction, "aria-label": "Progress" }),
     element("p", { class: "under" }, `${Math.round(progress.fraction * 100)} % ${progress.message}`),
   );

@@ -1,6 +1,6 @@
 /** Which tasks the list shows: states as buttons, and words. */
 import { STATES, type State } from "@waybill/sdk";
-import { stateLabel } from "./chip.ts";
+import { STATE_DISPLAY } from "@waybill/sdk/display";
 import { element } from "./element.ts";
 
 const TYPING_MS = 250;
@@ -11,11 +11,8 @@ export class Filters {
 
   constructor(buttons: HTMLElement, search: HTMLInputElement, changed: () => void) {
     for (const state of STATES) {
-      const toggle = element(
-        "button",
-        { type: "button", "aria-pressed": "false", "data-state": state },
-        stateLabel(state),
-      );
+      const { label, tone } = STATE_DISPLAY[state];
+      const toggle = element("button", { type: "button", "aria-pressed": "false", "data-tone": tone }, label);
       toggle.addEventListener("click", () => {
         if (!this.states.delete(state)) this.states.add(state);
         toggle.setAttribute("aria-pressed", String(this.states.has(state)));

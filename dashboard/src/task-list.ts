@@ -1,6 +1,6 @@
 /** The list of tasks: rows that are kept and updated in place, so that nothing jumps under a pointer or a reader. */
 import { isTerminal, type TaskSummary } from "@waybill/sdk";
-import { age, money } from "@waybill/sdk/display";
+import { age, money, STATE_DISPLAY } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { element } from "./element.ts";
 
@@ -91,7 +91,7 @@ export class TaskList {
       row.item.append(
         element(
           "span",
-          { class: "meter", "data-state": state },
+          { class: "meter", "data-tone": STATE_DISPLAY[state].tone },
           element("progress", { max: 1, value: progress.fraction, "aria-label": "Progress" }),
         ),
       );

@@ -1,11 +1,17 @@
 /** What a task's handler has done, as bars on the task's own time. */
 import type { Step, Task } from "@waybill/sdk";
-import { duration } from "@waybill/sdk/display";
+import { duration, type Tone } from "@waybill/sdk/display";
 import { element, svgElement } from "./element.ts";
 
 /** Journaled, but too short to be seen. */
 const INSTANT: ReadonlySet<string> = new Set(["effect", "read"]);
 const WIDTH_MIN = 0.6;
+const TONES: Readonly<Record<Step["state"], Tone>> = {
+  done: "success",
+  failed: "failure",
+  waiting: "held",
+  retrying: "attention",
+};
 
 type Bar = { step: Step; from: number; to: number };
 
@@ -27,7 +33,8 @@ export function timeline(task: Task, steps: readonly Step[], now: number): HTMLE
       return element(
         "li",
         {
-          "data-state": step.kind === "step" && step.state === "waiting" ? "running" : step.state,
+          // The body of a step that waits for its result runs now.
+          "data-tone": step.kind === "step" && step.state === "waiting" ? "active" : TONES[step.state],
           title: `${step.kind} ${name}, ${step.state}, ${took}${error}`,
         },
         element("span", { class: "name" }, name),

@@ -1,4 +1,4 @@
-/** Numbers as people read them: times, tokens, money, bytes. */
+/** Numbers as text for people: times, counts, money, bytes. */
 
 const UNITS = [
   { ms: 86_400_000, name: "d" },

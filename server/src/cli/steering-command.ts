@@ -3,7 +3,7 @@ import { type Task, type TaskHandle, WaybillError } from "@waybill/sdk";
 import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, explained, talkTo } from "./connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "./task-id.ts";
-import { STATE_LOOK } from "./terminal/state-look.ts";
+import { styledState } from "./terminal/state-style.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
 type Flags = ConnectionFlags & { reason?: string; json?: boolean };
@@ -29,9 +29,8 @@ export function addSteering(program: Command, { name, about, act }: SteeringComm
         const id = await taskIdOf(client, text);
         try {
           const task = await act(client.task(id), flags.reason === undefined ? {} : { reason: flags.reason });
-          const { mark, style } = STATE_LOOK[task.state];
           if (flags.json) out.write(`${JSON.stringify(task)}\n`);
-          else talk.write(`${talk.style(style, `${mark} ${task.state}`)}  ${task.id}\n`);
+          else talk.write(`${styledState(task.state, talk)}  ${task.id}\n`);
         } catch (error) {
           // One that refuses must not keep the others from hearing it.
           if (!(error instanceof WaybillError) || texts.length === 1) throw error;

@@ -5,8 +5,8 @@
 import { isTerminal, outputText, type State, type Waybill } from "@waybill/sdk";
 import { eventSummary } from "@waybill/sdk/display";
 import { Exit } from "./exit.ts";
+import { STATE_EXITS } from "./state-exit.ts";
 import { LiveView } from "./terminal/live-view.ts";
-import { STATE_EXITS } from "./terminal/state-look.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { harmless } from "./terminal/text-width.ts";
 import { answerCommands, summaryLine, watchLines } from "./terminal/watch-view.ts";

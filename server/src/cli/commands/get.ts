@@ -3,7 +3,7 @@ import { count, duration, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
-import { STATE_LOOK } from "../terminal/state-look.ts";
+import { styledState } from "../terminal/state-style.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless, onOneLine } from "../terminal/text-width.ts";
@@ -42,7 +42,6 @@ export function addGet(program: Command): void {
 }
 
 function described(task: Task, why: Why | null, screen: Screen): string {
-  const { mark, style } = STATE_LOOK[task.state];
   const { usage } = task;
   const tokens =
     usage.calls === 0
@@ -75,7 +74,7 @@ function described(task: Task, why: Why | null, screen: Screen): string {
   );
   const question = task.input_required;
   return [
-    `${screen.style(style, `${mark} ${task.state}`)}  ${screen.style("bold", onOneLine(task.title))}\n`,
+    `${styledState(task.state, screen)}  ${screen.style("bold", onOneLine(task.title))}\n`,
     ...lines,
     ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
     ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { pair, states, wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
-import { STATE_LOOK } from "../terminal/state-look.ts";
+import { markedState, stateStyle } from "../terminal/state-style.ts";
 import { type Column, table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 
@@ -78,8 +78,8 @@ function columnsFor(screen: Screen, now: number): Column<TaskSummary>[] {
     {
       title: "STATE",
       cell: ({ state, progress }) =>
-        `${STATE_LOOK[state].mark} ${state}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
-      style: ({ state }) => STATE_LOOK[state].style,
+        `${markedState(state)}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
+      style: ({ state }) => stateStyle(state),
     },
     { title: "KIND", cell: ({ kind }) => kind },
     { title: "AGE", cell: ({ created_at }) => age(now - Date.parse(created_at)), align: "right" },

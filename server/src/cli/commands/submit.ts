@@ -4,7 +4,7 @@ import { isUuid } from "../../task/id.ts";
 import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
-import { EXITS_HELP, STATE_EXITS } from "../terminal/state-look.ts";
+import { EXITS_HELP, STATE_EXITS } from "../state-exit.ts";
 import { isPiped, readStdin } from "../terminal/stdin.ts";
 import { openTerminal, type Terminal } from "../terminal/terminal.ts";
 import { answerCommands } from "../terminal/watch-view.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { EXITS_HELP } from "../state-exit.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
-import { EXITS_HELP } from "../terminal/state-look.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 import { type WatchFlags, watchTask } from "../watch-task.ts";
 

@@ -1,7 +1,7 @@
 /** A watched task as lines for a screen: no more than fit, none wider than it. */
-import { count, duration, money } from "@waybill/sdk/display";
+import { count, duration, money, STATE_DISPLAY } from "@waybill/sdk/display";
 import type { ToolCall, WatchedTask } from "../watched-task.ts";
-import { STATE_LOOK } from "./state-look.ts";
+import { stateStyle, styledState } from "./state-style.ts";
 import type { Screen } from "./terminal.ts";
 import { cutToWidth, harmless, lastLines, onOneLine, textWidth } from "./text-width.ts";
 
@@ -24,10 +24,9 @@ export function watchLines(task: WatchedTask, screen: Screen, now: number): stri
 
 /** What stays on the screen when the watching is over. */
 export function summaryLine(task: WatchedTask, screen: Screen, now: number): string {
-  const { mark, style } = STATE_LOOK[task.state];
   const took = duration((task.endedAt ?? now) - task.createdAt);
   const tools = task.tools.length === 0 ? "" : ` · ${task.tools.length} tool call${task.tools.length === 1 ? "" : "s"}`;
-  return screen.style(style, `${mark} ${task.state}`) + screen.style("dim", ` in ${took}${tools}${bill(task)}`);
+  return styledState(task.state, screen) + screen.style("dim", ` in ${took}${tools}${bill(task)}`);
 }
 
 /** What a person can do about a question, as commands. */
@@ -38,14 +37,14 @@ export function answerCommands(asks: string, id: string): string {
 }
 
 function headLine(task: WatchedTask, screen: Screen, columns: number, now: number): string {
-  const { mark, style } = STATE_LOOK[task.state];
+  const { mark, label } = STATE_DISPLAY[task.state];
   const right = `${task.kind} · ${duration((task.endedAt ?? now) - task.createdAt)}`;
-  const left = `${mark} ${task.state.replace("_", " ")}`;
+  const left = `${mark} ${label}`;
   const room = columns - textWidth(left) - textWidth(right) - 4;
   const title = room < 8 ? "" : cutToWidth(onOneLine(task.title), room);
   const gap = " ".repeat(Math.max(1, room - textWidth(title) + 2));
   return cutToWidth(left, columns) === left && room >= 0
-    ? `${screen.style(style, left)}  ${screen.style("bold", title)}${gap}${screen.style("dim", right)}`
+    ? `${screen.style(stateStyle(task.state), left)}  ${screen.style("bold", title)}${gap}${screen.style("dim", right)}`
     : cutToWidth(left, columns);
 }
 
