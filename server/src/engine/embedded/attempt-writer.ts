@@ -11,19 +11,11 @@ import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import type { AttemptPort, RunWrite } from "../execution/run.ts";
+import type { AttemptPort, AttemptWrite } from "../execution/attempt-port.ts";
+import { isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import { newTask, plainSubmission } from "../new-task.ts";
 import type { Act, Along, Transitions } from "../transitions.ts";
-
-/** What the engine wants to know of its attempts. */
-export type AttemptWatch = {
-  stepBegins: (task: string, step: string) => Promise<void>;
-  stepEnds: (task: Task, step: string, ms: number) => void;
-  ended: (task: string) => void;
-  suspended: (task: Task) => void;
-  warn: (message: string, task: string, error: unknown) => void;
-};
 
 export type AttemptParts = {
   store: Store;
@@ -38,13 +30,11 @@ export class AttemptWriter implements AttemptPort {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;
-  readonly #watch: AttemptWatch;
 
-  constructor(parts: AttemptParts, task: Task, handler: Handler, watch: AttemptWatch) {
+  constructor(parts: AttemptParts, task: Task, handler: Handler) {
     this.#parts = parts;
     this.#task = task;
     this.#handler = handler;
-    this.#watch = watch;
   }
 
   get clock(): Clock {
@@ -55,28 +45,27 @@ export class AttemptWriter implements AttemptPort {
     return this.#parts.random();
   }
 
-  async commit(write: RunWrite): Promise<void> {
+  async commit(write: AttemptWrite): Promise<void> {
     await this.#orBill(
       write,
       this.#parts.ledger.change(this.#task.id, () => this.#recorded(write)),
     );
   }
 
-  async suspend(waits: Wait[], checkpoint: string, write: RunWrite): Promise<void> {
+  async suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
     await this.#commitRest(write);
     const { id, attempt } = this.#task;
-    const { task } = await this.#parts.ledger.change(id, { do: "suspend", attempt, waits, checkpoint });
-    this.#watch.suspended(task);
+    await this.#parts.ledger.change(id, { do: "suspend", attempt, waits, checkpoint });
   }
 
-  async complete(output: Json, write: RunWrite): Promise<void> {
+  async complete(output: Json, write: AttemptWrite): Promise<void> {
     const { attempt, conversation } = this.#task;
     const reply = conversation === null ? undefined : this.#handler.reply?.(output);
     const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
     await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
 
-  async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: RunWrite): Promise<void> {
+  async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void> {
     const { clock, random } = this.#parts;
     const { attempt } = this.#task;
     await this.#end(write, (task) => {
@@ -89,17 +78,17 @@ export class AttemptWriter implements AttemptPort {
     });
   }
 
-  async reject(error: Failure, write: RunWrite): Promise<void> {
+  async reject(error: Failure, write: AttemptWrite): Promise<void> {
     const { attempt } = this.#task;
     await this.#end(write, () => ({ command: { do: "reject", attempt, error } }));
   }
 
-  async pause(reason: string, write: RunWrite): Promise<void> {
+  async pause(reason: string, write: AttemptWrite): Promise<void> {
     await this.#commitRest(write);
     await this.#parts.ledger.change(this.#task.id, { do: "pause", by: "waybill", reason });
   }
 
-  async child(kind: string, input: Json, write: (child: string) => RunWrite): Promise<string> {
+  async child(kind: string, input: Json, write: (child: string) => AttemptWrite): Promise<string> {
     const { handlers, clock, ids, ledger } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
@@ -139,28 +128,12 @@ export class AttemptWriter implements AttemptPort {
     await this.#parts.ledger.change(this.#task.id, { do: "bill", calls });
   }
 
-  stepBegins(name: string): Promise<void> {
-    return this.#watch.stepBegins(this.#task.id, name);
-  }
-
-  stepEnds(name: string, ms: number): void {
-    this.#watch.stepEnds(this.#task, name, ms);
-  }
-
-  ended(): void {
-    this.#watch.ended(this.#task.id);
-  }
-
-  warn(message: string, error: unknown): void {
-    this.#watch.warn(message, this.#task.id, error);
-  }
-
-  /** The attempt's end, in one transaction with what it said last. */
-  async #end(write: RunWrite, act: (task: Task) => Act): Promise<void> {
+  /** The attempt's end, in one transaction with what it recorded last. */
+  async #end(write: AttemptWrite, act: (task: Task) => Act): Promise<void> {
     const { id, attempt } = this.#task;
     const first = isEmpty(write) ? undefined : this.#recorded(write);
     const changed = this.#parts.ledger.change(id, (task) => {
-      // Paused in this very moment: what was said stands, and the end is reached again after the resume.
+      // Paused in this very moment: what was recorded stands, and the end is reached again after the resume.
       if (task.state === "paused")
         return { ...(first && { first }), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };
       return { ...(first && { first }), ...act(task) };
@@ -168,17 +141,17 @@ export class AttemptWriter implements AttemptPort {
     await this.#orBill(write, changed);
   }
 
-  async #commitRest(write: RunWrite): Promise<void> {
+  async #commitRest(write: AttemptWrite): Promise<void> {
     if (!isEmpty(write)) await this.commit(write);
   }
 
-  #recorded(write: RunWrite): Act {
+  #recorded(write: AttemptWrite): Act {
     const { attempt } = this.#task;
     return { command: { do: "record", attempt, record: write.record }, along: alongOf(write) };
   }
 
   /** What an attempt paid for counts, also when it has lost its task. */
-  async #orBill(write: RunWrite, changed: Promise<unknown>): Promise<void> {
+  async #orBill(write: AttemptWrite, changed: Promise<unknown>): Promise<void> {
     try {
       await changed;
     } catch (error) {
@@ -189,13 +162,7 @@ export class AttemptWriter implements AttemptPort {
   }
 }
 
-function isEmpty({ record, journal, artifacts, taken }: RunWrite): boolean {
-  const { events, progress, details, usage } = record;
-  const said = events.length + journal.length + artifacts.length + taken.length;
-  return said === 0 && !progress && !details && !usage;
-}
-
-function alongOf({ journal, artifacts, taken }: RunWrite): Along {
+function alongOf({ journal, artifacts, taken }: AttemptWrite): Along {
   return {
     ...(journal.length > 0 && { journal }),
     ...(artifacts.length > 0 && { artifacts }),

@@ -16,11 +16,14 @@ import type { Verbs } from "../../verbs/verbs.ts";
 import type { Clock } from "../clock.ts";
 import type { SchedulingView } from "../engine.ts";
 import { EventFeed } from "../event-feed.ts";
+import type { RunObserver } from "../execution/attempt-port.ts";
+import { replay } from "../execution/replay-context.ts";
 import { Run } from "../execution/run.ts";
+import { emptyWrite } from "../execution/write-buffer.ts";
 import { Ids, type RandomBytes } from "../ids.ts";
 import { TaskCache } from "../task-cache.ts";
 import { Transitions } from "../transitions.ts";
-import { type AttemptParts, type AttemptWatch, AttemptWriter } from "./attempt-writer.ts";
+import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
 import { Claims } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { type Entry, entryOf } from "./entry.ts";
@@ -57,7 +60,7 @@ export class EmbeddedEngine {
   readonly #handlers: Map<string, Handler>;
   readonly #ledger: Transitions;
   readonly #parts: AttemptParts;
-  readonly #watch: AttemptWatch;
+  readonly #observer: RunObserver;
   readonly #open: OpenTasks;
   readonly #runs = new Map<string, Run>();
   readonly #ready = new ReadyQueue<Entry>();
@@ -120,14 +123,12 @@ export class EmbeddedEngine {
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
-    this.#watch = {
-      stepBegins: (task, step) => this.#quarantine.stepBegins(task, step),
-      stepEnds: (task, step, ms) => {
+    this.#observer = {
+      stepBegins: (task, step) => this.#quarantine.stepBegins(task.id, step),
+      stepEnded: (task, step, ms) => {
         this.#quarantine.stepEnds(task.id);
         log.stepEnded?.(task.kind, step, ms);
       },
-      ended: (task) => this.#runEnded(task),
-      suspended: (task) => this.#wakes.suspended(task),
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#ledger.onChange((before, change) => this.#changed(before, change));
@@ -305,6 +306,7 @@ export class EmbeddedEngine {
     this.#remember(entry);
     if (command === "submit" && task.state === "running" && !this.#stopping) this.#started(entry, this.#run(task));
     const run = this.#runs.get(task.id);
+    if (command === "suspend") this.#wakes.suspended(task);
     if (command === "pause") run?.pause();
     if (command === "resume" && task.state === "running") run?.resume();
     if (command === "input" && run) this.#wakes.watch("An input did not reach its run.", task.id, this.#refill(run));
@@ -393,25 +395,21 @@ export class EmbeddedEngine {
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = task.attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
-    const host = new AttemptWriter(this.#parts, task, handler, this.#watch);
+    const port = new AttemptWriter(this.#parts, task, handler);
     if (handler.version !== task.handlerVersion && journal.length > 0) {
       const message = `The task began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has version ${handler.version}.`;
-      await host.fail({ code: "handler_version", message }, false, undefined, {
-        record: { events: [] },
-        journal: [],
-        artifacts: [],
-        taken: [],
-      });
+      await port.fail({ code: "handler_version", message }, false, undefined, emptyWrite());
       return;
     }
     const now = await this.#ledger.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     const isOurs = now?.attempt === task.attempt && (now.state === "running" || now.state === "paused");
     if (!isOurs) return this.#release(id);
-    const run = new Run(host, handler, task, journal, inbox);
+    const run = new Run({ port, observer: this.#observer, task, journal, inbox });
     this.#runs.set(id, run);
     if (this.#stopping || now.state === "paused") run.pause();
-    void run.start();
+    void replay(run, handler);
+    void run.ended.then(() => this.#runEnded(id));
   }
 
   /** For a task that is `running` though nothing runs it: a start or a run that the store cut short. */
@@ -451,7 +449,7 @@ export class EmbeddedEngine {
   }
 
   async #refill(run: Run): Promise<void> {
-    run.refill(await this.#store.inbox(run.task.id));
+    run.inbox.refill(await this.#store.inbox(run.task.id));
   }
 }
 

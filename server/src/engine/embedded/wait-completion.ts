@@ -7,7 +7,7 @@ import { Refusal } from "../../task/errors.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import { answers } from "../execution/run.ts";
+import { answers } from "../execution/inbox.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Claims, isLeaseLost } from "./claims.ts";
 

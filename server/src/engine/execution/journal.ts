@@ -4,6 +4,7 @@
  */
 import type { JournalEntry } from "../../store/store.ts";
 import type { Step } from "../../task/step.ts";
+import type { Json } from "../../task/json.ts";
 
 export class JournalMismatch extends Error {
   override readonly name = "JournalMismatch";
@@ -51,6 +52,36 @@ export class Journal {
     }
     return entry;
   }
+}
+
+/** One call of the code on its branch. `entry` is what the journal holds of it; `key` is stable over attempts. */
+export type Call = {
+  branch: string;
+  position: number;
+  name: string;
+  occurrence: number;
+  key: string;
+  kind: Step["kind"];
+  entry: JournalEntry | undefined;
+};
+
+/** A call's entry at its first try, with neither error nor usage: whoever has more to say spreads it. */
+export function entryOf(call: Call, state: Step["state"], result: Json, at: number): JournalEntry {
+  const { branch, position, name, occurrence, kind } = call;
+  return {
+    branch,
+    position,
+    name,
+    occurrence,
+    kind,
+    state,
+    tries: 1,
+    at,
+    durationMs: null,
+    result,
+    error: null,
+    usage: null,
+  };
 }
 
 /** The key of a call: stable over attempts, unique within its task. */

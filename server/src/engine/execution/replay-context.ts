@@ -4,26 +4,28 @@
  */
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
-import { artifactUpdate } from "../../task/artifact.ts";
+import type { artifactUpdate } from "../../task/artifact.ts";
 import { type Message, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
-import { type EventDraft, eventType } from "../../task/event.ts";
+import type { EventDraft } from "../../task/event.ts";
 import {
   type Answer,
   type Context,
+  type Handler,
   type Question,
   type StepContext,
   StepError,
   type StepOptions,
 } from "../../task/handler.ts";
-import { isJson, type Json, type JsonObject, json } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
 import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
-import { callKey, JournalMismatch } from "./journal.ts";
+import { type Json, type JsonObject, json } from "../../task/json.ts";
+import type { PartialWrite } from "./attempt-port.ts";
+import { artifactWrite, checkedEvent, clampFraction } from "./effects.ts";
+import { type Call, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution } from "./step-execution.ts";
-import type { Said } from "./write-buffer.ts";
 
 /** What entries of each kind hold as their result. */
 const sleeping = z.object({ until: z.int() });
@@ -32,15 +34,10 @@ const answered = z.object({ value: json, by: z.string(), at: z.int() }).nullable
 const childOf = z.object({ child: z.string() });
 const messages = z.array(message.extend({ n: z.int(), task: z.string().nullable(), at: z.int() }));
 
-/** One call of the code on its branch. `entry` is what the journal holds of it. */
-export type Call = {
-  position: number;
-  name: string;
-  occurrence: number;
-  key: string;
-  kind: Step["kind"];
-  entry: JournalEntry | undefined;
-};
+/** Runs a handler over the journal of a run: what it did before is given back to it, and not done again. */
+export function replay(run: Run, handler: Handler): Promise<void> {
+  return run.start(() => handler.run(new ReplayContext(run, ""), run.task.input));
+}
 
 export class ReplayContext implements Context {
   readonly #run: Run;
@@ -78,7 +75,7 @@ export class ReplayContext implements Context {
       if (entry?.state === "done") return entry.result as Result;
       if (entry?.state === "failed")
         throw new StepError(entry.error ?? { code: "internal", message: "no reason was recorded" });
-      const step = new StepExecution(this.#run, call, this.#path, options);
+      const step = new StepExecution(this.#run, call, options);
       return step.run(body);
     });
   }
@@ -104,11 +101,11 @@ export class ReplayContext implements Context {
 
   sleep(name: string, ms: number): Promise<void> {
     return this.#once("sleep", name, async (call) => {
-      const now = this.#run.host.clock.now();
+      const now = this.#run.port.clock.now();
       const known = call.entry && sleeping.parse(call.entry.result);
       const until = known?.until ?? now + Math.max(0, Math.ceil(ms));
       if (until <= now) {
-        if (call.entry?.state !== "done") this.#say(call, {}, { until });
+        if (call.entry?.state !== "done") this.#record(call, {}, { until });
         return;
       }
       if (!known) await this.#run.commit({ journal: [this.#entry(call, "waiting", { until })] });
@@ -118,13 +115,13 @@ export class ReplayContext implements Context {
 
   waitForInput(name: string, question: Question): Promise<Answer | null> {
     return this.#once("input", name, async (call) => {
-      const { clock } = this.#run.host;
+      const { clock } = this.#run.port;
       if (call.entry?.state === "done") return answered.parse(call.entry.result);
       const now = clock.now();
       const open = call.entry
         ? asked.parse(call.entry.result)
         : { prompt: promptOf(name, question), until: deadlineOf(question, now) };
-      const item = this.#run.takeInput(name);
+      const item = this.#run.inbox.take(name);
       if (item) {
         const answer = { value: item.value, by: item.by, at: item.at };
         await this.#run.commit({ journal: [this.#entry(call, "done", answer)], taken: [item.n] });
@@ -147,17 +144,17 @@ export class ReplayContext implements Context {
       const { entry } = call;
       if (entry?.state === "done") return entry.result;
       if (entry?.state === "failed" && entry.error) throw new StepError(entry.error);
-      const { host } = this.#run;
+      const { port } = this.#run;
       if (!entry) {
         const child = await this.#run.through(() =>
-          host.child(kind, input, (child) =>
-            this.#run.outbox.take({ journal: [this.#entry(call, "waiting", { child })] }),
+          port.child(kind, input, (child) =>
+            this.#run.buffer.take({ journal: [this.#entry(call, "waiting", { child })] }),
           ),
         );
         return this.#waitForChild(call, child);
       }
       const { child } = childOf.parse(entry.result);
-      const end = await this.#run.through(() => host.endOf(child));
+      const end = await this.#run.through(() => port.endOf(child));
       if (!end) return this.#waitForChild(call, child);
       if ("output" in end) {
         await this.#run.commit({ journal: [this.#entry(call, "done", end.output)] });
@@ -171,8 +168,8 @@ export class ReplayContext implements Context {
   history(limit: number): Promise<Message[]> {
     return this.#once("read", "history", async (call) => {
       if (call.entry) return messages.parse(call.entry.result);
-      const found = await this.#run.through(() => this.#run.host.history(limit));
-      this.#say(call, {}, found);
+      const found = await this.#run.through(() => this.#run.port.history(limit));
+      this.#record(call, {}, found);
       return found;
     });
   }
@@ -180,8 +177,8 @@ export class ReplayContext implements Context {
   pause(name: string, reason: string): Promise<void> {
     return this.#once("pause", name, async (call) => {
       if (call.entry) return;
-      const { host, outbox } = this.#run;
-      await this.#run.through(() => host.pause(reason, outbox.take({ journal: [this.#entry(call, "done", null)] })));
+      const { port, buffer } = this.#run;
+      await this.#run.through(() => port.pause(reason, buffer.take({ journal: [this.#entry(call, "done", null)] })));
       await this.#run.open();
     });
   }
@@ -189,8 +186,8 @@ export class ReplayContext implements Context {
   now(): Promise<number> {
     return this.#once("read", "now", async (call) => {
       if (call.entry) return z.number().parse(call.entry.result);
-      const now = this.#run.host.clock.now();
-      this.#say(call, {}, now);
+      const now = this.#run.port.clock.now();
+      this.#record(call, {}, now);
       return now;
     });
   }
@@ -198,8 +195,8 @@ export class ReplayContext implements Context {
   random(): Promise<number> {
     return this.#once("read", "random", async (call) => {
       if (call.entry) return z.number().parse(call.entry.result);
-      const random = this.#run.host.random();
-      this.#say(call, {}, random);
+      const random = this.#run.port.random();
+      this.#record(call, {}, random);
       return random;
     });
   }
@@ -209,7 +206,7 @@ export class ReplayContext implements Context {
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    this.#effect("artifact", artifactSaid(update));
+    this.#effect("artifact", artifactWrite(update));
   }
 
   details(patch: JsonObject): void {
@@ -222,7 +219,7 @@ export class ReplayContext implements Context {
   }
 
   progress(fraction: number, message = ""): void {
-    if (!this.#run.isOver) this.#run.outbox.progress(clampFraction(fraction), message);
+    if (!this.#run.isOver) this.#run.buffer.progress(clampFraction(fraction), message);
   }
 
   /** Takes the call's position at once, in the order of the code, and waits for the gate before it takes effect. */
@@ -240,7 +237,7 @@ export class ReplayContext implements Context {
     try {
       await this.#run.open();
       const entry = this.#run.journal.find(this.#path, position, kind, name, occurrence);
-      return await effect({ position, name, occurrence, kind, entry, key: callKey(this.#path, name, occurrence) });
+      return await effect(this.#call(kind, name, position, occurrence, entry));
     } catch (error) {
       if (error instanceof JournalMismatch) return this.#run.mismatch(error);
       throw error;
@@ -250,66 +247,41 @@ export class ReplayContext implements Context {
   }
 
   /** An effect outside of any step. */
-  #effect(name: string, said: Said, usage: UsageTotals | null = null): void {
+  #effect(name: string, write: PartialWrite, usage: UsageTotals | null = null): void {
     if (this.#run.isOver) return;
     const position = this.#position++;
     const occurrence = this.#occurrences.get(name) ?? 0;
     this.#occurrences.set(name, occurrence + 1);
     this.#run.spend(usage);
     if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
-    this.#say(
-      { position, name, occurrence, kind: "effect", entry: undefined, key: callKey(this.#path, name, occurrence) },
-      said,
-      null,
-      usage,
-    );
+    this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
   }
 
-  #say(call: Call, said: Said, result: Json, usage: UsageTotals | null = null): void {
+  #record(call: Call, write: PartialWrite, result: Json, usage: UsageTotals | null = null): void {
     const entry = { ...this.#entry(call, "done", result), usage };
-    this.#run.journal.put(entry);
-    this.#run.outbox.say({ ...said, journal: [entry] });
+    this.#run.record({ ...write, journal: [entry] });
   }
 
-  #entry(call: Call, state: Step["state"], result: Json): JournalEntry {
+  #call(kind: Call["kind"], name: string, position: number, occurrence: number, entry: Call["entry"]): Call {
     return {
       branch: this.#path,
-      position: call.position,
-      name: call.name,
-      occurrence: call.occurrence,
-      kind: call.kind,
-      state,
-      tries: 1,
-      at: this.#run.host.clock.now(),
-      durationMs: null,
-      result,
-      error: null,
-      usage: null,
+      position,
+      name,
+      occurrence,
+      kind,
+      entry,
+      key: callKey(this.#path, name, occurrence),
     };
   }
 
+  #entry(call: Call, state: Step["state"], result: Json): JournalEntry {
+    return entryOf(call, state, result, this.#run.port.clock.now());
+  }
+
   #waitForChild(call: Call, child: string): Promise<Json> {
-    const since = this.#run.host.clock.now();
+    const since = this.#run.port.clock.now();
     return this.#run.waitFor({ on: "child", key: call.key, since, until: null, child }, call.name);
   }
-}
-
-export function checkedEvent(event: EventDraft): EventDraft {
-  if (!isJson(event.data)) throw new Refusal("invalid", `The data of event ${event.type} is not JSON.`);
-  return { type: eventType.parse(event.type), data: event.data };
-}
-
-export function artifactSaid(update: z.input<typeof artifactUpdate>): Said {
-  const artifact = artifactUpdate.parse(update);
-  const { append, last } = artifact;
-  return {
-    artifacts: [artifact],
-    record: { events: [{ type: "artifact.updated", data: { artifact, append, last } }] },
-  };
-}
-
-export function clampFraction(fraction: number): number {
-  return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
 }
 
 function promptOf(name: string, question: Question): Prompt {

@@ -1,68 +1,42 @@
 /**
- * One attempt: a handler in motion over its journal. It knows what a call means (once, recorded, replayed) and when a
- * run holds nothing any more; how changes become durable is the host's, which each engine implements.
+ * One attempt: a handler in motion. It knows when calls may go on, what is in flight, and when the run holds nothing
+ * any more; what a call means is `ReplayContext`'s, and how changes become durable is the engine's `AttemptPort`.
  *
  * A run ends in one of three ways: the handler returned or threw; it was unwound at waits (or at a pause) with no step
  * in flight; or it was cut off, and whatever it still does goes nowhere. A call that must not go on never settles:
  * nothing then holds the handler's frames, and they are collected.
  */
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
-import type { ArtifactUpdate } from "../../task/artifact.ts";
-import type { Message } from "../../task/conversation.ts";
-import type { Recorded } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import { type Context, type Handler, StepError, TaskFailure } from "../../task/handler.ts";
+import { StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
-import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
+import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
-import type { Clock } from "../clock.ts";
+import type { AttemptPort, PartialWrite, RunObserver } from "./attempt-port.ts";
+import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
+import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
-import { ReplayContext } from "./replay-context.ts";
+import { never } from "./never.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
-/** What a run commits: the record, and what goes with it. */
-export type RunWrite = {
-  record: Recorded;
-  journal: JournalEntry[];
-  artifacts: ArtifactUpdate[];
-  taken: number[];
+export type RunParts = {
+  port: AttemptPort;
+  observer: RunObserver;
+  task: Task;
+  journal: readonly JournalEntry[];
+  inbox: readonly InboxItem[];
 };
-
-/** What a run needs of its engine. Each rejects with a `Refusal` `fenced` once the attempt has lost the task. */
-export interface AttemptPort {
-  readonly clock: Clock;
-  random(): number;
-  commit(write: RunWrite): Promise<void>;
-  /** Stands still at these waits, which may be none while paused. */
-  suspend(waits: Wait[], checkpoint: string, write: RunWrite): Promise<void>;
-  complete(output: Json, write: RunWrite): Promise<void>;
-  fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: RunWrite): Promise<void>;
-  reject(error: Failure, write: RunWrite): Promise<void>;
-  pause(reason: string, write: RunWrite): Promise<void>;
-  /** Makes the child and commits `write` with it; returns its id. */
-  child(kind: string, input: Json, write: (child: string) => RunWrite): Promise<string>;
-  /** A task's end, or null while it has none. */
-  endOf(child: string): Promise<{ output: Json } | { error: Failure } | null>;
-  history(limit: number): Promise<Message[]>;
-  /** Usage of an attempt that has lost its task. */
-  bill(calls: UsageCall[]): Promise<void>;
-  /** Called around every body of a step; the first may hold it back. */
-  stepBegins(name: string): Promise<void>;
-  stepEnds(name: string, ms: number): void;
-  /** The run has stopped for good and holds nothing. */
-  ended(): void;
-  /** Something that no caller sees went wrong. */
-  warn(message: string, error: unknown): void;
-}
 
 export class Run {
   readonly task: Task;
-  readonly host: AttemptPort;
+  readonly port: AttemptPort;
   readonly journal: Journal;
-  readonly outbox: WriteBuffer;
-  readonly #handler: Handler;
-  #inbox: InboxItem[];
-  readonly #taken = new Set<number>();
+  readonly inbox: Inbox;
+  readonly buffer: WriteBuffer;
+  /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
+  readonly ended: Promise<void>;
+  readonly #observer: RunObserver;
+  readonly #markEnded: () => void;
   readonly #abort = new AbortController();
   readonly #waits = new Map<string, Wait>();
   /** Steps whose bodies run: their names by their keys. */
@@ -76,19 +50,16 @@ export class Run {
   #checkpoint = "start";
   #idleCheck = false;
 
-  constructor(
-    host: AttemptPort,
-    handler: Handler,
-    task: Task,
-    journal: readonly JournalEntry[],
-    inbox: readonly InboxItem[],
-  ) {
-    this.host = host;
+  constructor({ port, observer, task, journal, inbox }: RunParts) {
+    this.port = port;
     this.task = task;
     this.journal = new Journal(journal);
-    this.#handler = handler;
-    this.#inbox = [...inbox];
-    this.outbox = new WriteBuffer(host.clock, () => void this.commit({}));
+    this.inbox = new Inbox(inbox);
+    this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
+    this.#observer = observer;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#markEnded = resolve;
   }
 
   get signal(): AbortSignal {
@@ -109,13 +80,12 @@ export class Run {
     return this.#over;
   }
 
-  /** Runs the handler. Its end reaches the host; this never rejects. */
-  async start(): Promise<void> {
-    const ctx: Context = new ReplayContext(this, "");
+  /** Runs the handler's code to its output, which completes the task; what it throws fails it. Never rejects. */
+  async start(code: () => Promise<Json>): Promise<void> {
     try {
-      const output = await this.#handler.run(ctx, this.task.input);
+      const output = await code();
       await this.open();
-      await this.#finish(() => this.host.complete(output, this.outbox.take()));
+      await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {
       await this.open();
       await this.#finish(() => this.#failWith(error));
@@ -139,21 +109,8 @@ export class Run {
     if (this.#over) return;
     this.#abort.abort(new Refusal("fenced", reason));
     this.#end();
-    const { usage } = this.outbox.take().record;
-    if (usage) this.host.bill(usage).catch((error: unknown) => this.host.warn("Late usage was not recorded.", error));
-  }
-
-  /** What the inbox holds by now: an input may arrive while the run goes on. */
-  refill(inbox: readonly InboxItem[]): void {
-    this.#inbox = inbox.filter((item) => !this.#taken.has(item.n));
-  }
-
-  /** Takes the oldest input that answers `prompt`. */
-  takeInput(prompt: string): InboxItem | undefined {
-    const at = this.#inbox.findIndex((item) => answers(item, prompt));
-    const item = at === -1 ? undefined : this.#inbox.splice(at, 1)[0];
-    if (item) this.#taken.add(item.n);
-    return item;
+    this.bill(this.buffer.take().record.usage ?? []);
+    this.#markEnded();
   }
 
   /** Settles when calls may go on: at once, after a resume, or never. */
@@ -172,13 +129,13 @@ export class Run {
 
   stepBegins(key: string, name: string): Promise<void> {
     this.#inFlight.set(key, name);
-    return this.through(() => this.host.stepBegins(name));
+    return this.through(() => this.#observer.stepBegins(this.task, name));
   }
 
-  stepEnds(key: string, name: string, ms: number): void {
+  stepEnded(key: string, name: string, ms: number): void {
     this.#inFlight.delete(key);
     this.#checkpoint = name;
-    this.host.stepEnds(name, ms);
+    this.#observer.stepEnded(this.task, name, ms);
     this.#checkIdle();
   }
 
@@ -187,26 +144,34 @@ export class Run {
     if (usage) this.#spent = sumOf(this.#spent, usage);
   }
 
-  /** Says what the next commit makes durable, at the latest in the next turn of the event loop. */
-  record(write: Partial<RunWrite>): void {
+  /** Adds to what the next commit makes durable, at the latest in the next turn of the event loop. */
+  record(write: PartialWrite): void {
     for (const entry of write.journal ?? []) this.journal.put(entry);
-    this.outbox.say(write);
+    this.buffer.add(write);
+  }
+
+  /** Records calls that were paid for, after the run has ended. */
+  bill(calls: UsageCall[]): void {
+    if (calls.length === 0) return;
+    this.port
+      .bill(calls)
+      .catch((error: unknown) => this.#observer.warn("Late usage was not recorded.", this.task.id, error));
   }
 
   /** A durable write of this attempt. Never settles once the attempt has lost its task. */
-  commit(write: Partial<RunWrite>): Promise<void> {
+  commit(write: PartialWrite): Promise<void> {
     if (this.#over) return never();
     for (const entry of write.journal ?? []) this.journal.put(entry);
-    this.#committed = this.through(() => this.host.commit(this.outbox.take(write)));
+    this.#committed = this.through(() => this.port.commit(this.buffer.take(write)));
     return this.#committed;
   }
 
-  /** Settles when all that was said is on disk: before that, no body of a step begins. */
+  /** Settles when all that was recorded is on disk: before that, no body of a step begins. */
   durable(): Promise<void> {
-    return this.outbox.isEmpty ? this.#committed : this.commit({});
+    return this.buffer.isEmpty ? this.#committed : this.commit({});
   }
 
-  /** The same for the verbs of the host that commit in their own way. */
+  /** The same for the verbs of the port that commit in their own way. */
   async through<Result>(verb: () => Promise<Result>): Promise<Result> {
     if (this.#over) return never();
     this.#commits += 1;
@@ -224,7 +189,7 @@ export class Run {
   /** The journal and the code disagree: the task fails at once, whatever the handler would make of an error. */
   mismatch<Result>(mismatch: JournalMismatch): Promise<Result> {
     void this.#finish(() =>
-      this.host.fail({ code: "journal_mismatch", message: mismatch.message }, false, undefined, this.outbox.take()),
+      this.port.fail({ code: "journal_mismatch", message: mismatch.message }, false, undefined, this.buffer.take()),
     );
     return never();
   }
@@ -237,7 +202,7 @@ export class Run {
       this.#idleCheck = false;
       if (this.#over || !this.#isWaiting || this.#inFlight.size > 0 || this.#commits > 0) return;
       const waits = [...this.#waits.values()];
-      void this.#finish(() => this.host.suspend(waits, this.#checkpoint, this.outbox.take()));
+      void this.#finish(() => this.port.suspend(waits, this.#checkpoint, this.buffer.take()));
     });
   }
 
@@ -252,77 +217,46 @@ export class Run {
       await last();
     } catch (error) {
       if (!(error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state"))) {
-        this.host.warn("A run's end could not be recorded.", error);
+        this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
       }
     } finally {
-      this.host.ended();
+      this.#markEnded();
     }
   }
 
   #failWith(error: unknown): Promise<void> {
-    const write = this.outbox.take();
+    const write = this.buffer.take();
     if (error instanceof TaskFailure) {
       return error.rejected
-        ? this.host.reject(error.failure, write)
-        : this.host.fail(error.failure, false, undefined, write);
+        ? this.port.reject(error.failure, write)
+        : this.port.fail(error.failure, false, undefined, write);
     }
     if (error instanceof JournalMismatch) {
-      return this.host.fail({ code: "journal_mismatch", message: error.message }, false, undefined, write);
+      return this.port.fail({ code: "journal_mismatch", message: error.message }, false, undefined, write);
     }
     if (error instanceof StepError) {
       write.journal.push(...this.journal.reopened(error.failure.step));
-      return this.host.fail(error.failure, true, undefined, write);
+      return this.port.fail(error.failure, true, undefined, write);
     }
-    return this.host.fail(failureOf(error), isRetryable(error), retryAfterOf(error), write);
+    return this.port.fail(failureOf(error), isRetryable(error), retryAfterOf(error), write);
   }
 
   #end(): void {
     this.#over = true;
     this.#waits.clear();
-    this.outbox.close();
+    this.buffer.close();
   }
 
   /** A write was refused: another attempt, a cancel or a deadline has the task now, or the store failed. */
   #lost<Result>(error: unknown): Promise<Result> {
     if (!(error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state"))) {
-      this.host.warn("A run's write failed; the task goes on from its journal at the next start.", error);
+      this.#observer.warn(
+        "A run's write failed; the task goes on from its journal at the next start.",
+        this.task.id,
+        error,
+      );
     }
-    if (!this.#over) {
-      this.cutOff("The attempt has lost its task.");
-      this.host.ended();
-    }
+    this.cutOff("The attempt has lost its task.");
     return never();
   }
-}
-
-/** An input without the name of a question answers whichever is asked next. */
-export function answers(item: InboxItem, prompt: string): boolean {
-  return item.prompt === null || item.prompt === prompt;
-}
-
-/** A promise that never settles; a new one each time, so that nothing gathers on it. */
-export function never<Result>(): Promise<Result> {
-  return new Promise(() => {});
-}
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof StepError) return error.failure;
-  const code = property(error, "code");
-  return {
-    code: typeof code === "string" && code !== "" ? code : "handler_error",
-    message: error instanceof Error ? error.message || error.name : String(error),
-  };
-}
-
-export function isRetryable(error: unknown): boolean {
-  return property(error, "retryable") !== false;
-}
-
-export function retryAfterOf(error: unknown): number | undefined {
-  const ms = property(error, "retryAfterMs");
-  return typeof ms === "number" && Number.isFinite(ms) && ms >= 0 ? ms : undefined;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * One step: its body's tries, and their record. At least once until its result is committed; what the body said
+ * One step: its body's tries, and their record. At least once until its result is committed; what the body recorded
  * commits with that result, except live text and progress, which show at once, and usage, which counts in any case.
  */
 import { z } from "zod";
@@ -12,23 +12,26 @@ import { isJson, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
-import { artifactSaid, type Call, checkedEvent, clampFraction } from "./replay-context.ts";
-import { failureOf, isRetryable, never, type Run, retryAfterOf } from "./run.ts";
+import { artifactWrite, checkedEvent, clampFraction } from "./effects.ts";
+import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
+import { type Call, entryOf } from "./journal.ts";
+import { never } from "./never.ts";
+import type { Run } from "./run.ts";
 
 export const STEP_RETRIES = 3;
 export const STEP_TIMEOUT_MS = 600_000;
 export const STEP_BACKOFF_MS = 1_000;
 export const STEP_BACKOFF_MS_MAX = 60_000;
 
-/** What a step's entry holds while it has no result: when it tries again, and whether it has sent live text. */
+/** What a step's entry holds while it has no result: when it tries again, and whether it has sent live text (`said`). */
 const unfinished = z.object({ until: z.int(), said: z.boolean() });
 
-/** What a body said that commits with its result. */
-type SaidInStep = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
+/** What a body records that commits with its result. */
+type StepEffects = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
 
 type Outcome<Result> = { result: Result } | { failed: Failure } | "later";
 
-function nothingSaid(): SaidInStep {
+function noEffects(): StepEffects {
   return { events: [], artifacts: [], usage: [], details: {} };
 }
 
@@ -37,23 +40,21 @@ export class StepExecution implements StepContext {
   readonly tries: number;
   readonly #run: Run;
   readonly #call: Call;
-  readonly #path: string;
   readonly #options: Required<StepOptions>;
   readonly #abort = new AbortController();
-  readonly #restarted: boolean;
+  readonly #spokeBefore: boolean;
   #until: number;
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
-  #said = nothingSaid();
+  #effects = noEffects();
   #speaks = false;
   #done = false;
 
-  constructor(run: Run, call: Call, path: string, options: StepOptions) {
+  constructor(run: Run, call: Call, options: StepOptions) {
     const before = call.entry ? unfinished.parse(call.entry.result) : { until: 0, said: false };
     this.#run = run;
     this.#call = call;
-    this.#path = path;
-    this.#restarted = before.said;
+    this.#spokeBefore = before.said;
     this.#until = before.until;
     this.#spent = call.entry?.usage ?? NO_USAGE;
     this.key = `${run.task.id}${call.key}`;
@@ -71,14 +72,14 @@ export class StepExecution implements StepContext {
   }
 
   async run<Result extends Json>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
-    const { host } = this.#run;
+    const { clock } = this.#run.port;
     const { name, key } = this.#call;
-    if (this.#until > host.clock.now()) return this.#waitForRetry();
+    if (this.#until > clock.now()) return this.#waitForRetry();
     await this.#run.stepBegins(key, name);
     await this.#run.durable();
-    const began = host.clock.now();
+    const began = clock.now();
     const outcome = await this.#once(body, began);
-    this.#run.stepEnds(key, name, host.clock.now() - began);
+    this.#run.stepEnded(key, name, clock.now() - began);
     if (outcome === "later") return this.#waitForRetry();
     if ("failed" in outcome) throw new StepError(outcome.failed);
     return outcome.result;
@@ -88,45 +89,42 @@ export class StepExecution implements StepContext {
     if (this.#done || this.#run.isOver || text === "") return;
     if (!this.#speaks) {
       this.#speaks = true;
-      const events: EventDraft[] = this.#restarted
+      const events: EventDraft[] = this.#spokeBefore
         ? [{ type: "output.restarted", data: { step: this.#call.name } }]
         : [];
       // Written down before the text: whoever runs this step again must know that there was some.
-      this.#run.outbox.say({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
+      this.#run.buffer.add({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
     }
-    this.#run.outbox.text(this.#call.name, agent, text);
+    this.#run.buffer.text(this.#call.name, agent, text);
   }
 
   emit(event: EventDraft): void {
-    this.#said.events.push(checkedEvent(event));
+    this.#effects.events.push(checkedEvent(event));
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    const { artifacts = [], record } = artifactSaid(update);
-    this.#said.artifacts.push(...artifacts);
-    this.#said.events.push(...(record?.events ?? []));
+    const { artifacts = [], record } = artifactWrite(update);
+    this.#effects.artifacts.push(...artifacts);
+    this.#effects.events.push(...(record?.events ?? []));
   }
 
   details(patch: JsonObject): void {
-    this.#said.details = { ...this.#said.details, ...patch };
+    this.#effects.details = { ...this.#effects.details, ...patch };
   }
 
   usage(call: UsageCall): void {
     const checked = usageCall.parse(call);
-    if (this.#run.isOver)
-      void this.#run.host
-        .bill([checked])
-        .catch((error: unknown) => this.#run.host.warn("Late usage was not recorded.", error));
-    else this.#said.usage.push(checked);
+    if (this.#run.isOver) this.#run.bill([checked]);
+    else this.#effects.usage.push(checked);
   }
 
   progress(fraction: number, message = ""): void {
-    if (!this.#done && !this.#run.isOver) this.#run.outbox.progress(clampFraction(fraction), message);
+    if (!this.#done && !this.#run.isOver) this.#run.buffer.progress(clampFraction(fraction), message);
   }
 
   /** The body against its time limit and the end of the run. */
   #attempt<Result>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
-    const { clock } = this.#run.host;
+    const { clock } = this.#run.port;
     const { signal } = this.#run;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const stop = () => {
@@ -156,7 +154,7 @@ export class StepExecution implements StepContext {
     body: (step: StepContext) => Promise<Result>,
     began: number,
   ): Promise<Outcome<Result>> {
-    const { clock } = this.#run.host;
+    const { clock } = this.#run.port;
     const { name } = this.#call;
     try {
       const result = await this.#attempt(body);
@@ -173,16 +171,16 @@ export class StepExecution implements StepContext {
     }
   }
 
-  /** What a failed try said does not count, except what it cost. */
+  /** What a failed try recorded does not count, except what it cost. */
   #failed(error: unknown, ms: number): "later" | { failed: Failure } {
-    const { host } = this.#run;
+    const { port } = this.#run;
     const { name } = this.#call;
     const failed = { ...failureOf(error), step: name };
     const { retries, backoffMs: base, backoffMaxMs } = this.#options;
-    this.#said = { ...nothingSaid(), usage: this.#said.usage };
+    this.#effects = { ...noEffects(), usage: this.#effects.usage };
     if (isRetryable(error) && !(error instanceof Refusal) && this.tries <= retries) {
-      this.#until = host.clock.now() + backoffMs(this.tries, base, backoffMaxMs, host.random(), retryAfterOf(error));
-      const result = { until: this.#until, said: this.#speaks || this.#restarted };
+      this.#until = port.clock.now() + backoffMs(this.tries, base, backoffMaxMs, port.random(), retryAfterOf(error));
+      const result = { until: this.#until, said: this.#speaks || this.#spokeBefore };
       const event: EventDraft = {
         type: "step.retrying",
         data: { name, error: failed, until: this.#until, tries: this.tries },
@@ -195,7 +193,7 @@ export class StepExecution implements StepContext {
   }
 
   #waitForRetry<Result>(): Promise<Result> {
-    const since = this.#run.host.clock.now();
+    const since = this.#run.port.clock.now();
     return this.#run.waitFor({ on: "retry", key: this.#call.key, since, until: this.#until }, this.#call.name);
   }
 
@@ -204,8 +202,8 @@ export class StepExecution implements StepContext {
    * is durable. So a result and the end that follows from it are one commit.
    */
   #finish(state: JournalEntry["state"], result: Json, error: Failure | null, ms: number, event: EventDraft): void {
-    const { events, artifacts, usage, details } = this.#said;
-    this.#said = nothingSaid();
+    const { events, artifacts, usage, details } = this.#effects;
+    this.#effects = noEffects();
     this.#spent = usage.reduce(addUsage, this.#spent);
     this.#run.record({
       record: {
@@ -222,30 +220,11 @@ export class StepExecution implements StepContext {
 
   /** What the body had reported when it was cut off was paid for. */
   #billTheRest(): void {
-    const calls = this.#said.usage.splice(0);
-    if (calls.length > 0)
-      void this.#run.host
-        .bill(calls)
-        .catch((error: unknown) => this.#run.host.warn("Late usage was not recorded.", error));
+    this.#run.bill(this.#effects.usage.splice(0));
   }
 
   #entry(state: JournalEntry["state"], result: Json): JournalEntry {
-    const { position, name, occurrence, kind } = this.#call;
     const usage = this.#spent.calls > 0 ? this.#spent : null;
-    const at = this.#run.host.clock.now();
-    return {
-      branch: this.#path,
-      position,
-      name,
-      occurrence,
-      kind,
-      state,
-      tries: this.tries,
-      at,
-      durationMs: null,
-      result,
-      error: null,
-      usage,
-    };
+    return { ...entryOf(this.#call, state, result, this.#run.port.clock.now()), tries: this.tries, usage };
   }
 }

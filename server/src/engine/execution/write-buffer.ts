@@ -1,10 +1,9 @@
 /**
- * What a run has said and not yet committed. Effects of the handler's own code ride on its next commit, at the latest
+ * What a run has recorded and not yet committed. Effects of the handler's own code ride on its next commit, at the latest
  * in the next turn of the event loop; live text is coalesced, and progress, which never falls, shows its latest value.
  */
-import type { Recorded } from "../../task/decide.ts";
 import type { Clock } from "../clock.ts";
-import type { RunWrite } from "./run.ts";
+import type { AttemptWrite, PartialWrite } from "./attempt-port.ts";
 
 /** Live text waits this long for more of it, */
 export const OUTPUT_MS = 100;
@@ -12,15 +11,12 @@ export const OUTPUT_MS = 100;
 export const OUTPUT_CHARACTERS = 4096;
 export const PROGRESS_MS = 200;
 
-/** What one call on the context adds to the next commit. */
-export type Said = Partial<Omit<RunWrite, "record">> & { record?: Partial<Recorded> };
-
 type LiveText = { step: string; agent: string; text: string };
 
 export class WriteBuffer {
   readonly #clock: Clock;
   readonly #flush: () => void;
-  #write: RunWrite = emptyWrite();
+  #write: AttemptWrite = emptyWrite();
   #live: LiveText | null = null;
   #flushAt: number | null = null;
   #cancelFlush: (() => void) | null = null;
@@ -33,15 +29,13 @@ export class WriteBuffer {
   }
 
   get isEmpty(): boolean {
-    const { record, journal, artifacts, taken } = this.#write;
-    const said = record.events.length + journal.length + artifacts.length + taken.length;
-    return said === 0 && !this.#live && !record.progress && !record.details && !record.usage;
+    return !this.#live && isEmpty(this.#write);
   }
 
-  say(said: Said): void {
+  add(write: PartialWrite): void {
     if (this.#closed) return;
     this.#sealText();
-    merge(this.#write, said);
+    merge(this.#write, write);
     this.#flushIn(0);
   }
 
@@ -59,8 +53,8 @@ export class WriteBuffer {
     this.#flushIn(this.#live.text.length >= OUTPUT_CHARACTERS ? 0 : OUTPUT_MS);
   }
 
-  /** Everything said so far, followed by `last`: whoever takes it commits it. */
-  take(last: Partial<RunWrite> = {}): RunWrite {
+  /** Everything recorded so far, followed by `last`: whoever takes it commits it. */
+  take(last: PartialWrite = {}): AttemptWrite {
     this.#sealText();
     this.#cancelFlush?.();
     this.#cancelFlush = null;
@@ -71,7 +65,7 @@ export class WriteBuffer {
     return write;
   }
 
-  /** Takes nothing more. What was said is still there to be taken. */
+  /** Takes nothing more. What was recorded is still there to be taken. */
   close(): void {
     this.#closed = true;
     this.#cancelFlush?.();
@@ -94,17 +88,23 @@ export class WriteBuffer {
   }
 }
 
-function emptyWrite(): RunWrite {
+export function isEmpty({ record, journal, artifacts, taken }: AttemptWrite): boolean {
+  const { events, progress, details, usage } = record;
+  const entries = events.length + journal.length + artifacts.length + taken.length;
+  return entries === 0 && !progress && !details && !usage;
+}
+
+export function emptyWrite(): AttemptWrite {
   return { record: { events: [] }, journal: [], artifacts: [], taken: [] };
 }
 
-/** Once the handler's own code has come to rest: what it says in one go then commits in one go. */
+/** Once the handler's own code has come to rest: what it records in one go then commits in one go. */
 function soon(run: () => void): () => void {
   const immediate = setImmediate(run);
   return () => clearImmediate(immediate);
 }
 
-function merge(write: RunWrite, { record = {}, journal = [], artifacts = [], taken = [] }: Said): void {
+function merge(write: AttemptWrite, { record = {}, journal = [], artifacts = [], taken = [] }: PartialWrite): void {
   write.journal.push(...journal);
   write.artifacts.push(...artifacts);
   write.taken.push(...taken);

@@ -1,0 +1,55 @@
+/**
+ * The two interfaces between a run and the engine that runs it: `AttemptPort` makes what an attempt does durable, and
+ * `RunObserver` hears of it. Each engine implements both; a run knows neither a store nor a queue.
+ */
+import type { JournalEntry } from "../../store/store.ts";
+import type { ArtifactUpdate } from "../../task/artifact.ts";
+import type { Message } from "../../task/conversation.ts";
+import type { Recorded } from "../../task/decide.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { Json } from "../../task/json.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import type { Clock } from "../clock.ts";
+
+/** What an attempt commits at once: the record, and what goes with it. */
+export type AttemptWrite = {
+  record: Recorded;
+  journal: JournalEntry[];
+  artifacts: ArtifactUpdate[];
+  /** Numbers of the inbox items that a journaled answer has used up. */
+  taken: number[];
+};
+
+/** What one call on the context adds to the next commit. */
+export type PartialWrite = Partial<Omit<AttemptWrite, "record">> & { record?: Partial<Recorded> };
+
+/** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
+export interface AttemptPort {
+  readonly clock: Clock;
+  random(): number;
+  commit(write: AttemptWrite): Promise<void>;
+  /** Stands still at these waits, which may be none while paused. */
+  suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void>;
+  complete(output: Json, write: AttemptWrite): Promise<void>;
+  fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void>;
+  reject(error: Failure, write: AttemptWrite): Promise<void>;
+  pause(reason: string, write: AttemptWrite): Promise<void>;
+  /** Makes the child and commits `write` with it; returns its id. */
+  child(kind: string, input: Json, write: (child: TaskId) => AttemptWrite): Promise<TaskId>;
+  /** A task's end, or null while it has none. */
+  endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
+  history(limit: number): Promise<Message[]>;
+  /** Usage of an attempt that has lost its task. */
+  bill(calls: UsageCall[]): Promise<void>;
+}
+
+/** What an engine hears of its runs. */
+export interface RunObserver {
+  /** Called before each body of a step: the body begins once this has resolved. */
+  stepBegins(task: Task, step: string): Promise<void>;
+  /** The body has ended, however it did, after `ms`. */
+  stepEnded(task: Task, step: string, ms: number): void;
+  /** Something that no caller sees went wrong. */
+  warn(message: string, task: TaskId, error: unknown): void;
+}
