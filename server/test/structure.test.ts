@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { cyclesOf } from "./import-cycles.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LINES_MAX = 520;
@@ -84,6 +85,10 @@ function targetOf({ path }: Source, name: string): string {
     .join("/");
 }
 
+function targetsOf(source: Source): string[] {
+  return source.imports.filter((name) => name.startsWith(".")).map((name) => targetOf(source, name));
+}
+
 function allowed(path: string): readonly string[] {
   const rows = Object.keys(MAY_SEE).filter((folder) => inServer(path).startsWith(`${folder}/`));
   const row = rows.sort((a, b) => b.length - a.length)[0];
@@ -159,6 +164,36 @@ describe("the arrow", () => {
         return [`${source.path} imports ${name}`];
       }),
     );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("a cycle", () => {
+  test("of imports exists nowhere, neither at run time nor by type", () => {
+    expect(cyclesOf(new Map(product.map((source) => [source.path, targetsOf(source)])))).toEqual([]);
+  });
+
+  test("is found where there is one", () => {
+    const cycles = cyclesOf(
+      new Map([
+        ["a", ["b", "d"]],
+        ["b", ["c"]],
+        ["c", ["a"]],
+        ["d", ["c"]],
+        ["e", ["d"]],
+        ["f", ["f"]],
+      ]),
+    );
+    expect(cycles).toEqual([["a", "b", "c", "d"], ["f"]]);
+  });
+});
+
+describe("what all engines share", () => {
+  test("knows none of them", () => {
+    const wrong = server
+      .filter(({ path }) => /^engine\/(execution\/)?[^/]+\.ts$/.test(inServer(path)))
+      .flatMap((source) => targetsOf(source).map((target) => `${source.path} imports ${target}`))
+      .filter((each) => each.includes("imports server/src/engine/embedded/"));
     expect(wrong).toEqual([]);
   });
 });

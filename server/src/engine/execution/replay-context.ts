@@ -17,10 +17,10 @@ import {
   StepError,
   type StepOptions,
 } from "../../task/handler.ts";
+import { type Json, type JsonObject, json } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
 import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
-import { type Json, type JsonObject, json } from "../../task/json.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, checkedEvent, clampFraction } from "./effects.ts";
 import { type Call, callKey, entryOf, JournalMismatch } from "./journal.ts";
