@@ -1,16 +1,12 @@
-/** How wide text stands in a terminal, and text cut to fit. */
+/** Text measured in the cells of a terminal: cut to fit, broken into lines, and made harmless. */
+import stringWidth from "string-width";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const WIDE =
-  /\p{Emoji_Presentation}|\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]/u;
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Cells of text without control characters. */
 export function textWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
-  return width;
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 /** At most `cells` wide; what is cut ends in an ellipsis. */
@@ -20,7 +16,7 @@ export function cutToWidth(text: string, cells: number): string {
   let width = 0;
   let kept = "";
   for (const { segment } of graphemes.segment(text)) {
-    width += WIDE.test(segment) ? 2 : 1;
+    width += textWidth(segment);
     if (width > cells - 1) break;
     kept += segment;
   }
@@ -36,13 +32,16 @@ export function lastLines(text: string, cells: number, rows: number): string[] {
   return lines.slice(-rows);
 }
 
-/** A line broken between words, or within one that is wider than the line. */
+/**
+ * A line broken between words, or within one that is wider than the line. The library for it, wrap-ansi, either drops
+ * the indentation of a first line or begins a line with the space at which it broke, and takes eight times as long.
+ */
 function broken(line: string, cells: number): string[] {
   const lines: string[] = [];
   let kept = "";
   let width = 0;
   for (const { segment } of graphemes.segment(line)) {
-    const wide = WIDE.test(segment) ? 2 : 1;
+    const wide = textWidth(segment);
     if (width + wide > cells) {
       const space = segment === " " ? kept.length : kept.lastIndexOf(" ");
       lines.push((space > 0 ? kept.slice(0, space) : kept).trimEnd());
