@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openapiDocument } from "../server/src/lenses/native/openapi.ts";
 import { nativeRoutes } from "../server/src/lenses/native/routes.ts";
-import { TERMINAL_EVENTS } from "../server/src/task/event.ts";
+import { TERMINAL_EVENTS } from "../server/src/task/events/event.ts";
 import { TERMINAL_STATES } from "../server/src/task/states.ts";
 import { VERSION } from "../server/src/version.ts";
 

@@ -14,7 +14,7 @@ import { createModels } from "../src/models/models.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
 import type { AgentDefinition } from "../src/task/agent.ts";
-import type { Event } from "../src/task/event.ts";
+import type { TaskEvent } from "../src/task/events/event.ts";
 import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
 import type { Submission } from "../src/task/submission.ts";
@@ -87,7 +87,7 @@ export class AgentLife {
     return this.verbs.tasks.get(ada, id);
   }
 
-  log(id: string): Promise<Event[]> {
+  log(id: string): Promise<TaskEvent[]> {
     return this.verbs.tasks.events(ada, id, 0, 1_000);
   }
 

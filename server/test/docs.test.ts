@@ -8,10 +8,9 @@ import { STATUS } from "../src/lenses/native/errors.ts";
 import { errorStatuses } from "../src/lenses/shannon/errors.ts";
 import { plainStatus } from "../src/lenses/shannon/vocabulary.ts";
 import { newTask } from "../src/store/suite/new-task.suite.ts";
-import { AGENT_EVENTS } from "../src/task/agent.ts";
 import { type Command, decide } from "../src/task/decide.ts";
 import { ERROR_CODES, Refusal } from "../src/task/errors.ts";
-import { TASK_EVENTS } from "../src/task/event.ts";
+import { EVENTS } from "../src/task/events/event.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, type State, TERMINAL_STATES, WAIT_REASONS } from "../src/task/states.ts";
 import type { Task, Wait } from "../src/task/task.ts";
 
@@ -46,7 +45,7 @@ describe("docs/states.md", () => {
   });
 
   test("lists every event", () => {
-    expect(names("Events")).toEqual([...TASK_EVENTS, ...AGENT_EVENTS]);
+    expect(names("Events")).toEqual(Object.keys(EVENTS));
   });
 
   test("lists every error code with its statuses", () => {

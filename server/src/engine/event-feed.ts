@@ -2,7 +2,7 @@
  * Who follows a task's log now. A follower holds a cursor, never a queue: it takes what is after its cursor from the
  * tail that all followers share, or, when it has fallen behind that, from the store.
  */
-import { type Event, TERMINAL_EVENTS } from "../task/event.ts";
+import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 
 /** Events of a followed task that are kept in memory for those that keep up. */
@@ -10,20 +10,20 @@ const TAIL_EVENTS_MAX = 256;
 /** Events read from the store at once. */
 const PAGE_EVENTS = 256;
 
-type Topic = { followers: number; tail: Event[]; version: number; waiting: Set<() => void> };
+type Topic = { followers: number; tail: TaskEvent[]; version: number; waiting: Set<() => void> };
 
 export type LogEnd = { ended: boolean; lastSeq: number };
 
 export class EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
-  readonly #read: (id: TaskId, after: number, limit: number) => Promise<Event[]>;
+  readonly #read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>;
 
-  constructor(read: (id: TaskId, after: number, limit: number) => Promise<Event[]>) {
+  constructor(read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>) {
     this.#read = read;
   }
 
   /** To be called in the order of the commits. With no new events it only says that the task has changed. */
-  publish(id: TaskId, events: readonly Event[]): void {
+  publish(id: TaskId, events: readonly TaskEvent[]): void {
     const topic = this.#topics.get(id);
     if (!topic) return;
     topic.tail.push(...events);
@@ -52,7 +52,7 @@ export class EventFeed {
     after: number,
     end: () => Promise<LogEnd>,
     signal: AbortSignal,
-  ): AsyncGenerator<readonly Event[]> {
+  ): AsyncGenerator<readonly TaskEvent[]> {
     let cursor = after;
     const topic = this.#enter(id);
     try {

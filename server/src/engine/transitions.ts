@@ -6,7 +6,7 @@
 import type { Store, Write } from "../store/store.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
-import type { Event } from "../task/event.ts";
+import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
@@ -174,7 +174,7 @@ export class Transitions {
     else this.#recent.drop(task.id);
     this.#log.publish(
       task.id,
-      events.map((event): Event => ({ task: task.id, ...event })),
+      events.map((event): TaskEvent => ({ task: task.id, ...event })),
     );
     this.#changed(before, change);
   }

@@ -1,6 +1,6 @@
 /** Tasks, and all that hangs on one: its log, journal, inbox, artifacts and usage. */
 import type { Artifact } from "../task/artifact.ts";
-import type { Event } from "../task/event.ts";
+import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { Page, TaskFilter } from "../task/task-filter.ts";
@@ -50,7 +50,7 @@ export interface TaskStore {
   open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
   openDescendants(id: TaskId): Promise<Task[]>;
   /** Those with `seq` > `after`, oldest first. */
-  events(id: TaskId, after: number, limit: number): Promise<Event[]>;
+  events(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
   journal(id: TaskId): Promise<JournalEntry[]>;
   /** What no journaled answer has used up, oldest first. */
   inbox(id: TaskId): Promise<InboxItem[]>;

@@ -71,15 +71,3 @@ export const agentOutput = z.strictObject({
   toolCalls: z.int(),
 });
 export type AgentOutput = z.infer<typeof agentOutput>;
-
-/** Events that an agent's run adds to its task's log. `agent` is the slug of who acts; "" where there is only one. */
-export const AGENT_EVENTS = [
-  "agent.started", // {agent, mode, model}
-  "agent.mode_changed", // {asked, ran, reason}
-  "agent.thinking", // {agent, text}: a short status, at most 100 characters
-  "agent.answered", // {agent, text, final, model, provider, inputTokens, outputTokens, costUsd, durationMs}: one model call's text
-  "agent.completed", // {agent}
-  "tool.invoked", // {agent, callId, tool, params}
-  "tool.observed", // {agent, callId, tool, success, durationMs, output}: output cut to 2,000 characters
-  "budget.threshold", // {usagePercent, thresholdPercent, tokensUsed, tokensBudget, level, budgetType}
-] as const;

@@ -81,7 +81,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
     do: "record",
     attempt,
     record: {
-      events: [{ type: "a.b", data: {} }],
+      events: [{ type: "a.b", data: {}, custom: true }],
       progress: { fraction, message: "on it" },
       details: { step: fraction },
       usage: [CALL],

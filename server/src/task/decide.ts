@@ -5,14 +5,11 @@
  * Time never runs backwards in a task: `now` is clamped to the task's last timestamp.
  */
 import { Refusal } from "./errors.ts";
-import type { EventDraft } from "./event.ts";
+import type { EventDraft } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isTerminal } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
-
-/** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */
-export type StartCause = "first" | "resumed" | "recovered";
 
 export type Command =
   /** A slot is free. `lease` is for work that another program claimed. */
@@ -67,7 +64,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "recover":
       if (task.state !== "running") return wrongState(task, "recovered");
       return change(task, command, at, { attempt: task.attempt + 1, crashes: command.crashes }, [
-        { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" satisfies StartCause } },
+        { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" } },
       ]);
     case "suspend":
       return suspend(task, command, at);
@@ -111,12 +108,12 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
 
 /** The first change of a task: what `submit` makes durable. */
 export function submitted(task: Task): Change {
-  const data: JsonObject = { kind: task.kind, title: task.title, lens: task.lens };
+  const { kind, title, lens } = task;
   return {
     command: "submit",
     before: null,
     task: { ...task, lastSeq: 1 },
-    events: [{ type: "task.submitted", data, seq: 1, at: task.createdAt }],
+    events: [{ type: "task.submitted", data: { kind, title, lens }, seq: 1, at: task.createdAt }],
   };
 }
 
@@ -155,7 +152,7 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const ready = task.state === "queued" || (task.state === "waiting" && task.waits.every((wait) => wait.on === "slot"));
   if (!ready) return wrongState(task, "started");
   const attempt = task.attempt + 1;
-  const cause: StartCause = task.attempt === 0 ? "first" : "resumed";
+  const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
   const deadlineAt = task.deadlineAt ?? (task.timeLimitMs === null ? null : startedAt + task.timeLimitMs);
@@ -195,7 +192,7 @@ function record(task: Task, command: Command & { do: "record" }, at: number): Ch
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
   const { events, progress, details, usage = [], progressed } = command.record;
-  const all = [...events, ...usage.map(billed)];
+  const all: EventDraft[] = [...events, ...usage.map(billed)];
   const next: Partial<Task> = {};
   if (progressed) next.crashes = 0;
   if (usage.length > 0) next.usage = usage.reduce(addUsage, task.usage);
@@ -275,15 +272,28 @@ type Ending =
   | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> };
 
 function end(task: Task, command: Command, at: number, ending: Ending): Change {
-  const data: JsonObject =
-    ending.state === "completed"
-      ? { output: ending.output }
-      : ending.state === "cancelled"
-        ? { by: ending.cancelledBy.by, reason: ending.cancelledBy.reason, wasPaused: task.state === "paused" }
-        : { error: ending.error };
   return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [
-    { type: `task.${ending.state}`, data },
+    ended(ending, task.state === "paused"),
   ]);
+}
+
+/** The event that ends a log. */
+function ended(ending: Ending, wasPaused: boolean): EventDraft {
+  switch (ending.state) {
+    case "completed":
+      return { type: "task.completed", data: { output: ending.output } };
+    case "cancelled":
+      return {
+        type: "task.cancelled",
+        data: { by: ending.cancelledBy.by, reason: ending.cancelledBy.reason, wasPaused },
+      };
+    case "failed":
+      return { type: "task.failed", data: { error: ending.error } };
+    case "timed_out":
+      return { type: "task.timed_out", data: { error: ending.error } };
+    case "rejected":
+      return { type: "task.rejected", data: { error: ending.error } };
+  }
 }
 
 type Patch = Partial<Omit<Task, "state">> & {

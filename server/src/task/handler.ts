@@ -9,7 +9,7 @@
 import type { z } from "zod";
 import type { artifactUpdate } from "./artifact.ts";
 import type { Message } from "./conversation.ts";
-import type { EventDraft } from "./event.ts";
+import type { Emission } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
@@ -18,7 +18,8 @@ import type { UsageCall } from "./usage.ts";
 
 /** What a running piece of work may say. Inside a step it commits with the step's result. */
 export interface Effects {
-  emit(event: EventDraft): void;
+  /** Data of one of the agent's events must fit it; a type of one's own begins with a word that no event of ours has. */
+  emit<Type extends string>(event: Emission<Type>): void;
   artifact(update: z.input<typeof artifactUpdate>): void;
   /** Merged into the task's details, key by key. */
   details(patch: JsonObject): void;

@@ -1,6 +1,6 @@
 /** What callers may do with tasks. */
 import type { Artifact } from "../task/artifact.ts";
-import type { Event } from "../task/event.ts";
+import type { TaskEvent } from "../task/events/event.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
@@ -21,13 +21,13 @@ export interface Tasks {
   /** Several at once, in the order asked for; those that cannot be seen are left out. At most `PAGE_LIMIT_MAX`. */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
   /** Events with `seq` > `after`, oldest first. */
-  events(principal: Principal, id: string, after: number, limit: number): Promise<Event[]>;
+  events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]>;
   /**
    * The log from `after` on, then live, in batches, until the terminal event was given, or `signal` fires. Holds a
    * cursor and no queue: a reader that does not read costs nothing. Event objects are shared between all followers
    * of a task, so an encoding may be cached on their identity.
    */
-  follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly Event[]>;
+  follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly TaskEvent[]>;
   /** The task when it is terminal, needs input or is paused, or as it is after `ms`. */
   settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task>;
   steps(principal: Principal, id: string): Promise<Step[]>;

@@ -1,6 +1,6 @@
 /** The invariants: what must hold of a world once everything in it has ended. */
-import type { Event } from "../../src/task/event.ts";
-import { TERMINAL_EVENTS } from "../../src/task/event.ts";
+import type { TaskEvent } from "../../src/task/events/event.ts";
+import { TERMINAL_EVENTS } from "../../src/task/events/event.ts";
 import { STATES } from "../../src/task/states.ts";
 import type { Task } from "../../src/task/task.ts";
 import { TEXT } from "./handlers.ts";
@@ -42,7 +42,7 @@ export async function checkInvariants(world: World): Promise<void> {
   for (const problem of await world.store.check()) world.checker.fail(`The database is unsound: ${problem}`);
 }
 
-function checkLog(world: World, task: Task, events: readonly Event[]): void {
+function checkLog(world: World, task: Task, events: readonly TaskEvent[]): void {
   const contiguous = events.every((event, at) => event.seq === at + 1) && events.length === task.lastSeq;
   check(
     world,
@@ -61,9 +61,9 @@ function checkLog(world: World, task: Task, events: readonly Event[]): void {
     events.every((event, at) => at === 0 || event.at >= (events[at - 1]?.at ?? 0)),
     `Time ran backwards in ${task.id}.`,
   );
-  const fractions = events
-    .filter((event) => event.type === "task.progress")
-    .map((event) => Number(event.data["fraction"]));
+  const fractions = events.flatMap((event) =>
+    !event.custom && event.type === "task.progress" ? [event.data.fraction] : [],
+  );
   check(
     world,
     fractions.every((fraction, at) => at === 0 || fraction >= (fractions[at - 1] ?? 0)),
@@ -108,7 +108,7 @@ function wrongWork(world: World, task: Task): string | null {
 }
 
 /** What the calls of a completed task did: each once. */
-async function checkEffects(world: World, task: Task, events: readonly Event[]): Promise<void> {
+async function checkEffects(world: World, task: Task, events: readonly TaskEvent[]): Promise<void> {
   const program = world.outside.programs.get(programOf(task));
   if (!program) return;
   const notes: string[] = [];
@@ -119,7 +119,9 @@ async function checkEffects(world: World, task: Task, events: readonly Event[]):
     if (op.op === "effect" ? op.what === "artifact" : succeeds && op.effects.artifact) report.push(op.id);
     if (succeeds && op.effects.output) checkOutput(world, task, events, op.id);
   }
-  const noted = events.filter((event) => event.type === "sim.note").map((event) => String(event.data["id"]));
+  const noted = events.flatMap((event) =>
+    event.custom && event.type === "sim.note" ? [String(event.data["id"])] : [],
+  );
   check(world, sameSet(noted, notes), `${task.id} emitted ${noted} in place of ${notes}.`);
   const [artifact] = await world.store.artifacts(task.id);
   const parts = (artifact?.parts ?? []).map((part) => ("text" in part ? part.text : ""));
@@ -134,17 +136,17 @@ async function checkEffects(world: World, task: Task, events: readonly Event[]):
   );
 }
 
-function checkOutput(world: World, task: Task, events: readonly Event[], step: string): void {
+function checkOutput(world: World, task: Task, events: readonly TaskEvent[], step: string): void {
   let text = "";
   for (const event of events) {
-    if (event.data["step"] !== step) continue;
-    if (event.type === "output.restarted") text = "";
-    if (event.type === "output.delta") text += String(event.data["text"]);
+    if (event.custom) continue;
+    if (event.type === "output.restarted" && event.data.step === step) text = "";
+    if (event.type === "output.delta" && event.data.step === step) text += event.data.text;
   }
   check(world, text === TEXT.join(""), `The text of ${step} in ${task.id} reads "${text}".`);
 }
 
-async function checkUsage(world: World, task: Task, events: readonly Event[]): Promise<void> {
+async function checkUsage(world: World, task: Task, events: readonly TaskEvent[]): Promise<void> {
   const calls = await world.store.usage(task.id);
   const keys = calls.map((call) => call.key);
   check(world, new Set(keys).size === keys.length, `${task.id} was billed twice: ${keys}.`);
@@ -244,11 +246,11 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
   return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
 }
 
-function told(events: readonly Event[]): string {
+function told(events: readonly TaskEvent[]): string {
   return JSON.stringify(events.map(({ seq, at, type, data }) => [seq, at, type, data]));
 }
 
-function types(events: readonly Event[]): string {
+function types(events: readonly TaskEvent[]): string {
   return events.map((event) => event.type).join(" ");
 }
 

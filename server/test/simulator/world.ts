@@ -9,7 +9,7 @@ import { VirtualClock } from "../../src/engine/virtual-clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store, Write } from "../../src/store/store.ts";
 import { Refusal } from "../../src/task/errors.ts";
-import type { Event } from "../../src/task/event.ts";
+import type { TaskEvent } from "../../src/task/events/event.ts";
 import { type Principal, SCOPES } from "../../src/task/principal.ts";
 import { isTerminal } from "../../src/task/states.ts";
 import type { Submission } from "../../src/task/submission.ts";
@@ -39,7 +39,7 @@ export type Client = {
   id: string | null;
 };
 
-export type Follower = { id: string; principal: Principal; seen: Event[]; ended: boolean };
+export type Follower = { id: string; principal: Principal; seen: TaskEvent[]; ended: boolean };
 
 type Process = {
   engine: EmbeddedEngine;

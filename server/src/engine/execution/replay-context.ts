@@ -7,7 +7,7 @@ import type { JournalEntry } from "../../store/store.ts";
 import type { artifactUpdate } from "../../task/artifact.ts";
 import { type Message, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { EventDraft } from "../../task/event.ts";
+import { type Emission, emittedEvent } from "../../task/events/event.ts";
 import {
   type Answer,
   type Context,
@@ -22,7 +22,7 @@ import type { Step } from "../../task/step.ts";
 import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { artifactWrite, checkedEvent, clampFraction } from "./effects.ts";
+import { artifactWrite, clampFraction } from "./effects.ts";
 import { type Call, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution } from "./step-execution.ts";
@@ -201,8 +201,8 @@ export class ReplayContext implements Context {
     });
   }
 
-  emit(event: EventDraft): void {
-    this.#effect("emit", { record: { events: [checkedEvent(event)] } });
+  emit<Type extends string>(event: Emission<Type>): void {
+    this.#effect("emit", { record: { events: [emittedEvent(event)] } });
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {

@@ -6,13 +6,13 @@ import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { EventDraft } from "../../task/event.ts";
+import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
 import { type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
 import { isJson, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
-import { artifactWrite, checkedEvent, clampFraction } from "./effects.ts";
+import { artifactWrite, clampFraction } from "./effects.ts";
 import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
@@ -98,8 +98,8 @@ export class StepExecution implements StepContext {
     this.#run.buffer.text(this.#call.name, agent, text);
   }
 
-  emit(event: EventDraft): void {
-    this.#effects.events.push(checkedEvent(event));
+  emit<Type extends string>(event: Emission<Type>): void {
+    this.#effects.events.push(emittedEvent(event));
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {

@@ -1,7 +1,7 @@
 /** What the stories of engine life share: who acts, how kinds are made, and how a test waits for a task to arrive. */
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Event } from "../../task/event.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { type Principal, SCOPES } from "../../task/principal.ts";
@@ -56,7 +56,7 @@ export function at(life: EngineLife, id: string): Promise<Task> {
   return life.verbs.tasks.get(ada, id);
 }
 
-export function events(life: EngineLife, id: string): Promise<Event[]> {
+export function events(life: EngineLife, id: string): Promise<TaskEvent[]> {
   return life.verbs.tasks.events(ada, id, 0, 1_000);
 }
 

@@ -1,6 +1,6 @@
 /** Watches what a task has spent against its budget: warns once, and when it is spent pauses or fails the task. */
+import type { EventData } from "../../task/events/event.ts";
 import { type Context, TaskFailure } from "../../task/handler.ts";
-import type { JsonObject } from "../../task/json.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
 /** The percentage at which a budget is said to run low. */
@@ -91,7 +91,7 @@ export class BudgetWatch {
 
   #announce(state: Exclude<BudgetState, { is: "within" }>): void {
     const { spent } = this.#ctx;
-    const data: JsonObject = {
+    const data: EventData["budget.threshold"] = {
       usagePercent: Math.round(state.percent),
       thresholdPercent: state.is === "spent" ? 100 : THRESHOLD_PERCENT,
       tokensUsed: tokensOf(spent),

@@ -3,7 +3,7 @@
  * tool does wrong ends the run: it becomes a result that says so.
  */
 import { type Context, type StepContext, StepError } from "../../task/handler.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
 import { askApproval, askPerson, personQuestion } from "./person.ts";
@@ -126,15 +126,10 @@ function observed(ctx: Context, id: string, tool: string, outcome: Outcome, succ
 }
 
 function observation(callId: string, tool: string, { output }: Outcome, success: boolean, durationMs: number) {
-  const data: JsonObject = {
-    agent: "",
-    callId,
-    tool,
-    success,
-    durationMs,
-    output: excerpt(output, OBSERVED_CHARS_MAX),
+  return {
+    type: "tool.observed" as const,
+    data: { agent: "", callId, tool, success, durationMs, output: excerpt(output, OBSERVED_CHARS_MAX) },
   };
-  return { type: "tool.observed", data };
 }
 
 function shownParams(input: Json): Json {

@@ -1,6 +1,6 @@
 /** A task's log, as a page of JSON or as server-sent events, from any point on. */
 import { Refusal } from "../../task/errors.ts";
-import type { Event } from "../../task/event.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { EventStream } from "../lens.ts";
 import { wireEvent } from "./event.ts";
@@ -58,7 +58,7 @@ export const eventRoutes: readonly Route[] = [
 ];
 
 async function* frames(
-  batches: AsyncIterable<readonly Event[]>,
+  batches: AsyncIterable<readonly TaskEvent[]>,
   signal: AbortSignal,
   done: () => Promise<string>,
 ): AsyncIterable<string> {
@@ -67,9 +67,9 @@ async function* frames(
 }
 
 /** Made once for all who follow. */
-const encoded = new WeakMap<Event, string>();
+const encoded = new WeakMap<TaskEvent, string>();
 
-function frameOf(event: Event): string {
+function frameOf(event: TaskEvent): string {
   let frame = encoded.get(event);
   if (frame === undefined) {
     frame = `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(wireEvent(event))}\n\n`;

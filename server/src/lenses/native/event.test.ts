@@ -1,15 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { json, type jsonObject } from "../../task/json.ts";
+import { eventDraft } from "../../task/events/event.ts";
+import { type JsonObject, json } from "../../task/json.ts";
 import { task } from "../../task/task.ts";
 import { wireEvent } from "./event.ts";
 import * as wire from "./schema.ts";
 import { wireTask } from "./translate.ts";
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
-const written = (type: string, data: z.infer<typeof jsonObject>) =>
-  wireEvent({ task: "t", seq: 1, at, type, data }).data;
+const written = (type: string, data: JsonObject) =>
+  wireEvent({ task: "t", seq: 1, at, ...eventDraft(type, data) }).data;
 
 async function fixture(name: string): Promise<z.infer<typeof json>> {
   return json.parse(JSON.parse(await readFile(new URL(`fixtures/${name}.json`, import.meta.url), "utf8")));
@@ -35,7 +36,7 @@ describe("an event on the wire", () => {
       until: "2026-01-02T03:04:05.006Z",
       failures: 1,
     });
-    const artifact = { id: "a", parts: [{ text: "x", mediaType: "text/plain" }] };
+    const artifact = { id: "a", parts: [{ text: "x", mediaType: "text/plain" }], append: false, last: true };
     expect(written("artifact.updated", { artifact, append: false, last: true })).toMatchObject({
       artifact: { id: "a", parts: [{ text: "x", media_type: "text/plain" }] },
     });
@@ -44,8 +45,10 @@ describe("an event on the wire", () => {
   it("leaves what a handler or a tool said as it is", () => {
     const said = { camelCase: { deepCase: 1 }, until: 5, error: "text" };
     expect(written("own.thing", said)).toEqual(said);
-    expect(written("tool.invoked", { callId: "1", params: { camelCase: 1 } })).toEqual({
+    expect(written("tool.invoked", { agent: "", callId: "1", tool: "look", params: { camelCase: 1 } })).toEqual({
+      agent: "",
       call_id: "1",
+      tool: "look",
       params: { camelCase: 1 },
     });
     expect(written("task.completed", { output: { camelCase: 1 } })).toEqual({ output: { camelCase: 1 } });

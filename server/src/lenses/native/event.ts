@@ -3,16 +3,13 @@
  * what a handler put in (outputs, tool parameters, its own events) is left as it is.
  */
 import type { z } from "zod";
-import { AGENT_EVENTS } from "../../task/agent.ts";
 import { artifactUpdate } from "../../task/artifact.ts";
-import { type Event, TASK_EVENTS } from "../../task/event.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
 import { failure, prompt, wait } from "../../task/task.ts";
 import { usageCall } from "../../task/usage.ts";
 import type { EventWire } from "./schema.ts";
 import { wireFailure, wirePart, wireTime, wireUsageCall, wireWait } from "./translate.ts";
-
-const ours: ReadonlySet<string> = new Set([...TASK_EVENTS, ...AGENT_EVENTS]);
 
 /** How the fields of our events that are more than a plain value are written. */
 const FIELDS: Readonly<Record<string, (value: Json, at: number) => Json>> = {
@@ -32,8 +29,8 @@ function written<Value>(schema: z.ZodType<Value>, write: (value: Value, at: numb
   };
 }
 
-export function wireEvent({ seq, type, at, data }: Event): EventWire {
-  return { seq, type, at: wireTime(at), data: ours.has(type) ? wireData(data, at) : data };
+export function wireEvent({ seq, type, at, data, custom }: TaskEvent): EventWire {
+  return { seq, type, at: wireTime(at), data: custom ? data : wireData(data, at) };
 }
 
 function wireData(data: JsonObject, at: number): JsonObject {

@@ -5,10 +5,16 @@
  * The answer, its LLM_OUTPUT by `final_output`, comes from the task's completion and not from the model call that gave
  * it: so there is exactly one, whatever was tried before it and whichever kind of task it is.
  */
-import type { AGENT_EVENTS } from "../../task/agent.ts";
-import type { Event, TASK_EVENTS } from "../../task/event.ts";
-import { isJsonObject, type JsonObject } from "../../task/json.ts";
-import type { Task } from "../../task/task.ts";
+import {
+  type CustomEvent,
+  type EventData,
+  type EventReader,
+  readEvent,
+  type TaskEvent,
+  TERMINAL_EVENTS,
+} from "../../task/events/event.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { WireEvent } from "./schema.ts";
 import { agentOutputOf, contextOf, isoTime, resultText, usageOf } from "./translate.ts";
 
@@ -17,163 +23,141 @@ export const WIRE_EVENTS_MAX = 16;
 /** Clients hide status messages that are longer. */
 const MESSAGE_MAX = 100;
 const FINAL_OUTPUT = "final_output";
+const STREAM_END = { type: "STREAM_END", message: "Done" };
 
 type Draft = { type: string; agent?: string; message?: string; payload?: JsonObject; result?: string };
-type Translation = (data: JsonObject, task: Task) => Draft[];
 
-const none: Translation = () => [];
+const none = (): Draft[] => [];
 
-const TRANSLATIONS: Record<(typeof TASK_EVENTS)[number] | (typeof AGENT_EVENTS)[number], Translation> = {
+const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.submitted": () => [{ type: "DATA_PROCESSING", message: "Task accepted" }],
   "task.started": started,
-  "task.waiting": (data) => [{ type: "WAITING", message: waitingFor(data), payload: { waits: data["waits"] ?? [] } }],
+  "task.waiting": ({ waits }) => [{ type: "WAITING", message: waitingFor(waits), payload: { waits } }],
   "task.input_required": question,
   "task.input_received": () => [{ type: "MESSAGE_RECEIVED", message: "Input received" }],
-  "task.pausing": (data) => [{ type: "WORKFLOW_PAUSING", message: textIn(data, "reason") || "Pausing" }],
+  "task.pausing": ({ reason }) => [{ type: "WORKFLOW_PAUSING", message: reason || "Pausing" }],
   "task.paused": (data) => [
-    { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(textIn(data, "checkpoint")) } },
+    { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(data.checkpoint) } },
   ],
   "task.resumed": () => [{ type: "WORKFLOW_RESUMED", message: "Resumed" }],
-  "task.retrying": (data) => [
+  "task.retrying": ({ error, failures }) => [
     {
       type: "ERROR_RECOVERY",
-      message: short(`Trying again after: ${failureText(data)}`),
-      payload: { error: data["error"] ?? null, failures: data["failures"] ?? 1 },
+      message: short(`Trying again after: ${failureText(error)}`),
+      payload: { error, failures },
     },
   ],
-  "task.progress": (data) => {
-    const message = textIn(data, "message") || `${Math.round(numberIn(data, "fraction") * 100)} %`;
-    return [{ type: "PROGRESS", message: short(message), payload: { progress: numberIn(data, "fraction") } }];
-  },
+  "task.progress": ({ fraction, message }) => [
+    {
+      type: "PROGRESS",
+      message: short(message || `${Math.round(fraction * 100)} %`),
+      payload: { progress: fraction },
+    },
+  ],
   "task.details": none,
   "task.completed": completed,
   "task.failed": failed,
   "task.timed_out": failed,
   "task.rejected": failed,
-  "task.cancelled": (data) => {
-    const message = textIn(data, "reason") || "Cancelled";
-    const payload: JsonObject = { checkpoint: "", was_paused: data["wasPaused"] === true };
-    return [
-      { type: "WORKFLOW_CANCELLING", message: textIn(data, "reason") || "Cancelling" },
-      { type: "WORKFLOW_CANCELLED", message, payload },
-      { type: "STREAM_END", message: "Done" },
-    ];
-  },
+  "task.cancelled": ({ reason, wasPaused }) => [
+    { type: "WORKFLOW_CANCELLING", message: reason || "Cancelling" },
+    {
+      type: "WORKFLOW_CANCELLED",
+      message: reason || "Cancelled",
+      payload: { checkpoint: "", was_paused: wasPaused },
+    },
+    STREAM_END,
+  ],
   "step.completed": none,
-  "step.retrying": (data) => [
+  "step.retrying": ({ name, error, tries }) => [
     {
       type: "ERROR_RECOVERY",
-      message: short(`Trying ${textIn(data, "name")} again: ${failureText(data)}`),
-      payload: { step: textIn(data, "name"), error: data["error"] ?? null, tries: data["tries"] ?? 1 },
+      message: short(`Trying ${name} again: ${failureText(error)}`),
+      payload: { step: name, error, tries },
     },
   ],
-  "step.failed": (data) => [
-    {
-      type: "WARNING",
-      message: short(`${textIn(data, "name")} failed: ${failureText(data)}`),
-      payload: { step: textIn(data, "name"), error: data["error"] ?? null },
-    },
+  "step.failed": ({ name, error }) => [
+    { type: "WARNING", message: short(`${name} failed: ${failureText(error)}`), payload: { step: name, error } },
   ],
-  "output.delta": (data) => [{ type: "LLM_PARTIAL", agent: textIn(data, "agent"), message: textIn(data, "text") }],
-  "output.restarted": (data) => [
+  "output.delta": ({ agent, text }) => [{ type: "LLM_PARTIAL", agent, message: text }],
+  "output.restarted": ({ step }) => [
     {
       type: "ERROR_RECOVERY",
       message: "The answer begins again: discard the text so far",
-      payload: { step: textIn(data, "step"), text_void: true },
+      payload: { step, text_void: true },
     },
   ],
-  "artifact.updated": (data) => {
-    const artifact = isJsonObject(data["artifact"]) ? data["artifact"] : {};
-    const name = textIn(artifact, "name") || textIn(artifact, "id");
-    return [
-      { type: "WORKSPACE_UPDATED", message: short(name), payload: { artifact_id: textIn(artifact, "id"), name } },
-    ];
+  "artifact.updated": ({ artifact }) => {
+    const name = artifact.name || artifact.id;
+    return [{ type: "WORKSPACE_UPDATED", message: short(name), payload: { artifact_id: artifact.id, name } }];
   },
   "usage.recorded": none,
-  "agent.started": (data) => [
-    {
-      type: "AGENT_STARTED",
-      agent: textIn(data, "agent"),
-      message: "Working on it",
-      payload: { mode: textIn(data, "mode"), model: textIn(data, "model") },
-    },
+  "agent.started": ({ agent, mode, model }) => [
+    { type: "AGENT_STARTED", agent, message: "Working on it", payload: { mode, model } },
   ],
-  "agent.mode_changed": (data) => [
+  "agent.mode_changed": ({ asked, ran, reason }) => [
     {
       type: "WARNING",
-      message: short(`Mode ${textIn(data, "asked")} runs as ${textIn(data, "ran")}: ${textIn(data, "reason")}`),
-      payload: { requested_mode: data["asked"], executed_mode: data["ran"], reason: data["reason"] },
+      message: short(`Mode ${asked} runs as ${ran}: ${reason}`),
+      payload: { requested_mode: asked, executed_mode: ran, reason },
     },
   ],
-  "agent.thinking": (data) => [
-    { type: "AGENT_THINKING", agent: textIn(data, "agent"), message: short(textIn(data, "text")) },
-  ],
+  "agent.thinking": ({ agent, text }) => [{ type: "AGENT_THINKING", agent, message: short(text) }],
   "agent.answered": (data) => {
-    if (data["final"] === true || textIn(data, "text") === "") return [];
-    const agent = textIn(data, "agent") || "agent";
-    return [{ type: "LLM_OUTPUT", agent, message: textIn(data, "text"), payload: callMetadata(data) }];
+    const { agent, text, final } = data;
+    if (final || text === "") return [];
+    return [{ type: "LLM_OUTPUT", agent: agent || "agent", message: text, payload: callMetadata(data) }];
   },
   // The only agent's end is told with the answer, after it.
-  "agent.completed": (data) =>
-    textIn(data, "agent") === "" ? [] : [{ type: "AGENT_COMPLETED", agent: textIn(data, "agent"), message: "Done" }],
-  "tool.invoked": (data) => [
+  "agent.completed": ({ agent }) => (agent === "" ? [] : [{ type: "AGENT_COMPLETED", agent, message: "Done" }]),
+  "tool.invoked": ({ agent, callId, tool, params }) => [
     {
       type: "TOOL_INVOKED",
-      agent: textIn(data, "agent"),
-      message: short(`Calling ${textIn(data, "tool")}`),
-      payload: { tool: textIn(data, "tool"), params: data["params"] ?? {}, call_id: textIn(data, "callId") },
+      agent,
+      message: short(`Calling ${tool}`),
+      payload: { tool, params, call_id: callId },
     },
   ],
-  "tool.observed": (data) => [
+  "tool.observed": ({ agent, callId, tool, success, durationMs, output }) => [
     {
       type: "TOOL_OBSERVATION",
-      agent: textIn(data, "agent"),
-      message: short(asText(data["output"])),
-      payload: {
-        tool: textIn(data, "tool"),
-        success: data["success"] === true,
-        duration_ms: numberIn(data, "durationMs"),
-        output: data["output"] ?? null,
-        call_id: textIn(data, "callId"),
-      },
+      agent,
+      message: short(asText(output)),
+      payload: { tool, success, duration_ms: durationMs, output, call_id: callId },
     },
   ],
   "budget.threshold": (data) => [
     {
       type: "BUDGET_THRESHOLD",
-      message: short(
-        `${numberIn(data, "usagePercent")} % of the ${textIn(data, "budgetType") || "token"} budget is used`,
-      ),
+      message: short(`${data.usagePercent} % of the ${data.budgetType} budget is used`),
       payload: {
-        usage_percent: numberIn(data, "usagePercent"),
-        threshold_percent: numberIn(data, "thresholdPercent"),
-        tokens_used: numberIn(data, "tokensUsed"),
-        tokens_budget: numberIn(data, "tokensBudget"),
-        level: textIn(data, "level"),
-        budget_type: textIn(data, "budgetType"),
+        usage_percent: data.usagePercent,
+        threshold_percent: data.thresholdPercent,
+        tokens_used: data.tokensUsed,
+        tokens_budget: data.tokensBudget ?? 0,
+        level: data.level,
+        budget_type: data.budgetType,
       },
     },
   ],
 };
 
-const translations: ReadonlyMap<string, Translation> = new Map(Object.entries(TRANSLATIONS));
-
 /**
  * What the wire says of an event. `task` is the event's task in any state for what never changes, and as it ended for
  * the terminal event.
  */
-export function wireEventsOf(event: Event, task: Task): WireEvent[] {
+export function wireEventsOf(event: TaskEvent, task: Task): WireEvent[] {
   const known = wired.get(event);
   if (known) return known;
-  const drafts = (translations.get(event.type) ?? custom(event.type))(event.data, task);
+  const drafts = event.custom ? custom(event) : readEvent(TRANSLATIONS, event, task);
   const events = drafts.slice(0, WIRE_EVENTS_MAX).map((draft, k) => wireEvent(event, draft, k));
   wired.set(event, events);
   return events;
 }
 /** Followers of a task share its event objects. */
-const wired = new WeakMap<Event, WireEvent[]>();
+const wired = new WeakMap<TaskEvent, WireEvent[]>();
 
-function wireEvent(event: Event, draft: Draft, k: number): WireEvent {
+function wireEvent(event: TaskEvent, draft: Draft, k: number): WireEvent {
   const seq = event.seq * WIRE_EVENTS_MAX + k;
   return {
     workflow_id: event.task,
@@ -188,16 +172,18 @@ function wireEvent(event: Event, draft: Draft, k: number): WireEvent {
   };
 }
 
-/** An event of a kind of the user's own. */
-function custom(type: string): Translation {
-  return (data) => {
-    const message = textIn(data, "message") || textIn(data, "text") || type;
-    return [{ type: "STATUS_UPDATE", message: short(message), payload: { type, data } }];
-  };
+/** An event of a kind of the user's own. Whatever the data of one that ends the log, the stream ends with it. */
+function custom({ type, data }: CustomEvent): Draft[] {
+  const { message, text } = data;
+  const said = [message, text].find((value) => typeof value === "string" && value !== "");
+  return [
+    { type: "STATUS_UPDATE", message: short(asText(said ?? type)), payload: { type, data } },
+    ...(TERMINAL_EVENTS.has(type) ? [STREAM_END] : []),
+  ];
 }
 
-function started(data: JsonObject, task: Task): Draft[] {
-  switch (data["cause"]) {
+function started({ cause }: EventData["task.started"], task: Task): Draft[] {
+  switch (cause) {
     case "first": {
       const context = contextOf(task);
       return [{ type: "WORKFLOW_STARTED", message: "Started", ...(context && { payload: { task_context: context } }) }];
@@ -209,17 +195,16 @@ function started(data: JsonObject, task: Task): Draft[] {
   }
 }
 
-function question(data: JsonObject, task: Task): Draft[] {
-  const prompt = isJsonObject(data["prompt"]) ? data["prompt"] : {};
-  const text = textIn(prompt, "text");
+function question({ prompt, until }: EventData["task.input_required"], task: Task): Draft[] {
+  const { name, asks, text, schema } = prompt;
   const answerUrl = `/v1/tasks/${task.id}/input`;
   const payload: JsonObject = {
     question: text,
-    prompt: textIn(prompt, "name"),
-    asks: textIn(prompt, "asks"),
-    schema: prompt["schema"] ?? null,
-    until: typeof data["until"] === "number" ? isoTime(data["until"]) : null,
-    answer: { method: "POST", url: answerUrl, body: { prompt: textIn(prompt, "name"), value: "..." } },
+    prompt: name,
+    asks,
+    schema,
+    until: until === null ? null : isoTime(until),
+    answer: { method: "POST", url: answerUrl, body: { prompt: name, value: "..." } },
   };
   const cut = short(text);
   return [
@@ -229,8 +214,7 @@ function question(data: JsonObject, task: Task): Draft[] {
   ];
 }
 
-function completed(data: JsonObject, task: Task): Draft[] {
-  const output = data["output"] ?? null;
+function completed({ output }: EventData["task.completed"], task: Task): Draft[] {
   const result = resultText(output);
   const agent = task.kind === "agent" ? agentOutputOf(output) : null;
   const usage = usageOf(task);
@@ -248,21 +232,17 @@ function completed(data: JsonObject, task: Task): Draft[] {
     ...(agent ? [{ type: "AGENT_COMPLETED", message: "Done" }] : []),
     // Clients show any other message as if it were an answer.
     { type: "WORKFLOW_COMPLETED", message: "All done", payload: { result, ...(usage && { usage }), ...model }, result },
-    { type: "STREAM_END", message: "Done" },
+    STREAM_END,
   ];
 }
 
-function failed(data: JsonObject): Draft[] {
-  const message = failureText(data);
-  const payload: JsonObject = { error: data["error"] ?? null };
-  return [
-    { type: "ERROR_OCCURRED", message, payload },
-    { type: "WORKFLOW_FAILED", message, payload },
-    { type: "STREAM_END", message: "Done" },
-  ];
+function failed({ error }: { error: Failure }): Draft[] {
+  const message = failureText(error);
+  const payload: JsonObject = { error };
+  return [{ type: "ERROR_OCCURRED", message, payload }, { type: "WORKFLOW_FAILED", message, payload }, STREAM_END];
 }
 
-const WAITS: Readonly<Record<string, string>> = {
+const WAITS: Readonly<Record<Wait["on"], string>> = {
   timer: "a timer",
   child: "another task",
   callback: "a callback",
@@ -271,9 +251,8 @@ const WAITS: Readonly<Record<string, string>> = {
   input: "an answer",
 };
 
-function waitingFor(data: JsonObject): string {
-  const waits = Array.isArray(data["waits"]) ? data["waits"] : [];
-  const reasons = new Set(waits.flatMap((wait) => (isJsonObject(wait) ? (WAITS[textIn(wait, "on")] ?? []) : [])));
+function waitingFor(waits: readonly Wait[]): string {
+  const reasons = new Set(waits.map(({ on }) => WAITS[on]));
   return reasons.size === 0 ? "Waiting" : `Waiting for ${[...reasons].join(" and ")}`;
 }
 
@@ -282,23 +261,20 @@ function checkpoint(at: string): string {
   return at === "queued" ? "pre_routing" : "pre_execution";
 }
 
-function callMetadata(data: JsonObject): JsonObject {
-  const inputTokens = numberIn(data, "inputTokens");
-  const outputTokens = numberIn(data, "outputTokens");
+function callMetadata(call: EventData["agent.answered"]): JsonObject {
   return {
-    tokens_used: inputTokens + outputTokens,
-    input_tokens: inputTokens,
-    output_tokens: outputTokens,
-    cost_usd: numberIn(data, "costUsd"),
-    model_used: textIn(data, "model"),
-    provider: textIn(data, "provider"),
-    duration_ms: numberIn(data, "durationMs"),
+    tokens_used: call.inputTokens + call.outputTokens,
+    input_tokens: call.inputTokens,
+    output_tokens: call.outputTokens,
+    cost_usd: call.costUsd ?? 0,
+    model_used: call.model,
+    provider: call.provider,
+    duration_ms: call.durationMs,
   };
 }
 
-function failureText(data: JsonObject): string {
-  const error = isJsonObject(data["error"]) ? data["error"] : {};
-  return textIn(error, "message") || textIn(error, "code") || "The task failed.";
+function failureText({ code, message }: Failure): string {
+  return message || code || "The task failed.";
 }
 
 function short(text: string): string {
@@ -308,16 +284,6 @@ function short(text: string): string {
     : `${characters.slice(0, MESSAGE_MAX - 1).join("")}…`;
 }
 
-function asText(value: unknown): string {
-  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-}
-
-function textIn(data: JsonObject, key: string): string {
-  const value = data[key];
-  return typeof value === "string" ? value : "";
-}
-
-function numberIn(data: JsonObject, key: string): number {
-  const value = data[key];
-  return typeof value === "number" ? value : 0;
+function asText(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { type Event, TERMINAL_EVENTS } from "../../task/event.ts";
+import { type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
 import type { Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -114,7 +114,7 @@ async function* logOf(
   task: Task,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<readonly Event[]> {
+): AsyncGenerator<readonly TaskEvent[]> {
   if (!isTerminal(task.state)) {
     yield* tasks.follow(principal, task.id, after, signal);
     return;

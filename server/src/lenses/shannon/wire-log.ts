@@ -1,5 +1,5 @@
 /** A task's log as the lists of this wire tell it: without live text. */
-import { TERMINAL_EVENTS } from "../../task/event.ts";
+import { TERMINAL_EVENTS } from "../../task/events/event.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Artifact, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
-import type { Event } from "../../task/event.ts";
+import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, json, jsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { failure, usageTotals } from "../../task/task.ts";
@@ -51,9 +51,9 @@ export function replayOf(row: unknown): { task: string; hash: string } | null {
 export const setting = maybeText;
 
 const eventRow = z.tuple([number, number, text, text]);
-export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<Event> {
+export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<TaskEvent> {
   const [seq, at, type, data] = eventRow.parse(row);
-  return { task, seq, at, type, data: jsonObject.parse(await resolve(data)) };
+  return { task, seq, at, ...eventDraft(type, jsonObject.parse(await resolve(data))) };
 }
 
 const journalRow = z.tuple([

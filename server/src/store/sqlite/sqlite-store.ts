@@ -6,7 +6,7 @@ import type { Artifact } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Alias, Conversation, Message, MessageDraft } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
-import type { Event } from "../../task/event.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
 import type { Page, TaskFilter } from "../../task/task-filter.ts";
@@ -107,7 +107,7 @@ export class SqliteStore implements Store {
     return await Promise.all(found.map((row) => this.#task(row)));
   }
 
-  async events(id: string, after: number, limit: number): Promise<Event[]> {
+  async events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
     const found = rows.rows.parse(await this.#ask({ ask: "events", id, after, limit }));
     return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
   }

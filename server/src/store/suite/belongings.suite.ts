@@ -130,7 +130,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
     const step = decided(started, {
       do: "record",
       attempt: 1,
-      record: { events: [{ type: "step.big", data: large }] },
+      record: { events: [{ type: "own.big", data: large, custom: true }] },
     });
     await store.apply([{ ...step, journal: [entry({ result: large })] }]);
     const item = { messageId: "m", prompt: null, value: large, by: "ada", at: START };
@@ -138,7 +138,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
     await store.apply([{ ...said, inbox: item }]);
     const ended = await live(store, said.task, { do: "complete", attempt: 1, output: large });
     expect(await store.task(task.id)).toEqual(ended);
-    expect((await store.events(task.id, 0, 10)).filter(({ type }) => type === "step.big")[0]?.data).toEqual(large);
+    expect((await store.events(task.id, 0, 10)).filter(({ type }) => type === "own.big")[0]?.data).toEqual(large);
     expect((await store.journal(task.id))[0]?.result).toEqual(large);
     expect((await store.inbox(task.id))[0]?.value).toEqual(large);
     const [listed] = (await store.list(EVERYBODY, {}, { limit: 1 })).tasks;

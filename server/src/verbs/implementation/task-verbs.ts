@@ -12,7 +12,7 @@ import type { Artifact } from "../../task/artifact.ts";
 import type { Alias, Conversation } from "../../task/conversation.ts";
 import { type Change, submitted, submittedRunning } from "../../task/decide.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
-import type { Event } from "../../task/event.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import type { Handler } from "../../task/handler.ts";
 import { isUuid, type TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
@@ -101,7 +101,7 @@ export class TaskVerbs implements Tasks {
     });
   }
 
-  async events(principal: Principal, id: string, after: number, limit: number): Promise<Event[]> {
+  async events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]> {
     await this.get(principal, id);
     return this.#parts.store.events(id, after, limit);
   }
@@ -111,7 +111,7 @@ export class TaskVerbs implements Tasks {
     id: string,
     after: number,
     signal: AbortSignal,
-  ): AsyncGenerator<readonly Event[]> {
+  ): AsyncGenerator<readonly TaskEvent[]> {
     await this.get(principal, id);
     const end = async () => {
       const task = await this.get(principal, id);
