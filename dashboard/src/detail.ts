@@ -1,11 +1,13 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
-import { type Event, isTerminal, type Json, outputText, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
-import { count, duration, money, STATE_DISPLAY } from "@waybill/sdk/display";
+import { type Event, isTerminal, type Json, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
+import { duration } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
-import { button, type Child, card, element, notice } from "./element.ts";
+import { button, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
 import { questionCard } from "./question.ts";
 import { sentenceOf } from "./session.ts";
+import { factsCard } from "./task-facts.ts";
+import { outputCards, progressBar, whyCard } from "./task-parts.ts";
 import { timeline } from "./timeline.ts";
 
 /** Changes that come together are read together. */
@@ -132,7 +134,7 @@ export class Detail {
       this.#task = task;
       this.#drawHead(task, moved);
       this.#drawQuestion(task);
-      this.#why.replaceChildren(...(why === null ? [] : [whyCard(why.summary, why.running, why.ahead, why.until)]));
+      this.#why.replaceChildren(...(why === null ? [] : [whyCard(why)]));
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
       this.#steps.replaceChildren(...(bars === null ? [] : [card("Steps", "", bars)]));
@@ -160,12 +162,12 @@ export class Detail {
       element("code", {}, task.id),
     );
     if (moved || this.#head.childElementCount === 0) {
-      this.#head.replaceChildren(element("h2", {}, task.title), under, this.#actions(task), progressOf(task));
+      this.#head.replaceChildren(element("h2", {}, task.title), under, this.#actions(task), progressBar(task));
       return;
     }
     // The buttons stay the same elements: one may have the focus.
     this.#head.children[1]?.replaceWith(under);
-    this.#head.children[3]?.replaceWith(progressOf(task));
+    this.#head.children[3]?.replaceWith(progressBar(task));
   }
 
   #actions(task: Task): HTMLElement {
@@ -217,103 +219,11 @@ export class Detail {
   }
 
   #drawText(): void {
-    const task = this.#task;
-    if (task === null) return;
-    if (task.state === "completed") {
-      const text = outputText(task.output);
-      const look =
-        text.startsWith("{") || text.startsWith("[") ? element("pre", {}, text) : element("p", { class: "text" }, text);
-      this.#output.replaceChildren(card("Output", "", look));
-      return;
-    }
-    const cards: Child[] = [];
-    if (task.error !== null) {
-      const { code, message, step } = task.error;
-      const where = step === null ? code : `${code}, in step ${step}`;
-      cards.push(
-        card("Error", "bad", element("p", { class: "text" }, message), element("p", { class: "under" }, where)),
-      );
-    }
-    if (this.#text !== "") {
-      const live = task.state === "running" ? "text live" : "text";
-      cards.push(card("Written so far", "", element("p", { class: live }, this.#text)));
-    }
-    this.#output.replaceChildren(...cards.filter((one) => one !== null));
+    if (this.#task !== null) this.#output.replaceChildren(...outputCards(this.#task, this.#text));
   }
 
   #drawFacts(task: Task, artifacts: readonly string[]): void {
-    const { usage } = task;
-    const facts: [string, string | null][] = [
-      ["Created", moment(task.created_at)],
-      ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
-      ["Ended", task.ended_at && moment(task.ended_at)],
-      ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
-      ["User", `${task.user}, by ${task.lens}`],
-      ["Calls", usage.calls === 0 ? null : count(usage.calls)],
-      ["Tokens", usage.calls === 0 ? null : `${count(usage.input_tokens)} in, ${count(usage.output_tokens)} out`],
-      [
-        "Cost",
-        usage.calls === 0 ? null : `${money(usage.cost_usd)}${usage.unpriced_calls > 0 ? " and unpriced calls" : ""}`,
-      ],
-      ["Conversation", task.conversation_id],
-      ["Retry of", task.retry_of],
-      ["Parent", task.parent_id],
-      ["Paused by", task.paused && by(task.paused)],
-      ["Cancelled by", task.cancelled && by(task.cancelled)],
-      ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
-      ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
-    ];
-    const open = this.#facts.querySelector("details")?.open === true;
-    this.#facts.replaceChildren(
-      card(
-        "Facts",
-        "",
-        element(
-          "dl",
-          { class: "facts-grid" },
-          ...facts.flatMap(([name, value]) =>
-            value === null ? [] : [element("div", {}, element("dt", {}, name), element("dd", {}, value))],
-          ),
-        ),
-        element(
-          "details",
-          { open },
-          element("summary", {}, "Input"),
-          element("pre", {}, JSON.stringify(task.input, null, 2)),
-        ),
-      ),
-    );
+    const inputShown = this.#facts.querySelector("details")?.open === true;
+    this.#facts.replaceChildren(factsCard(task, artifacts, inputShown));
   }
-}
-
-function whyCard(summary: string, running: readonly string[], ahead: number | null, until: string | null): HTMLElement {
-  const more = [
-    running.every((name) => summary.includes(name)) ? "" : `Runs now: ${running.join(", ")}.`,
-    ahead === null ? "" : `${ahead} before it in the queue.`,
-    until === null ? "" : `Until ${moment(until)}.`,
-  ].filter((text) => text !== "");
-  return card(
-    "Why it is where it is",
-    "why",
-    element("p", {}, summary),
-    more.length === 0 ? null : element("p", {}, more.join(" ")),
-  );
-}
-
-function progressOf({ state, progress }: Task): HTMLElement {
-  if (isTerminal(state)) return element("div");
-  return element(
-    "div",
-    { "data-tone": STATE_DISPLAY[state].tone },
-    element("progress", { max: 1, value: progress.fraction, "aria-label": "Progress" }),
-    element("p", { class: "under" }, `${Math.round(progress.fraction * 100)} % ${progress.message}`),
-  );
-}
-
-function by(steering: { by: string; reason: string }): string {
-  return steering.reason === "" ? steering.by : `${steering.by}: ${steering.reason}`;
-}
-
-function moment(iso: string): string {
-  return new Date(iso).toLocaleString("sv-SE");
 }

@@ -1,0 +1,55 @@
+/** The card of a task's plain facts: when, who, how much, and its input. */
+import { isTerminal, type Task } from "@waybill/sdk";
+import { count, money } from "@waybill/sdk/display";
+import { card, element } from "./element.ts";
+
+/** `inputShown`: whether the input under the facts is unfolded. */
+export function factsCard(task: Task, artifacts: readonly string[], inputShown: boolean): HTMLElement {
+  const facts = factsOf(task, artifacts).flatMap(([name, value]) =>
+    value === null ? [] : [element("div", {}, element("dt", {}, name), element("dd", {}, value))],
+  );
+  return card(
+    "Facts",
+    "",
+    element("dl", { class: "facts-grid" }, ...facts),
+    element(
+      "details",
+      { open: inputShown },
+      element("summary", {}, "Input"),
+      element("pre", {}, JSON.stringify(task.input, null, 2)),
+    ),
+  );
+}
+
+function factsOf(task: Task, artifacts: readonly string[]): [name: string, value: string | null][] {
+  const { usage } = task;
+  return [
+    ["Created", moment(task.created_at)],
+    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
+    ["Ended", task.ended_at && moment(task.ended_at)],
+    ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
+    ["User", `${task.user}, by ${task.lens}`],
+    ["Calls", usage.calls === 0 ? null : count(usage.calls)],
+    ["Tokens", usage.calls === 0 ? null : `${count(usage.input_tokens)} in, ${count(usage.output_tokens)} out`],
+    [
+      "Cost",
+      usage.calls === 0 ? null : `${money(usage.cost_usd)}${usage.unpriced_calls > 0 ? " and unpriced calls" : ""}`,
+    ],
+    ["Conversation", task.conversation_id],
+    ["Retry of", task.retry_of],
+    ["Parent", task.parent_id],
+    ["Paused by", task.paused && by(task.paused)],
+    ["Cancelled by", task.cancelled && by(task.cancelled)],
+    ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
+    ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
+  ];
+}
+
+function by(steering: { by: string; reason: string }): string {
+  return steering.reason === "" ? steering.by : `${steering.by}: ${steering.reason}`;
+}
+
+/** A time as this machine's clock shows it. */
+export function moment(iso: string): string {
+  return new Date(iso).toLocaleString("sv-SE");
+}

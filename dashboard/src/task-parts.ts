@@ -1,0 +1,50 @@
+/** Parts of the detail pane that are drawn anew from the record each time: no state of their own. */
+import { isTerminal, outputText, type Task, type Why } from "@waybill/sdk";
+import { STATE_DISPLAY } from "@waybill/sdk/display";
+import { card, element } from "./element.ts";
+import { moment } from "./task-facts.ts";
+
+export function whyCard({ summary, running, ahead, until }: Why): HTMLElement {
+  const more = [
+    running.every((name) => summary.includes(name)) ? "" : `Runs now: ${running.join(", ")}.`,
+    ahead === null ? "" : `${ahead} before it in the queue.`,
+    until === null ? "" : `Until ${moment(until)}.`,
+  ].filter((text) => text !== "");
+  return card(
+    "Why it is where it is",
+    "why",
+    element("p", {}, summary),
+    more.length === 0 ? null : element("p", {}, more.join(" ")),
+  );
+}
+
+export function progressBar({ state, progress }: Task): HTMLElement {
+  if (isTerminal(state)) return element("div");
+  return element(
+    "div",
+    { "data-tone": STATE_DISPLAY[state].tone },
+    element("progress", { max: 1, value: progress.fraction, "aria-label": "Progress" }),
+    element("p", { class: "under" }, `${Math.round(progress.fraction * 100)} % ${progress.message}`),
+  );
+}
+
+/** The output, or what there is without one: the error, and what has been written of an answer. */
+export function outputCards(task: Task, written: string): HTMLElement[] {
+  if (task.state === "completed") return [card("Output", "", outputElement(outputText(task.output)))];
+  const cards: HTMLElement[] = [];
+  if (task.error !== null) {
+    const { code, message, step } = task.error;
+    const where = step === null ? code : `${code}, in step ${step}`;
+    cards.push(card("Error", "bad", element("p", { class: "text" }, message), element("p", { class: "under" }, where)));
+  }
+  if (written !== "") {
+    const look = task.state === "running" ? "text live" : "text";
+    cards.push(card("Written so far", "", element("p", { class: look }, written)));
+  }
+  return cards;
+}
+
+function outputElement(text: string): HTMLElement {
+  const isJson = text.startsWith("{") || text.startsWith("[");
+  return isJson ? element("pre", {}, text) : element("p", { class: "text" }, text);
+}
