@@ -1,11 +1,11 @@
 /** Builds the parts from a configuration, starts and stops them; the only file that knows every concrete class. */
-import { randomBytes } from "node:crypto";
 import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
 import type { Config } from "./config.ts";
 import { describe } from "./config-file.ts";
 import { systemClock } from "./engine/clock.ts";
 import { EmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
@@ -24,6 +24,7 @@ import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { TransitionCounts } from "./transition-counts.ts";
+import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { VERSION } from "./version.ts";
 
 /** The server cannot start: a sentence for whoever started it. */
@@ -65,13 +66,14 @@ export async function startServer(config: Config): Promise<Running> {
   const store = await openStore(config, log);
   try {
     await refuseWithoutKeys(config, store);
-    const { engine, histograms, facts } = engineOver(store, handlers, config, log);
+    const ids = new Ids(systemRandomBytes);
+    const { engine, histograms, facts } = engineOver(store, handlers, ids, config, log);
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
       now: systemClock.now,
       version: VERSION,
-      verbs: engine.verbs,
+      verbs: createVerbs({ engine, store, clock: systemClock, ids, random: Math.random }),
       agents: config.agents.length > 0 ? config.agents : [assistant],
       root: nativeLens({ shannon: (task) => shannonStatusOf(task) }),
       lenses: LENSES,
@@ -140,6 +142,7 @@ function stopping({
 function engineOver(
   store: Store,
   handlers: readonly Handler[],
+  ids: Ids,
   { limits, retentionDays }: Config,
   log: Logger,
 ): { engine: EmbeddedEngine; histograms: Durations[]; facts: () => Fact[] } {
@@ -150,7 +153,7 @@ function engineOver(
     handlers,
     clock: systemClock,
     random: Math.random,
-    randomBytes,
+    ids,
     limits: { concurrency: limits.running, recentBytes: limits.recentBytes, retentionDays },
     log: {
       warn: (message, facts) => log.warn(withError(facts), message),

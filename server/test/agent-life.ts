@@ -2,10 +2,11 @@
  * Agents in motion for tests: the real engine over a store in memory, a clock that the test moves, and a provider behind
  * a real socket that does what its script says.
  */
-import { randomBytes } from "node:crypto";
+
 import { afterEach, beforeEach } from "vitest";
 import { z } from "zod";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../src/engine/ids.ts";
 import { VirtualClock } from "../src/engine/virtual-clock.ts";
 import { agentHandler } from "../src/handlers/agent/agent.ts";
 import { assistant } from "../src/handlers/agent/definition.ts";
@@ -19,6 +20,7 @@ import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
 import type { Submission } from "../src/task/submission.ts";
 import type { Task } from "../src/task/task.ts";
+import { createVerbs } from "../src/verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../src/verbs/verbs.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
 
@@ -35,7 +37,7 @@ export class AgentLife {
   readonly provider: ProviderServer;
   readonly store: Store;
   readonly clock: VirtualClock;
-  #engine: EmbeddedEngine | undefined;
+  #verbs: Verbs | undefined;
   #pull = () => {};
 
   constructor(provider: ProviderServer, store: Store, clock: VirtualClock) {
@@ -45,8 +47,8 @@ export class AgentLife {
   }
 
   get verbs(): Verbs {
-    if (this.#engine === undefined) throw new Error("nothing was started");
-    return this.#engine.verbs;
+    if (this.#verbs === undefined) throw new Error("nothing was started");
+    return this.#verbs;
   }
 
   /** Starts an engine over the store. */
@@ -56,15 +58,19 @@ export class AgentLife {
       providers: { lab: { type: "openai-compatible", baseUrl: `${this.provider.url}/v1` } },
       prices: { "lab:m1": { input: 1, output: 10 } },
     });
-    this.#engine = new EmbeddedEngine({
-      store: this.#plugged(),
+    const store = this.#plugged();
+    const ids = new Ids(systemRandomBytes);
+    const random = () => 0.5;
+    const engine = new EmbeddedEngine({
+      store,
       handlers: [agentHandler({ models, agents, tools })],
       clock: this.clock,
-      random: () => 0.5,
-      randomBytes,
+      random,
+      ids,
       log: { warn: (message, facts) => process.stderr.write(`${message} ${String(facts["error"])}\n`) },
     });
-    await this.#engine.start();
+    this.#verbs = createVerbs({ engine, store, clock: this.clock, ids, random });
+    await engine.start();
   }
 
   /** The process dies: nothing of it reaches the store any more, and another one starts. */

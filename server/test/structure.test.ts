@@ -20,9 +20,9 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   models: [],
   "models/offline": ["models", "reference"],
   store: ["task"],
-  engine: ["task", "store", "verbs"],
+  engine: ["task", "store"],
   verbs: ["task"],
-  "verbs/implementation": ["task", "store", "engine", "verbs"],
+  "verbs/implementation": ["task", "store/*", "engine/*", "verbs/*"],
   handlers: ["task", "models", "reference"],
   lenses: ["task", "verbs/*"],
   http: ["task", "verbs/*", "lenses/lens.ts"],
@@ -67,7 +67,7 @@ function withoutComments(text: string): string {
 }
 
 function isTest(path: string): boolean {
-  return /\.(test|suite|fixture)\.tsx?$/.test(path) || /\/(fixtures|generated)\//.test(path);
+  return /\.(test|suite|fixture)\.tsx?$/.test(path) || /\/(fixtures|generated|suite)\//.test(path);
 }
 
 /** A path inside server/src as its import reads from there: `store/sqlite/open.ts`. */

@@ -1,20 +1,60 @@
-/** What the verbs ask of an engine. */
+/**
+ * An engine moves tasks: it starts, wakes, ends and recovers them. This is what the verbs ask of one, in one process or
+ * in many. It does not know who may see a task: its callers have asked that before.
+ */
+import type { Handler } from "../task/handler.ts";
+import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { Transitions } from "./transitions.ts";
+
+export interface Engine {
+  /** What it can run, by kind. Kinds of its own begin with `waybill.`. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** The only way to change a task. */
+  readonly transitions: Pick<Transitions, "find" | "submit" | "change" | "cancel">;
+  /** The events of a task as they are committed, by whichever process. */
+  readonly feed: Pick<EventFeed, "follow" | "changes">;
+  readonly slots: SlotReservation;
+  readonly claims: WorkClaims;
+  readonly scheduling: SchedulingView;
+}
 
 /** What only the engine knows of a task at this moment. */
 export interface SchedulingView {
   /** Its run is in this process and was not unwound. */
-  isLive(id: string): boolean;
+  isLive(id: TaskId): boolean;
   /** Names of its steps in flight. */
-  running(id: string): string[];
-  /** Ids of the tasks that hold the slots that it wants. */
-  heldBy(id: string): string[];
+  running(id: TaskId): string[];
+  /** Ids of the tasks, of any user, that hold the slots that it wants. */
+  heldBy(id: TaskId): TaskId[];
   /** Tasks before it in the queue; null when it is not in it. */
-  ahead(id: string): number | null;
-  /** Takes a slot for a task that is about to be submitted; false when there is none, or others come first. */
-  reserve(task: Task): boolean;
-  /** Gives that slot back: the submit did not take effect. */
-  unreserve(id: string): void;
+  ahead(id: TaskId): number | null;
   /** Why this process will not start it; null when it will. */
   obstacle(task: Task): string | null;
+}
+
+/** Slots for tasks that are about to be submitted: one that has a slot is running from its first commit on. */
+export interface SlotReservation {
+  /** False when there is none, or others come first. */
+  reserve(task: Task): boolean;
+  /** Gives the slot back: the submit did not take effect. */
+  unreserve(id: TaskId): void;
+}
+
+export type Claim = {
+  tenant: string;
+  queue: string;
+  worker: string;
+  /** Tasks at most. */
+  max: number;
+  leaseMs: number;
+  /** How long to wait for the first one. */
+  waitMs: number;
+};
+
+/** Ready tasks of kinds that other programs do, given out under a lease. */
+export interface WorkClaims {
+  /** Starts them and resolves with them as they are then; with none when `waitMs` passed or `signal` fired. */
+  claim(claim: Claim, signal: AbortSignal): Promise<Task[]>;
 }

@@ -1,5 +1,4 @@
 /** Who calls. Every read and write is bound to one. */
-import type { Task } from "./task.ts";
 
 /**
  * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of
@@ -15,8 +14,3 @@ export type Principal = {
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };
-
-/** The one rule of who may see a task. Its twin in SQL is `visibleTo` in the store. */
-export function mayRead(principal: Principal, task: Pick<Task, "tenant" | "user">): boolean {
-  return task.tenant === principal.tenant && (task.user === principal.user || principal.scopes.has("tasks:all"));
-}

@@ -24,3 +24,18 @@ const terminal: ReadonlySet<State> = new Set(TERMINAL_STATES);
 export function isTerminal(state: State): state is TerminalState {
   return terminal.has(state);
 }
+
+/** Ended without what was asked for, by no decision of a person. A cancelled task did not fail. */
+export const FAILED_STATES = ["failed", "timed_out", "rejected"] as const satisfies readonly TerminalState[];
+export type FailedState = (typeof FAILED_STATES)[number];
+
+const failed: ReadonlySet<State> = new Set(FAILED_STATES);
+
+export function isFailed(state: State): state is FailedState {
+  return failed.has(state);
+}
+
+/** Nothing more happens to it until somebody does something. */
+export function isSettled(state: State): boolean {
+  return isTerminal(state) || state === "input_required" || state === "paused";
+}

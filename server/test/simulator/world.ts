@@ -5,6 +5,7 @@
 
 import type { Clock } from "../../src/engine/clock.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import { Ids } from "../../src/engine/ids.ts";
 import { VirtualClock } from "../../src/engine/virtual-clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Store, Write } from "../../src/store/store.ts";
@@ -14,6 +15,7 @@ import { type Principal, SCOPES } from "../../src/task/principal.ts";
 import { isTerminal } from "../../src/task/states.ts";
 import type { Submission } from "../../src/task/submission.ts";
 import type { Task } from "../../src/task/task.ts";
+import { createVerbs } from "../../src/verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../../src/verbs/verbs.ts";
 import { Checker } from "./checker.ts";
 import { ticks } from "./event-loop.ts";
@@ -146,10 +148,7 @@ export class World {
     if (this.#process || this.#starting) return;
     this.#starting = true;
     const process: Process = {
-      engine: this.#engine(() => process.isAlive),
-      get verbs() {
-        return this.engine.verbs;
-      },
+      ...this.#engine(() => process.isAlive),
       isAlive: true,
       isReady: false,
       death: Promise.withResolvers(),
@@ -168,17 +167,20 @@ export class World {
     );
   }
 
-  #engine(isAlive: () => boolean): EmbeddedEngine {
+  #engine(isAlive: () => boolean): { engine: EmbeddedEngine; verbs: Verbs } {
     const clock: Clock = {
       now: () => this.clock.now(),
       after: (ms, run) => this.clock.after(ms, () => isAlive() && run()),
     };
-    return new EmbeddedEngine({
-      store: this.#disk.plugIn(),
+    const store = this.#disk.plugIn();
+    const random = () => this.random.next();
+    const ids = new Ids((size) => this.random.bytes(size));
+    const engine = new EmbeddedEngine({
+      store,
       handlers: simulatedHandlers(this.outside, { isAlive, clock }),
       clock,
-      random: () => this.random.next(),
-      randomBytes: (size) => this.random.bytes(size),
+      random,
+      ids,
       limits: { concurrency: LIMIT },
       log: {
         warn: (message, facts) => {
@@ -190,6 +192,7 @@ export class World {
         },
       },
     });
+    return { engine, verbs: createVerbs({ engine, store, clock, ids, random }) };
   }
 
   #die(): void {

@@ -6,6 +6,7 @@ import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -14,7 +15,6 @@ import type { Clock } from "../clock.ts";
 import type { AttemptPort, AttemptWrite } from "../execution/attempt-port.ts";
 import { isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
-import { newTask, plainSubmission } from "../new-task.ts";
 import type { Act, Along, Transitions } from "../transitions.ts";
 
 export type AttemptParts = {
@@ -94,10 +94,11 @@ export class AttemptWriter implements AttemptPort {
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { id, attempt, tenant, user, lens, priority } = this.#task;
     const submission = { ...plainSubmission(kind, input), priority };
+    const now = clock.now();
     const { task } = newTask(
       { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf: null },
-      clock.now(),
-      ids,
+      ids.taskId(now),
+      now,
     );
     const own = write(task.id);
     await ledger.change(id, () => ({

@@ -1,14 +1,11 @@
 /**
- * Work that other programs do: ready tasks of a queue are given out under a lease, the one place with a lease. A claim's
- * attempt is its fencing token: whoever lost the lease can neither complete nor fail what another has claimed since.
+ * Work that other programs do: ready tasks lie in named queues until a worker claims them. They are given out under a
+ * lease, the one place with a lease; who lets it run out loses the task to the next.
  */
-import { notFound, Refusal } from "../../task/errors.ts";
-import type { Json } from "../../task/json.ts";
-import { mayRead, type Principal } from "../../task/principal.ts";
-import type { Failure, Task } from "../../task/task.ts";
-import type { Work } from "../../verbs/work.ts";
-import { backoffMs } from "../backoff.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
+import type { Claim, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
 import type { Entry } from "./entry.ts";
 import { ReadyQueue } from "./ready-queue.ts";
@@ -16,11 +13,11 @@ import { ReadyQueue } from "./ready-queue.ts";
 /** A task whose workers vanish this often is failed, however its retries are set. */
 const LEASES_LOST_MAX = 10;
 
-type Parts = { ledger: Transitions; clock: Clock; random: () => number };
+type Parts = { ledger: Transitions; clock: Clock };
 
 type Queue = { ready: ReadyQueue<Entry>; waiting: Set<() => void> };
 
-export class Claims implements Work {
+export class Claims implements WorkClaims {
   readonly #parts: Parts;
   readonly #queues = new Map<string, Queue>();
   readonly #queueOf = new Map<string, string>();
@@ -52,13 +49,8 @@ export class Claims implements Work {
     for (const queue of this.#queues.values()) for (const wake of [...queue.waiting]) wake();
   }
 
-  async claim(
-    principal: Principal,
-    claim: { worker: string; queue: string; max: number; leaseMs: number; waitMs: number },
-    signal: AbortSignal,
-  ): Promise<Task[]> {
-    this.#mustWork(principal);
-    const key = queueKey(principal.tenant, claim.queue);
+  async claim(claim: Claim, signal: AbortSignal): Promise<Task[]> {
+    const key = queueKey(claim.tenant, claim.queue);
     const until = this.#parts.clock.now() + claim.waitMs;
     for (;;) {
       const tasks = await this.#take(key, claim);
@@ -66,40 +58,6 @@ export class Claims implements Work {
       if (tasks.length > 0 || rest <= 0 || signal.aborted || this.#stopped) return tasks;
       await this.#offered(key, rest, signal);
     }
-  }
-
-  async heartbeat(
-    principal: Principal,
-    id: string,
-    beat: { worker: string; attempt: number; leaseMs: number; progress?: { fraction: number; message: string } },
-  ): Promise<Task> {
-    const { ledger, clock } = this.#parts;
-    const { worker, attempt, leaseMs, progress } = beat;
-    await this.#mustHold(principal, id, worker);
-    if (progress) await ledger.change(id, { do: "record", attempt, record: { events: [], progress } });
-    return (await ledger.change(id, { do: "renew", attempt, worker, until: clock.now() + leaseMs })).task;
-  }
-
-  async complete(
-    principal: Principal,
-    id: string,
-    { worker, attempt, output }: { worker: string; attempt: number; output: Json },
-  ): Promise<Task> {
-    await this.#mustHold(principal, id, worker);
-    return (await this.#parts.ledger.change(id, { do: "complete", attempt, output })).task;
-  }
-
-  async fail(
-    principal: Principal,
-    id: string,
-    { worker, attempt, error, retryable }: { worker: string; attempt: number; error: Failure; retryable: boolean },
-  ): Promise<Task> {
-    await this.#mustHold(principal, id, worker);
-    const changed = await this.#parts.ledger.change(id, (task) => {
-      const again = retryable && task.failures + 1 < task.retry.attempts;
-      return { command: { do: "fail", attempt, error, retryAt: again ? this.#retryAt(task) : null } };
-    });
-    return changed.task;
   }
 
   /** The lease has run out: the task is offered again. */
@@ -115,7 +73,7 @@ export class Claims implements Work {
     });
   }
 
-  async #take(key: string, claim: { worker: string; max: number; leaseMs: number }): Promise<Task[]> {
+  async #take(key: string, claim: Claim): Promise<Task[]> {
     const { ledger, clock } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
@@ -150,26 +108,6 @@ export class Claims implements Work {
       waiting.add(wake);
       signal.addEventListener("abort", wake, { once: true });
     });
-  }
-
-  #mustWork(principal: Principal): void {
-    if (!principal.scopes.has("work")) throw new Refusal("forbidden", "Claiming work needs a key with the scope work.");
-  }
-
-  async #mustHold(principal: Principal, id: string, worker: string): Promise<void> {
-    this.#mustWork(principal);
-    const task = await this.#parts.ledger.find(id);
-    if (!task || task.tenant !== principal.tenant || !(mayRead(principal, task) || task.lease)) throw notFound("Task");
-    if (task.lease?.worker !== worker) {
-      throw new Refusal("fenced", `Worker ${worker} does not hold this task: it is ${task.state}.`, {
-        state: task.state,
-      });
-    }
-  }
-
-  #retryAt(task: Task): number {
-    const { clock, random } = this.#parts;
-    return clock.now() + backoffMs(task.failures + 1, task.retry.backoffMs, task.retry.backoffMaxMs, random());
   }
 
   #queue(key: string): Queue {

@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { Write } from "../../store/store.ts";
 import { type Change, submitted } from "../../task/decide.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
+import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Ids } from "../ids.ts";
-import { newTask, plainSubmission } from "../new-task.ts";
 
 export const CLEANUP_KIND = "waybill.cleanup";
 
@@ -47,8 +47,8 @@ export function cleanupAfter(change: Change, handlers: ReadonlyMap<string, Handl
   const submission = plainSubmission(CLEANUP_KIND, { task: id });
   const cleanup = newTask(
     { handler, submission, tenant, user, lens, conversation: null, parent: null, retryOf: null },
+    ids.taskId(task.updatedAt),
     task.updatedAt,
-    ids,
   );
   return [submitted(cleanup.task)];
 }

@@ -1,6 +1,8 @@
+import { Ids } from "../../engine/ids.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
+import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import { engineSuite } from "../engine.suite.ts";
 import type { EngineLife } from "../suite/stage.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -43,12 +45,14 @@ async function live(
   concurrency: number,
 ): Promise<EngineLife> {
   const plugged = plug(store);
+  const ids = new Ids((size) => Uint8Array.from({ length: size }, drawByte));
+  const random = () => 0.5;
   const engine = new EmbeddedEngine({
     store: plugged.store,
     handlers,
     clock,
-    random: () => 0.5,
-    randomBytes: (size) => Uint8Array.from({ length: size }, drawByte),
+    random,
+    ids,
     limits: { concurrency },
     log: {
       warn: (message, facts) => process.stderr.write(`${message} ${JSON.stringify(facts)} ${String(facts["error"])}\n`),
@@ -56,7 +60,7 @@ async function live(
   });
   await engine.start();
   return {
-    verbs: engine.verbs,
+    verbs: createVerbs({ engine, store: plugged.store, clock, ids, random }),
     clock,
     settle,
     crash: async (next = handlers) => {

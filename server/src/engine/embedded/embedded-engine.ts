@@ -9,18 +9,14 @@ import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { ConversationVerbs } from "../../verbs/implementation/conversation-verbs.ts";
-import { KeyVerbs } from "../../verbs/implementation/key-verbs.ts";
-import { TaskVerbs } from "../../verbs/implementation/task-verbs.ts";
-import type { Verbs } from "../../verbs/verbs.ts";
 import type { Clock } from "../clock.ts";
-import type { SchedulingView } from "../engine.ts";
+import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
 import { EventFeed } from "../event-feed.ts";
 import type { RunObserver } from "../execution/attempt-port.ts";
 import { replay } from "../execution/replay-context.ts";
 import { Run } from "../execution/run.ts";
 import { emptyWrite } from "../execution/write-buffer.ts";
-import { Ids, type RandomBytes } from "../ids.ts";
+import type { Ids } from "../ids.ts";
 import { TaskCache } from "../task-cache.ts";
 import { Transitions } from "../transitions.ts";
 import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
@@ -42,7 +38,7 @@ export type EngineParts = {
   handlers: readonly Handler[];
   clock: Clock;
   random: () => number;
-  randomBytes: RandomBytes;
+  ids: Ids;
   limits?: Partial<EngineLimits>;
   log: EngineLog;
 };
@@ -52,13 +48,16 @@ export type EngineStats = { running: number; ready: number; open: number };
 /** Open tasks read at once at the start. */
 const OPEN_PAGE = 1_000;
 
-export class EmbeddedEngine {
-  readonly verbs: Verbs & { keys: KeyVerbs };
+export class EmbeddedEngine implements Engine {
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly transitions: Transitions;
+  readonly feed: EventFeed;
+  readonly claims: Claims;
+  readonly slots: SlotReservation;
+  readonly scheduling: SchedulingView;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: EngineLog;
-  readonly #handlers: Map<string, Handler>;
-  readonly #ledger: Transitions;
   readonly #parts: AttemptParts;
   readonly #observer: RunObserver;
   readonly #open: OpenTasks;
@@ -67,7 +66,6 @@ export class EmbeddedEngine {
   /** Ready, but their concurrency key has no slot. */
   readonly #parked = new Map<string, Entry[]>();
   readonly #slots: Slots;
-  readonly #claims: Claims;
   readonly #wakes: WaitCompletion;
   readonly #quarantine: Quarantine;
   readonly #suspects: Suspects;
@@ -78,34 +76,33 @@ export class EmbeddedEngine {
   #drained: (() => void) | null = null;
 
   constructor(parts: EngineParts) {
-    const { store, clock, random, randomBytes, log } = parts;
+    const { store, clock, random, ids, log } = parts;
     const limits = { ...ENGINE_LIMITS, ...parts.limits };
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
     const recent = new TaskCache(limits.recentBytes);
-    const live = new EventFeed((id, after, limit) => store.events(id, after, limit));
-    this.#ledger = new Transitions(store, clock, recent, live);
-    this.#handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]));
-    this.#handlers.set(
+    this.feed = new EventFeed((id, after, limit) => store.events(id, after, limit));
+    this.transitions = new Transitions(store, clock, recent, this.feed);
+    const handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]));
+    handlers.set(
       CLEANUP_KIND,
-      cleanupHandler(this.#handlers, (id) => this.#ledger.find(id)),
+      cleanupHandler(handlers, (id) => this.transitions.find(id)),
     );
-    const handlers = this.#handlers;
-    const ids = new Ids(randomBytes);
-    this.#parts = { store, ledger: this.#ledger, clock, random, ids, handlers };
+    this.handlers = handlers;
+    this.#parts = { store, ledger: this.transitions, clock, random, ids, handlers };
     this.#slots = new Slots(limits.concurrency);
     this.#open = new OpenTasks(
       clock,
       (id) => this.#wakes.due(id),
       (id) => this.#wakes.expired(id),
     );
-    this.#claims = new Claims({ ledger: this.#ledger, clock, random });
+    this.claims = new Claims({ ledger: this.transitions, clock });
     this.#wakes = new WaitCompletion({
       store,
-      ledger: this.#ledger,
+      ledger: this.transitions,
       clock,
-      claims: this.#claims,
+      claims: this.claims,
       delayIsOver: (task) => {
         this.#remember(this.#entryOf(task));
         this.#dispatch();
@@ -131,22 +128,10 @@ export class EmbeddedEngine {
       },
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
-    this.#ledger.onChange((before, change) => this.#changed(before, change));
-    this.#ledger.onDecide((change) => cleanupAfter(change, handlers, ids));
-    this.verbs = {
-      tasks: new TaskVerbs({
-        store,
-        ledger: this.#ledger,
-        log: live,
-        clock,
-        ids,
-        handlers,
-        movement: this.#movement(),
-      }),
-      work: this.#claims,
-      conversations: new ConversationVerbs(store, clock),
-      keys: new KeyVerbs(store, clock, ids),
-    };
+    this.transitions.onChange((before, change) => this.#changed(before, change));
+    this.transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
+    this.slots = { reserve: (task) => this.#reserve(task), unreserve: (id) => this.#release(id) };
+    this.scheduling = this.#schedulingView();
   }
 
   /** Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running. */
@@ -177,7 +162,7 @@ export class EmbeddedEngine {
     this.#retention.stop();
     this.#open.stop();
     this.#wakes.stop();
-    this.#claims.stop();
+    this.claims.stop();
     for (const run of this.#runs.values()) run.pause();
     if (this.#runs.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -195,7 +180,7 @@ export class EmbeddedEngine {
     return { running: this.#slots.taken, ready: this.#ready.size, open: this.#open.size };
   }
 
-  #movement(): SchedulingView {
+  #schedulingView(): SchedulingView {
     const claimant = (id: string) => this.#open.get(id);
     return {
       isLive: (id) => this.#runs.get(id)?.isOver === false,
@@ -208,15 +193,13 @@ export class EmbeddedEngine {
         const entry = claimant(id);
         return entry && this.#ready.has(id) ? this.#ready.ahead(entry) : null;
       },
-      reserve: (task) => this.#reserve(task),
-      unreserve: (id) => this.#release(id),
       obstacle: (task) => this.#obstacle(task),
     };
   }
 
   #obstacle(task: Task): string | null {
     if (isTerminal(task.state)) return null;
-    if (!this.#handlers.has(task.kind))
+    if (!this.handlers.has(task.kind))
       return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
     const at = this.#suspects.at(task.id);
     if (at === undefined || task.state !== "running") return null;
@@ -225,8 +208,8 @@ export class EmbeddedEngine {
 
   /** Takes an open task into memory at the start. */
   async #admit(open: Awaited<ReturnType<Store["open"]>>[number]): Promise<Entry> {
-    const handler = this.#handlers.get(open.kind);
-    const task = handler?.queueOf ? await this.#ledger.find(open.id) : null;
+    const handler = this.handlers.get(open.kind);
+    const task = handler?.queueOf ? await this.transitions.find(open.id) : null;
     const entry: Entry = {
       ...open,
       queue: task && handler ? queueOf(handler, task) : null,
@@ -241,15 +224,20 @@ export class EmbeddedEngine {
     const suspects: Suspect[] = [];
     for (let from = 0; from < interrupted.length; from += OPEN_PAGE) {
       const page = interrupted.slice(from, from + OPEN_PAGE);
-      await Promise.all(page.map((entry) => this.#ledger.find(entry.id)));
+      await Promise.all(page.map((entry) => this.transitions.find(entry.id)));
     }
     for (const entry of interrupted) {
-      const task = await this.#ledger.find(entry.id);
+      const task = await this.transitions.find(entry.id);
       if (!task) continue;
       const verdict = recovery.judge(task);
       this.#crashes.set(task.id, verdict.crashes);
       if (verdict.error) {
-        await this.#ledger.change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null });
+        await this.transitions.change(task.id, {
+          do: "fail",
+          attempt: task.attempt,
+          error: verdict.error,
+          retryAt: null,
+        });
       } else if (verdict.alone) suspects.push({ task: task.id, crashes: verdict.crashes });
       else this.#enqueue(entry);
     }
@@ -273,16 +261,16 @@ export class EmbeddedEngine {
     if (!unclean) return;
     for (const entry of this.#open.inState("input_required")) {
       if (this.#stopping) return;
-      const task = await this.#ledger.find(entry.id);
+      const task = await this.transitions.find(entry.id);
       if (task) this.#wakes.suspended(task);
     }
   }
 
   /** It was paused, and its run ended with the process before it could say that it has come to rest. */
   async #bringToRest(id: string): Promise<void> {
-    const task = await this.#ledger.find(id);
+    const task = await this.transitions.find(id);
     if (task?.state !== "paused" || task.resumesAs !== "running" || this.#runs.has(id)) return;
-    await this.#ledger.change(id, { do: "suspend", attempt: task.attempt, waits: [], checkpoint: "restart" });
+    await this.transitions.change(id, { do: "suspend", attempt: task.attempt, waits: [], checkpoint: "restart" });
   }
 
   /** Every commit of every task comes by here, in the order of the commits of a task. */
@@ -314,27 +302,27 @@ export class EmbeddedEngine {
   }
 
   #entryOf(task: Task): Entry {
-    const handler = this.#handlers.get(task.kind);
+    const handler = this.handlers.get(task.kind);
     return entryOf(task, handler ? queueOf(handler, task) : null);
   }
 
   #remember(entry: Entry): void {
     this.#open.remember(entry);
     this.#ready.remove(entry.id);
-    this.#claims.withdraw(entry.id);
+    this.claims.withdraw(entry.id);
     if (this.#open.isReady(entry)) this.#enqueue(entry);
   }
 
   #forget(id: string): void {
     this.#open.forget(id);
     this.#ready.remove(id);
-    this.#claims.withdraw(id);
+    this.claims.withdraw(id);
   }
 
   #enqueue(entry: Entry): void {
-    if (entry.queue !== null) this.#claims.offer(entry, entry.queue);
+    if (entry.queue !== null) this.claims.offer(entry, entry.queue);
     // A run that is still unwinding, or a start that is under way, comes first: `#release` looks again.
-    else if (this.#handlers.has(entry.kind) && !this.#runs.has(entry.id) && !this.#slots.holds(entry.id))
+    else if (this.handlers.has(entry.kind) && !this.#runs.has(entry.id) && !this.#slots.holds(entry.id))
       this.#ready.push(entry);
   }
 
@@ -372,7 +360,7 @@ export class EmbeddedEngine {
 
   /** A task that finds a free slot at its submit is running from its first commit on. */
   #reserve(task: Task): boolean {
-    const handler = this.#handlers.get(task.kind);
+    const handler = this.handlers.get(task.kind);
     if (this.#held || this.#ready.size > 0 || this.#slots.free <= 0 || task.notBefore !== null) return false;
     return handler !== undefined && !handler.queueOf && this.#slots.take(entryOf(task, null));
   }
@@ -380,7 +368,7 @@ export class EmbeddedEngine {
   async #attempt(entry: Entry): Promise<void> {
     const { id } = entry;
     const crashes = this.#crashes.get(id);
-    const { task } = await this.#ledger.change(id, (task) => {
+    const { task } = await this.transitions.change(id, (task) => {
       if (task.state === "running") return { command: { do: "recover", crashes: crashes ?? task.crashes } };
       return { command: { do: "start" } };
     });
@@ -390,7 +378,7 @@ export class EmbeddedEngine {
 
   async #run(task: Task): Promise<void> {
     const { id } = task;
-    const handler = this.#handlers.get(task.kind);
+    const handler = this.handlers.get(task.kind);
     if (!handler) return;
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = task.attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
@@ -401,7 +389,7 @@ export class EmbeddedEngine {
       await port.fail({ code: "handler_version", message }, false, undefined, emptyWrite());
       return;
     }
-    const now = await this.#ledger.find(id);
+    const now = await this.transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     const isOurs = now?.attempt === task.attempt && (now.state === "running" || now.state === "paused");
     if (!isOurs) return this.#release(id);

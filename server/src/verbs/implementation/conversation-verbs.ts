@@ -8,6 +8,7 @@ import { isUuid } from "../../task/id.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
+import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { ConversationList, Conversations } from "../conversations.ts";
 
 export class ConversationVerbs implements Conversations {
@@ -30,8 +31,8 @@ export class ConversationVerbs implements Conversations {
   }
 
   list(principal: Principal, lens: string, page: Page): Promise<ConversationList & { aliases: (string | null)[] }> {
-    const visible = { tenant: principal.tenant, user: principal.scopes.has("tasks:all") ? null : principal.user };
-    return this.#store.conversations(visible, lens, { ...page, limit: Math.min(page.limit, PAGE_LIMIT_MAX) });
+    const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
+    return this.#store.conversations(visibleTo(principal), lens, { ...page, limit });
   }
 
   async messages(
@@ -69,19 +70,12 @@ export class ConversationVerbs implements Conversations {
     const { tenant, user } = principal;
     const byAlias = await this.#store.conversationByAlias({ tenant, owner: user, lens, value: idOrAlias });
     const found = byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
-    return found && maySee(principal, found) ? found : null;
+    return found && mayRead(principal, found) ? found : null;
   }
 
   async #own(principal: Principal, id: string): Promise<Conversation> {
     const conversation = isUuid(id) ? await this.#store.conversation(id) : null;
-    if (!conversation || !maySee(principal, conversation)) throw notFound("Conversation");
+    if (!conversation || !mayRead(principal, conversation)) throw notFound("Conversation");
     return conversation;
   }
-}
-
-function maySee(principal: Principal, conversation: Conversation): boolean {
-  return (
-    conversation.tenant === principal.tenant &&
-    (conversation.user === principal.user || principal.scopes.has("tasks:all"))
-  );
 }

@@ -1,22 +1,29 @@
-/** Why a task is where it is, for a person on call: one sentence, and the facts behind it. */
+/** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
 
 import type { SchedulingView } from "../../engine/engine.ts";
 import type { JournalEntry } from "../../store/store.ts";
+import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
 import type { Why } from "../why.ts";
 
-const HOLDERS_SHOWN = 20;
+/** Ids of tasks that hold the slots that another one wants, as many as an answer names. */
+export const HOLDERS_SHOWN = 20;
 
-export function explain(task: Task, movement: SchedulingView, journal: readonly JournalEntry[]): Why {
-  const running = movement.running(task.id);
-  const heldBy = movement.heldBy(task.id).slice(0, HOLDERS_SHOWN);
-  const ahead = movement.ahead(task.id);
+/** `heldBy` are those tasks of `scheduling` that whoever asks may see. */
+export function explain(
+  task: Task,
+  scheduling: SchedulingView,
+  heldBy: TaskId[],
+  journal: readonly JournalEntry[],
+): Why {
+  const running = scheduling.running(task.id);
+  const ahead = scheduling.ahead(task.id);
   const lastError = lastErrorOf(task, journal);
   return {
     task: task.id,
     state: task.state,
-    summary: movement.obstacle(task) ?? summarise(task, { running, heldBy, ahead, lastError }),
+    summary: scheduling.obstacle(task) ?? summarise(task, { running, heldBy, ahead, lastError }),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
@@ -27,18 +34,18 @@ export function explain(task: Task, movement: SchedulingView, journal: readonly 
   };
 }
 
-type Facts = { running: string[]; heldBy: string[]; ahead: number | null; lastError: Failure | null };
+type Situation = { running: string[]; heldBy: string[]; ahead: number | null; lastError: Failure | null };
 
-function summarise(task: Task, facts: Facts): string {
+function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
     case "queued":
-      if (facts.ahead === null && task.notBefore !== null)
+      if (situation.ahead === null && task.notBefore !== null)
         return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
-      return `It is ready and has no slot yet: ${queue(facts)}.`;
+      return `It is ready and has no slot yet: ${queue(situation)}.`;
     case "running":
       if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
-      if (facts.running.length > 0)
-        return `It runs ${facts.running.map((name) => `"${name}"`).join(", ")}, in attempt ${task.attempt}.`;
+      if (situation.running.length > 0)
+        return `It runs ${situation.running.map((name) => `"${name}"`).join(", ")}, in attempt ${task.attempt}.`;
       return `It runs, in attempt ${task.attempt}.`;
     case "paused": {
       const by = task.pausedBy;
@@ -51,7 +58,7 @@ function summarise(task: Task, facts: Facts): string {
       return `It needs a person: ${questions.join(" and ")}.`;
     }
     case "waiting":
-      return `It waits: ${task.waits.map((wait) => waitSentence(wait, facts)).join("; ")}.`;
+      return `It waits: ${task.waits.map((wait) => waitSentence(wait, situation)).join("; ")}.`;
     case "completed":
       return "It completed.";
     case "cancelled": {
@@ -65,14 +72,14 @@ function summarise(task: Task, facts: Facts): string {
   }
 }
 
-function waitSentence(wait: Wait, facts: Facts): string {
+function waitSentence(wait: Wait, situation: Situation): string {
   switch (wait.on) {
     case "slot":
-      return `ready, without a slot: ${queue(facts)}`;
+      return `ready, without a slot: ${queue(situation)}`;
     case "timer":
       return `until ${timeOf(wait.until)}`;
     case "retry":
-      return `to try again at ${timeOf(wait.until)}${facts.lastError ? `, after "${facts.lastError.message}"` : ""}`;
+      return `to try again at ${timeOf(wait.until)}${situation.lastError ? `, after "${situation.lastError.message}"` : ""}`;
     case "child":
       return `for the end of ${wait.child}`;
     case "callback":
@@ -82,7 +89,7 @@ function waitSentence(wait: Wait, facts: Facts): string {
   }
 }
 
-function queue({ heldBy, ahead }: Facts): string {
+function queue({ heldBy, ahead }: Situation): string {
   const before = ahead === null ? "it is next" : `${ahead} before it`;
   return heldBy.length === 0 ? before : `${before}, slots held by ${heldBy.join(", ")}`;
 }

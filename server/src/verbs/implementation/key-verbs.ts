@@ -7,6 +7,7 @@ import type { AuditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { Key } from "../../task/key.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
+import { mayManage } from "../../task/visibility.ts";
 import type { Keys } from "../keys.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
@@ -73,12 +74,12 @@ export class KeyVerbs implements Keys {
 
   async list(principal: Principal): Promise<Key[]> {
     const keys = await this.#store.keys(principal.tenant);
-    return keys.filter((key) => key.user === principal.user || principal.scopes.has("admin")).map(shown);
+    return keys.filter((key) => mayManage(principal, key)).map(shown);
   }
 
   async revoke(principal: Principal, id: string): Promise<Key> {
     const keys = await this.#store.keys(principal.tenant);
-    const key = keys.find((each) => each.id === id && (each.user === principal.user || principal.scopes.has("admin")));
+    const key = keys.find((each) => each.id === id && mayManage(principal, each));
     if (!key) throw notFound("Key");
     if (key.revokedAt !== null) return shown(key);
     const revoked: StoredKey = { ...key, revokedAt: this.#clock.now() };

@@ -1,14 +1,13 @@
-/** A task as it begins: the one place that fills in its fields. */
+/** A task made of a submission: the one place that fills in its fields. */
 import type { z } from "zod";
-import { Refusal } from "../task/errors.ts";
-import type { Handler } from "../task/handler.ts";
-import type { Json } from "../task/json.ts";
-import type { Part } from "../task/part.ts";
-import { queuedTask } from "../task/queued-task.ts";
-import type { Submission, submission } from "../task/submission.ts";
-import { retryPolicy, type Task, TITLE_MAX } from "../task/task.ts";
-
-import type { Ids } from "./ids.ts";
+import { Refusal } from "./errors.ts";
+import type { Handler, Presentation } from "./handler.ts";
+import type { TaskId } from "./id.ts";
+import type { Json } from "./json.ts";
+import type { Part } from "./part.ts";
+import { queuedTask } from "./queued-task.ts";
+import type { Submission, submission } from "./submission.ts";
+import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 
 export type NewTask = {
   handler: Handler;
@@ -16,19 +15,18 @@ export type NewTask = {
   user: string;
   lens: string;
   conversation: string | null;
-  parent: string | null;
-  retryOf: string | null;
+  parent: TaskId | null;
+  retryOf: TaskId | null;
   submission: z.output<typeof submission>;
 };
 
-/** Checks the input against its kind. Refuses `invalid`, naming the field. */
-export function newTask(parts: NewTask, now: number, ids: Ids): { task: Task; message: Part[] | undefined } {
+/** Checks the input against its kind. Throws `invalid`, naming the field. `message` is what it adds to its conversation. */
+export function newTask(parts: NewTask, id: TaskId, now: number): { task: Task; message: Part[] | undefined } {
   const { handler, submission } = parts;
-  const input = checkedInput(handler, submission.input);
-  const { title, message } = handler.present(input);
+  const { input, title, message } = presented(handler, submission.input);
   const { deadlineMs } = submission;
   const task = queuedTask({
-    id: ids.taskId(now),
+    id,
     tenant: parts.tenant,
     user: parts.user,
     kind: handler.kind,
@@ -57,6 +55,16 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
   return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
 }
 
+/** The input as its kind completes it, and what the outside sees of it. Throws `invalid`, naming the field. */
+export function presented(handler: Handler, given: Json): Presentation & { input: Json } {
+  const parsed = handler.input.safeParse(given);
+  if (parsed.success) return { input: parsed.data, ...handler.present(parsed.data) };
+  const issue = parsed.error.issues[0];
+  const field = ["input", ...(issue?.path ?? [])].join(".");
+  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit its kind"}`, { field });
+}
+
+/** The text in one line of at most `max` characters. */
 export function cut(text: string, max: number): string {
   const line = text
     .slice(0, max * 4)
@@ -64,12 +72,4 @@ export function cut(text: string, max: number): string {
     .trim();
   // By code points, so that no character is cut in half.
   return line.length <= max ? line : `${[...line.slice(0, max * 2)].slice(0, max - 1).join("")}…`;
-}
-
-function checkedInput(handler: Handler, input: Json): Json {
-  const parsed = handler.input.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = ["input", ...(issue?.path ?? [])].join(".");
-  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit its kind"}`, { field });
 }

@@ -1,0 +1,42 @@
+/**
+ * Who may see what. Every place that shows or hides a task, a conversation or a key asks here; what may not be seen is
+ * `not_found`, so that nobody learns that it exists.
+ */
+import type { Key } from "./key.ts";
+import type { Principal } from "./principal.ts";
+import type { Task } from "./task.ts";
+
+/** Whoever submitted, opened or was given it. */
+type Owned = { tenant: string; user: string };
+
+/** Whose things: those of one user of a tenant, or (null) of all its users. Stores filter lists by it. */
+export type Visible = { tenant: string; user: string | null };
+
+/** The tasks and conversations that a principal may see. */
+export function visibleTo(principal: Principal): Visible {
+  return { tenant: principal.tenant, user: principal.scopes.has("tasks:all") ? null : principal.user };
+}
+
+export function isAmong(visible: Visible, { tenant, user }: Owned): boolean {
+  return tenant === visible.tenant && (visible.user === null || visible.user === user);
+}
+
+/** Whether a principal may see this task or conversation. */
+export function mayRead(principal: Principal, thing: Owned): boolean {
+  return isAmong(visibleTo(principal), thing);
+}
+
+/** Whether it is the principal's own: seeing the whole tenant's is not enough to add to another's conversation. */
+export function isOwn(principal: Principal, { tenant, user }: Owned): boolean {
+  return tenant === principal.tenant && user === principal.user;
+}
+
+/** A worker knows the tasks of its tenant that some worker holds, whoever submitted them. */
+export function mayWorkOn(principal: Principal, task: Pick<Task, "tenant" | "user" | "lease">): boolean {
+  return mayRead(principal, task) || (task.tenant === principal.tenant && task.lease !== null);
+}
+
+/** The keys that a principal may see and revoke. */
+export function mayManage(principal: Principal, key: Pick<Key, "tenant" | "user">): boolean {
+  return isOwn(principal, key) || (key.tenant === principal.tenant && principal.scopes.has("admin"));
+}

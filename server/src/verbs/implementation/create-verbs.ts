@@ -1,0 +1,29 @@
+/** All verbs, over an engine and a store. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { Store } from "../../store/store.ts";
+import type { Verbs } from "../verbs.ts";
+import { ConversationVerbs } from "./conversation-verbs.ts";
+import { KeyVerbs } from "./key-verbs.ts";
+import { TaskVerbs } from "./task-verbs.ts";
+import { WorkVerbs } from "./work-verbs.ts";
+
+export type VerbsParts = {
+  engine: Engine;
+  store: Store;
+  clock: Clock;
+  /** The engine's own too: identities of one process are in the order of their making. */
+  ids: Ids;
+  random: () => number;
+};
+
+export function createVerbs(parts: VerbsParts): Verbs {
+  const { store, clock, ids } = parts;
+  return {
+    tasks: new TaskVerbs(parts),
+    work: new WorkVerbs(parts),
+    conversations: new ConversationVerbs(store, clock),
+    keys: new KeyVerbs(store, clock, ids),
+  };
+}

@@ -1,0 +1,26 @@
+/** What an idempotency key stands for: one request of one principal, remembered with what it did. */
+import type { IdempotencyRecord } from "../../store/write.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Principal } from "../../task/principal.ts";
+import type { Idempotency } from "../../task/submission.ts";
+
+/** `scope` keeps keys of different lenses, and of acts on a task, apart. `at` is when the request came. */
+export function idempotencyRecord(
+  { tenant, user }: Principal,
+  scope: string,
+  { key, hash }: Idempotency,
+  at: number,
+): IdempotencyRecord {
+  return { scope: `${tenant}\n${user}\n${scope}`, key, hash, at };
+}
+
+/** A key that comes again must come with the same request. Throws `conflict`. */
+export function mustBeSameRequest(idempotency: { hash: string } | undefined, hash: string): void {
+  if (idempotency && idempotency.hash !== hash) {
+    throw new Refusal(
+      "conflict",
+      "This idempotency key was used within the last 24 hours for another request. Use a new key.",
+      { field: "Idempotency-Key" },
+    );
+  }
+}

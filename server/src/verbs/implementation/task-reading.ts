@@ -1,0 +1,112 @@
+/** What callers may read of tasks: each read asks first whether its principal may see the task. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { Store } from "../../store/store.ts";
+import type { Artifact } from "../../task/artifact.ts";
+import { notFound } from "../../task/errors.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { Principal } from "../../task/principal.ts";
+import { isSettled, isTerminal } from "../../task/states.ts";
+import type { Step } from "../../task/step.ts";
+import type { Task } from "../../task/task.ts";
+import { PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import { mayRead, visibleTo } from "../../task/visibility.ts";
+import type { Why } from "../why.ts";
+import { explain, HOLDERS_SHOWN } from "./explain.ts";
+
+export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
+
+export class TaskReading {
+  protected readonly parts: TaskVerbsParts;
+
+  constructor(parts: TaskVerbsParts) {
+    this.parts = parts;
+  }
+
+  async get(principal: Principal, id: string): Promise<Task> {
+    const task = await this.parts.engine.transitions.find(id);
+    if (!task || !mayRead(principal, task)) throw notFound("Task");
+    return task;
+  }
+
+  list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList> {
+    const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
+    return this.parts.store.list(visibleTo(principal), filter, { ...page, limit });
+  }
+
+  async events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]> {
+    await this.get(principal, id);
+    return this.parts.store.events(id, after, limit);
+  }
+
+  async *follow(
+    principal: Principal,
+    id: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly TaskEvent[]> {
+    await this.get(principal, id);
+    const end = async () => {
+      const task = await this.get(principal, id);
+      return { ended: isTerminal(task.state), lastSeq: task.lastSeq };
+    };
+    yield* this.parts.engine.feed.follow(id, after, end, signal);
+  }
+
+  async settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task> {
+    const { clock, engine } = this.parts;
+    let task = await this.get(principal, id);
+    if (isSettled(task.state) || ms <= 0) return task;
+    const stop = new AbortController();
+    const forget = clock.after(ms, () => stop.abort());
+    const gone = () => stop.abort();
+    signal.addEventListener("abort", gone, { once: true });
+    try {
+      for await (const _ of engine.feed.changes(id, stop.signal)) {
+        task = await this.get(principal, id);
+        if (isSettled(task.state)) break;
+      }
+    } finally {
+      forget();
+      signal.removeEventListener("abort", gone);
+    }
+    return task;
+  }
+
+  async steps(principal: Principal, id: string): Promise<Step[]> {
+    await this.get(principal, id);
+    const journal = await this.parts.store.journal(id);
+    return journal.map(({ occurrence: _, usage: __, ...step }) => step);
+  }
+
+  async artifacts(principal: Principal, id: string): Promise<Artifact[]> {
+    await this.get(principal, id);
+    return this.parts.store.artifacts(id);
+  }
+
+  async usage(principal: Principal, id: string): Promise<(UsageCall & { at: number })[]> {
+    await this.get(principal, id);
+    return this.parts.store.usage(id);
+  }
+
+  async why(principal: Principal, id: string): Promise<Why> {
+    const task = await this.get(principal, id);
+    const [heldBy, journal] = await Promise.all([this.#visibleHolders(principal, id), this.parts.store.journal(id)]);
+    return explain(task, this.parts.engine.scheduling, heldBy, journal);
+  }
+
+  /** Tasks of others may hold the slots too: they are not named. */
+  async #visibleHolders(principal: Principal, id: TaskId): Promise<TaskId[]> {
+    const { scheduling, transitions } = this.parts.engine;
+    const visible: TaskId[] = [];
+    for (const holder of scheduling.heldBy(id)) {
+      if (visible.length === HOLDERS_SHOWN) break;
+      const task = await transitions.find(holder);
+      if (task && mayRead(principal, task)) visible.push(holder);
+    }
+    return visible;
+  }
+}
