@@ -1,22 +1,19 @@
 /** The form under a task's question: yes and no where these answer it, words or JSON where not. */
 import type { Json, Prompt } from "@waybill/sdk";
+import { isYesOrNo } from "@waybill/sdk/display";
 import { button, card, element, notice } from "./element.ts";
 import { sentenceOf } from "./session.ts";
 
 /** `answer` sends it and rejects with the server's refusal. */
 export function questionCard(question: Prompt, answer: (value: Json) => Promise<void>): HTMLElement {
-  const isYesOrNo = question.asks === "approval" || question.asks === "authorization";
+  const yesOrNo = isYesOrNo(question.asks);
   const words = element("textarea", {
-    rows: isYesOrNo ? 1 : 3,
-    placeholder: isYesOrNo
-      ? "A comment, if you like"
-      : question.schema === null
-        ? "Your answer"
-        : "Your answer, as JSON",
-    "aria-label": isYesOrNo ? "Comment" : "Answer",
+    rows: yesOrNo ? 1 : 3,
+    placeholder: yesOrNo ? "A comment, if you like" : question.schema === null ? "Your answer" : "Your answer, as JSON",
+    "aria-label": yesOrNo ? "Comment" : "Answer",
   });
   const problem = element("p", { class: "notice", role: "alert", hidden: true });
-  const buttons = isYesOrNo
+  const buttons = yesOrNo
     ? [
         button("Approve", "primary", () => send({ approved: true, ...comment() })),
         button("Reject", "danger", () => send({ approved: false, ...comment() })),

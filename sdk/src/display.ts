@@ -4,4 +4,5 @@
  */
 export { eventSummary } from "./event-summary.ts";
 export { age, bytes, count, duration, money } from "./number-format.ts";
+export { isYesOrNo } from "./question.ts";
 export { STATE_DISPLAY, type StateDisplay, type Tone } from "./state-display.ts";

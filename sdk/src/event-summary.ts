@@ -1,4 +1,4 @@
-/** An event in a line, for people: what matters most of its data. */
+/** An event as one line of text for people: what matters most of its data. */
 
 import type { Event, Json } from "./generated/api.ts";
 import { duration, money } from "./number-format.ts";

@@ -1,4 +1,4 @@
-/** The client's front: where the server is, who calls, and what there is to ask. */
+/** The client of one server: where it is, who calls, and what there is to ask. */
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
 import type { Task } from "./generated/api.ts";

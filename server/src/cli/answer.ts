@@ -1,5 +1,6 @@
-/** Answers to what a task asks a person: yes, no, or in words. */
+/** A person's answers to what a task asks: yes, no, or in words. */
 import type { Json, Prompt, Waybill } from "@waybill/sdk";
+import { isYesOrNo } from "@waybill/sdk/display";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { taskIdOf } from "./task-id.ts";
 import { openTerminal } from "./terminal/terminal.ts";
@@ -28,9 +29,9 @@ export async function answer(
   else talk.write(`Answered: ${harmless(question.text)}\n`);
 }
 
-/** True for questions that yes and no answer. */
-export function isYesOrNo({ asks }: Prompt): boolean {
-  return asks === "approval" || asks === "authorization";
+/** What a person can do about a question, as commands. */
+export function answerCommands(asks: string, id: string): string {
+  return isYesOrNo(asks) ? `waybill approve ${id}   or   waybill reject ${id}` : `waybill approve ${id} "your answer"`;
 }
 
 /** What to do about a question that wants words. */

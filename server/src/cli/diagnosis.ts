@@ -1,4 +1,7 @@
-/** What a healthy Waybill needs, looked at one by one. Each finding says what to do where something is wrong. */
+/**
+ * The checks of `waybill doctor`: runtime, configuration, data folder, disk, database, server and key, one by one. Each
+ * finding says what to do where something is wrong.
+ */
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { WaybillError } from "@waybill/sdk";

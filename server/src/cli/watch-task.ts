@@ -1,15 +1,16 @@
 /**
- * Following one task to its end in front of a person, a log or a program. The task goes on whatever happens to the one
+ * `watch`, and `--watch` of other commands: following one task to its end in front of a person, a log or a program. The task goes on whatever happens to the one
  * who watches.
  */
 import { isTerminal, outputText, type State, type Waybill } from "@waybill/sdk";
 import { eventSummary } from "@waybill/sdk/display";
+import { answerCommands } from "./answer.ts";
 import { Exit } from "./exit.ts";
 import { STATE_EXITS } from "./state-exit.ts";
 import { LiveView } from "./terminal/live-view.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { harmless } from "./terminal/text-width.ts";
-import { answerCommands, summaryLine, watchLines } from "./terminal/watch-view.ts";
+import { summaryLine, watchLines } from "./terminal/watch-view.ts";
 import { WatchedTask } from "./watched-task.ts";
 
 export type WatchFlags = {

@@ -1,5 +1,5 @@
 /** What a person who watches a task wants to see of it, gathered from its events one by one. Knows no screen. */
-import type { Event, Json, JsonObject, State, Task } from "@waybill/sdk";
+import { type Event, type Json, type JsonObject, STATES, type State, type Task } from "@waybill/sdk";
 import { eventSummary } from "@waybill/sdk/display";
 
 export type ToolCall = { name: string; params: string; state: "running" | "done" | "failed"; ms: number | null };
@@ -8,21 +8,22 @@ export type ToolCall = { name: string; params: string; state: "running" | "done"
 const TEXT_CHARS_MAX = 20_000;
 const TOOL_CALLS_MAX = 50;
 
-const STATE_AFTER: Readonly<Record<string, State>> = {
-  "task.submitted": "queued",
-  "task.started": "running",
-  "task.waiting": "waiting",
-  "task.retrying": "waiting",
-  "task.resumed": "waiting",
-  "task.input_required": "input_required",
-  "task.input_received": "waiting",
-  "task.paused": "paused",
-  "task.completed": "completed",
-  "task.failed": "failed",
-  "task.cancelled": "cancelled",
-  "task.timed_out": "timed_out",
-  "task.rejected": "rejected",
+/** The events by which a task comes into each state. */
+const ENTERED_BY: Readonly<Record<State, readonly string[]>> = {
+  queued: ["task.submitted"],
+  running: ["task.started"],
+  waiting: ["task.waiting", "task.retrying", "task.resumed", "task.input_received"],
+  input_required: ["task.input_required"],
+  paused: ["task.paused"],
+  completed: ["task.completed"],
+  failed: ["task.failed"],
+  cancelled: ["task.cancelled"],
+  timed_out: ["task.timed_out"],
+  rejected: ["task.rejected"],
 };
+const stateAfter: ReadonlyMap<string, State> = new Map(
+  STATES.flatMap((state) => ENTERED_BY[state].map((type) => [type, state] as const)),
+);
 
 export class WatchedTask {
   readonly id: string;
@@ -58,7 +59,7 @@ export class WatchedTask {
 
   apply(event: Event): void {
     const { type, data } = event;
-    const next = STATE_AFTER[type];
+    const next = stateAfter.get(type);
     if (next !== undefined) {
       this.state = next;
       this.question = null;

@@ -1,5 +1,6 @@
+import { isYesOrNo } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { type AnswerFlags, answer, isYesOrNo, wantsWords } from "../answer.ts";
+import { type AnswerFlags, answer, wantsWords } from "../answer.ts";
 import { jsonOrFile } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP } from "../task-id.ts";
@@ -20,7 +21,7 @@ export function addApprove(program: Command): void {
       talkTo(flags, (client) =>
         answer(client, id, flags, (question) => {
           const said = words.join(" ");
-          if (isYesOrNo(question)) return { approved: true, ...(said !== "" && { comment: said }) };
+          if (isYesOrNo(question.asks)) return { approved: true, ...(said !== "" && { comment: said }) };
           if (said === "") throw wantsWords(question, id);
           return said;
         }),

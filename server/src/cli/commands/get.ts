@@ -1,13 +1,13 @@
 import { isTerminal, outputText, type Step, type Task, type Why } from "@waybill/sdk";
 import { count, duration, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
+import { answerCommands } from "../answer.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { styledState } from "../terminal/state-style.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless, onOneLine } from "../terminal/text-width.ts";
-import { answerCommands } from "../terminal/watch-view.ts";
 
 type Flags = ConnectionFlags & { steps?: boolean; json?: boolean };
 

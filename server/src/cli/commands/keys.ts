@@ -104,6 +104,8 @@ async function withApiKeys(
     const { baseUrl } = connect(flags);
     terminal.talk.write(terminal.talk.style("dim", `A server uses ${folder}: asking ${baseUrl}\n`));
   }
+  if (said("tenant"))
+    throw new Exit(BAD_USAGE, "--tenant is for a data folder. A server takes the tenant of your --key.");
   await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 

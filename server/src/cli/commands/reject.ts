@@ -1,5 +1,6 @@
+import { isYesOrNo } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { type AnswerFlags, answer, isYesOrNo } from "../answer.ts";
+import { type AnswerFlags, answer } from "../answer.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { TASK_ID_HELP } from "../task-id.ts";
@@ -17,7 +18,7 @@ export function addReject(program: Command): void {
   ).action((id: string, words: string[], flags: ConnectionFlags & AnswerFlags) =>
     talkTo(flags, (client) =>
       answer(client, id, flags, (question) => {
-        if (!isYesOrNo(question)) {
+        if (!isYesOrNo(question.asks)) {
           throw new Exit(
             BAD_USAGE,
             `The task asks: ${harmless(question.text)}\nThat is no yes or no. ` +

@@ -1,11 +1,11 @@
 import { TaskEnded, TaskNeedsInput } from "@waybill/sdk";
 import type { Command } from "commander";
+import { answerCommands } from "../answer.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { Exit } from "../exit.ts";
 import { EXITS_HELP, STATE_EXITS } from "../state-exit.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { openTerminal } from "../terminal/terminal.ts";
-import { answerCommands } from "../terminal/watch-view.ts";
 import { writeOutput } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & { wait: boolean; json?: boolean };

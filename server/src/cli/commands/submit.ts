@@ -1,13 +1,13 @@
 import { type Json, type JsonObject, type Submission, TaskEnded, TaskNeedsInput, type Waybill } from "@waybill/sdk";
 import type { Command } from "commander";
 import { isUuid } from "../../task/id.ts";
+import { answerCommands } from "../answer.ts";
 import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { EXITS_HELP, STATE_EXITS } from "../state-exit.ts";
 import { isPiped, readStdin } from "../terminal/stdin.ts";
 import { openTerminal, type Terminal } from "../terminal/terminal.ts";
-import { answerCommands } from "../terminal/watch-view.ts";
 import { watchTask, writeOutput } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & {

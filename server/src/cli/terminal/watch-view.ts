@@ -1,5 +1,6 @@
 /** A watched task as lines for a screen: no more than fit, none wider than it. */
 import { count, duration, money, STATE_DISPLAY } from "@waybill/sdk/display";
+import { answerCommands } from "../answer.ts";
 import type { ToolCall, WatchedTask } from "../watched-task.ts";
 import { stateStyle, styledState } from "./state-style.ts";
 import type { Screen } from "./terminal.ts";
@@ -27,13 +28,6 @@ export function summaryLine(task: WatchedTask, screen: Screen, now: number): str
   const took = duration((task.endedAt ?? now) - task.createdAt);
   const tools = task.tools.length === 0 ? "" : ` · ${task.tools.length} tool call${task.tools.length === 1 ? "" : "s"}`;
   return styledState(task.state, screen) + screen.style("dim", ` in ${took}${tools}${bill(task)}`);
-}
-
-/** What a person can do about a question, as commands. */
-export function answerCommands(asks: string, id: string): string {
-  return asks === "approval" || asks === "authorization"
-    ? `waybill approve ${id}   or   waybill reject ${id}`
-    : `waybill approve ${id} "your answer"`;
 }
 
 function headLine(task: WatchedTask, screen: Screen, columns: number, now: number): string {
