@@ -4,10 +4,24 @@
  * Input is untrusted: its length, its nesting and the size of its numbers are bounded.
  */
 
-import { type Fraction, fraction, fractionOf, fractionText, toNumber } from "./fraction.ts";
+import { withDigits } from "./number-words.ts";
+import {
+  add,
+  divide,
+  multiply,
+  negate,
+  type Quantity,
+  quantityOf,
+  quantityText,
+  raise,
+  remainder,
+  toNumber,
+} from "./quantity.ts";
 
-export type Evaluation = { value: number; text: string };
-export type ArithmeticResult = ({ ok: true } & Evaluation) | { ok: false; reason: string };
+/** `isArithmetic`: it is an expression, although one without a value, such as 1/0. */
+export type ArithmeticResult =
+  | { ok: true; value: number; text: string }
+  | { ok: false; isArithmetic: boolean; reason: string };
 
 const expressionCharsMax = 1_000;
 const depthMax = 100;
@@ -15,60 +29,25 @@ const depthMax = 100;
 /** Computes an expression. What is not an expression, or has no value, comes back with the reason. */
 export function evaluate(expression: string): ArithmeticResult {
   if (expression.length > expressionCharsMax)
-    return refused(`an expression has at most ${expressionCharsMax} characters`);
+    return { ok: false, isArithmetic: false, reason: `an expression has at most ${expressionCharsMax} characters` };
   try {
-    const value = new Parser(tokens(wordsToSymbols(expression))).parse();
+    const value = new Parser(tokens(inSymbols(expression))).parse();
     const number = toNumber(value);
-    if (!Number.isFinite(number)) return refused("the result is too large");
-    return { ok: true, value: number, text: fractionText(value) };
+    if (!Number.isFinite(number)) throw new NoValue("the result is too large");
+    return { ok: true, value: number, text: quantityText(value) };
   } catch (error) {
-    if (error instanceof NotArithmetic) return refused(error.message);
-    throw error;
+    if (!(error instanceof NotArithmetic)) throw error;
+    return { ok: false, isArithmetic: error instanceof NoValue, reason: error.message };
   }
 }
 
-/**
- * The arithmetic that a sentence asks for, written in symbols; undefined when it asks for none. A lone number asks for
- * nothing.
- */
-export function expressionIn(sentence: string): string | undefined {
-  if (sentence.length > expressionCharsMax) return undefined;
-  const bare = sentence
-    .trim()
-    .replace(/(?:[?.\s]|(?<![\d)\s])!)+$/, "")
-    .replace(opening, "")
-    .replace(/^(?:the )?(?:result|value|answer|sum|product|quotient|difference) of (?=.*[-+*/×÷^%(])/i, "")
-    .replace(/\s*(?:=|equals?|is|makes?|come to|give)\s*(?:what)?$/i, "")
-    .replace(/[$€£]\s?(?=\d)/g, "")
-    .replace(/(\d)\s*(?:dollars?|euros?|pounds?|usd|eur|gbp)\b/gi, "$1");
-  const symbols = wordsToSymbols(bare);
-  if (
-    !/[-+*/^%!]|\b(?:sqrt|cbrt|root|log|ln|sin|cos|tan|abs|min|max|gcd|lcm|mean|sum|round|floor|ceil|exp)\b/.test(
-      symbols,
-    )
-  )
-    return undefined;
-  if (/^\d{4}-\d{1,2}-\d{1,2}$/.test(symbols.trim())) return undefined;
-  try {
-    new Parser(tokens(symbols)).parse();
-    return symbols;
-  } catch (error) {
-    // An expression that parses but has no value (1/0) was still asked for; words that do not parse were not.
-    if (error instanceof NoValue) return symbols;
-    if (error instanceof NotArithmetic) return undefined;
-    throw error;
+class NotArithmetic extends Error {
+  constructor(reason = "this is not an arithmetic expression") {
+    super(reason);
   }
 }
-
-const opening =
-  /^(?:(?:please|hey|hi|hello|so|ok|okay|now|and|then|can you|could you|would you|tell me|i need|i want|(?:i need |please )?help(?: me)? with)[\s,:]+){0,6}(?:(?:what(?:'s|’s| is| are| does| do| would be)?|how (?:much|many)(?: is| are| does)?|calculate|compute|evaluate|solve|work out|figure out|find|give me|add up|do the math(?: on| for)?)[\s:]+){0,3}(?:the (?:result|value|answer) (?:of|to|for)\s+)?/i;
-
-class NotArithmetic extends Error {}
+/** An expression that parses but has no value, such as 1/0. */
 class NoValue extends NotArithmetic {}
-
-function refused(reason: string): { ok: false; reason: string } {
-  return { ok: false, reason };
-}
 
 const phrases: readonly (readonly [RegExp, string])[] = [
   [/[−–—]/g, "-"],
@@ -113,70 +92,11 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/(\d)\s*x\s*(?=\d)/gi, "$1 * "],
 ];
 
-function wordsToSymbols(text: string): string {
-  let symbols = numberWords(text);
+/** Arithmetic in words as arithmetic in symbols: "12 times 4" is "12 * 4". Other words stay. */
+export function inSymbols(text: string): string {
+  let symbols = withDigits(text);
   for (const [phrase, symbol] of phrases) symbols = symbols.replace(phrase, symbol);
   return symbols.replace(/\s+/g, " ").trim();
-}
-
-const small: Readonly<Record<string, number>> = {
-  zero: 0,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-  eleven: 11,
-  twelve: 12,
-  thirteen: 13,
-  fourteen: 14,
-  fifteen: 15,
-  sixteen: 16,
-  seventeen: 17,
-  eighteen: 18,
-  nineteen: 19,
-  twenty: 20,
-  thirty: 30,
-  forty: 40,
-  fifty: 50,
-  sixty: 60,
-  seventy: 70,
-  eighty: 80,
-  ninety: 90,
-  dozen: 12,
-};
-const large: Readonly<Record<string, number>> = {
-  hundred: 100,
-  thousand: 1e3,
-  million: 1e6,
-  billion: 1e9,
-  trillion: 1e12,
-};
-
-/** "two hundred and five" as 205; also "3 million". Words that are no numbers stay. */
-function numberWords(text: string): string {
-  const word = `(?:${[...Object.keys(small), ...Object.keys(large)].join("|")})`;
-  const run = new RegExp(String.raw`\b(?:\d+(?:\.\d+)? )?${word}(?:[\s-]+(?:and )?${word})*\b`, "gi");
-  return text.replace(run, (match) => {
-    let total = 0;
-    let group = 0;
-    for (const part of match.toLowerCase().split(/[\s-]+/)) {
-      const scale = large[part];
-      if (part === "and") continue;
-      else if (scale === 100) group = (group === 0 ? 1 : group) * 100;
-      else if (scale !== undefined) {
-        total += (group === 0 ? 1 : group) * scale;
-        group = 0;
-      } else if (part === "dozen") group = (group === 0 ? 1 : group) * 12;
-      else group += small[part] ?? Number(part);
-    }
-    return String(total + group);
-  });
 }
 
 type Token = { kind: "number"; text: string } | { kind: "name"; text: string } | { kind: "symbol"; text: string };
@@ -188,7 +108,7 @@ function tokens(text: string): Token[] {
     /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|\.\d+)|([a-z]+\d*)|([-+*/^%!(),]))/iy;
   while (token.lastIndex < text.length) {
     const match = token.exec(text);
-    if (match === null) throw new NotArithmetic("this is not an arithmetic expression");
+    if (match === null) throw new NotArithmetic();
     const [, number, name, symbol] = match;
     if (number !== undefined) found.push({ kind: "number", text: number.replaceAll(",", "") });
     else if (name !== undefined) found.push({ kind: "name", text: name.toLowerCase() });
@@ -197,58 +117,73 @@ function tokens(text: string): Token[] {
   return found;
 }
 
-type Quantity = Fraction | number;
+const constants: ReadonlyMap<string, number> = new Map([
+  ["pi", Math.PI],
+  ["e", Math.E],
+  ["tau", 2 * Math.PI],
+]);
 
-const constants: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E, tau: 2 * Math.PI };
+/** Of one number, in floating point. */
+const functions: ReadonlyMap<string, (x: number) => number> = new Map([
+  ["sqrt", Math.sqrt],
+  ["cbrt", Math.cbrt],
+  ["ln", Math.log],
+  ["log", Math.log10],
+  ["log2", Math.log2],
+  ["log10", Math.log10],
+  ["exp", Math.exp],
+  ["sin", Math.sin],
+  ["cos", Math.cos],
+  ["tan", Math.tan],
+  ["asin", Math.asin],
+  ["acos", Math.acos],
+  ["atan", Math.atan],
+  ["abs", Math.abs],
+  ["round", Math.round],
+  ["floor", Math.floor],
+  ["ceil", Math.ceil],
+]);
 
-const functions: Readonly<Record<string, (numbers: number[]) => number>> = {
-  sqrt: ([x = Number.NaN]) => Math.sqrt(x),
-  cbrt: ([x = Number.NaN]) => Math.cbrt(x),
-  ln: ([x = Number.NaN]) => Math.log(x),
-  log: ([x = Number.NaN]) => Math.log10(x),
-  log2: ([x = Number.NaN]) => Math.log2(x),
-  log10: ([x = Number.NaN]) => Math.log10(x),
-  exp: ([x = Number.NaN]) => Math.exp(x),
-  sin: ([x = Number.NaN]) => Math.sin(x),
-  cos: ([x = Number.NaN]) => Math.cos(x),
-  tan: ([x = Number.NaN]) => Math.tan(x),
-  asin: ([x = Number.NaN]) => Math.asin(x),
-  acos: ([x = Number.NaN]) => Math.acos(x),
-  atan: ([x = Number.NaN]) => Math.atan(x),
-  abs: ([x = Number.NaN]) => Math.abs(x),
-  round: ([x = Number.NaN]) => Math.round(x),
-  floor: ([x = Number.NaN]) => Math.floor(x),
-  ceil: ([x = Number.NaN]) => Math.ceil(x),
-  min: (xs) => Math.min(...xs),
-  max: (xs) => Math.max(...xs),
-  gcd: (xs) => xs.map(whole).reduce(gcd),
-  lcm: (xs) => xs.map(whole).reduce((a, b) => (a === 0 || b === 0 ? 0 : Math.abs(a * b) / gcd(a, b))),
-};
+/** Of any number of numbers, exactly. */
+const folds: ReadonlyMap<string, (values: Quantity[]) => Quantity> = new Map([
+  ["sum", (values) => values.reduce(add)],
+  ["product", (values) => values.reduce(multiply)],
+  ["mean", (values) => divide(values.reduce(add), quantityOf(values.length))],
+  ["min", (values) => values.reduce((a, b) => (toNumber(b) < toNumber(a) ? b : a))],
+  ["max", (values) => values.reduce((a, b) => (toNumber(b) > toNumber(a) ? b : a))],
+  ["gcd", (values) => quantityOf(values.map(whole).reduce(gcd))],
+  ["lcm", (values) => quantityOf(values.map(whole).reduce((a, b) => (a === 0 || b === 0 ? 0 : (a * b) / gcd(a, b))))],
+]);
 
-/** Exact over any number of arguments. */
-const folds: Readonly<Record<string, (values: Quantity[]) => Quantity>> = {
-  sum: (values) => values.reduce((a, b) => fraction.add(a, b)),
-  product: (values) => values.reduce((a, b) => fraction.multiply(a, b)),
-  mean: (values) =>
-    fraction.divide(
-      values.reduce((a, b) => fraction.add(a, b)),
-      fractionOf(values.length),
-    ),
-};
-
-function whole(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new NoValue("this needs whole numbers");
-  return value;
+function whole(value: Quantity): number {
+  const number = toNumber(value);
+  if (!Number.isSafeInteger(number)) throw new NoValue("this needs whole numbers");
+  return Math.abs(number);
 }
 
 function gcd(a: number, b: number): number {
-  let [x, y] = [Math.abs(a), Math.abs(b)];
-  while (y > 0) [x, y] = [y, x % y];
-  return x;
+  return b === 0 ? a : gcd(b, a % b);
 }
 
 const factorialMax = 170;
 const argumentsMax = 200;
+
+type Operator = { power: number; compute: (left: Quantity, right: Quantity) => Quantity };
+
+/** The higher the power, the more tightly an operator binds. A parenthesis right after an operand multiplies. */
+const operators: ReadonlyMap<string, Operator> = new Map([
+  ["+", { power: 1, compute: add }],
+  ["-", { power: 1, compute: (left, right) => add(left, negate(right)) }],
+  ["*", { power: 2, compute: multiply }],
+  ["(", { power: 2, compute: multiply }],
+  ["/", { power: 2, compute: quotient }],
+  ["%", { power: 2, compute: (left, right) => remainder(left, divisor(right)) }],
+  ["mod", { power: 2, compute: (left, right) => remainder(left, divisor(right)) }],
+  ["^", { power: 4, compute: power }],
+]);
+const signPower = 3;
+
+type Operand = { value: Quantity; percent: boolean };
 
 /** A Pratt parser that computes as it goes: a binding power decides how far an operand reaches. */
 class Parser {
@@ -261,100 +196,76 @@ class Parser {
   }
 
   parse(): Quantity {
-    const value = this.#expression(0).value;
-    if (this.#next < this.#tokens.length) throw new NotArithmetic("this is not an arithmetic expression");
+    const { value } = this.#expression(0);
+    if (this.#next < this.#tokens.length) throw new NotArithmetic();
     return value;
   }
 
-  #expression(power: number): { value: Quantity; percent: boolean } {
+  #expression(power: number): Operand {
     this.#depth += 1;
     if (this.#depth > depthMax) throw new NotArithmetic(`an expression nests at most ${depthMax} deep`);
     let left = this.#operand();
     for (;;) {
-      const operator = this.#peek();
-      if (operator === undefined || operator === ")" || operator === "," || operator === "and") break;
-      if (operator === "!") {
+      const symbol = this.#peek();
+      if (symbol === undefined || symbol === ")" || symbol === "," || symbol === "and") break;
+      if (symbol === "!") {
         this.#next += 1;
         left = { value: factorial(left.value), percent: false };
-      } else if (operator === "%" && !this.#operandFollows()) {
-        this.#next += 1;
-        left = { value: this.#divide(left.value, fractionOf(100)), percent: true };
-      } else if (operator === "^") {
-        if (power > 4) break;
-        this.#next += 1;
-        // -1 side: `^` groups to the right, and reaches over a sign: 2 ^ -1.
-        left = { value: raise(left.value, this.#expression(4).value), percent: false };
-      } else if (operator === "*" || operator === "/" || operator === "%" || operator === "mod") {
-        if (power >= 2) break;
-        this.#next += 1;
-        const right = this.#expression(2).value;
-        const value =
-          operator === "*"
-            ? fraction.multiply(left.value, right)
-            : operator === "/"
-              ? this.#divide(left.value, right)
-              : remainder(left.value, right);
-        left = { value, percent: false };
-      } else if (operator === "+" || operator === "-") {
-        if (power >= 1) break;
-        this.#next += 1;
-        const right = this.#expression(1);
-        // "50 + 10 %" adds ten percent of fifty, as on a pocket calculator; "5 % + 5 %" is 10 %.
-        const amount = right.percent && !left.percent ? fraction.multiply(left.value, right.value) : right.value;
-        left = {
-          value:
-            operator === "+" ? fraction.add(left.value, amount) : fraction.add(left.value, fraction.negate(amount)),
-          percent: left.percent && right.percent,
-        };
-      } else if (operator === "(") {
-        if (power >= 2) break;
-        left = { value: fraction.multiply(left.value, this.#expression(2).value), percent: false };
-      } else {
-        throw new NotArithmetic("this is not an arithmetic expression");
+        continue;
       }
+      if (symbol === "%" && !this.#operandFollows()) {
+        this.#next += 1;
+        left = { value: quotient(left.value, quantityOf(100)), percent: true };
+        continue;
+      }
+      const operator = operators.get(symbol);
+      if (operator === undefined) throw new NotArithmetic();
+      // `^` groups to the right: 2^3^2 is 2^9.
+      if (operator.power <= power && symbol !== "^") break;
+      if (symbol !== "(") this.#next += 1;
+      const right = this.#expression(operator.power);
+      // "50 + 10 %" adds ten percent of fifty, as on a pocket calculator; "5 % + 5 %" is 10 %.
+      const adds = operator.power === 1;
+      const amount = adds && right.percent && !left.percent ? multiply(left.value, right.value) : right.value;
+      left = { value: operator.compute(left.value, amount), percent: adds && left.percent && right.percent };
     }
     this.#depth -= 1;
     return left;
   }
 
-  #operand(): { value: Quantity; percent: boolean } {
+  #operand(): Operand {
     const token = this.#tokens[this.#next];
     this.#next += 1;
     if (token === undefined) throw new NotArithmetic("the expression ends too early");
-    if (token.kind === "number") return { value: fractionOf(token.text), percent: false };
-    if (token.text === "+") return this.#expression(3);
-    if (token.text === "-") {
-      const operand = this.#expression(3);
-      return { value: fraction.negate(operand.value), percent: operand.percent };
-    }
-    if (token.text === "(") {
-      const inner = this.#expression(0);
-      this.#expect(")");
-      return inner;
-    }
+    if (token.kind === "number") return { value: quantityOf(token.text), percent: false };
     if (token.kind === "name") return { value: this.#named(token.text), percent: false };
-    throw new NotArithmetic("this is not an arithmetic expression");
+    if (token.text === "+") return this.#expression(signPower);
+    if (token.text === "-") {
+      const operand = this.#expression(signPower);
+      return { ...operand, value: negate(operand.value) };
+    }
+    if (token.text !== "(") throw new NotArithmetic();
+    const inner = this.#expression(0);
+    this.#close();
+    return inner;
   }
 
   #named(name: string): Quantity {
-    if (Object.hasOwn(constants, name)) return constants[name] ?? Number.NaN;
-    const fold = Object.hasOwn(folds, name) ? folds[name] : undefined;
-    const compute = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (fold === undefined && compute === undefined)
-      throw new NotArithmetic(`${name} is neither a number nor a function`);
-    const values = this.#arguments(
-      fold !== undefined || name === "min" || name === "max" || name === "gcd" || name === "lcm",
-    );
-    if (fold !== undefined) return fold(values);
-    const result = compute?.(values.map(toNumber)) ?? Number.NaN;
+    const constant = constants.get(name);
+    if (constant !== undefined) return constant;
+    const fold = folds.get(name);
+    if (fold !== undefined) return fold(this.#arguments());
+    const compute = functions.get(name);
+    if (compute === undefined) throw new NotArithmetic(`${name} is neither a number nor a function`);
+    const [argument = Number.NaN] = this.#peek() === "(" ? this.#arguments() : [this.#expression(signPower).value];
+    const result = compute(toNumber(argument));
     if (!Number.isFinite(result)) throw new NoValue(`${name} has no value there`);
     // A whole result is exact again: sqrt(144) + 1/10 is 12.1.
-    return Number.isSafeInteger(result) ? fractionOf(result) : result;
+    return Number.isSafeInteger(result) ? quantityOf(result) : result;
   }
 
-  /** `f(a, b)`, `f a`, or for functions of many numbers `f a, b and c`. */
-  #arguments(many: boolean): Quantity[] {
-    if (this.#peek() !== "(" && !many) return [this.#expression(3).value];
+  /** `f(a, b)` or `f a, b and c`. */
+  #arguments(): Quantity[] {
     const inParentheses = this.#peek() === "(";
     if (inParentheses) this.#next += 1;
     const values = [this.#expression(0).value];
@@ -364,7 +275,7 @@ class Parser {
       values.push(this.#expression(0).value);
       if (values.length > argumentsMax) throw new NotArithmetic(`a function takes at most ${argumentsMax} numbers`);
     }
-    if (inParentheses) this.#expect(")");
+    if (inParentheses) this.#close();
     return values;
   }
 
@@ -378,34 +289,30 @@ class Parser {
     return following !== undefined && (following.kind !== "symbol" || following.text === "(");
   }
 
-  #expect(symbol: string): void {
-    if (this.#peek() !== symbol) throw new NotArithmetic("a parenthesis is not closed");
+  #close(): void {
+    if (this.#peek() !== ")") throw new NotArithmetic("a parenthesis is not closed");
     this.#next += 1;
   }
-
-  #divide(left: Quantity, right: Quantity): Quantity {
-    if (toNumber(right) === 0) throw new NoValue("division by zero has no value");
-    return fraction.divide(left, right);
-  }
 }
 
-function raise(base: Quantity, exponent: Quantity): Quantity {
-  if (toNumber(base) === 0 && toNumber(exponent) < 0) throw new NoValue("division by zero has no value");
-  const result = fraction.raise(base, exponent);
-  if (typeof result === "number" && !Number.isFinite(result)) throw new NoValue("the result is too large or not real");
+function divisor(value: Quantity): Quantity {
+  if (toNumber(value) === 0) throw new NoValue("division by zero has no value");
+  return value;
+}
+
+function quotient(left: Quantity, right: Quantity): Quantity {
+  return divide(left, divisor(right));
+}
+
+function power(base: Quantity, exponent: Quantity): Quantity {
+  const result = raise(toNumber(exponent) < 0 ? divisor(base) : base, exponent);
+  if (!Number.isFinite(toNumber(result))) throw new NoValue("the result is too large or not real");
   return result;
-}
-
-function remainder(left: Quantity, right: Quantity): Quantity {
-  if (toNumber(right) === 0) throw new NoValue("division by zero has no value");
-  return fraction.remainder(left, right);
 }
 
 function factorial(value: Quantity): Quantity {
   const n = toNumber(value);
   if (!Number.isInteger(n) || n < 0 || n > factorialMax)
     throw new NoValue(`a factorial takes whole numbers from 0 to ${factorialMax}`);
-  let product: Quantity = fractionOf(1);
-  for (let factor = 2; factor <= n; factor += 1) product = fraction.multiply(product, fractionOf(factor));
-  return product;
+  return Array.from({ length: n }, (_, index) => quantityOf(index + 1)).reduce(multiply, quantityOf(1));
 }

@@ -1,4 +1,4 @@
-import { evaluate, expressionIn } from "../../../reference/arithmetic.ts";
+import { evaluate, inSymbols } from "../../../reference/arithmetic.ts";
 import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const calculator: ToolSort = {
@@ -22,6 +22,36 @@ export const calculation: Skill = (part, conversation) => {
     },
   );
 };
+
+/**
+ * The arithmetic that a sentence asks for, written in symbols; undefined when it asks for none. A lone number asks for
+ * nothing.
+ */
+export function expressionIn(sentence: string): string | undefined {
+  if (sentence.length > sentenceCharsMax) return undefined;
+  const bare = sentence
+    .trim()
+    .replace(/(?:[?.\s]|(?<![\d)\s])!)+$/, "")
+    .replace(opening, "")
+    .replace(/^(?:the )?(?:result|value|answer|sum|product|quotient|difference) of (?=.*[-+*/×÷^%(])/i, "")
+    .replace(/\s*(?:=|equals?|is|makes?|come to|give)\s*(?:what)?$/i, "")
+    .replace(/[$€£]\s?(?=\d)/g, "")
+    .replace(/(\d)\s*(?:dollars?|euros?|pounds?|usd|eur|gbp)\b/gi, "$1");
+  const symbols = inSymbols(bare);
+  if (
+    !/[-+*/^%!]|\b(?:sqrt|cbrt|root|log|ln|sin|cos|tan|abs|min|max|gcd|lcm|mean|sum|round|floor|ceil|exp)\b/.test(
+      symbols,
+    )
+  )
+    return undefined;
+  if (/^\d{4}-\d{1,2}-\d{1,2}$/.test(symbols.trim())) return undefined;
+  const result = evaluate(symbols);
+  return result.ok || result.isArithmetic ? symbols : undefined;
+}
+
+const sentenceCharsMax = 1_000;
+const opening =
+  /^(?:(?:please|hey|hi|hello|so|ok|okay|now|and|then|can you|could you|would you|tell me|i need|i want|(?:i need |please )?help(?: me)? with)[\s,:]+){0,6}(?:(?:what(?:'s|’s| is| are| does| do| would be)?|how (?:much|many)(?: is| are| does)?|calculate|compute|evaluate|solve|work out|figure out|find|give me|add up|do the math(?: on| for)?)[\s:]+){0,3}(?:the (?:result|value|answer) (?:of|to|for)\s+)?/i;
 
 /** Trial division takes a million steps at the most. */
 const testedMax = 1e12;
