@@ -5,7 +5,7 @@
 
 import { continents, getEmojiFlag, languages, countries as listed, type TCountryCode } from "countries-list";
 import { currencies } from "countries-list/currencies";
-import { factbook } from "./country-table.ts";
+import { countryTable } from "./country-table.ts";
 
 export type Country = {
   code: string;
@@ -31,29 +31,6 @@ export type Country = {
   demonym: string;
   government: string;
 };
-
-/** What can be asked of a country, by the words that people use for it. */
-export const countryProperties = [
-  "capital",
-  "population",
-  "area",
-  "density",
-  "currency",
-  "languages",
-  "continent",
-  "location",
-  "calling code",
-  "borders",
-  "domain",
-  "flag",
-  "code",
-  "demonym",
-  "government",
-  "official name",
-  "native name",
-] as const;
-
-export type CountryProperty = (typeof countryProperties)[number];
 
 /** Every country and territory, by English name. */
 export function allCountries(): readonly Country[] {
@@ -97,48 +74,43 @@ export function countryOfDemonym(word: string): Country | undefined {
   return word.length > nameCharsMax ? undefined : atlas().byDemonym.get(fold(word));
 }
 
+/** What can be asked of a country, and its answer in words; empty where none is known. */
+const facts = {
+  capital: (country) => country.capital,
+  population: ({ population, populationYear: year }) =>
+    population === undefined ? "" : `${grouped(population)}${year === undefined ? "" : ` (${year} estimate)`}`,
+  area: ({ areaKm2 }) => (areaKm2 === undefined ? "" : `${grouped(areaKm2)} square kilometres`),
+  density: ({ population, areaKm2 }) =>
+    population === undefined || areaKm2 === undefined || areaKm2 === 0
+      ? ""
+      : `about ${grouped(Number((population / areaKm2).toPrecision(3)))} people per square kilometre`,
+  currency: (country) => list(country.currencies.map(({ name, code }) => `${name} (${code})`)),
+  languages: (country) => list(country.languages),
+  continent: (country) => country.continent,
+  location: (country) => country.location,
+  "calling code": (country) => list(country.callingCodes),
+  borders: (country) => list(country.borders),
+  domain: (country) => country.topLevelDomain,
+  flag: (country) => country.flag,
+  code: (country) => country.code,
+  demonym: (country) => country.demonym,
+  government: (country) => country.government,
+  "official name": (country) => country.officialName,
+  "native name": (country) => country.nativeName,
+} satisfies Record<string, (country: Country) => string>;
+
+export type CountryProperty = keyof typeof facts;
+
+export const countryProperties = Object.keys(facts).filter(isProperty);
+
 /** One fact in words, without its sentence: "68,512,806 (2025 estimate)". Undefined where none is known. */
 export function countryFact(country: Country, property: CountryProperty): string | undefined {
-  switch (property) {
-    case "capital":
-      return known(country.capital);
-    case "population":
-      return country.population === undefined
-        ? undefined
-        : `${grouped(country.population)}${country.populationYear === undefined ? "" : ` (${country.populationYear} estimate)`}`;
-    case "area":
-      return country.areaKm2 === undefined ? undefined : `${grouped(country.areaKm2)} square kilometres`;
-    case "density":
-      return country.areaKm2 === undefined || country.population === undefined || country.areaKm2 === 0
-        ? undefined
-        : `about ${grouped(Number((country.population / country.areaKm2).toPrecision(3)))} people per square kilometre`;
-    case "currency":
-      return known(list(country.currencies.map(({ name, code }) => `${name} (${code})`)));
-    case "languages":
-      return known(list(country.languages));
-    case "continent":
-      return country.continent;
-    case "location":
-      return known(country.location);
-    case "calling code":
-      return known(list(country.callingCodes));
-    case "borders":
-      return known(list(country.borders));
-    case "domain":
-      return country.topLevelDomain;
-    case "flag":
-      return country.flag;
-    case "code":
-      return country.code;
-    case "demonym":
-      return known(country.demonym);
-    case "government":
-      return known(country.government);
-    case "official name":
-      return country.officialName;
-    case "native name":
-      return country.nativeName;
-  }
+  const fact = facts[property](country);
+  return fact === "" ? undefined : fact;
+}
+
+function isProperty(name: string): name is CountryProperty {
+  return Object.hasOwn(facts, name);
 }
 
 /** The property that a word or phrase means: "people", "how big", "money", "TLD". */
@@ -196,7 +168,7 @@ function atlas(): Atlas {
 }
 
 function load(): Atlas {
-  const figures = new Map(factbook.map((row) => [row[0], row]));
+  const figures = new Map(countryTable.map((row) => [row[0], row]));
   const nameOf = (code: string) => (isListed(code) ? listed[code].name : code);
   const all: Country[] = [];
   for (const code of Object.keys(listed)) {
@@ -264,19 +236,7 @@ function load(): Atlas {
   return { all, byName, byCapital, byDemonym };
 }
 
-const fundCodes: ReadonlySet<string> = new Set([
-  "USN",
-  "USS",
-  "BOV",
-  "CHE",
-  "CHW",
-  "CLF",
-  "COU",
-  "MXV",
-  "UYI",
-  "UYW",
-  "XBA",
-]);
+const fundCodes: ReadonlySet<string> = new Set("USN USS BOV CHE CHW CLF COU MXV UYI UYW XBA".split(" "));
 
 const furtherNames: Readonly<Record<string, string>> = {
   Holland: "NL",
@@ -314,8 +274,4 @@ function list(items: readonly string[]): string {
 
 function grouped(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-}
-
-function known(text: string): string | undefined {
-  return text === "" ? undefined : text;
 }

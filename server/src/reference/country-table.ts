@@ -5,7 +5,7 @@
  * kilometres, codes of the countries it has a land border with, where it lies, demonym, form of government.
  */
 
-export type FactbookRow = readonly [
+export type CountryRow = readonly [
   code: string,
   officialName: string,
   population: number | null,
@@ -18,7 +18,7 @@ export type FactbookRow = readonly [
 ];
 
 // biome-ignore format: one country is one line
-export const factbook: readonly FactbookRow[] = [
+export const countryTable: readonly CountryRow[] = [
   ["AD", "Principality of Andorra", 85370, 2024, 468, "ES FR", "Southwestern Europe, Pyrenees mountains, on the border between France and Spain", "Andorran", "parliamentary democracy"],
   ["AE", "United Arab Emirates", 10093593, 2025, 83600, "OM SA", "Middle East, bordering the Gulf of Oman and the Persian Gulf, between Oman and Saudi Arabia", "Emirati", "federation of monarchies"],
   ["AF", "Islamic Republic of Afghanistan", 49474805, 2025, 652230, "CN IR PK TJ TM UZ", "Southern Asia, north and west of Pakistan, east of Iran", "Afghan", "theocratic"],

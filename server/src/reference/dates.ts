@@ -16,55 +16,30 @@ export function readDay(text: string): Day | undefined {
 
 /** The dates that a text names, in order. `today` gives a year to "March 1" and a meaning to "tomorrow". */
 export function daysIn(text: string, today?: Day): { day: Day; text: string }[] {
-  const found: { day: Day; text: string; index: number }[] = [];
+  const found: { day: Day; text: string; start: number; end: number }[] = [];
   const bounded = text.slice(0, textCharsMax);
-  const add = (match: RegExpExecArray | RegExpMatchArray, year: number, month: number, date: number) => {
-    const day = dayOf(year, month, date);
-    const index = match.index ?? 0;
-    const overlaps = found.some(
-      (other) => index < other.index + other.text.length && other.index < index + match[0].length,
-    );
-    if (day !== undefined && !overlaps) found.push({ day, text: match[0], index });
-  };
-  for (const match of bounded.matchAll(/\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=\D|$)/g))
-    add(match, Number(match[1]), Number(match[2]), Number(match[3]));
-  for (const match of bounded.matchAll(
-    new RegExp(String.raw`\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? (${monthPattern})\.?,? (\d{4})\b`, "gi"),
-  ))
-    add(match, Number(match[3]), monthOf(match[2]), Number(match[1]));
-  for (const match of bounded.matchAll(
-    new RegExp(String.raw`\b(${monthPattern})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b`, "gi"),
-  ))
-    add(match, Number(match[3]), monthOf(match[1]), Number(match[2]));
-  for (const match of bounded.matchAll(/\b(\d{1,2})\/(\d{1,2})\/(\d{4})\b/g))
-    add(match, Number(match[3]), Number(match[1]), Number(match[2]));
-  for (const match of bounded.matchAll(/\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b/g))
-    add(match, Number(match[3]), Number(match[2]), Number(match[1]));
-  if (today !== undefined) {
-    const year = parts(today).year;
-    for (const match of bounded.matchAll(
-      new RegExp(String.raw`\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? (${monthPattern})\b(?!,? \d{4})`, "gi"),
-    ))
-      add(match, year, monthOf(match[2]), Number(match[1]));
-    for (const match of bounded.matchAll(
-      new RegExp(String.raw`\b(${monthPattern})\.? (\d{1,2})(?:st|nd|rd|th)?\b(?!,? \d{4})`, "gi"),
-    ))
-      add(match, year, monthOf(match[1]), Number(match[2]));
-    for (const match of bounded.matchAll(
-      /\b(day after tomorrow|day before yesterday|today|tonight|now|tomorrow|yesterday)\b/gi,
-    )) {
-      const { year: y, month, date } = parts(today + (relative[match[0].toLowerCase()] ?? 0));
-      add(match, y, month, date);
-    }
-    for (const match of bounded.matchAll(
-      /\b(christmas(?: day)?|christmas eve|new year'?s(?: day| eve)?|halloween|valentine'?s day)\b/gi,
-    )) {
-      const [month, date] = fixedFeast(match[0].toLowerCase());
-      const thisYear = dayOf(year, month, date) ?? today;
-      add(match, thisYear < today ? year + 1 : year, month, date);
+  for (const pattern of patterns) {
+    for (const match of bounded.matchAll(pattern)) {
+      const day = dayMeant(match.groups ?? {}, today);
+      const [start, end] = [match.index, match.index + match[0].length];
+      const overlaps = found.some((other) => start < other.end && other.start < end);
+      if (day !== undefined && !overlaps) found.push({ day, text: match[0], start, end });
     }
   }
-  return found.sort((a, b) => a.index - b.index).map(({ day, text: written }) => ({ day, text: written }));
+  return found.sort((a, b) => a.start - b.start).map(({ day, text: written }) => ({ day, text: written }));
+}
+
+function dayMeant(groups: Record<string, string | undefined>, today: Day | undefined): Day | undefined {
+  const { month = "", date, relative, feast } = groups;
+  if (date !== undefined && groups["year"] !== undefined)
+    return dayOf(Number(groups["year"]), monthOf(month) || Number(month), Number(date));
+  if (today === undefined) return undefined;
+  if (relative !== undefined) return inCalendar(today + (relativeDays[relative.toLowerCase()] ?? 0));
+  const { year } = parts(today);
+  if (date !== undefined) return dayOf(year, monthOf(month), Number(date));
+  const [, feastMonth = 0, feastDate = 0] = feasts.find(([name]) => name.test(feast ?? "")) ?? [];
+  const thisYear = dayOf(year, feastMonth, feastDate) ?? today;
+  return thisYear < today ? dayOf(year + 1, feastMonth, feastDate) : thisYear;
 }
 
 /** The day of those numbers; undefined when there is no such day. Months count from 1. */
@@ -117,47 +92,48 @@ export function daysInMonth(year: number, month: number): number {
 
 /** 1 to 12, or 0 for what is no month's name. */
 export function monthOf(name: string | undefined): number {
-  return (
-    months.findIndex(
-      (month) =>
-        name !== undefined && name.length >= 3 && month.toLowerCase().startsWith(name.toLowerCase().slice(0, 3)),
-    ) + 1
-  );
+  const start = name?.toLowerCase().slice(0, 3) ?? "";
+  return start.length < 3 ? 0 : months.findIndex((month) => month.toLowerCase().startsWith(start)) + 1;
 }
 
-export const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-] as const;
-export const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+const monthName = new Intl.DateTimeFormat("en", { month: "long", timeZone: "UTC" });
+export const months: readonly string[] = Array.from({ length: 12 }, (_, index) =>
+  monthName.format(index * 31 * msPerDay),
+);
+const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
 const textCharsMax = 2_000;
-const monthPattern =
-  "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?";
-const relative: Readonly<Record<string, number>> = {
-  tomorrow: 1,
-  yesterday: -1,
-  "day after tomorrow": 2,
+const relativeDays: Readonly<Record<string, number>> = {
   "day before yesterday": -2,
+  yesterday: -1,
+  tomorrow: 1,
+  "day after tomorrow": 2,
 };
+const feasts: readonly (readonly [name: RegExp, month: number, date: number])[] = [
+  [/christmas eve/i, 12, 24],
+  [/christmas/i, 12, 25],
+  [/new year'?s eve/i, 12, 31],
+  [/new year/i, 1, 1],
+  [/halloween/i, 10, 31],
+  [/valentine/i, 2, 14],
+];
 
-function fixedFeast(name: string): [month: number, date: number] {
-  if (name.startsWith("christmas eve")) return [12, 24];
-  if (name.startsWith("christmas")) return [12, 25];
-  if (name.endsWith("eve")) return [12, 31];
-  if (name.startsWith("new")) return [1, 1];
-  return name.startsWith("h") ? [10, 31] : [2, 14];
-}
+const month =
+  "(?<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+const date = String.raw`(?<date>\d{1,2})(?:st|nd|rd|th)?`;
+const noYear = String.raw`\b(?!,? \d{4})`;
+/** Ways to write a day. Where two of them overlap in a text, the one that stands first here counts. */
+const patterns: readonly RegExp[] = [
+  String.raw`\b(?<year>\d{4})[-/](?<month>\d{1,2})[-/](?<date>\d{1,2})(?=\D|$)`,
+  String.raw`\b${date}(?: of)? ${month}\.?,? (?<year>\d{4})\b`,
+  String.raw`\b${month}\.? ${date},? (?<year>\d{4})\b`,
+  String.raw`\b(?<month>\d{1,2})\/(?<date>\d{1,2})\/(?<year>\d{4})\b`,
+  String.raw`\b(?<date>\d{1,2})\.(?<month>\d{1,2})\.(?<year>\d{4})\b`,
+  String.raw`\b${date}(?: of)? ${month}${noYear}`,
+  String.raw`\b${month}\.? ${date}${noYear}`,
+  String.raw`\b(?<relative>day after tomorrow|day before yesterday|today|tonight|now|tomorrow|yesterday)\b`,
+  String.raw`\b(?<feast>christmas(?: day| eve)?|new year'?s(?: day| eve)?|halloween|valentine'?s day)\b`,
+].map((pattern) => new RegExp(pattern, "gi"));
 
 function inCalendar(day: Day): Day | undefined {
   const year = new Date(day * msPerDay).getUTCFullYear();

@@ -32,62 +32,12 @@ export function convertUnits(value: number, from: string, to: string): Conversio
   };
 }
 
-/** The conversion that a sentence asks for: "Convert 5 miles to km", "How many feet are in a mile?" */
-export function conversionIn(sentence: string): { value: number; from: string; to: string } | undefined {
-  if (sentence.length > sentenceCharsMax) return undefined;
-  const text = sentence
-    .replace(/\s+/g, " ")
-    .trim()
-    .replace(/[?.! ]+$/, "");
-  for (const [pattern, read] of askings) {
-    const match = pattern.exec(text)?.groups;
-    if (match === undefined) continue;
-    const { value, from, to } = read(match);
-    const number =
-      value === undefined || /^(?:an?|one|the|)$/i.test(value.trim()) ? 1 : Number(value.replaceAll(",", ""));
-    if (from === undefined || to === undefined || !Number.isFinite(number)) continue;
-    if (findUnit(from) !== undefined && findUnit(to) !== undefined)
-      return { value: number, from: from.trim(), to: to.trim() };
-  }
-  return undefined;
-}
-
-const sentenceCharsMax = 300;
 const unitCharsMax = 40;
 
 type Unit = { dimension: string; factor: number; offset: number; singular: string; plural: string };
 
-const number = String.raw`(?<value>-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?|an? |one )`;
-const unitText = String.raw`[\p{L}°µ²³/ .^\d-]{1,40}?`;
-
-type Groups = Record<string, string | undefined>;
-const plain = ({ value, from, to }: Groups) => ({ value, from, to });
-
-const askings: readonly (readonly [
-  RegExp,
-  (groups: Groups) => { value: string | undefined; from: string | undefined; to: string | undefined },
-])[] = [
-  [
-    new RegExp(
-      String.raw`\bhow (?:many|much) (?<to>${unitText}) (?:are|is|make|makes|fit|go|do)?\s*(?:there )?(?:are )?(?:in|into|equal|to|for|is|are)?\s*${number}\s*(?<from>${unitText})$`,
-      "iu",
-    ),
-    plain,
-  ],
-  [
-    new RegExp(
-      String.raw`^(?:.{0,60}?\b)?${number}\s*(?<from>${unitText})\s+(?:in|into|to|as|equals? how many|is how many|are how many|=)\s+(?<to>${unitText})$`,
-      "iu",
-    ),
-    plain,
-  ],
-  [
-    new RegExp(String.raw`^(?:.{0,40}?\b)?convert (?<from>${unitText}) (?:to|into|in) (?<to>${unitText})$`, "iu"),
-    plain,
-  ],
-];
-
-function findUnit(name: string): Unit | undefined {
+/** The unit of that name or symbol, whatever its number. */
+export function findUnit(name: string): Unit | undefined {
   if (name.length > unitCharsMax) return undefined;
   const exact = name
     .trim()
