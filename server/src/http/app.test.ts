@@ -277,10 +277,13 @@ describe("a listener", () => {
     const listener = await listen(app, { hosts: null, port: 0, connectionsMax: 100 });
     const response = fetch(`http://127.0.0.1:${listener.port}/slow`);
     await asked.promise;
-    const closed = listener.close(5_000);
+    const closed = listener.close(60_000);
     answer.resolve("done");
     expect(await (await response).text()).toBe("done");
+    const answered = performance.now();
     await closed;
+    // The client would keep its connection for 4 s more.
+    expect(performance.now() - answered).toBeLessThan(3_000);
     await expect(fetch(`http://127.0.0.1:${listener.port}/health`)).rejects.toThrow();
   });
 });

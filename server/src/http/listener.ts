@@ -29,6 +29,8 @@ const REQUEST_MS_MAX = 300_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADER_BYTES_MAX = 16_384;
+/** How often a listener that closes looks for connections whose answer is out. */
+const IDLE_CHECK_MS = 50;
 
 /** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
 export async function listen(
@@ -117,8 +119,11 @@ function unlessAbsent(error: unknown): void {
 function closed(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A client keeps its connection for the next request: once its answer is out there is nothing to wait for.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();
