@@ -1,16 +1,14 @@
-/** The command line as a person or a script meets it: real processes against a real server. */
-import { spawn } from "node:child_process";
+/** The command line as a person or a script meets it, against a real server. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../src/task/handler.ts";
+import { type Ended, ended, runWaybill, spawnWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
-const BIN = fileURLToPath(new URL("../bin/waybill.js", import.meta.url));
 const LARGE = "long ".repeat(30_000);
 
 /** Does what its input says: end well or badly, with much or little, or ask first. */
@@ -34,8 +32,6 @@ const errand = defineHandler({
   },
 });
 
-type Ended = { code: number | null; out: string; talk: string };
-
 let server: TestServer;
 let client: Waybill;
 
@@ -45,29 +41,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-function start(
-  args: readonly string[],
-  { stdin = "", url = server.url }: { stdin?: string; url?: string | null } = {},
-) {
-  const { WAYBILL_API_KEY: _key, WAYBILL_DATA: _data, WAYBILL_URL: _url, ...env } = process.env;
-  const child = spawn(process.execPath, [BIN, ...args], {
-    env: { ...env, ...(url !== null && { WAYBILL_URL: url }), NO_COLOR: "1" },
-  });
-  let out = "";
-  let talk = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    talk += text;
-  });
-  child.stdin.end(stdin);
-  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, talk })));
-  return { child, ended };
+function waybill(...args: string[]): Promise<Ended> {
+  return runWaybill(args, { WAYBILL_URL: server.url, NO_COLOR: "1" });
 }
 
-function waybill(...args: string[]): Promise<Ended> {
-  return start(args).ended;
+/** In a process of its own. */
+function start(...args: string[]) {
+  return spawnWaybill(args, { env: { WAYBILL_URL: server.url } });
 }
 
 async function submit(input: object, ...more: string[]): Promise<string> {
@@ -94,7 +74,9 @@ describe("submit", () => {
   });
 
   it("reads the question from stdin and prints the id alone", async () => {
-    const { code, out } = await start(["submit"], { stdin: "What is 17 * 23?\n" }).ended;
+    const asking = start("submit");
+    asking.stdin.end("What is 17 * 23?\n");
+    const { code, out } = await ended(asking);
     expect(code).toBe(0);
     await expect(client.task(out.trim()).text()).resolves.toContain("391");
   });
@@ -128,7 +110,9 @@ describe("submit", () => {
       code: 2,
       talk: expect.stringContaining("--input JSON"),
     });
-    expect(await start(["submit"]).ended).toMatchObject({ code: 2, talk: expect.stringContaining("nothing to ask") });
+    const silent = start("submit");
+    silent.stdin.end();
+    expect(await ended(silent)).toMatchObject({ code: 2, talk: expect.stringContaining("nothing to ask") });
     expect(await waybill("submit", "x", "--delay", "soon")).toMatchObject({ code: 2, out: "" });
     expect(await waybill("submit", "-k", "errand", "-i", "{")).toMatchObject({
       code: 2,
@@ -176,14 +160,15 @@ describe("watch", () => {
 
   it("leaves the task running when it is interrupted, and says how to cancel it", async () => {
     const id = await submit({ asks: "answer" });
-    const { child, ended } = start(["watch", id]);
+    const child = start("watch", id);
+    const end = ended(child);
     await new Promise<void>((resolve) => {
       child.stderr.on("data", (text: string) => {
         if (text.includes("input_required")) resolve();
       });
     });
     child.kill("SIGINT");
-    const { code, talk } = await ended;
+    const { code, talk } = await end;
     expect(code).toBe(130);
     expect(talk).toContain(`waybill cancel ${id}`);
     await expect(client.task(id).get()).resolves.toMatchObject({ state: "input_required" });
@@ -279,7 +264,7 @@ describe("a task", () => {
 
 describe("a server that is not there, or does not let in", () => {
   it("is named, with what to do", async () => {
-    const { code, talk } = await start(["list"], { url: "http://127.0.0.1:1" }).ended;
+    const { code, talk } = await waybill("list", "--url", "http://127.0.0.1:1");
     expect(code).toBe(1);
     expect(talk).toContain("Cannot reach http://127.0.0.1:1");
     expect(talk).toContain("waybill dev");
@@ -297,7 +282,7 @@ describe("a server that is not there, or does not let in", () => {
 describe("keys", () => {
   it("are made, listed and revoked in a folder that no server uses", async () => {
     const data = join(await newFolder(), "data");
-    const here = (...args: string[]) => start(["keys", ...args, "--data", data], { url: null }).ended;
+    const here = (...args: string[]) => runWaybill(["keys", ...args, "--data", data]);
     expect(await here("list")).toMatchObject({ code: 1, talk: expect.stringContaining(data) });
     const { out: secret, talk } = await here("create", "--name", "first");
     expect(secret).toMatch(/^sk_[\w-]{43}\n$/);
@@ -305,7 +290,8 @@ describe("keys", () => {
     expect(await here("list")).toMatchObject({ code: 0, out: expect.stringContaining(id) });
     const served = await startTestServer({ mode: "serve", data });
     onTestFinished(() => served.stop());
-    const over = (...args: string[]) => start(["keys", ...args, "--key", secret.trim()], { url: served.url }).ended;
+    const over = (...args: string[]) =>
+      runWaybill(["keys", ...args, "--key", secret.trim()], { WAYBILL_URL: served.url });
     expect(await over("create", "--scope", "tasks")).toMatchObject({ code: 0, out: expect.stringMatching(/^sk_/) });
     expect((await over("list", "--json")).out.trim().split("\n")).toHaveLength(2);
     expect(await over("revoke", id)).toMatchObject({ code: 0 });
@@ -382,7 +368,7 @@ describe("doctor", () => {
     expect(out).toMatch(/✓ Database +sound/);
     expect(out).toMatch(/✓ Key +user developer/);
     expect(code).toBe(0);
-    const lost = await start(["doctor", "--data", await newFolder(), "--json", "--url", "http://127.0.0.1:1"]).ended;
+    const lost = await waybill("doctor", "--data", await newFolder(), "--json", "--url", "http://127.0.0.1:1");
     expect(lost.code).toBe(1);
     const findings = lost.out
       .trim()

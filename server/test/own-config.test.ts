@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { spawnWaybill } from "./command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = process.env["PYTHON"] ?? "python3";
@@ -27,11 +28,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-own-config-"));
   const config = join(ROOT, "examples/config/waybill.config.ts");
   const flags = ["--data", join(folder, "data"), "--port", "0", "--lens-port", "none", "--config", config];
-  server = spawn(process.execPath, [join(ROOT, "server/bin/waybill.js"), "dev", ...flags], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"] },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  server = spawnWaybill(["dev", ...flags], { cwd: folder });
   url = await greeted(server);
 });
 

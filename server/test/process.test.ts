@@ -1,15 +1,13 @@
 /** The server as a process: its flags, its words, its signals and its exit codes. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
-
-const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+import { runWaybill, spawnWaybill } from "./command.ts";
 
 let folder = "";
 const running: ChildProcess[] = [];
@@ -21,12 +19,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A server in a process of its own, and whatever it has said so far. */
 function waybill(...args: string[]) {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"] },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnWaybill(args, { cwd: folder });
   running.push(child);
   const talk = { text: "" };
   const heard = Promise.withResolvers<void>();
@@ -90,33 +85,35 @@ describe("waybill dev", () => {
       ["--port", port, "--lens-port", "none"],
       ["--port", "0", "--lens-port", `shannon=${port}`],
     ]) {
-      const portTaken = waybill("dev", "--data", "other", ...ports);
-      expect(await portTaken.exited).toBe(1);
-      expect(portTaken.talk.text).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
-      expect(portTaken.talk.text).not.toContain("    at ");
+      const { code, talk } = await runWaybill(["dev", "--data", join(folder, "other"), ...ports]);
+      expect(code).toBe(1);
+      expect(talk).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
+      expect(talk).not.toContain("    at ");
     }
   });
 
   it("refuses what it does not understand with exit code 2", async () => {
     for (const flags of [
       ["--prot", "1"],
-      ["--port", "x"],
       ["--host", "0.0.0.0"],
       ["--model", "nobody:nothing"],
       ["--temporal", "x"],
     ]) {
-      const { exited, talk } = waybill("dev", ...flags);
-      expect([flags, await exited]).toEqual([flags, 2]);
-      expect(talk.text).not.toContain("    at ");
+      const { code, talk } = await runWaybill(["dev", "--data", folder, ...flags]);
+      expect([flags, code]).toEqual([flags, 2]);
+      expect(talk).not.toContain("    at ");
     }
+    const { exited, talk } = waybill("dev", "--port", "x");
+    expect(await exited).toBe(2);
+    expect(talk.text).not.toContain("    at ");
   });
 });
 
 describe("waybill serve", () => {
   it("refuses to start before there is a key, and says how to make one", async () => {
-    const { exited, talk } = waybill("serve", ...free);
-    expect(await exited).toBe(1);
-    expect(talk.text).toContain("waybill keys create");
+    const { code, talk } = await runWaybill(["serve", "--data", folder, ...free]);
+    expect(code).toBe(1);
+    expect(talk).toContain("waybill keys create");
   });
 });
 

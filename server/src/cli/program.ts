@@ -23,7 +23,7 @@ export function createProgram(): Command {
 }
 
 /** Runs one command line and returns its exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[]): Promise<number> {
   try {
     await createProgram().parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
@@ -39,5 +39,3 @@ function say(message: string, code: number): number {
   if (message !== "") process.stderr.write(`${message}\n`);
   return code;
 }
-
-process.exitCode = await main(process.argv.slice(2));

@@ -23,11 +23,7 @@ export function openTerminal(): Terminal {
 }
 
 function screen(stream: NodeJS.WriteStream): Screen {
-  // A reader that has left, like `head`, is no error of ours: there is nobody to tell.
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  if (!stream.listeners("error").includes(onStreamError)) stream.on("error", onStreamError);
   return {
     write: (text) => void stream.write(text),
     live: stream.isTTY === true && process.env["TERM"] !== "dumb",
@@ -35,4 +31,10 @@ function screen(stream: NodeJS.WriteStream): Screen {
     columns: () => stream.columns ?? 80,
     rows: () => stream.rows ?? 24,
   };
+}
+
+/** A reader that has left, like `head`, is no error of ours: there is nobody to tell. */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
 }
