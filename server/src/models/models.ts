@@ -11,7 +11,7 @@ import { costUsd, priceOf } from "./prices.ts";
 import { readAnswer } from "./reading.ts";
 
 /** The offline model, which is always there. */
-export const offlineModel: ModelId = "local:reference";
+const offlineModelId: ModelId = "local:reference";
 
 /** What a provider is asked for when nobody names a model. Ollama has what its owner pulled; this is its own example. */
 const sensibleDefaults: Record<ProviderType, string | undefined> = {
@@ -33,7 +33,7 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     const colon = name.indexOf(":");
     const prefix = name.slice(0, Math.max(0, colon));
     if (names.includes(prefix)) return inProvider(name.slice(colon + 1), prefix);
-    if (name === "reference" || name === "local") return offlineModel;
+    if (name === "reference" || name === "local") return offlineModelId;
     if (names.includes(name)) return inProvider("", name);
     const home = homeOf(name, providers);
     if (home === undefined) throw unknown(name);
@@ -45,7 +45,7 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     const bare = name.startsWith(`${provider}:`) ? name.slice(provider.length + 1) : name;
     if (provider === "local") {
       if (bare !== "" && bare !== "reference") throw unknown(`local:${bare}`);
-      return offlineModel;
+      return offlineModelId;
     }
     const model = bare === "" ? defaultOf(providers[provider]) : bare;
     if (model === undefined) throw unknown(`${provider}: (no model named, and it has no default)`);
@@ -77,7 +77,7 @@ export function createModels(config: ModelsConfigInput = {}): Models {
   const firstDefault = Object.entries(providers)
     .map(([name, provider]) => ({ name, model: defaultOf(provider) }))
     .find(({ model }) => model !== undefined);
-  const fallback: ModelId = firstDefault === undefined ? offlineModel : `${firstDefault.name}:${firstDefault.model}`;
+  const fallback: ModelId = firstDefault === undefined ? offlineModelId : `${firstDefault.name}:${firstDefault.model}`;
   const defaultModel = settings.default === undefined ? fallback : resolve(settings.default);
   const ofTier = {
     small: tiers.small === undefined ? defaultModel : resolve(tiers.small),
@@ -148,9 +148,9 @@ async function openModel(
   offlineWordsPerS: number,
 ): Promise<LanguageModelV4> {
   if (config === undefined) {
-    const { referenceModel } = await import("./offline/offline-model.ts");
+    const { offlineModel } = await import("./offline/offline-model.ts");
     const { paced } = await import("./offline/pace.ts");
-    return paced(referenceModel, offlineWordsPerS);
+    return paced(offlineModel, offlineWordsPerS);
   }
   const shared = {
     fetch,

@@ -17,6 +17,11 @@ export type ToolSort = {
   needs: readonly string[];
 };
 
+/** With a capital letter, as a sentence begins. */
+export function capitalised(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
 /** A plain sentence as the reply. */
 export function say(text: string): Reply {
   return { say: text };

@@ -7,26 +7,26 @@
 import { parentPort } from "node:worker_threads";
 import { type Answer, answer } from "./answer.ts";
 import { readConversation } from "./conversation.ts";
-import type { DeskAnswer, DeskCounts, DeskQuestion, GivenAnswer } from "./worker-messages.ts";
+import type { LimitedAnswer, WorkerRequest, WorkerResponse } from "./worker-message.ts";
 
 const port = parentPort;
-if (port === null) throw new Error("the desk runs in a worker thread");
+if (port === null) throw new Error("this file runs in a worker thread");
 
-port.on("message", ({ id, options, maxOutputTokens }: DeskQuestion) => {
-  const given = limited(answer(readConversation(options)), maxOutputTokens);
-  port.postMessage({ id, answer: given } satisfies DeskAnswer);
+port.on("message", ({ id, prompt, maxOutputTokens }: WorkerRequest) => {
+  const given = limited(answer(readConversation(prompt)), maxOutputTokens);
+  port.postMessage({ id, answer: given } satisfies WorkerResponse);
   void import("./tokens.ts").then(({ tokensIn, tokensOfPrompt }) => {
     const written = [given.text, ...given.calls.map((call) => `${call.name} ${JSON.stringify(call.input)}`)];
     const counts = {
-      input: tokensOfPrompt(options),
+      input: tokensOfPrompt(prompt),
       output: written.reduce((sum, text) => sum + (text === "" ? 0 : tokensIn(text)), 0),
     };
-    port.postMessage({ id, counts } satisfies DeskCounts);
+    port.postMessage({ id, counts } satisfies WorkerResponse);
   });
 });
 
 /** A word is at least one token: an answer of as many words as tokens are allowed is about as long as it may be. */
-function limited(full: Answer, maxOutputTokens: number): GivenAnswer {
+function limited(full: Answer, maxOutputTokens: number): LimitedAnswer {
   const words = full.text.match(/\s*\S+/g) ?? [];
   if (words.length <= maxOutputTokens) return { ...full, cut: false };
   return { ...full, text: words.slice(0, maxOutputTokens).join(""), cut: true };

@@ -11,8 +11,9 @@ import {
   spokenDay,
   weekdayOf,
 } from "../../../reference/dates.ts";
+import { numberNamed } from "../../../reference/number-words.ts";
 import type { Conversation } from "../conversation.ts";
-import { offered, outcomeOf, type Reply, type Skill, say, type ToolSort, withTool } from "../skill.ts";
+import { capitalised, offered, outcomeOf, type Reply, type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const dateMath: ToolSort = {
   name: /date_?(?:math|calc|diff)|days?_?between|calendar/i,
@@ -61,22 +62,6 @@ export const calendar: Skill = (part, conversation) => {
 type Asked = (today: Day | undefined, conversation: Conversation) => Reply | undefined;
 
 const count = String.raw`(\d{1,7}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)`;
-const numbers: Readonly<Record<string, number>> = {
-  a: 1,
-  an: 1,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-  twelve: 12,
-};
-
 /** What is asked, as a function of today's date; undefined when it is not about dates. */
 function question(text: string): Asked | undefined {
   const span = new RegExp(
@@ -111,8 +96,6 @@ function question(text: string): Asked | undefined {
       text,
     );
   if (falls !== null) return (today) => isWeekday(falls[1] ?? "", falls[2] ?? "", today);
-  const order = /\b(?:which|what) (?:date )?(?:is|comes|was|came) (earlier|later|first|last)\b/i.exec(text);
-  if (order !== null) return (today) => earlier(text, order[1] ?? "", today);
   return undefined;
 }
 
@@ -165,7 +148,7 @@ function moved(
   conversation: Conversation,
 ): Reply | undefined {
   const [all, amount = "", unit = "day"] = moving;
-  const size = numbers[amount.toLowerCase()] ?? Number(amount);
+  const size = numberNamed(amount) ?? Number.NaN;
   const rest = text.replace(all, " ");
   const [named] = daysIn(rest, today);
   const from = named?.day ?? today;
@@ -201,14 +184,6 @@ function isWeekday(named: string, asked: string, today: Day | undefined): Reply 
   const wanted = asked.toLowerCase();
   const yes = wanted === "weekend" ? weekend : wanted === "weekday" ? !weekend : weekday.toLowerCase() === wanted;
   return say(`${yes ? "Yes" : "No"}, ${isoDay(day)} is a ${weekday}.`);
-}
-
-function earlier(text: string, asked: string, today: Day | undefined): Reply | undefined {
-  const [first, second] = daysIn(text, today);
-  if (first === undefined || second === undefined) return undefined;
-  const early = asked === "earlier" || asked === "first";
-  const [low, high] = first.day <= second.day ? [first, second] : [second, first];
-  return say(`${early ? low.text : high.text} is ${early ? "earlier" : "later"} than ${early ? high.text : low.text}.`);
 }
 
 /** Leap years and lengths of months need neither a date nor a clock. */
@@ -293,8 +268,4 @@ function timeIn(output: string): string {
 
 function grouped(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-function capitalised(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

@@ -10,8 +10,9 @@ import {
   propertyNamed,
   withArticle,
 } from "../../../reference/countries.ts";
+import { numberNamed } from "../../../reference/number-words.ts";
 import type { Conversation } from "../conversation.ts";
-import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
+import { capitalised, type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const countryFacts: ToolSort = {
   name: /countr|geograph/i,
@@ -156,7 +157,7 @@ function comparison(text: string): ReturnType<Skill> {
   const verdict = asksForFirst ? ((more === first) !== smaller ? "Yes. " : "No. ") : "";
   const relation = byPeople ? "has more people than" : "is larger than";
   return say(
-    `${verdict}${sentenceCase(withArticle(more))} ${relation} ${withArticle(less)}: ${countryFact(more, property)} against ${countryFact(less, property)}.`,
+    `${verdict}${capitalised(withArticle(more))} ${relation} ${withArticle(less)}: ${countryFact(more, property)} against ${countryFact(less, property)}.`,
   );
 }
 
@@ -168,18 +169,6 @@ function sideBySide(text: string): ReturnType<Skill> {
   return say([first, second].map((country) => portraitOf(country)).join("\n\n"));
 }
 
-const numberWords: Readonly<Record<string, number>> = {
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-};
-
 /** "List three countries in Africa." names the most populous ones. */
 function countriesOf(text: string): ReturnType<Skill> {
   const asked =
@@ -187,8 +176,8 @@ function countriesOf(text: string): ReturnType<Skill> {
       text,
     );
   if (asked === null) return undefined;
-  const wanted = /\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b/i.exec(text)?.[1]?.toLowerCase();
-  const count = wanted === undefined ? countriesListedMax : (numberWords[wanted] ?? Number(wanted));
+  const wanted = /\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b/i.exec(text)?.[1];
+  const count = numberNamed(wanted ?? "") ?? countriesListedMax;
   const found = allCountries()
     .filter((country) => country.continent.toLowerCase() === asked[1]?.toLowerCase() && isSovereign(country))
     .sort((a, b) => (b.population ?? 0) - (a.population ?? 0))
@@ -294,10 +283,10 @@ function portrait(text: string): ReturnType<Skill> {
 
 function portraitOf(country: Country): string {
   const facts = [
-    `${sentenceCase(withArticle(country))} is a country in ${country.continent}${country.location === "" ? "" : ` (${country.location})`}.`,
+    `${capitalised(withArticle(country))} is a country in ${country.continent}${country.location === "" ? "" : ` (${country.location})`}.`,
     ...(["capital", "population", "area", "currency", "languages"] as const).flatMap((property) => {
       const fact = countryFact(country, property);
-      return fact === undefined ? [] : [`${sentenceCase(labels[property])}: ${fact}.`];
+      return fact === undefined ? [] : [`${capitalised(labels[property])}: ${fact}.`];
     }),
   ];
   return facts.join(" ");
@@ -333,11 +322,11 @@ function sentence(country: Country, property: CountryProperty, fact: string): st
     case "languages":
       return `${country.languages.length === 1 ? "The language" : "The languages"} of ${name}: ${fact}.`;
     case "continent":
-      return `${sentenceCase(name)} is in ${fact}.`;
+      return `${capitalised(name)} is in ${fact}.`;
     case "location":
-      return `${sentenceCase(name)} lies in ${fact}.`;
+      return `${capitalised(name)} lies in ${fact}.`;
     case "borders":
-      return `${sentenceCase(name)} shares land borders with ${fact}.`;
+      return `${capitalised(name)} shares land borders with ${fact}.`;
     case "demonym":
       return `What is from ${name} is called ${fact}.`;
     default:
@@ -347,12 +336,8 @@ function sentence(country: Country, property: CountryProperty, fact: string): st
 
 function nothingKnown(country: Country, property: CountryProperty): string {
   return property === "borders"
-    ? `${sentenceCase(withArticle(country))} shares no land border.`
+    ? `${capitalised(withArticle(country))} shares no land border.`
     : `I do not know the ${labels[property]} of ${withArticle(country)}.`;
-}
-
-function sentenceCase(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function titleCase(text: string): string {

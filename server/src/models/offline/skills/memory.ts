@@ -1,5 +1,5 @@
 import type { Conversation } from "../conversation.ts";
-import { type Skill, say } from "../skill.ts";
+import { capitalised, type Skill, say } from "../skill.ts";
 
 /** Keeps what a person says of themselves, and gives it back: "My name is Ada." … "What is my name?" */
 export const memory: Skill = (part, conversation) => recall(part, conversation) ?? acknowledge(part);
@@ -145,8 +145,4 @@ function secondPerson(text: string): string {
     .replace(/\bmine\b/gi, "yours")
     .replace(/\bi am\b/gi, "you are")
     .replace(/\bI\b/g, "you");
-}
-
-function capitalised(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

@@ -1,3 +1,4 @@
+import { numberNamed } from "../../../reference/number-words.ts";
 import { summarize } from "../../../reference/text/summary.ts";
 import type { Conversation } from "../conversation.ts";
 import { type Skill, say } from "../skill.ts";
@@ -31,26 +32,10 @@ function textToSummarize(part: string, conversation: Conversation): string {
   return "";
 }
 
-const numbers: Readonly<Record<string, number>> = {
-  a: 1,
-  one: 1,
-  single: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-};
-
 function countIn(part: string): number | undefined {
   const said =
     /\b(\d{1,2}|an?|one|single|two|three|four|five|six|seven|eight|nine|ten)(?: (?:short|brief|key|main|bullet|concise))* (?:sentences?|lines?|points?|bullets?|bullet points|takeaways)\b/i.exec(
       part,
     )?.[1];
-  if (said === undefined) return undefined;
-  return numbers[said.toLowerCase()] ?? Math.max(1, Number(said));
+  return said === undefined ? undefined : Math.max(1, numberNamed(said) ?? 1);
 }

@@ -1,6 +1,6 @@
 import { type Definition, defineWord } from "../../../reference/dictionary.ts";
 import { termOfComputing } from "../../../reference/glossary.ts";
-import { type Skill, say, type ToolSort, withTool } from "../skill.ts";
+import { capitalised, type Skill, say, type ToolSort, withTool } from "../skill.ts";
 
 const dictionary: ToolSort = {
   name: /defin|dictionar|word|thesaurus/i,
@@ -114,8 +114,4 @@ function bare(word: string): string {
     .trim()
     .replace(/^(?:an?|the)\s+(?=\S)/i, "")
     .replace(/["“”'’.,;:!?]+$/g, "");
-}
-
-function capitalised(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
