@@ -417,7 +417,7 @@ export type UsageTotals = {
 };
 
 export type Wait = {
-  on: "timer" | "child" | "callback" | "retry" | "slot" | "input";
+  on: "timer" | "child" | "retry" | "slot" | "input";
   /** ISO 8601, UTC, milliseconds */
   since: string;
   /** When it goes on or gives up by itself; null is never. */

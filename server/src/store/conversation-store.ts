@@ -2,7 +2,7 @@
 import type { Alias, Conversation, Message, MessageDraft } from "../task/conversation.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Page } from "../task/task-filter.ts";
-import type { Visible } from "./task-store.ts";
+import type { Visible } from "../task/visibility.ts";
 
 export interface ConversationStore {
   /** Null when unknown or deleted. */

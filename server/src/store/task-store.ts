@@ -5,10 +5,8 @@ import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { Page, TaskFilter } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
+import type { Visible } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, Write } from "./write.ts";
-
-/** Whose tasks: of a tenant, of one user of it, or (null) of all its users. The SQL twin of `mayRead`. */
-export type Visible = { tenant: string; user: string | null };
 
 /** What the engine keeps in memory of an open task. */
 export type OpenTask = {

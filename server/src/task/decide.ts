@@ -7,7 +7,7 @@
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { isTerminal } from "./states.ts";
+import { type FailedState, isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
@@ -268,7 +268,7 @@ function input(task: Task, command: Command & { do: "input" }, at: number): Chan
 
 type Ending =
   | { state: "completed"; output: Json; progress: 1 }
-  | { state: "failed" | "timed_out" | "rejected"; error: Failure; failures?: number }
+  | { state: FailedState; error: Failure; failures?: number }
   | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> };
 
 function end(task: Task, command: Command, at: number, ending: Ending): Change {
@@ -300,7 +300,7 @@ type Patch = Partial<Omit<Task, "state">> & {
   state?: Task["state"];
   output?: Json;
   error?: Failure;
-  resumesAs?: Exclude<Task["state"], "paused" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected">;
+  resumesAs?: Exclude<OpenState, "paused">;
 };
 
 function change(task: Task, command: Command, at: number, patch: Patch, drafts: EventDraft[]): Change {

@@ -1,5 +1,6 @@
 /**
- * The one list of states. SQL checks, wire schemas, labels and every lens's table derive from it.
+ * The one list of states, and what kind of state each is. SQL checks, wire schemas, labels and every lens's table derive
+ * from it.
  *
  * `queued` is only before the first attempt; nothing leads back to it. Nothing ever leaves a terminal state.
  */
@@ -11,31 +12,46 @@ export type OpenState = (typeof OPEN_STATES)[number];
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 export type State = OpenState | TerminalState;
 
+/** What comes next for an open task: it goes on by itself, or somebody has to do something first. */
+const GOES_ON: Readonly<Record<OpenState, "by itself" | "by somebody">> = {
+  queued: "by itself",
+  running: "by itself",
+  paused: "by somebody",
+  input_required: "by somebody",
+  waiting: "by itself",
+};
+
+/** How a task ended: with what was asked for, without it, or because somebody no longer wanted it. */
+const ENDS = {
+  completed: "success",
+  failed: "failure",
+  cancelled: "cancelled",
+  timed_out: "failure",
+  rejected: "failure",
+} as const satisfies Record<TerminalState, "success" | "failure" | "cancelled">;
+
+/** The ends that have an error. */
+export type FailedState = {
+  [State in TerminalState]: (typeof ENDS)[State] extends "failure" ? State : never;
+}[TerminalState];
+export const FAILED_STATES: readonly FailedState[] = TERMINAL_STATES.filter(isFailed);
+
 /** What a waiting task waits for that is not a person. */
-export const WAIT_REASONS = ["timer", "child", "callback", "retry", "slot"] as const;
-export type WaitReason = (typeof WAIT_REASONS)[number];
+export const WAIT_REASONS = ["timer", "child", "retry", "slot"] as const;
 
 /** What a task that needs a person asks for. */
 export const INPUT_ASKS = ["answer", "approval", "authorization", "information"] as const;
 export type InputAsk = (typeof INPUT_ASKS)[number];
 
-const terminal: ReadonlySet<State> = new Set(TERMINAL_STATES);
-
 export function isTerminal(state: State): state is TerminalState {
-  return terminal.has(state);
+  return state in ENDS;
 }
 
-/** Ended without what was asked for, by no decision of a person. A cancelled task did not fail. */
-export const FAILED_STATES = ["failed", "timed_out", "rejected"] as const satisfies readonly TerminalState[];
-export type FailedState = (typeof FAILED_STATES)[number];
-
-const failed: ReadonlySet<State> = new Set(FAILED_STATES);
-
 export function isFailed(state: State): state is FailedState {
-  return failed.has(state);
+  return isTerminal(state) && ENDS[state] === "failure";
 }
 
 /** Nothing more happens to it until somebody does something. */
 export function isSettled(state: State): boolean {
-  return isTerminal(state) || state === "input_required" || state === "paused";
+  return isTerminal(state) || GOES_ON[state] === "by somebody";
 }

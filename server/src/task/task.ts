@@ -1,7 +1,7 @@
 /** What a task is: the one record that every lens, both engines and every store share. */
 import { z } from "zod";
 import { json, jsonObject } from "./json.ts";
-import { INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
+import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
 
 /** Unix milliseconds. */
 const time = z.int().nonnegative();
@@ -128,7 +128,7 @@ export const task = z.discriminatedUnion("state", [
   z.strictObject({ ...common, state: z.enum(["queued", "running", "input_required", "waiting", "cancelled"]) }),
   z.strictObject({ ...common, state: z.literal("paused"), resumesAs: z.enum(OPEN_STATES).exclude(["paused"]) }),
   z.strictObject({ ...common, state: z.literal("completed"), output: json }),
-  z.strictObject({ ...common, state: z.enum(["failed", "timed_out", "rejected"]), error: failure }),
+  z.strictObject({ ...common, state: z.enum(FAILED_STATES), error: failure }),
 ]);
 export type Task = z.infer<typeof task>;
 

@@ -114,8 +114,7 @@ export class AttemptWriter implements AttemptPort {
     if (!task) return { error: { code: "not_found", message: `The child ${child} was deleted.` } };
     if (!isTerminal(task.state)) return null;
     if (task.state === "completed") return { output: task.output };
-    if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected")
-      return { error: task.error };
+    if ("error" in task) return { error: task.error };
     return { error: { code: "child_cancelled", message: `The child ${child} was cancelled.` } };
   }
 

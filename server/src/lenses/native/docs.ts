@@ -50,7 +50,7 @@ the same key gets 422. Every answer has an <code>X-Request-ID</code>, your own w
 <h3>The life of a task</h3>
 <p><code>queued</code> → <code>running</code> → <code>completed</code>, <code>failed</code>, <code>cancelled</code>,
 <code>timed_out</code> or <code>rejected</code>. On the way it may be <code>waiting</code> (for a timer, a child, a
-callback, a retry or a slot), <code>input_required</code> (a person must answer) or <code>paused</code>. Nothing leaves
+retry or a slot), <code>input_required</code> (a person must answer) or <code>paused</code>. Nothing leaves
 one of those five ends; trying again makes a new task.</p>`;
 
 function routeSection(route: Route): string {

@@ -245,7 +245,6 @@ function failed({ error }: { error: Failure }): Draft[] {
 const WAITS: Readonly<Record<Wait["on"], string>> = {
   timer: "a timer",
   child: "another task",
-  callback: "a callback",
   retry: "the next try",
   slot: "a free slot",
   input: "an answer",

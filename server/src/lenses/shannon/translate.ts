@@ -115,7 +115,7 @@ export function resultText(output: Json): string {
 
 /** Why the task did not succeed; "" when it did, or was cancelled. */
 export function errorOf(task: Task): string {
-  if (task.state !== "failed" && task.state !== "timed_out" && task.state !== "rejected") return "";
+  if (!("error" in task)) return "";
   return task.error.message || task.error.code || "The task failed.";
 }
 

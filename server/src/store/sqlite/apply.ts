@@ -3,7 +3,7 @@
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
-import { isTerminal, type State } from "../../task/states.ts";
+import { isFailed, isTerminal, type State } from "../../task/states.ts";
 import type { PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
@@ -216,8 +216,7 @@ const NOT_ENDED = { completed: 0, failed: 0 };
 
 function endOf(state: State): { completed: number; failed: number } {
   if (state === "completed") return { completed: 1, failed: 0 };
-  const failed = state === "failed" || state === "timed_out" || state === "rejected";
-  return failed ? { completed: 0, failed: 1 } : NOT_ENDED;
+  return isFailed(state) ? { completed: 0, failed: 1 } : NOT_ENDED;
 }
 
 /** How a task stands once an earlier write of the same request is in. */

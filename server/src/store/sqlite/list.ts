@@ -5,8 +5,8 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { TaskFilter } from "../../task/task-filter.ts";
+import type { Visible } from "../../task/visibility.ts";
 import type { Position } from "../codec/cursor.ts";
-import type { Visible } from "../store.ts";
 import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "./totals.ts";
@@ -183,8 +183,8 @@ function beforePosition(where: Where, after: Position | null): Where {
   return all([where, { sql: "(t.created_at, t.n) < (?, ?)", values: [after.createdAt, after.n] }]);
 }
 
-/** The SQL twin of `mayRead`. */
-export function visibleTo(visible: Visible, table: string): Where {
+/** `isAmong` of `task/visibility.ts`, in SQL. */
+export function whereVisible(visible: Visible, table: string): Where {
   const tenant = { sql: `${table}.tenant = ?`, values: [visible.tenant] };
   if (visible.user === null) return tenant;
   return all([tenant, { sql: `${table}.user = ?`, values: [visible.user] }]);
@@ -201,7 +201,7 @@ function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range)
 
 function indexed({ visible, filter }: ListQuery, range: Range): Where {
   return all([
-    visibleTo(visible, "t"),
+    whereVisible(visible, "t"),
     { sql: "t.deleted_at IS NULL", values: [] },
     between("t.created_at", range),
     ...among("t.kind", filter.kinds),

@@ -6,9 +6,9 @@ import type { Database } from "better-sqlite3";
 import type { Alias } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import { OPEN_STATES } from "../../task/states.ts";
-import type { Visible } from "../store.ts";
+import type { Visible } from "../../task/visibility.ts";
 import { check } from "./check.ts";
-import { type ListQuery, TaskPages, visibleTo } from "./list.ts";
+import { type ListQuery, TaskPages, whereVisible } from "./list.ts";
 import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import type { Work } from "./work-through.ts";
 
@@ -146,7 +146,7 @@ export class Reader implements Work<Question> {
   }
 
   #conversations({ visible, lens, limit, offset }: Question & { ask: "conversations" }): unknown {
-    const { sql, values } = visibleTo(visible, "c");
+    const { sql, values } = whereVisible(visible, "c");
     const where = `${sql} AND c.deleted_at IS NULL`;
     const rows = this.#db
       .prepare<unknown[], unknown[]>(

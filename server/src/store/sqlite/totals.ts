@@ -5,7 +5,7 @@
  */
 import type { Database } from "better-sqlite3";
 import type { State } from "../../task/states.ts";
-import type { Visible } from "../store.ts";
+import type { Visible } from "../../task/visibility.ts";
 
 export const DAY_MS = 86_400_000;
 export const TEN_MINUTES_MS = 600_000;

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Task } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
-import type { Store, Visible } from "../store.ts";
+import { isAmong, type Visible } from "../../task/visibility.ts";
+import type { Store } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
 import { newConversationId, newTask, START } from "./new-task.suite.ts";
 
@@ -54,8 +55,7 @@ function emptyConversation(id: string) {
 
 function matches(task: Task, visible: Visible, filter: TaskFilter): boolean {
   return (
-    task.tenant === visible.tenant &&
-    (visible.user === null || task.user === visible.user) &&
+    isAmong(visible, task) &&
     (filter.states?.includes(task.state) ?? true) &&
     (filter.kinds?.includes(task.kind) ?? true) &&
     (filter.conversation === undefined || task.conversation === filter.conversation) &&

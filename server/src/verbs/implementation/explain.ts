@@ -82,8 +82,6 @@ function waitSentence(wait: Wait, situation: Situation): string {
       return `to try again at ${timeOf(wait.until)}${situation.lastError ? `, after "${situation.lastError.message}"` : ""}`;
     case "child":
       return `for the end of ${wait.child}`;
-    case "callback":
-      return "for a callback";
     case "input":
       return `for an ${wait.prompt.asks}`;
   }
@@ -95,7 +93,7 @@ function queue({ heldBy, ahead }: Situation): string {
 }
 
 function lastErrorOf(task: Task, journal: readonly JournalEntry[]): Failure | null {
-  if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected") return task.error;
+  if ("error" in task) return task.error;
   let last: JournalEntry | null = null;
   for (const entry of journal) if (entry.error && (!last || entry.at >= last.at)) last = entry;
   return last?.error ?? null;
