@@ -38,6 +38,9 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   fastify: ["http", "lenses"],
   commander: ["cli"],
   "prom-client": ["http"],
+  "fraction.js": ["reference"],
+  "countries-list": ["reference"],
+  "gpt-tokenizer": ["models"],
   "@waybill/sdk": ["cli"],
 };
 

@@ -1,7 +1,8 @@
 /**
  * Arithmetic as people write it: symbols, words ("12 times 4", "the square root of 144") and percentages. Whole
  * numbers and decimals are computed exactly, as fractions of big integers; roots and functions as floating point.
- * Input is untrusted: its length, its nesting and the size of its numbers are bounded.
+ * Input is untrusted: its length, its nesting and the size of its numbers are bounded. The parser is our own: mathjs takes
+ * 18 MB on disk, and 0.6 s and 110 MB to load.
  */
 
 import { withDigits } from "./number-words.ts";

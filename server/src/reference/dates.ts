@@ -1,6 +1,7 @@
 /**
  * Days of the Gregorian calendar, without clocks and time zones: reading a date as people write it, the days between
- * two, a date some days or months away, the day of the week.
+ * two, a date some days or months away, the day of the week. The patterns are our own: chrono-node takes 9 MB, and
+ * reads 01.03.2026 as the third of January.
  */
 
 /** A day as a count of days since 1970-01-01. */

@@ -1,6 +1,6 @@
 /**
- * The offline model's mind: the question, part by part, offered to an ordered list of skills. The first skill that knows
- * a reply gives it. The same prompt always has the same answer.
+ * Finds the offline model's answer: the question, part by part, is offered to an ordered list of skills. The first skill
+ * that knows a reply gives it. The same prompt always has the same answer.
  */
 
 import type { Conversation } from "./conversation.ts";

@@ -1,4 +1,7 @@
-/** Text cut into sentences and words, in time linear in its length and bounded in number. */
+/**
+ * Text cut into sentences and words, in time linear in its length and bounded in number. Patterns cut it:
+ * `Intl.Segmenter` ends sentences after "Dr." and inside Markdown and paths, and takes twenty times as long for words.
+ */
 
 export const sentencesMax = 4_000;
 const sentenceCharsMax = 1_500;

@@ -1,6 +1,6 @@
 import { extractAnswers } from "../../../reference/text/extract.ts";
 import type { Conversation, Offer } from "../conversation.ts";
-import { offered, outcomeOf, type Reply, resultText, type Skill, say, type ToolSort } from "../skill.ts";
+import { capitalised, offered, outcomeOf, type Reply, resultText, type Skill, say, type ToolSort } from "../skill.ts";
 
 /** "Use the weather tool for Paris.", "Call lookup_order with {"id": 7}": a tool that the question names is called. */
 export const namedTool: Skill = (part, conversation) => {
@@ -30,13 +30,7 @@ export const asking: Skill = (part, conversation) => {
   const property = offer?.properties.find(({ name }) => askPerson.roles["question"]?.test(name));
   if (asked === null || offer === undefined || property === undefined) return undefined;
   const about = (asked[1] ?? "").replace(/[?.!\s]+$/, "").replace(/,?\s+(?:and|then|before)\b.*$/i, "");
-  const question =
-    about === ""
-      ? text
-      : `${about.slice(0, 1).toUpperCase()}${about
-          .slice(1)
-          .replace(/\bmy\b/gi, "your")
-          .replace(/\bI\b/g, "you")}?`;
+  const question = about === "" ? text : `${capitalised(about.replace(/\bmy\b/gi, "your").replace(/\bI\b/g, "you"))}?`;
   return called(conversation, offer.name, { [property.name]: question }, (output) => say(`You answered: ${output}`));
 };
 

@@ -77,7 +77,7 @@ function factOf(
   return lately === undefined ? undefined : reply(lately, property);
 }
 
-/** Which country has that capital, currency, domain, calling code or flag? */
+/** Which country has that capital, currency, language or calling code? */
 function countryOf(text: string): ReturnType<Skill> {
   const capital =
     /\b(?:which|what) country(?:'s| has| is)?\b.*?\bcapital\b(?: city)?(?: is| called| named| of)?\s+(?:the )?(?:city of )?([\p{L} .'-]{2,40}?)\??$/iu.exec(
@@ -93,10 +93,6 @@ function countryOf(text: string): ReturnType<Skill> {
   const code = /\+(\d{1,4})\b/.exec(text)?.[1];
   if (code !== undefined)
     return whose(`the calling code +${code}`, (country) => country.callingCodes.includes(`+${code}`));
-  const domain = /(?:^|\s)(\.[a-z]{2})\b/i.exec(text)?.[1]?.toLowerCase();
-  if (domain !== undefined) return whose(`the domain ${domain}`, (country) => country.topLevelDomain === domain);
-  const flag = /\p{RI}\p{RI}/u.exec(text)?.[0];
-  if (flag !== undefined) return whose(`the flag ${flag}`, (country) => country.flag === flag);
   const money = /\b(?:uses?|used?|pays?|currency)\b/i.test(text)
     ? /(?:use[sd]?|pays? (?:with|in)|currency(?: is)?|is) (?:the )?([\p{L} ]{3,40}?)(?: (?:as|for|used).*)?\??$/iu
         .exec(text)?.[1]
@@ -117,7 +113,7 @@ function countryOf(text: string): ReturnType<Skill> {
     );
   const spokenThere = (language?.[1] ?? language?.[2])?.toLowerCase();
   if (spokenThere !== undefined) {
-    return whose(`${spokenThere.slice(0, 1).toUpperCase()}${spokenThere.slice(1)} among its languages`, (country) =>
+    return whose(`${capitalised(spokenThere)} among its languages`, (country) =>
       country.languages.some((name) => name.toLowerCase() === spokenThere),
     );
   }
@@ -125,6 +121,17 @@ function countryOf(text: string): ReturnType<Skill> {
 }
 
 const countriesListedMax = 30;
+
+/** The continent that a text names as a place, in lower case. */
+function continentIn(text: string): string | undefined {
+  return /\b(?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i
+    .exec(text)?.[1]
+    ?.toLowerCase();
+}
+
+function isOn(country: Country, continent: string): boolean {
+  return country.continent.toLowerCase() === continent;
+}
 
 function whose(what: string, matches: (country: Country) => boolean): ReturnType<Skill> {
   const found = allCountries().filter((country) => matches(country));
@@ -171,75 +178,50 @@ function sideBySide(text: string): ReturnType<Skill> {
 
 /** "List three countries in Africa." names the most populous ones. */
 function countriesOf(text: string): ReturnType<Skill> {
-  const asked =
-    /^\s*(?:please )?(?:list|name|give me|which are|what are)\b.{0,40}?\bcountries (?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i.exec(
-      text,
-    );
-  if (asked === null) return undefined;
+  const continent = continentIn(text);
+  const asked = /^\s*(?:please )?(?:list|name|give me|which are|what are)\b.{0,40}?\bcountries (?:in|of)\b/i.test(text);
+  if (!asked || continent === undefined) return undefined;
   const wanted = /\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b/i.exec(text)?.[1];
-  const count = numberNamed(wanted ?? "") ?? countriesListedMax;
   const found = allCountries()
-    .filter((country) => country.continent.toLowerCase() === asked[1]?.toLowerCase() && isSovereign(country))
+    .filter((country) => isOn(country, continent) && isSovereign(country))
     .sort((a, b) => (b.population ?? 0) - (a.population ?? 0))
-    .slice(0, Math.min(count, countriesListedMax));
+    .slice(0, Math.min(numberNamed(wanted ?? "") ?? countriesListedMax, countriesListedMax));
   return found.length === 0 ? undefined : say(`${found.map(withArticle).join(", ")}.`);
 }
 
 /** "Which country has the largest population?", "the smallest country in Europe" */
 function extreme(text: string): ReturnType<Skill> {
   const asked =
-    /\b(largest|biggest|smallest|most populous|least populous|most populated|least populated|highest population|lowest population|most people|fewest people|most densely populated|least densely populated|most neighbou?rs|most borders)\b/i
+    /\b(largest|biggest|smallest|most populous|least populous|most populated|least populated|highest population|lowest population|most people|fewest people|most densely populated|least densely populated)\b/i
       .exec(text)?.[1]
       ?.toLowerCase();
   if (asked === undefined || !/\bcountr(?:y|ies)\b|\bnation\b|\bin the world\b/i.test(text)) return undefined;
-  const continent = /\b(?:in|of) (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i
-    .exec(text)?.[1]
-    ?.toLowerCase();
-  const measure = /dens/.test(asked)
-    ? "density"
-    : /neighbo|border/.test(asked)
-      ? "borders"
-      : /popul|people/i.test(asked) || /\bpopulation\b/i.test(text)
-        ? "population"
-        : "area";
+  const continent = continentIn(text);
+  const measure = measureIn(asked, text);
   const least = /smallest|least|lowest|fewest/.test(asked);
-  const size = (country: Country): number | undefined => {
-    if (measure === "population") return country.population;
-    if (measure === "area") return country.areaKm2;
-    if (measure === "borders") return country.borders.length;
-    return country.population === undefined || country.areaKm2 === undefined
-      ? undefined
-      : country.population / country.areaKm2;
-  };
-  const ranked = allCountries()
-    .filter(
-      (country) =>
-        (continent === undefined || country.continent.toLowerCase() === continent) &&
-        !/^(?:Antarctica)$/.test(country.name),
-    )
-    // Territories have no say among countries: those without their own officials' language of government are small dependencies.
-    .filter((country) => isSovereign(country))
-    .flatMap((country) => {
-      const value = size(country);
-      return value === undefined || value === 0 ? [] : [{ country, value }];
-    })
-    .sort((a, b) => (least ? a.value - b.value : b.value - a.value));
-  const [top] = ranked;
+  const [top] = allCountries()
+    .filter((country) => isSovereign(country) && (continent === undefined || isOn(country, continent)))
+    .map((country) => ({ country, size: sizes[measure](country) }))
+    .filter(({ size }) => size > 0)
+    .sort((a, b) => (least ? a.size - b.size : b.size - a.size));
   if (top === undefined) return undefined;
-  const where = continent === undefined ? "in the world" : `in ${titleCase(continent)}`;
+  const where = continent === undefined ? "in the world" : `in ${top.country.continent}`;
   const fact = countryFact(top.country, measure);
-  const noun = measure === "borders" ? `${top.value} neighbours: ${fact}` : fact;
   return say(
-    `The country with the ${least ? "smallest" : "largest"} ${measureNouns[measure]} ${where} is ${withArticle(top.country)} (${noun}).`,
+    `The country with the ${least ? "smallest" : "largest"} ${label(measure)} ${where} is ${withArticle(top.country)} (${fact}).`,
   );
 }
 
-const measureNouns = {
-  population: "population",
-  area: "area",
-  density: "population density",
-  borders: "number of neighbours",
+const sizes = {
+  population: ({ population = 0 }: Country) => population,
+  area: ({ areaKm2 = 0 }: Country) => areaKm2,
+  density: ({ population = 0, areaKm2 = Infinity }: Country) => population / areaKm2,
 };
+
+function measureIn(asked: string, text: string): keyof typeof sizes {
+  if (/dens/.test(asked)) return "density";
+  return /popul|people/.test(asked) || /\bpopulation\b/i.test(text) ? "population" : "area";
+}
 
 function isSovereign(country: Country): boolean {
   return (
@@ -262,12 +244,9 @@ function membership(text: string): ReturnType<Skill> {
       `${yes ? "Yes" : "No"}, ${withArticle(first)} ${yes ? "shares" : "shares no"} ${yes ? "a " : ""}land border with ${withArticle(second)}.`,
     );
   }
-  const continent = /\bin (Africa|Antarctica|Asia|Europe|North America|Oceania|South America)\b/i.exec(text)?.[1];
-  if (continent !== undefined) {
-    const yes = first.continent.toLowerCase() === continent.toLowerCase();
-    return say(`${yes ? "Yes" : "No"}, ${withArticle(first)} is in ${first.continent}.`);
-  }
-  return undefined;
+  const continent = continentIn(text);
+  if (continent === undefined) return undefined;
+  return say(`${isOn(first, continent) ? "Yes" : "No"}, ${withArticle(first)} is in ${first.continent}.`);
 }
 
 /** "Tell me about Kenya." */
@@ -286,31 +265,23 @@ function portraitOf(country: Country): string {
     `${capitalised(withArticle(country))} is a country in ${country.continent}${country.location === "" ? "" : ` (${country.location})`}.`,
     ...(["capital", "population", "area", "currency", "languages"] as const).flatMap((property) => {
       const fact = countryFact(country, property);
-      return fact === undefined ? [] : [`${capitalised(labels[property])}: ${fact}.`];
+      return fact === undefined ? [] : [`${capitalised(label(property))}: ${fact}.`];
     }),
   ];
   return facts.join(" ");
 }
 
-const labels: Record<CountryProperty, string> = {
-  capital: "capital",
-  population: "population",
-  area: "area",
-  density: "population density",
-  currency: "currency",
-  languages: "languages",
-  continent: "continent",
-  location: "location",
-  "calling code": "calling code",
-  borders: "neighbours by land",
-  domain: "top-level domain",
-  flag: "flag",
-  code: "ISO code",
-  demonym: "demonym",
-  government: "form of government",
-  "official name": "official name",
-  "native name": "native name",
-};
+/** What a property is called in a sentence. */
+function label(property: CountryProperty): string {
+  return labels.get(property) ?? property;
+}
+
+const labels: ReadonlyMap<CountryProperty, string> = new Map([
+  ["density", "population density"],
+  ["domain", "top-level domain"],
+  ["code", "ISO code"],
+  ["government", "form of government"],
+]);
 
 function sentence(country: Country, property: CountryProperty, fact: string): string {
   const name = withArticle(country);
@@ -330,16 +301,12 @@ function sentence(country: Country, property: CountryProperty, fact: string): st
     case "demonym":
       return `What is from ${name} is called ${fact}.`;
     default:
-      return `The ${labels[property]} of ${name} is ${fact}.`;
+      return `The ${label(property)} of ${name} is ${fact}.`;
   }
 }
 
 function nothingKnown(country: Country, property: CountryProperty): string {
   return property === "borders"
     ? `${capitalised(withArticle(country))} shares no land border.`
-    : `I do not know the ${labels[property]} of ${withArticle(country)}.`;
-}
-
-function titleCase(text: string): string {
-  return text.replace(/\b\p{L}/gu, (letter) => letter.toUpperCase());
+    : `I do not know the ${label(property)} of ${withArticle(country)}.`;
 }
