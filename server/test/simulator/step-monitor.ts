@@ -7,21 +7,21 @@ import type { JournalEntry, Write } from "../../src/store/store.ts";
 import type { StepContext } from "../../src/task/handler.ts";
 import type { Checker } from "./checker.ts";
 
+/** Tasks of one engine that run at once, and of one concurrency key. */
+export const LIMIT = 4;
+export const KEY_LIMIT = 2;
+
 export type Place = { task: string; limitKey: string | null };
 
 export class StepMonitor {
   readonly #checker: Checker;
-  readonly #limit: number;
-  readonly #keyLimit: number;
   /** Keys of steps whose result is on disk. */
   readonly #journaled = new Map<string, JournalEntry>();
   #underWay = new Map<string, Place>();
   began = 0;
 
-  constructor(checker: Checker, limit: number, keyLimit: number) {
+  constructor(checker: Checker) {
     this.#checker = checker;
-    this.#limit = limit;
-    this.#keyLimit = keyLimit;
   }
 
   committed(writes: readonly Write[]): void {
@@ -73,10 +73,10 @@ export class StepMonitor {
       tasks.add(place.task);
       if (limitKey !== null && place.limitKey === limitKey) ofKey.add(place.task);
     }
-    this.#checker.check(tasks.size <= this.#limit, () => `${tasks.size} tasks ran at once, over ${this.#limit}.`);
+    this.#checker.check(tasks.size <= LIMIT, () => `${tasks.size} tasks ran at once, over ${LIMIT}.`);
     this.#checker.check(
-      ofKey.size <= this.#keyLimit,
-      () => `${ofKey.size} tasks of the key ${limitKey} ran at once, over ${this.#keyLimit}.`,
+      ofKey.size <= KEY_LIMIT,
+      () => `${ofKey.size} tasks of the key ${limitKey} ran at once, over ${KEY_LIMIT}.`,
     );
   }
 
