@@ -77,6 +77,27 @@ function list(name, type, values) {
   return `export const ${name} = [\n${items}] as const;\n${type === null ? "" : `export type ${type} = (typeof ${name})[number];\n`}\n`;
 }
 
+/** The types of each event's data, field by field: what a client checks before it reads one. */
+function eventData(schemas) {
+  const lines = schemas.KnownEvent.anyOf.map(({ $ref }) => {
+    const { type, data } = schemas[$ref.slice(COMPONENT.length)].properties;
+    const { properties, required = [] } = data;
+    const fields = required.flatMap((name) => {
+      const types = jsonTypesOf(properties[name], schemas);
+      return types.length === 0 ? [] : [`${name}: ${JSON.stringify(types)}`];
+    });
+    return `  ${JSON.stringify(type.const)}: { ${fields.join(", ")} },\n`;
+  });
+  return `export const EVENT_DATA = {\n${lines.join("")}} as const;\n\n`;
+}
+
+/** What `typeof` and its like may say of a value; nothing where it may be anything. */
+function jsonTypesOf({ $ref, anyOf, type }, schemas) {
+  if ($ref !== undefined) return jsonTypesOf(schemas[$ref.slice(COMPONENT.length)], schemas);
+  if (anyOf !== undefined) return [...new Set(anyOf.flatMap((choice) => jsonTypesOf(choice, schemas)))];
+  return [type ?? []].flat().map((name) => (name === "integer" ? "number" : name));
+}
+
 function contentOf({ content } = {}, ...types) {
   for (const type of types) if (content?.[type] !== undefined) return content[type].schema;
   return undefined;
@@ -129,6 +150,7 @@ function generate(document) {
     list("TERMINAL_STATES", "TerminalState", [...TERMINAL_STATES]),
     list("TERMINAL_EVENTS", null, [...TERMINAL_EVENTS]),
     list("ERROR_CODES", "ErrorCode", codes),
+    eventData(schemas),
     ...Object.entries(rest).map(
       ([name, schema]) => `${comment(schema, "")}export type ${name} = ${typeOf(schema)};\n\n`,
     ),

@@ -1,5 +1,13 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
-import { type Event, isTerminal, type Json, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
+import {
+  type Event,
+  isKnownEvent,
+  isTerminal,
+  type Json,
+  type Task,
+  type TaskHandle,
+  type Waybill,
+} from "@waybill/sdk";
 import { duration } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { button, card, element, notice } from "./element.ts";
@@ -101,10 +109,11 @@ export class Detail {
     }
   }
 
-  #write({ type, data }: Event): void {
-    if (type === "output.delta" && typeof data["text"] === "string") this.#text += data["text"];
-    if (type === "output.restarted") this.#text = this.#text.slice(0, this.#stepFrom);
-    if (type === "step.completed") this.#stepFrom = this.#text.length;
+  #write(event: Event): void {
+    if (!isKnownEvent(event)) return;
+    if (event.type === "output.delta") this.#text += event.data.text;
+    if (event.type === "output.restarted") this.#text = this.#text.slice(0, this.#stepFrom);
+    if (event.type === "step.completed") this.#stepFrom = this.#text.length;
     const cut = Math.max(0, this.#text.length - TEXT_CHARS_MAX);
     this.#text = this.#text.slice(cut);
     this.#stepFrom = Math.max(0, this.#stepFrom - cut);

@@ -1,79 +1,70 @@
 /** An event as one line of text for people: what matters most of its data. */
-
-import type { Event, Json } from "./generated/api.ts";
+import { type EventReader, isKnownEvent, readEvent } from "./event.ts";
+import type { Event, Failure, Json } from "./generated/api.ts";
 import { duration, money } from "./number-format.ts";
 
 const SUMMARY_CHARS_MAX = 500;
 
 /** What an event says beside its type; "" when that says it all. */
-export function eventSummary({ type, data }: Event): string {
-  return summaryOf(type, data).slice(0, SUMMARY_CHARS_MAX).replaceAll(/\s+/g, " ").trim();
+export function eventSummary(event: Event): string {
+  const summary = isKnownEvent(event) ? readEvent(SUMMARIES, event) : values(event.data);
+  return summary.slice(0, SUMMARY_CHARS_MAX).replaceAll(/\s+/g, " ").trim();
 }
 
-function summaryOf(type: string, data: Event["data"]): string {
-  const text = (name: string): string => plain(data[name]);
-  switch (type) {
-    case "task.submitted":
-      return `${text("kind")}: ${text("title")}`;
-    case "task.started":
-      return `attempt ${text("attempt")}, ${text("cause")}`;
-    case "task.waiting":
-      return `on ${list(data["waits"])
-        .map((wait) => plain(at(wait, "on")))
-        .join(", ")}`;
-    case "task.input_required":
-      return plain(at(data["prompt"], "text"));
-    case "task.progress":
-      return `${Math.round(Number(data["fraction"] ?? 0) * 100)} % ${text("message")}`;
-    case "task.failed":
-    case "task.timed_out":
-    case "task.rejected":
-    case "task.retrying":
-    case "step.failed":
-    case "step.retrying":
-      return `${text("name")} ${plain(at(data["error"], "message"))}`;
-    case "task.cancelled":
-    case "task.pausing":
-      return `by ${text("by")}${text("reason") === "" ? "" : `: ${text("reason")}`}`;
-    case "task.completed":
-      return plain(at(data["output"], "text") ?? data["output"]);
-    case "step.completed":
-      return `${text("name")} ${data["ms"] === undefined ? "" : duration(Number(data["ms"]))}`;
-    case "output.delta":
-      return text("text");
-    case "agent.started":
-      return `${text("mode")}, ${text("model")}`;
-    case "agent.answered":
-    case "agent.thinking":
-      return text("text");
-    case "tool.invoked":
-      return `${text("tool")} ${plain(data["params"])}`;
-    case "tool.observed":
-      return `${text("tool")} ${data["success"] === false ? "failed: " : "→ "}${plain(data["output"])}`;
-    case "usage.recorded": {
-      const call = data["call"];
-      const cost = at(call, "cost_usd");
-      return (
-        `${plain(at(call, "model"))}: ${plain(at(call, "input_tokens"))} in, ${plain(at(call, "output_tokens"))} out` +
-        (typeof cost === "number" ? `, ${money(cost)}` : "")
-      );
-    }
-    case "artifact.updated":
-      return plain(at(data["artifact"], "name") ?? at(data["artifact"], "id") ?? data["id"]);
-    default:
-      return Object.values(data)
-        .map(plain)
-        .filter((value) => value !== "")
-        .join(" ");
-  }
+const SUMMARIES: EventReader<string> = {
+  "task.submitted": ({ kind, title }) => `${kind}: ${title}`,
+  "task.started": ({ attempt, cause }) => `attempt ${attempt}, ${cause}`,
+  "task.waiting": ({ waits }) => `on ${waits.map(({ on }) => on).join(", ")}`,
+  "task.input_required": ({ prompt }) => prompt.text,
+  "task.input_received": values,
+  "task.pausing": steered,
+  "task.paused": values,
+  "task.resumed": values,
+  "task.retrying": failed,
+  "task.progress": ({ fraction, message }) => `${Math.round(fraction * 100)} % ${message}`,
+  "task.details": values,
+  "task.completed": ({ output }) => plain(textOf(output) ?? output),
+  "task.failed": failed,
+  "task.cancelled": steered,
+  "task.timed_out": failed,
+  "task.rejected": failed,
+  "step.completed": ({ name, ms }) => `${name} ${duration(ms)}`,
+  "step.retrying": failed,
+  "step.failed": failed,
+  "output.delta": ({ text }) => text,
+  "output.restarted": values,
+  "artifact.updated": ({ artifact }) => artifact.name ?? artifact.id,
+  "usage.recorded": ({ call }) =>
+    `${call.model}: ${call.input_tokens} in, ${call.output_tokens} out` +
+    (call.cost_usd === null ? "" : `, ${money(call.cost_usd)}`),
+  "agent.started": ({ mode, model }) => `${mode}, ${model}`,
+  "agent.mode_changed": values,
+  "agent.thinking": ({ text }) => text,
+  "agent.answered": ({ text }) => text,
+  "agent.completed": values,
+  "tool.invoked": ({ tool, params }) => `${tool} ${plain(params)}`,
+  "tool.observed": ({ tool, success, output }) => `${tool} ${success ? "→ " : "failed: "}${plain(output)}`,
+  "budget.threshold": values,
+};
+
+function failed({ name = "", error }: { name?: string; error: Failure }): string {
+  return `${name} ${error.message}`;
 }
 
-function at(value: Json | undefined, name: string): Json | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value[name] : undefined;
+function steered({ by, reason }: { by: string; reason: string }): string {
+  return `by ${by}${reason === "" ? "" : `: ${reason}`}`;
 }
 
-function list(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : [];
+/** All that it says, where nothing is known to matter most. */
+function values(data: Readonly<Record<string, Json | undefined>>): string {
+  return Object.values(data)
+    .map(plain)
+    .filter((value) => value !== "")
+    .join(" ");
+}
+
+function textOf(output: Json): Json | undefined {
+  return typeof output === "object" && output !== null && !Array.isArray(output) ? output["text"] : undefined;
 }
 
 function plain(value: Json | undefined): string {

@@ -8,6 +8,7 @@ export {
   WaybillError,
   type WaybillErrorCode,
 } from "./errors.ts";
+export { type EventData, type EventReader, type EventType, isKnownEvent, readEvent } from "./event.ts";
 export type { EventStreamOptions } from "./event-stream.ts";
 export * from "./generated/api.ts";
 export type { KeyDraft } from "./keys.ts";

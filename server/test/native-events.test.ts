@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { event as eventSchema } from "../src/lenses/native/event-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import { defineHandler, type Handler } from "../src/task/handler.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -24,7 +25,7 @@ const talk: Handler = defineHandler({
   },
 });
 
-type Frame = { id?: number; event: string; data: z.infer<typeof wire.event> | { task_id: string; state: string } };
+type Frame = { id?: number; event: string; data: z.infer<typeof eventSchema> | { task_id: string; state: string } };
 
 /** Reads frames until `enough` says so, or the stream ends. */
 async function frames(
@@ -54,7 +55,7 @@ async function frames(
       const sequence = lines.get("id");
       const data = JSON.parse(lines.get("data") ?? "null");
       const frame: Frame = { event, data, ...(sequence !== undefined && { id: Number(sequence) }) };
-      if (event !== "done") wire.event.parse(data);
+      if (event !== "done") eventSchema.parse(data);
       found.push(frame);
       if (enough(frame)) return { frames: found, ended: false };
     }
@@ -143,7 +144,7 @@ describe("a task's events", () => {
   it("are a page of JSON where no stream is asked for", async () => {
     const { id } = await submit();
     const page = async (query: string) =>
-      wire.list(wire.event).parse(await (await server.call(`/v1/tasks/${id}/events?${query}`)).json()).data;
+      wire.list(eventSchema).parse(await (await server.call(`/v1/tasks/${id}/events?${query}`)).json()).data;
     const all = await page("");
     expect(all.map(({ seq }) => seq)).toEqual(numbered(1, all.length));
     expect((await page("after=2&limit=3")).map(({ seq }) => seq)).toEqual([3, 4, 5]);
@@ -152,11 +153,11 @@ describe("a task's events", () => {
 
   it("say our own things in snake_case with times, and leave a handler's as they are", async () => {
     const { id } = await submit(1);
-    const { data } = wire.list(wire.event).parse(await (await server.call(`/v1/tasks/${id}/events`)).json());
+    const { data } = wire.list(eventSchema).parse(await (await server.call(`/v1/tasks/${id}/events`)).json());
     expect(data.find(({ type }) => type === "own.word")?.data).toEqual({ camelCase: 1, round: "first" });
     await server.call(`/v1/tasks/${id}/input`, { json: { value: 1, message_id: "m-1" } });
     await server.call(`/v1/tasks/${id}?wait=5`);
-    const after = wire.list(wire.event).parse(await (await server.call(`/v1/tasks/${id}/events`)).json()).data;
+    const after = wire.list(eventSchema).parse(await (await server.call(`/v1/tasks/${id}/events`)).json()).data;
     expect(after.find(({ type }) => type === "task.input_received")?.data).toMatchObject({ message_id: "m-1" });
   });
 

@@ -50,6 +50,40 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+export const EVENT_DATA = {
+  "task.submitted": { kind: ["string"], title: ["string"], lens: ["string"] },
+  "task.started": { attempt: ["number"], cause: ["string"] },
+  "task.waiting": { waits: ["array"] },
+  "task.input_required": { prompt: ["object"], until: ["string","null"] },
+  "task.input_received": { message_id: ["string"], prompt: ["string","null"], by: ["string"] },
+  "task.pausing": { by: ["string"], reason: ["string"] },
+  "task.paused": { checkpoint: ["string"] },
+  "task.resumed": { by: ["string"] },
+  "task.retrying": { error: ["object"], until: ["string"], failures: ["number"] },
+  "task.progress": { fraction: ["number"], message: ["string"] },
+  "task.details": { patch: ["object"] },
+  "task.completed": {  },
+  "task.failed": { error: ["object"] },
+  "task.cancelled": { by: ["string"], reason: ["string"], was_paused: ["boolean"] },
+  "task.timed_out": { error: ["object"] },
+  "task.rejected": { error: ["object"] },
+  "step.completed": { name: ["string"], ms: ["number"] },
+  "step.retrying": { name: ["string"], error: ["object"], until: ["string"], tries: ["number"] },
+  "step.failed": { name: ["string"], error: ["object"] },
+  "output.delta": { text: ["string"], agent: ["string"] },
+  "output.restarted": { step: ["string"] },
+  "artifact.updated": { artifact: ["object"], append: ["boolean"], last: ["boolean"] },
+  "usage.recorded": { call: ["object"] },
+  "agent.started": { agent: ["string"], mode: ["string"], model: ["string"] },
+  "agent.mode_changed": { asked: ["string"], ran: ["string"], reason: ["string"] },
+  "agent.thinking": { agent: ["string"], text: ["string"] },
+  "agent.answered": { agent: ["string"], text: ["string"], final: ["boolean"], model: ["string"], provider: ["string"], input_tokens: ["number"], output_tokens: ["number"], cost_usd: ["number","null"], duration_ms: ["number"] },
+  "agent.completed": { agent: ["string"] },
+  "tool.invoked": { agent: ["string"], call_id: ["string"], tool: ["string"] },
+  "tool.observed": { agent: ["string"], call_id: ["string"], tool: ["string"], success: ["boolean"], duration_ms: ["number"] },
+  "budget.threshold": { usage_percent: ["number"], threshold_percent: ["number"], tokens_used: ["number"], tokens_budget: ["number","null"], cost_usd: ["number"], cost_budget_usd: ["number","null"], level: ["string"], budget_type: ["string"] },
+} as const;
+
 export type Agent = {
   slug: string;
   name: string;
@@ -63,6 +97,74 @@ export type Agent = {
   asks_person: boolean;
 };
 
+export type AgentAnsweredEvent = {
+  seq: number;
+  type: "agent.answered";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    text: string;
+    final: boolean;
+    model: string;
+    provider: string;
+    input_tokens: number;
+    output_tokens: number;
+    cost_usd: number | null;
+    duration_ms: number;
+  };
+};
+
+export type AgentCompletedEvent = {
+  seq: number;
+  type: "agent.completed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+  };
+};
+
+export type AgentModeChangedEvent = {
+  seq: number;
+  type: "agent.mode_changed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    asked: "simple" | "standard" | "complex" | "supervisor";
+    ran: "simple" | "standard" | "complex" | "supervisor";
+    reason: string;
+  };
+};
+
+export type AgentStartedEvent = {
+  seq: number;
+  type: "agent.started";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    mode: "simple" | "standard" | "complex" | "supervisor";
+    model: string;
+  };
+};
+
+export type AgentThinkingEvent = {
+  seq: number;
+  type: "agent.thinking";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    /** A short status. */
+    text: string;
+  };
+};
+
 export type Artifact = {
   id: string;
   name: string | null;
@@ -70,6 +172,26 @@ export type Artifact = {
   parts: (Part)[];
   metadata: JsonObject;
   complete: boolean;
+};
+
+export type ArtifactUpdatedEvent = {
+  seq: number;
+  type: "artifact.updated";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    artifact: {
+      id: string;
+      name?: string | undefined;
+      description?: string | undefined;
+      parts: (Part)[];
+      metadata?: JsonObject | undefined;
+      append: boolean;
+      last: boolean;
+    };
+    append: boolean;
+    last: boolean;
+  };
 };
 
 export type AuditEntry = {
@@ -80,6 +202,23 @@ export type AuditEntry = {
   act: string;
   task_id: string | null;
   detail: Json;
+};
+
+export type BudgetThresholdEvent = {
+  seq: number;
+  type: "budget.threshold";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    usage_percent: number;
+    threshold_percent: number;
+    tokens_used: number;
+    tokens_budget: number | null;
+    cost_usd: number;
+    cost_budget_usd: number | null;
+    level: "warning" | "exhausted";
+    budget_type: "tokens" | "cost";
+  };
 };
 
 export type Caller = {
@@ -126,13 +265,16 @@ export type CreatedKey = {
   secret: string;
 };
 
-export type Event = {
+/** An event that a handler of your own has emitted, or one that another version wrote. */
+export type CustomEvent = {
   seq: number;
   type: string;
   /** ISO 8601, UTC, milliseconds */
   at: string;
   data: JsonObject;
 };
+
+export type Event = KnownEvent | CustomEvent;
 
 export type Failure = {
   /** For programs: deadline, handler_error, step_crashed, … */
@@ -162,6 +304,8 @@ export type Key = {
   revoked_at: string | null;
 };
 
+export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent;
+
 export type Message = {
   n: number;
   role: "user" | "agent";
@@ -169,6 +313,30 @@ export type Message = {
   task_id: string | null;
   /** ISO 8601, UTC, milliseconds */
   at: string;
+};
+
+export type OutputDeltaEvent = {
+  seq: number;
+  type: "output.delta";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    text: string;
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    step?: string | undefined;
+  };
+};
+
+export type OutputRestartedEvent = {
+  seq: number;
+  type: "output.restarted";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** The text that it has sent so far is void. */
+    step: string;
+  };
 };
 
 export type Part = {
@@ -232,6 +400,42 @@ export type Step = {
   duration_ms: number | null;
   result: Json;
   error: Failure | null;
+};
+
+export type StepCompletedEvent = {
+  seq: number;
+  type: "step.completed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    name: string;
+    ms: number;
+  };
+};
+
+export type StepFailedEvent = {
+  seq: number;
+  type: "step.failed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    name: string;
+    error: Failure;
+  };
+};
+
+export type StepRetryingEvent = {
+  seq: number;
+  type: "step.retrying";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    name: string;
+    error: Failure;
+    /** ISO 8601, UTC, milliseconds */
+    until: string;
+    tries: number;
+  };
 };
 
 export type Submit = {
@@ -352,6 +556,169 @@ export type Task = {
   time_limit_ms: number | null;
 };
 
+export type TaskCancelledEvent = {
+  seq: number;
+  type: "task.cancelled";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+    reason: string;
+    was_paused: boolean;
+  };
+};
+
+export type TaskCompletedEvent = {
+  seq: number;
+  type: "task.completed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    output: Json;
+  };
+};
+
+export type TaskDetailsEvent = {
+  seq: number;
+  type: "task.details";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    patch: JsonObject;
+  };
+};
+
+export type TaskFailedEvent = {
+  seq: number;
+  type: "task.failed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    error: Failure;
+  };
+};
+
+export type TaskInputReceivedEvent = {
+  seq: number;
+  type: "task.input_received";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    message_id: string;
+    /** The name of the question that it answers. */
+    prompt: string | null;
+    by: string;
+  };
+};
+
+export type TaskInputRequiredEvent = {
+  seq: number;
+  type: "task.input_required";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    prompt: {
+      /** Name it as `prompt` in the answer. */
+      name: string;
+      asks: "answer" | "approval" | "authorization" | "information";
+      text: string;
+      /** JSON Schema of the answer; null takes any JSON. */
+      schema: JsonObject | null;
+    };
+    until: string | null;
+  };
+};
+
+export type TaskPausedEvent = {
+  seq: number;
+  type: "task.paused";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    checkpoint: string;
+  };
+};
+
+export type TaskPausingEvent = {
+  seq: number;
+  type: "task.pausing";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+    reason: string;
+  };
+};
+
+export type TaskProgressEvent = {
+  seq: number;
+  type: "task.progress";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    fraction: number;
+    message: string;
+  };
+};
+
+export type TaskRejectedEvent = {
+  seq: number;
+  type: "task.rejected";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    error: Failure;
+  };
+};
+
+export type TaskResumedEvent = {
+  seq: number;
+  type: "task.resumed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+  };
+};
+
+export type TaskRetryingEvent = {
+  seq: number;
+  type: "task.retrying";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    error: Failure;
+    /** ISO 8601, UTC, milliseconds */
+    until: string;
+    failures: number;
+  };
+};
+
+export type TaskStartedEvent = {
+  seq: number;
+  type: "task.started";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    attempt: number;
+    cause: "first" | "resumed" | "recovered";
+    /** The program that claimed it. */
+    worker?: string | undefined;
+  };
+};
+
+export type TaskSubmittedEvent = {
+  seq: number;
+  type: "task.submitted";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    kind: string;
+    title: string;
+    lens: string;
+  };
+};
+
 export type TaskSummary = {
   id: string;
   kind: string;
@@ -391,6 +758,57 @@ export type TaskSummary = {
   deadline_at: string | null;
 };
 
+export type TaskTimedOutEvent = {
+  seq: number;
+  type: "task.timed_out";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    error: Failure;
+  };
+};
+
+export type TaskWaitingEvent = {
+  seq: number;
+  type: "task.waiting";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    waits: (Wait)[];
+  };
+};
+
+export type ToolInvokedEvent = {
+  seq: number;
+  type: "tool.invoked";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    call_id: string;
+    tool: string;
+    params: Json;
+  };
+};
+
+export type ToolObservedEvent = {
+  seq: number;
+  type: "tool.observed";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    call_id: string;
+    tool: string;
+    success: boolean;
+    duration_ms: number;
+    /** Cut to 2,000 characters. */
+    output: Json;
+  };
+};
+
 export type UsageCall = {
   key: string;
   /** ISO 8601, UTC, milliseconds */
@@ -405,6 +823,16 @@ export type UsageCall = {
   cost_usd: number | null;
   /** The provider's own usage object. */
   raw: Json;
+};
+
+export type UsageRecordedEvent = {
+  seq: number;
+  type: "usage.recorded";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    call: UsageCall;
+  };
 };
 
 export type UsageTotals = {

@@ -13,8 +13,8 @@ function watched(...events: [type: string, data: JsonObject][]): WatchedTask {
 
 it("follows the state, the progress and the bill", () => {
   const task = watched(
-    ["task.submitted", {}],
-    ["task.started", { attempt: 1 }],
+    ["task.submitted", { kind: "agent", title: "?", lens: "native" }],
+    ["task.started", { attempt: 1, cause: "first" }],
     ["task.progress", { fraction: 0.5, message: "halfway" }],
     ["task.progress", { fraction: 0.25, message: "" }],
     ["usage.recorded", { call: { input_tokens: 10, output_tokens: 5, cost_usd: 0.25 } }],
@@ -26,21 +26,21 @@ it("follows the state, the progress and the bill", () => {
 
 it("forgets the text of a step that begins again, and no other", () => {
   const task = watched(
-    ["output.delta", { text: "First. " }],
-    ["step.completed", { name: "model 1" }],
-    ["output.delta", { text: "Half a sec" }],
+    ["output.delta", { text: "First. ", agent: "" }],
+    ["step.completed", { name: "model 1", ms: 5 }],
+    ["output.delta", { text: "Half a sec", agent: "" }],
     ["output.restarted", { step: "model 2" }],
-    ["output.delta", { text: "Second." }],
+    ["output.delta", { text: "Second.", agent: "" }],
   );
   expect(task.text).toBe("First. Second.");
 });
 
 it("pairs tool calls with what came of them", () => {
   const task = watched(
-    ["tool.invoked", { call_id: "a", tool: "calculator", params: { expression: "1+1" } }],
-    ["tool.invoked", { call_id: "b", tool: "lookup", params: {} }],
-    ["tool.observed", { call_id: "a", tool: "calculator", success: true, duration_ms: 3 }],
-    ["tool.observed", { call_id: "b", tool: "lookup", success: false, duration_ms: 4 }],
+    ["tool.invoked", { agent: "", call_id: "a", tool: "calculator", params: { expression: "1+1" } }],
+    ["tool.invoked", { agent: "", call_id: "b", tool: "lookup", params: {} }],
+    ["tool.observed", { agent: "", call_id: "a", tool: "calculator", success: true, duration_ms: 3 }],
+    ["tool.observed", { agent: "", call_id: "b", tool: "lookup", success: false, duration_ms: 4 }],
   );
   expect(task.tools).toEqual([
     { name: "calculator", params: '{"expression":"1+1"}', state: "done", ms: 3 },
@@ -49,9 +49,15 @@ it("pairs tool calls with what came of them", () => {
 });
 
 it("asks its question until it is answered", () => {
-  const asks: [string, JsonObject] = ["task.input_required", { prompt: { text: "Which?", asks: "answer" } }];
+  const asks: [string, JsonObject] = [
+    "task.input_required",
+    { prompt: { text: "Which?", asks: "answer" }, until: null },
+  ];
   expect(watched(asks).question).toEqual({ text: "Which?", asks: "answer" });
-  expect(watched(asks, ["task.input_received", { prompt: "q" }])).toMatchObject({ question: null, state: "waiting" });
+  expect(watched(asks, ["task.input_received", { message_id: "m", prompt: "q", by: "ada" }])).toMatchObject({
+    question: null,
+    state: "waiting",
+  });
 });
 
 it("keeps what it ended with", () => {

@@ -1,5 +1,14 @@
 /** What a person who watches a task wants to see of it, gathered from its events one by one. Knows no screen. */
-import { type Event, type Json, type JsonObject, STATES, type State, type Task } from "@waybill/sdk";
+import {
+  type Event,
+  type EventData,
+  type EventType,
+  isKnownEvent,
+  type Json,
+  STATES,
+  type State,
+  type Task,
+} from "@waybill/sdk";
 import { eventSummary } from "@waybill/sdk/display";
 
 export type ToolCall = { name: string; params: string; state: "running" | "done" | "failed"; ms: number | null };
@@ -9,7 +18,7 @@ const TEXT_CHARS_MAX = 20_000;
 const TOOL_CALLS_MAX = 50;
 
 /** The events by which a task comes into each state. */
-const ENTERED_BY: Readonly<Record<State, readonly string[]>> = {
+const ENTERED_BY: Readonly<Record<State, readonly EventType[]>> = {
   queued: ["task.submitted"],
   running: ["task.started"],
   waiting: ["task.waiting", "task.retrying", "task.resumed", "task.input_received"],
@@ -58,19 +67,20 @@ export class WatchedTask {
   }
 
   apply(event: Event): void {
-    const { type, data } = event;
-    const next = stateAfter.get(type);
+    const next = stateAfter.get(event.type);
     if (next !== undefined) {
       this.state = next;
       this.question = null;
     }
+    if (!isKnownEvent(event)) return;
+    const { type, data } = event;
     switch (type) {
       case "task.input_required":
-        this.question = questionOf(data);
+        this.question = { text: data.prompt.text, asks: data.prompt.asks };
         return;
       case "task.progress":
-        this.progress = Math.max(this.progress, Number(data["fraction"] ?? 0));
-        this.status = string(data, "message") || this.status;
+        this.progress = Math.max(this.progress, data.fraction);
+        this.status = data.message || this.status;
         return;
       case "task.waiting":
       case "task.retrying":
@@ -79,10 +89,10 @@ export class WatchedTask {
         this.status = `${type.split(".").join(" ")} ${eventSummary(event)}`.trim();
         return;
       case "agent.thinking":
-        this.status = string(data, "text") || this.status;
+        this.status = data.text || this.status;
         return;
       case "output.delta":
-        this.#write(string(data, "text"));
+        this.#write(data.text);
         return;
       case "output.restarted":
         this.text = this.text.slice(0, this.#stepFrom);
@@ -97,11 +107,13 @@ export class WatchedTask {
         this.#observed(data);
         return;
       case "usage.recorded":
-        this.#billed(data["call"]);
+        this.inputTokens += data.call.input_tokens;
+        this.outputTokens += data.call.output_tokens;
+        this.costUsd += data.call.cost_usd ?? 0;
         return;
       case "task.completed":
         this.progress = 1;
-        this.output = data["output"] ?? null;
+        this.output = data.output;
         this.endedAt = Date.parse(event.at);
         return;
       case "task.failed":
@@ -120,46 +132,22 @@ export class WatchedTask {
     this.#stepFrom = Math.max(0, this.#stepFrom - cut);
   }
 
-  #invoked(data: JsonObject): void {
-    const params = data["params"];
+  #invoked({ tool, call_id, params }: EventData["tool.invoked"]): void {
     const call: ToolCall = {
-      name: string(data, "tool"),
-      params: params === undefined || params === null ? "" : JSON.stringify(params),
+      name: tool,
+      params: params === null ? "" : JSON.stringify(params),
       state: "running",
       ms: null,
     };
-    this.#calls.set(string(data, "call_id"), call);
+    this.#calls.set(call_id, call);
     this.tools = [...this.tools, call].slice(-TOOL_CALLS_MAX);
   }
 
-  #observed(data: JsonObject): void {
-    const call = this.#calls.get(string(data, "call_id"));
+  #observed({ call_id, success, duration_ms }: EventData["tool.observed"]): void {
+    const call = this.#calls.get(call_id);
     if (call === undefined) return;
-    call.state = data["success"] === false ? "failed" : "done";
-    call.ms = typeof data["duration_ms"] === "number" ? data["duration_ms"] : null;
-    this.#calls.delete(string(data, "call_id"));
+    call.state = success ? "done" : "failed";
+    call.ms = duration_ms;
+    this.#calls.delete(call_id);
   }
-
-  #billed(call: Json | undefined): void {
-    if (!isObject(call)) return;
-    this.inputTokens += Number(call["input_tokens"] ?? 0);
-    this.outputTokens += Number(call["output_tokens"] ?? 0);
-    this.costUsd += Number(call["cost_usd"] ?? 0);
-  }
-}
-
-function questionOf(data: JsonObject): { text: string; asks: string } {
-  const prompt = data["prompt"];
-  return isObject(prompt)
-    ? { text: string(prompt, "text"), asks: string(prompt, "asks") }
-    : { text: "", asks: "information" };
-}
-
-function string(data: JsonObject, name: string): string {
-  const value = data[name];
-  return typeof value === "string" ? value : "";
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

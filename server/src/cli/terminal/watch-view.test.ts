@@ -25,11 +25,11 @@ function busyTask(): WatchedTask {
     created_at: "2026-01-01T00:00:00.000Z",
   });
   const said: [string, Record<string, string | number | boolean | Record<string, string | number>>][] = [
-    ["task.started", { attempt: 1 }],
+    ["task.started", { attempt: 1, cause: "first" }],
     ["task.progress", { fraction: 0.5, message: "Writing" }],
-    ["tool.invoked", { call_id: "a", tool: "search", params: { q: "ports" } }],
-    ["tool.observed", { call_id: "a", success: true, duration_ms: 1_200 }],
-    ["output.delta", { text: "The quick brown fox 🚚 jumps\tover the lazy dog. ".repeat(20) }],
+    ["tool.invoked", { agent: "", call_id: "a", tool: "search", params: { q: "ports" } }],
+    ["tool.observed", { agent: "", call_id: "a", tool: "search", success: true, duration_ms: 1_200 }],
+    ["output.delta", { text: "The quick brown fox 🚚 jumps\tover the lazy dog. ".repeat(20), agent: "" }],
     ["usage.recorded", { call: { input_tokens: 1_200, output_tokens: 34, cost_usd: 0.5 } }],
   ];
   said.forEach(([type, data], at) => {
@@ -55,7 +55,7 @@ describe("a watched task", () => {
       seq: 9,
       at: "2026-01-01T00:00:02.000Z",
       type: "task.input_required",
-      data: { prompt: { text: "May I? ".repeat(30), asks: "approval" } },
+      data: { prompt: { name: "ask", text: "May I? ".repeat(30), asks: "approval", schema: null }, until: null },
     });
     for (const line of watchLines(task, screenOf(columns), NOW)) expect(textWidth(line)).toBeLessThanOrEqual(columns);
   });

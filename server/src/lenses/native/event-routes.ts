@@ -4,6 +4,7 @@ import type { TaskEvent } from "../../task/events/event.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { EventStream } from "../lens.ts";
 import { wireEvent } from "./event.ts";
+import { event as eventSchema } from "./event-schema.ts";
 import { type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
@@ -27,7 +28,7 @@ export const eventRoutes: readonly Route[] = [
     params: taskParams,
     query: wire.eventsQuery,
     streams: true,
-    answers: [{ status: 200, about: "Events, oldest first.", schema: wire.list(wire.event) }],
+    answers: [{ status: 200, about: "Events, oldest first.", schema: wire.list(eventSchema) }],
     handle: async ({ principal, verbs, parts, params, query, request, reply }) => {
       const after = lastEventId(request.headers["last-event-id"]) ?? query.after ?? 0;
       const task = await verbs.tasks.get(principal, params.id);

@@ -5,6 +5,7 @@ import { eventDraft } from "../../task/events/event.ts";
 import { type JsonObject, json } from "../../task/json.ts";
 import { task } from "../../task/task.ts";
 import { wireEvent } from "./event.ts";
+import { event as eventSchema } from "./event-schema.ts";
 import * as wire from "./schema.ts";
 import { wireTask } from "./translate.ts";
 
@@ -19,7 +20,7 @@ async function fixture(name: string): Promise<z.infer<typeof json>> {
 describe("an event on the wire", () => {
   it("has its time as ISO 8601 and passes its schema", () => {
     const event = wireEvent({ task: "t", seq: 7, at, type: "task.started", data: { attempt: 1, cause: "first" } });
-    expect(wire.event.parse(event)).toEqual({
+    expect(eventSchema.parse(event)).toEqual({
       seq: 7,
       type: "task.started",
       at: "2026-01-02T03:04:05.006Z",

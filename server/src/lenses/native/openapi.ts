@@ -217,7 +217,11 @@ function jsonSchema(
 
 /** A schema that parses text or any JSON says in its `wire` what that is to a caller. What any reader knows is left out. */
 function asOnTheWire({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  const { wire, description } = jsonSchema;
+  const { wire, description, open } = jsonSchema;
+  if (open === true) {
+    delete jsonSchema.additionalProperties;
+    delete jsonSchema["open"];
+  }
   if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

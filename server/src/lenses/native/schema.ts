@@ -21,8 +21,8 @@ export const anyObject = z
   .custom<JsonObject>(isJsonObject, { error: `must be a JSON object, at most ${JSON_DEPTH_MAX} levels deep` })
   .meta({ wire: { type: "object", additionalProperties: true } });
 
-const time = z.iso.datetime().describe("ISO 8601, UTC, milliseconds");
-const count = z.int().nonnegative();
+export const time = z.iso.datetime().describe("ISO 8601, UTC, milliseconds");
+export const count = z.int().nonnegative();
 
 export const state = z
   .enum(STATES)
@@ -203,15 +203,6 @@ export const eventsQuery = z.strictObject({
   after: sequence.optional().describe("Number of the last event that you have. Last-Event-ID goes before it."),
   limit: limit(EVENTS_LIMIT_MAX, 100).describe("Of a page as JSON."),
 });
-
-export const event = z.strictObject({
-  seq: count,
-  type: z.string(),
-  at: time,
-  data: anyObject,
-});
-named(event, "Event");
-export type EventWire = z.infer<typeof event>;
 
 export const step = z.strictObject({
   branch: z.string(),
@@ -429,7 +420,7 @@ named(problem, "Problem");
 export type Problem = z.infer<typeof problem>;
 
 /** Names a schema: a component of the OpenAPI document. */
-function named(schema: z.ZodType, id: string): void {
+export function named(schema: z.ZodType, id: string): void {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }
 
