@@ -1,30 +1,32 @@
-/** What a caller hands in: a new task, an act on one, an answer. Each lens builds these from its own wire. */
+/**
+ * What a caller hands in: a new task, an act on one, an answer. Each lens builds these from its own wire; the limits of a
+ * submission stand here, and wire schemas are made of these fields.
+ */
 import { z } from "zod";
 import { type Json, json, jsonObject } from "./json.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
+export const PRIORITY_MAX = 100;
+const KIND_LENGTH_MAX = 64;
+const NAME_LENGTH_MAX = 255;
+const DAYS_366_MS = 366 * 86_400_000;
+
+/** A name of a client's own: of a conversation, a question, a message, a worker or a queue. */
+export const givenName = z.string().min(1).max(NAME_LENGTH_MAX);
+
 export const submission = z.strictObject({
-  kind: z.string().min(1).max(64),
+  kind: z.string().min(1).max(KIND_LENGTH_MAX),
   input: json,
   /** An own conversation by its id, or by the name that the client gave it in this lens (made when new). */
   conversation: z
-    .union([
-      z.strictObject({ id: z.string() }),
-      z.strictObject({ alias: z.string().min(1).max(255), context: jsonObject.optional() }),
-    ])
+    .union([z.strictObject({ id: z.string() }), z.strictObject({ alias: givenName, context: jsonObject.optional() })])
     .optional(),
-  priority: z.int().min(-100).max(100).default(0),
-  delayMs: z
-    .int()
-    .min(0)
-    .max(366 * 86_400_000)
-    .optional(),
+  /** Higher first. */
+  priority: z.int().min(-PRIORITY_MAX).max(PRIORITY_MAX).default(0),
+  /** From the submit; not started before. */
+  delayMs: z.int().min(0).max(DAYS_366_MS).optional(),
   /** From the submit; the task is `timed_out` when it passes. */
-  deadlineMs: z
-    .int()
-    .min(1)
-    .max(366 * 86_400_000)
-    .optional(),
+  deadlineMs: z.int().min(1).max(DAYS_366_MS).optional(),
   retry: retryPolicy.prefault({}),
   concurrency: concurrency.optional(),
   budget: budget.optional(),

@@ -8,11 +8,12 @@ import { ERROR_CODES } from "../../task/errors.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
+import { givenName, submission } from "../../task/submission.ts";
+import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 
 export const WAIT_S_MAX = 300;
 export const EVENTS_LIMIT_MAX = 1_000;
-const DAYS_366_MS = 366 * 86_400_000;
 
 export const anyJson = z
   .custom<Json>(isJson, { error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep` })
@@ -67,11 +68,10 @@ const budget = z.strictObject({
   on_spent: z.enum(["pause", "fail"]).default("pause"),
 });
 const retry = z.strictObject({
-  attempts: z.int().min(1).max(100).default(1).describe("Tries of the whole task, the first one included."),
-  backoff_ms: z.int().min(1).max(86_400_000).default(1_000),
-  backoff_max_ms: z.int().min(1).max(86_400_000).default(60_000),
+  attempts: retryPolicy.shape.attempts.describe("Tries of the whole task, the first one included."),
+  backoff_ms: retryPolicy.shape.backoffMs,
+  backoff_max_ms: retryPolicy.shape.backoffMaxMs,
 });
-const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
 const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
 
 const summaryFields = {
@@ -127,18 +127,15 @@ export type TaskWire = z.infer<typeof task>;
 
 export const submitBody = z
   .strictObject({
-    kind: z.string().min(1).max(64).default("agent"),
+    kind: submission.shape.kind.default("agent"),
     input: anyJson.describe("The kind's own input. Kind agent: {query, agent?, mode?, model?, …}."),
     conversation: z
-      .union([
-        z.strictObject({ id: z.string().min(1).max(255) }),
-        z.strictObject({ alias: z.string().min(1).max(255), context: anyObject.optional() }),
-      ])
+      .union([z.strictObject({ id: givenName }), z.strictObject({ alias: givenName, context: anyObject.optional() })])
       .optional()
       .describe("An own conversation by its id, or by a name of your choice; one that is new is made."),
-    priority: z.int().min(-100).max(100).default(0).describe("Higher first."),
-    delay_ms: z.int().min(0).max(DAYS_366_MS).optional().describe("Not started before."),
-    deadline_ms: z.int().min(1).max(DAYS_366_MS).optional().describe("From the submit; then the task is timed_out."),
+    priority: submission.shape.priority.describe("Higher first."),
+    delay_ms: submission.shape.delayMs.describe("Not started before."),
+    deadline_ms: submission.shape.deadlineMs.describe("From the submit; then the task is timed_out."),
     retry: retry.prefault({}),
     concurrency: concurrency.optional().describe("At most `limit` tasks of your tenant with the same key run at once."),
     budget: budget.optional(),
@@ -186,10 +183,8 @@ export const offsetQuery = z.strictObject({
 export const listQuery = z.strictObject({
   ...pageQuery.shape,
   state: listOf(z.enum(STATES), { $ref: "#/$defs/State" }).optional().describe("One or more, repeated or with commas."),
-  kind: listOf(z.string().min(1).max(64), { type: "string" })
-    .optional()
-    .describe("One or more, repeated or with commas."),
-  conversation_id: z.string().min(1).max(255).optional(),
+  kind: listOf(submission.shape.kind, { type: "string" }).optional().describe("One or more, repeated or with commas."),
+  conversation_id: givenName.optional(),
   parent_id: z.string().min(1).max(64).optional(),
   created_from: moment.optional(),
   created_before: moment.optional(),
@@ -286,17 +281,17 @@ export const inputBody = z
   .strictObject({
     value: anyJson,
     prompt: z.string().max(255).optional().describe("The question it answers; the first open one when absent."),
-    message_id: z.string().min(1).max(255).optional().describe("The same message twice is taken once."),
+    message_id: givenName.optional().describe("The same message twice is taken once."),
   })
   .meta({ example: { value: { approved: true } } });
 named(inputBody, "Input");
 
 const lease = z.int().min(1_000).max(3_600_000).default(60_000);
-const holder = { worker: z.string().min(1).max(255), attempt: z.int().min(1).describe("As the claim gave it.") };
+const holder = { worker: givenName, attempt: z.int().min(1).describe("As the claim gave it.") };
 export const claimBody = z
   .strictObject({
-    worker: z.string().min(1).max(255),
-    queue: z.string().min(1).max(255).default("default").describe("As `input.queue` of the tasks names it."),
+    worker: givenName,
+    queue: givenName.default("default").describe("As `input.queue` of the tasks names it."),
     max: z.int().min(1).max(100).default(1),
     lease_ms: lease,
     wait_ms: z.int().min(0).max(60_000).default(0).describe("How long to wait for the first task."),
@@ -372,7 +367,7 @@ named(createdKey, "CreatedKey");
 export const keyBody = z
   .strictObject({
     name: z.string().min(1).max(100),
-    user: z.string().min(1).max(255).optional(),
+    user: givenName.optional(),
     scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).optional(),
     expires_at: z.iso
       .datetime({ offset: true })
