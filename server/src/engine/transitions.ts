@@ -20,8 +20,7 @@ const TRIES = 3;
 /** What commits together with the change of a task. */
 export type Along = Omit<Partial<Write>, keyof Change>;
 
-/** `before` is null for a task that is new. */
-export type Changed = (before: Task | null, change: Change) => void;
+export type Changed = (change: Change) => void;
 
 /** A command, and what else commits with it. */
 export type Act = { command: Command; along?: Along };
@@ -71,7 +70,7 @@ export class Transitions {
   async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
     const applied = await this.#store.apply([write, ...others]);
     if (applied.ok) {
-      for (const each of [write, ...others]) this.#settle(null, each);
+      for (const each of [write, ...others]) this.#settle(each);
       return { task: write.task };
     }
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
@@ -104,8 +103,7 @@ export class Transitions {
         const others = [...planned, ...this.#follows(write)];
         const applied = await this.#store.apply([write, ...others]);
         if (applied.ok) {
-          this.#settle(task, write);
-          for (const other of others) this.#settle(null, other);
+          for (const each of [write, ...others]) this.#settle(each);
           return { task: write.task, replayed: false, hash: null };
         }
         if (applied.why === "duplicate" && write.usage) {
@@ -130,23 +128,16 @@ export class Transitions {
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
         if (!task) throw notFound("Task");
-        const write = { ...this.#decide(task, command), ...along };
         const ids = (await this.#store.openDescendants(id)).map((descendant) => descendant.id);
-        const applied = await this.#lanes.runAll(ids, async () => {
+        const { applied, write } = await this.#lanes.runAll(ids, async () => {
           // Read again inside their lanes: they may have gone on, or ended, while these were taken.
           const descendants = await this.#store.openDescendants(id);
+          const write = { ...this.#decide(task, command), ...along };
           const writes = [write, ...descendants.map((descendant) => this.#decide(descendant, command))];
           const others = writes.flatMap((each) => this.#follows(each));
           const applied = await this.#store.apply([...writes, ...others]);
-          if (applied.ok) {
-            this.#settle(task, write);
-            descendants.forEach((descendant, at) => {
-              const cancelled = writes[at + 1];
-              if (cancelled) this.#settle(descendant, cancelled);
-            });
-            for (const other of others) this.#settle(null, other);
-          }
-          return applied;
+          if (applied.ok) for (const each of [...writes, ...others]) this.#settle(each);
+          return { applied, write };
         });
         if (applied.ok) return { task: write.task, replayed: false, hash: null };
         if (applied.why !== "stale")
@@ -168,7 +159,7 @@ export class Transitions {
     return decided;
   }
 
-  #settle(before: Task | null, change: Change): void {
+  #settle(change: Change): void {
     const { task, events } = change;
     if (task.deletedAt === null) this.#recent.put(task);
     else this.#recent.drop(task.id);
@@ -176,7 +167,7 @@ export class Transitions {
       task.id,
       events.map((event): TaskEvent => ({ task: task.id, ...event })),
     );
-    this.#changed(before, change);
+    this.#changed(change);
   }
 }
 

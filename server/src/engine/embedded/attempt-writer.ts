@@ -1,4 +1,4 @@
-/** What one attempt may do to its task, through the ledger: every write names the attempt, so that a later one fences it. */
+/** What one attempt may do to its task, through the transitions: every write names the attempt, so that a later one fences it. */
 
 import type { Store } from "../../store/store.ts";
 import type { Message } from "../../task/conversation.ts";
@@ -19,7 +19,7 @@ import type { Act, Along, Transitions } from "../transitions.ts";
 
 export type AttemptParts = {
   store: Store;
-  ledger: Transitions;
+  transitions: Transitions;
   clock: Clock;
   random: () => number;
   ids: Ids;
@@ -48,14 +48,14 @@ export class AttemptWriter implements AttemptPort {
   async commit(write: AttemptWrite): Promise<void> {
     await this.#orBill(
       write,
-      this.#parts.ledger.change(this.#task.id, () => this.#recorded(write)),
+      this.#parts.transitions.change(this.#task.id, () => this.#recorded(write)),
     );
   }
 
   async suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
     await this.#commitRest(write);
     const { id, attempt } = this.#task;
-    await this.#parts.ledger.change(id, { do: "suspend", attempt, waits, checkpoint });
+    await this.#parts.transitions.change(id, { do: "suspend", attempt, waits, checkpoint });
   }
 
   async complete(output: Json, write: AttemptWrite): Promise<void> {
@@ -85,11 +85,11 @@ export class AttemptWriter implements AttemptPort {
 
   async pause(reason: string, write: AttemptWrite): Promise<void> {
     await this.#commitRest(write);
-    await this.#parts.ledger.change(this.#task.id, { do: "pause", by: "waybill", reason });
+    await this.#parts.transitions.change(this.#task.id, { do: "pause", by: "waybill", reason });
   }
 
   async child(kind: string, input: Json, write: (child: string) => AttemptWrite): Promise<string> {
-    const { handlers, clock, ids, ledger } = this.#parts;
+    const { handlers, clock, ids, transitions } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { id, attempt, tenant, user, lens, priority } = this.#task;
@@ -101,7 +101,7 @@ export class AttemptWriter implements AttemptPort {
       now,
     );
     const own = write(task.id);
-    await ledger.change(id, () => ({
+    await transitions.change(id, () => ({
       command: { do: "record", attempt, record: own.record },
       along: alongOf(own),
       others: [submitted(task)],
@@ -110,7 +110,7 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async endOf(child: string): Promise<{ output: Json } | { error: Failure } | null> {
-    const task = await this.#parts.ledger.find(child);
+    const task = await this.#parts.transitions.find(child);
     if (!task) return { error: { code: "not_found", message: `The child ${child} was deleted.` } };
     if (!isTerminal(task.state)) return null;
     if (task.state === "completed") return { output: task.output };
@@ -125,14 +125,14 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async bill(calls: UsageCall[]): Promise<void> {
-    await this.#parts.ledger.change(this.#task.id, { do: "bill", calls });
+    await this.#parts.transitions.change(this.#task.id, { do: "bill", calls });
   }
 
   /** The attempt's end, in one transaction with what it recorded last. */
   async #end(write: AttemptWrite, act: (task: Task) => Act): Promise<void> {
     const { id, attempt } = this.#task;
     const first = isEmpty(write) ? undefined : this.#recorded(write);
-    const changed = this.#parts.ledger.change(id, (task) => {
+    const changed = this.#parts.transitions.change(id, (task) => {
       // Paused in this very moment: what was recorded stands, and the end is reached again after the resume.
       if (task.state === "paused")
         return { ...(first && { first }), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };

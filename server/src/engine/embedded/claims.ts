@@ -13,7 +13,7 @@ import { ReadyQueue } from "./ready-queue.ts";
 /** A task whose workers vanish this often is failed, however its retries are set. */
 const LEASES_LOST_MAX = 10;
 
-type Parts = { ledger: Transitions; clock: Clock };
+type Parts = { transitions: Transitions; clock: Clock };
 
 type Queue = { ready: ReadyQueue<Entry>; waiting: Set<() => void> };
 
@@ -65,7 +65,7 @@ export class Claims implements WorkClaims {
     const worker = task.lease?.worker ?? "";
     const error = { code: "lease_lost", message: `Worker ${worker} let its lease run out.` };
     const again = task.failures + 1 < Math.max(task.retry.attempts, LEASES_LOST_MAX);
-    await this.#parts.ledger.change(task.id, {
+    await this.#parts.transitions.change(task.id, {
       do: "fail",
       attempt: task.attempt,
       error,
@@ -74,7 +74,7 @@ export class Claims implements WorkClaims {
   }
 
   async #take(key: string, claim: Claim): Promise<Task[]> {
-    const { ledger, clock } = this.#parts;
+    const { transitions, clock } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
       const entry = this.#queues.get(key)?.ready.pop();
@@ -82,7 +82,7 @@ export class Claims implements WorkClaims {
       this.#queueOf.delete(entry.id);
       try {
         const lease = { worker: claim.worker, until: clock.now() + claim.leaseMs };
-        tasks.push((await ledger.change(entry.id, { do: "start", lease })).task);
+        tasks.push((await transitions.change(entry.id, { do: "start", lease })).task);
       } catch (error) {
         // It was cancelled or paused meanwhile; anything else is the caller's to hear, and what it got so far its own.
         if (error instanceof Refusal && error.code === "not_allowed_in_state") continue;

@@ -1,15 +1,18 @@
-/** What memory keeps of an open task: enough to know when it moves next, and nothing of its content. */
+/** What memory keeps of an open task: enough to know when it moves next and by whom, and nothing of its content. */
 import type { OpenTask } from "../../store/store.ts";
+import type { Handler } from "../../task/handler.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 
 export type Entry = OpenTask & {
-  /** Which claims take it; null for work of our own handlers. */
-  queue: string | null;
-  /** Was running in a process that is gone. */
-  recovers: boolean;
+  /** Who does it: a handler of this server, whoever claims it from this queue, or nobody here. */
+  doneBy: DoneBy;
+  /** What the crash of the process that ran it makes of its crashes; null when there was none. */
+  crashes: number | null;
 };
 
-export function entryOf(task: Task, queue: string | null): Entry {
+export type DoneBy = "handler" | "nobody" | { queue: string };
+
+export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>): Entry {
   return {
     id: task.id,
     tenant: task.tenant,
@@ -25,7 +28,24 @@ export function entryOf(task: Task, queue: string | null): Entry {
     concurrencyLimit: task.concurrency?.limit ?? 0,
     awaits: task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
     ready: task.state === "waiting" && task.waits.every((wait) => wait.on === "slot"),
-    queue,
-    recovers: false,
+    doneBy: doneBy(task, handlers),
+    crashes: null,
   };
+}
+
+/** It wants nothing but a slot, or a worker. */
+export function isReady(entry: Entry, now: number): boolean {
+  if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= now;
+  return entry.ready;
+}
+
+/**
+ * A task whose input no longer fits its kind, since its schema has changed, is claimed nowhere: it is started like any
+ * other, and fails by what its handler then says.
+ */
+export function doneBy(task: Pick<Task, "kind" | "input">, handlers: ReadonlyMap<string, Handler>): DoneBy {
+  const handler = handlers.get(task.kind);
+  if (!handler) return "nobody";
+  if (!handler.queueOf || !handler.input.safeParse(task.input).success) return "handler";
+  return { queue: handler.queueOf(task.input) };
 }

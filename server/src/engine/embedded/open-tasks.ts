@@ -1,32 +1,40 @@
 /** What memory holds of every open task: its entry, when time moves it next, and whose end it waits for. */
+import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, isReady } from "./entry.ts";
 import { Timers } from "./timers.ts";
+
+/** Whoever acts when the time of a task has come. */
+export interface TimeObserver {
+  /** A timer, a retry, a question's deadline, a lease or a submit delay is over. */
+  due(id: TaskId): void;
+  /** The deadline of the whole task has passed. */
+  expired(id: TaskId): void;
+}
 
 export class OpenTasks {
   readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<TaskId, Entry>();
   /** Child -> the parent that waits for its end. */
-  readonly #parents = new Map<string, string>();
+  readonly #parents = new Map<TaskId, TaskId>();
   readonly #due: Timers;
   readonly #deadlines: Timers;
 
-  /** `due` hears that time has come for a task, `expired` that its deadline has. */
-  constructor(clock: Clock, due: (id: string) => void, expired: (id: string) => void) {
+  constructor(clock: Clock, observer: TimeObserver) {
     this.#clock = clock;
-    this.#due = new Timers(clock, due);
-    this.#deadlines = new Timers(clock, expired);
+    this.#due = new Timers(clock, (id) => observer.due(id));
+    this.#deadlines = new Timers(clock, (id) => observer.expired(id));
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  get(id: string): Entry | undefined {
+  get(id: TaskId): Entry | undefined {
     return this.#entries.get(id);
   }
 
-  has(id: string): boolean {
+  has(id: TaskId): boolean {
     return this.#entries.has(id);
   }
 
@@ -35,12 +43,12 @@ export class OpenTasks {
   }
 
   /** The parent that waits for the end of this task. */
-  parentOf(child: string): string | undefined {
+  parentOf(child: TaskId): TaskId | undefined {
     return this.#parents.get(child);
   }
 
   /** Parents whose child has ended while nobody was there to tell them. */
-  untoldParents(): { child: string; parent: string }[] {
+  untoldParents(): { child: TaskId; parent: TaskId }[] {
     return [...this.#parents].flatMap(([child, parent]) => (this.#entries.has(child) ? [] : [{ child, parent }]));
   }
 
@@ -53,17 +61,15 @@ export class OpenTasks {
     this.#deadlines.set(entry.id, entry.deadlineAt);
   }
 
-  forget(id: string): void {
+  forget(id: TaskId): void {
     for (const child of this.#entries.get(id)?.awaits ?? []) this.#parents.delete(child);
     this.#entries.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);
   }
 
-  /** It wants nothing but a slot. */
   isReady(entry: Entry): boolean {
-    if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= this.#clock.now();
-    return entry.ready;
+    return isReady(entry, this.#clock.now());
   }
 
   stop(): void {

@@ -2,6 +2,9 @@
 import type { Change } from "../../task/decide.ts";
 import { RETENTION_DAYS } from "./retention.ts";
 
+/** What the store has refused is tried again after this. */
+export const AGAIN_MS = 1_000;
+
 export type EngineLimits = {
   /** Tasks whose handlers run at once. */
   concurrency: number;
@@ -18,7 +21,7 @@ export const ENGINE_LIMITS: EngineLimits = {
 
 /** Where the engine tells what nobody asked for. */
 export type EngineLog = {
-  warn: (message: string, facts: Record<string, unknown>) => void;
+  warn: (message: string, detail: Record<string, unknown>) => void;
   taskChanged?: (change: Change) => void;
   stepEnded?: (kind: string, step: string, ms: number) => void;
 };

@@ -4,28 +4,31 @@
  */
 import type { Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
+import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import { answers } from "../execution/inbox.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Claims, isLeaseLost } from "./claims.ts";
-
-/** What the store refused is tried again after this. */
-export const AGAIN_MS = 1_000;
+import { entryOf } from "./entry.ts";
+import type { OpenTasks, TimeObserver } from "./open-tasks.ts";
+import type { Placement } from "./placement.ts";
+import { AGAIN_MS, type EngineLog } from "./settings.ts";
 
 type Parts = {
   store: Store;
-  ledger: Transitions;
+  transitions: Transitions;
   clock: Clock;
+  handlers: ReadonlyMap<string, Handler>;
+  open: OpenTasks;
+  placement: Placement;
   claims: Claims;
-  /** The submit delay of a queued task is over. */
-  delayIsOver: (task: Task) => void;
-  isOpen: (id: string) => boolean;
-  warn: (message: string, task: string, error: unknown) => void;
+  log: EngineLog;
 };
 
-export class WaitCompletion {
+export class WaitCompletion implements TimeObserver {
   readonly #parts: Parts;
   #stopped = false;
 
@@ -34,15 +37,15 @@ export class WaitCompletion {
   }
 
   /** Time has come for it: a timer, a retry, a question's deadline, a lease, a submit delay. */
-  due(id: string): void {
+  due(id: TaskId): void {
     this.watch("A timer could not take effect.", id, this.#due(id));
   }
 
-  expired(id: string): void {
+  expired(id: TaskId): void {
     this.watch("A deadline could not take effect.", id, this.#expire(id));
   }
 
-  childEnded(parent: string, child: string): void {
+  childEnded(parent: TaskId, child: TaskId): void {
     this.watch("A parent was not woken.", parent, this.#wakeParent(parent, child));
   }
 
@@ -52,13 +55,13 @@ export class WaitCompletion {
   }
 
   /** Follows work on a task that nobody waits for. */
-  watch(message: string, task: string, work: Promise<void>): void {
+  watch(message: string, task: TaskId, work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
-      this.#parts.warn(message, task, error);
+      this.#parts.log.warn(message, { task, error });
       if (this.#stopped) return;
       this.#parts.clock.after(AGAIN_MS, () => {
-        if (this.#parts.isOpen(task)) this.watch(message, task, this.#lookAgain(task));
+        if (this.#parts.open.has(task)) this.watch(message, task, this.#lookAgain(task));
       });
     });
   }
@@ -67,12 +70,12 @@ export class WaitCompletion {
     this.#stopped = true;
   }
 
-  async #due(id: string): Promise<void> {
-    const { ledger, clock, claims, delayIsOver } = this.#parts;
-    const task = await ledger.find(id);
+  async #due(id: TaskId): Promise<void> {
+    const { transitions, clock, handlers, claims, placement } = this.#parts;
+    const task = await transitions.find(id);
     if (!task || this.#stopped) return;
     const now = clock.now();
-    if (task.state === "queued") delayIsOver(task);
+    if (task.state === "queued") placement.place(entryOf(task, handlers));
     else if (isLeaseLost(task, now)) await claims.loseLease(task);
     else {
       const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
@@ -80,21 +83,21 @@ export class WaitCompletion {
     }
   }
 
-  async #expire(id: string): Promise<void> {
-    if (!this.#stopped) await this.#parts.ledger.change(id, { do: "expire" });
+  async #expire(id: TaskId): Promise<void> {
+    if (!this.#stopped) await this.#parts.transitions.change(id, { do: "expire" });
   }
 
-  async #wakeParent(parent: string, child: string): Promise<void> {
-    const task = await this.#parts.ledger.find(parent);
+  async #wakeParent(parent: TaskId, child: TaskId): Promise<void> {
+    const task = await this.#parts.transitions.find(parent);
     const wait = task?.waits.find((wait) => wait.on === "child" && wait.child === child);
     if (wait) await this.#wake(parent, wait.key);
   }
 
   async #lookAround(task: Task): Promise<void> {
-    const { ledger, store } = this.#parts;
+    const { transitions, store } = this.#parts;
     for (const wait of task.waits) {
       if (wait.on === "child") {
-        const child = await ledger.find(wait.child);
+        const child = await transitions.find(wait.child);
         if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);
       }
       if (wait.on === "input") {
@@ -104,17 +107,17 @@ export class WaitCompletion {
     }
   }
 
-  async #lookAgain(id: string): Promise<void> {
-    const { ledger, clock } = this.#parts;
-    const task = await ledger.find(id);
+  async #lookAgain(id: TaskId): Promise<void> {
+    const { transitions, clock } = this.#parts;
+    const task = await transitions.find(id);
     if (!task || this.#stopped || isTerminal(task.state)) return;
     if (task.deadlineAt !== null && task.deadlineAt <= clock.now()) return this.#expire(id);
     await this.#due(id);
     await this.#lookAround(task);
   }
 
-  async #wake(id: string, key: string): Promise<void> {
-    await this.#parts.ledger.change(id, { do: "wake", key });
+  async #wake(id: TaskId, key: string): Promise<void> {
+    await this.#parts.transitions.change(id, { do: "wake", key });
   }
 }
 

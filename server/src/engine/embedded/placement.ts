@@ -1,0 +1,38 @@
+/**
+ * Where each open task belongs now: in the scheduler's queue, in a queue that workers claim from, or in neither because
+ * it waits, is paused or runs. It is told of every entry anew, and knows nothing of how the task came there.
+ */
+import type { TaskId } from "../../task/id.ts";
+import type { Claims } from "./claims.ts";
+import type { Entry } from "./entry.ts";
+import type { OpenTasks } from "./open-tasks.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+type Parts = { open: OpenTasks; scheduler: Scheduler; claims: Claims };
+
+export class Placement {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Replaces what was known of an open task. */
+  place(entry: Entry): void {
+    const { open, scheduler, claims } = this.#parts;
+    open.remember(entry);
+    scheduler.withdraw(entry.id);
+    claims.withdraw(entry.id);
+    if (!open.isReady(entry)) return;
+    if (typeof entry.doneBy === "object") claims.offer(entry, entry.doneBy.queue);
+    else scheduler.offer(entry);
+  }
+
+  /** The task has ended. */
+  remove(id: TaskId): void {
+    const { open, scheduler, claims } = this.#parts;
+    open.forget(id);
+    scheduler.withdraw(id);
+    claims.withdraw(id);
+  }
+}

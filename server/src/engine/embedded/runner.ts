@@ -1,0 +1,179 @@
+/**
+ * The attempts that this process runs: it begins them, keeps their runs, brings a run in line when its task was changed
+ * by somebody else, and waits for its end. Who comes when is the scheduler's.
+ */
+import type { Store } from "../../store/store.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
+import type { TaskId } from "../../task/id.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import type { Clock } from "../clock.ts";
+import type { RunObserver } from "../execution/attempt-port.ts";
+import { replay } from "../execution/replay-context.ts";
+import { Run } from "../execution/run.ts";
+import { emptyWrite } from "../execution/write-buffer.ts";
+import type { TaskOwnership } from "../task-ownership.ts";
+import type { Transitions } from "../transitions.ts";
+import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
+import type { Entry } from "./entry.ts";
+import type { AttemptRunner, Left } from "./scheduler.ts";
+import { AGAIN_MS, type EngineLog } from "./settings.ts";
+import type { StepIsolation } from "./step-isolation.ts";
+
+type Parts = AttemptParts & { ownership: TaskOwnership; isolation: StepIsolation; log: EngineLog };
+
+export class Runner implements AttemptRunner {
+  readonly #parts: Parts;
+  readonly #store: Store;
+  readonly #transitions: Transitions;
+  readonly #clock: Clock;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #observer: RunObserver;
+  readonly #runs = new Map<TaskId, Run>();
+  #stopping = false;
+
+  constructor(parts: Parts) {
+    const { store, transitions, clock, handlers, isolation, log } = parts;
+    this.#parts = parts;
+    this.#store = store;
+    this.#transitions = transitions;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#observer = {
+      stepBegins: (task, step) => isolation.stepBegins(task.id, step),
+      stepEnded: (task, step, ms) => {
+        isolation.release(task.id);
+        log.stepEnded?.(task.kind, step, ms);
+      },
+      warn: (message, task, error) => log.warn(message, { task, error }),
+    };
+  }
+
+  /** Its run is in this process and was not unwound. */
+  isLive(id: TaskId): boolean {
+    return this.#runs.get(id)?.isOver === false;
+  }
+
+  /** Names of its steps in flight. */
+  running(id: TaskId): string[] {
+    return this.#runs.get(id)?.running ?? [];
+  }
+
+  begin({ id, crashes }: Entry): Promise<Left> {
+    return this.#owned(id, async () => {
+      const { task } = await this.#transitions.change(id, (task) => ({
+        command: task.state === "running" ? { do: "recover", crashes: crashes ?? task.crashes } : { do: "start" },
+      }));
+      await this.#attempt(task);
+    });
+  }
+
+  /** Goes on with a task whose first attempt has begun with its submit. */
+  goOn(task: Task): Promise<Left> {
+    return this.#owned(task.id, () => this.#attempt(task));
+  }
+
+  /** Brings the run of a task in line with the task as it is on disk. */
+  follow(task: Task): void {
+    const run = this.#runs.get(task.id);
+    if (!run) return;
+    if (isTerminal(task.state)) run.cutOff(`The task is ${task.state}.`);
+    else if (task.attempt !== run.task.attempt) run.cutOff("Another attempt has the task.");
+    else if (task.state === "paused") run.pause();
+    else if (task.state === "running" && !this.#stopping) run.resume();
+  }
+
+  /** An input has come, which the run may take without having waited for it. */
+  async refill(id: TaskId): Promise<void> {
+    const run = this.#runs.get(id);
+    if (run) run.inbox.refill(await this.#store.inbox(id));
+  }
+
+  /** Lets steps in flight end within `graceMs`, and cuts off what is left. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const run of this.#runs.values()) run.pause();
+    let inTime = true;
+    const { promise: grace, resolve } = Promise.withResolvers<void>();
+    const forget = this.#clock.after(graceMs, () => {
+      inTime = false;
+      resolve();
+    });
+    while (inTime && this.#runs.size > 0)
+      await Promise.race([grace, ...[...this.#runs.values()].map((run) => run.ended)]);
+    forget();
+    for (const run of this.#runs.values()) run.cutOff("The server stops.");
+  }
+
+  async #owned(id: TaskId, attempt: () => Promise<void>): Promise<Left> {
+    const { ownership } = this.#parts;
+    return this.#orLater(id, async () => {
+      if (!(await ownership.acquire(id))) return "elsewhere";
+      try {
+        await attempt();
+      } finally {
+        ownership.release(id);
+      }
+      return "here";
+    });
+  }
+
+  /** A start that the store refuses does not cost the task its next one. */
+  async #orLater(id: TaskId, attempt: () => Promise<Left>): Promise<Left> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof Refusal && MOVED_ON.has(error.code)) return "here";
+      this.#parts.log.warn("A task could not be started; it is tried again.", { task: id, error });
+      // It keeps its slot until then: a store that refuses one start refuses the next one too.
+      await this.#wait(AGAIN_MS);
+      return "here";
+    }
+  }
+
+  async #attempt(task: Task): Promise<void> {
+    const { id } = task;
+    const handler = this.#handlers.get(task.kind);
+    const run = handler && (await this.#runOf(task, handler));
+    if (!run) return;
+    void replay(run, handler);
+    await run.ended;
+    this.#runs.delete(id);
+    this.#parts.isolation.release(id);
+    if (this.#stopping) return;
+    const now = await this.#transitions.find(id);
+    // The store failed it: its state is still `running`, and it goes on from its journal.
+    if (now?.state === "running" && now.attempt === task.attempt) await this.#wait(AGAIN_MS);
+  }
+
+  /** The run of an attempt that has begun; undefined when the task was taken from it meanwhile. */
+  async #runOf(task: Task, handler: Handler): Promise<Run | undefined> {
+    const { id, attempt } = task;
+    // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
+    const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
+    const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
+    const port = new AttemptWriter(this.#parts, task, handler);
+    if (handler.version !== task.handlerVersion && journal.length > 0) {
+      const message = `The task began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has version ${handler.version}.`;
+      await port.fail({ code: "handler_version", message }, false, undefined, emptyWrite());
+      return undefined;
+    }
+    const now = await this.#transitions.find(id);
+    // It may have been cancelled, or paused and resumed, while its journal was read.
+    if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;
+    const run = new Run({ port, observer: this.#observer, task, journal, inbox });
+    this.#runs.set(id, run);
+    if (this.#stopping || now.state === "paused") run.pause();
+    return run;
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#clock.after(ms, resolve);
+    return promise;
+  }
+}
+
+/** The task was cancelled, paused or deleted in the moment of its start. */
+const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found"]);

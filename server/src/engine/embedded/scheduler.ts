@@ -1,0 +1,161 @@
+/**
+ * Which ready tasks run now: it keeps them in a queue, gives each a slot when one is free, and hands it to the runner.
+ * A task whose concurrency key has no slot left is parked until one of that key is given back. How an attempt begins
+ * and ends is the runner's.
+ */
+import type { TaskId } from "../../task/id.ts";
+import type { Entry } from "./entry.ts";
+import type { OpenTasks } from "./open-tasks.ts";
+import { ReadyQueue } from "./ready-queue.ts";
+import { keyOf, Slots } from "./slots.ts";
+
+/** Runs tasks that have a slot. */
+export interface AttemptRunner {
+  /** Begins the next attempt. Resolves when the task needs its slot no longer, and says how it was left. Never rejects. */
+  begin(entry: Entry): Promise<Left>;
+}
+
+/** `elsewhere`: another process has the task, and what it does comes by as a change. */
+export type Left = "here" | "elsewhere";
+
+type Parts = { open: OpenTasks; runner: AttemptRunner; concurrency: number };
+
+export class Scheduler {
+  readonly #open: OpenTasks;
+  readonly #runner: AttemptRunner;
+  readonly #slots: Slots;
+  readonly #ready = new ReadyQueue<Entry>();
+  /** Those that go before all others: whoever waits for them is told whether they got a slot. */
+  readonly #first = new Map<TaskId, { entry: Entry; tell: (hasSlot: boolean) => void }>();
+  /** Ready, but their concurrency key has no slot. */
+  readonly #parked = new Map<string, Entry[]>();
+  /** Nothing is started: before `start` and after `stop`. */
+  #held = true;
+  #stopped = false;
+
+  constructor({ open, runner, concurrency }: Parts) {
+    this.#open = open;
+    this.#runner = runner;
+    this.#slots = new Slots(concurrency);
+  }
+
+  start(): void {
+    this.#held = this.#stopped;
+    this.#dispatch();
+  }
+
+  stop(): void {
+    this.#held = true;
+    this.#stopped = true;
+  }
+
+  get running(): number {
+    return this.#slots.taken;
+  }
+
+  get ready(): number {
+    return this.#ready.size;
+  }
+
+  /** The task wants a slot, to start or to go on after a crash. */
+  offer(entry: Entry): void {
+    this.#enqueue(entry);
+    this.#dispatch();
+  }
+
+  /** The same before all others. Resolves with true once it has its slot, with false when it was withdrawn. */
+  offerFirst(entry: Entry): Promise<boolean> {
+    return new Promise((tell) => {
+      this.#first.set(entry.id, { entry, tell });
+      this.#dispatch();
+    });
+  }
+
+  withdraw(id: TaskId): void {
+    this.#ready.remove(id);
+    this.#first.get(id)?.tell(false);
+    this.#first.delete(id);
+  }
+
+  /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
+  reserve(entry: Entry): boolean {
+    if (this.#held || this.#ready.size > 0 || this.#slots.free <= 0) return false;
+    return entry.doneBy === "handler" && this.#slots.take(entry);
+  }
+
+  /** Gives a reserved slot back: the submit did not take effect. */
+  unreserve(id: TaskId): void {
+    this.#release(id);
+    this.#dispatch();
+  }
+
+  /** The reserved slot is in use until `left` says that it is not. */
+  occupy(id: TaskId, left: Promise<Left>): void {
+    void left.then((how) => {
+      this.#release(id);
+      if (how === "here" && !this.#stopped) this.#enqueueAgain(id);
+      this.#dispatch();
+    });
+  }
+
+  holdsSlot(id: TaskId): boolean {
+    return this.#slots.holds(id);
+  }
+
+  /** Ids of the tasks that hold the slots that this one wants. */
+  heldBy(id: TaskId): TaskId[] {
+    const entry = this.#open.get(id);
+    return entry && !this.#slots.holds(id) && this.#open.isReady(entry) ? this.#slots.holders(entry) : [];
+  }
+
+  /** Tasks before it in the queue; null when it is not in it. */
+  ahead(id: TaskId): number | null {
+    const entry = this.#open.get(id);
+    return entry && this.#ready.has(id) ? this.#ready.ahead(entry) : null;
+  }
+
+  #enqueue(entry: Entry): void {
+    // A run that is still unwinding, or a start that is under way, comes first: its end looks again.
+    if (entry.doneBy === "handler" && !this.#slots.holds(entry.id)) this.#ready.push(entry);
+  }
+
+  #dispatch(): void {
+    while (!this.#held && this.#slots.free > 0) {
+      const entry = this.#next();
+      if (!entry) return;
+      if (this.#slots.take(entry)) this.occupy(entry.id, this.#runner.begin(entry));
+      else this.#park(entry);
+    }
+  }
+
+  #next(): Entry | undefined {
+    const first = this.#first.values().next().value;
+    if (!first) return this.#ready.pop();
+    this.#first.delete(first.entry.id);
+    first.tell(true);
+    return first.entry;
+  }
+
+  #park(entry: Entry): void {
+    const key = keyOf(entry) ?? "";
+    const parked = this.#parked.get(key);
+    if (parked) parked.push(entry);
+    else this.#parked.set(key, [entry]);
+  }
+
+  /** Gives its slot back, and lets those go on that were parked behind its key. */
+  #release(id: TaskId): void {
+    const key = this.#slots.release(id);
+    const parked = key === null ? undefined : this.#parked.get(key);
+    if (key !== null && parked) {
+      this.#parked.delete(key);
+      for (const { id } of parked) this.#enqueueAgain(id);
+    }
+  }
+
+  /** It may have become ready while it held its slot, or its start or its run was cut short and it is running still. */
+  #enqueueAgain(id: TaskId): void {
+    const entry = this.#open.get(id);
+    if (entry && (this.#open.isReady(entry) || entry.state === "running")) this.#enqueue(entry);
+  }
+}
