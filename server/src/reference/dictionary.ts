@@ -6,6 +6,7 @@
 import { openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { irregularForms } from "./irregular-forms.ts";
 
 export type PartOfSpeech = "noun" | "verb" | "adjective" | "adverb";
 export type Sense = {
@@ -134,36 +135,6 @@ function senseAt(part: PartOfSpeech, offset: number, lemma: string): Sense | und
   };
 }
 
-const irregular: Readonly<Record<string, string>> = {
-  mice: "mouse",
-  geese: "goose",
-  children: "child",
-  feet: "foot",
-  teeth: "tooth",
-  men: "man",
-  women: "woman",
-  oxen: "ox",
-  lice: "louse",
-  went: "go",
-  gone: "go",
-  ran: "run",
-  ate: "eat",
-  bought: "buy",
-  thought: "think",
-  wrote: "write",
-  written: "write",
-  was: "be",
-  were: "be",
-  better: "good",
-  best: "good",
-  worse: "bad",
-  worst: "bad",
-  indices: "index",
-  matrices: "matrix",
-  vertices: "vertex",
-  criteria: "criterion",
-};
-
 /** What an inflected word may come from, likeliest first. */
 function baseForms(word: string): string[] {
   const forms: string[] = [];
@@ -171,7 +142,8 @@ function baseForms(word: string): string[] {
     if (word.length > ending.length + 2 && word.endsWith(ending))
       for (const replacement of replacements) forms.push(word.slice(0, -ending.length) + replacement);
   };
-  if (Object.hasOwn(irregular, word)) forms.push(irregular[word] ?? word);
+  const irregular = irregularForms.get(word);
+  if (irregular !== undefined) forms.push(irregular);
   from("ies", "y", "ie");
   from("ves", "f", "fe");
   from("es", "e", "");

@@ -3,6 +3,8 @@
  * `Intl.Segmenter` ends sentences after "Dr." and inside Markdown and paths, and takes twenty times as long for words.
  */
 
+import { irregularForms } from "../irregular-forms.ts";
+
 export const sentencesMax = 4_000;
 const sentenceCharsMax = 1_500;
 
@@ -45,7 +47,7 @@ export function termsOf(text: string): string[] {
 export function stem(word: string): string {
   const plain = word.replace(/['’]s?$/, "");
   if (/\d/.test(plain)) return plain;
-  let stemmed = irregular.get(plain) ?? plain;
+  let stemmed = irregularForms.get(plain) ?? plain;
   // "discovered" loses "ed" and then, as "discover" does, "er".
   for (let round = 0; round < 2; round += 1) {
     const ending = wordEndings.find(([suffix]) => stemmed.endsWith(suffix) && stemmed.length - suffix.length >= 3);
@@ -54,20 +56,6 @@ export function stem(word: string): string {
   }
   return stemmed.length <= 3 ? stemmed : stemmed.replace(/([bdgklmnprt])\1$/, "$1").replace(/e$/, "");
 }
-
-/** What was done is asked for by what one does. */
-const irregular: ReadonlyMap<string, string> = new Map(
-  `
-  died>die dying>die dies>die wrote>write written>write began>begin begun>begin built>build bought>buy made>make
-  led>lead won>win told>tell went>go gone>go took>take taken>take gave>give given>give left>leave became>become
-  met>meet held>hold sold>sell paid>pay spoke>speak spoken>speak chose>choose chosen>choose ran>run grew>grow
-  grown>grow knew>know known>know flew>fly drew>draw drawn>draw sent>send lost>lose taught>teach thought>think
-  brought>bring caught>catch fought>fight kept>keep stood>stand lived>live lives>live men>man women>woman
-  children>child people>person mice>mouse wives>wife`
-    .trim()
-    .split(/\s+/)
-    .map((pair) => [pair.slice(0, pair.indexOf(">")), pair.slice(pair.indexOf(">") + 1)]),
-);
 
 const wordEndings: readonly (readonly [string, string])[] = [
   ["ization", "ize"],
