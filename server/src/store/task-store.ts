@@ -2,30 +2,12 @@
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
+import type { OpenTask } from "../task/open-task.ts";
 import type { Task } from "../task/task.ts";
 import type { Page, TaskFilter } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, Write } from "./write.ts";
-
-/** What the engine keeps in memory of an open task. */
-export type OpenTask = {
-  id: TaskId;
-  tenant: string;
-  kind: string;
-  state: Task["state"];
-  conversation: string | null;
-  parent: string | null;
-  priority: number;
-  createdAt: number;
-  dueAt: number | null;
-  deadlineAt: number | null;
-  concurrencyKey: string | null;
-  concurrencyLimit: number;
-  /** Children whose end it waits for. */
-  awaits: TaskId[];
-  ready: boolean;
-};
 
 export interface TaskStore {
   /** All writes or none, in one transaction. Throws `unavailable` when the disk is full. */

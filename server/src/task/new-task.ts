@@ -39,6 +39,7 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Task; 
     retryOf: parts.retryOf,
     priority: submission.priority,
     concurrency: submission.concurrency ?? null,
+    queue: handler.queueOf?.(input) ?? null,
     metadata: submission.metadata,
     budget: submission.budget ?? null,
     retry: submission.retry,

@@ -16,6 +16,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     retryOf: null,
     priority: 0,
     concurrency: null,
+    queue: null,
     metadata: {},
     budget: null,
     retry: retryPolicy.parse({}),

@@ -83,6 +83,8 @@ const common = {
   /** -100..100, higher first. */
   priority: z.int(),
   concurrency: concurrency.nullable(),
+  /** Which claims take it, for work that other programs do; null for work of our own handlers. */
+  queue: z.string().nullable(),
   metadata: jsonObject,
   budget: budget.nullable(),
   retry: retryPolicy,

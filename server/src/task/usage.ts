@@ -20,6 +20,7 @@ export type UsageCall = z.infer<typeof usageCall>;
 
 export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
   return {
+    ...totals,
     calls: totals.calls + 1,
     inputTokens: totals.inputTokens + call.inputTokens,
     outputTokens: totals.outputTokens + call.outputTokens,
@@ -30,6 +31,7 @@ export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
 
 export function sumOf(a: UsageTotals, b: UsageTotals): UsageTotals {
   return {
+    ...a,
     calls: a.calls + b.calls,
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,

@@ -1,7 +1,7 @@
 /** What memory keeps of an open task: enough to know when it moves next and by whom, and nothing of its content. */
-import type { OpenTask } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
-import { dueAt, type Task } from "../../task/task.ts";
+import { type OpenTask, openTask } from "../../task/open-task.ts";
+import type { Task } from "../../task/task.ts";
 
 export type Entry = OpenTask & {
   /** Who does it: a handler of this server, whoever claims it from this queue, or nobody here. */
@@ -13,24 +13,7 @@ export type Entry = OpenTask & {
 export type DoneBy = "handler" | "nobody" | { queue: string };
 
 export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>): Entry {
-  return {
-    id: task.id,
-    tenant: task.tenant,
-    kind: task.kind,
-    state: task.state,
-    conversation: task.conversation,
-    parent: task.parent,
-    priority: task.priority,
-    createdAt: task.createdAt,
-    dueAt: dueAt(task),
-    deadlineAt: task.deadlineAt,
-    concurrencyKey: task.concurrency?.key ?? null,
-    concurrencyLimit: task.concurrency?.limit ?? 0,
-    awaits: task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
-    ready: task.state === "waiting" && task.waits.every((wait) => wait.on === "slot"),
-    doneBy: doneBy(task, handlers),
-    crashes: null,
-  };
+  return { ...openTask(task), doneBy: doneBy(task, handlers), crashes: null };
 }
 
 /** It wants nothing but a slot, or a worker. */

@@ -1,9 +1,11 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
-import type { Task } from "../../task/task.ts";
+import { awaitedBy, waitsOn } from "../../task/open-task.ts";
+import { isTerminal } from "../../task/states.ts";
+import { dueAt, type Task } from "../../task/task.ts";
 import type { Write } from "../store.ts";
 import type { PreparedAudit, PreparedSubmission, PreparedWrite } from "./prepared.ts";
 import type { Spill } from "./spill.ts";
-import { fixedOf, recordOf } from "./task-row.ts";
+import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
 const METADATA_VALUE_MAX = 512;
@@ -24,6 +26,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
       task.deletedAt,
       spill.keep(recordOf(task)),
       task.state === "completed" ? spill.value(task.output) : null,
+      ...scheduleOf(task),
     ],
     at: task.updatedAt,
     spent: [task.usage.inputTokens, task.usage.outputTokens, task.usage.costUsd],
@@ -85,8 +88,46 @@ export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit 
 }
 
 function submissionOf(task: Task, spill: Spill): PreparedSubmission {
-  const { tenant, user, kind, conversation, parent, createdAt } = task;
-  return [tenant, user, kind, conversation, parent, createdAt, spill.keep(fixedOf(task)), spill.value(task.input)];
+  const { tenant, user, kind, conversation, parent, createdAt, priority, concurrency, queue } = task;
+  return [
+    tenant,
+    user,
+    kind,
+    conversation,
+    parent,
+    createdAt,
+    priority,
+    concurrency?.key ?? null,
+    concurrency?.limit ?? null,
+    queue,
+    spill.keep(fixedOf(task)),
+    spill.value(task.input),
+  ];
+}
+
+type Schedule = [
+  dueAt: number | null,
+  deadlineAt: number | null,
+  leaseWorker: string | null,
+  leaseUntil: number | null,
+  waitsOn: string | null,
+  awaits: string | null,
+];
+const ENDED: Schedule = [null, null, null, null, null, null];
+
+/** What moves it next. Nothing moves an ended task. */
+function scheduleOf(task: Task): Schedule {
+  if (isTerminal(task.state)) return ENDED;
+  const { deadlineAt, lease } = task;
+  const awaits = awaitedBy(task);
+  return [
+    dueAt(task),
+    deadlineAt,
+    lease?.worker ?? null,
+    lease?.until ?? null,
+    reasonsText(waitsOn(task)),
+    awaits.length === 0 ? null : JSON.stringify(awaits),
+  ];
 }
 
 function searchableMetadata(task: Task): [string, string][] {

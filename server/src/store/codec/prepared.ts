@@ -43,6 +43,12 @@ export type PreparedRow = [
   deletedAt: number | null,
   record: string,
   output: string | null,
+  dueAt: number | null,
+  deadlineAt: number | null,
+  leaseWorker: string | null,
+  leaseUntil: number | null,
+  waitsOn: string | null,
+  awaits: string | null,
 ];
 export type PreparedSubmission = [
   tenant: string,
@@ -51,6 +57,10 @@ export type PreparedSubmission = [
   conversation: string | null,
   parent: string | null,
   createdAt: number,
+  priority: number,
+  concurrencyKey: string | null,
+  concurrencyLimit: number | null,
+  queue: string | null,
   fixed: string,
   input: string,
 ];

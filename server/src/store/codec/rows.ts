@@ -9,6 +9,7 @@ import { SCOPES } from "../../task/principal.ts";
 import { failure, usageTotals } from "../../task/task.ts";
 import { type UsageCall, usageCall } from "../../task/usage.ts";
 import type { Applied, InboxItem, JournalEntry, StoredKey } from "../store.ts";
+import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();
 const number = z.number();
@@ -84,8 +85,8 @@ export async function journalEntryOf(row: unknown, resolve: Resolve): Promise<Jo
     at,
     durationMs,
     result: await resolve(result),
-    error: error === null ? null : failure.parse(JSON.parse(error)),
-    usage: usage === null ? null : usageTotals.parse(JSON.parse(usage)),
+    error: error === null ? null : parseTolerantly(failure, JSON.parse(error)),
+    usage: usage === null ? null : parseTolerantly(usageTotals, JSON.parse(usage)),
   };
 }
 
@@ -99,7 +100,7 @@ export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<Inbox
 export async function artifactsOf(found: unknown[], resolve: Resolve): Promise<Artifact[]> {
   const artifacts = new Map<string, Artifact>();
   for (const row of found) {
-    const update = artifactUpdate.parse(await resolve(z.tuple([text]).parse(row)[0]));
+    const update = parseTolerantly(artifactUpdate, await resolve(z.tuple([text]).parse(row)[0]));
     artifacts.set(update.id, updated(artifacts.get(update.id), update));
   }
   return [...artifacts.values()];
@@ -120,7 +121,7 @@ function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact 
 const usageRow = z.tuple([number, text]);
 export function usageOf(row: unknown): UsageCall & { at: number } {
   const [at, record] = usageRow.parse(row);
-  return { ...usageCall.parse(JSON.parse(record)), at };
+  return { ...parseTolerantly(usageCall, JSON.parse(record)), at };
 }
 
 const conversationRow = z.tuple([
@@ -164,7 +165,7 @@ export function conversationOf(row: unknown): Conversation {
 const messageRow = z.tuple([number, text, maybeText, number, text]);
 export async function messageOf(row: unknown, resolve: Resolve): Promise<Message> {
   const [n, role, task, at, parts] = messageRow.parse(row);
-  return { ...messageSchema.parse({ role, parts: await resolve(parts) }), n, task, at };
+  return { ...parseTolerantly(messageSchema, { role, parts: await resolve(parts) }), n, task, at };
 }
 
 const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber]);

@@ -1,80 +1,114 @@
 /**
- * A task and its row. What is filtered on has a column; what never changes after the submit is the JSON `fixed`, the
- * rest the JSON `record`. The one reader turns all of it into a `Task` through the task's schema.
+ * A task and its row. What is filtered on has a column; what never changes after the submit is the JSON `fixed`, all
+ * the rest the JSON `record`, also what only a newer version knows. The one reader turns all of it into a `Task`
+ * through the task's schema.
  */
 import { z } from "zod";
-import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
+import { type Json, jsonObject } from "../../task/json.ts";
+import { isReady, type OpenTask } from "../../task/open-task.ts";
+import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
-import { concurrency, dueAt, lease, NO_USAGE, type Task, task as taskSchema, wait } from "../../task/task.ts";
-import type { OpenTask } from "../store.ts";
+import { type Task, task as taskSchema } from "../../task/task.ts";
+import { parseTolerantly } from "./tolerant.ts";
 
-/** What a field holds that is left out: most tasks have most fields like this, and shorter rows are faster ones. */
-const FIXED_BLANK = {
-  retryOf: null,
-  priority: 0,
-  concurrency: null,
-  metadata: {},
-  budget: null,
-  notBefore: null,
-  timeLimitMs: null,
-};
-const RECORD_BLANK = {
-  failures: 0,
-  crashes: 0,
-  startedAt: null,
-  deadlineAt: null,
-  progressMessage: "",
-  details: {},
-  usage: NO_USAGE,
-  waits: [],
-  lease: null,
-  pausedBy: null,
-  cancelledBy: null,
-};
+/** Fields that have a column, or that only some states have. */
+const APART = [
+  "id",
+  "tenant",
+  "user",
+  "kind",
+  "state",
+  "conversation",
+  "parent",
+  "queue",
+  "revision",
+  "attempt",
+  "lastSeq",
+  "progress",
+  "createdAt",
+  "endedAt",
+  "deletedAt",
+  "input",
+  "output",
+  "error",
+  "resumesAs",
+];
+
+const FIXED = [
+  "handlerVersion",
+  "lens",
+  "title",
+  "retry",
+  "retryOf",
+  "priority",
+  "concurrency",
+  "metadata",
+  "budget",
+  "notBefore",
+  "timeLimitMs",
+];
+
+/** A task as it begins; what every submit names is never nothing. */
+const BEGINNING: Readonly<Record<string, unknown>> = queuedTask({
+  id: "-",
+  tenant: "-",
+  user: "-",
+  kind: "-",
+  title: "-",
+  input: "-",
+  createdAt: 1,
+});
+const RECORD = Object.keys(BEGINNING).filter((field) => !APART.includes(field) && !FIXED.includes(field));
+const KNOWN: ReadonlySet<string> = new Set([...APART, ...FIXED, ...RECORD]);
+const KNOWN_IN_ALL_STATES = Object.keys(BEGINNING).length;
+
+/**
+ * What a field holds that is left out: most tasks have most fields like this, and shorter rows are faster ones. Only
+ * what begins as nothing (null, zero, empty) may be left out, since old rows rest on it.
+ */
+export const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries(BEGINNING).filter(([, value]) => isNothing(value)),
+);
+
+function isNothing(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).every((inner) => inner === 0);
+  return value === null || value === 0 || value === "";
+}
 
 export function fixedOf(task: Task): string {
-  return JSON.stringify({
-    handlerVersion: task.handlerVersion,
-    lens: task.lens,
-    title: task.title,
-    retry: task.retry,
-    retryOf: task.retryOf ?? undefined,
-    priority: task.priority || undefined,
-    concurrency: task.concurrency ?? undefined,
-    metadata: filled(task.metadata),
-    budget: task.budget ?? undefined,
-    notBefore: task.notBefore ?? undefined,
-    timeLimitMs: task.timeLimitMs ?? undefined,
-  });
+  return JSON.stringify(filled(task, FIXED));
 }
 
 export function recordOf(task: Task): string {
-  return JSON.stringify({
-    stateChangedAt: task.stateChangedAt,
-    updatedAt: task.updatedAt,
-    failures: task.failures || undefined,
-    crashes: task.crashes || undefined,
-    startedAt: task.startedAt ?? undefined,
-    deadlineAt: task.deadlineAt ?? undefined,
-    progressMessage: task.progressMessage || undefined,
-    details: filled(task.details),
-    usage: task.usage.calls === 0 ? undefined : task.usage,
-    waits: task.waits.length === 0 ? undefined : task.waits,
-    lease: task.lease ?? undefined,
-    pausedBy: task.pausedBy ?? undefined,
-    cancelledBy: task.cancelledBy ?? undefined,
-    resumesAs: task.state === "paused" ? task.resumesAs : undefined,
-    error: "error" in task ? task.error : undefined,
-  });
+  const record = filled(task, RECORD);
+  if (task.state === "paused") record["resumesAs"] = task.resumesAs;
+  if ("error" in task) record["error"] = task.error;
+  // Looking each field up takes as long as all the rest, and few tasks have one that others lack.
+  if (Object.keys(task).length !== KNOWN_IN_ALL_STATES) {
+    for (const [field, value] of Object.entries(task)) if (!KNOWN.has(field)) record[field] = value;
+  }
+  return JSON.stringify(record);
 }
 
-function filled(object: JsonObject): JsonObject | undefined {
-  for (const _ in object) return object;
-  return undefined;
+function filled(task: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = task[field];
+    if (!isBlank(value, BLANK[field])) object[field] = value;
+  }
+  return object;
 }
 
-/** The columns of `task-columns.ts`, as far as the schema of a task does not check them itself. */
-const taskRow = z.array(z.unknown()).length(19);
+/** Compares one level deep: no blank has more. */
+function isBlank(value: unknown, blank: unknown): boolean {
+  if (value === blank) return true;
+  if (typeof value !== "object" || typeof blank !== "object" || value === null || blank === null) return false;
+  for (const key in value) if (Reflect.get(value, key) !== Reflect.get(blank, key)) return false;
+  return true;
+}
+
+/** The columns of `TASK_COLUMNS`, as far as the schema of a task does not check them itself. */
+const taskRow = z.array(z.unknown()).length(20);
 const text = z.string();
 const nullableText = text.nullable();
 
@@ -84,11 +118,10 @@ export type StoredTask = { fields: Record<string, unknown>; input: string; outpu
 export function readTaskRow(row: unknown): StoredTask {
   const columns = taskRow.parse(row);
   const [, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress] = columns;
-  const [createdAt, endedAt, deletedAt, record, output, fixed, input] = columns.slice(12);
+  const [createdAt, endedAt, deletedAt, queue, record, output, fixed, input] = columns.slice(12);
   const fields = {
-    ...FIXED_BLANK,
+    ...BLANK,
     ...jsonObject.parse(JSON.parse(text.parse(fixed))),
-    ...RECORD_BLANK,
     ...jsonObject.parse(JSON.parse(text.parse(record))),
     id,
     tenant,
@@ -97,6 +130,7 @@ export function readTaskRow(row: unknown): StoredTask {
     state,
     conversation,
     parent,
+    queue,
     revision,
     attempt,
     lastSeq,
@@ -109,10 +143,10 @@ export function readTaskRow(row: unknown): StoredTask {
 }
 
 export function taskOf(stored: StoredTask, values: { input: Json; output?: Json }): Task {
-  return taskSchema.parse({ ...stored.fields, ...values });
+  return parseTolerantly(taskSchema, { ...stored.fields, ...values });
 }
 
-const nullableTime = z.int().nullable();
+const time = z.int().nullable();
 const openRow = z.tuple([
   text,
   text,
@@ -121,22 +155,26 @@ const openRow = z.tuple([
   nullableText,
   nullableText,
   z.int(),
-  nullableTime,
-  nullableTime,
-  nullableTime,
+  z.int(),
+  time,
   nullableText,
+  time,
+  nullableText,
+  z.int().nullable(),
   nullableText,
   nullableText,
 ]);
-const waits = z.array(wait);
+const ids = z.array(text);
+
+/** The reasons of a task's waits as their column has them, and back. */
+export function reasonsText(reasons: readonly string[]): string | null {
+  return reasons.length === 0 ? null : reasons.join(",");
+}
 
 export function openTaskOf(row: unknown): OpenTask {
-  const [id, tenant, kind, state, conversation, parent, createdAt, priority, notBefore, deadlineAt, ...texts] =
+  const [id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue, ...rest] =
     openRow.parse(row);
-  const [concurrencyText, waitsText, leaseText] = texts;
-  const limited = concurrencyText === null ? null : concurrency.parse(JSON.parse(concurrencyText));
-  const waiting = waitsText === null ? [] : waits.parse(JSON.parse(waitsText));
-  const held = leaseText === null ? null : lease.parse(JSON.parse(leaseText));
+  const [dueAt, concurrencyKey, concurrencyLimit, reasons, awaits] = rest;
   return {
     id,
     tenant,
@@ -144,13 +182,14 @@ export function openTaskOf(row: unknown): OpenTask {
     state,
     conversation,
     parent,
-    priority: priority ?? 0,
+    priority,
     createdAt,
-    dueAt: dueAt({ state, notBefore, waits: waiting, lease: held }),
     deadlineAt,
-    concurrencyKey: limited?.key ?? null,
-    concurrencyLimit: limited?.limit ?? 0,
-    awaits: waiting.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
-    ready: state === "queued" || (state === "waiting" && waiting.every((wait) => wait.on === "slot")),
+    queue,
+    dueAt,
+    concurrencyKey,
+    concurrencyLimit: concurrencyLimit ?? 0,
+    awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
+    ready: isReady(state, reasons === null ? [] : reasons.split(",")),
   };
 }

@@ -167,9 +167,13 @@ export class Applier {
       this.#sql.insertConversation.run(id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt);
       if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
     }
-    const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
+    const [tenant, user, kind, conversation, parent, createdAt, ...rest] = write.submitted;
+    const [priority, concurrencyKey, concurrencyLimit, queue, fixed, input] = rest;
     const { row } = write;
-    const inserted = this.#sql.insertTask.run(write.id, ...row, tenant, user, kind, conversation, parent, createdAt);
+    const inserted = this.#sql.insertTask.run(
+      ...[write.id, ...row, tenant, user, kind, conversation, parent, createdAt],
+      ...[priority, concurrencyKey, concurrencyLimit, queue],
+    );
     if (inserted.changes === 0) return null;
     const n = Number(inserted.lastInsertRowid);
     this.#sql.insertSubmission.run(n, fixed, input);

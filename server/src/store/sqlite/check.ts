@@ -16,6 +16,12 @@ const INVARIANTS = [
   ...[DAY_MS, TEN_MINUTES_MS].flatMap((span) => [totalsDiffer("''", span), totalsDiffer("'=' || user", span)]),
 ];
 
+/** From schema version 3 on. */
+const SCHEDULE = `SELECT 'Task ' || id || ' has columns that differ from its record.' FROM tasks
+   WHERE ended_at IS NULL AND (deadline_at IS NOT record ->> '$.deadlineAt'
+     OR lease_worker IS NOT record ->> '$.lease.worker' OR lease_until IS NOT record ->> '$.lease.until'
+     OR waits_on IS NOT (SELECT group_concat(DISTINCT value ->> '$.on') FROM json_each(record, '$.waits')))`;
+
 function totalsDiffer(owner: string, span: number): string {
   const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
     FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
@@ -32,7 +38,9 @@ export function check(db: Database): string[] {
     db,
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
   );
-  return [...problems, ...orphans, ...INVARIANTS.flatMap((invariant) => column(db, invariant))];
+  const hasSchedule = Number(db.pragma("user_version", { simple: true })) >= 3;
+  const invariants = hasSchedule ? [...INVARIANTS, SCHEDULE] : INVARIANTS;
+  return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 
 function column(db: Database, sql: string): string[] {

@@ -3,11 +3,14 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTask } from "../../task/open-task.ts";
 import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
+import { check } from "./check.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { fixture } from "./fixture.suite.ts";
 import { MIGRATIONS } from "./migrate.ts";
-import { SCHEMA_1 } from "./old-schema.suite.ts";
+
 import { openSqliteStore } from "./store.ts";
 
 let folder = "";
@@ -17,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test("a database of an older schema is brought up to date, and its tasks go on", async () => {
-  await cp(SCHEMA_1, path.join(folder, DATABASE_FILE));
+  await cp(fixture(1), path.join(folder, DATABASE_FILE));
   const store = await openSqliteStore(folder);
   const { tasks, total } = await store.list(EVERYBODY, {}, { limit: 10 });
   expect(total).toBe(3);
@@ -33,6 +36,41 @@ test("a database of an older schema is brought up to date, and its tasks go on",
   expect((await store.list(EVERYBODY, { text: "old tasks" }, { limit: 10 })).total).toBe(3);
   expect(await store.check()).toEqual([]);
   await store.close();
+});
+
+test("what the version before has left opens and reads, in every state of a task", async () => {
+  await cp(fixture(MIGRATIONS.length - 1), path.join(folder, DATABASE_FILE));
+  const store = await openSqliteStore(folder);
+  const { tasks } = await store.list(EVERYBODY, {}, { limit: 50 });
+  const states = Object.fromEntries(tasks.map(({ title, state }) => [title, state]));
+  expect(states).toEqual({
+    queued: "queued",
+    delayed: "queued",
+    running: "running",
+    limited: "running",
+    leased: "running",
+    asleep: "waiting",
+    parent: "waiting",
+    asking: "input_required",
+    woken: "waiting",
+    paused: "paused",
+    completed: "completed",
+    cancelled: "cancelled",
+  });
+  const open = await store.open(null, 50);
+  const known = new Map(tasks.map((task) => [task.id, task]));
+  expect(open).toHaveLength(10);
+  for (const entry of open) expect(entry).toEqual(openTask(known.get(entry.id) ?? newTask()));
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("a database of each older schema is checked by what holds in it", () => {
+  for (let version = 1; version < MIGRATIONS.length; version++) {
+    const db = openDatabase(fixture(version), { readonly: true });
+    expect(check(db), `schema ${version}`).toEqual([]);
+    db.close();
+  }
 });
 
 test("a database of a newer schema is refused and left as it is", async () => {
@@ -51,5 +89,5 @@ test("a database of a newer schema is refused and left as it is", async () => {
 /** When this fails, the text of a migration has changed that databases already have: write another migration instead. */
 test("migrations are frozen", () => {
   const fingerprints = MIGRATIONS.map((text) => createHash("sha256").update(text).digest("hex").slice(0, 16));
-  expect(fingerprints).toEqual(["6244ea82dffbd65e", "8b853f7733ed0f2b"]);
+  expect(fingerprints).toEqual(["6244ea82dffbd65e", "8b853f7733ed0f2b", "6d28d728518437ee"]);
 });

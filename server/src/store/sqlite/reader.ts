@@ -182,8 +182,7 @@ function readerStatements(db: Database) {
     ),
     taskByNumber: row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`),
     open: row(
-      `SELECT ${OPEN_COLUMNS} FROM tasks t INDEXED BY tasks_open JOIN submissions s ON s.task = t.n
-       WHERE t.ended_at IS NULL AND t.id > ? ORDER BY t.id LIMIT ?`,
+      `SELECT ${OPEN_COLUMNS} FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?`,
     ),
     // Ended children may have open children of their own.
     openDescendants: row(

@@ -8,6 +8,7 @@ import type { Alias, Conversation, Message, MessageDraft } from "../../task/conv
 import { notFound } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
+import type { OpenTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
 import type { Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -19,7 +20,7 @@ import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import type { Files } from "../files.ts";
-import type { Applied, InboxItem, JournalEntry, OpenTask, Store, StoredKey, Write } from "../store.ts";
+import type { Applied, InboxItem, JournalEntry, Store, StoredKey, Write } from "../store.ts";
 import type { Channel } from "./channel.ts";
 import { sweepFiles } from "./file-sweep.ts";
 import type { Question } from "./reader.ts";

@@ -1,0 +1,55 @@
+/**
+ * What can be told of an open task without its content: when it moves next, what it competes for and what it waits
+ * for. The store keeps it in columns, and an engine in memory.
+ */
+import { dueAt, type Task } from "./task.ts";
+
+export type OpenTask = Pick<
+  Task,
+  "id" | "tenant" | "kind" | "state" | "conversation" | "parent" | "priority" | "createdAt" | "deadlineAt" | "queue"
+> & {
+  /** The next moment at which time alone changes it, except its deadline. */
+  dueAt: number | null;
+  concurrencyKey: string | null;
+  concurrencyLimit: number;
+  /** Children whose end it waits for. */
+  awaits: string[];
+  /** It wants nothing but a slot, once it is due. */
+  ready: boolean;
+};
+
+export function openTask(task: Task): OpenTask {
+  const { id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
+  return {
+    id,
+    tenant,
+    kind,
+    state,
+    conversation,
+    parent,
+    priority,
+    createdAt,
+    deadlineAt,
+    queue,
+    dueAt: dueAt(task),
+    concurrencyKey: task.concurrency?.key ?? null,
+    concurrencyLimit: task.concurrency?.limit ?? 0,
+    awaits: awaitedBy(task),
+    ready: isReady(state, waitsOn(task)),
+  };
+}
+
+/** The children that it waits for. */
+export function awaitedBy({ waits }: Pick<Task, "waits">): string[] {
+  return waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : []));
+}
+
+/** The different reasons for which it waits, each once. */
+export function waitsOn({ waits }: Pick<Task, "waits">): string[] {
+  return [...new Set(waits.map(({ on }) => on))];
+}
+
+/** `reasons` is what `waitsOn` says. */
+export function isReady(state: Task["state"], reasons: readonly string[]): boolean {
+  return state === "queued" || (state === "waiting" && reasons.every((reason) => reason === "slot"));
+}
