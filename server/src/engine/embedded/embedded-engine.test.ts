@@ -4,6 +4,7 @@ import type { Store } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import { engineSuite } from "../engine.suite.ts";
+import { atRest } from "../suite/at-rest.ts";
 import type { EngineLife } from "../suite/stage.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
@@ -24,11 +25,6 @@ function plug(store: Store): { store: Store; pull: () => void } {
       pulled = true;
     },
   };
-}
-
-/** Everything here runs on promises and immediates; after this many turns of the loop none is left. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Every process of a life draws from the same chance, so that no two make the same identity. */
@@ -61,8 +57,11 @@ async function live(
   await engine.start();
   return {
     verbs: createVerbs({ engine, store: plugged.store, clock, ids, random }),
-    clock,
-    settle,
+    now: () => clock.now(),
+    pass: (ms) => clock.advance(ms, atRest),
+    leap: (ms) => clock.advance(ms, async () => {}),
+    after: (ms, run) => void clock.after(ms, run),
+    settle: atRest,
     crash: async (next = handlers) => {
       plugged.pull();
       return live(store, clock, next, concurrency);

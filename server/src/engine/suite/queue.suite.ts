@@ -50,9 +50,9 @@ export function queueSuite(begin: Begin): void {
     const id = await submit(life, "later", { delayMs: 60_000 });
     await arrives(life, id, "queued");
     life = await life.restart();
-    await life.clock.advance(59_000, life.settle);
+    await life.pass(59_000);
     await arrives(life, id, "queued");
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     await arrives(life, id, "completed");
   });
 
@@ -67,16 +67,16 @@ export function queueSuite(begin: Begin): void {
     const [first] = await life.verbs.work.claim(ada, claim, never);
     expect(first).toMatchObject({ id, state: "running", attempt: 1, lease: { worker: "w1" } });
     expect(await life.verbs.work.claim(ada, claim, never)).toEqual([]);
-    await life.clock.advance(20_000, life.settle);
+    await life.pass(20_000);
     await life.verbs.work.heartbeat(ada, id, {
       worker: "w1",
       attempt: 1,
       leaseMs: 30_000,
       progress: { fraction: 0.5, message: "half" },
     });
-    await life.clock.advance(20_000, life.settle);
+    await life.pass(20_000);
     await arrives(life, id, "running");
-    await life.clock.advance(10_000, life.settle);
+    await life.pass(10_000);
     const [second] = await life.verbs.work.claim(ada, { ...claim, worker: "w2" }, never);
     expect(second).toMatchObject({ id, attempt: 2 });
     await expect(life.verbs.work.complete(ada, id, { worker: "w1", attempt: 1, output: "late" })).rejects.toMatchObject(
@@ -116,7 +116,7 @@ export function queueSuite(begin: Begin): void {
     for (let crash = 1; crash <= 12; crash++) {
       await life.settle();
       // The process dies whenever the bomb's step runs; else it is left alone.
-      for (let s = 0; s < 120 && !running.has("bomb"); s++) await life.clock.advance(1_000, life.settle);
+      for (let s = 0; s < 120 && !running.has("bomb"); s++) await life.pass(1_000);
       if (!running.has("bomb")) break;
       running.clear();
       life = await life.crash();
@@ -145,20 +145,20 @@ export function queueSuite(begin: Begin): void {
     const slow = kind("slow", (ctx) =>
       ctx.step("work", async () => {
         bodies.push("slow");
-        return new Promise<null>((resolve) => life.clock.after(1_500, () => resolve(null)));
+        return new Promise<null>((resolve) => life.after(1_500, () => resolve(null)));
       }),
     );
     const quick = kind("quick", (ctx) => ctx.step("work", async () => bodies.push("quick")));
     let life = await begin([slow, quick]);
     const hit = await submit(life, "slow");
     for (let kill = 0; kill < 30; kill++) {
-      await life.clock.advance(900, life.settle);
+      await life.pass(900);
       life = await life.crash();
     }
     const other = await submit(life, "quick");
     await arrives(life, other, "completed");
     expect((await life.verbs.tasks.why(ada, hit)).summary).toContain("goes on by itself");
-    await life.clock.advance(10_000, life.settle);
+    await life.pass(10_000);
     await arrives(life, hit, "completed");
     expect(bodies.filter((name) => name === "slow")).toHaveLength(3);
   });

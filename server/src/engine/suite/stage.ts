@@ -8,12 +8,18 @@ import { type Principal, SCOPES } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import type { VirtualClock } from "../virtual-clock.ts";
 
 export type EngineLife = {
   verbs: Verbs;
-  clock: VirtualClock;
-  /** Lets everything that is under way come to rest. */
+  /** The time that the engine goes by, in Unix milliseconds. */
+  now: () => number;
+  /** Lets time pass, and what comes due meanwhile come to rest. A virtual clock leaps, a real one waits. */
+  pass: (ms: number) => Promise<void>;
+  /** Lets time pass without waiting for what follows: for races with what comes due. */
+  leap: (ms: number) => Promise<void>;
+  /** Calls `run` once so much time has passed. */
+  after: (ms: number, run: () => void) => void;
+  /** Resolves once nothing is under way: what is left waits for time, for an answer or for a test's gate. */
   settle: () => Promise<void>;
   /** The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers. */
   crash: (handlers?: readonly Handler[]) => Promise<EngineLife>;

@@ -92,7 +92,7 @@ export function steeringSuite(begin: Begin): void {
     const id = await submit(life, "thrifty");
     await arrives(life, id, "waiting");
     life = await life.crash();
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: 2, usage: { costUsd: 2 } });
     expect(seen).toEqual([0, 1, 0, 1]);
   });
@@ -173,7 +173,7 @@ export function steeringSuite(begin: Begin): void {
     await arrives(life, id, "input_required");
     await life.verbs.tasks.pause(ada, id);
     life = await life.crash();
-    await life.clock.advance(5_000, life.settle);
+    await life.pass(5_000);
     await arrives(life, id, "paused");
     await life.verbs.tasks.input(ada, id, { value: "yes" });
     await arrives(life, id, "paused");
@@ -249,7 +249,7 @@ export function steeringSuite(begin: Begin): void {
     await life.settle();
     expect(cleaned).toEqual([]);
     broken = false;
-    await life.clock.advance(2_000, life.settle);
+    await life.pass(2_000);
     expect(cleaned).toEqual([id]);
   });
 }

@@ -57,9 +57,9 @@ export function stepsSuite(begin: Begin): void {
     const id = await submit(life, "flaky");
     const waiting = await arrives(life, id, "waiting");
     expect(waiting.waits).toMatchObject([{ on: "retry" }]);
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     expect(tries).toBe(2);
-    await life.clock.advance(2_000, life.settle);
+    await life.pass(2_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "ok" });
     expect((await types(life, id)).filter((type) => type === "step.retrying")).toHaveLength(2);
     expect(await life.verbs.tasks.steps(ada, id)).toMatchObject([{ name: "call", state: "done", tries: 3 }]);
@@ -84,9 +84,9 @@ export function stepsSuite(begin: Begin): void {
     const refused = await submit(life, "refused");
     const failed = await arrives(life, refused, "failed");
     expect(failed).toMatchObject({ error: { code: "refused", message: "no such model", step: "call" } });
-    await life.clock.advance(89_000, life.settle);
+    await life.pass(89_000);
     await arrives(life, limited, "waiting");
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     await arrives(life, limited, "completed");
   });
 
@@ -103,7 +103,7 @@ export function stepsSuite(begin: Begin): void {
     const id = await submit(life, "brave");
     await arrives(life, id, "waiting");
     life = await life.crash();
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "caught boom" });
   });
 
@@ -128,7 +128,7 @@ export function stepsSuite(begin: Begin): void {
     const waiting = await arrives(life, id, "waiting");
     expect(waiting).toMatchObject({ failures: 1, waits: [{ on: "retry" }] });
     broken = false;
-    await life.clock.advance(5_000, life.settle);
+    await life.pass(5_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "up", failures: 1 });
     expect(calls).toEqual(["first", "second", "second"]);
   });
@@ -139,7 +139,7 @@ export function stepsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "stuck");
     await arrives(life, id, "running");
-    await life.clock.advance(30_000, life.settle);
+    await life.pass(30_000);
     expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "step_timeout" } });
   });
 
@@ -156,7 +156,7 @@ export function stepsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "paid");
     await arrives(life, id, "waiting");
-    await life.clock.advance(2_000, life.settle);
+    await life.pass(2_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered", usage: { calls: 1 } });
     expect(await life.verbs.tasks.usage(ada, id)).toHaveLength(1);
   });
@@ -176,7 +176,7 @@ export function stepsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "talk");
     await life.settle();
-    await life.clock.advance(100, life.settle);
+    await life.pass(100);
     hold = gate();
     life = await life.crash();
     await life.settle();
@@ -210,7 +210,7 @@ export function stepsSuite(begin: Begin): void {
     const resting = await arrives(life, id, "waiting");
     expect(resting).toMatchObject({ progress: 0.5, progressMessage: "less", details: { a: 1, b: 2 } });
     life = await life.crash();
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     await arrives(life, id, "completed");
     expect(
       (await events(life, id)).flatMap((event) => (event.custom && event.type === "my.note" ? [event.data["n"]] : [])),
@@ -231,7 +231,7 @@ export function stepsSuite(begin: Begin): void {
     const id = await submit(life, "changing");
     await arrives(life, id, "waiting");
     life = await life.crash([version("after")]);
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     const task = await arrives(life, id, "failed");
     expect(task).toMatchObject({ error: { code: "journal_mismatch" } });
     expect(task.state === "failed" && task.error.message).toMatch(/"before".*"after"/);
@@ -262,9 +262,9 @@ export function stepsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "chance", { conversation: { alias: "c" } });
     await arrives(life, id, "waiting");
-    const began = life.clock.now();
+    const began = life.now();
     life = await life.crash();
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     const task = await arrives(life, id, "completed");
     expect(task.state === "completed" && task.output).toEqual([began, expect.any(Number), 0]);
   });

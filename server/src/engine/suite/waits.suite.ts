@@ -14,11 +14,11 @@ export function waitsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "nap");
     const asleep = await arrives(life, id, "waiting");
-    expect(asleep.waits).toMatchObject([{ on: "timer", until: life.clock.now() + 8 * 3_600_000 }]);
-    await life.clock.advance(7 * 3_600_000, life.settle);
+    expect(asleep.waits).toMatchObject([{ on: "timer", until: life.now() + 8 * 3_600_000 }]);
+    await life.pass(7 * 3_600_000);
     life = await life.crash();
     await arrives(life, id, "waiting");
-    await life.clock.advance(3_600_000, life.settle);
+    await life.pass(3_600_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "rested" });
   });
 
@@ -68,7 +68,7 @@ export function waitsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "ask");
     await arrives(life, id, "input_required");
-    await life.clock.advance(60_000, life.settle);
+    await life.pass(60_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "nobody" });
   });
 
@@ -109,7 +109,7 @@ export function waitsSuite(begin: Begin): void {
     expect(calls).toEqual(["slow", "fast", "slow"]);
     gates.slow.resolve();
     await arrives(life, id, "waiting");
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: ["slow", "fast"] });
     expect(calls).toEqual(["slow", "fast", "slow"]);
   });
@@ -139,7 +139,7 @@ export function waitsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "ask", { deadlineMs: 10_000 });
     await arrives(life, id, "input_required");
-    await life.clock.advance(10_000, life.settle);
+    await life.pass(10_000);
     const task = await arrives(life, id, "timed_out");
     expect(task).toMatchObject({ error: { code: "deadline", message: expect.stringContaining("10 s") } });
   });
@@ -155,13 +155,13 @@ export function waitsSuite(begin: Begin): void {
     );
     await submit(life, "block");
     const id = await submit(life, "brief");
-    await life.clock.advance(90_000, life.settle);
+    await life.pass(90_000);
     await arrives(life, id, "queued");
     hold.resolve();
     await arrives(life, id, "running");
-    await life.clock.advance(59_000, life.settle);
+    await life.pass(59_000);
     await arrives(life, id, "running");
-    await life.clock.advance(1_000, life.settle);
+    await life.pass(1_000);
     const task = await arrives(life, id, "timed_out");
     expect(task).toMatchObject({ error: { message: expect.stringContaining("60 s") } });
   });
@@ -199,7 +199,7 @@ export function waitsSuite(begin: Begin): void {
     ]);
     const id = await submit(life, "nap");
     await arrives(life, id, "waiting");
-    const woken = life.clock.advance(1_000, async () => {});
+    const woken = life.leap(1_000);
     await Promise.all([woken, life.verbs.tasks.input(ada, id, { value: "hello" })]);
     expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 2 });
     expect(bodies).toBe(1);
