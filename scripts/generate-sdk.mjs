@@ -2,8 +2,8 @@
 // the server's schemas cannot part. With --check nothing is written: exit 1 says that the file is stale.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openapiDocument } from "../server/src/lenses/native/openapi.ts";
-import { nativeRoutes } from "../server/src/lenses/native/routes.ts";
+import { nativeLens } from "../server/src/lenses/native/routes.ts";
+import { openapiDocument } from "../server/src/lenses/openapi.ts";
 import { TERMINAL_EVENTS } from "../server/src/task/events/event.ts";
 import { TERMINAL_STATES } from "../server/src/task/states.ts";
 import { VERSION } from "../server/src/version.ts";
@@ -159,7 +159,7 @@ function generate(document) {
   ].join("");
 }
 
-const text = generate(openapiDocument({ routes: nativeRoutes(), version: VERSION }));
+const text = generate(openapiDocument(nativeLens, { version: VERSION, mount: "" }));
 if (!process.argv.includes("--check")) {
   await writeFile(target, text);
 } else if ((await readFile(target, "utf8").catch(() => "")) !== text) {

@@ -12,9 +12,10 @@ import type { Handler } from "./task/handler.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
 
-export const LENS_NAMES = ["shannon", "documents", "orchestrate"] as const;
-export type LensName = (typeof LENS_NAMES)[number];
-export const lensPorts = z.partialRecord(z.enum(LENS_NAMES), portNumber);
+/** Ports by the names of lenses; other names are refused. */
+export function lensPortsOf(names: readonly string[]) {
+  return z.partialRecord(z.enum(names), portNumber);
+}
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
@@ -49,27 +50,31 @@ export const limits = z.strictObject({
     .default(1024 * 1024),
 });
 
-export const configFile = z.strictObject({
-  data: z.string().min(1).optional(),
-  host: z.string().min(1).max(255).optional(),
-  port: portNumber.optional(),
-  lensPorts: z.union([z.literal("none"), lensPorts]).optional(),
-  /** `provider:model` used when nobody names one. */
-  model: z.string().min(1).optional(),
-  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
-  trustProxy: z.int().min(0).max(16).optional(),
-  graceS: z.number().min(0).max(3_600).optional(),
-  logLevel: z.enum(LOG_LEVELS).optional(),
-  agents: z.array(agentDefinition).max(1_000).default([]),
-  tools: z.array(tool).max(1_000).default([]),
-  handlers: z.array(handler).max(1_000).default([]),
-  /** Providers, tiers, prices and limits of language models. */
-  models: modelsConfig.partial().optional(),
-  limits: limits.prefault({}),
-  /** Days that an ended task is kept. */
-  retentionDays: z.int().min(7).max(36_500).default(30),
-});
-export type ConfigFile = z.input<typeof configFile>;
+/** `lenses` are the names that may have a port. */
+export function configFileOf(lenses: readonly string[]) {
+  return z.strictObject({
+    data: z.string().min(1).optional(),
+    host: z.string().min(1).max(255).optional(),
+    port: portNumber.optional(),
+    lensPorts: z.union([z.literal("none"), lensPortsOf(lenses)]).optional(),
+    /** `provider:model` used when nobody names one. */
+    model: z.string().min(1).optional(),
+    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    trustProxy: z.int().min(0).max(16).optional(),
+    graceS: z.number().min(0).max(3_600).optional(),
+    logLevel: z.enum(LOG_LEVELS).optional(),
+    agents: z.array(agentDefinition).max(1_000).default([]),
+    tools: z.array(tool).max(1_000).default([]),
+    handlers: z.array(handler).max(1_000).default([]),
+    /** Providers, tiers, prices and limits of language models. */
+    models: modelsConfig.partial().optional(),
+    limits: limits.prefault({}),
+    /** Days that an ended task is kept. */
+    retentionDays: z.int().min(7).max(36_500).default(30),
+  });
+}
+export type ConfigFile = z.input<ReturnType<typeof configFileOf>>;
+export type ConfigFileRead = z.output<ReturnType<typeof configFileOf>>;
 
 /** Types a configuration file; it changes nothing. */
 export function defineConfig(config: ConfigFile): ConfigFile {
@@ -82,7 +87,9 @@ const DEFAULT_FILES = ["waybill.config.ts", "waybill.config.js", "waybill.config
 export async function readConfigFile(
   folder: string,
   named: string | undefined,
-): Promise<z.output<typeof configFile> & { path: string | null }> {
+  lenses: readonly string[],
+): Promise<ConfigFileRead & { path: string | null }> {
+  const configFile = configFileOf(lenses);
   const found = named ?? DEFAULT_FILES.find((name) => existsSync(resolve(folder, name)));
   if (found === undefined) return { ...configFile.parse({}), path: null };
   const path = resolve(folder, found);

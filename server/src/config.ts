@@ -5,19 +5,11 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
-import {
-  type configFile,
-  describe,
-  type LensName,
-  LOG_LEVELS,
-  lensPorts,
-  portNumber,
-  readConfigFile,
-} from "./config-file.ts";
+import { type ConfigFileRead, describe, LOG_LEVELS, lensPortsOf, portNumber, readConfigFile } from "./config-file.ts";
 import { environmentName, FLAGS, type FlagName } from "./flags.ts";
+import { LENS_NAMES_TO_COME, LENSES } from "./lenses/index.ts";
+import type { Lens } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
-
-type FromFile = z.output<typeof configFile>;
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
 const OFFLINE_WORDS_PER_S = 15;
@@ -30,25 +22,24 @@ export type Config = Readonly<{
   host: string | null;
   port: number;
   /** Ports at whose root a lens is served. One that was not asked for may be taken by somebody else. */
-  lensPorts: Readonly<Partial<Record<LensName, number>>>;
+  lensPorts: Readonly<Partial<Record<string, number>>>;
   lensPortsAsked: boolean;
   publicUrl: string | null;
   /** Number of proxies whose `X-Forwarded-For` is believed. */
   trustProxy: number;
   graceMs: number;
   logLevel: (typeof LOG_LEVELS)[number];
-  agents: FromFile["agents"];
-  tools: FromFile["tools"];
-  handlers: FromFile["handlers"];
+  agents: ConfigFileRead["agents"];
+  tools: ConfigFileRead["tools"];
+  handlers: ConfigFileRead["handlers"];
   models: ModelsConfigInput;
-  limits: Readonly<FromFile["limits"]>;
+  limits: Readonly<ConfigFileRead["limits"]>;
   retentionDays: number;
   /** The configuration file that was read. */
   file: string | null;
 }>;
 
 export const MAIN_PORT = 7420;
-export const USUAL_LENS_PORTS: Readonly<Partial<Record<LensName, number>>> = { shannon: 8080 };
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const whole = z
@@ -58,25 +49,27 @@ const whole = z
 const text = z.string().min(1);
 
 /** What flags and environment say, which is always text. */
-const texts = z.strictObject({
-  data: text,
-  host: text.max(255),
-  port: whole.pipe(portNumber),
-  lensPort: z.union([z.literal("none"), text.transform(parseLensPorts).pipe(lensPorts)]),
-  model: text,
-  database: text,
-  temporal: text,
-  publicUrl: z.url({ protocol: /^https?$/ }),
-  trustProxy: whole.pipe(z.int().max(16)),
-  graceS: z
-    .string()
-    .regex(/^\d{1,4}(\.\d+)?$/, "must be a number of seconds")
-    .transform(Number)
-    .pipe(z.number().max(3_600)),
-  logLevel: z.enum(LOG_LEVELS),
-  config: text,
-} satisfies Record<FlagName, z.ZodType>);
-type Texts = Partial<z.output<typeof texts>>;
+function textsOf(lenses: readonly string[]) {
+  return z.strictObject({
+    data: text,
+    host: text.max(255),
+    port: whole.pipe(portNumber),
+    lensPort: z.union([z.literal("none"), text.transform(parseLensPorts).pipe(lensPortsOf(lenses))]),
+    model: text,
+    database: text,
+    temporal: text,
+    publicUrl: z.url({ protocol: /^https?$/ }),
+    trustProxy: whole.pipe(z.int().max(16)),
+    graceS: z
+      .string()
+      .regex(/^\d{1,4}(\.\d+)?$/, "must be a number of seconds")
+      .transform(Number)
+      .pipe(z.number().max(3_600)),
+    logLevel: z.enum(LOG_LEVELS),
+    config: text,
+  } satisfies Record<FlagName, z.ZodType>);
+}
+type Texts = Partial<z.output<ReturnType<typeof textsOf>>>;
 
 export type ConfigSources = {
   mode: Config["mode"];
@@ -84,12 +77,17 @@ export type ConfigSources = {
   env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths start and the file is looked for. */
   folder: string;
+  /** The lenses of this server, the root's first. */
+  lenses?: readonly [Lens, ...Lens[]];
 };
 
 /** The configuration that these sources add up to. Throws `ConfigError` with a sentence that names the culprit. */
-export async function loadConfig({ mode, flags, env, folder }: ConfigSources): Promise<Config> {
-  const said: Texts = { ...readTexts(env, environmentName), ...readTexts(flags, (name) => name) };
-  const file = await readConfigFile(folder, said.config);
+export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: ConfigSources): Promise<Config> {
+  const [, ...others] = lenses;
+  const names = [...others.map(({ name }) => name), ...LENS_NAMES_TO_COME];
+  const texts = textsOf(names);
+  const said: Texts = { ...readTexts(texts, env, environmentName), ...readTexts(texts, flags, (name) => name) };
+  const file = await readConfigFile(folder, said.config, names);
   refuseUnsupported(said);
 
   const host = said.host ?? file.host ?? null;
@@ -105,7 +103,7 @@ export async function loadConfig({ mode, flags, env, folder }: ConfigSources): P
     data: resolve(folder, said.data ?? file.data ?? ".waybill"),
     host: host === "localhost" ? null : host,
     port: said.port ?? file.port ?? MAIN_PORT,
-    lensPorts: ports === "none" ? {} : (ports ?? USUAL_LENS_PORTS),
+    lensPorts: ports === "none" ? {} : (ports ?? usualPortsOf(others)),
     lensPortsAsked: ports !== undefined,
     publicUrl: (said.publicUrl ?? file.publicUrl)?.replace(/\/+$/, "") ?? null,
     trustProxy: said.trustProxy ?? file.trustProxy ?? 0,
@@ -124,8 +122,16 @@ export async function loadConfig({ mode, flags, env, folder }: ConfigSources): P
   });
 }
 
+function usualPortsOf(lenses: readonly Lens[]): Record<string, number> {
+  return Object.fromEntries(lenses.flatMap(({ name, port }) => (port === null ? [] : [[name, port] as const])));
+}
+
 /** Reads each setting by the name that `nameOf` gives it in this source. An empty value is none. */
-function readTexts(source: ConfigSources["env"], nameOf: (name: FlagName) => string): Texts {
+function readTexts(
+  texts: ReturnType<typeof textsOf>,
+  source: ConfigSources["env"],
+  nameOf: (name: FlagName) => string,
+): Texts {
   const given = FLAGS.flatMap(({ name }) => {
     const value = source[nameOf(name)];
     return value === undefined || value === "" ? [] : [[name, value] as const];

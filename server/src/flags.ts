@@ -7,7 +7,7 @@ export const FLAGS = [
     name: "lensPort",
     flag: "--lens-port",
     value: "LENS=N,…|none",
-    about: "ports at whose root a lens is served (default shannon=8080)",
+    about: "ports at whose root a lens is served (default: its usual one)",
   },
   { name: "model", flag: "--model", value: "PROVIDER:MODEL", about: "default language model" },
   { name: "database", flag: "--database", value: "URL", about: "a PostgreSQL database (not in this version)" },

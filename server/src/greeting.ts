@@ -1,29 +1,29 @@
 /** What a person reads who starts a server at a terminal: where everything is, and three commands to paste. */
 import type { Config } from "./config.ts";
 import { DEVELOPMENT_KEY } from "./http/authentication.ts";
+import type { Lens } from "./lenses/lens.ts";
 
-export type GreetingFacts = {
+export type Greeted = {
   config: Config;
   host: { url: string; lensUrls: Readonly<Record<string, string>> };
+  lenses: readonly Lens[];
   defaultModel: string;
   version: string;
 };
 
-export function greetingOf({ config, host, defaultModel, version }: GreetingFacts): string {
+export function greetingOf({ config, host, lenses, defaultModel, version }: Greeted): string {
   const { url, lensUrls } = host;
   const development = config.mode === "dev";
-  const shannon = lensUrls["shannon"] ?? `${url}/shannon`;
+  const greetings = lenses.map(({ name, mount, greeting }) =>
+    greeting({ url: lensUrls[name] ?? url + mount, development, developmentKey: DEVELOPMENT_KEY }),
+  );
   const offline = defaultModel.startsWith("local:");
   const places = [
     ["Dashboard", `${url}/dashboard/`],
-    ["Native API", `${url}/v1   (docs: ${url}/docs)`],
-    ["Shannon API", `${shannon}/api/v1${development ? `   (key: ${DEVELOPMENT_KEY})` : ""}`],
+    ...greetings.map(({ title, place }) => [title, place]),
     ["Data", config.data],
     ["Model", offline ? `${defaultModel}, offline; for a real one set OPENAI_API_KEY or --model` : defaultModel],
   ];
-  const key = development ? "" : " -H 'Authorization: Bearer '$WAYBILL_API_KEY";
-  const shannonKey = development ? DEVELOPMENT_KEY : "'$WAYBILL_API_KEY'";
-  const json = "-H 'Content-Type: application/json'";
   return [
     "",
     `  Waybill ${version} is ready${development ? ": this machine only, no key needed" : ""}.`,
@@ -32,9 +32,7 @@ export function greetingOf({ config, host, defaultModel, version }: GreetingFact
     "",
     "  Try:",
     "",
-    `    curl -s${key} ${json} '${url}/v1/tasks?wait=30' -d '{"input":{"query":"What is the capital of France?"}}'`,
-    `    curl -s${key} '${url}/v1/tasks?limit=5'`,
-    `    curl -s -H 'X-API-Key: ${shannonKey}' ${json} ${shannon}/api/v1/tasks -d '{"query":"What is 17 * 23?"}'`,
+    ...greetings.flatMap(({ commands }) => commands.map((command) => `    ${command}`)),
     "",
     "",
   ].join("\n");

@@ -13,10 +13,8 @@ import { externalHandler } from "./handlers/external/external.ts";
 import { Durations } from "./http/durations.ts";
 import { type Host, type HostOptions, openHost } from "./http/host.ts";
 import type { Fact } from "./http/metrics.ts";
+import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
-import { nativeLens } from "./lenses/native/routes.ts";
-import { shannonLens } from "./lenses/shannon/routes.ts";
-import { statusOf as shannonStatusOf } from "./lenses/shannon/translate.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
@@ -52,14 +50,11 @@ export type Running = {
   hurry: () => void;
 };
 
-/** The foreign lenses by their names, as ports, prefixes and `?lens=` spell them. */
-const LENSES: ReadonlyMap<string, Lens> = new Map([shannonLens].map((lens) => [lens.name, lens]));
-
 /** What a stop leaves to answers that are on their way once nothing runs any more. */
 const CLOSE_MS = 1_000;
 
-/** Starts a server; resolves once it answers. Throws `StartError`. */
-export async function startServer(config: Config): Promise<Running> {
+/** Starts a server with these lenses, the root's first; resolves once it answers. Throws `StartError`. */
+export async function startServer(config: Config, lenses: readonly [Lens, ...Lens[]] = LENSES): Promise<Running> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const models = modelsOf(config);
   const handlers = handlersOf(config, models);
@@ -75,8 +70,7 @@ export async function startServer(config: Config): Promise<Running> {
       version: VERSION,
       verbs: createVerbs({ engine, store, clock: systemClock, ids, random: Math.random }),
       agents: config.agents.length > 0 ? config.agents : [assistant],
-      root: nativeLens({ shannon: (task) => shannonStatusOf(task) }),
-      lenses: LENSES,
+      lenses,
       histograms,
       facts,
     }).catch((error: unknown) => {
@@ -96,7 +90,7 @@ export async function startServer(config: Config): Promise<Running> {
     return {
       url: host.url,
       lensUrls: host.lensUrls,
-      greeting: greetingOf({ config, host, defaultModel: models.defaultModel, version: VERSION }),
+      greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
       ...stopping({ config, log, store, engine, host }),
     };
   } catch (error) {
@@ -180,7 +174,7 @@ function hostOptionsOf(config: Config): HostOptions {
     development,
     hosts: host === null && development ? null : [host ?? "127.0.0.1"],
     port: config.port,
-    lensPorts: Object.entries(lensPorts).map(([name, port]) => ({ name, port })),
+    lensPorts: Object.entries(lensPorts).flatMap(([name, port]) => (port === undefined ? [] : [{ name, port }])),
     lensPortsAsked: config.lensPortsAsked,
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,

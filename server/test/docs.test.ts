@@ -4,9 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { environmentName, FLAGS } from "../src/flags.ts";
-import { STATUS } from "../src/lenses/native/errors.ts";
-import { errorStatuses } from "../src/lenses/shannon/errors.ts";
-import { plainStatus } from "../src/lenses/shannon/vocabulary.ts";
+import { LENSES } from "../src/lenses/index.ts";
 import { newTask } from "../src/store/suite/new-task.suite.ts";
 import { type Command, decide } from "../src/task/decide.ts";
 import { ERROR_CODES, Refusal } from "../src/task/errors.ts";
@@ -33,9 +31,10 @@ describe("docs/states.md", () => {
   const page = read("docs/states.md");
   const names = (heading: string) => table(page, heading).map(([name]) => name);
 
-  test("lists the states, with what Shannon calls them", () => {
-    expect(table(page, "States").map(([state, , shannon]) => [state, shannon])).toEqual(
-      STATES.map((state) => [state, plainStatus(state)]),
+  test("lists the states, with what each other lens calls them", () => {
+    const [, ...others] = LENSES;
+    expect(table(page, "States").map(([state, , ...names]) => [state, ...names])).toEqual(
+      STATES.map((state) => [state, ...others.map(({ states }) => states[state])]),
     );
   });
 
@@ -48,10 +47,9 @@ describe("docs/states.md", () => {
     expect(names("Events")).toEqual(Object.keys(EVENTS));
   });
 
-  test("lists every error code with its statuses", () => {
-    const shannon = errorStatuses();
-    expect(table(page, "Error codes").map(([code, native, foreign]) => [code, native, foreign])).toEqual(
-      ERROR_CODES.map((code) => [code, String(STATUS[code]), String(shannon.get(code))]),
+  test("lists every error code with its status in each lens", () => {
+    expect(table(page, "Error codes").map((cells) => cells.slice(0, -1))).toEqual(
+      ERROR_CODES.map((code) => [code, ...LENSES.map(({ errors }) => String(errors[code]))]),
     );
   });
 

@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { documentedRoutes } from "../src/lenses/shannon/openapi.ts";
+import { shannonLens } from "../src/lenses/shannon/routes.ts";
 import { submitAnswer } from "../src/lenses/shannon/schema.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -32,8 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const OPEN: ReadonlySet<string> = new Set(["/health", "/readiness", "/openapi.json", "/metrics"]);
-const routes = documentedRoutes().filter(({ path }) => !OPEN.has(path));
+const routes = shannonLens.routes.filter(({ open }) => !open);
 type Walked = (typeof routes)[number];
 const named = routes.map((route) => [`${route.method} ${route.path}`, route] as const);
 const withId = named.filter(([, { path }]) => path.includes("{id}"));

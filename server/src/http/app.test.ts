@@ -20,10 +20,10 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
 
 function testApp(parts: Partial<AppParts> = {}) {
   const { lines, log } = logged();
-  const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving", stopping: new AbortController().signal };
+  const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
   const durations = new Durations("requests", "Requests.");
   const app = createApp({
-    lens: nativeLens(),
+    lens: nativeLens,
     log,
     durations,
     traffic,

@@ -1,6 +1,6 @@
 /**
  * The Fastify instance that one listener serves: what holds for every request of every lens, before any of them sees
- * it. It knows no route of its own; what it refuses is a `Refusal`, worded by the lens whose route was asked for.
+ * it. It knows no route of its own; what it refuses is a `Refusal`, said by the lens whose route was asked for.
  */
 import { randomBytes } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -24,15 +24,6 @@ declare module "fastify" {
     /** Held open on purpose: a stream. */
     held: boolean;
   }
-  interface FastifyReply {
-    /** Fires when the caller leaves or the server stops: what is held for it need not be held on. */
-    left(): AbortSignal;
-    /**
-     * Answers with bytes that are ready, past the framework: half of what a small answer costs there is the making of
-     * its head. Header names are in lower case.
-     */
-    bytes(status: number, headers: Record<string, string>, body: Buffer): void;
-  }
   interface FastifyContextConfig {
     /** A frequent act on one task: no line in the log for each. */
     quiet?: boolean;
@@ -45,13 +36,11 @@ export type Traffic = {
   inFlight: number;
   /** Only `serving` takes requests; before and after it they are told to come again. */
   stage: "starting" | "serving" | "stopping";
-  /** Fires when it stops. */
-  stopping: AbortSignal;
 };
 
 export type AppParts = {
-  /** The lens at the root: it words what is refused before a route is found. */
-  lens: Pick<Lens, "word">;
+  /** The lens at the root: it says what is refused before a route is found. */
+  lens: Pick<Lens, "renderError">;
   log: Logger;
   durations: Durations;
   traffic: Traffic;
@@ -78,32 +67,12 @@ export function createApp(parts: AppParts): FastifyInstance {
         error.code === "FST_ERR_MAX_PARAM_LENGTH"
           ? new Refusal("not_found", "No id is that long.")
           : new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
-      const { status, contentType, body } = parts.lens.word(refusal, request.id);
-      answerAny(reply, status, { "content-type": contentType, "x-request-id": request.id }, body);
+      const { status, headers, body } = parts.lens.renderError(refusal, { id: request.id, unread: true });
+      answerAny(reply, status, { ...headers, "x-request-id": request.id }, body);
     },
   });
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
-  app.decorateReply("left", function (this: FastifyReply) {
-    // Not the request's own signal: that one fires as soon as a body has been read.
-    const left = new AbortController();
-    // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
-    this.raw.once("close", () => this.raw.writableFinished || left.abort());
-    return AbortSignal.any([left.signal, traffic.stopping]);
-  });
-  app.decorateReply(
-    "bytes",
-    function (this: FastifyReply, status: number, headers: Record<string, string>, body: Buffer) {
-      this.hijack();
-      this.raw.writeHead(status, {
-        "x-request-id": this.request.id,
-        "x-content-type-options": "nosniff",
-        "content-length": body.length,
-        ...headers,
-      });
-      this.raw.end(body);
-    },
-  );
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {

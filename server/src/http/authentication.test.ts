@@ -31,7 +31,7 @@ function doorOver({ development = true }: { development?: boolean } = {}) {
   const app = fastify();
   app.get<{ Querystring: { secret?: string; keyless?: string } }>("/", async (request) => {
     const { secret, keyless } = request.query;
-    const principal = await door.who(request, secret === undefined ? [] : secret.split(","), keyless !== "no");
+    const principal = await door.authenticate(request, secret === undefined ? [] : secret.split(","), keyless !== "no");
     return { user: principal.user };
   });
   app.setErrorHandler((error, _request, reply) => reply.send({ code: error instanceof Refusal ? error.code : "bug" }));

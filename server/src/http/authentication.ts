@@ -1,5 +1,6 @@
 /** Who calls: keys by the store's verb, remembered for a moment; in `dev` also the development key and nobody at all. */
 import type { FastifyRequest } from "fastify";
+import type { LensParts } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import type { Keys } from "../verbs/keys.ts";
@@ -20,7 +21,7 @@ const REMEMBERED_MAX = 10_000;
 const SECRET_LENGTH_MAX = 512;
 
 export type Authentication = {
-  who: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
+  authenticate: LensParts["authenticate"];
   /** The keys that were handed in; one that is revoked through these is out at once. */
   keys: Keys;
 };
@@ -34,7 +35,7 @@ export function createAuthentication({
   development: boolean;
   now: () => number;
 }): Authentication {
-  /** Promises, as `who` gives them: nearly every request comes with a key that came a moment ago. */
+  /** Promises, as `authenticate` gives them: nearly every request comes with a key that came a moment ago. */
   const remembered = new Map<string, { principal: Promise<Principal>; until: number }>();
 
   async function principalOf(secret: string): Promise<Principal | null> {
@@ -60,7 +61,7 @@ export function createAuthentication({
         return revoked;
       },
     },
-    who(request, secrets, keyless) {
+    authenticate(request, secrets, keyless) {
       const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
       return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, keyless);
     },

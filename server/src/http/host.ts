@@ -4,7 +4,9 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { Lens, LensParts } from "../lenses/lens.ts";
+import type { Lens } from "../lenses/lens.ts";
+import type { LensParts } from "../lenses/lens-parts.ts";
+import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
 import { createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { addDashboard } from "./dashboard.ts";
@@ -38,10 +40,8 @@ export type HostParts = HostOptions & {
   version: string;
   verbs: LensParts["verbs"];
   agents: LensParts["agents"];
-  /** The lens at the root of the main port; it also words what is refused outside of any lens. */
-  root: Lens;
-  /** The others, each under its name on the main port. */
-  lenses: ReadonlyMap<string, Lens>;
+  /** The first is at the root of the main port; it also says what is refused outside of any lens. */
+  lenses: readonly [Lens, ...Lens[]];
   /** What `/metrics` tells of the rest of the server. */
   histograms: readonly Durations[];
   facts: () => readonly Fact[];
@@ -65,17 +65,20 @@ export type Host = {
 /** Binds every port. Throws `BindError`, and then none is bound. */
 export async function openHost(parts: HostParts): Promise<Host> {
   const { log, version, development, lenses } = parts;
+  const [root, ...others] = lenses;
   const stopping = new AbortController();
-  const traffic: Traffic = { inFlight: 0, stage: "starting", stopping: stopping.signal };
+  const traffic: Traffic = { inFlight: 0, stage: "starting" };
   const streams = createStreams({ streamsMax: parts.limits.streams, log });
-  const door = createAuthentication({ keys: parts.verbs.keys, development, now: parts.now });
+  const authentication = createAuthentication({ keys: parts.verbs.keys, development, now: parts.now });
   const durations = new Durations("waybill_http_request_duration_seconds", "Time from a request's head to its end.");
   const lensParts: LensParts = {
-    verbs: { ...parts.verbs, keys: door.keys },
+    verbs: { ...parts.verbs, keys: authentication.keys },
     agents: parts.agents,
     version,
-    who: door.who,
+    shows: new Map(lenses.map(({ name, show }) => [name, show])),
+    authenticate: authentication.authenticate,
     stream: streams.stream,
+    stopping: stopping.signal,
     now: parts.now,
   };
 
@@ -92,14 +95,14 @@ export async function openHost(parts: HostParts): Promise<Host> {
     });
 
   const mainApp = async (): Promise<FastifyInstance> => {
-    const app = newApp(parts.root);
-    parts.root.mount(app, lensParts);
-    for (const [name, lens] of lenses) {
-      await app.register(async (scope) => lens.mount(scope, lensParts), { prefix: `/${name}` });
+    const app = newApp(root);
+    for (const lens of lenses) {
+      await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: lens === root });
+      await mountRootRoutes(app, lens, lensParts);
     }
     addHealth(app, { version });
     addMetrics(app, {
-      who: door.who,
+      authenticate: authentication.authenticate,
       page: createMetricsPage([durations, ...parts.histograms], () => [
         { name: "waybill_streams_open", help: "Open event streams.", type: "gauge", value: streams.open() },
         { name: "waybill_requests_in_flight", help: "Requests in work.", type: "gauge", value: traffic.inFlight },
@@ -113,8 +116,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
 
   const lensApp = async (lens: Lens): Promise<FastifyInstance> => {
     const app = newApp(lens);
-    lens.mount(app, lensParts);
-    await app.after();
+    await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
     if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
     return app;
   };
@@ -134,7 +136,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
     const lensUrls: Record<string, string> = {};
     const notes: string[] = [];
     for (const { name, port } of parts.lensPorts) {
-      const lens = lenses.get(name);
+      const lens = others.find((other) => other.name === name);
       if (lens === undefined) {
         notes.push(`This version has no ${name} lens: port ${port} stays free.`);
         continue;
@@ -143,7 +145,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
         lensUrls[name] = await bind(await lensApp(lens), port);
       } catch (error) {
         if (parts.lensPortsAsked || !(error instanceof BindError)) throw error;
-        notes.push(`${error.message}: the ${name} lens is at ${url}/${name} only.`);
+        notes.push(`${error.message}: the ${name} lens is at ${url}${lens.mount} only.`);
       }
     }
     return {

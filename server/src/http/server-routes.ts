@@ -1,6 +1,7 @@
 /** What a listener answers beside its lenses: health, metrics and its front door. */
 import type { FastifyInstance } from "fastify";
-import type { LensParts } from "../lenses/lens.ts";
+import type { LensParts } from "../lenses/lens-parts.ts";
+import { secretsOf } from "../lenses/secrets.ts";
 import type { MetricsPage } from "./metrics.ts";
 
 /** `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. */
@@ -11,11 +12,10 @@ export function addHealth(app: FastifyInstance, { version }: { version: string }
 /** `GET /metrics`, in the text format of Prometheus. Takes any key; `dev` needs none. */
 export function addMetrics(
   app: FastifyInstance,
-  { page, who }: { page: () => Promise<MetricsPage>; who: LensParts["who"] },
+  { page, authenticate }: { page: () => Promise<MetricsPage>; authenticate: LensParts["authenticate"] },
 ): void {
   app.get("/metrics", async (request, reply) => {
-    const bearer = request.headers.authorization?.replace(/^bearer\s+/i, "");
-    await who(request, bearer === undefined ? [] : [bearer], true);
+    await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]), true);
     const { contentType, text } = await page();
     return reply.type(contentType).send(text);
   });

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import fastify from "fastify";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { EventStream } from "../lenses/lens.ts";
+import type { EventStream } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStreams, type Streams } from "./stream.ts";

@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { EventStream } from "../lenses/lens.ts";
+import type { EventStream } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
 
 /** A reader that takes no byte for this long is let go; it may resume where it was. */

@@ -1,41 +1,74 @@
-/** What every lens is handed, and what it gives back: routes under its mount path. A lens sees `task/` alone. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AgentDefinition } from "../task/agent.ts";
-import type { Refusal } from "../task/errors.ts";
-import type { Principal } from "../task/principal.ts";
-import type { Verbs } from "../verbs/verbs.ts";
+/**
+ * One wire protocol over the core, as data: its routes, its words for errors and states, and where it is served. Adding
+ * one is a folder and a line in `index.ts`; ports, prefixes, flags, the greeting, `?lens=`, documents and tests follow
+ * from that list. A lens sees `task/` and the files beside this one: never the store, the engine or another lens.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { ErrorCode } from "../task/errors.ts";
+import type { State } from "../task/states.ts";
+import type { ErrorAnswer, RefusedRequest, RenderError } from "./error-answer.ts";
+import type { Show } from "./lens-parts.ts";
+import type { OpenApiPart } from "./openapi.ts";
+import type { RequestRules, Route } from "./route.ts";
+import type { SecretPlace } from "./secrets.ts";
 
-export type EventStream = {
-  headers: Record<string, string>;
-  /** Sent at once, before the first frame. */
-  opening: string;
-  /** Sent after `heartbeatMs` without a frame. */
-  heartbeat: string;
-  heartbeatMs: number;
-  /** Each item is one or more whole frames. Pulled only while the socket takes bytes; closed when the reader leaves. */
-  frames: (signal: AbortSignal) => AsyncIterable<string>;
+/** How callers of one wire say who they are. */
+export type CallerRules = {
+  /** Where a key may be, in the order in which they are tried. */
+  secrets: readonly SecretPlace[];
+  /** Another spelling of a key as the store's own. */
+  spelling?: (secret: string) => string;
+  /** The contract lets a developer on the own machine call without a key. */
+  keyless: boolean;
+  /** A key is looked for before the body is read, or only once it is. */
+  before: "body" | "handler";
 };
 
-export type LensParts = {
-  verbs: Verbs;
-  agents: readonly AgentDefinition[];
-  /** The server's version. */
-  version: string;
-  /**
-   * The principal of the first of `secrets` that is a key, or, with none given, the development principal where the
-   * server's mode and the request's origin allow it and `keyless` says that this lens's contract does. Else throws
-   * `unauthenticated`. All that a client may send as a secret is for the lens to find: headers, Basic, query.
-   */
-  who: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
-  /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. */
-  stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
-  now: () => number;
+/** A request that leads to no route of the lens. */
+export type Unrouted = {
+  method: string;
+  path: string;
+  /** The methods that the path has; none when there is no such path. */
+  allowed: readonly string[];
 };
 
-export type Lens = {
+/** What a person reads at a start, and commands to paste. */
+export type Greeting = { title: string; place: string; commands: readonly string[] };
+export type GreetedServer = {
+  /** Where this lens is: its own port, or its prefix on the main one. */
+  url: string;
+  development: boolean;
+  /** The key that `waybill dev` knows. */
+  developmentKey: string;
+};
+
+export type Lens = RequestRules & {
+  /** As ports, prefixes, aliases and `?lens=` spell it. */
   name: string;
-  /** Words a refusal of a URL that leads to no route at all, on a port that is this lens's own. */
-  word: (refusal: Refusal, requestId: string) => { status: number; contentType: string; body: string };
-  /** Registers routes on `app`, an encapsulated instance whose `prefix` is the mount path. Sets its own error handler and not-found handler. */
-  mount: (app: FastifyInstance, parts: LensParts) => void;
+  /** The usual port of its own; null when it has none. */
+  port: number | null;
+  /** Its prefix on the main listener: `/shannon`; empty at the root. On a port of its own it is at the root. */
+  mount: string;
+  /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/:instance`. */
+  variants?: readonly string[];
+  routes: readonly Route[];
+  /** What it also serves at the root of the main listener, whatever its mount: a well-known card. */
+  rootRoutes?: readonly Route[];
+  caller: CallerRules;
+  /** The status that each code is told with. */
+  errors: Readonly<Record<ErrorCode, number>>;
+  /** What a refusal is to a client of this wire. A route may have words of its own. */
+  renderError: RenderError;
+  /** What is said where no route leads: 404, or 405 where only the method is wrong. */
+  renderUnrouted: (unrouted: Unrouted, request: RefusedRequest) => ErrorAnswer;
+  /** Headers that every answer of it carries, refusals included. */
+  headers?: (headers: IncomingHttpHeaders) => Record<string, string>;
+  /** The headers that a preflight is answered with, at 200; no preflight is answered when absent. */
+  preflight?: (headers: IncomingHttpHeaders) => Record<string, string>;
+  /** What it calls each state. */
+  states: Readonly<Record<State, string>>;
+  /** A task as it shows one: what `?lens=` and the dashboard print. */
+  show: Show;
+  greeting: (server: GreetedServer) => Greeting;
+  openapi: OpenApiPart;
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { documentedRoutes } from "../../src/lenses/shannon/openapi.ts";
+import { shannonLens } from "../../src/lenses/shannon/routes.ts";
 import { sessionAnswer, statusAnswer, submitAnswer } from "../../src/lenses/shannon/schema.ts";
 import { type ShannonServer, startShannonServer } from "../shannon-server.ts";
 import { allFrames } from "../sse.ts";
@@ -149,7 +149,7 @@ test("the document names every route that is served, and no other", async () => 
   );
   expect(document.openapi).toMatch(/^3\.0\./);
   expect(JSON.stringify(document.components)).not.toContain('"$schema"');
-  for (const { method, path } of documentedRoutes()) {
+  for (const { method, path } of shannonLens.routes) {
     expect(Object.keys(document.paths)).toContain(path);
     const response = await client.call(path.replace("{id}", "nobody"), { method });
     await response.body?.cancel();

@@ -1,6 +1,6 @@
 /** Who calls and with what: agents, keys, the audit log. */
 import { notFound } from "../../task/errors.ts";
-import { isName, type Route, route } from "./route.ts";
+import { isName, type Route, route } from "../route.ts";
 import * as wire from "./schema.ts";
 import { wireAgent, wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
 

@@ -1,6 +1,6 @@
 /** Conversations: the thread that tasks share. */
 import { notFound } from "../../task/errors.ts";
-import { isName, type Route, route } from "./route.ts";
+import { isName, type Route, route } from "../route.ts";
 import * as wire from "./schema.ts";
 import { LENS } from "./task-routes.ts";
 import { partOf, wireConversation, wireMessage } from "./translate.ts";

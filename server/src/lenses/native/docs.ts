@@ -5,13 +5,14 @@
 import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { Json } from "../../task/json.ts";
+import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";
+import type { Route } from "../route.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
 import { MEANING, STATUS } from "./errors.ts";
-import { componentSchemas, exampleOf, problemStatuses, schemaOf } from "./openapi.ts";
-import type { Route } from "./route.ts";
+import { nativeOpenapi, problemStatuses } from "./openapi.ts";
 
 export function docsPage({ routes, version }: { routes: readonly Route[]; version: string }): string {
-  const tags = Map.groupBy(routes, ({ tag }) => tag);
+  const tags = Map.groupBy(routes, ({ tag = "" }) => tag);
   const schemas = namedSchemas(routes);
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -200,7 +201,10 @@ function errorsSection(): string {
 
 /** The named schemas that the routes lead to, in the order of their names. */
 function namedSchemas(routes: readonly Route[]): [string, Json][] {
-  return Object.entries(componentSchemas(routes)).map(([name, schema]) => [name, schema ?? null]);
+  return Object.entries(componentSchemas({ routes, openapi: nativeOpenapi })).map(([name, schema]) => [
+    name,
+    schema ?? null,
+  ]);
 }
 
 function prose(text: string): string {

@@ -1,6 +1,6 @@
 /** The bytes of a task's answer, made once for each revision: reading a task is the hot path. */
 import type { Task } from "../../task/task.ts";
-import { JSON_TYPE } from "./route.ts";
+import { JSON_TYPE } from "../route.ts";
 import { wireTask } from "./translate.ts";
 
 export type EncodedTask = { bytes: Buffer; headers: { "content-type": string; etag: string; "cache-control": string } };

@@ -1,6 +1,8 @@
 /** Refusals as RFC 9457 problem details. The map is total over our codes. */
 import { STATUS_CODES } from "node:http";
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import { CONTENT_TYPE_FIELD, IDEMPOTENCY_FIELD, type RenderError } from "../error-answer.ts";
+import type { Fault } from "../route.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
 
@@ -37,17 +39,36 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   internal: "A bug of ours. The log has it under `request_id`.",
 };
 
-/** The header that a conflict of idempotency is about, as `field` of the problem. */
-export const IDEMPOTENCY_FIELD = "Idempotency-Key";
+const ISSUES_MAX = 5;
 
-export type ProblemAnswer = { status: number; headers: Record<string, string>; body: Problem };
+/** What a schema finds wrong, each with its place. */
+export function invalidRequest({ where, issues, absent }: Fault): Refusal {
+  if (absent) return new Refusal("invalid", "A JSON body is needed.");
+  const told = issues.slice(0, ISSUES_MAX).map((issue) => ({
+    field: [...(where === "body" ? [] : [where]), ...issue.path.map(String)].join("."),
+    message: issue.message,
+  }));
+  const detail = told.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; ");
+  const field = told[0]?.field ?? "";
+  return new Refusal("invalid", detail, field === "" ? {} : { field });
+}
 
-/** Whatever was thrown, as an answer. What is not a refusal is a bug, and says nothing about itself. */
-export function problemOf(error: unknown, requestId: string): ProblemAnswer {
-  const { refusal, status } = refusalOf(error);
-  const { field, state: named, retryAfterS } = refusal.detail;
-  const wireState = state.safeParse(named);
-  const retryAfter = retryAfterS ?? (refusal.code === "unavailable" || refusal.code === "rate_limited" ? 1 : undefined);
+export const renderError: RenderError = (refusal, { id }) => {
+  const { status, field } = statusOf(refusal);
+  const { code, message, detail } = refusal;
+  const wireState = state.safeParse(detail.state);
+  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
+  const body: Problem = {
+    type: `/docs#error-${code}`,
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail: message,
+    code,
+    request_id: id,
+    ...(field !== undefined && { field }),
+    ...(wireState.success && { state: wireState.data }),
+    ...(retryAfter !== undefined && { retry_after_s: retryAfter }),
+  };
   return {
     status,
     headers: {
@@ -56,44 +77,14 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
       ...(retryAfter !== undefined && { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
       ...(status === 401 && { "www-authenticate": 'Bearer realm="waybill"' }),
     },
-    body: {
-      type: `/docs#error-${refusal.code}`,
-      title: STATUS_CODES[status] ?? "Error",
-      status,
-      detail: refusal.message,
-      code: refusal.code,
-      request_id: requestId,
-      ...(field !== undefined && { field }),
-      ...(wireState.success && { state: wireState.data }),
-      ...(retryAfter !== undefined && { retry_after_s: retryAfter }),
-    },
+    body: JSON.stringify(body),
   };
-}
+};
 
-function refusalOf(error: unknown): { refusal: Refusal; status: number } {
-  if (error instanceof Refusal) {
-    // The IETF's Idempotency-Key draft, section 2.7: another payload under a used key is 422.
-    const reused = error.code === "conflict" && error.detail.field === IDEMPOTENCY_FIELD;
-    return { refusal: error, status: reused ? 422 : STATUS[error.code] };
-  }
-  const status = statusOf(error);
-  if (status === 415) {
-    return { refusal: new Refusal("invalid", "Bodies are JSON: send Content-Type: application/json."), status };
-  }
-  if (status !== null && status >= 400 && status < 500 && error instanceof Error) {
-    return { refusal: new Refusal(status === 413 ? "too_large" : "invalid", error.message), status };
-  }
-  return {
-    refusal: new Refusal(
-      "internal",
-      "Something went wrong on our side. The server's log has it under this request id.",
-    ),
-    status: 500,
-  };
-}
-
-/** The HTTP framework's own errors carry a status. */
-function statusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !("statusCode" in error)) return null;
-  return typeof error.statusCode === "number" ? error.statusCode : null;
+/** The two refusals that HTTP has a finer status for: an unknown media type, and another payload under a used key. */
+function statusOf({ code, detail: { field } }: Refusal): { status: number; field: string | undefined } {
+  if (code === "invalid" && field === CONTENT_TYPE_FIELD) return { status: 415, field: undefined };
+  // The IETF's Idempotency-Key draft, section 2.7.
+  if (code === "conflict" && field === IDEMPOTENCY_FIELD) return { status: 422, field };
+  return { status: STATUS[code], field };
 }

@@ -2,10 +2,10 @@
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { EventStream } from "../lens.ts";
+import type { EventStream } from "../lens-parts.ts";
+import { type Route, route } from "../route.ts";
 import { wireEvent } from "./event.ts";
 import { event as eventSchema } from "./event-schema.ts";
-import { type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
 
@@ -29,10 +29,10 @@ export const eventRoutes: readonly Route[] = [
     query: wire.eventsQuery,
     streams: true,
     answers: [{ status: 200, about: "Events, oldest first.", schema: wire.list(eventSchema) }],
-    handle: async ({ principal, verbs, parts, params, query, request, reply }) => {
-      const after = lastEventId(request.headers["last-event-id"]) ?? query.after ?? 0;
+    handle: async ({ principal, verbs, params, query, headers }) => {
+      const after = lastEventId(headers["last-event-id"]) ?? query.after ?? 0;
       const task = await verbs.tasks.get(principal, params.id);
-      if (!request.headers.accept?.includes("text/event-stream")) {
+      if (!headers.accept?.includes("text/event-stream")) {
         const events = await verbs.tasks.events(principal, params.id, after, query.limit);
         return { status: 200, body: { data: events.map(wireEvent) } };
       }
@@ -52,8 +52,7 @@ export const eventRoutes: readonly Route[] = [
         const { id, state } = await verbs.tasks.get(principal, params.id);
         return `event: done\ndata: ${JSON.stringify({ task_id: id, state })}\n\n`;
       };
-      await parts.stream(request, reply, stream);
-      return null;
+      return { stream };
     },
   }),
 ];

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { AGENT_MODES } from "../../task/agent.ts";
 import type { EventType } from "../../task/events/event.ts";
 import { START_CAUSES } from "../../task/events/task-events.ts";
-import { anyJson, anyObject, count, failure, named, part, prompt, time, usageCall, wait } from "./schema.ts";
+import { named } from "../openapi.ts";
+import { anyJson, anyObject, count, failure, part, prompt, time, usageCall, wait } from "./schema.ts";
 
 const text = z.string();
 const agent = z.string().describe("Who acts; empty where there is only one.");

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { STATES } from "../../task/states.ts";
-import { openapiDocument } from "./openapi.ts";
-import { nativeRoutes } from "./routes.ts";
+import { openapiDocument } from "../openapi.ts";
+import { nativeLens } from "./routes.ts";
 
-const routes = nativeRoutes();
-const document = openapiDocument({ routes, version: "1.2.3" });
+const routes = nativeLens.routes.filter(({ hidden }) => !hidden);
+const document = openapiDocument(nativeLens, { version: "1.2.3", mount: "" });
 const text = JSON.stringify(document);
 
 describe("the OpenAPI document", () => {

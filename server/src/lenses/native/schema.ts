@@ -11,6 +11,8 @@ import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states
 import { givenName, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { named } from "../openapi.ts";
+import { wholeParam } from "../paging.ts";
 
 export const WAIT_S_MAX = 300;
 export const EVENTS_LIMIT_MAX = 1_000;
@@ -158,12 +160,7 @@ export const taskQuery = z.strictObject({
   lens: z.string().max(32).optional().describe("Show the task as this lens would."),
 });
 
-const limit = (max: number, by: number) =>
-  text(/^\d{1,6}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.int().min(1).max(max))
-    .default(by)
-    .meta({ wire: { type: "integer", minimum: 1, maximum: max, default: by } });
+const limit = (max: number, usual: number) => wholeParam({ min: 1, max, usual });
 const sequence = text(/^\d{1,15}$/, "must be a whole number")
   .transform(Number)
   .meta({ wire: { type: "integer", minimum: 0 } });
@@ -413,11 +410,6 @@ export const problem = z.strictObject({
 });
 named(problem, "Problem");
 export type Problem = z.infer<typeof problem>;
-
-/** Names a schema: a component of the OpenAPI document. */
-export function named(schema: z.ZodType, id: string): void {
-  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
-}
 
 export const list = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item) });
 export const page = <Item extends z.ZodType>(item: Item) =>

@@ -6,8 +6,10 @@ import { isTerminal } from "../../task/states.ts";
 import type { Steering } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
+import { conditional } from "../etag.ts";
+import type { Show } from "../lens-parts.ts";
+import { type Answer, type AnswerDoc, type Call, type Route, route } from "../route.ts";
 import { encodedTask, taskAnswer } from "./encoded-task.ts";
-import { type Answer, type AnswerDoc, type Call, type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageCall, wireWhy } from "./translate.ts";
 
@@ -15,178 +17,172 @@ export const LENS = "native";
 
 export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId } };
 
-/** How another lens would show a task. */
-export type Show = (task: Task) => unknown;
-
 const shown: AnswerDoc = { status: 200, about: "The task.", schema: wire.task };
 const REPLAYED_HEADER = { "idempotency-replayed": "true" };
 const REPLAYED = { "Idempotency-Replayed": "true when this key had already taken effect." };
 
-export function taskRoutes(shows: Readonly<Record<string, Show>>): Route[] {
-  return [
-    route({
-      method: "POST",
-      path: "/v1/tasks",
-      id: "submitTask",
-      tag: "Tasks",
-      summary: "Submit a task",
-      description:
-        "Acknowledged once it is on disk. With `wait` the answer is held until the task has ended, needs input or is " +
-        "paused, or the seconds are over.",
-      query: wire.waitQuery,
-      body: wire.submitBody,
-      idempotent: true,
-      answers: [
-        {
-          status: 202,
-          about: "Accepted: the task as it is.",
-          schema: wire.task,
-          headers: { Location: "URL of the task.", ...REPLAYED },
-        },
-        { status: 200, about: "It ended within `wait`.", schema: wire.task, headers: { Location: "URL of the task." } },
-      ],
-      handle: async ({ principal, verbs, query, body, idempotency, left }) => {
-        const { task, replayed } = await verbs.tasks.submit(principal, LENS, submissionOf(body), idempotency);
-        const now =
-          query.wait === undefined ? task : await verbs.tasks.settled(principal, task.id, query.wait * 1_000, left());
-        return taskAnswer(query.wait !== undefined && isTerminal(now.state) ? 200 : 202, now, {
-          location: `/v1/tasks/${now.id}`,
-          ...(replayed && REPLAYED_HEADER),
-        });
+export const taskRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/tasks",
+    id: "submitTask",
+    tag: "Tasks",
+    summary: "Submit a task",
+    description:
+      "Acknowledged once it is on disk. With `wait` the answer is held until the task has ended, needs input or is " +
+      "paused, or the seconds are over.",
+    query: wire.waitQuery,
+    body: wire.submitBody,
+    idempotent: true,
+    answers: [
+      {
+        status: 202,
+        about: "Accepted: the task as it is.",
+        schema: wire.task,
+        headers: { Location: "URL of the task.", ...REPLAYED },
       },
-    }),
-    route({
-      method: "GET",
-      path: "/v1/tasks",
-      id: "listTasks",
-      tag: "Tasks",
-      summary: "List tasks, newest first",
-      query: wire.listQuery,
-      answers: [{ status: 200, about: "A page.", schema: wire.page(wire.taskSummary) }],
-      handle: async ({ principal, verbs, query }) => {
-        const { tasks, total, next } = await verbs.tasks.list(principal, filterOf(query), {
-          limit: query.limit,
-          ...(query.cursor !== undefined && { cursor: query.cursor }),
-        });
-        return { status: 200, body: { data: tasks.map(wireSummary), total, next_cursor: next } };
+      { status: 200, about: "It ended within `wait`.", schema: wire.task, headers: { Location: "URL of the task." } },
+    ],
+    handle: async ({ principal, verbs, query, body, idempotency, left }) => {
+      const { task, replayed } = await verbs.tasks.submit(principal, LENS, submissionOf(body), idempotency);
+      const now =
+        query.wait === undefined ? task : await verbs.tasks.settled(principal, task.id, query.wait * 1_000, left());
+      return taskAnswer(query.wait !== undefined && isTerminal(now.state) ? 200 : 202, now, {
+        location: `/v1/tasks/${now.id}`,
+        ...(replayed && REPLAYED_HEADER),
+      });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/tasks",
+    id: "listTasks",
+    tag: "Tasks",
+    summary: "List tasks, newest first",
+    query: wire.listQuery,
+    answers: [{ status: 200, about: "A page.", schema: wire.page(wire.taskSummary) }],
+    handle: async ({ principal, verbs, query }) => {
+      const { tasks, total, next } = await verbs.tasks.list(principal, filterOf(query), {
+        limit: query.limit,
+        ...(query.cursor !== undefined && { cursor: query.cursor }),
+      });
+      return { status: 200, body: { data: tasks.map(wireSummary), total, next_cursor: next } };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/tasks/{id}",
+    id: "getTask",
+    tag: "Tasks",
+    summary: "Read a task",
+    params: taskParams,
+    query: wire.taskQuery,
+    answers: [
+      { ...shown, headers: { ETag: "Changes with every change of the task. Send it as If-None-Match." } },
+      { status: 304, about: "It has not changed since the `If-None-Match` that was sent." },
+    ],
+    handle: async ({ principal, verbs, parts, params, query, headers, left }) => {
+      const task =
+        query.wait === undefined
+          ? await verbs.tasks.get(principal, params.id)
+          : await verbs.tasks.settled(principal, params.id, query.wait * 1_000, left());
+      if (query.lens !== undefined && query.lens !== LENS) {
+        return { status: 200, body: shownAs(query.lens, task, parts.shows) };
+      }
+      return conditional(headers, encodedTask(task));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/tasks/{id}",
+    id: "deleteTask",
+    tag: "Tasks",
+    summary: "Hide an ended task from every list and read",
+    params: taskParams,
+    answers: [{ status: 204, about: "Deleted." }],
+    handle: async ({ principal, verbs, params }) => {
+      await verbs.tasks.delete(principal, params.id);
+      return { status: 204 };
+    },
+  }),
+  read("steps", "What its handler has journaled", wire.list(wire.step), async ({ principal, verbs, params }) => ({
+    data: (await verbs.tasks.steps(principal, params.id)).map(wireStep),
+  })),
+  read("artifacts", "What it has produced", wire.list(wire.artifact), async ({ principal, verbs, params }) => ({
+    data: (await verbs.tasks.artifacts(principal, params.id)).map(wireArtifact),
+  })),
+  read("usage", "Its paid calls", wire.list(wire.usageCall), async ({ principal, verbs, params }) => ({
+    data: (await verbs.tasks.usage(principal, params.id)).map(wireUsageCall),
+  })),
+  read("why", "Why it is where it is, and when it goes on", wire.why, async ({ principal, verbs, params }) =>
+    wireWhy(await verbs.tasks.why(principal, params.id)),
+  ),
+  steer("cancel", "Cancel it and its open children", ({ principal, verbs, params }, steering) =>
+    verbs.tasks.cancel(principal, params.id, steering),
+  ),
+  steer("pause", "Pause it once the steps in flight have ended", ({ principal, verbs, params }, steering) =>
+    verbs.tasks.pause(principal, params.id, steering),
+  ),
+  steer("resume", "Let it go on", ({ principal, verbs, params }, steering) =>
+    verbs.tasks.resume(principal, params.id, steering),
+  ),
+  route({
+    method: "POST",
+    path: "/v1/tasks/{id}/retry",
+    id: "retryTask",
+    tag: "Tasks",
+    summary: "Try it again as a new task",
+    params: taskParams,
+    body: wire.retryBody,
+    idempotent: true,
+    answers: [
+      {
+        status: 202,
+        about: "The new task; its `retry_of` is the old one.",
+        schema: wire.task,
+        headers: { Location: "URL of the new task.", ...REPLAYED },
       },
-    }),
-    route({
-      method: "GET",
-      path: "/v1/tasks/{id}",
-      id: "getTask",
-      tag: "Tasks",
-      summary: "Read a task",
-      params: taskParams,
-      query: wire.taskQuery,
-      answers: [
-        { ...shown, headers: { ETag: "Changes with every change of the task. Send it as If-None-Match." } },
-        { status: 304, about: "It has not changed since the `If-None-Match` that was sent." },
-      ],
-      handle: async ({ principal, verbs, params, query, request, left }) => {
-        const task =
-          query.wait === undefined
-            ? await verbs.tasks.get(principal, params.id)
-            : await verbs.tasks.settled(principal, params.id, query.wait * 1_000, left());
-        if (query.lens !== undefined && query.lens !== LENS) return { status: 200, body: showAs(query.lens, task) };
-        const { bytes, headers } = encodedTask(task);
-        const known = request.headers["if-none-match"];
-        if (known !== undefined && matches(known, headers.etag))
-          return { status: 304, headers: { etag: headers.etag, "cache-control": headers["cache-control"] } };
-        return { status: 200, bytes, headers };
-      },
-    }),
-    route({
-      method: "DELETE",
-      path: "/v1/tasks/{id}",
-      id: "deleteTask",
-      tag: "Tasks",
-      summary: "Hide an ended task from every list and read",
-      params: taskParams,
-      answers: [{ status: 204, about: "Deleted." }],
-      handle: async ({ principal, verbs, params }) => {
-        await verbs.tasks.delete(principal, params.id);
-        return { status: 204 };
-      },
-    }),
-    read("steps", "What its handler has journaled", wire.list(wire.step), async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.steps(principal, params.id)).map(wireStep),
-    })),
-    read("artifacts", "What it has produced", wire.list(wire.artifact), async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.artifacts(principal, params.id)).map(wireArtifact),
-    })),
-    read("usage", "Its paid calls", wire.list(wire.usageCall), async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.usage(principal, params.id)).map(wireUsageCall),
-    })),
-    read("why", "Why it is where it is, and when it goes on", wire.why, async ({ principal, verbs, params }) =>
-      wireWhy(await verbs.tasks.why(principal, params.id)),
-    ),
-    steer("cancel", "Cancel it and its open children", ({ principal, verbs, params }, steering) =>
-      verbs.tasks.cancel(principal, params.id, steering),
-    ),
-    steer("pause", "Pause it once the steps in flight have ended", ({ principal, verbs, params }, steering) =>
-      verbs.tasks.pause(principal, params.id, steering),
-    ),
-    steer("resume", "Let it go on", ({ principal, verbs, params }, steering) =>
-      verbs.tasks.resume(principal, params.id, steering),
-    ),
-    route({
-      method: "POST",
-      path: "/v1/tasks/{id}/retry",
-      id: "retryTask",
-      tag: "Tasks",
-      summary: "Try it again as a new task",
-      params: taskParams,
-      body: wire.retryBody,
-      idempotent: true,
-      answers: [
-        {
-          status: 202,
-          about: "The new task; its `retry_of` is the old one.",
-          schema: wire.task,
-          headers: { Location: "URL of the new task.", ...REPLAYED },
-        },
-      ],
-      handle: async ({ principal, verbs, params, body, idempotency }) => {
-        const { task, replayed } = await verbs.tasks.retry(principal, params.id, {
-          reuseJournal: body.reuse_journal,
-          ...steeringOf(body, idempotency),
-        });
-        return taskAnswer(202, task, { location: `/v1/tasks/${task.id}`, ...(replayed && REPLAYED_HEADER) });
-      },
-    }),
-    route({
-      method: "POST",
-      path: "/v1/tasks/{id}/input",
-      id: "sendInput",
-      tag: "Tasks",
-      summary: "Answer its question, or leave a message for its next one",
-      params: taskParams,
-      body: wire.inputBody,
-      idempotent: true,
-      answers: [{ ...shown, headers: REPLAYED }],
-      handle: async ({ principal, verbs, params, body, idempotency }) =>
-        acknowledged(
-          await verbs.tasks.input(
-            principal,
-            params.id,
-            {
-              value: body.value,
-              ...(body.prompt !== undefined && { prompt: body.prompt }),
-              ...(body.message_id !== undefined && { messageId: body.message_id }),
-            },
-            steeringOf({}, idempotency),
-          ),
+    ],
+    handle: async ({ principal, verbs, params, body, idempotency }) => {
+      const { task, replayed } = await verbs.tasks.retry(principal, params.id, {
+        reuseJournal: body.reuse_journal,
+        ...steeringOf(body, idempotency),
+      });
+      return taskAnswer(202, task, { location: `/v1/tasks/${task.id}`, ...(replayed && REPLAYED_HEADER) });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tasks/{id}/input",
+    id: "sendInput",
+    tag: "Tasks",
+    summary: "Answer its question, or leave a message for its next one",
+    params: taskParams,
+    body: wire.inputBody,
+    idempotent: true,
+    answers: [{ ...shown, headers: REPLAYED }],
+    handle: async ({ principal, verbs, params, body, idempotency }) =>
+      acknowledged(
+        await verbs.tasks.input(
+          principal,
+          params.id,
+          {
+            value: body.value,
+            ...(body.prompt !== undefined && { prompt: body.prompt }),
+            ...(body.message_id !== undefined && { messageId: body.message_id }),
+          },
+          steeringOf({}, idempotency),
         ),
-    }),
-  ];
+      ),
+  }),
+];
 
-  function showAs(lens: string, task: Task): unknown {
-    const show = Object.hasOwn(shows, lens) ? shows[lens] : undefined;
-    if (show !== undefined) return show(task);
-    const known = [LENS, ...Object.keys(shows)].join(", ");
-    throw new Refusal("invalid", `There is no lens of this name. There are: ${known}.`, { field: "query.lens" });
-  }
+/** The task as another lens would show it. Throws `invalid` with the names of those that there are. */
+function shownAs(lens: string, task: Task, shows: ReadonlyMap<string, Show>): unknown {
+  const show = shows.get(lens);
+  if (show !== undefined) return show(task);
+  const known = [...shows.keys()].join(", ");
+  throw new Refusal("invalid", `There is no lens of this name. There are: ${known}.`, { field: "query.lens" });
 }
 
 type TaskCall<Body> = Call<"id", Record<string, never>, Body>;
@@ -237,11 +233,4 @@ function steeringOf(body: { reason?: string | undefined }, idempotency: Steering
 
 function acknowledged({ task, replayed }: Acknowledged): Answer {
   return taskAnswer(200, task, replayed ? REPLAYED_HEADER : {});
-}
-
-/** RFC 9110, 13.1.2: a list of tags, compared weakly, or any. */
-function matches(known: string, etag: string): boolean {
-  return (
-    known === etag || known.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
-  );
 }

@@ -1,6 +1,7 @@
 /** Work of kind `external`, done by other programs: the one place with a lease. */
+
+import { type Route, route } from "../route.ts";
 import { taskAnswer } from "./encoded-task.ts";
-import { type Route, route } from "./route.ts";
 import * as wire from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";

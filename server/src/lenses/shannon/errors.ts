@@ -1,7 +1,7 @@
 /** Refusals as this wire says them: a status and one sentence. */
-import { ERROR_CODES, type ErrorCode, Refusal } from "../../task/errors.ts";
-
-export type ErrorAnswer = { status: number; headers: Record<string, string>; body: Record<string, string | number> };
+import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import type { ErrorAnswer, RefusedRequest, RenderError } from "../error-answer.ts";
+import { type Fault, JSON_TYPE } from "../route.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */
 export type Concern = {
@@ -11,52 +11,91 @@ export type Concern = {
   unreadable?: string;
 };
 
-type Rendering = (refusal: Refusal, concern: Concern) => Partial<ErrorAnswer> & { status: number; error: string };
+const OTHERWISE: Concern = { noun: "Task", failure: "Failed to handle request" };
 
-const said = (status: number): Rendering => {
-  return (refusal) => ({ status, error: refusal.message });
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  not_found: 404,
+  not_allowed_in_state: 409,
+  fenced: 409,
+  invalid: 400,
+  too_large: 413,
+  conflict: 409,
+  unauthenticated: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  budget_exhausted: 429,
+  unavailable: 503,
+  internal: 500,
 };
 
-const RENDERINGS: Record<ErrorCode, Rendering> = {
-  not_found: (_, { noun }) => ({ status: 404, error: `${noun} not found` }),
-  not_allowed_in_state: said(409),
-  fenced: said(409),
-  invalid: said(400),
-  too_large: said(413),
-  conflict: said(409),
-  unauthenticated: (refusal) => ({
-    status: 401,
+type Worded = { error?: string; headers?: Record<string, string>; body?: Record<string, string | number> };
+
+/** The codes of which more is said, or less, than their sentence. */
+const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => Worded>> = {
+  not_found: (_, { noun }) => ({ error: `${noun} not found` }),
+  unauthenticated: ({ message }) => ({
     error: "Unauthorized",
-    headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(refusal.message)}"` },
+    headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(message)}"` },
   }),
-  forbidden: () => ({ status: 403, error: "Forbidden" }),
-  rate_limited: (refusal) => {
-    const seconds = refusal.detail.retryAfterS ?? 60;
-    return {
-      status: 429,
-      error: "Rate limit exceeded",
-      headers: { "retry-after": String(seconds) },
-      body: { message: refusal.message, retry_after: seconds },
-    };
-  },
-  budget_exhausted: said(429),
-  unavailable: (refusal) => ({
-    status: 503,
-    error: refusal.message,
-    headers: { "retry-after": String(refusal.detail.retryAfterS ?? 1) },
+  forbidden: () => ({ error: "Forbidden" }),
+  rate_limited: ({ message, detail: { retryAfterS = 60 } }) => ({
+    error: "Rate limit exceeded",
+    headers: { "retry-after": String(retryAfterS) },
+    body: { message, retry_after: retryAfterS },
   }),
-  internal: (_, { failure }) => ({ status: 500, error: `${failure}: internal error` }),
+  unavailable: ({ detail: { retryAfterS = 1 } }) => ({ headers: { "retry-after": String(retryAfterS) } }),
+  internal: (_, { failure }) => ({ error: `${failure}: internal error` }),
 };
 
-export function errorAnswer(refusal: Refusal, concern: Concern): ErrorAnswer {
-  const { status, error, headers = {}, body = {} } = RENDERINGS[refusal.code](refusal, concern);
-  return { status, headers, body: { error, ...body } };
+/** How the refusals of a route are said that is about `concern`. */
+export function renderErrorOf(concern: Concern): RenderError {
+  return (refusal, request) => {
+    const said = inWireWords(refusal, request, concern);
+    const { error = said.message, headers = {}, body = {} } = WORDS[said.code]?.(said, concern) ?? {};
+    return errorAnswer(STATUS[said.code], { error, ...body }, headers);
+  };
 }
 
-/** Every code with the status that it is told with, for the document of this API. */
-export function errorStatuses(): Map<ErrorCode, number> {
-  const concern: Concern = { noun: "Task", failure: "" };
-  return new Map(ERROR_CODES.map((code) => [code, errorAnswer(new Refusal(code, ""), concern).status]));
+export const renderError = renderErrorOf(OTHERWISE);
+
+export function renderUnrouted(): ErrorAnswer {
+  return errorAnswer(404, { error: "Not found" });
+}
+
+/** The reader of bodies speaks no wire's words. */
+function inWireWords(refusal: Refusal, { unread }: RefusedRequest, { unreadable }: Concern): Refusal {
+  if (!unread || refusal.code !== "invalid") return refusal;
+  return new Refusal("invalid", unreadable ?? `Invalid request body: ${refusal.message}`);
+}
+
+function errorAnswer(status: number, body: object, headers: Record<string, string> = {}): ErrorAnswer {
+  return { status, headers: { ...headers, "content-type": JSON_TYPE }, body: JSON.stringify(body) };
+}
+
+/** What is said of a parameter that does not fit, where that is not `Invalid <name> parameter`. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  status: "Invalid status value",
+  session_id: "Invalid session_id format",
+  workflow_id: "Invalid or missing workflow_id",
+  last_event_id: "Invalid last_event_id",
+};
+
+/** The first fault alone, as this wire does. */
+export function invalidRequest({ where, issues }: Fault): Refusal {
+  const [issue] = issues;
+  const field = (issue?.path ?? []).map(String).join(".");
+  if (where === "query") return new Refusal("invalid", PARAMETERS[field] ?? `Invalid ${field} parameter`);
+  return invalidBody({ issues });
+}
+
+/** The same of a body, or of what lies under one of its fields. */
+export function invalidBody({ issues }: Pick<Fault, "issues">, under?: string): Refusal {
+  const [issue] = issues;
+  const path = (issue?.path ?? []).map(String);
+  const field = [...(under === undefined ? [] : [under]), ...path].join(".");
+  const shapeless = issue?.code === "invalid_type" && path.length === 0;
+  const said = shapeless ? "must be a JSON object" : (issue?.message ?? "is not valid");
+  return new Refusal("invalid", `Invalid request body: ${field === "" ? "it" : field} ${said}`, { field });
 }
 
 /** Fit for a quoted string of a header (RFC 9110, 5.6.4). */

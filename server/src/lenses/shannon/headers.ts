@@ -1,6 +1,6 @@
 /** The headers that every answer carries: the trace, and what lets a web page of another origin read it. */
 import { randomBytes } from "node:crypto";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
 
 const ALLOWED = [
   "Content-Type",
@@ -43,32 +43,21 @@ const CORS = {
   "access-control-expose-headers": EXPOSED.join(", "),
 };
 
-const PREFLIGHT = {
+/** The answer to a preflight, at 200. */
+export const PREFLIGHT = {
   "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
   "access-control-allow-headers": ALLOWED.join(", "),
   "access-control-max-age": "3600",
 };
 
-/** Adds them to all routes of `app`, and answers every preflight with 200. */
-export function addHeaders(app: FastifyInstance): void {
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(CORS);
-    reply.headers(traceOf(request));
-    done();
-  });
-  app.options("/*", (_request, reply) => reply.headers(PREFLIGHT).code(200).send());
-}
-
-/** The same headers for an answer that is not sent through `reply`. */
-export function headersSoFar(reply: FastifyReply): Record<string, string> {
-  const names = [...Object.keys(CORS), "x-trace-id", "x-span-id"];
-  return Object.fromEntries(names.map((name) => [name, String(reply.getHeader(name) ?? "")]));
+/** What every answer carries. */
+export function responseHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  return { ...CORS, ...traceOf(headers) };
 }
 
 /** The client's own trace where it names one. */
-export function traceOf(request: Pick<FastifyRequest, "headers">): { "x-trace-id": string; "x-span-id": string } {
+export function traceOf(headers: IncomingHttpHeaders): { "x-trace-id": string; "x-span-id": string } {
   const random = randomBytes(24).toString("hex");
-  const { headers } = request;
   const parent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(headers["traceparent"] ?? ""))?.[1];
   const own = parent ?? hex(headers["x-trace-id"]) ?? hex(headers["x-request-id"]);
   const trace = own === undefined || /^0+$/.test(own) ? random.slice(0, 32) : own;

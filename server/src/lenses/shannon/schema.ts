@@ -5,8 +5,11 @@
  * written in untyped languages send both.
  */
 import { z } from "zod";
-import { jsonObject } from "../../task/json.ts";
-import { EXECUTION_MODES, STATUSES, type Status, type TaskStatus } from "./vocabulary.ts";
+import { jsonObject as anyJsonObject } from "../../task/json.ts";
+import { named } from "../openapi.ts";
+import { EXECUTION_MODES, MODES, RESEARCH_STRATEGIES, STATUSES, type Status, type TaskStatus } from "./vocabulary.ts";
+
+const jsonObject = anyJsonObject.meta({ wire: { type: "object" } });
 
 export const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0", ""] })], {
   error: "must be true or false",
@@ -25,21 +28,27 @@ export const whole = z.union(
 
 const text = z.string("must be a string");
 
+/** A word that is read in any letter case, so that the schema itself takes any text. */
+function word(...words: string[]) {
+  return text.nullish().meta({ wire: { type: "string", enum: words, nullable: true } });
+}
+
 /** The body of a submit, before the rules that have an error text of their own. */
 export const submitBody = z.object({
   query: text.nullish(),
   session_id: text.nullish(),
   context: jsonObject.nullish(),
-  mode: text.nullish(),
+  mode: word(...MODES),
   skill: text.nullish(),
-  model_tier: text.nullish(),
+  model_tier: word("small", "medium", "large"),
   model_override: text.max(200, "is longer than 200 characters").nullish(),
   provider_override: text.max(100, "is longer than 100 characters").nullish(),
-  research_strategy: text.nullish(),
+  research_strategy: word(...RESEARCH_STRATEGIES),
   max_iterations: whole.nullish(),
   max_concurrent_agents: whole.nullish(),
   enable_verification: flag.nullish(),
 });
+named(submitBody, "Submit");
 export type SubmitBody = z.infer<typeof submitBody>;
 
 /** The keys of `context` that change what the server does. All others, and texts that are no texts, are only kept. */
@@ -72,9 +81,12 @@ export type ContextKeys = z.infer<typeof contextKeys>;
 /** The body of cancel, pause and resume. Whatever does not fit counts as no reason. */
 export const steeringBody = z
   .object({ reason: z.string().max(2000).optional().catch(undefined) })
-  .catch({ reason: undefined });
+  .catch({ reason: undefined })
+  .meta({ wire: { type: "object", properties: { reason: { type: "string" } } } });
+named(steeringBody, "Reason");
 
 export const titleBody = z.object({ title: z.string().nullish() });
+named(titleBody, "Title");
 
 const time = z.iso.datetime();
 const plain = z.enum(STATUSES);
@@ -82,6 +94,7 @@ const long = z.enum(STATUSES.map((status: Status): TaskStatus => `TASK_STATUS_${
 const executionMode = z.enum(EXECUTION_MODES);
 
 export const errorAnswer = z.object({ error: z.string() });
+named(errorAnswer, "Error");
 
 export const submitAnswer = z.object({
   task_id: z.string(),
@@ -90,8 +103,10 @@ export const submitAnswer = z.object({
   message: z.string(),
   created_at: time,
 });
+named(submitAnswer, "Submitted");
 
 export const submitStreamAnswer = z.object({ workflow_id: z.string(), task_id: z.string(), stream_url: z.string() });
+named(submitStreamAnswer, "SubmittedStream");
 
 /** Each key only where it is more than zero. */
 export const usage = z.object({
@@ -140,6 +155,7 @@ export const statusAnswer = z.object({
     .optional(),
   progress: z.number(),
 });
+named(statusAnswer, "Task");
 export type StatusAnswer = z.infer<typeof statusAnswer>;
 
 export const listedTask = z.object({
@@ -161,6 +177,7 @@ export const listedTask = z.object({
 export type ListedTask = z.infer<typeof listedTask>;
 
 export const listAnswer = z.object({ tasks: z.array(listedTask), total_count: z.int() });
+named(listAnswer, "TaskList");
 
 export const cancelAnswer = z.object({
   success: z.boolean(),
@@ -168,8 +185,10 @@ export const cancelAnswer = z.object({
   status: plain.optional(),
   error: z.string().optional(),
 });
+named(cancelAnswer, "Cancel");
 
 export const signalAnswer = z.object({ success: z.literal(true), message: z.string(), task_id: z.string() });
+named(signalAnswer, "Signal");
 
 export const controlState = z.object({
   is_paused: z.boolean(),
@@ -180,6 +199,7 @@ export const controlState = z.object({
   cancel_reason: z.string(),
   cancelled_by: z.string(),
 });
+named(controlState, "ControlState");
 export type ControlState = z.infer<typeof controlState>;
 
 export const wireEvent = z.object({
@@ -196,6 +216,7 @@ export const wireEvent = z.object({
 export type WireEvent = z.infer<typeof wireEvent>;
 
 export const eventsAnswer = z.object({ events: z.array(wireEvent), count: z.int() });
+named(eventsAnswer, "EventList");
 
 const sessionCommon = {
   session_id: z.string(),
@@ -228,12 +249,14 @@ export const listedSession = z.object({
 export type ListedSession = z.infer<typeof listedSession>;
 
 export const sessionsAnswer = z.object({ sessions: z.array(listedSession), total_count: z.int() });
+named(sessionsAnswer, "SessionList");
 
 export const sessionAnswer = z.object({
   ...sessionCommon,
   cost_usd: z.number(),
   research_strategy: z.string().optional(),
 });
+named(sessionAnswer, "Session");
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
 export const historyTask = z.object({
@@ -256,6 +279,7 @@ export const historyTask = z.object({
 export type HistoryTask = z.infer<typeof historyTask>;
 
 export const historyAnswer = z.object({ session_id: z.string(), tasks: z.array(historyTask), total: z.int() });
+named(historyAnswer, "History");
 
 /** Here alone a payload is JSON text. */
 export const turnEvent = wireEvent.omit({ payload: true }).extend({ payload: z.string().optional() });
@@ -278,8 +302,10 @@ export const turn = z.object({
 export type Turn = z.infer<typeof turn>;
 
 export const turnsAnswer = z.object({ session_id: z.string(), count: z.int(), turns: z.array(turn) });
+named(turnsAnswer, "SessionTurns");
 
 export const titleAnswer = z.object({ session_id: z.string(), title: z.string() });
+named(titleAnswer, "TitleSet");
 
 export const healthAnswer = z.object({
   status: z.string(),
@@ -287,3 +313,4 @@ export const healthAnswer = z.object({
   time: time,
   checks: z.record(z.string(), z.string()),
 });
+named(healthAnswer, "Health");

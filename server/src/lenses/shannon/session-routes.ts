@@ -1,5 +1,4 @@
 /** Sessions: conversations by the names that clients of this wire gave them. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -7,18 +6,26 @@ import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import type { Conversations } from "../../verbs/conversations.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
-import type { LensParts } from "../lens.ts";
-import { callerOf } from "./caller.ts";
-import { lenientPaging, paging } from "./paging.ts";
-import { stringsOf } from "./query.ts";
-import { flag, type Turn, titleBody } from "./schema.ts";
+import { firstParam } from "../paging.ts";
+import { anyQuery, type Route, route } from "../route.ts";
+import { renderErrorOf } from "./errors.ts";
+import { lenientPaging, paging } from "./parameters.ts";
+import {
+  flag,
+  historyAnswer,
+  sessionAnswer,
+  sessionsAnswer,
+  type Turn,
+  titleAnswer,
+  titleBody,
+  turnsAnswer,
+  type WireEvent,
+} from "./schema.ts";
 import { historyTaskOf, listedSessionOf, type Session, sessionOf, titleFrom, turnOf } from "./sessions.ts";
 import { listedEvents } from "./wire-log.ts";
 
 const HISTORY_TASKS_MAX = 1_000;
 const TURN_EVENTS_MAX = 5_000;
-
-const idParams = z.object({ id: z.string() });
 
 /** The session of that id or of that name; null when the caller has none. */
 export async function findSession(
@@ -34,89 +41,149 @@ export async function findSession(
   }
 }
 
-export function addSessionRoutes(app: FastifyInstance, { verbs, now }: LensParts): void {
-  const { conversations, tasks } = verbs;
+const withPayload = z
+  .string()
+  .optional()
+  .transform((text) => flag.safeParse(text).data);
 
-  /** `GET /api/v1/sessions`: newest created first. Paging that cannot be read falls back to the defaults. */
-  app.get("/sessions", concerning("Failed to list sessions"), async (request, reply) => {
-    const principal = callerOf(request);
-    const page = lenientPaging(stringsOf(request.query), { limit: 20, limitMax: 100 });
-    const { conversations: found, aliases, total } = await conversations.list(principal, "shannon", page);
-    const sessions = await Promise.all(
-      found.map(async (conversation, index) => {
-        const latest = await tasks.list(principal, { conversation: conversation.id }, { limit: 1 });
-        return listedSessionOf({ conversation, alias: aliases[index] ?? null }, latest.tasks[0] ?? null, now());
-      }),
-    );
-    return reply.send({ sessions, total_count: total });
-  });
+const params = { id: { about: "The session's id, or the name that the client gave it", is: () => true } };
 
-  /** `GET /api/v1/sessions/{id}`, by its id or the client's own name for it. */
-  app.get("/sessions/:id", concerning("Failed to get session"), async (request, reply) => {
-    return reply.send(sessionOf(await conversations.get(callerOf(request), "shannon", sessionId(request))));
-  });
+/** What the routes of a session share; `failure` is said when the fault is ours. */
+const session = (failure: string) =>
+  ({ params, renderError: renderErrorOf({ noun: "Session", failure }), query: anyQuery, reads: "any type" }) as const;
 
-  /** `GET /api/v1/sessions/{id}/history`: its tasks, oldest first. */
-  app.get("/sessions/:id/history", concerning("Failed to get session history"), async (request, reply) => {
-    const principal = callerOf(request);
-    const id = sessionId(request);
-    const { conversation } = await conversations.get(principal, "shannon", id);
-    const { newest, total } = await newestTasks(tasks, principal, conversation.id);
-    return reply.send({ session_id: id, tasks: newest.reverse().map(historyTaskOf), total });
-  });
-
-  /** `GET /api/v1/sessions/{id}/events`: its tasks as turns, oldest first, each with what happened in it. */
-  app.get("/sessions/:id/events", concerning("Failed to get session events"), async (request, reply) => {
-    const principal = callerOf(request);
-    const id = sessionId(request);
-    const query = stringsOf(request.query);
-    const { limit, offset } = paging(query, { limit: 10, limitMax: 100 });
-    const withPayload = flag.safeParse(query["include_payload"]).data ?? true;
-    const { conversation } = await conversations.get(principal, "shannon", id);
-    const { total, page } = await oldestTasks(tasks, principal, conversation.id, limit, offset);
-    const turns: Turn[] = [];
-    let room = TURN_EVENTS_MAX;
-    for (const [index, task] of page.entries()) {
-      const events = [];
-      for await (const event of listedEvents(tasks, principal, task)) {
-        events.push(event);
-        room -= 1;
-        if (room < 0) {
-          throw new Refusal(
-            "too_large",
-            "Session has too many events. Please use pagination with smaller turn limits.",
-          );
-        }
-      }
-      turns.push(turnOf(task, offset + index + 1, events, withPayload));
-    }
-    return reply.send({ session_id: id, count: total, turns });
-  });
-
-  const retitling = {
-    config: {
-      shannon: { noun: "Session", failure: "Failed to update session", unreadable: "Invalid request body" },
+export const sessionRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/api/v1/sessions",
+    id: "get_sessions",
+    summary: "List the caller's sessions, newest created first",
+    description: "Paging that cannot be read falls back to the defaults.",
+    query: z.object(lenientPaging({ limit: 20, limitMax: 100 })),
+    refuses: ["unauthenticated"],
+    renderError: renderErrorOf({ noun: "Session", failure: "Failed to list sessions" }),
+    answers: [{ status: 200, about: "OK", schema: sessionsAnswer }],
+    handle: async ({ principal, verbs: { conversations, tasks }, parts: { now }, query }) => {
+      const { conversations: found, aliases, total } = await conversations.list(principal, "shannon", query);
+      const sessions = await Promise.all(
+        found.map(async (conversation, index) => {
+          const latest = await tasks.list(principal, { conversation: conversation.id }, { limit: 1 });
+          return listedSessionOf({ conversation, alias: aliases[index] ?? null }, latest.tasks[0] ?? null, now());
+        }),
+      );
+      return { status: 200, body: { sessions, total_count: total } };
     },
-  } as const;
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/sessions/{id}",
+    id: "get_sessions_id",
+    summary: "Get a session",
+    description: "By its id or the client's own name for it.",
+    ...session("Failed to get session"),
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "OK", schema: sessionAnswer }],
+    handle: async ({ principal, verbs, params: { id } }) => ({
+      status: 200,
+      body: sessionOf(await verbs.conversations.get(principal, "shannon", id)),
+    }),
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/v1/sessions/{id}",
+    id: "patch_sessions_id",
+    summary: "Give a session a title",
+    ...session("Failed to update session"),
+    body: titleBody,
+    invalid: () => new Refusal("invalid", "Invalid request body"),
+    renderError: renderErrorOf({
+      noun: "Session",
+      failure: "Failed to update session",
+      unreadable: "Invalid request body",
+    }),
+    refuses: ["invalid", "unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "OK", schema: titleAnswer }],
+    handle: async ({ principal, verbs: { conversations }, params: { id }, body }) => {
+      const { conversation } = await conversations.get(principal, "shannon", id);
+      const checked = titleFrom(body.title);
+      if ("refused" in checked) throw new Refusal("invalid", checked.refused);
+      await conversations.rename(principal, conversation.id, checked.title);
+      return { status: 200, body: { session_id: id, title: checked.title } };
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/v1/sessions/{id}",
+    id: "delete_sessions_id",
+    summary: "Delete a session; its tasks stay",
+    description: "Hides it for good. Repeating it is no error.",
+    ...session("Failed to delete session"),
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 204, about: "Deleted, now or before" }],
+    handle: async ({ principal, verbs, params: { id } }) => {
+      await verbs.conversations.delete(principal, "shannon", id);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/sessions/{id}/history",
+    id: "get_sessions_id_history",
+    summary: "List a session's tasks, oldest first",
+    ...session("Failed to get session history"),
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "OK", schema: historyAnswer }],
+    handle: async ({ principal, verbs: { conversations, tasks }, params: { id } }) => {
+      const { conversation } = await conversations.get(principal, "shannon", id);
+      const { newest, total } = await newestTasks(tasks, principal, conversation.id);
+      return { status: 200, body: { session_id: id, tasks: newest.reverse().map(historyTaskOf), total } };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/sessions/{id}/events",
+    id: "get_sessions_id_events",
+    summary: "List a session's turns with their events, oldest first",
+    ...session("Failed to get session events"),
+    query: z.object({
+      ...paging({ limit: 10, limitMax: 100 }),
+      include_payload: firstParam(withPayload, { type: "boolean", default: true }).describe(
+        "Payloads are JSON text here",
+      ),
+    }),
+    refuses: ["invalid", "unauthenticated", "not_found", "too_large"],
+    answers: [{ status: 200, about: "OK", schema: turnsAnswer }],
+    handle: async ({ principal, verbs: { conversations, tasks }, params: { id }, query }) => {
+      const { limit, offset, include_payload = true } = query;
+      const { conversation } = await conversations.get(principal, "shannon", id);
+      const { total, page } = await oldestTasks(tasks, principal, conversation.id, limit, offset);
+      const turns = await turnsOf(tasks, principal, page, { offset, withPayload: include_payload });
+      return { status: 200, body: { session_id: id, count: total, turns } };
+    },
+  }),
+];
 
-  /** `PATCH /api/v1/sessions/{id}`: gives it a title. */
-  app.patch("/sessions/:id", retitling, async (request, reply) => {
-    const principal = callerOf(request);
-    const id = sessionId(request);
-    const body = titleBody.safeParse(request.body);
-    if (!body.success) throw new Refusal("invalid", "Invalid request body");
-    const { conversation } = await conversations.get(principal, "shannon", id);
-    const checked = titleFrom(body.data.title);
-    if ("refused" in checked) throw new Refusal("invalid", checked.refused);
-    await conversations.rename(principal, conversation.id, checked.title);
-    return reply.send({ session_id: id, title: checked.title });
-  });
-
-  /** `DELETE /api/v1/sessions/{id}`: hides it for good; its tasks stay. Repeating it is no error. */
-  app.delete("/sessions/:id", concerning("Failed to delete session"), async (request, reply) => {
-    await conversations.delete(callerOf(request), "shannon", sessionId(request));
-    return reply.code(204).send();
-  });
+/** Throws `too_large` when more has happened in them than one answer may hold. */
+async function turnsOf(
+  tasks: Pick<Tasks, "get" | "events">,
+  principal: Principal,
+  page: readonly Task[],
+  { offset, withPayload }: { offset: number; withPayload: boolean },
+): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  let room = TURN_EVENTS_MAX;
+  for (const [index, task] of page.entries()) {
+    const events: WireEvent[] = [];
+    for await (const event of listedEvents(tasks, principal, task)) {
+      events.push(event);
+      room -= 1;
+      if (room < 0) {
+        throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
+      }
+    }
+    turns.push(turnOf(task, offset + index + 1, events, withPayload));
+  }
+  return turns;
 }
 
 /** The newest tasks of a conversation, newest first, at most `HISTORY_TASKS_MAX`. */
@@ -150,12 +217,4 @@ async function oldestTasks(
   if (end <= offset) return { total, page: [] };
   const found = await tasks.list(principal, { conversation }, { limit: end - offset, offset: total - end });
   return { total, page: found.tasks.reverse() };
-}
-
-function sessionId(request: FastifyRequest): string {
-  return idParams.parse(request.params).id;
-}
-
-function concerning(failure: string) {
-  return { config: { shannon: { noun: "Session", failure } } } as const;
 }

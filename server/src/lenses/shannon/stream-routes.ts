@@ -1,5 +1,4 @@
 /** Live events of a task. A stream never steers what it shows: closing it leaves the task alone. */
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
@@ -8,53 +7,103 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
-import type { LensParts } from "../lens.ts";
-import { callerOf } from "./caller.ts";
+import { type Route, route } from "../route.ts";
+import { STREAM_SECRETS } from "./caller.ts";
+import { renderErrorOf } from "./errors.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
 import { FROM_THE_START, frameOf, isAfter, isEnd, type ResumePoint, resumePointOf, wantedBy } from "./frames.ts";
-import { headersSoFar } from "./headers.ts";
+import { taskParams, textParam } from "./parameters.ts";
 import type { WireEvent } from "./schema.ts";
 import { WIRE_ID } from "./vocabulary.ts";
 
 const HEARTBEAT_MS = 10_000;
 
-const one = z.union([z.string(), z.array(z.string()).transform((all) => all.join(","))]).optional();
-const streamQuery = z.object({ workflow_id: one, types: one, last_event_id: one });
-
-export function addStreamRoutes(app: FastifyInstance, { verbs, stream }: LensParts): void {
-  /**
-   * `GET /api/v1/stream/sse`: the whole log of a task from its start, or from after `Last-Event-ID`, then live. Always
-   * ends with the frame `done`.
-   */
-  app.get(
-    "/stream/sse",
-    { exposeHeadRoute: false, config: { shannon: { noun: "Workflow", failure: "Failed to stream events" } } },
-    async (request, reply) => {
-      const principal = callerOf(request);
-      const query = streamQuery.safeParse(request.query).data ?? {};
-      const id = query.workflow_id ?? "";
-      if (!WIRE_ID.test(id)) throw new Refusal("invalid", "Invalid or missing workflow_id");
-      const from = resumePoint(request.headers["last-event-id"], query.last_event_id);
-      const task = await verbs.tasks.get(principal, id);
-      const wanted = wantedBy(query.types);
-      await stream(request, reply, {
-        headers: {
-          ...headersSoFar(reply),
-          "content-type": "text/event-stream",
-          "cache-control": "no-cache, no-transform",
-          connection: "keep-alive",
-          "x-accel-buffering": "no",
-          "x-workflow-id": task.id,
-        },
-        opening: `: connected to workflow ${task.id}\n\n`,
-        heartbeat: ": ping\n\n",
-        heartbeatMs: HEARTBEAT_MS,
-        frames: (signal) => framesOf(verbs.tasks, principal, task, from, wanted, signal),
-      });
-      return reply;
-    },
-  );
+/** A parameter that may be repeated: its texts, separated by commas. */
+function joined(schema: z.ZodType<string, string>) {
+  return z
+    .union([z.string(), z.array(z.string()).transform((all) => all.join(","))])
+    .pipe(schema)
+    .meta({ wire: { type: "string" } });
 }
+
+const TYPES = "Event types, separated by commas; all when absent";
+const RESUME_AFTER = "Go on after this `<unix ms>-<n>` or `<seq>`";
+
+const streamQuery = z.object({
+  workflow_id: joined(z.string().regex(WIRE_ID)),
+  types: joined(z.string()).optional().catch(undefined).describe(TYPES),
+  last_event_id: joined(z.string()).optional().catch(undefined).describe(RESUME_AFTER),
+  api_key: z
+    .unknown()
+    .meta({ wire: { type: "string" } })
+    .optional()
+    .describe("For clients that can set no header"),
+  token: z
+    .unknown()
+    .meta({ wire: { type: "string" } })
+    .optional()
+    .describe("The same by another name"),
+});
+
+const redirectQuery = z.object({
+  types: textParam(TYPES),
+  last_event_id: textParam(RESUME_AFTER),
+  api_key: textParam("Goes along, as on the stream itself"),
+  token: textParam("The same by another name"),
+});
+
+export const streamRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/api/v1/stream/sse",
+    id: "get_stream_sse",
+    summary: "Stream a task's events, from the start or from a resume point, until the frame `done`",
+    query: streamQuery,
+    secrets: STREAM_SECRETS,
+    streams: true,
+    noHead: true,
+    refuses: ["invalid", "unauthenticated", "not_found", "unavailable"],
+    renderError: renderErrorOf({ noun: "Workflow", failure: "Failed to stream events" }),
+    answers: [{ status: 200, about: "Server-sent events", mediaType: "text/event-stream" }],
+    handle: async ({ principal, verbs, query, headers }) => {
+      const from = resumePoint(headers["last-event-id"], query.last_event_id);
+      const task = await verbs.tasks.get(principal, query.workflow_id);
+      const wanted = wantedBy(query.types);
+      return {
+        stream: {
+          headers: {
+            "content-type": "text/event-stream",
+            "cache-control": "no-cache, no-transform",
+            connection: "keep-alive",
+            "x-accel-buffering": "no",
+            "x-workflow-id": task.id,
+          },
+          opening: `: connected to workflow ${task.id}\n\n`,
+          heartbeat: ": ping\n\n",
+          heartbeatMs: HEARTBEAT_MS,
+          frames: (signal) => framesOf(verbs.tasks, principal, task, from, wanted, signal),
+        },
+      };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/tasks/{id}/stream",
+    id: "get_tasks_id_stream",
+    summary: "Be redirected to the task's event stream",
+    params: taskParams,
+    query: redirectQuery,
+    secrets: STREAM_SECRETS,
+    refuses: ["invalid", "unauthenticated"],
+    renderError: renderErrorOf({ noun: "Task", failure: "Failed to stream events" }),
+    answers: [{ status: 307, about: "Where the events are streamed" }],
+    handle: async ({ mount, params, query }) => {
+      const carried = new URLSearchParams({ workflow_id: params.id });
+      for (const [name, value] of Object.entries(query)) if (value !== undefined) carried.set(name, value);
+      return { status: 307, headers: { location: `${mount}/api/v1/stream/sse?${carried}` } };
+    },
+  }),
+];
 
 /** The header wins. What it holds that is no resume point is ignored; the same in the query is refused. */
 function resumePoint(header: unknown, query: string | undefined): ResumePoint {

@@ -4,9 +4,18 @@ import { agentInput } from "../../task/agent.ts";
 import { Refusal } from "../../task/errors.ts";
 import { submission } from "../../task/submission.ts";
 import { ATTACHMENT_BYTES_MAX } from "./attachments.ts";
-import { parseSubmit, sessionNamed, submissionOf } from "./submission.ts";
+import { invalidBody } from "./errors.ts";
+import { submitBody } from "./schema.ts";
+import { sessionNamed, submissionOf } from "./submission.ts";
 
 const NAMED = { agents: ["assistant"], providers: ["local", "house"] };
+
+/** As the route does it. */
+function parseSubmit(body: unknown) {
+  const parsed = submitBody.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw invalidBody(parsed.error);
+}
 
 function submit(body: unknown) {
   const made = submission.parse(submissionOf(parseSubmit(body), "s1", NAMED));

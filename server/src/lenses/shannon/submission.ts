@@ -1,11 +1,11 @@
 /** A submit of the wire as a task of kind `agent`. Every rule with an error text of its own is here. */
-import type { z } from "zod";
 import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
 import type { Submission } from "../../task/submission.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { type ContextKeys, contextKeys, type SubmitBody, submitBody } from "./schema.ts";
+import { invalidBody } from "./errors.ts";
+import { type ContextKeys, contextKeys, type SubmitBody } from "./schema.ts";
 import { MODES, PROVIDERS, RESEARCH_STRATEGIES } from "./vocabulary.ts";
 
 const ATTACHMENTS_ONLY = "[User sent file attachments]";
@@ -26,12 +26,6 @@ export function sessionNamed(body: SubmitBody): string | null {
   const printable = name.length <= SESSION_ID_MAX && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
   if (!printable || name.trim() === "") throw new Refusal("invalid", "Invalid session_id format");
   return name;
-}
-
-export function parseSubmit(body: unknown): SubmitBody {
-  const result = submitBody.safeParse(body);
-  if (result.success) return result.data;
-  throw invalidBody(result.error, []);
 }
 
 /** A submit that joins or begins `session`. Throws `invalid` with the wire's own text. */
@@ -79,7 +73,7 @@ export function submissionOf(body: SubmitBody, session: string, named: Named): S
     ...(Object.keys(context).length > 0 && { context }),
   };
   const checked = agentInput.safeParse(input);
-  if (!checked.success) throw invalidBody(checked.error, []);
+  if (!checked.success) throw invalidBody(checked.error);
 
   const tokens = budgetOf(keys);
   return {
@@ -101,16 +95,7 @@ export function submissionOf(body: SubmitBody, session: string, named: Named): S
 function contextKeysOf(context: JsonObject): ContextKeys {
   const result = contextKeys.safeParse(context);
   if (result.success) return result.data;
-  throw invalidBody(result.error, ["context"]);
-}
-
-function invalidBody(error: z.ZodError, under: string[]): Refusal {
-  const issue = error.issues[0];
-  const field = [...under, ...(issue?.path ?? [])].map(String).join(".");
-  const said = issue?.code === "invalid_type" && issue.path.length === 0 ? "must be a JSON object" : issue?.message;
-  return new Refusal("invalid", `Invalid request body: ${field === "" ? "it" : field} ${said ?? "is not valid"}`, {
-    field,
-  });
+  throw invalidBody(result.error, "context");
 }
 
 function oneOf<Word extends string>(

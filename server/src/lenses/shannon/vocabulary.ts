@@ -6,7 +6,7 @@ export const STATUSES = ["QUEUED", "RUNNING", "PAUSED", "COMPLETED", "FAILED", "
 export type Status = (typeof STATUSES)[number];
 export type TaskStatus = `TASK_STATUS_${Status}`;
 
-const STATUS_OF: Record<State, Status> = {
+export const STATUS_OF: Readonly<Record<State, Status>> = {
   queued: "QUEUED",
   running: "RUNNING",
   paused: "PAUSED",

@@ -1,0 +1,232 @@
+/**
+ * Puts a lens on a listener: its routes under their prefixes, its words for what goes wrong. The one place where routes
+ * as data meet the HTTP framework.
+ */
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler,
+} from "fastify";
+import type { Principal } from "../task/principal.ts";
+import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
+import type { Lens, Unrouted } from "./lens.ts";
+import type { LensParts } from "./lens-parts.ts";
+import { JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
+import { secretsOf } from "./secrets.ts";
+
+export type Mounting = {
+  /** Below this prefix of the listener. */
+  prefix: string;
+  /** The lens words what leads to no route of anybody on this listener, and what is refused before a route is found. */
+  ownsListener: boolean;
+};
+
+/** Adds a lens to `app`, at its root or below a prefix. Routes of others on `app` may come before and after. */
+export async function mountLens(app: FastifyInstance, lens: Lens, parts: LensParts, at: Mounting): Promise<void> {
+  const variants = lens.variants ?? [""];
+  if (at.ownsListener) answerForAll(app, lens, true);
+  for (const variant of variants) {
+    const prefix = at.prefix + variant;
+    if (prefix === "" && at.ownsListener) await serveAll(app, lens, lens.routes, parts, "");
+    else {
+      await app.register(
+        async (scope) => {
+          answerForAll(scope, lens, prefix !== "");
+          await serveAll(scope, lens, lens.routes, parts, prefix);
+        },
+        { prefix },
+      );
+    }
+  }
+}
+
+/** Adds what a lens also serves at the root of the main listener. */
+export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: LensParts): Promise<void> {
+  const { rootRoutes = [] } = lens;
+  if (rootRoutes.length === 0) return;
+  await app.register(async (scope) => {
+    answerForAll(scope, lens, false);
+    await serveAll(scope, lens, rootRoutes, parts, "");
+  });
+}
+
+/** Requests that a route has begun to answer. What is refused of others could not be read. */
+const begun = new WeakSet<FastifyRequest>();
+
+function answerForAll(app: FastifyInstance, lens: Lens, unroutedToo: boolean): void {
+  const { headers, preflight } = lens;
+  if (headers !== undefined) {
+    app.addHook("onRequest", (request, reply, done) => {
+      reply.headers(headers(request.headers));
+      done();
+    });
+  }
+  app.setErrorHandler(errorHandler(lens.renderError));
+  if (!unroutedToo) return;
+  if (preflight !== undefined) {
+    app.options("/*", (request, reply) => reply.headers(preflight(request.headers)).code(200).send());
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const { method } = request;
+    const path = request.url.split("?", 1)[0] ?? "";
+    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, path.slice(app.prefix.length)) };
+    return sendError(reply, lens.renderUnrouted(unrouted, { id: request.id, unread: true }));
+  });
+}
+
+function errorHandler(render: RenderError) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendError(reply, render(refusalOf(error), { id: request.id, unread: !begun.has(request) }));
+}
+
+function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+/** Worked out when somebody asks for what is not there, which is seldom. */
+function methodsAt(lens: Lens, path: string): string[] {
+  const fitting = lens.routes.filter((route) => {
+    const pattern = route.path.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+");
+    return new RegExp(`^${pattern}$`).test(path);
+  });
+  return [
+    ...new Set(fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]))),
+  ];
+}
+
+/** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
+async function serveAll(
+  app: FastifyInstance,
+  lens: Lens,
+  routes: readonly Route[],
+  parts: LensParts,
+  mount: string,
+): Promise<void> {
+  const place: Place = { parts, mount, rules: lens };
+  for (const [reading, group] of Map.groupBy(routes, ({ reads = "json" }) => reads)) {
+    if (reading === "json" || reading === "any type") for (const route of group) serve(app, lens, route, place);
+    else {
+      await app.register(async (scope) => {
+        addReader(scope, reading);
+        for (const route of group) serve(scope, lens, route, place);
+      });
+    }
+  }
+}
+
+function addReader(app: FastifyInstance, reading: Reading): void {
+  app.removeAllContentTypeParsers();
+  if (reading === "stream") app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+  else {
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
+      done(null, lenientJson(bytes.toString()));
+    });
+  }
+}
+
+function lenientJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): void {
+  const { principalOf, hooks } = callersOf(lens, route, place.parts);
+  const hasHeaders = lens.headers !== undefined;
+  app.route<{ Params: Record<string, string> }>({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+    config: { quiet: route.quiet ?? false },
+    ...(route.noHead && { exposeHeadRoute: false }),
+    ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
+    ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
+    onRequest: hooks,
+    handler: async (request, reply) => {
+      try {
+        const principal = route.open ? null : await principalOf(request);
+        const answer = await route.run(principal, place, request, reply);
+        if (answer.bytes !== undefined) {
+          const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
+          sendBytes(request, reply, answer.status, headers, answer.bytes);
+        } else if (answer.stream !== undefined) {
+          const headers = { ...headersSoFar(reply), ...answer.stream.headers };
+          await place.parts.stream(request, reply, { ...answer.stream, headers });
+        } else sendJson(reply, answer.status, answer.headers, answer.body);
+        return reply;
+      } catch (error) {
+        begun.add(request);
+        throw error;
+      }
+    },
+  });
+}
+
+/** Who calls a route, and the hooks that this takes: where a key is looked for first, nothing of the body has been read. */
+function callersOf(lens: Lens, route: Route, { authenticate }: LensParts) {
+  const { secrets, spelling, keyless, before } = lens.caller;
+  const places = route.secrets ?? secrets;
+  const authenticated = (request: FastifyRequest): Promise<Principal> => {
+    const found = secretsOf(request, places);
+    return authenticate(request, spelling === undefined ? found : found.map(spelling), keyless);
+  };
+  const hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[] = [];
+  const early = new WeakMap<FastifyRequest, Principal>();
+  if (before === "body" && !route.open) {
+    hooks.push(async (request: FastifyRequest) => {
+      early.set(request, await authenticated(request));
+    });
+  }
+  if (route.reads === "any type" || route.reads === "lenient") hooks.push(takeAnyType);
+  return { hooks, principalOf: (request: FastifyRequest) => early.get(request) ?? authenticated(request) };
+}
+
+/** Clients of such a wire may leave the type of their body unsaid. */
+const takeAnyType: onRequestHookHandler = (request, _reply, done) => {
+  request.raw.headers["content-type"] = "application/json";
+  done();
+};
+
+function sendJson(
+  reply: FastifyReply,
+  status: number,
+  headers: Record<string, string> | undefined,
+  body: unknown,
+): void {
+  if (headers !== undefined) reply.headers(headers);
+  reply.code(status);
+  if (body === undefined) reply.send();
+  else reply.header("content-type", JSON_TYPE).send(JSON.stringify(body));
+}
+
+/**
+ * Answers with bytes that are ready, past the framework: half of what a small answer costs there is the making of its
+ * head. So the headers that the framework's hooks add to every other answer are written here.
+ */
+function sendBytes(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  headers: Record<string, string>,
+  bytes: Buffer,
+): void {
+  const { raw } = reply.hijack();
+  raw.writeHead(status, {
+    "x-request-id": request.id,
+    "x-content-type-options": "nosniff",
+    "content-length": bytes.length,
+    ...headers,
+  });
+  raw.end(bytes);
+}
+
+/** What hooks have set for an answer that is not sent through the framework. */
+function headersSoFar(reply: FastifyReply): Record<string, string> {
+  const set: Record<string, string> = {};
+  const headers = reply.getHeaders();
+  for (const name in headers) set[name] = String(headers[name]);
+  return set;
+}

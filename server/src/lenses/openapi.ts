@@ -1,0 +1,253 @@
+/** The OpenAPI document of a lens, 3.1 or 3.0, made from its routes without a server. */
+import { z } from "zod";
+import type { JsonObject } from "../task/json.ts";
+import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
+
+/** What a lens says of itself in its document, beside its routes. */
+export type OpenApiPart = {
+  dialect: "3.1.0" | "3.0.3";
+  title: string;
+  description: string;
+  license?: JsonObject;
+  /** Ways to send a key, each enough by itself. */
+  securitySchemes: Readonly<Record<string, JsonObject>>;
+  /** The error answers of a route, by status. */
+  errorsOf: (route: Route) => JsonObject;
+  /** The schema of an error's body. */
+  error: z.ZodType;
+  /** Answers that `errorsOf` refers to. */
+  responses?: () => JsonObject;
+  /** What is said of the Idempotency-Key. */
+  idempotencyKey: { about: string; lengthMax?: number };
+  /** What is said of the header that a stream is resumed with, and its schema. */
+  lastEventId?: { about: string; schema: JsonObject };
+  /** A frame to show. */
+  frame?: string;
+};
+
+/** The document's own view of a lens. */
+export type Described = { routes: readonly Route[]; openapi: OpenApiPart };
+
+const SCHEMAS = "#/components/schemas/";
+
+/** Names a schema: a component of the document of the lens that uses it. */
+export function named<Schema extends z.ZodType>(schema: Schema, id: string): Schema {
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  return schema;
+}
+
+/** The document as a plain JSON value. `mount` is the prefix that the routes are served under. */
+export function openapiDocument(lens: Described, { version, mount }: { version: string; mount: string }): JsonObject {
+  const { openapi } = lens;
+  const { dialect, title, description, license, securitySchemes, responses } = openapi;
+  const routes = lens.routes.filter(({ hidden }) => !hidden);
+  const tags = [...new Set(routes.flatMap(({ tag }) => tag ?? []))];
+  const paths: Record<string, JsonObject> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, openapi) };
+  }
+  return {
+    openapi: dialect,
+    info: { title, version, description, ...(license && { license }) },
+    servers: [{ url: mount === "" ? "/" : mount }],
+    security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
+    ...(tags.length > 0 && { tags: tags.map((name) => ({ name })) }),
+    paths,
+    components: {
+      securitySchemes: { ...securitySchemes },
+      schemas: componentSchemas(lens),
+      ...(responses && { responses: responses() }),
+    },
+  };
+}
+
+/** `GET` of the document of the lens, made when it is first asked for. Needs no key. */
+export function documentRoute(
+  describe: () => Described,
+  doc: { path: string; hidden?: boolean; headers?: Record<string, string> },
+): Route {
+  const made = new Map<string, Buffer>();
+  return openRoute({
+    method: "GET",
+    path: doc.path,
+    id: "get_openapi_json",
+    ...(doc.hidden && { hidden: true }),
+    summary: "This document",
+    refuses: [],
+    answers: [{ status: 200, about: `OpenAPI ${doc.hidden ? "3" : "3.0"}`, mediaType: "application/json" }],
+    query: anyQuery,
+    handle: async ({ mount, parts: { version } }) => {
+      const bytes = made.get(mount) ?? Buffer.from(JSON.stringify(openapiDocument(describe(), { version, mount })));
+      made.set(mount, bytes);
+      return { status: 200, bytes, headers: { ...doc.headers, "content-type": JSON_TYPE } };
+    },
+  });
+}
+
+function operation(route: Route, openapi: OpenApiPart): JsonObject {
+  const { dialect } = openapi;
+  const parameters = [
+    ...pathParameters(route),
+    ...queryParameters(route, dialect),
+    ...headerParameters(route),
+    ...ownHeaders(route, openapi),
+  ];
+  return {
+    operationId: route.id,
+    ...(route.tag !== undefined && { tags: [route.tag] }),
+    summary: route.summary,
+    ...(route.description !== undefined && { description: route.description }),
+    ...(route.open && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(route.body !== null && {
+      requestBody: {
+        required: !route.body.safeParse(undefined).success,
+        content: {
+          [route.bodyType ?? "application/json"]: {
+            schema: schemaOf(route.body, "input", dialect),
+            ...exampleOf(route.body),
+          },
+        },
+      },
+    }),
+    responses: { ...answersOf(route, openapi), ...openapi.errorsOf(route) },
+  };
+}
+
+function pathParameters({ params }: Route): JsonObject[] {
+  return Object.entries(params).map(([name, { about }]) => ({
+    name,
+    in: "path",
+    required: true,
+    description: about,
+    schema: { type: "string" },
+  }));
+}
+
+const objectSchema = z.object({
+  properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+function queryParameters({ query }: Route, dialect: Dialect): JsonObject[] {
+  const { properties = {}, required = [] } = objectSchema.parse(schemaOf(query, "input", dialect));
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    ...(description !== undefined && { description }),
+    ...(property["type"] === "object" && { style: "deepObject", explode: true }),
+    schema: property,
+  }));
+}
+
+function headerParameters({ headers = {} }: Route): JsonObject[] {
+  return Object.entries(headers).map(([name, description]) => headerParameter(name, description, { type: "string" }));
+}
+
+function ownHeaders({ streams, idempotent }: Route, { lastEventId, idempotencyKey }: OpenApiPart): JsonObject[] {
+  const { about, lengthMax } = idempotencyKey;
+  const key: JsonObject = { type: "string", minLength: 1, ...(lengthMax !== undefined && { maxLength: lengthMax }) };
+  return [
+    ...(streams && lastEventId ? [headerParameter("Last-Event-ID", lastEventId.about, lastEventId.schema)] : []),
+    ...(idempotent ? [headerParameter("Idempotency-Key", about, key)] : []),
+  ];
+}
+
+function headerParameter(name: string, description: string, schema: JsonObject): JsonObject {
+  return { name, in: "header", required: false, description, schema };
+}
+
+function answersOf({ answers, streams }: Route, { dialect, frame }: OpenApiPart): JsonObject {
+  return Object.fromEntries(
+    answers.map((answer) => [
+      String(answer.status),
+      {
+        description: answer.about,
+        headers: { ...headersOf(answer), "X-Request-ID": { schema: { type: "string" } } },
+        ...(answer.schema !== undefined && {
+          content: {
+            "application/json": { schema: schemaOf(answer.schema, "output", dialect) },
+            ...(streams && frame !== undefined && { "text/event-stream": framesOf(frame) }),
+          },
+        }),
+        ...(answer.mediaType !== undefined && { content: { [answer.mediaType]: { schema: {} } } }),
+      },
+    ]),
+  );
+}
+
+function framesOf(example: string): JsonObject {
+  const description = "Frames: id, event, data. `data` is an Event as JSON.";
+  return { schema: { type: "string", description }, example };
+}
+
+function headersOf({ headers = {} }: AnswerDoc): JsonObject {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
+  );
+}
+
+/** The JSON Schema of one place in the document; what has a name is a reference. */
+export function schemaOf(schema: z.ZodType, io: "input" | "output", dialect: Dialect = "3.1.0"): JsonObject {
+  const name = schema.meta()?.id;
+  return name === undefined ? jsonSchema(schema, io, dialect).schema : { $ref: SCHEMAS + name };
+}
+
+export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
+  const example = z.record(z.string(), z.json()).safeParse(schema.meta()?.["example"]);
+  return example.success ? { example: example.data } : {};
+}
+
+/** Every named schema that the routes speak of. */
+export function componentSchemas({ routes, openapi }: Described): JsonObject {
+  const named = new Map<string, JsonObject>();
+  const add = (schema: z.ZodType | null | undefined, io: "input" | "output") => {
+    if (!schema) return;
+    for (const [name, definition] of jsonSchema(schema, io, openapi.dialect).definitions) named.set(name, definition);
+  };
+  for (const { answers } of routes) for (const { schema } of answers) add(schema, "output");
+  for (const { body } of routes) add(body, "input");
+  add(openapi.error, "output");
+  return Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+type Dialect = OpenApiPart["dialect"];
+
+const jsonObjects = z.record(z.string(), z.record(z.string(), z.json()));
+
+function jsonSchema(
+  schema: z.ZodType,
+  io: "input" | "output",
+  dialect: Dialect,
+): { schema: JsonObject; definitions: [string, JsonObject][] } {
+  const made = z.toJSONSchema(schema, {
+    target: dialect === "3.1.0" ? "draft-2020-12" : "openapi-3.0",
+    // What only code can check is any JSON here, unless its schema says what it is on the wire.
+    unrepresentable: "any",
+    io,
+    override: asOnTheWire,
+  });
+  const text = JSON.stringify(made).replaceAll(/"#\/(?:\$defs|definitions)\//g, `"${SCHEMAS}`);
+  const { $schema, $defs, definitions, id, example, ...own } = z.record(z.string(), z.json()).parse(JSON.parse(text));
+  const found = Object.entries(jsonObjects.parse($defs ?? definitions ?? {}));
+  return { schema: own, definitions: found.map(([name, { id: _id, example: _e, ...rest }]) => [name, rest]) };
+}
+
+/**
+ * A schema that parses text or any JSON says in its `wire` what that is to a caller. What any reader
+ * knows is left out. An object that is `open` may have more fields than it names.
+ */
+function asOnTheWire({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const { wire, description, open } = jsonSchema;
+  if (open === true) {
+    delete jsonSchema.additionalProperties;
+    delete jsonSchema["open"];
+  }
+  if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (wire === undefined) return;
+  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+  Object.assign(jsonSchema, wire, description !== undefined && { description });
+}

@@ -1,0 +1,286 @@
+/**
+ * A route as data: what a document of the API says of it is what runs. A handler is handed a `Call`: parameters, query
+ * and body past their schemas, the principal, and nothing of the HTTP framework; it gives back an `Answer`.
+ */
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { type ErrorCode, Refusal } from "../task/errors.ts";
+import type { Principal } from "../task/principal.ts";
+import type { Idempotency } from "../task/submission.ts";
+import type { Verbs } from "../verbs/verbs.ts";
+import type { RenderError } from "./error-answer.ts";
+import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
+import type { EventStream, LensParts } from "./lens-parts.ts";
+import type { SecretPlace } from "./secrets.ts";
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema. */
+export type AnswerDoc = {
+  status: number;
+  about: string;
+  schema?: z.ZodType;
+  mediaType?: string;
+  headers?: Record<string, string>;
+};
+
+/**
+ * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
+ * `lenient`: the same, and what is no JSON is no body. `stream`: not at all; the handler is handed the bytes as they come.
+ */
+export type Reading = "json" | "any type" | "lenient" | "stream";
+
+export type RouteDoc = {
+  method: Method;
+  /** With parameters in braces: `/v1/tasks/{id}`. */
+  path: string;
+  /** Names the operation for programs. */
+  id: string;
+  /** Groups operations in the document. */
+  tag?: string;
+  summary: string;
+  description?: string;
+  answers: readonly AnswerDoc[];
+  /** The codes that it may refuse with, where its lens does not work them out of its shape. */
+  refuses?: readonly ErrorCode[];
+  /** Headers that it reads, with what they mean; the document lists them. */
+  headers?: Readonly<Record<string, string>>;
+  /** Takes an Idempotency-Key. */
+  idempotent?: boolean;
+  /** Answers as server-sent events when asked to. */
+  streams?: boolean;
+  /** Called so often that a line in the log for each would drown the others. */
+  quiet?: boolean;
+  /** The document leaves it out. */
+  hidden?: boolean;
+  /** Has no HEAD beside its GET. */
+  noHead?: boolean;
+};
+
+/** What holds for one route where its lens says otherwise for the others. */
+type RouteRules = {
+  reads?: Reading;
+  /** Media type of its body in the document, where it is not JSON. */
+  bodyType?: string;
+  /** Bound of its body, in bytes. */
+  bodyBytesMax?: number;
+  /** Where its caller's key may be. */
+  secrets?: readonly SecretPlace[];
+  renderError?: RenderError;
+  invalid?: Invalid;
+};
+
+/**
+ * A parameter of a path. No schema: a router gives text and nothing else, and this is on the way of every read, where
+ * parsing an object of one text costs as much as finding the task.
+ */
+export type PathParam = {
+  about: string;
+  is: (text: string) => boolean;
+  /** What a text that does not fit is `invalid` with. Without it, there is nothing of that name: `not_found`. */
+  otherwise?: string;
+};
+
+/** Any text that a client may have chosen as a name. */
+export function isName(text: string): boolean {
+  return text.length >= 1 && text.length <= 255;
+}
+
+/** What a schema finds wrong with a query or a body. */
+export type Fault = {
+  where: "query" | "body";
+  issues: readonly z.core.$ZodIssue[];
+  /** There is no body at all. */
+  absent: boolean;
+};
+/** Says what does not fit: a `Refusal` in the words of one wire. */
+export type Invalid = (fault: Fault) => Refusal;
+
+/** What a lens says once for all of its routes. */
+export type RequestRules = {
+  invalid: Invalid;
+  keyReuse: KeyReuse;
+};
+
+/** What the router has found: the parameters of the path are text. */
+export type RoutedRequest = FastifyRequest<{ Params: Record<string, string> }>;
+
+/** What a handler is handed. `Who` is null on a route that answers anybody. */
+export type Call<Names extends string, Query, Body, Who = Principal> = {
+  principal: Who;
+  verbs: Verbs;
+  parts: LensParts;
+  params: Readonly<Record<Names, string>>;
+  query: Query;
+  body: Body;
+  headers: IncomingHttpHeaders;
+  /** The prefix that the request came in by. Every URL that a lens writes begins with it. */
+  mount: string;
+  /** The caller's Idempotency-Key, bound to what it was sent with. */
+  idempotency: Idempotency | undefined;
+  /** Fires when the caller leaves or the server stops: what is held for it need not be held on. */
+  left: () => AbortSignal;
+};
+
+/** What a handler answers: bytes that are ready, a body to be made JSON, or events. Header names are in lower case. */
+export type Answer =
+  | { status: number; bytes: Buffer; headers: Record<string, string> & { "content-type": string } }
+  | { status: number; bytes?: never; stream?: never; body?: unknown; headers?: Record<string, string> }
+  | { stream: EventStream; bytes?: never };
+
+/** Where a route is served. */
+export type Place = { parts: LensParts; mount: string; rules: RequestRules };
+
+export type Route = RouteDoc &
+  RouteRules & {
+    /** It answers anybody: no key is looked for. */
+    open: boolean;
+    params: Readonly<Record<string, PathParam>>;
+    query: z.ZodType;
+    body: z.ZodType | null;
+    /** `principal` is null on an open route alone. */
+    run: (principal: Principal | null, place: Place, request: RoutedRequest, reply: FastifyReply) => Promise<Answer>;
+  };
+
+type Shape<Names extends string, Query, Body> = RouteDoc &
+  RouteRules & {
+    params?: Readonly<Record<Names, PathParam>>;
+    query?: z.ZodType<Query>;
+    body?: z.ZodType<Body>;
+  };
+type Handle<Names extends string, Query, Body, Who> = (call: Call<Names, Query, Body, Who>) => Promise<Answer>;
+
+const none = z.strictObject({});
+type None = z.infer<typeof none>;
+
+/** For a route without parameters, of a wire that ignores those that it does not know. */
+export const anyQuery = z.object({});
+
+/** The bytes of a body as they come, for a route that `reads` a stream. Whoever takes them bounds them. */
+export const byteStream = z.instanceof(Readable).meta({ wire: { type: "string", format: "binary" } });
+
+/** A route whose caller must be known. */
+export function route<Names extends string = never, Query = None, Body = undefined>(
+  shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Principal> },
+): Route {
+  return { ...made(shape, known), open: false };
+}
+
+/** A route that answers anybody: health, a document, a card. */
+export function openRoute<Names extends string = never, Query = None, Body = undefined>(
+  shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, null> },
+): Route {
+  return { ...made(shape, () => null), open: true };
+}
+
+function known(principal: Principal | null): Principal {
+  if (principal === null) throw new Refusal("unauthenticated", "An API key is needed: Authorization: Bearer sk_…");
+  return principal;
+}
+
+function made<Names extends string, Query, Body, Who>(
+  { params, query, body, handle, ...doc }: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Who> },
+  who: (principal: Principal | null) => Who,
+): Omit<Route, "open"> {
+  // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
+  const querySchema = (query ?? none) as z.ZodType<Query>;
+  const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
+  // What most requests leave out is parsed once: the handlers only read it.
+  const unasked = querySchema.safeParse({});
+  const unsent = bodySchema.safeParse(undefined);
+  return {
+    ...doc,
+    params: params ?? {},
+    query: querySchema,
+    body: body ?? null,
+    run: (principal, { parts, mount, rules }, request, reply) => {
+      const invalid = doc.invalid ?? rules.invalid;
+      const prefix = mount.includes(":") ? filled(mount, request.params) : mount;
+      return handle({
+        principal: who(principal),
+        verbs: parts.verbs,
+        parts,
+        params: named(request.params, params),
+        query:
+          unasked.success && isEmpty(request.query)
+            ? unasked.data
+            : parsed(querySchema, nested(request.query), "query", invalid),
+        body: unsent.success && body === undefined ? unsent.data : parsed(bodySchema, request.body, "body", invalid),
+        headers: request.headers,
+        mount: prefix,
+        idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
+        left: () => leftBy(reply.raw, parts.stopping),
+      });
+    },
+  };
+}
+
+function keyed({ method, url, headers, body }: RoutedRequest, mount: string): KeyedRequest {
+  return { method, url, headers, body, mount };
+}
+
+function filled(mount: string, params: Readonly<Record<string, string>>): string {
+  return mount.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+}
+
+/** Not the request's own signal: that one fires as soon as a body has been read. */
+function leftBy(raw: ServerResponse, stopping: AbortSignal): AbortSignal {
+  const left = new AbortController();
+  // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
+  raw.once("close", () => raw.writableFinished || left.abort());
+  return AbortSignal.any([left.signal, stopping]);
+}
+
+/** The parameters of a path, past their tests. What cannot be an id is nobody's: telling the two apart helps no caller. */
+function named<Names extends string>(
+  found: Record<string, string>,
+  wanted: Readonly<Record<Names, PathParam>> | undefined,
+): Record<Names, string> {
+  if (fits(found, wanted)) return found;
+  throw new Refusal("not_found", "There is nothing with this id, or it is not yours.");
+}
+
+function fits<Names extends string>(
+  found: Record<string, string>,
+  wanted: Readonly<Record<Names, PathParam>> | undefined,
+): found is Record<Names, string> {
+  for (const name in wanted) {
+    const { is, otherwise } = wanted[name];
+    if (is(found[name] ?? "")) continue;
+    if (otherwise !== undefined) throw new Refusal("invalid", otherwise);
+    return false;
+  }
+  return true;
+}
+
+function isEmpty(query: unknown): boolean {
+  for (const _ in Object(query)) return false;
+  return true;
+}
+
+function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["where"], invalid: Invalid): Value {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalid({ where, issues: result.error.issues, absent: where === "body" && value === undefined });
+}
+
+const DEEP = /^(\w+)\[([^\]]{1,255})\]$/;
+
+/** `metadata[key]=value` as OpenAPI's deepObject style writes it. */
+function nested(query: unknown): unknown {
+  if (typeof query !== "object" || query === null) return query;
+  const entries = Object.entries(query);
+  if (!entries.some(([name]) => name.includes("["))) return query;
+  const flat = new Map<string, unknown>();
+  const deep = new Map<string, Map<string, unknown>>();
+  for (const [name, value] of entries) {
+    const [, outer, inner] = DEEP.exec(name) ?? [];
+    if (outer === undefined || inner === undefined) flat.set(name, value);
+    else deep.set(outer, (deep.get(outer) ?? new Map()).set(inner, value));
+  }
+  return Object.fromEntries([...flat, ...Array.from(deep, ([name, map]) => [name, Object.fromEntries(map)] as const)]);
+}
