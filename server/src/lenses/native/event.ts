@@ -77,6 +77,7 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
     tokensBudget,
     costUsd,
     costBudgetUsd,
+    level,
     budgetType,
     ...more
   }) => ({
@@ -86,6 +87,7 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
     tokens_budget: tokensBudget,
     cost_usd: costUsd,
     cost_budget_usd: costBudgetUsd,
+    level,
     budget_type: budgetType,
     ...more,
   }),

@@ -115,7 +115,7 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
       type: "TOOL_INVOKED",
       agent,
       message: short(`Calling ${tool}`),
-      payload: { tool, params, call_id: callId },
+      payload: { tool, params: params ?? {}, call_id: callId },
     },
   ],
   "tool.observed": ({ agent, callId, tool, success, durationMs, output }) => [
