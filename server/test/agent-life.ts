@@ -15,7 +15,7 @@ import { createModels } from "../src/models/models.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
 import type { AgentDefinition } from "../src/task/agent.ts";
-import type { TaskEvent } from "../src/task/events/event.ts";
+import type { EventData, EventType, KnownEvent, TaskEvent } from "../src/task/events/event.ts";
 import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
 import type { Submission } from "../src/task/submission.ts";
@@ -101,8 +101,10 @@ export class AgentLife {
     return (await this.log(id)).map(({ type }) => type);
   }
 
-  async eventsOf(id: string, type: string): Promise<JsonObject[]> {
-    return (await this.log(id)).filter((event) => event.type === type).map(({ data }) => data);
+  /** The data of the task's events of a type. */
+  async eventsOf<Type extends EventType>(id: string, type: Type): Promise<EventData[Type][]> {
+    const ofType = (event: TaskEvent): event is TaskEvent & KnownEvent<Type> => event.type === type && !event.custom;
+    return (await this.log(id)).filter(ofType).map(({ data }) => data);
   }
 
   /** Follows the log until an event of that type was there so often, or to its end. */

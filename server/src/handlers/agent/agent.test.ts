@@ -119,10 +119,7 @@ describe("a budget", () => {
       "The task's token budget is spent: 150 of 140 tokens in 5 model calls. Submit it again with a larger budget.",
     );
     expect(await life.task(id)).toMatchObject({ error: { code: "budget_exhausted" } });
-    expect((await life.eventsOf(id, "budget.threshold")).map((data) => data["level"])).toEqual([
-      "warning",
-      "exhausted",
-    ]);
+    expect((await life.eventsOf(id, "budget.threshold")).map((data) => data.level)).toEqual(["warning", "exhausted"]);
   });
 });
 

@@ -140,7 +140,7 @@ describe("a standard run", () => {
     expect(done).toEqual(["a", "b"]);
     expect(life.provider.requests).toHaveLength(4);
     expect(life.sent(4)).toEqual(life.sent(3));
-    expect((await life.eventsOf(id, "agent.answered")).filter((data) => data["final"] === true)).toHaveLength(1);
+    expect((await life.eventsOf(id, "agent.answered")).filter((data) => data.final === true)).toHaveLength(1);
   });
 
   it("keeps its tools and model when the server comes back with another configuration", async () => {
@@ -208,7 +208,7 @@ describe("a standard run", () => {
       'There is no tool "teleport". Tools: calculator, broken.',
       "broken failed: the printer is on fire",
     ]);
-    expect((await life.eventsOf(id, "tool.observed")).map((data) => data["success"])).toEqual([
+    expect((await life.eventsOf(id, "tool.observed")).map((data) => data.success)).toEqual([
       false,
       false,
       false,

@@ -154,6 +154,7 @@ function typeText(schema: Json | undefined): string {
     .looseObject({
       $ref: z.string().optional(),
       enum: z.array(z.json()).optional(),
+      const: z.json().optional(),
       anyOf: z.array(z.json()).optional(),
       type: z.union([z.string(), z.array(z.string())]).optional(),
       items: z.json().optional(),
@@ -175,6 +176,7 @@ function typeText(schema: Json | undefined): string {
     rest.default === undefined ? "" : ` <span class="quiet">= ${escapeHtml(JSON.stringify(rest.default))}</span>`;
   const name = $ref?.split("/").at(-1);
   if (name !== undefined) return `<a href="#schema-${name}">${name}</a>${byDefault}`;
+  if (rest.const !== undefined) return `<i>${escapeHtml(JSON.stringify(rest.const))}</i>`;
   if (rest.enum !== undefined)
     return `<i>${rest.enum.map((value) => escapeHtml(JSON.stringify(value))).join(" | ")}</i>${byDefault}`;
   if (anyOf !== undefined) return `${anyOf.map((choice) => typeText(choice)).join(" | ")}${byDefault}`;

@@ -98,7 +98,7 @@ const eventData = {
 
 export type EventDataWire = { [Type in EventType]: z.infer<(typeof eventData)[Type]> };
 
-const knownEvent = z
+export const knownEvent = z
   .union(
     Object.entries(eventData).map(([type, data]) => {
       const event = z.strictObject({ seq: count, type: z.literal(type), at: time, data });

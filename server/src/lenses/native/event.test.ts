@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { isKnownEvent } from "@waybill/sdk";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventDraft } from "../../task/events/event.ts";
+import { SAMPLE_EVENTS } from "../../task/events/samples.suite.ts";
 import { type JsonObject, json } from "../../task/json.ts";
 import { task } from "../../task/task.ts";
 import { wireEvent } from "./event.ts";
-import { event as eventSchema } from "./event-schema.ts";
+import { event as eventSchema, knownEvent } from "./event-schema.ts";
 import * as wire from "./schema.ts";
 import { wireTask } from "./translate.ts";
 
@@ -26,6 +28,12 @@ describe("an event on the wire", () => {
       at: "2026-01-02T03:04:05.006Z",
       data: { attempt: 1, cause: "first" },
     });
+  });
+
+  it.each(SAMPLE_EVENTS)("of type $type is what the document says of it, and known to the client", (sample) => {
+    const event = wireEvent(sample);
+    expect(knownEvent.parse(event)).toEqual(event);
+    expect(isKnownEvent(eventSchema.parse(event))).toBe(true);
   });
 
   it("writes waits, errors, usage and artifacts as the routes for them do", () => {

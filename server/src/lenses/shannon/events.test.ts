@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EVENTS, eventDraft, type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
+import { SAMPLE_EVENTS } from "../../task/events/samples.suite.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
 import { ANSWER, after, afterAll, answered, BORN, born, type Life, recorded, said } from "./fixtures/task-life.ts";
@@ -159,6 +160,18 @@ describe("a task's log on the wire", () => {
       { type: "TOOL_OBSERVATION", message: "2", payload: { tool: "calculator", success: true, duration_ms: 3 } },
       { type: "BUDGET_THRESHOLD", payload: { usage_percent: 81, tokens_used: 810, budget_type: "tokens" } },
     ]);
+  });
+
+  test("has room for every event, and words for it that are no custom event's", () => {
+    for (const sample of SAMPLE_EVENTS) {
+      const told = wireEventsOf(sample, born().task);
+      expect(told.length, sample.type).toBeLessThanOrEqual(WIRE_EVENTS_MAX);
+      expect(
+        told.map(({ payload }) => payload?.["type"]),
+        sample.type,
+      ).not.toContain(sample.type);
+      expect(told.at(-1)?.type === "STREAM_END", sample.type).toBe(TERMINAL_EVENTS.has(sample.type));
+    }
   });
 
   test("has room for every event whose data it cannot read, and still ends with the one that ends it", () => {

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JsonObject } from "../../task/json.ts";
 import { openTask } from "../../task/open-task.ts";
 import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
@@ -62,6 +63,38 @@ test("what the version before has left opens and reads, in every state of a task
   expect(open).toHaveLength(10);
   for (const entry of open) expect(entry).toEqual(openTask(known.get(entry.id) ?? newTask()));
   expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("the log of an older version is read with the types of its events, and what no version knows as it is", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(1), database);
+  const planted: [type: string, data: JsonObject][] = [
+    ["task.progress", { fraction: 0.5, message: "half", mood: "new" }],
+    ["task.waiting", { waits: [{ on: "moonlight" }] }],
+    ["task.dreamt", { of: "sheep" }],
+    ["invoice.read", { number: 7 }],
+  ];
+  const db = openDatabase(database);
+  const insert = db.prepare<unknown[]>(
+    "INSERT INTO events (task, seq, at, type, data) SELECT n, ?, 1, ?, ? FROM tasks",
+  );
+  planted.forEach(([type, data], index) => {
+    insert.run(101 + index, type, JSON.stringify(data));
+  });
+  db.close();
+  const store = await openSqliteStore(folder);
+  const { tasks } = await store.list(EVERYBODY, {}, { limit: 10 });
+  for (const task of tasks) {
+    const events = await store.events(task.id, 0, 100);
+    const own = events.filter(({ seq }) => seq <= 100);
+    expect(own.map(({ type, custom }) => ({ type, custom }))).toEqual(
+      ["task.submitted", "task.started", "task.completed"].slice(0, own.length).map((type) => ({ type })),
+    );
+    expect(events.filter(({ seq }) => seq > 100).map(({ type, data, custom = false }) => [type, data, custom])).toEqual(
+      planted.map(([type, data]) => [type, data, type !== "task.progress"]),
+    );
+  }
   await store.close();
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { Refusal } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
-import { type EventDraft, emittedEvent, eventDraft, type TaskEvent } from "./event.ts";
+import { EVENTS, type EventDraft, emittedEvent, eventDraft, type TaskEvent } from "./event.ts";
+import { SAMPLE_EVENTS } from "./samples.suite.ts";
 
 const failure = { code: "deadline", message: "Too late." };
 
@@ -9,6 +10,11 @@ describe("an event of the log", () => {
   it("is of its type when its data fits, and keeps what a newer version has added", () => {
     const data = { error: { ...failure, hint: "new" }, until: 5, failures: 1, blame: { on: "new" } };
     expect(eventDraft("task.retrying", data)).toEqual({ type: "task.retrying", data });
+  });
+
+  it("fits the schema of its type, whichever it is", () => {
+    expect(SAMPLE_EVENTS.map(({ type }) => type)).toEqual(Object.keys(EVENTS));
+    expect(SAMPLE_EVENTS.filter(({ custom }) => custom)).toEqual([]);
   });
 
   it("is custom, with its type and data as they are, when its data does not fit or its type is not ours", () => {
