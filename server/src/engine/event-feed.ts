@@ -1,6 +1,7 @@
 /**
- * Who follows a task's log now. A follower holds a cursor, never a queue: it takes what is after its cursor from the
- * tail that all followers share, or, when it has fallen behind that, from the store.
+ * Who follows a task's log now. A subscriber holds a cursor, never a queue: it takes what is after its cursor from the
+ * tail that all subscribers share, or, when the tail does not reach back so far, from the store. `LocalEventFeed` is the
+ * one of a process; what other processes write wakes its subscribers by `notice`.
  */
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
@@ -10,11 +11,28 @@ const TAIL_EVENTS_MAX = 256;
 /** Events read from the store at once. */
 const PAGE_EVENTS = 256;
 
-type Topic = { followers: number; tail: TaskEvent[]; version: number; waiting: Set<() => void> };
-
 export type LogEnd = { ended: boolean; lastSeq: number };
 
-export class EventFeed {
+export interface EventFeed {
+  /** What this process has committed, in the order of its commits. With no new events it only says that the task has changed. */
+  publish(id: TaskId, events: readonly TaskEvent[]): void;
+  /** Another process has changed the task; its log goes up to `lastSeq` on disk. */
+  notice(id: TaskId, lastSeq: number): void;
+  /** Yields at once, and again after each change of the task, until `signal` fires. */
+  changes(id: TaskId, signal: AbortSignal): AsyncGenerator<void>;
+  /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
+  follow(
+    id: TaskId,
+    after: number,
+    end: () => Promise<LogEnd>,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly TaskEvent[]>;
+}
+
+/** `lastSeq` is the last event that this process knows of, in the tail or not. */
+type Topic = { subscribers: number; tail: TaskEvent[]; lastSeq: number; version: number; waiting: Set<() => void> };
+
+export class LocalEventFeed implements EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
   readonly #read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>;
 
@@ -22,17 +40,30 @@ export class EventFeed {
     this.#read = read;
   }
 
-  /** To be called in the order of the commits. With no new events it only says that the task has changed. */
   publish(id: TaskId, events: readonly TaskEvent[]): void {
     const topic = this.#topics.get(id);
     if (!topic) return;
-    topic.tail.push(...events);
-    if (topic.tail.length > TAIL_EVENTS_MAX) topic.tail = topic.tail.slice(-TAIL_EVENTS_MAX / 2);
-    topic.version += 1;
-    for (const wake of [...topic.waiting]) wake();
+    const first = events[0];
+    if (first) {
+      // The tail has no gap and ends with the last event: otherwise those at its end would wait beside what they miss.
+      if (first.seq !== topic.lastSeq + 1) topic.tail = [];
+      if (first.seq > topic.lastSeq) topic.tail.push(...events);
+      topic.lastSeq = Math.max(topic.lastSeq, first.seq + events.length - 1);
+      if (topic.tail.length > TAIL_EVENTS_MAX) topic.tail = topic.tail.slice(-TAIL_EVENTS_MAX / 2);
+    }
+    wake(topic);
   }
 
-  /** Yields at once, and again after each change of the task, until `signal` fires. */
+  notice(id: TaskId, lastSeq: number): void {
+    const topic = this.#topics.get(id);
+    if (!topic) return;
+    if (lastSeq > topic.lastSeq) {
+      topic.tail = [];
+      topic.lastSeq = lastSeq;
+    }
+    wake(topic);
+  }
+
   async *changes(id: TaskId, signal: AbortSignal): AsyncGenerator<void> {
     const topic = this.#enter(id);
     try {
@@ -46,7 +77,6 @@ export class EventFeed {
     }
   }
 
-  /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
   async *follow(
     id: TaskId,
     after: number,
@@ -78,16 +108,21 @@ export class EventFeed {
   }
 
   #enter(id: TaskId): Topic {
-    const topic = this.#topics.get(id) ?? { followers: 0, tail: [], version: 0, waiting: new Set() };
-    topic.followers += 1;
+    const topic = this.#topics.get(id) ?? { subscribers: 0, tail: [], lastSeq: 0, version: 0, waiting: new Set() };
+    topic.subscribers += 1;
     this.#topics.set(id, topic);
     return topic;
   }
 
   #leave(id: TaskId, topic: Topic): void {
-    topic.followers -= 1;
-    if (topic.followers === 0) this.#topics.delete(id);
+    topic.subscribers -= 1;
+    if (topic.subscribers === 0) this.#topics.delete(id);
   }
+}
+
+function wake(topic: Topic): void {
+  topic.version += 1;
+  for (const wake of [...topic.waiting]) wake();
 }
 
 /** Resolves at the topic's next change or when `signal` fires, and leaves no reaction behind on either. */

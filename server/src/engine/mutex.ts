@@ -1,10 +1,11 @@
 /**
- * One change of a task at a time within this process, so that its own writers never fail each other's guards.
- * Several lanes are always taken from a parent to its descendants: nobody waits in a circle.
+ * A mutex for each key: one change of a task at a time within this process, so that its own writers never fail each
+ * other's guards. Several locks are always taken from a parent to its descendants: nobody waits in a circle.
  */
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
+  /** Runs `work` once all that came before it under this key has ended, however it did. */
   async run<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
     const tail = this.#tails.get(id);
     const done = tail ? tail.then(work, work) : work();
@@ -16,6 +17,7 @@ export class KeyedMutex {
     }
   }
 
+  /** The same under all of these keys, which are locked in their order. */
   async runAll<Result>(ids: readonly string[], work: () => Promise<Result>): Promise<Result> {
     const [id, ...rest] = ids;
     return id === undefined ? work() : this.run(id, () => this.runAll(rest, work));

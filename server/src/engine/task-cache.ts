@@ -1,18 +1,42 @@
 /**
- * Tasks that are running or were read lately, as they are on disk. Two generations: who is used moves to the young one,
- * and when that holds half of what may be kept, the old one goes as a whole. One map in the order of use would be
- * exact, and cost 19 us a put once it is full: the place of what was deleted is walked over again and again.
+ * Tasks that are running or were read lately, as they are on disk: the hot path of every read. `MemoryTaskCache` is the
+ * one of a process; what other processes write reaches it by `invalidate`.
  */
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 
+/** A task is never given out older than what the cache was told of it. */
+export interface TaskCache {
+  get(id: TaskId): Task | undefined;
+  /** The cached task, or what `read` finds and is kept from then on. A read that was overtaken meanwhile is repeated. */
+  find(id: TaskId, read: () => Promise<Task | null>): Promise<Task | null>;
+  /** The task as it is on disk by now. */
+  put(task: Task): void;
+  /** Whatever is kept of it may be wrong. */
+  drop(id: TaskId): void;
+  /** The task is at this revision on disk, or beyond it. */
+  invalidate(id: TaskId, revision: number): void;
+}
+
 /** What a cached task costs beside its input and output: its fields, and its answers per lens. */
 const TASK_BYTES = 4_000;
 
+/** A read that is overtaken so often goes out as it is, and is not kept. */
+const READS_MAX = 3;
+
 type Kept = { task: Task; bytes: number };
 
-export class TaskCache {
+/** A read that is under way, and the revision that it must reach to count. */
+type Read = { floor: number };
+
+/**
+ * Two generations: who is used moves to the young one, and when that holds half of what may be kept, the old one goes as
+ * a whole. One map in the order of use would be exact, and cost 19 us a put once it is full: the place of what was
+ * deleted is walked over again and again.
+ */
+export class MemoryTaskCache implements TaskCache {
   readonly #generationBytes: number;
+  readonly #reads = new Map<TaskId, Set<Read>>();
   #young = new Map<TaskId, Kept>();
   #old = new Map<TaskId, Kept>();
   #youngBytes = 0;
@@ -29,11 +53,58 @@ export class TaskCache {
     return old?.task;
   }
 
+  async find(id: TaskId, read: () => Promise<Task | null>): Promise<Task | null> {
+    let found: Task | null = null;
+    for (let tries = 1; tries <= READS_MAX; tries++) {
+      const known = this.get(id);
+      if (known) return known;
+      const underWay: Read = { floor: 0 };
+      this.#begin(id, underWay);
+      try {
+        found = await read();
+      } finally {
+        this.#end(id, underWay);
+      }
+      if ((found?.revision ?? 0) < underWay.floor) continue;
+      if (found) this.put(found);
+      return found;
+    }
+    return this.get(id) ?? found;
+  }
+
   put(task: Task): void {
+    this.#raise(task.id, task.revision);
     this.#keep({ task, bytes: weigh(task) });
   }
 
   drop(id: TaskId): void {
+    this.#raise(id, Number.POSITIVE_INFINITY);
+    this.#remove(id);
+  }
+
+  invalidate(id: TaskId, revision: number): void {
+    this.#raise(id, revision);
+    if ((this.get(id)?.revision ?? revision) < revision) this.#remove(id);
+  }
+
+  #raise(id: TaskId, revision: number): void {
+    if (this.#reads.size === 0) return;
+    for (const read of this.#reads.get(id) ?? []) read.floor = Math.max(read.floor, revision);
+  }
+
+  #begin(id: TaskId, read: Read): void {
+    const reads = this.#reads.get(id);
+    if (reads) reads.add(read);
+    else this.#reads.set(id, new Set([read]));
+  }
+
+  #end(id: TaskId, read: Read): void {
+    const reads = this.#reads.get(id);
+    reads?.delete(read);
+    if (reads?.size === 0) this.#reads.delete(id);
+  }
+
+  #remove(id: TaskId): void {
     this.#youngBytes -= this.#young.get(id)?.bytes ?? 0;
     this.#young.delete(id);
     this.#old.delete(id);

@@ -1,9 +1,10 @@
 /**
  * The one way to change a task: read it, let `decide` decide, make it durable, then tell. A guard that fails in the
- * store reads again and decides again, at most `TRIES` times.
+ * store reads again and decides again, at most `TRIES` times. What another process has changed comes in by the store's
+ * feed of changes, and is told in the same way.
  */
 
-import type { Store, Write } from "../store/store.ts";
+import type { Applied, Store, TaskChange, Write } from "../store/store.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { TaskEvent } from "../task/events/event.ts";
@@ -16,11 +17,19 @@ import { KeyedMutex } from "./mutex.ts";
 import type { TaskCache } from "./task-cache.ts";
 
 const TRIES = 3;
+/** What another process has changed and the store did not give is read again after this. */
+const AGAIN_MS = 1_000;
 
 /** What commits together with the change of a task. */
 export type Along = Omit<Partial<Write>, keyof Change>;
 
-export type Changed = (change: Change) => void;
+/** Whoever moves on what has changed. Both are called in the order of the commits of a task. */
+export interface TransitionObserver {
+  /** This process has committed it. */
+  changed(change: Change): void;
+  /** Another process has changed the task, in whatever way: it is now like this. */
+  changedElsewhere(task: Task): void;
+}
 
 /** A command, and what else commits with it. */
 export type Act = { command: Command; along?: Along };
@@ -31,22 +40,25 @@ export type Plan = Act & { first?: Act; others?: Write[] };
 export class Transitions {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #recent: TaskCache;
-  readonly #log: EventFeed;
-  readonly #lanes = new KeyedMutex();
-  #changed: Changed = () => {};
+  readonly #cache: TaskCache;
+  readonly #feed: EventFeed;
+  readonly #locks = new KeyedMutex();
+  /** Writes of this process that are under way: task and revision. What the store says of them is no news. */
+  readonly #applying = new Map<TaskId, number>();
+  readonly #stopHearing: () => void;
+  #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
   #follows: (change: Change) => Write[] = () => [];
 
-  constructor(store: Store, clock: Clock, recent: TaskCache, log: EventFeed) {
+  constructor(store: Store, clock: Clock, cache: TaskCache, feed: EventFeed) {
     this.#store = store;
     this.#clock = clock;
-    this.#recent = recent;
-    this.#log = log;
+    this.#cache = cache;
+    this.#feed = feed;
+    this.#stopHearing = store.changes((change) => this.#heard(change));
   }
 
-  /** `changed` is called after each commit, in the order of the commits of a task. */
-  onChange(changed: Changed): void {
-    this.#changed = changed;
+  observe(observer: TransitionObserver): void {
+    this.#observer = observer;
   }
 
   /** `follows` names the new tasks that commit together with a change. */
@@ -54,21 +66,19 @@ export class Transitions {
     this.#follows = follows;
   }
 
+  /** Hears no more of what other processes do. */
+  stop(): void {
+    this.#stopHearing();
+  }
+
   /** The task as it is on disk; null when unknown or deleted. */
   async find(id: TaskId): Promise<Task | null> {
-    const known = this.#recent.get(id);
-    if (known) return known;
-    const task = await this.#store.task(id);
-    // A change may have committed while the read was under way: what is known by now is never older.
-    const newer = this.#recent.get(id);
-    if (newer) return newer;
-    if (task) this.#recent.put(task);
-    return task;
+    return this.#cache.get(id) ?? this.#cache.find(id, () => this.#store.task(id));
   }
 
   /** A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. */
   async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
-    const applied = await this.#store.apply([write, ...others]);
+    const applied = await this.#apply([write, ...others]);
     if (applied.ok) {
       for (const each of [write, ...others]) this.#settle(each);
       return { task: write.task };
@@ -86,7 +96,7 @@ export class Transitions {
     id: TaskId,
     plan: Command | ((task: Task) => Plan),
   ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
-    return this.#lanes.run(id, async () => {
+    return this.#locks.run(id, async () => {
       let counted: ReadonlySet<string> = new Set();
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
@@ -101,7 +111,7 @@ export class Transitions {
         const last = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
         const write = before ? { ...before, ...last, ...joined(before, last) } : last;
         const others = [...planned, ...this.#follows(write)];
-        const applied = await this.#store.apply([write, ...others]);
+        const applied = await this.#apply([write, ...others]);
         if (applied.ok) {
           for (const each of [write, ...others]) this.#settle(each);
           return { task: write.task, replayed: false, hash: null };
@@ -112,7 +122,7 @@ export class Transitions {
         }
         if (applied.why !== "stale")
           return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
-        this.#recent.drop(applied.task);
+        this.#overtaken(applied.task);
       }
       throw lostRace();
     });
@@ -124,25 +134,25 @@ export class Transitions {
     command: Command & { do: "cancel" },
     along: Along,
   ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
-    return this.#lanes.run(id, async () => {
+    return this.#locks.run(id, async () => {
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
         if (!task) throw notFound("Task");
         const ids = (await this.#store.openDescendants(id)).map((descendant) => descendant.id);
-        const { applied, write } = await this.#lanes.runAll(ids, async () => {
-          // Read again inside their lanes: they may have gone on, or ended, while these were taken.
+        const { applied, write } = await this.#locks.runAll(ids, async () => {
+          // Read again under their locks: they may have gone on, or ended, while these were taken.
           const descendants = await this.#store.openDescendants(id);
           const write = { ...this.#decide(task, command), ...along };
           const writes = [write, ...descendants.map((descendant) => this.#decide(descendant, command))];
           const others = writes.flatMap((each) => this.#follows(each));
-          const applied = await this.#store.apply([...writes, ...others]);
+          const applied = await this.#apply([...writes, ...others]);
           if (applied.ok) for (const each of [...writes, ...others]) this.#settle(each);
           return { applied, write };
         });
         if (applied.ok) return { task: write.task, replayed: false, hash: null };
         if (applied.why !== "stale")
           return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
-        this.#recent.drop(applied.task);
+        this.#overtaken(applied.task);
       }
       throw lostRace();
     });
@@ -159,15 +169,48 @@ export class Transitions {
     return decided;
   }
 
+  async #apply(writes: Write[]): Promise<Applied> {
+    for (const { task } of writes) this.#applying.set(task.id, task.revision);
+    try {
+      return await this.#store.apply(writes);
+    } finally {
+      for (const { task } of writes) this.#applying.delete(task.id);
+    }
+  }
+
+  #heard({ task, revision, lastSeq }: TaskChange): void {
+    if (this.#applying.get(task) === revision) return;
+    this.#cache.invalidate(task, revision);
+    this.#feed.notice(task, lastSeq);
+    this.#readAgain(task, revision);
+  }
+
+  /** Another process has changed the task first, and what the store said of that was taken for this process's own write. */
+  #overtaken(id: TaskId): void {
+    this.#cache.drop(id);
+    this.#readAgain(id, 0);
+  }
+
+  /** After the changes of this process that are under way, so that the observer hears all in order. */
+  #readAgain(id: TaskId, revision: number): void {
+    const read = this.#locks.run(id, async () => {
+      this.#cache.invalidate(id, revision);
+      const task = await this.find(id);
+      if (task) this.#observer.changedElsewhere(task);
+    });
+    // A notice that is lost would be a task that stands still.
+    read.catch(() => this.#clock.after(AGAIN_MS, () => this.#readAgain(id, revision)));
+  }
+
   #settle(change: Change): void {
     const { task, events } = change;
-    if (task.deletedAt === null) this.#recent.put(task);
-    else this.#recent.drop(task.id);
-    this.#log.publish(
+    if (task.deletedAt === null) this.#cache.put(task);
+    else this.#cache.drop(task.id);
+    this.#feed.publish(
       task.id,
       events.map((event): TaskEvent => ({ task: task.id, ...event })),
     );
-    this.#changed(change);
+    this.#observer.changed(change);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Ids } from "../../engine/ids.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store, TaskChange } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import { engineSuite } from "../engine.suite.ts";
@@ -16,6 +16,8 @@ function plug(store: Store): { store: Store; pull: () => void } {
     get(target, name) {
       const verb: unknown = Reflect.get(target, name);
       if (typeof verb !== "function") return verb;
+      if (name === "changes")
+        return (listener: (change: TaskChange) => void) => target.changes((change) => !pulled && listener(change));
       return (...given: unknown[]) => (pulled ? new Promise(() => {}) : Reflect.apply(verb, target, given));
     },
   });

@@ -11,9 +11,9 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
-import { EventFeed } from "../event-feed.ts";
+import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
 import type { Ids } from "../ids.ts";
-import { TaskCache } from "../task-cache.ts";
+import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
 import { Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
@@ -39,8 +39,12 @@ export type EngineParts = {
   ids: Ids;
   limits?: Partial<EngineLimits>;
   log: EngineLog;
-  /** Who may begin an attempt; this process alone when it is not given. */
+  /** These three are the process's own when they are not given: it is then the only one over its store. */
+  cache?: TaskCache;
+  feed?: EventFeed;
   ownership?: TaskOwnership;
+  /** Of several processes over one store, which one this is. */
+  process?: string;
 };
 
 export type EngineStats = { running: number; ready: number; open: number };
@@ -66,11 +70,11 @@ export class EmbeddedEngine implements Engine {
   constructor(parts: EngineParts) {
     const { store, clock, random, ids, log, ownership = soleOwner } = parts;
     const limits = { ...ENGINE_LIMITS, ...parts.limits };
-    const cache = new TaskCache(limits.recentBytes);
-    const feed = new EventFeed((id, after, limit) => store.events(id, after, limit));
+    const cache = parts.cache ?? new MemoryTaskCache(limits.recentBytes);
+    const feed = parts.feed ?? new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
     const transitions = new Transitions(store, clock, cache, feed);
     const handlers = withCleanup(parts.handlers, transitions);
-    const record = new CrashRecord(store);
+    const record = new CrashRecord(store, parts.process);
     const isolation = new StepIsolation(record);
     const open = new OpenTasks(clock, {
       due: (id) => this.#waits.due(id),
@@ -120,7 +124,10 @@ export class EmbeddedEngine implements Engine {
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
-    transitions.onChange((change) => this.#changed(change));
+    transitions.observe({
+      changed: (change) => this.#changed(change),
+      changedElsewhere: (task) => this.#changedElsewhere(task),
+    });
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
 
@@ -141,6 +148,7 @@ export class EmbeddedEngine implements Engine {
     this.#open.stop();
     this.#waits.stop();
     this.claims.stop();
+    this.transitions.stop();
     await this.#runner.stop(graceMs);
     await this.#record.endClean();
   }
@@ -149,7 +157,7 @@ export class EmbeddedEngine implements Engine {
     return { running: this.#scheduler.running, ready: this.#scheduler.ready, open: this.#open.size };
   }
 
-  /** Every commit of every task comes by here, in the order of the commits of a task. */
+  /** Every commit of this process comes by here, in the order of the commits of a task. */
   #changed(change: Change): void {
     const { task, command } = change;
     this.#log.taskChanged?.(change);
@@ -159,6 +167,12 @@ export class EmbeddedEngine implements Engine {
     if (command === "suspend") this.#waits.suspended(task);
     if (command === "input")
       this.#waits.watch("An input did not reach its run.", task.id, this.#runner.refill(task.id));
+  }
+
+  /** An input may have come with it, which a run that is here takes. */
+  #changedElsewhere(task: Task): void {
+    this.#move(task);
+    this.#waits.watch("An input did not reach its run.", task.id, this.#runner.refill(task.id));
   }
 
   /** What moves, now that the task is as it is. */

@@ -1,0 +1,172 @@
+/**
+ * Two processes over one store: an engine, and transitions of another process, which write and run nothing. What they
+ * write must move, wake, stream and invalidate here.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
+import { newTask } from "../../store/suite/new-task.suite.ts";
+import { submitted } from "../../task/decide.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { Task } from "../../task/task.ts";
+import { LocalEventFeed } from "../event-feed.ts";
+import { Ids, systemRandomBytes } from "../ids.ts";
+import { atRest } from "../suite/at-rest.ts";
+import { gate, kind } from "../suite/stage.ts";
+import { MemoryTaskCache } from "../task-cache.ts";
+import type { TaskOwnership } from "../task-ownership.ts";
+import { Transitions } from "../transitions.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { EmbeddedEngine } from "./embedded-engine.ts";
+
+const BORN = Date.UTC(2026, 0, 1);
+
+let clock: VirtualClock;
+let store: Store;
+let other: Transitions;
+let engine: EmbeddedEngine;
+
+beforeEach(async () => {
+  clock = new VirtualClock(BORN);
+  store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  other = new Transitions(store, clock, new MemoryTaskCache(1_000_000), feedOver(store));
+});
+
+afterEach(async () => {
+  await engine.stop(0);
+  await store.close();
+});
+
+function feedOver(store: Store): LocalEventFeed {
+  return new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
+}
+
+async function start(handlers: Parameters<typeof kind>[1], ownership?: TaskOwnership): Promise<void> {
+  engine = new EmbeddedEngine({
+    store,
+    handlers: [kind("work", handlers)],
+    clock,
+    random: () => 0.5,
+    ids: new Ids(systemRandomBytes),
+    ...(ownership && { ownership }),
+    log: { warn: (message, { error }) => process.stderr.write(`${message} ${String(error)}\n`) },
+  });
+  await engine.start();
+}
+
+/** The other process takes a task, which it leaves to others to run. */
+async function submitElsewhere(own: Parameters<typeof newTask>[0] = {}): Promise<TaskId> {
+  const task = newTask({ kind: "work", createdAt: BORN, ...own });
+  await other.submit(submitted(task));
+  return task.id;
+}
+
+async function stateHere(id: TaskId): Promise<Task["state"] | undefined> {
+  await atRest();
+  return (await engine.transitions.find(id))?.state;
+}
+
+/** Follows a log here; what it resolves with is filled while the log goes on. */
+function followHere(id: TaskId): TaskEvent[] {
+  const seen: TaskEvent[] = [];
+  const end = async () => {
+    const task = await engine.transitions.find(id);
+    return { ended: task?.state === "completed" || task?.state === "cancelled", lastSeq: task?.lastSeq ?? 0 };
+  };
+  void (async () => {
+    for await (const events of engine.feed.follow(id, 0, end, new AbortController().signal)) seen.push(...events);
+  })();
+  return seen;
+}
+
+describe("what another process writes", () => {
+  test("starts here when it is a new task, and ends here", async () => {
+    await start(async () => "done");
+    const id = await submitElsewhere();
+    expect(await stateHere(id)).toBe("completed");
+  });
+
+  test("reaches those who follow the task here, without a gap and in order", async () => {
+    const open = gate();
+    await start((ctx) => ctx.step("wait", () => open.promise.then(() => null)));
+    const id = await submitElsewhere();
+    const seen = followHere(id);
+    await atRest();
+    await other.change(id, { do: "input", by: "bob", messageId: "m1", prompt: null });
+    await other.change(id, { do: "pause", by: "bob", reason: "" });
+    await other.change(id, { do: "resume", by: "bob", live: true });
+    await atRest();
+    open.resolve();
+    await atRest();
+    expect(seen.map(({ type }) => type)).toEqual([
+      "task.submitted",
+      "task.started",
+      "task.input_received",
+      "task.pausing",
+      "task.resumed",
+      "step.completed",
+      "task.completed",
+    ]);
+    expect(seen.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("cuts off a run that is here when it cancels its task", async () => {
+    const begun = gate<AbortSignal>();
+    await start((ctx) =>
+      ctx.step("wait", (step) => {
+        begun.resolve(step.signal);
+        return new Promise(() => {});
+      }),
+    );
+    const id = await submitElsewhere();
+    const signal = await begun.promise;
+    await other.cancel(id, { do: "cancel", by: "bob", reason: "" }, {});
+    expect(await stateHere(id)).toBe("cancelled");
+    expect(signal.aborted).toBe(true);
+    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 0 });
+  });
+
+  test("brings a run that is here to rest when it pauses its task, and goes on with it when it resumes that", async () => {
+    const open = gate();
+    await start(async (ctx) => {
+      await ctx.step("first", () => open.promise.then(() => null));
+      return ctx.step("second", async () => "done");
+    });
+    const id = await submitElsewhere();
+    await atRest();
+    await other.change(id, { do: "pause", by: "bob", reason: "" });
+    await atRest();
+    open.resolve();
+    await atRest();
+    expect((await store.events(id, 0, 100)).at(-1)?.type).toBe("task.paused");
+    await other.change(id, { do: "resume", by: "bob", live: true });
+    expect(await stateHere(id)).toBe("completed");
+  });
+
+  test("wakes a parent here when it ends its child", async () => {
+    await start((ctx) => ctx.child("child", "work", {}), { acquire: async (id) => id === parent, release: () => {} });
+    const { id: parent } = newTask({ kind: "work" });
+    await other.submit(submitted(newTask({ kind: "work", id: parent })));
+    await atRest();
+    const child = (await store.openDescendants(parent))[0];
+    if (!child) throw new Error("the parent has made no child");
+    await other.change(child.id, { do: "start" });
+    await other.change(child.id, { do: "complete", attempt: 1, output: "from elsewhere" });
+    await atRest();
+    expect(await store.task(parent)).toMatchObject({ state: "completed", output: "from elsewhere" });
+  });
+});
+
+describe("a task that belongs to another process", () => {
+  test("is not started here, and is once it is let go", async () => {
+    let ours = false;
+    await start(async () => "done", { acquire: async () => ours, release: () => {} });
+    const id = await submitElsewhere();
+    expect(await stateHere(id)).toBe("queued");
+    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 1 });
+    ours = true;
+    await other.change(id, { do: "input", by: "bob", messageId: "m1", prompt: null });
+    expect(await stateHere(id)).toBe("completed");
+  });
+});
