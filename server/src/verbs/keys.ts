@@ -4,14 +4,20 @@ import type { Key } from "../task/key.ts";
 import type { Principal, Scope } from "../task/principal.ts";
 
 export interface Keys {
-  /** The principal of a key as a client sent it; null when there is none, or it is revoked or expired. */
+  /** The principal of a key as a client sent it; null when there is none, or it is revoked or expired. Throws no refusal of its own. */
   authenticate(secret: string): Promise<Principal | null>;
-  /** `secret` is shown this once. A key's scopes and tenant are within those of its maker. */
+  /**
+   * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
+   * this once. Throws `forbidden` for another user without the scope `admin`, or for scopes that the principal lacks.
+   */
   create(
     principal: Principal,
     key: { name: string; user?: string; scopes?: Scope[]; expiresAt?: number },
   ): Promise<{ key: Key; secret: string }>;
+  /** One's own keys, revoked and expired ones too; with the scope `admin` all of the tenant. */
   list(principal: Principal): Promise<Key[]>;
+  /** Ends a key at once. One that is revoked already stays as it is. Throws `not_found`. */
   revoke(principal: Principal, id: string): Promise<Key>;
+  /** What was done in the tenant, newest first, at most `limit`; `before` is a time. Throws `forbidden` without the scope `admin`. */
   audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
 }

@@ -16,32 +16,65 @@ export type Acknowledged = {
 };
 
 export interface Tasks {
+  /**
+   * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws
+   * `invalid` for a kind that there is not or an input that does not fit its kind, `not_found` for a conversation id that
+   * is not of an own one, `conflict` when the idempotency key was used for another request.
+   */
   submit(principal: Principal, lens: string, submission: Submission, idempotency?: Idempotency): Promise<Acknowledged>;
+
+  /** Throws `not_found`. */
   get(principal: Principal, id: string): Promise<Task>;
-  /** Several at once, in the order asked for; those that cannot be seen are left out. At most `PAGE_LIMIT_MAX`. */
+  /**
+   * A page of the tasks that the principal may see, newest first, at most `PAGE_LIMIT_MAX`, with the exact total of all
+   * pages. Large inputs and outputs are cut. Throws `invalid` for a cursor that no list has given, or a text without
+   * words or with too many.
+   */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
-  /** Events with `seq` > `after`, oldest first. */
+  /** Events with `seq` > `after`, oldest first, at most `limit`. Throws `not_found`. */
   events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]>;
   /**
    * The log from `after` on, then live, in batches, until the terminal event was given, or `signal` fires. Holds a
    * cursor and no queue: a reader that does not read costs nothing. Event objects are shared between all followers
-   * of a task, so an encoding may be cached on their identity.
+   * of a task, so an encoding may be cached on their identity. Throws `not_found` at the first read, and when the task is
+   * deleted meanwhile.
    */
   follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly TaskEvent[]>;
-  /** The task when it is terminal, needs input or is paused, or as it is after `ms`. */
+  /** The task once it is settled: ended, paused or asking a person; or as it is after `ms`, or when `signal` fires. Throws `not_found`. */
   settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task>;
+  /** What its handler has called so far, branch by branch. Throws `not_found`. */
   steps(principal: Principal, id: string): Promise<Step[]>;
+  /** Throws `not_found`. */
   artifacts(principal: Principal, id: string): Promise<Artifact[]>;
+  /** Its paid calls, those of fenced attempts too. Throws `not_found`. */
   usage(principal: Principal, id: string): Promise<(UsageCall & { at: number })[]>;
+  /** Names no task that the principal may not see. Throws `not_found`. */
   why(principal: Principal, id: string): Promise<Why>;
 
-  /** Cancels its open descendants too, in one transaction. */
+  /**
+   * Ends a task as `cancelled`, and its open descendants with it, in one transaction. Throws `not_found`,
+   * `not_allowed_in_state` when it has ended, `conflict` when the idempotency key was used for another request.
+   */
   cancel(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
+  /**
+   * Takes the command; steps in flight end first. Throws `not_found`, `not_allowed_in_state` when the task has ended or is
+   * paused, `conflict` as `cancel` does.
+   */
   pause(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
+  /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
   resume(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
+  /**
+   * Puts an answer or a message into the task's inbox. A message id that the inbox knows changes nothing and is answered
+   * as `replayed`. Throws `not_found`, `not_allowed_in_state` when the task has ended or asks other questions than the
+   * named one, `conflict` as `cancel` does.
+   */
   input(principal: Principal, id: string, input: InputSubmission, steering?: Steering): Promise<Acknowledged>;
-  /** A new task with `retryOf`; `reuseJournal` keeps what the first one's steps have already done. */
+  /**
+   * Makes a new task with `retryOf`, of the same owner and with the same input; `reuseJournal` keeps what the first one's
+   * steps have already done. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid` when
+   * its kind is gone or no longer takes its input, `conflict` as `cancel` does.
+   */
   retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged>;
-  /** Hides an ended task from every list and read. */
+  /** Hides an ended task from every list and read. Throws `not_found`, `not_allowed_in_state` when it has not ended. */
   delete(principal: Principal, id: string, steering?: Steering): Promise<void>;
 }

@@ -1,6 +1,11 @@
 /**
- * All that callers may do, and all that lenses are handed. Every verb is bound to a principal; what that principal may
- * not see is `not_found`. Refusals are thrown as `Refusal`. What a verb acknowledged is on disk.
+ * All that callers may do, and all that lenses are handed.
+ *
+ * Every verb is bound to a principal. Times are Unix milliseconds, fields that end in `Ms` are milliseconds. What a verb
+ * acknowledged is on disk. A verb that cannot do what is asked throws a `Refusal` with a code; each says which. Three
+ * codes hold for all and are not repeated: `not_found` also stands for what the principal may not see, every verb
+ * throws `unavailable` when the store is overloaded, closed or full, and what changes a task throws `conflict` when others
+ * have changed it three times meanwhile.
  */
 import type { Conversations } from "./conversations.ts";
 import type { Keys } from "./keys.ts";

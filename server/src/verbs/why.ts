@@ -6,13 +6,14 @@ export type Why = {
   state: Task["state"];
   /** One sentence. */
   summary: string;
+  /** When it came into its state. */
   since: number;
   /** When it goes on or gives up by itself; null: not without somebody. */
   until: number | null;
   waits: Wait[];
   /** What runs at this moment: names of steps in flight. */
   running: string[];
-  /** What holds the slots that it wants: ids of tasks, at most 20. */
+  /** Tasks that hold the slots that it wants: at most 20, and only those that may be seen. */
   heldBy: string[];
   /** Tasks before it in the queue; null when it is not in it. */
   ahead: number | null;

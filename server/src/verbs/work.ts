@@ -3,20 +3,30 @@ import type { Json } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Failure, Task } from "../task/task.ts";
 
-/** Work that other programs do. Needs the scope `work`. A claim's `attempt` is its fencing token. */
+/**
+ * Work that other programs do, under a lease. Every verb throws `forbidden` without the scope `work`. A claim's `attempt`
+ * is its fencing token: `fenced` says that this worker, or this attempt, does not hold the task, which may have ended, be
+ * paused, or be another's by now. A worker may know any task of its tenant that is held; others are `not_found`.
+ */
 export interface Work {
-  /** Up to `max` ready tasks of kind `external` whose input names `queue`, waiting up to `waitMs` for the first. */
+  /**
+   * Starts up to `max` ready tasks of kind `external` whose input names `queue`, waiting up to `waitMs` for the first; none
+   * when that passes or `signal` fires. Whoever lets `leaseMs` pass without a heartbeat loses the task to the next.
+   */
   claim(
     principal: Principal,
     claim: { worker: string; queue: string; max: number; leaseMs: number; waitMs: number },
     signal: AbortSignal,
   ): Promise<Task[]>;
+  /** The lease runs for `leaseMs` from here; progress is 0..1 and never falls. Throws `not_found`, `fenced`. */
   heartbeat(
     principal: Principal,
     id: string,
     beat: { worker: string; attempt: number; leaseMs: number; progress?: { fraction: number; message: string } },
   ): Promise<Task>;
+  /** Throws `not_found`, `fenced`. */
   complete(principal: Principal, id: string, done: { worker: string; attempt: number; output: Json }): Promise<Task>;
+  /** Fails the task, or, when it is `retryable` and has tries left, offers it again after a delay. Throws `not_found`, `fenced`. */
   fail(
     principal: Principal,
     id: string,

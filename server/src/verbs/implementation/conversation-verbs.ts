@@ -40,14 +40,14 @@ export class ConversationVerbs implements Conversations {
     id: string,
     page: { limit: number; offset: number },
   ): Promise<{ messages: Message[]; total: number }> {
-    await this.#own(principal, id);
+    await this.#visible(principal, id);
     return this.#store.messages(id, page);
   }
 
   async rename(principal: Principal, id: string, title: string): Promise<Conversation> {
-    await this.#own(principal, id);
+    await this.#visible(principal, id);
     await this.#store.renameConversation(id, title, this.#clock.now());
-    return this.#own(principal, id);
+    return this.#visible(principal, id);
   }
 
   async delete(principal: Principal, lens: string, idOrAlias: string): Promise<boolean> {
@@ -62,7 +62,7 @@ export class ConversationVerbs implements Conversations {
   }
 
   async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
-    await this.#own(principal, id);
+    await this.#visible(principal, id);
     return this.#store.appendMessage(id, { role: "user", parts }, this.#clock.now());
   }
 
@@ -73,7 +73,7 @@ export class ConversationVerbs implements Conversations {
     return found && mayRead(principal, found) ? found : null;
   }
 
-  async #own(principal: Principal, id: string): Promise<Conversation> {
+  async #visible(principal: Principal, id: string): Promise<Conversation> {
     const conversation = isUuid(id) ? await this.#store.conversation(id) : null;
     if (!conversation || !mayRead(principal, conversation)) throw notFound("Conversation");
     return conversation;
