@@ -59,7 +59,7 @@ export class TaskReading {
   async settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task> {
     const { clock, engine } = this.parts;
     let task = await this.get(principal, id);
-    if (isSettled(task.state) || ms <= 0) return task;
+    if (isSettled(task.state) || ms <= 0 || signal.aborted) return task;
     const stop = new AbortController();
     const forget = clock.after(ms, () => stop.abort());
     const gone = () => stop.abort();

@@ -40,7 +40,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
   ): Promise<Acknowledged> {
     const submission = submissionSchema.parse(wanted);
     const handler = this.parts.engine.handlers.get(submission.kind);
-    if (!handler) throw unknownKind(submission.kind, this.parts.engine.handlers);
+    if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     const { conversation } = submission;
     const base = {
@@ -224,8 +224,13 @@ function firstChange(task: Task, reserved: boolean): Change {
   return change;
 }
 
+/** Such tasks act on others: a caller who names one could reach what is not its own. */
+function isEnginesOwn(kind: string): boolean {
+  return kind.startsWith("waybill.");
+}
+
 function unknownKind(kind: string, handlers: ReadonlyMap<string, Handler>): Refusal {
-  const known = [...handlers.keys()].filter((name) => !name.startsWith("waybill."));
+  const known = [...handlers.keys()].filter((name) => !isEnginesOwn(name));
   return new Refusal("invalid", `There is no kind "${kind}" here. Known kinds: ${known.join(", ")}.`, {
     field: "kind",
   });

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await Stage.open();
+});
+afterEach(() => stage.close());
+
+it("makes a key that stands for its user, with no more than its maker may", async () => {
+  const { keys } = stage.verbs;
+  const { key, secret } = await keys.create(ada, { name: "laptop" });
+  expect(key).toMatchObject({ user: "ada", scopes: ["tasks"], hint: secret.slice(-4) });
+  expect(await keys.authenticate(secret)).toMatchObject({ tenant: "acme", user: "ada", keyId: key.id });
+  const beyond = [
+    keys.create(ada, { name: "more", user: "bob" }),
+    keys.create(ada, { name: "more", scopes: ["work"] }),
+  ];
+  for (const each of beyond) await expect(each).rejects.toMatchObject({ code: "forbidden" });
+  expect((await keys.create(admin, { name: "for bob", user: "bob" })).key).toMatchObject({ user: "bob" });
+});
+
+it("lets in nobody whose key is unknown, expired or revoked", async () => {
+  const { keys } = stage.verbs;
+  const expiring = await keys.create(ada, { name: "short", expiresAt: stage.clock.now() + 1_000 });
+  const revoked = await keys.create(ada, { name: "lost" });
+  await keys.revoke(ada, revoked.key.id);
+  expect(await keys.authenticate(expiring.secret)).not.toBeNull();
+  await stage.clock.advance(1_000, async () => {});
+  for (const secret of [expiring.secret, revoked.secret, "sk_unknown", "x".repeat(10_000)])
+    expect(await keys.authenticate(secret)).toBeNull();
+});
+
+it("shows and revokes one's own keys, and those of the tenant to its admin, without what proves them", async () => {
+  const { keys } = stage.verbs;
+  const { key } = await keys.create(ada, { name: "laptop" });
+  expect(await keys.list(ada)).toEqual([key]);
+  expect(await keys.list(admin)).toEqual([key]);
+  for (const who of [bob, stranger]) {
+    expect(await keys.list(who)).toEqual([]);
+    await expect(keys.revoke(who, key.id)).rejects.toMatchObject({ code: "not_found" });
+  }
+  const revoked = await keys.revoke(admin, key.id);
+  await stage.clock.advance(1_000, async () => {});
+  expect(await keys.revoke(ada, key.id)).toEqual(revoked);
+});
+
+it("tells an admin, and nobody else, what was done in the tenant, newest first", async () => {
+  const { keys } = stage.verbs;
+  const { key } = await keys.create(ada, { name: "laptop" });
+  await stage.clock.advance(1_000, async () => {});
+  await keys.revoke(admin, key.id);
+  expect(await keys.audit(admin, { limit: 10 })).toMatchObject([
+    { act: "keys.revoke", user: "root", detail: { key: key.id } },
+    { act: "keys.create", user: "ada", detail: { key: key.id } },
+  ]);
+  expect(await keys.audit(stranger, { limit: 10 })).toEqual([]);
+  await expect(keys.audit(ada, { limit: 10 })).rejects.toMatchObject({ code: "forbidden" });
+});

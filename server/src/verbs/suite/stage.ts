@@ -1,0 +1,97 @@
+/** What the stories about verbs share: verbs over an engine and a store in memory, who calls, and tasks that do as told. */
+import { z } from "zod";
+import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
+import { VirtualClock } from "../../engine/virtual-clock.ts";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
+import { defineHandler, type Handler, TaskFailure } from "../../task/handler.ts";
+import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
+import type { Submission } from "../../task/submission.ts";
+import type { Task } from "../../task/task.ts";
+import { createVerbs } from "../implementation/create-verbs.ts";
+import type { Verbs } from "../verbs.ts";
+
+export const ada = principal("ada", ["tasks"]);
+export const bob = principal("bob", ["tasks"]);
+/** May see what all users of the tenant have, and whatever else a key can allow. */
+export const admin = principal("root", [...SCOPES]);
+export const stranger: Principal = { ...principal("ada", [...SCOPES]), tenant: "elsewhere" };
+
+export const never = new AbortController().signal;
+
+export class Stage {
+  readonly verbs: Verbs;
+  readonly clock: VirtualClock;
+  readonly store: Store;
+  /** Resolve it to let tasks of kind `hold` end. */
+  readonly hold = Promise.withResolvers<void>();
+  readonly #engine: EmbeddedEngine;
+
+  private constructor(store: Store, clock: VirtualClock) {
+    const ids = new Ids(systemRandomBytes);
+    const random = () => 0.5;
+    this.store = store;
+    this.clock = clock;
+    const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
+    const handlers = kinds(this.hold.promise);
+    this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log });
+    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random });
+  }
+
+  static async open(): Promise<Stage> {
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+    const stage = new Stage(store, clock);
+    await stage.#engine.start();
+    return stage;
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.stop(0);
+    await this.store.close();
+  }
+
+  /** A task of ada's unless said otherwise, by the native lens. */
+  async submit(kind: string, more: Partial<Submission> = {}, who = ada): Promise<string> {
+    return (await this.verbs.tasks.submit(who, "native", { kind, input: {}, ...more })).task.id;
+  }
+
+  async ended(id: string, who = ada): Promise<Task> {
+    for await (const _ of this.verbs.tasks.follow(who, id, 0, never));
+    return this.verbs.tasks.get(who, id);
+  }
+}
+
+function principal(user: string, scopes: Scope[]): Principal {
+  return { tenant: "acme", user, scopes: new Set(scopes), keyId: `key_${user}` };
+}
+
+function kinds(held: Promise<void>): Handler[] {
+  const any = z.json() as z.ZodType<Submission["input"]>;
+  return [
+    defineHandler({ kind: "echo", input: any, run: (ctx, input) => ctx.step("echo", async () => input) }),
+    defineHandler({
+      kind: "chat",
+      input: z.strictObject({ text: z.string() }),
+      present: ({ text }) => ({ title: text, message: [{ text }] }),
+      run: async () => null,
+    }),
+    defineHandler({
+      kind: "ask",
+      input: any,
+      run: async (ctx) =>
+        (await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" }))?.value ?? null,
+    }),
+    defineHandler({
+      kind: "fails",
+      input: any,
+      run: async (ctx) => {
+        await ctx.step("done", async () => "kept");
+        throw new TaskFailure("no", "It cannot be done.");
+      },
+    }),
+    defineHandler({ kind: "hold", input: any, run: (ctx) => ctx.step("hold", () => held.then(() => null)) }),
+    defineHandler({ kind: "external", input: any, queueOf: () => "gpu", run: async () => null }),
+  ];
+}
