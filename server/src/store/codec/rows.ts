@@ -8,7 +8,7 @@ import { type Json, json, jsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { failure, usageTotals } from "../../task/task.ts";
 import { type UsageCall, usageCall } from "../../task/usage.ts";
-import type { Applied, InboxItem, JournalEntry, StoredKey } from "../store.ts";
+import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();
@@ -19,37 +19,11 @@ const maybeNumber = number.nullable();
 /** Turns a stored text into its value, from the files when it was spilled there. */
 export type Resolve = (stored: string) => Promise<Json>;
 
-export const applied: z.ZodType<Applied> = z.union([
-  z.strictObject({ ok: z.literal(true) }),
-  z.strictObject({ ok: z.literal(false), why: z.enum(["stale", "duplicate"]), task: text }),
-  z.strictObject({ ok: z.literal(false), why: z.literal("replayed"), task: text, hash: text }),
-]);
-
-export const listedRows = z.strictObject({
-  rows: z.array(z.unknown()),
-  total: number,
-  next: z.strictObject({ createdAt: number, n: number }).nullable(),
-});
-export const conversationRows = z.strictObject({
-  rows: z.array(z.unknown()),
-  aliases: z.array(maybeText),
-  total: number,
-});
-export const messageRows = z.strictObject({ rows: z.array(z.unknown()), total: number });
-export const rows = z.array(z.unknown());
-export const texts = z.array(text);
-export const count = number;
-export const messageNumber = maybeNumber;
-export const alias = maybeText;
-export const flag = z.boolean();
-
-const replay = z.tuple([z.string(), z.string()]).nullable();
-
-export function replayOf(row: unknown): { task: string; hash: string } | null {
-  const found = replay.parse(row);
-  return found && { task: found[0], hash: found[1] };
+const replayRow = z.tuple([text, text]);
+export function replayOf(row: unknown): { task: string; hash: string } {
+  const [task, hash] = replayRow.parse(row);
+  return { task, hash };
 }
-export const setting = maybeText;
 
 const eventRow = z.tuple([number, number, text, text]);
 export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<TaskEvent> {

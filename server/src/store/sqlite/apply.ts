@@ -3,13 +3,14 @@
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
-import { isFailed, isTerminal, type State } from "../../task/states.ts";
+import type { State } from "../../task/states.ts";
+import { endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
-import { ConversationsDelta } from "./conversations-delta.ts";
+import { ConversationCounts } from "./conversation-counts.ts";
 import type { WriterStatements } from "./statements.ts";
-import { TotalsDelta } from "./totals.ts";
+import { Totals } from "./totals.ts";
 
 /** A conversation keeps its last turns; older ones are dropped as new ones come. */
 export const MESSAGES_KEPT_MAX = 500;
@@ -30,13 +31,13 @@ type Standing = {
 
 export class Applier {
   readonly #sql: WriterStatements;
-  readonly #totals: TotalsDelta;
-  readonly #conversations: ConversationsDelta;
+  readonly #totals: Totals;
+  readonly #conversations: ConversationCounts;
 
   constructor(db: Database, statements: WriterStatements) {
     this.#sql = statements;
-    this.#totals = new TotalsDelta(db);
-    this.#conversations = new ConversationsDelta(statements);
+    this.#totals = new Totals(db);
+    this.#conversations = new ConversationCounts(statements);
   }
 
   apply(writes: PreparedWrite[]): Applied {
@@ -183,7 +184,7 @@ export class Applier {
       const [inputTokens, outputTokens, costUsd] = write.spent;
       this.#conversations.add(conversation, write.at, {
         tasks: 1,
-        ...endOf(row[0]),
+        ...endsAdded(null, row[0]),
         inputTokens,
         outputTokens,
         costUsd,
@@ -199,7 +200,7 @@ export class Applier {
       const [inputTokens, outputTokens, costUsd] = this.#sql.spent.get(n) ?? [];
       this.#conversations.add(conversation, write.at, {
         tasks: 0,
-        ...(isTerminal(state) ? NOT_ENDED : endOf(write.row[0])),
+        ...endsAdded(state, write.row[0]),
         inputTokens: write.spent[0] - numberIn(inputTokens),
         outputTokens: write.spent[1] - numberIn(outputTokens),
         costUsd: write.spent[2] - numberIn(costUsd),
@@ -214,13 +215,6 @@ export class Applier {
     for (const message of write.messages ?? []) this.appendMessage(conversation, message, write.id, write.at);
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
-}
-
-const NOT_ENDED = { completed: 0, failed: 0 };
-
-function endOf(state: State): { completed: number; failed: number } {
-  if (state === "completed") return { completed: 1, failed: 0 };
-  return isFailed(state) ? { completed: 0, failed: 1 } : NOT_ENDED;
 }
 
 /** How a task stands once an earlier write of the same request is in. */

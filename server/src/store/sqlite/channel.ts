@@ -4,8 +4,9 @@
  */
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../../task/errors.ts";
+import { type Answer, answerOf, type Given, type Outcome } from "./call.ts";
 import { Queue } from "./queue.ts";
-import { BATCH_BYTES_MAX, type Work } from "./work-through.ts";
+import { BATCH_BYTES_MAX, type Work, worked } from "./work-through.ts";
 import type { Role } from "./worker.ts";
 
 /** What may be without an answer. At 10,000 a second this is a second of work; more than that is an overload. */
@@ -13,24 +14,26 @@ export const WAITING_COUNT_MAX = 10_000;
 export const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
-export interface Channel<Item> {
-  /** Resolves with what the batch answers to this item. Throws `unavailable` when too much is waiting. */
-  send(item: Item): Promise<unknown>;
+export interface Channel<Verbs> {
+  /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
+  send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>>;
   /** True when nothing is under way and nothing waits. */
   readonly isIdle: boolean;
   /** Lets what was sent finish, then ends the other end. */
   close(): Promise<void>;
 }
 
-type Caller = { bytes: number; resolve: (answer: unknown) => void; reject: (error: unknown) => void };
+type Caller = { bytes: number; resolve: (outcome: Outcome<never>) => void; reject: (error: unknown) => void };
 
-/** To one in the caller's own thread: each item is a batch of its own, and is worked before `send` returns. */
-export function ownThreadChannel<Item>(work: Pick<Work<Item>, "batch" | "close">): Channel<Item> {
+/** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
+export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
   let closed = false;
   return {
-    async send(item) {
+    async send(name, given) {
       if (closed) throw gone();
-      return work.batch([item])[0];
+      const [outcome]: Outcome<never>[] = JSON.parse(worked(work, JSON.stringify([[name, given]])));
+      if (!outcome) throw new Error(`${name} had no outcome.`);
+      return answerOf(outcome);
     },
     isIdle: true,
     async close() {
@@ -41,7 +44,7 @@ export function ownThreadChannel<Item>(work: Pick<Work<Item>, "batch" | "close">
 }
 
 /** To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. */
-export function workerChannel<Item>(role: Role, onLost: (error: Error) => void): Channel<Item> {
+export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void): Channel<Verbs> {
   const worker = startWorker(role);
   /** Those without an answer, in the order in which the answers will come. */
   const callers = new Queue<Caller>();
@@ -64,12 +67,12 @@ export function workerChannel<Item>(role: Role, onLost: (error: Error) => void):
     const texts = arrived;
     arrived = [];
     for (const text of texts) {
-      const parsed: unknown[] = JSON.parse(text);
-      for (const answer of parsed) {
+      const outcomes: Outcome<never>[] = JSON.parse(text);
+      for (const outcome of outcomes) {
         const caller = callers.shift();
         if (!caller) continue;
         waitingBytes -= caller.bytes;
-        caller.resolve(answer);
+        caller.resolve(outcome);
       }
     }
   };
@@ -92,21 +95,21 @@ export function workerChannel<Item>(role: Role, onLost: (error: Error) => void):
   worker.on("exit", (code) => lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
 
   return {
-    async send(item) {
+    async send(name, given) {
       if (lost || closing) throw gone(lost);
       if (callers.length >= WAITING_COUNT_MAX || waitingBytes >= WAITING_BYTES_MAX) {
         throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
           retryAfterS: RETRY_AFTER_S,
         });
       }
-      const text = JSON.stringify(item);
+      const text = JSON.stringify([name, given]);
       const bytes = text.length;
       if (outgoingBytes + bytes > BATCH_BYTES_MAX) flush();
       outgoing.push(text);
       outgoingBytes += bytes;
       waitingBytes += bytes;
       if (outgoing.length === 1) queueMicrotask(flush);
-      return await new Promise((resolve, reject) => callers.push({ bytes, resolve, reject }));
+      return answerOf(await new Promise<Outcome<never>>((resolve, reject) => callers.push({ bytes, resolve, reject })));
     },
     get isIdle() {
       return callers.length === 0;

@@ -1,6 +1,6 @@
 /** What is wrong with a database, as sentences: SQLite's own checks, then the invariants that no constraint can say. */
 import type { Database } from "better-sqlite3";
-import { DAY_MS, TEN_MINUTES_MS } from "./totals.ts";
+import { DAY_MS, TEN_MINUTES_MS } from "../codec/totals.ts";
 
 /** Of each kind of problem, this many are named. */
 const PROBLEMS_MAX = 20;

@@ -9,13 +9,13 @@ import { Spill } from "../codec/spill.ts";
 import { memoryFiles, YOUNG_MS } from "../files.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
+import { answerOf, type Outcome } from "./call.ts";
 import { WAITING_COUNT_MAX, workerChannel } from "./channel.ts";
 import { DATABASE_FILE, openDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
-import type { Question } from "./reader.ts";
-import { answerOf } from "./replies.ts";
-import type { Request } from "./request.ts";
+import type { Reads } from "./reads.ts";
 import { openSqliteStore } from "./store.ts";
+import { worked } from "./work-through.ts";
 import { Writer } from "./writer.ts";
 
 const LARGE = { text: "x".repeat(100_000) };
@@ -93,12 +93,12 @@ test("files that nothing names go with a sweep once they are old, and the others
 test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {
   const reported: Error[] = [];
   const database = path.join(folder, "no such folder", DATABASE_FILE);
-  const line = workerChannel<Question>({ role: "reader", database }, (error) => reported.push(error));
-  const waiting = Array.from({ length: 3 }, () => line.send({ ask: "countKeys" }));
+  const channel = workerChannel<Reads>({ role: "reader", database }, (error) => reported.push(error));
+  const waiting = Array.from({ length: 3 }, () => channel.send("countKeys", null));
   expect(await Promise.all(waiting.map(code))).toEqual(["unavailable", "unavailable", "unavailable"]);
-  expect(await code(line.send({ ask: "countKeys" }))).toBe("unavailable");
+  expect(await code(channel.send("countKeys", null))).toBe("unavailable");
   expect(reported).toHaveLength(1);
-  await line.close();
+  await channel.close();
 });
 
 test("more than can wait is refused at once, and what waits is answered", async () => {
@@ -116,18 +116,17 @@ test("a full disk refuses as unavailable, keeps nothing of it, and takes writes 
   migrate(db);
   const writer = new Writer(db, folder);
   const submits = Array.from({ length: 200 }, () => newTask());
-  const requests = submits.map((task): Request => {
-    return { do: "apply", writes: [prepareWrite(submitted(task), new Spill(memoryFiles()))] };
-  });
+  const calls = submits.map((task) => ["apply", [prepareWrite(submitted(task), new Spill(memoryFiles()))]]);
+  const batch = (): Outcome[] => JSON.parse(worked(writer, JSON.stringify(calls)));
   const pages = Number(db.pragma("page_count", { simple: true }));
   db.pragma(`max_page_count = ${pages + 2}`);
-  for (const answer of writer.batch(requests)) {
-    expect(() => answerOf(answer)).toThrow(
+  for (const outcome of batch()) {
+    expect(() => answerOf(outcome)).toThrow(
       expect.objectContaining({ code: "unavailable", detail: { retryAfterS: 10 } }),
     );
   }
   expect(db.prepare("SELECT count(*) FROM tasks").pluck().get()).toBe(0);
   db.pragma(`max_page_count = ${pages * 100}`);
-  expect(writer.batch(requests).map(answerOf)).toEqual(submits.map(() => ({ ok: true })));
+  expect(batch().map(answerOf)).toEqual(submits.map(() => ({ ok: true })));
   writer.close();
 });

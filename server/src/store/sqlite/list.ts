@@ -7,9 +7,9 @@ import type { Database, Statement } from "better-sqlite3";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { Position } from "../codec/cursor.ts";
+import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../codec/totals.ts";
 import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";
-import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "./totals.ts";
 
 export type ListQuery = {
   visible: Visible;

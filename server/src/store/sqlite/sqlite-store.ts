@@ -1,5 +1,5 @@
 /**
- * The verbs of the store over two lines, one to whoever writes and one to whoever reads. This side makes the text that
+ * The verbs of the store over two channels, one to whoever writes and one to whoever reads. This side makes the text that
  * is stored and parses what comes back; it knows no SQL.
  */
 import type { Artifact } from "../../task/artifact.ts";
@@ -21,23 +21,23 @@ import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import type { Files } from "../files.ts";
 import type { Applied, InboxItem, JournalEntry, Store, StoredKey, Write } from "../store.ts";
+import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import { sweepFiles } from "./file-sweep.ts";
-import type { Question } from "./reader.ts";
-import { answerOf, replyOf, unlessDiskTrouble } from "./replies.ts";
-import type { Request } from "./request.ts";
+import type { Reads } from "./reads.ts";
+import type { Writes } from "./writes.ts";
 
 /** What a store is built from. */
 export type Parts = {
-  writes: Channel<Request>;
-  reads: Channel<Question>;
+  writes: Channel<Writes>;
+  reads: Channel<Reads>;
   files: Files;
   clock: () => number;
   /** Adds to the search index whenever the writer has nothing else to do. */
   indexWhenIdle: boolean;
   backup: (path: string) => Promise<void>;
   check: () => Promise<string[]>;
-  /** After both lines are closed. */
+  /** After both channels are closed. */
   release: () => void;
 };
 
@@ -51,6 +51,8 @@ const FILES_SWEPT_EVERY_MS = 3_600_000;
 export class SqliteStore implements Store {
   readonly files: Files;
   readonly #parts: Parts;
+  readonly #reads: Channel<Reads>;
+  readonly #writes: Channel<Writes>;
   readonly #resolve: rows.Resolve;
   readonly #feed = new LocalChangeFeed();
   #indexTimer: NodeJS.Timeout | null = null;
@@ -59,6 +61,8 @@ export class SqliteStore implements Store {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#reads = parts.reads;
+    this.#writes = parts.writes;
     this.files = parts.files;
     this.#resolve = (stored) => readValue(stored, parts.files);
   }
@@ -67,7 +71,7 @@ export class SqliteStore implements Store {
     const spill = new Spill(this.files);
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
-    const applied = rows.applied.parse(await this.#write({ do: "apply", writes: prepared }));
+    const applied = await this.#writes.send("apply", prepared);
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (applied.ok) this.#feed.publish(writes);
     return applied;
@@ -78,20 +82,20 @@ export class SqliteStore implements Store {
   }
 
   async task(id: string): Promise<Task | null> {
-    const row = await this.#ask({ ask: "task", id });
+    const row = await this.#reads.send("task", { id });
     return row === null ? null : await this.#task(row);
   }
 
   async tasks(ids: string[]): Promise<Task[]> {
     if (ids.length === 0) return [];
-    return await Promise.all(rows.rows.parse(await this.#ask({ ask: "tasks", ids })).map((row) => this.#task(row)));
+    return await Promise.all((await this.#reads.send("tasks", { ids })).map((row) => this.#task(row)));
   }
 
   async list(visible: Visible, filter: TaskFilter, page: Page) {
     if (filter.text !== undefined) await this.#catchUpIndex();
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { limit, offset = 0 } = page;
-    const found = rows.listedRows.parse(await this.#ask({ ask: "list", visible, filter, limit, offset, after }));
+    const found = await this.#reads.send("list", { visible, filter, limit, offset, after });
     const tasks = found.rows.map((row) => {
       const stored = readTaskRow(row);
       const output = stored.output === null ? {} : { output: previewValue(stored.output) };
@@ -101,72 +105,73 @@ export class SqliteStore implements Store {
   }
 
   async open(after: string | null, limit: number): Promise<OpenTask[]> {
-    return rows.rows.parse(await this.#ask({ ask: "open", after, limit })).map(openTaskOf);
+    return (await this.#reads.send("open", { after, limit })).map(openTaskOf);
   }
 
   async openDescendants(id: string): Promise<Task[]> {
-    const found = rows.rows.parse(await this.#ask({ ask: "openDescendants", id }));
+    const found = await this.#reads.send("openDescendants", { id });
     return await Promise.all(found.map((row) => this.#task(row)));
   }
 
   async events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
-    const found = rows.rows.parse(await this.#ask({ ask: "events", id, after, limit }));
+    const found = await this.#reads.send("events", { id, after, limit });
     return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
   }
 
   async journal(id: string): Promise<JournalEntry[]> {
-    const found = rows.rows.parse(await this.#ask({ ask: "journal", id }));
+    const found = await this.#reads.send("journal", { id });
     return await Promise.all(found.map((row) => rows.journalEntryOf(row, this.#resolve)));
   }
 
   async inbox(id: string): Promise<InboxItem[]> {
-    const found = rows.rows.parse(await this.#ask({ ask: "inbox", id }));
+    const found = await this.#reads.send("inbox", { id });
     return await Promise.all(found.map((row) => rows.inboxItemOf(row, this.#resolve)));
   }
 
   async artifacts(id: string): Promise<Artifact[]> {
-    return await rows.artifactsOf(rows.rows.parse(await this.#ask({ ask: "artifacts", id })), this.#resolve);
+    return await rows.artifactsOf(await this.#reads.send("artifacts", { id }), this.#resolve);
   }
 
   async usage(id: string): Promise<(UsageCall & { at: number })[]> {
-    return rows.rows.parse(await this.#ask({ ask: "usage", id })).map(rows.usageOf);
+    return (await this.#reads.send("usage", { id })).map(rows.usageOf);
   }
 
   async conversation(id: string): Promise<Conversation | null> {
-    const row = await this.#ask({ ask: "conversation", id });
+    const row = await this.#reads.send("conversation", { id });
     return row === null ? null : rows.conversationOf(row);
   }
 
   async conversationByAlias(alias: Alias): Promise<Conversation | null> {
-    const row = await this.#ask({ ask: "conversationByAlias", alias });
+    const row = await this.#reads.send("conversationByAlias", alias);
     return row === null ? null : rows.conversationOf(row);
   }
 
   async wasDeleted(alias: Alias): Promise<boolean> {
-    return rows.flag.parse(await this.#ask({ ask: "wasDeleted", alias }));
+    return await this.#reads.send("wasDeleted", alias);
   }
 
   async isConversation(id: string): Promise<boolean> {
-    return rows.flag.parse(await this.#ask({ ask: "isConversation", id }));
+    return await this.#reads.send("isConversation", { id });
   }
 
   async replay(scope: string, key: string): Promise<{ task: string; hash: string } | null> {
-    return rows.replayOf(await this.#ask({ ask: "replay", scope, key }));
+    const row = await this.#reads.send("replay", { scope, key });
+    return row && rows.replayOf(row);
   }
 
   async conversations(visible: Visible, lens: string, page: Page) {
     const { limit, offset = 0 } = page;
-    const found = rows.conversationRows.parse(await this.#ask({ ask: "conversations", visible, lens, limit, offset }));
+    const found = await this.#reads.send("conversations", { visible, lens, limit, offset });
     return { conversations: found.rows.map(rows.conversationOf), aliases: found.aliases, total: found.total };
   }
 
   async aliasOf(conversation: string, lens: string): Promise<string | null> {
-    return rows.alias.parse(await this.#ask({ ask: "aliasOf", conversation, lens }));
+    return await this.#reads.send("aliasOf", { conversation, lens });
   }
 
   async messages(conversation: string, page: { limit: number; offset?: number; before?: string }) {
     const { limit, offset = 0, before = null } = page;
-    const found = rows.messageRows.parse(await this.#ask({ ask: "messages", conversation, limit, offset, before }));
+    const found = await this.#reads.send("messages", { conversation, limit, offset, before });
     const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
     return { messages, total: found.total };
   }
@@ -175,37 +180,36 @@ export class SqliteStore implements Store {
     const spill = new Spill(this.files);
     const prepared = { role: message.role, parts: spill.value(message.parts) };
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
-    const request: Request = { do: "appendMessage", conversation, message: prepared, files: spill.takeNamed(), at };
-    const n = rows.messageNumber.parse(await this.#write(request));
+    const files = spill.takeNamed();
+    const n = await this.#writes.send("appendMessage", { conversation, message: prepared, files, at });
     if (n === null) throw notFound("Conversation");
     return { ...message, n, task: null, at };
   }
 
   async renameConversation(id: string, title: string, at: number): Promise<void> {
-    await this.#write({ do: "renameConversation", id, title, at });
+    await this.#writes.send("renameConversation", { id, title, at });
   }
 
   async deleteConversation(id: string, at: number): Promise<void> {
-    await this.#write({ do: "deleteConversation", id, at });
+    await this.#writes.send("deleteConversation", { id, at });
   }
 
   async keys(tenant: string): Promise<StoredKey[]> {
-    return rows.rows.parse(await this.#ask({ ask: "keys", tenant })).map(rows.keyOf);
+    return (await this.#reads.send("keys", { tenant })).map(rows.keyOf);
   }
 
   async keyByHash(hash: string): Promise<StoredKey | null> {
-    const row = await this.#ask({ ask: "keyByHash", hash });
+    const row = await this.#reads.send("keyByHash", { hash });
     return row === null ? null : rows.keyOf(row);
   }
 
   async countKeys(): Promise<number> {
-    return rows.count.parse(await this.#ask({ ask: "countKeys" }));
+    return await this.#reads.send("countKeys", null);
   }
 
   async putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void> {
     const { id, hash, tenant, user, name, scopes, hint, createdAt, expiresAt, revokedAt } = key;
-    await this.#write({
-      do: "putKey",
+    await this.#writes.send("putKey", {
       key: [id, hash, tenant, user, name, JSON.stringify(scopes), hint, createdAt, expiresAt, revokedAt],
       audit: prepareAudit(audit),
     });
@@ -213,28 +217,26 @@ export class SqliteStore implements Store {
 
   async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
     const { limit, before = null, task = null } = page;
-    return rows.rows.parse(await this.#ask({ ask: "audit", tenant, limit, before, task })).map(rows.auditEntryOf);
+    return (await this.#reads.send("audit", { tenant, limit, before, task })).map(rows.auditEntryOf);
   }
 
   async sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number> {
-    const swept = rows.count.parse(await this.#write({ do: "sweep", endedBefore, idempotencyBefore, limit }));
+    const swept = await this.#writes.send("sweep", { endedBefore, idempotencyBefore, limit });
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
-      await sweepFiles(this.files, now, async (hashes) =>
-        rows.texts.parse(await this.#ask({ ask: "unnamedFiles", hashes })),
-      );
+      await sweepFiles(this.files, now, async (hashes) => await this.#reads.send("unnamedFiles", { hashes }));
     }
     return swept;
   }
 
   async setting(name: string): Promise<JsonObject | null> {
-    const text = rows.setting.parse(await this.#ask({ ask: "setting", name }));
+    const text = await this.#reads.send("setting", { name });
     return text === null ? null : jsonObject.parse(JSON.parse(text));
   }
 
   async putSetting(name: string, value: JsonObject): Promise<void> {
-    await this.#write({ do: "putSetting", name, value: JSON.stringify(value) });
+    await this.#writes.send("putSetting", { name, value: JSON.stringify(value) });
   }
 
   /**
@@ -256,7 +258,7 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
-    await Promise.all([this.#parts.writes.close(), this.#parts.reads.close()]);
+    await Promise.all([this.#writes.close(), this.#reads.close()]);
     this.#parts.release();
   }
 
@@ -267,27 +269,19 @@ export class SqliteStore implements Store {
     return taskOf(stored, { input, output: await this.#resolve(stored.output) });
   }
 
-  async #write(request: Request): Promise<unknown> {
-    return answerOf(await this.#parts.writes.send(request));
-  }
-
-  async #ask(question: Question): Promise<unknown> {
-    return replyOf(await this.#parts.reads.send(question));
-  }
-
   async #catchUpIndex(): Promise<void> {
     while ((await this.#indexSlice()) === INDEX_SLICE) {}
   }
 
   async #indexSlice(): Promise<number> {
-    return rows.count.parse(await this.#write({ do: "index", limit: INDEX_SLICE }));
+    return await this.#writes.send("index", { limit: INDEX_SLICE });
   }
 
   #indexLater(): void {
     if (!this.#parts.indexWhenIdle || this.#indexTimer || this.#closed) return;
     this.#indexTimer = setTimeout(() => {
       this.#indexTimer = null;
-      if (!this.#parts.writes.isIdle) this.#indexLater();
+      if (!this.#writes.isIdle) this.#indexLater();
       // What fails here is tried again by the next search, which then says so.
       else
         this.#indexSlice().then(

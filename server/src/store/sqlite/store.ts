@@ -5,18 +5,17 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
-import * as rows from "../codec/rows.ts";
 import { folderFiles, memoryFiles } from "../files.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
 import { DATABASE_FILE, IN_MEMORY, openDatabase } from "./database.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
-import { type Question, Reader } from "./reader.ts";
-import { replyOf } from "./replies.ts";
-import type { Request } from "./request.ts";
+import { Reader } from "./reader.ts";
+import type { Reads } from "./reads.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
+import type { Writes } from "./writes.ts";
 
 export type SqliteStoreOptions = {
   /** Hears once that a thread of the store has died: from then on every call is refused as `unavailable`. */
@@ -39,19 +38,19 @@ function inMemory({ clock = Date.now }: SqliteStoreOptions): SqliteStore {
   const db = openDatabase(IN_MEMORY);
   migrate(db);
   const reader = new Reader(db);
-  const reads = ownThreadChannel<Question>({
-    batch: (questions) => reader.batch(questions),
+  const reads = ownThreadChannel<Reads>({
+    batch: (calls) => reader.batch(calls),
     // The connection is the writer's to close.
     close: () => {},
   });
   return new SqliteStore({
-    writes: ownThreadChannel<Request>(new Writer(db, null)),
+    writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     files: memoryFiles(clock),
     clock,
     indexWhenIdle: false,
     backup: async (target) => copyInto(db, target),
-    check: async () => rows.texts.parse(replyOf(await reads.send({ ask: "check" }))),
+    check: () => reads.send("check", null),
     release: () => {},
   });
 }
@@ -70,17 +69,17 @@ async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStore
       reported = true;
     };
     return new SqliteStore({
-      writes: workerChannel<Request>({ role: "writer", database, filesFolder }, onLost),
-      reads: workerChannel<Question>({ role: "reader", database }, onLost),
+      writes: workerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
+      reads: workerChannel<Reads>({ role: "reader", database }, onLost),
       files,
       clock,
       indexWhenIdle: true,
       backup: (target) => runWorker({ role: "copier", database, target: path.resolve(target) }),
       check: async () => {
         // A thread of its own: a check of a large database takes seconds, which no read should wait for.
-        const checker = workerChannel<Question>({ role: "reader", database }, () => {});
+        const checker = workerChannel<Reads>({ role: "reader", database }, () => {});
         try {
-          return rows.texts.parse(replyOf(await checker.send({ ask: "check" })));
+          return await checker.send("check", null);
         } finally {
           await checker.close();
         }

@@ -1,15 +1,17 @@
 /** Retention: what ended long enough ago goes, with everything that hangs on it. */
 import type { Database } from "better-sqlite3";
 import { numberIn, stateIn, textIn } from "./column.ts";
-import type { Request } from "./request.ts";
-import { TotalsDelta } from "./totals.ts";
+import { Totals } from "./totals.ts";
 
 /** How many idempotency records, and how many conversations, one sweep removes. */
 const RECORDS_MAX = 10_000;
 
+/** What ended before `endedBefore` goes, at most `limit` tasks; and idempotency records older than `idempotencyBefore`. */
+export type Retention = { endedBefore: number; idempotencyBefore: number; limit: number };
+
 /** Within the caller's transaction. Returns the number of tasks. */
-export function sweep(db: Database, request: Request & { do: "sweep" }): number {
-  const totals = new TotalsDelta(db);
+export function sweep(db: Database, retention: Retention): number {
+  const totals = new Totals(db);
   // The newest task stays, so that no number is given twice.
   const ended = db
     .prepare<unknown[], unknown[]>(
@@ -17,7 +19,7 @@ export function sweep(db: Database, request: Request & { do: "sweep" }): number 
        WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) ORDER BY ended_at LIMIT ?`,
     )
     .raw()
-    .all(request.endedBefore, request.limit);
+    .all(retention.endedBefore, retention.limit);
   const dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
   const dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
   for (const row of ended) {
@@ -36,17 +38,17 @@ export function sweep(db: Database, request: Request & { do: "sweep" }): number 
   db.prepare<unknown[]>("DELETE FROM totals WHERE count = 0").run();
   db.prepare<unknown[]>(
     "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?)",
-  ).run(request.idempotencyBefore, RECORDS_MAX);
+  ).run(retention.idempotencyBefore, RECORDS_MAX);
   // A conversation without tasks lives on while it is used.
   db.prepare<unknown[]>(
     `UPDATE conversations SET deleted_at = last_activity_at WHERE id IN (
        SELECT id FROM conversations c WHERE deleted_at IS NULL AND last_activity_at < ?
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id) LIMIT ?)`,
-  ).run(request.endedBefore, RECORDS_MAX);
+  ).run(retention.endedBefore, RECORDS_MAX);
   db.prepare<unknown[]>(
     `DELETE FROM conversations WHERE id IN (
        SELECT id FROM conversations c WHERE deleted_at < ?
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id) LIMIT ?)`,
-  ).run(request.endedBefore, RECORDS_MAX);
+  ).run(retention.endedBefore, RECORDS_MAX);
   return ended.length;
 }

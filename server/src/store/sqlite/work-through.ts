@@ -1,8 +1,9 @@
 /**
- * The worker's end of a line: everything that has arrived is the next batch, up to a bound, and one batch is under way
- * at a time. Answers go back in the order of the items.
+ * The worker's end of a channel: everything that has arrived is the next batch, up to a bound, and one batch is under way
+ * at a time. Answers go back in the order of the calls.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Call, Outcome } from "./call.ts";
 
 /** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
 export const BATCH_COUNT_MAX = 256;
@@ -12,18 +13,24 @@ const HALVED_COUNT_MIN = 16;
 /** What the other thread takes until a caller with an answer has come back with its next item. */
 const RETURN_MS = 0.01;
 
-export interface Work<Item> {
-  batch(items: Item[]): unknown[];
+export interface Work {
+  /** One outcome per call, in their order. */
+  batch(calls: Call[]): Outcome[];
   /** What a commit costs beside its writes: the sync. */
   readonly commitMs: number;
   close(): void;
 }
 
-/** JSON of several items, or null for the end. */
+/** Calls and their outcomes, both as JSON. */
+export function worked(work: Pick<Work, "batch">, calls: string): string {
+  return JSON.stringify(work.batch(JSON.parse(calls)));
+}
+
+/** JSON of several calls, or null for the end. */
 export type Sent = string | null;
 
-export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
-  let pending: { item: Item; bytes: number }[] = [];
+export function workThrough(port: MessagePort, work: Work): void {
+  let pending: { call: Call; bytes: number }[] = [];
   let isEnding = false;
 
   const take = (text: Sent): void => {
@@ -31,9 +38,8 @@ export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
       isEnding = true;
       return;
     }
-    // Both ends of this channel are one program: what it carries was typed when it was sent.
-    const items: Item[] = JSON.parse(text);
-    for (const item of items) pending.push({ item, bytes: text.length / items.length });
+    const calls: Call[] = JSON.parse(text);
+    for (const call of calls) pending.push({ call, bytes: text.length / calls.length });
   };
 
   port.on("message", (first: Sent) => {
@@ -44,7 +50,7 @@ export function workThrough<Item>(port: MessagePort, work: Work<Item>): void {
       const count = batchSize(pending, work.commitMs);
       const batch = pending.slice(0, count);
       pending = pending.slice(count);
-      port.postMessage(JSON.stringify(work.batch(batch.map(({ item }) => item))));
+      port.postMessage(JSON.stringify(work.batch(batch.map(({ call }) => call))));
     }
     if (isEnding) {
       work.close();

@@ -13,7 +13,7 @@ export type Role =
 
 const port = parentPort;
 if (!port) throw new Error("This module is the inside of a worker thread.");
-// Both ends of a line are one program: what comes over it was typed when it was sent.
+// Both ends of the channel are one program: what comes over it was typed when it was sent.
 const own: Role = workerData;
 if (own.role === "writer") workThrough(port, new Writer(openDatabase(own.database), own.filesFolder));
 if (own.role === "reader") workThrough(port, new Reader(openDatabase(own.database, { readonly: true })));

@@ -1,0 +1,77 @@
+/**
+ * The arithmetic of totals: how many tasks of each kind and state were created in each span of time, whole days and whole
+ * ten minutes, for a tenant and for each of its users. Collects what the transitions of one transaction change, so that
+ * each total is written once.
+ */
+import type { State } from "../../task/states.ts";
+import type { Visible } from "../../task/visibility.ts";
+
+export const DAY_MS = 86_400_000;
+export const TEN_MINUTES_MS = 600_000;
+const SPANS = [DAY_MS, TEN_MINUTES_MS] as const;
+
+/** The key of a tenant's own totals, beside those of its users. */
+const WHOLE_TENANT = "";
+const ownerOfUser = (user: string) => `=${user}`;
+
+export function ownerOf(visible: Visible): string {
+  return visible.user === null ? WHOLE_TENANT : ownerOfUser(visible.user);
+}
+
+export function bucketOf(at: number, span: number): number {
+  return at - (at % span);
+}
+
+/** What a task is counted under. */
+export type Counted = { tenant: string; user: string; kind: string; createdAt: number };
+
+type Key = Omit<Counted, "createdAt"> & { bucket: number; state: State };
+
+/** A row of the totals, without its count. */
+export type Total = [tenant: string, owner: string, span: number, bucket: number, kind: string, state: State];
+
+/** Collects what the transitions of one transaction change. */
+export class TotalsDelta {
+  readonly #deltas = new Map<string, { key: Key; count: number }>();
+
+  /** A task moves from one state to another; null is before its submit and after its deletion. */
+  move(task: Counted, from: State | null, to: State | null): void {
+    if (from === to) return;
+    if (from !== null) this.#add(task, from, -1);
+    if (to !== null) this.#add(task, to, 1);
+  }
+
+  /** What each total changes by since the last call, zero left out. */
+  take(): { total: Total; by: number }[] {
+    const sums = new Map<string, { total: Total; by: number }>();
+    for (const { key, count } of this.#deltas.values()) {
+      if (count === 0) continue;
+      for (const owner of [WHOLE_TENANT, ownerOfUser(key.user)]) {
+        for (const span of SPANS) {
+          const total: Total = [key.tenant, owner, span, bucketOf(key.bucket, span), key.kind, key.state];
+          const name = total.join("\n");
+          const known = sums.get(name);
+          if (known) known.by += count;
+          else sums.set(name, { total, by: count });
+        }
+      }
+    }
+    this.clear();
+    return [...sums.values()].filter(({ by }) => by !== 0);
+  }
+
+  clear(): void {
+    this.#deltas.clear();
+  }
+
+  #add(task: Counted, state: State, count: number): void {
+    const bucket = bucketOf(task.createdAt, TEN_MINUTES_MS);
+    const name = `${task.tenant}\n${task.user}\n${task.kind}\n${bucket}\n${state}`;
+    const known = this.#deltas.get(name);
+    if (known) known.count += count;
+    else {
+      const { tenant, user, kind } = task;
+      this.#deltas.set(name, { key: { tenant, user, kind, bucket, state }, count });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What crosses between the caller's thread and the one that works: calls of named verbs, and their outcomes, as JSON. A
+ * table of verbs types both ends: each verb takes one value and answers with one.
+ */
+import { Refusal } from "../../task/errors.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
+
+/** How long a full disk is given before it is worth asking again. */
+const DISK_RETRY_AFTER_S = 10;
+
+export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
+  ? Value
+  : never;
+export type Answer<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: never) => infer Value ? Value : never;
+
+/** A call as it arrives: both ends are one program, so what it carries was typed by the table when it was sent. */
+export type Call = [name: string, given: never];
+
+/** The answer, or why there is none: what the caller asked for is wrong, or the database could not. */
+export type Outcome<Value = unknown> =
+  | { answer: Value }
+  | { invalid: { message: string; field: string } }
+  | { error: { code: string; message: string } };
+
+/** Does what a call names. */
+export function answerTo(verbs: { readonly [name: string]: (given: never) => unknown }, [name, given]: Call): unknown {
+  const verb = verbs[name];
+  if (!verb) throw new Error(`There is no verb ${name}.`);
+  return verb(given);
+}
+
+/** The answer, or the error that a caller sees. */
+export function answerOf<Value>(outcome: Outcome<Value>): Value {
+  if ("answer" in outcome) return outcome.answer;
+  if ("invalid" in outcome) throw new Refusal("invalid", outcome.invalid.message, { field: outcome.invalid.field });
+  throw errorOf(outcome.error.code, outcome.error.message);
+}
+
+/** Turns an error of the disk into the refusal that says so. */
+export async function unlessDiskTrouble<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof Error && "code" in error ? errorOf(String(error.code), error.message, error) : error;
+  }
+}
+
+function errorOf(code: string, message: string, cause?: Error): Error {
+  if (!isDiskTrouble(code)) return cause ?? new Error(code === "" ? message : `${message} (${code})`);
+  const refusal = new Refusal("unavailable", `The disk does not take it: ${message}. Nothing was kept; try again.`, {
+    retryAfterS: DISK_RETRY_AFTER_S,
+  });
+  if (cause) refusal.cause = cause;
+  return refusal;
+}

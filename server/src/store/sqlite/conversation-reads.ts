@@ -1,0 +1,85 @@
+/** What is read of conversations, their aliases and their messages. */
+import type { Database } from "better-sqlite3";
+import type { Alias } from "../../task/conversation.ts";
+import type { Visible } from "../../task/visibility.ts";
+import { numberIn, textIn } from "./column.ts";
+import { whereVisible } from "./list.ts";
+import { queries } from "./queries.ts";
+
+const COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.created_at, c.updated_at,
+  c.last_activity_at, c.tasks, c.completed, c.failed, c.input_tokens, c.output_tokens, c.cost_usd`;
+
+type Messages = { conversation: string; limit: number; offset: number; before: string | null };
+
+export function conversationReads(db: Database) {
+  const { row, rows, number, text, exists } = queries(db);
+  const aliasOf = text(
+    "SELECT value FROM aliases WHERE conversation = ? AND lens = ? ORDER BY value LIMIT 1",
+    ({ conversation, lens }: { conversation: string; lens: string }) => [conversation, lens],
+  );
+  return {
+    conversation: row(
+      `SELECT ${COLUMNS} FROM conversations c WHERE c.id = ? AND c.deleted_at IS NULL`,
+      ({ id }: { id: string }) => [id],
+    ),
+    conversationByAlias: row(
+      `SELECT ${COLUMNS} FROM aliases a JOIN conversations c ON c.id = a.conversation
+       WHERE a.tenant = ? AND a.owner = ? AND a.lens = ? AND a.value = ? AND c.deleted_at IS NULL`,
+      ({ tenant, owner, lens, value }: Alias) => [tenant, owner, lens, value],
+    ),
+    wasDeleted: exists(
+      `SELECT 1 FROM conversations c WHERE c.deleted_at IS NOT NULL AND c.tenant = ? AND c.user = ? AND (c.id = ?
+         OR c.id IN (SELECT conversation FROM aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?))`,
+      ({ tenant, owner, lens, value }: Alias) => [tenant, owner, value, tenant, owner, lens, value],
+    ),
+    isConversation: exists("SELECT 1 FROM conversations WHERE id = ?", ({ id }: { id: string }) => [id]),
+    conversations: ({
+      visible,
+      lens,
+      limit,
+      offset,
+    }: {
+      visible: Visible;
+      lens: string;
+      limit: number;
+      offset: number;
+    }) => {
+      const { sql, values } = whereVisible(visible, "c");
+      const where = `${sql} AND c.deleted_at IS NULL`;
+      const found = rows(
+        `SELECT ${COLUMNS} FROM conversations c WHERE ${where} ORDER BY c.created_at DESC, c.id DESC LIMIT ? OFFSET ?`,
+        () => [...values, limit, offset],
+      )(null);
+      const total = number(`SELECT count(*) FROM conversations c WHERE ${where}`, () => values)(null);
+      return { rows: found, aliases: found.map(([id]) => aliasOf({ conversation: textIn(id), lens })), total };
+    },
+    aliasOf,
+    messages: messagePages(db),
+  };
+}
+
+function messagePages(db: Database) {
+  const { row, rows, number } = queries(db);
+  const count = number("SELECT count(*) FROM messages WHERE conversation = ?", (conversation: string) => [
+    conversation,
+  ]);
+  const page = rows(
+    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? ORDER BY n LIMIT ? OFFSET ?",
+    ({ conversation, limit, offset }: Messages) => [conversation, limit, offset],
+  );
+  const firstOf = row(
+    "SELECT min(n) FROM messages WHERE conversation = ? AND task = ?",
+    ({ conversation, before }: Messages) => [conversation, before],
+  );
+  const pageBefore = rows(
+    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? AND n < ? ORDER BY n DESC LIMIT ?",
+    ({ conversation, n, limit }: { conversation: string; n: number; limit: number }) => [conversation, n, limit],
+  );
+  return (given: Messages) => {
+    const { conversation, limit, before } = given;
+    const total = count(conversation);
+    if (before === null) return { rows: page(given), total };
+    const n = numberIn(firstOf(given)?.[0] ?? Number.MAX_SAFE_INTEGER);
+    return { rows: pageBefore({ conversation, n, limit }).reverse(), total };
+  };
+}

@@ -1,0 +1,35 @@
+/** Verbs that are one statement each, prepared once. `values` says what of the given is bound, in the statement's order. */
+import type { Database } from "better-sqlite3";
+import { maybeTextIn, numberIn } from "./column.ts";
+
+type Values<Given> = (given: Given) => unknown[];
+
+export function queries(db: Database) {
+  const prepared = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
+  return {
+    /** The first row, as an array of its columns; null when there is none. */
+    row<Given>(sql: string, values: Values<Given>): (given: Given) => unknown[] | null {
+      const statement = prepared(sql);
+      return (given) => statement.get(...values(given)) ?? null;
+    },
+    rows<Given>(sql: string, values: Values<Given>): (given: Given) => unknown[][] {
+      const statement = prepared(sql);
+      return (given) => statement.all(...values(given));
+    },
+    /** The one number that the statement returns. */
+    number<Given>(sql: string, values: Values<Given>): (given: Given) => number {
+      const statement = prepared(sql);
+      return (given) => numberIn(statement.get(...values(given))?.[0]);
+    },
+    /** The one text that the statement returns; null when there is no row. */
+    text<Given>(sql: string, values: Values<Given>): (given: Given) => string | null {
+      const statement = prepared(sql);
+      return (given) => maybeTextIn(statement.get(...values(given))?.[0] ?? null);
+    },
+    /** Whether there is such a row. */
+    exists<Given>(sql: string, values: Values<Given>): (given: Given) => boolean {
+      const statement = prepared(sql);
+      return (given) => statement.get(...values(given)) !== undefined;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** All that the reading thread can be asked, by name. Rows leave as arrays of their columns: the codecs make nouns of them. */
+import type { Database } from "better-sqlite3";
+import { check } from "./check.ts";
+import { textIn } from "./column.ts";
+import { conversationReads } from "./conversation-reads.ts";
+import { queries } from "./queries.ts";
+import { taskReads } from "./task-reads.ts";
+
+const KEY_COLUMNS = "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at";
+const AUDIT_COLUMNS = "at, user, key_id, act, task, detail";
+
+type AuditPage = { tenant: string; limit: number; before: number | null; task: string | null };
+
+export function reads(db: Database) {
+  const { rows, text } = queries(db);
+  const unnamed = rows(
+    `SELECT value FROM json_each(?) AS wanted
+     WHERE NOT EXISTS (SELECT 1 FROM task_files WHERE sha256 = wanted.value)
+       AND NOT EXISTS (SELECT 1 FROM conversation_files WHERE sha256 = wanted.value)`,
+    (hashes: string[]) => [JSON.stringify(hashes)],
+  );
+  return {
+    ...taskReads(db),
+    ...conversationReads(db),
+    ...keyReads(db),
+    setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
+    /** Those of the given hashes that no row names. */
+    unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),
+    check: (_: null) => check(db),
+  };
+}
+
+export type Reads = ReturnType<typeof reads>;
+
+function keyReads(db: Database) {
+  const { row, rows, number } = queries(db);
+  const audit = rows(
+    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE tenant = ? AND at < ? ORDER BY at DESC, n DESC LIMIT ?`,
+    ({ tenant, before, limit }: AuditPage) => [tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
+  );
+  const auditOfTask = rows(
+    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE task = ? AND tenant = ? AND at < ? ORDER BY at DESC, n DESC LIMIT ?`,
+    ({ task, tenant, before, limit }: AuditPage) => [task, tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
+  );
+  return {
+    keys: rows(
+      `SELECT ${KEY_COLUMNS} FROM keys WHERE tenant = ? ORDER BY created_at, id`,
+      ({ tenant }: { tenant: string }) => [tenant],
+    ),
+    keyByHash: row(`SELECT ${KEY_COLUMNS} FROM keys WHERE hash = ?`, ({ hash }: { hash: string }) => [hash]),
+    countKeys: number("SELECT count(*) FROM keys WHERE revoked_at IS NULL", (_: null) => []),
+    audit: (page: AuditPage) => (page.task === null ? audit(page) : auditOfTask(page)),
+  };
+}

@@ -1,0 +1,66 @@
+/** What is read of tasks, and of all that hangs on one. */
+import type { Database } from "better-sqlite3";
+import { OPEN_STATES } from "../../task/states.ts";
+import { type ListQuery, TaskPages } from "./list.ts";
+import { queries } from "./queries.ts";
+import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+
+type OfTask = { id: string };
+
+const OPEN = OPEN_STATES.map((state) => `'${state}'`).join(", ");
+const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
+
+export function taskReads(db: Database) {
+  const { row, rows } = queries(db);
+  const pages = new TaskPages(db);
+  const byNumber = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  return {
+    replay: row(
+      "SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?",
+      (given: { scope: string; key: string }) => [given.scope, given.key],
+    ),
+    task: row(
+      `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL`,
+      ({ id }: OfTask) => [id],
+    ),
+    tasks: rows(
+      `SELECT ${TASK_COLUMNS} FROM json_each(?) wanted CROSS JOIN tasks t ON t.id = wanted.value
+       JOIN submissions s ON s.task = t.n WHERE t.deleted_at IS NULL ORDER BY wanted.key`,
+      ({ ids }: { ids: string[] }) => [JSON.stringify(ids)],
+    ),
+    list: (query: ListQuery) => {
+      const { positions, total, more } = pages.page(query);
+      const found = positions.map(({ n }) => byNumber(n));
+      return { rows: found, total, next: more ? (positions.at(-1) ?? null) : null };
+    },
+    open: rows(
+      `SELECT ${OPEN_COLUMNS} FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?`,
+      ({ after, limit }: { after: string | null; limit: number }) => [after ?? "", limit],
+    ),
+    // Ended children may have open children of their own.
+    openDescendants: rows(
+      `WITH RECURSIVE family (id) AS (
+         SELECT id FROM tasks WHERE parent = ?
+         UNION SELECT child.id FROM family CROSS JOIN tasks child ON child.parent = family.id
+       )
+       SELECT ${TASK_COLUMNS} FROM family CROSS JOIN tasks t ON t.id = family.id JOIN submissions s ON s.task = t.n
+       WHERE t.state IN (${OPEN})`,
+      ({ id }: OfTask) => [id],
+    ),
+    events: rows(
+      `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+    journal: rows(
+      `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+       FROM journal WHERE task = ${OF_TASK} ORDER BY branch, position`,
+      ({ id }: OfTask) => [id],
+    ),
+    inbox: rows(
+      `SELECT n, message_id, prompt, value, by, at FROM inbox WHERE task = ${OF_TASK} AND taken = 0 ORDER BY n`,
+      ({ id }: OfTask) => [id],
+    ),
+    artifacts: rows(`SELECT record FROM artifact_updates WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
+    usage: rows(`SELECT at, record FROM usage WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
+  };
+}

@@ -1,0 +1,46 @@
+/** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
+import type { Database } from "better-sqlite3";
+import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
+import type { Applier } from "./apply.ts";
+import type { SearchIndex } from "./search.ts";
+import type { WriterStatements } from "./statements.ts";
+import { type Retention, sweep } from "./sweep.ts";
+
+type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: SearchIndex };
+
+export function writes({ db, sql, applier, index }: Parts) {
+  return {
+    apply: (writes: PreparedWrite[]) => applier.apply(writes),
+    /** Answers its number; null when the conversation is gone. */
+    appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {
+      const { conversation, message, files, at } = given;
+      const n = applier.appendMessage(conversation, message, null, at);
+      if (n !== null) for (const sha256 of files) sql.insertConversationFile.run(conversation, sha256);
+      return n;
+    },
+    renameConversation: ({ id, title, at }: { id: string; title: string; at: number }) => {
+      sql.renameConversation.run(title, at, id);
+      return null;
+    },
+    deleteConversation: ({ id, at }: { id: string; at: number }) => {
+      sql.deleteConversation.run(at, id);
+      sql.dropMessages.run(id, Number.MAX_SAFE_INTEGER);
+      sql.dropConversationFiles.run(id);
+      return null;
+    },
+    putKey: ({ key, audit }: { key: PreparedKey; audit: PreparedAudit }) => {
+      sql.putKey.run(...key);
+      sql.insertAudit.run(...audit);
+      return null;
+    },
+    putSetting: ({ name, value }: { name: string; value: string }) => {
+      sql.putSetting.run(name, value);
+      return null;
+    },
+    sweep: (retention: Retention) => sweep(db, retention),
+    /** Adds tasks to the search index, oldest first; answers how many. */
+    index: ({ limit }: { limit: number }) => index.catchUp(limit),
+  };
+}
+
+export type Writes = ReturnType<typeof writes>;
