@@ -48,6 +48,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    this.hold.resolve();
     await this.#engine.stop(0);
     await this.store.close();
   }
