@@ -10,9 +10,9 @@ import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { externalHandler } from "./handlers/external/external.ts";
-import { Durations } from "./http/durations.ts";
+import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, openHost } from "./http/host.ts";
-import type { Fact } from "./http/metrics.ts";
+import type { MetricSources } from "./http/metrics.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ModelError, type Models } from "./models/model.ts";
@@ -21,7 +21,7 @@ import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
-import { TransitionCounts } from "./transition-counts.ts";
+import { TransitionCounter } from "./transition-counter.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { VERSION } from "./version.ts";
 
@@ -62,7 +62,7 @@ export async function startServer(config: Config, lenses: readonly [Lens, ...Len
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
-    const { engine, histograms, facts } = engineOver(store, handlers, ids, config, log);
+    const { engine, metrics } = engineOver(store, handlers, ids, config, log);
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
@@ -71,8 +71,7 @@ export async function startServer(config: Config, lenses: readonly [Lens, ...Len
       verbs: createVerbs({ engine, store, clock: systemClock, ids, random: Math.random }),
       agents: config.agents.length > 0 ? config.agents : [assistant],
       lenses,
-      histograms,
-      facts,
+      metrics,
     }).catch((error: unknown) => {
       throw new StartError(
         `waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`,
@@ -139,9 +138,9 @@ function engineOver(
   ids: Ids,
   { limits, retentionDays }: Config,
   log: Logger,
-): { engine: EmbeddedEngine; histograms: Durations[]; facts: () => Fact[] } {
-  const transitions = new TransitionCounts();
-  const steps = new Durations("waybill_step_duration_seconds", "Time that the body of a step took.");
+): { engine: EmbeddedEngine; metrics: MetricSources } {
+  const transitions = new TransitionCounter();
+  const steps = new DurationHistogram("waybill_step_duration_seconds", "Time that the body of a step took.");
   const engine = new EmbeddedEngine({
     store,
     handlers,
@@ -155,16 +154,16 @@ function engineOver(
       stepEnded: (kind, _step, ms) => steps.observe(kind, "", ms, () => ({ kind })),
     },
   });
-  const facts = (): Fact[] => {
-    const { running, ready, open } = engine.stats();
-    return [
-      { name: "waybill_tasks_running", help: "Tasks whose handler runs.", type: "gauge", value: running },
-      { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", type: "gauge", value: ready },
-      { name: "waybill_tasks_open", help: "Tasks that have not ended.", type: "gauge", value: open },
-      ...transitions.facts(),
-    ];
+  const metrics: MetricSources = {
+    histograms: [steps],
+    gauges: [
+      { name: "waybill_tasks_running", help: "Tasks whose handler runs.", value: () => engine.stats().running },
+      { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", value: () => engine.stats().ready },
+      { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
+    ],
+    counters: [transitions],
   };
-  return { engine, histograms: [steps], facts };
+  return { engine, metrics };
 }
 
 function hostOptionsOf(config: Config): HostOptions {

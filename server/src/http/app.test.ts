@@ -3,8 +3,9 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { Durations } from "./durations.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
 import { type Listener, listen } from "./listener.ts";
+import { createMetricsPage } from "./metrics.ts";
 import { addHealth } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
 
@@ -21,7 +22,7 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
 function testApp(parts: Partial<AppParts> = {}) {
   const { lines, log } = logged();
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
-  const durations = new Durations("requests", "Requests.");
+  const durations = new DurationHistogram("requests", "Requests.");
   const app = createApp({
     lens: nativeLens,
     log,
@@ -131,9 +132,11 @@ describe("every request", () => {
     await app.inject({ method: "POST", url: "/things/1" });
     await app.inject({ method: "POST", url: "/things/2" });
     await app.inject({ url: '/nowhere"}/3' });
-    expect(durations.text()).toContain('requests_count{route="/things/:id",method="POST",status="200"} 2');
-    expect(durations.text()).toContain('requests_count{route="(none)",method="GET",status="404"} 1');
-    expect(durations.text()).not.toContain("nowhere");
+    const page = createMetricsPage({ histograms: [durations], gauges: [], counters: [] });
+    const { text } = await page();
+    expect(text).toContain('requests_count{route="/things/:id",method="POST",status="200"} 2');
+    expect(text).toContain('requests_count{route="(none)",method="GET",status="404"} 1');
+    expect(text).not.toContain("nowhere");
   });
 });
 

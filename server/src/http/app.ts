@@ -8,7 +8,7 @@ import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
 import { type BodyBounds, parseJsonBodies } from "./body.ts";
-import type { Durations } from "./durations.ts";
+import type { DurationHistogram } from "./duration-histogram.ts";
 import { isLocalHost } from "./origin.ts";
 
 export const URL_LENGTH_MAX = 8_192;
@@ -42,7 +42,7 @@ export type AppParts = {
   /** The lens at the root: it says what is refused before a route is found. */
   lens: Pick<Lens, "renderError">;
   log: Logger;
-  durations: Durations;
+  durations: DurationHistogram;
   traffic: Traffic;
   bodies: BodyBounds;
   requestsMax: number;

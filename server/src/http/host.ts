@@ -10,9 +10,9 @@ import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
 import { createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { addDashboard } from "./dashboard.ts";
-import { Durations } from "./durations.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
 import { BindError, type Listener, listen } from "./listener.ts";
-import { createMetricsPage, type Fact } from "./metrics.ts";
+import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
 
@@ -43,8 +43,7 @@ export type HostParts = HostOptions & {
   /** The first is at the root of the main port; it also says what is refused outside of any lens. */
   lenses: readonly [Lens, ...Lens[]];
   /** What `/metrics` tells of the rest of the server. */
-  histograms: readonly Durations[];
-  facts: () => readonly Fact[];
+  metrics: MetricSources;
 };
 
 export type Host = {
@@ -70,7 +69,10 @@ export async function openHost(parts: HostParts): Promise<Host> {
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
   const streams = createStreams({ streamsMax: parts.limits.streams, log });
   const authentication = createAuthentication({ keys: parts.verbs.keys, development, now: parts.now });
-  const durations = new Durations("waybill_http_request_duration_seconds", "Time from a request's head to its end.");
+  const durations = new DurationHistogram(
+    "waybill_http_request_duration_seconds",
+    "Time from a request's head to its end.",
+  );
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys: authentication.keys },
     agents: parts.agents,
@@ -103,11 +105,15 @@ export async function openHost(parts: HostParts): Promise<Host> {
     addHealth(app, { version });
     addMetrics(app, {
       authenticate: authentication.authenticate,
-      page: createMetricsPage([durations, ...parts.histograms], () => [
-        { name: "waybill_streams_open", help: "Open event streams.", type: "gauge", value: streams.open() },
-        { name: "waybill_requests_in_flight", help: "Requests in work.", type: "gauge", value: traffic.inFlight },
-        ...parts.facts(),
-      ]),
+      page: createMetricsPage({
+        histograms: [durations, ...parts.metrics.histograms],
+        gauges: [
+          { name: "waybill_streams_open", help: "Open event streams.", value: streams.open },
+          { name: "waybill_requests_in_flight", help: "Requests in work.", value: () => traffic.inFlight },
+          ...parts.metrics.gauges,
+        ],
+        counters: parts.metrics.counters,
+      }),
     });
     addDashboard(app);
     addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { DurationHistogram } from "./duration-histogram.ts";
+import { createMetricsPage } from "./metrics.ts";
+
+const seconds = new DurationHistogram("work_seconds", "Time of work.");
+
+it("tells histograms, gauges and counters as they are at each scrape", async () => {
+  let open = 1;
+  const counts = [{ labels: { kind: 'a"b', state: "failed" }, value: 4 }];
+  const page = createMetricsPage({
+    histograms: [seconds],
+    gauges: [{ name: "open", help: "Open.", value: () => open }],
+    counters: [{ name: "ends_total", help: "Ends.", labelNames: ["kind", "state"], values: () => counts }],
+  });
+  for (const ms of [1, 3, 700, 200_000]) seconds.observe("first", "", ms, () => ({ kind: "first" }));
+  const first = await page();
+  expect(first.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(first.text).toContain("# TYPE work_seconds histogram\n");
+  expect(bucketsIn(first.text)).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4]);
+  expect(first.text).toContain('work_seconds_bucket{kind="first",le="0.001"} 1\n');
+  expect(first.text).toContain('work_seconds_sum{kind="first"} 200.704\n');
+  expect(first.text).toContain('work_seconds_count{kind="first"} 4\n');
+  expect(first.text).toContain("# HELP open Open.\n# TYPE open gauge\nopen 1\n");
+  expect(first.text).toContain('# TYPE ends_total counter\nends_total{kind="a\\"b",state="failed"} 4\n');
+  open = 2;
+  const second = await page();
+  expect(second.text).toContain("open 2\n");
+  expect(second.text).toContain('state="failed"} 4\n');
+});
+
+function bucketsIn(text: string): number[] {
+  return Array.from(text.matchAll(/^work_seconds_bucket\{.*\} (\d+)$/gm), ([, count]) => Number(count));
+}
