@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { type Config, loadConfig } from "../src/config.ts";
 import { systemClock } from "../src/engine/clock.ts";
 import { Ids } from "../src/engine/ids.ts";
+import { LENSES } from "../src/lenses/index.ts";
+import type { Lens } from "../src/lenses/lens.ts";
 import { type Running, startServer } from "../src/main.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Scope } from "../src/task/principal.ts";
@@ -22,6 +24,8 @@ export type TestServerOptions = {
   data?: string;
   /** What else of the configuration is not as it would be by itself: handlers, agents, tools, limits, … */
   config?: Partial<Config>;
+  /** Lenses beside those that every server has. */
+  lenses?: readonly Lens[];
 };
 
 export type TestServer = Running & {
@@ -37,14 +41,18 @@ export type TestServer = Running & {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "waybill-test-")));
   const secrets = await makeKeys(data, options.keys ?? []);
+  const [root, ...others] = LENSES;
+  const foreign = [...others, ...(options.lenses ?? [])];
+  const lensPort = foreign.flatMap(({ name, port }) => (port === null ? [] : `${name}=0`)).join();
   const config = await loadConfig({
     mode: options.mode ?? "dev",
-    flags: { data, port: "0", lensPort: "shannon=0", graceS: "2", logLevel: "silent" },
+    flags: { data, port: "0", lensPort, graceS: "2", logLevel: "silent" },
+    lenses: [root, ...foreign],
     env: {},
     folder: data,
   });
   const models = { ...config.models, offlineWordsPerS: 0 };
-  const running = await startServer({ ...config, models, ...options.config });
+  const running = await startServer({ ...config, models, ...options.config }, [root, ...foreign]);
   return {
     ...running,
     shannonUrl: running.lensUrls["shannon"] ?? `${running.url}/shannon`,

@@ -123,6 +123,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
   const lensApp = async (lens: Lens): Promise<FastifyInstance> => {
     const app = newApp(lens);
     await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
+    await mountRootRoutes(app, lens, lensParts);
     if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
     return app;
   };

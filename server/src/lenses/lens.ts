@@ -52,7 +52,7 @@ export type Lens = RequestRules & {
   /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/:instance`. */
   variants?: readonly string[];
   routes: readonly Route[];
-  /** What it also serves at the root of the main listener, whatever its mount: a well-known card. */
+  /** What it also serves at the root of its listeners, whatever its mount: a well-known card. */
   rootRoutes?: readonly Route[];
   caller: CallerRules;
   /** The status that each code is told with. */

@@ -42,7 +42,7 @@ export async function mountLens(app: FastifyInstance, lens: Lens, parts: LensPar
   }
 }
 
-/** Adds what a lens also serves at the root of the main listener. */
+/** Adds what a lens also serves at the root of a listener. */
 export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: LensParts): Promise<void> {
   const { rootRoutes = [] } = lens;
   if (rootRoutes.length === 0) return;
@@ -71,7 +71,7 @@ function answerForAll(app: FastifyInstance, lens: Lens, unroutedToo: boolean): v
   app.setNotFoundHandler((request, reply) => {
     const { method } = request;
     const path = request.url.split("?", 1)[0] ?? "";
-    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, path.slice(app.prefix.length)) };
+    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, app.prefix, path) };
     return sendError(reply, lens.renderUnrouted(unrouted, { id: request.id, unread: true }));
   });
 }
@@ -85,15 +85,17 @@ function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer):
   return reply.code(status).headers(headers).send(body);
 }
 
-/** Worked out when somebody asks for what is not there, which is seldom. */
-function methodsAt(lens: Lens, path: string): string[] {
-  const fitting = lens.routes.filter((route) => {
-    const pattern = route.path.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+");
-    return new RegExp(`^${pattern}$`).test(path);
-  });
-  return [
-    ...new Set(fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]))),
-  ];
+/** The methods that a path has. Worked out when somebody asks for what is not there, which is seldom. */
+function methodsAt({ routes }: Lens, prefix: string, path: string): string[] {
+  const fitting = routes.filter((route) => patternOf(prefix + route.path).test(path));
+  const methods = fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]));
+  return [...new Set(methods)];
+}
+
+/** Of a path with parameters, as a route writes them or as a prefix does: `{id}`, `:instance`. */
+function patternOf(path: string): RegExp {
+  const parts = path.split(/\{\w+\}|:\w+/).map((text) => text.replaceAll(/[.*+?^$(){}|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^/]+")}$`);
 }
 
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
