@@ -104,7 +104,7 @@ const AT = 2_000_000_000_000;
 const COMMANDS = {
   cancel: { do: "cancel", by: "ada", reason: "" },
   pause: { do: "pause", by: "ada", reason: "" },
-  resume: { do: "resume", by: "ada", live: false },
+  resume: { do: "resume", by: "ada" },
   input: { do: "input", by: "ada", messageId: "m", prompt: null },
   expire: { do: "expire" },
   delete: { do: "delete" },
@@ -128,7 +128,11 @@ const error = { code: "x", message: "" };
 const ROADS: Readonly<Record<State, Command[]>> = {
   queued: [],
   running: [{ do: "start" }],
-  paused: [{ do: "start" }, { do: "pause", by: "ada", reason: "" }],
+  paused: [
+    { do: "start" },
+    { do: "pause", by: "ada", reason: "" },
+    { do: "suspend", attempt: 1, waits: [], checkpoint: "" },
+  ],
   waiting: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [TIMER], checkpoint: "" }],
   input_required: [{ do: "start" }, { do: "suspend", attempt: 1, waits: [QUESTION], checkpoint: "" }],
   completed: [{ do: "start" }, { do: "complete", attempt: 1, output: null }],

@@ -22,8 +22,6 @@ export interface Engine {
 
 /** What only the engine knows of a task at this moment. */
 export interface SchedulingView {
-  /** Its run is in this process and was not unwound. */
-  isLive(id: TaskId): boolean;
   /** Names of its steps in flight. */
   running(id: TaskId): string[];
   /** Ids of the tasks, of any user, that hold the slots that it wants. */

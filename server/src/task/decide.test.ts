@@ -36,8 +36,7 @@ reject        .         rejected  rejected  .         .         .         .     
 expire        timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out .
 cancel        cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled .
 pause         p.queued  p.running p.slot    p.slot    p.timer   p.asks    .         .         .         .         .         .
-resume        .         .         .         .         .         .         slot      slot      slot      timer     asks      .
-resumeLive    .         .         .         .         .         .         slot      running   slot      timer     asks      .
+resume        .         .         .         .         .         .         slot      running   slot      timer     asks      .
 answer        =         =         =         =         =         slot      =         =         =         =         p.slot    .
 answerOther   =         =         =         =         =         =         =         =         =         =         =         .
 delete        .         .         .         .         .         .         .         .         .         .         .         =
@@ -97,8 +96,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
   expire: () => ({ do: "expire" }),
   cancel: () => ({ do: "cancel", by: "ada", reason: "enough" }),
   pause: () => ({ do: "pause", by: "ada", reason: "lunch" }),
-  resume: () => ({ do: "resume", by: "ada", live: false }),
-  resumeLive: () => ({ do: "resume", by: "ada", live: true }),
+  resume: () => ({ do: "resume", by: "ada" }),
   answer: () => ({ do: "input", by: "ada", messageId: "m1", prompt: null }),
   answerOther: () => ({ do: "input", by: "ada", messageId: "m2", prompt: "another" }),
   delete: () => ({ do: "delete" }),
@@ -204,9 +202,9 @@ describe("a life in any order", () => {
 
 test("a paused submit with a delay waits for the rest of it", () => {
   const task = reach(["pause"], { notBefore: BORN + 60_000 });
-  const resumed = decided(task, { do: "resume", by: "ada", live: false }, BORN + 10_000).task;
+  const resumed = decided(task, { do: "resume", by: "ada" }, BORN + 10_000).task;
   expect(resumed.waits).toEqual([{ on: "timer", key: "", since: BORN + 10_000, until: BORN + 60_000 }]);
-  const late = decided(task, { do: "resume", by: "ada", live: false }, BORN + 60_000).task;
+  const late = decided(task, { do: "resume", by: "ada" }, BORN + 60_000).task;
   expect(late.waits).toEqual([{ on: "slot", key: "", since: BORN + 60_000, until: null }]);
 });
 

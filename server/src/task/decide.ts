@@ -31,8 +31,7 @@ export type Command =
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
   | { do: "pause"; by: string; reason: string }
-  /** `live` says that the run was not unwound yet and goes on as it is. */
-  | { do: "resume"; by: string; live: boolean }
+  | { do: "resume"; by: string }
   /** An answer or a message from outside; `prompt` names the question that it answers. */
   | { do: "input"; by: string; messageId: string; prompt: string | null }
   | { do: "delete" };
@@ -243,8 +242,8 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
   if (task.state !== "paused") return wrongState(task, "resumed");
   const events: EventDraft[] = [{ type: "task.resumed", data: { by: command.by } }];
-  if (command.live && task.resumesAs === "running")
-    return change(task, command, at, { state: "running", pausedBy: null }, events);
+  // Its run has not come to rest, and goes on as it is.
+  if (task.resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);
   const delayed: Wait[] =
     task.resumesAs === "queued" && (task.notBefore ?? 0) > at ? [delayWait(task, at)] : [slotWait(at)];
   const waits = task.waits.some((wait) => wait.on !== "slot") ? task.waits : delayed;

@@ -95,7 +95,6 @@ export class EmbeddedEngine implements Engine {
       unreserve: (id) => scheduler.unreserve(id),
     };
     this.scheduling = {
-      isLive: (id) => runner.isLive(id),
       running: (id) => runner.running(id),
       heldBy: (id) => scheduler.heldBy(id),
       ahead: (id) => scheduler.ahead(id),
@@ -164,6 +163,9 @@ export class EmbeddedEngine implements Engine {
     if (command === "bill" || command === "delete" || command === "record") return;
     this.#move(task);
     if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
+    // Its run ended with the process before this one: it goes on like one that was running then.
+    if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
+      this.#scheduler.offer(entryOf(task, this.handlers));
     if (command === "suspend") this.#waits.suspended(task);
     if (command === "input")
       this.#waits.watch("An input did not reach its run.", task.id, this.#runner.refill(task.id));

@@ -95,7 +95,7 @@ describe("what another process writes", () => {
     await atRest();
     await other.change(id, { do: "input", by: "bob", messageId: "m1", prompt: null });
     await other.change(id, { do: "pause", by: "bob", reason: "" });
-    await other.change(id, { do: "resume", by: "bob", live: true });
+    await other.change(id, { do: "resume", by: "bob" });
     await atRest();
     open.resolve();
     await atRest();
@@ -140,7 +140,7 @@ describe("what another process writes", () => {
     open.resolve();
     await atRest();
     expect((await store.events(id, 0, 100)).at(-1)?.type).toBe("task.paused");
-    await other.change(id, { do: "resume", by: "bob", live: true });
+    await other.change(id, { do: "resume", by: "bob" });
     expect(await stateHere(id)).toBe("completed");
   });
 

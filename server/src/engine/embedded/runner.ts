@@ -138,13 +138,11 @@ export class Runner implements AttemptRunner {
     const run = handler && (await this.#runOf(task, handler));
     if (!run) return;
     void replay(run, handler);
-    await run.ended;
+    const end = await run.ended;
     this.#runs.delete(id);
     this.#parts.isolation.release(id);
-    if (this.#stopping) return;
-    const now = await this.#transitions.find(id);
-    // The store failed it: its state is still `running`, and it goes on from its journal.
-    if (now?.state === "running" && now.attempt === task.attempt) await this.#wait(AGAIN_MS);
+    // Its state is still `running`, and it goes on from its journal.
+    if (end === "unrecorded" && !this.#stopping) await this.#wait(AGAIN_MS);
   }
 
   /** The run of an attempt that has begun; undefined when the task was taken from it meanwhile. */

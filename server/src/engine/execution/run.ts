@@ -19,6 +19,9 @@ import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
+/** `unrecorded`: the store failed, and the task does not say that its run has ended. */
+export type RunEnd = "recorded" | "unrecorded";
+
 export type RunParts = {
   port: AttemptPort;
   observer: RunObserver;
@@ -34,9 +37,9 @@ export class Run {
   readonly inbox: Inbox;
   readonly buffer: WriteBuffer;
   /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<RunEnd>;
   readonly #observer: RunObserver;
-  readonly #markEnded: () => void;
+  readonly #markEnded: (end: RunEnd) => void;
   readonly #abort = new AbortController();
   readonly #waits = new Map<string, Wait>();
   /** Steps whose bodies run: their names by their keys. */
@@ -57,7 +60,7 @@ export class Run {
     this.inbox = new Inbox(inbox);
     this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
     this.#observer = observer;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.ended = promise;
     this.#markEnded = resolve;
   }
@@ -106,11 +109,15 @@ export class Run {
 
   /** Cuts the run off: its signal fires, its calls never settle, its writes are dropped, except usage. */
   cutOff(reason: string): void {
+    this.#cutOff(reason, "recorded");
+  }
+
+  #cutOff(reason: string, end: RunEnd): void {
     if (this.#over) return;
     this.#abort.abort(new Refusal("fenced", reason));
     this.#end();
     this.bill(this.buffer.take().record.usage ?? []);
-    this.#markEnded();
+    this.#markEnded(end);
   }
 
   /** Settles when calls may go on: at once, after a resume, or never. */
@@ -213,15 +220,16 @@ export class Run {
   async #finish(last: () => Promise<void>): Promise<void> {
     if (this.#over) return;
     this.#end();
+    let end: RunEnd = "recorded";
     try {
       await last();
     } catch (error) {
-      if (!(error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state"))) {
+      if (!isLost(error)) {
+        end = "unrecorded";
         this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
       }
-    } finally {
-      this.#markEnded();
     }
+    this.#markEnded(end);
   }
 
   #failWith(error: unknown): Promise<void> {
@@ -249,14 +257,20 @@ export class Run {
 
   /** A write was refused: another attempt, a cancel or a deadline has the task now, or the store failed. */
   #lost<Result>(error: unknown): Promise<Result> {
-    if (!(error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state"))) {
+    const end: RunEnd = isLost(error) ? "recorded" : "unrecorded";
+    if (end === "unrecorded") {
       this.#observer.warn(
         "A run's write failed; the task goes on from its journal at the next start.",
         this.task.id,
         error,
       );
     }
-    this.cutOff("The attempt has lost its task.");
+    this.#cutOff("The attempt has lost its task.", end);
     return never();
   }
+}
+
+/** Another attempt, a cancel or a deadline has the task now. */
+function isLost(error: unknown): boolean {
+  return error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state");
 }

@@ -144,6 +144,17 @@ export function steeringSuite(begin: Begin): void {
     await arrives(life, id, "running");
   });
 
+  it("goes on when it is resumed at once after the process died that was bringing it to rest", async () => {
+    const work = (body: () => Promise<string>) => kind("work", (ctx) => ctx.step("only", body));
+    let life = await begin([work(() => new Promise(() => {}))]);
+    const id = await submit(life, "work");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id);
+    life = await life.crash([work(async () => "done")]);
+    await life.verbs.tasks.resume(ada, id);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", attempt: 2 });
+  });
+
   it("goes on in the same attempt when it is resumed before it came to rest", async () => {
     const hold = gate();
     const life = await begin([

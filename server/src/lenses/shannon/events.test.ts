@@ -96,7 +96,7 @@ describe("a task's log on the wire", () => {
   });
 
   test("tells a pause as pausing, paused at a checkpoint, and resumed", () => {
-    const life = afterAll(born(), { do: "pause", by: "ada", reason: "" }, { do: "resume", by: "ada", live: false });
+    const life = afterAll(born(), { do: "pause", by: "ada", reason: "" }, { do: "resume", by: "ada" });
     expect(types(life)).toEqual(["DATA_PROCESSING", "WORKFLOW_PAUSING", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED"]);
     expect(wire(life)[2]?.payload).toEqual({ checkpoint: "pre_routing" });
   });

@@ -56,7 +56,7 @@ const commands: Record<Command["do"], Command> = {
   expire: { do: "expire" },
   cancel: { do: "cancel", by: "ada", reason: "" },
   pause: { do: "pause", by: "ada", reason: "" },
-  resume: { do: "resume", by: "ada", live: false },
+  resume: { do: "resume", by: "ada" },
   input: { do: "input", by: "ada", messageId: "m1", prompt: null },
   delete: { do: "delete" },
 };

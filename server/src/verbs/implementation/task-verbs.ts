@@ -83,7 +83,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     await this.get(principal, id);
     return this.#steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
-        command: { do: "resume", by: principal.user, live: this.parts.engine.scheduling.isLive(id) },
+        command: { do: "resume", by: principal.user },
         along: this.#along(principal, "resume", id, steering),
       })),
     );
