@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DATABASE_FILE } from "../server/src/store/sqlite/database.ts";
+import { DATABASE_FILE } from "../server/src/store/sqlite/folder.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import type { Store } from "../server/src/store/store.ts";
 import type { TaskFilter } from "../server/src/task/task-filter.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { DATABASE_FILE } from "../server/src/store/sqlite/database.ts";
+import { DATABASE_FILE } from "../server/src/store/sqlite/folder.ts";
 import { conditions, median } from "./conditions.ts";
 import { memoryOf } from "./load/cpu.ts";
 import { Rig } from "./load/rig.ts";

@@ -6,7 +6,8 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { callKey } from "../../server/src/engine/execution/journal.ts";
-import { DATABASE_FILE, openDatabase } from "../../server/src/store/sqlite/database.ts";
+import { openDatabase } from "../../server/src/store/sqlite/database.ts";
+import { DATABASE_FILE } from "../../server/src/store/sqlite/folder.ts";
 
 const row = z.object({ id: z.string(), branch: z.string(), name: z.string(), occurrence: z.number() });
 const JOURNALED = `

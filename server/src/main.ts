@@ -17,7 +17,7 @@ import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
-import { openSqliteStore } from "./store/sqlite/store.ts";
+import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
@@ -58,7 +58,7 @@ export async function startServer(config: Config, lenses: readonly [Lens, ...Len
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const models = modelsOf(config);
   const handlers = handlersOf(config, models);
-  const store = await openStore(config, log);
+  const store = await storeOf(config, log);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
@@ -188,14 +188,14 @@ async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> 
   );
 }
 
-async function openStore(config: Config, log: Logger): Promise<Store> {
+async function storeOf(config: Config, log: Logger): Promise<Store> {
   const onFatal = (error: Error) => {
     // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
     log.fatal({ err: error }, "the store has died");
     process.exit(1);
   };
   try {
-    return await openSqliteStore(config.data, { onFatal });
+    return await openStore(config, { onFatal });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${sentence(error)}.`);

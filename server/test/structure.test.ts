@@ -147,6 +147,17 @@ describe("the arrow", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("nobody outside the store knows which database keeps the data", () => {
+    const wrong = server
+      .filter(({ path }) => placeOf(path) !== "store")
+      .flatMap((source) =>
+        targetsOf(source)
+          .filter((target) => /^store\/(sqlite|codec)\//.test(inServer(target)))
+          .map((target) => `${source.path} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   test("the sdk and the dashboard import nothing of the server, and the sdk no package at all", () => {
     const wrong = product
       .filter(({ path }) => !path.startsWith("server/"))

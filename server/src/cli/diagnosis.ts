@@ -3,16 +3,13 @@
  * finding says what to do where something is wrong.
  */
 import { access, constants, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { WaybillError } from "@waybill/sdk";
 import { bytes } from "@waybill/sdk/display";
 import { type Config, loadConfig } from "../config.ts";
 import { ConfigError } from "../config-error.ts";
-import { check } from "../store/sqlite/check.ts";
-import { DATABASE_FILE, openDatabase } from "../store/sqlite/database.ts";
-import { MIGRATIONS } from "../store/sqlite/migrate.ts";
+import { type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
-import { hasDatabase, ownerOf } from "./data-folder.ts";
 
 export type Finding = {
   what: string;
@@ -72,7 +69,8 @@ function models({ models }: Config): Finding {
 
 async function* dataFindings(folder: string): AsyncGenerator<Finding, void, undefined> {
   const what = "Data folder";
-  if (!hasDatabase(folder)) {
+  const storage = storageOf({ data: folder });
+  if (!storage.exists()) {
     const todo = "The first start makes it. Another folder: --data.";
     yield { what, is: "note", says: `${folder} has no data yet`, todo };
     yield await freeSpace(dirname(folder));
@@ -91,10 +89,10 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
     };
     return;
   }
-  const owner = await ownerOf(folder);
+  const owner = await storage.owner();
   yield { what, is: "good", says: `${folder}, ${owner === null ? "free" : "in use by a running server"}`, todo: "" };
   yield await freeSpace(folder);
-  yield integrity(join(folder, DATABASE_FILE));
+  yield await integrity(storage);
 }
 
 async function freeSpace(folder: string): Promise<Finding> {
@@ -106,27 +104,21 @@ async function freeSpace(folder: string): Promise<Finding> {
   return { what: "Disk", is: free < FREE_BYTES_MIN ? "bad" : "note", says, todo };
 }
 
-function integrity(database: string): Finding {
+async function integrity(storage: Storage): Promise<Finding> {
   const what = "Database";
   try {
-    const db = openDatabase(database, { readonly: true });
-    try {
-      const version = Number(db.pragma("user_version", { simple: true }));
-      if (version > MIGRATIONS.length) {
-        const todo = "Start the Waybill that made it, or restore a backup that this one made.";
-        return { what, is: "bad", says: `schema ${version}, of a newer Waybill than this`, todo };
-      }
-      // The invariants are those of the current schema; an older one becomes that at the next start.
-      if (version < MIGRATIONS.length) {
-        return { what, is: "note", says: `schema ${version}`, todo: "The next start brings it up to date." };
-      }
-      const [problem, ...more] = check(db);
-      if (problem === undefined) return { what, is: "good", says: `sound, schema ${version}`, todo: "" };
-      const todo = "Stop the server, keep a copy of the folder, and restore the last good backup: waybill restore";
-      return { what, is: "bad", says: problem + (more.length === 0 ? "" : ` (and ${more.length} more)`), todo };
-    } finally {
-      db.close();
+    const { schema, presentSchema, problems } = await storage.health();
+    if (schema > presentSchema) {
+      const todo = "Start the Waybill that made it, or restore a backup that this one made.";
+      return { what, is: "bad", says: `schema ${schema}, of a newer Waybill than this`, todo };
     }
+    if (schema < presentSchema) {
+      return { what, is: "note", says: `schema ${schema}`, todo: "The next start brings it up to date." };
+    }
+    const [problem, ...more] = problems;
+    if (problem === undefined) return { what, is: "good", says: `sound, schema ${schema}`, todo: "" };
+    const todo = "Stop the server, keep a copy of the folder, and restore the last good backup: waybill restore";
+    return { what, is: "bad", says: problem + (more.length === 0 ? "" : ` (and ${more.length} more)`), todo };
   } catch (error) {
     const todo = "Keep a copy of the folder and restore the last good backup: waybill restore";
     return { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo };

@@ -2,7 +2,7 @@
 import { systemClock } from "../engine/clock.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
 import { wireKey } from "../lenses/native/translate.ts";
-import { openSqliteStore } from "../store/sqlite/store.ts";
+import { openStore } from "../store/open.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { KeyVerbs } from "../verbs/implementation/key-verbs.ts";
@@ -15,7 +15,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
 
   async function within<Result>(act: (verbs: KeyVerbs) => Promise<Result>): Promise<Result> {
     try {
-      const store = await openSqliteStore(folder);
+      const store = await openStore({ data: folder });
       try {
         return await act(new KeyVerbs(store, systemClock, new Ids(systemRandomBytes)));
       } finally {

@@ -3,7 +3,9 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { bytes, count } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { addDataFlag, type DataFlags, dataFolder, requireDatabase } from "../data-folder.ts";
+import { storageOf } from "../../store/open.ts";
+import { VERSION } from "../../version.ts";
+import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -22,16 +24,17 @@ export function addBackup(program: Command): void {
     .addHelpText("after", "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those.")
     .action(async (file: string, flags: Flags) => {
       const folder = dataFolder(flags);
-      requireDatabase(folder);
+      requireData(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
-      const { writeArchive } = await import("../backup-archive.ts");
-      const manifest = await writeArchive(folder, target).catch((error: unknown) => {
-        throw new Exit(
-          1,
-          `The backup failed: ${error instanceof Error ? error.message : "unknown"}\nNothing was written.`,
-        );
-      });
+      const manifest = await storageOf({ data: folder })
+        .backup(target, VERSION)
+        .catch((error: unknown) => {
+          throw new Exit(
+            1,
+            `The backup failed: ${error instanceof Error ? error.message : "unknown"}\nNothing was written.`,
+          );
+        });
       const { out, talk } = openTerminal();
       const { size } = await stat(target);
       if (flags.json) out.write(`${JSON.stringify({ file: target, bytes: size, ...manifest })}\n`);

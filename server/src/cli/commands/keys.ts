@@ -1,11 +1,12 @@
 import type { Key, KeyDraft } from "@waybill/sdk";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
+import { storageOf } from "../../store/open.ts";
 import { SCOPES, type Scope } from "../../task/principal.ts";
 import { type ApiKeys, FIRST_USER, serverApiKeys } from "../api-keys.ts";
 import { durationMs, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "../connection.ts";
-import { addDataFlag, type DataFlags, dataFolder, ownerOf, requireDatabase } from "../data-folder.ts";
+import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen, type Terminal } from "../terminal/terminal.ts";
@@ -93,9 +94,9 @@ async function withApiKeys(
     throw new Exit(BAD_USAGE, "Keys are of a server (--url) or of a folder (--data): name one.");
   // What is said beats what the environment has.
   if (flags.url === undefined || said("data")) {
-    const owner = await ownerOf(folder);
+    const owner = await storageOf({ data: folder }).owner();
     if (owner === null) {
-      if (exists) requireDatabase(folder);
+      if (exists) requireData(folder);
       terminal.talk.write(terminal.talk.style("dim", `Data folder: ${folder}\n`));
       const { folderApiKeys } = await import("../folder-api-keys.ts");
       await act(folderApiKeys(folder, flags.tenant), terminal);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
+import { BadArchive, type Storage, storageOf } from "../../store/open.ts";
 import { Refusal } from "../../task/errors.ts";
-import { addDataFlag, type DataFlags, dataFolder, hasDatabase, lock } from "../data-folder.ts";
+import { VERSION } from "../../version.ts";
+import { addDataFlag, type DataFlags, dataFolder, hasData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -25,13 +26,13 @@ export function addRestore(program: Command): void {
       const archive = resolve(file);
       const folder = dataFolder(flags);
       if (!existsSync(archive)) throw new Exit(1, `There is no file ${archive}.`);
-      if (hasDatabase(folder) && !flags.force) {
+      if (hasData(folder) && !flags.force) {
         throw new Exit(1, `${folder} has data already. Another folder: --data. To move that data aside: --force`);
       }
-      const { BadArchive, restoreArchive } = await import("../backup-archive.ts");
-      const unlock = await locked(folder);
+      const storage = storageOf({ data: folder });
+      const unlock = await locked(storage);
       try {
-        const { manifest, aside } = await restoreArchive(archive, folder);
+        const { manifest, aside } = await storage.restore(archive, VERSION);
         const { out, talk } = openTerminal();
         if (flags.json) out.write(`${JSON.stringify({ data: folder, aside, ...manifest })}\n`);
         else {
@@ -47,10 +48,9 @@ export function addRestore(program: Command): void {
     });
 }
 
-async function locked(folder: string): Promise<() => void> {
-  await mkdir(folder, { recursive: true });
+async function locked(storage: Storage): Promise<() => void> {
   try {
-    return await lock(folder);
+    return await storage.lock();
   } catch (error) {
     if (error instanceof Refusal) throw new Exit(1, error.message);
     throw error;

@@ -12,9 +12,6 @@ const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
 
-/** The one file of a data folder that holds rows. */
-export const DATABASE_FILE = "waybill.sqlite";
-
 export function openDatabase(path: string, options: { readonly?: boolean } = {}): Database {
   const db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
   try {

@@ -11,7 +11,8 @@ import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts"
 import { newTask } from "../suite/new-task.suite.ts";
 import { answerOf, type Outcome } from "./call.ts";
 import { WAITING_COUNT_MAX, workerChannel } from "./channel.ts";
-import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
 import type { Reads } from "./reads.ts";
 import { openSqliteStore } from "./store.ts";

@@ -12,7 +12,8 @@ import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Task } from "../../task/task.ts";
 import { newConversationId, newTask, START } from "../suite/new-task.suite.ts";
-import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
 import { MIGRATIONS } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 

@@ -6,8 +6,8 @@
 import path from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
+import { LOCK_FILE } from "./folder.ts";
 
-const LOCK_FILE = "lock.sqlite";
 /** Two processes that start at once may each write their name before one of them holds the lock. */
 const ROUNDS_MAX = 10;
 

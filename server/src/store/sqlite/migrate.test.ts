@@ -8,8 +8,9 @@ import { openTask } from "../../task/open-task.ts";
 import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
 import { check } from "./check.ts";
-import { DATABASE_FILE, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import { fixture } from "./fixture.suite.ts";
+import { DATABASE_FILE } from "./folder.ts";
 import { MIGRATIONS } from "./migrate.ts";
 
 import { openSqliteStore } from "./store.ts";

@@ -6,9 +6,11 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { folderFiles, memoryFiles } from "../files.ts";
+import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
-import { DATABASE_FILE, IN_MEMORY, openDatabase } from "./database.ts";
+import { IN_MEMORY, openDatabase } from "./database.ts";
+import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { Reader } from "./reader.ts";
@@ -17,24 +19,15 @@ import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 import type { Writes } from "./writes.ts";
 
-export type SqliteStoreOptions = {
-  /** Hears once that a thread of the store has died: from then on every call is refused as `unavailable`. */
-  onFatal?: (error: Error) => void;
-  /** What the age of files is counted by. */
-  clock?: () => number;
-};
-
-const FILES_FOLDER = "files";
-
 /**
  * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
  * one is refused as `unavailable`, by a sentence that names the process. An older schema is brought up to date.
  */
-export async function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
+export async function openSqliteStore(folder: string, options: StoreOptions = {}): Promise<SqliteStore> {
   return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
 }
 
-function inMemory({ clock = Date.now }: SqliteStoreOptions): SqliteStore {
+function inMemory({ clock = Date.now }: StoreOptions): SqliteStore {
   const db = openDatabase(IN_MEMORY);
   migrate(db);
   const reader = new Reader(db);
@@ -55,7 +48,7 @@ function inMemory({ clock = Date.now }: SqliteStoreOptions): SqliteStore {
   });
 }
 
-async function onDisk(folder: string, { clock = Date.now, onFatal }: SqliteStoreOptions): Promise<SqliteStore> {
+async function onDisk(folder: string, { clock = Date.now, onFatal }: StoreOptions): Promise<SqliteStore> {
   await mkdir(folder, { recursive: true });
   const release = lockFolder(folder);
   try {

@@ -9,14 +9,14 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { create, extract } from "tar";
 import { z } from "zod";
-import { syncFolder } from "../store/files.ts";
-import { copyDatabase } from "../store/sqlite/backup.ts";
-import { check } from "../store/sqlite/check.ts";
-import { DATABASE_FILE, openDatabase } from "../store/sqlite/database.ts";
-import { VERSION } from "../version.ts";
+import { syncFolder } from "../files.ts";
+import { BadArchive, type Manifest } from "../storage.ts";
+import { copyDatabase } from "./backup.ts";
+import { check } from "./check.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
-const FILES_FOLDER = "files";
 const SHELF = /^[0-9a-f]{2}$/;
 const REST_OF_HASH = /^[0-9a-f]{62}$/;
 const ENTRY =
@@ -24,22 +24,16 @@ const ENTRY =
 /** What a backup or a restore that was killed has left behind is removed after this. */
 const LEFT_BEHIND_MS = 86_400_000;
 
-const manifest = z.strictObject({
+const manifest: z.ZodType<Manifest> = z.strictObject({
   format: z.literal(1),
   version: z.string(),
   created_at: z.string(),
   database: z.strictObject({ bytes: z.int(), sha256: z.string() }),
   files: z.int(),
 });
-export type Manifest = z.infer<typeof manifest>;
-
-/** The archive is not one, or not whole. Nothing was touched. */
-export class BadArchive extends Error {
-  override readonly name = "BadArchive";
-}
 
 /** Writes the backup of a folder. Either the whole file appears under its name, on disk, or nothing does. */
-export async function writeArchive(folder: string, target: string): Promise<Manifest> {
+export async function writeArchive(folder: string, target: string, version: string): Promise<Manifest> {
   await removeLeftBehind(folder, "backup-");
   // In the folder itself, where a second name for a file costs nothing.
   const staging = await mkdtemp(join(folder, "backup-"));
@@ -53,7 +47,7 @@ export async function writeArchive(folder: string, target: string): Promise<Mani
     const database = join(staging, DATABASE_FILE);
     const made: Manifest = {
       format: 1,
-      version: VERSION,
+      version,
       created_at: new Date().toISOString(),
       database: { bytes: (await stat(database)).size, sha256: await sha256Of(database) },
       files: (await hashesIn(staging)).length,
@@ -77,12 +71,13 @@ export async function writeArchive(folder: string, target: string): Promise<Mani
 export async function restoreArchive(
   archive: string,
   folder: string,
+  version: string,
 ): Promise<{ manifest: Manifest; aside: string | null }> {
   await mkdir(folder, { recursive: true });
   await removeLeftBehind(folder, "restore-");
   const staging = await mkdtemp(join(folder, "restore-"));
   try {
-    const found = await unpack(archive, staging);
+    const found = await unpack(archive, staging, version);
     const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || name === FILES_FOLDER);
     let aside: string | null = null;
     if (there.length > 0) {
@@ -101,7 +96,7 @@ export async function restoreArchive(
 }
 
 /** Unpacks and checks all of it: the list, the hashes, and the database by its own rules. */
-async function unpack(archive: string, staging: string): Promise<Manifest> {
+async function unpack(archive: string, staging: string, version: string): Promise<Manifest> {
   const strange: string[] = [];
   try {
     await extract({
@@ -120,7 +115,7 @@ async function unpack(archive: string, staging: string): Promise<Manifest> {
   }
   if (strange.length > 0)
     throw new BadArchive(`it has entries that are no backup's: ${strange.slice(0, 3).join(", ")}`);
-  const found = await manifestIn(staging);
+  const found = await manifestIn(staging, version);
   const database = join(staging, DATABASE_FILE);
   const sha256 = await sha256Of(database).catch(() => "");
   if (sha256 !== found.database.sha256) throw new BadArchive("its database is missing or was changed");
@@ -137,13 +132,13 @@ async function unpack(archive: string, staging: string): Promise<Manifest> {
   return found;
 }
 
-async function manifestIn(staging: string): Promise<Manifest> {
+async function manifestIn(staging: string, version: string): Promise<Manifest> {
   const text = await readFile(join(staging, MANIFEST_FILE), "utf8").catch(() => null);
   if (text === null) throw new BadArchive(`it has no ${MANIFEST_FILE}: it is not a backup of waybill`);
   try {
     return manifest.parse(JSON.parse(text));
   } catch {
-    throw new BadArchive(`its ${MANIFEST_FILE} cannot be read: it may be of a newer waybill than ${VERSION}`);
+    throw new BadArchive(`its ${MANIFEST_FILE} cannot be read: it may be of a newer waybill than ${version}`);
   }
 }
 

@@ -1,0 +1,51 @@
+/** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { Refusal } from "../../task/errors.ts";
+import type { Health, Storage } from "../storage.ts";
+import { DATABASE_FILE } from "./folder.ts";
+
+export function sqliteStorage(folder: string): Storage {
+  const exists = () => existsSync(path.join(folder, DATABASE_FILE));
+  const lock = async () => {
+    await mkdir(folder, { recursive: true });
+    const { lockFolder } = await import("./folder-lock.ts");
+    return lockFolder(folder);
+  };
+  return {
+    exists,
+    lock,
+    async owner() {
+      if (!exists()) return null;
+      try {
+        (await lock())();
+        return null;
+      } catch (error) {
+        if (error instanceof Refusal) return error.message;
+        throw error;
+      }
+    },
+    health: () => healthOf(path.join(folder, DATABASE_FILE)),
+    backup: async (target, version) => (await import("./archive.ts")).writeArchive(folder, target, version),
+    restore: async (archive, version) => (await import("./archive.ts")).restoreArchive(archive, folder, version),
+    open: async (options) => (await import("./store.ts")).openSqliteStore(folder, options),
+  };
+}
+
+async function healthOf(database: string): Promise<Health> {
+  const [{ openDatabase }, { check }, { MIGRATIONS }] = await Promise.all([
+    import("./database.ts"),
+    import("./check.ts"),
+    import("./migrate.ts"),
+  ]);
+  const db = openDatabase(database, { readonly: true });
+  try {
+    const schema = Number(db.pragma("user_version", { simple: true }));
+    const presentSchema = MIGRATIONS.length;
+    // The invariants are those of the present schema; an older one becomes that at the next start.
+    return { schema, presentSchema, problems: schema === presentSchema ? check(db) : [] };
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Where a store keeps its data, and what can be done there without opening it: also while a server has it open. A
+ * command line looks after a server's data by this alone.
+ */
+import type { Files } from "./files.ts";
+import type { Store } from "./store.ts";
+
+export type StoreOptions = {
+  /** Hears once that a part of the store has died: from then on every call is refused as `unavailable`. */
+  onFatal?: (error: Error) => void;
+  /** What the age of files is counted by. */
+  clock?: () => number;
+};
+
+/** What a check of the data has found. `problems` are sentences; only data of the present schema is looked through. */
+export type Health = { schema: number; presentSchema: number; problems: string[] };
+
+/** What a backup says that it holds. */
+export type Manifest = {
+  format: 1;
+  /** The version of Waybill that made it. */
+  version: string;
+  created_at: string;
+  database: { bytes: number; sha256: string };
+  files: number;
+};
+
+/** An archive is not one, or not whole. Nothing was touched. */
+export class BadArchive extends Error {
+  override readonly name = "BadArchive";
+}
+
+export interface Storage {
+  /** Whether anything was ever kept there. */
+  exists(): boolean;
+  /** Who has it open: null for nobody, or a sentence that names the process. */
+  owner(): Promise<string | null>;
+  /** Takes it for this process and returns how to give it back. Throws `unavailable` when another one has it. */
+  lock(): Promise<() => void>;
+  /** Throws when it cannot be read at all. */
+  health(): Promise<Health>;
+  /** Writes everything into one file, which appears whole or not at all. */
+  backup(target: string, version: string): Promise<Manifest>;
+  /**
+   * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. Whoever
+   * calls it holds the lock. Throws `BadArchive` before anything is touched.
+   */
+  restore(archive: string, version: string): Promise<{ manifest: Manifest; aside: string | null }>;
+  /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */
+  open(options?: StoreOptions): Promise<Store & { files: Files }>;
+}
