@@ -149,6 +149,12 @@ describe("watch", () => {
     const cancelled = await submit({ asks: "approval" });
     const late = await submit({ asks: "approval" }, "--deadline", "300ms");
     await client.task(cancelled).cancel();
+    const lastOf = async (id: string) => {
+      let last = "";
+      for await (const { type } of client.task(id).stream()) last = type;
+      return last;
+    };
+    expect(await lastOf(late)).toBe("task.timed_out");
     const codes = await Promise.all(
       [completed, failed, cancelled, late, asking].map(
         async (id) => (await waybill("watch", id, "--exit-status")).code,
