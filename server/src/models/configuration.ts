@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { price } from "./price-table.ts";
 
-export const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
+const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
 
 const keyed: ReadonlySet<string> = new Set(["openai", "anthropic"]);
 
@@ -15,7 +15,7 @@ const providerName = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, "a provider's name is letters, digits, - and _")
   .refine((name) => name !== "local", "the name `local` belongs to the offline model");
 
-export const providerConfig = z.strictObject({
+const providerConfig = z.strictObject({
   type: z.enum(providerTypes),
   /** Where the API lives, with its version segment: `https://api.openai.com/v1`. Ollama's may lack it. */
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -57,7 +57,6 @@ export const modelsConfig = z.strictObject({
 
 export type ProviderType = (typeof providerTypes)[number];
 export type ProviderConfig = z.infer<typeof providerConfig>;
-export type ModelsConfig = z.infer<typeof modelsConfig>;
 /** The configuration as a person writes it, with everything optional. */
 export type ModelsConfigInput = z.input<typeof modelsConfig>;
 

@@ -15,7 +15,7 @@ export type PromptFile = { mediaType: string; name?: string; base64: string };
 /** A call as the model wrote it. `input` is whatever JSON it sent: the caller checks it against the tool's schema. */
 export type ToolCall = { id: string; name: string; input: unknown; invalid?: string };
 
-export type ToolResult = { id: string; name: string; output: string; isError: boolean };
+type ToolResult = { id: string; name: string; output: string; isError: boolean };
 
 /** A tool as the model sees it. `inputSchema` is a JSON Schema object. */
 export type ToolOffer = { name: string; description: string; inputSchema: Record<string, unknown> };
@@ -23,7 +23,7 @@ export type ToolOffer = { name: string; description: string; inputSchema: Record
 /** `anthropic:claude-…`, `openai:gpt-…`, `ollama:…`, `local:reference`, or `<configured name>:<model>`. */
 export type ModelId = `${string}:${string}`;
 
-export type Tier = "small" | "medium" | "large";
+type Tier = "small" | "medium" | "large";
 
 export type ModelCall = {
   model: ModelId;

@@ -8,8 +8,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { irregularForms } from "./irregular-forms.ts";
 
-export type PartOfSpeech = "noun" | "verb" | "adjective" | "adverb";
-export type Sense = {
+type PartOfSpeech = "noun" | "verb" | "adjective" | "adverb";
+type Sense = {
   partOfSpeech: PartOfSpeech;
   gloss: string;
   examples: readonly string[];

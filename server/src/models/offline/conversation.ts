@@ -6,9 +6,9 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
 
 export type Offer = { name: string; description: string; properties: readonly Property[] };
-export type Property = { name: string; type: string; required: boolean; choices: readonly string[] };
+type Property = { name: string; type: string; required: boolean; choices: readonly string[] };
 export type Outcome = { tool: string; input: unknown; output: string; failed: boolean };
-export type Said = { by: "user" | "agent"; text: string };
+type Said = { by: "user" | "agent"; text: string };
 
 export type Conversation = {
   /** What is asked, without the text that it is asked about. */
@@ -69,7 +69,7 @@ export function readConversation(
 }
 
 /** Splits a message into what it asks and the text that it asks about. */
-export function readMessage(message: string): { question: string; material: string } {
+function readMessage(message: string): { question: string; material: string } {
   const text = bounded(message);
   const labelled = /(?:^|\n|[.?!]["')\]]? )(?:question|query|q|task|request|instructions?) ?: ?([^\n]{3,2000})/i.exec(
     text,

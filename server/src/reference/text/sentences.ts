@@ -5,7 +5,7 @@
 
 import { irregularForms } from "../irregular-forms.ts";
 
-export const sentencesMax = 4_000;
+const sentencesMax = 4_000;
 const sentenceCharsMax = 1_500;
 
 /** The sentences of a text, in order. A line break ends a sentence only where a paragraph, a list item or a heading ends. */
@@ -44,7 +44,7 @@ export function termsOf(text: string): string[] {
 }
 
 /** A light stemmer: enough for "founded" to meet "founder" and "cities" to meet "city". */
-export function stem(word: string): string {
+function stem(word: string): string {
   const plain = word.replace(/['’]s?$/, "");
   if (/\d/.test(plain)) return plain;
   let stemmed = irregularForms.get(plain) ?? plain;

@@ -6,7 +6,7 @@ const howToConnect =
   "To connect a real language model, set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start Waybill with --model ollama:<model>.";
 
 /** What the model says of itself. */
-export const selfDescription = `I am Waybill's offline model, local:reference. I work without a network and without a key, and I can do ${abilities}. ${howToConnect}`;
+const selfDescription = `I am Waybill's offline model, local:reference. I work without a network and without a key, and I can do ${abilities}. ${howToConnect}`;
 
 /** Greetings, thanks, and questions about the model itself. */
 export const introduction: Skill = (part) => {
