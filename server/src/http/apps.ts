@@ -1,0 +1,136 @@
+/**
+ * What is served, before any port is bound: the app of the main listener with every lens, and that of a lens on a port
+ * of its own. They share one traffic, one set of streams and one authentication.
+ */
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Lens } from "../lenses/lens.ts";
+import type { LensParts } from "../lenses/lens-parts.ts";
+import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
+import { type AppParts, createApp, type Traffic } from "./app.ts";
+import { createAuthentication } from "./authentication.ts";
+import { addDashboard } from "./dashboard.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
+import { createMetricsPage, type MetricSources } from "./metrics.ts";
+import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
+import { createStreams } from "./stream.ts";
+
+/** Bytes of all bodies that are being read at once. */
+const BODIES_BYTES_MAX = 256 * 1024 * 1024;
+
+export type AppsOptions = {
+  /** In development this machine needs no key, and only local names are answered. */
+  development: boolean;
+  publicUrl: string | null;
+  trustProxy: number;
+  limits: { connections: number; streams: number; requests: number; bodyBytes: number };
+};
+
+export type AppsParts = AppsOptions & {
+  log: Logger;
+  now: () => number;
+  version: string;
+  verbs: LensParts["verbs"];
+  agents: LensParts["agents"];
+  /** The first is at the root of the main port; it also says what is refused outside of any lens. */
+  lenses: readonly [Lens, ...Lens[]];
+  /** What `/metrics` tells of the rest of the server. */
+  metrics: MetricSources;
+};
+
+export type Apps = {
+  /** Of the main listener: every lens under its prefix, health, metrics, the dashboard. */
+  main: () => Promise<FastifyInstance>;
+  /** Of a port that is a lens's own: the lens at the root, and health. */
+  ofLens: (lens: Lens) => Promise<FastifyInstance>;
+  /** Begins to serve; until then every request is told to come again. */
+  serve: () => void;
+  /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
+  refuse: () => void;
+};
+
+export function createApps(parts: AppsParts): Apps {
+  const { version, lenses } = parts;
+  const [root] = lenses;
+  const stopping = new AbortController();
+  const traffic: Traffic = { inFlight: 0, stage: "starting" };
+  const streams = createStreams({ streamsMax: parts.limits.streams, log: parts.log });
+  const { keys, authenticate } = createAuthentication({ ...parts, keys: parts.verbs.keys });
+  const durations = new DurationHistogram(
+    "waybill_http_request_duration_seconds",
+    "Time from a request's head to its end.",
+  );
+  const lensParts: LensParts = {
+    verbs: { ...parts.verbs, keys },
+    agents: parts.agents,
+    version,
+    shows: new Map(lenses.map(({ name, show }) => [name, show])),
+    authenticate,
+    stream: streams.stream,
+    stopping: stopping.signal,
+    now: parts.now,
+  };
+  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic });
+  const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
+    await mountLens(app, lens, lensParts, { prefix, ownsListener });
+    await mountRootRoutes(app, lens, lensParts);
+  };
+
+  return {
+    main: async () => {
+      const app = newApp(root);
+      for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
+      addHealth(app, { version });
+      addMetrics(app, {
+        authenticate,
+        page: createMetricsPage({
+          histograms: [durations, ...parts.metrics.histograms],
+          gauges: [
+            { name: "waybill_streams_open", help: "Open event streams.", value: streams.open },
+            { name: "waybill_requests_in_flight", help: "Requests in work.", value: () => traffic.inFlight },
+            ...parts.metrics.gauges,
+          ],
+          counters: parts.metrics.counters,
+        }),
+      });
+      addDashboard(app);
+      addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
+      return app;
+    },
+    ofLens: async (lens) => {
+      const app = newApp(lens);
+      await mount(app, lens, "", true);
+      if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
+      return app;
+    },
+    serve: () => {
+      traffic.stage = "serving";
+    },
+    refuse: () => {
+      traffic.stage = "stopping";
+      stopping.abort();
+      streams.close();
+    },
+  };
+}
+
+function appParts({
+  log,
+  limits,
+  trustProxy,
+  development,
+  publicUrl,
+}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic"> {
+  return {
+    log,
+    bodies: { bytesMax: limits.bodyBytes, bytesInFlightMax: BODIES_BYTES_MAX },
+    requestsMax: limits.requests,
+    trustProxy,
+    hosts: development ? namesOf(publicUrl) : null,
+  };
+}
+
+/** The names under which a development server may be asked for, besides those of the machine itself. */
+function namesOf(publicUrl: string | null): ReadonlySet<string> {
+  return new Set(publicUrl === null ? [] : [new URL(publicUrl).hostname.toLowerCase()]);
+}
