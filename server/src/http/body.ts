@@ -68,7 +68,10 @@ function tooMany(): Refusal {
   return new Refusal("unavailable", "Too many large requests at once: try again in a moment.", { retryAfterS: 1 });
 }
 
-/** `__proto__`, plain or escaped in JSON's ways. */
+/**
+ * `__proto__`, plain or escaped in JSON's ways. secure-json-parse finds it by the same pattern in the same time, and does
+ * not say which key it was.
+ */
 const SUSPECT =
   /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
 

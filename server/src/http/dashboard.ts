@@ -1,6 +1,7 @@
 /**
  * The dashboard's files, as its package built them, under `/dashboard/`: `public/` at the root, the built modules under
  * `dist/`, and those of the sdk under `sdk/`. The list of files is made once, so that no request can name another.
+ * @fastify/static would do the same for 36 ms of each start, 3 MB and fifteen packages.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
