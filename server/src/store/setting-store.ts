@@ -1,4 +1,7 @@
-/** Small durable settings of the folder itself, by name. */
+/**
+ * Small durable settings of the data itself, by name. What a process keeps of itself it keeps under a name that no other
+ * process uses: `process:<its name>`.
+ */
 import type { JsonObject } from "../task/json.ts";
 
 export interface SettingStore {

@@ -5,7 +5,9 @@ import { belongingStories } from "./suite/belongings.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
+import { keyStories } from "./suite/keys.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
+import { settingStories } from "./suite/settings.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
 
 export function storeSuite(name: string, open: () => Promise<Store>): void {
@@ -23,6 +25,8 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("belongings", () => belongingStories(setup));
     describe("lists", () => listStories(setup));
     describe("conversations", () => conversationStories(setup));
+    describe("keys", () => keyStories(setup));
+    describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));
     describe("keeping", () => keepingStories(setup));
   });

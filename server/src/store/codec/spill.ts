@@ -9,7 +9,7 @@ export const VALUE_BYTES_MAX = 65_536;
 /** How a part names a file, see `task/part.ts`. */
 const NAMED_FILE = /"sha256":"([0-9a-f]{64})"/g;
 
-/** Collects what the values of one request need: the files to write before their rows, and all files they name. */
+/** Collects what the values of one call need: the files to write before their rows, and all files they name. */
 export class Spill {
   readonly #files: Files;
   readonly #large: Buffer[] = [];

@@ -1,5 +1,5 @@
 /**
- * One request of writes: first every guard, then every row. A request whose guards hold writes all of its rows; one
+ * The writes of one call: first every guard, then every row. A call whose guards hold writes all of its rows; one
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
@@ -67,7 +67,7 @@ export class Applier {
     return n;
   }
 
-  /** At the end of a transaction: what its requests add up to. */
+  /** At the end of a transaction: what its calls add up to. */
   writeDeltas(): void {
     this.#totals.write();
     this.#conversations.write();
@@ -217,7 +217,7 @@ export class Applier {
   }
 }
 
-/** How a task stands once an earlier write of the same request is in. */
+/** How a task stands once an earlier write of the same call is in. */
 function after(write: PreparedWrite | undefined, standing: Standing | null): Standing | null {
   if (!write) return standing;
   const [state, revision, attempt, , , , deletedAt] = write.row;

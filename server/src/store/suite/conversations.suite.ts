@@ -4,24 +4,9 @@ import type { Conversation } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "./life.suite.ts";
-import { newConversationId, newTask, START } from "./new-task.suite.ts";
+import { newConversation, newConversationId, newTask, START } from "./new-task.suite.ts";
 
-const ZERO = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
 const error = { code: "handler_error", message: "It broke." };
-
-function newConversation(fields: Partial<Conversation> = {}): Conversation {
-  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
-  return {
-    id: newConversationId(),
-    tenant: "acme",
-    user: "ada",
-    title: "A talk",
-    context: { a: 1 },
-    ...times,
-    ...ZERO,
-    ...fields,
-  };
-}
 
 const aliasOf = (value: string) => ({ tenant: "acme", owner: "ada", lens: "shannon", value });
 

@@ -1,4 +1,5 @@
-/** A task to test with, as a submit makes it. */
+/** A task and a conversation to test with, as a submit makes them. */
+import type { Conversation } from "../../task/conversation.ts";
 import { taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "../../task/id.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
@@ -31,4 +32,23 @@ export function newTask(fields: Fields = {}): Task {
     createdAt,
     ...fields,
   });
+}
+
+export function newConversation(fields: Partial<Conversation> = {}): Conversation {
+  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
+  return {
+    id: newConversationId(),
+    tenant: "acme",
+    user: "ada",
+    title: "A talk",
+    context: { a: 1 },
+    ...times,
+    tasks: 0,
+    completed: 0,
+    failed: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    ...fields,
+  };
 }

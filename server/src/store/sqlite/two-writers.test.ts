@@ -1,0 +1,118 @@
+/** Two processes that write to one database file: each guard and each number holds in the transaction that it is in. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { submitted } from "../../task/decide.ts";
+import { memoryFiles } from "../files.ts";
+import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
+import { ownThreadChannel } from "./channel.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
+import { migrate } from "./migrate.ts";
+import { Reader } from "./reader.ts";
+import type { Reads } from "./reads.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { Writer } from "./writer.ts";
+import type { Writes } from "./writes.ts";
+
+let folder = "";
+let first: SqliteStore;
+let second: SqliteStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-two-"));
+  [first, second] = [connected(), connected()];
+});
+afterEach(async () => {
+  await Promise.all([first.close(), second.close()]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A store with connections of its own, and without the lock that keeps other processes out. */
+function connected(): SqliteStore {
+  const database = path.join(folder, DATABASE_FILE);
+  const db = openDatabase(database);
+  migrate(db);
+  const reads = ownThreadChannel<Reads>(new Reader(openDatabase(database, { readonly: true })));
+  return new SqliteStore({
+    writes: ownThreadChannel<Writes>(new Writer(db, null)),
+    reads,
+    files: memoryFiles(),
+    clock: () => START,
+    indexWhenIdle: false,
+    backup: async () => {},
+    check: () => reads.send("check", null),
+    release: () => {},
+  });
+}
+
+test("of two that decided on the same revision one is told to read again, and the log has no number twice", async () => {
+  const task = await submit(first, newTask());
+  const start = decided(task, { do: "start" });
+  const cancel = decided(task, { do: "cancel", by: "ada", reason: "" });
+  expect(await first.apply([start])).toEqual({ ok: true });
+  expect(await second.apply([cancel])).toEqual(STALE(task));
+  const running = await second.task(task.id);
+  expect(running).toEqual(start.task);
+  await live(second, start.task, { do: "cancel", by: "ada", reason: "" });
+  expect((await first.events(task.id, 0, 10)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  expect(await first.check()).toEqual([]);
+});
+
+test("messages of one conversation are numbered on, whoever writes them", async () => {
+  const conversation = newConversation();
+  await submit(first, newTask({ conversation: conversation.id }), { conversation: { conversation, alias: null } });
+  const words = (text: string) => ({ role: "user" as const, parts: [{ text }] });
+  const both = [first, second, second, first, second];
+  const said = both.map((store, n) => store.appendMessage(conversation.id, words(`${n}`), START + n));
+  expect((await Promise.all(said)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("an inbox, artifacts and usage go on where the other writer stopped", async () => {
+  let task = await live(first, await submit(first, newTask()), { do: "start" });
+  for (const [n, store] of [first, second, first].entries()) {
+    const change = decided(task, { do: "input", by: "ada", messageId: `m${n}`, prompt: null });
+    const inbox = { messageId: `m${n}`, prompt: null, value: n, by: "ada", at: START };
+    const artifact = { id: "a", parts: [{ text: `${n}` }], append: true, last: false };
+    expect(await store.apply([{ ...change, inbox, artifacts: [artifact], usage: [paidCall(`c${n}`)] }])).toEqual({
+      ok: true,
+    });
+    task = change.task;
+  }
+  expect((await second.inbox(task.id)).map(({ n, value }) => [n, value])).toEqual([
+    [1, 0],
+    [2, 1],
+    [3, 2],
+  ]);
+  expect((await second.artifacts(task.id))[0]?.parts).toEqual([{ text: "0" }, { text: "1" }, { text: "2" }]);
+  expect((await first.usage(task.id)).map(({ key }) => key)).toEqual(["c0", "c1", "c2"]);
+});
+
+test("an idempotency key that the other writer took is replayed, and a message that it has is a duplicate", async () => {
+  const idempotency = { scope: "s", key: "k", hash: "h", at: START };
+  const task = await submit(first, newTask(), { idempotency });
+  const again = { ...submitted(newTask()), idempotency };
+  expect(await second.apply([again])).toEqual({ ok: false, why: "replayed", task: task.id, hash: "h" });
+  const inbox = { messageId: "m", prompt: null, value: 1, by: "ada", at: START };
+  const running = await live(first, task, { do: "start" });
+  const given = decided(running, { do: "input", by: "ada", messageId: "m", prompt: null });
+  expect(await first.apply([{ ...given, inbox }])).toEqual({ ok: true });
+  const repeated = decided(given.task, { do: "input", by: "ada", messageId: "m", prompt: null });
+  expect(await second.apply([{ ...repeated, inbox }])).toEqual({ ok: false, why: "duplicate", task: task.id });
+});
+
+test("totals and what a conversation counts are the sum of what both have done", async () => {
+  const conversation = newConversation();
+  await submit(first, newTask({ conversation: conversation.id }), { conversation: { conversation, alias: null } });
+  for (const store of [first, second, first, second]) {
+    const task = await submit(store, newTask({ conversation: conversation.id }));
+    const running = await live(store === first ? second : first, task, { do: "start" });
+    await live(store, running, ...complete(task).slice(1));
+  }
+  expect((await first.list(EVERYBODY, { states: ["completed"] }, { limit: 1 })).total).toBe(4);
+  expect((await second.list(EVERYBODY, {}, { limit: 1 })).total).toBe(5);
+  expect(await first.conversation(conversation.id)).toMatchObject({ tasks: 5, completed: 4 });
+  expect(await second.check()).toEqual([]);
+});
