@@ -14,7 +14,7 @@ import { addUsage, type UsageCall } from "./usage.ts";
 export type Command =
   /** A slot is free. `lease` is for work that another program claimed. */
   | { do: "start"; lease?: { worker: string; until: number } }
-  /** The process that ran it died. `crashes` is what the quarantine makes of that. */
+  /** The process that ran it died. `crashes` is what the crash guard makes of that. */
   | { do: "recover"; crashes: number }
   /** The run has stopped at waits and holds nothing any more. While paused it only says where it stands. */
   | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string }

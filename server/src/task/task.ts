@@ -95,7 +95,7 @@ const common = {
   attempt: z.int(),
   /** Tries of the whole task that ended in an error. */
   failures: z.int(),
-  /** Crashes of the process without progress in between, see `engine/embedded/quarantine.ts`. */
+  /** Crashes of the process without progress in between, see `engine/embedded/crash-guard.ts`. */
   crashes: z.int(),
   /** Sequence number of the last event. */
   lastSeq: z.int(),

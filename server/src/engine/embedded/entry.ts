@@ -16,6 +16,13 @@ export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>): Ent
   return { ...openTask(task), doneBy: doneBy(task, handlers), crashes: null };
 }
 
+/** The same of what the store tells at a start, before the task was read. Its input may turn out not to fit its kind. */
+export function entryUnread(open: OpenTask, handlers: ReadonlyMap<string, Handler>): Entry {
+  const handler = handlers.get(open.kind);
+  const queue: DoneBy = open.queue === null ? "nobody" : { queue: open.queue };
+  return { ...open, doneBy: handler?.queueOf ? queue : handler ? "handler" : "nobody", crashes: null };
+}
+
 /** It wants nothing but a slot, or a worker. */
 export function isReady(entry: Entry, now: number): boolean {
   if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= now;
@@ -26,9 +33,9 @@ export function isReady(entry: Entry, now: number): boolean {
  * A task whose input no longer fits its kind, since its schema has changed, is claimed nowhere: it is started like any
  * other, and fails by what its handler then says.
  */
-export function doneBy(task: Pick<Task, "kind" | "input">, handlers: ReadonlyMap<string, Handler>): DoneBy {
+function doneBy(task: Task, handlers: ReadonlyMap<string, Handler>): DoneBy {
   const handler = handlers.get(task.kind);
   if (!handler) return "nobody";
   if (!handler.queueOf || !handler.input.safeParse(task.input).success) return "handler";
-  return { queue: handler.queueOf(task.input) };
+  return { queue: task.queue ?? handler.queueOf(task.input) };
 }

@@ -8,7 +8,7 @@ import type { TaskId } from "../../task/id.ts";
 import type { Transitions } from "../transitions.ts";
 import { type CrashGuard, judge, type Suspect } from "./crash-guard.ts";
 import type { CrashRecord, LastEnd } from "./crash-record.ts";
-import { doneBy, type Entry } from "./entry.ts";
+import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -43,34 +43,49 @@ export class Recovery {
   async begin(): Promise<() => Promise<void>> {
     const lastEnd = await this.#parts.record.begin();
     const interrupted: Entry[] = [];
+    const claimable: Entry[] = [];
     for (let after: TaskId | null = null; ; ) {
       const page = await this.#parts.store.open(after, OPEN_PAGE);
-      // Read at once: one after the other, thousands of claimable tasks would each cost a way to the reader and back.
-      for (const entry of await Promise.all(page.map((open) => this.#entryOf(open)))) {
+      for (const open of page) {
+        const entry = entryUnread(open, this.#parts.handlers);
         this.#parts.placement.place(entry);
-        if (entry.state === "running" && !this.#isClaimed(entry)) interrupted.push(entry);
+        if (this.#isClaimable(entry)) claimable.push(entry);
+        else if (entry.state === "running") interrupted.push(entry);
       }
       const last = page.at(-1);
       if (!last || page.length < OPEN_PAGE) break;
       after = last.id;
     }
     const suspects = await this.#recover(interrupted, lastEnd);
-    return () => this.#afterwards(suspects, lastEnd);
+    return async () => {
+      await this.#afterwards(suspects, lastEnd);
+      await this.#readClaimable(claimable);
+    };
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  async #entryOf(open: Awaited<ReturnType<Store["open"]>>[number]): Promise<Entry> {
-    const { handlers, transitions } = this.#parts;
-    const task = handlers.get(open.kind)?.queueOf ? await transitions.find(open.id) : null;
-    return { ...open, doneBy: doneBy(task ?? { kind: open.kind, input: null }, handlers), crashes: null };
+  /** When it runs, a worker holds it, whose lease outlives this process. */
+  #isClaimable({ kind }: Entry): boolean {
+    return this.#parts.handlers.get(kind)?.queueOf !== undefined;
   }
 
-  /** A worker holds it, whose lease outlives this process. */
-  #isClaimed({ kind }: Entry): boolean {
-    return this.#parts.handlers.get(kind)?.queueOf !== undefined;
+  /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell. */
+  async #readClaimable(entries: readonly Entry[]): Promise<void> {
+    const { open, transitions, handlers, placement } = this.#parts;
+    for (let from = 0; from < entries.length && !this.#stopped; from += OPEN_PAGE) {
+      const page = entries.slice(from, from + OPEN_PAGE);
+      // Read at once: one after the other, thousands would each cost a way to the reader and back.
+      const tasks = await Promise.all(page.map(({ id }) => transitions.find(id)));
+      for (const [at, entry] of page.entries()) {
+        const task = tasks[at];
+        if (!task || open.get(entry.id) !== entry) continue;
+        const read = entryOf(task, handlers);
+        if (!isSame(read.doneBy, entry.doneBy)) placement.place(read);
+      }
+    }
   }
 
   /** Returns the suspects, which wait for their turn alone. */
@@ -118,4 +133,8 @@ export class Recovery {
     if (task?.state !== "paused" || task.resumesAs !== "running" || scheduler.holdsSlot(id)) return;
     await transitions.change(id, { do: "suspend", attempt: task.attempt, waits: [], checkpoint: "restart" });
   }
+}
+
+function isSame(one: DoneBy, other: DoneBy): boolean {
+  return one === other || (typeof one === "object" && typeof other === "object" && one.queue === other.queue);
 }
