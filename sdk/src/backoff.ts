@@ -1,7 +1,7 @@
 /** How long to wait before trying again, and the waiting. */
 
 export const BACKOFF_FIRST_MS = 250;
-export const BACKOFF_MAX_MS = 10_000;
+const BACKOFF_MAX_MS = 10_000;
 /** A `Retry-After` beyond this is shown to the caller, not waited for. */
 export const RETRY_AFTER_MAX_MS = 60_000;
 

@@ -1,7 +1,7 @@
 /** A time limit and a caller's signal, joined for one request. */
 
 /** Why a `Deadline` fired, when it was not the caller. */
-export class DeadlinePassed extends Error {
+class DeadlinePassed extends Error {
   override readonly name = "DeadlinePassed";
 }
 

@@ -11,9 +11,9 @@ import { type SseMessage, SseParser } from "./sse.ts";
 import { delayMs, isPassing, type Transport } from "./transport.ts";
 
 /** A connection without a byte for this long is dead: the server sends heartbeats every 15 s. */
-export const SILENCE_MS_MAX = 60_000;
+const SILENCE_MS_MAX = 60_000;
 /** Failures in a row, without one event between them, before the stream gives up: about five minutes. */
-export const FAILURES_MAX = 40;
+const FAILURES_MAX = 40;
 
 const terminal: ReadonlySet<string> = new Set(TERMINAL_EVENTS);
 

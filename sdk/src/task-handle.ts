@@ -9,7 +9,7 @@ import { isTerminal, outcomeOf, outputText } from "./outcome.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long one long poll holds. Proxies often cut answers that take a minute. */
-export const POLL_S = 30;
+const POLL_S = 30;
 /** The server answers at once for a task that somebody has to move on: then we look again after at most this. */
 const LOOK_AGAIN_MS_MAX = 3_000;
 

@@ -8,8 +8,8 @@ import { WaybillError, type WaybillErrorCode } from "./errors.ts";
 import { ERROR_CODES } from "./generated/api.ts";
 
 export const DEFAULT_BASE_URL = "http://localhost:7420";
-export const DEFAULT_TIMEOUT_MS = 30_000;
-export const DEFAULT_RETRIES = 4;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_RETRIES = 4;
 
 export type TransportOptions = {
   baseUrl?: string;
@@ -21,7 +21,7 @@ export type TransportOptions = {
   retries?: number;
 };
 
-export type QueryValue = string | number | boolean | readonly string[] | Record<string, string> | undefined;
+type QueryValue = string | number | boolean | readonly string[] | Record<string, string> | undefined;
 export type Query = Record<string, QueryValue>;
 
 export type Call = {

@@ -29,7 +29,7 @@ const tool = z.custom<Tool>(
 );
 
 /** Bounds that a deployment may move. Each has a default that suits one machine. */
-export const limits = z.strictObject({
+const limits = z.strictObject({
   /** Tasks whose handlers run at once. */
   running: z.int().min(1).max(100_000).default(200),
   /** Bytes of tasks kept in memory for reading. */
@@ -51,7 +51,7 @@ export const limits = z.strictObject({
 });
 
 /** `lenses` are the names that may have a port. */
-export function configFileOf(lenses: readonly string[]) {
+function configFileOf(lenses: readonly string[]) {
   return z.strictObject({
     data: z.string().min(1).optional(),
     host: z.string().min(1).max(255).optional(),

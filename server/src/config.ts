@@ -39,7 +39,7 @@ export type Config = Readonly<{
   file: string | null;
 }>;
 
-export const MAIN_PORT = 7420;
+const MAIN_PORT = 7420;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const whole = z

@@ -6,7 +6,7 @@ import { Exit } from "./exit.ts";
 
 export type DataFlags = { data?: string | undefined };
 
-export const DEFAULT_DATA = ".waybill";
+const DEFAULT_DATA = ".waybill";
 
 /** Adds `--data` to a command that works on the folder itself. */
 export function addDataFlag(command: Command): Command {

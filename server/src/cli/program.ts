@@ -10,7 +10,7 @@ import { addServe } from "./commands/serve.ts";
 import { addCommands } from "./commands.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command("waybill")
     .description("A durable task server for AI agents")
     .version(VERSION)

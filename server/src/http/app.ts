@@ -11,7 +11,7 @@ import { type BodyBounds, parseJsonBodies } from "./body.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import { isLocalHost } from "./origin.ts";
 
-export const URL_LENGTH_MAX = 8_192;
+const URL_LENGTH_MAX = 8_192;
 const PARAM_LENGTH_MAX = 1_024;
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -76,7 +76,7 @@ const SUSPECT =
   /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
 
 /** The value of JSON bytes; undefined for none at all. V8 parses any depth; the schemas bound it. */
-export function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new Refusal("invalid", "The body is not valid UTF-8.");
   const text = bytes.toString("utf8");

@@ -6,7 +6,7 @@ import type { Registry } from "prom-client";
 import type { DurationHistogram } from "./duration-histogram.ts";
 
 /** A number of the running server that is asked for at each scrape. */
-export type GaugeSource = { name: string; help: string; value: () => number };
+type GaugeSource = { name: string; help: string; value: () => number };
 
 /** Counts by label since the start, asked for at each scrape. */
 export type CounterSource = {

@@ -14,7 +14,7 @@ export function conditional(headers: IncomingHttpHeaders, { bytes, headers: own 
 }
 
 /** RFC 9110, 13.1.2: a list of tags, compared weakly, or any. */
-export function matches(known: string, etag: string): boolean {
+function matches(known: string, etag: string): boolean {
   return (
     known === etag || known.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
   );

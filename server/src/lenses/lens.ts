@@ -13,7 +13,7 @@ import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
 
 /** How callers of one wire say who they are. */
-export type CallerRules = {
+type CallerRules = {
   /** Where a key may be, in the order in which they are tried. */
   secrets: readonly SecretPlace[];
   /** Another spelling of a key as the store's own. */

@@ -17,7 +17,7 @@ import type { SecretPlace } from "./secrets.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema. */
 export type AnswerDoc = {
@@ -34,7 +34,7 @@ export type AnswerDoc = {
  */
 export type Reading = "json" | "any type" | "lenient" | "stream";
 
-export type RouteDoc = {
+type RouteDoc = {
   method: Method;
   /** With parameters in braces: `/v1/tasks/{id}`. */
   path: string;
@@ -98,7 +98,7 @@ export type Fault = {
   absent: boolean;
 };
 /** Says what does not fit: a `Refusal` in the words of one wire. */
-export type Invalid = (fault: Fault) => Refusal;
+type Invalid = (fault: Fault) => Refusal;
 
 /** What a lens says once for all of its routes. */
 export type RequestRules = {
@@ -107,7 +107,7 @@ export type RequestRules = {
 };
 
 /** What the router has found: the parameters of the path are text. */
-export type RoutedRequest = FastifyRequest<{ Params: Record<string, string> }>;
+type RoutedRequest = FastifyRequest<{ Params: Record<string, string> }>;
 
 /** What a handler is handed. `Who` is null on a route that answers anybody. */
 export type Call<Names extends string, Query, Body, Who = Principal> = {

@@ -11,12 +11,9 @@ import type { KeyStore } from "./key-store.ts";
 import type { SettingStore } from "./setting-store.ts";
 import type { TaskStore } from "./task-store.ts";
 
-export type { OpenTask } from "../task/open-task.ts";
-export type { ChangeFeed, TaskChange } from "./change-feed.ts";
-export type { ConversationStore } from "./conversation-store.ts";
-export type { KeyStore, StoredKey } from "./key-store.ts";
+export type { TaskChange } from "./change-feed.ts";
+export type { StoredKey } from "./key-store.ts";
 export type { SettingStore } from "./setting-store.ts";
-export type { TaskStore } from "./task-store.ts";
 export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, Write } from "./write.ts";
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {

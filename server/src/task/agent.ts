@@ -6,7 +6,7 @@ import { part } from "./part.ts";
 export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as const;
 
 /** A slug is never a reserved path word. */
-export const RESERVED_SLUGS: ReadonlySet<string> = new Set([
+const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   "tasks",
   "agents",
   "v1",

@@ -45,7 +45,7 @@ export type Recorded = {
   progressed?: boolean;
 };
 
-export type NumberedEvent = EventDraft & { seq: number; at: number };
+type NumberedEvent = EventDraft & { seq: number; at: number };
 
 /** What the store makes durable: the task as it will be, its new events, and the guard that it was decided on. */
 export type Change = {
@@ -134,7 +134,7 @@ export function joined(first: Change, second: Change): Change {
 }
 
 /** The wait of a task that is ready but has no slot. */
-export function slotWait(at: number): Wait {
+function slotWait(at: number): Wait {
   return { on: "slot", key: "", since: at, until: null };
 }
 

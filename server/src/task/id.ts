@@ -8,7 +8,6 @@ const TASK_ID = /^task_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export type TaskId = string;
-export type ConversationId = string;
 
 /** The 16 bytes of a UUIDv7 (RFC 9562, 5.7) from Unix milliseconds and 16 random bytes, of which 74 bits are used. */
 export function uuidV7Bytes(nowMs: number, random: Uint8Array): Uint8Array {
@@ -52,27 +51,4 @@ export function isTaskId(text: string): boolean {
 
 export function isUuid(text: string): boolean {
   return UUID.test(text);
-}
-
-function bytesFromTaskId(id: TaskId): Uint8Array {
-  let value = 0n;
-  for (const character of id.slice(PREFIX.length)) value = value * 32n + BigInt(ALPHABET.indexOf(character));
-  const bytes = new Uint8Array(16);
-  for (let at = 15; at >= 0; at--) {
-    bytes[at] = Number(value & 255n);
-    value >>= 8n;
-  }
-  return bytes;
-}
-
-/** The same identity as a UUID, for protocols that demand one. */
-export function uuidFromTaskId(id: TaskId): string {
-  return uuidFromBytes(bytesFromTaskId(id));
-}
-
-export function taskIdFromUuid(uuid: string): TaskId {
-  const hex = uuid.replaceAll("-", "");
-  return taskIdFromBytes(
-    Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)),
-  );
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { json, jsonObject } from "./json.ts";
 
 /** Bytes of a part: inline when small, else a reference to the content-addressed file. */
-export const fileContent = z.union([
+const fileContent = z.union([
   z.strictObject({ bytes: z.base64() }),
   z.strictObject({ url: z.string().max(2048) }),
   z.strictObject({ sha256: z.string().length(64), size: z.int().nonnegative() }),

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Json, json, jsonObject } from "./json.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
-export const PRIORITY_MAX = 100;
+const PRIORITY_MAX = 100;
 const KIND_LENGTH_MAX = 64;
 const NAME_LENGTH_MAX = 255;
 const DAYS_366_MS = 366 * 86_400_000;

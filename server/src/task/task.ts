@@ -55,15 +55,14 @@ export const retryPolicy = z.strictObject({
   backoffMs: z.int().min(1).max(86_400_000).default(1_000),
   backoffMaxMs: z.int().min(1).max(86_400_000).default(60_000),
 });
-export type RetryPolicy = z.infer<typeof retryPolicy>;
 
 /** At most `limit` tasks of one tenant with the same key run at once. */
 export const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
 
-export const lease = z.strictObject({ worker: z.string(), until: time });
+const lease = z.strictObject({ worker: z.string(), until: time });
 
 /** One act of steering: who, when and why. */
-export const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
+const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
 
 const common = {
   id: z.string(),

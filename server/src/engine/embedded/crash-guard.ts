@@ -18,16 +18,16 @@ import type { OpenTasks } from "./open-tasks.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { StepIsolation } from "./step-isolation.ts";
 
-export const CRASHES_IN_COMPANY = 2;
-export const CRASHES_ALONE = 3;
+const CRASHES_IN_COMPANY = 2;
+const CRASHES_ALONE = 3;
 
 /** How long the process must have lived before it tries a suspect for the first time, */
-export const QUIET_MS = 1_000;
+const QUIET_MS = 1_000;
 /** and by how much longer each time after that. */
 const QUIET_FACTOR = 4;
 
 /** How long a suspect runs alone. A step that crashes later than this is not told from a chance kill. */
-export const ALONE_MS = 5_000;
+const ALONE_MS = 5_000;
 
 /** `innocent` goes on at once, a `suspect` when its turn has come, and `guilty` fails with `error`. */
 export type Verdict =

@@ -4,8 +4,8 @@ import type { Clock } from "../clock.ts";
 
 const DAY_MS = 86_400_000;
 export const RETENTION_DAYS = 30;
-export const RETENTION_DAYS_MIN = 7;
-export const IDEMPOTENCY_MS = DAY_MS;
+const RETENTION_DAYS_MIN = 7;
+const IDEMPOTENCY_MS = DAY_MS;
 const SWEEP_EVERY_MS = 3_600_000;
 /** Tasks removed in one transaction. */
 const SWEEP_TASKS = 200;

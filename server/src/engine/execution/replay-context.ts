@@ -39,7 +39,7 @@ export function replay(run: Run, handler: Handler): Promise<void> {
   return run.start(() => handler.run(new ReplayContext(run, ""), run.task.input));
 }
 
-export class ReplayContext implements Context {
+class ReplayContext implements Context {
   readonly #run: Run;
   readonly #path: string;
   readonly #occurrences = new Map<string, number>();

@@ -18,10 +18,10 @@ import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
 
-export const STEP_RETRIES = 3;
-export const STEP_TIMEOUT_MS = 600_000;
-export const STEP_BACKOFF_MS = 1_000;
-export const STEP_BACKOFF_MS_MAX = 60_000;
+const STEP_RETRIES = 3;
+const STEP_TIMEOUT_MS = 600_000;
+const STEP_BACKOFF_MS = 1_000;
+const STEP_BACKOFF_MS_MAX = 60_000;
 
 /** What a step's entry holds while it has no result: when it tries again, and whether it has sent live text (`said`). */
 const unfinished = z.object({ until: z.int(), said: z.boolean() });

@@ -6,10 +6,10 @@ import type { Clock } from "../clock.ts";
 import type { AttemptWrite, PartialWrite } from "./attempt-port.ts";
 
 /** Live text waits this long for more of it, */
-export const OUTPUT_MS = 100;
+const OUTPUT_MS = 100;
 /** or until there is so much. */
-export const OUTPUT_CHARACTERS = 4096;
-export const PROGRESS_MS = 200;
+const OUTPUT_CHARACTERS = 4096;
+const PROGRESS_MS = 200;
 
 type LiveText = { step: string; agent: string; text: string };
 

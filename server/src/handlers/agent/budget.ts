@@ -4,7 +4,7 @@ import { type Context, TaskFailure } from "../../task/handler.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
 /** The percentage at which a budget is said to run low. */
-export const THRESHOLD_PERCENT = 80;
+const THRESHOLD_PERCENT = 80;
 
 /** How far each budget reaches by now: every resume after a pause grants the budget's amount once more. */
 export type Limits = { tokens: number | null; costUsd: number | null; unpricedCalls: number };

@@ -36,7 +36,7 @@ export type ModelTurnOptions = {
 };
 
 /** A model call that did not give an answer: a sentence for people, and what the engine's retries go by. */
-export class CallFailure extends Error {
+class CallFailure extends Error {
   override readonly name = "CallFailure";
   readonly code: string;
   readonly retryable: boolean;

@@ -21,7 +21,7 @@ export type PromptSource = {
 };
 
 /** About 100,000 tokens of English. Instructions and the question itself are never cut. */
-export const PROMPT_CHARS_MAX = 400_000;
+const PROMPT_CHARS_MAX = 400_000;
 const MESSAGE_CHARS_MAX = 50_000;
 const OLD_RESULT_CHARS_MAX = 300;
 

@@ -149,7 +149,7 @@ async function historyOf(ctx: Context, input: AgentInput): ReturnType<Context["h
 }
 
 /** How many messages a run sees: none for 0, else within the bounds. */
-export function historyWindow(asked: number | undefined): number {
+function historyWindow(asked: number | undefined): number {
   if (asked === 0) return 0;
   return Math.min(HISTORY.max, Math.max(HISTORY.min, asked ?? HISTORY.byDefault));
 }

@@ -48,7 +48,7 @@ export type Tool = {
   prepare(input: unknown): PreparedCall;
 };
 
-export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** More of a result is cut before the model sees it. */
 export const RESULT_CHARS_MAX = 20_000;

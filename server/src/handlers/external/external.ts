@@ -8,7 +8,7 @@ import { json } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
 
 /** A queue's name: it stands in paths and logs. */
-export const queueName = z
+const queueName = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9._-]{0,62}$/,
@@ -16,14 +16,13 @@ export const queueName = z
   );
 
 /** The input of kind `external`. */
-export const externalInput = z.strictObject({
+const externalInput = z.strictObject({
   queue: queueName.default("default"),
   /** For the worker alone; Waybill does not look into it. */
   payload: json.default(null),
   /** What it is, for people. */
   title: z.string().min(1).max(200).optional(),
 });
-export type ExternalInput = z.infer<typeof externalInput>;
 
 /** The handler of kind `external`. */
 export function externalHandler(): Handler {

@@ -6,7 +6,7 @@ import type { Fault } from "../route.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
 
-export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,

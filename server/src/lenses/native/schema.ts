@@ -14,8 +14,8 @@ import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 
-export const WAIT_S_MAX = 300;
-export const EVENTS_LIMIT_MAX = 1_000;
+const WAIT_S_MAX = 300;
+const EVENTS_LIMIT_MAX = 1_000;
 
 export const anyJson = z
   .custom<Json>(isJson, { error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep` })
@@ -169,7 +169,7 @@ const moment = z.iso
   .transform((text) => Date.parse(text))
   .meta({ wire: { type: "string", format: "date-time" } });
 
-export const pageQuery = z.strictObject({
+const pageQuery = z.strictObject({
   limit: limit(PAGE_LIMIT_MAX, 50),
   cursor: z.string().min(1).max(1_024).optional().describe("`next_cursor` of the page before."),
 });

@@ -56,7 +56,7 @@ export function responseHeaders(headers: IncomingHttpHeaders): Record<string, st
 }
 
 /** The client's own trace where it names one. */
-export function traceOf(headers: IncomingHttpHeaders): { "x-trace-id": string; "x-span-id": string } {
+function traceOf(headers: IncomingHttpHeaders): { "x-trace-id": string; "x-span-id": string } {
   const random = randomBytes(24).toString("hex");
   const parent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(headers["traceparent"] ?? ""))?.[1];
   const own = parent ?? hex(headers["x-trace-id"]) ?? hex(headers["x-request-id"]);

@@ -15,7 +15,7 @@ export const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true", "1"], 
   error: "must be true or false",
 });
 
-export const whole = z.union(
+const whole = z.union(
   [
     z.int(),
     z
@@ -109,14 +109,14 @@ export const submitStreamAnswer = z.object({ workflow_id: z.string(), task_id: z
 named(submitStreamAnswer, "SubmittedStream");
 
 /** Each key only where it is more than zero. */
-export const usage = z.object({
+const usage = z.object({
   total_tokens: z.int(),
   input_tokens: z.int().optional(),
   output_tokens: z.int().optional(),
   estimated_cost: z.number().optional(),
 });
 
-export const modelShare = z.object({
+const modelShare = z.object({
   model: z.string(),
   provider: z.string(),
   executions: z.int(),
@@ -282,7 +282,7 @@ export const historyAnswer = z.object({ session_id: z.string(), tasks: z.array(h
 named(historyAnswer, "History");
 
 /** Here alone a payload is JSON text. */
-export const turnEvent = wireEvent.omit({ payload: true }).extend({ payload: z.string().optional() });
+const turnEvent = wireEvent.omit({ payload: true }).extend({ payload: z.string().optional() });
 export type TurnEvent = z.infer<typeof turnEvent>;
 
 export const turn = z.object({

@@ -21,7 +21,7 @@ const TITLE_MAX = 60;
 /** A conversation, and what this lens's client calls it. */
 export type Session = { conversation: Conversation; alias: string | null };
 
-export function sessionIdOf({ conversation, alias }: Session): string {
+function sessionIdOf({ conversation, alias }: Session): string {
   return alias !== null && isUuid(alias) ? alias : conversation.id;
 }
 

@@ -116,7 +116,7 @@ function resumePoint(header: unknown, query: string | undefined): ResumePoint {
 }
 
 /** The frames of a task's log after `from`, each item those of one batch. The last one of an ended task is its end. */
-export async function* framesOf(
+async function* framesOf(
   tasks: Pick<Tasks, "get" | "events" | "follow">,
   principal: Principal,
   task: Task,

@@ -6,7 +6,7 @@ import type { Alias, Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
 
-export type PreparedEvent = [seq: number, at: number, type: string, data: string];
+type PreparedEvent = [seq: number, at: number, type: string, data: string];
 export type PreparedAudit = [
   tenant: string,
   at: number,
@@ -17,7 +17,7 @@ export type PreparedAudit = [
   detail: string,
 ];
 export type PreparedMessage = { role: string; parts: string };
-export type PreparedJournalEntry = [
+type PreparedJournalEntry = [
   branch: string,
   position: number,
   name: string,

@@ -5,7 +5,7 @@ import { type Json, json } from "../../task/json.ts";
 import type { Files } from "../files.ts";
 import { markerText, readMarker } from "./marker.ts";
 
-export const VALUE_BYTES_MAX = 65_536;
+const VALUE_BYTES_MAX = 65_536;
 /** How a part names a file, see `task/part.ts`. */
 const NAMED_FILE = /"sha256":"([0-9a-f]{64})"/g;
 

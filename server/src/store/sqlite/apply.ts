@@ -13,7 +13,7 @@ import type { WriterStatements } from "./statements.ts";
 import { Totals } from "./totals.ts";
 
 /** A conversation keeps its last turns; older ones are dropped as new ones come. */
-export const MESSAGES_KEPT_MAX = 500;
+const MESSAGES_KEPT_MAX = 500;
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {

@@ -11,7 +11,7 @@ import type { Role } from "./worker.ts";
 
 /** What may be without an answer. At 10,000 a second this is a second of work; more than that is an overload. */
 export const WAITING_COUNT_MAX = 10_000;
-export const WAITING_BYTES_MAX = 64 << 20;
+const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
 export interface Channel<Verbs> {

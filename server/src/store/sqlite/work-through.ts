@@ -6,7 +6,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Call, Outcome } from "./call.ts";
 
 /** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
-export const BATCH_COUNT_MAX = 256;
+const BATCH_COUNT_MAX = 256;
 export const BATCH_BYTES_MAX = 4 << 20;
 /** Smaller batches are not halved. */
 const HALVED_COUNT_MIN = 16;
@@ -27,7 +27,7 @@ export function worked(work: Pick<Work, "batch">, calls: string): string {
 }
 
 /** JSON of several calls, or null for the end. */
-export type Sent = string | null;
+type Sent = string | null;
 
 export function workThrough(port: MessagePort, work: Work): void {
   let pending: { call: Call; bytes: number }[] = [];

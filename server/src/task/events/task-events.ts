@@ -5,7 +5,6 @@ import { anyJson, failure, prompt, time, wait } from "./fields.ts";
 
 /** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */
 export const START_CAUSES = ["first", "resumed", "recovered"] as const;
-export type StartCause = (typeof START_CAUSES)[number];
 
 export const TASK_EVENTS = {
   "task.submitted": z.object({ kind: z.string(), title: z.string(), lens: z.string() }),
