@@ -7,6 +7,7 @@
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { isReady, waitsOn } from "./open-task.ts";
 import { type FailedState, isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
@@ -148,8 +149,7 @@ function delayWait(task: Task, at: number): Wait {
 }
 
 function start(task: Task, command: Command & { do: "start" }, at: number): Change | Refusal {
-  const ready = task.state === "queued" || (task.state === "waiting" && task.waits.every((wait) => wait.on === "slot"));
-  if (!ready) return wrongState(task, "started");
+  if (!isReady(task.state, waitsOn(task))) return wrongState(task, "started");
   const attempt = task.attempt + 1;
   const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
@@ -242,13 +242,22 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
   if (task.state !== "paused") return wrongState(task, "resumed");
   const events: EventDraft[] = [{ type: "task.resumed", data: { by: command.by } }];
+  const { resumesAs } = task;
   // Its run has not come to rest, and goes on as it is.
-  if (task.resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);
-  const delayed: Wait[] =
-    task.resumesAs === "queued" && (task.notBefore ?? 0) > at ? [delayWait(task, at)] : [slotWait(at)];
-  const waits = task.waits.some((wait) => wait.on !== "slot") ? task.waits : delayed;
+  if (resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);
+  const waits = waitsOnceResumed(task, resumesAs, at);
   const state = waits.some((wait) => wait.on === "input") ? "input_required" : "waiting";
   return change(task, command, at, { state, waits, pausedBy: null }, events);
+}
+
+function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "running">, at: number): Wait[] {
+  switch (resumesAs) {
+    case "queued":
+      return [(task.notBefore ?? 0) > at ? delayWait(task, at) : slotWait(at)];
+    case "waiting":
+    case "input_required":
+      return task.waits.some((wait) => wait.on !== "slot") ? task.waits : [slotWait(at)];
+  }
 }
 
 function input(task: Task, command: Command & { do: "input" }, at: number): Change | Refusal {

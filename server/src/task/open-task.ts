@@ -49,7 +49,21 @@ export function waitsOn({ waits }: Pick<Task, "waits">): string[] {
   return [...new Set(waits.map(({ on }) => on))];
 }
 
-/** `reasons` is what `waitsOn` says. */
+/** It wants nothing but a slot. `reasons` is what `waitsOn` says. */
 export function isReady(state: Task["state"], reasons: readonly string[]): boolean {
-  return state === "queued" || (state === "waiting" && reasons.every((reason) => reason === "slot"));
+  switch (state) {
+    case "queued":
+      return true;
+    case "waiting":
+      return reasons.every((reason) => reason === "slot");
+    case "running":
+    case "paused":
+    case "input_required":
+    case "completed":
+    case "failed":
+    case "cancelled":
+    case "timed_out":
+    case "rejected":
+      return false;
+  }
 }

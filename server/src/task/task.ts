@@ -135,9 +135,22 @@ export type Task = z.infer<typeof task>;
 
 /** The next moment at which time alone changes the task, except its deadline; null when there is none. */
 export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease">): number | null {
-  if (task.state === "queued") return task.notBefore;
-  if (task.state === "running") return task.lease?.until ?? null;
-  if (task.state !== "waiting" && task.state !== "input_required") return null;
-  const moments = task.waits.flatMap((wait) => (wait.until === null ? [] : [wait.until]));
-  return moments.length === 0 ? null : Math.min(...moments);
+  switch (task.state) {
+    case "queued":
+      return task.notBefore;
+    case "running":
+      return task.lease?.until ?? null;
+    case "waiting":
+    case "input_required": {
+      const moments = task.waits.flatMap((wait) => (wait.until === null ? [] : [wait.until]));
+      return moments.length === 0 ? null : Math.min(...moments);
+    }
+    case "paused":
+    case "completed":
+    case "failed":
+    case "cancelled":
+    case "timed_out":
+    case "rejected":
+      return null;
+  }
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { Json } from "../../task/json.ts";
+import { type OpenState, TERMINAL_STATES, WAIT_REASONS } from "../../task/states.ts";
 import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
@@ -37,6 +38,13 @@ export function docsPage({ routes, version }: { routes: readonly Route[]; versio
   ].join("\n");
 }
 
+/** What an open task may be between its start and its end, and why. */
+const ON_THE_WAY: Readonly<Record<Exclude<OpenState, "queued" | "running">, string>> = {
+  waiting: `for a ${either([...WAIT_REASONS])}`,
+  input_required: "a person must answer",
+  paused: "somebody must resume it",
+};
+
 const INTRODUCTION = `<h1>The native API</h1>
 <p>Submit a task, get its id at once, then watch it, steer it and read its outcome. What is acknowledged is on disk.
 The same as a document for programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>
@@ -49,10 +57,17 @@ The same as a document for programs: <a href="/openapi.json">/openapi.json</a> (
 refused. A <code>POST</code> with an <code>Idempotency-Key</code> takes effect once within 24 hours; another request under
 the same key gets 422. Every answer has an <code>X-Request-ID</code>, your own where you send one.</p>
 <h3>The life of a task</h3>
-<p><code>queued</code> → <code>running</code> → <code>completed</code>, <code>failed</code>, <code>cancelled</code>,
-<code>timed_out</code> or <code>rejected</code>. On the way it may be <code>waiting</code> (for a timer, a child, a
-retry or a slot), <code>input_required</code> (a person must answer) or <code>paused</code>. Nothing leaves
-one of those five ends; trying again makes a new task.</p>`;
+<p><code>queued</code> → <code>running</code> → ${either(TERMINAL_STATES.map(code))}. On the way it may be
+${either(Object.entries(ON_THE_WAY).map(([state, why]) => `${code(state)} (${why})`))}. Nothing leaves an end;
+trying again makes a new task.</p>`;
+
+function either(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+function code(word: string): string {
+  return `<code>${word}</code>`;
+}
 
 function routeSection(route: Route): string {
   const { id, method, path, summary, description, answers } = route;

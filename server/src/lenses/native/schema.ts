@@ -27,9 +27,7 @@ export const anyObject = z
 export const time = z.iso.datetime().describe("ISO 8601, UTC, milliseconds");
 export const count = z.int().nonnegative();
 
-export const state = z
-  .enum(STATES)
-  .describe("Open: queued, running, paused, input_required, waiting. The others are terminal.");
+export const state = z.enum(STATES).describe(`Open: ${OPEN_STATES.join(", ")}. The others are terminal.`);
 named(state, "State");
 
 export const failure = z.strictObject({

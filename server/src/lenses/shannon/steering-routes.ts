@@ -1,7 +1,7 @@
 /** Tasks: cancel, pause, resume. An empty or malformed body is as good as none: it carries a reason and no more. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { isTerminal, type State } from "../../task/states.ts";
+import { isTerminal, type State, type TerminalState } from "../../task/states.ts";
 import type { Steering } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
@@ -101,14 +101,20 @@ function signalled({ headers }: SteeringCall, done: Done, message: string, refus
   return { status: 202, body, headers: replayHeaders(headers, done.replayed) };
 }
 
-const INTO_WORDS: Partial<Record<State, string>> = { timed_out: "timed out", rejected: "failed" };
+const ENDED: Readonly<Record<TerminalState, string>> = {
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+  timed_out: "timed out",
+  rejected: "failed",
+};
 
 function notPausable(state: State): string {
-  return isTerminal(state) ? `cannot pause ${INTO_WORDS[state] ?? state} task` : "task is already paused";
+  return isTerminal(state) ? `cannot pause ${ENDED[state]} task` : "task is already paused";
 }
 
 function notResumable(state: State): string {
-  return isTerminal(state) ? `cannot resume ${INTO_WORDS[state] ?? state} task` : "task is not paused";
+  return isTerminal(state) ? `cannot resume ${ENDED[state]} task` : "task is not paused";
 }
 
 function steeringOf({ body: { reason }, idempotency }: SteeringCall): Steering {
