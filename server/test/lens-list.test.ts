@@ -101,14 +101,18 @@ describe("a lens in the list", () => {
 
   it("is handed an upload as it comes, larger than any JSON may be", async () => {
     const body = Buffer.alloc(3_000_000);
-    const counted = await ask(`${own}/photographs`, { method: "POST", body, headers: { "content-type": "image/png" } });
+    const counted = await ask(`${own}/photographs/7:count`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "image/png" },
+    });
     expect(counted.body).toEqual({ bytes: 3_000_000 });
   });
 
   it("has errors of its own, and a route has others", async () => {
     expect((await ask(`${own}/telegrams/nobody`)).body).toEqual({ stop: "TASK NOT FOUND" });
     expect((await send("x", { "content-type": "text/plain" })).status).toBe(422);
-    const odd = await ask(`${own}/photographs`, { method: "POST", headers: { "content-type": "image/png" } });
+    const odd = await ask(`${own}/photographs/7:count`, { method: "POST", headers: { "content-type": "image/png" } });
     expect([odd.status, odd.body]).toEqual([418, { stop: "NO PHOTOGRAPHS TODAY" }]);
   });
 
@@ -136,7 +140,7 @@ describe("a lens in the list", () => {
     const { body } = await ask(`${server.url}/telex/offices/7/openapi.json`);
     const { openapi, servers, paths, components } = document.parse(body);
     expect([openapi, servers]).toEqual(["3.0.3", [{ url: "/telex/offices/7" }]]);
-    expect(Object.keys(paths)).toEqual(["/telegrams", "/telegrams/{id}", "/photographs", "/openapi.json"]);
+    expect(Object.keys(paths)).toEqual(["/telegrams", "/telegrams/{id}", "/photographs/{id}:count", "/openapi.json"]);
     expect(Object.keys(components.schemas)).toEqual(["Stop", "Telegram"]);
     expect(JSON.stringify(paths)).toContain('"image/png":{"schema":{"type":"string","format":"binary"}}');
   });

@@ -44,7 +44,7 @@ export const telexLens: Lens = {
   name: "telex",
   port: 7421,
   mount: "/telex",
-  variants: ["", "/offices/:office"],
+  variants: ["", "/offices/{office}"],
   routes: [
     route({
       method: "POST",
@@ -88,9 +88,10 @@ export const telexLens: Lens = {
     }),
     route({
       method: "POST",
-      path: "/photographs",
+      path: "/photographs/{id}:count",
       id: "photograph",
       summary: "Count the bytes of a photograph",
+      params: { id: { about: "Its number.", is: (text) => /^\d+$/.test(text) } },
       reads: "stream",
       body: byteStream,
       bodyType: "image/png",

@@ -49,7 +49,7 @@ export type Lens = RequestRules & {
   port: number | null;
   /** Its prefix on the main listener: `/shannon`; empty at the root. On a port of its own it is at the root. */
   mount: string;
-  /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/:instance`. */
+  /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/{instance}`. */
   variants?: readonly string[];
   routes: readonly Route[];
   /** What it also serves at the root of its listeners, whatever its mount: a well-known card. */

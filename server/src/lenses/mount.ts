@@ -26,17 +26,17 @@ export type Mounting = {
 /** Adds a lens to `app`, at its root or below a prefix. Routes of others on `app` may come before and after. */
 export async function mountLens(app: FastifyInstance, lens: Lens, parts: LensParts, at: Mounting): Promise<void> {
   const variants = lens.variants ?? [""];
-  if (at.ownsListener) answerForAll(app, lens, true);
+  if (at.ownsListener) answerForAll(app, lens, "");
   for (const variant of variants) {
-    const prefix = at.prefix + variant;
-    if (prefix === "" && at.ownsListener) await serveAll(app, lens, lens.routes, parts, "");
+    const mount = at.prefix + variant;
+    if (mount === "" && at.ownsListener) await serveAll(app, lens, lens.routes, parts, mount);
     else {
       await app.register(
         async (scope) => {
-          answerForAll(scope, lens, prefix !== "");
-          await serveAll(scope, lens, lens.routes, parts, prefix);
+          answerForAll(scope, lens, mount === "" ? null : mount);
+          await serveAll(scope, lens, lens.routes, parts, mount);
         },
-        { prefix },
+        { prefix: routerPath(mount) },
       );
     }
   }
@@ -47,7 +47,7 @@ export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: L
   const { rootRoutes = [] } = lens;
   if (rootRoutes.length === 0) return;
   await app.register(async (scope) => {
-    answerForAll(scope, lens, false);
+    answerForAll(scope, lens, null);
     await serveAll(scope, lens, rootRoutes, parts, "");
   });
 }
@@ -55,7 +55,8 @@ export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: L
 /** Requests that a route has begun to answer. What is refused of others could not be read. */
 const begun = new WeakSet<FastifyRequest>();
 
-function answerForAll(app: FastifyInstance, lens: Lens, unroutedToo: boolean): void {
+/** `mount` is null where what leads to no route is another's to answer. */
+function answerForAll(app: FastifyInstance, lens: Lens, mount: string | null): void {
   const { headers, preflight } = lens;
   if (headers !== undefined) {
     app.addHook("onRequest", (request, reply, done) => {
@@ -64,14 +65,14 @@ function answerForAll(app: FastifyInstance, lens: Lens, unroutedToo: boolean): v
     });
   }
   app.setErrorHandler(errorHandler(lens.renderError));
-  if (!unroutedToo) return;
+  if (mount === null) return;
   if (preflight !== undefined) {
     app.options("/*", (request, reply) => reply.headers(preflight(request.headers)).code(200).send());
   }
   app.setNotFoundHandler((request, reply) => {
     const { method } = request;
     const path = request.url.split("?", 1)[0] ?? "";
-    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, app.prefix, path) };
+    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, mount, path) };
     return sendError(reply, lens.renderUnrouted(unrouted, { id: request.id, unread: true }));
   });
 }
@@ -86,16 +87,26 @@ function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer):
 }
 
 /** The methods that a path has. Worked out when somebody asks for what is not there, which is seldom. */
-function methodsAt({ routes }: Lens, prefix: string, path: string): string[] {
-  const fitting = routes.filter((route) => patternOf(prefix + route.path).test(path));
+function methodsAt({ routes }: Lens, mount: string, path: string): string[] {
+  const fitting = routes.filter((route) => patternOf(mount + route.path).test(path));
   const methods = fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]));
   return [...new Set(methods)];
 }
 
-/** Of a path with parameters, as a route writes them or as a prefix does: `{id}`, `:instance`. */
 function patternOf(path: string): RegExp {
-  const parts = path.split(/\{\w+\}|:\w+/).map((text) => text.replaceAll(/[.*+?^$(){}|[\]\\]/g, "\\$&"));
+  const parts = path.split(/\{\w+\}/).map((text) => text.replaceAll(/[.*+?^$(){}|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join("[^/]+")}$`);
+}
+
+/**
+ * A path as the router writes it. A colon begins a parameter there, so that one that is meant is doubled; a parameter
+ * goes on to the next slash, unless it says where it ends: `{id}:cancel`.
+ */
+function routerPath(path: string): string {
+  return path
+    .replaceAll(":", "::")
+    .replaceAll(/\{(\w+)\}(?=\/|$)/g, ":$1")
+    .replaceAll(/\{(\w+)\}/g, ":$1(^[^/:]+)");
 }
 
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
@@ -141,7 +152,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
   const hasHeaders = lens.headers !== undefined;
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
-    url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+    url: routerPath(route.path),
     config: { quiet: route.quiet ?? false },
     ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),

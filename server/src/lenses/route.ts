@@ -199,7 +199,7 @@ function made<Names extends string, Query, Body, Who>(
     body: body ?? null,
     run: (principal, { parts, mount, rules }, request, reply) => {
       const invalid = doc.invalid ?? rules.invalid;
-      const prefix = mount.includes(":") ? filled(mount, request.params) : mount;
+      const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       return handle({
         principal: who(principal),
         verbs: parts.verbs,
@@ -224,7 +224,7 @@ function keyed({ method, url, headers, body }: RoutedRequest, mount: string): Ke
 }
 
 function filled(mount: string, params: Readonly<Record<string, string>>): string {
-  return mount.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+  return mount.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
 }
 
 /** Not the request's own signal: that one fires as soon as a body has been read. */
