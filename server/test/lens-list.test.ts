@@ -99,7 +99,7 @@ describe("a lens in the list", () => {
     expect([read.status, again.status, again.text]).toEqual([200, 304, ""]);
   });
 
-  it("is handed an upload as it comes, larger than any JSON may be", async () => {
+  it("is handed an upload as it comes, larger than any JSON may be, up to its own bound", async () => {
     const body = Buffer.alloc(3_000_000);
     const counted = await ask(`${own}/photographs/7:count`, {
       method: "POST",
@@ -107,6 +107,8 @@ describe("a lens in the list", () => {
       headers: { "content-type": "image/png" },
     });
     expect(counted.body).toEqual({ bytes: 3_000_000 });
+    const tooMany = Buffer.alloc(30_000_000);
+    expect((await ask(`${own}/photographs/7:count`, { method: "POST", body: tooMany })).status).toBe(413);
   });
 
   it("has errors of its own, and a route has others", async () => {

@@ -95,7 +95,8 @@ export const telexLens: Lens = {
       reads: "stream",
       body: byteStream,
       bodyType: "image/png",
-      renderError: () => said(418, "NO PHOTOGRAPHS TODAY"),
+      bodyBytesMax: 4_000_000,
+      renderError: ({ code }) => said(code === "too_large" ? 413 : 418, "NO PHOTOGRAPHS TODAY"),
       answers: [{ status: 200, about: "How many.", schema: z.object({ bytes: z.int() }) }],
       handle: async ({ body }) => {
         let bytes = 0;

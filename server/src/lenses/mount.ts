@@ -10,6 +10,7 @@ import type {
   onRequestHookHandler,
 } from "fastify";
 import type { Principal } from "../task/principal.ts";
+import { readAsStream, readLeniently } from "./body-reader.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import type { Lens, Unrouted } from "./lens.ts";
 import type { LensParts } from "./lens-parts.ts";
@@ -109,6 +110,14 @@ function routerPath(path: string): string {
     .replaceAll(/\{(\w+)\}/g, ":$1(^[^/:]+)");
 }
 
+/** Null reads as everywhere: JSON, within the bound of the route. */
+const READERS: Readonly<Record<Reading, ((app: FastifyInstance) => void) | null>> = {
+  json: null,
+  "any type": null,
+  lenient: readLeniently,
+  stream: readAsStream,
+};
+
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
 async function serveAll(
   app: FastifyInstance,
@@ -119,31 +128,14 @@ async function serveAll(
 ): Promise<void> {
   const place: Place = { parts, mount, rules: lens };
   for (const [reading, group] of Map.groupBy(routes, ({ reads = "json" }) => reads)) {
-    if (reading === "json" || reading === "any type") for (const route of group) serve(app, lens, route, place);
+    const read = READERS[reading];
+    if (read === null) for (const route of group) serve(app, lens, route, place);
     else {
       await app.register(async (scope) => {
-        addReader(scope, reading);
+        read(scope);
         for (const route of group) serve(scope, lens, route, place);
       });
     }
-  }
-}
-
-function addReader(app: FastifyInstance, reading: Reading): void {
-  app.removeAllContentTypeParsers();
-  if (reading === "stream") app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-  else {
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
-      done(null, lenientJson(bytes.toString()));
-    });
-  }
-}
-
-function lenientJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

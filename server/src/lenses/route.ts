@@ -160,7 +160,7 @@ type None = z.infer<typeof none>;
 /** For a route without parameters, of a wire that ignores those that it does not know. */
 export const anyQuery = z.object({});
 
-/** The bytes of a body as they come, for a route that `reads` a stream. Whoever takes them bounds them. */
+/** The bytes of a body as they come, for a route that `reads` a stream, up to its `bodyBytesMax`: more is `too_large`. */
 export const byteStream = z.instanceof(Readable).meta({ wire: { type: "string", format: "binary" } });
 
 /** A route whose caller must be known. */

@@ -1,0 +1,44 @@
+/** Ways of reading a body beside JSON of its own type: each needs a scope of the framework, which chooses parsers by scope. */
+import { type Readable, Transform } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import { Refusal } from "../task/errors.ts";
+
+/** Whatever is no JSON is no body. */
+export function readLeniently(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
+    done(null, lenientJson(bytes.toString()));
+  });
+}
+
+/** The bytes as they come, up to the bound of the route; more of them break off the reading as `too_large`. */
+export function readAsStream(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request, payload, done) => {
+    done(null, bounded(payload, request.routeOptions.bodyLimit ?? 0));
+  });
+}
+
+function lenientJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded(payload: Readable, bytesMax: number): Readable {
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) done(new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`));
+      else done(null, chunk);
+    },
+  });
+  // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+  counted.on("error", () => payload.resume());
+  payload.on("error", (error) => counted.destroy(error));
+  payload.on("aborted", () => counted.destroy(new Refusal("invalid", "The body ended before its end.")));
+  return payload.pipe(counted);
+}
