@@ -47,6 +47,7 @@ export class Transitions {
   readonly #applying = new Map<TaskId, number>();
   readonly #stopHearing: () => void;
   #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
+  #stopped = false;
   #follows: (change: Change) => Write[] = () => [];
 
   constructor(store: Store, clock: Clock, cache: TaskCache, feed: EventFeed) {
@@ -68,6 +69,7 @@ export class Transitions {
 
   /** Hears no more of what other processes do. */
   stop(): void {
+    this.#stopped = true;
     this.#stopHearing();
   }
 
@@ -173,6 +175,10 @@ export class Transitions {
     for (const { task } of writes) this.#applying.set(task.id, task.revision);
     try {
       return await this.#store.apply(writes);
+    } catch (error) {
+      // Whether it has taken effect is not known: its answer may be what was lost.
+      for (const { task } of writes) this.#overtaken(task.id);
+      throw error;
     } finally {
       for (const { task } of writes) this.#applying.delete(task.id);
     }
@@ -185,7 +191,7 @@ export class Transitions {
     this.#readAgain(task, revision);
   }
 
-  /** Another process has changed the task first, and what the store said of that was taken for this process's own write. */
+  /** What the store has just said of the task was taken for this process's own write, and may be another's. */
   #overtaken(id: TaskId): void {
     this.#cache.drop(id);
     this.#readAgain(id, 0);
@@ -193,6 +199,7 @@ export class Transitions {
 
   /** After the changes of this process that are under way, so that the observer hears all in order. */
   #readAgain(id: TaskId, revision: number): void {
+    if (this.#stopped) return;
     const read = this.#locks.run(id, async () => {
       this.#cache.invalidate(id, revision);
       const task = await this.find(id);

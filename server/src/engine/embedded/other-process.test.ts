@@ -7,6 +7,7 @@ import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { newTask } from "../../store/suite/new-task.suite.ts";
 import { submitted } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
@@ -155,6 +156,23 @@ describe("what another process writes", () => {
     await other.change(child.id, { do: "complete", attempt: 1, output: "from elsewhere" });
     await atRest();
     expect(await store.task(parent)).toMatchObject({ state: "completed", output: "from elsewhere" });
+  });
+});
+
+describe("a write that took effect, though its answer was lost", () => {
+  test("is found, and the task goes on", async () => {
+    const { apply } = store;
+    let lost = 0;
+    store.apply = async (writes) => {
+      const applied = await apply.call(store, writes);
+      if (writes[0]?.command === "start" && lost++ === 0) throw new Refusal("unavailable", "The connection is gone.");
+      return applied;
+    };
+    await start(async () => "done");
+    const id = await submitElsewhere();
+    expect(await stateHere(id)).toBe("running");
+    await clock.advance(1_000, atRest);
+    expect(await engine.transitions.find(id)).toMatchObject({ state: "completed", attempt: 2 });
   });
 });
 

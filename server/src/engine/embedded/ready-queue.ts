@@ -43,14 +43,14 @@ class Turns<Value> {
   }
 }
 
-type Line<Item> = Heap<Item>;
-type Tenant<Item> = Turns<Line<Item>>;
+/** The conversations of a tenant, each with its ready tasks by age. */
+type Tenant<Item> = Turns<Heap<Item>>;
 
 export class ReadyQueue<Item extends Ready> {
   readonly #levels = new Map<number, Turns<Tenant<Item>>>();
   /** Priorities with something ready, highest first. */
   #order: number[] = [];
-  /** What is ready. What was taken out still lies in its line, and is passed over there. */
+  /** What is ready. What was taken out still lies in its heap, and is passed over there. */
   readonly #items = new Map<string, Item>();
 
   get size(): number {
@@ -70,7 +70,7 @@ export class ReadyQueue<Item extends Ready> {
       this.#levels.set(item.priority, level);
       this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
     }
-    const tenant = level.at(item.tenant, () => new Turns<Line<Item>>());
+    const tenant = level.at(item.tenant, () => new Turns<Heap<Item>>());
     tenant.at(item.conversation ?? "", () => new Heap<Item>(isOlder)).push(item);
   }
 
@@ -100,14 +100,14 @@ export class ReadyQueue<Item extends Ready> {
     const level = this.#levels.get(priority);
     if (!level) return undefined;
     for (let tenant = level.next(); tenant; tenant = level.next()) {
-      const [tenantKey, lines] = tenant;
-      for (let next = lines.next(); next; next = lines.next()) {
-        const [lineKey, line] = next;
-        const item = line.pop();
-        if (line.size === 0) lines.delete(lineKey);
+      const [tenantKey, conversations] = tenant;
+      for (let next = conversations.next(); next; next = conversations.next()) {
+        const [key, heap] = next;
+        const item = heap.pop();
+        if (heap.size === 0) conversations.delete(key);
         if (!item || this.#items.get(item.id) !== item) continue;
         this.#items.delete(item.id);
-        if (lines.size === 0) level.delete(tenantKey);
+        if (conversations.size === 0) level.delete(tenantKey);
         return item;
       }
       level.delete(tenantKey);
