@@ -24,8 +24,6 @@ const STATUS = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
-  rate_limited: 429,
-  budget_exhausted: 429,
   unavailable: 503,
   internal: 500,
 } as const;

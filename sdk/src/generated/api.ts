@@ -43,8 +43,6 @@ export const ERROR_CODES = [
   "conflict",
   "unauthenticated",
   "forbidden",
-  "rate_limited",
-  "budget_exhausted",
   "unavailable",
   "internal",
 ] as const;
@@ -369,7 +367,7 @@ export type Problem = {
   status: number;
   /** What happened and what to do about it. */
   detail: string;
-  code: "not_found" | "not_allowed_in_state" | "fenced" | "invalid" | "too_large" | "conflict" | "unauthenticated" | "forbidden" | "rate_limited" | "budget_exhausted" | "unavailable" | "internal";
+  code: "not_found" | "not_allowed_in_state" | "fenced" | "invalid" | "too_large" | "conflict" | "unauthenticated" | "forbidden" | "unavailable" | "internal";
   request_id: string;
   /** Where in the request. */
   field?: string | undefined;

@@ -11,8 +11,6 @@ export const ERROR_CODES = [
   "conflict", // the same identity with another content, or a race lost three times
   "unauthenticated",
   "forbidden",
-  "rate_limited",
-  "budget_exhausted",
   "unavailable", // overload, shutdown or a full disk: try again later
   "internal",
 ] as const;

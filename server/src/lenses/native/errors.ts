@@ -17,8 +17,6 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
-  rate_limited: 429,
-  budget_exhausted: 402,
   unavailable: 503,
   internal: 500,
 };
@@ -33,8 +31,6 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   conflict: "The same identity with another content, or a race that was lost. 422 for an Idempotency-Key.",
   unauthenticated: "No key, or one that is unknown, revoked or expired.",
   forbidden: "The key has not got the scope that this needs.",
-  rate_limited: "Too many requests; `Retry-After` says when to come back.",
-  budget_exhausted: "The budget is spent.",
   unavailable: "Overload, shutdown or a full disk; `Retry-After` says when to come back.",
   internal: "A bug of ours. The log has it under `request_id`.",
 };
@@ -57,7 +53,7 @@ export const renderError: RenderError = (refusal, { id }) => {
   const { status, field } = statusOf(refusal);
   const { code, message, detail } = refusal;
   const wireState = state.safeParse(detail.state);
-  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
+  const retryAfter = detail.retryAfterS ?? (code === "unavailable" ? 1 : undefined);
   const body: Problem = {
     type: `/docs#error-${code}`,
     title: STATUS_CODES[status] ?? "Error",

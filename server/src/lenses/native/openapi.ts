@@ -7,7 +7,7 @@ import { MEANING, STATUS } from "./errors.ts";
 import { problem } from "./schema.ts";
 
 /** Statuses that any call may get; the others need a body, an id or a state. */
-const ALWAYS = [400, 401, 403, 413, 429, 500, 503];
+const ALWAYS = [400, 401, 403, 413, 500, 503];
 
 export const nativeOpenapi: OpenApiPart = {
   dialect: "3.1.0",
@@ -60,7 +60,7 @@ function problemResponses(): JsonObject {
 function problemResponse(status: number): JsonObject {
   return {
     description: aboutStatus(status),
-    ...((status === 503 || status === 429) && {
+    ...(status === 503 && {
       headers: { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } },
     }),
     content: { "application/problem+json": { schema: schemaOf(problem, "output") } },

@@ -22,13 +22,11 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
-  rate_limited: 429,
-  budget_exhausted: 429,
   unavailable: 503,
   internal: 500,
 };
 
-type Worded = { error?: string; headers?: Record<string, string>; body?: Record<string, string | number> };
+type Worded = { error?: string; headers?: Record<string, string> };
 
 /** The codes of which more is said, or less, than their sentence. */
 const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => Worded>> = {
@@ -38,11 +36,6 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
     headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(message)}"` },
   }),
   forbidden: () => ({ error: "Forbidden" }),
-  rate_limited: ({ message, detail: { retryAfterS = 60 } }) => ({
-    error: "Rate limit exceeded",
-    headers: { "retry-after": String(retryAfterS) },
-    body: { message, retry_after: retryAfterS },
-  }),
   unavailable: ({ detail: { retryAfterS = 1 } }) => ({ headers: { "retry-after": String(retryAfterS) } }),
   internal: (_, { failure }) => ({ error: `${failure}: internal error` }),
 };
@@ -51,8 +44,8 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
 export function renderErrorOf(concern: Concern): RenderError {
   return (refusal, request) => {
     const said = inWireWords(refusal, request, concern);
-    const { error = said.message, headers = {}, body = {} } = WORDS[said.code]?.(said, concern) ?? {};
-    return errorAnswer(STATUS[said.code], { error, ...body }, headers);
+    const { error = said.message, headers = {} } = WORDS[said.code]?.(said, concern) ?? {};
+    return errorAnswer(STATUS[said.code], { error }, headers);
   };
 }
 
