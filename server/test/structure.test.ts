@@ -161,6 +161,12 @@ describe("the arrow", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("what callers may do does not know who does it", () => {
+    const interfaces = server.filter(({ path }) => dirname(path) === "server/src/verbs");
+    expect(interfaces.length).toBeGreaterThan(0);
+    expect(interfaces.flatMap(targetsOf).filter((target) => target.includes("/verbs/implementation/"))).toEqual([]);
+  });
+
   test("no lens imports another one, and the kit beside them imports none: the list alone does", () => {
     const wrong = server
       .filter(({ path }) => placeOf(path) === "lenses" && inServer(path) !== "lenses/index.ts")
