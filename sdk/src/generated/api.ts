@@ -1228,7 +1228,7 @@ export type Operations = {
     body: undefined;
     answer: Agent;
   };
-  /** List the tenant's keys */
+  /** List keys */
   listKeys: {
     params: undefined;
     query: undefined;

@@ -11,6 +11,7 @@ export const accountRoutes: readonly Route[] = [
     id: "getCaller",
     tag: "Keys",
     summary: "Who the key says you are",
+    description: "Tenant, user and scopes of the key. `unauthenticated` for one that is unknown, revoked or expired.",
     answers: [{ status: 200, about: "The caller.", schema: wire.caller }],
     handle: async ({ principal }) => ({ status: 200, body: wireCaller(principal) }),
   }),
@@ -20,6 +21,7 @@ export const accountRoutes: readonly Route[] = [
     id: "listAgents",
     tag: "Agents",
     summary: "List the agents that this server has",
+    description: "Those of the configuration, or the assistant that is there without one.",
     answers: [{ status: 200, about: "All of them.", schema: wire.list(wire.agent) }],
     handle: async ({ parts }) => ({ status: 200, body: { data: parts.agents.map(wireAgent) } }),
   }),
@@ -29,6 +31,7 @@ export const accountRoutes: readonly Route[] = [
     id: "getAgent",
     tag: "Agents",
     summary: "Read an agent",
+    description: "`not_found`.",
     params: { slug: { about: "Its slug.", is: isName } },
     answers: [{ status: 200, about: "The agent.", schema: wire.agent }],
     handle: async ({ parts, params }) => {
@@ -42,8 +45,8 @@ export const accountRoutes: readonly Route[] = [
     path: "/v1/keys",
     id: "listKeys",
     tag: "Keys",
-    summary: "List the tenant's keys",
-    description: "Needs the scope `admin`, as all that changes keys.",
+    summary: "List keys",
+    description: "Your own, revoked and expired ones too; with the scope `admin` all of the tenant.",
     answers: [{ status: 200, about: "All of them, without their secrets.", schema: wire.list(wire.key) }],
     handle: async ({ principal, verbs }) => ({
       status: 200,
@@ -56,6 +59,9 @@ export const accountRoutes: readonly Route[] = [
     id: "createKey",
     tag: "Keys",
     summary: "Make a key",
+    description:
+      "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` for another user without the " +
+      "scope `admin`, or for scopes that you have not got.",
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
     handle: async ({ principal, verbs, body: { name, user, scopes, expires_at } }) => {
@@ -74,6 +80,7 @@ export const accountRoutes: readonly Route[] = [
     id: "revokeKey",
     tag: "Keys",
     summary: "Revoke a key, for good, within a second",
+    description: "One that is revoked already stays as it is. `not_found`.",
     params: { id: { about: "`key_` and 32 characters.", is: isName } },
     answers: [{ status: 200, about: "The revoked key.", schema: wire.key }],
     handle: async ({ principal, verbs, params }) => ({
@@ -87,7 +94,7 @@ export const accountRoutes: readonly Route[] = [
     id: "listAudit",
     tag: "Keys",
     summary: "Who steered what, newest first",
-    description: "Needs the scope `admin`.",
+    description: "`before` is a time. `forbidden` without the scope `admin`.",
     query: wire.auditQuery,
     answers: [{ status: 200, about: "Entries.", schema: wire.list(wire.auditEntry) }],
     handle: async ({ principal, verbs, query: { limit, before, task_id } }) => {

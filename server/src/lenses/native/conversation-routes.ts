@@ -15,6 +15,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "listConversations",
     tag: "Conversations",
     summary: "List conversations, newest first",
+    description: "One's own, by the time that they were made; `total` counts all pages.",
     query: wire.offsetQuery,
     answers: [{ status: 200, about: "A page.", schema: wire.counted(wire.conversation) }],
     handle: async ({ principal, verbs, query }) => {
@@ -29,6 +30,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "getConversation",
     tag: "Conversations",
     summary: "Read a conversation",
+    description: "By its id or its alias. `not_found`, for a deleted one too.",
     params,
     answers: [one],
     handle: async ({ principal, verbs, params }) => {
@@ -42,6 +44,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "renameConversation",
     tag: "Conversations",
     summary: "Rename a conversation",
+    description: "`not_found`.",
     params,
     body: wire.renameBody,
     answers: [one],
@@ -57,6 +60,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "deleteConversation",
     tag: "Conversations",
     summary: "Delete a conversation; its tasks stay",
+    description: "Its alias may name another one from then on. `not_found`, also the second time.",
     params,
     answers: [{ status: 204, about: "Deleted." }],
     handle: async ({ principal, verbs, params }) => {
@@ -70,6 +74,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "listMessages",
     tag: "Conversations",
     summary: "Read its messages, oldest first",
+    description: "`total` counts all pages. `not_found`.",
     params,
     query: wire.offsetQuery,
     answers: [{ status: 200, about: "A page.", schema: wire.counted(wire.message) }],
@@ -85,6 +90,7 @@ export const conversationRoutes: readonly Route[] = [
     id: "sayMessage",
     tag: "Conversations",
     summary: "Say something that later tasks see; it starts none",
+    description: "As the user. `not_found`.",
     params,
     body: wire.sayBody,
     answers: [{ status: 201, about: "The message.", schema: wire.message }],

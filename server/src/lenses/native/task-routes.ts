@@ -30,7 +30,8 @@ export const taskRoutes: readonly Route[] = [
     summary: "Submit a task",
     description:
       "Acknowledged once it is on disk. With `wait` the answer is held until the task has ended, needs input or is " +
-      "paused, or the seconds are over.",
+      "paused, or the seconds are over. `invalid` for a kind that there is not or an input that does not fit it; " +
+      "`not_found` for a conversation id that is none of yours.",
     query: wire.waitQuery,
     body: wire.submitBody,
     idempotent: true,
@@ -59,6 +60,9 @@ export const taskRoutes: readonly Route[] = [
     id: "listTasks",
     tag: "Tasks",
     summary: "List tasks, newest first",
+    description:
+      "Those that the key may see; `total` counts all pages. Large inputs and outputs are cut. `invalid` for a " +
+      "cursor that no list has given, or a `q` without words or with too many.",
     query: wire.listQuery,
     answers: [{ status: 200, about: "A page.", schema: wire.page(wire.taskSummary) }],
     handle: async ({ principal, verbs, query }) => {
@@ -75,6 +79,9 @@ export const taskRoutes: readonly Route[] = [
     id: "getTask",
     tag: "Tasks",
     summary: "Read a task",
+    description:
+      "With `wait` the answer is held until the task has ended, asks a person or is paused, or the seconds are " +
+      "over. `invalid` for a `lens` that there is not; `not_found`.",
     params: taskParams,
     query: wire.taskQuery,
     answers: [
@@ -98,6 +105,7 @@ export const taskRoutes: readonly Route[] = [
     id: "deleteTask",
     tag: "Tasks",
     summary: "Hide an ended task from every list and read",
+    description: "`not_found`; `not_allowed_in_state` while it has not ended.",
     params: taskParams,
     answers: [{ status: 204, about: "Deleted." }],
     handle: async ({ principal, verbs, params }) => {
@@ -105,26 +113,57 @@ export const taskRoutes: readonly Route[] = [
       return { status: 204 };
     },
   }),
-  read("steps", "What its handler has journaled", wire.list(wire.step), async ({ principal, verbs, params }) => ({
-    data: (await verbs.tasks.steps(principal, params.id)).map(wireStep),
-  })),
-  read("artifacts", "What it has produced", wire.list(wire.artifact), async ({ principal, verbs, params }) => ({
-    data: (await verbs.tasks.artifacts(principal, params.id)).map(wireArtifact),
-  })),
-  read("usage", "Its paid calls", wire.list(wire.usageCall), async ({ principal, verbs, params }) => ({
-    data: (await verbs.tasks.usage(principal, params.id)).map(wireUsageCall),
-  })),
-  read("why", "Why it is where it is, and when it goes on", wire.why, async ({ principal, verbs, params }) =>
-    wireWhy(await verbs.tasks.why(principal, params.id)),
+  read(
+    "steps",
+    "What its handler has journaled",
+    "Branch by branch; durations are in milliseconds. `not_found`.",
+    wire.list(wire.step),
+    async ({ principal, verbs, params }) => ({
+      data: (await verbs.tasks.steps(principal, params.id)).map(wireStep),
+    }),
   ),
-  steer("cancel", "Cancel it and its open children", ({ principal, verbs, params }, steering) =>
-    verbs.tasks.cancel(principal, params.id, steering),
+  read(
+    "artifacts",
+    "What it has produced",
+    "As it is by now; `complete` says that no more comes. `not_found`.",
+    wire.list(wire.artifact),
+    async ({ principal, verbs, params }) => ({
+      data: (await verbs.tasks.artifacts(principal, params.id)).map(wireArtifact),
+    }),
   ),
-  steer("pause", "Pause it once the steps in flight have ended", ({ principal, verbs, params }, steering) =>
-    verbs.tasks.pause(principal, params.id, steering),
+  read(
+    "usage",
+    "Its paid calls",
+    "Those of fenced attempts too; costs are in US dollars. `not_found`.",
+    wire.list(wire.usageCall),
+    async ({ principal, verbs, params }) => ({
+      data: (await verbs.tasks.usage(principal, params.id)).map(wireUsageCall),
+    }),
   ),
-  steer("resume", "Let it go on", ({ principal, verbs, params }, steering) =>
-    verbs.tasks.resume(principal, params.id, steering),
+  read(
+    "why",
+    "Why it is where it is, and when it goes on",
+    "Names no task that you may not see. `not_found`.",
+    wire.why,
+    async ({ principal, verbs, params }) => wireWhy(await verbs.tasks.why(principal, params.id)),
+  ),
+  steer(
+    "cancel",
+    "Cancel it and its open children",
+    "`not_found`; `not_allowed_in_state` when it has ended.",
+    ({ principal, verbs, params }, steering) => verbs.tasks.cancel(principal, params.id, steering),
+  ),
+  steer(
+    "pause",
+    "Pause it once the steps in flight have ended",
+    "`not_found`; `not_allowed_in_state` when it has ended or is paused.",
+    ({ principal, verbs, params }, steering) => verbs.tasks.pause(principal, params.id, steering),
+  ),
+  steer(
+    "resume",
+    "Let it go on",
+    "`not_found`; `not_allowed_in_state` when it is not paused.",
+    ({ principal, verbs, params }, steering) => verbs.tasks.resume(principal, params.id, steering),
   ),
   route({
     method: "POST",
@@ -132,6 +171,9 @@ export const taskRoutes: readonly Route[] = [
     id: "retryTask",
     tag: "Tasks",
     summary: "Try it again as a new task",
+    description:
+      "Of the same owner, with the same input. `not_found`; `not_allowed_in_state` while the first one has not " +
+      "ended; `invalid` when its kind is gone or no longer takes its input.",
     params: taskParams,
     body: wire.retryBody,
     idempotent: true,
@@ -157,6 +199,7 @@ export const taskRoutes: readonly Route[] = [
     id: "sendInput",
     tag: "Tasks",
     summary: "Answer its question, or leave a message for its next one",
+    description: "`not_found`; `not_allowed_in_state` when it has ended or asks other questions than the named one.",
     params: taskParams,
     body: wire.inputBody,
     idempotent: true,
@@ -190,6 +233,7 @@ type TaskCall<Body> = Call<"id", Record<string, never>, Body>;
 function read(
   noun: string,
   summary: string,
+  description: string,
   schema: z.ZodType,
   answer: (call: TaskCall<undefined>) => Promise<unknown>,
 ): Route {
@@ -199,6 +243,7 @@ function read(
     id: `get${noun[0]?.toUpperCase()}${noun.slice(1)}`,
     tag: "Tasks",
     summary,
+    description,
     params: taskParams,
     answers: [{ status: 200, about: `${summary}.`, schema }],
     handle: async (call) => ({ status: 200, body: await answer(call) }),
@@ -208,6 +253,7 @@ function read(
 function steer(
   verb: string,
   summary: string,
+  description: string,
   act: (call: TaskCall<z.infer<typeof wire.steeringBody>>, steering: Steering) => Promise<Acknowledged>,
 ): Route {
   return route({
@@ -216,6 +262,7 @@ function steer(
     id: `${verb}Task`,
     tag: "Tasks",
     summary,
+    description,
     params: taskParams,
     body: wire.steeringBody,
     idempotent: true,

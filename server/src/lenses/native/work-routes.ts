@@ -34,6 +34,9 @@ export const workRoutes: readonly Route[] = [
     id: "heartbeatWork",
     tag: "External work",
     summary: "Keep the lease, and say how far it is",
+    description:
+      "The lease runs for `lease_ms` milliseconds from here; progress is 0 to 1 and never falls. `fenced` when " +
+      "another attempt holds the task: stop working on it. `not_found`.",
     params: taskParams,
     body: wire.heartbeatBody,
     quiet: true,
@@ -55,6 +58,7 @@ export const workRoutes: readonly Route[] = [
     id: "completeWork",
     tag: "External work",
     summary: "Hand in the output",
+    description: "`fenced` when another attempt holds the task: stop working on it. `not_found`.",
     params: taskParams,
     body: wire.completeBody,
     quiet: true,
@@ -68,6 +72,9 @@ export const workRoutes: readonly Route[] = [
     id: "failWork",
     tag: "External work",
     summary: "Say that it cannot be done, now or ever",
+    description:
+      "One that is `retryable` and has tries left is offered again after its delay. `fenced` when another " +
+      "attempt holds the task. `not_found`.",
     params: taskParams,
     body: wire.failBody,
     quiet: true,
