@@ -1,7 +1,7 @@
 /**
- * Who follows a task's log now. A subscriber holds a cursor, never a queue: it takes what is after its cursor from the
- * tail that all subscribers share, or, when the tail does not reach back so far, from the store. `LocalEventFeed` is the
- * one of a process; what other processes write wakes its subscribers by `notice`.
+ * The live feed of task events: publish and subscribe, by task. A subscriber holds a cursor, never a queue: it takes
+ * what is after its cursor from the tail that all subscribers share, or, when the tail does not reach back so far, from
+ * the store. `LocalEventFeed` is the one of a process; what other processes write wakes its subscribers by `notice`.
  */
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";

@@ -1,7 +1,7 @@
 /**
- * The one way to change a task: read it, let `decide` decide, make it durable, then tell. A guard that fails in the
- * store reads again and decides again, at most `TRIES` times. What another process has changed comes in by the store's
- * feed of changes, and is told in the same way.
+ * Transitions: the one way to change a task. Read it, let `decide` decide, make it durable, then tell. A guard that
+ * fails in the store reads again and decides again, at most `TRIES` times. What another process has changed comes in by
+ * the store's feed of changes, and is told in the same way.
  */
 
 import type { Applied, Store, TaskChange, Write } from "../store/store.ts";

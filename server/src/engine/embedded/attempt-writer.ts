@@ -1,4 +1,7 @@
-/** What one attempt may do to its task, through the transitions: every write names the attempt, so that a later one fences it. */
+/**
+ * The writer of one attempt: what it may do to its task, made durable through the transitions. Every write names the
+ * attempt, so that a later one fences it.
+ */
 
 import type { Store } from "../../store/store.ts";
 import type { Message } from "../../task/conversation.ts";

@@ -1,6 +1,6 @@
 /**
- * Work that other programs do: ready tasks lie in named queues until a worker claims them. They are given out under a
- * lease, the one place with a lease; who lets it run out loses the task to the next.
+ * The queues of work that other programs do: ready tasks lie in named queues until a worker claims them. They are given
+ * out under a lease, the one place with a lease; who lets it run out loses the task to the next.
  */
 import { Refusal } from "../../task/errors.ts";
 import type { Task } from "../../task/task.ts";

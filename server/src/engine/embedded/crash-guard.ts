@@ -1,5 +1,7 @@
 /**
- * A step that crashes the process must not do so for ever, and a kill from outside must not fail the innocent.
+ * The crash guard: it decides, after the process has died, which of the tasks that were running go on at once, which go
+ * on one at a time, and which has crashed the process so often that it fails. A step that crashes the process must not
+ * do so for ever, and a kill from outside must not fail the innocent.
  *
  * A task that was running when the process died unclean carries its crashes until it has journaled progress. After two
  * it is a suspect: suspects go on one at a time, each once the process has lived for a while, and the name of the one

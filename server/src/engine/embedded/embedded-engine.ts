@@ -1,8 +1,8 @@
 /**
- * Moving, in one process: ready tasks lie in queues in memory, rows only persist. No polling and no leases of its own:
- * every change of a task comes by here, and what it means goes one way, from the placement of the task to the scheduler,
- * from there to the runner, and from its runs to the transitions that make the next change. This file builds those
- * parts, starts and stops them.
+ * The engine that runs tasks inside this process. This file builds its parts, starts and stops them, and is the one
+ * observer of what changes. Ready tasks lie in queues in memory, rows only persist; there is no polling. What a change
+ * means goes one way: from the placement of the task to the scheduler, from there to the runner, and from its runs to
+ * the transitions that make the next change.
  */
 import type { Store } from "../../store/store.ts";
 import type { Change } from "../../task/decide.ts";

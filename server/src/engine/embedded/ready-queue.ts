@@ -1,6 +1,6 @@
 /**
- * Ready tasks: by priority, then in turn between tenants, within a tenant in turn between conversations, and in a
- * conversation by age. So nobody who submits a thousand tasks keeps another's one waiting behind them.
+ * The queue of ready tasks: by priority, then in turn between tenants, within a tenant in turn between conversations,
+ * and in a conversation by age. So nobody who submits a thousand tasks keeps another's one waiting behind them.
  */
 import { Heap } from "../heap.ts";
 

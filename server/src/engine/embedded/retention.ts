@@ -1,4 +1,4 @@
-/** Removes what ended long ago, a little at a time. */
+/** The retention sweep: it removes what ended long ago, a little at a time. */
 import type { Store } from "../../store/store.ts";
 import type { Clock } from "../clock.ts";
 

@@ -1,4 +1,7 @@
-/** The one task whose steps run one by one, the name of each on disk before it begins: so a crash names its step. */
+/**
+ * Isolation of one task's steps: they run one by one, and the name of each is on disk before its body begins, so that
+ * whoever comes after a crash knows which step was alone in flight. The crash guard says which task that is.
+ */
 import type { TaskId } from "../../task/id.ts";
 import type { CrashRecord } from "./crash-record.ts";
 

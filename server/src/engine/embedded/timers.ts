@@ -1,4 +1,4 @@
-/** Moments at which something is due, in one heap behind one timer of the clock. */
+/** Timers by id: moments at which something is due, in one heap behind one timer of the clock. */
 import type { Clock } from "../clock.ts";
 import { Heap } from "../heap.ts";
 

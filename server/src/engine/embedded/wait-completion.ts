@@ -1,6 +1,7 @@
 /**
- * What moves a task that waits by itself: time, the end of a child, an answer that came early. Each looks at the task
- * as it is by then; one that has moved on meanwhile is no failure, and what the store refuses is tried again.
+ * The completion of waits: a task that waits goes on when its time has come, its child has ended, or an answer was
+ * there before the question. Each looks at the task as it is by then; one that has moved on meanwhile is no failure,
+ * and what the store refuses is tried again.
  */
 import type { Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
