@@ -44,6 +44,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   models: [],
   "models/offline": ["models", "reference"],
   store: ["task"],
+  "store/codec": ["task", "store/*"],
   engine: ["task", "store"],
   verbs: ["task"],
   "verbs/implementation": ["task", "store/*", "engine/*", "verbs/*"],

@@ -4,6 +4,9 @@ import type { TaskId } from "../task/id.ts";
 import type { Page } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";
 
+/** A conversation keeps its last turns; older ones are dropped as new ones come. */
+export const MESSAGES_KEPT_MAX = 500;
+
 export interface ConversationStore {
   /** Null when unknown or deleted. */
   conversation(id: string): Promise<Conversation | null>;

@@ -6,14 +6,12 @@ import type { Database } from "better-sqlite3";
 import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
+import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
 import type { WriterStatements } from "./statements.ts";
 import { Totals } from "./totals.ts";
-
-/** A conversation keeps its last turns; older ones are dropped as new ones come. */
-const MESSAGES_KEPT_MAX = 500;
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {

@@ -19,11 +19,11 @@ import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
+import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
 import type { Applied, InboxItem, JournalEntry, Store, StoredKey, Write } from "../store.ts";
 import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
-import { sweepFiles } from "./file-sweep.ts";
 import type { Reads } from "./reads.ts";
 import type { Writes } from "./writes.ts";
 

@@ -1,7 +1,7 @@
 /** Removes the files that no row names any more. */
-import type { Files } from "../files.ts";
+import type { Files } from "./files.ts";
 
-/** Files that one question to the reader names. */
+/** Files that one question to the store names. */
 const SLICE = 500;
 
 /** `unnamed` picks those that no row names. Files that were put within the hour are left: their row may be on its way. */
