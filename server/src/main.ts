@@ -195,7 +195,8 @@ async function storeOf(config: Config, log: Logger): Promise<Store> {
     process.exit(1);
   };
   try {
-    return await openStore(config, { onFatal });
+    const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
+    return await openStore(config, { onFatal, onDamage });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${sentence(error)}.`);

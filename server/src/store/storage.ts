@@ -2,12 +2,15 @@
  * Where a store keeps its data, and what can be done there without opening it: also while a server has it open. A
  * command line looks after a server's data by this alone.
  */
+import type { Damaged } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { Store } from "./store.ts";
 
 export type StoreOptions = {
   /** Hears once that a part of the store has died: from then on every call is refused as `unavailable`. */
   onFatal?: (error: Error) => void;
+  /** Hears once of each thing that cannot be read and was left out of a list or a start. */
+  onDamage?: (damage: Damaged) => void;
   /** What the age of files is counted by. */
   clock?: () => number;
 };

@@ -29,6 +29,14 @@ export function answerTo(verbs: { readonly [name: string]: (given: never) => unk
   return verb(given);
 }
 
+/** What a caller hears of a verb that threw. */
+export function failedOutcome(error: unknown): Outcome<never> {
+  if (error instanceof Refusal && error.code === "invalid")
+    return { invalid: { message: error.message, field: error.detail.field ?? "" } };
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return { error: { code, message: error instanceof Error ? error.message : String(error) } };
+}
+
 /** The answer, or the error that a caller sees. */
 export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;

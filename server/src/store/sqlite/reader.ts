@@ -1,7 +1,9 @@
-/** The one who reads. Synchronous, and unaware of whose thread it runs in. */
+/**
+ * The one who reads. Synchronous, and unaware of whose thread it runs in. What goes wrong with one question, such as a
+ * damaged page, is the answer to that question alone.
+ */
 import type { Database } from "better-sqlite3";
-import { Refusal } from "../../task/errors.ts";
-import { answerTo, type Call, type Outcome } from "./call.ts";
+import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { type Reads, reads } from "./reads.ts";
 import type { Work } from "./work-through.ts";
 
@@ -18,9 +20,13 @@ export class Reader implements Work {
     this.#consistently = db.transaction((calls: Call[]) => calls.map((call) => this.#outcome(call)));
   }
 
-  /** All calls of a batch see the database at one moment. */
+  /** All calls of a batch see the database at one moment, unless the database cannot even begin or end that. */
   batch(calls: Call[]): Outcome[] {
-    return this.#consistently.deferred(calls);
+    try {
+      return this.#consistently.deferred(calls);
+    } catch {
+      return calls.map((call) => this.#outcome(call));
+    }
   }
 
   close(): void {
@@ -31,8 +37,7 @@ export class Reader implements Work {
     try {
       return { answer: answerTo(this.#reads, call) };
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== "invalid") throw error;
-      return { invalid: { message: error.message, field: error.detail.field ?? "" } };
+      return failedOutcome(error);
     }
   }
 }

@@ -25,7 +25,7 @@ export class SearchIndex {
     this.#progress = db.prepare<unknown[], unknown[]>("SELECT n FROM search_progress").raw();
     this.#next = db
       .prepare<unknown[], unknown[]>(
-        `SELECT s.task, s.fixed ->> '$.title', s.input FROM submissions s
+        `SELECT s.task, CASE WHEN json_valid(s.fixed) THEN s.fixed ->> '$.title' ELSE '' END, s.input FROM submissions s
          WHERE s.task > ? ORDER BY s.task LIMIT ?`,
       )
       .raw();
@@ -38,14 +38,23 @@ export class SearchIndex {
     let reached = numberIn(this.#progress.get()?.[0]);
     const rows = this.#next.all(reached, limit);
     for (const [n, title, input] of rows) {
-      this.#insert.run(n, segmented(textIn(title)), segmented(this.#textOf(textIn(input))));
+      this.#insert.run(n, segmented(String(title ?? "")), segmented(this.#textOf(textIn(input))));
       reached = numberIn(n);
     }
     if (rows.length > 0) this.#advance.run(reached);
     return rows.length;
   }
 
+  /** Nothing for an input that cannot be read: one such task would keep all that follow from being found. */
   #textOf(stored: string): string {
+    try {
+      return this.#readText(stored);
+    } catch {
+      return "";
+    }
+  }
+
+  #readText(stored: string): string {
     const marker = readMarker(stored);
     if (!marker) return texts(JSON.parse(stored));
     if (this.#filesFolder === null) return marker.preview;
@@ -81,10 +90,13 @@ function segmented(text: string): string {
     .join("\n");
 }
 
-/** The user's words as an FTS5 query: every one quoted, so that none is an operator, and all of them wanted. */
+/**
+ * The user's words as an FTS5 query: every one quoted, so that none is an operator, and all of them wanted. A NUL would
+ * end the query in the middle of a quoted word.
+ */
 export function searchQuery(text: string): string {
   const terms = segmented(text)
-    .split(/\s+/)
+    .split(/[\s\0]+/)
     .filter((term) => /[\p{L}\p{N}]/u.test(term));
   if (terms.length === 0) throw new Refusal("invalid", "A text search needs at least one word.", { field: "text" });
   if (terms.length > TERMS_MAX) {

@@ -5,7 +5,7 @@
 import type { Artifact } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Alias, Conversation, Message, MessageDraft } from "../../task/conversation.ts";
-import { notFound } from "../../task/errors.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { OpenTask } from "../../task/open-task.ts";
@@ -19,6 +19,7 @@ import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
+import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
 import type { Applied, InboxItem, JournalEntry, Store, StoredKey, Write } from "../store.ts";
@@ -37,6 +38,8 @@ export type Parts = {
   indexWhenIdle: boolean;
   backup: (path: string) => Promise<void>;
   check: () => Promise<string[]>;
+  /** Hears once of each thing that cannot be read and was left out. */
+  onDamage?: ((damage: Damaged) => void) | undefined;
   /** After both channels are closed. */
   release: () => void;
 };
@@ -55,6 +58,7 @@ export class SqliteStore implements Store {
   readonly #writes: Channel<Writes>;
   readonly #resolve: rows.Resolve;
   readonly #feed = new LocalChangeFeed();
+  readonly #damage: DamageLog;
   #indexTimer: NodeJS.Timeout | null = null;
   #filesSweptAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | null = null;
@@ -64,7 +68,8 @@ export class SqliteStore implements Store {
     this.#reads = parts.reads;
     this.#writes = parts.writes;
     this.files = parts.files;
-    this.#resolve = (stored) => readValue(stored, parts.files);
+    this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
+    this.#damage = new DamageLog(parts.onDamage);
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -81,14 +86,16 @@ export class SqliteStore implements Store {
     return this.#feed.changes(listener);
   }
 
-  async task(id: string): Promise<Task | null> {
-    const row = await this.#reads.send("task", { id });
-    return row === null ? null : await this.#task(row);
+  task(id: string): Promise<Task | null> {
+    return orDamaged(`task ${id}`, async () => {
+      const row = await this.#reads.send("task", { id });
+      return row === null ? null : await this.#task(row);
+    });
   }
 
   async tasks(ids: string[]): Promise<Task[]> {
     if (ids.length === 0) return [];
-    return await Promise.all((await this.#reads.send("tasks", { ids })).map((row) => this.#task(row)));
+    return await this.#tasks(await this.#reads.send("tasks", { ids }));
   }
 
   async list(visible: Visible, filter: TaskFilter, page: Page) {
@@ -96,44 +103,66 @@ export class SqliteStore implements Store {
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { limit, offset = 0 } = page;
     const found = await this.#reads.send("list", { visible, filter, limit, offset, after });
-    const tasks = found.rows.map((row) => {
-      const stored = readTaskRow(row);
-      const output = stored.output === null ? {} : { output: previewValue(stored.output) };
-      return taskOf(stored, { input: previewValue(stored.input), ...output });
+    const tasks = found.rows.flatMap(({ n, row }) => {
+      const task = this.#damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
+        const stored = readTaskRow(row);
+        const output = stored.output === null ? {} : { output: previewValue(stored.output) };
+        return taskOf(stored, { input: previewValue(stored.input), ...output });
+      });
+      return task ? [task] : [];
     });
     return { tasks, total: found.total, next: found.next && encodeCursor(found.next) };
   }
 
+  /** What cannot be read is left out, and the page filled up with what comes after it. */
   async open(after: string | null, limit: number): Promise<OpenTask[]> {
-    return (await this.#reads.send("open", { after, limit })).map(openTaskOf);
+    const open: OpenTask[] = [];
+    for (let from = after; open.length < limit; ) {
+      const wanted = limit - open.length;
+      const page = await this.#reads.send("open", { after: from, limit: wanted });
+      for (const { id, row } of page) {
+        const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row));
+        if (task) open.push(task);
+        from = id;
+      }
+      if (page.length < wanted) break;
+    }
+    return open;
   }
 
   async openDescendants(id: string): Promise<Task[]> {
-    const found = await this.#reads.send("openDescendants", { id });
-    return await Promise.all(found.map((row) => this.#task(row)));
+    return await this.#tasks(await this.#reads.send("openDescendants", { id }));
   }
 
-  async events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
-    const found = await this.#reads.send("events", { id, after, limit });
-    return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
+  events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
+    return orDamaged(`log of task ${id}`, async () => {
+      const found = await this.#reads.send("events", { id, after, limit });
+      return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
+    });
   }
 
-  async journal(id: string): Promise<JournalEntry[]> {
-    const found = await this.#reads.send("journal", { id });
-    return await Promise.all(found.map((row) => rows.journalEntryOf(row, this.#resolve)));
+  journal(id: string): Promise<JournalEntry[]> {
+    return orDamaged(`journal of task ${id}`, async () => {
+      const found = await this.#reads.send("journal", { id });
+      return await Promise.all(found.map((row) => rows.journalEntryOf(row, this.#resolve)));
+    });
   }
 
-  async inbox(id: string): Promise<InboxItem[]> {
-    const found = await this.#reads.send("inbox", { id });
-    return await Promise.all(found.map((row) => rows.inboxItemOf(row, this.#resolve)));
+  inbox(id: string): Promise<InboxItem[]> {
+    return orDamaged(`inbox of task ${id}`, async () => {
+      const found = await this.#reads.send("inbox", { id });
+      return await Promise.all(found.map((row) => rows.inboxItemOf(row, this.#resolve)));
+    });
   }
 
-  async artifacts(id: string): Promise<Artifact[]> {
-    return await rows.artifactsOf(await this.#reads.send("artifacts", { id }), this.#resolve);
+  artifacts(id: string): Promise<Artifact[]> {
+    return orDamaged(`artifacts of task ${id}`, async () =>
+      rows.artifactsOf(await this.#reads.send("artifacts", { id }), this.#resolve),
+    );
   }
 
-  async usage(id: string): Promise<(UsageCall & { at: number })[]> {
-    return (await this.#reads.send("usage", { id })).map(rows.usageOf);
+  usage(id: string): Promise<(UsageCall & { at: number })[]> {
+    return orDamaged(`usage of task ${id}`, async () => (await this.#reads.send("usage", { id })).map(rows.usageOf));
   }
 
   async conversation(id: string): Promise<Conversation | null> {
@@ -162,7 +191,13 @@ export class SqliteStore implements Store {
   async conversations(visible: Visible, lens: string, page: Page) {
     const { limit, offset = 0 } = page;
     const found = await this.#reads.send("conversations", { visible, lens, limit, offset });
-    return { conversations: found.rows.map(rows.conversationOf), aliases: found.aliases, total: found.total };
+    const aliases: (string | null)[] = [];
+    const conversations = found.rows.flatMap((row, at) => {
+      const conversation = this.#damage.orLeftOut(`conversation ${String(row[0])}`, () => rows.conversationOf(row));
+      if (conversation) aliases.push(found.aliases[at] ?? null);
+      return conversation ? [conversation] : [];
+    });
+    return { conversations, aliases, total: found.total };
   }
 
   async aliasOf(conversation: string, lens: string): Promise<string | null> {
@@ -171,9 +206,11 @@ export class SqliteStore implements Store {
 
   async messages(conversation: string, page: { limit: number; offset?: number; before?: string }) {
     const { limit, offset = 0, before = null } = page;
-    const found = await this.#reads.send("messages", { conversation, limit, offset, before });
-    const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
-    return { messages, total: found.total };
+    return await orDamaged(`conversation ${conversation}`, async () => {
+      const found = await this.#reads.send("messages", { conversation, limit, offset, before });
+      const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
+      return { messages, total: found.total };
+    });
   }
 
   async appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message> {
@@ -195,7 +232,10 @@ export class SqliteStore implements Store {
   }
 
   async keys(tenant: string): Promise<StoredKey[]> {
-    return (await this.#reads.send("keys", { tenant })).map(rows.keyOf);
+    return (await this.#reads.send("keys", { tenant })).flatMap((row) => {
+      const key = this.#damage.orLeftOut(`key ${String(row[0])}`, () => rows.keyOf(row));
+      return key ? [key] : [];
+    });
   }
 
   async keyByHash(hash: string): Promise<StoredKey | null> {
@@ -217,11 +257,19 @@ export class SqliteStore implements Store {
 
   async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
     const { limit, before = null, task = null } = page;
-    return (await this.#reads.send("audit", { tenant, limit, before, task })).map(rows.auditEntryOf);
+    return (await this.#reads.send("audit", { tenant, limit, before, task })).flatMap((row) => {
+      const entry = this.#damage.orLeftOut(`audit entry of ${String(row[0])}`, () => rows.auditEntryOf(row));
+      return entry ? [entry] : [];
+    });
   }
 
   async sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number> {
-    const swept = await this.#writes.send("sweep", { endedBefore, idempotencyBefore, limit });
+    const retention = { endedBefore, idempotencyBefore, limit };
+    const swept = await this.#writes.send("sweep", { ...retention, texts: true }).catch((error: unknown) => {
+      if (error instanceof Refusal) throw error;
+      this.#damage.note(new Damaged("search index", error));
+      return this.#writes.send("sweep", { ...retention, texts: false });
+    });
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
@@ -262,6 +310,20 @@ export class SqliteStore implements Store {
     this.#parts.release();
   }
 
+  /** Those that can be read. */
+  async #tasks(found: readonly unknown[][]): Promise<Task[]> {
+    const tasks = await Promise.all(
+      found.map((row) =>
+        orDamaged(taskIn(row) ?? "task", () => this.#task(row)).catch((error: unknown) => {
+          if (!(error instanceof Damaged)) throw error;
+          this.#damage.note(error);
+          return null;
+        }),
+      ),
+    );
+    return tasks.filter((task) => task !== null);
+  }
+
   async #task(row: unknown): Promise<Task> {
     const stored = readTaskRow(row);
     const input = await this.#resolve(stored.input);
@@ -291,4 +353,10 @@ export class SqliteStore implements Store {
     }, INDEX_AFTER_MS);
     this.#indexTimer.unref();
   }
+}
+
+/** How a row of a task names it, as far as it can be read. */
+function taskIn(row: readonly unknown[] | null): string | null {
+  const id = row?.[1];
+  return typeof id === "string" ? `task ${id}` : null;
 }

@@ -27,7 +27,7 @@ export async function openSqliteStore(folder: string, options: StoreOptions = {}
   return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
 }
 
-function inMemory({ clock = Date.now }: StoreOptions): SqliteStore {
+function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
   const db = openDatabase(IN_MEMORY);
   migrate(db);
   const reader = new Reader(db);
@@ -44,11 +44,12 @@ function inMemory({ clock = Date.now }: StoreOptions): SqliteStore {
     indexWhenIdle: false,
     backup: async (target) => copyInto(db, target),
     check: () => reads.send("check", null),
+    onDamage,
     release: () => {},
   });
 }
 
-async function onDisk(folder: string, { clock = Date.now, onFatal }: StoreOptions): Promise<SqliteStore> {
+async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: StoreOptions): Promise<SqliteStore> {
   await mkdir(folder, { recursive: true });
   const release = lockFolder(folder);
   try {
@@ -77,6 +78,7 @@ async function onDisk(folder: string, { clock = Date.now, onFatal }: StoreOption
           await checker.close();
         }
       },
+      onDamage,
       release,
     });
   } catch (error) {

@@ -6,8 +6,11 @@ import { Totals } from "./totals.ts";
 /** How many idempotency records, and how many conversations, one sweep removes. */
 const RECORDS_MAX = 10_000;
 
-/** What ended before `endedBefore` goes, at most `limit` tasks; and idempotency records older than `idempotencyBefore`. */
-export type Retention = { endedBefore: number; idempotencyBefore: number; limit: number };
+/**
+ * What ended before `endedBefore` goes, at most `limit` tasks; and idempotency records older than `idempotencyBefore`.
+ * Without `texts`, their texts stay in the search index and lead nowhere: a damaged index must not keep the tasks.
+ */
+export type Retention = { endedBefore: number; idempotencyBefore: number; limit: number; texts: boolean };
 
 /** Within the caller's transaction. Returns the number of tasks. */
 export function sweep(db: Database, retention: Retention): number {
@@ -31,7 +34,7 @@ export function sweep(db: Database, retention: Retention): number {
       createdAt: numberIn(createdAt),
     };
     if (deletedAt === null) totals.move(counted, stateIn(state), null);
-    dropText.run(n);
+    if (retention.texts) dropText.run(n);
     dropTask.run(n);
   }
   totals.write();

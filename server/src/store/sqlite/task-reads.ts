@@ -1,6 +1,7 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
 import { OPEN_STATES } from "../../task/states.ts";
+import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
 import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
@@ -25,25 +26,22 @@ export function taskReads(db: Database) {
     ),
     tasks: rows(
       `SELECT ${TASK_COLUMNS} FROM json_each(?) wanted CROSS JOIN tasks t ON t.id = wanted.value
-       JOIN submissions s ON s.task = t.n WHERE t.deleted_at IS NULL ORDER BY wanted.key`,
+       LEFT JOIN submissions s ON s.task = t.n WHERE t.deleted_at IS NULL ORDER BY wanted.key`,
       ({ ids }: { ids: string[] }) => [JSON.stringify(ids)],
     ),
     list: (query: ListQuery) => {
       const { positions, total, more } = pages.page(query);
-      const found = positions.map(({ n }) => byNumber(n));
+      const found = positions.map(({ n }) => ({ n, row: orNull(() => byNumber(n)) }));
       return { rows: found, total, next: more ? (positions.at(-1) ?? null) : null };
     },
-    open: rows(
-      `SELECT ${OPEN_COLUMNS} FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?`,
-      ({ after, limit }: { after: string | null; limit: number }) => [after ?? "", limit],
-    ),
+    open: openPages(db),
     // Ended children may have open children of their own.
     openDescendants: rows(
       `WITH RECURSIVE family (id) AS (
          SELECT id FROM tasks WHERE parent = ?
          UNION SELECT child.id FROM family CROSS JOIN tasks child ON child.parent = family.id
        )
-       SELECT ${TASK_COLUMNS} FROM family CROSS JOIN tasks t ON t.id = family.id JOIN submissions s ON s.task = t.n
+       SELECT ${TASK_COLUMNS} FROM family CROSS JOIN tasks t ON t.id = family.id LEFT JOIN submissions s ON s.task = t.n
        WHERE t.state IN (${OPEN})`,
       ({ id }: OfTask) => [id],
     ),
@@ -63,4 +61,33 @@ export function taskReads(db: Database) {
     artifacts: rows(`SELECT record FROM artifact_updates WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
     usage: rows(`SELECT at, record FROM usage WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
   };
+}
+
+type OpenPage = { after: string | null; limit: number };
+type OpenRow = { id: string; row: unknown[] | null };
+
+/** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
+function openPages(db: Database): (page: OpenPage) => OpenRow[] {
+  const { row, rows } = queries(db);
+  const source = "FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?";
+  const bound = ({ after, limit }: OpenPage) => [after ?? "", limit];
+  const page = rows(`SELECT ${OPEN_COLUMNS} ${source}`, bound);
+  const ids = rows(`SELECT id ${source}`, bound);
+  const one = row(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE id = ?`, (id: string) => [id]);
+  return (given) => {
+    try {
+      return page(given).map((row) => ({ id: textIn(row[0]), row }));
+    } catch {
+      return ids(given).map(([id]) => ({ id: textIn(id), row: orNull(() => one(textIn(id))) }));
+    }
+  };
+}
+
+/** A row that cannot be read is null. */
+function orNull(read: () => unknown[] | null): unknown[] | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { Applier } from "./apply.ts";
-import { answerTo, type Call, type Outcome } from "./call.ts";
+import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import { SearchIndex } from "./search.ts";
 import { writerStatements } from "./statements.ts";
@@ -48,7 +48,7 @@ export class Writer implements Work {
     } catch (error) {
       this.#applier.clearDeltas();
       if (this.#db.inTransaction) this.#rollback.run();
-      if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failed(error));
+      if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails.
       return calls.flatMap((call) => this.batch([call]));
     }
@@ -67,8 +67,4 @@ export class Writer implements Work {
 
 function codeOf(error: unknown): string {
   return error instanceof SqliteError ? error.code : "";
-}
-
-function failed(error: unknown): Outcome {
-  return { error: { code: codeOf(error), message: error instanceof Error ? error.message : String(error) } };
 }

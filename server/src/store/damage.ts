@@ -1,0 +1,67 @@
+/**
+ * What the store holds and cannot give back: a row that does not parse, a file that is gone, a page that the disk has
+ * damaged. It is an error for whoever asks for that one thing; lists and starts leave it out, and say so once.
+ */
+import { Refusal } from "../task/errors.ts";
+
+/** `what` is "task task_01...", "conversation ..." or the like. */
+export class Damaged extends Error {
+  override readonly name = "Damaged";
+  readonly what: string;
+
+  constructor(what: string, cause: unknown) {
+    super(`The ${what} cannot be read: ${sentenceOf(cause)}`, { cause });
+    this.what = what;
+  }
+}
+
+/** Things of which more were told than this are told again. */
+const TOLD_MAX = 10_000;
+
+/** Tells of each damaged thing once. */
+export class DamageLog {
+  readonly #tell: (damage: Damaged) => void;
+  readonly #told = new Set<string>();
+
+  constructor(tell: (damage: Damaged) => void = () => {}) {
+    this.#tell = tell;
+  }
+
+  note(damage: Damaged): void {
+    if (this.#told.has(damage.what)) return;
+    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    this.#told.add(damage.what);
+    this.#tell(damage);
+  }
+
+  /** What `read` finds; undefined, and told, when it cannot be read. */
+  orLeftOut<Value>(what: string, read: () => Value): Value | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.note(new Damaged(what, error));
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Lets through what `read` finds; what it throws is `Damaged`, except refusals, such as that the disk may give it at
+ * another time. A file that is not found is damage: the row that names it is there.
+ */
+export async function orDamaged<Value>(what: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Refusal && error.code !== "not_found") throw error;
+    throw new Damaged(what, error);
+  }
+}
+
+const SENTENCE_CHARACTERS_MAX = 500;
+
+/** Schema errors list every issue over many lines: the first ones say enough. */
+function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, " ").slice(0, SENTENCE_CHARACTERS_MAX);
+}

@@ -1,0 +1,141 @@
+/** What a damaged database does: an error for the one thing that is damaged, and for nothing else. */
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Task } from "../../task/task.ts";
+import { Damaged } from "../damage.ts";
+import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { newTask, START } from "../suite/new-task.suite.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
+import { openSqliteStore } from "./store.ts";
+
+let folder = "";
+let damages: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-damage-"));
+  damages = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const reopened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+
+/** Three tasks in a closed store, of which a test damages the second. */
+async function threeTasks(fields: Partial<Parameters<typeof newTask>[0]> = {}): Promise<[Task, Task, Task]> {
+  const store = await reopened();
+  const kept: Task[] = [];
+  for (const n of [1, 2, 3]) kept.push(await submit(store, newTask({ createdAt: START + n, ...fields })));
+  await store.close();
+  const [first, second, third] = kept;
+  if (!first || !second || !third) throw new Error("three tasks were submitted");
+  return [first, second, third];
+}
+
+function damage(sql: string, ...values: unknown[]): void {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("foreign_keys = 0");
+  db.pragma("ignore_check_constraints = 1");
+  expect(db.prepare<unknown[]>(sql).run(...values).changes).toBeGreaterThan(0);
+  db.close();
+}
+
+/** Writes over the page where this table or index begins. */
+async function damagePage(name: string): Promise<void> {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const root = Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(name));
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const file = await open(path.join(folder, DATABASE_FILE), "r+");
+  await file.write(Buffer.alloc(size, 0x5a), 0, size, (root - 1) * size);
+  await file.close();
+}
+
+const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
+  "a record that is no JSON": ({ id }) => damage("UPDATE tasks SET record = '{' WHERE id = ?", id),
+  "a record of another shape": ({ id }) => damage(`UPDATE tasks SET record = '{"waits":7}' WHERE id = ?`, id),
+  "a state that nobody knows": ({ id }) => damage("UPDATE tasks SET state = 'dreaming' WHERE id = ?", id),
+  "a time that no number holds": ({ id }) =>
+    damage("UPDATE tasks SET due_at = 9007199254740993, ended_at = NULL WHERE id = ?", id),
+  "no submission": ({ id }) => damage("DELETE FROM submissions WHERE task = (SELECT n FROM tasks WHERE id = ?)", id),
+};
+
+test.each(Object.entries(DAMAGES))(
+  "a task with %s is left out of lists and of a start, which say so once",
+  async (_, harm) => {
+    const [first, second, third] = await threeTasks();
+    harm(second);
+    const store = await reopened();
+    for (let times = 0; times < 2; times++) {
+      const listed = (await store.list(EVERYBODY, {}, { limit: 10 })).tasks.map(({ id }) => id);
+      const open = (await store.open(null, 3)).map(({ id }) => id);
+      for (const id of [first.id, third.id]) {
+        expect(listed).toContain(id);
+        expect(open).toContain(id);
+      }
+      expect(Math.min(listed.length, open.length)).toBe(2);
+    }
+    expect(damages.length).toBe(1);
+    expect(await store.tasks([first.id, third.id])).toEqual([first, third]);
+    await store.close();
+  },
+);
+
+test("whoever asks for a task that cannot be read hears which, and the next one gets an answer", async () => {
+  const [first, second] = await threeTasks();
+  damage("UPDATE tasks SET record = '{' WHERE id = ?", second.id);
+  const store = await reopened();
+  await expect(store.task(second.id)).rejects.toThrow(Damaged);
+  await expect(store.task(second.id)).rejects.toThrow(second.id);
+  expect(await store.task(first.id)).toEqual(first);
+  expect(await store.tasks([second.id, first.id])).toEqual([first]);
+  await store.close();
+});
+
+test("a value whose file is gone is an error of its task, and lists show the task", async () => {
+  const [first, second] = await threeTasks({ input: { text: "x".repeat(100_000) } });
+  await rm(path.join(folder, FILES_FOLDER), { recursive: true });
+  const store = await reopened();
+  await expect(store.task(second.id)).rejects.toThrow(Damaged);
+  expect((await store.list(EVERYBODY, {}, { limit: 10 })).tasks.map(({ id }) => id)).toContain(first.id);
+  expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(3);
+  await store.close();
+});
+
+test("a damaged page is an error of the questions that need it, and the reader lives on", async () => {
+  const [first] = await threeTasks();
+  await damagePage("events");
+  const store = await reopened();
+  const asked = [store.events(first.id, 0, 10), store.task(first.id), store.journal(first.id)];
+  const [events, task, journal] = await Promise.allSettled(asked);
+  expect(events?.status).toBe("rejected");
+  expect(task).toEqual({ status: "fulfilled", value: first });
+  expect(journal).toEqual({ status: "fulfilled", value: [] });
+  await store.close();
+});
+
+test("a damaged index of texts costs searches alone, and old tasks are still removed", async () => {
+  let store = await reopened();
+  const [old, newest] = [newTask(), newTask()];
+  await live(store, await submit(store, old), ...complete(old));
+  await submit(store, newest);
+  expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(2);
+  await store.close();
+  await damagePage("search_data");
+  store = await reopened();
+  await expect(store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).rejects.toThrow();
+  expect((await store.list(EVERYBODY, {}, { limit: 10 })).total).toBe(2);
+  expect(await store.sweep(START + 1_000, 0, 10)).toBe(1);
+  await store.close();
+});
+
+test("a search for text that ends in a NUL, or is half of a character, is a search", async () => {
+  await threeTasks();
+  const store = await reopened();
+  for (const text of ["capital\0", "capital\0France", "capital \u0000 France"])
+    expect((await store.list(EVERYBODY, { text }, { limit: 10 })).total).toBe(3);
+  expect((await store.list(EVERYBODY, { text: "capital\ud800" }, { limit: 10 })).total).toBeLessThanOrEqual(3);
+  await expect(store.list(EVERYBODY, { text: "\0" }, { limit: 10 })).rejects.toThrow("at least one word");
+  await store.close();
+});
