@@ -5,6 +5,7 @@
 import type { Store } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
+import { isTerminal } from "../../task/states.ts";
 import type { Transitions } from "../transitions.ts";
 import { type CrashGuard, judge, type Suspect } from "./crash-guard.ts";
 import type { CrashRecord, LastEnd } from "./crash-record.ts";
@@ -98,7 +99,8 @@ export class Recovery {
     }
     for (const entry of interrupted) {
       const task = await transitions.find(entry.id);
-      if (!task) continue;
+      // It may have ended since: its deadline passes while others are read.
+      if (!task || isTerminal(task.state)) continue;
       const verdict = judge(task, lastEnd);
       const judged = { ...entry, crashes: verdict.crashes };
       open.remember(judged);
