@@ -66,7 +66,7 @@ export async function startServer(config: Config, lenses: readonly [Lens, ...Len
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
-      now: systemClock.now,
+      now: () => systemClock.now(),
       version: VERSION,
       verbs: createVerbs({ engine, store, clock: systemClock, ids, random: Math.random }),
       agents: config.agents.length > 0 ? config.agents : [assistant],

@@ -8,6 +8,7 @@ import { readingSuite } from "./suite/reading.suite.ts";
 import type { Begin, EngineLife, EngineSetup } from "./suite/stage.ts";
 import { steeringSuite } from "./suite/steering.suite.ts";
 import { stepsSuite } from "./suite/steps.suite.ts";
+import { timeSuite } from "./suite/time.suite.ts";
 import { waitsSuite } from "./suite/waits.suite.ts";
 
 export function engineSuite(name: string, setup: EngineSetup): void {
@@ -26,6 +27,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("waits", () => waitsSuite(begin));
     describe("steering", () => steeringSuite(begin));
     describe("the queue", () => queueSuite(begin));
+    describe("time", () => timeSuite(begin));
     describe("reading", () => readingSuite(begin));
   });
 }

@@ -2,12 +2,17 @@
 import type { Clock } from "./clock.ts";
 import { Heap } from "./heap.ts";
 
+/** `at` is in time elapsed for a duration, and in Unix milliseconds for a moment. */
 type Timer = { at: number; n: number; run: () => void; cancelled: boolean };
+
+const isSooner = (a: Timer, b: Timer) => a.at < b.at || (a.at === b.at && a.n < b.n);
 
 export class VirtualClock implements Clock {
   #now: number;
+  #elapsed = 0;
   #count = 0;
-  readonly #timers = new Heap<Timer>((a, b) => a.at < b.at || (a.at === b.at && a.n < b.n));
+  readonly #durations = new Heap<Timer>(isSooner);
+  readonly #moments = new Heap<Timer>(isSooner);
 
   constructor(now: number) {
     this.#now = now;
@@ -17,34 +22,73 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
   after(ms: number, run: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, ms), n: this.#count++, run, cancelled: false };
-    this.#timers.push(timer);
+    return this.#set(this.#durations, this.#elapsed + Math.max(0, ms), run);
+  }
+
+  at(moment: number, run: () => void): () => void {
+    return this.#set(this.#moments, Math.max(this.#now, moment), run);
+  }
+
+  /** Moves on by `ms`, and calls what comes due on the way; `settle` lets its consequences come to rest in between. */
+  async advance(ms: number, settle: () => Promise<void>): Promise<void> {
+    let left = ms;
+    await settle();
+    for (let next = this.#first(); next !== null && next.inMs <= left; next = this.#first()) {
+      this.#move(next.inMs);
+      left -= next.inMs;
+      next.heap.pop();
+      next.timer.run();
+      await settle();
+    }
+    this.#move(left);
+    await settle();
+  }
+
+  /** The time of day is set forward: what was due meanwhile is late, and no time has elapsed. A clock set back shows nothing. */
+  async setForward(ms: number, settle: () => Promise<void>): Promise<void> {
+    this.#now += ms;
+    await this.advance(0, settle);
+  }
+
+  #set(heap: Heap<Timer>, at: number, run: () => void): () => void {
+    const timer: Timer = { at, n: this.#count++, run, cancelled: false };
+    heap.push(timer);
     return () => {
       timer.cancelled = true;
     };
   }
 
-  /** The moment of the next timer; null when none is set. */
-  get next(): number | null {
-    for (let timer = this.#timers.peek(); timer; timer = this.#timers.peek()) {
-      if (!timer.cancelled) return timer.at;
-      this.#timers.pop();
-    }
-    return null;
+  #move(ms: number): void {
+    this.#now += ms;
+    this.#elapsed += ms;
   }
 
-  /** Moves on by `ms`, and calls what comes due on the way; `settle` lets its consequences come to rest in between. */
-  async advance(ms: number, settle: () => Promise<void>): Promise<void> {
-    const until = this.#now + ms;
-    await settle();
-    for (let next = this.next; next !== null && next <= until; next = this.next) {
-      this.#now = Math.max(this.#now, next);
-      const timer = this.#timers.pop();
-      if (timer && !timer.cancelled) timer.run();
-      await settle();
-    }
-    this.#now = until;
-    await settle();
+  /** Of both heaps, the timer that comes first, and in how many milliseconds. */
+  #first(): { timer: Timer; inMs: number; heap: Heap<Timer> } | null {
+    const duration = firstOf(this.#durations);
+    const moment = firstOf(this.#moments);
+    const ofDuration = duration && {
+      timer: duration,
+      inMs: Math.max(0, duration.at - this.#elapsed),
+      heap: this.#durations,
+    };
+    const ofMoment = moment && { timer: moment, inMs: Math.max(0, moment.at - this.#now), heap: this.#moments };
+    if (!ofDuration || !ofMoment) return ofDuration ?? ofMoment ?? null;
+    const isMoment =
+      ofMoment.inMs < ofDuration.inMs || (ofMoment.inMs === ofDuration.inMs && ofMoment.timer.n < ofDuration.timer.n);
+    return isMoment ? ofMoment : ofDuration;
   }
+}
+
+function firstOf(heap: Heap<Timer>): Timer | null {
+  for (let timer = heap.peek(); timer; timer = heap.peek()) {
+    if (!timer.cancelled) return timer;
+    heap.pop();
+  }
+  return null;
 }

@@ -158,7 +158,9 @@ export class World {
   #engine(isAlive: () => boolean): { engine: EmbeddedEngine; verbs: Verbs } {
     const clock: Clock = {
       now: () => this.clock.now(),
+      elapsed: () => this.clock.elapsed(),
       after: (ms, run) => this.clock.after(ms, () => isAlive() && run()),
+      at: (moment, run) => this.clock.at(moment, () => isAlive() && run()),
     };
     const store = this.#disk.plugIn();
     const random = () => this.random.next();

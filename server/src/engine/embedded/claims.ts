@@ -51,10 +51,10 @@ export class Claims implements WorkClaims {
 
   async claim(claim: Claim, signal: AbortSignal): Promise<Task[]> {
     const key = queueKey(claim.tenant, claim.queue);
-    const until = this.#parts.clock.now() + claim.waitMs;
+    const until = this.#parts.clock.elapsed() + claim.waitMs;
     for (;;) {
       const tasks = await this.#take(key, claim);
-      const rest = until - this.#parts.clock.now();
+      const rest = until - this.#parts.clock.elapsed();
       if (tasks.length > 0 || rest <= 0 || signal.aborted || this.#stopped) return tasks;
       await this.#offered(key, rest, signal);
     }

@@ -62,6 +62,7 @@ async function live(
     now: () => clock.now(),
     pass: (ms) => clock.advance(ms, atRest),
     leap: (ms) => clock.advance(ms, async () => {}),
+    setForward: (ms) => clock.setForward(ms, atRest),
     after: (ms, run) => void clock.after(ms, run),
     settle: atRest,
     crash: async (next = handlers) => {

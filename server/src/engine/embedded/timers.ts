@@ -51,7 +51,7 @@ export class Timers {
     const next = this.#heap.peek();
     if (!next || (this.#armed && this.#armed.at <= next.at)) return;
     this.#armed?.cancel();
-    this.#armed = { at: next.at, cancel: this.#clock.after(next.at - this.#clock.now(), () => this.#fire()) };
+    this.#armed = { at: next.at, cancel: this.#clock.at(next.at, () => this.#fire()) };
   }
 
   #fire(): void {

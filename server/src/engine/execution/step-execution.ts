@@ -77,9 +77,9 @@ export class StepExecution implements StepContext {
     if (this.#until > clock.now()) return this.#waitForRetry();
     await this.#run.stepBegins(key, name);
     await this.#run.durable();
-    const began = clock.now();
+    const began = clock.elapsed();
     const outcome = await this.#once(body, began);
-    this.#run.stepEnded(key, name, clock.now() - began);
+    this.#run.stepEnded(key, name, clock.elapsed() - began);
     if (outcome === "later") return this.#waitForRetry();
     if ("failed" in outcome) throw new StepError(outcome.failed);
     return outcome.result;
@@ -160,12 +160,12 @@ export class StepExecution implements StepContext {
       const result = await this.#attempt(body);
       if (!isJson(result))
         throw new Refusal("invalid", `The result of step "${name}" is not JSON, at most 64 levels deep.`);
-      const ms = clock.now() - began;
+      const ms = clock.elapsed() - began;
       this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
       return { result };
     } catch (error) {
       if (this.#run.isOver) return never();
-      return this.#failed(error, clock.now() - began);
+      return this.#failed(error, clock.elapsed() - began);
     } finally {
       this.#done = true;
     }

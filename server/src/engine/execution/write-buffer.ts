@@ -80,7 +80,7 @@ export class WriteBuffer {
   }
 
   #flushIn(ms: number): void {
-    const at = this.#clock.now() + ms;
+    const at = this.#clock.elapsed() + ms;
     if (this.#flushAt !== null && this.#flushAt <= at) return;
     this.#cancelFlush?.();
     this.#flushAt = at;

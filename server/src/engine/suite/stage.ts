@@ -17,6 +17,8 @@ export type EngineLife = {
   pass: (ms: number) => Promise<void>;
   /** Lets time pass without waiting for what follows: for races with what comes due. */
   leap: (ms: number) => Promise<void>;
+  /** The time of day is set forward, and no time passes by it: what was due meanwhile comes to rest. */
+  setForward: (ms: number) => Promise<void>;
   /** Calls `run` once so much time has passed. */
   after: (ms: number, run: () => void) => void;
   /** Resolves once nothing is under way: what is left waits for time, for an answer or for a test's gate. */
