@@ -3,7 +3,7 @@ import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import type { Write } from "../store.ts";
-import type { PreparedAudit, PreparedSubmission, PreparedWrite } from "./prepared.ts";
+import type { PreparedAudit, PreparedClaim, PreparedSchedule, PreparedSubmission, PreparedWrite } from "./prepared.ts";
 import type { Spill } from "./spill.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
@@ -26,14 +26,17 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
       task.deletedAt,
       spill.keep(recordOf(task)),
       task.state === "completed" ? spill.value(task.output) : null,
-      ...scheduleOf(task),
     ],
     at: task.updatedAt,
     spent: [task.usage.inputTokens, task.usage.outputTokens, task.usage.costUsd],
     events: write.events.map((event) => [event.seq, event.at, event.type, spill.value(event.data)]),
   };
+  const schedule = scheduleOf(task);
+  if (schedule) prepared.schedule = schedule;
   if (before === null) {
     prepared.submitted = submissionOf(task, spill);
+    const claim = claimOf(task);
+    if (claim) prepared.claim = claim;
     const metadata = searchableMetadata(task);
     if (metadata.length > 0) prepared.metadata = metadata;
   }
@@ -88,40 +91,24 @@ export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit 
 }
 
 function submissionOf(task: Task, spill: Spill): PreparedSubmission {
-  const { tenant, user, kind, conversation, parent, createdAt, priority, concurrency, queue } = task;
-  return [
-    tenant,
-    user,
-    kind,
-    conversation,
-    parent,
-    createdAt,
-    priority,
-    concurrency?.key ?? null,
-    concurrency?.limit ?? null,
-    queue,
-    spill.keep(fixedOf(task)),
-    spill.value(task.input),
-  ];
+  const { tenant, user, kind, conversation, parent, createdAt } = task;
+  return [tenant, user, kind, conversation, parent, createdAt, spill.keep(fixedOf(task)), spill.value(task.input)];
 }
 
-type Schedule = [
-  dueAt: number | null,
-  deadlineAt: number | null,
-  leaseWorker: string | null,
-  leaseUntil: number | null,
-  waitsOn: string | null,
-  awaits: string | null,
-];
-const ENDED: Schedule = [null, null, null, null, null, null];
+function claimOf({ priority, concurrency, queue }: Task): PreparedClaim | undefined {
+  if (priority === 0 && concurrency === null && queue === null) return undefined;
+  return [priority, concurrency?.key ?? null, concurrency?.limit ?? null, queue];
+}
 
-/** What moves it next. Nothing moves an ended task. */
-function scheduleOf(task: Task): Schedule {
-  if (isTerminal(task.state)) return ENDED;
-  const { deadlineAt, lease } = task;
+/** Nothing moves an ended task. */
+function scheduleOf(task: Task): PreparedSchedule | undefined {
+  if (isTerminal(task.state)) return undefined;
+  const { deadlineAt, lease, waits } = task;
+  const due = dueAt(task);
+  if (due === null && deadlineAt === null && lease === null && waits.length === 0) return undefined;
   const awaits = awaitedBy(task);
   return [
-    dueAt(task),
+    due,
     deadlineAt,
     lease?.worker ?? null,
     lease?.until ?? null,

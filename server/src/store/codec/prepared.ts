@@ -43,12 +43,23 @@ export type PreparedRow = [
   deletedAt: number | null,
   record: string,
   output: string | null,
+];
+
+/** What moves an open task next. Most tasks have nothing of it, and then nothing of it is sent or bound. */
+export type PreparedSchedule = [
   dueAt: number | null,
   deadlineAt: number | null,
   leaseWorker: string | null,
   leaseUntil: number | null,
   waitsOn: string | null,
   awaits: string | null,
+];
+/** What a task competes for, where it is not what most do. */
+export type PreparedClaim = [
+  priority: number,
+  concurrencyKey: string | null,
+  concurrencyLimit: number | null,
+  queue: string | null,
 ];
 export type PreparedSubmission = [
   tenant: string,
@@ -57,10 +68,6 @@ export type PreparedSubmission = [
   conversation: string | null,
   parent: string | null,
   createdAt: number,
-  priority: number,
-  concurrencyKey: string | null,
-  concurrencyLimit: number | null,
-  queue: string | null,
   fixed: string,
   input: string,
 ];
@@ -70,11 +77,13 @@ export type PreparedWrite = {
   id: string;
   before: [revision: number, state: State, attempt: number] | null;
   row: PreparedRow;
+  schedule?: PreparedSchedule;
   at: number;
   /** The task's usage so far, which its conversation counts. */
   spent: [inputTokens: number, outputTokens: number, costUsd: number];
   /** Only with the first write of a task. */
   submitted?: PreparedSubmission;
+  claim?: PreparedClaim;
   metadata?: [key: string, value: string][];
   events: PreparedEvent[];
   journal?: PreparedJournalEntry[];

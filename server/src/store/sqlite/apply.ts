@@ -5,13 +5,22 @@
 import type { Database } from "better-sqlite3";
 import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
-import type { PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
+import type {
+  PreparedClaim,
+  PreparedMessage,
+  PreparedRow,
+  PreparedSchedule,
+  PreparedWrite,
+} from "../codec/prepared.ts";
 import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
 import type { WriterStatements } from "./statements.ts";
 import { Totals } from "./totals.ts";
+
+const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
+const NO_CLAIM: PreparedClaim = [0, null, null, null];
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {
@@ -166,13 +175,13 @@ export class Applier {
       this.#sql.insertConversation.run(id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt);
       if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
     }
-    const [tenant, user, kind, conversation, parent, createdAt, ...rest] = write.submitted;
-    const [priority, concurrencyKey, concurrencyLimit, queue, fixed, input] = rest;
-    const { row } = write;
-    const inserted = this.#sql.insertTask.run(
-      ...[write.id, ...row, tenant, user, kind, conversation, parent, createdAt],
-      ...[priority, concurrencyKey, concurrencyLimit, queue],
-    );
+    const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
+    const { row, schedule, claim } = write;
+    const values = [write.id, ...row, tenant, user, kind, conversation, parent, createdAt];
+    const inserted =
+      schedule || claim
+        ? this.#sql.insertScheduledTask.run(...values, ...(schedule ?? NO_SCHEDULE), ...(claim ?? NO_CLAIM))
+        : this.#sql.insertTask.run(...values);
     if (inserted.changes === 0) return null;
     const n = Number(inserted.lastInsertRowid);
     this.#sql.insertSubmission.run(n, fixed, input);
@@ -204,7 +213,9 @@ export class Applier {
         costUsd: write.spent[2] - numberIn(costUsd),
       });
     }
-    const updated = this.#sql.updateTask.run(...write.row, n, revision, state, attempt);
+    const updated = write.schedule
+      ? this.#sql.updateScheduledTask.run(...write.row, ...write.schedule, n, revision, state, attempt)
+      : this.#sql.updateTask.run(...write.row, n, revision, state, attempt);
     this.#totals.move(standing, standing.deletedAt === null ? state : null, countedState(write.row));
     return updated.changes === 1 ? n : null;
   }

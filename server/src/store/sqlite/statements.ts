@@ -29,13 +29,25 @@ export function writerStatements(db: Database) {
 
     insertTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
+         tenant, user, kind, conversation, parent, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    ),
+    insertScheduledTask: run(
+      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
+         tenant, user, kind, conversation, parent, created_at,
          due_at, deadline_at, lease_worker, lease_until, waits_on, awaits,
-         tenant, user, kind, conversation, parent, created_at, priority, concurrency_key, concurrency_limit, queue)
+         priority, concurrency_key, concurrency_limit, queue)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     insertSubmission: run("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)"),
     insertMetadata: run("INSERT INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)"),
     updateTask: run(
+      `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
+         deleted_at = ?, record = ?, output = ?, due_at = NULL, deadline_at = NULL, lease_worker = NULL,
+         lease_until = NULL, waits_on = NULL, awaits = NULL
+       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
+    ),
+    updateScheduledTask: run(
       `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
          deleted_at = ?, record = ?, output = ?, due_at = ?, deadline_at = ?, lease_worker = ?, lease_until = ?,
          waits_on = ?, awaits = ?
