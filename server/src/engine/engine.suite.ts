@@ -5,6 +5,7 @@
 import { afterEach, describe } from "vitest";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
+import { retriesSuite } from "./suite/retries.suite.ts";
 import type { Begin, EngineLife, EngineSetup } from "./suite/stage.ts";
 import { steeringSuite } from "./suite/steering.suite.ts";
 import { stepsSuite } from "./suite/steps.suite.ts";
@@ -26,6 +27,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("steps", () => stepsSuite(begin));
     describe("waits", () => waitsSuite(begin));
     describe("steering", () => steeringSuite(begin));
+    describe("retries", () => retriesSuite(begin));
     describe("the queue", () => queueSuite(begin));
     describe("time", () => timeSuite(begin));
     describe("reading", () => readingSuite(begin));

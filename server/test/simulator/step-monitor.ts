@@ -82,6 +82,6 @@ export class StepMonitor {
 
   #copy(from: string, to: string): void {
     for (const [key, entry] of [...this.#journaled])
-      if (key.startsWith(from) && entry.state === "done") this.#journaled.set(to + key.slice(from.length), entry);
+      if (key.startsWith(from)) this.#journaled.set(to + key.slice(from.length), entry);
   }
 }

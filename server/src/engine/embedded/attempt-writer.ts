@@ -15,7 +15,7 @@ import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import type { AttemptPort, AttemptWrite } from "../execution/attempt-port.ts";
+import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Transitions } from "../transitions.ts";
@@ -91,15 +91,18 @@ export class AttemptWriter implements AttemptPort {
     await this.#parts.transitions.change(this.#task.id, { do: "pause", by: "waybill", reason });
   }
 
-  async child(kind: string, input: Json, write: (child: string) => AttemptWrite): Promise<string> {
+  async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite): Promise<string> {
+    const { kind, input } = wanted;
     const { handlers, clock, ids, transitions } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { id, attempt, tenant, user, lens, priority } = this.#task;
     const submission = { ...plainSubmission(kind, input), priority };
+    const failed = wanted.retryOf === null ? null : await transitions.find(wanted.retryOf);
+    const retryOf = failed?.kind === kind && failed.handlerVersion === handler.version ? failed.id : null;
     const now = clock.now();
     const { task } = newTask(
-      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf: null },
+      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf },
       ids.taskId(now),
       now,
     );
@@ -107,7 +110,7 @@ export class AttemptWriter implements AttemptPort {
     await transitions.change(id, () => ({
       command: { do: "record", attempt, record: own.record },
       along: alongOf(own),
-      others: [submitted(task)],
+      others: [{ ...submitted(task), ...(retryOf !== null && { journalOf: retryOf }) }],
     }));
     return task.id;
   }

@@ -24,6 +24,9 @@ export type AttemptWrite = {
 /** What one call on the context adds to the next commit. */
 export type PartialWrite = Partial<Omit<AttemptWrite, "record">> & { record?: Partial<Recorded> };
 
+/** `retryOf` is the failed child in whose place it comes: what that one had done is not done again. */
+export type ChildSubmission = { kind: string; input: Json; retryOf: TaskId | null };
+
 /** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
 export interface AttemptPort {
   readonly clock: Clock;
@@ -36,7 +39,7 @@ export interface AttemptPort {
   reject(error: Failure, write: AttemptWrite): Promise<void>;
   pause(reason: string, write: AttemptWrite): Promise<void>;
   /** Makes the child and commits `write` with it; returns its id. */
-  child(kind: string, input: Json, write: (child: TaskId) => AttemptWrite): Promise<TaskId>;
+  child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite): Promise<TaskId>;
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<Message[]>;

@@ -22,17 +22,17 @@ export class Journal {
   }
 
   put(entry: JournalEntry): void {
-    this.#entries.set(`${entry.branch}\n${entry.position}`, entry);
+    this.#entries.set(placeOf(entry), entry);
   }
 
-  /** The step whose failure ended the run, made ready to be tried afresh by a retry of the whole task. */
-  reopened(failedStep: string | undefined): JournalEntry[] {
-    let last: JournalEntry | undefined;
-    for (const entry of this.#entries.values()) {
-      const failed = entry.kind === "step" && entry.state === "failed" && entry.name === failedStep;
-      if (failed && (!last || entry.at >= last.at)) last = entry;
-    }
-    return last ? [{ ...last, state: "retrying", tries: 0, result: { until: 0, said: true } }] : [];
+  /** These failed calls, made ready to be done afresh by a retry of the whole task. A child keeps its id: its retry reuses what it did. */
+  reopened(calls: Iterable<CallPlace>): JournalEntry[] {
+    return [...new Set([...calls].map(placeOf))].flatMap((place) => {
+      const entry = this.#entries.get(place);
+      if (entry?.state !== "failed") return [];
+      const result = entry.kind === "child" ? entry.result : { until: 0, said: true };
+      return [{ ...entry, state: "retrying" as const, tries: 0, result }];
+    });
   }
 
   /** The entry of a call, or undefined when the call is new. Throws `JournalMismatch` when another call stands there. */
@@ -43,7 +43,7 @@ export class Journal {
     name: string,
     occurrence: number,
   ): JournalEntry | undefined {
-    const entry = this.#entries.get(`${branch}\n${position}`);
+    const entry = this.#entries.get(placeOf({ branch, position }));
     if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence)) {
       throw new JournalMismatch(
         `The journal no longer fits the handler's code: at position ${position} of branch "${branch}" the journal holds the ${entry.kind} ` +
@@ -52,6 +52,13 @@ export class Journal {
     }
     return entry;
   }
+}
+
+/** Where a call stands in the journal. */
+export type CallPlace = Pick<JournalEntry, "branch" | "position">;
+
+function placeOf({ branch, position }: CallPlace): string {
+  return `${branch}\n${position}`;
 }
 
 /** One call of the code on its branch. `entry` is what the journal holds of it; `key` is stable over attempts. */

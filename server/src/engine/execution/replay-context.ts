@@ -23,7 +23,7 @@ import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task
 import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, clampFraction } from "./effects.ts";
-import { type Call, callKey, entryOf, JournalMismatch } from "./journal.ts";
+import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution } from "./step-execution.ts";
 
@@ -36,7 +36,7 @@ const messages = z.array(message.extend({ n: z.int(), task: z.string().nullable(
 
 /** Runs a handler over the journal of a run: what it did before is given back to it, and not done again. */
 export function replay(run: Run, handler: Handler): Promise<void> {
-  return run.start(() => handler.run(new ReplayContext(run, ""), run.task.input));
+  return run.start(() => new ReplayContext(run, "").traced((ctx) => handler.run(ctx, run.task.input)));
 }
 
 class ReplayContext implements Context {
@@ -44,6 +44,8 @@ class ReplayContext implements Context {
   readonly #path: string;
   readonly #occurrences = new Map<string, number>();
   readonly #inFlight = new Set<string>();
+  /** The failed calls of the branch's last rejection, as long as no call has followed it. */
+  #rejected: CallPlace[] = [];
   #position = 0;
 
   constructor(run: Run, path: string) {
@@ -85,18 +87,41 @@ class ReplayContext implements Context {
       [Key in keyof Results]: (ctx: Context) => Promise<Results[Key]>;
     },
   ): Promise<Results> {
-    const position = this.#position++;
+    const position = this.#nextPosition();
     const keys: (keyof Results & string)[] = Object.keys(branches);
     const settled = await Promise.allSettled(
-      keys.map((key) => branches[key](new ReplayContext(this.#run, `${this.#path}/${position}.${key}`))),
+      keys.map((key) => new ReplayContext(this.#run, `${this.#path}/${position}.${key}`).traced(branches[key])),
     );
     const results: Partial<Results> = {};
+    const reasons: unknown[] = [];
     for (const [at, key] of keys.entries()) {
       const branch = settled[at];
-      if (branch?.status === "rejected") throw branch.reason;
-      if (branch) results[key] = branch.value;
+      if (branch?.status === "rejected") reasons.push(branch.reason);
+      else if (branch) results[key] = branch.value;
     }
-    return results as Results;
+    if (reasons.length === 0) return results as Results;
+    const { rejections } = this.#run;
+    const [first, ...others] = reasons;
+    rejections.note(
+      first,
+      others.flatMap((each) => rejections.callsOf(each)),
+    );
+    this.#rejected = rejections.callsOf(first);
+    throw first;
+  }
+
+  /**
+   * Runs the code of this branch, and keeps which failed calls its rejection comes of. An error of the code's own, thrown
+   * before any other call, stands for the rejection that it follows.
+   */
+  async traced<Result>(code: (ctx: Context) => Promise<Result>): Promise<Result> {
+    try {
+      return await code(this);
+    } catch (error) {
+      const { rejections } = this.#run;
+      if (rejections.callsOf(error).length === 0) rejections.note(error, this.#rejected);
+      throw error;
+    }
   }
 
   sleep(name: string, ms: number): Promise<void> {
@@ -145,15 +170,16 @@ class ReplayContext implements Context {
       if (entry?.state === "done") return entry.result;
       if (entry?.state === "failed" && entry.error) throw new StepError(entry.error);
       const { port } = this.#run;
-      if (!entry) {
+      const known = entry && childOf.parse(entry.result);
+      if (!known || entry?.state === "retrying") {
         const child = await this.#run.through(() =>
-          port.child(kind, input, (child) =>
+          port.child({ kind, input, retryOf: known?.child ?? null }, (child) =>
             this.#run.buffer.take({ journal: [this.#entry(call, "waiting", { child })] }),
           ),
         );
         return this.#waitForChild(call, child);
       }
-      const { child } = childOf.parse(entry.result);
+      const { child } = known;
       const end = await this.#run.through(() => port.endOf(child));
       if (!end) return this.#waitForChild(call, child);
       if ("output" in end) {
@@ -230,7 +256,7 @@ class ReplayContext implements Context {
         `"${name}" is still in flight in this branch. Give calls that overlap names of their own, or use parallel().`,
       );
     }
-    const position = this.#position++;
+    const position = this.#nextPosition();
     const occurrence = this.#occurrences.get(name) ?? 0;
     this.#occurrences.set(name, occurrence + 1);
     this.#inFlight.add(name);
@@ -240,6 +266,10 @@ class ReplayContext implements Context {
       return await effect(this.#call(kind, name, position, occurrence, entry));
     } catch (error) {
       if (error instanceof JournalMismatch) return this.#run.mismatch(error);
+      if (error instanceof StepError) {
+        this.#rejected = [{ branch: this.#path, position }];
+        this.#run.rejections.note(error, this.#rejected);
+      }
       throw error;
     } finally {
       this.#inFlight.delete(name);
@@ -249,12 +279,17 @@ class ReplayContext implements Context {
   /** An effect outside of any step. */
   #effect(name: string, write: PartialWrite, usage: UsageTotals | null = null): void {
     if (this.#run.isOver) return;
-    const position = this.#position++;
+    const position = this.#nextPosition();
     const occurrence = this.#occurrences.get(name) ?? 0;
     this.#occurrences.set(name, occurrence + 1);
     this.#run.spend(usage);
     if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
     this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
+  }
+
+  #nextPosition(): number {
+    this.#rejected = [];
+    return this.#position++;
   }
 
   #record(call: Call, write: PartialWrite, result: Json, usage: UsageTotals | null = null): void {

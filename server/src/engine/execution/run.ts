@@ -17,6 +17,7 @@ import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
+import { Rejections } from "./rejections.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
 /** `unrecorded`: the store failed, and the task does not say that its run has ended. */
@@ -34,6 +35,7 @@ export class Run {
   readonly task: Task;
   readonly port: AttemptPort;
   readonly journal: Journal;
+  readonly rejections = new Rejections();
   readonly inbox: Inbox;
   readonly buffer: WriteBuffer;
   /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
@@ -234,6 +236,7 @@ export class Run {
 
   #failWith(error: unknown): Promise<void> {
     const write = this.buffer.take();
+    write.journal.push(...this.journal.reopened(this.rejections.callsOf(error)));
     if (error instanceof TaskFailure) {
       return error.rejected
         ? this.port.reject(error.failure, write)
@@ -242,10 +245,7 @@ export class Run {
     if (error instanceof JournalMismatch) {
       return this.port.fail({ code: "journal_mismatch", message: error.message }, false, undefined, write);
     }
-    if (error instanceof StepError) {
-      write.journal.push(...this.journal.reopened(error.failure.step));
-      return this.port.fail(error.failure, true, undefined, write);
-    }
+    if (error instanceof StepError) return this.port.fail(error.failure, true, undefined, write);
     return this.port.fail(failureOf(error), isRetryable(error), retryAfterOf(error), write);
   }
 

@@ -63,7 +63,7 @@ export function writerStatements(db: Database) {
       `INSERT INTO journal
          (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
        SELECT ?, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
-       FROM journal WHERE task = ? AND state = 'done'`,
+       FROM journal WHERE task = ? AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))`,
     ),
     insertInbox: run(
       `INSERT INTO inbox (task, n, message_id, prompt, value, by, at)

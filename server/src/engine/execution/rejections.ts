@@ -1,0 +1,38 @@
+/**
+ * Which failed calls a rejection has passed through: what a retry of the whole task does afresh. A rejection is known by
+ * the very error that the call threw, by the errors that name it as their cause, and by those that `parallel` has held
+ * back for it. A failure that the handler has caught, and gone on after, is in no later rejection.
+ */
+import type { CallPlace } from "./journal.ts";
+
+/** Errors that are looked at behind one. */
+const CAUSES_MAX = 10_000;
+
+export class Rejections {
+  readonly #calls = new WeakMap<object, readonly CallPlace[]>();
+
+  /** The error comes of the failure of these calls. */
+  note(error: unknown, calls: readonly CallPlace[]): void {
+    if (isObject(error) && calls.length > 0) this.#calls.set(error, [...(this.#calls.get(error) ?? []), ...calls]);
+  }
+
+  /** The failed calls that the error has come of. */
+  callsOf(error: unknown): CallPlace[] {
+    const seen = new Set<object>();
+    let errors = [error];
+    while (errors.length > 0) {
+      const news = errors.filter(isObject).filter((each) => !seen.has(each));
+      for (const each of news.slice(0, CAUSES_MAX - seen.size)) seen.add(each);
+      errors = seen.size < CAUSES_MAX ? news.flatMap(causesOf) : [];
+    }
+    return [...seen].flatMap((each) => this.#calls.get(each) ?? []);
+  }
+}
+
+function causesOf(error: object): unknown[] {
+  return [...(error instanceof AggregateError ? error.errors : []), ...(error instanceof Error ? [error.cause] : [])];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

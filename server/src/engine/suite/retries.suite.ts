@@ -1,0 +1,157 @@
+/** A retry of the whole task, by its policy or by a caller: it does what failed afresh, and nothing else. */
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { TaskFailure } from "../../task/handler.ts";
+import { ada, arrives, type Begin, type EngineLife, kind, submit } from "./stage.ts";
+
+const once = { retries: 0 };
+const twice = { retry: { attempts: 2, backoffMs: 1_000 } };
+
+export function retriesSuite(begin: Begin): void {
+  /** A step that fails for as long as the test says so, and the names of all bodies that ran. */
+  function troubles() {
+    const broken = new Set<string>();
+    const bodies: string[] = [];
+    const body = (name: string) => async () => {
+      bodies.push(name);
+      if (broken.has(name)) throw new Error(`${name} is broken`);
+      return name;
+    };
+    return { broken, bodies, body };
+  }
+
+  /** The task that has failed is tried again: by its own policy, or by a caller. */
+  const ways = {
+    "by its policy": async (life: EngineLife, id: string, mend: () => void) => {
+      await arrives(life, id, "waiting");
+      mend();
+      await life.pass(2_000);
+      return id;
+    },
+    "by a caller": async (life: EngineLife, id: string, mend: () => void) => {
+      await arrives(life, id, "waiting");
+      await life.pass(2_000);
+      await arrives(life, id, "failed");
+      mend();
+      return (await life.verbs.tasks.retry(ada, id, { reuseJournal: true })).task.id;
+    },
+  };
+
+  for (const [way, again] of Object.entries(ways)) {
+    it(`does all failed steps of parallel branches afresh when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const life = await begin([
+        kind("both", (ctx) =>
+          ctx.parallel({
+            a: (ctx) => ctx.step("work", body("a"), once),
+            b: (ctx) => ctx.step("work", body("b"), once),
+            c: (ctx) => ctx.step("work", body("c"), once),
+          }),
+        ),
+      ]);
+      broken.add("a").add("b");
+      const id = await again(life, await submit(life, "both", twice), () => broken.clear());
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: { a: "a", b: "b", c: "c" } });
+      expect(bodies.filter((name) => name === "c")).toHaveLength(1);
+    });
+
+    it(`leaves a failure that the handler went on after as it is when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const life = await begin([
+        kind("careful", async (ctx) => {
+          const first = await ctx.step("same", body("optional"), once).catch(() => "without");
+          return [first, await ctx.step("same", body("needed"), once)];
+        }),
+      ]);
+      broken.add("optional").add("needed");
+      const id = await again(life, await submit(life, "careful", twice), () => broken.clear());
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: ["without", "needed"] });
+      expect(bodies.filter((name) => name === "optional")).toHaveLength(1);
+    });
+
+    it(`does the failed occurrence of a name afresh, in the branch where it failed, when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const branch = (name: string) => async (ctx: Parameters<Parameters<typeof kind>[1]>[0]) => {
+        const results = [];
+        for (const n of [1, 2, 3]) results.push(await ctx.step("page", body(`${name}${n}`), once).catch(onlySecond(n)));
+        return results;
+      };
+      const onlySecond = (n: number) => (error: unknown) => {
+        if (n === 2) throw error;
+        return "none";
+      };
+      const life = await begin([kind("pages", (ctx) => ctx.parallel({ a: branch("a"), b: branch("b") }))]);
+      broken.add("a1").add("b2");
+      const id = await again(life, await submit(life, "pages", twice), () => broken.clear());
+      expect(await arrives(life, id, "completed")).toMatchObject({
+        output: { a: ["none", "a2", "a3"], b: ["b1", "b2", "b3"] },
+      });
+      expect(bodies.filter((name) => name === "a1" || name === "b1")).toEqual(["a1", "b1"]);
+    });
+
+    it(`makes a failed child anew, which goes on where the old one failed, when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const life = await begin([
+        kind("parent", async (ctx) => [await ctx.child("good", "child", "x"), await ctx.child("bad", "child", "y")]),
+        kind("child", async (ctx, input) => {
+          const name = z.string().parse(input);
+          await ctx.step("paid", body(`${name} paid`), once);
+          return ctx.step("end", body(`${name} end`), once);
+        }),
+      ]);
+      broken.add("y end");
+      const first = await submit(life, "parent", twice);
+      const id = await again(life, first, () => broken.clear());
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: ["x end", "y end"] });
+      expect(bodies.filter((name) => name.endsWith("paid"))).toEqual(["x paid", "y paid"]);
+      const children = (await life.verbs.tasks.list(ada, { parent: id }, { limit: 10 })).tasks;
+      const failed = (await life.verbs.tasks.list(ada, { parent: first, states: ["failed"] }, { limit: 10 })).tasks;
+      expect(children[0]).toMatchObject({ state: "completed", retryOf: failed[0]?.id });
+    });
+  }
+
+  it("does afresh what an error of the handler's own stands for", async () => {
+    const { broken, body } = troubles();
+    const words: Record<string, (error: Error) => Error> = {
+      translated: () => new TaskFailure("bad", "It went wrong"),
+      wrapped: (error) => new Error("wrapped", { cause: error }),
+      all: (error) => new AggregateError([error]),
+    };
+    const life = await begin([
+      kind("reworded", (ctx, input) => {
+        const reword = words[z.string().parse(input)] ?? (() => new Error("?"));
+        return ctx.step("work", body("work"), once).catch((error: Error) => {
+          throw reword(error);
+        });
+      }),
+    ]);
+    for (const input of Object.keys(words)) {
+      broken.add("work");
+      const id = await submit(life, "reworded", { input });
+      await arrives(life, id, "failed");
+      broken.clear();
+      const again = await life.verbs.tasks.retry(ada, id, { reuseJournal: true });
+      await arrives(life, again.task.id, "completed");
+    }
+  });
+
+  it("makes the failed children of parallel branches anew, also when one was cancelled", async () => {
+    let hang = true;
+    const life = await begin([
+      kind("parent", (ctx) =>
+        ctx.parallel({ a: (ctx) => ctx.child("child", "child", "a"), b: (ctx) => ctx.child("child", "child", "b") }),
+      ),
+      kind("child", (ctx, input) =>
+        ctx.step("work", () => (hang ? new Promise<null>(() => {}) : Promise.resolve(input)), once),
+      ),
+    ]);
+    const id = await submit(life, "parent", twice);
+    await arrives(life, id, "waiting");
+    for (const child of (await life.verbs.tasks.list(ada, { parent: id }, { limit: 10 })).tasks)
+      await life.verbs.tasks.cancel(ada, child.id);
+    expect(await arrives(life, id, "waiting")).toMatchObject({ failures: 1 });
+    hang = false;
+    await life.pass(2_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: { a: "a", b: "b" } });
+  });
+}
