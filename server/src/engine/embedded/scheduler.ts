@@ -77,6 +77,11 @@ export class Scheduler {
     this.#first.delete(id);
   }
 
+  /** It waits for a slot, and for that alone. */
+  isQueued(id: TaskId): boolean {
+    return this.#ready.has(id) || this.#first.has(id);
+  }
+
   /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
   reserve(entry: Entry): boolean {
     if (this.#held || this.#ready.size > 0 || this.#slots.free <= 0) return false;
