@@ -21,6 +21,7 @@ const TOO_LONG: ReadonlySet<string> = new Set([
 const CASTS: ReadonlySet<string> = new Set([
   "server/src/engine/execution/replay-context.ts",
   "server/src/engine/suite/stage.ts",
+  "server/src/engine/suite/values.suite.ts",
   "server/src/engine/task-cache.test.ts",
   "server/src/handlers/agent/run.ts",
   "server/src/lenses/route.ts",

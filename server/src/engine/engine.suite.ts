@@ -10,6 +10,7 @@ import type { Begin, EngineLife, EngineSetup } from "./suite/stage.ts";
 import { steeringSuite } from "./suite/steering.suite.ts";
 import { stepsSuite } from "./suite/steps.suite.ts";
 import { timeSuite } from "./suite/time.suite.ts";
+import { valuesSuite } from "./suite/values.suite.ts";
 import { waitsSuite } from "./suite/waits.suite.ts";
 
 export function engineSuite(name: string, setup: EngineSetup): void {
@@ -25,6 +26,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     });
 
     describe("steps", () => stepsSuite(begin));
+    describe("values", () => valuesSuite(begin));
     describe("waits", () => waitsSuite(begin));
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));

@@ -7,8 +7,11 @@ export type JsonObject = { [key: string]: Json | undefined };
 /** Deeper values are refused at the door: recursive code downstream may then recurse freely. */
 export const JSON_DEPTH_MAX = 64;
 
-/** True when `value` is plain JSON no deeper than `JSON_DEPTH_MAX`. Iterative, so hostile depth cannot exhaust the stack. */
-export function isJson(value: unknown): value is Json {
+/** What is stored has such a value inside: the data of an event an output, a task's record the schema of a question. */
+const STORED_DEPTH_MAX = JSON_DEPTH_MAX + 16;
+
+/** True when `value` is plain JSON no deeper than `depthMax`. Iterative, so hostile depth cannot exhaust the stack. */
+export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is Json {
   const pending: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
@@ -17,18 +20,44 @@ export function isJson(value: unknown): value is Json {
       if (!Number.isFinite(value)) return false;
       continue;
     }
-    if (typeof value !== "object" || depth > JSON_DEPTH_MAX) return false;
+    if (typeof value !== "object" || depth > depthMax) return false;
     const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
     for (const child of children) pending.push({ value: child, depth: depth + 1 });
   }
   return true;
 }
 
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && isJson(value);
+export function isJsonObject(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && isJson(value, depthMax);
 }
 
-export const json = z.custom<Json>(isJson, { error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep` });
-export const jsonObject = z.custom<JsonObject>(isJsonObject, {
+export const json = z.custom<Json>((value) => isJson(value), {
+  error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep`,
+});
+export const jsonObject = z.custom<JsonObject>((value) => isJsonObject(value), {
   error: `must be a JSON object, at most ${JSON_DEPTH_MAX} levels deep`,
 });
+
+/** JSON as it was stored, with whatever it was wrapped in. */
+export const storedJson = z.custom<Json>((value) => isJson(value, STORED_DEPTH_MAX), { error: "is no JSON" });
+export const storedObject = z.custom<JsonObject>((value) => isJsonObject(value, STORED_DEPTH_MAX), {
+  error: "is no JSON object",
+});
+
+/**
+ * The same value with whole characters only: half of one (a lone surrogate) becomes U+FFFD, in keys too. It is the given
+ * value itself when there is nothing to mend. For plain JSON of bounded depth.
+ */
+export function wellFormed<Value>(value: Value): Value;
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => wellFormed(item));
+    return items.every((item, at) => item === value[at]) ? value : items;
+  }
+  const entries = Object.entries(value);
+  const mended = entries.map(([key, inner]) => [wellFormed(key), wellFormed(inner)] as const);
+  const isWhole = mended.every(([key, inner], at) => key === entries[at]?.[0] && inner === entries[at]?.[1]);
+  return isWhole ? value : Object.fromEntries(mended);
+}

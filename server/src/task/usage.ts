@@ -18,12 +18,19 @@ export const usageCall = z.strictObject({
 });
 export type UsageCall = z.infer<typeof usageCall>;
 
+/** Of one call, and dollars likewise: sums of them stay numbers that can be written. */
+export const TOKENS_MAX = 1e12;
+
+function sum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
 export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
   return {
     ...totals,
-    calls: totals.calls + 1,
-    inputTokens: totals.inputTokens + call.inputTokens,
-    outputTokens: totals.outputTokens + call.outputTokens,
+    calls: sum(totals.calls, 1),
+    inputTokens: sum(totals.inputTokens, call.inputTokens),
+    outputTokens: sum(totals.outputTokens, call.outputTokens),
     costUsd: totals.costUsd + (call.costUsd ?? 0),
     unpricedCalls: totals.unpricedCalls + (call.costUsd === null ? 1 : 0),
   };
@@ -32,9 +39,9 @@ export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
 export function sumOf(a: UsageTotals, b: UsageTotals): UsageTotals {
   return {
     ...a,
-    calls: a.calls + b.calls,
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
+    calls: sum(a.calls, b.calls),
+    inputTokens: sum(a.inputTokens, b.inputTokens),
+    outputTokens: sum(a.outputTokens, b.outputTokens),
     costUsd: a.costUsd + b.costUsd,
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
   };

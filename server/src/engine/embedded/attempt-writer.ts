@@ -3,6 +3,7 @@
  * attempt, so that a later one fences it.
  */
 
+import { z } from "zod";
 import type { Store } from "../../store/store.ts";
 import type { Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
@@ -10,12 +11,15 @@ import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
+import { type Part, part } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
+import { failureOf } from "../execution/failure.ts";
+import { BadValue, copyOf, fitting } from "../execution/handed-over.ts";
 import { isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Transitions } from "../transitions.ts";
@@ -63,7 +67,7 @@ export class AttemptWriter implements AttemptPort {
 
   async complete(output: Json, write: AttemptWrite): Promise<void> {
     const { attempt, conversation } = this.#task;
-    const reply = conversation === null ? undefined : this.#handler.reply?.(output);
+    const reply = conversation === null ? undefined : replyOf(this.#handler, output);
     const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
     await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
@@ -174,4 +178,17 @@ function alongOf({ journal, artifacts, taken }: AttemptWrite): Along {
     ...(artifacts.length > 0 && { artifacts }),
     ...(taken.length > 0 && { taken }),
   };
+}
+
+const parts = z.array(part);
+
+function replyOf({ kind, reply }: Handler, output: Json): Part[] | undefined {
+  if (!reply) return undefined;
+  const what = `The reply of kind "${kind}"`;
+  try {
+    return fitting(what, parts, reply(copyOf(output)));
+  } catch (error) {
+    if (error instanceof BadValue) throw error;
+    throw new BadValue(`${what} threw: ${failureOf(error).message}`);
+  }
 }

@@ -118,6 +118,7 @@ export class EmbeddedEngine implements Engine {
       waits,
       record,
       guard,
+      runner,
       log,
     });
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
@@ -194,6 +195,8 @@ export class EmbeddedEngine implements Engine {
     if (isTerminal(task.state)) return null;
     if (!this.handlers.has(task.kind))
       return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
+    const stuck = this.#runner.whyStuck(task.id);
+    if (stuck !== undefined) return `This server does not go on with it: ${stuck}`;
     const at = this.#guard.turnOf(task.id);
     if (at === undefined || task.state !== "running") return null;
     return `It was running each of the last times that the server died: it goes on by itself, alone, at ${new Date(at).toISOString()}.`;

@@ -36,6 +36,11 @@ export function isReady(entry: Entry, now: number): boolean {
 function doneBy(task: Task, handlers: ReadonlyMap<string, Handler>): DoneBy {
   const handler = handlers.get(task.kind);
   if (!handler) return "nobody";
-  if (!handler.queueOf || !handler.input.safeParse(task.input).success) return "handler";
-  return { queue: task.queue ?? handler.queueOf(task.input) };
+  if (!handler.queueOf) return "handler";
+  try {
+    if (!handler.input.safeParse(task.input).success) return "handler";
+    return { queue: task.queue ?? handler.queueOf(task.input) };
+  } catch {
+    return "handler";
+  }
 }

@@ -6,14 +6,16 @@ import type { Store } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
 import type { Transitions } from "../transitions.ts";
 import { type CrashGuard, judge, type Suspect } from "./crash-guard.ts";
 import type { CrashRecord, LastEnd } from "./crash-record.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
+import type { Runner } from "./runner.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { EngineLog } from "./settings.ts";
+import { type EngineLog, isPassing } from "./settings.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
 /** Open tasks read at once. */
@@ -29,6 +31,7 @@ type Parts = {
   waits: WaitCompletion;
   record: CrashRecord;
   guard: CrashGuard;
+  runner: Pick<Runner, "holdBack">;
   log: EngineLog;
 };
 
@@ -75,11 +78,11 @@ export class Recovery {
 
   /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell. */
   async #readClaimable(entries: readonly Entry[]): Promise<void> {
-    const { open, transitions, handlers, placement } = this.#parts;
+    const { open, handlers, placement } = this.#parts;
     for (let from = 0; from < entries.length && !this.#stopped; from += OPEN_PAGE) {
       const page = entries.slice(from, from + OPEN_PAGE);
       // Read at once: one after the other, thousands would each cost a way to the reader and back.
-      const tasks = await Promise.all(page.map(({ id }) => transitions.find(id)));
+      const tasks = await Promise.all(page.map(({ id }) => this.#find(id)));
       for (const [at, entry] of page.entries()) {
         const task = tasks[at];
         if (!task || open.get(entry.id) !== entry) continue;
@@ -95,25 +98,38 @@ export class Recovery {
     const suspects: Suspect[] = [];
     for (let from = 0; from < interrupted.length; from += OPEN_PAGE) {
       const page = interrupted.slice(from, from + OPEN_PAGE);
-      await Promise.all(page.map((entry) => transitions.find(entry.id)));
+      await Promise.all(page.map((entry) => this.#find(entry.id)));
     }
     for (const entry of interrupted) {
-      const task = await transitions.find(entry.id);
+      const task = await this.#find(entry.id);
       // It may have ended since: its deadline passes while others are read.
       if (!task || isTerminal(task.state)) continue;
       const verdict = judge(task, lastEnd);
       const judged = { ...entry, crashes: verdict.crashes };
       open.remember(judged);
       if (verdict.is === "guilty")
-        await transitions.change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null });
+        await transitions
+          .change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null })
+          .catch((error: unknown) => this.#orHeldBack(task.id, error));
       else if (verdict.is === "suspect") suspects.push({ task: task.id, crashes: verdict.crashes });
       else scheduler.offer(judged);
     }
     return suspects;
   }
 
+  /** The task, or null when it is gone, or damaged: the start goes on without it. */
+  #find(id: TaskId): Promise<Task | null> {
+    return this.#parts.transitions.find(id).catch((error: unknown) => this.#orHeldBack(id, error));
+  }
+
+  #orHeldBack(id: TaskId, error: unknown): null {
+    if (isPassing(error)) throw error;
+    this.#parts.runner.holdBack(id, error);
+    return null;
+  }
+
   async #afterwards(suspects: Suspect[], { unclean }: LastEnd): Promise<void> {
-    const { open, transitions, waits, guard, log } = this.#parts;
+    const { open, waits, guard, log } = this.#parts;
     guard.giveTurns(suspects).catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);
     for (const { id } of open.inState("paused")) {
@@ -123,7 +139,7 @@ export class Recovery {
     if (!unclean) return;
     for (const { id } of open.inState("input_required")) {
       if (this.#stopped) return;
-      const task = await transitions.find(id);
+      const task = await this.#find(id);
       if (task) waits.suspended(task);
     }
   }

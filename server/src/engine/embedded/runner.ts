@@ -7,9 +7,10 @@ import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Task } from "../../task/task.ts";
+import type { Failure, Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { RunObserver } from "../execution/attempt-port.ts";
+import { failureOf } from "../execution/failure.ts";
 import { replay } from "../execution/replay-context.ts";
 import { Run } from "../execution/run.ts";
 import { emptyWrite } from "../execution/write-buffer.ts";
@@ -18,7 +19,7 @@ import type { Transitions } from "../transitions.ts";
 import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
 import type { Entry } from "./entry.ts";
 import type { AttemptRunner, Left } from "./scheduler.ts";
-import { AGAIN_MS, type EngineLog } from "./settings.ts";
+import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 import type { StepIsolation } from "./step-isolation.ts";
 
 type Parts = AttemptParts & { ownership: TaskOwnership; isolation: StepIsolation; log: EngineLog };
@@ -31,6 +32,8 @@ export class Runner implements AttemptRunner {
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #observer: RunObserver;
   readonly #runs = new Map<TaskId, Run>();
+  /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
+  readonly #stuck = new Map<TaskId, string>();
   #stopping = false;
 
   constructor(parts: Parts) {
@@ -55,6 +58,17 @@ export class Runner implements AttemptRunner {
     return this.#runs.get(id)?.isOver === false;
   }
 
+  /** Why this process does not go on with it; undefined when it does. */
+  whyStuck(id: TaskId): string | undefined {
+    return this.#stuck.get(id);
+  }
+
+  /** This process does not go on with the task: what stands in the way would come again. */
+  holdBack(id: TaskId, error: unknown): void {
+    this.#stuck.set(id, failureOf(error).message);
+    this.#parts.log.warn("A task stands still: see waybill doctor.", { task: id, error });
+  }
+
   /** Names of its steps in flight. */
   running(id: TaskId): string[] {
     return this.#runs.get(id)?.running ?? [];
@@ -65,7 +79,7 @@ export class Runner implements AttemptRunner {
       const { task } = await this.#transitions.change(id, (task) => ({
         command: task.state === "running" ? { do: "recover", crashes: crashes ?? task.crashes } : { do: "start" },
       }));
-      await this.#attempt(task);
+      return this.#attempt(task);
     });
   }
 
@@ -106,25 +120,25 @@ export class Runner implements AttemptRunner {
     for (const run of this.#runs.values()) run.cutOff("The server stops.");
   }
 
-  async #owned(id: TaskId, attempt: () => Promise<void>): Promise<Left> {
+  async #owned(id: TaskId, attempt: () => Promise<Left>): Promise<Left> {
     const { ownership } = this.#parts;
     return this.#orLater(id, async () => {
       if (!(await ownership.acquire(id))) return "elsewhere";
       try {
-        await attempt();
+        return await attempt();
       } finally {
         ownership.release(id);
       }
-      return "here";
     });
   }
 
-  /** A start that the store refuses does not cost the task its next one. */
+  /** A start that the store refuses does not cost the task its next one, unless it would be refused for ever. */
   async #orLater(id: TaskId, attempt: () => Promise<Left>): Promise<Left> {
     try {
       return await attempt();
     } catch (error) {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return "here";
+      if (!isPassing(error)) return this.#giveUp(id, error);
       this.#parts.log.warn("A task could not be started; it is tried again.", { task: id, error });
       // It keeps its slot until then: a store that refuses one start refuses the next one too.
       await this.#wait(AGAIN_MS);
@@ -132,17 +146,36 @@ export class Runner implements AttemptRunner {
     }
   }
 
-  async #attempt(task: Task): Promise<void> {
+  /** Fails the task; where not even that can be written, it stands still. */
+  async #giveUp(id: TaskId, reason: unknown): Promise<Left> {
+    const error = refusedStart(reason);
+    try {
+      await this.#transitions.change(id, ({ attempt }) => ({ command: { do: "fail", attempt, error, retryAt: null } }));
+      this.#parts.log.warn("A task could not be started, and failed.", { task: id, error: reason });
+      return "here";
+    } catch (refused) {
+      if (isPassing(refused)) return "here";
+      this.holdBack(id, reason);
+      return "stuck";
+    }
+  }
+
+  async #attempt(task: Task): Promise<Left> {
     const { id } = task;
     const handler = this.#handlers.get(task.kind);
     const run = handler && (await this.#runOf(task, handler));
-    if (!run) return;
+    if (!run) return "here";
     void replay(run, handler);
     const end = await run.ended;
     this.#runs.delete(id);
     this.#parts.isolation.release(id);
+    if (end === "stuck") {
+      this.holdBack(id, new Error("Nothing of it can be written."));
+      return "stuck";
+    }
     // Its state is still `running`, and it goes on from its journal.
     if (end === "unrecorded" && !this.#stopping) await this.#wait(AGAIN_MS);
+    return "here";
   }
 
   /** The run of an attempt that has begun; undefined when the task was taken from it meanwhile. */
@@ -174,4 +207,8 @@ export class Runner implements AttemptRunner {
 }
 
 /** The task was cancelled, paused or deleted in the moment of its start. */
-const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found"]);
+const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);
+
+function refusedStart(error: unknown): Failure {
+  return { code: "internal", message: `The task could not go on: ${failureOf(error).message}` };
+}

@@ -15,8 +15,11 @@ export interface AttemptRunner {
   begin(entry: Entry): Promise<Left>;
 }
 
-/** `elsewhere`: another process has the task, and what it does comes by as a change. */
-export type Left = "here" | "elsewhere";
+/**
+ * `elsewhere`: another process has the task, and what it does comes by as a change. `stuck`: nothing of it can be written,
+ * so that this process does not try again.
+ */
+export type Left = "here" | "elsewhere" | "stuck";
 
 type Parts = { open: OpenTasks; runner: AttemptRunner; concurrency: number };
 

@@ -1,9 +1,15 @@
 /** What an engine may be told: how much at once, how long to keep, and where to tell what nobody asked for. */
 import type { Change } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
 import { RETENTION_DAYS } from "./retention.ts";
 
 /** What the store has refused is tried again after this. */
 export const AGAIN_MS = 1_000;
+
+/** Whether it may go well at another time: the store was not there, or others were quicker. Anything else would come again. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Refusal && (error.code === "unavailable" || error.code === "conflict");
+}
 
 export type EngineLimits = {
   /** Tasks whose handlers run at once. */

@@ -16,7 +16,7 @@ import { type Claims, isLeaseLost } from "./claims.ts";
 import { entryOf } from "./entry.ts";
 import type { OpenTasks, TimeObserver } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
-import { AGAIN_MS, type EngineLog } from "./settings.ts";
+import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 
 type Parts = {
   store: Store;
@@ -60,7 +60,7 @@ export class WaitCompletion implements TimeObserver {
     work.catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
       this.#parts.log.warn(message, { task, error });
-      if (this.#stopped) return;
+      if (this.#stopped || !isPassing(error)) return;
       this.#parts.clock.after(AGAIN_MS, () => {
         if (this.#parts.open.has(task)) this.watch(message, task, this.#lookAgain(task));
       });

@@ -1,11 +1,26 @@
-/** What a handler's calls record, checked as it comes from the handler's code: artifacts, progress. */
+/** What a handler's calls record, checked as it comes from the handler's code: events, artifacts, details, usage, progress. */
 import type { z } from "zod";
 import { artifactUpdate } from "../../task/artifact.ts";
+import { Refusal } from "../../task/errors.ts";
+import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
+import type { JsonObject } from "../../task/json.ts";
+import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
+import { BadValue, fitting, jsonObjectOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+
+export function eventOf(event: Emission): EventDraft {
+  try {
+    const type = textOf("The type of an event", event.type);
+    return emittedEvent({ type, data: jsonObjectOf(`The data of event ${type}`, event.data) });
+  } catch (error) {
+    if (error instanceof Refusal) throw new BadValue(error.message);
+    throw error;
+  }
+}
 
 /** The artifact, and the event that tells of it. */
 export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWrite {
-  const artifact = artifactUpdate.parse(update);
+  const artifact = fitting("The artifact", artifactUpdate, update);
   const { append, last } = artifact;
   return {
     artifacts: [artifact],
@@ -13,6 +28,19 @@ export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWr
   };
 }
 
-export function clampFraction(fraction: number): number {
-  return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+export function detailsOf(patch: JsonObject): JsonObject {
+  return jsonObjectOf("The patch of details", patch, RECORD_BYTES_MAX);
+}
+
+export function usageOf(call: UsageCall): UsageCall {
+  const checked = fitting("The usage call", usageCall, call, RECORD_BYTES_MAX);
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = checked;
+  if (Math.max(inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd ?? 0) > TOKENS_MAX)
+    throw new BadValue(`The usage call ${checked.key} counts more than ${TOKENS_MAX} tokens or dollars.`);
+  return checked;
+}
+
+export function progressOf(fraction: unknown, message: unknown): { fraction: number; message: string } {
+  const within = typeof fraction === "number" && Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+  return { fraction: within, message: textOf("The message of progress", message) };
 }

@@ -1,26 +1,83 @@
-/** What a thrown value says of a failure: its code and message, whether another try makes sense, and when. */
-import { StepError } from "../../task/handler.ts";
+/**
+ * What a thrown value says of a failure: its code and message, whether another try makes sense, and when. A handler may
+ * throw anything, also what cannot be read: the answer is always one that can be written.
+ */
+import { Refusal } from "../../task/errors.ts";
+import { StepError, TaskFailure } from "../../task/handler.ts";
 import type { Failure } from "../../task/task.ts";
+import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
+
+const UNREADABLE = "The handler threw something that cannot be read.";
+const CODE_CHARACTERS_MAX = 128;
+/** A message lies in the task's own row: what a provider answers may be a whole page. */
+const MESSAGE_CHARACTERS_MAX = 16_000;
+
+export type Reason = {
+  failure: Failure;
+  retryable: boolean;
+  /** Milliseconds that the other side asked to be left alone. */
+  retryAfterMs: number | undefined;
+};
+
+/** `what` is whose error it is: `Step "fetch"`. */
+export function reasonOf(what: string, thrown: unknown): Reason {
+  const error = errorOf(thrown);
+  const failure = failureOf(error);
+  try {
+    const isFinal = error instanceof Refusal || error instanceof TaskFailure || failure.code === BAD_VALUE;
+    const retryable = !isFinal && property(error, "retryable") !== false;
+    const asked = property(error, "retryAfterMs");
+    const retryAfterMs = typeof asked === "number" ? msOf("its error's retryAfterMs", asked) : undefined;
+    return { failure, retryable, retryAfterMs };
+  } catch (bad) {
+    const message = text(`${what} failed with "${failure.message}", and ${failureOf(bad).message}`, "");
+    return { failure: { code: BAD_VALUE, message }, retryable: false, retryAfterMs: undefined };
+  }
+}
+
+/** What was thrown, as an error: not even the kind of a proxy that was closed can be told. */
+export function errorOf(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown;
+    const { code, message } = failureOf(thrown);
+    const rest = { retryable: property(thrown, "retryable"), retryAfterMs: property(thrown, "retryAfterMs") };
+    return Object.assign(new Error(message), { code, ...rest });
+  } catch {
+    return new Error(UNREADABLE);
+  }
+}
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof StepError) return error.failure;
-  const code = property(error, "code");
+  try {
+    if (error instanceof StepError || error instanceof TaskFailure) return written(error.failure);
+    const message = error instanceof Error ? error.message || error.name : String(error);
+    return written({ code: property(error, "code"), message });
+  } catch {
+    return { code: "handler_error", message: UNREADABLE };
+  }
+}
+
+/** A failure of a handler's own making, as it can be written. */
+function written({ code, message, step }: { code: unknown; message: unknown; step?: unknown }): Failure {
   return {
-    code: typeof code === "string" && code !== "" ? code : "handler_error",
-    message: error instanceof Error ? error.message || error.name : String(error),
+    code: text(code, "handler_error").slice(0, CODE_CHARACTERS_MAX).toWellFormed(),
+    message: text(message, "no reason was given"),
+    ...(typeof step === "string" && { step: text(step, "") }),
   };
 }
 
-export function isRetryable(error: unknown): boolean {
-  return property(error, "retryable") !== false;
-}
-
-/** Milliseconds that the other side asked to be left alone; undefined when it did not. */
-export function retryAfterOf(error: unknown): number | undefined {
-  const ms = property(error, "retryAfterMs");
-  return typeof ms === "number" && Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+function text(given: unknown, otherwise: string): string {
+  if (typeof given !== "string" || given === "") return otherwise;
+  return (given.length <= MESSAGE_CHARACTERS_MAX ? given : `${given.slice(0, MESSAGE_CHARACTERS_MAX)}…`).toWellFormed();
 }
 
 function property(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** A call was refused what it wanted to write, and would be again. */
+export function refusedWrite(what: string, error: unknown): Failure {
+  const { code, message } = failureOf(error);
+  const isOfTheValue = error instanceof BadValue || code === "invalid" || code === "too_large";
+  return { code: isOfTheValue ? BAD_VALUE : "internal", message: text(`${what} could not be written: ${message}`, "") };
 }

@@ -7,7 +7,7 @@ import type { JournalEntry } from "../../store/store.ts";
 import type { artifactUpdate } from "../../task/artifact.ts";
 import { type Message, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
-import { type Emission, emittedEvent } from "../../task/events/event.ts";
+import type { Emission } from "../../task/events/event.ts";
 import {
   type Answer,
   type Context,
@@ -17,22 +17,26 @@ import {
   StepError,
   type StepOptions,
 } from "../../task/handler.ts";
-import { type Json, type JsonObject, json } from "../../task/json.ts";
+import { type Json, type JsonObject, storedJson } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
-import { NO_USAGE, type Prompt, prompt, type UsageTotals } from "../../task/task.ts";
-import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
+import { NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
+import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { artifactWrite, clampFraction } from "./effects.ts";
+import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
+import { BadValue, copyOf, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
-import { StepExecution } from "./step-execution.ts";
+import { StepExecution, stepOptionsOf } from "./step-execution.ts";
 
 /** What entries of each kind hold as their result. */
 const sleeping = z.object({ until: z.int() });
 const asked = z.object({ prompt, until: z.int().nullable() });
-const answered = z.object({ value: json, by: z.string(), at: z.int() }).nullable();
+const answered = z.object({ value: storedJson, by: z.string(), at: z.int() }).nullable();
 const childOf = z.object({ child: z.string() });
 const messages = z.array(message.extend({ n: z.int(), task: z.string().nullable(), at: z.int() }));
+
+/** A conversation keeps no more than these. */
+const HISTORY_MAX = 1_000;
 
 /** Runs a handler over the journal of a run: what it did before is given back to it, and not done again. */
 export function replay(run: Run, handler: Handler): Promise<void> {
@@ -70,15 +74,16 @@ class ReplayContext implements Context {
     body: (step: StepContext) => Promise<Result>,
     options: StepOptions = {},
   ): Promise<Result> {
-    return this.#once("step", name, async (call) => {
+    const given = () => stepOptionsOf(`step "${name}"`, options);
+    // What the body returned is what the journal gives back: JSON of the same type.
+    return this.#once("step", name, given, async (call, options) => {
       const { entry } = call;
-      // What the body returned is what the journal gives back: JSON of the same type.
       if (entry?.state === "done" || entry?.state === "failed") this.#run.spend(entry.usage);
       if (entry?.state === "done") return entry.result as Result;
       if (entry?.state === "failed")
         throw new StepError(entry.error ?? { code: "internal", message: "no reason was recorded" });
-      const step = new StepExecution(this.#run, call, options);
-      return step.run(body);
+      const step = new StepExecution(this.#run, call, options());
+      return (await step.run(body)) as Result;
     });
   }
 
@@ -89,8 +94,12 @@ class ReplayContext implements Context {
   ): Promise<Results> {
     const position = this.#nextPosition();
     const keys: (keyof Results & string)[] = Object.keys(branches);
+    const names = keys.map((key) => textOf("The key of a branch", key));
+    if (new Set(names).size < names.length) throw new BadValue("Two branches have the same key.");
     const settled = await Promise.allSettled(
-      keys.map((key) => new ReplayContext(this.#run, `${this.#path}/${position}.${key}`).traced(branches[key])),
+      keys.map((key, at) =>
+        new ReplayContext(this.#run, `${this.#path}/${position}.${names[at]}`).traced(branches[key]),
+      ),
     );
     const results: Partial<Results> = {};
     const reasons: unknown[] = [];
@@ -125,57 +134,68 @@ class ReplayContext implements Context {
   }
 
   sleep(name: string, ms: number): Promise<void> {
-    return this.#once("sleep", name, async (call) => {
+    const given = () => msOf(`The time of sleep "${name}"`, ms);
+    return this.#once("sleep", name, given, async (call, ms) => {
       const now = this.#run.port.clock.now();
       const known = call.entry && sleeping.parse(call.entry.result);
-      const until = known?.until ?? now + Math.max(0, Math.ceil(ms));
+      const until = known?.until ?? now + ms();
       if (until <= now) {
         if (call.entry?.state !== "done") this.#record(call, {}, { until });
         return;
       }
       if (!known) await this.#run.commit({ journal: [this.#entry(call, "waiting", { until })] });
-      return this.#run.waitFor({ on: "timer", key: call.key, since: now, until }, name);
+      return this.#run.waitFor({ on: "timer", key: call.key, since: now, until }, call.name);
     });
   }
 
   waitForInput(name: string, question: Question): Promise<Answer | null> {
-    return this.#once("input", name, async (call) => {
-      const { clock } = this.#run.port;
-      if (call.entry?.state === "done") return answered.parse(call.entry.result);
-      const now = clock.now();
-      const open = call.entry
-        ? asked.parse(call.entry.result)
-        : { prompt: promptOf(name, question), until: deadlineOf(question, now) };
-      const item = this.#run.inbox.take(name);
-      if (item) {
-        const answer = { value: item.value, by: item.by, at: item.at };
-        await this.#run.commit({ journal: [this.#entry(call, "done", answer)], taken: [item.n] });
-        return answer;
-      }
-      if (open.until !== null && open.until <= now) {
-        await this.#run.commit({ journal: [this.#entry(call, "done", null)] });
-        return null;
-      }
-      if (!call.entry) await this.#run.commit({ journal: [this.#entry(call, "waiting", open)] });
-      return this.#run.waitFor(
-        { on: "input", key: call.key, since: now, until: open.until, prompt: open.prompt },
-        name,
-      );
-    });
+    return this.#once(
+      "input",
+      name,
+      () => questionOf(`The question "${name}"`, question),
+      async (call, question) => {
+        const { clock } = this.#run.port;
+        if (call.entry?.state === "done") return answered.parse(call.entry.result);
+        const now = clock.now();
+        const open = call.entry ? asked.parse(call.entry.result) : openedAt(call.name, question(), now);
+        const item = this.#run.inbox.take(call.name);
+        if (item) {
+          const answer = { value: item.value, by: item.by, at: item.at };
+          await this.#run.commit({ journal: [this.#entry(call, "done", answer)], taken: [item.n] });
+          return answer;
+        }
+        if (open.until !== null && open.until <= now) {
+          await this.#run.commit({ journal: [this.#entry(call, "done", null)] });
+          return null;
+        }
+        if (!call.entry) await this.#run.commit({ journal: [this.#entry(call, "waiting", open)] });
+        return this.#run.waitFor(
+          { on: "input", key: call.key, since: now, until: open.until, prompt: open.prompt },
+          call.name,
+        );
+      },
+    );
   }
 
   child(name: string, kind: string, input: Json): Promise<Json> {
-    return this.#once("child", name, async (call) => {
+    const given = () => ({
+      kind: textOf(`The kind of child "${name}"`, kind),
+      input: jsonOf(`The input of child "${name}"`, input),
+    });
+    return this.#once("child", name, given, async (call, given) => {
       const { entry } = call;
       if (entry?.state === "done") return entry.result;
       if (entry?.state === "failed" && entry.error) throw new StepError(entry.error);
       const { port } = this.#run;
       const known = entry && childOf.parse(entry.result);
       if (!known || entry?.state === "retrying") {
-        const child = await this.#run.through(() =>
-          port.child({ kind, input, retryOf: known?.child ?? null }, (child) =>
-            this.#run.buffer.take({ journal: [this.#entry(call, "waiting", { child })] }),
-          ),
+        const submission = { ...given(), retryOf: known?.child ?? null };
+        const child = await this.#run.through(
+          () =>
+            port.child(submission, (child) =>
+              this.#run.buffer.take({ journal: [this.#entry(call, "waiting", { child })] }),
+            ),
+          `Child "${call.name}"`,
         );
         return this.#waitForChild(call, child);
       }
@@ -192,25 +212,37 @@ class ReplayContext implements Context {
   }
 
   history(limit: number): Promise<Message[]> {
-    return this.#once("read", "history", async (call) => {
-      if (call.entry) return messages.parse(call.entry.result);
-      const found = await this.#run.through(() => this.#run.port.history(limit));
-      this.#record(call, {}, found);
-      return found;
-    });
+    return this.#once(
+      "read",
+      "history",
+      () => countOf("The limit of history", limit),
+      async (call, limit) => {
+        if (call.entry) return messages.parse(call.entry.result);
+        const most = Math.min(limit(), HISTORY_MAX);
+        const found = await this.#run.through(() => this.#run.port.history(most));
+        this.#record(call, {}, copyOf<Json>(found));
+        return found;
+      },
+    );
   }
 
   pause(name: string, reason: string): Promise<void> {
-    return this.#once("pause", name, async (call) => {
-      if (call.entry) return;
-      const { port, buffer } = this.#run;
-      await this.#run.through(() => port.pause(reason, buffer.take({ journal: [this.#entry(call, "done", null)] })));
-      await this.#run.open();
-    });
+    return this.#once(
+      "pause",
+      name,
+      () => textOf(`The reason of pause "${name}"`, reason),
+      async (call, reason) => {
+        if (call.entry) return;
+        const { port, buffer } = this.#run;
+        const why = reason();
+        await this.#run.through(() => port.pause(why, buffer.take({ journal: [this.#entry(call, "done", null)] })));
+        await this.#run.open();
+      },
+    );
   }
 
   now(): Promise<number> {
-    return this.#once("read", "now", async (call) => {
+    return this.#once("read", "now", nothing, async (call) => {
       if (call.entry) return z.number().parse(call.entry.result);
       const now = this.#run.port.clock.now();
       this.#record(call, {}, now);
@@ -219,7 +251,7 @@ class ReplayContext implements Context {
   }
 
   random(): Promise<number> {
-    return this.#once("read", "random", async (call) => {
+    return this.#once("read", "random", nothing, async (call) => {
       if (call.entry) return z.number().parse(call.entry.result);
       const random = this.#run.port.random();
       this.#record(call, {}, random);
@@ -228,7 +260,7 @@ class ReplayContext implements Context {
   }
 
   emit<Type extends string>(event: Emission<Type>): void {
-    this.#effect("emit", { record: { events: [emittedEvent(event)] } });
+    this.#effect("emit", { record: { events: [eventOf(event)] } });
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
@@ -236,20 +268,31 @@ class ReplayContext implements Context {
   }
 
   details(patch: JsonObject): void {
-    this.#effect("details", { record: { details: patch } });
+    this.#effect("details", { record: { details: detailsOf(patch) } });
   }
 
   usage(call: UsageCall): void {
-    const checked = usageCall.parse(call);
+    const checked = usageOf(call);
     this.#effect("usage", { record: { usage: [checked] } }, addUsage(NO_USAGE, checked));
   }
 
   progress(fraction: number, message = ""): void {
-    if (!this.#run.isOver) this.#run.buffer.progress(clampFraction(fraction), message);
+    const shown = progressOf(fraction, message);
+    if (!this.#run.isOver) this.#run.buffer.progress(shown.fraction, shown.message);
   }
 
-  /** Takes the call's position at once, in the order of the code, and waits for the gate before it takes effect. */
-  async #once<Result>(kind: Step["kind"], name: string, effect: (call: Call) => Promise<Result>): Promise<Result> {
+  /**
+   * Takes the call's position and what it was given at once, in the order of the code, and waits for the gate before it
+   * takes effect. What does not hold is thrown when `effect` asks for it: a call that the journal knows is not checked again.
+   */
+  async #once<Given, Result>(
+    kind: Step["kind"],
+    given: string,
+    take: () => Given,
+    effect: (call: Call, given: () => Given) => Promise<Result>,
+  ): Promise<Result> {
+    const name = textOf(`The name of a ${kind}`, given);
+    const taken = outcomeOf(take);
     if (this.#inFlight.has(name)) {
       throw new Refusal(
         "invalid",
@@ -263,7 +306,7 @@ class ReplayContext implements Context {
     try {
       await this.#run.open();
       const entry = this.#run.journal.find(this.#path, position, kind, name, occurrence);
-      return await effect(this.#call(kind, name, position, occurrence, entry));
+      return await effect(this.#call(kind, name, position, occurrence, entry), taken);
     } catch (error) {
       if (error instanceof JournalMismatch) return this.#run.mismatch(error);
       if (error instanceof StepError) {
@@ -319,10 +362,43 @@ class ReplayContext implements Context {
   }
 }
 
-function promptOf(name: string, question: Question): Prompt {
-  return { name, asks: question.asks, text: question.prompt, schema: question.schema ?? null };
+type Asked = z.infer<typeof asked>;
+
+const questionSchema = z.object({
+  asks: prompt.shape.asks,
+  prompt: z.string(),
+  schema: prompt.shape.schema.optional(),
+});
+
+function questionOf(what: string, question: Question): z.infer<typeof questionSchema> & { deadlineMs: number | null } {
+  const { deadlineMs, ...asked } = question;
+  return {
+    ...fitting(what, questionSchema, asked, RECORD_BYTES_MAX),
+    deadlineMs: deadlineMs === undefined ? null : msOf(`${what}'s deadlineMs`, deadlineMs),
+  };
 }
 
-function deadlineOf(question: Question, now: number): number | null {
-  return question.deadlineMs === undefined ? null : now + question.deadlineMs;
+function openedAt(
+  name: string,
+  { asks, prompt, schema, deadlineMs }: ReturnType<typeof questionOf>,
+  now: number,
+): Asked {
+  return {
+    prompt: { name, asks, text: prompt, schema: schema ?? null },
+    until: deadlineMs === null ? null : now + deadlineMs,
+  };
+}
+
+function nothing(): void {}
+
+/** Runs `take` now, and returns how to get what it returned, or what it threw. */
+function outcomeOf<Value>(take: () => Value): () => Value {
+  try {
+    const value = take();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }

@@ -8,20 +8,24 @@
  */
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
-import { StepError, TaskFailure } from "../../task/handler.ts";
+import { TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import type { AttemptPort, PartialWrite, RunObserver } from "./attempt-port.ts";
-import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
+import { errorOf, failureOf, reasonOf, refusedWrite } from "./failure.ts";
+import { jsonOf } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
-import { WriteBuffer } from "./write-buffer.ts";
+import { emptyWrite, WriteBuffer } from "./write-buffer.ts";
 
-/** `unrecorded`: the store failed, and the task does not say that its run has ended. */
-export type RunEnd = "recorded" | "unrecorded";
+/**
+ * `unrecorded`: the store was not there, and the task does not say that its run has ended: another run may. `stuck`: the
+ * store refuses to write anything of this task, and would again.
+ */
+export type RunEnd = "recorded" | "unrecorded" | "stuck";
 
 export type RunParts = {
   port: AttemptPort;
@@ -88,7 +92,7 @@ export class Run {
   /** Runs the handler's code to its output, which completes the task; what it throws fails it. Never rejects. */
   async start(code: () => Promise<Json>): Promise<void> {
     try {
-      const output = await code();
+      const output = jsonOf("The output", await code());
       await this.open();
       await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {
@@ -181,14 +185,14 @@ export class Run {
   }
 
   /** The same for the verbs of the port that commit in their own way. */
-  async through<Result>(verb: () => Promise<Result>): Promise<Result> {
+  async through<Result>(verb: () => Promise<Result>, what = "What the run recorded"): Promise<Result> {
     if (this.#over) return never();
     this.#commits += 1;
     try {
       const result = await verb();
       return this.#over ? never() : result;
     } catch (error) {
-      return this.#lost(error);
+      return this.#lost(error, what);
     } finally {
       this.#commits -= 1;
       this.#checkIdle();
@@ -222,31 +226,41 @@ export class Run {
   async #finish(last: () => Promise<void>): Promise<void> {
     if (this.#over) return;
     this.#end();
-    let end: RunEnd = "recorded";
-    try {
-      await last();
-    } catch (error) {
-      if (!isLost(error)) {
-        end = "unrecorded";
-        this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
-      }
-    }
-    this.#markEnded(end);
+    this.#markEnded(await this.#lastWord(last, "The run's end"));
   }
 
-  #failWith(error: unknown): Promise<void> {
-    const write = this.buffer.take();
-    write.journal.push(...this.journal.reopened(this.rejections.callsOf(error)));
-    if (error instanceof TaskFailure) {
-      return error.rejected
-        ? this.port.reject(error.failure, write)
-        : this.port.fail(error.failure, false, undefined, write);
+  /** Writes the end. One that the store refuses for good is a failure of the task: to run it again would lead here again. */
+  async #lastWord(last: () => Promise<void>, what: string): Promise<RunEnd> {
+    try {
+      await last();
+      return "recorded";
+    } catch (error) {
+      const end = endAfter(error);
+      if (end === "recorded") return end;
+      this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
+      return end === "unrecorded" ? end : this.#failedFor(what, error);
     }
+  }
+
+  async #failedFor(what: string, refused: unknown): Promise<RunEnd> {
+    try {
+      await this.port.fail(refusedWrite(what, refused), false, undefined, emptyWrite());
+      return "recorded";
+    } catch (error) {
+      return endAfter(error);
+    }
+  }
+
+  #failWith(thrown: unknown): Promise<void> {
+    const error = errorOf(thrown);
+    const write = this.buffer.take();
+    write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
     if (error instanceof JournalMismatch) {
       return this.port.fail({ code: "journal_mismatch", message: error.message }, false, undefined, write);
     }
-    if (error instanceof StepError) return this.port.fail(error.failure, true, undefined, write);
-    return this.port.fail(failureOf(error), isRetryable(error), retryAfterOf(error), write);
+    if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
+    const { failure, retryable, retryAfterMs } = reasonOf("The handler", error);
+    return this.port.fail(failure, retryable, retryAfterMs, write);
   }
 
   #end(): void {
@@ -255,9 +269,13 @@ export class Run {
     this.buffer.close();
   }
 
-  /** A write was refused: another attempt, a cancel or a deadline has the task now, or the store failed. */
-  #lost<Result>(error: unknown): Promise<Result> {
-    const end: RunEnd = isLost(error) ? "recorded" : "unrecorded";
+  /**
+   * A write was refused: another attempt, a cancel or a deadline has the task now, or the store was not there. What the
+   * store refuses for good fails the task.
+   */
+  #lost<Result>(error: unknown, what: string): Promise<Result> {
+    const end = endAfter(error);
+    if (end === "stuck") return this.#refused(error, what);
     if (end === "unrecorded") {
       this.#observer.warn(
         "A run's write failed; the task goes on from its journal at the next start.",
@@ -268,9 +286,24 @@ export class Run {
     this.#cutOff("The attempt has lost its task.", end);
     return never();
   }
+
+  #refused<Result>(error: unknown, what: string): Promise<Result> {
+    if (this.#over) return never();
+    this.#observer.warn("A write of a run was refused, which fails its task.", this.task.id, error);
+    this.#abort.abort(new Refusal("fenced", "A write of this run was refused."));
+    const paid = this.buffer.take().record.usage ?? [];
+    this.#end();
+    void this.#failedFor(what, error).then((end) => {
+      this.bill(paid);
+      this.#markEnded(end);
+    });
+    return never();
+  }
 }
 
-/** Another attempt, a cancel or a deadline has the task now. */
-function isLost(error: unknown): boolean {
-  return error instanceof Refusal && (error.code === "fenced" || error.code === "not_allowed_in_state");
+/** How a run ends that was refused a write: the task is another's by now, the store was not there, or it will never take it. */
+function endAfter(error: unknown): RunEnd {
+  if (!(error instanceof Refusal)) return "stuck";
+  if (["fenced", "not_allowed_in_state", "not_found"].includes(error.code)) return "recorded";
+  return error.code === "unavailable" || error.code === "conflict" ? "unrecorded" : "stuck";
 }

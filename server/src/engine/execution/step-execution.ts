@@ -5,15 +5,15 @@
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
-import { Refusal } from "../../task/errors.ts";
-import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
+import type { Emission, EventDraft } from "../../task/events/event.ts";
 import { type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
-import { isJson, type Json, type JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
-import { addUsage, type UsageCall, usageCall } from "../../task/usage.ts";
+import { addUsage, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
-import { artifactWrite, clampFraction } from "./effects.ts";
-import { failureOf, isRetryable, retryAfterOf } from "./failure.ts";
+import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
+import { reasonOf } from "./failure.ts";
+import { BadValue, copyOf, jsonOf, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
@@ -29,7 +29,25 @@ const unfinished = z.object({ until: z.int(), said: z.boolean() });
 /** What a body records that commits with its result. */
 type StepEffects = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
 
-type Outcome<Result> = { result: Result } | { failed: Failure } | "later";
+/** `what` is whose options they are: `step "fetch"`. `retries` may be without end. */
+export function stepOptionsOf(what: string, options: StepOptions): Required<StepOptions> {
+  const {
+    retries = STEP_RETRIES,
+    backoffMs = STEP_BACKOFF_MS,
+    backoffMaxMs = STEP_BACKOFF_MS_MAX,
+    timeoutMs = STEP_TIMEOUT_MS,
+  } = options;
+  if (typeof retries !== "number" || !(retries >= 0))
+    throw new BadValue(`The retries of ${what} are no number from 0 on.`);
+  return {
+    retries,
+    backoffMs: msOf(`The backoffMs of ${what}`, backoffMs),
+    backoffMaxMs: msOf(`The backoffMaxMs of ${what}`, backoffMaxMs),
+    timeoutMs: msOf(`The timeoutMs of ${what}`, timeoutMs),
+  };
+}
+
+type Outcome = { result: Json } | { failed: Failure } | "later";
 
 function noEffects(): StepEffects {
   return { events: [], artifacts: [], usage: [], details: {} };
@@ -48,9 +66,10 @@ export class StepExecution implements StepContext {
   #spent: UsageTotals;
   #effects = noEffects();
   #speaks = false;
+  #half = "";
   #done = false;
 
-  constructor(run: Run, call: Call, options: StepOptions) {
+  constructor(run: Run, call: Call, options: Required<StepOptions>) {
     const before = call.entry ? unfinished.parse(call.entry.result) : { until: 0, said: false };
     this.#run = run;
     this.#call = call;
@@ -59,19 +78,14 @@ export class StepExecution implements StepContext {
     this.#spent = call.entry?.usage ?? NO_USAGE;
     this.key = `${run.task.id}${call.key}`;
     this.tries = (call.entry?.tries ?? 0) + (call.entry?.state === "retrying" ? 1 : call.entry ? 0 : 1);
-    this.#options = {
-      retries: options.retries ?? STEP_RETRIES,
-      backoffMs: options.backoffMs ?? STEP_BACKOFF_MS,
-      backoffMaxMs: options.backoffMaxMs ?? STEP_BACKOFF_MS_MAX,
-      timeoutMs: options.timeoutMs ?? STEP_TIMEOUT_MS,
-    };
+    this.#options = options;
   }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  async run<Result extends Json>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
+  async run(body: (step: StepContext) => Promise<Json>): Promise<Json> {
     const { clock } = this.#run.port;
     const { name, key } = this.#call;
     if (this.#until > clock.now()) return this.#waitForRetry();
@@ -85,7 +99,10 @@ export class StepExecution implements StepContext {
     return outcome.result;
   }
 
-  output(text: string, agent = ""): void {
+  output(given: string, agent = ""): void {
+    if (typeof given !== "string") throw new BadValue("The live text is not a text.");
+    const text = this.#whole(given);
+    const speaker = textOf("The agent of live text", agent);
     if (this.#done || this.#run.isOver || text === "") return;
     if (!this.#speaks) {
       this.#speaks = true;
@@ -95,11 +112,11 @@ export class StepExecution implements StepContext {
       // Written down before the text: whoever runs this step again must know that there was some.
       this.#run.buffer.add({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
     }
-    this.#run.buffer.text(this.#call.name, agent, text);
+    this.#run.buffer.text(this.#call.name, speaker, text);
   }
 
   emit<Type extends string>(event: Emission<Type>): void {
-    this.#effects.events.push(emittedEvent(event));
+    this.#effects.events.push(eventOf(event));
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
@@ -109,24 +126,32 @@ export class StepExecution implements StepContext {
   }
 
   details(patch: JsonObject): void {
-    this.#effects.details = { ...this.#effects.details, ...patch };
+    this.#effects.details = { ...this.#effects.details, ...detailsOf(patch) };
   }
 
   usage(call: UsageCall): void {
-    const checked = usageCall.parse(call);
+    const checked = usageOf(call);
     if (this.#run.isOver) this.#run.bill([checked]);
     else this.#effects.usage.push(checked);
   }
 
   progress(fraction: number, message = ""): void {
-    if (!this.#done && !this.#run.isOver) this.#run.buffer.progress(clampFraction(fraction), message);
+    const shown = progressOf(fraction, message);
+    if (!this.#done && !this.#run.isOver) this.#run.buffer.progress(shown.fraction, shown.message);
+  }
+
+  /** Half of a character at the end waits for its other half, which the next text begins with. */
+  #whole(text: string): string {
+    const joined = this.#half + text;
+    this.#half = /[\ud800-\udbff]$/.exec(joined)?.[0] ?? "";
+    return joined.slice(0, joined.length - this.#half.length).toWellFormed();
   }
 
   /** The body against its time limit and the end of the run. */
-  #attempt<Result>(body: (step: StepContext) => Promise<Result>): Promise<Result> {
+  #attempt(body: (step: StepContext) => Promise<Json>): Promise<Json> {
     const { clock } = this.#run.port;
     const { signal } = this.#run;
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const { promise, resolve, reject } = Promise.withResolvers<Json>();
     const stop = () => {
       this.#abort.abort(signal.reason);
       this.#billTheRest();
@@ -150,19 +175,15 @@ export class StepExecution implements StepContext {
   }
 
   /** One try, and its record. */
-  async #once<Result extends Json>(
-    body: (step: StepContext) => Promise<Result>,
-    began: number,
-  ): Promise<Outcome<Result>> {
+  async #once(body: (step: StepContext) => Promise<Json>, began: number): Promise<Outcome> {
     const { clock } = this.#run.port;
     const { name } = this.#call;
     try {
-      const result = await this.#attempt(body);
-      if (!isJson(result))
-        throw new Refusal("invalid", `The result of step "${name}" is not JSON, at most 64 levels deep.`);
+      const result = jsonOf(`The result of step "${name}"`, await this.#attempt(body));
       const ms = clock.elapsed() - began;
       this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
-      return { result };
+      // A copy: the handler may change it before it is written.
+      return { result: copyOf(result) };
     } catch (error) {
       if (this.#run.isOver) return never();
       return this.#failed(error, clock.elapsed() - began);
@@ -175,11 +196,12 @@ export class StepExecution implements StepContext {
   #failed(error: unknown, ms: number): "later" | { failed: Failure } {
     const { port } = this.#run;
     const { name } = this.#call;
-    const failed = { ...failureOf(error), step: name };
+    const { failure, retryable, retryAfterMs } = reasonOf(`Step "${name}"`, error);
+    const failed = { ...failure, step: name };
     const { retries, backoffMs: base, backoffMaxMs } = this.#options;
     this.#effects = { ...noEffects(), usage: this.#effects.usage };
-    if (isRetryable(error) && !(error instanceof Refusal) && this.tries <= retries) {
-      this.#until = port.clock.now() + backoffMs(this.tries, base, backoffMaxMs, port.random(), retryAfterOf(error));
+    if (retryable && this.tries <= retries) {
+      this.#until = port.clock.now() + backoffMs(this.tries, base, backoffMaxMs, port.random(), retryAfterMs);
       const result = { until: this.#until, said: this.#speaks || this.#spokeBefore };
       const event: EventDraft = {
         type: "step.retrying",

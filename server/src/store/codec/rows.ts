@@ -4,7 +4,7 @@ import { type Artifact, type ArtifactUpdate, artifactUpdate } from "../../task/a
 import type { AuditEntry } from "../../task/audit.ts";
 import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
-import { type Json, json, jsonObject } from "../../task/json.ts";
+import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { failure, usageTotals } from "../../task/task.ts";
 import { type UsageCall, usageCall } from "../../task/usage.ts";
@@ -28,7 +28,7 @@ export function replayOf(row: unknown): { task: string; hash: string } {
 const eventRow = z.tuple([number, number, text, text]);
 export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<TaskEvent> {
   const [seq, at, type, data] = eventRow.parse(row);
-  return { task, seq, at, ...eventDraft(type, jsonObject.parse(await resolve(data))) };
+  return { task, seq, at, ...eventDraft(type, storedObject.parse(await resolve(data))) };
 }
 
 const journalRow = z.tuple([
@@ -123,7 +123,7 @@ export function conversationOf(row: unknown): Conversation {
     tenant,
     user,
     title,
-    context: jsonObject.parse(JSON.parse(context)),
+    context: storedObject.parse(JSON.parse(context)),
     createdAt,
     updatedAt,
     lastActivityAt,
@@ -163,5 +163,5 @@ export function keyOf(row: unknown): StoredKey {
 const auditRow = z.tuple([number, text, text, text, maybeText, text]);
 export function auditEntryOf(row: unknown): AuditEntry {
   const [at, user, keyId, act, task, detail] = auditRow.parse(row);
-  return { at, user, keyId, act, task, detail: json.parse(JSON.parse(detail)) };
+  return { at, user, keyId, act, task, detail: storedJson.parse(JSON.parse(detail)) };
 }

@@ -1,7 +1,7 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 
-import { type Json, json } from "../../task/json.ts";
+import { type Json, storedJson } from "../../task/json.ts";
 import type { Files } from "../files.ts";
 import { markerText, readMarker } from "./marker.ts";
 
@@ -61,13 +61,13 @@ export class Spill {
 /** The value of a stored text, read back from the files when it was spilled. */
 export async function readValue(text: string, files: Files): Promise<Json> {
   const marker = readMarker(text);
-  if (!marker) return json.parse(JSON.parse(text));
-  return json.parse(JSON.parse((await files.read(marker.sha256, marker.bytes)).toString()));
+  if (!marker) return storedJson.parse(JSON.parse(text));
+  return storedJson.parse(JSON.parse((await files.read(marker.sha256, marker.bytes)).toString()));
 }
 
 /** The value as a list shows it: a spilled one by its size and its beginning. */
 export function previewValue(text: string): Json {
   const marker = readMarker(text);
-  if (!marker) return json.parse(JSON.parse(text));
+  if (!marker) return storedJson.parse(JSON.parse(text));
   return { truncated: true, bytes: marker.bytes, preview: marker.preview };
 }

@@ -4,7 +4,7 @@
  * through the task's schema.
  */
 import { z } from "zod";
-import { type Json, jsonObject } from "../../task/json.ts";
+import { type Json, storedObject } from "../../task/json.ts";
 import { isReady, type OpenTask } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
@@ -121,8 +121,8 @@ export function readTaskRow(row: unknown): StoredTask {
   const [createdAt, endedAt, deletedAt, queue, record, output, fixed, input] = columns.slice(12);
   const fields = {
     ...BLANK,
-    ...jsonObject.parse(JSON.parse(text.parse(fixed))),
-    ...jsonObject.parse(JSON.parse(text.parse(record))),
+    ...storedObject.parse(JSON.parse(text.parse(fixed))),
+    ...storedObject.parse(JSON.parse(text.parse(record))),
     id,
     tenant,
     user,
