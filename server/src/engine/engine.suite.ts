@@ -3,6 +3,7 @@
  * outlives it, and how its process dies.
  */
 import { afterEach, describe } from "vitest";
+import { durabilitySuite } from "./suite/durability.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
 import { retriesSuite } from "./suite/retries.suite.ts";
@@ -31,6 +32,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
     describe("the queue", () => queueSuite(begin));
+    describe("durability", () => durabilitySuite(begin));
     describe("time", () => timeSuite(begin));
     describe("reading", () => readingSuite(begin));
   });

@@ -1,6 +1,7 @@
 /**
  * The writer of one attempt: what it may do to its task, made durable through the transitions. Every write names the
- * attempt, so that a later one fences it.
+ * attempt, so that a later one fences it. The writes are a chain: each waits for the one before it, and the first that
+ * is refused for good rejects all that come after it, so that no journal has a gap.
  */
 
 import { z } from "zod";
@@ -20,9 +21,10 @@ import type { Clock } from "../clock.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
 import { BadValue, copyOf, fitting } from "../execution/handed-over.ts";
-import { isEmpty } from "../execution/write-buffer.ts";
+import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
-import type { Act, Along, Transitions } from "../transitions.ts";
+import type { Act, Along, Plan, Transitions } from "../transitions.ts";
+import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
 
 export type AttemptParts = {
   store: Store;
@@ -31,12 +33,15 @@ export type AttemptParts = {
   random: () => number;
   ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
+  refused: RefusedWrites;
 };
 
 export class AttemptWriter implements AttemptPort {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;
+  /** The last write of the chain. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AttemptParts, task: Task, handler: Handler) {
     this.#parts = parts;
@@ -53,16 +58,15 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async commit(write: AttemptWrite): Promise<void> {
-    await this.#orBill(
-      write,
-      this.#parts.transitions.change(this.#task.id, () => this.#recorded(write)),
-    );
+    await this.#inOrder(write, () => this.#recorded(write));
   }
 
   async suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
-    await this.#commitRest(write);
-    const { id, attempt } = this.#task;
-    await this.#parts.transitions.change(id, { do: "suspend", attempt, waits, checkpoint });
+    const { attempt } = this.#task;
+    await this.#inOrder(write, () => ({
+      ...this.#before(write),
+      command: { do: "suspend", attempt, waits, checkpoint },
+    }));
   }
 
   async complete(output: Json, write: AttemptWrite): Promise<void> {
@@ -75,7 +79,8 @@ export class AttemptWriter implements AttemptPort {
   async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void> {
     const { clock, random } = this.#parts;
     const { attempt } = this.#task;
-    await this.#end(write, (task) => {
+    const rest = await this.#restOf(write);
+    await this.#end(rest, (task) => {
       const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
       const again = retryable && task.failures + 1 < attempts;
       const retryAt = again
@@ -87,22 +92,28 @@ export class AttemptWriter implements AttemptPort {
 
   async reject(error: Failure, write: AttemptWrite): Promise<void> {
     const { attempt } = this.#task;
-    await this.#end(write, () => ({ command: { do: "reject", attempt, error } }));
+    const rest = await this.#restOf(write);
+    await this.#end(rest, () => ({ command: { do: "reject", attempt, error } }));
   }
 
   async pause(reason: string, write: AttemptWrite): Promise<void> {
-    await this.#commitRest(write);
-    await this.#parts.transitions.change(this.#task.id, { do: "pause", by: "waybill", reason });
+    await this.#inOrder(write, (task) =>
+      // Paused in this very moment by somebody else: one pause is enough for both.
+      task.state === "paused"
+        ? this.#recorded(write)
+        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },
+    );
   }
 
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite): Promise<string> {
     const { kind, input } = wanted;
-    const { handlers, clock, ids, transitions } = this.#parts;
+    const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { id, attempt, tenant, user, lens, priority } = this.#task;
     const submission = { ...plainSubmission(kind, input), priority };
-    const failed = wanted.retryOf === null ? null : await transitions.find(wanted.retryOf);
+    const { retryOf: before } = wanted;
+    const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
     const retryOf = failed?.kind === kind && failed.handlerVersion === handler.version ? failed.id : null;
     const now = clock.now();
     const { task } = newTask(
@@ -111,7 +122,7 @@ export class AttemptWriter implements AttemptPort {
       now,
     );
     const own = write(task.id);
-    await transitions.change(id, () => ({
+    await this.#inOrder(own, () => ({
       command: { do: "record", attempt, record: own.record },
       along: alongOf(own),
       others: [{ ...submitted(task), ...(retryOf !== null && { journalOf: retryOf }) }],
@@ -120,7 +131,8 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async endOf(child: string): Promise<{ output: Json } | { error: Failure } | null> {
-    const task = await this.#parts.transitions.find(child);
+    const { transitions, refused } = this.#parts;
+    const task = await refused.insist(this.#task.id, () => transitions.find(child));
     if (!task) return { error: { code: "not_found", message: `The child ${child} was deleted.` } };
     if (!isTerminal(task.state)) return null;
     if (task.state === "completed") return { output: task.output };
@@ -130,29 +142,61 @@ export class AttemptWriter implements AttemptPort {
 
   async history(limit: number): Promise<Message[]> {
     const { conversation, id } = this.#task;
+    const { store, refused } = this.#parts;
     if (conversation === null) return [];
-    return (await this.#parts.store.messages(conversation, { limit, before: id })).messages;
+    return (await refused.insist(id, () => store.messages(conversation, { limit, before: id }))).messages;
   }
 
   async bill(calls: UsageCall[]): Promise<void> {
-    await this.#parts.transitions.change(this.#task.id, { do: "bill", calls });
+    const { transitions, refused } = this.#parts;
+    const { id } = this.#task;
+    await refused.insist(
+      id,
+      () => transitions.change(id, { do: "bill", calls }),
+      () => bytesOf(calls),
+    );
   }
 
   /** The attempt's end, in one transaction with what it recorded last. */
   async #end(write: AttemptWrite, act: (task: Task) => Act): Promise<void> {
-    const { id, attempt } = this.#task;
-    const first = isEmpty(write) ? undefined : this.#recorded(write);
-    const changed = this.#parts.transitions.change(id, (task) => {
+    const { attempt } = this.#task;
+    await this.#inOrder(write, (task) => {
       // Paused in this very moment: what was recorded stands, and the end is reached again after the resume.
       if (task.state === "paused")
-        return { ...(first && { first }), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };
-      return { ...(first && { first }), ...act(task) };
+        return { ...this.#before(write), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };
+      return { ...this.#before(write), ...act(task) };
     });
-    await this.#orBill(write, changed);
   }
 
-  async #commitRest(write: AttemptWrite): Promise<void> {
-    if (!isEmpty(write)) await this.commit(write);
+  /** One transaction, after all of this attempt that came before it, as often as it takes a disk to have room again. */
+  #inOrder(write: AttemptWrite, plan: (task: Task) => Plan): Promise<void> {
+    const { transitions, refused } = this.#parts;
+    const { id } = this.#task;
+    const change = () => this.#orBill(write, transitions.change(id, plan));
+    const written = this.#last.then(() => refused.insist(id, change, () => bytesOf(write)));
+    this.#last = written;
+    return written;
+  }
+
+  /**
+   * What is left to commit with an attempt's failure. When something that came before it could not be written at all, what
+   * came after that is not written either, except what it cost.
+   */
+  async #restOf(write: AttemptWrite): Promise<AttemptWrite> {
+    try {
+      await this.#last;
+      return write;
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      this.#last = Promise.resolve();
+      const { usage } = write.record;
+      return { ...emptyWrite(), record: { events: [], ...(usage && { usage }) } };
+    }
+  }
+
+  /** What was recorded, as the first act of the transaction that it leads to. */
+  #before(write: AttemptWrite): Pick<Plan, "first"> {
+    return isEmpty(write) ? {} : { first: this.#recorded(write) };
   }
 
   #recorded(write: AttemptWrite): Act {
@@ -170,6 +214,11 @@ export class AttemptWriter implements AttemptPort {
       throw error;
     }
   }
+}
+
+/** About how many bytes it takes in memory. */
+function bytesOf(write: unknown): number {
+  return JSON.stringify(write).length;
 }
 
 function alongOf({ journal, artifacts, taken }: AttemptWrite): Along {

@@ -24,6 +24,7 @@ import { entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
+import { RefusedWrites } from "./refused-writes.ts";
 import { Retention } from "./retention.ts";
 import { Runner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -60,6 +61,7 @@ export class EmbeddedEngine implements Engine {
   readonly #open: OpenTasks;
   readonly #scheduler: Scheduler;
   readonly #runner: Runner;
+  readonly #refused: RefusedWrites;
   readonly #placement: Placement;
   readonly #waits: WaitCompletion;
   readonly #record: CrashRecord;
@@ -80,7 +82,8 @@ export class EmbeddedEngine implements Engine {
       due: (id) => this.#waits.due(id),
       expired: (id) => this.#waits.expired(id),
     });
-    const runner = new Runner({ store, transitions, clock, random, ids, handlers, ownership, isolation, log });
+    const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
+    const runner = new Runner({ refused, store, transitions, clock, random, ids, handlers, ownership, isolation, log });
     const scheduler = new Scheduler({ open, runner, concurrency: limits.concurrency });
     const claims = new Claims({ transitions, clock });
     const placement = new Placement({ open, scheduler, claims });
@@ -104,6 +107,7 @@ export class EmbeddedEngine implements Engine {
     this.#open = open;
     this.#scheduler = scheduler;
     this.#runner = runner;
+    this.#refused = refused;
     this.#placement = placement;
     this.#waits = waits;
     this.#record = record;
@@ -150,6 +154,7 @@ export class EmbeddedEngine implements Engine {
     this.claims.stop();
     this.transitions.stop();
     await this.#runner.stop(graceMs);
+    this.#refused.stop();
     await this.#record.endClean();
   }
 

@@ -17,12 +17,15 @@ export type EngineLimits = {
   /** Bytes of tasks kept in memory for reading. */
   recentBytes: number;
   retentionDays: number;
+  /** Bytes of what tasks have done that are kept in memory while the store does not take them. */
+  keptBytes: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
   concurrency: 200,
   recentBytes: 64 * 1024 * 1024,
   retentionDays: RETENTION_DAYS,
+  keptBytes: 64 * 1024 * 1024,
 };
 
 /** Where the engine tells what nobody asked for. */

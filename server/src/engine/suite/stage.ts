@@ -8,6 +8,7 @@ import { type Principal, SCOPES } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import type { StoreFaults } from "./store-faults.ts";
 
 export type EngineLife = {
   verbs: Verbs;
@@ -27,6 +28,8 @@ export type EngineLife = {
   crash: (handlers?: readonly Handler[]) => Promise<EngineLife>;
   /** The process stops in good order, and a new one starts. */
   restart: () => Promise<EngineLife>;
+  /** What becomes of the store meanwhile. */
+  faults: StoreFaults;
   end: () => Promise<void>;
 };
 

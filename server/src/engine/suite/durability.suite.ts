@@ -1,0 +1,145 @@
+/** What a store that refuses, and a process that dies between two commits, cost a task: nothing that was done, and nothing twice. */
+import { expect, it } from "vitest";
+import { ada, arrives, at, type Begin, events, gate, kind, submit } from "./stage.ts";
+
+const MINUTE_MS = 60_000;
+/** More commits than the longest of these tasks makes. */
+const COMMITS_MAX = 12;
+
+export function durabilitySuite(begin: Begin): void {
+  it("pauses once at a pause of the code, whichever commit the process dies at", async () => {
+    let life = await begin([
+      kind("careful", async (ctx) => {
+        await ctx.step("prepare", async () => null);
+        ctx.details({ ready: true });
+        await ctx.pause("look", "Look at it first.");
+        return ctx.step("go on", async () => "done");
+      }),
+    ]);
+    for (let commit = 1; commit <= COMMITS_MAX; commit++) {
+      const id = await submit(life, "careful", { delayMs: 1_000 });
+      life.faults.dieAt(commit);
+      await life.pass(1_000);
+      life = await life.crash();
+      await life.settle();
+      for (let resumes = 0; resumes < 3 && (await at(life, id)).state === "paused"; resumes++) {
+        await life.verbs.tasks.resume(ada, id);
+        await life.settle();
+      }
+      const log = await events(life, id);
+      expect(log.filter(({ type }) => type === "task.pausing")).toHaveLength(1);
+      expect(log.filter(({ type }) => type === "task.paused")).toHaveLength(1);
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", details: { ready: true } });
+    }
+  });
+
+  it("commits what was recorded before a wait together with the wait", async () => {
+    let life = await begin([
+      kind("nap", async (ctx) => {
+        ctx.details({ tired: true });
+        await ctx.sleep("night", MINUTE_MS);
+        return "rested";
+      }),
+    ]);
+    for (let commit = 1; commit <= COMMITS_MAX; commit++) {
+      const id = await submit(life, "nap");
+      life.faults.dieAt(commit);
+      await life.pass(0);
+      life = await life.crash();
+      await arrives(life, id, "waiting");
+      await life.pass(MINUTE_MS);
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "rested", details: { tired: true } });
+    }
+  });
+
+  it("keeps what a step returned while the disk is full, and commits it when there is room, without doing it again", async () => {
+    const call = {
+      provider: "p",
+      model: "m",
+      agent: "",
+      inputTokens: 1,
+      outputTokens: 1,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      costUsd: 1,
+      raw: null,
+    };
+    let bodies = 0;
+    const done = gate();
+    const life = await begin([
+      kind("paid", async (ctx) => {
+        const answer = await ctx.step("ask", async (step) => {
+          bodies += 1;
+          step.usage({ ...call, key: step.key });
+          await done.promise;
+          return "answer";
+        });
+        return ctx.step("use", async () => `${answer}, used`);
+      }),
+    ]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    life.faults.isFull = true;
+    done.resolve();
+    await life.pass(60 * MINUTE_MS);
+    await arrives(life, id, "running");
+    life.faults.isFull = false;
+    await life.pass(1_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({
+      output: "answer, used",
+      usage: { calls: 1 },
+      attempt: 1,
+    });
+    expect(bodies).toBe(1);
+  });
+
+  it("commits nothing of a run after what the store has refused", async () => {
+    const life = await begin([
+      kind("both", (ctx) =>
+        ctx
+          .parallel({
+            a: (branch) => branch.sleep("a", MINUTE_MS),
+            b: (branch) => branch.sleep("b", MINUTE_MS),
+          })
+          .then(() => null),
+      ),
+    ]);
+    const names = async (id: string) => (await life.verbs.tasks.steps(ada, id)).map(({ name }) => name);
+    const id = await submit(life, "both");
+    life.faults.refuse(1);
+    await life.settle();
+    expect(await names(id)).toEqual([]);
+    await life.pass(1_000);
+    expect(await names(id)).toEqual(["a", "b"]);
+    const broken = await submit(life, "both");
+    life.faults.refuse(1, "apply", new Error("The store is broken."));
+    await life.settle();
+    expect(await names(broken)).toEqual([]);
+  });
+
+  it("goes on with whatever the store refuses once: starts, wakes, deadlines, questions, children and their ends", async () => {
+    const handlers = [
+      kind("plain", async () => "done"),
+      kind("nap", (ctx) => ctx.sleep("a while", MINUTE_MS).then(() => "rested")),
+      kind("ask", (ctx) => ctx.waitForInput("q", { asks: "answer", prompt: "?", deadlineMs: MINUTE_MS })),
+      kind("parent", (ctx) => ctx.child("child", "nap", null)),
+    ];
+    const life = await begin(handlers);
+    for (const verb of ["apply", "task", "journal", "inbox"] as const) {
+      for (let skipped = 0; skipped < COMMITS_MAX; skipped++) {
+        const later = await submit(life, "plain", { delayMs: MINUTE_MS });
+        const late = await submit(life, "nap", { deadlineMs: MINUTE_MS - 1 });
+        const ask = await submit(life, "ask");
+        const parent = await submit(life, "parent");
+        life.faults.refuse(1, verb, undefined, skipped);
+        await life.settle();
+        await life.pass(MINUTE_MS);
+        await life.pass(MINUTE_MS);
+        await arrives(life, later, "completed");
+        await arrives(life, late, "timed_out");
+        await arrives(life, ask, "completed");
+        await arrives(life, parent, "completed");
+      }
+    }
+  });
+}

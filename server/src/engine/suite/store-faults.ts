@@ -1,0 +1,83 @@
+/**
+ * What may become of a store in these stories: the real one, which refuses as a full disk does, or takes the process with
+ * it at a commit. Each process of a life has it plugged in anew.
+ */
+import type { Applied, Store, TaskChange } from "../../store/store.ts";
+import { Refusal } from "../../task/errors.ts";
+
+type Refusing = { verb: string; times: number; error: Error; after: number };
+
+export class StoreFaults {
+  readonly #store: Store;
+  #generation = 0;
+  #commitsLeft = Number.POSITIVE_INFINITY;
+  readonly #refusals: Refusing[] = [];
+  /** Whatever would be written is refused, and what is read is answered. */
+  isFull = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Refuses the next `times` calls of `verb` once it has let `after` of them pass. */
+  refuse(times: number, verb: keyof Store = "apply", error: Error = full(), after = 0): void {
+    this.#refusals.push({ verb, times, error, after });
+  }
+
+  /** The process dies at the `commits`-th commit from here: that one is on disk, and nobody hears of it. */
+  dieAt(commits: number): void {
+    this.#commitsLeft = commits;
+  }
+
+  /** The store as the next process sees it: what the one before it calls never settles. */
+  plugIn(): Store {
+    this.#generation += 1;
+    this.#commitsLeft = Number.POSITIVE_INFINITY;
+    const generation = this.#generation;
+    const isIn = () => this.#generation === generation && this.#commitsLeft > 0;
+    return new Proxy(this.#store, {
+      get: (target, name) => {
+        const verb: unknown = Reflect.get(target, name);
+        if (typeof verb !== "function" || typeof name !== "string") return verb;
+        if (name === "changes")
+          return (listener: (change: TaskChange) => void) => target.changes((change) => isIn() && listener(change));
+        return async (...given: unknown[]) => {
+          if (!isIn()) return await new Promise(() => {});
+          const refusal = this.#refusalOf(name);
+          if (refusal) throw refusal;
+          return name === "apply"
+            ? await this.#commit(isIn, () => Reflect.apply(verb, target, given))
+            : Reflect.apply(verb, target, given);
+        };
+      },
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #commit(isIn: () => boolean, apply: () => Promise<Applied>): Promise<Applied> {
+    const applied = await apply();
+    if (applied.ok) this.#commitsLeft -= 1;
+    return isIn() ? applied : await new Promise<Applied>(() => {});
+  }
+
+  #refusalOf(verb: string): Error | undefined {
+    if (this.isFull && WRITES.has(verb)) return full();
+    const refusing = this.#refusals.find((each) => each.verb === verb && each.times > 0);
+    if (!refusing) return undefined;
+    if (refusing.after > 0) {
+      refusing.after -= 1;
+      return undefined;
+    }
+    refusing.times -= 1;
+    return refusing.error;
+  }
+}
+
+const WRITES: ReadonlySet<string> = new Set<keyof Store>(["apply", "putSetting", "appendMessage", "putKey", "sweep"]);
+
+function full(): Refusal {
+  return new Refusal("unavailable", "The disk is full.", { retryAfterS: 10 });
+}
