@@ -75,17 +75,17 @@ export class Runner implements AttemptRunner {
   }
 
   begin({ id, crashes }: Entry): Promise<Left> {
-    return this.#owned(id, async () => {
+    return this.#attempt(id, async () => {
       const { task } = await this.#transitions.change(id, (task) => ({
         command: task.state === "running" ? { do: "recover", crashes: crashes ?? task.crashes } : { do: "start" },
       }));
-      return this.#attempt(task);
+      return task;
     });
   }
 
   /** Goes on with a task whose first attempt has begun with its submit. */
   goOn(task: Task): Promise<Left> {
-    return this.#owned(task.id, () => this.#attempt(task));
+    return this.#attempt(task.id, () => task);
   }
 
   /** Brings the run of a task in line with the task as it is on disk. */
@@ -120,30 +120,40 @@ export class Runner implements AttemptRunner {
     for (const run of this.#runs.values()) run.cutOff("The server stops.");
   }
 
-  async #owned(id: TaskId, attempt: () => Promise<Left>): Promise<Left> {
-    const { ownership } = this.#parts;
-    return this.#orLater(id, async () => {
-      if (!(await ownership.acquire(id))) return "elsewhere";
-      try {
-        return await attempt();
-      } finally {
-        ownership.release(id);
-      }
-    });
-  }
-
-  /** A start that the store refuses does not cost the task its next one, unless it would be refused for ever. */
-  async #orLater(id: TaskId, attempt: () => Promise<Left>): Promise<Left> {
+  /**
+   * One attempt, which `start` begins. A start that the store refuses does not cost the task its next one, unless it
+   * would be refused for ever. One function, since each that waits for the run costs every task a frame in memory.
+   */
+  async #attempt(id: TaskId, start: () => Task | Promise<Task>): Promise<Left> {
+    const { ownership, log } = this.#parts;
+    let owned = false;
     try {
-      return await attempt();
+      owned = await ownership.acquire(id);
+      if (!owned) return "elsewhere";
+      const run = await this.#startRun(await start());
+      const end = await run?.ended;
+      if (run) this.#ended(id);
+      if (end === "stuck") {
+        this.holdBack(id, new Error("Nothing of it can be written."));
+        return "stuck";
+      }
+      // Its state is still `running`, and it goes on from its journal.
+      if (end === "unrecorded" && !this.#stopping) await this.#wait(AGAIN_MS);
     } catch (error) {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return "here";
-      if (!isPassing(error)) return this.#giveUp(id, error);
-      this.#parts.log.warn("A task could not be started; it is tried again.", { task: id, error });
+      if (!isPassing(error)) return await this.#giveUp(id, error);
+      log.warn("A task could not be started; it is tried again.", { task: id, error });
       // It keeps its slot until then: a store that refuses one start refuses the next one too.
       await this.#wait(AGAIN_MS);
-      return "here";
+    } finally {
+      if (owned) ownership.release(id);
     }
+    return "here";
+  }
+
+  #ended(id: TaskId): void {
+    this.#runs.delete(id);
+    this.#parts.isolation.release(id);
   }
 
   /** Fails the task; where not even that can be written, it stands still. */
@@ -160,27 +170,11 @@ export class Runner implements AttemptRunner {
     }
   }
 
-  async #attempt(task: Task): Promise<Left> {
-    const { id } = task;
-    const handler = this.#handlers.get(task.kind);
-    const run = handler && (await this.#runOf(task, handler));
-    if (!run) return "here";
-    void replay(run, handler);
-    const end = await run.ended;
-    this.#runs.delete(id);
-    this.#parts.isolation.release(id);
-    if (end === "stuck") {
-      this.holdBack(id, new Error("Nothing of it can be written."));
-      return "stuck";
-    }
-    // Its state is still `running`, and it goes on from its journal.
-    if (end === "unrecorded" && !this.#stopping) await this.#wait(AGAIN_MS);
-    return "here";
-  }
-
-  /** The run of an attempt that has begun; undefined when the task was taken from it meanwhile. */
-  async #runOf(task: Task, handler: Handler): Promise<Run | undefined> {
+  /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
+  async #startRun(task: Task): Promise<Run | undefined> {
     const { id, attempt } = task;
+    const handler = this.#handlers.get(task.kind);
+    if (!handler) return undefined;
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
@@ -196,6 +190,7 @@ export class Runner implements AttemptRunner {
     const run = new Run({ port, observer: this.#observer, task, journal, inbox });
     this.#runs.set(id, run);
     if (this.#stopping || now.state === "paused") run.pause();
+    void replay(run, handler);
     return run;
   }
 
