@@ -75,12 +75,17 @@ function isNothing(value: unknown): boolean {
   return value === null || value === 0 || value === "";
 }
 
+/** Looked up once: a lookup for each field of each row took 1.5 us a task, of 4. */
+const withBlank = (fields: readonly string[]) => fields.map((field) => ({ field, blank: BLANK[field] }));
+const FIXED_FIELDS = withBlank(FIXED);
+const RECORD_FIELDS = withBlank(RECORD);
+
 export function fixedOf(task: Task): string {
-  return JSON.stringify(filled(task, FIXED));
+  return JSON.stringify(filled(task, FIXED_FIELDS));
 }
 
 export function recordOf(task: Task): string {
-  const record = filled(task, RECORD);
+  const record = filled(task, RECORD_FIELDS);
   if (task.state === "paused") record["resumesAs"] = task.resumesAs;
   if ("error" in task) record["error"] = task.error;
   // Looking each field up takes as long as all the rest, and few tasks have one that others lack.
@@ -90,11 +95,11 @@ export function recordOf(task: Task): string {
   return JSON.stringify(record);
 }
 
-function filled(task: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> {
+function filled(task: Readonly<Record<string, unknown>>, fields: typeof FIXED_FIELDS): Record<string, unknown> {
   const object: Record<string, unknown> = {};
-  for (const field of fields) {
+  for (const { field, blank } of fields) {
     const value = task[field];
-    if (!isBlank(value, BLANK[field])) object[field] = value;
+    if (!isBlank(value, blank)) object[field] = value;
   }
   return object;
 }
