@@ -32,6 +32,10 @@ const tool = z.custom<Tool>(
 const limits = z.strictObject({
   /** Tasks whose handlers run at once. */
   running: z.int().min(1).max(100_000).default(200),
+  /** Of these, those of one tenant, at most; all when absent. */
+  runningOfTenant: z.int().min(1).max(100_000).optional(),
+  /** Beyond `running`, each for a tenant of which nothing runs; a tenth of `running` when absent. */
+  runningReserve: z.int().min(0).max(100_000).optional(),
   /** Bytes of tasks kept in memory for reading. */
   recentBytes: z
     .int()

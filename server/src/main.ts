@@ -147,7 +147,13 @@ function engineOver(
     clock: systemClock,
     random: Math.random,
     ids,
-    limits: { concurrency: limits.running, recentBytes: limits.recentBytes, retentionDays },
+    limits: {
+      concurrency: limits.running,
+      concurrencyOfTenant: limits.runningOfTenant,
+      concurrencyReserve: limits.runningReserve,
+      recentBytes: limits.recentBytes,
+      retentionDays,
+    },
     log: {
       warn: (message, facts) => log.warn(withError(facts), message),
       taskChanged: (change) => transitions.count(change),

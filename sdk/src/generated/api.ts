@@ -864,7 +864,7 @@ export type Why = {
   running: (string)[];
   /** Tasks that hold the slots it wants. */
   held_by: (string)[];
-  /** Tasks before it in the queue. */
+  /** Tasks of its tenant before it in the queue, by priority and age. */
   ahead: number | null;
   last_error: Failure | null;
 };

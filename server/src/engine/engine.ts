@@ -26,7 +26,7 @@ export interface SchedulingView {
   running(id: TaskId): string[];
   /** Ids of the tasks, of any user, that hold the slots that it wants. */
   heldBy(id: TaskId): TaskId[];
-  /** Tasks before it in the queue; null when it is not in it. */
+  /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null;
   /** Why this process will not start it; null when it will. */
   obstacle(task: Task): string | null;

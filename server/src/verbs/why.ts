@@ -15,7 +15,7 @@ export type Why = {
   running: string[];
   /** Tasks that hold the slots that it wants: at most 20, and only those that may be seen. */
   heldBy: string[];
-  /** Tasks before it in the queue; null when it is not in it. */
+  /** Tasks of its tenant before it in the queue, by priority and age; null when it is not in it. */
   ahead: number | null;
   lastError: Failure | null;
 };

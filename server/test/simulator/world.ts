@@ -22,7 +22,7 @@ import { FaultyDisk } from "./faulty-disk.ts";
 import { type Outside, simulatedHandlers } from "./handlers.ts";
 import { ProgramMaker } from "./program.ts";
 import { Random } from "./random.ts";
-import { LIMIT, StepMonitor } from "./step-monitor.ts";
+import { LIMIT, RESERVE, StepMonitor } from "./step-monitor.ts";
 import { Worker } from "./worker.ts";
 
 const TASKS = 14;
@@ -171,7 +171,7 @@ export class World {
       clock,
       random,
       ids,
-      limits: { concurrency: LIMIT },
+      limits: { concurrency: LIMIT, concurrencyReserve: RESERVE },
       log: {
         warn: (message, facts) => {
           const error = facts["error"];

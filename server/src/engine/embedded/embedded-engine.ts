@@ -28,7 +28,7 @@ import { RefusedWrites } from "./refused-writes.ts";
 import { Retention } from "./retention.ts";
 import { Runner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
-import { ENGINE_LIMITS, type EngineLimits, type EngineLog } from "./settings.ts";
+import { ENGINE_LIMITS, type EngineLimits, type EngineLog, slotLimitsOf } from "./settings.ts";
 import { StepIsolation } from "./step-isolation.ts";
 import { WaitCompletion } from "./wait-completion.ts";
 
@@ -84,7 +84,7 @@ export class EmbeddedEngine implements Engine {
     });
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const runner = new Runner({ refused, store, transitions, clock, random, ids, handlers, ownership, isolation, log });
-    const scheduler = new Scheduler({ open, runner, concurrency: limits.concurrency });
+    const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits) });
     const claims = new Claims({ transitions, clock });
     const placement = new Placement({ open, scheduler, claims });
     const waits = new WaitCompletion({ store, transitions, clock, handlers, open, placement, claims, log });

@@ -1,6 +1,6 @@
 /**
- * The queue of ready tasks: by priority, then in turn between tenants, within a tenant in turn between conversations,
- * and in a conversation by age. So nobody who submits a thousand tasks keeps another's one waiting behind them.
+ * The queue of ready tasks: in turn between tenants, within a tenant by priority, then in turn between conversations,
+ * and in a conversation by age. So nobody keeps another's one task waiting behind a thousand, whatever priority they have.
  */
 import { Heap } from "../heap.ts";
 
@@ -28,28 +28,63 @@ class Turns<Value> {
     return made;
   }
 
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
-
-  /** The first in turn; it goes to the back. */
-  next(): [string, Value] | undefined {
-    const first = this.#values.entries().next();
-    if (first.done) return undefined;
-    const [key, value] = first.value;
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    return [key, value];
+  /** What the first one in turn has to give, of those that `may` be served; those that turn out empty are forgotten. */
+  serve<Served>(
+    take: (value: Value) => Served | undefined,
+    isEmpty: (value: Value) => boolean,
+    may: (key: string) => boolean = () => true,
+  ): Served | undefined {
+    for (const [key, value] of this.#values) {
+      if (!may(key)) continue;
+      const served = take(value);
+      this.#values.delete(key);
+      if (!isEmpty(value)) this.#values.set(key, value);
+      if (served !== undefined) return served;
+    }
+    return undefined;
   }
 }
 
-/** The conversations of a tenant, each with its ready tasks by age. */
-type Tenant<Item> = Turns<Heap<Item>>;
-
-export class ReadyQueue<Item extends Ready> {
-  readonly #levels = new Map<number, Turns<Tenant<Item>>>();
+/** The ready tasks of one tenant: by priority, then by conversation. */
+class TenantQueue<Item extends Ready> {
+  readonly #levels = new Map<number, Turns<Heap<Item>>>();
   /** Priorities with something ready, highest first. */
   #order: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#order.length === 0;
+  }
+
+  push(item: Item): void {
+    let level = this.#levels.get(item.priority);
+    if (!level) {
+      level = new Turns();
+      this.#levels.set(item.priority, level);
+      this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
+    }
+    level.at(item.conversation ?? "", () => new Heap<Item>(isOlder)).push(item);
+  }
+
+  /** The next one that is `wanted`; those that are not are dropped. */
+  pop(wanted: (item: Item) => boolean): Item | undefined {
+    for (const priority of this.#order) {
+      const level = this.#levels.get(priority);
+      const item = level?.serve(
+        (heap) => popWanted(heap, wanted),
+        (heap) => heap.size === 0,
+      );
+      if (level?.size === 0) {
+        this.#levels.delete(priority);
+        this.#order = this.#order.filter((other) => other !== priority);
+      }
+      if (item) return item;
+    }
+    return undefined;
+  }
+}
+
+export class ReadyQueue<Item extends Ready> {
+  readonly #tenants = new Turns<TenantQueue<Item>>();
   /** What is ready. What was taken out still lies in its heap, and is passed over there. */
   readonly #items = new Map<string, Item>();
 
@@ -64,58 +99,38 @@ export class ReadyQueue<Item extends Ready> {
   push(item: Item): void {
     if (this.#items.has(item.id)) return;
     this.#items.set(item.id, item);
-    let level = this.#levels.get(item.priority);
-    if (!level) {
-      level = new Turns();
-      this.#levels.set(item.priority, level);
-      this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
-    }
-    const tenant = level.at(item.tenant, () => new Turns<Heap<Item>>());
-    tenant.at(item.conversation ?? "", () => new Heap<Item>(isOlder)).push(item);
+    this.#tenants.at(item.tenant, () => new TenantQueue<Item>()).push(item);
   }
 
-  /** Takes the next one in turn. */
-  pop(): Item | undefined {
-    for (const priority of this.#order) {
-      const item = this.#popLevel(priority);
-      if (item) return item;
-    }
-    return undefined;
+  /** Takes the next one in turn, of the tenants that `may` have one now. */
+  pop(may?: (tenant: string) => boolean): Item | undefined {
+    const item = this.#tenants.serve(
+      (tenant) => tenant.pop((item) => this.#items.get(item.id) === item),
+      (tenant) => tenant.isEmpty,
+      may,
+    );
+    if (item) this.#items.delete(item.id);
+    return item;
   }
 
   remove(id: string): void {
     this.#items.delete(id);
   }
 
-  /** How many would come before this one by priority and age alone. */
+  /** How many of its tenant come before this one by priority and age alone. */
   ahead(item: Item): number {
     let count = 0;
     for (const other of this.#items.values()) {
+      if (other.tenant !== item.tenant) continue;
       if (other.priority > item.priority || (other.priority === item.priority && isOlder(other, item))) count += 1;
     }
     return count;
   }
+}
 
-  #popLevel(priority: number): Item | undefined {
-    const level = this.#levels.get(priority);
-    if (!level) return undefined;
-    for (let tenant = level.next(); tenant; tenant = level.next()) {
-      const [tenantKey, conversations] = tenant;
-      for (let next = conversations.next(); next; next = conversations.next()) {
-        const [key, heap] = next;
-        const item = heap.pop();
-        if (heap.size === 0) conversations.delete(key);
-        if (!item || this.#items.get(item.id) !== item) continue;
-        this.#items.delete(item.id);
-        if (conversations.size === 0) level.delete(tenantKey);
-        return item;
-      }
-      level.delete(tenantKey);
-    }
-    this.#levels.delete(priority);
-    this.#order = this.#order.filter((other) => other !== priority);
-    return undefined;
-  }
+function popWanted<Item>(heap: Heap<Item>, wanted: (item: Item) => boolean): Item | undefined {
+  for (let item = heap.pop(); item; item = heap.pop()) if (wanted(item)) return item;
+  return undefined;
 }
 
 function isOlder(item: Ready, than: Ready): boolean {

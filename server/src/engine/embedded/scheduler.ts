@@ -7,7 +7,7 @@ import type { TaskId } from "../../task/id.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { keyOf, Slots } from "./slots.ts";
+import { keyOf, type SlotLimits, Slots } from "./slots.ts";
 
 /** Runs tasks that have a slot. */
 export interface AttemptRunner {
@@ -21,7 +21,7 @@ export interface AttemptRunner {
  */
 export type Left = "here" | "elsewhere" | "stuck";
 
-type Parts = { open: OpenTasks; runner: AttemptRunner; concurrency: number };
+type Parts = { open: OpenTasks; runner: AttemptRunner; slots: SlotLimits };
 
 export class Scheduler {
   readonly #open: OpenTasks;
@@ -36,10 +36,10 @@ export class Scheduler {
   #held = true;
   #stopped = false;
 
-  constructor({ open, runner, concurrency }: Parts) {
+  constructor({ open, runner, slots }: Parts) {
     this.#open = open;
     this.#runner = runner;
-    this.#slots = new Slots(concurrency);
+    this.#slots = new Slots(slots);
   }
 
   start(): void {
@@ -87,7 +87,7 @@ export class Scheduler {
 
   /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
   reserve(entry: Entry): boolean {
-    if (this.#held || this.#ready.size > 0 || this.#slots.free <= 0) return false;
+    if (this.#held || this.#ready.size > 0 || !this.#slots.hasRoom(entry.tenant)) return false;
     return entry.doneBy === "handler" && this.#slots.take(entry);
   }
 
@@ -116,7 +116,7 @@ export class Scheduler {
     return entry && !this.#slots.holds(id) && this.#open.isReady(entry) ? this.#slots.holders(entry) : [];
   }
 
-  /** Tasks before it in the queue; null when it is not in it. */
+  /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null {
     const entry = this.#open.get(id);
     return entry && this.#ready.has(id) ? this.#ready.ahead(entry) : null;
@@ -128,7 +128,7 @@ export class Scheduler {
   }
 
   #dispatch(): void {
-    while (!this.#held && this.#slots.free > 0) {
+    while (!this.#held && !this.#slots.areGone) {
       const entry = this.#next();
       if (!entry) return;
       if (this.#slots.take(entry)) this.occupy(entry.id, this.#runner.begin(entry));
@@ -138,7 +138,7 @@ export class Scheduler {
 
   #next(): Entry | undefined {
     const first = this.#first.values().next().value;
-    if (!first) return this.#ready.pop();
+    if (!first) return this.#ready.pop((tenant) => this.#slots.hasRoom(tenant));
     this.#first.delete(first.entry.id);
     first.tell(true);
     return first.entry;

@@ -2,6 +2,7 @@
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { RETENTION_DAYS } from "./retention.ts";
+import type { SlotLimits } from "./slots.ts";
 
 /** What the store has refused is tried again after this. */
 export const AGAIN_MS = 1_000;
@@ -14,6 +15,10 @@ export function isPassing(error: unknown): boolean {
 export type EngineLimits = {
   /** Tasks whose handlers run at once. */
   concurrency: number;
+  /** Of one tenant, at most; all of them when absent. */
+  concurrencyOfTenant?: number | undefined;
+  /** How many more run at once when each of these is the only one of its tenant; a tenth of `concurrency` when absent. */
+  concurrencyReserve?: number | undefined;
   /** Bytes of tasks kept in memory for reading. */
   recentBytes: number;
   retentionDays: number;
@@ -27,6 +32,16 @@ export const ENGINE_LIMITS: EngineLimits = {
   retentionDays: RETENTION_DAYS,
   keptBytes: 64 * 1024 * 1024,
 };
+
+const RESERVE_SHARE = 0.1;
+
+export function slotLimitsOf({ concurrency, concurrencyOfTenant, concurrencyReserve }: EngineLimits): SlotLimits {
+  return {
+    total: concurrency,
+    ofTenant: concurrencyOfTenant ?? concurrency,
+    reserve: concurrencyReserve ?? Math.ceil(concurrency * RESERVE_SHARE),
+  };
+}
 
 /** Where the engine tells what nobody asked for. */
 export type EngineLog = {

@@ -1,41 +1,71 @@
-/** Who may run at once: so many in total, and so many of one tenant's concurrency key. */
+/**
+ * Who may run at once: so many in total, so many of one tenant, and so many of one tenant's concurrency key. Beyond the
+ * total lie a few slots in reserve, each for a tenant that has none: however long the tasks of others run, the first of
+ * a tenant need not wait for the end of one.
+ */
 export type Claimant = { id: string; tenant: string; concurrencyKey: string | null; concurrencyLimit: number };
 
+export type SlotLimits = {
+  total: number;
+  /** Of one tenant, at most. */
+  ofTenant: number;
+  /** Beyond the total, for tenants that have no slot. */
+  reserve: number;
+};
+
+type Held = { tenant: string; key: string | null };
+
 export class Slots {
-  readonly #total: number;
-  readonly #held = new Map<string, string | null>();
+  readonly #limits: SlotLimits;
+  readonly #held = new Map<string, Held>();
+  readonly #tenants = new Map<string, number>();
   readonly #keys = new Map<string, Set<string>>();
 
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  get free(): number {
-    return this.#total - this.#held.size;
+  constructor(limits: SlotLimits) {
+    this.#limits = limits;
   }
 
   get taken(): number {
     return this.#held.size;
   }
 
-  /** False when the claimant's key has no slot left. The total is for the caller to see. */
+  /** Nobody gets one, whoever it is. */
+  get areGone(): boolean {
+    return this.#held.size >= this.#limits.total + this.#limits.reserve;
+  }
+
+  /** Whether a task of this tenant may have one now. */
+  hasRoom(tenant: string): boolean {
+    const own = this.#tenants.get(tenant) ?? 0;
+    const { total, ofTenant } = this.#limits;
+    if (own > 0) return own < ofTenant && this.#held.size < total;
+    return !this.areGone;
+  }
+
+  /** False when the claimant's key has no slot left. Whether there is room is for the caller to see. */
   take(claimant: Claimant): boolean {
+    const { id, tenant } = claimant;
     const key = keyOf(claimant);
     if (key !== null) {
       const holders = this.#keys.get(key) ?? new Set();
       if (holders.size >= claimant.concurrencyLimit) return false;
-      holders.add(claimant.id);
+      holders.add(id);
       this.#keys.set(key, holders);
     }
-    this.#held.set(claimant.id, key);
+    this.#held.set(id, { tenant, key });
+    this.#tenants.set(tenant, (this.#tenants.get(tenant) ?? 0) + 1);
     return true;
   }
 
   /** The key that has room again, if any. */
   release(id: string): string | null {
-    const key = this.#held.get(id);
-    if (key === undefined) return null;
+    const held = this.#held.get(id);
+    if (held === undefined) return null;
     this.#held.delete(id);
+    const { tenant, key } = held;
+    const rest = (this.#tenants.get(tenant) ?? 0) - 1;
+    if (rest > 0) this.#tenants.set(tenant, rest);
+    else this.#tenants.delete(tenant);
     if (key === null) return null;
     const holders = this.#keys.get(key);
     holders?.delete(id);
@@ -47,12 +77,15 @@ export class Slots {
     return this.#held.has(id);
   }
 
-  /** Who stands in the way of this claimant. */
+  /** Who stands in the way of this claimant: the holders of its key, else those of its tenant, or of all tenants. */
   holders(claimant: Claimant): string[] {
     const key = keyOf(claimant);
     const ofKey = key === null ? undefined : this.#keys.get(key);
     if (ofKey && ofKey.size >= claimant.concurrencyLimit) return [...ofKey];
-    return this.free > 0 ? [] : [...this.#held.keys()];
+    if (this.hasRoom(claimant.tenant)) return [];
+    const all = [...this.#held];
+    const isFull = (this.#tenants.get(claimant.tenant) ?? 0) >= this.#limits.ofTenant;
+    return (isFull ? all.filter(([, { tenant }]) => tenant === claimant.tenant) : all).map(([id]) => id);
   }
 }
 

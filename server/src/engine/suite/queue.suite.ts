@@ -7,7 +7,7 @@ import type { Principal } from "../../task/principal.ts";
 import { ada, arrives, at, type Begin, bob, gate, kind, submit } from "./stage.ts";
 
 export function queueSuite(begin: Begin): void {
-  it("starts by priority first, and then in turn between tenants and conversations", async () => {
+  it("starts in turn between tenants, in a tenant by priority, and then in turn between conversations", async () => {
     const order: string[] = [];
     const hold = gate();
     const life = await begin(
@@ -25,10 +25,41 @@ export function queueSuite(begin: Begin): void {
     await submit(life, "note", { input: "urgent", priority: 5 }, other);
     await submit(life, "note", { input: "ada talk", conversation: { alias: "talk" } });
     const last = await submit(life, "note", { input: "idle", priority: -5 });
-    expect((await life.verbs.tasks.why(ada, last)).ahead).toBe(6);
+    expect((await life.verbs.tasks.why(ada, last)).ahead).toBe(4);
     hold.resolve();
     await arrives(life, last, "completed");
-    expect(order).toEqual(["urgent", "ada 1", "other 1", "ada talk", "ada 2", "ada 3", "idle"]);
+    // The other tenant has nothing running, so that its first need not wait for the end of the blocker.
+    expect(order).toEqual(["other 1", "urgent", "ada 1", "ada talk", "ada 2", "ada 3", "idle"]);
+  });
+
+  it("keeps no tenant waiting for the end of another's long task, however many those are and whatever their priority", async () => {
+    const hold = gate();
+    const life = await begin(
+      [
+        kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+        kind("note", (ctx) => ctx.step("note", async () => null)),
+      ],
+      { concurrency: 2 },
+    );
+    const other: Principal = { ...ada, tenant: "other" };
+    const greedy = [];
+    for (let n = 0; n < 20; n++) greedy.push(await submit(life, "block", { priority: 100 }));
+    for (let n = 0; n < 3; n++) {
+      const first = await submit(life, "note", {}, other);
+      await life.settle();
+      expect(await life.verbs.tasks.get(other, first)).toMatchObject({ state: "completed" });
+    }
+    const held = await submit(life, "block", {}, other);
+    const second = await submit(life, "note", { priority: 100 }, other);
+    await life.settle();
+    expect(await life.verbs.tasks.get(other, held)).toMatchObject({ state: "running" });
+    // The reserve is for those that have nothing: it is no second share.
+    expect(await life.verbs.tasks.why(other, second)).toMatchObject({ state: "queued", ahead: 0, heldBy: [held] });
+    expect(
+      (await Promise.all(greedy.map((id) => at(life, id)))).filter(({ state }) => state === "running"),
+    ).toHaveLength(2);
+    hold.resolve();
+    for (const id of greedy) await arrives(life, id, "completed");
   });
 
   it("runs no more tasks of one concurrency key than it allows", async () => {

@@ -262,7 +262,7 @@ export const why = z.strictObject({
   waits: z.array(wait),
   running: z.array(z.string()).describe("Steps in flight."),
   held_by: z.array(z.string()).describe("Tasks that hold the slots it wants."),
-  ahead: count.nullable().describe("Tasks before it in the queue."),
+  ahead: count.nullable().describe("Tasks of its tenant before it in the queue, by priority and age."),
   last_error: failure.nullable(),
 });
 named(why, "Why");
