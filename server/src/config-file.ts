@@ -42,6 +42,8 @@ const limits = z.strictObject({
     .min(1_048_576)
     .max(64 * 1024 ** 3)
     .default(64 * 1024 * 1024),
+  /** Generations of children below a task that a caller has submitted. */
+  depth: z.int().min(1).max(10_000).default(100),
   connections: z.int().min(1).max(1_000_000).default(12_000),
   /** Open event streams. */
   streams: z.int().min(1).max(1_000_000).default(10_000),

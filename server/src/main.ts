@@ -152,6 +152,7 @@ function engineOver(
       concurrencyOfTenant: limits.runningOfTenant,
       concurrencyReserve: limits.runningReserve,
       recentBytes: limits.recentBytes,
+      depthMax: limits.depth,
       retentionDays,
     },
     log: {

@@ -11,6 +11,7 @@ import type { Begin, EngineLife, EngineSetup } from "./suite/stage.ts";
 import { steeringSuite } from "./suite/steering.suite.ts";
 import { stepsSuite } from "./suite/steps.suite.ts";
 import { timeSuite } from "./suite/time.suite.ts";
+import { treesSuite } from "./suite/trees.suite.ts";
 import { valuesSuite } from "./suite/values.suite.ts";
 import { waitsSuite } from "./suite/waits.suite.ts";
 
@@ -34,6 +35,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("the queue", () => queueSuite(begin));
     describe("durability", () => durabilitySuite(begin));
     describe("time", () => timeSuite(begin));
+    describe("trees", () => treesSuite(begin));
     describe("reading", () => readingSuite(begin));
   });
 }

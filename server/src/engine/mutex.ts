@@ -1,6 +1,6 @@
 /**
  * A mutex for each key: one change of a task at a time within this process, so that its own writers never fail each
- * other's guards. Several locks are always taken from a parent to its descendants: nobody waits in a circle.
+ * other's guards. Nobody waits for a second key while it holds one.
  */
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
@@ -15,11 +15,5 @@ export class KeyedMutex {
     } finally {
       if (this.#tails.get(id) === done) this.#tails.delete(id);
     }
-  }
-
-  /** The same under all of these keys, which are locked in their order. */
-  async runAll<Result>(ids: readonly string[], work: () => Promise<Result>): Promise<Result> {
-    const [id, ...rest] = ids;
-    return id === undefined ? work() : this.run(id, () => this.runAll(rest, work));
   }
 }

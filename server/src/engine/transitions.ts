@@ -9,6 +9,7 @@ import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
+import { isTerminal } from "../task/states.ts";
 import type { Task } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Clock } from "./clock.ts";
@@ -31,6 +32,14 @@ export interface TransitionObserver {
   changedElsewhere(task: Task): void;
 }
 
+/** Whoever ends the open descendants of tasks that have ended. */
+export interface OrphanEnds {
+  /** What becomes of the open children of this parent; undefined when it has not ended, or has none. */
+  endOf(parent: TaskId): Command | undefined;
+  /** Resolves once no descendant of this ended task is open, or as soon as that needs a store that refuses. */
+  all(id: TaskId): Promise<void>;
+}
+
 /** A command, and what else commits with it. */
 export type Act = { command: Command; along?: Along };
 
@@ -49,6 +58,9 @@ export class Transitions {
   #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
   #stopped = false;
   #follows: (change: Change) => Write[] = () => [];
+  #orphanEnds: OrphanEnds = { endOf: () => undefined, all: async () => {} };
+  /** Ends that are being written: what their children do waits until it is known whether they took effect. */
+  readonly #endings = new Map<TaskId, Promise<unknown>>();
 
   constructor(store: Store, clock: Clock, cache: TaskCache, feed: EventFeed) {
     this.#store = store;
@@ -67,6 +79,10 @@ export class Transitions {
     this.#follows = follows;
   }
 
+  endOrphans(ends: OrphanEnds): void {
+    this.#orphanEnds = ends;
+  }
+
   /** Hears no more of what other processes do. */
   stop(): void {
     this.#stopped = true;
@@ -80,11 +96,8 @@ export class Transitions {
 
   /** A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. */
   async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
-    const applied = await this.#apply([write, ...others]);
-    if (applied.ok) {
-      for (const each of [write, ...others]) this.#settle(each);
-      return { task: write.task };
-    }
+    const applied = await this.#commit([write, ...others]);
+    if (applied.ok) return { task: write.task };
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
     throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
   }
@@ -103,21 +116,18 @@ export class Transitions {
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
         if (!task) throw notFound("Task");
-        const {
-          first,
-          command,
-          along,
-          others: planned = [],
-        } = typeof plan === "function" ? plan(task) : { command: plan };
+        // What its parent's end is about to do to it counts, whoever comes first.
+        if (task.parent !== null) await this.#endings.get(task.parent);
+        const given = typeof plan === "function" ? plan(task) : { command: plan };
+        const end = this.#endOfOrphan(task, given.command);
+        const { first, command, along, others: planned = [] }: Plan = end ? { command: end } : given;
         const before = first && this.#write(task, first, counted);
         const last = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
         const write = before ? { ...before, ...last, ...joined(before, last) } : last;
         const others = [...planned, ...this.#follows(write)];
-        const applied = await this.#apply([write, ...others]);
-        if (applied.ok) {
-          for (const each of [write, ...others]) this.#settle(each);
-          return { task: write.task, replayed: false, hash: null };
-        }
+        const applied = await this.#commit([write, ...others]);
+        if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
+        if (applied.ok) return { task: write.task, replayed: false, hash: null };
         if (applied.why === "duplicate" && write.usage) {
           counted = new Set((await this.#store.usage(id)).map((call) => call.key));
           continue;
@@ -130,34 +140,15 @@ export class Transitions {
     });
   }
 
-  /** Cancels a task and its open descendants in one transaction. */
-  cancel(
+  /** Cancels a task. Resolves once none of its descendants is open any more. */
+  async cancel(
     id: TaskId,
     command: Command & { do: "cancel" },
     along: Along,
   ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
-    return this.#locks.run(id, async () => {
-      for (let tries = 1; tries <= TRIES; tries++) {
-        const task = await this.find(id);
-        if (!task) throw notFound("Task");
-        const ids = (await this.#store.openDescendants(id)).map((descendant) => descendant.id);
-        const { applied, write } = await this.#locks.runAll(ids, async () => {
-          // Read again under their locks: they may have gone on, or ended, while these were taken.
-          const descendants = await this.#store.openDescendants(id);
-          const write = { ...this.#decide(task, command), ...along };
-          const writes = [write, ...descendants.map((descendant) => this.#decide(descendant, command))];
-          const others = writes.flatMap((each) => this.#follows(each));
-          const applied = await this.#apply([...writes, ...others]);
-          if (applied.ok) for (const each of [...writes, ...others]) this.#settle(each);
-          return { applied, write };
-        });
-        if (applied.ok) return { task: write.task, replayed: false, hash: null };
-        if (applied.why !== "stale")
-          return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
-        this.#overtaken(applied.task);
-      }
-      throw lostRace();
-    });
+    const changed = await this.change(id, () => ({ command, along }));
+    await this.#orphanEnds.all(id);
+    return changed;
   }
 
   #write(task: Task, act: Act, counted: ReadonlySet<string>): Write {
@@ -169,6 +160,27 @@ export class Transitions {
     const decided = decide(task, command, this.#clock.now());
     if (decided instanceof Refusal) throw decided;
     return decided;
+  }
+
+  /** The end of its parent that an open task has to follow, whatever was to be done to it; what was paid for counts all the same. */
+  #endOfOrphan({ parent, state }: Task, command: Command): Command | undefined {
+    if (parent === null || isTerminal(state) || command.do === "bill") return undefined;
+    return this.#orphanEnds.endOf(parent);
+  }
+
+  /** Makes durable, then tells. */
+  async #commit(writes: Write[]): Promise<Applied> {
+    const ends = writes.filter(({ before, task }) => before !== null && isTerminal(task.state));
+    const settled = Promise.withResolvers<void>();
+    for (const { task } of ends) this.#endings.set(task.id, settled.promise);
+    try {
+      const applied = await this.#apply(writes);
+      if (applied.ok) for (const each of writes) this.#settle(each);
+      return applied;
+    } finally {
+      for (const { task } of ends) this.#endings.delete(task.id);
+      settled.resolve();
+    }
   }
 
   async #apply(writes: Write[]): Promise<Applied> {
@@ -234,6 +246,11 @@ function withoutCounted(command: Command, counted: ReadonlySet<string>): Command
 function usageOf(command: Command): Along {
   const usage = command.do === "bill" ? command.calls : command.do === "record" ? command.record.usage : undefined;
   return usage && usage.length > 0 ? { usage } : {};
+}
+
+function endedWithParent({ state }: Task, command: Command): Refusal {
+  const code = "attempt" in command ? "fenced" : "not_allowed_in_state";
+  return new Refusal(code, "The task has ended with its parent in this moment.", { state });
 }
 
 function lostRace(): Refusal {

@@ -17,7 +17,10 @@ export type { SettingStore } from "./setting-store.ts";
 export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, Write } from "./write.ts";
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
-  /** Removes what ended before `endedBefore` (at most `limit` tasks), and idempotency records older than `idempotencyBefore`. Returns the number of tasks. */
+  /**
+   * Removes what ended before `endedBefore` (at most `limit` tasks), and idempotency records older than `idempotencyBefore`.
+   * An ended task stays as long as one above or below it in its tree is open. Returns the number of tasks.
+   */
   sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number>;
   /** A consistent copy in one file, made while the store is in use. */
   backup(path: string): Promise<void>;

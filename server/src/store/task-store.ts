@@ -28,7 +28,6 @@ export interface TaskStore {
   ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
   /** Every open task, in pages by id. */
   open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
-  openDescendants(id: TaskId): Promise<Task[]>;
   /** Those with `seq` > `after`, oldest first. */
   events(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
   journal(id: TaskId): Promise<JournalEntry[]>;

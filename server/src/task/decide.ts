@@ -6,6 +6,7 @@
  */
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
+import { earlier } from "./family.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isReady, waitsOn } from "./open-task.ts";
 import { type FailedState, isTerminal, type OpenState } from "./states.ts";
@@ -154,7 +155,7 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
-  const deadlineAt = task.deadlineAt ?? (task.timeLimitMs === null ? null : startedAt + task.timeLimitMs);
+  const deadlineAt = earlier(task.deadlineAt, task.timeLimitMs === null ? null : startedAt + task.timeLimitMs);
   return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt, deadlineAt }, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);

@@ -5,9 +5,9 @@ import type { Handler, Presentation } from "./handler.ts";
 import type { TaskId } from "./id.ts";
 import type { Json } from "./json.ts";
 import type { Part } from "./part.ts";
-import { queuedTask } from "./queued-task.ts";
+import { type QueuedTask, queuedTask } from "./queued-task.ts";
 import type { Submission, submission } from "./submission.ts";
-import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
+import { retryPolicy, TITLE_MAX } from "./task.ts";
 
 export type NewTask = {
   handler: Handler;
@@ -21,7 +21,7 @@ export type NewTask = {
 };
 
 /** Checks the input against its kind. Throws `invalid`, naming the field. `message` is what it adds to its conversation. */
-export function newTask(parts: NewTask, id: TaskId, now: number): { task: Task; message: Part[] | undefined } {
+export function newTask(parts: NewTask, id: TaskId, now: number): { task: QueuedTask; message: Part[] | undefined } {
   const { handler, submission } = parts;
   const { input, title, message } = presented(handler, submission.input);
   const { deadlineMs } = submission;

@@ -13,6 +13,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     lens: "native",
     conversation: null,
     parent: null,
+    depth: 0,
     retryOf: null,
     priority: 0,
     concurrency: null,

@@ -78,6 +78,8 @@ const common = {
   input: json,
   conversation: z.string().nullable(),
   parent: z.string().nullable(),
+  /** Generations above it: 0 for a task that a caller has submitted. */
+  depth: z.int(),
   retryOf: z.string().nullable(),
   /** -100..100, higher first. */
   priority: z.int(),

@@ -52,8 +52,9 @@ export interface Tasks {
   why(principal: Principal, id: string): Promise<Why>;
 
   /**
-   * Ends a task as `cancelled`, and its open descendants with it, in one transaction. Throws `not_found`,
-   * `not_allowed_in_state` when it has ended, `conflict` when the idempotency key was used for another request.
+   * Ends a task as `cancelled`, and all its open descendants with it: they go a page at a time behind it, a crash stops
+   * none of that, and it resolves once they have ended. Throws `not_found`, `not_allowed_in_state` when it has ended,
+   * `conflict` when the idempotency key was used for another request.
    */
   cancel(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
   /**

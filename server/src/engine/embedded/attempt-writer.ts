@@ -9,6 +9,7 @@ import type { Store } from "../../store/store.ts";
 import type { Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import { asChildOf, childRefused } from "../../task/family.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
@@ -34,6 +35,8 @@ export type AttemptParts = {
   ids: Ids;
   handlers: ReadonlyMap<string, Handler>;
   refused: RefusedWrites;
+  /** Generations that there may be below a task that a caller has submitted. */
+  depthMax: number;
 };
 
 export class AttemptWriter implements AttemptPort {
@@ -105,22 +108,27 @@ export class AttemptWriter implements AttemptPort {
     );
   }
 
+  childRefused(): Failure | null {
+    return childRefused(this.#task, this.#parts.depthMax);
+  }
+
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite): Promise<string> {
     const { kind, input } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
-    const { id, attempt, tenant, user, lens, priority } = this.#task;
+    const { attempt, tenant, user, lens, priority, id } = this.#task;
     const submission = { ...plainSubmission(kind, input), priority };
     const { retryOf: before } = wanted;
     const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
     const retryOf = failed?.kind === kind && failed.handlerVersion === handler.version ? failed.id : null;
     const now = clock.now();
-    const { task } = newTask(
+    const { task: fresh } = newTask(
       { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf },
       ids.taskId(now),
       now,
     );
+    const task = asChildOf(this.#task, fresh);
     const own = write(task.id);
     await this.#inOrder(own, () => ({
       command: { do: "record", attempt, record: own.record },

@@ -20,6 +20,7 @@ import { Claims } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import { CrashRecord } from "./crash-record.ts";
+import { Descendants } from "./descendants.ts";
 import { entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
@@ -59,6 +60,7 @@ export class EmbeddedEngine implements Engine {
   readonly scheduling: SchedulingView;
   readonly #log: EngineLog;
   readonly #open: OpenTasks;
+  readonly #descendants: Descendants;
   readonly #scheduler: Scheduler;
   readonly #runner: Runner;
   readonly #refused: RefusedWrites;
@@ -83,7 +85,10 @@ export class EmbeddedEngine implements Engine {
       expired: (id) => this.#waits.expired(id),
     });
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
-    const runner = new Runner({ refused, store, transitions, clock, random, ids, handlers, ownership, isolation, log });
+    const descendants = new Descendants({ transitions, clock, open, log });
+    const { depthMax } = limits;
+    const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
+    const runner = new Runner({ ...attempts, ownership, isolation, log });
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits) });
     const claims = new Claims({ transitions, clock });
     const placement = new Placement({ open, scheduler, claims });
@@ -105,6 +110,7 @@ export class EmbeddedEngine implements Engine {
     };
     this.#log = log;
     this.#open = open;
+    this.#descendants = descendants;
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#refused = refused;
@@ -117,6 +123,7 @@ export class EmbeddedEngine implements Engine {
       transitions,
       handlers,
       open,
+      descendants,
       placement,
       scheduler,
       waits,
@@ -132,6 +139,7 @@ export class EmbeddedEngine implements Engine {
       changed: (change) => this.#changed(change),
       changedElsewhere: (task) => this.#changedElsewhere(task),
     });
+    transitions.endOrphans(descendants);
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
 
@@ -147,6 +155,7 @@ export class EmbeddedEngine implements Engine {
   async stop(graceMs: number): Promise<void> {
     this.#scheduler.stop();
     this.#recovery.stop();
+    this.#descendants.stop();
     this.#guard.stop();
     this.#retention.stop();
     this.#open.stop();
@@ -190,6 +199,7 @@ export class EmbeddedEngine implements Engine {
       this.#runner.follow(task);
       return;
     }
+    this.#descendants.parentEnded(task.id, task);
     const parent = this.#open.parentOf(task.id);
     this.#placement.remove(task.id);
     this.#runner.follow(task);

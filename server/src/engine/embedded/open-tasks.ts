@@ -17,6 +17,8 @@ export class OpenTasks {
   readonly #entries = new Map<TaskId, Entry>();
   /** Child -> the parent that waits for its end. */
   readonly #parents = new Map<TaskId, TaskId>();
+  /** Parent -> its open children. */
+  readonly #children = new Map<TaskId, Set<TaskId>>();
   readonly #due: Timers;
   readonly #deadlines: Timers;
 
@@ -52,9 +54,29 @@ export class OpenTasks {
     return [...this.#parents].flatMap(([child, parent]) => (this.#entries.has(child) ? [] : [{ child, parent }]));
   }
 
+  /** Open children of a task, at most `limit`. */
+  childrenOf(parent: TaskId, limit: number): TaskId[] {
+    const children: TaskId[] = [];
+    for (const child of this.#children.get(parent) ?? []) {
+      if (children.length === limit) break;
+      children.push(child);
+    }
+    return children;
+  }
+
+  /** Open tasks whose parent is not open, by that parent. */
+  orphans(): ReadonlyMap<TaskId, ReadonlySet<TaskId>> {
+    return new Map([...this.#children].filter(([parent]) => !this.#entries.has(parent)));
+  }
+
   remember(entry: Entry): void {
-    const before = this.#entries.get(entry.id);
-    for (const child of before?.awaits ?? []) if (!entry.awaits.includes(child)) this.#parents.delete(child);
+    const awaits = new Set(entry.awaits);
+    for (const child of this.#entries.get(entry.id)?.awaits ?? []) if (!awaits.has(child)) this.#parents.delete(child);
+    if (entry.parent !== null) {
+      const siblings = this.#children.get(entry.parent);
+      if (siblings) siblings.add(entry.id);
+      else this.#children.set(entry.parent, new Set([entry.id]));
+    }
     for (const child of entry.awaits) this.#parents.set(child, entry.id);
     this.#entries.set(entry.id, entry);
     this.#due.set(entry.id, this.isReady(entry) ? null : entry.dueAt);
@@ -62,7 +84,11 @@ export class OpenTasks {
   }
 
   forget(id: TaskId): void {
-    for (const child of this.#entries.get(id)?.awaits ?? []) this.#parents.delete(child);
+    const entry = this.#entries.get(id);
+    for (const child of entry?.awaits ?? []) this.#parents.delete(child);
+    const siblings = entry?.parent ? this.#children.get(entry.parent) : undefined;
+    siblings?.delete(id);
+    if (entry?.parent && siblings?.size === 0) this.#children.delete(entry.parent);
     this.#entries.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);

@@ -10,6 +10,7 @@ import type { Task } from "../../task/task.ts";
 import type { Transitions } from "../transitions.ts";
 import { type CrashGuard, judge, type Suspect } from "./crash-guard.ts";
 import type { CrashRecord, LastEnd } from "./crash-record.ts";
+import type { Descendants } from "./descendants.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
@@ -26,6 +27,7 @@ type Parts = {
   transitions: Transitions;
   handlers: ReadonlyMap<string, Handler>;
   open: OpenTasks;
+  descendants: Descendants;
   placement: Placement;
   scheduler: Scheduler;
   waits: WaitCompletion;
@@ -60,6 +62,7 @@ export class Recovery {
       if (!last || page.length < OPEN_PAGE) break;
       after = last.id;
     }
+    await this.#parts.descendants.adopt();
     const suspects = await this.#recover(interrupted, lastEnd);
     return async () => {
       await this.#afterwards(suspects, lastEnd);

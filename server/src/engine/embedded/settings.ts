@@ -24,6 +24,8 @@ export type EngineLimits = {
   retentionDays: number;
   /** Bytes of what tasks have done that are kept in memory while the store does not take them. */
   keptBytes: number;
+  /** Generations of children below a task that a caller has submitted. */
+  depthMax: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -31,6 +33,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   recentBytes: 64 * 1024 * 1024,
   retentionDays: RETENTION_DAYS,
   keptBytes: 64 * 1024 * 1024,
+  depthMax: 100,
 };
 
 const RESERVE_SHARE = 0.1;

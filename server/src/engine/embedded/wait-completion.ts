@@ -85,7 +85,11 @@ export class WaitCompletion implements TimeObserver {
   }
 
   async #expire(id: TaskId): Promise<void> {
-    if (!this.#stopped) await this.#parts.transitions.change(id, { do: "expire" });
+    const { open, clock, transitions } = this.#parts;
+    const parent = open.get(open.get(id)?.parent ?? "");
+    // It goes with its parent, whose deadline it has.
+    if (this.#stopped || (parent?.deadlineAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
+    await transitions.change(id, { do: "expire" });
   }
 
   async #wakeParent(parent: TaskId, child: TaskId): Promise<void> {

@@ -38,6 +38,8 @@ export interface AttemptPort {
   fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void>;
   reject(error: Failure, write: AttemptWrite): Promise<void>;
   pause(reason: string, write: AttemptWrite): Promise<void>;
+  /** Why this task may have no children; null when it may. */
+  childRefused(): Failure | null;
   /** Makes the child and commits `write` with it; returns its id. */
   child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite): Promise<TaskId>;
   /** A task's end, or null while it has none. */

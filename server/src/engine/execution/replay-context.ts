@@ -187,8 +187,13 @@ class ReplayContext implements Context {
       if (entry?.state === "done") return entry.result;
       if (entry?.state === "failed" && entry.error) throw new StepError(entry.error);
       const { port } = this.#run;
-      const known = entry && childOf.parse(entry.result);
+      const known = childOf.safeParse(entry?.result).data;
       if (!known || entry?.state === "retrying") {
+        const refused = port.childRefused();
+        if (refused) {
+          await this.#run.commit({ journal: [{ ...this.#entry(call, "failed", null), error: refused }] });
+          throw new StepError(refused);
+        }
         const submission = { ...given(), retryOf: known?.child ?? null };
         const child = await this.#run.through(
           () =>

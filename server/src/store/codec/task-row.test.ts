@@ -66,6 +66,7 @@ test("what a left-out field means is frozen", () => {
   expect(BLANK).toEqual({
     conversation: null,
     parent: null,
+    depth: 0,
     retryOf: null,
     priority: 0,
     concurrency: null,

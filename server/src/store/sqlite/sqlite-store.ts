@@ -130,10 +130,6 @@ export class SqliteStore implements Store {
     return open;
   }
 
-  async openDescendants(id: string): Promise<Task[]> {
-    return await this.#tasks(await this.#reads.send("openDescendants", { id }));
-  }
-
   events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
     return orDamaged(`log of task ${id}`, async () => {
       const found = await this.#reads.send("events", { id, after, limit });

@@ -12,14 +12,24 @@ const RECORDS_MAX = 10_000;
  */
 export type Retention = { endedBefore: number; idempotencyBefore: number; limit: number; texts: boolean };
 
+/** Whether a task of the tree of `t`, above it or below it, is open. */
+const HAS_OPEN_RELATIVE = `
+  EXISTS (WITH RECURSIVE above (id) AS (
+      SELECT t.parent UNION SELECT a.parent FROM above JOIN tasks a ON a.id = above.id WHERE a.parent IS NOT NULL
+    ) SELECT 1 FROM above JOIN tasks a ON a.id = above.id WHERE t.parent IS NOT NULL AND a.ended_at IS NULL)
+  OR EXISTS (WITH RECURSIVE below (id, ended_at) AS (
+      SELECT id, ended_at FROM tasks WHERE parent = t.id
+      UNION ALL SELECT c.id, c.ended_at FROM below JOIN tasks c ON c.parent = below.id
+    ) SELECT 1 FROM below WHERE ended_at IS NULL)`;
+
 /** Within the caller's transaction. Returns the number of tasks. */
 export function sweep(db: Database, retention: Retention): number {
   const totals = new Totals(db);
   // The newest task stays, so that no number is given twice.
   const ended = db
     .prepare<unknown[], unknown[]>(
-      `SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks
-       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) ORDER BY ended_at LIMIT ?`,
+      `SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks t
+       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) AND NOT (${HAS_OPEN_RELATIVE}) ORDER BY ended_at LIMIT ?`,
     )
     .raw()
     .all(retention.endedBefore, retention.limit);

@@ -1,6 +1,5 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
-import { OPEN_STATES } from "../../task/states.ts";
 import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
@@ -8,7 +7,6 @@ import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 
 type OfTask = { id: string };
 
-const OPEN = OPEN_STATES.map((state) => `'${state}'`).join(", ");
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
 export function taskReads(db: Database) {
@@ -35,16 +33,6 @@ export function taskReads(db: Database) {
       return { rows: found, total, next: more ? (positions.at(-1) ?? null) : null };
     },
     open: openPages(db),
-    // Ended children may have open children of their own.
-    openDescendants: rows(
-      `WITH RECURSIVE family (id) AS (
-         SELECT id FROM tasks WHERE parent = ?
-         UNION SELECT child.id FROM family CROSS JOIN tasks child ON child.parent = family.id
-       )
-       SELECT ${TASK_COLUMNS} FROM family CROSS JOIN tasks t ON t.id = family.id LEFT JOIN submissions s ON s.task = t.n
-       WHERE t.state IN (${OPEN})`,
-      ({ id }: OfTask) => [id],
-    ),
     events: rows(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],

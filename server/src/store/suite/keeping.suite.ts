@@ -1,6 +1,7 @@
 /** What a store lets go, and how it ends. */
 import { expect, test } from "vitest";
 import { submitted } from "../../task/decide.ts";
+import type { Task } from "../../task/task.ts";
 import type { Store } from "../store.ts";
 import { code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
 import { newTask, START } from "./new-task.suite.ts";
@@ -34,6 +35,30 @@ export function keepingStories(setup: () => Promise<Store>): void {
     expect((await store.list(EVERYBODY, { metadata: { team: "red" } }, { limit: 10 })).total).toBe(0);
     expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(3);
     await submit(store, newTask(), { idempotency: record });
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a sweep spares what ended long ago as long as a task above or below it in its tree is open", async () => {
+    const store = await setup();
+    const end = (task: Task) => live(store, task, ...complete(task));
+    const root = await submit(store, newTask());
+    const middle = await submit(store, newTask({ parent: root.id }));
+    const leaf = await submit(store, newTask({ parent: middle.id }));
+    const sibling = await submit(store, newTask({ parent: root.id }));
+    const other = await end(await submit(store, newTask()));
+    await submit(store, newTask());
+    await end(middle);
+    await end(leaf);
+    expect(await store.sweep(START + DAY, START, 10)).toBe(1);
+    expect(await store.task(other.id)).toBeNull();
+    await end(root);
+    expect(await store.sweep(START + DAY, START, 10)).toBe(2);
+    expect((await store.tasks([root.id, middle.id, leaf.id, sibling.id])).map(({ id }) => id)).toEqual([
+      root.id,
+      sibling.id,
+    ]);
+    await end(sibling);
+    expect(await store.sweep(START + DAY, START, 10)).toBe(2);
     expect(await store.check()).toEqual([]);
   });
 

@@ -197,16 +197,6 @@ export function transitionStories(setup: () => Promise<Store>): void {
     });
     expect([first, ...rest].find((open) => open?.id === child.id)).toMatchObject({ state: "queued", ready: true });
   });
-
-  test("open descendants are found through ended ones", async () => {
-    const store = await setup();
-    const root = await submit(store, newTask());
-    const middle = newTask({ parent: root.id });
-    await live(store, await submit(store, middle), ...complete(middle));
-    const leaf = await submit(store, newTask({ parent: middle.id }));
-    await submit(store, newTask());
-    expect(await store.openDescendants(root.id)).toEqual([leaf]);
-  });
 }
 
 /** Guards that differ from the task's in one part each. */

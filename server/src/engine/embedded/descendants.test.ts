@@ -1,0 +1,139 @@
+/** What becomes of the children of ended parents that nobody saw end, and of trees that are wide. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store, Write } from "../../store/store.ts";
+import { type Command, decide, submitted } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import { defineHandler } from "../../task/handler.ts";
+import { queuedTask } from "../../task/queued-task.ts";
+import type { Task } from "../../task/task.ts";
+import { Ids, systemRandomBytes } from "../ids.ts";
+import { atRest } from "../suite/at-rest.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { EmbeddedEngine } from "./embedded-engine.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
+
+let store: Store;
+let clock: VirtualClock;
+let engine: EmbeddedEngine | undefined;
+let failures = 0;
+const ids = new Ids(systemRandomBytes);
+
+beforeEach(async () => {
+  clock = new VirtualClock(NOW);
+  store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  failures = 0;
+});
+
+afterEach(async () => {
+  await engine?.stop(0);
+  engine = undefined;
+  await store.close();
+});
+
+async function start(): Promise<EmbeddedEngine> {
+  engine = new EmbeddedEngine({
+    store,
+    handlers: [defineHandler({ kind: "later", input: z.json(), run: async () => null })],
+    clock,
+    random: () => 0.5,
+    ids,
+    log: { warn: () => failures++ },
+  });
+  await engine.start();
+  return engine;
+}
+
+/** A task that waits a day for its start. */
+function delayed(fields: { parent?: string; depth?: number } = {}): Task {
+  const fresh = { tenant: "acme", user: "ada", kind: "later", title: "later", input: {}, createdAt: NOW };
+  return queuedTask({ id: ids.taskId(NOW), ...fresh, notBefore: NOW + DAY_MS, ...fields });
+}
+
+async function put(...tasks: Task[]): Promise<void> {
+  for (let from = 0; from < tasks.length; from += 500)
+    await store.apply(tasks.slice(from, from + 500).map((task): Write => submitted(task)));
+}
+
+async function change(id: string, command: Command): Promise<void> {
+  const task = await store.task(id);
+  const decided = task && decide(task, command, clock.now());
+  if (!decided || decided instanceof Refusal) throw new Error(`${id} cannot ${command.do}`);
+  await store.apply([decided]);
+}
+
+async function open(): Promise<number> {
+  return (await store.open(null, 100_000)).length;
+}
+
+test("a start takes along what parents left open that ended when nobody saw it, and leaves all others alone", async () => {
+  const root = delayed();
+  const middle = delayed({ parent: root.id, depth: 1 });
+  const leaf = delayed({ parent: middle.id, depth: 2 });
+  const swept = delayed({ parent: ids.taskId(NOW) });
+  const [parent, child] = [delayed(), delayed()];
+  await put(root, middle, leaf, swept, parent, { ...child, parent: parent.id });
+  await change(root.id, { do: "cancel", by: "ada", reason: "enough" });
+  await start();
+  await atRest();
+  for (const { id } of [middle, leaf])
+    expect(await store.task(id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "ada", reason: "enough" } });
+  expect(await store.task(swept.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
+  expect((await store.open(null, 10)).map(({ id }) => id).sort()).toEqual([parent.id, child.id].sort());
+});
+
+test("a tree of 10,000 children ends at the first call, and others are served meanwhile", {
+  timeout: 60_000,
+}, async () => {
+  const root = delayed();
+  const children = Array.from({ length: 10_000 }, () => delayed({ parent: root.id, depth: 1 }));
+  await put(root, ...children);
+  const { transitions } = await start();
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  await transitions.cancel(root.id, { do: "cancel", by: "ada", reason: "" }, {});
+  isOver = true;
+  expect(await open()).toBe(0);
+  expect(turns).toBeGreaterThan(100);
+});
+
+test("a tree that the store refuses to end in between is ended once it takes writes again", async () => {
+  const root = delayed();
+  const children = Array.from({ length: 120 }, () => delayed({ parent: root.id, depth: 1 }));
+  await put(root, ...children);
+  const { transitions } = await start();
+  const { apply } = store;
+  let writes = 0;
+  store.apply = async (given) => {
+    if (++writes > 70) throw new Refusal("unavailable", "The disk is full.");
+    return apply.call(store, given);
+  };
+  await transitions.cancel(root.id, { do: "cancel", by: "ada", reason: "" }, {});
+  expect(await open()).toBeGreaterThan(0);
+  expect(failures).toBeGreaterThan(0);
+  store.apply = apply;
+  await clock.advance(2_000, atRest);
+  expect(await open()).toBe(0);
+});
+
+test("a child whose parent has ended does nothing any more, even before its own end was written", async () => {
+  const root = delayed();
+  const children = Array.from({ length: 200 }, () => delayed({ parent: root.id, depth: 1 }));
+  await put(root, ...children);
+  const { transitions } = await start();
+  const last = children.at(-1)?.id ?? "";
+  const cancelled = transitions.cancel(root.id, { do: "cancel", by: "ada", reason: "" }, {});
+  const paused = transitions.change(last, { do: "pause", by: "bob", reason: "" }).catch((error: unknown) => error);
+  await cancelled;
+  expect(await paused).toMatchObject({ code: "not_allowed_in_state" });
+  expect(await store.task(last)).toMatchObject({ state: "cancelled", cancelledBy: { by: "ada" } });
+  expect((await store.events(last, 0, 10)).map(({ type }) => type)).toEqual(["task.submitted", "task.cancelled"]);
+});
