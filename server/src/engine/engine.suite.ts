@@ -4,6 +4,7 @@
  */
 import { afterEach, describe } from "vitest";
 import { durabilitySuite } from "./suite/durability.suite.ts";
+import { inputsSuite } from "./suite/inputs.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
 import { retriesSuite } from "./suite/retries.suite.ts";
@@ -28,6 +29,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     });
 
     describe("steps", () => stepsSuite(begin));
+    describe("inputs", () => inputsSuite(begin));
     describe("values", () => valuesSuite(begin));
     describe("waits", () => waitsSuite(begin));
     describe("steering", () => steeringSuite(begin));

@@ -10,7 +10,7 @@ import type { z } from "zod";
 import type { artifactUpdate } from "./artifact.ts";
 import type { Message } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { copyOf, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
@@ -129,7 +129,7 @@ export type Handler<Input = Json> = {
   kind: string;
   /** Raised when the order of context calls changes: a task keeps the version that it began with. */
   version: number;
-  /** Checks and completes the input at the door. */
+  /** Checks and completes the input at the door. It may transform: what `run` is given is the same on every attempt. */
   input: z.ZodType<Input>;
   present: (input: Input) => Presentation;
   /** Other programs do the work: the queue in which a task with this input is claimed. Its `run` is never called. */
@@ -145,12 +145,15 @@ export type Handler<Input = Json> = {
 
 /**
  * A kind and its code. `present` may be left out: the kind's name is then the title.
- * The input's type is lost behind its schema on purpose: the engine holds handlers of any input in one map.
+ * The input's type is lost behind its schema on purpose: the engine holds handlers of any input in one map. Its functions
+ * take an input as `acceptedInput` keeps it.
  */
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
   const { input, run, present = () => ({ title: definition.kind }), timeLimitMs, queueOf, ...rest } = definition;
+  const { version = 1 } = rest;
+  if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
   // A submit asks several of these of one value, which is parsed once for all of them.
   const parsed = new WeakMap<object, { input: Input }>();
   const parse = (value: Json): Input => {
@@ -160,11 +163,12 @@ export function defineHandler<Input>(
     return known.input;
   };
   return {
-    version: 1,
     ...rest,
+    version,
     input: input as z.ZodType<unknown> as z.ZodType<Json>,
     present: (value) => present(parse(value)),
-    run: (ctx, value) => run(ctx, parse(value)),
+    // Its own copy: what a handler changes in its input is for nobody else to see.
+    run: (ctx, value) => run(ctx, input.parse(copyOf(value))),
     ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),
     ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(parse(value)) }),
   };

@@ -50,14 +50,40 @@ export const storedObject = z.custom<JsonObject>((value) => isJsonObject(value, 
  */
 export function wellFormed<Value>(value: Value): Value;
 export function wellFormed(value: unknown): unknown {
-  if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
+  return isWellFormed(value) ? value : mended(value);
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  for (const key in value) if (!key.isWellFormed() || !isWellFormed(Reflect.get(value, key))) return false;
+  return true;
+}
+
+function mended(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => wellFormed(item));
-    return items.every((item, at) => item === value[at]) ? value : items;
+  if (Array.isArray(value)) return value.map(mended);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), mended(inner)]));
+}
+
+/** A copy of what is JSON already. */
+export function copyOf<Value extends Json>(value: Value): Value;
+export function copyOf(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    const inner = value[key];
+    if (inner !== undefined) putKey(copy, key, copyOf(inner));
   }
-  const entries = Object.entries(value);
-  const mended = entries.map(([key, inner]) => [wellFormed(key), wellFormed(inner)] as const);
-  const isWhole = mended.every(([key, inner], at) => key === entries[at]?.[0] && inner === entries[at]?.[1]);
-  return isWhole ? value : Object.fromEntries(mended);
+  return copy;
+}
+
+/** Also under the name `__proto__`, which an assignment would take for something else. */
+export function putKey(object: JsonObject, key: string, value: Json): void {
+  if (key === "__proto__")
+    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  else object[key] = value;
 }

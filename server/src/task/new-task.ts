@@ -1,13 +1,16 @@
 /** A task made of a submission: the one place that fills in its fields. */
-import type { z } from "zod";
+import { z } from "zod";
+import { acceptedInput } from "./accepted-input.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
 import type { TaskId } from "./id.ts";
-import type { Json } from "./json.ts";
-import type { Part } from "./part.ts";
+import { type Json, wellFormed } from "./json.ts";
+import { type Part, part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
-import type { Submission, submission } from "./submission.ts";
+import { givenName, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, TITLE_MAX } from "./task.ts";
+
+const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
 
 export type NewTask = {
   handler: Handler;
@@ -39,14 +42,14 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Queued
     retryOf: parts.retryOf,
     priority: submission.priority,
     concurrency: submission.concurrency ?? null,
-    queue: handler.queueOf?.(input) ?? null,
+    queue: queueOf(handler, input),
     metadata: submission.metadata,
     budget: submission.budget ?? null,
     retry: submission.retry,
     createdAt: now,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
-    timeLimitMs: deadlineMs === undefined ? (handler.timeLimitMs?.(input) ?? null) : null,
+    timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
   });
   return { task, message };
 }
@@ -56,13 +59,43 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
   return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
 }
 
-/** The input as its kind completes it, and what the outside sees of it. Throws `invalid`, naming the field. */
+const presentation = z.object({ title: z.string(), message: z.array(part).optional() });
+const queueName = givenName.nullable();
+const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ceil).nullable();
+
+/** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
 export function presented(handler: Handler, given: Json): Presentation & { input: Json } {
-  const parsed = handler.input.safeParse(given);
-  if (parsed.success) return { input: parsed.data, ...handler.present(parsed.data) };
-  const issue = parsed.error.issues[0];
-  const field = ["input", ...(issue?.path ?? [])].join(".");
-  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit its kind"}`, { field });
+  const accepted = acceptedInput(handler.input, given);
+  if (!accepted.ok) {
+    const field = ["input", ...accepted.path].join(".");
+    throw new Refusal("invalid", `${field}: ${accepted.message}`, { field });
+  }
+  const { input } = accepted;
+  const { title, message } = told(handler, "present", presentation, () => handler.present(input));
+  return { input, title, ...(message && { message }) };
+}
+
+function queueOf(handler: Handler, input: Json): string | null {
+  return told(handler, "queueOf", queueName, () => handler.queueOf?.(input) ?? null);
+}
+
+function timeLimitOf(handler: Handler, input: Json): number | null {
+  return told(handler, "timeLimitMs", timeLimit, () => handler.timeLimitMs?.(input) ?? null);
+}
+
+/** What a kind's own code says of an input, checked before it is written. A fault of it is no fault of who submits. */
+function told<Value>({ kind }: Handler, name: string, schema: z.ZodType<Value>, ask: () => unknown): Value {
+  let said: unknown;
+  try {
+    said = ask();
+  } catch (error) {
+    throw new Error(`${name} of kind "${kind}" threw: ${error instanceof Error ? error.message : "no error"}`, {
+      cause: error,
+    });
+  }
+  const checked = schema.safeParse(said);
+  if (checked.success) return wellFormed(checked.data);
+  throw new Error(`${name} of kind "${kind}" returned what cannot be kept: ${checked.error.issues[0]?.message}`);
 }
 
 /** The text in one line of at most `max` characters. */

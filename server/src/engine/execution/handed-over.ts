@@ -7,7 +7,7 @@
  * function, a promise that was not awaited) is refused instead. Half a character (a lone surrogate) becomes U+FFFD.
  */
 import type { z } from "zod";
-import { JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
+import { JSON_DEPTH_MAX, type Json, type JsonObject, putKey } from "../../task/json.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
 export const BAD_VALUE = "bad_value";
@@ -76,16 +76,6 @@ export function countOf(what: string, value: unknown): number {
   throw new BadValue(`${what} is ${shown(value)}: it must be a number from 0 on.`);
 }
 
-/** A copy of what is JSON already. */
-export function copyOf<Value extends Json>(value: Value): Value;
-export function copyOf(value: Json): Json {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf);
-  const copy: JsonObject = {};
-  for (const key of Object.keys(value)) put(copy, key, copyOf(value[key] ?? null));
-  return copy;
-}
-
 function copier(what: string, bytesMax: number): (value: unknown, depth: number) => Json {
   let bytes = 0;
   let values = 0;
@@ -132,7 +122,7 @@ function copier(what: string, bytesMax: number): (value: unknown, depth: number)
     const object: JsonObject = {};
     for (const key of Object.keys(value)) {
       const inner: unknown = Reflect.get(value, key);
-      if (inner !== undefined) put(object, text(key), copy(inner, depth + 1));
+      if (inner !== undefined) putKey(object, text(key), copy(inner, depth + 1));
     }
     return object;
   }
@@ -143,13 +133,6 @@ function copier(what: string, bytesMax: number): (value: unknown, depth: number)
   }
 
   return copy;
-}
-
-/** Also under the name `__proto__`, which an assignment would take for something else. */
-function put(object: JsonObject, key: string, value: Json): void {
-  if (key === "__proto__")
-    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
-  else object[key] = value;
 }
 
 function shown(value: unknown): string {

@@ -17,13 +17,13 @@ import {
   StepError,
   type StepOptions,
 } from "../../task/handler.ts";
-import { type Json, type JsonObject, storedJson } from "../../task/json.ts";
+import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
 import { NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
-import { BadValue, copyOf, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import { BadValue, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution, stepOptionsOf } from "./step-execution.ts";

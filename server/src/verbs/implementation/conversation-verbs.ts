@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import type { Conversation, Message } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
+import { wellFormed } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
@@ -46,7 +47,7 @@ export class ConversationVerbs implements Conversations {
 
   async rename(principal: Principal, id: string, title: string): Promise<Conversation> {
     await this.#visible(principal, id);
-    await this.#store.renameConversation(id, title, this.#clock.now());
+    await this.#store.renameConversation(id, wellFormed(title), this.#clock.now());
     return this.#visible(principal, id);
   }
 
@@ -63,7 +64,7 @@ export class ConversationVerbs implements Conversations {
 
   async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
     await this.#visible(principal, id);
-    return this.#store.appendMessage(id, { role: "user", parts }, this.#clock.now());
+    return this.#store.appendMessage(id, { role: "user", parts: wellFormed(parts) }, this.#clock.now());
   }
 
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {

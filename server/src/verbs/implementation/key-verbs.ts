@@ -5,6 +5,7 @@ import type { Ids } from "../../engine/ids.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
+import { wellFormed } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import { mayManage } from "../../task/visibility.ts";
@@ -103,9 +104,9 @@ export class KeyVerbs implements Keys {
     const secret = `sk_${this.#ids.secret(32)}`;
     const key: StoredKey = {
       id: `key_${this.#ids.uuid(now).replaceAll("-", "")}`,
-      tenant,
-      user,
-      ...wanted,
+      tenant: wellFormed(tenant),
+      user: wellFormed(user),
+      ...wellFormed(wanted),
       createdAt: now,
       revokedAt: null,
       hint: secret.slice(-4),

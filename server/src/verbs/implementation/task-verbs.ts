@@ -7,6 +7,7 @@ import { type Change, submitted, submittedRunning } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
+import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, newTask, presented } from "../../task/new-task.ts";
 import type { Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -38,7 +39,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     wanted: Submission,
     idempotency?: Idempotency,
   ): Promise<Acknowledged> {
-    const submission = submissionSchema.parse(wanted);
+    const submission = wellFormed(submissionSchema.parse(wanted));
     const handler = this.parts.engine.handlers.get(submission.kind);
     if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
@@ -63,7 +64,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
 
   async cancel(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
     await this.get(principal, id);
-    const command = { do: "cancel", by: principal.user, reason: steering.reason ?? "" } as const;
+    const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;
     return this.#steer(principal, id, steering, () =>
       this.parts.engine.transitions.cancel(id, command, this.#along(principal, "cancel", id, steering)),
     );
@@ -73,7 +74,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     await this.get(principal, id);
     return this.#steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
-        command: { do: "pause", by: principal.user, reason: steering.reason ?? "" },
+        command: { do: "pause", by: principal.user, reason: reasonOf(steering) },
         along: this.#along(principal, "pause", id, steering),
       })),
     );
@@ -98,8 +99,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     await this.get(principal, id);
     const { clock, ids, engine } = this.parts;
     const at = clock.now();
-    const messageId = input.messageId ?? ids.uuid(at);
-    const prompt = input.prompt ?? null;
+    const { messageId = ids.uuid(at), prompt = null, value } = wellFormed(input);
     return this.#steer(principal, id, steering, () =>
       engine.transitions.change(id, (task) => {
         const open = task.waits.flatMap((wait) => (wait.on === "input" ? [wait.prompt.name] : []));
@@ -112,7 +112,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
           command: { do: "input", by: principal.user, messageId, prompt },
           along: {
             ...this.#along(principal, "input", id, steering),
-            inbox: { messageId, prompt, value: input.value, by: principal.user, at },
+            inbox: { messageId, prompt, value, by: principal.user, at },
           },
         };
       }),
@@ -190,7 +190,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const { tenant, user, keyId } = principal;
     const at = this.parts.clock.now();
     return {
-      audit: { tenant, at, user, keyId, act, task, detail: reason === undefined ? {} : { reason } },
+      audit: { tenant, at, user, keyId, act, task, detail: reason === undefined ? {} : { reason: wellFormed(reason) } },
       ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
     };
   }
@@ -216,6 +216,10 @@ export class TaskVerbs extends TaskReading implements Tasks {
       return { task: await this.get(principal, id), replayed: true };
     }
   }
+}
+
+function reasonOf({ reason = "" }: Steering): string {
+  return wellFormed(reason);
 }
 
 function firstChange(task: Task, reserved: boolean): Change {

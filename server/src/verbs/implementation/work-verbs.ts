@@ -6,7 +6,7 @@ import { backoffMs } from "../../engine/backoff.ts";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
-import type { Json } from "../../task/json.ts";
+import { type Json, wellFormed } from "../../task/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { mayWorkOn } from "../../task/visibility.ts";
@@ -31,7 +31,7 @@ export class WorkVerbs implements Work {
     signal: AbortSignal,
   ): Promise<Task[]> {
     mustWork(principal);
-    return this.#engine.claims.claim({ tenant: principal.tenant, ...claim }, signal);
+    return this.#engine.claims.claim({ tenant: principal.tenant, ...wellFormed(claim) }, signal);
   }
 
   async heartbeat(
@@ -40,7 +40,7 @@ export class WorkVerbs implements Work {
     beat: { worker: string; attempt: number; leaseMs: number; progress?: { fraction: number; message: string } },
   ): Promise<Task> {
     const { transitions } = this.#engine;
-    const { worker, attempt, leaseMs, progress } = beat;
+    const { worker, attempt, leaseMs, progress } = wellFormed(beat);
     await this.#mustHold(principal, id, worker);
     if (progress) await transitions.change(id, { do: "record", attempt, record: { events: [], progress } });
     const until = this.#clock.now() + leaseMs;
@@ -53,7 +53,7 @@ export class WorkVerbs implements Work {
     { worker, attempt, output }: { worker: string; attempt: number; output: Json },
   ): Promise<Task> {
     await this.#mustHold(principal, id, worker);
-    return (await this.#engine.transitions.change(id, { do: "complete", attempt, output })).task;
+    return (await this.#engine.transitions.change(id, { do: "complete", attempt, output: wellFormed(output) })).task;
   }
 
   async fail(
@@ -64,7 +64,9 @@ export class WorkVerbs implements Work {
     await this.#mustHold(principal, id, worker);
     const changed = await this.#engine.transitions.change(id, (task) => {
       const again = retryable && task.failures + 1 < task.retry.attempts;
-      return { command: { do: "fail", attempt, error, retryAt: again ? this.#retryAt(task) : null } };
+      return {
+        command: { do: "fail", attempt, error: wellFormed(error), retryAt: again ? this.#retryAt(task) : null },
+      };
     });
     return changed.task;
   }
@@ -73,7 +75,7 @@ export class WorkVerbs implements Work {
     mustWork(principal);
     const task = await this.#engine.transitions.find(id);
     if (!task || !mayWorkOn(principal, task)) throw notFound("Task");
-    if (task.lease?.worker !== worker) {
+    if (task.lease?.worker !== wellFormed(worker)) {
       throw new Refusal("fenced", `Worker ${worker} does not hold this task: it is ${task.state}.`, {
         state: task.state,
       });

@@ -1,0 +1,64 @@
+/**
+ * An input at the door: its schema parses it once, and what is kept gives the handler the same value on every attempt, also
+ * where the schema transforms.
+ *
+ * Kept is the completed input, with its defaults filled in, when that is JSON which the schema reads as that very value:
+ * chance and clock behind a default are then asked once. Else, as where a text becomes a number or a date, the input as it
+ * was given is kept, and each attempt reads it anew: a transform never meets what it has made.
+ */
+import type { z } from "zod";
+import { isJson, type Json } from "./json.ts";
+
+/** The input to keep, or what is wrong with it. */
+export type Accepted = { ok: true; input: Json } | { ok: false; path: readonly PropertyKey[]; message: string };
+
+export function acceptedInput(schema: z.ZodType, given: Json): Accepted {
+  const read = readBy(schema, given);
+  if (!read.ok || isSame(read.value, given)) return read.ok ? { ok: true, input: given } : read;
+  const completed = asJson(read.value);
+  const again = completed === undefined ? undefined : readBy(schema, completed);
+  const isFixed = completed !== undefined && again?.ok === true && isSame(again.value, read.value);
+  return { ok: true, input: isFixed ? completed : given };
+}
+
+type Read = { ok: true; value: unknown } | { ok: false; path: readonly PropertyKey[]; message: string };
+
+/** A transform that throws has found an input that it cannot take. */
+function readBy(schema: z.ZodType, given: Json): Read {
+  try {
+    const parsed = schema.safeParse(given);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    const [issue] = parsed.error.issues;
+    return { ok: false, path: issue?.path ?? [], message: issue?.message ?? "does not fit its kind" };
+  } catch (error) {
+    return { ok: false, path: [], message: error instanceof Error ? error.message : "does not fit its kind" };
+  }
+}
+
+function asJson(value: unknown): Json | undefined {
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(value) ?? "null");
+    return isJson(copy) ? copy : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same JSON, or the same date; anything else that a transform may make is not looked into. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (one instanceof Date) return other instanceof Date && one.getTime() === other.getTime();
+  const isList = Array.isArray(one);
+  if (isList !== Array.isArray(other) || (!isList && !(isPlain(one) && isPlain(other)))) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSame(Reflect.get(one, key), Reflect.get(other, key)))
+  );
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
