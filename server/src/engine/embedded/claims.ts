@@ -8,14 +8,20 @@ import type { Clock } from "../clock.ts";
 import type { Claim, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
 import type { Entry } from "./entry.ts";
+import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 /** A task whose workers vanish this often is failed, however its retries are set. */
 const LEASES_LOST_MAX = 10;
 
-type Parts = { transitions: Transitions; clock: Clock };
+type Parts = { transitions: Transitions; clock: Clock; open: Pick<OpenTasks, "get"> };
 
-type Queue = { ready: ReadyQueue<Entry>; waiting: Set<() => void> };
+type Queue = {
+  ready: ReadyQueue<Entry>;
+  /** Those that a claim had taken out and the store refused: they come before all others. */
+  returned: Entry[];
+  waiting: Set<() => void>;
+};
 
 export class Claims implements WorkClaims {
   readonly #parts: Parts;
@@ -39,7 +45,9 @@ export class Claims implements WorkClaims {
     const key = this.#queueOf.get(id);
     if (key === undefined) return;
     this.#queueOf.delete(id);
-    this.#queues.get(key)?.ready.remove(id);
+    const queue = this.#queues.get(key);
+    queue?.ready.remove(id);
+    if (queue && queue.returned.length > 0) queue.returned = queue.returned.filter((entry) => entry.id !== id);
     this.#tidy(key);
   }
 
@@ -77,7 +85,7 @@ export class Claims implements WorkClaims {
     const { transitions, clock } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
-      const entry = this.#queues.get(key)?.ready.pop();
+      const entry = this.#next(key);
       if (!entry) break;
       this.#queueOf.delete(entry.id);
       try {
@@ -85,13 +93,29 @@ export class Claims implements WorkClaims {
         tasks.push((await transitions.change(entry.id, { do: "start", lease })).task);
       } catch (error) {
         // It was cancelled or paused meanwhile; anything else is the caller's to hear, and what it got so far its own.
-        if (error instanceof Refusal && error.code === "not_allowed_in_state") continue;
+        if (error instanceof Refusal && MOVED_ON.has(error.code)) continue;
+        this.#putBack(entry, key);
         if (tasks.length === 0) throw error;
         break;
       }
     }
     this.#tidy(key);
     return tasks;
+  }
+
+  #next(key: string): Entry | undefined {
+    const queue = this.#queues.get(key);
+    return queue?.returned.shift() ?? queue?.ready.pop();
+  }
+
+  /** At the head of its queue, unless what became of it meanwhile has placed it already. */
+  #putBack(entry: Entry, key: string): void {
+    const { open } = this.#parts;
+    if (this.#queueOf.has(entry.id) || open.get(entry.id) !== entry) return;
+    this.#queueOf.set(entry.id, key);
+    const queue = this.#queue(key);
+    queue.returned.push(entry);
+    for (const wake of [...queue.waiting]) wake();
   }
 
   #offered(key: string, ms: number, signal: AbortSignal): Promise<void> {
@@ -111,16 +135,20 @@ export class Claims implements WorkClaims {
   }
 
   #queue(key: string): Queue {
-    const queue = this.#queues.get(key) ?? { ready: new ReadyQueue<Entry>(), waiting: new Set() };
+    const queue = this.#queues.get(key) ?? { ready: new ReadyQueue<Entry>(), returned: [], waiting: new Set() };
     this.#queues.set(key, queue);
     return queue;
   }
 
   #tidy(key: string): void {
     const queue = this.#queues.get(key);
-    if (queue && queue.ready.size === 0 && queue.waiting.size === 0) this.#queues.delete(key);
+    if (queue && queue.ready.size === 0 && queue.returned.length === 0 && queue.waiting.size === 0)
+      this.#queues.delete(key);
   }
 }
+
+/** The task was cancelled, paused, deleted or started in the moment of its claim. */
+const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found"]);
 
 export function isLeaseLost(task: Task, now: number): boolean {
   return task.state === "running" && task.lease !== null && task.lease.until <= now;

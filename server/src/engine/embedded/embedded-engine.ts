@@ -7,6 +7,7 @@
 import type { Store } from "../../store/store.ts";
 import type { Change } from "../../task/decide.ts";
 import type { Handler } from "../../task/handler.ts";
+import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
@@ -31,6 +32,7 @@ import { Runner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog, slotLimitsOf } from "./settings.ts";
 import { StepIsolation } from "./step-isolation.ts";
+import { Strays } from "./strays.ts";
 import { WaitCompletion } from "./wait-completion.ts";
 
 export type EngineParts = {
@@ -70,6 +72,7 @@ export class EmbeddedEngine implements Engine {
   readonly #guard: CrashGuard;
   readonly #recovery: Recovery;
   readonly #retention: Retention;
+  readonly #strays: Strays;
 
   constructor(parts: EngineParts) {
     const { store, clock, random, ids, log, ownership = soleOwner } = parts;
@@ -90,7 +93,7 @@ export class EmbeddedEngine implements Engine {
     const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
     const runner = new Runner({ ...attempts, ownership, isolation, log });
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits) });
-    const claims = new Claims({ transitions, clock });
+    const claims = new Claims({ transitions, clock, open });
     const placement = new Placement({ open, scheduler, claims });
     const waits = new WaitCompletion({ store, transitions, clock, handlers, open, placement, claims, log });
     const guard = new CrashGuard({ clock, open, scheduler, isolation });
@@ -135,6 +138,15 @@ export class EmbeddedEngine implements Engine {
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
+    this.#strays = new Strays({
+      clock,
+      open,
+      isCaredFor: (id) => this.#isCaredFor(id),
+      queue: (entry) => {
+        log.warn("A task was running without a run: it goes on.", { task: entry.id });
+        scheduler.offer(entry);
+      },
+    });
     transitions.observe({
       changed: (change) => this.#changed(change),
       changedElsewhere: (task) => this.#changedElsewhere(task),
@@ -158,6 +170,7 @@ export class EmbeddedEngine implements Engine {
     this.#descendants.stop();
     this.#guard.stop();
     this.#retention.stop();
+    this.#strays.stop();
     this.#open.stop();
     this.#waits.stop();
     this.claims.stop();
@@ -183,13 +196,13 @@ export class EmbeddedEngine implements Engine {
       this.#scheduler.offer(entryOf(task, this.handlers));
     if (command === "suspend") this.#waits.suspended(task);
     if (command === "input")
-      this.#waits.watch("An input did not reach its run.", task.id, this.#runner.refill(task.id));
+      this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 
   /** An input may have come with it, which a run that is here takes. */
   #changedElsewhere(task: Task): void {
     this.#move(task);
-    this.#waits.watch("An input did not reach its run.", task.id, this.#runner.refill(task.id));
+    this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 
   /** What moves, now that the task is as it is. */
@@ -197,6 +210,7 @@ export class EmbeddedEngine implements Engine {
     if (!isTerminal(task.state)) {
       this.#placement.place(entryOf(task, this.handlers));
       this.#runner.follow(task);
+      if (task.state === "running") this.#strays.watch();
       return;
     }
     this.#descendants.parentEnded(task.id, task);
@@ -204,6 +218,17 @@ export class EmbeddedEngine implements Engine {
     this.#placement.remove(task.id);
     this.#runner.follow(task);
     if (parent !== undefined) this.#waits.childEnded(parent, task.id);
+  }
+
+  /** Somebody runs it or begins it, or there is a reason that nobody does. */
+  #isCaredFor(id: TaskId): boolean {
+    const entry = this.#open.get(id);
+    return (
+      entry === undefined ||
+      this.#scheduler.has(entry) ||
+      this.#runner.whyStuck(id) !== undefined ||
+      this.#guard.turnOf(id) !== undefined
+    );
   }
 
   #obstacle(task: Task): string | null {

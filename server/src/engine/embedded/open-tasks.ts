@@ -15,6 +15,8 @@ export interface TimeObserver {
 export class OpenTasks {
   readonly #clock: Clock;
   readonly #entries = new Map<TaskId, Entry>();
+  /** Those that a handler of this server runs, by their rows. */
+  readonly #running = new Map<TaskId, Entry>();
   /** Child -> the parent that waits for its end. */
   readonly #parents = new Map<TaskId, TaskId>();
   /** Parent -> its open children. */
@@ -42,6 +44,11 @@ export class OpenTasks {
 
   inState(state: Entry["state"]): Entry[] {
     return [...this.#entries.values()].filter((entry) => entry.state === state);
+  }
+
+  /** Those that a handler of this server runs, by their rows. Whoever holds one under a lease is another program. */
+  running(): Entry[] {
+    return [...this.#running.values()];
   }
 
   /** The parent that waits for the end of this task. */
@@ -79,6 +86,11 @@ export class OpenTasks {
     }
     for (const child of entry.awaits) this.#parents.set(child, entry.id);
     this.#entries.set(entry.id, entry);
+    if (entry.state === "running" && entry.doneBy === "handler" && entry.dueAt === null)
+      this.#running.set(entry.id, entry);
+    else this.#running.delete(entry.id);
+    // The same moment is another one when it is of another state: a lease that has run out, and the retry that follows.
+    if (before && before.state !== entry.state) this.#due.set(entry.id, null);
     this.#due.set(entry.id, this.isReady(entry) ? null : entry.dueAt);
     this.#deadlines.set(entry.id, entry.deadlineAt);
   }
@@ -90,6 +102,7 @@ export class OpenTasks {
     siblings?.delete(id);
     if (entry?.parent && siblings?.size === 0) this.#children.delete(entry.parent);
     this.#entries.delete(id);
+    this.#running.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);
   }

@@ -137,13 +137,12 @@ export class Recovery {
     for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);
     for (const { id } of open.inState("paused")) {
       if (this.#stopped) return;
-      waits.watch("A paused task was not brought to rest.", id, this.#bringToRest(id));
+      waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id));
     }
     if (!unclean) return;
     for (const { id } of open.inState("input_required")) {
       if (this.#stopped) return;
-      const task = await this.#find(id);
-      if (task) waits.suspended(task);
+      waits.atRest(id);
     }
   }
 

@@ -80,6 +80,13 @@ export class Scheduler {
     this.#first.delete(id);
   }
 
+  /** It has a slot, or waits for one. */
+  has(entry: Entry): boolean {
+    if (this.#slots.holds(entry.id) || this.isQueued(entry.id)) return true;
+    const parked = this.#parked.get(keyOf(entry) ?? "") ?? [];
+    return parked.some(({ id }) => id === entry.id);
+  }
+
   /** It waits for a slot, and for that alone. */
   isQueued(id: TaskId): boolean {
     return this.#ready.has(id) || this.#first.has(id);

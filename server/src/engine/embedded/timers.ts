@@ -15,6 +15,8 @@ export class Timers {
   #heap = new Heap<Moment>(isSooner);
   /** The one moment that counts for an id; older ones of it in the heap are stale. */
   readonly #set = new Map<string, number>();
+  /** Those whose moment has been told, and is still the same: whoever was told tries again by himself. */
+  readonly #told = new Set<string>();
   #armed: { at: number; cancel: () => void } | null = null;
 
   constructor(clock: Clock, due: (id: string) => void) {
@@ -24,11 +26,12 @@ export class Timers {
 
   /** Replaces the moment of `id`; null takes it away. */
   set(id: string, at: number | null): void {
+    if (this.#set.get(id) === at) return;
+    this.#told.delete(id);
     if (at === null) {
       this.#set.delete(id);
       return;
     }
-    if (this.#set.get(id) === at) return;
     this.#set.set(id, at);
     if (this.#heap.size > STALE_MIN && this.#heap.size > 2 * this.#set.size) this.#rebuild();
     else this.#heap.push({ at, id });
@@ -39,12 +42,13 @@ export class Timers {
     this.#armed?.cancel();
     this.#armed = null;
     this.#set.clear();
+    this.#told.clear();
   }
 
   /** Deadlines mostly never come: without this, each would stay in the heap until it would have. */
   #rebuild(): void {
     this.#heap = new Heap(isSooner);
-    for (const [id, at] of this.#set) this.#heap.push({ at, id });
+    for (const [id, at] of this.#set) if (!this.#told.has(id)) this.#heap.push({ at, id });
   }
 
   #arm(): void {
@@ -59,8 +63,8 @@ export class Timers {
     const now = this.#clock.now();
     for (let next = this.#heap.peek(); next && next.at <= now; next = this.#heap.peek()) {
       this.#heap.pop();
-      if (this.#set.get(next.id) !== next.at) continue;
-      this.#set.delete(next.id);
+      if (this.#set.get(next.id) !== next.at || this.#told.has(next.id)) continue;
+      this.#told.add(next.id);
       this.#due(next.id);
     }
     this.#arm();

@@ -39,30 +39,39 @@ export class WaitCompletion implements TimeObserver {
 
   /** Time has come for it: a timer, a retry, a question's deadline, a lease, a submit delay. */
   due(id: TaskId): void {
-    this.watch("A timer could not take effect.", id, this.#due(id));
+    this.watch("A timer could not take effect.", id, () => this.#due(id));
   }
 
   expired(id: TaskId): void {
-    this.watch("A deadline could not take effect.", id, this.#expire(id));
+    this.watch("A deadline could not take effect.", id, () => this.#expire(id));
   }
 
   childEnded(parent: TaskId, child: TaskId): void {
-    this.watch("A parent was not woken.", parent, this.#wakeParent(parent, child));
+    this.watch("A parent was not woken.", parent, () => this.#wakeParent(parent, child));
   }
 
   /** It has come to rest: what it waits for may have happened before that was written. */
   suspended(task: Task): void {
-    this.watch("A task at rest was not looked at.", task.id, this.#lookAround(task));
+    this.watch("A task at rest was not looked at.", task.id, () => this.#lookAround(task));
   }
 
-  /** Follows work on a task that nobody waits for. */
-  watch(message: string, task: TaskId, work: Promise<void>): void {
-    work.catch((error: unknown) => {
+  /** The same of one that has come to rest some time ago. */
+  atRest(id: TaskId): void {
+    this.watch("A task at rest was not looked at.", id, async () => {
+      const task = await this.#parts.transitions.find(id);
+      if (task) await this.#lookAround(task);
+    });
+  }
+
+  /** Does work on a task that nobody waits for, again and again while the store refuses it. */
+  watch(message: string, task: TaskId, work: () => Promise<void>): void {
+    if (this.#stopped) return;
+    work().catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
       this.#parts.log.warn(message, { task, error });
       if (this.#stopped || !isPassing(error)) return;
       this.#parts.clock.after(AGAIN_MS, () => {
-        if (this.#parts.open.has(task)) this.watch(message, task, this.#lookAgain(task));
+        if (this.#parts.open.has(task)) this.watch(message, task, work);
       });
     });
   }
@@ -110,15 +119,6 @@ export class WaitCompletion implements TimeObserver {
         if (inbox.some((item) => answers(item, wait.prompt.name))) return this.#wake(task.id, wait.key);
       }
     }
-  }
-
-  async #lookAgain(id: TaskId): Promise<void> {
-    const { transitions, clock } = this.#parts;
-    const task = await transitions.find(id);
-    if (!task || this.#stopped || isTerminal(task.state)) return;
-    if (task.deadlineAt !== null && task.deadlineAt <= clock.now()) return this.#expire(id);
-    await this.#due(id);
-    await this.#lookAround(task);
   }
 
   async #wake(id: TaskId, key: string): Promise<void> {

@@ -117,10 +117,47 @@ export function durabilitySuite(begin: Begin): void {
     expect(await names(broken)).toEqual([]);
   });
 
+  it("runs a task whose start took effect though its answer was lost", async () => {
+    const life = await begin([kind("plain", async () => "done")]);
+    life.faults.loseAnswer();
+    await expect(submit(life, "plain")).rejects.toMatchObject({ code: "unavailable" });
+    const { tasks } = await life.verbs.tasks.list(ada, {}, { limit: 1 });
+    const id = tasks[0]?.id ?? "";
+    await arrives(life, id, "running");
+    await life.pass(MINUTE_MS);
+    await arrives(life, id, "completed");
+  });
+
+  it("puts claimed work back at the head of its queue when the store refuses the claim", async () => {
+    const life = await begin([kind("external", async () => null, { queueOf: () => "q" })]);
+    const ids = [await submit(life, "external"), await submit(life, "external"), await submit(life, "external")];
+    const claim = { worker: "w", queue: "q", max: 2, leaseMs: 30_000, waitMs: 0 };
+    const { signal } = new AbortController();
+    life.faults.refuse(1);
+    await expect(life.verbs.work.claim(ada, claim, signal)).rejects.toMatchObject({ code: "unavailable" });
+    life.faults.refuse(1, "apply", undefined, 1);
+    expect((await life.verbs.work.claim(ada, claim, signal)).map(({ id }) => id)).toEqual(ids.slice(0, 1));
+    expect((await life.verbs.work.claim(ada, claim, signal)).map(({ id }) => id)).toEqual(ids.slice(1));
+  });
+
+  it("offers work again whose lease ran out while the disk was full, once there is room", async () => {
+    const life = await begin([kind("external", async () => null, { queueOf: () => "q" })]);
+    const id = await submit(life, "external");
+    const claim = { worker: "w", queue: "q", max: 1, leaseMs: 30_000, waitMs: 0 };
+    const { signal } = new AbortController();
+    await life.verbs.work.claim(ada, claim, signal);
+    life.faults.isFull = true;
+    await life.pass(MINUTE_MS);
+    life.faults.isFull = false;
+    await life.pass(1_000);
+    expect(await life.verbs.work.claim(ada, claim, signal)).toMatchObject([{ id, attempt: 2 }]);
+  });
+
   it("goes on with whatever the store refuses once: starts, wakes, deadlines, questions, children and their ends", async () => {
     const handlers = [
       kind("plain", async () => "done"),
       kind("nap", (ctx) => ctx.sleep("a while", MINUTE_MS).then(() => "rested")),
+      kind("doze", (ctx) => ctx.sleep("long", 60 * MINUTE_MS).then(() => null)),
       kind("ask", (ctx) => ctx.waitForInput("q", { asks: "answer", prompt: "?", deadlineMs: MINUTE_MS })),
       kind("parent", (ctx) => ctx.child("child", "nap", null)),
     ];
@@ -128,7 +165,7 @@ export function durabilitySuite(begin: Begin): void {
     for (const verb of ["apply", "task", "journal", "inbox"] as const) {
       for (let skipped = 0; skipped < COMMITS_MAX; skipped++) {
         const later = await submit(life, "plain", { delayMs: MINUTE_MS });
-        const late = await submit(life, "nap", { deadlineMs: MINUTE_MS - 1 });
+        const late = await submit(life, "doze", { deadlineMs: MINUTE_MS });
         const ask = await submit(life, "ask");
         const parent = await submit(life, "parent");
         life.faults.refuse(1, verb, undefined, skipped);

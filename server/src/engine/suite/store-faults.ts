@@ -5,7 +5,7 @@
 import type { Applied, Store, TaskChange } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 
-type Refusing = { verb: string; times: number; error: Error; after: number };
+type Refusing = { verb: string; times: number; error: Error; after: number; takesEffect?: boolean };
 
 export class StoreFaults {
   readonly #store: Store;
@@ -22,6 +22,11 @@ export class StoreFaults {
   /** Refuses the next `times` calls of `verb` once it has let `after` of them pass. */
   refuse(times: number, verb: keyof Store = "apply", error: Error = full(), after = 0): void {
     this.#refusals.push({ verb, times, error, after });
+  }
+
+  /** The answer to the next `apply` is lost: it takes effect, and whoever waits for it hears of a failure. */
+  loseAnswer(): void {
+    this.#refusals.push({ verb: "apply", times: 1, error: full(), after: 0, takesEffect: true });
   }
 
   /** The process dies at the `commits`-th commit from here: that one is on disk, and nobody hears of it. */
@@ -44,7 +49,8 @@ export class StoreFaults {
         return async (...given: unknown[]) => {
           if (!isIn()) return await new Promise(() => {});
           const refusal = this.#refusalOf(name);
-          if (refusal) throw refusal;
+          if (refusal?.takesEffect) await Reflect.apply(verb, target, given);
+          if (refusal) throw refusal.error;
           return name === "apply"
             ? await this.#commit(isIn, () => Reflect.apply(verb, target, given))
             : Reflect.apply(verb, target, given);
@@ -63,8 +69,8 @@ export class StoreFaults {
     return isIn() ? applied : await new Promise<Applied>(() => {});
   }
 
-  #refusalOf(verb: string): Error | undefined {
-    if (this.isFull && WRITES.has(verb)) return full();
+  #refusalOf(verb: string): Pick<Refusing, "error" | "takesEffect"> | undefined {
+    if (this.isFull && WRITES.has(verb)) return { error: full() };
     const refusing = this.#refusals.find((each) => each.verb === verb && each.times > 0);
     if (!refusing) return undefined;
     if (refusing.after > 0) {
@@ -72,7 +78,7 @@ export class StoreFaults {
       return undefined;
     }
     refusing.times -= 1;
-    return refusing.error;
+    return refusing;
   }
 }
 

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { VirtualClock } from "../virtual-clock.ts";
+import { Timers } from "./timers.ts";
+
+const BORN = Date.UTC(2026, 0, 1);
+const settle = async () => {};
+
+it("tells a moment once, however often the same is set, and again when it has changed", async () => {
+  const clock = new VirtualClock(BORN);
+  const told: string[] = [];
+  const timers = new Timers(clock, (id) => {
+    told.push(id);
+    // Whoever tries in vain to act on it reads the task again, and sets what it finds.
+    timers.set(id, BORN + 1_000);
+  });
+  timers.set("one", BORN + 1_000);
+  await clock.advance(5_000, settle);
+  expect(told).toEqual(["one"]);
+  timers.set("one", null);
+  timers.set("one", BORN + 1_000);
+  await clock.advance(0, settle);
+  expect(told).toEqual(["one", "one"]);
+});
