@@ -31,7 +31,7 @@ export type Write = Change & {
   messages?: MessageDraft[];
   /** Made with the submit when it is new. */
   conversation?: { conversation: Conversation; alias: Alias | null };
-  /** On submit: copies what the journal of this task has finished, failures that its handler went on after too, and the children to be tried again. */
+  /** On submit: copies what the journal of this task has finished, failures that its handler went on after too, and the children to be tried again, with the artifacts that came of it. */
   journalOf?: TaskId;
   audit?: AuditEntry & { tenant: string };
   idempotency?: IdempotencyRecord;

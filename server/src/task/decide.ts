@@ -109,13 +109,12 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
 
 /** The first change of a task: what `submit` makes durable. */
 export function submitted(task: Task): Change {
-  const { kind, title, lens } = task;
-  return {
-    command: "submit",
-    before: null,
-    task: { ...task, lastSeq: 1 },
-    events: [{ type: "task.submitted", data: { kind, title, lens }, seq: 1, at: task.createdAt }],
-  };
+  const { kind, title, lens, details } = task;
+  const drafts: EventDraft[] = [{ type: "task.submitted", data: { kind, title, lens } }];
+  // A retry that goes on from a journal has them from its first moment.
+  if (Object.keys(details).length > 0) drafts.push({ type: "task.details", data: { patch: details } });
+  const events = drafts.map((draft, index) => ({ ...draft, seq: 1 + index, at: task.createdAt }));
+  return { command: "submit", before: null, task: { ...task, lastSeq: events.length }, events };
 }
 
 /** The same for a task that has its slot already: submit and start are one change. */

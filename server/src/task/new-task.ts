@@ -4,7 +4,7 @@ import { acceptedInput } from "./accepted-input.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
 import type { TaskId } from "./id.ts";
-import { type Json, wellFormed } from "./json.ts";
+import { type Json, type JsonObject, wellFormed } from "./json.ts";
 import { type Part, part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
 import { givenName, type Submission, type submission } from "./submission.ts";
@@ -20,6 +20,8 @@ export type NewTask = {
   conversation: string | null;
   parent: TaskId | null;
   retryOf: TaskId | null;
+  /** What the calls that a retry does not make again have told of it. */
+  details?: JsonObject;
   submission: z.output<typeof submission>;
 };
 
@@ -44,6 +46,7 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Queued
     concurrency: submission.concurrency ?? null,
     queue: queueOf(handler, input),
     metadata: submission.metadata,
+    details: parts.details ?? {},
     budget: submission.budget ?? null,
     retry: submission.retry,
     createdAt: now,

@@ -14,7 +14,6 @@ export const prompt = z.strictObject({
   /** JSON Schema of the answer; null takes any JSON. */
   schema: jsonObject.nullable(),
 });
-export type Prompt = z.infer<typeof prompt>;
 
 /**
  * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot or for a retry of

@@ -22,8 +22,8 @@ export async function checkInvariants(world: World): Promise<void> {
     const events = await world.store.events(task.id, 0, 10_000);
     checkLog(world, task, events);
     checkEnd(world, task, byId);
-    await checkUsage(world, task, events);
-    if (task.state === "completed") await checkEffects(world, task, events);
+    await checkUsage(world, task, events, byId);
+    if (task.state === "completed") await checkEffects(world, task, await toldInAll(world, task, byId));
   }
   for (const { id, seen } of world.followers) {
     const events = await world.store.events(id, 0, 10_000);
@@ -40,6 +40,14 @@ export async function checkInvariants(world: World): Promise<void> {
     `The engine still holds ${JSON.stringify(stats)}.`,
   );
   for (const problem of await world.store.check()) world.checker.fail(`The database is unsound: ${problem}`);
+}
+
+/** What the task has told, after what those told that it is a retry of: it does not do again what they did. */
+async function toldInAll(world: World, task: Task, byId: ReadonlyMap<string, Task>): Promise<TaskEvent[]> {
+  const events: TaskEvent[] = [];
+  for (let at: Task | undefined = task; at; at = at.retryOf === null ? undefined : byId.get(at.retryOf))
+    events.unshift(...(await world.store.events(at.id, 0, 10_000)));
+  return events;
 }
 
 function checkLog(world: World, task: Task, events: readonly TaskEvent[]): void {
@@ -89,6 +97,8 @@ function wrongEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): st
   const planned = plannedCodes(program?.ops ?? []);
   if (task.state === "completed") return planned.size > 0 ? `completed in place of ${[...planned]}.` : null;
   if (planned.has(failureCode(task))) return null;
+  // What came in between took tries that the call would have needed.
+  if (failureCode(task) === "handler_error" && task.failures >= task.retry.attempts) return null;
   // A child that was stopped, or that met another failure on the way, takes its parent with it.
   const children = [...byId.values()].filter((child) => child.parent === task.id && child.state !== "completed");
   if (children.some((child) => failureCode(child) === failureCode(task))) return null;
@@ -146,7 +156,12 @@ function checkOutput(world: World, task: Task, events: readonly TaskEvent[], ste
   check(world, text === TEXT.join(""), `The text of ${step} in ${task.id} reads "${text}".`);
 }
 
-async function checkUsage(world: World, task: Task, events: readonly TaskEvent[]): Promise<void> {
+async function checkUsage(
+  world: World,
+  task: Task,
+  events: readonly TaskEvent[],
+  byId: ReadonlyMap<string, Task>,
+): Promise<void> {
   const calls = await world.store.usage(task.id);
   const keys = calls.map((call) => call.key);
   check(world, new Set(keys).size === keys.length, `${task.id} was billed twice: ${keys}.`);
@@ -158,9 +173,10 @@ async function checkUsage(world: World, task: Task, events: readonly TaskEvent[]
   check(world, agrees, `The log of ${task.id} has ${recorded} of ${calls.length} paid calls.`);
   const program = world.outside.programs.get(programOf(task));
   if (!program || task.state !== "completed") return;
+  const paid = new Set((await toldInAll(world, task, byId)).flatMap(callOf));
   for (const op of walk(program.ops)) {
     const pays = op.op === "effect" ? op.what === "usage" : op.op === "step" && op.effects.usage && !op.hangs;
-    check(world, !pays || keys.includes(op.id), `${task.id} was not billed for ${op.id}.`);
+    check(world, !pays || paid.has(op.id), `${task.id} was not billed for ${op.id}.`);
   }
 }
 
@@ -214,6 +230,10 @@ function checkCleanups(world: World, tasks: readonly Task[]): void {
     const cancelled = cleanups.some((cleanup) => cleanup.state !== "completed");
     check(world, expected === 0 || cancelled || world.outside.cleaned.has(task.id), `${task.id} was not cleaned up.`);
   }
+}
+
+function callOf(event: TaskEvent): string[] {
+  return !event.custom && event.type === "usage.recorded" ? [event.data.call.key] : [];
 }
 
 function isCancelled(world: World, task: Task, byId: ReadonlyMap<string, Task>): boolean {

@@ -121,10 +121,12 @@ export class AttemptWriter implements AttemptPort {
     const submission = { ...plainSubmission(kind, input), priority };
     const { retryOf: before } = wanted;
     const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
-    const retryOf = failed?.kind === kind && failed.handlerVersion === handler.version ? failed.id : null;
+    const goesOn = failed?.kind === kind && failed.handlerVersion === handler.version;
+    const retryOf = goesOn ? failed.id : null;
+    const details = goesOn ? failed.details : {};
     const now = clock.now();
     const { task: fresh } = newTask(
-      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf },
+      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf, details },
       ids.taskId(now),
       now,
     );

@@ -9,7 +9,7 @@ import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 
 /** One that is seen twice, this far apart, without a change in between, is a stray. */
-export const STRAY_MS = 10_000;
+const STRAY_MS = 10_000;
 
 type Parts = {
   clock: Clock;

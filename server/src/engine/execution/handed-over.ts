@@ -21,16 +21,16 @@ export class BadValue extends Error {
 
 const MEGABYTE = 1 << 20;
 /** An output, a result of a step, the input of a child, an artifact, the data of an event. */
-export const VALUE_BYTES_MAX = 64 * MEGABYTE;
+const VALUE_BYTES_MAX = 64 * MEGABYTE;
 /** What lies in the task's own row, which every change writes again: details, and questions with their schemas. */
 export const RECORD_BYTES_MAX = MEGABYTE;
 /** Reasons, messages, and names of calls. */
-export const TEXT_BYTES_MAX = 65_536;
+const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
 const VALUES_MAX = 4_000_000;
 
 const YEAR_MS = 365.25 * 86_400_000;
-export const MS_MAX = 100 * YEAR_MS;
+const MS_MAX = 100 * YEAR_MS;
 
 /** A copy of the value as JSON. `what` begins the sentence of a refusal: `The output`. */
 export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {

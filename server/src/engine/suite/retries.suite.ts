@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { TaskFailure } from "../../task/handler.ts";
-import { ada, arrives, type Begin, type EngineLife, kind, submit } from "./stage.ts";
+import { ada, arrives, type Begin, type EngineLife, events, kind, submit } from "./stage.ts";
 
 const once = { retries: 0 };
 const twice = { retry: { attempts: 2, backoffMs: 1_000 } };
@@ -107,6 +107,46 @@ export function retriesSuite(begin: Begin): void {
       const children = (await life.verbs.tasks.list(ada, { parent: id }, { limit: 10 })).tasks;
       const failed = (await life.verbs.tasks.list(ada, { parent: first, states: ["failed"] }, { limit: 10 })).tasks;
       expect(children[0]).toMatchObject({ state: "completed", retryOf: failed[0]?.id });
+    });
+
+    it(`leaves what the calls before the failure have made and told where it is when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const made = async (ctx: Parameters<Parameters<typeof kind>[1]>[0], name: string) => {
+        ctx.details({ [name]: true });
+        ctx.artifact({ id: "report", parts: [{ text: name }], append: true });
+        await ctx.step("write", async (step) => {
+          step.details({ written: true });
+          step.artifact({ id: "report", parts: [{ text: "written" }], append: true });
+          return body("write")();
+        });
+        return ctx.step("end", body("end"), once);
+      };
+      const life = await begin([
+        kind("parent", async (ctx) => [await ctx.child("child", "child", null), await made(ctx, "parent")]),
+        kind("child", (ctx) => made(ctx, "child")),
+      ]);
+      broken.add("end");
+      const first = await submit(life, "child", twice);
+      const alone = await again(life, first, () => broken.clear());
+      await arrives(life, alone, "completed");
+      broken.add("end");
+      const parent = await again(life, await submit(life, "parent", twice), () => broken.clear());
+      await arrives(life, parent, "completed");
+      expect(bodies.filter((name) => name === "write")).toHaveLength(3);
+      const children = (await life.verbs.tasks.list(ada, { parent, states: ["completed"] }, { limit: 10 })).tasks;
+      for (const [id, name] of [
+        [alone, "child"],
+        [parent, "parent"],
+        [children[0]?.id ?? "", "child"],
+      ] as const) {
+        expect(await arrives(life, id, "completed")).toMatchObject({ details: { [name]: true, written: true } });
+        const [report] = await life.verbs.tasks.artifacts(ada, id);
+        expect(report?.parts).toEqual([{ text: name }, { text: "written" }]);
+        const told = (await events(life, id)).flatMap(({ type, data }) =>
+          type === "task.details" ? [data.patch] : [],
+        );
+        expect(Object.assign({}, ...told)).toEqual({ [name]: true, written: true });
+      }
     });
   }
 

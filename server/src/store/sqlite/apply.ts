@@ -146,6 +146,7 @@ export class Applier {
     if (write.journalOf) {
       const source = sql.taskNumber.get(write.journalOf)?.[0];
       sql.copyJournal.run(n, source);
+      sql.copyArtifacts.run(n, source);
       sql.copyTaskFiles.run(n, source);
     }
     for (const entry of write.journal ?? []) sql.putJournalEntry.run(n, ...entry);

@@ -76,6 +76,9 @@ export function writerStatements(db: Database) {
       `INSERT INTO artifact_updates (task, n, id, record)
        VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM artifact_updates WHERE task = ?), ?, ?)`,
     ),
+    copyArtifacts: run(
+      "INSERT INTO artifact_updates (task, n, id, record) SELECT ?, n, id, record FROM artifact_updates WHERE task = ?",
+    ),
     insertTaskFile: run("INSERT OR IGNORE INTO task_files (task, sha256) VALUES (?, ?)"),
     copyTaskFiles: run(
       "INSERT OR IGNORE INTO task_files (task, sha256) SELECT ?, sha256 FROM task_files WHERE task = ?",

@@ -50,17 +50,19 @@ export function belongingStories(setup: () => Promise<Store>): void {
     expect(await store.journal(task.id)).toEqual([done, entry({ branch: "a", position: 1, state: "failed" })]);
   });
 
-  test("a retry gets what was finished, failures that were handled too, and the children to be tried again", async () => {
+  test("a retry gets what was finished with its artifacts, failures that were handled too, and the children to be tried again", async () => {
     const store = await setup();
     const task = await running(store);
     const done = entry({ result: { city: "Paris" } });
     const handled = entry({ position: 1, state: "failed", error: { code: "boom", message: "Boom" } });
     const child = entry({ position: 3, kind: "child", state: "retrying", result: { child: task.id } });
     const steps = [entry({ position: 2, state: "retrying" }), entry({ position: 4, state: "waiting" })];
-    await store.apply([{ ...decided(task, record), journal: [done, handled, child, ...steps] }]);
+    const artifacts = [artifact({}), artifact({ parts: [{ text: "two" }], append: true }), artifact({ id: "log" })];
+    await store.apply([{ ...decided(task, record), journal: [done, handled, child, ...steps], artifacts }]);
     const again = newTask({ retryOf: task.id });
     await store.apply([{ ...submitted(again), journalOf: task.id }]);
     expect(await store.journal(again.id)).toEqual([done, handled, child]);
+    expect(await store.artifacts(again.id)).toEqual(await store.artifacts(task.id));
   });
 
   test("the inbox takes a message once and gives out what is not taken", async () => {

@@ -143,7 +143,18 @@ export class TaskVerbs extends TaskReading implements Tasks {
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     const { lens, tenant, user, conversation } = task;
-    const fresh: NewTask = { handler, submission, lens, tenant, user, conversation, parent: null, retryOf: id };
+    const details = options.reuseJournal ? task.details : {};
+    const fresh: NewTask = {
+      handler,
+      submission,
+      lens,
+      tenant,
+      user,
+      conversation,
+      parent: null,
+      retryOf: id,
+      details,
+    };
     const along = { ...this.#along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };
     return this.#submit(principal, fresh, undefined, along.idempotency, along);
   }
