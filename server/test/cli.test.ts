@@ -274,7 +274,9 @@ describe("a server that is not there, or does not let in", () => {
     expect(code).toBe(1);
     expect(talk).toContain("Cannot reach http://127.0.0.1:1");
     expect(talk).toContain("waybill dev");
-    expect(await waybill("list", "--key", "sk_wrong")).toMatchObject({
+    const { id, secret } = await client.keys.create({ name: "lost" });
+    await client.keys.revoke(id);
+    expect(await waybill("list", "--key", secret)).toMatchObject({
       code: 1,
       talk: expect.stringContaining("--key"),
     });

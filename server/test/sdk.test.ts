@@ -205,7 +205,9 @@ it("says where a request does not fit", async () => {
     field: expect.stringContaining("words"),
     requestId: expect.any(String),
   });
-  const nobody = new Waybill({ baseUrl: server.url, apiKey: "sk_wrong" });
+  const { id, secret } = await client.keys.create({ name: "lost" });
+  await client.keys.revoke(id);
+  const nobody = new Waybill({ baseUrl: server.url, apiKey: secret });
   await expect(nobody.me()).rejects.toMatchObject({ code: "unauthenticated", status: 401 });
 });
 

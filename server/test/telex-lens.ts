@@ -120,7 +120,6 @@ export const telexLens: Lens = {
       { in: "authorization", scheme: "basic" },
       { in: "query", name: "key" },
     ],
-    keyless: true,
     before: "body",
   },
   keyReuse: "conflict",

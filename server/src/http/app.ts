@@ -9,7 +9,7 @@ import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
 import { type BodyBounds, parseJsonBodies } from "./body.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
-import { isLocalHost } from "./origin.ts";
+import { isForeign, isLocalHost } from "./origin.ts";
 
 const URL_LENGTH_MAX = 8_192;
 const PARAM_LENGTH_MAX = 1_024;
@@ -47,7 +47,7 @@ export type AppParts = {
   bodies: BodyBounds;
   requestsMax: number;
   trustProxy: number;
-  /** Null answers any `Host`; else only local names and these. */
+  /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
   hosts: ReadonlySet<string> | null;
 };
 
@@ -102,6 +102,9 @@ export function createApp(parts: AppParts): FastifyInstance {
         "forbidden",
         "waybill dev answers only requests to a local host name: localhost, 127.0.0.1 or [::1].",
       );
+    }
+    if (parts.hosts !== null && isForeign(request.headers, parts.hosts)) {
+      return new Refusal("forbidden", "waybill dev answers no web page of another machine, whatever key it has.");
     }
     if (traffic.stage !== "serving") {
       reply.header("retry-after", "1").header("connection", "close");

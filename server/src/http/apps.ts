@@ -55,7 +55,7 @@ export function createApps(parts: AppsParts): Apps {
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
   const streams = createStreams({ streamsMax: parts.limits.streams, log: parts.log });
-  const { keys, authenticate } = createAuthentication({ ...parts, keys: parts.verbs.keys });
+  const { keys, authenticate, keyEnd } = createAuthentication({ ...parts, keys: parts.verbs.keys });
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
     "Time from a request's head to its end.",
@@ -66,6 +66,7 @@ export function createApps(parts: AppsParts): Apps {
     version,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
+    keyEnd,
     stream: streams.stream,
     stopping: stopping.signal,
     now: parts.now,

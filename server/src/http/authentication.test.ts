@@ -1,14 +1,18 @@
 import fastify from "fastify";
 import { describe, expect, it } from "vitest";
+import type { Chosen } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
-import type { Principal } from "../task/principal.ts";
+import { type Principal, SCOPES } from "../task/principal.ts";
 import { createAuthentication, DEVELOPER, DEVELOPMENT_KEY } from "./authentication.ts";
 
 const ada: Principal = { tenant: "default", user: "ada", scopes: new Set(["tasks"]), keyId: "key_1" };
 
 /** What the door says of a request, over an app that asks it. */
-function doorOver({ development = true }: { development?: boolean } = {}) {
-  const valid = new Map([["sk_ada", ada]]);
+function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
+  const { development = true, publicUrl = null } = options;
+  const valid = new Map<string, { principal: Principal; expiresAt: number | null }>();
+  valid.set("sk_ada", { principal: ada, expiresAt: null });
+  const ended = new Set(["sk_ended"]);
   const clock = { now: 1_000_000 };
   const asked: string[] = [];
   const door = createAuthentication({
@@ -17,97 +21,137 @@ function doorOver({ development = true }: { development?: boolean } = {}) {
       list: never,
       audit: never,
       revoke: async (principal, id) => {
+        for (const secret of valid.keys()) ended.add(secret);
         valid.clear();
         return { ...principal, id, name: "", scopes: [], createdAt: 0, expiresAt: null, revokedAt: 1, hint: "" };
       },
       authenticate: async (secret) => {
         asked.push(secret);
-        return valid.get(secret) ?? null;
+        return ended.has(secret) ? "ended" : (valid.get(secret) ?? null);
       },
     },
     development,
+    publicUrl,
     now: () => clock.now,
   });
-  const app = fastify();
-  app.get<{ Querystring: { secret?: string; keyless?: string } }>("/", async (request) => {
-    const { secret, keyless } = request.query;
-    const principal = await door.authenticate(request, secret === undefined ? [] : secret.split(","), keyless !== "no");
-    return { user: principal.user };
+  const app = fastify({ trustProxy: true });
+  app.get<{ Querystring: { secret?: string } & Chosen }>("/", async (request) => {
+    const { secret, tenant, user } = request.query;
+    const chosen = { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }) };
+    const principal = await door.authenticate(request, secret === undefined ? [] : secret.split(","), chosen);
+    return { user: principal.user, tenant: principal.tenant, scopes: [...principal.scopes] };
   });
   app.setErrorHandler((error, _request, reply) => reply.send({ code: error instanceof Refusal ? error.code : "bug" }));
   const ask = async (query = "", headers: Record<string, string> = {}, remoteAddress = "127.0.0.1") =>
     (await app.inject({ url: `/?${query}`, headers, remoteAddress })).json();
-  return { ask, valid, clock, asked, door };
+  return { ask, valid, ended, clock, asked, door };
 }
+
+const owner = { user: "ada" };
+const developer = { user: DEVELOPER.user, tenant: "default", scopes: [...SCOPES] };
+const nobody = { code: "unauthenticated" };
 
 describe("the door", () => {
   it("lets a key in as its principal, and the first of several that is one", async () => {
-    const { ask } = doorOver();
-    expect(await ask("secret=sk_ada")).toEqual({ user: "ada" });
-    expect(await ask("secret=nonsense,sk_ada")).toEqual({ user: "ada" });
-  });
-
-  it("refuses a wrong key everywhere, also where none would be needed", async () => {
     for (const development of [true, false]) {
-      expect(await doorOver({ development }).ask("secret=sk_wrong")).toEqual({ code: "unauthenticated" });
-      expect(await doorOver({ development }).ask("secret=")).toEqual({ code: "unauthenticated" });
+      const { ask } = doorOver({ development });
+      expect(await ask("secret=sk_ada")).toMatchObject(owner);
+      expect(await ask("secret=nonsense,sk_ada")).toMatchObject(owner);
+      expect(await ask(`secret=${DEVELOPMENT_KEY},sk_ada`)).toMatchObject(owner);
     }
   });
 
+  it("in serve lets nobody in without a key of the store", async () => {
+    const { ask, valid, asked } = doorOver({ development: false });
+    valid.set(DEVELOPMENT_KEY, { principal: ada, expiresAt: null });
+    for (const query of [
+      "",
+      "secret=",
+      "secret=sk_wrong",
+      "secret=sk_ended",
+      `secret=${DEVELOPMENT_KEY}`,
+      "user=eve",
+    ]) {
+      expect(await ask(query)).toEqual(nobody);
+    }
+    expect(asked).not.toContain(DEVELOPMENT_KEY);
+  });
+
+  it("in dev takes whoever calls from this machine with no key that the store knows for the developer", async () => {
+    const { ask, asked } = doorOver();
+    for (const query of [
+      "",
+      "secret=",
+      "secret=sk_wrong",
+      `secret=${DEVELOPMENT_KEY}`,
+      `secret=${"a".repeat(5_000)}`,
+    ]) {
+      for (const address of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
+        expect(await ask(query, {}, address)).toEqual(developer);
+      }
+      expect(await ask(query, {}, "192.168.1.7")).toEqual(nobody);
+    }
+    expect(asked).not.toContain(DEVELOPMENT_KEY);
+  });
+
+  it("in dev refuses a key that the store knows as revoked or expired", async () => {
+    expect(await doorOver().ask("secret=sk_ended")).toEqual(nobody);
+    expect(await doorOver().ask("secret=sk_wrong,sk_ended")).toEqual(nobody);
+  });
+
+  it("in dev wants a key of whoever comes through a proxy, and of everybody when the outside reaches it", async () => {
+    for (const name of [
+      "Forwarded",
+      "X-Forwarded-For",
+      "X-Forwarded-Host",
+      "X-Forwarded-Proto",
+      "x-forwarded-anything",
+    ]) {
+      for (const value of ["for=127.0.0.1", "127.0.0.1", ""]) {
+        expect(await doorOver().ask("", { [name]: value })).toEqual(nobody);
+        expect(await doorOver().ask(`secret=${DEVELOPMENT_KEY}`, { [name]: value })).toEqual(nobody);
+        expect(await doorOver().ask("secret=sk_ada", { [name]: value })).toMatchObject(owner);
+      }
+    }
+    const reached = doorOver({ publicUrl: "https://tasks.example" });
+    expect(await reached.ask()).toEqual(nobody);
+    expect(await reached.ask(`secret=${DEVELOPMENT_KEY}`)).toEqual(nobody);
+    expect(await reached.ask("secret=sk_ada")).toMatchObject(owner);
+  });
+
+  it("lets the developer be another user or tenant, who can do no more than one of its users", async () => {
+    const { ask } = doorOver();
+    expect(await ask("user=u")).toEqual({ tenant: "default", user: "u", scopes: ["tasks", "work"] });
+    expect(await ask("tenant=t&secret=sk_wrong")).toMatchObject({ tenant: "t", user: "developer" });
+    expect(await ask("tenant=t&user=u&secret=sk_ada")).toMatchObject(owner);
+  });
+
   it("asks the store once a second for a key, so that a revoked one is out within that", async () => {
-    const { ask, valid, clock, asked } = doorOver();
+    const { ask, ended, clock, asked } = doorOver();
     for (let times = 0; times < 5; times++) await ask("secret=sk_ada");
     expect(asked).toEqual(["sk_ada"]);
-    valid.clear();
-    expect(await ask("secret=sk_ada")).toEqual({ user: "ada" });
+    ended.add("sk_ada");
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
     clock.now += 1_000;
-    expect(await ask("secret=sk_ada")).toEqual({ code: "unauthenticated" });
+    expect(await ask("secret=sk_ada")).toEqual(nobody);
+  });
+
+  it("has a key out at the moment at which it expires", async () => {
+    const { ask, valid, ended, clock } = doorOver();
+    valid.set("sk_ada", { principal: ada, expiresAt: clock.now + 300 });
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
+    ended.add("sk_ada");
+    clock.now += 299;
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
+    clock.now += 1;
+    expect(await ask("secret=sk_ada")).toEqual(nobody);
   });
 
   it("has a key out at once that is revoked through it", async () => {
-    const { ask, door } = doorOver();
-    expect(await ask("secret=sk_ada")).toEqual({ user: "ada" });
+    const { ask, door } = doorOver({ development: false });
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
     await door.keys.revoke(ada, "key_1");
-    expect(await ask("secret=sk_ada")).toEqual({ code: "unauthenticated" });
-  });
-
-  it("knows the development key in dev alone, and never asks the store for it", async () => {
-    const dev = doorOver();
-    expect(await dev.ask(`secret=${DEVELOPMENT_KEY}`)).toEqual({ user: DEVELOPER.user });
-    const serve = doorOver({ development: false });
-    serve.valid.set(DEVELOPMENT_KEY, ada);
-    expect(await serve.ask(`secret=${DEVELOPMENT_KEY}`)).toEqual({ code: "unauthenticated" });
-    expect([...dev.asked, ...serve.asked]).toEqual([]);
-  });
-
-  it("takes nobody for the developer in dev, from this machine, where the lens allows it", async () => {
-    const { ask } = doorOver();
-    expect(await ask()).toEqual({ user: DEVELOPER.user });
-    expect(await ask("", {}, "::1")).toEqual({ user: DEVELOPER.user });
-    expect(await ask("", {}, "::ffff:127.0.0.1")).toEqual({ user: DEVELOPER.user });
-    expect(await ask("keyless=no")).toEqual({ code: "unauthenticated" });
-    expect(await ask("", {}, "192.168.1.7")).toEqual({ code: "unauthenticated" });
-    expect(await doorOver({ development: false }).ask()).toEqual({ code: "unauthenticated" });
-  });
-
-  it("does not take a web page of another origin for the developer", async () => {
-    const { ask } = doorOver();
-    const host = "localhost:7420";
-    const foreign: Record<string, string>[] = [
-      { origin: "https://evil.example" },
-      { origin: "http://localhost:3000" },
-      { origin: "null" },
-      { "sec-fetch-site": "cross-site" },
-      { "sec-fetch-site": "same-site" },
-    ];
-    for (const headers of foreign) expect(await ask("", { host, ...headers })).toEqual({ code: "forbidden" });
-    const own: Record<string, string>[] = [
-      { origin: "http://localhost:7420" },
-      { "sec-fetch-site": "same-origin" },
-      { "sec-fetch-site": "none" },
-    ];
-    for (const headers of own) expect(await ask("", { host, ...headers })).toEqual({ user: DEVELOPER.user });
-    expect(await ask("secret=sk_ada", { host, origin: "https://evil.example" })).toEqual({ user: "ada" });
+    expect(await ask("secret=sk_ada")).toEqual(nobody);
   });
 });
 

@@ -1,12 +1,17 @@
-/** Who calls: keys by the store's verb, remembered for a moment; in `dev` also the development key and nobody at all. */
+/**
+ * Who calls: keys by the store's verb, remembered for a moment. In `dev` whoever calls from this machine without a key,
+ * or with one that the store does not know, is the developer, so that every client's own example runs as it is printed.
+ */
+import type { ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
-import type { LensParts } from "../lenses/lens-parts.ts";
+import type { Chosen, LensParts } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import type { Keys } from "../verbs/keys.ts";
-import { isForeign, isLoopback } from "./origin.ts";
+import { KeyWatch } from "./key-watch.ts";
+import { isForwarded, isLoopback } from "./origin.ts";
 
-/** Exists only in `dev`, and never in a store. */
+/** The one that is printed in examples: it counts as no key, and is never in a store. */
 export const DEVELOPMENT_KEY = "sk_test_123456";
 export const DEVELOPER: Principal = {
   tenant: "default",
@@ -15,13 +20,14 @@ export const DEVELOPER: Principal = {
   keyId: "development",
 };
 
-/** How long an answer of the store is believed: a key that expires, or is revoked behind our back, is out after this. */
+/** How long an answer of the store is believed: a key that is revoked behind our back is out after this. */
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
 const SECRET_LENGTH_MAX = 512;
 
 export type Authentication = {
   authenticate: LensParts["authenticate"];
+  keyEnd: LensParts["keyEnd"];
   /** The keys that were handed in; one that is revoked through these is out at once. */
   keys: Keys;
 };
@@ -29,23 +35,34 @@ export type Authentication = {
 export function createAuthentication({
   keys,
   development,
+  publicUrl,
   now,
 }: {
   keys: Keys;
   development: boolean;
+  /** Who is reached from the outside has no developer: nobody is known by where they are. */
+  publicUrl: string | null;
   now: () => number;
 }): Authentication {
   /** Promises, as `authenticate` gives them: nearly every request comes with a key that came a moment ago. */
   const remembered = new Map<string, { principal: Promise<Principal>; until: number }>();
+  /** By which key each of them came. The developer has none. */
+  const secretsOf = new WeakMap<Principal, string>();
+  const watch = new KeyWatch(async (secret) => {
+    const found = await keys.authenticate(secret);
+    return found !== null && found !== "ended";
+  });
 
-  async function principalOf(secret: string): Promise<Principal | null> {
-    if (secret === DEVELOPMENT_KEY) return development ? DEVELOPER : null;
-    if (secret.length > SECRET_LENGTH_MAX) return null;
+  async function find(secret: string): Promise<Principal | "ended" | null> {
+    if (secret === DEVELOPMENT_KEY || secret.length > SECRET_LENGTH_MAX) return null;
     remembered.delete(secret);
-    const principal = await keys.authenticate(secret);
-    if (principal === null) return null;
+    const found = await keys.authenticate(secret);
+    if (found === null || found === "ended") return found;
+    const { principal, expiresAt } = found;
+    const until = Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(secret, { principal: Promise.resolve(principal), until: now() + REMEMBERED_MS });
+    remembered.set(secret, { principal: Promise.resolve(principal), until });
+    secretsOf.set(principal, secret);
     return principal;
   }
 
@@ -58,28 +75,54 @@ export function createAuthentication({
       revoke: async (principal, id) => {
         const revoked = await keys.revoke(principal, id);
         remembered.clear();
+        void watch.check();
         return revoked;
       },
     },
-    authenticate(request, secrets, keyless) {
+    authenticate(request, secrets, chosen) {
       const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
-      return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, keyless);
+      return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, chosen);
+    },
+    keyEnd(principal, response) {
+      const secret = secretsOf.get(principal);
+      return secret === undefined ? null : endOf(watch, secret, response);
     },
   };
 
-  async function admitted(request: FastifyRequest, secrets: readonly string[], keyless: boolean): Promise<Principal> {
+  async function admitted(request: FastifyRequest, secrets: readonly string[], chosen?: Chosen): Promise<Principal> {
+    let hasEnded = false;
     for (const secret of secrets) {
-      const principal = await principalOf(secret);
-      if (principal !== null) return principal;
+      const found = await find(secret);
+      if (found === "ended") hasEnded = true;
+      else if (found !== null) return found;
     }
-    if (secrets.length > 0) throw new Refusal("unauthenticated", "The API key is unknown, revoked or expired.");
-    const local = isLoopback(request.socket.remoteAddress) && isLoopback(request.ip);
-    if (!development || !keyless || !local) {
-      throw new Refusal("unauthenticated", "An API key is needed: Authorization: Bearer sk_…");
-    }
-    if (isForeign(request)) {
-      throw new Refusal("forbidden", "Requests that a web page of another origin makes need an API key.");
-    }
-    return DEVELOPER;
+    if (!hasEnded && development && publicUrl === null && isOwnMachine(request)) return developerAs(chosen);
+    throw new Refusal(
+      "unauthenticated",
+      secrets.length > 0
+        ? "The API key is unknown, revoked or expired."
+        : "An API key is needed: Authorization: Bearer sk_…",
+    );
   }
+}
+
+function isOwnMachine({ socket, ip, headers }: FastifyRequest): boolean {
+  return isLoopback(socket.remoteAddress) && isLoopback(ip) && !isForwarded(headers);
+}
+
+/** Whom a developer chose to be: one of the users of a tenant, who sees what such a one sees. */
+function developerAs({ tenant, user }: Chosen = {}): Principal {
+  if (tenant === undefined && user === undefined) return DEVELOPER;
+  return {
+    tenant: tenant ?? DEVELOPER.tenant,
+    user: user ?? DEVELOPER.user,
+    scopes: new Set(["tasks", "work"]),
+    keyId: DEVELOPER.keyId,
+  };
+}
+
+function endOf(watch: KeyWatch, secret: string, response: ServerResponse): AbortSignal {
+  const { ended, release } = watch.watch(secret);
+  response.once("close", release);
+  return ended;
 }

@@ -1,5 +1,8 @@
-/** What a request says about where it comes from. In `dev`, where no key is needed, this stands between a web page and a developer's agents. */
-import type { FastifyRequest } from "fastify";
+/**
+ * What a request says about where it comes from. In `dev`, where no key is needed, this stands between a developer's
+ * agents and web pages, other machines and the outside.
+ */
+import type { IncomingHttpHeaders } from "node:http";
 
 /** True for a `Host` header that names this machine, or one of `also`. A name that a foreign DNS could point here is not local. */
 export function isLocalHost(host: string | undefined, also: ReadonlySet<string>): boolean {
@@ -14,12 +17,26 @@ function hostName(host: string): string {
   return host.replace(/:\d*$/, "").toLowerCase();
 }
 
-/** True when a browser sends it for a page that is not our own. Programs send neither header. */
-export function isForeign({ headers }: Pick<FastifyRequest, "headers">): boolean {
-  const site = headers["sec-fetch-site"];
-  if (site === "cross-site" || site === "same-site") return true;
-  const { origin, host } = headers;
-  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+/** The webview of a desktop application on this machine. */
+const DESKTOP_ORIGIN = "tauri://localhost";
+
+/**
+ * True when a browser sends it for a page that is not of this machine, nor of one of `also`. Programs send neither header.
+ * An `Origin` decides where there is one, since a page of this machine's other ports is `cross-site` to some browsers.
+ */
+export function isForeign(headers: IncomingHttpHeaders, also: ReadonlySet<string>): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return headers["sec-fetch-site"] === "cross-site";
+  if (origin === DESKTOP_ORIGIN) return false;
+  const page = URL.canParse(origin) ? new URL(origin) : null;
+  const isWeb = page?.protocol === "http:" || page?.protocol === "https:";
+  return !isWeb || !isLocalHost(page.host, also);
+}
+
+/** True when a proxy has handed it on: who sent it is then not known by its address. */
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  for (const name in headers) if (name === "forwarded" || name.startsWith("x-forwarded-")) return true;
+  return false;
 }
 
 export function isLoopback(address: string | undefined): boolean {

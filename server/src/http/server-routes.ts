@@ -15,7 +15,7 @@ export function addMetrics(
   { page, authenticate }: { page: () => Promise<MetricsPage>; authenticate: LensParts["authenticate"] },
 ): void {
   app.get("/metrics", async (request, reply) => {
-    await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]), true);
+    await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]));
     const { contentType, text } = await page();
     return reply.type(contentType).send(text);
   });

@@ -1,4 +1,5 @@
 /** What every lens is handed when it is mounted: what callers may do, who calls, and how events are streamed. */
+import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent.ts";
 import type { Principal } from "../task/principal.ts";
@@ -19,6 +20,9 @@ export type EventStream = {
 /** A task as one lens would show it: JSON. */
 export type Show = (task: Task) => unknown;
 
+/** Whom a developer without a key chooses to be. */
+export type Chosen = { tenant?: string; user?: string };
+
 export type LensParts = {
   verbs: Verbs;
   agents: readonly AgentDefinition[];
@@ -27,11 +31,12 @@ export type LensParts = {
   /** How each lens of this server shows a task, by the lens's name. */
   shows: ReadonlyMap<string, Show>;
   /**
-   * The principal of the first of `secrets` that is a key, or, with none given, the development principal where the
-   * server's mode and the request's origin allow it and `keyless` says that the lens's contract does. Else throws
-   * `unauthenticated`, or `forbidden` for a web page of another origin.
+   * The principal of the first of `secrets` that is a key; in `dev`, when none is one that the store knows and the
+   * request comes from this machine, the developer, or whom it has `chosen` to be. Else throws `unauthenticated`.
    */
-  authenticate: (request: FastifyRequest, secrets: readonly string[], keyless: boolean) => Promise<Principal>;
+  authenticate: (request: FastifyRequest, secrets: readonly string[], chosen?: Chosen) => Promise<Principal>;
+  /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
+  keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
   /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. Throws `unavailable` when too many are open. */
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
   /** Fires when the server stops. */

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../task/errors.ts";
 import type { State } from "../task/states.ts";
 import type { ErrorAnswer, RefusedRequest, RenderError } from "./error-answer.ts";
-import type { Show } from "./lens-parts.ts";
+import type { Chosen, Show } from "./lens-parts.ts";
 import type { OpenApiPart } from "./openapi.ts";
 import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
@@ -18,8 +18,8 @@ type CallerRules = {
   secrets: readonly SecretPlace[];
   /** Another spelling of a key as the store's own. */
   spelling?: (secret: string) => string;
-  /** The contract lets a developer on the own machine call without a key. */
-  keyless: boolean;
+  /** Whom a caller chooses to be that has no key, where the contract has such a choice: in `dev` alone. */
+  choose?: (headers: IncomingHttpHeaders) => Chosen;
   /** A key is looked for before the body is read, or only once it is. */
   before: "body" | "handler";
 };

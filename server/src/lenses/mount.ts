@@ -2,6 +2,7 @@
  * Puts a lens on a listener: its routes under their prefixes, its words for what goes wrong. The one place where routes
  * as data meet the HTTP framework.
  */
+import type { ServerResponse } from "node:http";
 import type {
   FastifyInstance,
   FastifyReply,
@@ -13,7 +14,7 @@ import type { Principal } from "../task/principal.ts";
 import { readAsStream, readLeniently } from "./body-reader.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import type { Lens, Unrouted } from "./lens.ts";
-import type { LensParts } from "./lens-parts.ts";
+import type { EventStream, LensParts } from "./lens-parts.ts";
 import { JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { secretsOf } from "./secrets.ts";
 
@@ -159,7 +160,9 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
           sendBytes(request, reply, answer.status, headers, answer.bytes);
         } else if (answer.stream !== undefined) {
           const headers = { ...headersSoFar(reply), ...answer.stream.headers };
-          await place.parts.stream(request, reply, { ...answer.stream, headers });
+          const ended = principal === null ? null : place.parts.keyEnd(principal, reply.raw);
+          const stream = ended === null ? answer.stream : endingWith(ended, answer.stream, reply.raw);
+          await place.parts.stream(request, reply, { ...stream, headers });
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
@@ -172,11 +175,11 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
 
 /** Who calls a route, and the hooks that this takes: where a key is looked for first, nothing of the body has been read. */
 function callersOf(lens: Lens, route: Route, { authenticate }: LensParts) {
-  const { secrets, spelling, keyless, before } = lens.caller;
+  const { secrets, spelling, choose, before } = lens.caller;
   const places = route.secrets ?? secrets;
   const authenticated = (request: FastifyRequest): Promise<Principal> => {
     const found = secretsOf(request, places);
-    return authenticate(request, spelling === undefined ? found : found.map(spelling), keyless);
+    return authenticate(request, spelling === undefined ? found : found.map(spelling), choose?.(request.headers));
   };
   const hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[] = [];
   const early = new WeakMap<FastifyRequest, Principal>();
@@ -226,6 +229,17 @@ function sendBytes(
     ...headers,
   });
   raw.end(bytes);
+}
+
+/** A reader that takes nothing more is cut off this long after its key has ended. */
+const CUT_MS = 250;
+
+/** The same stream, which ends when `ended` fires. */
+function endingWith(ended: AbortSignal, stream: EventStream, raw: ServerResponse): EventStream {
+  const cut = () => setTimeout(() => raw.destroy(), CUT_MS).unref();
+  ended.addEventListener("abort", cut, { once: true });
+  raw.once("close", () => ended.removeEventListener("abort", cut));
+  return { ...stream, frames: (left) => stream.frames(AbortSignal.any([left, ended])) };
 }
 
 /** What hooks have set for an answer that is not sent through the framework. */

@@ -122,7 +122,7 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   mount: string;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
   idempotency: Idempotency | undefined;
-  /** Fires when the caller leaves or the server stops: what is held for it need not be held on. */
+  /** Fires when the caller leaves, its key ends or the server stops: what is held for it need not be held on. */
   left: () => AbortSignal;
 };
 
@@ -197,10 +197,11 @@ function made<Names extends string, Query, Body, Who>(
     params: params ?? {},
     query: querySchema,
     body: body ?? null,
-    run: (principal, { parts, mount, rules }, request, reply) => {
+    run: async (principal, { parts, mount, rules }, request, reply) => {
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
-      return handle({
+      let ended: AbortSignal | null = null;
+      const answer = await handle({
         principal: who(principal),
         verbs: parts.verbs,
         parts,
@@ -213,8 +214,13 @@ function made<Names extends string, Query, Body, Who>(
         headers: request.headers,
         mount: prefix,
         idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
-        left: () => leftBy(reply.raw, parts.stopping),
+        left: () => {
+          ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
+          return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
+        },
       });
+      if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
+      return answer;
     },
   };
 }
@@ -228,11 +234,16 @@ function filled(mount: string, params: Readonly<Record<string, string>>): string
 }
 
 /** Not the request's own signal: that one fires as soon as a body has been read. */
-function leftBy(raw: ServerResponse, stopping: AbortSignal): AbortSignal {
+function leftBy(raw: ServerResponse, ends: AbortSignal[]): AbortSignal {
   const left = new AbortController();
   // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
   raw.once("close", () => raw.writableFinished || left.abort());
-  return AbortSignal.any([left.signal, stopping]);
+  return AbortSignal.any([left.signal, ...ends]);
+}
+
+/** Asked of what a closure sets, which the compiler does not see. */
+function isFired(signal: AbortSignal | null): boolean {
+  return signal?.aborted ?? false;
 }
 
 /** The parameters of a path, past their tests. What cannot be an id is nobody's: telling the two apart helps no caller. */

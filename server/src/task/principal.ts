@@ -1,4 +1,5 @@
 /** Who calls. Every read and write is bound to one. */
+import { Refusal } from "./errors.ts";
 
 /**
  * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of
@@ -14,3 +15,9 @@ export type Principal = {
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };
+
+/** Throws `forbidden` when the principal has not got the scope. Who may know the tasks of all may know its own. */
+export function mustHave({ scopes }: Principal, scope: Scope): void {
+  if (scopes.has(scope) || (scope === "tasks" && scopes.has("tasks:all"))) return;
+  throw new Refusal("forbidden", `This needs a key with the scope ${scope}.`);
+}

@@ -4,11 +4,11 @@ import type { Key } from "../task/key.ts";
 import type { Principal, Scope } from "../task/principal.ts";
 
 export interface Keys {
-  /** The principal of a key as a client sent it; null when there is none, or it is revoked or expired. Throws no refusal of its own. */
-  authenticate(secret: string): Promise<Principal | null>;
+  /** The principal of a key as a client sent it, which it is until `expiresAt`; `ended` when it is revoked or expired, null when there is none. Throws no refusal of its own. */
+  authenticate(secret: string): Promise<{ principal: Principal; expiresAt: number | null } | "ended" | null>;
   /**
    * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
-   * this once. Throws `forbidden` for another user without the scope `admin`, or for scopes that the principal lacks.
+   * this once. Throws `forbidden` without the scope `admin`, and for scopes that the principal lacks.
    */
   create(
     principal: Principal,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { shannonLens } from "../../src/lenses/shannon/routes.ts";
 import { sessionAnswer, statusAnswer, submitAnswer } from "../../src/lenses/shannon/schema.ts";
@@ -25,27 +25,36 @@ describe("a key", () => {
     expect((await client.call("/api/v1/tasks", { headers: { ...headers } })).status).toBe(200);
   });
 
-  test("that is missing or wrong is told so before anything else, with the detail in a header", async () => {
-    for (const headers of [{}, { "x-api-key": "sk_wrong" }]) {
+  test("is not needed in dev, and in serve its lack is told before anything else, with the detail in a header", async () => {
+    expect((await client.call("/api/v1/tasks", { headers: {} })).status).toBe(200);
+    const production = await startShannonServer({ mode: "serve", keys: [{ user: "ada" }] });
+    onTestFinished(() => production.stop());
+    const outside = shannonClient(production);
+    for (const headers of [{}, { "x-api-key": "sk_wrong" }, { "x-api-key": "sk_test_123456" }]) {
       for (const path of ["/api/v1/tasks", "/api/v1/tasks/bad%20id", "/api/v1/stream/sse", "/api/v1/sessions/none"]) {
-        const response = await client.call(path, { headers });
+        const response = await outside.call(path, { headers });
         expect([response.status, await response.text()]).toEqual([401, '{"error":"Unauthorized"}']);
         expect(response.headers.get("www-authenticate")).toMatch(
           /^Bearer realm="Shannon API", error_description="[^"]+"$/,
         );
       }
-      const posted = await client.call("/api/v1/tasks", { headers, body: "{not json" });
+      const posted = await outside.call("/api/v1/tasks", { headers, body: "{not json" });
       expect(posted.status).toBe(401);
     }
   });
 
   test("is taken from the query on streams alone", async () => {
-    const { task_id } = await client.ended({ query: "1 + 1", mode: "simple" });
+    const production = await startShannonServer({ mode: "serve", keys: [{ user: "ada" }] });
+    onTestFinished(() => production.stop());
+    const [key = ""] = production.secrets;
+    const outside = shannonClient(production);
+    const sent = { json: { query: "1 + 1", mode: "simple" }, headers: { "x-api-key": key } };
+    const { task_id } = await outside.answer(submitAnswer, "/api/v1/tasks", sent);
     for (const name of ["api_key", "token"]) {
-      const path = `/api/v1/stream/sse?workflow_id=${task_id}&${name}=sk_test_123456`;
-      expect((await allFrames(await client.call(path, { headers: {} }))).at(-1)?.event).toBe("done");
+      const path = `/api/v1/stream/sse?workflow_id=${task_id}&${name}=${key}`;
+      expect((await allFrames(await outside.call(path, { headers: {} }))).at(-1)?.event).toBe("done");
     }
-    expect((await client.call("/api/v1/tasks?api_key=sk_test_123456", { headers: {} })).status).toBe(401);
+    expect((await outside.call(`/api/v1/tasks?api_key=${key}`, { headers: {} })).status).toBe(401);
   });
 
   test("is not needed for health and for the document", async () => {
@@ -124,17 +133,23 @@ describe("headers", () => {
     expect(await of({ traceparent: "nonsense" })).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test("let a web page of another origin call, and read what it needs", async () => {
+  test("let a web page of another origin call, and read what it needs, in dev one of this machine", async () => {
+    const production = await startShannonServer({ mode: "serve", keys: [{ user: "ada" }] });
+    onTestFinished(() => production.stop());
+    const outside = await shannonClient(production).call("/api/v1/tasks", {
+      headers: { "x-api-key": production.secrets[0] ?? "", origin: "https://app.example" },
+    });
+    expect([outside.status, outside.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
     const preflight = await client.call("/api/v1/tasks", {
       method: "OPTIONS",
-      headers: { origin: "https://app.example", "access-control-request-method": "POST" },
+      headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" },
     });
     expect(preflight.status).toBe(200);
     expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
     expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, POST, PUT, PATCH, DELETE, OPTIONS");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("Last-Event-ID");
     expect(preflight.headers.get("access-control-max-age")).toBe("3600");
-    const listed = await client.call("/api/v1/tasks", { headers: { ...KEY, origin: "https://app.example" } });
+    const listed = await client.call("/api/v1/tasks", { headers: { ...KEY, origin: "http://localhost:5173" } });
     expect(listed.status).toBe(200);
     expect(listed.headers.get("access-control-expose-headers")).toContain("X-Workflow-ID");
     const { task_id } = await client.ended({ query: "12 + 1", mode: "simple" });

@@ -60,8 +60,8 @@ export const accountRoutes: readonly Route[] = [
     tag: "Keys",
     summary: "Make a key",
     description:
-      "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` for another user without the " +
-      "scope `admin`, or for scopes that you have not got.",
+      "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` without the scope `admin`, or for scopes " +
+      "that you have not got.",
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
     handle: async ({ principal, verbs, body: { name, user, scopes, expires_at } }) => {

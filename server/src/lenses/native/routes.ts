@@ -69,7 +69,6 @@ export const nativeLens: Lens = {
       { in: "authorization", scheme: "any" },
       { in: "header", name: "x-api-key" },
     ],
-    keyless: true,
     before: "handler",
   },
   invalid: invalidRequest,

@@ -1,4 +1,7 @@
 /** The ways in which a client of this wire sends its key, in the order in which they are tried. */
+import type { IncomingHttpHeaders } from "node:http";
+import { isUuid } from "../../task/id.ts";
+import type { Chosen } from "../lens-parts.ts";
 import type { SecretPlace } from "../secrets.ts";
 
 export const SECRETS: readonly SecretPlace[] = [
@@ -16,4 +19,23 @@ export const STREAM_SECRETS: readonly SecretPlace[] = [
 /** `sk-shannon-<x>` is another spelling of `sk_<x>`. */
 export function canonicalSecret(secret: string): string {
   return secret.startsWith("sk-shannon-") ? `sk_${secret.slice("sk-shannon-".length)}` : secret;
+}
+
+/** Whom a client without a key is that names nobody else: to us, the developer. */
+const USUAL_USER = "00000000-0000-0000-0000-000000000002";
+const USUAL_TENANT = "00000000-0000-0000-0000-000000000001";
+
+/** A client without a key says by these headers who it is; they hold UUIDs, and what is none says nothing. */
+export function chosenIdentity(headers: IncomingHttpHeaders): Chosen {
+  const user = uuidIn(headers["x-user-id"]);
+  const tenant = uuidIn(headers["x-tenant-id"]);
+  return {
+    ...(user !== undefined && user !== USUAL_USER && { user }),
+    ...(tenant !== undefined && tenant !== USUAL_TENANT && { tenant }),
+  };
+}
+
+function uuidIn(header: string | string[] | undefined): string | undefined {
+  const text = typeof header === "string" ? header.trim().toLowerCase() : "";
+  return isUuid(text) ? text : undefined;
 }

@@ -1,7 +1,7 @@
 /** The Shannon lens: agent tasks, their streams and sessions, as `/api/v1` of that product. */
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
-import { canonicalSecret, SECRETS } from "./caller.ts";
+import { canonicalSecret, chosenIdentity, SECRETS } from "./caller.ts";
 import { invalidRequest, renderError, renderUnrouted, STATUS } from "./errors.ts";
 import { PREFLIGHT, responseHeaders } from "./headers.ts";
 import { shannonOpenapi } from "./openapi.ts";
@@ -25,7 +25,7 @@ export const shannonLens: Lens = {
     ...serverRoutes,
     documentRoute(() => shannonLens, { path: "/openapi.json" }),
   ],
-  caller: { secrets: SECRETS, spelling: canonicalSecret, keyless: false, before: "body" },
+  caller: { secrets: SECRETS, spelling: canonicalSecret, choose: chosenIdentity, before: "body" },
   invalid: invalidRequest,
   keyReuse: "another",
   errors: STATUS,

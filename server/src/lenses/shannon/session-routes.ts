@@ -60,7 +60,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: "List the caller's sessions, newest created first",
     description: "Paging that cannot be read falls back to the defaults.",
     query: z.object(lenientPaging({ limit: 20, limitMax: 100 })),
-    refuses: ["unauthenticated"],
+    refuses: ["unauthenticated", "forbidden"],
     renderError: renderErrorOf({ noun: "Session", failure: "Failed to list sessions" }),
     answers: [{ status: 200, about: "OK", schema: sessionsAnswer }],
     handle: async ({ principal, verbs: { conversations, tasks }, parts: { now }, query }) => {
@@ -81,7 +81,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: "Get a session",
     description: "By its id or the client's own name for it.",
     ...session("Failed to get session"),
-    refuses: ["unauthenticated", "not_found"],
+    refuses: ["unauthenticated", "forbidden", "not_found"],
     answers: [{ status: 200, about: "OK", schema: sessionAnswer }],
     handle: async ({ principal, verbs, params: { id } }) => ({
       status: 200,
@@ -101,7 +101,7 @@ export const sessionRoutes: readonly Route[] = [
       failure: "Failed to update session",
       unreadable: "Invalid request body",
     }),
-    refuses: ["invalid", "unauthenticated", "not_found"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found"],
     answers: [{ status: 200, about: "OK", schema: titleAnswer }],
     handle: async ({ principal, verbs: { conversations }, params: { id }, body }) => {
       const { conversation } = await conversations.get(principal, "shannon", id);
@@ -118,7 +118,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: "Delete a session; its tasks stay",
     description: "Hides it for good. Repeating it is no error.",
     ...session("Failed to delete session"),
-    refuses: ["unauthenticated", "not_found"],
+    refuses: ["unauthenticated", "forbidden", "not_found"],
     answers: [{ status: 204, about: "Deleted, now or before" }],
     handle: async ({ principal, verbs, params: { id } }) => {
       await verbs.conversations.delete(principal, "shannon", id);
@@ -131,7 +131,7 @@ export const sessionRoutes: readonly Route[] = [
     id: "get_sessions_id_history",
     summary: "List a session's tasks, oldest first",
     ...session("Failed to get session history"),
-    refuses: ["unauthenticated", "not_found"],
+    refuses: ["unauthenticated", "forbidden", "not_found"],
     answers: [{ status: 200, about: "OK", schema: historyAnswer }],
     handle: async ({ principal, verbs: { conversations, tasks }, params: { id } }) => {
       const { conversation } = await conversations.get(principal, "shannon", id);
@@ -151,7 +151,7 @@ export const sessionRoutes: readonly Route[] = [
         "Payloads are JSON text here",
       ),
     }),
-    refuses: ["invalid", "unauthenticated", "not_found", "too_large"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "too_large"],
     answers: [{ status: 200, about: "OK", schema: turnsAnswer }],
     handle: async ({ principal, verbs: { conversations, tasks }, params: { id }, query }) => {
       const { limit, offset, include_payload = true } = query;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
@@ -62,7 +62,7 @@ export const streamRoutes: readonly Route[] = [
     secrets: STREAM_SECRETS,
     streams: true,
     noHead: true,
-    refuses: ["invalid", "unauthenticated", "not_found", "unavailable"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"],
     renderError: renderErrorOf({ noun: "Workflow", failure: "Failed to stream events" }),
     answers: [{ status: 200, about: "Server-sent events", mediaType: "text/event-stream" }],
     handle: async ({ principal, verbs, query, headers }) => {
@@ -94,10 +94,11 @@ export const streamRoutes: readonly Route[] = [
     params: taskParams,
     query: redirectQuery,
     secrets: STREAM_SECRETS,
-    refuses: ["invalid", "unauthenticated"],
+    refuses: ["invalid", "unauthenticated", "forbidden"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to stream events" }),
     answers: [{ status: 307, about: "Where the events are streamed" }],
-    handle: async ({ mount, params, query }) => {
+    handle: async ({ principal, mount, params, query }) => {
+      mustHave(principal, "tasks");
       const carried = new URLSearchParams({ workflow_id: params.id });
       for (const [name, value] of Object.entries(query)) if (value !== undefined) carried.set(name, value);
       return { status: 307, headers: { location: `${mount}/api/v1/stream/sse?${carried}` } };

@@ -35,7 +35,7 @@ const submitting = {
   reads: "any type",
   bodyBytesMax: SUBMIT_BYTES_MAX,
   idempotent: true,
-  refuses: ["invalid", "unauthenticated", "too_large", "unavailable"],
+  refuses: ["invalid", "unauthenticated", "forbidden", "too_large", "unavailable"],
   renderError: renderErrorOf({ noun: "Session", failure: "Failed to submit task" }),
 } as const;
 
@@ -85,7 +85,7 @@ export const taskRoutes: readonly Route[] = [
     id: "get_tasks",
     summary: "List the caller's tasks, newest first",
     query: listQuery,
-    refuses: ["invalid", "unauthenticated"],
+    refuses: ["invalid", "unauthenticated", "forbidden"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to list tasks" }),
     answers: [{ status: 200, about: "OK", schema: listAnswer }],
     handle: async ({ principal, verbs, query: { limit, offset, status, session_id } }) => {
@@ -107,7 +107,7 @@ export const taskRoutes: readonly Route[] = [
     summary: "Get a task's status, and its result once there is one",
     params: taskParams,
     query: anyQuery,
-    refuses: ["invalid", "unauthenticated", "not_found"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to get task status" }),
     answers: [{ status: 200, about: "OK", schema: statusAnswer }],
     handle: async (call) => {
@@ -123,7 +123,7 @@ export const taskRoutes: readonly Route[] = [
     summary: "Tell whether a task is paused or cancelled, by whom and why",
     params: taskParams,
     query: anyQuery,
-    refuses: ["invalid", "unauthenticated", "not_found"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to get control state" }),
     answers: [{ status: 200, about: "OK", schema: controlState }],
     handle: async ({ principal, verbs, params }) => ({
@@ -138,7 +138,7 @@ export const taskRoutes: readonly Route[] = [
     summary: "List what happened to a task, oldest first, without live text",
     params: taskParams,
     query: z.object(paging({ limit: 50, limitMax: 200 })),
-    refuses: ["invalid", "unauthenticated", "not_found"],
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to get events" }),
     answers: [{ status: 200, about: "OK", schema: eventsAnswer }],
     handle: async ({ principal, verbs, params, query: { limit, offset } }) => {

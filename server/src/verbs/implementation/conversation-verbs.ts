@@ -7,7 +7,7 @@ import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { ConversationList, Conversations } from "../conversations.ts";
@@ -31,7 +31,12 @@ export class ConversationVerbs implements Conversations {
     return { conversation, alias: await this.#store.aliasOf(conversation.id, lens) };
   }
 
-  list(principal: Principal, lens: string, page: Page): Promise<ConversationList & { aliases: (string | null)[] }> {
+  async list(
+    principal: Principal,
+    lens: string,
+    page: Page,
+  ): Promise<ConversationList & { aliases: (string | null)[] }> {
+    mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
     return this.#store.conversations(visibleTo(principal), lens, { ...page, limit });
   }
@@ -68,6 +73,7 @@ export class ConversationVerbs implements Conversations {
   }
 
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {
+    mustHave(principal, "tasks");
     const { tenant, user } = principal;
     const byAlias = await this.#store.conversationByAlias({ tenant, owner: user, lens, value: idOrAlias });
     const found = byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
@@ -75,6 +81,7 @@ export class ConversationVerbs implements Conversations {
   }
 
   async #visible(principal: Principal, id: string): Promise<Conversation> {
+    mustHave(principal, "tasks");
     const conversation = isUuid(id) ? await this.#store.conversation(id) : null;
     if (!conversation || !mayRead(principal, conversation)) throw notFound("Conversation");
     return conversation;

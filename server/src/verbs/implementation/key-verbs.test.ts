@@ -7,33 +7,39 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-it("makes a key that stands for its user, with no more than its maker may", async () => {
+it("lets an admin make a key that stands for its user, with no more than its maker may, and nobody else", async () => {
   const { keys } = stage.verbs;
-  const { key, secret } = await keys.create(ada, { name: "laptop" });
+  const { key, secret } = await keys.create(admin, { name: "laptop", user: "ada" });
   expect(key).toMatchObject({ user: "ada", scopes: ["tasks"], hint: secret.slice(-4) });
-  expect(await keys.authenticate(secret)).toMatchObject({ tenant: "acme", user: "ada", keyId: key.id });
+  expect(await keys.authenticate(secret)).toMatchObject({
+    principal: { tenant: "acme", user: "ada", keyId: key.id },
+    expiresAt: null,
+  });
+  const narrow = { ...admin, scopes: new Set(["admin"] as const) };
   const beyond = [
+    keys.create(ada, { name: "own" }),
     keys.create(ada, { name: "more", user: "bob" }),
     keys.create(ada, { name: "more", scopes: ["work"] }),
+    keys.create(narrow, { name: "more", scopes: ["admin", "tasks:all"] }),
   ];
   for (const each of beyond) await expect(each).rejects.toMatchObject({ code: "forbidden" });
-  expect((await keys.create(admin, { name: "for bob", user: "bob" })).key).toMatchObject({ user: "bob" });
 });
 
 it("lets in nobody whose key is unknown, expired or revoked", async () => {
   const { keys } = stage.verbs;
-  const expiring = await keys.create(ada, { name: "short", expiresAt: stage.clock.now() + 1_000 });
-  const revoked = await keys.create(ada, { name: "lost" });
+  const expiresAt = stage.clock.now() + 1_000;
+  const expiring = await keys.create(admin, { name: "short", user: "ada", expiresAt });
+  const revoked = await keys.create(admin, { name: "lost", user: "ada" });
   await keys.revoke(ada, revoked.key.id);
-  expect(await keys.authenticate(expiring.secret)).not.toBeNull();
+  expect(await keys.authenticate(expiring.secret)).toMatchObject({ expiresAt });
   await stage.clock.advance(1_000, async () => {});
-  for (const secret of [expiring.secret, revoked.secret, "sk_unknown", "x".repeat(10_000)])
-    expect(await keys.authenticate(secret)).toBeNull();
+  for (const secret of [expiring.secret, revoked.secret]) expect(await keys.authenticate(secret)).toBe("ended");
+  for (const secret of ["sk_unknown", "x".repeat(10_000)]) expect(await keys.authenticate(secret)).toBeNull();
 });
 
 it("shows and revokes one's own keys, and those of the tenant to its admin, without what proves them", async () => {
   const { keys } = stage.verbs;
-  const { key } = await keys.create(ada, { name: "laptop" });
+  const { key } = await keys.create(admin, { name: "laptop", user: "ada" });
   expect(await keys.list(ada)).toEqual([key]);
   expect(await keys.list(admin)).toEqual([key]);
   for (const who of [bob, stranger]) {
@@ -47,12 +53,12 @@ it("shows and revokes one's own keys, and those of the tenant to its admin, with
 
 it("tells an admin, and nobody else, what was done in the tenant, newest first", async () => {
   const { keys } = stage.verbs;
-  const { key } = await keys.create(ada, { name: "laptop" });
+  const { key } = await keys.create(admin, { name: "laptop", user: "ada" });
   await stage.clock.advance(1_000, async () => {});
   await keys.revoke(admin, key.id);
   expect(await keys.audit(admin, { limit: 10 })).toMatchObject([
     { act: "keys.revoke", user: "root", detail: { key: key.id } },
-    { act: "keys.create", user: "ada", detail: { key: key.id } },
+    { act: "keys.create", user: "root", detail: { key: key.id } },
   ]);
   expect(await keys.audit(stranger, { limit: 10 })).toEqual([]);
   await expect(keys.audit(ada, { limit: 10 })).rejects.toMatchObject({ code: "forbidden" });

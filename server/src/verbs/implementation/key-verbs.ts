@@ -7,7 +7,7 @@ import type { AuditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { wellFormed } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
-import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
+import { mustHave, type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import { mayManage } from "../../task/visibility.ts";
 import type { Keys } from "../keys.ts";
 
@@ -25,11 +25,13 @@ export class KeyVerbs implements Keys {
     this.#ids = ids;
   }
 
-  async authenticate(secret: string): Promise<Principal | null> {
+  async authenticate(secret: string): ReturnType<Keys["authenticate"]> {
     if (secret.length > SECRET_CHARACTERS_MAX) return null;
     const key = await this.#store.keyByHash(hashOf(secret));
-    if (!key || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= this.#clock.now())) return null;
-    return { tenant: key.tenant, user: key.user, scopes: new Set(key.scopes), keyId: key.id };
+    if (!key) return null;
+    const { tenant, user, scopes, expiresAt } = key;
+    if (key.revokedAt !== null || (expiresAt !== null && expiresAt <= this.#clock.now())) return "ended";
+    return { principal: { tenant, user, scopes: new Set(scopes), keyId: key.id }, expiresAt };
   }
 
   async create(
@@ -38,9 +40,8 @@ export class KeyVerbs implements Keys {
   ): Promise<{ key: Key; secret: string }> {
     const user = wanted.user ?? principal.user;
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
-    const isAdmin = principal.scopes.has("admin");
-    if (user !== principal.user && !isAdmin)
-      throw new Refusal("forbidden", "Only a key with the scope admin makes keys for other users.");
+    // A key that could make another would live on in it when it is revoked or has expired.
+    mustHave(principal, "admin");
     const beyond = scopes.filter((scope) => !principal.scopes.has(scope));
     if (beyond.length > 0)
       throw new Refusal("forbidden", `This key has not the scope ${beyond.join(", ")} and cannot pass it on.`);
@@ -89,8 +90,7 @@ export class KeyVerbs implements Keys {
   }
 
   async audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
-    if (!principal.scopes.has("admin"))
-      throw new Refusal("forbidden", "The audit log needs a key with the scope admin.");
+    mustHave(principal, "admin");
     return this.#store.audit(principal.tenant, page);
   }
 

@@ -7,7 +7,7 @@ import type { Artifact } from "../../task/artifact.ts";
 import { notFound } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
@@ -27,12 +27,14 @@ export class TaskReading {
   }
 
   async get(principal: Principal, id: string): Promise<Task> {
+    mustHave(principal, "tasks");
     const task = await this.parts.engine.transitions.find(id);
     if (!task || !mayRead(principal, task)) throw notFound("Task");
     return task;
   }
 
-  list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList> {
+  async list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList> {
+    mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
     return this.parts.store.list(visibleTo(principal), filter, { ...page, limit });
   }

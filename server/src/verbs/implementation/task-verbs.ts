@@ -9,7 +9,7 @@ import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, newTask, presented } from "../../task/new-task.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
@@ -39,6 +39,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     wanted: Submission,
     idempotency?: Idempotency,
   ): Promise<Acknowledged> {
+    mustHave(principal, "tasks");
     const submission = wellFormed(submissionSchema.parse(wanted));
     const handler = this.parts.engine.handlers.get(submission.kind);
     if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);

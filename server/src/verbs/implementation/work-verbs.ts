@@ -7,7 +7,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { type Json, wellFormed } from "../../task/json.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { mayWorkOn } from "../../task/visibility.ts";
 import type { Work } from "../work.ts";
@@ -30,7 +30,7 @@ export class WorkVerbs implements Work {
     claim: { worker: string; queue: string; max: number; leaseMs: number; waitMs: number },
     signal: AbortSignal,
   ): Promise<Task[]> {
-    mustWork(principal);
+    mustHave(principal, "work");
     return this.#engine.claims.claim({ tenant: principal.tenant, ...wellFormed(claim) }, signal);
   }
 
@@ -72,7 +72,7 @@ export class WorkVerbs implements Work {
   }
 
   async #mustHold(principal: Principal, id: string, worker: string): Promise<void> {
-    mustWork(principal);
+    mustHave(principal, "work");
     const task = await this.#engine.transitions.find(id);
     if (!task || !mayWorkOn(principal, task)) throw notFound("Task");
     if (task.lease?.worker !== wellFormed(worker)) {
@@ -86,8 +86,4 @@ export class WorkVerbs implements Work {
     const { backoffMs: base, backoffMaxMs } = task.retry;
     return this.#clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, this.#random());
   }
-}
-
-function mustWork(principal: Principal): void {
-  if (!principal.scopes.has("work")) throw new Refusal("forbidden", "Claiming work needs a key with the scope work.");
 }

@@ -1,0 +1,268 @@
+/** Who may call, walked over every route of every lens: pages of other machines, keys of too little scope, keys that end. */
+import { request as httpRequest } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { LENSES } from "../src/lenses/index.ts";
+import { createdKey } from "../src/lenses/native/schema.ts";
+import type { Route } from "../src/lenses/route.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
+
+/** Over a socket of its own: fetch would not send these headers. */
+function send(url: string, method: string, headers: Record<string, string>, body?: string): Promise<Heard> {
+  return new Promise((resolve, reject) => {
+    const all = { ...headers, ...(body !== undefined && { "content-type": "application/json" }) };
+    const request = httpRequest(url, { method, headers: all, agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on("error", reject);
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+/** Right bodies, by the ids of the routes that want one. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  submitTask: { kind: "external", input: { queue: "q" } },
+  sendInput: { value: 1 },
+  claimWork: { worker: "w", queue: "nothing-here" },
+  heartbeatWork: { worker: "w", attempt: 1 },
+  completeWork: { worker: "w", attempt: 1, output: 1 },
+  failWork: { worker: "w", attempt: 1, error: { code: "c", message: "m" } },
+  renameConversation: { title: "t" },
+  sayMessage: { parts: [{ text: "hello" }] },
+  createKey: { name: "k" },
+};
+const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
+
+type Walked = { name: string; lens: string; route: Route };
+const walked: Walked[] = LENSES.flatMap((lens) =>
+  lens.routes.map((route) => ({ name: `${lens.name}: ${route.method} ${route.path}`, lens: lens.name, route })),
+);
+const closed = walked.filter(({ route }) => !route.open);
+
+let task = "";
+let conversation = "";
+
+function urlOf(server: TestServer, { lens, route }: Walked): string {
+  const root = lens === "shannon" ? server.shannonUrl : server.url;
+  const id = /sessions|conversations/.test(route.path) ? conversation : route.path.includes("keys") ? "key_1" : task;
+  return `${root}${route.path.replace(/\{\w+\}/, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
+}
+
+function bodyOf({ lens, route }: Walked): string | undefined {
+  if (route.method === "GET" || route.method === "DELETE") return undefined;
+  if (lens !== "native") return JSON.stringify(FOREIGN_BODY);
+  return route.body === null ? undefined : JSON.stringify(BODIES[route.id] ?? {});
+}
+
+async function prepare(server: TestServer, key?: string): Promise<void> {
+  const made = await server.call("/v1/tasks", {
+    ...(key !== undefined && { key }),
+    json: { kind: "external", input: { queue: "walk" }, conversation: { alias: "walk" } },
+  });
+  ({ id: task, conversation_id: conversation } = z
+    .object({ id: z.string(), conversation_id: z.string() })
+    .parse(await made.json()));
+}
+
+/** An error as this lens words it. */
+function expectRefused(heard: Heard, lens: string, status: number): void {
+  expect([heard.status, heard.text]).toEqual([status, heard.text]);
+  const body: unknown = JSON.parse(heard.text);
+  if (lens === "native") expect(body).toMatchObject({ status, code: status === 403 ? "forbidden" : "unauthenticated" });
+  else expect(body).toEqual({ error: status === 403 ? "Forbidden" : "Unauthorized" });
+}
+
+describe("waybill dev", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ keys: [{ user: "ada" }] });
+    await prepare(server);
+  });
+  afterAll(() => server.stop());
+
+  const pages: [string, Record<string, string>][] = [
+    ["another origin", { origin: "https://evil.example" }],
+    ["an origin that only begins like this machine", { origin: "http://localhost.evil.example" }],
+    ["no origin that can be named", { origin: "null" }],
+    ["another site, without saying which", { "sec-fetch-site": "cross-site" }],
+  ];
+  describe.each(pages)("to a page of %s", (_page, headers) => {
+    it.each(walked)("$name is forbidden, whatever key it brings, and cannot be read", async (at) => {
+      const [ada = ""] = server.secrets;
+      const keys: Record<string, string>[] = [
+        {},
+        { "x-api-key": "sk_test_123456" },
+        { authorization: `Bearer ${ada}` },
+      ];
+      for (const key of keys) {
+        for (const method of [at.route.method, "OPTIONS", ...(at.route.method === "GET" ? ["HEAD"] : [])]) {
+          const heard = await send(urlOf(server, at), method, { ...headers, ...key }, bodyOf(at));
+          expect([method, heard.status]).toEqual([method, 403]);
+          if (method === at.route.method) expectRefused(heard, at.lens, 403);
+          for (const name in heard.headers) expect(name).not.toContain("access-control");
+        }
+      }
+    });
+  });
+
+  it("answers a page of this machine, with what its browser needs to read it", async () => {
+    for (const origin of ["http://localhost:5173", "http://127.0.0.1:3000", "tauri://localhost"]) {
+      const headers = { origin, "sec-fetch-site": "cross-site" };
+      const preflight = await send(`${server.shannonUrl}/api/v1/tasks`, "OPTIONS", headers);
+      const list = await send(`${server.shannonUrl}/api/v1/tasks`, "GET", headers);
+      for (const { status, headers } of [preflight, list]) {
+        expect([status, headers["access-control-allow-origin"]]).toEqual([200, "*"]);
+      }
+    }
+  });
+
+  it.each(closed)("$name takes no key, and one that nobody knows, for the developer's", async (at) => {
+    const keys: Record<string, string>[] = [
+      {},
+      { "x-api-key": "sk_test_123456" },
+      { "x-api-key": "anything" },
+      { authorization: "Bearer sk_nobody" },
+      { authorization: "Bearer" },
+    ];
+    // What is claimed, cancelled or deleted by one call is not there for the next: each gets past the door.
+    for (const key of keys) {
+      const heard = await send(urlOf(server, at), at.route.streams ? "HEAD" : at.route.method, key, bodyOf(at));
+      expect([401, 403]).not.toContain(heard.status);
+    }
+  });
+
+  it.each(closed)("$name wants a key of the store from whoever comes through a proxy", async (at) => {
+    for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host"]) {
+      for (const key of [{}, { "x-api-key": "sk_test_123456" }]) {
+        const heard = await send(urlOf(server, at), at.route.method, { [header]: "127.0.0.1", ...key }, bodyOf(at));
+        expectRefused(heard, at.lens, 401);
+      }
+    }
+  });
+
+  it("lets a client of Shannon without a key choose who it is, and keeps such users' tasks apart", async () => {
+    const user = (n: number) => ({ "x-user-id": `00000000-0000-4000-8000-00000000000${n}` });
+    const url = `${server.shannonUrl}/api/v1/tasks`;
+    const made = await send(url, "POST", user(1), JSON.stringify({ query: "Say hello", mode: "simple" }));
+    const { task_id } = z.object({ task_id: z.string() }).parse(JSON.parse(made.text));
+    expect((await send(`${url}/${task_id}`, "GET", user(1))).status).toBe(200);
+    expect((await send(`${url}/${task_id}`, "GET", user(2))).status).toBe(404);
+    const tenant = { "x-tenant-id": "00000000-0000-4000-8000-00000000000a" };
+    expect((await send(`${url}/${task_id}`, "GET", { ...user(1), ...tenant })).status).toBe(404);
+    expect((await send(`${url}/${task_id}`, "GET", {})).status).toBe(200);
+    const usual = { "x-user-id": "00000000-0000-0000-0000-000000000002", "x-tenant-id": "nonsense" };
+    expect((await send(`${url}/${task_id}`, "GET", usual)).status).toBe(200);
+  });
+});
+
+describe("a key", () => {
+  let server: TestServer;
+  let admin = "";
+  beforeAll(async () => {
+    server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }] });
+    [admin = ""] = server.secrets;
+    await prepare(server, admin);
+  });
+  afterAll(() => server.stop());
+
+  async function made(scopes: string[], more: object = {}): Promise<{ id: string; secret: string }> {
+    const response = await server.call("/v1/keys", { key: admin, json: { name: "k", scopes, ...more } });
+    return createdKey.parse(await response.json());
+  }
+
+  /** Says who calls, and what there is: no more than any key may know. */
+  const ANY_SCOPE = new Set(["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey"]);
+  const needed = (route: Route) =>
+    route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";
+
+  it.each(closed.filter(({ route }) => !ANY_SCOPE.has(route.id)))(
+    "without the scope that $name needs is forbidden there, streams and waits too",
+    async (at) => {
+      const scopes = ["tasks", "work", "admin"].filter((scope) => scope !== needed(at.route));
+      const { secret } = await made(scopes);
+      const waits = /submitTask|getTask$/.test(at.route.id) ? [urlOf(server, at), `${urlOf(server, at)}?wait=1`] : [];
+      for (const url of waits.length > 0 ? waits : [urlOf(server, at)]) {
+        for (const accept of ["application/json", "text/event-stream"]) {
+          const key = { authorization: `Bearer ${secret}`, accept };
+          expectRefused(await send(url, at.route.method, key, bodyOf(at)), at.lens, 403);
+        }
+      }
+    },
+  );
+
+  it("for all tasks of a tenant is one for its own too", async () => {
+    const { secret } = await made(["tasks:all"]);
+    expect((await server.call(`/v1/tasks/${task}`, { key: secret })).status).toBe(200);
+  });
+
+  it("that can do everything but make keys makes none, for itself or for others", async () => {
+    const { secret } = await made(["tasks", "tasks:all", "work"]);
+    for (const json of [{ name: "x" }, { name: "x", scopes: ["tasks"] }, { name: "x", user: "eve" }]) {
+      expect((await server.call("/v1/keys", { key: secret, json })).status).toBe(403);
+    }
+  });
+
+  const waits: [string, (key: string) => Promise<Response>][] = [
+    ["a wait for a task", (key) => server.call(`/v1/tasks/${task}?wait=60`, { key })],
+    [
+      "a submit that waits",
+      (key) => server.call("/v1/tasks?wait=60", { key, json: { kind: "external", input: { queue: "never" } } }),
+    ],
+    [
+      "a claim that waits for work",
+      (key) => server.call("/v1/work/claim", { key, json: { worker: "w", queue: "never-offered", wait_ms: 30_000 } }),
+    ],
+  ];
+  const streams: [string, (key: string) => Promise<Response>][] = [
+    ["native", (key) => server.call(`/v1/tasks/${task}/events`, { key, headers: { accept: "text/event-stream" } })],
+    [
+      "shannon",
+      (key) => fetch(`${server.shannonUrl}/api/v1/stream/sse?workflow_id=${task}`, { headers: { "x-api-key": key } }),
+    ],
+  ];
+  const ends: [string, () => Promise<{ secret: string; end: () => Promise<unknown> }>][] = [
+    [
+      "revoked",
+      async () => {
+        const { id, secret } = await made(["tasks", "work"]);
+        return { secret, end: () => server.call(`/v1/keys/${id}`, { method: "DELETE", key: admin }) };
+      },
+    ],
+    [
+      "expired",
+      async () => {
+        const { secret } = await made(["tasks", "work"], { expires_at: new Date(Date.now() + 400).toISOString() });
+        return { secret, end: async () => {} };
+      },
+    ],
+  ];
+  describe.each(ends)("that is %s", (_how, key) => {
+    it.each(waits)("ends %s within a second, which is refused then", async (_what, wait) => {
+      const { secret, end } = await key();
+      const waiting = wait(secret);
+      await end();
+      const began = performance.now();
+      expect((await waiting).status).toBe(401);
+      expect(performance.now() - began).toBeLessThan(2_000);
+    });
+
+    it.each(streams)("ends an open stream of the %s lens within a second", async (_lens, open) => {
+      const { secret, end } = await key();
+      const stream = await open(secret);
+      expect(stream.status).toBe(200);
+      await end();
+      const began = performance.now();
+      const text = await stream.text().catch(() => "");
+      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(text).not.toContain("done");
+      expect((await open(secret)).status).toBe(401);
+    });
+  });
+});
