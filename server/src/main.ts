@@ -1,10 +1,13 @@
 /** Builds the parts from a configuration, starts and stops them; the only file that knows every concrete class. */
+import path from "node:path";
 import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
-import type { Config } from "./config.ts";
+import type { Config, ConfigSources } from "./config.ts";
 import { describe } from "./config-file.ts";
 import { systemClock } from "./engine/clock.ts";
-import { EmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
+import { CrashRecordFile, crashRecordFiles } from "./engine/embedded/crash-record-file.ts";
+import { EmbeddedEngine, type EngineParts } from "./engine/embedded/embedded-engine.ts";
+import { forkedProcess } from "./engine/embedded/forked-process.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
@@ -17,6 +20,7 @@ import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
+import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
@@ -53,16 +57,29 @@ export type Running = {
 /** What a stop leaves to answers that are on their way once nothing runs any more. */
 const CLOSE_MS = 1_000;
 
-/** Starts a server with these lenses, the root's first; resolves once it answers. Throws `StartError`. */
-export async function startServer(config: Config, lenses: readonly [Lens, ...Lens[]] = LENSES): Promise<Running> {
+/** Where a process for suspects begins. */
+const RUN_PROCESS = new URL(`./cli/run-process.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+
+/**
+ * Starts a server with these lenses, the root's first; resolves once it answers. Throws `StartError`. `sources` is what
+ * the configuration was made of, when this process is there for the server alone: its end is then watched, and others
+ * are started that run the same handlers.
+ */
+export async function startServer(
+  config: Config,
+  lenses: readonly [Lens, ...Lens[]] = LENSES,
+  sources?: Pick<ConfigSources, "mode" | "flags" | "folder">,
+): Promise<Running> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const models = modelsOf(config);
   const handlers = handlersOf(config, models);
-  const store = await storeOf(config, log);
+  const record = new CrashRecordFile(crashRecordFiles(config.data));
+  const store = await storeOf(config, record, log);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
-    const { engine, metrics } = engineOver(store, handlers, ids, config, log);
+    const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources) }) };
+    const { engine, metrics } = engineOver(store, handlers, ids, config, log, crashes);
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
@@ -84,6 +101,7 @@ export async function startServer(config: Config, lenses: readonly [Lens, ...Len
       await host.close(0);
       throw error;
     }
+    if (sources) watchEnd(config, record);
     host.serve();
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
@@ -138,6 +156,7 @@ function engineOver(
   ids: Ids,
   { limits, retentionDays }: Config,
   log: Logger,
+  crashes: Pick<EngineParts, "record" | "launch">,
 ): { engine: EmbeddedEngine; metrics: MetricSources } {
   const transitions = new TransitionCounter();
   const steps = new DurationHistogram("waybill_step_duration_seconds", "Time that the body of a step took.");
@@ -147,6 +166,7 @@ function engineOver(
     clock: systemClock,
     random: Math.random,
     ids,
+    ...crashes,
     limits: {
       concurrency: limits.running,
       concurrencyOfTenant: limits.runningOfTenant,
@@ -195,9 +215,17 @@ async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> 
   );
 }
 
-async function storeOf(config: Config, log: Logger): Promise<Store> {
+/** Who causes the end of this process is found by what is written down in its last moment. */
+function watchEnd({ data }: Config, record: CrashRecordFile): void {
+  const { dir, base } = path.parse(crashRecordFiles(data).report);
+  reportFatalErrors(dir, base);
+  watchOwnEnd((said) => record.ends("own", said));
+}
+
+async function storeOf(config: Config, record: CrashRecordFile, log: Logger): Promise<Store> {
   const onFatal = (error: Error) => {
     // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
+    record.ends("outside", "The store has died.");
     log.fatal({ err: error }, "the store has died");
     process.exit(1);
   };
@@ -218,6 +246,11 @@ function modelsOf(config: Config): Models {
     if (error instanceof ZodError) throw new StartError(`models: ${error.issues.map(describe).join("; ")}`, true);
     throw error;
   }
+}
+
+/** All handlers that a server of this configuration has. Throws `StartError`. */
+export function handlersOfConfig(config: Config): Handler[] {
+  return handlersOf(config, modelsOf(config));
 }
 
 function handlersOf(config: Config, models: Models): Handler[] {

@@ -19,6 +19,7 @@ const TOO_LONG: ReadonlySet<string> = new Set([
 ]);
 /** Where the compiler cannot follow a proof: what a key of a table or a generic of a journal says about its value. */
 const CASTS: ReadonlySet<string> = new Set([
+  "server/src/engine/execution/hosted-runs.ts",
   "server/src/engine/execution/replay-context.ts",
   "server/src/engine/suite/stage.ts",
   "server/src/engine/suite/values.suite.ts",

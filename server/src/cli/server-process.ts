@@ -12,15 +12,17 @@ export function addServerFlags(command: Command): Command {
 
 /** Runs a server until SIGTERM or SIGINT. */
 export async function runServer(mode: "dev" | "serve", flags: Record<string, string | undefined>): Promise<void> {
-  const [{ loadConfig }, { StartError, startServer }] = await Promise.all([
+  const [{ loadConfig }, { StartError, startServer }, { LENSES }] = await Promise.all([
     import("../config.ts"),
     import("../main.ts"),
+    import("../lenses/index.ts"),
   ]);
-  const config = await loadConfig({ mode, flags, env: process.env, folder: process.cwd() });
+  const sources = { mode, flags, folder: process.cwd() };
+  const config = await loadConfig({ ...sources, env: process.env });
   const signalled = signals();
   let running: Running;
   try {
-    running = await startServer(config);
+    running = await startServer(config, LENSES, sources);
   } catch (error) {
     if (error instanceof StartError) throw new Exit(error.badUsage ? BAD_USAGE : 1, error.message);
     throw error;

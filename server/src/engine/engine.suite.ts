@@ -3,6 +3,7 @@
  * outlives it, and how its process dies.
  */
 import { afterEach, describe } from "vitest";
+import { crashSuite } from "./suite/crashes.suite.ts";
 import { durabilitySuite } from "./suite/durability.suite.ts";
 import { inputsSuite } from "./suite/inputs.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
@@ -35,6 +36,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
     describe("the queue", () => queueSuite(begin));
+    describe("crashes", () => crashSuite(begin));
     describe("durability", () => durabilitySuite(begin));
     describe("time", () => timeSuite(begin));
     describe("trees", () => treesSuite(begin));

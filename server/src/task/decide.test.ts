@@ -21,6 +21,7 @@ command       queued    running   leased    slot      timer     asks      p.queu
 start         running   .         .         running   .         .         .         .         .         .         .         .
 claim         leased    .         .         leased    .         .         .         .         .         .         .         .
 recover       .         =         =         .         .         .         .         .         .         .         .         .
+blame         =         =         =         =         =         =         =         =         =         =         =         .
 suspendTimer  .         timer     timer     .         .         .         .         p.timer   .         .         .         !
 suspendInput  .         asks      asks      .         .         .         .         p.asks    .         .         .         !
 suspendIdle   .         .         .         .         .         .         .         p.slot    .         .         .         !
@@ -70,7 +71,8 @@ const ERROR = { code: "handler_error", message: "It broke." };
 const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) => Command> = {
   start: () => ({ do: "start" }),
   claim: () => ({ do: "start", lease: { worker: "w", until: BORN + 5_000 } }),
-  recover: (task) => ({ do: "recover", crashes: task.crashes + 1 }),
+  recover: () => ({ do: "recover" }),
+  blame: (task) => ({ do: "blame", crashes: task.crashes + 1 }),
   suspendTimer: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER], checkpoint: "nap" }),
   suspendInput: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER, QUESTION], checkpoint: "ask" }),
   suspendIdle: (_, attempt) => ({ do: "suspend", attempt, waits: [], checkpoint: "here" }),
@@ -224,7 +226,7 @@ test("the cause of a start says whether it is the first", () => {
 });
 
 test("a crash counts until a step was journaled", () => {
-  const crashed = reach(["start", "recover", "recover"]);
+  const crashed = reach(["start", "blame", "recover", "blame"]);
   expect(crashed.crashes).toBe(2);
   expect(decided(crashed, say("record", crashed), BORN).task.crashes).toBe(0);
 });

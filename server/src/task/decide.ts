@@ -16,8 +16,10 @@ import { addUsage, type UsageCall } from "./usage.ts";
 export type Command =
   /** A slot is free. `lease` is for work that another program claimed. */
   | { do: "start"; lease?: { worker: string; until: number } }
-  /** The process that ran it died. `crashes` is what the crash guard makes of that. */
-  | { do: "recover"; crashes: number }
+  /** The process that ran it died: it begins again. */
+  | { do: "recover" }
+  /** What the crash guard makes of the death of a process that ran it. */
+  | { do: "blame"; crashes: number }
   /** The run has stopped at waits and holds nothing any more. While paused it only says where it stands. */
   | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string }
   /** A wait is over. */
@@ -64,9 +66,12 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return start(task, command, at);
     case "recover":
       if (task.state !== "running") return wrongState(task, "recovered");
-      return change(task, command, at, { attempt: task.attempt + 1, crashes: command.crashes }, [
+      return change(task, command, at, { attempt: task.attempt + 1 }, [
         { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" } },
       ]);
+    case "blame":
+      if (isTerminal(task.state)) return wrongState(task, "blamed");
+      return change(task, command, at, { crashes: command.crashes }, []);
     case "suspend":
       return suspend(task, command, at);
     case "wake":
@@ -164,19 +169,27 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
   const { waits } = command;
+  // It has come to rest by itself.
+  const crashes = 0;
   const question = waits.find((wait) => wait.on === "input");
   const next = question ? "input_required" : waits.length > 0 ? "waiting" : "running";
   if (task.state === "paused") {
     // As long as a paused task resumes as `running`, its run has not come to rest.
     const paused: EventDraft = { type: "task.paused", data: { checkpoint: command.checkpoint } };
-    return change(task, command, at, next === "running" ? pausedReady(at) : { waits, resumesAs: next }, [paused]);
+    return change(
+      task,
+      command,
+      at,
+      { crashes, ...(next === "running" ? pausedReady(at) : { waits, resumesAs: next }) },
+      [paused],
+    );
   }
   if (next === "running") return wrongState(task, "suspended without a wait");
   const event: EventDraft =
     question?.on === "input"
       ? { type: "task.input_required", data: { prompt: question.prompt, until: question.until } }
       : { type: "task.waiting", data: { waits } };
-  return change(task, command, at, { state: next, waits, lease: null }, [event]);
+  return change(task, command, at, { state: next, waits, lease: null, crashes }, [event]);
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
@@ -217,7 +230,7 @@ function fail(task: Task, command: Command & { do: "fail" }, at: number): Change
   const failures = task.failures + 1;
   if (command.retryAt === null) return end(task, command, at, { state: "failed", error: command.error, failures });
   const retry: Wait = { on: "retry", key: "", since: at, until: command.retryAt };
-  return change(task, command, at, { state: "waiting", waits: [retry], lease: null, failures }, [
+  return change(task, command, at, { state: "waiting", waits: [retry], lease: null, failures, crashes: 0 }, [
     { type: "task.retrying", data: { error: command.error, until: command.retryAt, failures } },
   ]);
 }

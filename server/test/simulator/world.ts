@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../../src/engine/clock.ts";
+import { CrashMemory } from "../../src/engine/embedded/crash-record.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids } from "../../src/engine/ids.ts";
 import { VirtualClock } from "../../src/engine/virtual-clock.ts";
@@ -56,6 +57,7 @@ export class World {
   readonly workDone = new Map<string, string>();
   store!: Store;
   #disk!: FaultyDisk;
+  readonly #crashes = new CrashMemory();
   process: Process | null = null;
   #starting = false;
   /** False once everything is to come to rest. */
@@ -172,10 +174,11 @@ export class World {
       random,
       ids,
       limits: { concurrency: LIMIT, concurrencyReserve: RESERVE },
+      record: this.#crashes.next(),
       log: {
         warn: (message, facts) => {
           const error = facts["error"];
-          if (isAlive() && !(error instanceof Refusal && error.code === "unavailable"))
+          if (isAlive() && error !== undefined && !(error instanceof Refusal && error.code === "unavailable"))
             this.checker.fail(
               `The engine warned: ${message} ${String(facts["task"])} ${error instanceof Error ? error.stack : String(error)}`,
             );

@@ -112,7 +112,7 @@ export class AttemptWriter implements AttemptPort {
     return childRefused(this.#task, this.#parts.depthMax);
   }
 
-  async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite): Promise<string> {
+  async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite, ownId?: string): Promise<string> {
     const { kind, input } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
@@ -127,7 +127,7 @@ export class AttemptWriter implements AttemptPort {
     const now = clock.now();
     const { task: fresh } = newTask(
       { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf, details },
-      ids.taskId(now),
+      ownId ?? ids.taskId(now),
       now,
     );
     const task = asChildOf(this.#task, fresh);

@@ -1,106 +1,182 @@
 /**
- * The crash guard: it decides, after the process has died, which of the tasks that were running go on at once, which go
- * on one at a time, and which has crashed the process so often that it fails. A step that crashes the process must not
- * do so for ever, and a kill from outside must not fail the innocent.
+ * Code that crashes its process must not do so for ever, and a kill from outside must not fail the innocent.
  *
- * A task that was running when the process died unclean carries its crashes until it has journaled progress. After two
- * it is a suspect: suspects go on one at a time, each once the process has lived for a while, and the name of the one
- * step that then runs is on disk before its body begins. Only a crash during that step counts further, and the third
- * such one fails the task by the step's name. Whoever is not a suspect goes on at once and waits for none of this.
- *
- * Each count makes the wait four times as long. Kills from outside come at any moment: to be taken for a crash of the
- * same step three times, they would have to leave the process alive for 1, 4 and 16 s and then hit the few seconds of
- * that one step. In a storm of kills no suspect gets its turn at all, and none is failed by it.
+ * Who is in flight is on the crash record, around every attempt and every body of a step. A start judges by it: who was
+ * in flight at two deaths without having come further in between is a suspect. Suspects run in processes of their own
+ * (`isolation.ts`), where a crash costs the server nothing, or, where there can be none, in trials (`trials.ts`). All
+ * others go on at once, and wait for none of this. Verdicts are written before anything runs again.
  */
 import type { TaskId } from "../../task/id.ts";
-import type { Failure, Task } from "../../task/task.ts";
+import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import type { LastEnd } from "./crash-record.ts";
+import type { RemoteRun } from "../execution/remote-runs.ts";
+import type { RunParts } from "../execution/run.ts";
+import type { Transitions } from "../transitions.ts";
+import { type CrashRecord, mayBlame } from "./crash-record.ts";
+import { aloneOf, isSuspect, judge, trialsOf, type Verdict } from "./crash-verdict.ts";
+import { Isolation } from "./isolation.ts";
 import type { OpenTasks } from "./open-tasks.ts";
+import type { LaunchRunProcess } from "./run-process.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { StepIsolation } from "./step-isolation.ts";
+import { type EngineLog, isPassing } from "./settings.ts";
+import { Trials } from "./trials.ts";
 
-const CRASHES_IN_COMPANY = 2;
-const CRASHES_ALONE = 3;
+/** How long a group is on trial in the server itself: a kill from outside says little, a crash is looked for patiently. */
+const TRIAL_MS_OUTSIDE = 5_000;
+const TRIAL_MS = 1_000;
+const TRIAL_FACTOR = 4;
+const TRIAL_MS_MAX = 600_000;
+const TASKS_LOGGED_MAX = 20;
 
-/** How long the process must have lived before it tries a suspect for the first time, */
-const QUIET_MS = 1_000;
-/** and by how much longer each time after that. */
-const QUIET_FACTOR = 4;
+type Parts = {
+  clock: Clock;
+  transitions: Transitions;
+  open: OpenTasks;
+  scheduler: Scheduler;
+  record: CrashRecord;
+  log: EngineLog;
+  /** Null where suspects can have no process of their own. */
+  launch: LaunchRunProcess | null;
+};
 
-/** How long a suspect runs alone. A step that crashes later than this is not told from a chance kill. */
-const ALONE_MS = 5_000;
-
-/** `innocent` goes on at once, a `suspect` when its turn has come, and `guilty` fails with `error`. */
-export type Verdict =
-  | { is: "innocent" | "suspect"; crashes: number }
-  | { is: "guilty"; crashes: number; error: Failure };
-
-/** What the end of the last process says of a task that it was running. */
-export function judge(task: Task, { unclean, culprit }: LastEnd): Verdict {
-  if (!unclean) return { is: "innocent", crashes: task.crashes };
-  const counts = task.crashes < CRASHES_IN_COMPANY || culprit?.task === task.id;
-  const crashes = counts ? task.crashes + 1 : task.crashes;
-  if (crashes < CRASHES_IN_COMPANY) return { is: "innocent", crashes };
-  if (crashes < CRASHES_IN_COMPANY + CRASHES_ALONE) return { is: "suspect", crashes };
-  const step = culprit?.step ?? "";
-  const message = `Step "${step}" was alone in flight each of the last times that the process died.`;
-  return { is: "guilty", crashes, error: { code: "step_crashed", message, step } };
-}
-
-export type Suspect = { task: TaskId; crashes: number };
-
-type Parts = { clock: Clock; open: OpenTasks; scheduler: Scheduler; isolation: StepIsolation };
-
-/** The turns of the suspects that a start has found. */
 export class CrashGuard {
   readonly #parts: Parts;
-  /** When each has its turn, for those that have not had it. */
-  readonly #at = new Map<TaskId, number>();
-  #forget: () => void = () => {};
-  #stopped = false;
+  readonly #trials: Trials;
+  #isolation: Isolation | null;
+  #suspects: Task[] = [];
 
   constructor(parts: Parts) {
+    const { clock, transitions, open, scheduler, launch, log } = parts;
     this.#parts = parts;
+    this.#trials = new Trials({ clock, open, scheduler });
+    this.#isolation = launch && new Isolation({ launch, transitions, clock, log });
   }
 
-  /** When a task that is held back goes on; undefined for all others. */
-  turnOf(task: TaskId): number | undefined {
-    return this.#at.get(task);
+  /**
+   * Judges the tasks that the process before this one has left running, or paused before they came to rest, and writes
+   * the verdicts; a task of which nothing can be written is `unwritten`. Returns those that go on at once; `giveTurns`
+   * sees to the rest.
+   */
+  async judge(tasks: readonly Task[], unwritten: (task: TaskId, error: unknown) => null): Promise<Task[]> {
+    const { record, log } = this.#parts;
+    const end = record.last();
+    const verdicts = judge(tasks, end);
+    const judged = await Promise.all(
+      tasks.map((task) =>
+        this.#write(task, verdicts.get(task.id)).catch((error: unknown) =>
+          // A disk that is full does not keep the server from its start: nothing runs until there is room.
+          isPassing(error) ? task : unwritten(task.id, error),
+        ),
+      ),
+    );
+    record.begin();
+    const running = judged.filter((task) => task !== null).filter((task) => task.state === "running");
+    this.#suspects = running.filter(({ crashes }) => isSuspect(crashes));
+    if (mayBlame(end.how) && end.flights.length > 0)
+      log.warn("The server has died while tasks were in flight.", {
+        said: end.said,
+        culprit: end.culprit,
+        inFlight: end.flights.length,
+        suspects: this.#suspects.length,
+        tasks: end.flights.slice(0, TASKS_LOGGED_MAX),
+      });
+    return running.filter(({ crashes }) => !isSuspect(crashes));
   }
 
-  /** Gives each its turn, those first that have crashed least. Resolves when all have had it. */
-  async giveTurns(suspects: readonly Suspect[]): Promise<void> {
-    const { clock } = this.#parts;
-    const from = clock.now();
-    for (const { task, crashes } of suspects) this.#at.set(task, from + quietMs(crashes));
-    for (const [task, at] of [...this.#at].sort((a, b) => a[1] - b[1])) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#forget = clock.after(at - clock.now(), resolve);
-      await promise;
-      this.#at.delete(task);
-      if (this.#stopped) return;
-      await this.#goAlone(task);
+  /** Lets the suspects of the start go on. Resolves when each has its turn. */
+  async giveTurns(): Promise<void> {
+    const { open, scheduler, record } = this.#parts;
+    const suspects = this.#suspects;
+    if (suspects.length === 0) return;
+    const ids = suspects.map(({ id }) => id);
+    if (await this.#canIsolate(ids)) {
+      this.#suspects = [];
+      for (const id of ids) {
+        const entry = open.get(id);
+        if (entry?.state === "running") scheduler.offer(entry);
+      }
+      return;
+    }
+    const end = record.last();
+    const crashes = new Map(suspects.map((task) => [task.id, task.crashes]));
+    const patient = Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(end.deaths, 10), TRIAL_MS_MAX);
+    const windowMs = end.how === "own" ? patient : TRIAL_MS_OUTSIDE;
+    this.#suspects = [];
+    await this.#trials.hold(trialsOf(ids, end), (id) => crashes.get(id) ?? 0, windowMs);
+  }
+
+  /** How the attempt of a suspect begins in a process of its own; null when it runs in this one like all others. */
+  async apart(task: Task): Promise<((parts: RunParts) => RemoteRun) | null> {
+    if (!this.#isolation || !isSuspect(task.crashes)) return null;
+    try {
+      return await this.#isolation.begin(task.id);
+    } catch (error) {
+      this.#parts.log.warn("Suspects can have no process of their own; they run in the server.", { error });
+      this.#isolation = null;
+      return null;
     }
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#forget();
+  /** The process of its attempt has died: writes what that means. Resolves when the task may go on, if it still may. */
+  async settle(task: Task, wait: (ms: number) => Promise<void>): Promise<void> {
+    const said = this.#isolation?.verdictOf(task.id);
+    if (!said) return;
+    await this.#write(task, said.verdict);
+    if (said.waitMs > 0) await wait(said.waitMs);
   }
 
-  /** Nothing to do for one that was cancelled or paused meanwhile. */
-  async #goAlone(task: TaskId): Promise<void> {
-    const { clock, open, scheduler, isolation } = this.#parts;
-    const entry = open.get(task);
-    if (entry?.state !== "running" || scheduler.holdsSlot(task)) return;
-    const firstStep = isolation.isolate(task);
-    const hasSlot = await scheduler.offerFirst(entry);
-    clock.after(hasSlot ? ALONE_MS : 0, () => isolation.release(task));
-    await firstStep;
+  /** The task waits for its turn, and is offered by that. */
+  holds(task: TaskId): boolean {
+    return this.#trials.turnOf(task) !== undefined || this.#suspects.some(({ id }) => id === task);
   }
-}
 
-function quietMs(crashes: number): number {
-  return QUIET_MS * QUIET_FACTOR ** (crashes - CRASHES_IN_COMPANY);
+  changed(task: Task): void {
+    this.#trials.changed(task);
+  }
+
+  /** Why a suspect is treated as one, in a sentence; null for all others. */
+  sentenceOf(task: Task): string | null {
+    if (task.state !== "running" || !isSuspect(task.crashes)) return null;
+    const { times, max } = aloneOf(task.crashes);
+    const alone = times === 0 ? "" : ` It was alone in ${times} of them; after ${max} it fails.`;
+    const was = `It was running in ${task.crashes} deaths of its process without coming further in between.${alone}`;
+    const at = this.#trials.turnOf(task.id);
+    if (at !== undefined)
+      return `${was} It is held back, so that the next death tells more, and goes on by itself at ${new Date(at).toISOString()} at the latest; its time limit stands still.`;
+    const others = this.#isolation?.companyOf(task.id) ?? null;
+    if (others === null) return `${was} It runs on among the others.`;
+    const company = others === 0 ? "alone" : `with ${others} others`;
+    return `${was} It runs ${company} in a process of its own, so that another crash costs nobody else anything, and comes back once it has come further.`;
+  }
+
+  async stop(): Promise<void> {
+    this.#trials.stop();
+    await this.#isolation?.stop();
+  }
+
+  async #canIsolate(ids: readonly TaskId[]): Promise<boolean> {
+    const [first] = ids;
+    if (!this.#isolation || first === undefined) return false;
+    this.#isolation.part(ids);
+    try {
+      await this.#isolation.begin(first);
+      return true;
+    } catch (error) {
+      this.#parts.log.warn("Suspects can have no process of their own; they go on in turns.", { error });
+      this.#isolation = null;
+      return false;
+    }
+  }
+
+  async #write(task: Task, verdict: Verdict | undefined): Promise<Task> {
+    const { transitions, log } = this.#parts;
+    if (verdict?.is === "guilty" && task.state === "running") {
+      const { error } = verdict;
+      log.warn("A task crashes its process again and again, and fails.", { task: task.id, failure: error });
+      const { attempt } = task;
+      return (await transitions.change(task.id, { do: "fail", attempt, error, retryAt: null })).task;
+    }
+    if (!verdict || verdict.crashes === task.crashes) return task;
+    return (await transitions.change(task.id, { do: "blame", crashes: verdict.crashes })).task;
+  }
 }

@@ -7,6 +7,7 @@ import { atRest } from "../suite/at-rest.ts";
 import type { EngineLife } from "../suite/stage.ts";
 import { StoreFaults } from "../suite/store-faults.ts";
 import { VirtualClock } from "../virtual-clock.ts";
+import { CrashMemory } from "./crash-record.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 /** Every process of a life draws from the same chance, so that no two make the same identity. */
@@ -21,7 +22,9 @@ async function live(
   clock: VirtualClock,
   handlers: readonly Handler[],
   concurrency: number,
+  crashes = new CrashMemory(),
 ): Promise<EngineLife> {
+  const record = crashes.next();
   const store = faults.plugIn();
   const ids = new Ids((size) => Uint8Array.from({ length: size }, drawByte));
   const random = () => 0.5;
@@ -32,6 +35,7 @@ async function live(
     random,
     ids,
     limits: { concurrency },
+    record,
     log: {
       warn: (message, facts) => process.stderr.write(`${message} ${JSON.stringify(facts)} ${String(facts["error"])}\n`),
     },
@@ -45,10 +49,13 @@ async function live(
     setForward: (ms) => clock.setForward(ms, atRest),
     after: (ms, run) => void clock.after(ms, run),
     settle: atRest,
-    crash: (next = handlers) => live(faults, clock, next, concurrency),
+    crash: (next = handlers, own) => {
+      if (own) record.ends("own", "Its own code ended it.");
+      return live(faults, clock, next, concurrency, crashes);
+    },
     restart: async () => {
       await engine.stop(1_000);
-      return live(faults, clock, handlers, concurrency);
+      return live(faults, clock, handlers, concurrency, crashes);
     },
     faults,
     end: () => faults.close(),

@@ -20,7 +20,7 @@ import { Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
 import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
 import { CrashGuard } from "./crash-guard.ts";
-import { CrashRecord } from "./crash-record.ts";
+import { CrashMemory, type CrashRecord } from "./crash-record.ts";
 import { Descendants } from "./descendants.ts";
 import { entryOf } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
@@ -28,10 +28,10 @@ import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 import { RefusedWrites } from "./refused-writes.ts";
 import { Retention } from "./retention.ts";
+import type { LaunchRunProcess } from "./run-process.ts";
 import { Runner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog, slotLimitsOf } from "./settings.ts";
-import { StepIsolation } from "./step-isolation.ts";
 import { Strays } from "./strays.ts";
 import { WaitCompletion } from "./wait-completion.ts";
 
@@ -47,8 +47,10 @@ export type EngineParts = {
   cache?: TaskCache;
   feed?: EventFeed;
   ownership?: TaskOwnership;
-  /** Of several processes over one store, which one this is. */
-  process?: string;
+  /** What outlives this process of what is in flight in it. Without one, no crash is known. */
+  record?: CrashRecord;
+  /** Starts a process for suspects. Without it, they run here in turns. */
+  launch?: LaunchRunProcess;
 };
 
 export type EngineStats = { running: number; ready: number; open: number };
@@ -81,8 +83,7 @@ export class EmbeddedEngine implements Engine {
     const feed = parts.feed ?? new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
     const transitions = new Transitions(store, clock, cache, feed);
     const handlers = withCleanup(parts.handlers, transitions);
-    const record = new CrashRecord(store, parts.process);
-    const isolation = new StepIsolation(record);
+    const record = parts.record ?? new CrashMemory().next();
     const open = new OpenTasks(clock, {
       due: (id) => this.#waits.due(id),
       expired: (id) => this.#waits.expired(id),
@@ -91,12 +92,12 @@ export class EmbeddedEngine implements Engine {
     const descendants = new Descendants({ transitions, clock, open, log });
     const { depthMax } = limits;
     const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
-    const runner = new Runner({ ...attempts, ownership, isolation, log });
+    const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, log });
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits) });
     const claims = new Claims({ transitions, clock, open });
     const placement = new Placement({ open, scheduler, claims });
     const waits = new WaitCompletion({ store, transitions, clock, handlers, open, placement, claims, log });
-    const guard = new CrashGuard({ clock, open, scheduler, isolation });
+    const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, launch: parts.launch ?? null });
     this.handlers = handlers;
     this.transitions = transitions;
     this.feed = feed;
@@ -165,10 +166,10 @@ export class EmbeddedEngine implements Engine {
 
   /** Stops taking, lets steps in flight end within `graceMs`, and hands the rest back: it goes on at the next start. */
   async stop(graceMs: number): Promise<void> {
+    this.#record.ends("outside", "It was told to stop.");
     this.#scheduler.stop();
     this.#recovery.stop();
     this.#descendants.stop();
-    this.#guard.stop();
     this.#retention.stop();
     this.#strays.stop();
     this.#open.stop();
@@ -177,7 +178,8 @@ export class EmbeddedEngine implements Engine {
     this.transitions.stop();
     await this.#runner.stop(graceMs);
     this.#refused.stop();
-    await this.#record.endClean();
+    await this.#guard.stop();
+    this.#record.ends("clean", "It stopped in good order.");
   }
 
   stats(): EngineStats {
@@ -188,7 +190,8 @@ export class EmbeddedEngine implements Engine {
   #changed(change: Change): void {
     const { task, command } = change;
     this.#log.taskChanged?.(change);
-    if (command === "bill" || command === "delete" || command === "record") return;
+    this.#guard.changed(task);
+    if (command === "bill" || command === "delete" || command === "record" || command === "blame") return;
     this.#move(task);
     if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
@@ -227,7 +230,7 @@ export class EmbeddedEngine implements Engine {
       entry === undefined ||
       this.#scheduler.has(entry) ||
       this.#runner.whyStuck(id) !== undefined ||
-      this.#guard.turnOf(id) !== undefined
+      this.#guard.holds(id)
     );
   }
 
@@ -237,9 +240,7 @@ export class EmbeddedEngine implements Engine {
       return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
     const stuck = this.#runner.whyStuck(task.id);
     if (stuck !== undefined) return `This server does not go on with it: ${stuck}`;
-    const at = this.#guard.turnOf(task.id);
-    if (at === undefined || task.state !== "running") return null;
-    return `It was running each of the last times that the server died: it goes on by itself, alone, at ${new Date(at).toISOString()}.`;
+    return this.#guard.sentenceOf(task);
   }
 }
 

@@ -6,21 +6,19 @@ import type { Task } from "../../task/task.ts";
 export type Entry = OpenTask & {
   /** Who does it: a handler of this server, whoever claims it from this queue, or nobody here. */
   doneBy: DoneBy;
-  /** What the crash of the process that ran it makes of its crashes; null when there was none. */
-  crashes: number | null;
 };
 
 export type DoneBy = "handler" | "nobody" | { queue: string };
 
 export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>): Entry {
-  return { ...openTask(task), doneBy: doneBy(task, handlers), crashes: null };
+  return { ...openTask(task), doneBy: doneBy(task, handlers) };
 }
 
 /** The same of what the store tells at a start, before the task was read. Its input may turn out not to fit its kind. */
 export function entryUnread(open: OpenTask, handlers: ReadonlyMap<string, Handler>): Entry {
   const handler = handlers.get(open.kind);
   const queue: DoneBy = open.queue === null ? "nobody" : { queue: open.queue };
-  return { ...open, doneBy: handler?.queueOf ? queue : handler ? "handler" : "nobody", crashes: null };
+  return { ...open, doneBy: handler?.queueOf ? queue : handler ? "handler" : "nobody" };
 }
 
 /** It wants nothing but a slot, or a worker. */

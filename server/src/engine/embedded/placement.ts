@@ -20,12 +20,9 @@ export class Placement {
   /** Replaces what was known of an open task. */
   place(entry: Entry): void {
     const { open, scheduler, claims } = this.#parts;
-    if (entry.state === "running" && scheduler.isQueued(entry.id)) {
-      // It goes on after a crash and has no slot yet: what changes meanwhile, like an input, must not cost it its place.
-      open.remember({ ...entry, crashes: open.get(entry.id)?.crashes ?? null });
-      return;
-    }
     open.remember(entry);
+    // It goes on after a crash and has no slot yet: what changes meanwhile, like an input, must not cost it its place.
+    if (entry.state === "running" && scheduler.isQueued(entry.id)) return;
     scheduler.withdraw(entry.id);
     claims.withdraw(entry.id);
     if (!open.isReady(entry)) return;

@@ -8,8 +8,8 @@ import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Transitions } from "../transitions.ts";
-import { type CrashGuard, judge, type Suspect } from "./crash-guard.ts";
-import type { CrashRecord, LastEnd } from "./crash-record.ts";
+import type { CrashGuard } from "./crash-guard.ts";
+import type { CrashRecord } from "./crash-record.ts";
 import type { Descendants } from "./descendants.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
@@ -47,7 +47,6 @@ export class Recovery {
 
   /** Rebuilds memory from the store. Resolves with what is left to do once the scheduler runs. */
   async begin(): Promise<() => Promise<void>> {
-    const lastEnd = await this.#parts.record.begin();
     const interrupted: Entry[] = [];
     const claimable: Entry[] = [];
     for (let after: TaskId | null = null; ; ) {
@@ -63,9 +62,9 @@ export class Recovery {
       after = last.id;
     }
     await this.#parts.descendants.adopt();
-    const suspects = await this.#recover(interrupted, lastEnd);
+    await this.#recover(interrupted);
     return async () => {
-      await this.#afterwards(suspects, lastEnd);
+      await this.#afterwards();
       await this.#readClaimable(claimable);
     };
   }
@@ -95,29 +94,22 @@ export class Recovery {
     }
   }
 
-  /** Returns the suspects, which wait for their turn alone. */
-  async #recover(interrupted: readonly Entry[], lastEnd: LastEnd): Promise<Suspect[]> {
-    const { transitions, open, scheduler } = this.#parts;
-    const suspects: Suspect[] = [];
-    for (let from = 0; from < interrupted.length; from += OPEN_PAGE) {
-      const page = interrupted.slice(from, from + OPEN_PAGE);
-      await Promise.all(page.map((entry) => this.#find(entry.id)));
+  /** Those that were paused before they came to rest were in flight like the others, and are judged with them. */
+  async #recover(interrupted: readonly Entry[]): Promise<void> {
+    const { open, scheduler, guard, record } = this.#parts;
+    const flown = record.last().flights.map(({ task }) => task);
+    const paused = flown.filter((id) => open.get(id)?.state === "paused");
+    const ids = [...interrupted.map(({ id }) => id), ...paused];
+    const tasks: Task[] = [];
+    for (let from = 0; from < ids.length; from += OPEN_PAGE) {
+      const page = await Promise.all(ids.slice(from, from + OPEN_PAGE).map((id) => this.#find(id)));
+      // Some may have ended since: a deadline passes while others are read.
+      tasks.push(...page.filter((task) => task !== null).filter(({ state }) => !isTerminal(state)));
     }
-    for (const entry of interrupted) {
-      const task = await this.#find(entry.id);
-      // It may have ended since: its deadline passes while others are read.
-      if (!task || isTerminal(task.state)) continue;
-      const verdict = judge(task, lastEnd);
-      const judged = { ...entry, crashes: verdict.crashes };
-      open.remember(judged);
-      if (verdict.is === "guilty")
-        await transitions
-          .change(task.id, { do: "fail", attempt: task.attempt, error: verdict.error, retryAt: null })
-          .catch((error: unknown) => this.#orHeldBack(task.id, error));
-      else if (verdict.is === "suspect") suspects.push({ task: task.id, crashes: verdict.crashes });
-      else scheduler.offer(judged);
+    for (const { id } of await guard.judge(tasks, (id, error) => this.#orHeldBack(id, error))) {
+      const entry = open.get(id);
+      if (entry) scheduler.offer(entry);
     }
-    return suspects;
   }
 
   /** The task, or null when it is gone, or damaged: the start goes on without it. */
@@ -131,15 +123,15 @@ export class Recovery {
     return null;
   }
 
-  async #afterwards(suspects: Suspect[], { unclean }: LastEnd): Promise<void> {
-    const { open, waits, guard, log } = this.#parts;
-    guard.giveTurns(suspects).catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
+  async #afterwards(): Promise<void> {
+    const { open, waits, guard, log, record } = this.#parts;
+    guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);
     for (const { id } of open.inState("paused")) {
       if (this.#stopped) return;
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id));
     }
-    if (!unclean) return;
+    if (record.last().how === "clean") return;
     for (const { id } of open.inState("input_required")) {
       if (this.#stopped) return;
       waits.atRest(id);

@@ -9,7 +9,7 @@ import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import type { RunObserver } from "../execution/attempt-port.ts";
+import type { AttemptRun, RunObserver } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
 import { replay } from "../execution/replay-context.ts";
 import { Run } from "../execution/run.ts";
@@ -17,12 +17,18 @@ import { emptyWrite } from "../execution/write-buffer.ts";
 import type { TaskOwnership } from "../task-ownership.ts";
 import type { Transitions } from "../transitions.ts";
 import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
+import type { CrashGuard } from "./crash-guard.ts";
+import type { CrashRecord } from "./crash-record.ts";
 import type { Entry } from "./entry.ts";
 import type { AttemptRunner, Left } from "./scheduler.ts";
 import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
-import type { StepIsolation } from "./step-isolation.ts";
 
-type Parts = AttemptParts & { ownership: TaskOwnership; isolation: StepIsolation; log: EngineLog };
+type Parts = AttemptParts & {
+  ownership: TaskOwnership;
+  record: CrashRecord;
+  guard: () => Pick<CrashGuard, "apart" | "settle">;
+  log: EngineLog;
+};
 
 export class Runner implements AttemptRunner {
   readonly #parts: Parts;
@@ -31,29 +37,36 @@ export class Runner implements AttemptRunner {
   readonly #clock: Clock;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #observer: RunObserver;
-  readonly #runs = new Map<TaskId, Run>();
+  /** The same for runs in processes of their own, which no death of this one is laid to. */
+  readonly #observerApart: RunObserver;
+  readonly #runs = new Map<TaskId, AttemptRun>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
   #stopping = false;
 
   constructor(parts: Parts) {
-    const { store, transitions, clock, handlers, isolation, log } = parts;
+    const { store, transitions, clock, handlers, record, log } = parts;
     this.#parts = parts;
     this.#store = store;
     this.#transitions = transitions;
     this.#clock = clock;
     this.#handlers = handlers;
+    this.#observerApart = {
+      stepBegins: async () => {},
+      stepEnded: (task, step, ms) => log.stepEnded?.(task.kind, step, ms),
+      warn: (message, task, error) => log.warn(message, { task, error }),
+    };
     this.#observer = {
-      stepBegins: (task, step) => isolation.stepBegins(task.id, step),
+      ...this.#observerApart,
+      stepBegins: async (task, step) => record.stepBegins(task.id, step),
       stepEnded: (task, step, ms) => {
-        isolation.release(task.id);
+        record.stepEnded(task.id, step);
         log.stepEnded?.(task.kind, step, ms);
       },
-      warn: (message, task, error) => log.warn(message, { task, error }),
     };
   }
 
-  /** Its run is in this process and was not unwound. */
+  /** This process has its run, which was not unwound. */
   isLive(id: TaskId): boolean {
     return this.#runs.get(id)?.isOver === false;
   }
@@ -74,10 +87,10 @@ export class Runner implements AttemptRunner {
     return this.#runs.get(id)?.running ?? [];
   }
 
-  begin({ id, crashes }: Entry): Promise<Left> {
+  begin({ id }: Entry): Promise<Left> {
     return this.#attempt(id, async () => {
       const { task } = await this.#transitions.change(id, (task) => ({
-        command: task.state === "running" ? { do: "recover", crashes: crashes ?? task.crashes } : { do: "start" },
+        command: task.state === "running" ? { do: "recover" } : { do: "start" },
       }));
       return task;
     });
@@ -101,7 +114,7 @@ export class Runner implements AttemptRunner {
   /** An input has come, which the run may take without having waited for it. */
   async refill(id: TaskId): Promise<void> {
     const run = this.#runs.get(id);
-    if (run) run.inbox.refill(await this.#store.inbox(id));
+    if (run) run.refill(await this.#store.inbox(id));
   }
 
   /** Lets steps in flight end within `graceMs`, and cuts off what is left. */
@@ -133,6 +146,8 @@ export class Runner implements AttemptRunner {
       const run = await this.#startRun(await start());
       const end = await run?.ended;
       if (run) this.#ended(id);
+      if (run && end === "crashed" && !this.#stopping)
+        await this.#parts.guard().settle(run.task, (ms) => this.#wait(ms));
       if (end === "stuck") {
         this.holdBack(id, new Error("Nothing of it can be written."));
         return "stuck";
@@ -153,7 +168,7 @@ export class Runner implements AttemptRunner {
 
   #ended(id: TaskId): void {
     this.#runs.delete(id);
-    this.#parts.isolation.release(id);
+    this.#parts.record.runEnded(id);
   }
 
   /** Fails the task; where not even that can be written, it stands still. */
@@ -171,7 +186,7 @@ export class Runner implements AttemptRunner {
   }
 
   /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
-  async #startRun(task: Task): Promise<Run | undefined> {
+  async #startRun(task: Task): Promise<AttemptRun | undefined> {
     const { id, attempt } = task;
     const handler = this.#handlers.get(task.kind);
     if (!handler) return undefined;
@@ -184,12 +199,16 @@ export class Runner implements AttemptRunner {
       await port.fail({ code: "handler_version", message }, false, undefined, emptyWrite());
       return undefined;
     }
+    const beginApart = await this.#parts.guard().apart(task);
     const now = await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;
-    const run = new Run({ port, observer: this.#observer, task, journal, inbox });
+    const parts = { port, observer: beginApart ? this.#observerApart : this.#observer, task, journal, inbox };
+    const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
     if (this.#stopping || now.state === "paused") run.pause();
+    if (!(run instanceof Run)) return run;
+    this.#parts.record.runBegins(id, attempt);
     void replay(run, handler);
     return run;
   }

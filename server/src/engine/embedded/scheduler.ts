@@ -28,8 +28,6 @@ export class Scheduler {
   readonly #runner: AttemptRunner;
   readonly #slots: Slots;
   readonly #ready = new ReadyQueue<Entry>();
-  /** Those that go before all others: whoever waits for them is told whether they got a slot. */
-  readonly #first = new Map<TaskId, { entry: Entry; tell: (hasSlot: boolean) => void }>();
   /** Ready, but their concurrency key has no slot. */
   readonly #parked = new Map<string, Entry[]>();
   /** Nothing is started: before `start` and after `stop`. */
@@ -66,18 +64,8 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The same before all others. Resolves with true once it has its slot, with false when it was withdrawn. */
-  offerFirst(entry: Entry): Promise<boolean> {
-    return new Promise((tell) => {
-      this.#first.set(entry.id, { entry, tell });
-      this.#dispatch();
-    });
-  }
-
   withdraw(id: TaskId): void {
     this.#ready.remove(id);
-    this.#first.get(id)?.tell(false);
-    this.#first.delete(id);
   }
 
   /** It has a slot, or waits for one. */
@@ -89,7 +77,7 @@ export class Scheduler {
 
   /** It waits for a slot, and for that alone. */
   isQueued(id: TaskId): boolean {
-    return this.#ready.has(id) || this.#first.has(id);
+    return this.#ready.has(id);
   }
 
   /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
@@ -136,19 +124,11 @@ export class Scheduler {
 
   #dispatch(): void {
     while (!this.#held && !this.#slots.areGone) {
-      const entry = this.#next();
+      const entry = this.#ready.pop((tenant) => this.#slots.hasRoom(tenant));
       if (!entry) return;
       if (this.#slots.take(entry)) this.occupy(entry.id, this.#runner.begin(entry));
       else this.#park(entry);
     }
-  }
-
-  #next(): Entry | undefined {
-    const first = this.#first.values().next().value;
-    if (!first) return this.#ready.pop((tenant) => this.#slots.hasRoom(tenant));
-    this.#first.delete(first.entry.id);
-    first.tell(true);
-    return first.entry;
   }
 
   #park(entry: Entry): void {

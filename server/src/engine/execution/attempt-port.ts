@@ -2,7 +2,7 @@
  * The two interfaces between a run and the engine that runs it: `AttemptPort` makes what an attempt does durable, and
  * `RunObserver` hears of it. Each engine implements both; a run knows neither a store nor a queue.
  */
-import type { JournalEntry } from "../../store/store.ts";
+import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
 import type { Message } from "../../task/conversation.ts";
 import type { Recorded } from "../../task/decide.ts";
@@ -40,8 +40,8 @@ export interface AttemptPort {
   pause(reason: string, write: AttemptWrite): Promise<void>;
   /** Why this task may have no children; null when it may. */
   childRefused(): Failure | null;
-  /** Makes the child and commits `write` with it; returns its id. */
-  child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite): Promise<TaskId>;
+  /** Makes the child and commits `write` with it; returns its id, which is `id` when that is given. */
+  child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite, id?: TaskId): Promise<TaskId>;
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<Message[]>;
@@ -57,4 +57,29 @@ export interface RunObserver {
   stepEnded(task: Task, step: string, ms: number): void;
   /** Something that no caller sees went wrong. */
   warn(message: string, task: TaskId, error: unknown): void;
+}
+
+/**
+ * `unrecorded`: the store was not there, and the task does not say that its run has ended: another run may. `stuck`: the
+ * store refuses to write anything of this task, and would again. `crashed`: its process has died, and the engine knows
+ * what that means for the task.
+ */
+export type RunEnd = "recorded" | "unrecorded" | "stuck" | "crashed";
+
+/** An attempt in motion as its engine sees it, in whichever process it runs. */
+export interface AttemptRun {
+  readonly task: Task;
+  /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
+  readonly ended: Promise<RunEnd>;
+  readonly isOver: boolean;
+  /** Names of the steps whose bodies run now. */
+  readonly running: string[];
+  /** New calls wait from now on; when no step is in flight any more, the run is unwound. */
+  pause(): void;
+  /** Goes on, if it was not unwound yet. */
+  resume(): void;
+  /** Cuts the run off: its signal fires, its calls never settle, its writes are dropped, except usage. */
+  cutOff(reason: string): void;
+  /** What the inbox of the task holds by now. */
+  refill(items: readonly InboxItem[]): void;
 }

@@ -12,7 +12,7 @@ import { TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
-import type { AttemptPort, PartialWrite, RunObserver } from "./attempt-port.ts";
+import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { errorOf, failureOf, reasonOf, refusedWrite } from "./failure.ts";
 import { jsonOf } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
@@ -20,12 +20,6 @@ import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
 import { emptyWrite, WriteBuffer } from "./write-buffer.ts";
-
-/**
- * `unrecorded`: the store was not there, and the task does not say that its run has ended: another run may. `stuck`: the
- * store refuses to write anything of this task, and would again.
- */
-export type RunEnd = "recorded" | "unrecorded" | "stuck";
 
 export type RunParts = {
   port: AttemptPort;
@@ -35,7 +29,7 @@ export type RunParts = {
   inbox: readonly InboxItem[];
 };
 
-export class Run {
+export class Run implements AttemptRun {
   readonly task: Task;
   readonly port: AttemptPort;
   readonly journal: Journal;
@@ -124,6 +118,10 @@ export class Run {
     this.#end();
     this.bill(this.buffer.take().record.usage ?? []);
     this.#markEnded(end);
+  }
+
+  refill(items: readonly InboxItem[]): void {
+    this.inbox.refill(items);
   }
 
   /** Settles when calls may go on: at once, after a resume, or never. */

@@ -11,6 +11,7 @@ import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
+import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
 import { reasonOf } from "./failure.ts";
 import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
@@ -167,7 +168,8 @@ export class StepExecution implements StepContext {
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     // An async function, so that a body that throws at once rejects like any other.
-    void (async () => body(this))().then(resolve, reject);
+    const place = { task: this.#run.task.id, step: this.#call.name };
+    void runIn(place, async () => body(this)).then(resolve, reject);
     return promise.finally(() => {
       forget();
       signal.removeEventListener("abort", stop);

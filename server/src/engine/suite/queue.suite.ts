@@ -1,4 +1,4 @@
-/** Who runs when: priorities, turns, limits, delays, claims, and suspects after crashes. */
+/** Who runs when: priorities, turns, limits, delays and claims. */
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../../task/handler.ts";
@@ -131,31 +131,6 @@ export function queueSuite(begin: Begin): void {
     await arrives(life, id, "completed");
   });
 
-  it("fails only the step that crashes the process every time it runs alone, and none of its neighbours", async () => {
-    const running = new Set<string>();
-    const hang = (name: string): Promise<null> => {
-      running.add(name);
-      return new Promise(() => {});
-    };
-    const handlers = [
-      kind("bomb", (ctx) => ctx.step("explode", () => hang("bomb"))),
-      kind("calm", (ctx) => ctx.step("work", () => hang("calm"))),
-    ];
-    let life = await begin(handlers);
-    const bomb = await submit(life, "bomb");
-    const calm = await submit(life, "calm");
-    for (let crash = 1; crash <= 12; crash++) {
-      await life.settle();
-      // The process dies whenever the bomb's step runs; else it is left alone.
-      for (let s = 0; s < 120 && !running.has("bomb"); s++) await life.pass(1_000);
-      if (!running.has("bomb")) break;
-      running.clear();
-      life = await life.crash();
-    }
-    expect(await arrives(life, bomb, "failed")).toMatchObject({ error: { code: "step_crashed", step: "explode" } });
-    await arrives(life, calm, "running");
-  });
-
   it("starts over a task whose input no longer fits its kind, and fails that task alone", async () => {
     const external = (input: z.ZodType<Json>) => kind("external", async () => null, { input, queueOf: () => "q" });
     let life = await begin([external(z.json())]);
@@ -169,28 +144,5 @@ export function queueSuite(begin: Begin): void {
     life = await life.crash([claimed]);
     await arrives(life, id, "failed");
     await arrives(life, await submit(life, "external"), "queued");
-  });
-
-  it("fails nobody in a storm of kills, and lets whoever was not hit twice go on at once", async () => {
-    const bodies: string[] = [];
-    const slow = kind("slow", (ctx) =>
-      ctx.step("work", async () => {
-        bodies.push("slow");
-        return new Promise<null>((resolve) => life.after(1_500, () => resolve(null)));
-      }),
-    );
-    const quick = kind("quick", (ctx) => ctx.step("work", async () => bodies.push("quick")));
-    let life = await begin([slow, quick]);
-    const hit = await submit(life, "slow");
-    for (let kill = 0; kill < 30; kill++) {
-      await life.pass(900);
-      life = await life.crash();
-    }
-    const other = await submit(life, "quick");
-    await arrives(life, other, "completed");
-    expect((await life.verbs.tasks.why(ada, hit)).summary).toContain("goes on by itself");
-    await life.pass(10_000);
-    await arrives(life, hit, "completed");
-    expect(bodies.filter((name) => name === "slow")).toHaveLength(3);
   });
 }

@@ -24,8 +24,11 @@ export type EngineLife = {
   after: (ms: number, run: () => void) => void;
   /** Resolves once nothing is under way: what is left waits for time, for an answer or for a test's gate. */
   settle: () => Promise<void>;
-  /** The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers. */
-  crash: (handlers?: readonly Handler[]) => Promise<EngineLife>;
+  /**
+   * The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers. `own`:
+   * its own code ended it, and it is known; else it may as well have been killed.
+   */
+  crash: (handlers?: readonly Handler[], own?: "own") => Promise<EngineLife>;
   /** The process stops in good order, and a new one starts. */
   restart: () => Promise<EngineLife>;
   /** What becomes of the store meanwhile. */

@@ -34,7 +34,8 @@ const ways: Record<State, Command[]> = {
 
 const commands: Record<Command["do"], Command> = {
   start: { do: "start", lease: { worker: "w", until: START + 60_000 } },
-  recover: { do: "recover", crashes: 1 },
+  recover: { do: "recover" },
+  blame: { do: "blame", crashes: 1 },
   suspend: { do: "suspend", attempt: 1, waits: [question, timer], checkpoint: "ask" },
   wake: { do: "wake", key: "nap" },
   record: {

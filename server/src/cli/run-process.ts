@@ -1,0 +1,50 @@
+/**
+ * The entry of a process in which suspects run: it reads the server's configuration, and runs its handlers for the
+ * server that has started it. It lives as long as that one.
+ */
+import { enableCompileCache } from "node:module";
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import { systemClock } from "../engine/clock.ts";
+import { READY } from "../engine/embedded/forked-process.ts";
+import { currentPlace } from "../engine/execution/current-place.ts";
+import { hostRuns } from "../engine/execution/hosted-runs.ts";
+import type { FromProcess, ToProcess } from "../engine/execution/run-messages.ts";
+import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { watchOwnEnd } from "../own-end.ts";
+
+const texts = z.record(z.string(), z.string().optional());
+const sources = z.object({ mode: z.enum(["dev", "serve"]), flags: texts, folder: z.string() });
+
+/** A handler that never gives the event loop back would outlive the server: this thread looks after that. */
+const WATCHDOG = `
+const { parentPort } = require("node:worker_threads");
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
+`;
+
+enableCompileCache();
+// The server is told to stop, and tells this process.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+process.once("message", (message: unknown) => void begin(message));
+
+async function begin(message: unknown): Promise<void> {
+  const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([import("../config.ts"), import("../main.ts")]);
+  const config = await loadConfig({ ...sources.parse(message), env: process.env });
+  const handlers = new Map(handlersOfConfig(config).map((handler) => [handler.kind, handler]));
+  watchOwnEnd((said) => send({ do: "dying", said, culprit: currentPlace() }));
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  new Worker(WATCHDOG, { eval: true }).unref();
+  hostRuns({
+    channel: { send, receive: (listener) => void process.on("message", (message: ToProcess) => listener(message)) },
+    handlerOf: ({ kind }) => handlers.get(kind),
+    clock: systemClock,
+    random: Math.random,
+    ids: new Ids(systemRandomBytes),
+  });
+  process.send?.(READY);
+}
+
+function send(message: FromProcess): void {
+  if (process.connected) process.send?.(message);
+}

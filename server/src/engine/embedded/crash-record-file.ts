@@ -1,0 +1,194 @@
+/**
+ * The crash record as a small file of slots of a fixed size: the first says which process this is and how it ends, and
+ * each other one holds one attempt in flight. Written in place and not synced: it must outlive the process, not the
+ * machine, whose own end shows in the name of its boot.
+ */
+import { existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { uptime } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import type { TaskId } from "../../task/id.ts";
+import { currentPlace, type Place } from "../execution/current-place.ts";
+import {
+  type CrashRecord,
+  FIRST_START,
+  type Flight,
+  type HowItEnded,
+  KILLED,
+  type LastEnd,
+  mayBlame,
+  removeOne,
+} from "./crash-record.ts";
+
+const SLOT_BYTES = 1_024;
+/** What a slot keeps of a step's name; of several steps, as many as fit. */
+const NAME_CHARACTERS_MAX = 255;
+const SAID_CHARACTERS_MAX = 100;
+/** Slots read of a record, whoever wrote it. */
+const SLOTS_MAX = 200_000;
+/** Two reckonings of when the machine was started that differ by less are of the same start. */
+const BOOT_SLACK_MS = 300_000;
+
+const ended = z.object({
+  how: z.enum(["clean", "outside", "power", "own", "unknown"]),
+  said: z.string(),
+  culprit: z.object({ task: z.string(), step: z.string().nullable() }).nullable(),
+});
+const header = z.object({ boot: z.string(), pid: z.int(), deaths: z.int(), end: ended.nullable() });
+const flight = z.object({ task: z.string(), attempt: z.int(), steps: z.array(z.string()) });
+
+type Ended = z.infer<typeof ended>;
+type Slot = { at: number; flight: Flight };
+
+const EMPTY = "{}";
+
+export type CrashRecordFiles = {
+  record: string;
+  /** Where Node.js writes its report when it runs out of memory. */
+  report: string;
+};
+
+/** Where both lie in a data folder. */
+export function crashRecordFiles(folder: string): CrashRecordFiles {
+  return { record: path.join(folder, "in-flight"), report: path.join(folder, "fatal-error.json") };
+}
+
+export class CrashRecordFile implements CrashRecord {
+  readonly #files: CrashRecordFiles;
+  readonly #slots = new Map<TaskId, Slot>();
+  readonly #free: number[] = [];
+  readonly #buffer = Buffer.alloc(SLOT_BYTES);
+  readonly #boot = bootOf();
+  #used = 1;
+  #file: number | null = null;
+  #last: LastEnd | null = null;
+  #deaths = 0;
+  #end: Ended | null = null;
+
+  constructor(files: CrashRecordFiles) {
+    this.#files = files;
+  }
+
+  last(): LastEnd {
+    this.#last ??= this.#read();
+    return this.#last;
+  }
+
+  begin(): void {
+    this.#deaths = this.last().deaths;
+    rmSync(this.#files.report, { force: true });
+    try {
+      this.#file = openSync(this.#files.record, "w", 0o600);
+    } catch {
+      // As below: a disk that refuses costs the record.
+      return;
+    }
+    this.#writeHeader();
+  }
+
+  runBegins(task: TaskId, attempt: number): void {
+    const slot = { at: this.#free.pop() ?? this.#used++, flight: { task, attempt, steps: [] } };
+    this.#slots.set(task, slot);
+    this.#writeFlight(slot);
+  }
+
+  stepBegins(task: TaskId, step: string): void {
+    const slot = this.#slots.get(task);
+    if (!slot) return;
+    slot.flight.steps.push(nameOf(step));
+    this.#writeFlight(slot);
+  }
+
+  stepEnded(task: TaskId, step: string): void {
+    const slot = this.#slots.get(task);
+    if (!slot) return;
+    removeOne(slot.flight.steps, nameOf(step));
+    this.#writeFlight(slot);
+  }
+
+  runEnded(task: TaskId): void {
+    const slot = this.#slots.get(task);
+    if (!slot) return;
+    this.#slots.delete(task);
+    this.#free.push(slot.at);
+    this.#write(slot.at, EMPTY);
+  }
+
+  ends(how: HowItEnded, said: string, culprit: Place | null = how === "own" ? currentPlace() : null): void {
+    if (this.#end !== null && how !== "clean") return;
+    const whose = culprit && { task: culprit.task, step: culprit.step === null ? null : nameOf(culprit.step) };
+    this.#end = { how, said: said.slice(0, SAID_CHARACTERS_MAX), culprit: whose };
+    this.#writeHeader();
+  }
+
+  #writeHeader(): void {
+    this.#write(0, JSON.stringify({ boot: this.#boot, pid: process.pid, deaths: this.#deaths, end: this.#end }));
+  }
+
+  #writeFlight({ at, flight }: Slot): void {
+    let { steps } = flight;
+    let text = JSON.stringify(flight);
+    while (Buffer.byteLength(text) >= SLOT_BYTES) {
+      steps = steps.length > 1 ? steps.slice(0, -1) : steps.map((name) => name.slice(0, name.length / 2));
+      text = JSON.stringify({ ...flight, steps });
+    }
+    this.#write(at, text);
+  }
+
+  /** A disk that refuses costs the record, not the run. */
+  #write(slot: number, text: string): void {
+    if (this.#file === null) return;
+    this.#buffer.fill(" ");
+    this.#buffer.write(text, 0, SLOT_BYTES - 1);
+    this.#buffer.write("\n", SLOT_BYTES - 1);
+    try {
+      writeSync(this.#file, this.#buffer, 0, SLOT_BYTES, slot * SLOT_BYTES);
+    } catch {
+      this.#file = null;
+    }
+  }
+
+  #read(): LastEnd {
+    const { record } = this.#files;
+    if (!existsSync(record)) return FIRST_START;
+    const [first = "", ...rest] = readFileSync(record, "utf8").split("\n", SLOTS_MAX);
+    const known = header.safeParse(jsonOf(first));
+    if (!known.success) return FIRST_START;
+    const { boot, deaths, end } = known.data;
+    const flights = rest.flatMap((line) => {
+      const parsed = flight.safeParse(jsonOf(line));
+      return parsed.success ? [parsed.data] : [];
+    });
+    const death = end ?? this.#wordless(boot);
+    return { ...death, flights, deaths: mayBlame(death.how) ? deaths + 1 : 0 };
+  }
+
+  /** What ended a process that could say nothing. */
+  #wordless(boot: string): Ended {
+    if (!isSameBoot(boot, this.#boot)) return { how: "power", said: "The machine started anew.", culprit: null };
+    if (existsSync(this.#files.report)) return { how: "own", said: "It ran out of memory.", culprit: null };
+    return KILLED;
+  }
+}
+
+function nameOf(step: string): string {
+  return step.slice(0, NAME_CHARACTERS_MAX);
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+/** The name of this start of the machine; where the system has none, when that was. */
+function bootOf(): string {
+  const file = "/proc/sys/kernel/random/boot_id";
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : String(Math.round(Date.now() - uptime() * 1_000));
+}
+
+function isSameBoot(one: string, other: string): boolean {
+  return one === other || Math.abs(Number(one) - Number(other)) < BOOT_SLACK_MS;
+}

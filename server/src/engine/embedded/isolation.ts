@@ -1,0 +1,169 @@
+/**
+ * Suspects in processes of their own. They run there in groups, as fast as anywhere; a group whose process dies is
+ * parted into halves, each with a process of its own, until the one that crashes it is alone. Here the parent knows how
+ * a process has died, which the process itself could not say.
+ */
+import type { TaskId } from "../../task/id.ts";
+import type { Clock } from "../clock.ts";
+import { type RemoteRun, RemoteRuns } from "../execution/remote-runs.ts";
+import type { RunParts } from "../execution/run.ts";
+import type { Transitions } from "../transitions.ts";
+import { mayBlame } from "./crash-record.ts";
+import { type Accused, halves, isSuspect, judge, type Verdict } from "./crash-verdict.ts";
+import type { LaunchRunProcess, ProcessEnd, RunProcess } from "./run-process.ts";
+import type { EngineLog } from "./settings.ts";
+
+/** Processes at once: each takes the memory of a small server. */
+const PROCESSES_MAX = 4;
+/** A process with nothing to do is kept for so long. */
+const IDLE_MS = 5_000;
+/** A task whose process is killed from outside while it is alone in it waits before the next try, twice as long each time. */
+const KILLED_WAIT_MS = 1_000;
+const KILLED_WAIT_MS_MAX = 60_000;
+const TASKS_LOGGED_MAX = 20;
+
+type Group = { process: Promise<Home> | null; idle: () => void };
+type Home = { process: RunProcess; runs: RemoteRuns };
+
+type Parts = { launch: LaunchRunProcess; transitions: Pick<Transitions, "find">; clock: Clock; log: EngineLog };
+
+export class Isolation {
+  readonly #parts: Parts;
+  readonly #groups = new Map<TaskId, Group>();
+  readonly #verdicts = new Map<TaskId, Verdict>();
+  readonly #kills = new Map<TaskId, number>();
+  readonly #waiting: (() => void)[] = [];
+  #processes = 0;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Lets suspects of one start run in two processes, which tells more than one. */
+  part(suspects: readonly TaskId[]): void {
+    for (const half of halves(suspects)) this.#group(half);
+  }
+
+  /** How many others are in the task's group; null when it is in none. */
+  companyOf(task: TaskId): number | null {
+    const group = this.#groups.get(task);
+    return group ? [...this.#groups.values()].filter((other) => other === group).length - 1 : null;
+  }
+
+  /** Begins an attempt in the process of the task's group. Rejects when there can be no process. */
+  async begin(task: TaskId): Promise<(parts: RunParts) => RemoteRun> {
+    const group = this.#groups.get(task) ?? this.#group([task]);
+    group.idle();
+    group.process ??= this.#launch(group);
+    const home = await group.process;
+    return (parts) => {
+      group.idle();
+      const run = home.runs.begin(parts);
+      void run.ended.then((end) => this.#left(task, group, home, end === "crashed"));
+      return run;
+    };
+  }
+
+  /** What the death of its process says of a task, and how long it waits before it goes on. */
+  verdictOf(task: TaskId): { verdict: Verdict | undefined; waitMs: number } {
+    const verdict = this.#verdicts.get(task);
+    this.#verdicts.delete(task);
+    const kills = this.#kills.get(task) ?? 0;
+    return { verdict, waitMs: kills === 0 ? 0 : Math.min(KILLED_WAIT_MS * 2 ** (kills - 1), KILLED_WAIT_MS_MAX) };
+  }
+
+  /** Ends every process. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const homes = [...new Set(this.#groups.values())].map((group) => group.process);
+    this.#groups.clear();
+    for (const home of await Promise.allSettled(homes)) if (home.status === "fulfilled") home.value?.process.end();
+  }
+
+  #group(tasks: readonly TaskId[]): Group {
+    const group: Group = { process: null, idle: () => {} };
+    for (const task of tasks) this.#groups.set(task, group);
+    return group;
+  }
+
+  async #launch(group: Group): Promise<Home> {
+    while (this.#processes >= PROCESSES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#processes += 1;
+    try {
+      const process = await this.#parts.launch();
+      const home = { process, runs: new RemoteRuns(process.channel) };
+      void process.ended.then((end) => this.#ended(group, home, end));
+      if (this.#stopped) process.end();
+      return home;
+    } catch (error) {
+      group.process = null;
+      this.#free();
+      throw error;
+    }
+  }
+
+  #free(): void {
+    this.#processes -= 1;
+    this.#waiting.shift()?.();
+  }
+
+  /** The attempt has ended, by itself or by the death of its process. */
+  #left(task: TaskId, group: Group, home: Home, crashed: boolean): void {
+    if (crashed) return;
+    this.#kills.delete(task);
+    if (this.#groups.get(task) === group) this.#groups.delete(task);
+    if (home.runs.inFlight.length > 0) return;
+    // Somebody may wait for this place.
+    const idleMs = this.#waiting.length > 0 ? 0 : IDLE_MS;
+    group.idle();
+    group.idle = this.#parts.clock.after(idleMs, () => {
+      if (home.runs.inFlight.length === 0) home.process.end();
+    });
+  }
+
+  async #ended(group: Group, { runs }: Home, end: ProcessEnd): Promise<void> {
+    group.idle();
+    group.process = null;
+    this.#free();
+    const flown = runs.inFlight;
+    const words = runs.lastWords;
+    const how = words && mayBlame(end.how) ? "own" : end.how;
+    const death = {
+      how,
+      said: words?.said ?? end.said,
+      culprit: words?.culprit ?? null,
+      flights: flown.map(({ task, running }) => ({ task: task.id, attempt: task.attempt, steps: running })),
+    };
+    const accused = await this.#accused(flown);
+    for (const [id, verdict] of judge(accused, death, true)) this.#verdicts.set(id, verdict);
+    const ids = accused.flatMap(({ id, crashes }) => (isSuspect(crashes) ? [id] : []));
+    if (mayBlame(how)) this.#halve(ids, death.culprit?.task);
+    if (how === "unknown" && ids.length === 1)
+      for (const id of ids) this.#kills.set(id, (this.#kills.get(id) ?? 0) + 1);
+    if (ids.length > 0 && how !== "clean")
+      this.#parts.log.warn("A process of suspects has died; they go on in halves.", {
+        said: death.said,
+        culprit: death.culprit,
+        suspects: ids.length,
+        tasks: death.flights.slice(0, TASKS_LOGGED_MAX),
+      });
+    runs.lost();
+  }
+
+  /** Those that have come further in this very attempt are suspects no more. */
+  async #accused(flown: readonly RemoteRun[]): Promise<Accused[]> {
+    return Promise.all(
+      flown.map(async ({ task }) => {
+        const now = await this.#parts.transitions.find(task.id).catch(() => null);
+        return { id: task.id, crashes: (now ?? task).crashes };
+      }),
+    );
+  }
+
+  /** The one that is known to be it goes by itself, else the group is halved. */
+  #halve(ids: readonly TaskId[], culprit: TaskId | undefined): void {
+    if (culprit !== undefined) this.#group([culprit]);
+    else for (const half of halves(ids)) this.#group(half);
+  }
+}

@@ -1,0 +1,16 @@
+/** A process beside the server in which attempts run whose crash must cost nobody else anything. */
+import type { FromProcess, RunChannel, ToProcess } from "../execution/run-messages.ts";
+import type { HowItEnded } from "./crash-record.ts";
+
+/** `clean` when this end has told it to end. */
+export type ProcessEnd = { how: HowItEnded; said: string };
+
+export type RunProcess = {
+  channel: RunChannel<ToProcess, FromProcess>;
+  ended: Promise<ProcessEnd>;
+  /** Ends it at once. */
+  end: () => void;
+};
+
+/** Resolves once it can run handlers. Rejects where there can be none. */
+export type LaunchRunProcess = () => Promise<RunProcess>;

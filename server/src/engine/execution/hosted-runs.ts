@@ -1,0 +1,178 @@
+/** The runs of a process that is there for nothing else: it replays handlers, and asks the engine for all the rest. */
+import type { Message } from "../../task/conversation.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { Json } from "../../task/json.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
+import type { Clock } from "../clock.ts";
+import type { Ids } from "../ids.ts";
+import type { AttemptPort, AttemptWrite, ChildSubmission, RunObserver } from "./attempt-port.ts";
+import { replay } from "./replay-context.ts";
+import { Run } from "./run.ts";
+import type { FromProcess, PortVerb, RunChannel, ToProcess } from "./run-messages.ts";
+
+type Parts = {
+  channel: RunChannel<FromProcess, ToProcess>;
+  handlerOf: (task: Task) => Handler | undefined;
+  clock: Clock;
+  random: () => number;
+  ids: Ids;
+};
+
+/** Serves until the process ends. */
+export function hostRuns(parts: Parts): void {
+  const runs = new Map<number, Run>();
+  const calls = new Calls(parts.channel);
+  parts.channel.receive((message) => {
+    switch (message.do) {
+      case "begin":
+        begin(parts, calls, runs, message);
+        return;
+      case "answer":
+      case "refuse":
+        calls.settle(message);
+        return;
+      case "pause":
+        runs.get(message.run)?.pause();
+        return;
+      case "resume":
+        runs.get(message.run)?.resume();
+        return;
+      case "cutOff":
+        runs.get(message.run)?.cutOff(message.reason);
+        return;
+      case "refill":
+        runs.get(message.run)?.refill(message.items);
+        return;
+    }
+  });
+}
+
+function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProcess & { do: "begin" }): void {
+  const { channel, handlerOf } = parts;
+  const { run: number, task, journal, inbox } = begun;
+  const handler = handlerOf(task);
+  // The engine knows the same handlers: without one, this is another configuration than its own.
+  if (!handler) {
+    channel.send({ do: "ended", run: number, end: "unrecorded" });
+    return;
+  }
+  const observer: RunObserver = {
+    stepBegins: (_, step) => calls.ask((call) => ({ do: "stepBegins", run: number, call, step })),
+    stepEnded: (_, step, ms) => channel.send({ do: "stepEnded", run: number, step, ms }),
+    warn: (message, _, error) => channel.send({ do: "warn", run: number, message, error: String(error) }),
+  };
+  const run = new Run({ port: new RemotePort(parts, calls, begun), observer, task, journal, inbox });
+  runs.set(number, run);
+  void run.ended.then((end) => {
+    runs.delete(number);
+    channel.send({ do: "ended", run: number, end });
+  });
+  void replay(run, handler);
+}
+
+/** Questions that are on their way. */
+class Calls {
+  readonly #channel: RunChannel<FromProcess, ToProcess>;
+  readonly #open = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  #last = 0;
+
+  constructor(channel: RunChannel<FromProcess, ToProcess>) {
+    this.#channel = channel;
+  }
+
+  ask<Result>(message: (call: number) => FromProcess): Promise<Result> {
+    const call = ++this.#last;
+    return new Promise<Result>((resolve, reject) => {
+      // The answer to a verb is what the verb of the same port returned at the other end.
+      this.#open.set(call, { resolve: (result) => resolve(result as Result), reject });
+      this.#channel.send(message(call));
+    });
+  }
+
+  settle(answer: ToProcess & { do: "answer" | "refuse" }): void {
+    const open = this.#open.get(answer.call);
+    this.#open.delete(answer.call);
+    if (answer.do === "answer") open?.resolve(answer.result);
+    else
+      open?.reject(
+        answer.refusal
+          ? new Refusal(answer.refusal.code, answer.message, answer.refusal.detail)
+          : new Error(answer.message),
+      );
+  }
+}
+
+class RemotePort implements AttemptPort {
+  readonly #parts: Parts;
+  readonly #calls: Calls;
+  readonly #run: number;
+  readonly #childRefused: Failure | null;
+
+  constructor(parts: Parts, calls: Calls, { run, childRefused }: ToProcess & { do: "begin" }) {
+    this.#parts = parts;
+    this.#calls = calls;
+    this.#run = run;
+    this.#childRefused = childRefused;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  random(): number {
+    return this.#parts.random();
+  }
+
+  commit(write: AttemptWrite): Promise<void> {
+    return this.#ask("commit", write);
+  }
+
+  suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
+    return this.#ask("suspend", waits, checkpoint, write);
+  }
+
+  complete(output: Json, write: AttemptWrite): Promise<void> {
+    return this.#ask("complete", output, write);
+  }
+
+  fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void> {
+    return this.#ask("fail", error, retryable, retryAfterMs, write);
+  }
+
+  reject(error: Failure, write: AttemptWrite): Promise<void> {
+    return this.#ask("reject", error, write);
+  }
+
+  pause(reason: string, write: AttemptWrite): Promise<void> {
+    return this.#ask("pause", reason, write);
+  }
+
+  childRefused(): Failure | null {
+    return this.#childRefused;
+  }
+
+  child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite): Promise<TaskId> {
+    const id = this.#parts.ids.taskId(this.clock.now());
+    const own = write(id);
+    return this.#calls.ask((call) => ({ do: "child", run: this.#run, call, id, wanted, write: own }));
+  }
+
+  endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null> {
+    return this.#ask("endOf", child);
+  }
+
+  history(limit: number): Promise<Message[]> {
+    return this.#ask("history", limit);
+  }
+
+  bill(calls: UsageCall[]): Promise<void> {
+    return this.#ask("bill", calls);
+  }
+
+  #ask<Result>(verb: PortVerb, ...given: unknown[]): Promise<Result> {
+    return this.#calls.ask((call) => ({ do: "ask", run: this.#run, call, verb, given }));
+  }
+}

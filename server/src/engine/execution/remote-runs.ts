@@ -1,0 +1,155 @@
+/** The runs of one process that runs them for this engine: each looks from here like a run of one's own. */
+import type { InboxItem } from "../../store/store.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { Task } from "../../task/task.ts";
+import type { AttemptPort, AttemptRun, RunEnd, RunObserver } from "./attempt-port.ts";
+import type { Place } from "./current-place.ts";
+import type { RunParts } from "./run.ts";
+import type { FromProcess, RunChannel, ToProcess } from "./run-messages.ts";
+
+type Channel = RunChannel<ToProcess, FromProcess>;
+
+export class RemoteRuns {
+  readonly #channel: Channel;
+  readonly #runs = new Map<number, RemoteRun>();
+  #last = 0;
+  #lastWords: { said: string; culprit: Place | null } | null = null;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.receive((message) => {
+      if (message.do === "dying") {
+        this.#lastWords = message;
+        return;
+      }
+      this.#runs.get(message.run)?.hear(message);
+      if (message.do === "ended") this.#runs.delete(message.run);
+    });
+  }
+
+  /** What the process said of its end before it came. */
+  get lastWords(): { said: string; culprit: Place | null } | null {
+    return this.#lastWords;
+  }
+
+  /** Those that have not ended. */
+  get inFlight(): RemoteRun[] {
+    return [...this.#runs.values()].filter((run) => !run.isOver);
+  }
+
+  begin({ task, journal, inbox, port, observer }: RunParts): RemoteRun {
+    const number = ++this.#last;
+    const run = new RemoteRun({ channel: this.#channel, number, task, port, observer });
+    this.#runs.set(number, run);
+    const childRefused = port.childRefused();
+    this.#channel.send({ do: "begin", run: number, task, journal, inbox, childRefused });
+    return run;
+  }
+
+  /** The process is gone, and every run with it. */
+  lost(): void {
+    for (const run of this.inFlight) run.lost();
+  }
+}
+
+type Parts = { channel: Channel; number: number; task: Task; port: AttemptPort; observer: RunObserver };
+
+export class RemoteRun implements AttemptRun {
+  readonly task: Task;
+  readonly ended: Promise<RunEnd>;
+  readonly #parts: Parts;
+  readonly #markEnded: (end: RunEnd) => void;
+  readonly #steps: string[] = [];
+  #over = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.task = parts.task;
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    this.ended = promise;
+    this.#markEnded = resolve;
+  }
+
+  get running(): string[] {
+    return [...this.#steps];
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  pause(): void {
+    this.#send("pause");
+  }
+
+  resume(): void {
+    this.#send("resume");
+  }
+
+  refill(items: readonly InboxItem[]): void {
+    this.#parts.channel.send({ do: "refill", run: this.#parts.number, items });
+  }
+
+  cutOff(reason: string): void {
+    if (this.#over) return;
+    this.#parts.channel.send({ do: "cutOff", run: this.#parts.number, reason });
+    this.#end("recorded");
+  }
+
+  lost(): void {
+    this.#end("crashed");
+  }
+
+  /** Also after its end: what a run that was cut off has paid for still comes in. */
+  hear(message: Exclude<FromProcess, { do: "dying" }>): void {
+    const { port, observer } = this.#parts;
+    switch (message.do) {
+      case "ask":
+        // The call was made on the same interface at the other end.
+        this.#answer(message.call, async () => Reflect.apply(port[message.verb], port, message.given));
+        return;
+      case "child": {
+        const { call, id, wanted, write } = message;
+        this.#answer(call, () => port.child(wanted, () => write, id));
+        return;
+      }
+      case "stepBegins":
+        this.#steps.push(message.step);
+        this.#answer(message.call, () => observer.stepBegins(this.task, message.step));
+        return;
+      case "stepEnded": {
+        const at = this.#steps.indexOf(message.step);
+        if (at >= 0) this.#steps.splice(at, 1);
+        observer.stepEnded(this.task, message.step, message.ms);
+        return;
+      }
+      case "warn":
+        observer.warn(message.message, this.task.id, message.error);
+        return;
+      case "ended":
+        this.#end(message.end);
+        return;
+    }
+  }
+
+  #answer(call: number, verb: () => Promise<unknown>): void {
+    const { channel } = this.#parts;
+    verb().then(
+      (result) => channel.send({ do: "answer", call, result }),
+      (error: unknown) => {
+        const refusal = error instanceof Refusal ? { code: error.code, detail: error.detail } : null;
+        const message = error instanceof Error ? error.message : String(error);
+        channel.send({ do: "refuse", call, refusal, message });
+      },
+    );
+  }
+
+  #send(act: "pause" | "resume"): void {
+    if (!this.#over) this.#parts.channel.send({ do: act, run: this.#parts.number });
+  }
+
+  #end(end: RunEnd): void {
+    this.#over = true;
+    this.#markEnded(end);
+  }
+}

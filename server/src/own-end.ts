@@ -1,0 +1,31 @@
+/**
+ * Hears that this process is about to end by its own code, in the moment before it does: an exit, an abort or a deadly
+ * signal that some code calls for, an error that nobody caught. What cannot be heard leaves no word: a kill from
+ * outside, a fault of memory.
+ */
+export function watchOwnEnd(tell: (said: string) => void): void {
+  process.on("uncaughtExceptionMonitor", (error: unknown) => tell(`An error that nobody caught: ${String(error)}`));
+  process.on("exit", (code) => tell(`It exited with code ${code}.`));
+  const { abort, kill } = process;
+  process.abort = () => {
+    tell("It called process.abort.");
+    return abort.call(process);
+  };
+  process.kill = (pid, signal) => {
+    if (pid === process.pid && signal !== 0) tell(`It sent itself ${signal ?? "SIGTERM"}.`);
+    return kill.call(process, pid, signal);
+  };
+}
+
+/** Lets Node.js write a report there when it runs out of memory: the one thing of such an end that can be found later. */
+export function reportFatalErrors(folder: string, name: string): void {
+  const { report } = process;
+  report.directory = folder;
+  report.filename = name;
+  report.compact = true;
+  // Not in the types; without it, names of hosts are looked up in the moment of death.
+  Reflect.set(report, "excludeNetwork", true);
+  // It would hold every secret of the environment.
+  report.excludeEnv = true;
+  report.reportOnFatalError = true;
+}
