@@ -8,6 +8,7 @@ import { systemClock } from "./engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "./engine/embedded/crash-record-file.ts";
 import { EmbeddedEngine, type EngineParts } from "./engine/embedded/embedded-engine.ts";
 import { forkedProcess } from "./engine/embedded/forked-process.ts";
+import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
@@ -95,13 +96,13 @@ export async function startServer(
       );
     });
     for (const note of host.notes) log.warn(note);
+    if (sources) watchEnd(config, record, log);
     try {
       await engine.start();
     } catch (error) {
       await host.close(0);
       throw error;
     }
-    if (sources) watchEnd(config, record);
     host.serve();
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
@@ -216,10 +217,17 @@ async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> 
 }
 
 /** Who causes the end of this process is found by what is written down in its last moment. */
-function watchEnd({ data }: Config, record: CrashRecordFile): void {
+function watchEnd({ data }: Config, record: CrashRecordFile, log: Logger): void {
   const { dir, base } = path.parse(crashRecordFiles(data).report);
   reportFatalErrors(dir, base);
-  watchOwnEnd((said) => record.ends("own", said));
+  watchOwnEnd(
+    (said) => record.ends("own", said),
+    (error) => {
+      const owner = blame(error);
+      if (owner) log.error({ ...owner, err: error }, "code of a handler threw where nothing awaits it");
+      return owner !== null;
+    },
+  );
 }
 
 async function storeOf(config: Config, record: CrashRecordFile, log: Logger): Promise<Store> {

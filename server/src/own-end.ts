@@ -1,10 +1,20 @@
+import { inspect } from "node:util";
+
 /**
  * Hears that this process is about to end by its own code, in the moment before it does: an exit, an abort or a deadly
  * signal that some code calls for, an error that nobody caught. What cannot be heard leaves no word: a kill from
- * outside, a fault of memory.
+ * outside, a fault of memory. An error that nobody caught ends the process, since nobody knows what is left undone, unless
+ * `survives` says that it costs nobody else anything.
  */
-export function watchOwnEnd(tell: (said: string) => void): void {
-  process.on("uncaughtExceptionMonitor", (error: unknown) => tell(`An error that nobody caught: ${String(error)}`));
+export function watchOwnEnd(tell: (said: string) => void, survives: (error: unknown) => boolean): void {
+  const uncaught = (error: unknown) => {
+    if (survives(error)) return;
+    tell(`An error that nobody caught: ${String(error)}`);
+    process.stderr.write(`${inspect(error)}\n`);
+    process.exit(1);
+  };
+  process.on("uncaughtException", uncaught);
+  process.on("unhandledRejection", uncaught);
   process.on("exit", (code) => tell(`It exited with code ${code}.`));
   const { abort, kill } = process;
   process.abort = () => {

@@ -2,7 +2,7 @@
  * The command `waybill` as tests run it, always from the sources: in this process, which takes milliseconds, or in a
  * process of its own where signals, stdin or exit codes of Node.js are the point.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { run } from "../src/cli/program.ts";
 
@@ -84,4 +84,19 @@ function captured(stream: NodeJS.WriteStream): { text: () => string; release: ()
       stream.write = write;
     },
   };
+}
+
+/** The root URL that a starting server prints. */
+export function greeted(started: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const hear = (piece: unknown) => {
+      said += String(piece);
+      const root = /Native API\s+(http:\/\/[^\s/]+)\/v1/.exec(said)?.[1];
+      if (root !== undefined) resolve(root);
+    };
+    started.stdout?.on("data", hear);
+    started.stderr?.on("data", hear);
+    started.once("exit", (code) => reject(new Error(`exit code ${code}: ${said}`)));
+  });
 }

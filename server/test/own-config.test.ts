@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { spawnWaybill } from "./command.ts";
+import { greeted, spawnWaybill } from "./command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = process.env["PYTHON"] ?? "python3";
@@ -38,21 +38,6 @@ afterAll(async () => {
   await gone;
   await rm(folder, { recursive: true, force: true });
 });
-
-/** The root URL that a starting server prints. */
-function greeted(started: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const hear = (piece: unknown) => {
-      said += String(piece);
-      const root = /Native API\s+(http:\/\/[^\s/]+)\/v1/.exec(said)?.[1];
-      if (root !== undefined) resolve(root);
-    };
-    started.stdout?.on("data", hear);
-    started.stderr?.on("data", hear);
-    started.once("exit", (code) => reject(new Error(`exit code ${code}: ${said}`)));
-  });
-}
 
 async function call(path: string, body?: unknown): Promise<z.infer<typeof wireTask>> {
   const headers = { "content-type": "application/json" };

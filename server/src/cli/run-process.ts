@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { systemClock } from "../engine/clock.ts";
 import { READY } from "../engine/embedded/forked-process.ts";
-import { currentPlace } from "../engine/execution/current-place.ts";
+import { blame, currentPlace } from "../engine/execution/current-place.ts";
 import { hostRuns } from "../engine/execution/hosted-runs.ts";
 import type { FromProcess, ToProcess } from "../engine/execution/run-messages.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
@@ -32,7 +32,10 @@ async function begin(message: unknown): Promise<void> {
   const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([import("../config.ts"), import("../main.ts")]);
   const config = await loadConfig({ ...sources.parse(message), env: process.env });
   const handlers = new Map(handlersOfConfig(config).map((handler) => [handler.kind, handler]));
-  watchOwnEnd((said) => send({ do: "dying", said, culprit: currentPlace() }));
+  watchOwnEnd(
+    (said) => send({ do: "dying", said, culprit: currentPlace() }),
+    (error) => blame(error) !== null,
+  );
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   new Worker(WATCHDOG, { eval: true }).unref();
   hostRuns({

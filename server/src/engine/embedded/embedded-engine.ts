@@ -8,11 +8,13 @@ import type { Store } from "../../store/store.ts";
 import type { Change } from "../../task/decide.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Json } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
+import { kindOwner, runIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
@@ -245,10 +247,23 @@ export class EmbeddedEngine implements Engine {
 }
 
 function withCleanup(handlers: readonly Handler[], transitions: Transitions): ReadonlyMap<string, Handler> {
-  const byKind = new Map(handlers.map((handler) => [handler.kind, handler]));
+  const byKind = new Map(handlers.map((handler) => [handler.kind, owned(handler)]));
   byKind.set(
     CLEANUP_KIND,
     cleanupHandler(byKind, (id) => transitions.find(id)),
   );
   return byKind;
+}
+
+/** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */
+function owned(handler: Handler): Handler {
+  const owner = kindOwner(handler.kind);
+  const { present, reply, queueOf, timeLimitMs } = handler;
+  return {
+    ...handler,
+    present: (input) => runIn(owner, null, () => present(input)),
+    ...(reply && { reply: (output: Json) => runIn(owner, null, () => reply(output)) }),
+    ...(queueOf && { queueOf: (input: Json) => runIn(owner, null, () => queueOf(input)) }),
+    ...(timeLimitMs && { timeLimitMs: (input: Json) => runIn(owner, null, () => timeLimitMs(input)) }),
+  };
 }

@@ -22,7 +22,6 @@ import type { Step } from "../../task/step.ts";
 import { NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
 import { BadValue, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
@@ -41,9 +40,7 @@ const HISTORY_MAX = 1_000;
 
 /** Runs a handler over the journal of a run: what it did before is given back to it, and not done again. */
 export function replay(run: Run, handler: Handler): Promise<void> {
-  return runIn({ task: run.task.id, step: null }, () =>
-    run.start(() => new ReplayContext(run, "").traced((ctx) => handler.run(ctx, run.task.input))),
-  );
+  return run.start(() => new ReplayContext(run, "").traced((ctx) => handler.run(ctx, run.task.input)));
 }
 
 class ReplayContext implements Context {

@@ -13,6 +13,7 @@ import type { Json } from "../../task/json.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
+import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, reasonOf, refusedWrite } from "./failure.ts";
 import { jsonOf } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
@@ -38,6 +39,8 @@ export class Run implements AttemptRun {
   readonly buffer: WriteBuffer;
   /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
   readonly ended: Promise<RunEnd>;
+  /** Whose its code is, and all that this sets off. */
+  readonly owner: CodeOwner;
   readonly #observer: RunObserver;
   readonly #markEnded: (end: RunEnd) => void;
   readonly #abort = new AbortController();
@@ -60,6 +63,7 @@ export class Run implements AttemptRun {
     this.inbox = new Inbox(inbox);
     this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
     this.#observer = observer;
+    this.owner = { kind: task.kind, task: task.id, fail: (error, step) => this.#failedApart(error, step) };
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.ended = promise;
     this.#markEnded = resolve;
@@ -86,7 +90,7 @@ export class Run implements AttemptRun {
   /** Runs the handler's code to its output, which completes the task; what it throws fails it. Never rejects. */
   async start(code: () => Promise<Json>): Promise<void> {
     try {
-      const output = jsonOf("The output", await code());
+      const output = jsonOf("The output", await runIn(this.owner, null, code));
       await this.open();
       await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {
@@ -114,7 +118,7 @@ export class Run implements AttemptRun {
 
   #cutOff(reason: string, end: RunEnd): void {
     if (this.#over) return;
-    this.#abort.abort(new Refusal("fenced", reason));
+    this.#signalEnd(reason);
     this.#end();
     this.bill(this.buffer.take().record.usage ?? []);
     this.#markEnded(end);
@@ -122,6 +126,17 @@ export class Run implements AttemptRun {
 
   refill(items: readonly InboxItem[]): void {
     this.inbox.refill(items);
+  }
+
+  /** Whoever listens is code of the handler: what it throws is its own. */
+  #signalEnd(reason: string): void {
+    runIn(this.owner, null, () => this.#abort.abort(new Refusal("fenced", reason)));
+  }
+
+  /** The handler's code threw where nothing awaits it. */
+  #failedApart(error: unknown, step: string | null): void {
+    void this.#finish(() => this.#failWith(error, step));
+    this.#signalEnd("The task has failed.");
   }
 
   /** Settles when calls may go on: at once, after a resume, or never. */
@@ -187,7 +202,7 @@ export class Run implements AttemptRun {
     if (this.#over) return never();
     this.#commits += 1;
     try {
-      const result = await verb();
+      const result = await runOutside(verb);
       return this.#over ? never() : result;
     } catch (error) {
       return this.#lost(error, what);
@@ -249,7 +264,7 @@ export class Run implements AttemptRun {
     }
   }
 
-  #failWith(thrown: unknown): Promise<void> {
+  #failWith(thrown: unknown, step: string | null = null): Promise<void> {
     const error = errorOf(thrown);
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
@@ -258,11 +273,12 @@ export class Run implements AttemptRun {
     }
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
     const { failure, retryable, retryAfterMs } = reasonOf("The handler", error);
-    return this.port.fail(failure, retryable, retryAfterMs, write);
+    return this.port.fail({ ...failure, ...(step !== null && { step }) }, retryable, retryAfterMs, write);
   }
 
   #end(): void {
     this.#over = true;
+    this.owner.fail = nothingToFail;
     this.#waits.clear();
     this.buffer.close();
   }
@@ -288,7 +304,7 @@ export class Run implements AttemptRun {
   #refused<Result>(error: unknown, what: string): Promise<Result> {
     if (this.#over) return never();
     this.#observer.warn("A write of a run was refused, which fails its task.", this.task.id, error);
-    this.#abort.abort(new Refusal("fenced", "A write of this run was refused."));
+    this.#signalEnd("A write of this run was refused.");
     const paid = this.buffer.take().record.usage ?? [];
     this.#end();
     void this.#failedFor(what, error).then((end) => {

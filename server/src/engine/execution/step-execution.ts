@@ -154,7 +154,7 @@ export class StepExecution implements StepContext {
     const { signal } = this.#run;
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
     const stop = () => {
-      this.#abort.abort(signal.reason);
+      this.#stop(signal.reason);
       this.#billTheRest();
     };
     const forget = clock.after(this.#options.timeoutMs, () => {
@@ -162,18 +162,22 @@ export class StepExecution implements StepContext {
         new Error(`Step "${this.#call.name}" took longer than ${this.#options.timeoutMs} ms.`),
         { code: "step_timeout" },
       );
-      this.#abort.abort(error);
+      this.#stop(error);
       reject(error);
     });
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     // An async function, so that a body that throws at once rejects like any other.
-    const place = { task: this.#run.task.id, step: this.#call.name };
-    void runIn(place, async () => body(this)).then(resolve, reject);
+    void runIn(this.#run.owner, this.#call.name, async () => body(this)).then(resolve, reject);
     return promise.finally(() => {
       forget();
       signal.removeEventListener("abort", stop);
     });
+  }
+
+  /** Whoever listens is code of the body: what it throws is its own. */
+  #stop(reason: unknown): void {
+    runIn(this.#run.owner, this.#call.name, () => this.#abort.abort(reason));
   }
 
   /** One try, and its record. */

@@ -1,0 +1,77 @@
+/** What handlers throw where nothing awaits it, in a real server: their own task fails, and the process stays. */
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { greeted, spawnWaybill } from "./command.ts";
+
+const WAYS = ["rejection", "late rejection", "timer", "immediate", "tick", "emitter"] as const;
+const failure = z.looseObject({ code: z.string(), message: z.string(), step: z.string().nullish() });
+const wireTask = z.looseObject({ id: z.string(), state: z.string(), error: failure.nullable() });
+
+let folder: string;
+let server: ChildProcess;
+let url: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "waybill-stray-"));
+  const config = fileURLToPath(new URL("stray.config.ts", import.meta.url));
+  const flags = ["--data", join(folder, "data"), "--port", "0", "--lens-port", "none", "--config", config];
+  server = spawnWaybill(["dev", ...flags], { cwd: folder });
+  url = await greeted(server);
+});
+
+afterAll(async () => {
+  const gone = new Promise((resolve) => server.once("exit", resolve));
+  server.kill("SIGTERM");
+  await gone;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function call(path: string, body: unknown = {}): Promise<z.infer<typeof wireTask>> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  return wireTask.parse(await answer.json());
+}
+
+const submit = (kind: string, input: unknown, more = {}) => call("/v1/tasks?wait=10", { kind, input, ...more });
+
+async function lives(): Promise<void> {
+  expect(await submit("careful", {})).toMatchObject({ state: "completed" });
+  expect(server.exitCode).toBe(null);
+}
+
+test.each(WAYS)("a stray %s fails the task whose handler left it, and that alone", async (way) => {
+  expect(await submit("in-run", { way })).toMatchObject({
+    state: "failed",
+    error: { code: "handler_error", message: "stray" },
+  });
+  await lives();
+});
+
+test.each(WAYS)("a stray %s in a step fails its task by the name of the step", async (way) => {
+  expect(await submit("in-step", { way })).toMatchObject({
+    state: "failed",
+    error: { code: "handler_error", message: "stray", step: "careless" },
+  });
+  await lives();
+});
+
+test.each(WAYS)("a listener for the end of a task that throws by a stray %s ends nobody else", async (way) => {
+  const { id } = await call("/v1/tasks", { kind: "in-listener", input: { way } });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await call(`/v1/tasks/${id}/cancel`)).toMatchObject({ state: "cancelled" });
+  await lives();
+});
+
+test("what a kind leaves behind while it presents, replies or cleans up does not end the process", async () => {
+  const conversation = { alias: "stray" };
+  for (const way of WAYS)
+    expect(await submit("in-words", { way }, { conversation })).toMatchObject({ state: "completed" });
+  expect(await submit("in-cleanup", { way: "timer" })).toMatchObject({ state: "failed" });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await lives();
+});
