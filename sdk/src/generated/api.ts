@@ -550,7 +550,7 @@ export type Task = {
     /** ISO 8601, UTC, milliseconds */
     until: string;
   } | null;
-  /** Of its kind, counted from its first start; deadline_at is then set. */
+  /** Of its kind: how long it may run. Stands still while it waits, asks or is paused. */
   time_limit_ms: number | null;
 };
 

@@ -6,6 +6,7 @@ import { afterEach, describe } from "vitest";
 import { crashSuite } from "./suite/crashes.suite.ts";
 import { durabilitySuite } from "./suite/durability.suite.ts";
 import { inputsSuite } from "./suite/inputs.suite.ts";
+import { limitSuite } from "./suite/limits.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
 import { retriesSuite } from "./suite/retries.suite.ts";
@@ -36,6 +37,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
     describe("the queue", () => queueSuite(begin));
+    describe("limits", () => limitSuite(begin));
     describe("crashes", () => crashSuite(begin));
     describe("durability", () => durabilitySuite(begin));
     describe("time", () => timeSuite(begin));

@@ -6,11 +6,11 @@
  */
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
-import { earlier } from "./family.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isReady, waitsOn } from "./open-task.ts";
 import { type FailedState, isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
+import { deadlinePassed, isOverLimit, limitAfterDeath, limitIn } from "./time-limit.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
 export type Command =
@@ -66,7 +66,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return start(task, command, at);
     case "recover":
       if (task.state !== "running") return wrongState(task, "recovered");
-      return change(task, command, at, { attempt: task.attempt + 1 }, [
+      return change(task, command, at, { attempt: task.attempt + 1, ...limitAfterDeath(task, at) }, [
         { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" } },
       ]);
     case "blame":
@@ -97,7 +97,10 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected", error: command.error });
     case "expire":
       if (isTerminal(task.state)) return wrongState(task, "timed out");
-      return end(task, command, at, { state: "timed_out", error: deadlinePassed(task) });
+      // Paused, asking or waiting since its timer fired, it runs against its limit no more.
+      if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))
+        return wrongState(task, "timed out");
+      return end(task, command, at, { state: "timed_out", error: deadlinePassed(task, at) });
     case "cancel":
       return cancel(task, command, at);
     case "pause":
@@ -159,8 +162,7 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
-  const deadlineAt = earlier(task.deadlineAt, task.timeLimitMs === null ? null : startedAt + task.timeLimitMs);
-  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt, deadlineAt }, [
+  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt }, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
@@ -333,6 +335,7 @@ function change(task: Task, command: Command, at: number, patch: Patch, drafts: 
   const next = {
     ...from,
     ...patch,
+    ...(moved && task.timeLimitMs !== null && limitIn(patch.state ?? task.state, task, at)),
     revision: task.revision + 1,
     lastSeq: task.lastSeq + events.length,
     updatedAt: at,
@@ -367,12 +370,6 @@ function fenced(task: Task): Refusal {
 
 function wrongState(task: Task, done: string): Refusal {
   return new Refusal("not_allowed_in_state", `A task that is ${task.state} cannot be ${done}.`, { state: task.state });
-}
-
-function deadlinePassed(task: Task): Failure {
-  const since = task.timeLimitMs === null ? task.createdAt : (task.startedAt ?? task.createdAt);
-  const seconds = task.deadlineAt === null ? 0 : (task.deadlineAt - since) / 1000;
-  return { code: "deadline", message: `The time limit of ${seconds} s passed while the task was ${task.state}.` };
 }
 
 function billed(call: UsageCall): EventDraft {

@@ -7,13 +7,19 @@ import type { QueuedTask } from "./queued-task.ts";
 import { isTerminal } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 
+type Parent = Pick<Task, "id" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs">;
+
 /** The task as a child of `parent`: a generation below it, and to end by its deadline. */
-export function asChildOf(parent: Pick<Task, "id" | "depth" | "deadlineAt">, task: QueuedTask): QueuedTask {
+export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
+  const { timeLimitMs } = parent;
+  // The limit of the parent's kind stands still while it waits for its child.
+  const deadlineAt = earlier(task.deadlineAt, timeLimitMs === null ? parent.deadlineAt : parent.namedDeadlineAt);
   return {
     ...task,
     parent: parent.id,
     depth: parent.depth + 1,
-    deadlineAt: earlier(task.deadlineAt, parent.deadlineAt),
+    deadlineAt,
+    namedDeadlineAt: deadlineAt,
   };
 }
 

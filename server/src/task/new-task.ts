@@ -52,6 +52,7 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Queued
     createdAt: now,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
+    namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
   });
   return { task, message };

@@ -107,9 +107,16 @@ const common = {
   endedAt: time.nullable(),
   /** Not started before: the submit delay. */
   notBefore: time.nullable(),
+  /** The end in force: the named deadline, or the limit of its kind while it runs and that is sooner. */
   deadlineAt: time.nullable(),
-  /** The kind's own limit, counted from the first start: waiting for a slot uses none of it. */
+  /** Named by the caller, or of its parent: it counts always. */
+  namedDeadlineAt: time.nullable(),
+  /** The kind's own limit, which counts while it runs alone, see `time-limit.ts`. */
   timeLimitMs: z.int().positive().nullable(),
+  /** When that is over, while it runs. */
+  limitAt: time.nullable(),
+  /** How much is left of it, while it does not. Null before the first start. */
+  limitLeftMs: z.int().nonnegative().nullable(),
   deletedAt: time.nullable(),
 
   /** 0..1, never falls. */

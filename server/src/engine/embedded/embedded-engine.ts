@@ -98,7 +98,8 @@ export class EmbeddedEngine implements Engine {
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits) });
     const claims = new Claims({ transitions, clock, open });
     const placement = new Placement({ open, scheduler, claims });
-    const waits = new WaitCompletion({ store, transitions, clock, handlers, open, placement, claims, log });
+    const shared = { store, transitions, handlers, open, placement, log };
+    const waits = new WaitCompletion({ ...shared, clock, claims, isLive: (id) => runner.isLive(id) });
     const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, launch: parts.launch ?? null });
     this.handlers = handlers;
     this.transitions = transitions;
@@ -124,20 +125,7 @@ export class EmbeddedEngine implements Engine {
     this.#waits = waits;
     this.#record = record;
     this.#guard = guard;
-    this.#recovery = new Recovery({
-      store,
-      transitions,
-      handlers,
-      open,
-      descendants,
-      placement,
-      scheduler,
-      waits,
-      record,
-      guard,
-      runner,
-      log,
-    });
+    this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, record, guard, runner });
     this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );

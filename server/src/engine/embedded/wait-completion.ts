@@ -9,6 +9,7 @@ import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { isOverLimit } from "../../task/time-limit.ts";
 import type { Clock } from "../clock.ts";
 import { answers } from "../execution/inbox.ts";
 import type { Transitions } from "../transitions.ts";
@@ -26,6 +27,8 @@ type Parts = {
   open: OpenTasks;
   placement: Placement;
   claims: Claims;
+  /** This process runs it. */
+  isLive: (id: TaskId) => boolean;
   log: EngineLog;
 };
 
@@ -98,6 +101,10 @@ export class WaitCompletion implements TimeObserver {
     const parent = open.get(open.get(id)?.parent ?? "");
     // It goes with its parent, whose deadline it has.
     if (this.#stopped || (parent?.deadlineAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
+    const task = await transitions.find(id);
+    // The limit of its kind stands still until it goes on, and is set anew then.
+    const stands = task?.state === "running" && task.lease === null && !this.#parts.isLive(id);
+    if (!task || (stands && isOverLimit(task, clock.now()))) return;
     await transitions.change(id, { do: "expire" });
   }
 

@@ -120,7 +120,9 @@ export const task = z.strictObject({
   budget: budget.required().nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
-  time_limit_ms: count.nullable().describe("Of its kind, counted from its first start; deadline_at is then set."),
+  time_limit_ms: count
+    .nullable()
+    .describe("Of its kind: how long it may run. Stands still while it waits, asks or is paused."),
 });
 named(task, "Task");
 export type TaskWire = z.infer<typeof task>;

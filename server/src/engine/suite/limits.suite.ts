@@ -1,0 +1,75 @@
+/** How long a task may take: the limit of its kind counts while it runs, a named deadline always. */
+import { expect, it } from "vitest";
+import type { Context } from "../../task/handler.ts";
+import { ada, arrives, at, type Begin, kind, submit } from "./stage.ts";
+
+const MINUTE_MS = 60_000;
+
+const hang = () => new Promise<null>(() => {});
+const forAMinute = { timeLimitMs: () => MINUTE_MS };
+
+export function limitSuite(begin: Begin): void {
+  it("counts a kind's limit while the task runs, and not while it sleeps, asks or is paused", async () => {
+    const life = await begin([
+      kind(
+        "slow",
+        async (ctx: Context) => {
+          await ctx.sleep("nap", 10 * MINUTE_MS);
+          await ctx.waitForInput("go", { asks: "approval", prompt: "Go on?" });
+          return ctx.step("work", hang);
+        },
+        forAMinute,
+      ),
+    ]);
+    const id = await submit(life, "slow");
+    await life.pass(10 * MINUTE_MS);
+    await arrives(life, id, "input_required");
+    await life.pass(10 * MINUTE_MS);
+    await life.verbs.tasks.input(ada, id, { value: true });
+    await life.pass(MINUTE_MS / 2);
+    await life.verbs.tasks.pause(ada, id);
+    await life.pass(10 * MINUTE_MS);
+    await arrives(life, id, "paused");
+    await life.verbs.tasks.resume(ada, id);
+    await life.pass(MINUTE_MS / 2 - 1);
+    await arrives(life, id, "running");
+    await life.pass(1);
+    const task = await arrives(life, id, "timed_out");
+    expect(task.state === "timed_out" && task.error.message).toContain("limit of 60 s");
+  });
+
+  it("counts a deadline that the caller named always", async () => {
+    const life = await begin([kind("slow", (ctx) => ctx.sleep("nap", 10 * MINUTE_MS).then(() => null), forAMinute)]);
+    const id = await submit(life, "slow", { deadlineMs: 5 * MINUTE_MS });
+    await life.pass(4 * MINUTE_MS);
+    await life.verbs.tasks.pause(ada, id);
+    await arrives(life, id, "paused");
+    await life.pass(MINUTE_MS);
+    await arrives(life, id, "timed_out");
+  });
+
+  it("counts no time in which no process was there to run the task", async () => {
+    const life = await begin([kind("slow", (ctx) => ctx.step("work", hang), forAMinute)]);
+    const id = await submit(life, "slow");
+    await life.settle();
+    let next = await life.crash();
+    for (let n = 0; n < 12; n++) {
+      await next.leap(10 * MINUTE_MS);
+      next = await next.crash();
+    }
+    await arrives(next, id, "running");
+    await next.pass(10 * MINUTE_MS);
+    await arrives(next, id, "timed_out");
+  });
+
+  it("lets a child run for as long as its own limit says, whatever the limit of its parent was when it began", async () => {
+    const life = await begin([
+      kind("parent", (ctx) => ctx.child("child", "patient", {}), forAMinute),
+      kind("patient", (ctx) => ctx.sleep("nap", 10 * MINUTE_MS).then(() => "done")),
+    ]);
+    const id = await submit(life, "parent");
+    await life.pass(10 * MINUTE_MS);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
+    expect(await at(life, id)).toMatchObject({ state: "completed" });
+  });
+}
