@@ -28,6 +28,14 @@ export type Manifest = {
   files: number;
 };
 
+/** A file that rows name and that is not there, or not as it was. `holds` says whose value is lost by it. */
+export type MissingFile = { sha256: string; holds: string[] };
+
+export type ArchiveOptions = {
+  /** Go on without files that are missing: what they hold is lost, and is told. */
+  withoutMissingFiles?: boolean;
+};
+
 /** An archive is not one, or not whole. Nothing was touched. */
 export class BadArchive extends Error {
   override readonly name = "BadArchive";
@@ -42,13 +50,24 @@ export interface Storage {
   lock(): Promise<() => void>;
   /** Throws when it cannot be read at all. */
   health(): Promise<Health>;
-  /** Writes everything into one file, which appears whole or not at all. */
-  backup(target: string, version: string): Promise<Manifest>;
+  /**
+   * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
+   * restore. Throws `BadArchive` when it does not.
+   */
+  backup(
+    target: string,
+    version: string,
+    options?: ArchiveOptions,
+  ): Promise<{ manifest: Manifest; missing: MissingFile[] }>;
   /**
    * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. Whoever
    * calls it holds the lock. Throws `BadArchive` before anything is touched.
    */
-  restore(archive: string, version: string): Promise<{ manifest: Manifest; aside: string | null }>;
+  restore(
+    archive: string,
+    version: string,
+    options?: ArchiveOptions,
+  ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }>;
   /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */
   open(options?: StoreOptions): Promise<Store & { files: Files }>;
 }

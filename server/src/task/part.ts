@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { json, jsonObject } from "./json.ts";
 
-/** Bytes of a part: inline when small, else a reference to the content-addressed file. */
+/** Bytes of a part: inline, or a reference to where they are. */
 const fileContent = z.union([
   z.strictObject({ bytes: z.base64() }),
   z.strictObject({ url: z.string().max(2048) }),
+  // What a caller says of a file. It gives no right to one of ours, and nothing reads one by it.
   z.strictObject({ sha256: z.string().length(64), size: z.int().nonnegative() }),
 ]);
 

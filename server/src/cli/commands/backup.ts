@@ -7,9 +7,10 @@ import { storageOf } from "../../store/open.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
+import { lossSentence } from "../loss.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = DataFlags & { force?: boolean; json?: boolean };
+type Flags = DataFlags & { force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
 
 /** `waybill backup`: everything in one file, while the server runs or not. */
 export function addBackup(program: Command): void {
@@ -19,6 +20,10 @@ export function addBackup(program: Command): void {
       .description("write everything into one tar file; the server may go on running")
       .argument("<file>", "the file to write, such as waybill.tar")
       .option("--force", "write over a file that is there")
+      .option(
+        "--without-missing-files",
+        "also when files are missing or were changed: what they held is lost, and is named",
+      )
       .option("--json", "print what it holds as JSON"),
   )
     .addHelpText("after", "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those.")
@@ -27,8 +32,8 @@ export function addBackup(program: Command): void {
       requireData(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
-      const manifest = await storageOf({ data: folder })
-        .backup(target, VERSION)
+      const { manifest, missing } = await storageOf({ data: folder })
+        .backup(target, VERSION, { withoutMissingFiles: flags.withoutMissingFiles ?? false })
         .catch((error: unknown) => {
           throw new Exit(
             1,
@@ -37,7 +42,11 @@ export function addBackup(program: Command): void {
         });
       const { out, talk } = openTerminal();
       const { size } = await stat(target);
-      if (flags.json) out.write(`${JSON.stringify({ file: target, bytes: size, ...manifest })}\n`);
+      if (flags.json)
+        out.write(
+          `${JSON.stringify({ file: target, bytes: size, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
+        );
       else talk.write(`${target}: ${bytes(size)}, the database and ${count(manifest.files)} files.\n`);
+      for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
     });
 }

@@ -7,9 +7,10 @@ import { Refusal } from "../../task/errors.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
+import { lossSentence } from "../loss.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = DataFlags & { force?: boolean; json?: boolean };
+type Flags = DataFlags & { force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
 
 /** `waybill restore`: a data folder out of a backup. */
 export function addRestore(program: Command): void {
@@ -19,6 +20,10 @@ export function addRestore(program: Command): void {
       .description("make a data folder out of a backup; checks it whole first; the server must not run")
       .argument("<file>", "what waybill backup wrote")
       .option("--force", "also where there is data already; that is moved aside, not removed")
+      .option(
+        "--without-missing-files",
+        "also when files are missing or were changed: what they held is lost, and is named",
+      )
       .option("--json", "print what it held as JSON"),
   )
     .addHelpText("after", "\nTasks that were open when the backup was made go on at the next start.")
@@ -32,13 +37,18 @@ export function addRestore(program: Command): void {
       const storage = storageOf({ data: folder });
       const unlock = await locked(storage);
       try {
-        const { manifest, aside } = await storage.restore(archive, VERSION);
+        const options = { withoutMissingFiles: flags.withoutMissingFiles ?? false };
+        const { manifest, aside, missing } = await storage.restore(archive, VERSION, options);
         const { out, talk } = openTerminal();
-        if (flags.json) out.write(`${JSON.stringify({ data: folder, aside, ...manifest })}\n`);
+        if (flags.json)
+          out.write(
+            `${JSON.stringify({ data: folder, aside, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
+          );
         else {
           talk.write(`${folder}: the database and ${count(manifest.files)} files of ${manifest.created_at}.\n`);
           if (aside !== null) talk.write(`What was there is in ${aside}\n`);
         }
+        for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
       } catch (error) {
         if (!(error instanceof BadArchive)) throw error;
         throw new Exit(1, `${archive} is not restored: ${error.message}.\n${folder} is as it was.`);

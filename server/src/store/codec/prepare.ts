@@ -24,7 +24,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
       task.progress,
       task.endedAt,
       task.deletedAt,
-      spill.keep(recordOf(task)),
+      recordOf(task),
       task.state === "completed" ? spill.value(task.output) : null,
     ],
     at: task.updatedAt,
@@ -76,7 +76,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (files.length > 0) prepared.files = files;
   if (write.conversation) {
     const { conversation, alias } = write.conversation;
-    prepared.conversation = { conversation, context: spill.keep(JSON.stringify(conversation.context)), alias };
+    prepared.conversation = { conversation, context: JSON.stringify(conversation.context), alias };
   }
   if (write.messages?.length) {
     prepared.messages = write.messages.map(({ role, parts }) => ({ role, parts: spill.value(parts) }));
@@ -92,7 +92,7 @@ export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit 
 
 function submissionOf(task: Task, spill: Spill): PreparedSubmission {
   const { tenant, user, kind, conversation, parent, createdAt } = task;
-  return [tenant, user, kind, conversation, parent, createdAt, spill.keep(fixedOf(task)), spill.value(task.input)];
+  return [tenant, user, kind, conversation, parent, createdAt, fixedOf(task), spill.value(task.input)];
 }
 
 function claimOf({ priority, concurrency, queue }: Task): PreparedClaim | undefined {

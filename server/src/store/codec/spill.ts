@@ -6,10 +6,11 @@ import type { Files } from "../files.ts";
 import { markerText, readMarker } from "./marker.ts";
 
 const VALUE_BYTES_MAX = 65_536;
-/** How a part names a file, see `task/part.ts`. */
-const NAMED_FILE = /"sha256":"([0-9a-f]{64})"/g;
 
-/** Collects what the values of one call need: the files to write before their rows, and all files they name. */
+/**
+ * Collects what the values of one call need: the files to write before their rows. A value names a file by being spilled
+ * into it, and in no other way: whatever a caller writes of hashes is text.
+ */
 export class Spill {
   readonly #files: Files;
   readonly #large: Buffer[] = [];
@@ -21,7 +22,7 @@ export class Spill {
 
   /** The text to store for a value. */
   value(value: Json | object): string {
-    const text = this.keep(JSON.stringify(value));
+    const text = JSON.stringify(value);
     // A UTF-16 unit takes three bytes at most.
     if (text.length * 3 <= VALUE_BYTES_MAX) return text;
     const bytes = Buffer.from(text);
@@ -32,15 +33,7 @@ export class Spill {
     return markerText(sha256, bytes.length, text);
   }
 
-  /** Text that stays in its row whatever its size; the files that it names are noted. */
-  keep(text: string): string {
-    if (text.includes('"sha256":"')) {
-      for (const [, sha256] of text.matchAll(NAMED_FILE)) if (sha256 !== undefined) this.#named.add(sha256);
-    }
-    return text;
-  }
-
-  /** The hashes noted since the last call. */
+  /** The files that the values since the last call are in, by their hashes. */
   takeNamed(): string[] {
     if (this.#named.size === 0) return [];
     const named = [...this.#named];

@@ -7,14 +7,15 @@ import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { create, extract } from "tar";
+import { create, extract, list } from "tar";
 import { z } from "zod";
 import { syncFolder } from "../files.ts";
-import { BadArchive, type Manifest } from "../storage.ts";
+import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile } from "../storage.ts";
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
-import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
+import { missingFiles, sentenceOf } from "./named-files.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
 const SHELF = /^[0-9a-f]{2}$/;
@@ -32,8 +33,16 @@ const manifest: z.ZodType<Manifest> = z.strictObject({
   files: z.int(),
 });
 
-/** Writes the backup of a folder. Either the whole file appears under its name, on disk, or nothing does. */
-export async function writeArchive(folder: string, target: string, version: string): Promise<Manifest> {
+/**
+ * Writes the backup of a folder. Either the whole file appears under its name, on disk, or nothing does: it must pass
+ * the check of a restore first.
+ */
+export async function writeArchive(
+  folder: string,
+  target: string,
+  version: string,
+  options: ArchiveOptions = {},
+): Promise<{ manifest: Manifest; missing: MissingFile[] }> {
   await removeLeftBehind(folder, "backup-");
   // In the folder itself, where a second name for a file costs nothing.
   const staging = await mkdtemp(join(folder, "backup-"));
@@ -44,6 +53,7 @@ export async function writeArchive(folder: string, target: string, version: stri
     await linkFiles(folder, staging);
     copyDatabase(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
     await linkFiles(folder, staging);
+    const missing = await checkFolder(staging, options);
     const database = join(staging, DATABASE_FILE);
     const made: Manifest = {
       format: 1,
@@ -55,9 +65,10 @@ export async function writeArchive(folder: string, target: string, version: stri
     await writeFile(join(staging, MANIFEST_FILE), JSON.stringify(made, null, 2));
     await create({ cwd: staging, file: partial, portable: true }, [MANIFEST_FILE, DATABASE_FILE, FILES_FOLDER]);
     await sync(partial);
+    await checkArchive(partial, made);
     await rename(partial, target);
     await syncFolder(dirname(target));
-    return made;
+    return { manifest: made, missing };
   } finally {
     await rm(staging, { recursive: true, force: true });
     await rm(partial, { force: true });
@@ -72,12 +83,13 @@ export async function restoreArchive(
   archive: string,
   folder: string,
   version: string,
-): Promise<{ manifest: Manifest; aside: string | null }> {
+  options: ArchiveOptions = {},
+): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }> {
   await mkdir(folder, { recursive: true });
   await removeLeftBehind(folder, "restore-");
   const staging = await mkdtemp(join(folder, "restore-"));
   try {
-    const found = await unpack(archive, staging, version);
+    const { manifest: found, missing } = await unpack(archive, staging, version, options);
     const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || name === FILES_FOLDER);
     let aside: string | null = null;
     if (there.length > 0) {
@@ -89,14 +101,19 @@ export async function restoreArchive(
     await rename(join(staging, FILES_FOLDER), join(folder, FILES_FOLDER));
     await rename(join(staging, DATABASE_FILE), join(folder, DATABASE_FILE));
     await syncFolder(folder);
-    return { manifest: found, aside };
+    return { manifest: found, aside, missing };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
 /** Unpacks and checks all of it: the list, the hashes, and the database by its own rules. */
-async function unpack(archive: string, staging: string, version: string): Promise<Manifest> {
+async function unpack(
+  archive: string,
+  staging: string,
+  version: string,
+  options: ArchiveOptions,
+): Promise<{ manifest: Manifest; missing: MissingFile[] }> {
   const strange: string[] = [];
   try {
     await extract({
@@ -120,16 +137,58 @@ async function unpack(archive: string, staging: string, version: string): Promis
   const sha256 = await sha256Of(database).catch(() => "");
   if (sha256 !== found.database.sha256) throw new BadArchive("its database is missing or was changed");
   await mkdir(join(staging, FILES_FOLDER), { recursive: true });
-  const hashes = await hashesIn(staging);
-  if (hashes.length !== found.files) throw new BadArchive(`it has ${hashes.length} of ${found.files} files`);
-  for (const hash of hashes) {
-    const file = fileAt(staging, hash);
-    if ((await sha256Of(file)) !== hash) throw new BadArchive(`file ${hash} was changed`);
-    await sync(file);
+  const count = (await hashesIn(staging)).length;
+  if (count !== found.files && options.withoutMissingFiles !== true) {
+    throw new BadArchive(`it has ${count} of ${found.files} files`);
   }
-  checkDatabase(database, new Set(hashes));
+  const missing = await checkFolder(staging, options);
+  for (const hash of await hashesIn(staging)) await sync(pathOfFile(staging, hash));
   await sync(database);
-  return found;
+  return { manifest: found, missing };
+}
+
+/**
+ * What a restore demands of a folder, and so a backup of what it has put together: every file is what its name says,
+ * the database keeps its rules, and what it names is there. Files that were changed count as missing.
+ */
+async function checkFolder(staging: string, { withoutMissingFiles = false }: ArchiveOptions): Promise<MissingFile[]> {
+  const there = new Set<string>();
+  for (const hash of await hashesIn(staging)) {
+    const file = pathOfFile(staging, hash);
+    if ((await sha256Of(file)) === hash) there.add(hash);
+    else if (withoutMissingFiles) await rm(file);
+    else throw new BadArchive(`file ${hash} was changed; to go on without it: --without-missing-files`);
+  }
+  const missing = checkDatabase(join(staging, DATABASE_FILE), there);
+  const [first, ...more] = missing;
+  if (first === undefined || withoutMissingFiles) return missing;
+  const others = more.length === 0 ? "" : `, and ${more.length} more are`;
+  throw new BadArchive(`${sentenceOf(first)}${others}; to go on without: --without-missing-files`);
+}
+
+/** Reads a written archive back: it holds the database and the files that its list says, byte by byte. */
+async function checkArchive(archive: string, { database, files }: Manifest): Promise<void> {
+  const wrong: string[] = [];
+  let read = 0;
+  await list({
+    file: archive,
+    strict: true,
+    onReadEntry: (entry) => {
+      const hash = createHash("sha256");
+      entry.on("data", (bytes: Buffer) => hash.update(bytes));
+      entry.on("end", () => {
+        const sha256 = hash.digest("hex");
+        const [, shelf, rest] = entry.path.split("/");
+        if (entry.path === DATABASE_FILE && sha256 !== database.sha256) wrong.push(entry.path);
+        if (shelf === undefined || rest === undefined || rest === "") return;
+        read += 1;
+        if (shelf + rest !== sha256) wrong.push(entry.path);
+      });
+    },
+  });
+  const [first] = wrong;
+  if (first !== undefined) throw new BadArchive(`${first} reads otherwise in it than it was written`);
+  if (read !== files) throw new BadArchive(`it has ${read} of ${files} files`);
 }
 
 async function manifestIn(staging: string, version: string): Promise<Manifest> {
@@ -142,16 +201,12 @@ async function manifestIn(staging: string, version: string): Promise<Manifest> {
   }
 }
 
-function checkDatabase(path: string, files: ReadonlySet<string>): void {
+function checkDatabase(path: string, files: ReadonlySet<string>): MissingFile[] {
   const db = openDatabase(path, { readonly: true });
   try {
     const [problem] = check(db);
     if (problem !== undefined) throw new BadArchive(problem);
-    const named = db
-      .prepare<[], { sha256: string }>("SELECT sha256 FROM task_files UNION SELECT sha256 FROM conversation_files")
-      .all();
-    const missing = named.find(({ sha256 }) => !files.has(sha256));
-    if (missing !== undefined) throw new BadArchive(`file ${missing.sha256}, which a task names, is not in it`);
+    return missingFiles(db, (sha256) => files.has(sha256));
   } finally {
     db.close();
   }
@@ -161,8 +216,8 @@ function checkDatabase(path: string, files: ReadonlySet<string>): void {
 async function linkFiles(folder: string, staging: string): Promise<void> {
   await mkdir(join(staging, FILES_FOLDER), { recursive: true });
   for (const hash of await hashesIn(folder)) {
-    const from = fileAt(folder, hash);
-    const to = fileAt(staging, hash);
+    const from = pathOfFile(folder, hash);
+    const to = pathOfFile(staging, hash);
     await mkdir(dirname(to), { recursive: true });
     await link(from, to).catch((error: NodeJS.ErrnoException) => {
       // Swept meanwhile, or linked before.
@@ -181,10 +236,6 @@ async function hashesIn(folder: string): Promise<string[]> {
     for (const rest of await readdir(join(files, shelf))) if (REST_OF_HASH.test(rest)) hashes.push(shelf + rest);
   }
   return hashes;
-}
-
-function fileAt(folder: string, hash: string): string {
-  return join(folder, FILES_FOLDER, hash.slice(0, 2), hash.slice(2));
 }
 
 async function sha256Of(path: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** What lies where in a data folder. Knows no driver, so that a command can look without loading one. */
+import path from "node:path";
 
 /** The one file that holds rows. */
 export const DATABASE_FILE = "waybill.sqlite";
@@ -6,3 +7,8 @@ export const DATABASE_FILE = "waybill.sqlite";
 export const FILES_FOLDER = "files";
 /** Says which process has the folder. */
 export const LOCK_FILE = "lock.sqlite";
+
+/** Where in a data folder the file of this hash lies. */
+export function pathOfFile(folder: string, sha256: string): string {
+  return path.join(folder, FILES_FOLDER, sha256.slice(0, 2), sha256.slice(2));
+}

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { Refusal } from "../../task/errors.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE } from "./folder.ts";
+import { DATABASE_FILE, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => existsSync(path.join(folder, DATABASE_FILE));
@@ -26,25 +26,30 @@ export function sqliteStorage(folder: string): Storage {
         throw error;
       }
     },
-    health: () => healthOf(path.join(folder, DATABASE_FILE)),
-    backup: async (target, version) => (await import("./archive.ts")).writeArchive(folder, target, version),
-    restore: async (archive, version) => (await import("./archive.ts")).restoreArchive(archive, folder, version),
+    health: () => healthOf(folder),
+    backup: async (target, version, options) =>
+      (await import("./archive.ts")).writeArchive(folder, target, version, options),
+    restore: async (archive, version, options) =>
+      (await import("./archive.ts")).restoreArchive(archive, folder, version, options),
     open: async (options) => (await import("./store.ts")).openSqliteStore(folder, options),
   };
 }
 
-async function healthOf(database: string): Promise<Health> {
-  const [{ openDatabase }, { check }, { MIGRATIONS }] = await Promise.all([
+async function healthOf(folder: string): Promise<Health> {
+  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }] = await Promise.all([
     import("./database.ts"),
     import("./check.ts"),
+    import("./named-files.ts"),
     import("./migrate.ts"),
   ]);
-  const db = openDatabase(database, { readonly: true });
+  const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
     const schema = Number(db.pragma("user_version", { simple: true }));
     const presentSchema = MIGRATIONS.length;
+    const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
+    const problemsIn = () => [...check(db), ...missingFiles(db, isThere).map(sentenceOf)];
     // The invariants are those of the present schema; an older one becomes that at the next start.
-    return { schema, presentSchema, problems: schema === presentSchema ? check(db) : [] };
+    return { schema, presentSchema, problems: schema === presentSchema ? problemsIn() : [] };
   } finally {
     db.close();
   }
