@@ -93,7 +93,14 @@ export class TaskHandle {
 
   /** What its handler has done so far, in order. */
   async steps(options: CallOptions = {}): Promise<Step[]> {
-    return (await perform(this.#transport, "getSteps", { params: { id: this.id } }, options)).data;
+    const steps: Step[] = [];
+    for (let query = {}; ; ) {
+      const page = await perform(this.#transport, "getSteps", { params: { id: this.id }, query }, options);
+      steps.push(...page.data);
+      // A server from before its steps came in pages names no next one.
+      if (!page.next_cursor) return steps;
+      query = { cursor: page.next_cursor };
+    }
   }
 
   async artifacts(options: CallOptions = {}): Promise<Artifact[]> {

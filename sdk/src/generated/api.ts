@@ -938,10 +938,13 @@ export type Operations = {
       /** `task_` and 26 characters. */
       id: string;
     };
-    query: undefined;
+    query: {
+      cursor?: string | undefined;
+    } | undefined;
     body: undefined;
     answer: {
       data: (Step)[];
+      next_cursor: string | null;
     };
   };
   /** What it has produced */

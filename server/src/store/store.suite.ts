@@ -2,6 +2,7 @@
 import { afterEach, describe } from "vitest";
 import type { Store } from "./store.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
+import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
@@ -23,6 +24,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     });
     describe("transitions", () => transitionStories(setup));
     describe("belongings", () => belongingStories(setup));
+    describe("bytes", () => bytesStories(setup));
     describe("lists", () => listStories(setup));
     describe("conversations", () => conversationStories(setup));
     describe("keys", () => keyStories(setup));

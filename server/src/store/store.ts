@@ -14,7 +14,7 @@ import type { TaskStore } from "./task-store.ts";
 export type { TaskChange } from "./change-feed.ts";
 export type { StoredKey } from "./key-store.ts";
 export type { SettingStore } from "./setting-store.ts";
-export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, Write } from "./write.ts";
+export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
   /**

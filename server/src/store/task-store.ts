@@ -3,11 +3,11 @@ import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { OpenTask } from "../task/open-task.ts";
-import type { Task } from "../task/task.ts";
+import type { Failure, Task } from "../task/task.ts";
 import type { Page, TaskFilter } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Visible } from "../task/visibility.ts";
-import type { Applied, InboxItem, JournalEntry, Write } from "./write.ts";
+import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
 export interface TaskStore {
   /** All writes or none, in one transaction. Throws `unavailable` when the disk is full. */
@@ -20,7 +20,10 @@ export interface TaskStore {
   task(id: TaskId): Promise<Task | null>;
   /** Those of them that are known and not deleted, in the order asked for. */
   tasks(ids: TaskId[]): Promise<Task[]>;
-  /** Newest first, with the exact total of all pages. Large values are cut. Throws `invalid` on a bad cursor or search text. */
+  /**
+   * Newest first, with the exact total of all pages. A page ends when it has its bytes, about 1 MB; `next` leads on. Of
+   * large values it has the beginning. Throws `invalid` on a bad cursor or search text, `unavailable` when it takes too long.
+   */
   list(
     visible: Visible,
     filter: TaskFilter,
@@ -28,11 +31,16 @@ export interface TaskStore {
   ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
   /** Every open task, in pages by id. */
   open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
-  /** Those with `seq` > `after`, oldest first. */
+  /** Those with `seq` > `after`, oldest first, at most `limit`; fewer when they have the bytes of a page, none at the end alone. */
   events(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
+  /** By branch and position, at most `limit`, fewer when they have the bytes of a page. Throws `invalid` on a bad cursor. */
+  journalPage(id: TaskId, cursor: string | null, limit: number): Promise<JournalPage>;
+  /** All of it, read in pages. */
   journal(id: TaskId): Promise<JournalEntry[]>;
-  /** What no journaled answer has used up, oldest first. */
-  inbox(id: TaskId): Promise<InboxItem[]>;
+  /** The error of the last entry that has one. */
+  lastError(id: TaskId): Promise<Failure | null>;
+  /** What no journaled answer has used up, oldest first, after the item with this number. */
+  inbox(id: TaskId, after?: number): Promise<InboxItem[]>;
   artifacts(id: TaskId): Promise<Artifact[]>;
   usage(id: TaskId): Promise<(UsageCall & { at: number })[]>;
 }

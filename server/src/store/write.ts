@@ -16,6 +16,9 @@ export type JournalEntry = Step & {
   usage: UsageTotals | null;
 };
 
+/** `next` is the cursor of the next page, null on the last. */
+export type JournalPage = { entries: JournalEntry[]; next: string | null };
+
 export type InboxItem = { n: number; messageId: string; prompt: string | null; value: Json; by: string; at: number };
 
 /** Everything that commits with a change, or not at all. */

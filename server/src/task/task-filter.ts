@@ -14,8 +14,11 @@ export type TaskFilter = {
   metadata?: Record<string, string>;
 };
 
-/** Newest first. `offset` for APIs that page so; `cursor` (from `next`) for those that do not want gaps. */
-export type Page = { limit: number; offset?: number; cursor?: string };
+/**
+ * Newest first. `offset` for APIs that page so; `cursor` (from `next`) for those that do not want gaps. With `whole`, values
+ * of up to 64 KB are whole; else those of up to 2,000 bytes.
+ */
+export type Page = { limit: number; offset?: number; cursor?: string; whole?: boolean };
 export const PAGE_LIMIT_MAX = 200;
 
 export type TaskList = {

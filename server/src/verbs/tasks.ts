@@ -27,11 +27,12 @@ export interface Tasks {
   get(principal: Principal, id: string): Promise<Task>;
   /**
    * A page of the tasks that the principal may see, newest first, at most `PAGE_LIMIT_MAX`, with the exact total of all
-   * pages. Large inputs and outputs are cut. Throws `invalid` for a cursor that no list has given, or a text without
+   * pages. Of inputs and outputs over 2,000 bytes it has the beginning; a page ends when it has about 1 MB, and `next` leads on.
+   * Throws `invalid` for a cursor that no list has given, or a text without
    * words or with too many.
    */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
-  /** Events with `seq` > `after`, oldest first, at most `limit`. Throws `not_found`. */
+  /** Events with `seq` > `after`, oldest first, at most `limit`, fewer when they have their bytes; none at the end alone. Throws `not_found`. */
   events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]>;
   /**
    * The log from `after` on, then live, in batches, until the terminal event was given, or `signal` fires. Holds a
@@ -42,8 +43,11 @@ export interface Tasks {
   follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly TaskEvent[]>;
   /** The task once it is settled: ended, paused or asking a person; or as it is after `ms`, or when `signal` fires. Throws `not_found`. */
   settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task>;
-  /** What its handler has called so far, branch by branch. Throws `not_found`. */
-  steps(principal: Principal, id: string): Promise<Step[]>;
+  /**
+   * What its handler has called so far, branch by branch, from the beginning or after `cursor` (from `next`). A page ends
+   * when it has its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
+   */
+  steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }>;
   /** Throws `not_found`. */
   artifacts(principal: Principal, id: string): Promise<Artifact[]>;
   /** Its paid calls, those of fenced attempts too. Throws `not_found`. */

@@ -104,7 +104,7 @@ export function durabilitySuite(begin: Begin): void {
           .then(() => null),
       ),
     ]);
-    const names = async (id: string) => (await life.verbs.tasks.steps(ada, id)).map(({ name }) => name);
+    const names = async (id: string) => (await life.verbs.tasks.steps(ada, id)).steps.map(({ name }) => name);
     const id = await submit(life, "both");
     life.faults.refuse(1);
     await life.settle();

@@ -62,7 +62,7 @@ export function stepsSuite(begin: Begin): void {
     await life.pass(2_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "ok" });
     expect((await types(life, id)).filter((type) => type === "step.retrying")).toHaveLength(2);
-    expect(await life.verbs.tasks.steps(ada, id)).toMatchObject([{ name: "call", state: "done", tries: 3 }]);
+    expect((await life.verbs.tasks.steps(ada, id)).steps).toMatchObject([{ name: "call", state: "done", tries: 3 }]);
   });
 
   it("honours the wait that a failure asks for, and does not try what cannot succeed", async () => {

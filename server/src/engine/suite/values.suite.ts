@@ -297,7 +297,7 @@ export function valuesSuite(begin: Begin): void {
     life = await life.crash();
     const task = await arrives(life, id, "completed");
     expect(task).toMatchObject({ details: { list: [1] }, output: [{ list: [1] }, 2] });
-    expect((await life.verbs.tasks.steps(ada, id)).find(({ name }) => name === "make")).toMatchObject({
+    expect((await life.verbs.tasks.steps(ada, id)).steps.find(({ name }) => name === "make")).toMatchObject({
       result: { list: [1] },
     });
     expect((await events(life, id)).find(({ type }) => type === "my.note")?.data).toEqual({ list: [1] });

@@ -196,6 +196,8 @@ export const eventsQuery = z.strictObject({
   limit: limit(EVENTS_LIMIT_MAX, 100).describe("Of a page as JSON."),
 });
 
+export const stepsQuery = z.strictObject({ cursor: z.string().min(1).max(4_000).optional() });
+
 export const step = z.strictObject({
   branch: z.string(),
   position: count,
@@ -412,6 +414,9 @@ named(problem, "Problem");
 export type Problem = z.infer<typeof problem>;
 
 export const list = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item) });
+/** A list that goes on where it ends before its end. */
+export const paged = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ data: z.array(item), next_cursor: z.string().nullable() });
 export const page = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ data: z.array(item), total: count, next_cursor: z.string().nullable() });
 export const counted = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: z.array(item), total: count });

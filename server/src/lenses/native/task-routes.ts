@@ -61,7 +61,7 @@ export const taskRoutes: readonly Route[] = [
     tag: "Tasks",
     summary: "List tasks, newest first",
     description:
-      "Those that the key may see; `total` counts all pages. Large inputs and outputs are cut. `invalid` for a " +
+      "Those that the key may see; `total` counts all pages. A page ends when it has about 1 MB: `next_cursor` leads on. `invalid` for a " +
       "cursor that no list has given, or a `q` without words or with too many.",
     query: wire.listQuery,
     answers: [{ status: 200, about: "A page.", schema: wire.page(wire.taskSummary) }],
@@ -113,15 +113,23 @@ export const taskRoutes: readonly Route[] = [
       return { status: 204 };
     },
   }),
-  read(
-    "steps",
-    "What its handler has journaled",
-    "Branch by branch; durations are in milliseconds. `not_found`.",
-    wire.list(wire.step),
-    async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.steps(principal, params.id)).map(wireStep),
-    }),
-  ),
+  route({
+    method: "GET",
+    path: "/v1/tasks/{id}/steps",
+    id: "getSteps",
+    tag: "Tasks",
+    summary: "What its handler has journaled",
+    description:
+      "Branch by branch; durations are in milliseconds. A page ends when it has about 256 KB; `next_cursor` leads on, " +
+      "and is null on the last. `invalid` for a cursor that no page has given; `not_found`.",
+    params: taskParams,
+    query: wire.stepsQuery,
+    answers: [{ status: 200, about: "A page.", schema: wire.paged(wire.step) }],
+    handle: async ({ principal, verbs, params, query }) => {
+      const { steps, next } = await verbs.tasks.steps(principal, params.id, query.cursor);
+      return { status: 200, body: { data: steps.map(wireStep), next_cursor: next } };
+    },
+  }),
   read(
     "artifacts",
     "What it has produced",

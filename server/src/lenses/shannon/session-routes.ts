@@ -25,7 +25,11 @@ import { historyTaskOf, listedSessionOf, type Session, sessionOf, titleFrom, tur
 import { listedEvents } from "./wire-log.ts";
 
 const HISTORY_TASKS_MAX = 1_000;
+/** Of about 1 MB each: the history of a session with large results ends earlier. */
+const HISTORY_PAGES_MAX = 8;
 const TURN_EVENTS_MAX = 5_000;
+/** Characters of all events of one answer. */
+const TURN_CHARACTERS_MAX = 8 << 20;
 
 /** The session of that id or of that name; null when the caller has none. */
 export async function findSession(
@@ -172,12 +176,14 @@ async function turnsOf(
 ): Promise<Turn[]> {
   const turns: Turn[] = [];
   let room = TURN_EVENTS_MAX;
+  let characters = TURN_CHARACTERS_MAX;
   for (const [index, task] of page.entries()) {
     const events: WireEvent[] = [];
     for await (const event of listedEvents(tasks, principal, task)) {
       events.push(event);
       room -= 1;
-      if (room < 0) {
+      characters -= JSON.stringify(event).length;
+      if (room < 0 || characters < 0) {
         throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
       }
     }
@@ -191,16 +197,18 @@ async function newestTasks(tasks: Pick<Tasks, "list">, principal: Principal, con
   const newest: Task[] = [];
   let total = 0;
   let cursor: string | null = null;
+  let pages = 0;
   do {
     const page = await tasks.list(
       principal,
       { conversation },
-      { limit: PAGE_LIMIT_MAX, ...(cursor !== null && { cursor }) },
+      { limit: PAGE_LIMIT_MAX, whole: true, ...(cursor !== null && { cursor }) },
     );
     newest.push(...page.tasks);
     total = page.total;
     cursor = page.next;
-  } while (cursor !== null && newest.length < HISTORY_TASKS_MAX);
+    pages += 1;
+  } while (cursor !== null && newest.length < HISTORY_TASKS_MAX && pages < HISTORY_PAGES_MAX);
   return { newest, total };
 }
 
@@ -214,7 +222,12 @@ async function oldestTasks(
 ): Promise<{ total: number; page: Task[] }> {
   const { total } = await tasks.list(principal, { conversation }, { limit: 1 });
   const end = Math.min(total, offset + limit);
-  if (end <= offset) return { total, page: [] };
-  const found = await tasks.list(principal, { conversation }, { limit: end - offset, offset: total - end });
-  return { total, page: found.tasks.reverse() };
+  const page: Task[] = [];
+  while (page.length < end - offset) {
+    const rest = { limit: end - offset - page.length, offset: total - end + page.length, whole: true };
+    const found = await tasks.list(principal, { conversation }, rest);
+    if (found.tasks.length === 0) break;
+    page.push(...found.tasks);
+  }
+  return { total, page: page.reverse() };
 }

@@ -29,6 +29,9 @@ import { listedEvents } from "./wire-log.ts";
 
 const SUBMIT_BYTES_MAX = 40 * 1024 * 1024;
 
+/** Characters of the events of one answer, which has one at least: the next page begins after as many as came. */
+const EVENTS_CHARACTERS_MAX = 1 << 20;
+
 const submitting = {
   query: anyQuery,
   body: submitBody,
@@ -145,9 +148,13 @@ export const taskRoutes: readonly Route[] = [
       const task = await verbs.tasks.get(principal, params.id);
       const events: WireEvent[] = [];
       let passed = 0;
+      let characters = 0;
       for await (const event of listedEvents(verbs.tasks, principal, task)) {
         passed += 1;
-        if (passed > offset) events.push(event);
+        if (passed <= offset) continue;
+        characters += JSON.stringify(event).length;
+        if (events.length > 0 && characters > EVENTS_CHARACTERS_MAX) break;
+        events.push(event);
         if (events.length === limit) break;
       }
       return { status: 200, body: { events, count: events.length } };

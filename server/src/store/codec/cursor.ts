@@ -20,6 +20,24 @@ export function decodeCursor(cursor: string): Position {
   throw new Refusal("invalid", "This cursor is not one that a list has returned.", { field: "cursor" });
 }
 
+/** Where an entry of a journal stands: entries are in the order of their places. */
+export type Place = { branch: string; position: number };
+
+const PLACE_CHARACTERS_MAX = 4_000;
+const place = z.tuple([z.string(), z.int().nonnegative()]);
+
+export function encodePlace({ branch, position }: Place): string {
+  return Buffer.from(JSON.stringify([branch, position])).toString("base64url");
+}
+
+export function decodePlace(cursor: string): Place {
+  if (cursor.length <= PLACE_CHARACTERS_MAX) {
+    const parsed = place.safeParse(parsedJson(Buffer.from(cursor, "base64url").toString()));
+    if (parsed.success) return { branch: parsed.data[0], position: parsed.data[1] };
+  }
+  throw new Refusal("invalid", "This cursor is not one that this list has returned.", { field: "cursor" });
+}
+
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -6,7 +6,7 @@ import { type Conversation, type Message, message as messageSchema } from "../..
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
-import { failure, usageTotals } from "../../task/task.ts";
+import { type Failure, failure, usageTotals } from "../../task/task.ts";
 import { type UsageCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
 import { parseTolerantly } from "./tolerant.ts";
@@ -59,9 +59,13 @@ export async function journalEntryOf(row: unknown, resolve: Resolve): Promise<Jo
     at,
     durationMs,
     result: await resolve(result),
-    error: error === null ? null : parseTolerantly(failure, JSON.parse(error)),
+    error: error === null ? null : failureOf(error),
     usage: usage === null ? null : parseTolerantly(usageTotals, JSON.parse(usage)),
   };
+}
+
+export function failureOf(stored: string): Failure {
+  return parseTolerantly(failure, JSON.parse(stored));
 }
 
 const inboxRow = z.tuple([number, text, maybeText, text, text, number]);
@@ -70,13 +74,16 @@ export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<Inbox
   return { n, messageId, prompt, value: await resolve(value), by, at };
 }
 
+const artifactRow = z.tuple([text, number]);
+export async function artifactUpdateOf(row: unknown, resolve: Resolve): Promise<{ n: number; update: ArtifactUpdate }> {
+  const [record, n] = artifactRow.parse(row);
+  return { n, update: parseTolerantly(artifactUpdate, await resolve(record)) };
+}
+
 /** Folds the updates of a task's artifacts, oldest first, into the artifacts as they are. */
-export async function artifactsOf(found: unknown[], resolve: Resolve): Promise<Artifact[]> {
+export function artifactsOf(updates: readonly ArtifactUpdate[]): Artifact[] {
   const artifacts = new Map<string, Artifact>();
-  for (const row of found) {
-    const update = parseTolerantly(artifactUpdate, await resolve(z.tuple([text]).parse(row)[0]));
-    artifacts.set(update.id, updated(artifacts.get(update.id), update));
-  }
+  for (const update of updates) artifacts.set(update.id, updated(artifacts.get(update.id), update));
   return [...artifacts.values()];
 }
 
@@ -92,10 +99,10 @@ function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact 
   };
 }
 
-const usageRow = z.tuple([number, text]);
-export function usageOf(row: unknown): UsageCall & { at: number } {
-  const [at, record] = usageRow.parse(row);
-  return { ...parseTolerantly(usageCall, JSON.parse(record)), at };
+const usageRow = z.tuple([number, text, number]);
+export function usageOf(row: unknown): { n: number; call: UsageCall & { at: number } } {
+  const [at, record, n] = usageRow.parse(row);
+  return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }
 
 const conversationRow = z.tuple([

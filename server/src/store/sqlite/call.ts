@@ -2,7 +2,7 @@
  * What crosses between the caller's thread and the one that works: calls of named verbs, and their outcomes, as JSON. A
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
-import { Refusal } from "../../task/errors.ts";
+import { type ErrorCode, Refusal, type RefusalDetail } from "../../task/errors.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 
 /** How long a full disk is given before it is worth asking again. */
@@ -19,7 +19,7 @@ export type Call = [name: string, given: never];
 /** The answer, or why there is none: what the caller asked for is wrong, or the database could not. */
 export type Outcome<Value = unknown> =
   | { answer: Value }
-  | { invalid: { message: string; field: string } }
+  | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
   | { error: { code: string; message: string } };
 
 /** Does what a call names. */
@@ -31,8 +31,10 @@ export function answerTo(verbs: { readonly [name: string]: (given: never) => unk
 
 /** What a caller hears of a verb that threw. */
 export function failedOutcome(error: unknown): Outcome<never> {
-  if (error instanceof Refusal && error.code === "invalid")
-    return { invalid: { message: error.message, field: error.detail.field ?? "" } };
+  if (error instanceof Refusal) {
+    const { code, message, detail } = error;
+    return { refused: { code, message, detail } };
+  }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return { error: { code, message: error instanceof Error ? error.message : String(error) } };
 }
@@ -40,7 +42,7 @@ export function failedOutcome(error: unknown): Outcome<never> {
 /** The answer, or the error that a caller sees. */
 export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
-  if ("invalid" in outcome) throw new Refusal("invalid", outcome.invalid.message, { field: outcome.invalid.field });
+  if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
   throw errorOf(outcome.error.code, outcome.error.message);
 }
 

@@ -43,8 +43,15 @@ export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Ch
   };
 }
 
-/** To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. */
-export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void): Channel<Verbs> {
+/**
+ * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. At most `inFlightMax` calls
+ * are with the worker at once, so that no more than their answers can be on the way; the others wait here.
+ */
+export function workerChannel<Verbs>(
+  role: Role,
+  onLost: (error: Error) => void,
+  inFlightMax = Number.POSITIVE_INFINITY,
+): Channel<Verbs> {
   const worker = startWorker(role);
   /** Those without an answer, in the order in which the answers will come. */
   const callers = new Queue<Caller>();
@@ -56,11 +63,21 @@ export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void)
   let lost: Error | null = null;
   let closing: { promise: Promise<void>; resolve: () => void } | null = null;
 
+  /** Of the callers, those whose call the worker has. */
+  const inFlight = () => callers.length - outgoing.length;
+
   const flush = () => {
-    if (outgoing.length === 0 || lost) return;
-    worker.postMessage(`[${outgoing.join(",")}]`);
-    outgoing = [];
+    const room = inFlightMax - inFlight();
+    if (outgoing.length === 0 || room <= 0 || lost) return;
+    const going = outgoing.length <= room ? outgoing : outgoing.slice(0, room);
+    outgoing = going === outgoing ? [] : outgoing.slice(room);
+    worker.postMessage(`[${going.join(",")}]`);
     outgoingBytes = 0;
+  };
+
+  const end = () => {
+    flush();
+    if (outgoing.length === 0) worker.postMessage(null);
   };
 
   const settle = () => {
@@ -75,6 +92,8 @@ export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void)
         caller.resolve(outcome);
       }
     }
+    if (closing) end();
+    else flush();
   };
 
   worker.on("message", (answers: string) => {
@@ -108,8 +127,9 @@ export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void)
       outgoing.push(text);
       outgoingBytes += bytes;
       waitingBytes += bytes;
+      const answered = new Promise<Outcome<never>>((resolve, reject) => callers.push({ bytes, resolve, reject }));
       if (outgoing.length === 1) queueMicrotask(flush);
-      return answerOf(await new Promise<Outcome<never>>((resolve, reject) => callers.push({ bytes, resolve, reject })));
+      return answerOf(await answered);
     },
     get isIdle() {
       return callers.length === 0;
@@ -118,8 +138,7 @@ export function workerChannel<Verbs>(role: Role, onLost: (error: Error) => void)
       if (lost) return Promise.resolve();
       if (!closing) {
         closing = Promise.withResolvers<void>();
-        flush();
-        worker.postMessage(null);
+        end();
       }
       return closing.promise;
     },

@@ -9,6 +9,9 @@ import { queries } from "./queries.ts";
 const COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.created_at, c.updated_at,
   c.last_activity_at, c.tasks, c.completed, c.failed, c.input_tokens, c.output_tokens, c.cost_usd`;
 
+/** Of a page of messages, what lies in files counted as what it is: as much as a model is given of a conversation. */
+const MESSAGES_BYTES_MAX = 4 << 20;
+
 type Messages = { conversation: string; limit: number; offset: number; before: string | null };
 
 export function conversationReads(db: Database) {
@@ -45,7 +48,7 @@ export function conversationReads(db: Database) {
       offset: number;
     }) => {
       const { sql, values } = whereVisible(visible, "c");
-      const where = `${sql} AND c.deleted_at IS NULL`;
+      const where = `${sql} AND c.deleted_at IS NULL AND in_time(c.created_at)`;
       const found = rows(
         `SELECT ${COLUMNS} FROM conversations c WHERE ${where} ORDER BY c.created_at DESC, c.id DESC LIMIT ? OFFSET ?`,
         () => [...values, limit, offset],
@@ -59,27 +62,29 @@ export function conversationReads(db: Database) {
 }
 
 function messagePages(db: Database) {
-  const { row, rows, number } = queries(db);
+  const { row, page: paged, number } = queries(db);
   const count = number("SELECT count(*) FROM messages WHERE conversation = ?", (conversation: string) => [
     conversation,
   ]);
-  const page = rows(
+  const page = paged(
     "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? ORDER BY n LIMIT ? OFFSET ?",
+    MESSAGES_BYTES_MAX,
     ({ conversation, limit, offset }: Messages) => [conversation, limit, offset],
   );
   const firstOf = row(
     "SELECT min(n) FROM messages WHERE conversation = ? AND task = ?",
     ({ conversation, before }: Messages) => [conversation, before],
   );
-  const pageBefore = rows(
+  const pageBefore = paged(
     "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? AND n < ? ORDER BY n DESC LIMIT ?",
+    MESSAGES_BYTES_MAX,
     ({ conversation, n, limit }: { conversation: string; n: number; limit: number }) => [conversation, n, limit],
   );
   return (given: Messages) => {
     const { conversation, limit, before } = given;
     const total = count(conversation);
-    if (before === null) return { rows: page(given), total };
+    if (before === null) return { rows: page(given).rows, total };
     const n = numberIn(firstOf(given)?.[0] ?? Number.MAX_SAFE_INTEGER);
-    return { rows: pageBefore({ conversation, n, limit }).reverse(), total };
+    return { rows: pageBefore({ conversation, n, limit }).rows.reverse(), total };
   };
 }

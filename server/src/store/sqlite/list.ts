@@ -49,14 +49,15 @@ export class TaskPages {
     const { from, where } = namedSource(query, range);
     const { sql, values } = beforePosition(where, query.after);
     return this.#positions(
-      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
+      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+       ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
       [...values, query.limit + 1, query.offset],
     );
   }
 
   #countWalked(query: ListQuery, range: Range): number {
     const { from, where } = namedSource(query, range);
-    return this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql}`, where.values);
+    return this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql} AND in_time(t.n)`, where.values);
   }
 
   /** Whole days without a match, or before the offset, are passed over by their totals; then ten minutes likewise. */
@@ -85,7 +86,7 @@ export class TaskPages {
         };
         const { sql, values } = beforePosition(indexed(query, stretch), query.after);
         const here = this.#positions(
-          `SELECT t.created_at, t.n FROM tasks t INDEXED BY tasks_by_time WHERE ${sql}
+          `SELECT t.created_at, t.n FROM tasks t INDEXED BY tasks_by_time WHERE ${sql} AND in_time(t.n)
            ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
           [...values, offset + wanted()],
         );
@@ -100,7 +101,7 @@ export class TaskPages {
   #buckets(query: ListQuery, span: number, range: Range): [bucket: number, count: number][] {
     const { sql, values } = totalsWhere(query, span, { ...range, from: bucketOf(range.from, span) });
     return this.#prepared(
-      `SELECT bucket, sum(count) AS held FROM totals WHERE ${sql} GROUP BY bucket HAVING held > 0 ORDER BY bucket DESC`,
+      `SELECT bucket, sum(count) AS held FROM totals WHERE ${sql} AND in_time(bucket) GROUP BY bucket HAVING held > 0 ORDER BY bucket DESC`,
     )
       .all(...values)
       .map(([bucket, count]) => [numberIn(bucket), numberIn(count)]);
@@ -126,13 +127,13 @@ export class TaskPages {
   #sum(query: ListQuery, span: number, range: Range): number {
     if (range.from >= range.before) return 0;
     const { sql, values } = totalsWhere(query, span, range);
-    return this.#number(`SELECT coalesce(sum(count), 0) FROM totals WHERE ${sql}`, values);
+    return this.#number(`SELECT coalesce(sum(count), 0) FROM totals WHERE ${sql} AND in_time(bucket)`, values);
   }
 
   #countIndexed(query: ListQuery, range: Range): number {
     if (range.from >= range.before) return 0;
     const { sql, values } = indexed(query, range);
-    return this.#number(`SELECT count(*) FROM tasks t INDEXED BY tasks_by_time WHERE ${sql}`, values);
+    return this.#number(`SELECT count(*) FROM tasks t INDEXED BY tasks_by_time WHERE ${sql} AND in_time(t.n)`, values);
   }
 
   #positions(sql: string, values: unknown[]): Position[] {
@@ -220,11 +221,14 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
   if (filter.text !== undefined) {
-    where.push({ sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ?)", values: [searchQuery(filter.text)] });
+    where.push({
+      sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",
+      values: [searchQuery(filter.text)],
+    });
   }
   for (const [key, value] of Object.entries(filter.metadata ?? {})) {
     where.push({
-      sql: "t.n IN (SELECT task FROM metadata WHERE tenant = ? AND key = ? AND value = ?)",
+      sql: "t.n IN (SELECT task FROM metadata WHERE tenant = ? AND key = ? AND value = ? AND in_time(task))",
       values: [query.visible.tenant, key, value],
     });
   }

@@ -3,9 +3,10 @@ import type { Database } from "better-sqlite3";
 import { core } from "./migrations/001-core.ts";
 import { search } from "./migrations/002-search.ts";
 import { schedule } from "./migrations/003-schedule.ts";
+import { journalErrors } from "./migrations/004-journal-errors.ts";
 
 /** Schema version n is what the first n of them make. */
-export const MIGRATIONS: readonly string[] = [core, search, schedule];
+export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */
 export function migrate(db: Database, upTo = MIGRATIONS.length): void {

@@ -1,5 +1,6 @@
 /** Verbs that are one statement each, prepared once. `values` says what of the given is bound, in the statement's order. */
 import type { Database } from "better-sqlite3";
+import { fitting } from "./bounds.ts";
 import { maybeTextIn, numberIn } from "./column.ts";
 
 type Values<Given> = (given: Given) => unknown[];
@@ -15,6 +16,15 @@ export function queries(db: Database) {
     rows<Given>(sql: string, values: Values<Given>): (given: Given) => unknown[][] {
       const statement = prepared(sql);
       return (given) => statement.all(...values(given));
+    },
+    /** The first rows, as many as fit into `bytesMax`. */
+    page<Given>(
+      sql: string,
+      bytesMax: number,
+      values: Values<Given>,
+    ): (given: Given) => { rows: unknown[][]; more: boolean } {
+      const statement = prepared(sql);
+      return (given) => fitting(statement.iterate(...values(given)), bytesMax);
     },
     /** The one number that the statement returns. */
     number<Given>(sql: string, values: Values<Given>): (given: Given) => number {

@@ -3,30 +3,48 @@
  * damaged page, is the answer to that question alone.
  */
 import type { Database } from "better-sqlite3";
+import { QUERY_MS_MAX, QueryTimer } from "./bounds.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { type Reads, reads } from "./reads.ts";
 import type { Work } from "./work-through.ts";
+
+/** What has been answered goes out after this, and is not held for the rest of its batch. */
+const BATCH_MS_MAX = 5;
 
 export class Reader implements Work {
   /** Nothing is written, so nothing is synced. */
   readonly commitMs = 0;
   readonly #db: Database;
   readonly #reads: Reads;
+  readonly #timer: QueryTimer;
   readonly #consistently;
 
   constructor(db: Database) {
     this.#db = db;
+    // Before any statement names its function.
+    this.#timer = new QueryTimer(db);
     this.#reads = reads(db);
-    this.#consistently = db.transaction((calls: Call[]) => calls.map((call) => this.#outcome(call)));
+    this.#consistently = db.transaction((calls: Call[]) => this.#outcomes(calls));
   }
 
-  /** All calls of a batch see the database at one moment, unless the database cannot even begin or end that. */
+  /** All answered calls of a batch see the database at one moment, unless the database cannot even begin or end that. */
   batch(calls: Call[]): Outcome[] {
     try {
       return this.#consistently.deferred(calls);
     } catch {
-      return calls.map((call) => this.#outcome(call));
+      return this.#outcomes(calls);
     }
+  }
+
+  /** Those of the first calls, as long as they take no longer than one should wait for another's. */
+  #outcomes(calls: Call[]): Outcome[] {
+    const until = performance.now() + BATCH_MS_MAX;
+    const outcomes: Outcome[] = [];
+    for (const call of calls) {
+      outcomes.push(this.#outcome(call));
+      if (performance.now() > until) break;
+    }
+    return outcomes;
   }
 
   close(): void {
@@ -34,10 +52,13 @@ export class Reader implements Work {
   }
 
   #outcome(call: Call): Outcome {
+    this.#timer.start(QUERY_MS_MAX);
     try {
       return { answer: answerTo(this.#reads, call) };
     } catch (error) {
       return failedOutcome(error);
+    } finally {
+      this.#timer.stop();
     }
   }
 }

@@ -9,12 +9,12 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { OpenTask } from "../../task/open-task.ts";
-import type { Task } from "../../task/task.ts";
+import type { Failure, Task } from "../../task/task.ts";
 import type { Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
-import { decodeCursor, encodeCursor } from "../codec/cursor.ts";
+import { decodeCursor, decodePlace, encodeCursor, encodePlace } from "../codec/cursor.ts";
 import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
@@ -22,7 +22,7 @@ import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
-import type { Applied, InboxItem, JournalEntry, Store, StoredKey, Write } from "../store.ts";
+import type { Applied, InboxItem, JournalEntry, JournalPage, Store, StoredKey, Write } from "../store.ts";
 import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import type { Reads } from "./reads.ts";
@@ -31,7 +31,10 @@ import type { Writes } from "./writes.ts";
 /** What a store is built from. */
 export type Parts = {
   writes: Channel<Writes>;
+  /** One key, one task: what must not wait behind anybody's search. */
   reads: Channel<Reads>;
+  /** Lists, counts and searches. */
+  searches: Channel<Reads>;
   files: Files;
   clock: () => number;
   /** Adds to the search index whenever the writer has nothing else to do. */
@@ -48,6 +51,10 @@ export type Parts = {
 const INDEX_SLICE = 200;
 /** The writer is idle for this long before it goes on with the search index. */
 const INDEX_AFTER_MS = 200;
+/** Tasks that are read at once, each with its input and output. */
+const READ_AT_ONCE = 16;
+/** Journal entries read at once. */
+const JOURNAL_PAGE = 1_000;
 /** Walking all files is worth it this often. */
 const FILES_SWEPT_EVERY_MS = 3_600_000;
 
@@ -55,6 +62,7 @@ export class SqliteStore implements Store {
   readonly files: Files;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
+  readonly #searches: Channel<Reads>;
   readonly #writes: Channel<Writes>;
   readonly #resolve: rows.Resolve;
   readonly #feed = new LocalChangeFeed();
@@ -66,6 +74,7 @@ export class SqliteStore implements Store {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#reads = parts.reads;
+    this.#searches = parts.searches;
     this.#writes = parts.writes;
     this.files = parts.files;
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
@@ -93,16 +102,21 @@ export class SqliteStore implements Store {
     });
   }
 
+  /** Those that can be read. */
   async tasks(ids: string[]): Promise<Task[]> {
-    if (ids.length === 0) return [];
-    return await this.#tasks(await this.#reads.send("tasks", { ids }));
+    const tasks: Task[] = [];
+    for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
+      const found = await Promise.all(ids.slice(from, from + READ_AT_ONCE).map((id) => this.#readable(id)));
+      tasks.push(...found.filter((task) => task !== null));
+    }
+    return tasks;
   }
 
   async list(visible: Visible, filter: TaskFilter, page: Page) {
     if (filter.text !== undefined) await this.#catchUpIndex();
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
-    const { limit, offset = 0 } = page;
-    const found = await this.#reads.send("list", { visible, filter, limit, offset, after });
+    const { limit, offset = 0, whole = false } = page;
+    const found = await this.#searches.send("list", { visible, filter, limit, offset, after, whole });
     const tasks = found.rows.flatMap(({ n, row }) => {
       const task = this.#damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
         const stored = readTaskRow(row);
@@ -120,12 +134,12 @@ export class SqliteStore implements Store {
     for (let from = after; open.length < limit; ) {
       const wanted = limit - open.length;
       const page = await this.#reads.send("open", { after: from, limit: wanted });
-      for (const { id, row } of page) {
+      for (const { id, row } of page.rows) {
         const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row));
         if (task) open.push(task);
         from = id;
       }
-      if (page.length < wanted) break;
+      if (page.rows.length < wanted && !page.more) break;
     }
     return open;
   }
@@ -133,32 +147,64 @@ export class SqliteStore implements Store {
   events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
     return orDamaged(`log of task ${id}`, async () => {
       const found = await this.#reads.send("events", { id, after, limit });
-      return await Promise.all(found.map((row) => rows.eventOf(id, row, this.#resolve)));
+      return await Promise.all(found.rows.map((row) => rows.eventOf(id, row, this.#resolve)));
     });
   }
 
-  journal(id: string): Promise<JournalEntry[]> {
-    return orDamaged(`journal of task ${id}`, async () => {
-      const found = await this.#reads.send("journal", { id });
-      return await Promise.all(found.map((row) => rows.journalEntryOf(row, this.#resolve)));
+  async journalPage(id: string, cursor: string | null, limit: number): Promise<JournalPage> {
+    const after = cursor === null ? null : decodePlace(cursor);
+    return await orDamaged(`journal of task ${id}`, async () => {
+      const found = await this.#reads.send("journal", { id, after, limit });
+      const entries = await Promise.all(found.rows.map((row) => rows.journalEntryOf(row, this.#resolve)));
+      const last = entries.at(-1);
+      const more = found.more || entries.length === limit;
+      return { entries, next: more && last ? encodePlace(last) : null };
     });
   }
 
-  inbox(id: string): Promise<InboxItem[]> {
-    return orDamaged(`inbox of task ${id}`, async () => {
-      const found = await this.#reads.send("inbox", { id });
-      return await Promise.all(found.map((row) => rows.inboxItemOf(row, this.#resolve)));
-    });
+  async journal(id: string): Promise<JournalEntry[]> {
+    const entries: JournalEntry[] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page: JournalPage = await this.journalPage(id, cursor, JOURNAL_PAGE);
+      for (const entry of page.entries) entries.push(entry);
+      if (page.next === null) return entries;
+      cursor = page.next;
+    }
+  }
+
+  async lastError(id: string): Promise<Failure | null> {
+    const error = await this.#reads.send("lastError", { id });
+    return error === null ? null : await orDamaged(`journal of task ${id}`, async () => rows.failureOf(error));
+  }
+
+  inbox(id: string, after = 0): Promise<InboxItem[]> {
+    const from = (after: number) => this.#reads.send("inbox", { id, after });
+    const itemOf = (row: unknown[]) => rows.inboxItemOf(row, this.#resolve);
+    return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, after));
   }
 
   artifacts(id: string): Promise<Artifact[]> {
-    return orDamaged(`artifacts of task ${id}`, async () =>
-      rows.artifactsOf(await this.#reads.send("artifacts", { id }), this.#resolve),
-    );
+    return orDamaged(`artifacts of task ${id}`, async () => {
+      const from = (after: number) => this.#reads.send("artifacts", { id, after });
+      const updates = await inPages(
+        from,
+        (row) => rows.artifactUpdateOf(row, this.#resolve),
+        ({ n }) => n,
+      );
+      return rows.artifactsOf(updates.map(({ update }) => update));
+    });
   }
 
   usage(id: string): Promise<(UsageCall & { at: number })[]> {
-    return orDamaged(`usage of task ${id}`, async () => (await this.#reads.send("usage", { id })).map(rows.usageOf));
+    return orDamaged(`usage of task ${id}`, async () => {
+      const from = (after: number) => this.#reads.send("usage", { id, after });
+      const calls = await inPages(
+        from,
+        async (row) => rows.usageOf(row),
+        ({ n }) => n,
+      );
+      return calls.map(({ call }) => call);
+    });
   }
 
   async conversation(id: string): Promise<Conversation | null> {
@@ -186,7 +232,7 @@ export class SqliteStore implements Store {
 
   async conversations(visible: Visible, lens: string, page: Page) {
     const { limit, offset = 0 } = page;
-    const found = await this.#reads.send("conversations", { visible, lens, limit, offset });
+    const found = await this.#searches.send("conversations", { visible, lens, limit, offset });
     const aliases: (string | null)[] = [];
     const conversations = found.rows.flatMap((row, at) => {
       const conversation = this.#damage.orLeftOut(`conversation ${String(row[0])}`, () => rows.conversationOf(row));
@@ -203,7 +249,7 @@ export class SqliteStore implements Store {
   async messages(conversation: string, page: { limit: number; offset?: number; before?: string }) {
     const { limit, offset = 0, before = null } = page;
     return await orDamaged(`conversation ${conversation}`, async () => {
-      const found = await this.#reads.send("messages", { conversation, limit, offset, before });
+      const found = await this.#searches.send("messages", { conversation, limit, offset, before });
       const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
       return { messages, total: found.total };
     });
@@ -228,7 +274,7 @@ export class SqliteStore implements Store {
   }
 
   async keys(tenant: string): Promise<StoredKey[]> {
-    return (await this.#reads.send("keys", { tenant })).flatMap((row) => {
+    return (await this.#searches.send("keys", { tenant })).flatMap((row) => {
       const key = this.#damage.orLeftOut(`key ${String(row[0])}`, () => rows.keyOf(row));
       return key ? [key] : [];
     });
@@ -253,7 +299,7 @@ export class SqliteStore implements Store {
 
   async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
     const { limit, before = null, task = null } = page;
-    return (await this.#reads.send("audit", { tenant, limit, before, task })).flatMap((row) => {
+    return (await this.#searches.send("audit", { tenant, limit, before, task })).flatMap((row) => {
       const entry = this.#damage.orLeftOut(`audit entry of ${String(row[0])}`, () => rows.auditEntryOf(row));
       return entry ? [entry] : [];
     });
@@ -269,7 +315,7 @@ export class SqliteStore implements Store {
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
-      await sweepFiles(this.files, now, async (hashes) => await this.#reads.send("unnamedFiles", { hashes }));
+      await sweepFiles(this.files, now, async (hashes) => await this.#searches.send("unnamedFiles", { hashes }));
     }
     return swept;
   }
@@ -302,22 +348,19 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
-    await Promise.all([this.#writes.close(), this.#reads.close()]);
+    await Promise.all([this.#writes.close(), this.#reads.close(), this.#searches.close()]);
     this.#parts.release();
   }
 
-  /** Those that can be read. */
-  async #tasks(found: readonly unknown[][]): Promise<Task[]> {
-    const tasks = await Promise.all(
-      found.map((row) =>
-        orDamaged(taskIn(row) ?? "task", () => this.#task(row)).catch((error: unknown) => {
-          if (!(error instanceof Damaged)) throw error;
-          this.#damage.note(error);
-          return null;
-        }),
-      ),
-    );
-    return tasks.filter((task) => task !== null);
+  /** The task; null when it is unknown or deleted, or cannot be read, which is told. */
+  async #readable(id: string): Promise<Task | null> {
+    try {
+      return await this.task(id);
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      this.#damage.note(error);
+      return null;
+    }
   }
 
   async #task(row: unknown): Promise<Task> {
@@ -348,6 +391,26 @@ export class SqliteStore implements Store {
         );
     }, INDEX_AFTER_MS);
     this.#indexTimer.unref();
+  }
+}
+
+type Rows = { rows: unknown[][]; more: boolean };
+
+/** All items of a thing that is read in pages: each page goes on after the number of the last item. */
+async function inPages<Item>(
+  from: (after: number) => Promise<Rows>,
+  itemOf: (row: unknown[]) => Promise<Item>,
+  numberOf: (item: Item) => number,
+  after = 0,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let reached = after; ; ) {
+    const page = await from(reached);
+    for (const item of await Promise.all(page.rows.map(itemOf))) {
+      items.push(item);
+      reached = numberOf(item);
+    }
+    if (!page.more) return items;
   }
 }
 

@@ -19,6 +19,10 @@ import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 import type { Writes } from "./writes.ts";
 
+/** Answers that may be on their way from a reader at once: with `ANSWER_BYTES_MAX` each, what they hold in memory. */
+const READS_IN_FLIGHT_MAX = 256;
+const SEARCHES_IN_FLIGHT_MAX = 8;
+
 /**
  * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
  * one is refused as `unavailable`, by a sentence that names the process. An older schema is brought up to date.
@@ -39,6 +43,7 @@ function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
   return new SqliteStore({
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
+    searches: reads,
     files: memoryFiles(clock),
     clock,
     indexWhenIdle: false,
@@ -64,7 +69,8 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
     };
     return new SqliteStore({
       writes: workerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
-      reads: workerChannel<Reads>({ role: "reader", database }, onLost),
+      reads: workerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
+      searches: workerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
       files,
       clock,
       indexWhenIdle: true,

@@ -1,18 +1,24 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
+import type { Place } from "../codec/cursor.ts";
+import { ANSWER_BYTES_MAX, bytesOf, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
-import { OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 
 type OfTask = { id: string };
 
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
 export function taskReads(db: Database) {
-  const { row, rows } = queries(db);
+  const { row, text, page } = queries(db);
   const pages = new TaskPages(db);
-  const byNumber = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const byNumber = (columns: string) => row(`SELECT ${columns} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const listed = byNumber(LISTED_COLUMNS);
+  const whole = byNumber(TASK_COLUMNS);
+  const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
+    page(sql, TASK_PAGE_BYTES_MAX, values);
   return {
     replay: row(
       "SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?",
@@ -22,51 +28,78 @@ export function taskReads(db: Database) {
       `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL`,
       ({ id }: OfTask) => [id],
     ),
-    tasks: rows(
-      `SELECT ${TASK_COLUMNS} FROM json_each(?) wanted CROSS JOIN tasks t ON t.id = wanted.value
-       LEFT JOIN submissions s ON s.task = t.n WHERE t.deleted_at IS NULL ORDER BY wanted.key`,
-      ({ ids }: { ids: string[] }) => [JSON.stringify(ids)],
-    ),
-    list: (query: ListQuery) => {
+    list: (query: ListQuery & { whole: boolean }) => {
       const { positions, total, more } = pages.page(query);
-      const found = positions.map(({ n }) => ({ n, row: orNull(() => byNumber(n)) }));
-      return { rows: found, total, next: more ? (positions.at(-1) ?? null) : null };
+      const read = query.whole ? whole : listed;
+      const found: { n: number; row: unknown[] | null }[] = [];
+      let bytes = 0;
+      for (const { n } of positions) {
+        const row = orNull(() => read(n));
+        bytes += bytesOf(row);
+        if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+        found.push({ n, row });
+      }
+      const goesOn = more || found.length < positions.length;
+      return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
     },
     open: openPages(db),
-    events: rows(
+    events: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
     ),
-    journal: rows(
+    journal: ofTask(
       `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
-       FROM journal WHERE task = ${OF_TASK} ORDER BY branch, position`,
+       FROM journal WHERE task = ${OF_TASK} AND (branch, position) > (?, ?) ORDER BY branch, position LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: Place | null; limit: number }) => [
+        id,
+        after?.branch ?? "",
+        after?.position ?? -1,
+        limit,
+      ],
+    ),
+    lastError: text(
+      `SELECT error FROM journal INDEXED BY journal_errors
+       WHERE task = ${OF_TASK} AND error IS NOT NULL ORDER BY at DESC LIMIT 1`,
       ({ id }: OfTask) => [id],
     ),
-    inbox: rows(
-      `SELECT n, message_id, prompt, value, by, at FROM inbox WHERE task = ${OF_TASK} AND taken = 0 ORDER BY n`,
-      ({ id }: OfTask) => [id],
+    inbox: ofTask(
+      `SELECT n, message_id, prompt, value, by, at FROM inbox WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
     ),
-    artifacts: rows(`SELECT record FROM artifact_updates WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
-    usage: rows(`SELECT at, record FROM usage WHERE task = ${OF_TASK} ORDER BY n`, ({ id }: OfTask) => [id]),
+    artifacts: ofTask(
+      `SELECT record, n FROM artifact_updates WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    usage: ofTask(
+      `SELECT at, record, n FROM usage WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
   };
 }
 
 type OpenPage = { after: string | null; limit: number };
 type OpenRow = { id: string; row: unknown[] | null };
+type OpenRows = { rows: OpenRow[]; more: boolean };
+
+/** Rows that are read one by one, since one of them is damaged. */
+const UNPAGED_MAX = 100;
 
 /** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
-function openPages(db: Database): (page: OpenPage) => OpenRow[] {
-  const { row, rows } = queries(db);
+function openPages(db: Database): (page: OpenPage) => OpenRows {
+  const { row, rows, page } = queries(db);
   const source = "FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?";
   const bound = ({ after, limit }: OpenPage) => [after ?? "", limit];
-  const page = rows(`SELECT ${OPEN_COLUMNS} ${source}`, bound);
+  const all = page(`SELECT ${OPEN_COLUMNS} ${source}`, ANSWER_BYTES_MAX, bound);
   const ids = rows(`SELECT id ${source}`, bound);
   const one = row(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE id = ?`, (id: string) => [id]);
   return (given) => {
     try {
-      return page(given).map((row) => ({ id: textIn(row[0]), row }));
+      const { rows, more } = all(given);
+      return { rows: rows.map((row) => ({ id: textIn(row[0]), row })), more };
     } catch {
-      return ids(given).map(([id]) => ({ id: textIn(id), row: orNull(() => one(textIn(id))) }));
+      const found = ids({ ...given, limit: Math.min(given.limit, UNPAGED_MAX) });
+      const rows = found.map(([id]) => ({ id: textIn(id), row: orNull(() => one(textIn(id))) }));
+      return { rows, more: rows.length === UNPAGED_MAX };
     }
   };
 }

@@ -39,6 +39,7 @@ function connected(): SqliteStore {
   return new SqliteStore({
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
+    searches: reads,
     files: memoryFiles(),
     clock: () => START,
     indexWhenIdle: false,

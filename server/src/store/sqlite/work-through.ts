@@ -14,7 +14,7 @@ const HALVED_COUNT_MIN = 16;
 const RETURN_MS = 0.01;
 
 export interface Work {
-  /** One outcome per call, in their order. */
+  /** One outcome per call, in their order; of the first of them only, at least one, where the rest should not be held for them. */
   batch(calls: Call[]): Outcome[];
   /** What a commit costs beside its writes: the sync. */
   readonly commitMs: number;
@@ -48,9 +48,9 @@ export function workThrough(port: MessagePort, work: Work): void {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
       if (pending.length === 0) break;
       const count = batchSize(pending, work.commitMs);
-      const batch = pending.slice(0, count);
-      pending = pending.slice(count);
-      port.postMessage(JSON.stringify(work.batch(batch.map(({ call }) => call))));
+      const outcomes = work.batch(pending.slice(0, count).map(({ call }) => call));
+      pending = pending.slice(outcomes.length);
+      port.postMessage(JSON.stringify(outcomes));
     }
     if (isEnding) {
       work.close();

@@ -1,7 +1,6 @@
 /** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
 
 import type { SchedulingView } from "../../engine/engine.ts";
-import type { JournalEntry } from "../../store/store.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
@@ -11,15 +10,9 @@ import type { Why } from "../why.ts";
 export const HOLDERS_SHOWN = 20;
 
 /** `heldBy` are those tasks of `scheduling` that whoever asks may see. */
-export function explain(
-  task: Task,
-  scheduling: SchedulingView,
-  heldBy: TaskId[],
-  journal: readonly JournalEntry[],
-): Why {
+export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[], lastError: Failure | null): Why {
   const running = scheduling.running(task.id);
   const ahead = scheduling.ahead(task.id);
-  const lastError = lastErrorOf(task, journal);
   return {
     task: task.id,
     state: task.state,
@@ -90,13 +83,6 @@ function waitSentence(wait: Wait, situation: Situation): string {
 function queue({ heldBy, ahead }: Situation): string {
   const before = ahead === null ? "it is next" : `${ahead} before it`;
   return heldBy.length === 0 ? before : `${before}, slots held by ${heldBy.join(", ")}`;
-}
-
-function lastErrorOf(task: Task, journal: readonly JournalEntry[]): Failure | null {
-  if ("error" in task) return task.error;
-  let last: JournalEntry | null = null;
-  for (const entry of journal) if (entry.error && (!last || entry.at >= last.at)) last = entry;
-  return last?.error ?? null;
 }
 
 function timeOf(at: number | null): string {

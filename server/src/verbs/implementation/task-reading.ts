@@ -17,6 +17,9 @@ import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
 
+/** Of a page. */
+const STEPS_MAX = 1_000;
+
 export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
 
 export class TaskReading {
@@ -78,10 +81,10 @@ export class TaskReading {
     return task;
   }
 
-  async steps(principal: Principal, id: string): Promise<Step[]> {
+  async steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }> {
     await this.get(principal, id);
-    const journal = await this.parts.store.journal(id);
-    return journal.map(({ occurrence: _, usage: __, ...step }) => step);
+    const { entries, next } = await this.parts.store.journalPage(id, cursor ?? null, STEPS_MAX);
+    return { steps: entries.map(({ occurrence: _, usage: __, ...step }) => step), next };
   }
 
   async artifacts(principal: Principal, id: string): Promise<Artifact[]> {
@@ -96,8 +99,11 @@ export class TaskReading {
 
   async why(principal: Principal, id: string): Promise<Why> {
     const task = await this.get(principal, id);
-    const [heldBy, journal] = await Promise.all([this.#visibleHolders(principal, id), this.parts.store.journal(id)]);
-    return explain(task, this.parts.engine.scheduling, heldBy, journal);
+    const [heldBy, lastError] = await Promise.all([
+      this.#visibleHolders(principal, id),
+      "error" in task ? task.error : this.parts.store.lastError(id),
+    ]);
+    return explain(task, this.parts.engine.scheduling, heldBy, lastError);
   }
 
   /** Tasks of others may hold the slots too: they are not named. */

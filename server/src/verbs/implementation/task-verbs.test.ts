@@ -177,7 +177,7 @@ describe("steering", () => {
     expect(kept.task).toMatchObject({ retryOf: id, user: "ada", priority: 5, metadata: { a: 1 } });
     expect((kept.task.deadlineAt ?? 0) - kept.task.createdAt).toBe(60_000);
     await stage.ended(kept.task.id);
-    const [step] = await stage.verbs.tasks.steps(ada, kept.task.id);
+    const [step] = (await stage.verbs.tasks.steps(ada, kept.task.id)).steps;
     expect(step).toMatchObject({ name: "done", result: "kept" });
   });
 

@@ -1,0 +1,143 @@
+/** What one answer may hold: bytes, not rows. Whoever asks on gets all, and nothing twice. */
+import { expect, test } from "vitest";
+import type { EventDraft } from "../../task/events/event.ts";
+import type { Task } from "../../task/task.ts";
+import type { JournalEntry, Store } from "../store.ts";
+import { decided, EVERYBODY, live, submit } from "./life.suite.ts";
+import { newTask, START } from "./new-task.suite.ts";
+
+const LIST_BYTES_MAX = 1 << 20;
+const PAGE_BYTES_MAX = 256 << 10;
+const KB_60 = "x".repeat(60_000);
+const MB = "y".repeat(1_000_000);
+
+const sizeOf = (value: unknown) => JSON.stringify(value).length;
+
+async function record(store: Store, task: Task, data: string[]): Promise<Task> {
+  const events = data.map((text): EventDraft => ({ type: "own.said", data: { text }, custom: true }));
+  return live(store, task, { do: "record", attempt: 1, record: { events } });
+}
+
+export function bytesStories(setup: () => Promise<Store>): void {
+  test("a list has the beginning of long values, and its pages end when they have their bytes", async () => {
+    const store = await setup();
+    const fields = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`k${n}`, "v".repeat(500)]));
+    const short = await submit(store, newTask({ input: { query: "short" } }));
+    const long = Array.from({ length: 120 }, (_, at) =>
+      newTask({ createdAt: START + at, input: { query: KB_60 }, metadata: fields }),
+    );
+    await Promise.all(long.map((task) => submit(store, task)));
+    const seen: Task[] = [];
+    let pages = 0;
+    for (let cursor: string | null = null; pages === 0 || cursor !== null; pages += 1) {
+      const page = await store.list(EVERYBODY, {}, { limit: 200, ...(cursor !== null && { cursor }) });
+      expect(sizeOf(page.tasks)).toBeLessThan(2 * LIST_BYTES_MAX);
+      expect(page.total).toBe(121);
+      seen.push(...page.tasks);
+      cursor = page.next;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(seen.map(({ id }) => id)).toEqual([...long.toReversed(), short].map(({ id }) => id));
+    expect(seen.at(-1)?.input).toEqual({ query: "short" });
+    expect(seen[0]?.input).toEqual({ truncated: true, bytes: 60_012, preview: sizedPreview({ query: KB_60 }) });
+    const whole = await store.list(EVERYBODY, {}, { limit: 200, whole: true });
+    expect(whole.tasks[0]?.input).toEqual({ query: KB_60 });
+    expect(whole.tasks.length).toBeLessThan(20);
+    expect(whole.next).not.toBeNull();
+  });
+
+  test("a list leaves out details that are large, and keeps the others", async () => {
+    const store = await setup();
+    const [small, large] = [newTask(), newTask({ createdAt: START - 1 })];
+    for (const [task, note] of [
+      [small, "a"],
+      [large, KB_60],
+    ] as const) {
+      await submit(store, task);
+      const started = await live(store, { ...task, lastSeq: 1 }, { do: "start" });
+      await live(store, started, { do: "record", attempt: 1, record: { events: [], details: { note } } });
+    }
+    const { tasks } = await store.list(EVERYBODY, {}, { limit: 2 });
+    expect(tasks.map(({ details }) => details)).toEqual([{ note: "a" }, {}]);
+  });
+
+  test("a page of events ends when it has its bytes, also by values that lie in files", async () => {
+    const store = await setup();
+    const task = await live(store, await submit(store, newTask()), { do: "start" });
+    const spoken = await record(
+      store,
+      task,
+      Array.from({ length: 20 }, () => KB_60),
+    );
+    await record(store, spoken, [MB, MB, "last"]);
+    const seqs: number[] = [];
+    for (;;) {
+      const page = await store.events(task.id, seqs.at(-1) ?? 0, 1_000);
+      if (page.length === 0) break;
+      expect(page.length === 1 || sizeOf(page) < 2 * PAGE_BYTES_MAX).toBe(true);
+      seqs.push(...page.map(({ seq }) => seq));
+    }
+    expect(seqs).toEqual(Array.from({ length: 25 }, (_, at) => at + 1));
+  });
+
+  test("a journal comes in pages by bytes, and its last error without reading them", async () => {
+    const store = await setup();
+    const task = await live(store, await submit(store, newTask()), { do: "start" });
+    const error = (message: string) => ({ code: "broken", message });
+    const journal = Array.from({ length: 30 }, (_, position) =>
+      entryAt(position, { error: position % 10 === 0 ? error(`At ${position}.`) : null, at: START - position }),
+    );
+    const change = decided(task, { do: "record", attempt: 1, record: { events: [] } });
+    await store.apply([{ ...change, journal }]);
+    expect(await store.lastError(task.id)).toEqual(error("At 0."));
+    const positions: number[] = [];
+    let pages = 0;
+    for (let cursor: string | null = null; pages === 0 || cursor !== null; pages += 1) {
+      const page = await store.journalPage(task.id, cursor, 1_000);
+      expect(sizeOf(page.entries)).toBeLessThan(2 * PAGE_BYTES_MAX);
+      positions.push(...page.entries.map(({ position }) => position));
+      cursor = page.next;
+    }
+    expect(pages).toBeGreaterThan(5);
+    expect(positions).toEqual(journal.map(({ position }) => position));
+    expect(await store.journal(task.id)).toEqual(journal);
+    await expect(store.journalPage(task.id, "x", 10)).rejects.toMatchObject({ code: "invalid" });
+    const other = await submit(store, newTask());
+    expect(await store.lastError(other.id)).toBeNull();
+  });
+
+  test("an inbox is read whole, however large, and from any item on", async () => {
+    const store = await setup();
+    let task = await live(store, await submit(store, newTask()), { do: "start" });
+    for (let n = 1; n <= 12; n++) {
+      const messageId = `m${n}`;
+      const change = decided(task, { do: "input", by: "ada", messageId, prompt: null });
+      await store.apply([{ ...change, inbox: { messageId, prompt: null, value: KB_60, by: "ada", at: START } }]);
+      task = change.task;
+    }
+    expect((await store.inbox(task.id)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect((await store.inbox(task.id, 10)).map(({ n }) => n)).toEqual([11, 12]);
+  });
+}
+
+function sizedPreview(value: unknown): string {
+  return JSON.stringify(value).slice(0, 1_000);
+}
+
+function entryAt(position: number, fields: Partial<JournalEntry>): JournalEntry {
+  return {
+    branch: "",
+    position,
+    name: `step ${position}`,
+    occurrence: 0,
+    kind: "step",
+    state: "done",
+    tries: 1,
+    at: START,
+    durationMs: 1,
+    result: KB_60,
+    error: null,
+    usage: null,
+    ...fields,
+  };
+}
