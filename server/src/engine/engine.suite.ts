@@ -5,6 +5,7 @@
 import { afterEach, describe } from "vitest";
 import { crashSuite } from "./suite/crashes.suite.ts";
 import { durabilitySuite } from "./suite/durability.suite.ts";
+import { externalWorkSuite } from "./suite/external-work.suite.ts";
 import { inputsSuite } from "./suite/inputs.suite.ts";
 import { limitSuite } from "./suite/limits.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
@@ -40,6 +41,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("limits", () => limitSuite(begin));
     describe("crashes", () => crashSuite(begin));
     describe("durability", () => durabilitySuite(begin));
+    describe("external work", () => externalWorkSuite(begin));
     describe("time", () => timeSuite(begin));
     describe("trees", () => treesSuite(begin));
     describe("reading", () => readingSuite(begin));

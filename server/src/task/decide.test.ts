@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
 import { type Change, type Command, decide, submitted } from "./decide.ts";
 import { Refusal } from "./errors.ts";
 import { queuedTask } from "./queued-task.ts";
@@ -30,6 +31,7 @@ wakeOther     .         .         .         .         .         .         .     
 record        .         =         =         .         .         .         .         =         .         .         .         !
 bill          =         =         =         =         =         =         =         =         =         =         =         =
 renew         !         !         =         !         !         !         !         !         !         !         !         !
+lapse         .         .         slot      .         .         .         .         .         .         .         .         !
 complete      .         completed completed .         .         .         .         .         .         .         .         !
 fail          .         failed    failed    .         .         .         .         .         .         .         .         !
 failForNow    .         timer     timer     .         .         .         .         .         .         .         .         !
@@ -91,6 +93,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
   }),
   bill: () => ({ do: "bill", calls: [CALL, CALL] }),
   renew: (_, attempt) => ({ do: "renew", attempt, worker: "w", until: BORN + 9_000 }),
+  lapse: (task, attempt) => ({ do: "lapse", attempt, until: task.lease?.until ?? 0 }),
   complete: (_, attempt) => ({ do: "complete", attempt, output: { done: true } }),
   fail: (_, attempt) => ({ do: "fail", attempt, error: ERROR, retryAt: null }),
   failForNow: (_, attempt) => ({ do: "fail", attempt, error: ERROR, retryAt: BORN + 2_000 }),
@@ -111,6 +114,7 @@ const OF_AN_ATTEMPT = [
   "suspendIdle",
   "record",
   "renew",
+  "lapse",
   "complete",
   "fail",
   "failForNow",
@@ -183,7 +187,8 @@ describe("a life in any order", () => {
           const isStale = stale && OF_AN_ATTEMPT.includes(name);
           const attempt = isStale ? task.attempt - 1 : task.attempt;
           const decided = decide(task, say(name, task, attempt, fraction), task.updatedAt + late);
-          const expected = isStale ? "!" : cell(name, standing);
+          const isLastLease = name === "lapse" && standing === "leased" && task.leasesLost === LEASES_LOST_MAX - 1;
+          const expected = isStale ? "!" : isLastLease ? "failed" : cell(name, standing);
           expect(outcome(task, decided), `${name} when ${standing}`).toBe(expected);
           if (decided instanceof Refusal) continue;
           expectForward(task, decided, name);
@@ -216,6 +221,49 @@ test("a pause takes the lease away, so that its worker is fenced and another may
   expect(paused.events.map((event) => event.type)).toEqual(["task.pausing", "task.paused"]);
 });
 
+describe("a lease that has run out", () => {
+  const by = { worker: "w", hash: "done" };
+  const complete = (by: HandIn, attempt = 1): Command => ({ do: "complete", attempt, output: "late", by });
+
+  test("is a failed try of its own count, and the fifth one fails the task, however its retries are set", () => {
+    let task = reach([], { retry: { attempts: 1, backoffMs: 1_000, backoffMaxMs: 1_000 } });
+    for (let lost = 1; lost < LEASES_LOST_MAX; lost++) {
+      task = decided(decided(task, say("claim", task), BORN).task, say("lapse", reach(["claim"]), lost), BORN).task;
+      expect(task).toMatchObject({ state: "waiting", failures: 0, leasesLost: lost, lease: null });
+    }
+    const claimed = decided(task, say("claim", task), BORN).task;
+    const failed = decided(claimed, say("lapse", claimed), BORN).task;
+    expect(failed).toMatchObject({ state: "failed", error: { code: "lease_lost" }, failures: 0, leasesLost: 5 });
+  });
+
+  test("lets its worker still complete or fail the task, until somebody claims it", () => {
+    const lapsed = reach(["claim", "lapse"]);
+    expect(decided(lapsed, complete(by), BORN).task).toMatchObject({ state: "completed", output: "late" });
+    expect(decided(lapsed, { do: "fail", attempt: 1, error: ERROR, retryAt: null, by }, BORN).task.state).toBe(
+      "failed",
+    );
+    expect(code(lapsed, complete({ ...by, worker: "another" }))).toBe("not_allowed_in_state");
+    const next = reach(["claim", "lapse", "claim"]);
+    expect(code(next, complete(by))).toBe("fenced");
+    expect(code(reach(["claim", "lapse", "cancel"]), complete(by))).toBe("fenced");
+    expect(code(reach(["claim", "lapse", "pause"]), complete(by))).toBe("not_allowed_in_state");
+  });
+
+  test("does not let a worker that has failed for now complete the same attempt", () => {
+    const claimed = reach(["claim"]);
+    const failed = decided(claimed, { do: "fail", attempt: 1, error: ERROR, retryAt: BORN, by }, BORN).task;
+    const ready = decided(failed, { do: "wake", key: "" }, BORN).task;
+    expect(code(failed, complete(by))).toBe("not_allowed_in_state");
+    expect(code(ready, complete(by))).toBe("not_allowed_in_state");
+  });
+
+  test("does not run out when it was renewed meanwhile", () => {
+    const claimed = reach(["claim"]);
+    const renewed = decided(claimed, say("renew", claimed), BORN).task;
+    expect(code(renewed, say("lapse", claimed))).toBe("not_allowed_in_state");
+  });
+});
+
 test("the cause of a start says whether it is the first", () => {
   expect(lastEvent(["start"])).toMatchObject({ type: "task.started", data: { attempt: 1, cause: "first" } });
   expect(lastEvent(["pause", "resume", "start"])).toMatchObject({ data: { attempt: 1, cause: "first" } });
@@ -235,6 +283,11 @@ function reach(path: readonly string[], own: Partial<Task> = {}): Task {
   let task = submitted({ ...freshTask(), ...own } as Task).task;
   for (const name of path) task = decided(task, say(name, task), BORN).task;
   return task;
+}
+
+function code(task: Task, command: Command): string {
+  const decided = decide(task, command, BORN);
+  return decided instanceof Refusal ? decided.code : "taken";
 }
 
 function lastEvent(path: readonly string[]) {

@@ -4,6 +4,7 @@
  *
  * Time never runs backwards in a task: `now` is clamped to the task's last timestamp.
  */
+import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
@@ -29,8 +30,11 @@ export type Command =
   /** Usage that arrives late, from an attempt that is fenced off: it was paid all the same. */
   | { do: "bill"; calls: UsageCall[] }
   | { do: "renew"; attempt: number; worker: string; until: number }
-  | { do: "complete"; attempt: number; output: Json }
-  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null }
+  /** The lease that held until then has run out: the task is anybody's again, or fails. */
+  | { do: "lapse"; attempt: number; until: number }
+  /** `by` is the worker that has done it, which may hand it in late. */
+  | { do: "complete"; attempt: number; output: Json; by?: HandIn }
+  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; by?: HandIn }
   | { do: "reject"; attempt: number; error: Failure }
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
@@ -86,13 +90,20 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
         guarded(task, command.attempt) ??
         change(task, command, at, { lease: { worker: command.worker, until: command.until } }, [])
       );
+    case "lapse":
+      return lapse(task, command, at);
     case "complete":
       return (
-        guarded(task, command.attempt) ??
-        end(task, command, at, { state: "completed", output: command.output, progress: 1 })
+        guardedOrLate(task, command) ??
+        end(task, command, at, {
+          state: "completed",
+          output: command.output,
+          progress: 1,
+          ...handedIn(command.by),
+        })
       );
     case "fail":
-      return guarded(task, command.attempt) ?? fail(task, command, at);
+      return guardedOrLate(task, command) ?? fail(task, command, at);
     case "reject":
       return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected", error: command.error });
     case "expire":
@@ -162,7 +173,8 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
-  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt }, [
+  const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
+  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt, ...claim }, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
@@ -230,11 +242,30 @@ function bill(task: Task, command: Command & { do: "bill" }, at: number): Change
 
 function fail(task: Task, command: Command & { do: "fail" }, at: number): Change | Refusal {
   const failures = task.failures + 1;
-  if (command.retryAt === null) return end(task, command, at, { state: "failed", error: command.error, failures });
+  const claim = handedIn(command.by);
+  if (command.retryAt === null)
+    return end(task, command, at, { state: "failed", error: command.error, failures, ...claim });
   const retry: Wait = { on: "retry", key: "", since: at, until: command.retryAt };
-  return change(task, command, at, { state: "waiting", waits: [retry], lease: null, failures, crashes: 0 }, [
+  return change(task, command, at, { state: "waiting", waits: [retry], lease: null, failures, crashes: 0, ...claim }, [
     { type: "task.retrying", data: { error: command.error, until: command.retryAt, failures } },
   ]);
+}
+
+function lapse(task: Task, command: Command & { do: "lapse" }, at: number): Change | Refusal {
+  const refusal = guarded(task, command.attempt);
+  if (refusal) return refusal;
+  if (task.lease?.until !== command.until) return wrongState(task, "taken from its worker");
+  const { worker } = task.lease;
+  const error = { code: "lease_lost", message: `Worker ${worker} let its lease run out.` };
+  const claim = { leasesLost: task.leasesLost + 1, lastClaim: { worker, handedIn: null } };
+  if (claim.leasesLost >= LEASES_LOST_MAX) return end(task, command, at, { state: "failed", error, ...claim });
+  return change(task, command, at, { state: "waiting", waits: [slotWait(at)], lease: null, ...claim }, [
+    { type: "task.retrying", data: { error, until: at, failures: task.failures } },
+  ]);
+}
+
+function handedIn(by: HandIn | undefined): Pick<Task, "lastClaim"> | undefined {
+  return by && { lastClaim: { worker: by.worker, handedIn: by.hash } };
 }
 
 function cancel(task: Task, command: Command & { do: "cancel" }, at: number): Change | Refusal {
@@ -289,10 +320,12 @@ function input(task: Task, command: Command & { do: "input" }, at: number): Chan
   return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, [received]);
 }
 
-type Ending =
+type Ending = (
   | { state: "completed"; output: Json; progress: 1 }
   | { state: FailedState; error: Failure; failures?: number }
-  | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> };
+  | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> }
+) &
+  Partial<Pick<Task, "lastClaim" | "leasesLost">>;
 
 function end(task: Task, command: Command, at: number, ending: Ending): Change {
   return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [
@@ -358,6 +391,18 @@ function guarded(task: Task, attempt: number, also?: "paused"): Refusal | undefi
   if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);
   if (task.state === "running" || (also && task.state === also && task.resumesAs === "running")) return undefined;
   return wrongState(task, "written by its attempt");
+}
+
+/** The same, except that a worker whose lease ran out may end its attempt as long as nobody has claimed the task since. */
+function guardedOrLate(task: Task, { attempt, by }: { attempt: number; by?: HandIn }): Refusal | undefined {
+  const isLate = by !== undefined && task.attempt === attempt && isFreeSince(task, by.worker);
+  return isLate ? undefined : guarded(task, attempt);
+}
+
+/** It is free again because this worker let its lease run out. */
+function isFreeSince({ state, waits, lastClaim }: Task, worker: string): boolean {
+  const isFree = state === "waiting" && isReady(state, waitsOn({ waits }));
+  return isFree && lastClaim?.worker === worker && lastClaim.handedIn === null;
 }
 
 function fenced(task: Task): Refusal {

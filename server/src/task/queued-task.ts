@@ -43,6 +43,8 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     usage: NO_USAGE,
     waits: [],
     lease: null,
+    lastClaim: null,
+    leasesLost: 0,
     pausedBy: null,
     cancelledBy: null,
     ...given,

@@ -1,5 +1,6 @@
 /** What a task is: the one record that every lens, both engines and every store share. */
 import { z } from "zod";
+import { lastClaim, lease } from "./claim.ts";
 import { json, jsonObject } from "./json.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
 
@@ -57,8 +58,6 @@ export const retryPolicy = z.strictObject({
 
 /** At most `limit` tasks of one tenant with the same key run at once. */
 export const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
-
-const lease = z.strictObject({ worker: z.string(), until: time });
 
 /** One act of steering: who, when and why. */
 const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
@@ -126,6 +125,10 @@ const common = {
   usage: usageTotals,
   waits: z.array(wait),
   lease: lease.nullable(),
+  /** Who claimed it last; null when nobody ever did. */
+  lastClaim: lastClaim.nullable(),
+  /** Leases of it that have run out. */
+  leasesLost: z.int(),
   pausedBy: steering.nullable(),
   cancelledBy: steering.nullable(),
 };

@@ -31,9 +31,10 @@ export function isOwn(principal: Principal, { tenant, user }: Owned): boolean {
   return tenant === principal.tenant && user === principal.user;
 }
 
-/** A worker knows the tasks of its tenant that some worker holds, whoever submitted them. */
-export function mayWorkOn(principal: Principal, task: Pick<Task, "tenant" | "user" | "lease">): boolean {
-  return mayRead(principal, task) || (task.tenant === principal.tenant && task.lease !== null);
+/** A worker knows the tasks of its tenant that some worker holds or has held, whoever submitted them. */
+export function mayWorkOn(principal: Principal, task: Pick<Task, "tenant" | "user" | "lease" | "lastClaim">): boolean {
+  const wasClaimed = task.lease !== null || task.lastClaim !== null;
+  return mayRead(principal, task) || (task.tenant === principal.tenant && wasClaimed);
 }
 
 /** The keys that a principal may see and revoke. */

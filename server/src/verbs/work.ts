@@ -6,12 +6,12 @@ import type { Failure, Task } from "../task/task.ts";
 /**
  * Work that other programs do, under a lease. Every verb throws `forbidden` without the scope `work`. A claim's `attempt`
  * is its fencing token: `fenced` says that this worker, or this attempt, does not hold the task, which may have ended, be
- * paused, or be another's by now. A worker may know any task of its tenant that is held; others are `not_found`.
+ * paused, or be another's by now. A worker may know any task of its tenant that is or was claimed; others are `not_found`.
  */
 export interface Work {
   /**
    * Starts up to `max` ready tasks of kind `external` whose input names `queue`, waiting up to `waitMs` for the first; none
-   * when that passes or `signal` fires. Whoever lets `leaseMs` pass without a heartbeat loses the task to the next.
+   * when that passes or `signal` fires. A task whose concurrency key has no room is not given out. Whoever lets `leaseMs` pass without a heartbeat loses the task to the next.
    */
   claim(
     principal: Principal,
@@ -24,9 +24,15 @@ export interface Work {
     id: string,
     beat: { worker: string; attempt: number; leaseMs: number; progress?: { fraction: number; message: string } },
   ): Promise<Task>;
-  /** Throws `not_found`, `fenced`. */
+  /**
+   * Completes the task, also after the lease ran out while nobody has claimed it since. The same again is answered with the
+   * task as it is. Throws `not_found`, `fenced`.
+   */
   complete(principal: Principal, id: string, done: { worker: string; attempt: number; output: Json }): Promise<Task>;
-  /** Fails the task, or, when it is `retryable` and has tries left, offers it again after a delay. Throws `not_found`, `fenced`. */
+  /**
+   * Fails the task, or, when it is `retryable` and has tries left, offers it again after a delay; late and again like
+   * `complete`. Throws `not_found`, `fenced`.
+   */
   fail(
     principal: Principal,
     id: string,

@@ -1,4 +1,5 @@
 /** The invariants: what must hold of a world once everything in it has ended. */
+import { LEASES_LOST_MAX } from "../../src/task/claim.ts";
 import type { TaskEvent } from "../../src/task/events/event.ts";
 import { TERMINAL_EVENTS } from "../../src/task/events/event.ts";
 import { STATES } from "../../src/task/states.ts";
@@ -114,7 +115,9 @@ function wrongWork(world: World, task: Task): string | null {
       : `has the output ${JSON.stringify(task.output)}, and ${accepted} was accepted.`;
   if (accepted !== undefined) return `is ${task.state} after ${accepted} was accepted.`;
   const code = failureCode(task);
-  return code === "worker" || (code === "lease_lost" && task.failures >= 3) ? null : `ended ${task.state} by ${code}.`;
+  return code === "worker" || (code === "lease_lost" && task.leasesLost === LEASES_LOST_MAX)
+    ? null
+    : `ended ${task.state} by ${code}.`;
 }
 
 /** What the calls of a completed task did: each once. */

@@ -1,54 +1,73 @@
 /**
  * The queues of work that other programs do: ready tasks lie in named queues until a worker claims them. They are given
- * out under a lease, the one place with a lease; who lets it run out loses the task to the next.
+ * out under a lease, the one place with a lease; who lets it run out loses the task to the next. No total limits them,
+ * but a concurrency key does, whether its tasks are run here or claimed: one whose key has no room is parked until it has.
  */
 import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Claim, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
+import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
-/** A task whose workers vanish this often is failed, however its retries are set. */
-const LEASES_LOST_MAX = 10;
-
-type Parts = { transitions: Transitions; clock: Clock; open: Pick<OpenTasks, "get"> };
+type Parts = { transitions: Transitions; clock: Clock; open: Pick<OpenTasks, "get">; keys: ConcurrencyKeys };
 
 type Queue = {
   ready: ReadyQueue<Entry>;
   /** Those that a claim had taken out and the store refused: they come before all others. */
   returned: Entry[];
+  /** Those whose concurrency key has no room, by that key. */
+  parked: Map<string, ReadyQueue<Entry>>;
   waiting: Set<() => void>;
 };
 
 export class Claims implements WorkClaims {
   readonly #parts: Parts;
   readonly #queues = new Map<string, Queue>();
-  readonly #queueOf = new Map<string, string>();
+  readonly #queueOf = new Map<TaskId, string>();
+  /** The queues in which tasks of a concurrency key are parked. */
+  readonly #parkedIn = new Map<string, Set<string>>();
   #stopped = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.keys.onRoom((key) => this.#unpark(key));
   }
 
   offer(entry: Entry, name: string): void {
     const key = queueKey(entry.tenant, name);
-    const queue = this.#queue(key);
-    queue.ready.push(entry);
     this.#queueOf.set(entry.id, key);
-    for (const wake of [...queue.waiting]) wake();
+    this.#makeReady(entry, this.#queue(key));
   }
 
-  withdraw(id: string): void {
+  withdraw(id: TaskId): void {
     const key = this.#queueOf.get(id);
-    if (key === undefined) return;
+    const queue = key === undefined ? undefined : this.#queues.get(key);
+    if (key === undefined || !queue) return;
     this.#queueOf.delete(id);
-    const queue = this.#queues.get(key);
-    queue?.ready.remove(id);
-    if (queue && queue.returned.length > 0) queue.returned = queue.returned.filter((entry) => entry.id !== id);
+    queue.ready.remove(id);
+    if (queue.returned.length > 0) queue.returned = queue.returned.filter((entry) => entry.id !== id);
+    const limitKey = this.#limitKeyOf(id);
+    if (limitKey !== null) {
+      queue.parked.get(limitKey)?.remove(id);
+      // It may have been the one for which its key had room.
+      this.#unpark(limitKey);
+    }
     this.#tidy(key);
+  }
+
+  /** A task that a worker holds has its concurrency key, and one that no worker holds has not. */
+  followKey(entry: Entry): void {
+    if (entry.state === "running") this.#parts.keys.hold(entry);
+    else this.giveKeyBack(entry.id);
+  }
+
+  giveKeyBack(id: TaskId): void {
+    this.#parts.keys.release(id);
   }
 
   /** Lets those go that wait for work. */
@@ -69,29 +88,21 @@ export class Claims implements WorkClaims {
   }
 
   /** The lease has run out: the task is offered again. */
-  async loseLease(task: Task): Promise<void> {
-    const worker = task.lease?.worker ?? "";
-    const error = { code: "lease_lost", message: `Worker ${worker} let its lease run out.` };
-    const again = task.failures + 1 < Math.max(task.retry.attempts, LEASES_LOST_MAX);
-    await this.#parts.transitions.change(task.id, {
-      do: "fail",
-      attempt: task.attempt,
-      error,
-      retryAt: again ? this.#parts.clock.now() : null,
-    });
+  async loseLease({ id, attempt, lease }: Task): Promise<void> {
+    await this.#parts.transitions.change(id, { do: "lapse", attempt, until: lease?.until ?? 0 });
   }
 
   async #take(key: string, claim: Claim): Promise<Task[]> {
-    const { transitions, clock } = this.#parts;
+    const { transitions, clock, keys } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
       const entry = this.#next(key);
       if (!entry) break;
-      this.#queueOf.delete(entry.id);
       try {
         const lease = { worker: claim.worker, until: clock.now() + claim.leaseMs };
         tasks.push((await transitions.change(entry.id, { do: "start", lease })).task);
       } catch (error) {
+        keys.release(entry.id);
         // It was cancelled or paused meanwhile; anything else is the caller's to hear, and what it got so far its own.
         if (error instanceof Refusal && MOVED_ON.has(error.code)) continue;
         this.#putBack(entry, key);
@@ -103,19 +114,61 @@ export class Claims implements WorkClaims {
     return tasks;
   }
 
+  /** The next one whose concurrency key has room, which it then has. */
   #next(key: string): Entry | undefined {
     const queue = this.#queues.get(key);
-    return queue?.returned.shift() ?? queue?.ready.pop();
+    if (!queue) return undefined;
+    for (;;) {
+      const entry = queue.returned.shift() ?? queue.ready.pop();
+      if (!entry) return undefined;
+      if (this.#parts.keys.take(entry)) {
+        this.#queueOf.delete(entry.id);
+        return entry;
+      }
+      this.#park(entry, key, queue);
+    }
+  }
+
+  #park(entry: Entry, key: string, queue: Queue): void {
+    const limitKey = keyOf(entry) ?? "";
+    const parked = queue.parked.get(limitKey) ?? new ReadyQueue<Entry>();
+    parked.push(entry);
+    queue.parked.set(limitKey, parked);
+    const places = this.#parkedIn.get(limitKey);
+    if (places) places.add(key);
+    else this.#parkedIn.set(limitKey, new Set([key]));
+  }
+
+  /** The key may have room: of each queue the first one tries, whichever queue is asked first. */
+  #unpark(limitKey: string): void {
+    for (const key of [...(this.#parkedIn.get(limitKey) ?? [])]) {
+      const queue = this.#queues.get(key);
+      const parked = queue?.parked.get(limitKey);
+      const entry = parked?.pop();
+      if (parked?.size === 0) queue?.parked.delete(limitKey);
+      if (!queue?.parked.has(limitKey)) this.#parkedIn.get(limitKey)?.delete(key);
+      if (queue && entry) this.#makeReady(entry, queue);
+    }
+    if (this.#parkedIn.get(limitKey)?.size === 0) this.#parkedIn.delete(limitKey);
+  }
+
+  #makeReady(entry: Entry, queue: Queue): void {
+    queue.ready.push(entry);
+    for (const wake of [...queue.waiting]) wake();
   }
 
   /** At the head of its queue, unless what became of it meanwhile has placed it already. */
   #putBack(entry: Entry, key: string): void {
-    const { open } = this.#parts;
-    if (this.#queueOf.has(entry.id) || open.get(entry.id) !== entry) return;
+    if (this.#queueOf.has(entry.id) || this.#parts.open.get(entry.id) !== entry) return;
     this.#queueOf.set(entry.id, key);
     const queue = this.#queue(key);
     queue.returned.push(entry);
     for (const wake of [...queue.waiting]) wake();
+  }
+
+  #limitKeyOf(id: TaskId): string | null {
+    const entry = this.#parts.open.get(id);
+    return entry ? keyOf(entry) : null;
   }
 
   #offered(key: string, ms: number, signal: AbortSignal): Promise<void> {
@@ -135,15 +188,20 @@ export class Claims implements WorkClaims {
   }
 
   #queue(key: string): Queue {
-    const queue = this.#queues.get(key) ?? { ready: new ReadyQueue<Entry>(), returned: [], waiting: new Set() };
+    const queue = this.#queues.get(key) ?? {
+      ready: new ReadyQueue<Entry>(),
+      returned: [],
+      parked: new Map(),
+      waiting: new Set(),
+    };
     this.#queues.set(key, queue);
     return queue;
   }
 
   #tidy(key: string): void {
     const queue = this.#queues.get(key);
-    if (queue && queue.ready.size === 0 && queue.returned.length === 0 && queue.waiting.size === 0)
-      this.#queues.delete(key);
+    if (!queue || queue.ready.size + queue.returned.length + queue.parked.size + queue.waiting.size > 0) return;
+    this.#queues.delete(key);
   }
 }
 

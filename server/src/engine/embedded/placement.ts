@@ -25,6 +25,7 @@ export class Placement {
     if (entry.state === "running" && scheduler.isQueued(entry.id)) return;
     scheduler.withdraw(entry.id);
     claims.withdraw(entry.id);
+    if (typeof entry.doneBy === "object") claims.followKey(entry);
     if (!open.isReady(entry)) return;
     if (typeof entry.doneBy === "object") claims.offer(entry, entry.doneBy.queue);
     else scheduler.offer(entry);
@@ -33,8 +34,10 @@ export class Placement {
   /** The task has ended. */
   remove(id: TaskId): void {
     const { open, scheduler, claims } = this.#parts;
-    open.forget(id);
+    const entry = open.get(id);
     scheduler.withdraw(id);
     claims.withdraw(id);
+    open.forget(id);
+    if (typeof entry?.doneBy === "object") claims.giveKeyBack(id);
   }
 }

@@ -4,10 +4,11 @@
  * and ends is the runner's.
  */
 import type { TaskId } from "../../task/id.ts";
+import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { keyOf, type SlotLimits, Slots } from "./slots.ts";
+import { type SlotLimits, Slots } from "./slots.ts";
 
 /** Runs tasks that have a slot. */
 export interface AttemptRunner {
@@ -21,12 +22,13 @@ export interface AttemptRunner {
  */
 export type Left = "here" | "elsewhere" | "stuck";
 
-type Parts = { open: OpenTasks; runner: AttemptRunner; slots: SlotLimits };
+type Parts = { open: OpenTasks; runner: AttemptRunner; slots: SlotLimits; keys: ConcurrencyKeys };
 
 export class Scheduler {
   readonly #open: OpenTasks;
   readonly #runner: AttemptRunner;
   readonly #slots: Slots;
+  readonly #keys: ConcurrencyKeys;
   readonly #ready = new ReadyQueue<Entry>();
   /** Ready, but their concurrency key has no slot. */
   readonly #parked = new Map<string, Entry[]>();
@@ -34,10 +36,12 @@ export class Scheduler {
   #held = true;
   #stopped = false;
 
-  constructor({ open, runner, slots }: Parts) {
+  constructor({ open, runner, slots, keys }: Parts) {
     this.#open = open;
     this.#runner = runner;
-    this.#slots = new Slots(slots);
+    this.#slots = new Slots(slots, keys);
+    this.#keys = keys;
+    keys.onRoom((key) => this.#unpark(key));
   }
 
   start(): void {
@@ -88,14 +92,14 @@ export class Scheduler {
 
   /** Gives a reserved slot back: the submit did not take effect. */
   unreserve(id: TaskId): void {
-    this.#release(id);
+    this.#slots.release(id);
     this.#dispatch();
   }
 
   /** The reserved slot is in use until `left` says that it is not. */
   occupy(id: TaskId, left: Promise<Left>): void {
     void left.then((how) => {
-      this.#release(id);
+      this.#slots.release(id);
       if (how === "here" && !this.#stopped) this.#enqueueAgain(id);
       this.#dispatch();
     });
@@ -108,7 +112,9 @@ export class Scheduler {
   /** Ids of the tasks that hold the slots that this one wants. */
   heldBy(id: TaskId): TaskId[] {
     const entry = this.#open.get(id);
-    return entry && !this.#slots.holds(id) && this.#open.isReady(entry) ? this.#slots.holders(entry) : [];
+    if (!entry || this.#slots.holds(id) || !this.#open.isReady(entry)) return [];
+    // Work that other programs do takes no slots, and waits for its key alone.
+    return typeof entry.doneBy === "object" ? this.#keys.holders(entry) : this.#slots.holders(entry);
   }
 
   /** Tasks of its tenant before it in the queue; null when it is not in it. */
@@ -138,14 +144,14 @@ export class Scheduler {
     else this.#parked.set(key, [entry]);
   }
 
-  /** Gives its slot back, and lets those go on that were parked behind its key. */
-  #release(id: TaskId): void {
-    const key = this.#slots.release(id);
-    const parked = key === null ? undefined : this.#parked.get(key);
-    if (key !== null && parked) {
-      this.#parked.delete(key);
-      for (const { id } of parked) this.#enqueueAgain(id);
-    }
+  /** Lets those go on that were parked behind a key. */
+  #unpark(key: string): void {
+    const parked = this.#parked.get(key);
+    if (!parked) return;
+    this.#parked.delete(key);
+    for (const { id } of parked) this.#enqueueAgain(id);
+    // Once whoever has given the key back has said what becomes of itself.
+    queueMicrotask(() => this.#dispatch());
   }
 
   /** It may have become ready while it held its slot, or its start or its run was cut short and it is running still. */

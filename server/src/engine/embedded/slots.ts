@@ -3,7 +3,7 @@
  * total lie a few slots in reserve, each for a tenant that has none: however long the tasks of others run, the first of
  * a tenant need not wait for the end of one.
  */
-export type Claimant = { id: string; tenant: string; concurrencyKey: string | null; concurrencyLimit: number };
+import { type Claimant, ConcurrencyKeys } from "./concurrency-keys.ts";
 
 export type SlotLimits = {
   total: number;
@@ -13,16 +13,16 @@ export type SlotLimits = {
   reserve: number;
 };
 
-type Held = { tenant: string; key: string | null };
-
 export class Slots {
   readonly #limits: SlotLimits;
-  readonly #held = new Map<string, Held>();
+  readonly #keys: ConcurrencyKeys;
+  /** The tenants of those that have one, by their ids. */
+  readonly #held = new Map<string, string>();
   readonly #tenants = new Map<string, number>();
-  readonly #keys = new Map<string, Set<string>>();
 
-  constructor(limits: SlotLimits) {
+  constructor(limits: SlotLimits, keys = new ConcurrencyKeys()) {
     this.#limits = limits;
+    this.#keys = keys;
   }
 
   get taken(): number {
@@ -45,32 +45,20 @@ export class Slots {
   /** False when the claimant's key has no slot left. Whether there is room is for the caller to see. */
   take(claimant: Claimant): boolean {
     const { id, tenant } = claimant;
-    const key = keyOf(claimant);
-    if (key !== null) {
-      const holders = this.#keys.get(key) ?? new Set();
-      if (holders.size >= claimant.concurrencyLimit) return false;
-      holders.add(id);
-      this.#keys.set(key, holders);
-    }
-    this.#held.set(id, { tenant, key });
+    if (!this.#keys.take(claimant)) return false;
+    this.#held.set(id, tenant);
     this.#tenants.set(tenant, (this.#tenants.get(tenant) ?? 0) + 1);
     return true;
   }
 
-  /** The key that has room again, if any. */
-  release(id: string): string | null {
-    const held = this.#held.get(id);
-    if (held === undefined) return null;
+  release(id: string): void {
+    const tenant = this.#held.get(id);
+    if (tenant === undefined) return;
     this.#held.delete(id);
-    const { tenant, key } = held;
     const rest = (this.#tenants.get(tenant) ?? 0) - 1;
     if (rest > 0) this.#tenants.set(tenant, rest);
     else this.#tenants.delete(tenant);
-    if (key === null) return null;
-    const holders = this.#keys.get(key);
-    holders?.delete(id);
-    if (holders?.size === 0) this.#keys.delete(key);
-    return key;
+    this.#keys.release(id);
   }
 
   holds(id: string): boolean {
@@ -79,16 +67,11 @@ export class Slots {
 
   /** Who stands in the way of this claimant: the holders of its key, else those of its tenant, or of all tenants. */
   holders(claimant: Claimant): string[] {
-    const key = keyOf(claimant);
-    const ofKey = key === null ? undefined : this.#keys.get(key);
-    if (ofKey && ofKey.size >= claimant.concurrencyLimit) return [...ofKey];
+    const ofKey = this.#keys.holders(claimant);
+    if (ofKey.length > 0) return ofKey;
     if (this.hasRoom(claimant.tenant)) return [];
     const all = [...this.#held];
     const isFull = (this.#tenants.get(claimant.tenant) ?? 0) >= this.#limits.ofTenant;
-    return (isFull ? all.filter(([, { tenant }]) => tenant === claimant.tenant) : all).map(([id]) => id);
+    return (isFull ? all.filter(([, tenant]) => tenant === claimant.tenant) : all).map(([id]) => id);
   }
-}
-
-export function keyOf(claimant: Pick<Claimant, "tenant" | "concurrencyKey">): string | null {
-  return claimant.concurrencyKey === null ? null : `${claimant.tenant}\n${claimant.concurrencyKey}`;
 }

@@ -17,7 +17,8 @@ export const workRoutes: readonly Route[] = [
     summary: "Take ready tasks of kind external",
     description:
       "Needs the scope `work`. Each task's `attempt` is its fencing token: name it in every further call. A lease that " +
-      "runs out gives the task to the next who asks.",
+      "runs out gives the task to the next who asks; the fifth that runs out fails it as `lease_lost`. A task whose " +
+      "concurrency key has no room is not given out.",
     body: wire.claimBody,
     quiet: true,
     answers: [{ status: 200, about: "The tasks that are now yours, perhaps none.", schema: wire.list(wire.task) }],
@@ -58,7 +59,9 @@ export const workRoutes: readonly Route[] = [
     id: "completeWork",
     tag: "External work",
     summary: "Hand in the output",
-    description: "`fenced` when another attempt holds the task: stop working on it. `not_found`.",
+    description:
+      "Taken also after the lease ran out, while nobody has claimed the task since. The same again is answered with the " +
+      "task as it is. `fenced` when another attempt holds the task, or this one was handed in otherwise. `not_found`.",
     params: taskParams,
     body: wire.completeBody,
     quiet: true,
@@ -73,8 +76,8 @@ export const workRoutes: readonly Route[] = [
     tag: "External work",
     summary: "Say that it cannot be done, now or ever",
     description:
-      "One that is `retryable` and has tries left is offered again after its delay. `fenced` when another " +
-      "attempt holds the task. `not_found`.",
+      "One that is `retryable` and has tries left is offered again after its delay. Late and again like a completion. " +
+      "`fenced` when another attempt holds the task, or this one was handed in otherwise. `not_found`.",
     params: taskParams,
     body: wire.failBody,
     quiet: true,

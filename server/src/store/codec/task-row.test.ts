@@ -92,6 +92,8 @@ test("what a left-out field means is frozen", () => {
     usage: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, unpricedCalls: 0 },
     waits: [],
     lease: null,
+    lastClaim: null,
+    leasesLost: 0,
     pausedBy: null,
     cancelledBy: null,
   });

@@ -51,6 +51,7 @@ const commands: Record<Command["do"], Command> = {
   },
   bill: { do: "bill", calls: [paidCall("late")] },
   renew: { do: "renew", attempt: 1, worker: "w", until: START + 60_000 },
+  lapse: { do: "lapse", attempt: 1, until: START + 60_000 },
   complete: { do: "complete", attempt: 1, output: [1, "two", null] },
   fail: { do: "fail", attempt: 1, error: { ...error, step: "look up" }, retryAt: START + 5_000 },
   reject: { do: "reject", attempt: 1, error },

@@ -34,7 +34,68 @@ it("gives a worker any user's work of its tenant, of which it knows only what is
   await expect(work.complete(worker, id, { ...done, worker: "w2" })).rejects.toMatchObject({ code: "fenced" });
   await expect(work.complete(worker, id, { ...done, attempt: 2 })).rejects.toMatchObject({ code: "fenced" });
   expect(await work.complete(worker, id, done)).toMatchObject({ state: "completed", output: "done" });
-  await expect(work.complete(admin, id, done)).rejects.toMatchObject({ code: "fenced" });
+});
+
+it("answers the same outcome of the same attempt with the task as it is, and refuses another one", async () => {
+  const { work } = stage.verbs;
+  const completed = await stage.submit("external");
+  await work.claim(worker, claim, never);
+  const once = await work.complete(worker, completed, done);
+  expect(await work.complete(worker, completed, done)).toEqual(once);
+  for (const other of [
+    { ...done, output: "other" },
+    { ...done, worker: "w2" },
+    { ...done, attempt: 2 },
+  ])
+    await expect(work.complete(worker, completed, other)).rejects.toMatchObject({ code: "fenced" });
+  await expect(work.fail(worker, completed, { ...done, error, retryable: true })).rejects.toMatchObject({
+    code: "fenced",
+    message: expect.stringContaining("was handed in, in another way"),
+  });
+
+  const failed = await stage.submit("external", { retry: { attempts: 2, backoffMs: 1_000 } });
+  await work.claim(worker, claim, never);
+  const failure = { ...done, error, retryable: true };
+  const waiting = await work.fail(worker, failed, failure);
+  expect(await work.fail(worker, failed, failure)).toEqual(waiting);
+  await expect(work.complete(worker, failed, done)).rejects.toMatchObject({ code: "fenced" });
+  await stage.clock.advance(60_000, () => new Promise((resolve) => setImmediate(resolve)));
+  expect(await work.fail(worker, failed, failure)).toMatchObject({ state: "waiting", failures: 1 });
+});
+
+it("takes one outcome that is sent twice at the same moment", async () => {
+  const id = await stage.submit("external");
+  const { work } = stage.verbs;
+  await work.claim(worker, claim, never);
+  const both = await Promise.all([work.complete(worker, id, done), work.complete(worker, id, done)]);
+  expect(both).toMatchObject([{ state: "completed" }, { state: "completed" }]);
+  expect(both[0]?.revision).toBe(both[1]?.revision);
+});
+
+it("takes what a worker hands in after its lease ran out, as long as nobody has claimed the task since", async () => {
+  const { work } = stage.verbs;
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const late = await stage.submit("external");
+  await work.claim(worker, claim, never);
+  await stage.clock.advance(31_000, settle);
+  await expect(work.heartbeat(worker, late, { ...done, leaseMs: 1_000 })).rejects.toMatchObject({
+    code: "fenced",
+    message: expect.stringContaining("nobody has claimed it since: hand in what is done, or claim it again"),
+  });
+  expect(await work.complete(worker, late, done)).toMatchObject({ state: "completed", output: "done" });
+  expect(await work.claim(worker, claim, never)).toEqual([]);
+
+  const taken = await stage.submit("external");
+  await work.claim(worker, claim, never);
+  await stage.clock.advance(31_000, settle);
+  await work.claim(worker, { ...claim, worker: "w2" }, never);
+  await expect(work.heartbeat(worker, taken, { ...done, leaseMs: 1_000 })).rejects.toMatchObject({
+    message: expect.stringContaining("attempt 1 of worker w1 does not hold it"),
+  });
+  await expect(work.complete(worker, taken, done)).rejects.toMatchObject({ code: "fenced" });
+  expect(await work.complete(worker, taken, { ...done, worker: "w2", attempt: 2 })).toMatchObject({
+    state: "completed",
+  });
 });
 
 it("keeps the lease and the progress of a worker that says that it lives", async () => {

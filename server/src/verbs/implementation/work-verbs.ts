@@ -2,9 +2,13 @@
  * What other programs may do with work that they claim. A claim's attempt is its fencing token: whoever lost the lease
  * can neither complete nor fail what another has claimed since.
  */
+import { createHash } from "node:crypto";
 import { backoffMs } from "../../engine/backoff.ts";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { Act } from "../../engine/transitions.ts";
+import type { HandIn } from "../../task/claim.ts";
+import type { Command } from "../../task/decide.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { type Json, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
@@ -41,10 +45,17 @@ export class WorkVerbs implements Work {
   ): Promise<Task> {
     const { transitions } = this.#engine;
     const { worker, attempt, leaseMs, progress } = wellFormed(beat);
-    await this.#mustHold(principal, id, worker);
-    if (progress) await transitions.change(id, { do: "record", attempt, record: { events: [], progress } });
+    const task = await this.#known(principal, id);
+    if (task.lease?.worker !== worker || task.attempt !== attempt) throw notHeld(task, worker, attempt);
     const until = this.#clock.now() + leaseMs;
-    return (await transitions.change(id, { do: "renew", attempt, worker, until })).task;
+    const record: Act | undefined = progress && {
+      command: { do: "record", attempt, record: { events: [], progress } },
+    };
+    const changed = await transitions.change(id, () => ({
+      ...(record && { first: record }),
+      command: { do: "renew", attempt, worker, until },
+    }));
+    return changed.task;
   }
 
   async complete(
@@ -52,8 +63,9 @@ export class WorkVerbs implements Work {
     id: string,
     { worker, attempt, output }: { worker: string; attempt: number; output: Json },
   ): Promise<Task> {
-    await this.#mustHold(principal, id, worker);
-    return (await this.#engine.transitions.change(id, { do: "complete", attempt, output: wellFormed(output) })).task;
+    const done = wellFormed(output);
+    const by = { worker: wellFormed(worker), hash: hashOf(["complete", done]) };
+    return this.#handIn(principal, id, attempt, by, () => ({ do: "complete", attempt, output: done, by }));
   }
 
   async fail(
@@ -61,29 +73,68 @@ export class WorkVerbs implements Work {
     id: string,
     { worker, attempt, error, retryable }: { worker: string; attempt: number; error: Failure; retryable: boolean },
   ): Promise<Task> {
-    await this.#mustHold(principal, id, worker);
-    const changed = await this.#engine.transitions.change(id, (task) => {
+    const failure = wellFormed(error);
+    const by = { worker: wellFormed(worker), hash: hashOf(["fail", failure, retryable]) };
+    return this.#handIn(principal, id, attempt, by, (task) => {
       const again = retryable && task.failures + 1 < task.retry.attempts;
-      return {
-        command: { do: "fail", attempt, error: wellFormed(error), retryAt: again ? this.#retryAt(task) : null },
-      };
+      return { do: "fail", attempt, error: failure, retryAt: again ? this.#retryAt(task) : null, by };
     });
-    return changed.task;
   }
 
-  async #mustHold(principal: Principal, id: string, worker: string): Promise<void> {
+  /** Ends the attempt of a worker, once: the same again is answered with the task as it is. */
+  async #handIn(
+    principal: Principal,
+    id: string,
+    attempt: number,
+    by: HandIn,
+    command: (task: Task) => Command,
+  ): Promise<Task> {
+    const task = await this.#known(principal, id);
+    if (isHandedIn(task, attempt, by)) return task;
+    if ((task.lastClaim ?? task.lease)?.worker !== by.worker) throw notHeld(task, by.worker, attempt);
+    try {
+      return (await this.#engine.transitions.change(id, (task) => ({ command: command(task) }))).task;
+    } catch (error) {
+      if (!(error instanceof Refusal) || !HELD_NO_MORE.has(error.code)) throw error;
+      // The same may have been sent twice at once.
+      const now = await this.#known(principal, id);
+      if (isHandedIn(now, attempt, by)) return now;
+      throw notHeld(now, by.worker, attempt);
+    }
+  }
+
+  async #known(principal: Principal, id: string): Promise<Task> {
     mustHave(principal, "work");
     const task = await this.#engine.transitions.find(id);
     if (!task || !mayWorkOn(principal, task)) throw notFound("Task");
-    if (task.lease?.worker !== wellFormed(worker)) {
-      throw new Refusal("fenced", `Worker ${worker} does not hold this task: it is ${task.state}.`, {
-        state: task.state,
-      });
-    }
+    return task;
   }
 
   #retryAt(task: Task): number {
     const { backoffMs: base, backoffMaxMs } = task.retry;
     return this.#clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, this.#random());
   }
+}
+
+const HELD_NO_MORE: ReadonlySet<string> = new Set(["fenced", "not_allowed_in_state"]);
+
+function isHandedIn({ attempt, lastClaim }: Task, handedIn: number, by: HandIn): boolean {
+  return attempt === handedIn && lastClaim?.worker === by.worker && lastClaim.handedIn === by.hash;
+}
+
+/** Says what has become of the worker's attempt. */
+function notHeld({ state, attempt, lease, lastClaim }: Task, worker: string, own: number): Refusal {
+  const isOwn = attempt === own && (lastClaim ?? lease)?.worker === worker;
+  const because = !isOwn
+    ? `attempt ${own} of worker ${worker} does not hold it`
+    : lastClaim !== null && lastClaim.handedIn !== null
+      ? `attempt ${own} was handed in, in another way`
+      : state === "waiting"
+        ? `the lease of attempt ${own} ran out, and nobody has claimed it since: hand in what is done, or claim it again`
+        : `attempt ${own} holds it no longer`;
+  return new Refusal("fenced", `The task is ${state}, at attempt ${attempt}: ${because}.`, { state });
+}
+
+function hashOf(outcome: Json): string {
+  return createHash("sha256").update(JSON.stringify(outcome)).digest("hex");
 }

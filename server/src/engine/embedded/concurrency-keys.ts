@@ -1,0 +1,60 @@
+/**
+ * Concurrency keys: at most so many tasks of one tenant's key run at once, whoever runs them. Handlers of this process
+ * and programs that claim work take from the same keys, and hear when one has room again.
+ */
+
+export type Claimant = { id: string; tenant: string; concurrencyKey: string | null; concurrencyLimit: number };
+
+export class ConcurrencyKeys {
+  readonly #holders = new Map<string, Set<string>>();
+  readonly #heldBy = new Map<string, string>();
+  readonly #listeners: ((key: string) => void)[] = [];
+
+  /** Calls `listener` with every key that has room again. */
+  onRoom(listener: (key: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** False when its key has no room. */
+  take(claimant: Claimant): boolean {
+    if (this.#heldBy.has(claimant.id)) return true;
+    if (!this.hasRoom(claimant)) return false;
+    this.hold(claimant);
+    return true;
+  }
+
+  /** The same of one that runs already, whatever the limit says. */
+  hold(claimant: Claimant): void {
+    const key = keyOf(claimant);
+    if (key === null) return;
+    this.#heldBy.set(claimant.id, key);
+    const holders = this.#holders.get(key);
+    if (holders) holders.add(claimant.id);
+    else this.#holders.set(key, new Set([claimant.id]));
+  }
+
+  release(id: string): void {
+    const key = this.#heldBy.get(id);
+    if (key === undefined) return;
+    this.#heldBy.delete(id);
+    const holders = this.#holders.get(key);
+    holders?.delete(id);
+    if (holders?.size === 0) this.#holders.delete(key);
+    for (const listener of this.#listeners) listener(key);
+  }
+
+  hasRoom(claimant: Claimant): boolean {
+    return this.holders(claimant).length === 0;
+  }
+
+  /** Who stands in the way of this claimant. */
+  holders(claimant: Claimant): string[] {
+    const key = keyOf(claimant);
+    const holders = key === null ? undefined : this.#holders.get(key);
+    return holders && holders.size >= claimant.concurrencyLimit ? [...holders] : [];
+  }
+}
+
+export function keyOf(claimant: Pick<Claimant, "tenant" | "concurrencyKey">): string | null {
+  return claimant.concurrencyKey === null ? null : `${claimant.tenant}\n${claimant.concurrencyKey}`;
+}

@@ -1,0 +1,114 @@
+/** Work that other programs do: its concurrency keys, its leases, and who gets it when. */
+import { expect, it } from "vitest";
+import type { Submission } from "../../task/submission.ts";
+import type { Task } from "../../task/task.ts";
+import { ada, arrives, at, type Begin, type EngineLife, events, gate, kind, submit } from "./stage.ts";
+
+const LEASE_MS = 30_000;
+const { signal: never } = new AbortController();
+const concurrency = { key: "gpu", limit: 2 };
+
+/** Kinds that are claimed in the queue of their own name. */
+const claimed = (name: string) => kind(name, async () => null, { queueOf: () => name });
+
+function claim(life: EngineLife, queue: string, max = 10): Promise<Task[]> {
+  return life.verbs.work.claim(ada, { worker: "w", queue, max, leaseMs: LEASE_MS, waitMs: 0 }, never);
+}
+
+function complete(life: EngineLife, { id, attempt }: Task): Promise<Task> {
+  return life.verbs.work.complete(ada, id, { worker: "w", attempt, output: null });
+}
+
+export function externalWorkSuite(begin: Begin): void {
+  const submitAll = async (life: EngineLife, count: number, name: string, more: Partial<Submission> = {}) => {
+    const ids: string[] = [];
+    for (let n = 0; n < count; n++) ids.push(await submit(life, name, more));
+    return ids;
+  };
+
+  it("gives out no more tasks of a concurrency key than it allows, over all queues and with those that run here", async () => {
+    const hold = gate();
+    const life = await begin([
+      claimed("one"),
+      claimed("two"),
+      kind("here", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+    ]);
+    const [here = ""] = await submitAll(life, 1, "here", { concurrency });
+    await arrives(life, here, "running");
+    const ones = await submitAll(life, 3, "one", { concurrency });
+    const twos = await submitAll(life, 2, "two", { concurrency });
+    const free = await submitAll(life, 1, "one");
+    const first = await claim(life, "one");
+    expect(first.map(({ id }) => id)).toEqual([ones[0], free[0]]);
+    expect(await claim(life, "two")).toEqual([]);
+    expect((await life.verbs.tasks.why(ada, twos[0] ?? "")).heldBy.sort()).toEqual([here, ones[0]].sort());
+    const waiting = await submit(life, "here", { concurrency });
+    await arrives(life, waiting, "queued");
+    // One goes, one comes: the oldest that wants it is here.
+    for (const task of first) await complete(life, task);
+    await arrives(life, waiting, "running");
+    hold.resolve();
+    await arrives(life, waiting, "completed");
+    const second = [...(await claim(life, "two")), ...(await claim(life, "one"))];
+    expect(second.map(({ id }) => id)).toEqual(twos);
+    for (const task of second) await complete(life, task);
+    expect((await claim(life, "one")).map(({ id }) => id)).toEqual(ones.slice(1));
+  });
+
+  it("lets those go that wait for a key, in their order, whoever gives it back and however", async () => {
+    let life = await begin([claimed("work")]);
+    const ids = await submitAll(life, 6, "work", { concurrency: { key: "k", limit: 1 } });
+    const waiting = () =>
+      life.verbs.work.claim(ada, { worker: "w", queue: "work", max: 10, leaseMs: LEASE_MS, waitMs: 600_000 }, never);
+    const held = async (which: number) =>
+      (await claim(life, "work")).map(({ id }) => ids.indexOf(id)).join() === `${which}`;
+    expect(await held(0)).toBe(true);
+    await life.verbs.tasks.cancel(ada, ids[0] ?? "");
+    expect(await held(1)).toBe(true);
+    await life.verbs.tasks.pause(ada, ids[1] ?? "");
+    // Of those that were before it in the queue, one that goes leaves the key to the next.
+    await life.verbs.tasks.cancel(ada, ids[2] ?? "");
+    expect(await held(3)).toBe(true);
+    life = await life.crash();
+    expect(await claim(life, "work")).toEqual([]);
+    const next = waiting();
+    await life.verbs.work.fail(ada, ids[3] ?? "", {
+      worker: "w",
+      attempt: 1,
+      error: { code: "broken", message: "It broke." },
+      retryable: false,
+    });
+    await life.settle();
+    expect((await next).map(({ id }) => id)).toEqual([ids[4]]);
+    await life.pass(LEASE_MS);
+    // Its lease ran out: it is the oldest again.
+    expect(await held(4)).toBe(true);
+  });
+
+  it("offers work again whose lease ran out as often as it takes, and fails it at the fifth time", async () => {
+    const life = await begin([claimed("work")]);
+    const id = await submit(life, "work", { retry: { attempts: 1 } });
+    for (let lost = 1; lost < 5; lost++) {
+      expect(await claim(life, "work")).toMatchObject([{ id, attempt: lost }]);
+      await life.pass(LEASE_MS);
+      expect(await at(life, id)).toMatchObject({ state: "waiting", failures: 0, leasesLost: lost });
+    }
+    await claim(life, "work");
+    await life.pass(LEASE_MS);
+    expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "lease_lost" }, failures: 0 });
+    expect((await events(life, id)).filter(({ type }) => type === "task.retrying")).toHaveLength(4);
+  });
+
+  it("uses up no try of the task by leases that ran out", async () => {
+    const life = await begin([claimed("work")]);
+    const id = await submit(life, "work", { retry: { attempts: 2, backoffMs: 1 } });
+    for (let lost = 1; lost < 4; lost++) {
+      await claim(life, "work");
+      await life.pass(LEASE_MS);
+    }
+    const [task] = await claim(life, "work");
+    const error = { code: "broken", message: "It broke." };
+    const failed = { worker: "w", attempt: task?.attempt ?? 0, error, retryable: true };
+    expect(await life.verbs.work.fail(ada, id, failed)).toMatchObject({ state: "waiting", failures: 1 });
+  });
+}
