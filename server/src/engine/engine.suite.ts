@@ -8,6 +8,7 @@ import { durabilitySuite } from "./suite/durability.suite.ts";
 import { externalWorkSuite } from "./suite/external-work.suite.ts";
 import { inputsSuite } from "./suite/inputs.suite.ts";
 import { limitSuite } from "./suite/limits.suite.ts";
+import { questionsSuite } from "./suite/questions.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
 import { retriesSuite } from "./suite/retries.suite.ts";
@@ -37,6 +38,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("waits", () => waitsSuite(begin));
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
+    describe("questions", () => questionsSuite(begin));
     describe("the queue", () => queueSuite(begin));
     describe("limits", () => limitSuite(begin));
     describe("crashes", () => crashSuite(begin));

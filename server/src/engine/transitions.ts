@@ -109,7 +109,7 @@ export class Transitions {
    */
   change(
     id: TaskId,
-    plan: Command | ((task: Task) => Plan),
+    plan: Command | ((task: Task) => Plan | Promise<Plan>),
   ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
     return this.#locks.run(id, async () => {
       let counted: ReadonlySet<string> = new Set();
@@ -118,13 +118,14 @@ export class Transitions {
         if (!task) throw notFound("Task");
         // What its parent's end is about to do to it counts, whoever comes first.
         if (task.parent !== null) await this.#endings.get(task.parent);
-        const given = typeof plan === "function" ? plan(task) : { command: plan };
+        const planned = typeof plan === "function" ? plan(task) : { command: plan };
+        const given = planned instanceof Promise ? await planned : planned;
         const end = this.#endOfOrphan(task, given.command);
-        const { first, command, along, others: planned = [] }: Plan = end ? { command: end } : given;
+        const { first, command, along, others: alongside = [] }: Plan = end ? { command: end } : given;
         const before = first && this.#write(task, first, counted);
         const last = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
         const write = before ? { ...before, ...last, ...joined(before, last) } : last;
-        const others = [...planned, ...this.#follows(write)];
+        const others = [...alongside, ...this.#follows(write)];
         const applied = await this.#commit([write, ...others]);
         if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
         if (applied.ok) return { task: write.task, replayed: false, hash: null };

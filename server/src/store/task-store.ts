@@ -41,6 +41,10 @@ export interface TaskStore {
   lastError(id: TaskId): Promise<Failure | null>;
   /** What no journaled answer has used up, oldest first, after the item with this number. */
   inbox(id: TaskId, after?: number): Promise<InboxItem[]>;
+  /** The input that came under this message id, used up or not; null when none did. */
+  received(id: TaskId, messageId: string): Promise<InboxItem | null>;
+  /** Whether the task has asked a question of this name before. */
+  hasAsked(id: TaskId, name: string): Promise<boolean>;
   artifacts(id: TaskId): Promise<Artifact[]>;
   usage(id: TaskId): Promise<(UsageCall & { at: number })[]>;
 }

@@ -19,7 +19,16 @@ export type JournalEntry = Step & {
 /** `next` is the cursor of the next page, null on the last. */
 export type JournalPage = { entries: JournalEntry[]; next: string | null };
 
-export type InboxItem = { n: number; messageId: string; prompt: string | null; value: Json; by: string; at: number };
+/** `question` is the key of the question that it answers; null for what came while none was open that it could answer. */
+export type InboxItem = {
+  n: number;
+  messageId: string;
+  prompt: string | null;
+  question: string | null;
+  value: Json;
+  by: string;
+  at: number;
+};
 
 /** Everything that commits with a change, or not at all. */
 export type Write = Change & {

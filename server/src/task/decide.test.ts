@@ -78,7 +78,8 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
   suspendTimer: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER], checkpoint: "nap" }),
   suspendInput: (_, attempt) => ({ do: "suspend", attempt, waits: [TIMER, QUESTION], checkpoint: "ask" }),
   suspendIdle: (_, attempt) => ({ do: "suspend", attempt, waits: [], checkpoint: "here" }),
-  wake: (task) => ({ do: "wake", key: task.waits[0]?.key ?? "" }),
+  // A task whose run goes on waits for nothing but answers, which are stories of their own.
+  wake: (task) => ({ do: "wake", key: isMoving(task) ? "/nap#0" : (task.waits[0]?.key ?? "") }),
   wakeOther: () => ({ do: "wake", key: "/another#0" }),
   record: (_, attempt, fraction) => ({
     do: "record",
@@ -330,7 +331,12 @@ function standingOf(task: Task): string {
 }
 
 function waitingOn(task: Task): string {
-  return task.waits.every((wait) => wait.on === "slot") ? "slot" : "timer";
+  return task.waits.some((wait) => wait.on === "slot") ? "slot" : "timer";
+}
+
+/** Its run is there, also when it is coming to rest. */
+function isMoving(task: Task): boolean {
+  return task.state === "running" || (task.state === "paused" && task.resumesAs === "running");
 }
 
 /** What holds for every change whatever it is. */
@@ -356,7 +362,8 @@ function expectForward(before: Task, { task, events, before: guard }: Change, na
   }
   if (isTerminal(task.state) && !isTerminal(before.state)) expect(events.at(-1)?.type).toBe(`task.${task.state}`);
   const waits = task.state === "waiting" || task.state === "input_required";
-  if (task.state !== "paused") expect(task.waits.length > 0).toBe(waits);
+  if (isMoving(task)) expect(task.waits.filter(({ on }) => on !== "input")).toEqual([]);
+  else if (task.state !== "paused") expect(task.waits.length > 0).toBe(waits);
   expect(task.pausedBy !== null).toBe(task.state === "paused");
   if (task.state !== "running") expect(task.lease).toBeNull();
 }

@@ -9,6 +9,7 @@ import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isReady, waitsOn } from "./open-task.ts";
+import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
 import { type FailedState, isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { deadlinePassed, isOverLimit, limitAfterDeath, limitIn } from "./time-limit.ts";
@@ -21,8 +22,11 @@ export type Command =
   | { do: "recover" }
   /** What the crash guard makes of the death of a process that ran it. */
   | { do: "blame"; crashes: number }
-  /** The run has stopped at waits and holds nothing any more. While paused it only says where it stands. */
-  | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string }
+  /**
+   * The run has stopped at waits and holds nothing any more. While paused it only says where it stands. `told` are the
+   * keys of questions that the task has shown before: one that it shows no longer was answered meanwhile.
+   */
+  | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string; told?: readonly string[] }
   /** A wait is over. */
   | { do: "wake"; key: string }
   /** What a running attempt records: its events, and what they add up to. */
@@ -49,6 +53,9 @@ export type Recorded = {
   progress?: { fraction: number; message: string };
   details?: JsonObject;
   usage?: UsageCall[];
+  /** Questions that are open from now on, and the keys of those that are not any more. */
+  asked?: OpenQuestion[];
+  closed?: string[];
   /** A step was journaled, so the run has come further than any crash before. */
   progressed?: boolean;
 };
@@ -158,9 +165,25 @@ function slotWait(at: number): Wait {
   return { on: "slot", key: "", since: at, until: null };
 }
 
-/** A paused task that wants nothing but a slot once it is resumed. */
-function pausedReady(at: number): { waits: Wait[]; resumesAs: "waiting" } {
-  return { waits: [slotWait(at)], resumesAs: "waiting" };
+/** What a task waits for that goes on: a slot, and beside it the answers to its other questions. */
+function readyWaits(questions: OpenQuestion[], at: number): Wait[] {
+  return [slotWait(at), ...questions];
+}
+
+/** A paused task that wants a slot once it is resumed. */
+function pausedReady(questions: OpenQuestion[], at: number): { waits: Wait[]; resumesAs: "waiting" } {
+  return { waits: readyWaits(questions, at), resumesAs: "waiting" };
+}
+
+/** The question of this key is closed: whoever waited for it goes on, and the others stay open. */
+function closed(task: Task, key: string, at: number): Patch {
+  const others = openQuestions(task).filter((question) => question.key !== key);
+  if (task.state === "paused") return task.resumesAs === "running" ? { waits: others } : pausedReady(others, at);
+  return task.state === "running" ? { waits: others } : { state: "waiting", waits: readyWaits(others, at) };
+}
+
+function asks({ prompt, until }: OpenQuestion): EventDraft {
+  return { type: "task.input_required", data: { prompt, until } };
 }
 
 function delayWait(task: Task, at: number): Wait {
@@ -174,7 +197,8 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
   const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
-  return change(task, command, at, { state: "running", attempt, waits: [], lease, startedAt, ...claim }, [
+  const begun = { state: "running", attempt, waits: openQuestions(task), lease, startedAt, ...claim } as const;
+  return change(task, command, at, begun, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
@@ -182,44 +206,54 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
 function suspend(task: Task, command: Command & { do: "suspend" }, at: number): Change | Refusal {
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
-  const { waits } = command;
+  const { told = [] } = command;
   // It has come to rest by itself.
   const crashes = 0;
-  const question = waits.find((wait) => wait.on === "input");
-  const next = question ? "input_required" : waits.length > 0 ? "waiting" : "running";
+  const shown = new Set(openQuestions(task).map(({ key }) => key));
+  const isAnswered = ({ on, key }: Wait) => on === "input" && told.includes(key) && !shown.has(key);
+  const fresh = openQuestions(command).filter(({ key }) => !shown.has(key) && !told.includes(key));
+  const goesOn = command.waits.some(isAnswered);
+  const waits = goesOn
+    ? readyWaits(
+        openQuestions(command).filter((each) => !isAnswered(each)),
+        at,
+      )
+    : command.waits;
   if (task.state === "paused") {
     // As long as a paused task resumes as `running`, its run has not come to rest.
     const paused: EventDraft = { type: "task.paused", data: { checkpoint: command.checkpoint } };
-    return change(
-      task,
-      command,
-      at,
-      { crashes, ...(next === "running" ? pausedReady(at) : { waits, resumesAs: next }) },
-      [paused],
-    );
+    const rest = waits.length === 0 ? pausedReady(openQuestions(task), at) : { waits, resumesAs: restingState(waits) };
+    return change(task, command, at, { crashes, ...rest }, [...fresh.map(asks), paused]);
   }
-  if (next === "running") return wrongState(task, "suspended without a wait");
-  const event: EventDraft =
-    question?.on === "input"
-      ? { type: "task.input_required", data: { prompt: question.prompt, until: question.until } }
-      : { type: "task.waiting", data: { waits } };
-  return change(task, command, at, { state: next, waits, lease: null, crashes }, [event]);
+  if (waits.length === 0) return wrongState(task, "suspended without a wait");
+  const events: EventDraft[] = fresh.length > 0 ? fresh.map(asks) : [{ type: "task.waiting", data: { waits } }];
+  return change(task, command, at, { state: restingState(waits), waits, lease: null, crashes }, events);
+}
+
+/** The state of a task at rest. One that needs a slot goes on by itself, whatever else it asks. */
+function restingState(waits: readonly Wait[]): "waiting" | "input_required" {
+  if (waits.some(({ on }) => on === "slot")) return "waiting";
+  return waits.some(({ on }) => on === "input") ? "input_required" : "waiting";
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
   // A slot is not waited for by any call: `start` ends that wait.
   if (!task.waits.some((wait) => wait.key === command.key && wait.on !== "slot")) return wrongState(task, "woken");
-  if (task.state === "paused") return change(task, command, at, pausedReady(at), []);
-  if (task.state !== "waiting" && task.state !== "input_required") return wrongState(task, "woken");
-  return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, []);
+  return change(task, command, at, closed(task, command.key, at), []);
 }
 
 function record(task: Task, command: Command & { do: "record" }, at: number): Change | Refusal {
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
-  const { events, progress, details, usage = [], progressed } = command.record;
+  const { events, progress, details, usage = [], progressed, asked = [], closed = [] } = command.record;
   const all: EventDraft[] = [...events, ...usage.map(billed)];
   const next: Partial<Task> = {};
+  if (asked.length + closed.length > 0) {
+    const shown = openQuestions(task).filter(({ key }) => !closed.includes(key));
+    const fresh = asked.filter(({ key }) => !shown.some((question) => question.key === key));
+    next.waits = [...shown, ...fresh];
+    all.push(...fresh.map(asks));
+  }
   if (progressed) next.crashes = 0;
   if (usage.length > 0) next.usage = usage.reduce(addUsage, task.usage);
   if (details) {
@@ -281,7 +315,7 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
-  const rest = task.state === "running" ? pausedReady(at) : { resumesAs: task.state };
+  const rest = task.state === "running" ? pausedReady([], at) : { resumesAs: task.state };
   return change(task, command, at, { state: "paused", ...rest, pausedBy, lease: null }, events);
 }
 
@@ -292,8 +326,7 @@ function resume(task: Task, command: Command & { do: "resume" }, at: number): Ch
   // Its run has not come to rest, and goes on as it is.
   if (resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);
   const waits = waitsOnceResumed(task, resumesAs, at);
-  const state = waits.some((wait) => wait.on === "input") ? "input_required" : "waiting";
-  return change(task, command, at, { state, waits, pausedBy: null }, events);
+  return change(task, command, at, { state: restingState(waits), waits, pausedBy: null }, events);
 }
 
 function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "running">, at: number): Wait[] {
@@ -308,16 +341,12 @@ function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "
 
 function input(task: Task, command: Command & { do: "input" }, at: number): Change | Refusal {
   if (isTerminal(task.state)) return wrongState(task, "given input");
+  const answered = questionFor(task, command.prompt);
   const received: EventDraft = {
     type: "task.input_received",
-    data: { messageId: command.messageId, prompt: command.prompt, by: command.by },
+    data: { messageId: command.messageId, prompt: answered?.prompt.name ?? command.prompt, by: command.by },
   };
-  const answered = task.waits.find(
-    (wait) => wait.on === "input" && (command.prompt === null || wait.prompt.name === command.prompt),
-  );
-  if (!answered) return change(task, command, at, {}, [received]);
-  if (task.state === "paused") return change(task, command, at, pausedReady(at), [received]);
-  return change(task, command, at, { state: "waiting", waits: [slotWait(at)] }, [received]);
+  return change(task, command, at, answered ? closed(task, answered.key, at) : {}, [received]);
 }
 
 type Ending = (

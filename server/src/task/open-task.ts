@@ -55,7 +55,8 @@ export function isReady(state: Task["state"], reasons: readonly string[]): boole
     case "queued":
       return true;
     case "waiting":
-      return reasons.every((reason) => reason === "slot");
+      // What it asks beside that does not hold it.
+      return reasons.length === 0 || reasons.includes("slot");
     case "running":
     case "paused":
     case "input_required":

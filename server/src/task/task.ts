@@ -150,12 +150,11 @@ export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease"
     case "queued":
       return task.notBefore;
     case "running":
-      return task.lease?.until ?? null;
+      // It waits for nothing but answers to what it asks meanwhile.
+      return task.lease?.until ?? earliestEnd(task.waits);
     case "waiting":
-    case "input_required": {
-      const moments = task.waits.flatMap((wait) => (wait.until === null ? [] : [wait.until]));
-      return moments.length === 0 ? null : Math.min(...moments);
-    }
+    case "input_required":
+      return earliestEnd(task.waits);
     case "paused":
     case "completed":
     case "failed":
@@ -164,4 +163,10 @@ export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease"
     case "rejected":
       return null;
   }
+}
+
+function earliestEnd(waits: readonly Wait[]): number | null {
+  let earliest: number | null = null;
+  for (const { until } of waits) if (until !== null && (earliest === null || until < earliest)) earliest = until;
+  return earliest;
 }

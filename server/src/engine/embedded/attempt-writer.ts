@@ -14,6 +14,7 @@ import type { Handler } from "../../task/handler.ts";
 import { copyOf, type Json } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { type Part, part } from "../../task/part.ts";
+import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -43,6 +44,8 @@ export class AttemptWriter implements AttemptPort {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;
+  /** Keys of the questions that the task has shown in this attempt. */
+  readonly #told: Set<string>;
   /** The last write of the chain. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -50,6 +53,7 @@ export class AttemptWriter implements AttemptPort {
     this.#parts = parts;
     this.#task = task;
     this.#handler = handler;
+    this.#told = new Set(openQuestions(task).map(({ key }) => key));
   }
 
   get clock(): Clock {
@@ -68,7 +72,7 @@ export class AttemptWriter implements AttemptPort {
     const { attempt } = this.#task;
     await this.#inOrder(write, () => ({
       ...this.#before(write),
-      command: { do: "suspend", attempt, waits, checkpoint },
+      command: { do: "suspend", attempt, waits, checkpoint, told: [...this.#told] },
     }));
   }
 
@@ -182,6 +186,7 @@ export class AttemptWriter implements AttemptPort {
   #inOrder(write: AttemptWrite, plan: (task: Task) => Plan): Promise<void> {
     const { transitions, refused } = this.#parts;
     const { id } = this.#task;
+    for (const { key } of write.record.asked ?? []) this.#told.add(key);
     const change = () => this.#orBill(write, transitions.change(id, plan));
     const written = this.#last.then(() => refused.insist(id, change, () => bytesOf(write)));
     this.#last = written;

@@ -10,7 +10,7 @@ import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Task } from "../../task/task.ts";
+import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
@@ -183,14 +183,16 @@ export class EmbeddedEngine implements Engine {
     const { task, command } = change;
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);
-    if (command === "bill" || command === "delete" || command === "record" || command === "blame") return;
+    if (command === "bill" || command === "delete" || command === "blame") return;
+    // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
+    if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     this.#move(task);
     if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
       this.#scheduler.offer(entryOf(task, this.handlers));
     if (command === "suspend") this.#waits.suspended(task);
-    if (command === "input")
+    if (command === "input" || command === "wake")
       this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 

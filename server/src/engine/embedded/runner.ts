@@ -111,10 +111,12 @@ export class Runner implements AttemptRunner {
     else if (task.state === "running" && !this.#stopping) run.resume();
   }
 
-  /** An input has come, which the run may take without having waited for it. */
+  /** An input has come, or the time of a question is over: the run may go on with that. */
   async refill(id: TaskId): Promise<void> {
     const run = this.#runs.get(id);
-    if (run) run.refill(await this.#store.inbox(id));
+    const task = run && (await this.#transitions.find(id));
+    // Read after the task: an answer is in the inbox before its question is closed.
+    if (task) run.refill(await this.#store.inbox(id), task.waits);
   }
 
   /** Lets steps in flight end within `graceMs`, and cuts off what is left. */
@@ -207,6 +209,9 @@ export class Runner implements AttemptRunner {
     const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
     if (this.#stopping || now.state === "paused") run.pause();
+    // Whatever came for it while its inbox was read.
+    if (now.revision !== task.revision)
+      void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
     if (!(run instanceof Run)) return run;
     this.#parts.record.runBegins(id, attempt);
     void replay(run, handler);

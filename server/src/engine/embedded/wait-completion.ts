@@ -11,7 +11,7 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";
 import type { Clock } from "../clock.ts";
-import { answers } from "../execution/inbox.ts";
+import { answerAmong } from "../execution/inbox.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Claims, isLeaseLost } from "./claims.ts";
 import { entryOf } from "./entry.ts";
@@ -123,7 +123,7 @@ export class WaitCompletion implements TimeObserver {
       }
       if (wait.on === "input") {
         const inbox = await store.inbox(task.id);
-        if (inbox.some((item) => answers(item, wait.prompt.name))) return this.#wake(task.id, wait.key);
+        if (answerAmong(inbox, wait)) return this.#wake(task.id, wait.key);
       }
     }
   }

@@ -80,6 +80,6 @@ export interface AttemptRun {
   resume(): void;
   /** Cuts the run off: its signal fires, its calls never settle, its writes are dropped, except usage. */
   cutOff(reason: string): void;
-  /** What the inbox of the task holds by now. */
-  refill(items: readonly InboxItem[]): void;
+  /** What the inbox of the task holds by now, and what the task waits for. */
+  refill(items: readonly InboxItem[], waits: readonly Wait[]): void;
 }

@@ -44,7 +44,7 @@ export function hostRuns(parts: Parts): void {
         runs.get(message.run)?.cutOff(message.reason);
         return;
       case "refill":
-        runs.get(message.run)?.refill(message.items);
+        runs.get(message.run)?.refill(message.items, message.waits);
         return;
     }
   });

@@ -1,5 +1,8 @@
 /** The inputs that a task has received and no call has taken yet, as its run sees them. */
 import type { InboxItem } from "../../store/store.ts";
+import { type OpenQuestion, takesEarlierInput } from "../../task/questions.ts";
+
+export type Asked = Pick<OpenQuestion, "key" | "prompt">;
 
 export class Inbox {
   #items: InboxItem[];
@@ -14,16 +17,30 @@ export class Inbox {
     this.#items = items.filter((item) => !this.#taken.has(item.n));
   }
 
-  /** Takes the oldest input that answers `prompt`. */
-  take(prompt: string): InboxItem | undefined {
-    const at = this.#items.findIndex((item) => answers(item, prompt));
-    const item = at === -1 ? undefined : this.#items.splice(at, 1)[0];
-    if (item) this.#taken.add(item.n);
+  /** Takes the input that answers this question: what came for it, or else what came before it was asked. */
+  take(asked: Asked): InboxItem | undefined {
+    const item = answerAmong(this.#items, asked);
+    if (item) this.#remove(item);
     return item;
+  }
+
+  /** Takes what was meant for a question of this name that was not asked yet: it answers no later one. Returns the numbers. */
+  takeEarly(name: string): number[] {
+    const early = this.#items.filter(({ question, prompt }) => question === null && prompt === name);
+    for (const item of early) this.#remove(item);
+    return early.map(({ n }) => n);
+  }
+
+  #remove(item: InboxItem): void {
+    this.#taken.add(item.n);
+    this.#items = this.#items.filter((each) => each !== item);
   }
 }
 
-/** An input without the name of a question answers whichever is asked next. */
-export function answers(item: InboxItem, prompt: string): boolean {
-  return item.prompt === null || item.prompt === prompt;
+/** Of inputs that no call has taken, the one that answers this question. A message without a name answers whichever is asked next. */
+export function answerAmong(items: readonly InboxItem[], { key, prompt }: Asked): InboxItem | undefined {
+  const own = items.find(({ question }) => question === key);
+  if (own || !takesEarlierInput(prompt.asks)) return own;
+  const earlier = items.filter(({ question }) => question === null);
+  return earlier.find((item) => item.prompt === prompt.name) ?? earlier.find((item) => item.prompt === null);
 }

@@ -1,7 +1,7 @@
 /** The runs of one process that runs them for this engine: each looks from here like a run of one's own. */
 import type { InboxItem } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Task } from "../../task/task.ts";
+import type { Task, Wait } from "../../task/task.ts";
 import type { AttemptPort, AttemptRun, RunEnd, RunObserver } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
 import type { RunParts } from "./run.ts";
@@ -86,8 +86,8 @@ export class RemoteRun implements AttemptRun {
     this.#send("resume");
   }
 
-  refill(items: readonly InboxItem[]): void {
-    this.#parts.channel.send({ do: "refill", run: this.#parts.number, items });
+  refill(items: readonly InboxItem[], waits: readonly Wait[]): void {
+    this.#parts.channel.send({ do: "refill", run: this.#parts.number, items, waits });
   }
 
   cutOff(reason: string): void {

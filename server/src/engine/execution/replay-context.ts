@@ -158,21 +158,22 @@ class ReplayContext implements Context {
         if (call.entry?.state === "done") return answered.parse(call.entry.result);
         const now = clock.now();
         const open = call.entry ? asked.parse(call.entry.result) : openedAt(call.name, question(), now);
-        const item = this.#run.inbox.take(call.name);
-        if (item) {
-          const answer = { value: item.value, by: item.by, at: item.at };
-          await this.#run.commit({ journal: [this.#entry(call, "done", answer)], taken: [item.n] });
-          return answer;
+        const { key } = call;
+        const told = this.#run.task.waits.find((wait) => wait.key === key);
+        const wait = { on: "input", key, since: told?.since ?? call.entry?.at ?? now, ...open } as const;
+        let item = this.#run.inbox.take(wait) ?? null;
+        const early = call.entry ? [] : this.#run.inbox.takeEarly(call.name);
+        if (!item && (open.until === null || open.until > now)) {
+          const entry = this.#entry(call, "waiting", open);
+          item = await this.#run.ask(wait, call.name, { journal: [entry], taken: early });
         }
-        if (open.until !== null && open.until <= now) {
-          await this.#run.commit({ journal: [this.#entry(call, "done", null)] });
-          return null;
-        }
-        if (!call.entry) await this.#run.commit({ journal: [this.#entry(call, "waiting", open)] });
-        return this.#run.waitFor(
-          { on: "input", key: call.key, since: now, until: open.until, prompt: open.prompt },
-          call.name,
-        );
+        const answer = item && { value: item.value, by: item.by, at: item.at };
+        await this.#run.commit({
+          journal: [this.#entry(call, "done", answer)],
+          taken: [...early, ...(item ? [item.n] : [])],
+          record: { closed: [key] },
+        });
+        return answer;
       },
     );
   }

@@ -5,7 +5,7 @@
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ErrorCode, RefusalDetail } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Failure, Task } from "../../task/task.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, RunEnd } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
 
@@ -25,7 +25,7 @@ export type ToProcess =
     }
   | { do: "pause" | "resume"; run: number }
   | { do: "cutOff"; run: number; reason: string }
-  | { do: "refill"; run: number; items: readonly InboxItem[] }
+  | { do: "refill"; run: number; items: readonly InboxItem[]; waits: readonly Wait[] }
   | { do: "answer"; call: number; result: unknown }
   | { do: "refuse"; call: number; refusal: { code: ErrorCode; detail: RefusalDetail } | null; message: string };
 

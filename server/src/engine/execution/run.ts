@@ -10,6 +10,7 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 import { TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { OpenQuestion } from "../../task/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
@@ -45,6 +46,10 @@ export class Run implements AttemptRun {
   readonly #markEnded: (end: RunEnd) => void;
   readonly #abort = new AbortController();
   readonly #waits = new Map<string, Wait>();
+  /** Those of `#waits` whose end this run can take while it lives. */
+  readonly #questions = new Map<string, { question: OpenQuestion; settle: (answer: InboxItem | null) => void }>();
+  /** What shows the questions that no commit has shown yet. */
+  readonly #untold: PartialWrite[] = [];
   /** Steps whose bodies run: their names by their keys. */
   readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
@@ -124,10 +129,6 @@ export class Run implements AttemptRun {
     this.#markEnded(end);
   }
 
-  refill(items: readonly InboxItem[]): void {
-    this.inbox.refill(items);
-  }
-
   /** Whoever listens is code of the handler: what it throws is its own. */
   #signalEnd(reason: string): void {
     runIn(this.owner, null, () => this.#abort.abort(new Refusal("fenced", reason)));
@@ -151,6 +152,37 @@ export class Run implements AttemptRun {
     this.#checkpoint = checkpoint;
     this.#checkIdle();
     return never();
+  }
+
+  /**
+   * The call asks: the question is shown at once, beside whatever else runs. Settles with the answer, or with null once its
+   * time is over, as long as the run lives; `write` commits with the asking.
+   */
+  ask(question: OpenQuestion, checkpoint: string, write: PartialWrite): Promise<InboxItem | null> {
+    const { promise, resolve } = Promise.withResolvers<InboxItem | null>();
+    if (!this.task.waits.some(({ key }) => key === question.key)) {
+      for (const entry of write.journal ?? []) this.journal.put(entry);
+      this.#untold.push({ ...write, record: { ...write.record, asked: [question] } });
+    }
+    this.#questions.set(question.key, { question, settle: resolve });
+    void this.waitFor(question, checkpoint);
+    return promise;
+  }
+
+  /** What the inbox holds by now, and what the task still waits for. */
+  refill(items: readonly InboxItem[], waits: readonly Wait[]): void {
+    if (this.#over) return;
+    this.inbox.refill(items);
+    const now = this.port.clock.now();
+    for (const { question, settle } of [...this.#questions.values()]) {
+      const { key, until } = question;
+      const item = this.inbox.take(question);
+      const isOver = until !== null && until <= now && !waits.some((wait) => wait.key === key);
+      if (!item && !isOver) continue;
+      this.#questions.delete(key);
+      this.#waits.delete(key);
+      settle(item ?? null);
+    }
   }
 
   stepBegins(key: string, name: string): Promise<void> {
@@ -226,10 +258,18 @@ export class Run implements AttemptRun {
     this.#idleCheck = true;
     setImmediate(() => {
       this.#idleCheck = false;
-      if (this.#over || !this.#isWaiting || this.#inFlight.size > 0 || this.#commits > 0) return;
+      if (this.#over || !this.#isWaiting) return;
+      if (this.#inFlight.size > 0) return this.#tell();
+      if (this.#commits > 0) return;
+      this.#tell();
       const waits = [...this.#waits.values()];
       void this.#finish(() => this.port.suspend(waits, this.#checkpoint, this.buffer.take()));
     });
+  }
+
+  /** The questions that were asked since are shown by the next commit: the one that brings the task to rest, if it does. */
+  #tell(): void {
+    for (const write of this.#untold.splice(0)) this.buffer.add(write);
   }
 
   get #isWaiting(): boolean {
@@ -280,6 +320,7 @@ export class Run implements AttemptRun {
     this.#over = true;
     this.owner.fail = nothingToFail;
     this.#waits.clear();
+    this.#questions.clear();
     this.buffer.close();
   }
 

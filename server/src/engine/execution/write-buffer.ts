@@ -89,9 +89,9 @@ export class WriteBuffer {
 }
 
 export function isEmpty({ record, journal, artifacts, taken }: AttemptWrite): boolean {
-  const { events, progress, details, usage } = record;
+  const { events, progress, details, usage, asked, closed } = record;
   const entries = events.length + journal.length + artifacts.length + taken.length;
-  return entries === 0 && !progress && !details && !usage;
+  return entries === 0 && !progress && !details && !usage && !asked && !closed;
 }
 
 export function emptyWrite(): AttemptWrite {
@@ -108,10 +108,12 @@ function merge(write: AttemptWrite, { record = {}, journal = [], artifacts = [],
   write.journal.push(...journal);
   write.artifacts.push(...artifacts);
   write.taken.push(...taken);
-  const { events = [], details, usage, progressed, progress } = record;
+  const { events = [], details, usage, progressed, progress, asked, closed } = record;
   write.record.events.push(...events);
   if (details) write.record.details = { ...write.record.details, ...details };
   if (usage) write.record.usage = [...(write.record.usage ?? []), ...usage];
   if (progressed) write.record.progressed = true;
+  if (asked) write.record.asked = [...(write.record.asked ?? []), ...asked];
+  if (closed) write.record.closed = [...(write.record.closed ?? []), ...closed];
   if (progress) write.record.progress = progress;
 }

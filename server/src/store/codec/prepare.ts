@@ -58,8 +58,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.taken?.length) prepared.taken = write.taken;
   if (write.inbox) {
-    const { messageId, prompt, value, by, at } = write.inbox;
-    prepared.inbox = [messageId, prompt, spill.value(value), by, at];
+    const { messageId, prompt, question, value, by, at } = write.inbox;
+    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at];
   }
   if (write.usage?.length) prepared.usage = write.usage.map((call) => [call.key, JSON.stringify(call)]);
   if (write.artifacts?.length) {

@@ -88,7 +88,7 @@ export type PreparedWrite = {
   events: PreparedEvent[];
   journal?: PreparedJournalEntry[];
   taken?: number[];
-  inbox?: [messageId: string, prompt: string | null, value: string, by: string, at: number];
+  inbox?: [messageId: string, prompt: string | null, question: string | null, value: string, by: string, at: number];
   usage?: [key: string, record: string][];
   artifacts?: { id: string; append: boolean; record: string }[];
   messages?: PreparedMessage[];

@@ -68,10 +68,10 @@ export function failureOf(stored: string): Failure {
   return parseTolerantly(failure, JSON.parse(stored));
 }
 
-const inboxRow = z.tuple([number, text, maybeText, text, text, number]);
+const inboxRow = z.tuple([number, text, maybeText, maybeText, text, text, number]);
 export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<InboxItem> {
-  const [n, messageId, prompt, value, by, at] = inboxRow.parse(row);
-  return { n, messageId, prompt, value: await resolve(value), by, at };
+  const [n, messageId, prompt, question, value, by, at] = inboxRow.parse(row);
+  return { n, messageId, prompt, question, value: await resolve(value), by, at };
 }
 
 const artifactRow = z.tuple([text, number]);

@@ -84,7 +84,7 @@ async function hostileStore(): Promise<Task> {
         },
       ],
       artifacts: [{ id: "a", parts: [part, file], metadata: HOSTILE, append: false, last: true }],
-      inbox: { messageId: "m", prompt: null, value: HOSTILE, by: "ada", at: START },
+      inbox: { messageId: "m", prompt: null, question: null, value: HOSTILE, by: "ada", at: START },
     },
   ]);
   const ended = await live(store, started.task, { do: "complete", attempt: 1, output: HOSTILE });

@@ -183,6 +183,17 @@ export class SqliteStore implements Store {
     return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, after));
   }
 
+  received(id: string, messageId: string): Promise<InboxItem | null> {
+    return orDamaged(`inbox of task ${id}`, async () => {
+      const row = await this.#reads.send("received", { id, messageId });
+      return row && (await rows.inboxItemOf(row, this.#resolve));
+    });
+  }
+
+  async hasAsked(id: string, name: string): Promise<boolean> {
+    return await this.#reads.send("hasAsked", { id, name });
+  }
+
   artifacts(id: string): Promise<Artifact[]> {
     return orDamaged(`artifacts of task ${id}`, async () => {
       const from = (after: number) => this.#reads.send("artifacts", { id, after });

@@ -9,10 +9,11 @@ import { LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-
 
 type OfTask = { id: string };
 
+const INBOX_COLUMNS = "n, message_id, prompt, question, value, by, at";
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
 export function taskReads(db: Database) {
-  const { row, text, page } = queries(db);
+  const { row, text, page, exists } = queries(db);
   const pages = new TaskPages(db);
   const byNumber = (columns: string) => row(`SELECT ${columns} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
   const listed = byNumber(LISTED_COLUMNS);
@@ -63,8 +64,16 @@ export function taskReads(db: Database) {
       ({ id }: OfTask) => [id],
     ),
     inbox: ofTask(
-      `SELECT n, message_id, prompt, value, by, at FROM inbox WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    received: row(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
+      ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
+    ),
+    hasAsked: exists(
+      `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND kind = 'input' AND name = ? LIMIT 1`,
+      ({ id, name }: OfTask & { name: string }) => [id, name],
     ),
     artifacts: ofTask(
       `SELECT record, n FROM artifact_updates WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,

@@ -75,7 +75,7 @@ test("an inbox, artifacts and usage go on where the other writer stopped", async
   let task = await live(first, await submit(first, newTask()), { do: "start" });
   for (const [n, store] of [first, second, first].entries()) {
     const change = decided(task, { do: "input", by: "ada", messageId: `m${n}`, prompt: null });
-    const inbox = { messageId: `m${n}`, prompt: null, value: n, by: "ada", at: START };
+    const inbox = { messageId: `m${n}`, prompt: null, question: null, value: n, by: "ada", at: START };
     const artifact = { id: "a", parts: [{ text: `${n}` }], append: true, last: false };
     expect(await store.apply([{ ...change, inbox, artifacts: [artifact], usage: [paidCall(`c${n}`)] }])).toEqual({
       ok: true,
@@ -96,7 +96,7 @@ test("an idempotency key that the other writer took is replayed, and a message t
   const task = await submit(first, newTask(), { idempotency });
   const again = { ...submitted(newTask()), idempotency };
   expect(await second.apply([again])).toEqual({ ok: false, why: "replayed", task: task.id, hash: "h" });
-  const inbox = { messageId: "m", prompt: null, value: 1, by: "ada", at: START };
+  const inbox = { messageId: "m", prompt: null, question: null, value: 1, by: "ada", at: START };
   const running = await live(first, task, { do: "start" });
   const given = decided(running, { do: "input", by: "ada", messageId: "m", prompt: null });
   expect(await first.apply([{ ...given, inbox }])).toEqual({ ok: true });

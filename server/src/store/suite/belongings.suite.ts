@@ -68,7 +68,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
   test("the inbox takes a message once and gives out what is not taken", async () => {
     const store = await setup();
     const task = await running(store);
-    const message = { messageId: "m1", prompt: null, value: { answer: 42 }, by: "ada", at: START };
+    const message = { messageId: "m1", prompt: null, question: null, value: { answer: 42 }, by: "ada", at: START };
     const got = decided(task, { do: "input", by: "ada", messageId: "m1", prompt: null });
     expect(await store.apply([{ ...got, inbox: message }])).toEqual({ ok: true });
     const twice = decided(got.task, { do: "input", by: "ada", messageId: "m1", prompt: null });
@@ -145,7 +145,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
       record: { events: [{ type: "own.big", data: large, custom: true }] },
     });
     await store.apply([{ ...step, journal: [entry({ result: large })] }]);
-    const item = { messageId: "m", prompt: null, value: large, by: "ada", at: START };
+    const item = { messageId: "m", prompt: null, question: null, value: large, by: "ada", at: START };
     const said = decided(step.task, { do: "input", by: "ada", messageId: "m", prompt: null });
     await store.apply([{ ...said, inbox: item }]);
     const ended = await live(store, said.task, { do: "complete", attempt: 1, output: large });

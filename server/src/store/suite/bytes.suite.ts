@@ -112,7 +112,9 @@ export function bytesStories(setup: () => Promise<Store>): void {
     for (let n = 1; n <= 12; n++) {
       const messageId = `m${n}`;
       const change = decided(task, { do: "input", by: "ada", messageId, prompt: null });
-      await store.apply([{ ...change, inbox: { messageId, prompt: null, value: KB_60, by: "ada", at: START } }]);
+      await store.apply([
+        { ...change, inbox: { messageId, prompt: null, question: null, value: KB_60, by: "ada", at: START } },
+      ]);
       task = change.task;
     }
     expect((await store.inbox(task.id)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);

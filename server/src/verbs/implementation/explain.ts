@@ -2,6 +2,7 @@
 
 import type { SchedulingView } from "../../engine/engine.ts";
 import type { TaskId } from "../../task/id.ts";
+import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
 import type { Why } from "../why.ts";
@@ -37,19 +38,13 @@ function summarise(task: Task, situation: Situation): string {
       return `It is ready and has no slot yet: ${queue(situation)}.`;
     case "running":
       if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
-      if (situation.running.length > 0)
-        return `It runs ${situation.running.map((name) => `"${name}"`).join(", ")}, in attempt ${task.attempt}.`;
-      return `It runs, in attempt ${task.attempt}.`;
+      return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${task.attempt}${asksBeside(task)}.`;
     case "paused": {
       const by = task.pausedBy;
       return `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason}` : ""}. It goes on when it is resumed.`;
     }
-    case "input_required": {
-      const questions = task.waits.flatMap((wait) =>
-        wait.on === "input" ? [`${wait.prompt.asks} to "${wait.prompt.text}"`] : [],
-      );
-      return `It needs a person: ${questions.join(" and ")}.`;
-    }
+    case "input_required":
+      return `It needs a person: ${questionsOf(task)}.`;
     case "waiting":
       return `It waits: ${task.waits.map((wait) => waitSentence(wait, situation)).join("; ")}.`;
     case "completed":
@@ -63,6 +58,16 @@ function summarise(task: Task, situation: Situation): string {
     case "rejected":
       return task.error.message;
   }
+}
+
+function questionsOf(task: Task): string {
+  return openQuestions(task)
+    .map(({ prompt }) => `${prompt.asks} to "${prompt.text}"`)
+    .join(" and ");
+}
+
+function asksBeside(task: Task): string {
+  return openQuestions(task).length === 0 ? "" : `, and needs a person: ${questionsOf(task)}`;
 }
 
 function waitSentence(wait: Wait, situation: Situation): string {

@@ -10,6 +10,7 @@ import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, newTask, presented } from "../../task/new-task.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
+import { questionFor } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
@@ -21,6 +22,7 @@ import {
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
+import { mustBeSameInput, mustBeYetToCome } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
 import { TaskReading } from "./task-reading.ts";
 
@@ -94,30 +96,41 @@ export class TaskVerbs extends TaskReading implements Tasks {
   async input(
     principal: Principal,
     id: string,
-    input: InputSubmission,
+    given: InputSubmission,
     steering: Steering = {},
   ): Promise<Acknowledged> {
     await this.get(principal, id);
-    const { clock, ids, engine } = this.parts;
+    const input = wellFormed(given);
+    return this.#steer(principal, id, steering, async () => {
+      try {
+        const done = await this.#input(principal, id, input, steering);
+        if (!done.replayed || done.hash !== null) return done;
+      } catch (error) {
+        if (input.messageId === undefined || !isRefusal(error, "not_allowed_in_state")) throw error;
+        if (!(await this.parts.store.received(id, input.messageId))) throw error;
+      }
+      // A repeat is known by its message id, also when its question is closed or its task has ended by now.
+      mustBeSameInput(await this.parts.store.received(id, input.messageId ?? ""), input);
+      return { task: await this.get(principal, id), replayed: true, hash: null };
+    });
+  }
+
+  #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering) {
+    const { clock, ids, engine, store } = this.parts;
     const at = clock.now();
-    const { messageId = ids.uuid(at), prompt = null, value } = wellFormed(input);
-    return this.#steer(principal, id, steering, () =>
-      engine.transitions.change(id, (task) => {
-        const open = task.waits.flatMap((wait) => (wait.on === "input" ? [wait.prompt.name] : []));
-        if (prompt !== null && open.length > 0 && !open.includes(prompt)) {
-          throw new Refusal("not_allowed_in_state", `The task asks "${open.join('", "')}", not "${prompt}".`, {
-            state: task.state,
-          });
-        }
-        return {
-          command: { do: "input", by: principal.user, messageId, prompt },
-          along: {
-            ...this.#along(principal, "input", id, steering),
-            inbox: { messageId, prompt, value, by: principal.user, at },
-          },
-        };
-      }),
-    );
+    const { messageId = ids.uuid(at), prompt = null, value } = input;
+    const by = principal.user;
+    return engine.transitions.change(id, async (task) => {
+      const question = questionFor(task, prompt)?.key ?? null;
+      if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
+      return {
+        command: { do: "input", by, messageId, prompt },
+        along: {
+          ...this.#along(principal, "input", id, steering),
+          inbox: { messageId, prompt, question, value, by, at },
+        },
+      };
+    });
   }
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
@@ -219,9 +232,10 @@ export class TaskVerbs extends TaskReading implements Tasks {
       if (hash !== null) mustBeSameRequest(idempotency, hash);
       return { task, replayed };
     } catch (error) {
-      const refused = error instanceof Refusal && error.code === "not_allowed_in_state";
       const record =
-        refused && idempotency ? idempotencyRecord(principal, STEERING, idempotency, this.parts.clock.now()) : null;
+        isRefusal(error, "not_allowed_in_state") && idempotency
+          ? idempotencyRecord(principal, STEERING, idempotency, this.parts.clock.now())
+          : null;
       const known = record && (await this.parts.store.replay(record.scope, record.key));
       if (!known) throw error;
       mustBeSameRequest(idempotency, known.hash);
@@ -243,6 +257,10 @@ function firstChange(task: Task, reserved: boolean): Change {
 /** Such tasks act on others: a caller who names one could reach what is not its own. */
 function isEnginesOwn(kind: string): boolean {
   return kind.startsWith("waybill.");
+}
+
+function isRefusal(error: unknown, code: Refusal["code"]): boolean {
+  return error instanceof Refusal && error.code === code;
 }
 
 function unknownKind(kind: string, handlers: ReadonlyMap<string, Handler>): Refusal {
