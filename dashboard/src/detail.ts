@@ -211,8 +211,8 @@ export class Detail {
     return row;
   }
 
-  #drawQuestion({ state, input_required: question }: Task): void {
-    const asked = state === "input_required" && question !== null ? `${question.name}\n${question.text}` : "";
+  #drawQuestion({ input_required: question }: Task): void {
+    const asked = question !== null ? `${question.name}\n${question.text}` : "";
     // The form stays as it is while it is the same question: somebody may be writing in it.
     if (asked === this.#asked) return;
     this.#asked = asked;

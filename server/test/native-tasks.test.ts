@@ -28,6 +28,24 @@ const ask = defineHandler({
   },
 });
 
+/** Asks in one branch, and works in the other until it was answered. */
+const answeredThen = Promise.withResolvers<null>();
+const both = defineHandler({
+  kind: "both",
+  input: z.strictObject({}),
+  run: (ctx) =>
+    ctx.parallel({
+      work: (ctx) => ctx.step("work", () => answeredThen.promise),
+      answer: async (ctx) => {
+        const answer = await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });
+        return ctx.step("note", async () => {
+          answeredThen.resolve(null);
+          return answer?.value ?? null;
+        });
+      },
+    }),
+});
+
 const broken = defineHandler({
   kind: "broken",
   input: z.strictObject({}),
@@ -38,7 +56,7 @@ const broken = defineHandler({
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ config: { handlers: [echo, ask, broken] } });
+  server = await startTestServer({ config: { handlers: [echo, ask, both, broken] } });
 });
 afterAll(() => server.stop());
 
@@ -161,6 +179,35 @@ describe("a question to a person", () => {
     });
     await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red", prompt: "colour", message_id: "m1" } });
     await expect.poll(async () => (await read(task.id)).output).toBe("red");
+  });
+
+  it("takes the same message again, and answers 409 to another one under its id or to a question that is closed", async () => {
+    const { task } = await submit({ kind: "ask", input: {} });
+    const answer = { value: "red", prompt: "colour", message_id: "m1" };
+    const send = (more: object = {}) => server.call(`/v1/tasks/${task.id}/input`, { json: { ...answer, ...more } });
+    expect((await send()).status).toBe(200);
+    expect((await send()).status).toBe(200);
+    const other = await send({ value: "blue" });
+    expect(wire.problem.parse(await other.json())).toMatchObject({
+      status: 409,
+      code: "conflict",
+      field: "message_id",
+    });
+    await expect.poll(async () => (await read(task.id)).output).toBe("red");
+    expect((await send()).status).toBe(200);
+    const late = await send({ message_id: "m2" });
+    expect(wire.problem.parse(await late.json())).toMatchObject({ status: 409, code: "not_allowed_in_state" });
+  });
+
+  it("is shown, streamed and answered while another branch still works", async () => {
+    const { task } = await submit({ kind: "both", input: {} }, "");
+    await expect.poll(async () => (await read(task.id)).input_required).toMatchObject({ name: "colour" });
+    expect(await read(task.id)).toMatchObject({ state: "running", waits: [{ on: "input" }] });
+    const log = await (await server.call(`/v1/tasks/${task.id}/events`)).text();
+    expect(log).toContain("task.input_required");
+    const sent = await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red" } });
+    expect(await sent.json()).toMatchObject({ state: "running", input_required: null });
+    await expect.poll(async () => (await read(task.id)).output).toEqual({ work: null, answer: "red" });
   });
 });
 

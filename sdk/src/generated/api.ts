@@ -285,7 +285,7 @@ export type Input = {
   value: Json;
   /** The question it answers; the first open one when absent. */
   prompt?: string | undefined;
-  /** The same message twice is taken once. */
+  /** The same message twice is taken once; another one under its id is a conflict. */
   message_id?: string | undefined;
 };
 
@@ -515,7 +515,7 @@ export type Task = {
   /** What its handler says about it. */
   details: JsonObject;
   waits: (Wait)[];
-  /** The question that it waits for, when its state is input_required. */
+  /** The oldest question that is open: also while other branches of it still run, and it is not input_required. */
   input_required: Prompt | null;
   paused: {
     by: string;

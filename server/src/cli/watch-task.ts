@@ -61,8 +61,8 @@ export async function watchTask(
       else if (!live && !NOT_LOGGED.has(event.type)) {
         talk.write(`${event.type} ${harmless(eventSummary(event))}`.trimEnd().concat("\n"));
       }
-      if (flags.exitStatus && event.type === "task.input_required") {
-        // In a replay the question may be an old one.
+      if (flags.exitStatus && (event.type === "task.input_required" || event.type === "task.waiting")) {
+        // In a replay the question may be an old one, and a new one may be asked while other branches still work.
         const { state } = await handle.get({ signal: interrupt.signal });
         if (state === "input_required") {
           leftAt = state;

@@ -51,13 +51,21 @@ it("pairs tool calls with what came of them", () => {
 it("asks its question until it is answered", () => {
   const asks: [string, JsonObject] = [
     "task.input_required",
-    { prompt: { text: "Which?", asks: "answer" }, until: null },
+    { prompt: { name: "q", text: "Which?", asks: "answer" }, until: null },
   ];
   expect(watched(asks).question).toEqual({ text: "Which?", asks: "answer" });
   expect(watched(asks, ["task.input_received", { message_id: "m", prompt: "q", by: "ada" }])).toMatchObject({
     question: null,
     state: "waiting",
   });
+  const other: [string, JsonObject] = [
+    "task.input_required",
+    { prompt: { name: "r", text: "How many?", asks: "answer" }, until: null },
+  ];
+  const received: [string, JsonObject] = ["task.input_received", { message_id: "m", prompt: "q", by: "ada" }];
+  const started: [string, JsonObject] = ["task.started", { attempt: 2, cause: "resumed" }];
+  expect(watched(asks, other, received, started).question).toEqual({ text: "How many?", asks: "answer" });
+  expect(watched(asks, ["task.completed", { output: null }]).question).toBeNull();
 });
 
 it("keeps what it ended with", () => {

@@ -4,6 +4,7 @@ import {
   type EventData,
   type EventType,
   isKnownEvent,
+  isTerminal,
   type Json,
   STATES,
   type State,
@@ -49,14 +50,14 @@ export class WatchedTask {
   inputTokens = 0;
   outputTokens = 0;
   costUsd = 0;
-  /** What a person is asked, while that is so. */
-  question: { text: string; asks: string } | null = null;
   output: Json = null;
   error = "";
   endedAt: number | null = null;
 
   /** Where in `text` the step that writes now began: that much is void when it begins again. */
   #stepFrom = 0;
+  /** What people are asked, by name, the oldest first. */
+  readonly #questions = new Map<string, { text: string; asks: string }>();
   readonly #calls = new Map<string, ToolCall>();
 
   constructor(task: Pick<Task, "id" | "title" | "kind" | "created_at">) {
@@ -66,23 +67,33 @@ export class WatchedTask {
     this.createdAt = Date.parse(task.created_at);
   }
 
+  /** What a person is asked, while that is so: the oldest question, beside whatever else runs. */
+  get question(): { text: string; asks: string } | null {
+    return this.#questions.values().next().value ?? null;
+  }
+
   apply(event: Event): void {
     const next = stateAfter.get(event.type);
-    if (next !== undefined) {
-      this.state = next;
-      this.question = null;
-    }
+    if (next !== undefined) this.state = next;
+    if (next !== undefined && isTerminal(next)) this.#questions.clear();
     if (!isKnownEvent(event)) return;
     const { type, data } = event;
     switch (type) {
       case "task.input_required":
-        this.question = { text: data.prompt.text, asks: data.prompt.asks };
+        this.#questions.set(data.prompt.name, { text: data.prompt.text, asks: data.prompt.asks });
+        return;
+      case "task.input_received":
+        if (data.prompt === null) this.#questions.clear();
+        else this.#questions.delete(data.prompt);
         return;
       case "task.progress":
         this.progress = Math.max(this.progress, data.fraction);
         this.status = data.message || this.status;
         return;
       case "task.waiting":
+        this.#rests(data.waits);
+        this.status = `task waiting ${eventSummary(event)}`.trim();
+        return;
       case "task.retrying":
       case "task.pausing":
       case "step.retrying":
@@ -123,6 +134,14 @@ export class WatchedTask {
         this.error = eventSummary(event);
         this.endedAt = Date.parse(event.at);
     }
+  }
+
+  /** At rest it says all that it still asks. */
+  #rests(waits: EventData["task.waiting"]["waits"]): void {
+    this.#questions.clear();
+    for (const { prompt } of waits)
+      if (prompt) this.#questions.set(prompt.name, { text: prompt.text, asks: prompt.asks });
+    if (this.question !== null) this.state = "input_required";
   }
 
   #write(text: string): void {

@@ -69,9 +69,11 @@ export interface Tasks {
   /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
   resume(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
   /**
-   * Puts an answer or a message into the task's inbox. A message id that the inbox knows changes nothing and is answered
-   * as `replayed`. Throws `not_found`, `not_allowed_in_state` when the task has ended or asks other questions than the
-   * named one, `conflict` as `cancel` does.
+   * Answers a question that is open now: the named one, or without a name the oldest. While none is, a message waits for
+   * the next question that is no permission, and a named one for its question, if that was not asked before. The same
+   * message id with the same content changes nothing and is answered as `replayed`. Throws `not_found`,
+   * `not_allowed_in_state` when the task has ended, asks other questions than the named one or asks that no more,
+   * `conflict` when another input came under this message id, and as `cancel` does.
    */
   input(principal: Principal, id: string, input: InputSubmission, steering?: Steering): Promise<Acknowledged>;
   /**

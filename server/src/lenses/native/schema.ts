@@ -113,7 +113,11 @@ export const task = z.strictObject({
   output: anyJson.describe("Null until it completed."),
   details: anyObject.describe("What its handler says about it."),
   waits: z.array(wait),
-  input_required: prompt.nullable().describe("The question that it waits for, when its state is input_required."),
+  input_required: prompt
+    .nullable()
+    .describe(
+      "The oldest question that is open: also while other branches of it still run, and it is not input_required.",
+    ),
   paused: z.strictObject({ ...steering.shape, resumes_as: z.enum(OPEN_STATES) }).nullable(),
   cancelled: steering.nullable(),
   concurrency: concurrency.nullable(),
@@ -280,7 +284,9 @@ export const inputBody = z
   .strictObject({
     value: anyJson,
     prompt: z.string().max(255).optional().describe("The question it answers; the first open one when absent."),
-    message_id: givenName.optional().describe("The same message twice is taken once."),
+    message_id: givenName
+      .optional()
+      .describe("The same message twice is taken once; another one under its id is a conflict."),
   })
   .meta({ example: { value: { approved: true } } });
 named(inputBody, "Input");

@@ -207,7 +207,8 @@ export const taskRoutes: readonly Route[] = [
     id: "sendInput",
     tag: "Tasks",
     summary: "Answer its question, or leave a message for its next one",
-    description: "`not_found`; `not_allowed_in_state` when it has ended or asks other questions than the named one.",
+    description:
+      "`not_found`; `not_allowed_in_state` when it has ended, asks other questions than the named one, or does not ask that any more; `conflict` when another input came under this `message_id`.",
     params: taskParams,
     body: wire.inputBody,
     idempotent: true,

@@ -1,7 +1,7 @@
 /**
  * Task -> native wire, and native wire -> command. The wire is the record itself in snake_case, with these differences:
  * - times are ISO 8601, not milliseconds;
- * - `waits` of an open question carry it, and `input_required` repeats the one that stands;
+ * - `waits` of an open question carry it, and `input_required` repeats the oldest;
  * - `paused` and `cancelled` gather who, when and why;
  * - fields that a state lacks are null instead of absent.
  */
@@ -14,7 +14,7 @@ import type { Conversation, Message } from "../../task/conversation.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
-import { isTerminal } from "../../task/states.ts";
+import { openQuestions } from "../../task/questions.ts";
 import type { Step } from "../../task/step.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
@@ -100,7 +100,7 @@ export function wireSummary(task: Task): wire.TaskSummary {
 }
 
 export function wireTask(task: Task): wire.TaskWire {
-  const question = isTerminal(task.state) ? undefined : task.waits.find((wait) => wait.on === "input");
+  const question = openQuestions(task)[0];
   return {
     ...wireSummary(task),
     input: task.input,
