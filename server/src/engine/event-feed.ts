@@ -5,11 +5,18 @@
  */
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
+import { sizeOf } from "../task/json.ts";
 
-/** Events of a followed task that are kept in memory for those that keep up. */
+/** Events of a followed task that are kept in memory for those that keep up, */
 const TAIL_EVENTS_MAX = 256;
-/** Events read from the store at once. */
+/** and their bytes. */
+export const TAIL_BYTES_MAX = 256 << 10;
+/** Of the tails and pages of all followed tasks: beyond it, followers read from the store. */
+export const FEED_BYTES_MAX = 64 << 20;
+/** Events read from the store at once. The store ends a page when it has its bytes. */
 const PAGE_EVENTS = 256;
+/** Pages of a task that are kept for others who come to the same place. */
+const PAGES_KEPT = 4;
 
 export type LogEnd = { ended: boolean; lastSeq: number };
 
@@ -29,12 +36,28 @@ export interface EventFeed {
   ): AsyncGenerator<readonly TaskEvent[]>;
 }
 
+/** `version` is that of its topic when its reading began: what came later may not be in it. */
+type Page = { events: Promise<readonly TaskEvent[]>; version: number; bytes: number };
+
 /** `lastSeq` is the last event that this process knows of, in the tail or not. */
-type Topic = { subscribers: number; tail: TaskEvent[]; lastSeq: number; version: number; waiting: Set<() => void> };
+type Topic = {
+  subscribers: number;
+  tail: TaskEvent[];
+  tailBytes: number;
+  /** The part of the tail that was taken last: all who keep up take the same one. */
+  taken: readonly TaskEvent[];
+  /** What was read from the store last, by where it begins. */
+  pages: Map<number, Page>;
+  lastSeq: number;
+  version: number;
+  waiting: Set<() => void>;
+};
 
 export class LocalEventFeed implements EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
   readonly #read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>;
+  /** Of all tails and pages. */
+  #bytes = 0;
 
   constructor(read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>) {
     this.#read = read;
@@ -46,10 +69,9 @@ export class LocalEventFeed implements EventFeed {
     const first = events[0];
     if (first) {
       // The tail has no gap and ends with the last event: otherwise those at its end would wait beside what they miss.
-      if (first.seq !== topic.lastSeq + 1) topic.tail = [];
-      if (first.seq > topic.lastSeq) topic.tail.push(...events);
+      if (first.seq !== topic.lastSeq + 1) this.#clearTail(topic);
+      if (first.seq > topic.lastSeq) this.#addToTail(topic, events);
       topic.lastSeq = Math.max(topic.lastSeq, first.seq + events.length - 1);
-      if (topic.tail.length > TAIL_EVENTS_MAX) topic.tail = topic.tail.slice(-TAIL_EVENTS_MAX / 2);
     }
     wake(topic);
   }
@@ -58,7 +80,7 @@ export class LocalEventFeed implements EventFeed {
     const topic = this.#topics.get(id);
     if (!topic) return;
     if (lastSeq > topic.lastSeq) {
-      topic.tail = [];
+      this.#clearTail(topic);
       topic.lastSeq = lastSeq;
     }
     wake(topic);
@@ -87,10 +109,8 @@ export class LocalEventFeed implements EventFeed {
     const topic = this.#enter(id);
     try {
       while (!signal.aborted) {
-        const { version, tail } = topic;
-        const first = tail[0];
-        const shared = first !== undefined && first.seq <= cursor + 1;
-        const events = shared ? tail.slice(cursor + 1 - first.seq) : await this.#read(id, cursor, PAGE_EVENTS);
+        const { version } = topic;
+        const events = shared(topic, cursor) ?? (await this.#page(id, topic, cursor));
         const last = events.at(-1);
         if (last) {
           cursor = last.seq;
@@ -107,8 +127,61 @@ export class LocalEventFeed implements EventFeed {
     }
   }
 
+  #addToTail(topic: Topic, events: readonly TaskEvent[]): void {
+    const bytes = events.reduce((sum, event) => sum + sizeOf(event.data), 0);
+    topic.tail.push(...events);
+    topic.tailBytes += bytes;
+    this.#bytes += bytes;
+    if (topic.tailBytes > TAIL_BYTES_MAX || this.#bytes > FEED_BYTES_MAX) this.#clearTail(topic);
+    if (topic.tail.length <= TAIL_EVENTS_MAX) return;
+    const kept = topic.tail.slice(-TAIL_EVENTS_MAX / 2);
+    this.#clearTail(topic);
+    this.#addToTail(topic, kept);
+  }
+
+  #clearTail(topic: Topic): void {
+    this.#bytes -= topic.tailBytes;
+    topic.tail = [];
+    topic.tailBytes = 0;
+    topic.taken = [];
+  }
+
+  /** What the store has after `cursor`. Those who come to the same place get the same events, and one encoding of them. */
+  async #page(id: TaskId, topic: Topic, cursor: number): Promise<readonly TaskEvent[]> {
+    const known = topic.pages.get(cursor);
+    if (known && (known.bytes > 0 || known.version === topic.version)) return await known.events;
+    const page: Page = { events: this.#read(id, cursor, PAGE_EVENTS), version: topic.version, bytes: 0 };
+    topic.pages.set(cursor, page);
+    try {
+      const events = await page.events;
+      // A page that is not full is another one as soon as there is more.
+      if (events.length === 0 || topic.subscribers === 0) this.#forget(topic, cursor, page);
+      else this.#keep(topic, cursor, page, events);
+      return events;
+    } catch (error) {
+      this.#forget(topic, cursor, page);
+      throw error;
+    }
+  }
+
+  #keep(topic: Topic, cursor: number, page: Page, events: readonly TaskEvent[]): void {
+    if (topic.pages.get(cursor) !== page) return;
+    page.bytes = events.reduce((sum, event) => sum + sizeOf(event.data), 0);
+    this.#bytes += page.bytes;
+    for (const [at, oldest] of topic.pages) {
+      if (topic.pages.size <= PAGES_KEPT && this.#bytes <= FEED_BYTES_MAX) break;
+      this.#forget(topic, at, oldest);
+    }
+  }
+
+  #forget(topic: Topic, cursor: number, page: Page): void {
+    if (topic.pages.get(cursor) !== page) return;
+    topic.pages.delete(cursor);
+    this.#bytes -= page.bytes;
+  }
+
   #enter(id: TaskId): Topic {
-    const topic = this.#topics.get(id) ?? { subscribers: 0, tail: [], lastSeq: 0, version: 0, waiting: new Set() };
+    const topic = this.#topics.get(id) ?? newTopic();
     topic.subscribers += 1;
     this.#topics.set(id, topic);
     return topic;
@@ -116,8 +189,35 @@ export class LocalEventFeed implements EventFeed {
 
   #leave(id: TaskId, topic: Topic): void {
     topic.subscribers -= 1;
-    if (topic.subscribers === 0) this.#topics.delete(id);
+    if (topic.subscribers > 0) return;
+    this.#topics.delete(id);
+    this.#clearTail(topic);
+    for (const [cursor, page] of topic.pages) this.#forget(topic, cursor, page);
   }
+}
+
+function newTopic(): Topic {
+  return {
+    subscribers: 0,
+    tail: [],
+    tailBytes: 0,
+    taken: [],
+    pages: new Map(),
+    lastSeq: 0,
+    version: 0,
+    waiting: new Set(),
+  };
+}
+
+/** What the tail has after `cursor`; undefined when it does not reach back so far. */
+function shared(topic: Topic, cursor: number): readonly TaskEvent[] | undefined {
+  const { tail, taken } = topic;
+  const first = tail[0];
+  if (first === undefined || first.seq > cursor + 1) return undefined;
+  if (taken[0]?.seq === cursor + 1 && taken.at(-1) === tail.at(-1)) return taken;
+  const events = tail.slice(cursor + 1 - first.seq);
+  if (events.length > 0) topic.taken = events;
+  return events;
 }
 
 function wake(topic: Topic): void {

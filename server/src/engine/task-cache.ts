@@ -3,6 +3,7 @@
  * one of a process; what other processes write reaches it by `invalidate`.
  */
 import type { TaskId } from "../task/id.ts";
+import { sizeOf } from "../task/json.ts";
 import type { Task } from "../task/task.ts";
 
 /** A task is never given out older than what the cache was told of it. */
@@ -127,13 +128,4 @@ function weigh(task: Task): number {
     TASK_BYTES +
     2 * (sizeOf(task.input) + sizeOf(task.details) + (task.state === "completed" ? sizeOf(task.output) : 0))
   );
-}
-
-/** About the number of characters of a value's JSON, without writing it. Values are at most 64 levels deep. */
-function sizeOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 8;
-  let size = 16;
-  for (const [key, child] of Object.entries(value)) size += key.length + sizeOf(child);
-  return size;
 }

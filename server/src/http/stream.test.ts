@@ -16,9 +16,9 @@ const quiet = { headers: {}, opening: "", heartbeat: ": beat\n\n", heartbeatMs: 
 
 async function serving(
   stream: Partial<EventStream> & Pick<EventStream, "frames">,
-  streamsMax = 5_000,
+  { streamsMax = 5_000, ...bounds }: { streamsMax?: number; bytesMax?: number } = {},
 ): Promise<{ url: string; port: number; streams: Streams; listener: Listener }> {
-  const streams = createStreams({ streamsMax, log: pino({ level: "silent" }) });
+  const streams = createStreams({ streamsMax, ...bounds, log: pino({ level: "silent" }) });
   const app = fastify();
   app.decorateRequest("held", false);
   app.setErrorHandler((error, _request, reply) => reply.code(503).send(error instanceof Refusal ? error.code : "bug"));
@@ -52,6 +52,23 @@ function tap() {
       }
     },
   };
+}
+
+const KB_256 = 256 << 10;
+
+function endless(frame: () => string | Buffer) {
+  return async function* (signal: AbortSignal) {
+    while (!signal.aborted) yield frame();
+  };
+}
+
+/** A reader that asks and then takes nothing. */
+function unread(port: number) {
+  const socket = connect({ port, host: "127.0.0.1" });
+  socket.on("error", () => {});
+  socket.pause();
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return socket;
 }
 
 async function* from(frames: string[]) {
@@ -131,6 +148,38 @@ describe("an event stream", () => {
     socket.destroy();
   });
 
+  it("is let go when all that do not read hold too much together, the slowest first", async () => {
+    const { port, url, streams } = await serving(
+      { frames: endless(() => "x".repeat(KB_256)) },
+      { bytesMax: 4 * KB_256 },
+    );
+    const stalled = Array.from({ length: 8 }, () => unread(port));
+    await vi.waitFor(() => expect(streams.open()).toBe(4), 20_000);
+    const reader = (await fetch(url)).body?.getReader();
+    for (let read = 0; read < 64; read++) expect((await reader?.read())?.done).toBe(false);
+    await reader?.cancel();
+    for (const socket of stalled) socket.destroy();
+  });
+
+  it("holds what several are sent once, however many of them do not read it", async () => {
+    const same = Buffer.alloc(KB_256, "x");
+    let pulled = 0;
+    const counted = endless(() => {
+      pulled += 1;
+      return same;
+    });
+    const { port, streams } = await serving({ frames: counted }, { bytesMax: 2 * KB_256 });
+    const stalled = Array.from({ length: 8 }, () => unread(port));
+    let before = -1;
+    await vi.waitFor(() => {
+      const still = pulled > 0 && pulled === before;
+      before = pulled;
+      expect(still).toBe(true);
+    }, 20_000);
+    expect(streams.open()).toBe(8);
+    for (const socket of stalled) socket.destroy();
+  });
+
   it("is cut, not ended, when its source breaks, so that the reader comes back", async () => {
     const { url } = await serving({
       frames: async function* () {
@@ -156,7 +205,7 @@ describe("an event stream", () => {
 
   it("is refused beyond the bound", async () => {
     const { frames } = tap();
-    const { url, streams } = await serving({ opening: ": hello\n\n", frames }, 2);
+    const { url, streams } = await serving({ opening: ": hello\n\n", frames }, { streamsMax: 2 });
     await Promise.all([fetch(url), fetch(url)]);
     expect(streams.open()).toBe(2);
     const refused = await fetch(url);

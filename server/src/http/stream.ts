@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { EventStream } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
+import { type Frame, STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
 
 /** A reader that takes no byte for this long is let go; it may resume where it was. */
 const STALLED_MS_MAX = 300_000;
@@ -28,8 +29,14 @@ export type Streams = {
   close: () => void;
 };
 
-export function createStreams({ streamsMax, log }: { streamsMax: number; log: Logger }): Streams {
+type StreamsParts = { streamsMax: number; bytesMax?: number; log: Logger };
+
+export function createStreams({ streamsMax, bytesMax = STREAMS_BYTES_MAX, log }: StreamsParts): Streams {
   const open = new Set<Open>();
+  const stalled = new StalledReaders<Open>(bytesMax, (one) => {
+    one.raw.destroy();
+    log.warn({ open: open.size }, "let a stalled stream go: what waits for all of them is too much");
+  });
   let timer: NodeJS.Timeout | undefined;
   let closing = false;
 
@@ -48,10 +55,13 @@ export function createStreams({ streamsMax, log }: { streamsMax: number; log: Lo
     }
   }
 
-  async function pump(one: Open, frames: AsyncIterable<string>): Promise<void> {
+  async function pump(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
     for await (const frame of frames) {
       if (one.leave.signal.aborted) return;
-      if (!write(one, frame)) await drained(one);
+      if (write(one, frame)) continue;
+      stalled.add(one, frame);
+      await drained(one);
+      stalled.remove(one);
     }
   }
 
@@ -69,14 +79,7 @@ export function createStreams({ streamsMax, log }: { streamsMax: number; log: Lo
       request.held = true;
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-        "x-request-id": request.id,
-        "x-content-type-options": "nosniff",
-        ...headers,
-      });
+      raw.writeHead(200, headOf(request, headers));
       if (request.method === "HEAD") {
         raw.end();
         return;
@@ -97,15 +100,27 @@ export function createStreams({ streamsMax, log }: { streamsMax: number; log: Lo
         if (closing) raw.end();
         else raw.destroy();
       } finally {
+        stalled.remove(one);
         open.delete(one);
       }
     },
   };
 }
 
-function write(one: Open, text: string): boolean {
+function headOf(request: FastifyRequest, own: Record<string, string>): Record<string, string> {
+  return {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+    "x-request-id": request.id,
+    "x-content-type-options": "nosniff",
+    ...own,
+  };
+}
+
+function write(one: Open, frame: Frame): boolean {
   one.lastWriteAt = performance.now();
-  return one.raw.write(text);
+  return one.raw.write(frame);
 }
 
 /** Resolves when the socket takes bytes again, or the reader has left. */

@@ -13,8 +13,11 @@ export type EventStream = {
   /** Sent after `heartbeatMs` without a frame. */
   heartbeat: string;
   heartbeatMs: number;
-  /** Each item is one or more whole frames. Pulled only while the socket takes bytes; closed when the reader leaves. */
-  frames: (signal: AbortSignal) => AsyncIterable<string>;
+  /**
+   * Each item is one or more whole frames; bytes that several readers are sent are the same object for all of them. Pulled
+   * only while the socket takes bytes; closed when the reader leaves.
+   */
+  frames: (signal: AbortSignal) => AsyncIterable<string | Buffer>;
 };
 
 /** A task as one lens would show it: JSON. */

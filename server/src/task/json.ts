@@ -44,6 +44,15 @@ export const storedObject = z.custom<JsonObject>((value) => isJsonObject(value, 
   error: "is no JSON object",
 });
 
+/** About the number of characters of a value's JSON, without writing it. For values of bounded depth. */
+export function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  let size = 16;
+  for (const [key, child] of Object.entries(value)) size += key.length + sizeOf(child);
+  return size;
+}
+
 /**
  * The same value with whole characters only: half of one (a lone surrogate) becomes U+FFFD, in keys too. It is the given
  * value itself when there is nothing to mend. For plain JSON of bounded depth.

@@ -61,21 +61,25 @@ async function* frames(
   batches: AsyncIterable<readonly TaskEvent[]>,
   signal: AbortSignal,
   done: () => Promise<string>,
-): AsyncIterable<string> {
-  for await (const batch of batches) yield batch.map(frameOf).join("");
+): AsyncIterable<string | Buffer> {
+  for await (const batch of batches) yield framesOf(batch);
   if (!signal.aborted) yield await done();
 }
 
-/** Made once for all who follow. */
-const encoded = new WeakMap<TaskEvent, string>();
+/** Made once for all who follow: those who keep up are given the same batches. */
+const encoded = new WeakMap<readonly TaskEvent[], Buffer>();
+
+function framesOf(batch: readonly TaskEvent[]): Buffer {
+  let frames = encoded.get(batch);
+  if (frames === undefined) {
+    frames = Buffer.from(batch.map(frameOf).join(""));
+    encoded.set(batch, frames);
+  }
+  return frames;
+}
 
 function frameOf(event: TaskEvent): string {
-  let frame = encoded.get(event);
-  if (frame === undefined) {
-    frame = `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(wireEvent(event))}\n\n`;
-    encoded.set(event, frame);
-  }
-  return frame;
+  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(wireEvent(event))}\n\n`;
 }
 
 function lastEventId(header: string | string[] | undefined): number | undefined {

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import type { TaskEvent } from "../task/events/event.ts";
+import { LocalEventFeed, TAIL_BYTES_MAX } from "./event-feed.ts";
+
+const ID = "task_1";
+const said = (seq: number, text = "."): TaskEvent => ({
+  task: ID,
+  seq,
+  at: 1,
+  type: "own.said",
+  data: { text },
+  custom: true,
+});
+const open = async () => ({ ended: false, lastSeq: 0 });
+
+/** A log that is read by at most ten events at once, and counts how often it is. */
+function logged(events: TaskEvent[]) {
+  const log = { events, reads: 0 };
+  const feed = new LocalEventFeed(async (_id, after, limit) => {
+    log.reads += 1;
+    return events.filter(({ seq }) => seq > after).slice(0, Math.min(limit, 10));
+  });
+  return { log, feed };
+}
+
+function followed(feed: LocalEventFeed, after: number) {
+  const stop = new AbortController();
+  const follower = feed.follow(ID, after, open, stop.signal);
+  return { next: async () => (await follower.next()).value ?? [], stop: () => stop.abort() };
+}
+
+test("followers of one log share what is read of it, from wherever they begin", async () => {
+  const { log, feed } = logged(Array.from({ length: 20 }, (_, at) => said(at + 1)));
+  const all = Array.from({ length: 30 }, () => followed(feed, 0));
+  const first = await Promise.all(all.map(({ next }) => next()));
+  const second = await Promise.all(all.map(({ next }) => next()));
+  expect(new Set(first).size).toBe(1);
+  expect(new Set(second).size).toBe(1);
+  expect([...(first[0] ?? []), ...(second[0] ?? [])]).toEqual(log.events);
+  expect(log.reads).toBe(2);
+});
+
+test("followers that keep up are given the same events, and read nothing", async () => {
+  const { log, feed } = logged([said(1)]);
+  const all = [followed(feed, 0), followed(feed, 0)];
+  await Promise.all(all.map(({ next }) => next()));
+  const { reads } = log;
+  const next = Promise.all(all.map(({ next }) => next()));
+  await new Promise((resolve) => setImmediate(resolve));
+  log.events.push(said(2));
+  feed.publish(ID, [said(2)]);
+  const [one, other] = await next;
+  expect(one).toEqual([said(2)]);
+  expect(one).toBe(other);
+  expect(log.reads - reads).toBeLessThanOrEqual(2);
+});
+
+test("events that are too large to be kept for others come from the store, each once and in order", async () => {
+  const { log, feed } = logged([said(1)]);
+  const { next } = followed(feed, 0);
+  expect(await next()).toEqual([said(1)]);
+  for (let seq = 2; seq < 6; seq++) {
+    const large = said(seq, "x".repeat(TAIL_BYTES_MAX));
+    const coming = next();
+    log.events.push(large);
+    feed.publish(ID, [large]);
+    expect(await coming).toEqual([large]);
+  }
+});
+
+test("an event that comes while its log is read is not missed by whoever joins that reading", async () => {
+  const gates: PromiseWithResolvers<TaskEvent[]>[] = [];
+  const feed = new LocalEventFeed(() => {
+    const gate = Promise.withResolvers<TaskEvent[]>();
+    gates.push(gate);
+    return gate.promise;
+  });
+  const early = followed(feed, 0).next();
+  feed.publish(ID, [said(2)]);
+  const late = followed(feed, 0).next();
+  await new Promise((resolve) => setImmediate(resolve));
+  gates[0]?.resolve([]);
+  for (const gate of gates.slice(1)) gate.resolve([said(1), said(2)]);
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const gate of gates.slice(1)) gate.resolve([said(1), said(2)]);
+  expect(await late).toEqual([said(1), said(2)]);
+  expect(await early).toEqual([said(1), said(2)]);
+});
