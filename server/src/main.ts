@@ -26,6 +26,7 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
+import { Handlers } from "./task/handlers.ts";
 import { TransitionCounter } from "./transition-counter.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { VERSION } from "./version.ts";
@@ -187,6 +188,11 @@ function engineOver(
     gauges: [
       { name: "waybill_tasks_running", help: "Tasks whose handler runs.", value: () => engine.stats().running },
       { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", value: () => engine.stats().ready },
+      {
+        name: "waybill_tasks_standing",
+        help: "Tasks that stand still until there is code that fits them.",
+        value: () => engine.stats().standing,
+      },
       { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
     ],
     counters: [transitions],
@@ -264,10 +270,14 @@ export function handlersOfConfig(config: Config): Handler[] {
 function handlersOf(config: Config, models: Models): Handler[] {
   const own = [agentOf(config, models), externalHandler()];
   const kinds = new Set(own.map(({ kind }) => kind));
-  for (const { kind } of config.handlers) {
+  for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
-    kinds.add(kind);
-  }
+  const twin = Handlers.twins(config.handlers);
+  if (twin)
+    throw new StartError(
+      `Two handlers are of kind "${twin.kind}" and version ${twin.version}: name one otherwise, or raise its version.`,
+      true,
+    );
   return [...own, ...config.handlers];
 }
 

@@ -843,13 +843,18 @@ export type UsageTotals = {
 };
 
 export type Wait = {
-  on: "timer" | "child" | "retry" | "slot" | "input";
+  on: "timer" | "child" | "retry" | "slot" | "handler" | "input";
   /** ISO 8601, UTC, milliseconds */
   since: string;
   /** When it goes on or gives up by itself; null is never. */
   until: string | null;
   child: string | null;
   prompt: Prompt | null;
+  /** Of a task that stands still until there is code that fits it: handler_version or journal_mismatch. */
+  reason: {
+    code: string;
+    message: string;
+  } | null;
 };
 
 export type Why = {

@@ -6,6 +6,7 @@ import { enableCompileCache } from "node:module";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { systemClock } from "../engine/clock.ts";
+import { withCleanup } from "../engine/embedded/cleanup.ts";
 import { READY } from "../engine/embedded/forked-process.ts";
 import { blame, currentPlace } from "../engine/execution/current-place.ts";
 import { hostRuns } from "../engine/execution/hosted-runs.ts";
@@ -31,7 +32,7 @@ process.once("message", (message: unknown) => void begin(message));
 async function begin(message: unknown): Promise<void> {
   const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([import("../config.ts"), import("../main.ts")]);
   const config = await loadConfig({ ...sources.parse(message), env: process.env });
-  const handlers = new Map(handlersOfConfig(config).map((handler) => [handler.kind, handler]));
+  const handlers = handlersOfConfig(config);
   watchOwnEnd(
     (said) => send({ do: "dying", said, culprit: currentPlace() }),
     (error) => blame(error) !== null,
@@ -40,7 +41,7 @@ async function begin(message: unknown): Promise<void> {
   new Worker(WATCHDOG, { eval: true }).unref();
   hostRuns({
     channel: { send, receive: (listener) => void process.on("message", (message: ToProcess) => listener(message)) },
-    handlerOf: ({ kind }) => handlers.get(kind),
+    handlerOf: (task, find) => withCleanup(handlers, find).of(task),
     clock: systemClock,
     random: Math.random,
     ids: new Ids(systemRandomBytes),

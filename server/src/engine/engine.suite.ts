@@ -18,6 +18,7 @@ import { stepsSuite } from "./suite/steps.suite.ts";
 import { timeSuite } from "./suite/time.suite.ts";
 import { treesSuite } from "./suite/trees.suite.ts";
 import { valuesSuite } from "./suite/values.suite.ts";
+import { versionSuite } from "./suite/versions.suite.ts";
 import { waitsSuite } from "./suite/waits.suite.ts";
 
 export function engineSuite(name: string, setup: EngineSetup): void {
@@ -41,6 +42,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("questions", () => questionsSuite(begin));
     describe("the queue", () => queueSuite(begin));
     describe("limits", () => limitSuite(begin));
+    describe("versions", () => versionSuite(begin));
     describe("crashes", () => crashSuite(begin));
     describe("durability", () => durabilitySuite(begin));
     describe("external work", () => externalWorkSuite(begin));

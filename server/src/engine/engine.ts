@@ -2,7 +2,7 @@
  * An engine moves tasks: it starts, wakes, ends and recovers them. This is what the verbs ask of one, in one process or
  * in many. It does not know who may see a task: its callers have asked that before.
  */
-import type { Handler } from "../task/handler.ts";
+import type { Handlers } from "../task/handlers.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -10,7 +10,7 @@ import type { Transitions } from "./transitions.ts";
 
 export interface Engine {
   /** What it can run, by kind. Kinds of its own begin with `waybill.`. */
-  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly handlers: Handlers;
   /** The only way to change a task. */
   readonly transitions: Pick<Transitions, "find" | "submit" | "change" | "cancel">;
   /** The events of a task as they are committed, by whichever process. */

@@ -16,8 +16,11 @@ import { deadlinePassed, isOverLimit, limitAfterDeath, limitIn } from "./time-li
 import { addUsage, type UsageCall } from "./usage.ts";
 
 export type Command =
-  /** A slot is free. `lease` is for work that another program claimed. */
-  | { do: "start"; lease?: { worker: string; until: number } }
+  /**
+   * A slot is free. `lease` is for work that another program claimed; `version` that of the handler, for a task that has
+   * not begun and whose own is gone.
+   */
+  | { do: "start"; lease?: { worker: string; until: number }; version?: number }
   /** The process that ran it died: it begins again. */
   | { do: "recover" }
   /** What the crash guard makes of the death of a process that ran it. */
@@ -197,7 +200,9 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
   const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
-  const begun = { state: "running", attempt, waits: openQuestions(task), lease, startedAt, ...claim } as const;
+  const handlerVersion = command.version ?? task.handlerVersion;
+  const waits = openQuestions(task);
+  const begun = { state: "running", attempt, waits, lease, startedAt, handlerVersion, ...claim } as const;
   return change(task, command, at, begun, [
     { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
   ]);

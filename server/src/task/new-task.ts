@@ -14,6 +14,8 @@ const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
 
 export type NewTask = {
   handler: Handler;
+  /** That of the handler, unless the task goes on from the journal of another version. */
+  handlerVersion?: number;
   tenant: string;
   user: string;
   lens: string;
@@ -35,7 +37,7 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Queued
     tenant: parts.tenant,
     user: parts.user,
     kind: handler.kind,
-    handlerVersion: handler.version,
+    handlerVersion: parts.handlerVersion ?? handler.version,
     lens: parts.lens,
     title: cut(title, TITLE_MAX),
     input,

@@ -16,6 +16,8 @@ export type OpenTask = Pick<
   awaits: string[];
   /** It wants nothing but a slot, once it is due. */
   ready: boolean;
+  /** It stands still until there is code that fits it. */
+  standing: boolean;
 };
 
 export function openTask(task: Task): OpenTask {
@@ -36,6 +38,7 @@ export function openTask(task: Task): OpenTask {
     concurrencyLimit: task.concurrency?.limit ?? 0,
     awaits: awaitedBy(task),
     ready: isReady(state, waitsOn(task)),
+    standing: isStanding(waitsOn(task)),
   };
 }
 
@@ -47,6 +50,10 @@ export function awaitedBy({ waits }: Pick<Task, "waits">): string[] {
 /** The different reasons for which it waits, each once. */
 export function waitsOn({ waits }: Pick<Task, "waits">): string[] {
   return [...new Set(waits.map(({ on }) => on))];
+}
+
+export function isStanding(reasons: readonly string[]): boolean {
+  return reasons.includes("handler");
 }
 
 /** It wants nothing but a slot. `reasons` is what `waitsOn` says. */

@@ -21,8 +21,22 @@ export const prompt = z.strictObject({
  * the whole task. `until` is when it goes on or gives up by itself; null is never.
  */
 export const wait = z.discriminatedUnion("on", [
-  z.strictObject({ on: z.enum(WAIT_REASONS).exclude(["child"]), key: z.string(), since: time, until: time.nullable() }),
+  z.strictObject({
+    on: z.enum(WAIT_REASONS).exclude(["child", "handler"]),
+    key: z.string(),
+    since: time,
+    until: time.nullable(),
+  }),
   z.strictObject({ on: z.literal("child"), key: z.string(), since: time, until: time.nullable(), child: z.string() }),
+  /** It stands still until there is code that fits it: `code` and `message` say what is missing. */
+  z.strictObject({
+    on: z.literal("handler"),
+    key: z.string(),
+    since: time,
+    until: time.nullable(),
+    code: z.enum(["handler_version", "journal_mismatch"]),
+    message: z.string(),
+  }),
   z.strictObject({ on: z.literal("input"), key: z.string(), since: time, until: time.nullable(), prompt }),
 ]);
 export type Wait = z.infer<typeof wait>;

@@ -11,6 +11,7 @@ import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import type { Handler } from "../../task/handler.ts";
+import type { Handlers } from "../../task/handlers.ts";
 import { copyOf, type Json } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { type Part, part } from "../../task/part.ts";
@@ -34,7 +35,7 @@ export type AttemptParts = {
   clock: Clock;
   random: () => number;
   ids: Ids;
-  handlers: ReadonlyMap<string, Handler>;
+  handlers: Handlers;
   refused: RefusedWrites;
   /** Generations that there may be below a task that a caller has submitted. */
   depthMax: number;

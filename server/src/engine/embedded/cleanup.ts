@@ -3,20 +3,25 @@ import { z } from "zod";
 import type { Write } from "../../store/store.ts";
 import { type Change, submitted } from "../../task/decide.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
+import { Handlers } from "../../task/handlers.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Ids } from "../ids.ts";
 
-export const CLEANUP_KIND = "waybill.cleanup";
+const CLEANUP_KIND = "waybill.cleanup";
 
 /** Tries of a cleanup after the first, from 1 s to 10 minutes apart: about two hours in all. */
 const CLEANUP_RETRIES = 20;
 
-export function cleanupHandler(
-  handlers: ReadonlyMap<string, Handler>,
-  find: (id: string) => Promise<Task | null>,
-): Handler {
+/** These handlers, and the one that cleans up after their tasks. */
+export function withCleanup(handlers: readonly Handler[], find: (id: string) => Promise<Task | null>): Handlers {
+  const all = new Handlers(handlers);
+  all.add(cleanupHandler(all, find));
+  return all;
+}
+
+function cleanupHandler(handlers: Handlers, find: (id: string) => Promise<Task | null>): Handler {
   return defineHandler({
     kind: CLEANUP_KIND,
     input: z.strictObject({ task: z.string() }),
@@ -26,7 +31,7 @@ export function cleanupHandler(
         "cleanup",
         async (step) => {
           const task = await find(input.task);
-          if (task) await handlers.get(task.kind)?.cleanup?.(step, task);
+          if (task) await handlerFor(task, handlers)?.cleanup?.(step, task);
           return null;
         },
         { retries: CLEANUP_RETRIES, backoffMaxMs: 600_000 },
@@ -37,12 +42,12 @@ export function cleanupHandler(
 }
 
 /** The cleanup that follows a change, if one does. */
-export function cleanupAfter(change: Change, handlers: ReadonlyMap<string, Handler>, ids: Ids): Write[] {
+export function cleanupAfter(change: Change, handlers: Handlers, ids: Ids): Write[] {
   const { task } = change;
   const ended =
     isTerminal(task.state) && task.state !== "completed" && change.before !== null && !isTerminal(change.before.state);
   const handler = handlers.get(CLEANUP_KIND);
-  if (!ended || !handler || !handlers.get(task.kind)?.cleanup) return [];
+  if (!ended || !handler || !handlerFor(task, handlers)?.cleanup) return [];
   const { tenant, user, lens, id } = task;
   const submission = plainSubmission(CLEANUP_KIND, { task: id });
   const cleanup = newTask(
@@ -51,4 +56,9 @@ export function cleanupAfter(change: Change, handlers: ReadonlyMap<string, Handl
     task.updatedAt,
   );
   return [submitted(cleanup.task)];
+}
+
+/** Its own version, or where that is gone the newest. */
+function handlerFor(task: Task, handlers: Handlers): Handler | undefined {
+  return handlers.of(task) ?? handlers.get(task.kind);
 }

@@ -53,9 +53,9 @@ async function live(
       if (own) record.ends("own", "Its own code ended it.");
       return live(faults, clock, next, concurrency, crashes);
     },
-    restart: async () => {
+    restart: async (next = handlers) => {
       await engine.stop(1_000);
-      return live(faults, clock, handlers, concurrency, crashes);
+      return live(faults, clock, next, concurrency, crashes);
     },
     faults,
     end: () => faults.close(),

@@ -7,6 +7,7 @@
 import type { Store } from "../../store/store.ts";
 import type { Change } from "../../task/decide.ts";
 import type { Handler } from "../../task/handler.ts";
+import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -20,7 +21,7 @@ import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
 import { Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
-import { CLEANUP_KIND, cleanupAfter, cleanupHandler } from "./cleanup.ts";
+import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import { CrashMemory, type CrashRecord } from "./crash-record.ts";
@@ -56,10 +57,11 @@ export type EngineParts = {
   launch?: LaunchRunProcess;
 };
 
-export type EngineStats = { running: number; ready: number; open: number };
+/** `standing`: tasks that stand still until there is code that fits them. */
+export type EngineStats = { running: number; ready: number; open: number; standing: number };
 
 export class EmbeddedEngine implements Engine {
-  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly handlers: Handlers;
   readonly transitions: Transitions;
   readonly feed: EventFeed;
   readonly claims: Claims;
@@ -85,7 +87,7 @@ export class EmbeddedEngine implements Engine {
     const cache = parts.cache ?? new MemoryTaskCache(limits.recentBytes);
     const feed = parts.feed ?? new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
     const transitions = new Transitions(store, clock, cache, feed);
-    const handlers = withCleanup(parts.handlers, transitions);
+    const handlers = withCleanup(parts.handlers.map(owned), (id) => transitions.find(id));
     const record = parts.record ?? new CrashMemory().next();
     const open = new OpenTasks(clock, {
       due: (id) => this.#waits.due(id),
@@ -175,7 +177,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   stats(): EngineStats {
-    return { running: this.#scheduler.running, ready: this.#scheduler.ready, open: this.#open.size };
+    return {
+      running: this.#scheduler.running,
+      ready: this.#scheduler.ready,
+      open: this.#open.size,
+      standing: this.#open.standing().length,
+    };
   }
 
   /** Every commit of this process comes by here, in the order of the commits of a task. */
@@ -191,7 +198,7 @@ export class EmbeddedEngine implements Engine {
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
       this.#scheduler.offer(entryOf(task, this.handlers));
-    if (command === "suspend") this.#waits.suspended(task);
+    if (command === "suspend") this.#rests(task);
     if (command === "input" || command === "wake")
       this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
@@ -218,6 +225,18 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Somebody runs it or begins it, or there is a reason that nobody does. */
+  #rests(task: Task): void {
+    const standing = task.waits.find((wait) => wait.on === "handler");
+    if (!standing) this.#waits.suspended(task);
+    else
+      this.#log.warn("A task stands still until there is code that fits it.", {
+        task: task.id,
+        kind: task.kind,
+        code: standing.code,
+        why: standing.message,
+      });
+  }
+
   #isCaredFor(id: TaskId): boolean {
     const entry = this.#open.get(id);
     return (
@@ -236,15 +255,6 @@ export class EmbeddedEngine implements Engine {
     if (stuck !== undefined) return `This server does not go on with it: ${stuck}`;
     return this.#guard.sentenceOf(task);
   }
-}
-
-function withCleanup(handlers: readonly Handler[], transitions: Transitions): ReadonlyMap<string, Handler> {
-  const byKind = new Map(handlers.map((handler) => [handler.kind, owned(handler)]));
-  byKind.set(
-    CLEANUP_KIND,
-    cleanupHandler(byKind, (id) => transitions.find(id)),
-  );
-  return byKind;
 }
 
 /** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */

@@ -92,7 +92,7 @@ export class Isolation {
     this.#processes += 1;
     try {
       const process = await this.#parts.launch();
-      const home = { process, runs: new RemoteRuns(process.channel) };
+      const home = { process, runs: new RemoteRuns(process.channel, (id) => this.#parts.transitions.find(id)) };
       void process.ended.then((end) => this.#ended(group, home, end));
       if (this.#stopped) process.end();
       return home;

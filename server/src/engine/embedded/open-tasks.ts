@@ -51,6 +51,11 @@ export class OpenTasks {
     return [...this.#running.values()];
   }
 
+  /** Those that stand still until there is code that fits them, paused or not. */
+  standing(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.standing);
+  }
+
   /** The parent that waits for the end of this task. */
   parentOf(child: TaskId): TaskId | undefined {
     return this.#parents.get(child);

@@ -125,7 +125,7 @@ describe("what another process writes", () => {
     await other.cancel(id, { do: "cancel", by: "bob", reason: "" }, {});
     expect(await stateHere(id)).toBe("cancelled");
     expect(signal.aborted).toBe(true);
-    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 0 });
+    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 0, standing: 0 });
   });
 
   test("brings a run that is here to rest when it pauses its task, and goes on with it when it resumes that", async () => {
@@ -182,7 +182,7 @@ describe("a task that belongs to another process", () => {
     await start(async () => "done", { acquire: async () => ours, release: () => {} });
     const id = await submitElsewhere();
     expect(await stateHere(id)).toBe("queued");
-    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 1 });
+    expect(engine.stats()).toEqual({ running: 0, ready: 0, open: 1, standing: 0 });
     ours = true;
     await other.change(id, { do: "input", by: "bob", messageId: "m1", prompt: null });
     expect(await stateHere(id)).toBe("completed");

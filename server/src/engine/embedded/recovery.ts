@@ -3,7 +3,7 @@
  * process before this one was running, and looks after those that came to rest while nobody was there to see it.
  */
 import type { Store } from "../../store/store.ts";
-import type { Handler } from "../../task/handler.ts";
+import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -25,7 +25,7 @@ const OPEN_PAGE = 1_000;
 type Parts = {
   store: Store;
   transitions: Transitions;
-  handlers: ReadonlyMap<string, Handler>;
+  handlers: Handlers;
   open: OpenTasks;
   descendants: Descendants;
   placement: Placement;
@@ -131,11 +131,23 @@ export class Recovery {
       if (this.#stopped) return;
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id));
     }
+    for (const { id } of open.standing()) {
+      if (this.#stopped) return;
+      waits.watch("A task that stands still was not looked at.", id, () => this.#lookAtCode(id));
+    }
     if (record.last().how === "clean") return;
     for (const { id } of open.inState("input_required")) {
       if (this.#stopped) return;
       waits.atRest(id);
     }
+  }
+
+  /** The code may fit by now: one try for each start tells, where the missing version alone does not. */
+  async #lookAtCode(id: TaskId): Promise<void> {
+    const { transitions, handlers } = this.#parts;
+    const task = await transitions.find(id);
+    const wait = task?.waits.find((wait) => wait.on === "handler");
+    if (task && wait && handlers.of(task)) await transitions.change(id, { do: "wake", key: wait.key });
   }
 
   /** It was paused, and its run ended with the process before it could say that it has come to rest. */

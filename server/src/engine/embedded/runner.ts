@@ -3,19 +3,19 @@
  * by somebody else, and waits for its end. Who comes when is the scheduler's.
  */
 import type { Store } from "../../store/store.ts";
+import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Handler } from "../../task/handler.ts";
+import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Failure, Task } from "../../task/task.ts";
+import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptRun, RunObserver } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
 import { replay } from "../execution/replay-context.ts";
 import { Run } from "../execution/run.ts";
-import { emptyWrite } from "../execution/write-buffer.ts";
 import type { TaskOwnership } from "../task-ownership.ts";
-import type { Transitions } from "../transitions.ts";
+import type { Plan, Transitions } from "../transitions.ts";
 import { type AttemptParts, AttemptWriter } from "./attempt-writer.ts";
 import type { CrashGuard } from "./crash-guard.ts";
 import type { CrashRecord } from "./crash-record.ts";
@@ -35,7 +35,7 @@ export class Runner implements AttemptRunner {
   readonly #store: Store;
   readonly #transitions: Transitions;
   readonly #clock: Clock;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #handlers: Handlers;
   readonly #observer: RunObserver;
   /** The same for runs in processes of their own, which no death of this one is laid to. */
   readonly #observerApart: RunObserver;
@@ -89,10 +89,7 @@ export class Runner implements AttemptRunner {
 
   begin({ id }: Entry): Promise<Left> {
     return this.#attempt(id, async () => {
-      const { task } = await this.#transitions.change(id, (task) => ({
-        command: task.state === "running" ? { do: "recover" } : { do: "start" },
-      }));
-      return task;
+      return (await this.#transitions.change(id, (task) => this.#beginning(task))).task;
     });
   }
 
@@ -168,6 +165,22 @@ export class Runner implements AttemptRunner {
     return "here";
   }
 
+  /** How the next attempt of the task begins. Where its handler's version is missing, it stands still as soon as it has begun. */
+  #beginning(task: Task): Plan {
+    const begin: Command = task.state === "running" ? { do: "recover" } : { do: "start" };
+    if (this.#handlers.of(task)) return { command: begin };
+    const newest = this.#handlers.get(task.kind);
+    // Nothing of it was done by any code.
+    if (newest && begin.do === "start" && task.attempt === 0 && task.retryOf === null)
+      return { command: { ...begin, version: newest.version } };
+    const here = this.#handlers.versionsOf(task.kind).join(", ") || "none";
+    const message = `It began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has ${here}.`;
+    const since = this.#clock.now();
+    const waits: Wait[] = [{ on: "handler", key: "", since, until: null, code: "handler_version", message }];
+    const suspend: Command = { do: "suspend", attempt: task.attempt + 1, waits, checkpoint: "handler" };
+    return { first: { command: begin }, command: suspend };
+  }
+
   #ended(id: TaskId): void {
     this.#runs.delete(id);
     this.#parts.record.runEnded(id);
@@ -190,17 +203,12 @@ export class Runner implements AttemptRunner {
   /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
   async #startRun(task: Task): Promise<AttemptRun | undefined> {
     const { id, attempt } = task;
-    const handler = this.#handlers.get(task.kind);
+    const handler = this.#handlers.of(task);
     if (!handler) return undefined;
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
     const port = new AttemptWriter(this.#parts, task, handler);
-    if (handler.version !== task.handlerVersion && journal.length > 0) {
-      const message = `The task began with version ${task.handlerVersion} of the handler "${task.kind}", and this server has version ${handler.version}.`;
-      await port.fail({ code: "handler_version", message }, false, undefined, emptyWrite());
-      return undefined;
-    }
     const beginApart = await this.#parts.guard().apart(task);
     const now = await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.

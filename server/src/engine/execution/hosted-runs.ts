@@ -15,7 +15,8 @@ import type { FromProcess, PortVerb, RunChannel, ToProcess } from "./run-message
 
 type Parts = {
   channel: RunChannel<FromProcess, ToProcess>;
-  handlerOf: (task: Task) => Handler | undefined;
+  /** `find` asks for another task as it is. */
+  handlerOf: (task: Task, find: (id: TaskId) => Promise<Task | null>) => Handler | undefined;
   clock: Clock;
   random: () => number;
   ids: Ids;
@@ -53,7 +54,8 @@ export function hostRuns(parts: Parts): void {
 function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProcess & { do: "begin" }): void {
   const { channel, handlerOf } = parts;
   const { run: number, task, journal, inbox } = begun;
-  const handler = handlerOf(task);
+  const find = (id: TaskId) => calls.ask<Task | null>((call) => ({ do: "find", run: number, call, id }));
+  const handler = handlerOf(task, find);
   // The engine knows the same handlers: without one, this is another configuration than its own.
   if (!handler) {
     channel.send({ do: "ended", run: number, end: "unrecorded" });

@@ -1,6 +1,7 @@
 /** The runs of one process that runs them for this engine: each looks from here like a run of one's own. */
 import type { InboxItem } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
 import type { Task, Wait } from "../../task/task.ts";
 import type { AttemptPort, AttemptRun, RunEnd, RunObserver } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
@@ -8,15 +9,18 @@ import type { RunParts } from "./run.ts";
 import type { FromProcess, RunChannel, ToProcess } from "./run-messages.ts";
 
 type Channel = RunChannel<ToProcess, FromProcess>;
+type Find = (id: TaskId) => Promise<Task | null>;
 
 export class RemoteRuns {
   readonly #channel: Channel;
+  readonly #find: Find;
   readonly #runs = new Map<number, RemoteRun>();
   #last = 0;
   #lastWords: { said: string; culprit: Place | null } | null = null;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, find: Find) {
     this.#channel = channel;
+    this.#find = find;
     channel.receive((message) => {
       if (message.do === "dying") {
         this.#lastWords = message;
@@ -39,7 +43,7 @@ export class RemoteRuns {
 
   begin({ task, journal, inbox, port, observer }: RunParts): RemoteRun {
     const number = ++this.#last;
-    const run = new RemoteRun({ channel: this.#channel, number, task, port, observer });
+    const run = new RemoteRun({ channel: this.#channel, find: this.#find, number, task, port, observer });
     this.#runs.set(number, run);
     const childRefused = port.childRefused();
     this.#channel.send({ do: "begin", run: number, task, journal, inbox, childRefused });
@@ -52,7 +56,7 @@ export class RemoteRuns {
   }
 }
 
-type Parts = { channel: Channel; number: number; task: Task; port: AttemptPort; observer: RunObserver };
+type Parts = { channel: Channel; find: Find; number: number; task: Task; port: AttemptPort; observer: RunObserver };
 
 export class RemoteRun implements AttemptRun {
   readonly task: Task;
@@ -102,7 +106,7 @@ export class RemoteRun implements AttemptRun {
 
   /** Also after its end: what a run that was cut off has paid for still comes in. */
   hear(message: Exclude<FromProcess, { do: "dying" }>): void {
-    const { port, observer } = this.#parts;
+    const { port, observer, find } = this.#parts;
     switch (message.do) {
       case "ask":
         // The call was made on the same interface at the other end.
@@ -113,6 +117,9 @@ export class RemoteRun implements AttemptRun {
         this.#answer(call, () => port.child(wanted, () => write, id));
         return;
       }
+      case "find":
+        this.#answer(message.call, () => find(message.id));
+        return;
       case "stepBegins":
         this.#steps.push(message.step);
         this.#answer(message.call, () => observer.stepBegins(this.task, message.step));

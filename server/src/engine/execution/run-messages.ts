@@ -33,6 +33,8 @@ export type FromProcess =
   | { do: "ask"; run: number; call: number; verb: PortVerb; given: readonly unknown[] }
   /** The port's `child`, where the id is known and so what commits with it. */
   | { do: "child"; run: number; call: number; id: TaskId; wanted: ChildSubmission; write: AttemptWrite }
+  /** A task as it is, by its id. */
+  | { do: "find"; run: number; call: number; id: TaskId }
   | { do: "stepBegins"; run: number; call: number; step: string }
   | { do: "stepEnded"; run: number; step: string; ms: number }
   | { do: "warn"; run: number; message: string; error: string }

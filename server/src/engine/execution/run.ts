@@ -244,12 +244,20 @@ export class Run implements AttemptRun {
     }
   }
 
-  /** The journal and the code disagree: the task fails at once, whatever the handler would make of an error. */
+  /** The journal and the code disagree: the task stands still at once, whatever the handler would make of an error. */
   mismatch<Result>(mismatch: JournalMismatch): Promise<Result> {
-    void this.#finish(() =>
-      this.port.fail({ code: "journal_mismatch", message: mismatch.message }, false, undefined, this.buffer.take()),
-    );
+    void this.#finish(() => this.#standStill(mismatch));
     return never();
+  }
+
+  /** What code recorded that does not fit the task goes nowhere, except what it cost. */
+  async #standStill({ message }: JournalMismatch): Promise<void> {
+    this.#signalEnd(message);
+    const { usage } = this.buffer.take().record;
+    const write = { ...emptyWrite(), record: { events: [], ...(usage && { usage }) } };
+    const since = this.port.clock.now();
+    const wait: Wait = { on: "handler", key: "", since, until: null, code: "journal_mismatch", message };
+    await this.port.suspend([wait], "journal", write);
   }
 
   /** Looks, once the handler's own code has come to rest, whether there is nothing left to do but wait. */
@@ -306,11 +314,9 @@ export class Run implements AttemptRun {
 
   #failWith(thrown: unknown, step: string | null = null): Promise<void> {
     const error = errorOf(thrown);
+    if (error instanceof JournalMismatch) return this.#standStill(error);
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
-    if (error instanceof JournalMismatch) {
-      return this.port.fail({ code: "journal_mismatch", message: error.message }, false, undefined, write);
-    }
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
     const { failure, retryable, retryAfterMs } = reasonOf("The handler", error);
     return this.port.fail({ ...failure, ...(step !== null && { step }) }, retryable, retryAfterMs, write);

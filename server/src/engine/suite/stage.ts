@@ -29,8 +29,8 @@ export type EngineLife = {
    * its own code ended it, and it is known; else it may as well have been killed.
    */
   crash: (handlers?: readonly Handler[], own?: "own") => Promise<EngineLife>;
-  /** The process stops in good order, and a new one starts. */
-  restart: () => Promise<EngineLife>;
+  /** The process stops in good order, and a new one starts with these handlers. */
+  restart: (handlers?: readonly Handler[]) => Promise<EngineLife>;
   /** What becomes of the store meanwhile. */
   faults: StoreFaults;
   end: () => Promise<void>;

@@ -220,23 +220,6 @@ export function stepsSuite(begin: Begin): void {
     ]);
   });
 
-  it("fails a task whose journal no longer fits its handler, naming both sides", async () => {
-    const version = (first: string) =>
-      kind("changing", async (ctx) => {
-        await ctx.step(first, async () => null);
-        await ctx.sleep("breath", 1_000);
-        return null;
-      });
-    let life = await begin([version("before")]);
-    const id = await submit(life, "changing");
-    await arrives(life, id, "waiting");
-    life = await life.crash([version("after")]);
-    await life.pass(1_000);
-    const task = await arrives(life, id, "failed");
-    expect(task).toMatchObject({ error: { code: "journal_mismatch" } });
-    expect(task.state === "failed" && task.error.message).toMatch(/"before".*"after"/);
-  });
-
   it("refuses a second call of one name while the first is in flight in the same branch", async () => {
     const life = await begin([
       kind("twice", async (ctx) => {

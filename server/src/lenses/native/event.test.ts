@@ -38,7 +38,7 @@ describe("an event on the wire", () => {
 
   it("writes waits, errors, usage and artifacts as the routes for them do", () => {
     expect(written("task.waiting", { waits: [{ on: "timer", key: "k", since: at, until: null }] })).toEqual({
-      waits: [{ on: "timer", since: "2026-01-02T03:04:05.006Z", until: null, child: null, prompt: null }],
+      waits: [{ on: "timer", since: "2026-01-02T03:04:05.006Z", until: null, child: null, prompt: null, reason: null }],
     });
     expect(written("task.retrying", { error: { code: "c", message: "m" }, until: at, failures: 1 })).toEqual({
       error: { code: "c", message: "m", step: null },

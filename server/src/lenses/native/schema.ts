@@ -59,6 +59,10 @@ export const wait = z.strictObject({
   until: time.nullable().describe("When it goes on or gives up by itself; null is never."),
   child: z.string().nullable(),
   prompt: prompt.nullable(),
+  reason: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .nullable()
+    .describe("Of a task that stands still until there is code that fits it: handler_version or journal_mismatch."),
 });
 named(wait, "Wait");
 

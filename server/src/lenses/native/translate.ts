@@ -62,6 +62,7 @@ export function wireWait(wait: Wait): Wire<typeof wire.wait> {
     until: timeOrNull(wait.until),
     child: wait.on === "child" ? wait.child : null,
     prompt: wait.on === "input" ? wirePrompt(wait) : null,
+    reason: wait.on === "handler" ? { code: wait.code, message: wait.message } : null,
   };
 }
 

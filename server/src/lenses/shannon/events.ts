@@ -247,6 +247,7 @@ const WAITS: Readonly<Record<Wait["on"], string>> = {
   child: "another task",
   retry: "the next try",
   slot: "a free slot",
+  handler: "code that fits it",
   input: "an answer",
 };
 

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { type Json, storedObject } from "../../task/json.ts";
-import { isReady, type OpenTask } from "../../task/open-task.ts";
+import { isReady, isStanding, type OpenTask } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
@@ -35,7 +35,6 @@ const APART = [
 ];
 
 const FIXED = [
-  "handlerVersion",
   "lens",
   "title",
   "retry",
@@ -181,6 +180,7 @@ export function openTaskOf(row: unknown): OpenTask {
   const [id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue, ...rest] =
     openRow.parse(row);
   const [dueAt, concurrencyKey, concurrencyLimit, reasons, awaits] = rest;
+  const on = reasons === null ? [] : reasons.split(",");
   return {
     id,
     tenant,
@@ -196,6 +196,7 @@ export function openTaskOf(row: unknown): OpenTask {
     concurrencyKey,
     concurrencyLimit: concurrencyLimit ?? 0,
     awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
-    ready: isReady(state, reasons === null ? [] : reasons.split(",")),
+    ready: isReady(state, on),
+    standing: isStanding(on),
   };
 }

@@ -18,10 +18,11 @@ export const failure = nouns.failure.strip();
 export const prompt = nouns.prompt.strip();
 export const usageCall = calls.usageCall.extend({ raw: anyJson }).strip();
 
-const [plainWait, childWait, inputWait] = nouns.wait.options;
+const [plainWait, childWait, handlerWait, inputWait] = nouns.wait.options;
 export const wait = z.discriminatedUnion("on", [
   plainWait.strip(),
   childWait.strip(),
+  handlerWait.strip(),
   inputWait.extend({ prompt }).strip(),
 ]);
 

@@ -78,6 +78,8 @@ function waitSentence(wait: Wait, situation: Situation): string {
       return `until ${timeOf(wait.until)}`;
     case "retry":
       return `to try again at ${timeOf(wait.until)}${situation.lastError ? `, after "${situation.lastError.message}"` : ""}`;
+    case "handler":
+      return `for code that fits it. ${wait.message} It goes on at the first start with code that does; or retry it from its beginning, or cancel it`;
     case "child":
       return `for the end of ${wait.child}`;
     case "input":

@@ -134,7 +134,10 @@ export class TaskVerbs extends TaskReading implements Tasks {
   }
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
-    const task = await this.get(principal, id);
+    let task = await this.get(principal, id);
+    // It stands still until somebody decides: to try it anew is to give this one up.
+    if (task.waits.some((wait) => wait.on === "handler"))
+      ({ task } = await this.cancel(principal, id, { reason: "It stood still, and is tried anew." }));
     if (!isTerminal(task.state)) {
       throw new Refusal(
         "not_allowed_in_state",
@@ -142,8 +145,11 @@ export class TaskVerbs extends TaskReading implements Tasks {
         { state: task.state },
       );
     }
-    const handler = this.parts.engine.handlers.get(task.kind);
-    if (!handler) throw unknownKind(task.kind, this.parts.engine.handlers);
+    const newest = this.parts.engine.handlers.get(task.kind);
+    if (!newest) throw unknownKind(task.kind, this.parts.engine.handlers);
+    // What goes on from a journal goes on with the code that has made it.
+    const { handlerVersion } = options.reuseJournal ? task : { handlerVersion: newest.version };
+    const handler = this.parts.engine.handlers.of({ kind: task.kind, handlerVersion }) ?? newest;
     const deadlineMs =
       task.deadlineAt === null || task.timeLimitMs !== null ? undefined : task.deadlineAt - task.createdAt;
     const submission = submissionSchema.parse({
@@ -160,6 +166,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const details = options.reuseJournal ? task.details : {};
     const fresh: NewTask = {
       handler,
+      handlerVersion,
       submission,
       lens,
       tenant,

@@ -1,0 +1,143 @@
+/** Code that changes while tasks are under way: each goes on with the version that it began with, or stands still. */
+import { expect, it } from "vitest";
+import type { Handler } from "../../task/handler.ts";
+import { ada, arrives, at, type Begin, kind, submit, types } from "./stage.ts";
+
+const NAP_MS = 1_000;
+
+/** A handler of this version, which naps between its two steps. */
+function version(version: number, first = `first of ${version}`): Handler {
+  return kind(
+    "work",
+    async (ctx) => {
+      await ctx.step(first, async () => null);
+      await ctx.sleep("nap", NAP_MS);
+      return ctx.step("second", async () => version);
+    },
+    { version },
+  );
+}
+
+export function versionSuite(begin: Begin): void {
+  it("gives new tasks the newest of several versions, and each the one that it began with", async () => {
+    const old = await begin([version(1)]);
+    const first = await submit(old, "work");
+    await arrives(old, first, "waiting");
+    const both = await old.crash([version(1), version(2)]);
+    const second = await submit(both, "work");
+    await both.pass(NAP_MS);
+    expect(await arrives(both, first, "completed")).toMatchObject({ output: 1, handlerVersion: 1 });
+    expect(await arrives(both, second, "completed")).toMatchObject({ output: 2, handlerVersion: 2 });
+  });
+
+  it("lets a task stand still whose version is gone, says why, and goes on once it is back", async () => {
+    const old = await begin([version(1)]);
+    const id = await submit(old, "work");
+    await arrives(old, id, "waiting");
+    const without = await old.crash([version(2)]);
+    await without.pass(NAP_MS);
+    const waits = [{ on: "handler", code: "handler_version", message: expect.stringContaining("version 1") }];
+    expect(await arrives(without, id, "waiting")).toMatchObject({ waits });
+    expect((await without.verbs.tasks.why(ada, id)).summary).toContain("this server has 2");
+    await without.pass(3_600_000);
+    const before = await at(without, id);
+    const again = await without.crash([version(2)]);
+    await again.pass(3_600_000);
+    expect(await at(again, id)).toEqual(before);
+    const back = await again.crash([version(2), version(1)]);
+    expect(await arrives(back, id, "completed")).toMatchObject({ output: 1 });
+  });
+
+  it("stands still, too, when it was running as its version went", async () => {
+    const stuck = kind("work", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})), { version: 1 });
+    const old = await begin([stuck]);
+    const id = await submit(old, "work");
+    await arrives(old, id, "running");
+    const without = await old.crash([version(2)]);
+    expect(await arrives(without, id, "waiting")).toMatchObject({ waits: [{ code: "handler_version" }] });
+  });
+
+  it("begins a task that no code has touched with the newest version", async () => {
+    const old = await begin([version(1)]);
+    const id = await submit(old, "work", { delayMs: 60_000 });
+    const next = await old.restart([version(2)]);
+    await next.pass(60_000 + NAP_MS);
+    expect(await arrives(next, id, "completed")).toMatchObject({ output: 2, handlerVersion: 2 });
+  });
+
+  it("lets a task stand still whose journal no longer fits its code, naming both sides, one try for each start", async () => {
+    const old = await begin([version(1, "before")]);
+    const id = await submit(old, "work");
+    await arrives(old, id, "waiting");
+    let life = await old.crash([version(1, "after")]);
+    await life.pass(NAP_MS);
+    const task = await arrives(life, id, "waiting");
+    expect(task.waits).toMatchObject([{ on: "handler", code: "journal_mismatch" }]);
+    expect(JSON.stringify(task.waits)).toMatch(/before.*after/);
+    await life.pass(3_600_000);
+    expect((await at(life, id)).attempt).toBe(task.attempt);
+    life = await life.crash([version(1, "after")]);
+    await life.pass(3_600_000);
+    expect(await arrives(life, id, "waiting")).toMatchObject({ attempt: task.attempt + 1 });
+    life = await life.crash([version(1, "before")]);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: 1 });
+  });
+
+  it("ends a task that stands still when somebody cancels it, or retries it from its beginning", async () => {
+    const old = await begin([version(1)]);
+    const [first, second] = [await submit(old, "work"), await submit(old, "work")];
+    await old.settle();
+    const life = await old.crash([version(2)]);
+    await life.pass(NAP_MS);
+    await life.verbs.tasks.cancel(ada, first);
+    await arrives(life, first, "cancelled");
+    const { task } = await life.verbs.tasks.retry(ada, second, { reuseJournal: false });
+    await life.pass(NAP_MS);
+    await arrives(life, second, "cancelled");
+    expect(await arrives(life, task.id, "completed")).toMatchObject({ output: 2, retryOf: second });
+  });
+
+  it("retries with the journal of a task by the version that has made it", async () => {
+    let broken = true;
+    const failing = kind(
+      "work",
+      async (ctx) => {
+        await ctx.step("first of 1", async () => null);
+        return ctx.step(
+          "second",
+          async () => {
+            if (broken) throw new Error("down");
+            return 1;
+          },
+          { retries: 0 },
+        );
+      },
+      { version: 1 },
+    );
+    const old = await begin([failing]);
+    const id = await submit(old, "work");
+    await arrives(old, id, "failed");
+    broken = false;
+    const both = await old.crash([failing, version(2)]);
+    const { task } = await both.verbs.tasks.retry(ada, id, { reuseJournal: true });
+    expect(await arrives(both, task.id, "completed")).toMatchObject({ output: 1, handlerVersion: 1 });
+    const without = await both.crash([version(2)]);
+    const { task: stands } = await without.verbs.tasks.retry(ada, id, { reuseJournal: true });
+    expect(await arrives(without, stands.id, "waiting")).toMatchObject({ waits: [{ code: "handler_version" }] });
+  });
+
+  it("pauses, answers and expires a task that stands still like any other", async () => {
+    const old = await begin([version(1)]);
+    const id = await submit(old, "work", { deadlineMs: 3_600_000 });
+    await arrives(old, id, "waiting");
+    const life = await old.crash([version(2)]);
+    await life.pass(NAP_MS);
+    await life.verbs.tasks.pause(ada, id);
+    await life.verbs.tasks.input(ada, id, { value: "early" });
+    await life.verbs.tasks.resume(ada, id);
+    expect(await arrives(life, id, "waiting")).toMatchObject({ waits: [{ on: "handler" }] });
+    expect(await types(life, id)).not.toContain("task.failed");
+    await life.pass(3_600_000);
+    await arrives(life, id, "timed_out");
+  });
+}
