@@ -1,7 +1,8 @@
 /** A data folder as the command line finds it, whether or not a server is using it. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { storageOf } from "../store/open.ts";
+import { type Storage, storageOf } from "../store/open.ts";
+import { Refusal } from "../task/errors.ts";
 import { Exit } from "./exit.ts";
 
 export type DataFlags = { data?: string | undefined };
@@ -30,4 +31,14 @@ export function requireData(folder: string): void {
     1,
     `There is no Waybill data in ${folder}. Name its folder with --data, as the server was started with.`,
   );
+}
+
+/** Takes a data folder for this command, and returns how to give it back. Ends the command when a server has it. */
+export async function locked(storage: Storage): Promise<() => void> {
+  try {
+    return await storage.lock();
+  } catch (error) {
+    if (error instanceof Refusal) throw new Exit(1, error.message);
+    throw error;
+  }
 }

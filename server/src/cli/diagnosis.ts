@@ -8,7 +8,7 @@ import { WaybillError } from "@waybill/sdk";
 import { bytes } from "@waybill/sdk/display";
 import { type Config, loadConfig } from "../config.ts";
 import { ConfigError } from "../config-error.ts";
-import { type Storage, storageOf } from "../store/open.ts";
+import { type Health, type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
 
 export type Finding = {
@@ -92,7 +92,7 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
   const owner = await storage.owner();
   yield { what, is: "good", says: `${folder}, ${owner === null ? "free" : "in use by a running server"}`, todo: "" };
   yield await freeSpace(folder);
-  yield await integrity(storage);
+  yield* integrity(storage);
 }
 
 async function freeSpace(folder: string): Promise<Finding> {
@@ -104,25 +104,42 @@ async function freeSpace(folder: string): Promise<Finding> {
   return { what: "Disk", is: free < FREE_BYTES_MIN ? "bad" : "note", says, todo };
 }
 
-async function integrity(storage: Storage): Promise<Finding> {
+async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undefined> {
   const what = "Database";
+  const restore = "Keep a copy of the folder and restore the last good backup: waybill restore";
+  let health: Health;
   try {
-    const { schema, presentSchema, problems } = await storage.health();
-    if (schema > presentSchema) {
-      const todo = "Start the Waybill that made it, or restore a backup that this one made.";
-      return { what, is: "bad", says: `schema ${schema}, of a newer Waybill than this`, todo };
-    }
-    if (schema < presentSchema) {
-      return { what, is: "note", says: `schema ${schema}`, todo: "The next start brings it up to date." };
-    }
-    const [problem, ...more] = problems;
-    if (problem === undefined) return { what, is: "good", says: `sound, schema ${schema}`, todo: "" };
-    const todo = "Stop the server, keep a copy of the folder, and restore the last good backup: waybill restore";
-    return { what, is: "bad", says: problem + (more.length === 0 ? "" : ` (and ${more.length} more)`), todo };
+    health = await storage.health();
   } catch (error) {
-    const todo = "Keep a copy of the folder and restore the last good backup: waybill restore";
-    return { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo };
+    yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: restore };
+    return;
   }
+  const { schema, presentSchema, problems, unreadable, aside } = health;
+  if (schema > presentSchema) {
+    const todo = "Start the Waybill that made it, or restore a backup that this one made.";
+    yield { what, is: "bad", says: `schema ${schema}, of a newer Waybill than this`, todo };
+    return;
+  }
+  if (schema < presentSchema) {
+    yield { what, is: "note", says: `schema ${schema}`, todo: "The next start brings it up to date." };
+    return;
+  }
+  const [problem, ...more] = problems;
+  if (problem !== undefined) {
+    const says = problem + (more.length === 0 ? "" : ` (and ${more.length} more)`);
+    yield { what, is: "bad", says, todo: `Stop the server. ${restore}` };
+  } else if (unreadable.length === 0) yield { what, is: "good", says: `sound, schema ${schema}`, todo: "" };
+  for (const { task, says } of unreadable) yield unreadableFinding(task, says);
+  for (const task of aside) {
+    const todo = `The server goes on without it. To put it back: waybill doctor --put-back ${task}`;
+    yield { what: "Set aside", is: "note", says: task, todo };
+  }
+}
+
+function unreadableFinding(task: string | null, says: string): Finding {
+  const aside = `The server goes on without it. To keep it out of the way: waybill doctor --set-aside ${task}`;
+  const todo = task === null ? "Restore the last good backup: waybill restore" : aside;
+  return { what: "Unreadable", is: "bad", says, todo };
 }
 
 async function* serverFindings(flags: ConnectionFlags): AsyncGenerator<Finding, void, undefined> {

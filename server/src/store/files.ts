@@ -55,16 +55,31 @@ export function memoryFiles(clock: () => number = Date.now): Files {
   };
 }
 
+function pathIn(folder: string, sha256: string): string {
+  if (!HASH.test(sha256)) throw notFound("File");
+  return path.join(folder, sha256.slice(0, 2), sha256.slice(2));
+}
+
+/** The same files for whoever only reads, also while another process owns the folder. */
+export function filesToRead(folder: string): Pick<Files, "read"> {
+  return {
+    async read(sha256, bytesMax) {
+      const target = pathIn(folder, sha256);
+      const known = await stat(target).catch(absent);
+      if (!known) throw notFound("File");
+      if (known.size > bytesMax) throw tooLarge(sha256, known.size, bytesMax);
+      return await readFile(target);
+    },
+  };
+}
+
 /** Files in a folder that this process owns: `ab/cdef...`, written aside, synced, then renamed into place. */
 export async function folderFiles(folder: string, clock: () => number = Date.now): Promise<Files> {
   const temporary = path.join(folder, TEMPORARY);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
 
-  const pathOf = (sha256: string) => {
-    if (!HASH.test(sha256)) throw notFound("File");
-    return path.join(folder, sha256.slice(0, 2), sha256.slice(2));
-  };
+  const pathOf = (sha256: string) => pathIn(folder, sha256);
   /**
    * When each file was last put, as far as that is less than `YOUNG_MS` ago. Noted before anything is awaited, and
    * looked at in the same turn that unlinks, so that a put and the sweep cannot miss each other.
@@ -99,13 +114,7 @@ export async function folderFiles(folder: string, clock: () => number = Date.now
       await syncFolder(shelf);
       return { sha256, size: bytes.length };
     },
-    async read(sha256, bytesMax) {
-      const target = pathOf(sha256);
-      const known = await stat(target).catch(absent);
-      if (!known) throw notFound("File");
-      if (known.size > bytesMax) throw tooLarge(sha256, known.size, bytesMax);
-      return await readFile(target);
-    },
+    ...filesToRead(folder),
     async *old(now) {
       for (const [sha256, at] of lastPut) if (now - at >= YOUNG_MS) lastPut.delete(sha256);
       for await (const shelf of await opendir(folder)) {

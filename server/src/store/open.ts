@@ -6,7 +6,7 @@ import { sqliteStorage } from "./sqlite/storage.ts";
 import type { Storage, StoreOptions } from "./storage.ts";
 import type { Store } from "./store.ts";
 
-export { BadArchive, type MissingFile, type Storage } from "./storage.ts";
+export { BadArchive, type Health, type MissingFile, type Storage } from "./storage.ts";
 
 /** What of a configuration says where the data is. */
 export type StoreConfig = {

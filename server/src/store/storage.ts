@@ -2,6 +2,8 @@
  * Where a store keeps its data, and what can be done there without opening it: also while a server has it open. A
  * command line looks after a server's data by this alone.
  */
+
+import type { TaskId } from "../task/id.ts";
 import type { Damaged } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { Store } from "./store.ts";
@@ -15,8 +17,19 @@ export type StoreOptions = {
   clock?: () => number;
 };
 
-/** What a check of the data has found. `problems` are sentences; only data of the present schema is looked through. */
-export type Health = { schema: number; presentSchema: number; problems: string[] };
+/** What a check of the data has found; only data of the present schema is looked through. */
+export type Health = {
+  schema: number;
+  presentSchema: number;
+  /** Of the database as a whole, as sentences. */
+  problems: string[];
+  unreadable: Unreadable[];
+  /** Ids of the tasks that were set aside. */
+  aside: string[];
+};
+
+/** Something that the server could not read, by a sentence; `task` is whose it is, when it is one's. */
+export type Unreadable = { task: TaskId | null; says: string };
 
 /** What a backup says that it holds. */
 export type Manifest = {
@@ -50,6 +63,13 @@ export interface Storage {
   lock(): Promise<() => void>;
   /** Throws when it cannot be read at all. */
   health(): Promise<Health>;
+  /**
+   * Puts a task out of the way with all that hangs on it, whether or not it can be read: nothing of it is changed, and
+   * nobody is shown it. Whoever calls it holds the lock. False when there is no such task, or it is aside already.
+   */
+  setAside(task: TaskId): Promise<boolean>;
+  /** Puts it back as it was: open ones go on at the next start. False when no such task is aside. */
+  putBack(task: TaskId): Promise<boolean>;
   /**
    * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
    * restore. Throws `BadArchive` when it does not.

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
+import { storageOf } from "../../store/open.ts";
 import { addConnectionFlags, type ConnectionFlags } from "../connection.ts";
-import { addDataFlag, type DataFlags, dataFolder } from "../data-folder.ts";
+import { addDataFlag, type DataFlags, dataFolder, locked, requireData } from "../data-folder.ts";
+import { Exit } from "../exit.ts";
 import { openTerminal, type Style } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
-type Flags = ConnectionFlags & DataFlags & { json?: boolean };
+type Flags = ConnectionFlags & DataFlags & { json?: boolean; setAside?: string; putBack?: string };
 
 const LOOKS: Readonly<Record<"good" | "note" | "bad", { mark: string; style: Style }>> = {
   good: { mark: "✓", style: "green" },
@@ -19,11 +21,15 @@ export function addDoctor(program: Command): void {
       program
         .command("doctor")
         .description("check this machine, the configuration, the data folder and the server, and say what to do")
-        .option("--json", "one finding as JSON a line"),
+        .option("--json", "one finding as JSON a line")
+        .option("--set-aside <ID>", "put a task that cannot be read out of the way, unchanged; the server must not run")
+        .option("--put-back <ID>", "put a task back that was set aside; the server must not run"),
     ),
   )
     .addHelpText("after", "\nExits 1 when something is wrong. A server may go on running meanwhile.")
     .action(async (flags: Flags) => {
+      if (flags.setAside !== undefined) return moveTask(dataFolder(flags), "setAside", flags.setAside);
+      if (flags.putBack !== undefined) return moveTask(dataFolder(flags), "putBack", flags.putBack);
       const { diagnose } = await import("../diagnosis.ts");
       const { out } = openTerminal();
       for await (const finding of diagnose(dataFolder(flags), flags, process.env)) {
@@ -39,4 +45,25 @@ export function addDoctor(program: Command): void {
         if (finding.todo !== "") out.write(`${" ".repeat(17)}${out.style("dim", harmless(finding.todo))}\n`);
       }
     });
+}
+
+const MOVED = {
+  setAside: {
+    done: "is set aside, with all that belongs to it. To put it back: waybill doctor --put-back",
+    not: "is no task of this folder, or is set aside already",
+  },
+  putBack: { done: "is back. If it was open, it goes on at the next start.", not: "is not set aside" },
+} as const;
+
+async function moveTask(folder: string, way: keyof typeof MOVED, task: string): Promise<void> {
+  requireData(folder);
+  const storage = storageOf({ data: folder });
+  const unlock = await locked(storage);
+  try {
+    const { done, not } = MOVED[way];
+    if (!(await storage[way](task))) throw new Exit(1, `${harmless(task)} ${not}.`);
+    openTerminal().talk.write(`${task} ${done}\n`);
+  } finally {
+    unlock();
+  }
 }

@@ -2,10 +2,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { BadArchive, type Storage, storageOf } from "../../store/open.ts";
-import { Refusal } from "../../task/errors.ts";
+import { BadArchive, storageOf } from "../../store/open.ts";
 import { VERSION } from "../../version.ts";
-import { addDataFlag, type DataFlags, dataFolder, hasData } from "../data-folder.ts";
+import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
 import { lossSentence } from "../loss.ts";
 import { openTerminal } from "../terminal/terminal.ts";
@@ -56,13 +55,4 @@ export function addRestore(program: Command): void {
         unlock();
       }
     });
-}
-
-async function locked(storage: Storage): Promise<() => void> {
-  try {
-    return await storage.lock();
-  } catch (error) {
-    if (error instanceof Refusal) throw new Exit(1, error.message);
-    throw error;
-  }
 }

@@ -52,7 +52,7 @@ export class Spill {
 }
 
 /** The value of a stored text, read back from the files when it was spilled. */
-export async function readValue(text: string, files: Files): Promise<Json> {
+export async function readValue(text: string, files: Pick<Files, "read">): Promise<Json> {
   const marker = readMarker(text);
   if (!marker) return storedJson.parse(JSON.parse(text));
   return storedJson.parse(JSON.parse((await files.read(marker.sha256, marker.bytes)).toString()));

@@ -18,7 +18,7 @@ const INVARIANTS = [
 
 /** From schema version 3 on. */
 const SCHEDULE = `SELECT 'Task ' || id || ' has columns that differ from its record.' FROM tasks
-   WHERE ended_at IS NULL AND (deadline_at IS NOT record ->> '$.deadlineAt'
+   WHERE ended_at IS NULL AND json_valid(record) AND (deadline_at IS NOT record ->> '$.deadlineAt'
      OR lease_worker IS NOT record ->> '$.lease.worker' OR lease_until IS NOT record ->> '$.lease.until'
      OR waits_on IS NOT (SELECT group_concat(DISTINCT value ->> '$.on') FROM json_each(record, '$.waits')))`;
 
@@ -44,6 +44,9 @@ export function check(db: Database): string[] {
 }
 
 function column(db: Database, sql: string): string[] {
-  const found = db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all();
-  return found.map(String);
+  try {
+    return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all().map(String);
+  } catch (error) {
+    return [`A check could not be made: ${error instanceof Error ? error.message : String(error)}.`];
+  }
 }

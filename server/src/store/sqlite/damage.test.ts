@@ -5,10 +5,11 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Task } from "../../task/task.ts";
 import { Damaged } from "../damage.ts";
-import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { complete, decided, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask, START } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
+import { sqliteStorage } from "./storage.ts";
 import { openSqliteStore } from "./store.ts";
 
 let folder = "";
@@ -81,6 +82,86 @@ test.each(Object.entries(DAMAGES))(
     await store.close();
   },
 );
+
+test.each(Object.entries(DAMAGES))(
+  "a check names a task with %s, and it can be set aside and put back",
+  async (_, harm) => {
+    const [first, second, third] = await threeTasks();
+    harm(second);
+    const storage = sqliteStorage(folder);
+    const found = await storage.health();
+    expect(found.unreadable.map(({ task }) => task)).toEqual([second.id]);
+    expect(await storage.setAside(second.id)).toBe(true);
+    expect(await storage.setAside(second.id)).toBe(false);
+    expect(await storage.health()).toMatchObject({ aside: [second.id] });
+    const store = await reopened();
+    expect(await store.task(second.id)).toBe(null);
+    expect((await store.open(null, 1)).map(({ id }) => id)).toEqual([first.id]);
+    expect((await store.open(first.id, 1)).map(({ id }) => id)).toEqual([third.id]);
+    expect((await store.list(EVERYBODY, {}, { limit: 10 })).tasks.map(({ id }) => id)).toEqual([third.id, first.id]);
+    expect(damages).toEqual([]);
+    await store.close();
+    expect(await storage.putBack(second.id)).toBe(true);
+    expect(await storage.putBack(second.id)).toBe(false);
+    expect((await storage.health()).unreadable).toEqual(found.unreadable);
+  },
+);
+
+test("a sound task that is set aside is in no list, no count and no start, outlives retention, and comes back whole", async () => {
+  const [first, second, third] = await threeTasks();
+  const storage = sqliteStorage(folder);
+  const started = await reopened();
+  const ended = await live(started, second, ...complete(second));
+  await started.close();
+  for (const id of [first.id, second.id]) expect(await storage.setAside(id)).toBe(true);
+  const store = await reopened();
+  expect(await store.list(EVERYBODY, {}, { limit: 10 })).toMatchObject({ total: 1, tasks: [{ id: third.id }] });
+  expect((await store.open(null, 10)).map(({ id }) => id)).toEqual([third.id]);
+  expect(await store.sweep(START + 86_400_000, 0, 10)).toBe(0);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  for (const id of [first.id, second.id]) expect(await storage.putBack(id)).toBe(true);
+  const again = await reopened();
+  expect(await again.tasks([first.id, second.id, third.id])).toEqual([first, ended, third]);
+  expect((await again.list(EVERYBODY, {}, { limit: 10 })).total).toBe(3);
+  expect(await again.check()).toEqual([]);
+  await again.close();
+});
+
+test("a check reads the logs, journals, inboxes, files, conversations and keys too, and names what it cannot read", async () => {
+  const [first, second, third] = await threeTasks({ input: { text: "x".repeat(100_000) } });
+  const store = await reopened();
+  await store.apply([
+    {
+      ...decided(third, { do: "input", by: "ada", messageId: "m", prompt: null }),
+      inbox: { messageId: "m", prompt: null, question: null, value: 1, by: "ada", at: START },
+    },
+  ]);
+  await store.close();
+  const of = (id: string) => `task = (SELECT n FROM tasks WHERE id = '${id}')`;
+  damage(`UPDATE events SET data = '[' WHERE ${of(first.id)}`);
+  damage(`UPDATE inbox SET value = 'nothing' WHERE ${of(third.id)}`);
+  damage("INSERT INTO facts (name, value) VALUES ('broken', '{')");
+  damage("INSERT INTO keys VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1, NULL, NULL)");
+  const { unreadable } = await sqliteStorage(folder).health();
+  const named = unreadable.map(({ task, says }) => `${task} ${says}`).join("\n");
+  for (const wanted of [`log of task ${first.id}`, `inbox of task ${third.id}`, "setting broken", "key key_1"])
+    expect(named).toContain(wanted);
+  expect(unreadable).toHaveLength(4);
+  await rm(path.join(folder, FILES_FOLDER), { recursive: true });
+  expect((await sqliteStorage(folder).health()).unreadable.map(({ task }) => task)).toContain(second.id);
+});
+
+test("a check of a database with a damaged page goes on behind it", async () => {
+  const [first, second] = await threeTasks();
+  damage("UPDATE tasks SET record = '{' WHERE id = ?", second.id);
+  await damagePage("events");
+  const { problems, unreadable } = await sqliteStorage(folder).health();
+  expect(problems.length).toBeGreaterThan(0);
+  const tasks = unreadable.map(({ task }) => task);
+  expect(tasks).toContain(first.id);
+  expect(tasks).toContain(second.id);
+});
 
 test("whoever asks for a task that cannot be read hears which, and the next one gets an answer", async () => {
   const [first, second] = await threeTasks();

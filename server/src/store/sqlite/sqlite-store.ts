@@ -134,10 +134,11 @@ export class SqliteStore implements Store {
     for (let from = after; open.length < limit; ) {
       const wanted = limit - open.length;
       const page = await this.#reads.send("open", { after: from, limit: wanted });
-      for (const { id, row } of page.rows) {
+      for (const { id, row, aside } of page.rows) {
+        from = id;
+        if (aside) continue;
         const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row));
         if (task) open.push(task);
-        from = id;
       }
       if (page.rows.length < wanted && !page.more) break;
     }

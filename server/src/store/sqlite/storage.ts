@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE, pathOfFile } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => existsSync(path.join(folder, DATABASE_FILE));
@@ -27,6 +28,14 @@ export function sqliteStorage(folder: string): Storage {
       }
     },
     health: () => healthOf(folder),
+    setAside: async (task) => {
+      const { setAside } = await import("./set-aside.ts");
+      return within(folder, (db) => setAside(db, task));
+    },
+    putBack: async (task) => {
+      const { putBack } = await import("./set-aside.ts");
+      return within(folder, (db) => putBack(db, task));
+    },
     backup: async (target, version, options) =>
       (await import("./archive.ts")).writeArchive(folder, target, version, options),
     restore: async (archive, version, options) =>
@@ -36,11 +45,22 @@ export function sqliteStorage(folder: string): Storage {
 }
 
 async function healthOf(folder: string): Promise<Health> {
-  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }] = await Promise.all([
+  const [
+    { openDatabase },
+    { check },
+    { missingFiles, sentenceOf },
+    { MIGRATIONS },
+    { inspect },
+    { idsAside },
+    { filesToRead },
+  ] = await Promise.all([
     import("./database.ts"),
     import("./check.ts"),
     import("./named-files.ts"),
     import("./migrate.ts"),
+    import("./inspect.ts"),
+    import("./set-aside.ts"),
+    import("../files.ts"),
   ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
@@ -49,7 +69,19 @@ async function healthOf(folder: string): Promise<Health> {
     const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
     const problemsIn = () => [...check(db), ...missingFiles(db, isThere).map(sentenceOf)];
     // The invariants are those of the present schema; an older one becomes that at the next start.
-    return { schema, presentSchema, problems: schema === presentSchema ? problemsIn() : [] };
+    if (schema !== presentSchema) return { schema, presentSchema, problems: [], unreadable: [], aside: [] };
+    const files = filesToRead(path.join(folder, FILES_FOLDER));
+    return { schema, presentSchema, problems: problemsIn(), unreadable: await inspect(db, files), aside: idsAside(db) };
+  } finally {
+    db.close();
+  }
+}
+
+async function within(folder: string, act: (db: Database) => boolean): Promise<boolean> {
+  const { openDatabase } = await import("./database.ts");
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  try {
+    return act(db);
   } finally {
     db.close();
   }

@@ -1,6 +1,7 @@
 /** Retention: what ended long enough ago goes, with everything that hangs on it. */
 import type { Database } from "better-sqlite3";
 import { numberIn, stateIn, textIn } from "./column.ts";
+import { notAside } from "./set-aside.ts";
 import { Totals } from "./totals.ts";
 
 /** How many idempotency records, and how many conversations, one sweep removes. */
@@ -29,7 +30,8 @@ export function sweep(db: Database, retention: Retention): number {
   const ended = db
     .prepare<unknown[], unknown[]>(
       `SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks t
-       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) AND NOT (${HAS_OPEN_RELATIVE}) ORDER BY ended_at LIMIT ?`,
+       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")} AND NOT (${HAS_OPEN_RELATIVE})
+       ORDER BY ended_at LIMIT ?`,
     )
     .raw()
     .all(retention.endedBefore, retention.limit);

@@ -5,11 +5,11 @@ import { ANSWER_BYTES_MAX, bytesOf, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
-import { LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { isTenantAside, notAside } from "./set-aside.ts";
+import { INBOX_COLUMNS, LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 
 type OfTask = { id: string };
 
-const INBOX_COLUMNS = "n, message_id, prompt, question, value, by, at";
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
 export function taskReads(db: Database) {
@@ -26,7 +26,7 @@ export function taskReads(db: Database) {
       (given: { scope: string; key: string }) => [given.scope, given.key],
     ),
     task: row(
-      `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL`,
+      `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL AND ${notAside("t")}`,
       ({ id }: OfTask) => [id],
     ),
     list: (query: ListQuery & { whole: boolean }) => {
@@ -87,7 +87,8 @@ export function taskReads(db: Database) {
 }
 
 type OpenPage = { after: string | null; limit: number };
-type OpenRow = { id: string; row: unknown[] | null };
+/** One that was set aside is there for the page after it to follow. */
+type OpenRow = { id: string; row: unknown[] | null; aside: boolean };
 type OpenRows = { rows: OpenRow[]; more: boolean };
 
 /** Rows that are read one by one, since one of them is damaged. */
@@ -104,13 +105,20 @@ function openPages(db: Database): (page: OpenPage) => OpenRows {
   return (given) => {
     try {
       const { rows, more } = all(given);
-      return { rows: rows.map((row) => ({ id: textIn(row[0]), row })), more };
+      return { rows: rows.map((row) => ({ id: textIn(row[0]), row, aside: isAside(row) })), more };
     } catch {
       const found = ids({ ...given, limit: Math.min(given.limit, UNPAGED_MAX) });
-      const rows = found.map(([id]) => ({ id: textIn(id), row: orNull(() => one(textIn(id))) }));
+      const rows = found.map(([id]) => {
+        const row = orNull(() => one(textIn(id)));
+        return { id: textIn(id), row, aside: isAside(row) };
+      });
       return { rows, more: rows.length === UNPAGED_MAX };
     }
   };
+}
+
+function isAside(row: unknown[] | null): boolean {
+  return typeof row?.[1] === "string" && isTenantAside(row[1]);
 }
 
 /** A row that cannot be read is null. */

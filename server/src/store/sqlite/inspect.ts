@@ -1,0 +1,141 @@
+/**
+ * Reads every row as the server would, and says which cannot be read: all that a start goes over, and everything else that
+ * somebody may ask for later.
+ */
+import type { Database } from "better-sqlite3";
+import { isTerminal } from "../../task/states.ts";
+import * as rows from "../codec/rows.ts";
+import { readValue } from "../codec/spill.ts";
+import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
+import { Damaged } from "../damage.ts";
+import type { Files } from "../files.ts";
+import type { Unreadable } from "../storage.ts";
+import { stateIn, textIn } from "./column.ts";
+import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+
+/** Of a damaged database, this many things are named. */
+const NAMED_MAX = 100;
+
+type Row = unknown[];
+
+export async function inspect(db: Database, files: Pick<Files, "read">): Promise<Unreadable[]> {
+  const found: Unreadable[] = [];
+  for await (const each of unreadable(db, files)) {
+    found.push(each);
+    if (found.length === NAMED_MAX) break;
+  }
+  return found;
+}
+
+async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGenerator<Unreadable> {
+  const resolve: rows.Resolve = (stored) => readValue(stored, files);
+  // The index of ids alone: it is whole where a page of the table is not.
+  const ids = all(db, `SELECT id, n FROM tasks t INDEXED BY sqlite_autoindex_tasks_1 ORDER BY id`);
+  const ofTask = new TaskInspection(db, resolve);
+  for await (const [id, n] of ids("tasks")) {
+    for await (const says of ofTask.problems(String(id), n)) yield { task: String(id), says };
+    if (ids.failed) break;
+  }
+  if (ids.failed) yield { task: null, says: ids.failed };
+  const others: [what: string, sql: string, read: (row: Row) => unknown][] = [
+    [
+      "conversation",
+      `SELECT id, tenant, user, title, context, created_at, updated_at, last_activity_at, tasks, completed, failed,
+         input_tokens, output_tokens, cost_usd FROM conversations`,
+      rows.conversationOf,
+    ],
+    [
+      "message of conversation",
+      "SELECT conversation, n, role, task, at, parts FROM messages",
+      ([, ...message]) => rows.messageOf(message, resolve),
+    ],
+    [
+      "key",
+      "SELECT id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at FROM keys",
+      rows.keyOf,
+    ],
+    ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
+    ["setting", "SELECT name, value FROM facts", ([, value]) => JSON.parse(textIn(value))],
+  ];
+  for (const [what, sql, read] of others) {
+    const table = all(db, sql);
+    for await (const row of table(what)) {
+      const says = await problemOf(`${what} ${String(row[0])}`, () => read(row));
+      if (says !== null) yield { task: null, says };
+    }
+    if (table.failed) yield { task: null, says: table.failed };
+  }
+}
+
+/** One task with all that hangs on it. */
+class TaskInspection {
+  readonly #db: Database;
+  readonly #resolve: rows.Resolve;
+  readonly #task;
+  readonly #open;
+
+  constructor(db: Database, resolve: rows.Resolve) {
+    this.#db = db;
+    this.#resolve = resolve;
+    this.#task = db.prepare<unknown[], Row>(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`).raw();
+    this.#open = db.prepare<unknown[], Row>(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE n = ?`).raw();
+  }
+
+  async *problems(id: string, n: unknown): AsyncGenerator<string> {
+    const own = await problemOf(`task ${id}`, () => this.#read(n));
+    if (own !== null) yield own;
+    const parts: [what: string, sql: string, read: (row: Row) => unknown][] = [
+      ["log", "SELECT seq, at, type, data FROM events WHERE task = ?", (row) => rows.eventOf(id, row, this.#resolve)],
+      [
+        "journal",
+        `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+         FROM journal WHERE task = ?`,
+        (row) => rows.journalEntryOf(row, this.#resolve),
+      ],
+      ["inbox", `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ?`, (row) => rows.inboxItemOf(row, this.#resolve)],
+      [
+        "artifacts",
+        "SELECT record, n FROM artifact_updates WHERE task = ?",
+        (row) => rows.artifactUpdateOf(row, this.#resolve),
+      ],
+      ["usage", "SELECT at, record, n FROM usage WHERE task = ?", rows.usageOf],
+    ];
+    for (const [what, sql, read] of parts) {
+      const says = await problemOf(`${what} of task ${id}`, async () => {
+        for (const row of this.#db.prepare<unknown[], Row>(sql).raw().all(n)) await read(row);
+      });
+      if (says !== null) yield says;
+    }
+  }
+
+  async #read(n: unknown): Promise<void> {
+    const row = this.#task.get(n) ?? [];
+    const stored = readTaskRow(row);
+    const input = await this.#resolve(stored.input);
+    const output = stored.output === null ? {} : { output: await this.#resolve(stored.output) };
+    taskOf(stored, { input, ...output });
+    if (!isTerminal(stateIn(stored.fields["state"]))) openTaskOf(this.#open.get(n));
+  }
+}
+
+async function problemOf(what: string, read: () => unknown): Promise<string | null> {
+  try {
+    await read();
+    return null;
+  } catch (error) {
+    return new Damaged(what, error).message;
+  }
+}
+
+/** The rows of a table as far as they can be read; `failed` says afterwards why there were no more. */
+function all(db: Database, sql: string) {
+  async function* read(what: string): AsyncGenerator<Row> {
+    try {
+      yield* db.prepare<unknown[], Row>(sql).raw().iterate();
+    } catch (error) {
+      read.failed = new Damaged(`table of ${what}`, error).message;
+    }
+  }
+  read.failed = "";
+  return read;
+}
