@@ -6,6 +6,7 @@
  * (`isolation.ts`), where a crash costs the server nothing, or, where there can be none, in trials (`trials.ts`). All
  * others go on at once, and wait for none of this. Verdicts are written before anything runs again.
  */
+import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
@@ -65,7 +66,7 @@ export class CrashGuard {
       tasks.map((task) =>
         this.#write(task, verdicts.get(task.id)).catch((error: unknown) =>
           // A disk that is full does not keep the server from its start: nothing runs until there is room.
-          isPassing(error) ? task : unwritten(task.id, error),
+          isPassing(error) ? task : hasMovedOn(error) ? null : unwritten(task.id, error),
         ),
       ),
     );
@@ -179,4 +180,9 @@ export class CrashGuard {
     if (!verdict || verdict.crashes === task.crashes) return task;
     return (await transitions.change(task.id, { do: "blame", crashes: verdict.crashes })).task;
   }
+}
+
+/** It has ended meanwhile, with its parent or by its time limit: nothing is to be said of it any more. */
+function hasMovedOn(error: unknown): boolean {
+  return error instanceof Refusal && (error.code === "not_allowed_in_state" || error.code === "fenced");
 }
