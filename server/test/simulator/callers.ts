@@ -6,7 +6,7 @@ import { isTerminal } from "../../src/task/states.ts";
 import type { Submission } from "../../src/task/submission.ts";
 import type { Task } from "../../src/task/task.ts";
 import { ticks } from "./event-loop.ts";
-import { flakyTimes, type Program, type ProgramMaker } from "./program.ts";
+import { failingTries, type Program, type ProgramMaker } from "./program.ts";
 import { KEY_LIMIT } from "./step-monitor.ts";
 import type { World } from "./world.ts";
 
@@ -17,9 +17,14 @@ export type Client = {
   key: string;
   /** Once acknowledged. */
   id: string | null;
+  /** When it was sent first; null before. */
+  sentAt: number | null;
 };
 
 export type Follower = { id: string; principal: Principal; seen: TaskEvent[]; ended: boolean };
+
+/** As long as a call may take from the gate to its body, while nothing is refused. */
+const UNWINDS_TICKS = 60;
 
 export class Callers {
   readonly #world: World;
@@ -44,19 +49,19 @@ export class Callers {
     };
     if (external) {
       const submission: Submission = { kind: "external", input: {}, ...more, retry: { attempts: random.int(1, 3) } };
-      return { principal, program: null, submission, key, id: null };
+      return { principal, program: null, submission, key, id: null, sentAt: null };
     }
     const program = maker.make();
     const name = `p${n}`;
     this.#register(name, program);
-    const attempts = flakyTimes(program) + random.int(1, 2);
+    const attempts = failingTries(program.ops) + random.int(1, 2);
     const submission: Submission = {
       kind: random.pick(["tidy", "tidy", "messy"]),
       input: { program: name },
       ...more,
       retry: { attempts, backoffMs: 500, backoffMaxMs: 60_000 },
     };
-    return { principal, program: name, submission, key, id: null };
+    return { principal, program: name, submission, key, id: null, sentAt: null };
   }
 
   #register(name: string, program: Program): void {
@@ -75,6 +80,7 @@ export class Callers {
     const { principal, submission, key } = client;
     let again = this.#world.random.chance(0.3);
     while (!this.#world.isOver) {
+      client.sentAt ??= this.#world.latest;
       const answer = await this.#world.call((verbs) =>
         verbs.tasks.submit(principal, "native", submission, { key, hash: key }),
       );
@@ -82,7 +88,8 @@ export class Callers {
         if (answer.refused.code !== "unavailable" && answer.refused.code !== "conflict") throw answer.refused;
       } else if (answer) {
         const { id } = answer.ok.task;
-        this.#world.checker.check(client.id === null || client.id === id, () => `The submit ${key} made two tasks.`);
+        const isSame = client.id === null || client.id === id || this.#world.mayForget(client);
+        this.#world.checker.check(isSame, () => `The submit ${key} made two tasks.`);
         client.id = id;
         if (!again) break;
         again = false;
@@ -107,7 +114,11 @@ export class Callers {
       const events = process.verbs.tasks.follow(principal, id, after, leave.signal)[Symbol.asyncIterator]();
       for (;;) {
         const next = await Promise.race([events.next(), process.death.promise]).catch((error: unknown) => {
-          if (error instanceof Refusal || !process.isAlive) return "dead" as const;
+          if (error instanceof Refusal || !process.isAlive) {
+            const isGone = error instanceof Refusal && error.code === "not_found" && this.#world.mayBeSwept(id);
+            if (isGone) follower.ended = true;
+            return "dead" as const;
+          }
           throw error;
         });
         if (next === "dead") break;
@@ -133,7 +144,7 @@ export class Callers {
     while (!this.#world.isOver && this.#world.mayCrash) {
       await ticks(random.int(1, 12));
       const { principal } = random.pick(this.#world.clients);
-      const listed = await this.#world.call((verbs) => verbs.tasks.list(principal, {}, { limit: 50 }));
+      const listed = await this.#world.call((verbs) => verbs.tasks.list(principal, {}, { limit: 20 }));
       if (!listed || "refused" in listed || listed.ok.tasks.length === 0) continue;
       const task = random.pick(listed.ok.tasks);
       await this.#command(principal, task);
@@ -147,9 +158,10 @@ export class Callers {
     const roll = random.int(1, 100);
     if (roll <= 25) await this.#answer(principal, task);
     else if (roll <= 40) await this.#pause(principal, id);
-    else if (roll <= 62) await this.#world.call((verbs) => verbs.tasks.resume(principal, id));
+    else if (roll <= 62) await this.#world.resume(principal, id);
     else if (roll <= 66) {
       this.#world.cancelled.add(id);
+      this.#world.release(id);
       const answer = await this.#world.call((verbs) => verbs.tasks.cancel(principal, id));
       if (answer && "ok" in answer)
         this.#world.checker.check(
@@ -162,10 +174,18 @@ export class Callers {
   }
 
   async #pause(principal: Principal, id: string): Promise<void> {
+    const isRepeatable = this.#world.random.chance(0.5);
     const idempotency = { key: `pause ${id} ${this.#world.random.int(1, 2)}`, hash: "" };
-    await this.#world.call((verbs) =>
-      verbs.tasks.pause(principal, id, this.#world.random.chance(0.5) ? { idempotency } : {}),
+    const releases = this.#world.releases;
+    const answer = await this.#world.call((verbs) =>
+      verbs.tasks.pause(principal, id, isRepeatable ? { idempotency } : {}),
     );
+    if (!answer || "refused" in answer || isRepeatable) return;
+    const { state } = answer.ok.task;
+    this.#world.checker.check(state === "paused", () => `A pause of ${id} left it ${state}.`);
+    // What had passed the gate by then still begins.
+    await ticks(UNWINDS_TICKS);
+    if (this.#world.releases === releases) this.#world.steps.paused(id);
   }
 
   /** Waits on a task for a while, as `?wait=` does. */

@@ -20,8 +20,10 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
 export type Faults = {
   /** A process dies at this call of the store. */
   crash: () => boolean;
-  /** The store refuses this write for now. */
+  /** The store refuses this write for now, */
   refuse: () => boolean;
+  /** or this question. */
+  overload: () => boolean;
   onCrash: () => void;
 };
 
@@ -84,6 +86,7 @@ export class FaultyDisk {
     if (isIn() && this.#faults.crash()) this.#faults.onCrash();
     await ticks(this.#random.int(0, 2));
     if (!isIn()) return new Promise(() => {});
+    if (this.#faults.overload()) throw new Refusal("unavailable", "Too much is waiting.", { retryAfterS: 1 });
     const result = work();
     await ticks(this.#random.int(0, 2));
     return isIn() ? result : new Promise(() => {});

@@ -26,14 +26,14 @@ const WORK_TIMEOUT_MS = 1_000 * 86_400_000;
 export type Outside = {
   programs: Map<string, Program>;
   steps: StepMonitor;
-  /** How often each flaky call has thrown, by task and call. */
+  /** How often each call has thrown that passes at last, by program and call: a retry that is a new task goes on with it. */
   thrown: Map<string, number>;
   cleaned: Map<string, number>;
   limitKeyOf: (task: string) => string | null;
 };
 
-/** One process: its code stops dead with it. */
-export type SimulatedProcess = { isAlive: () => boolean; clock: Clock };
+/** One process: its code stops dead with it. `crash` ends it, as the code of a step does that cannot be survived. */
+export type SimulatedProcess = { isAlive: () => boolean; clock: Clock; crash: () => void };
 
 const input = z.object({ program: z.string() });
 
@@ -114,17 +114,48 @@ class Interpreter {
       case "effect":
         addEffect(ctx, op.what, op.id);
         return null;
-      case "flaky": {
-        const key = `${ctx.task.id} ${op.id}`;
-        const thrown = this.#outside.thrown.get(key) ?? 0;
-        this.#outside.thrown.set(key, thrown + 1);
-        if (thrown < op.times) throw new Error("flaky");
+      case "flaky":
+        if (this.#throwsAgain(op)) throw new Error("flaky");
         return null;
-      }
+      case "broken":
+        return ctx.step(op.name, (step) => this.#brokenBody(ctx, step, op), { retries: 0 });
+      case "crash":
+        return ctx.step(op.name, (step) => this.#crashingBody(ctx, step));
       case "throw":
         if (op.how === "error") throw Object.assign(new Error("thrown"), { retryable: false });
         throw new TaskFailure("thrown", "thrown", { rejected: op.how === "rejected" });
     }
+  }
+
+  #throwsAgain(op: Op & { times: number }): boolean {
+    const key = `${this.#name} ${op.id}`;
+    const thrown = this.#outside.thrown.get(key) ?? 0;
+    this.#outside.thrown.set(key, thrown + 1);
+    return thrown < op.times;
+  }
+
+  async #brokenBody(ctx: Context, step: StepContext, op: Op & { op: "broken" }): Promise<Json> {
+    const ended = this.#begins(ctx, step);
+    try {
+      await this.#pass(2, 0);
+      step.emit({ type: "sim.note", data: { id: op.id } });
+      if (this.#throwsAgain(op)) throw Object.assign(new Error("broken"), { code: "broken" });
+      return { step: op.id };
+    } finally {
+      ended();
+    }
+  }
+
+  async #crashingBody(ctx: Context, step: StepContext): Promise<Json> {
+    this.#begins(ctx, step);
+    await this.#pass(2, 0);
+    this.#own.crash();
+    return dead();
+  }
+
+  #begins(ctx: Context, step: StepContext): () => void {
+    const { id } = ctx.task;
+    return this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
   }
 
   async #step(ctx: Context, op: Op & { op: "step" }): Promise<Json> {
@@ -136,9 +167,8 @@ class Interpreter {
   }
 
   async #body(ctx: Context, step: StepContext, op: Op & { op: "step" }): Promise<Json> {
-    const { id } = ctx.task;
     if (!this.#own.isAlive()) return dead();
-    const ended = this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+    const ended = this.#begins(ctx, step);
     try {
       if (op.hangs) return await new Promise<Json>(() => {});
       for (const piece of op.effects.output ? TEXT : []) {
@@ -179,7 +209,7 @@ function addEffect(
   if (step) to.usage(paidCall(`${id} try ${step.tries}`));
 }
 
-function paidCall(key: string): UsageCall {
+export function paidCall(key: string): UsageCall {
   return {
     key,
     provider: "p",

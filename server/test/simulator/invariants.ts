@@ -4,35 +4,41 @@ import type { TaskEvent } from "../../src/task/events/event.ts";
 import { TERMINAL_EVENTS } from "../../src/task/events/event.ts";
 import { STATES } from "../../src/task/states.ts";
 import type { Task } from "../../src/task/task.ts";
+import { wrongCounts, wrongOrder, wrongPauses } from "./calls.ts";
 import { TEXT } from "./handlers.ts";
-import { plannedCodes, walk } from "./program.ts";
+import { PASSING_CODES, plannedCodes, walk } from "./program.ts";
+import { wrongInLog, wrongOutput } from "./told.ts";
 import type { World } from "./world.ts";
 
 export async function checkInvariants(world: World): Promise<void> {
   const tasks = await world.allTasks();
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  for (const { id, key } of world.clients) {
+  for (const client of world.clients) {
+    const { id, key } = client;
     const made = tasks.filter((task) => task.metadata["key"] === key);
-    check(
-      world,
-      made.length === 1 && made[0]?.id === id,
-      `The submit ${key} was acknowledged as ${id} and made ${made.length} tasks.`,
-    );
+    const isFound = made.some((task) => task.id === id) || (id !== null && world.mayBeSwept(id));
+    const isOne = made.length <= 1 || world.mayForget(client);
+    check(world, isFound && isOne, `The submit ${key} was acknowledged as ${id} and made ${made.length} tasks.`);
   }
+  for (const id of world.ends.keys())
+    check(world, byId.has(id) || world.mayBeSwept(id), `${id} was committed, and is gone.`);
   for (const task of tasks) {
     const events = await world.store.events(task.id, 0, 10_000);
     checkLog(world, task, events);
-    checkEnd(world, task, byId);
+    checkEnd(world, task, byId, events);
     await checkUsage(world, task, events, byId);
-    if (task.state === "completed") await checkEffects(world, task, await toldInAll(world, task, byId));
+    const all = await toldInAll(world, task, byId);
+    checkTold(world, task, events, all);
+    if (task.state === "completed" && !isCutShort(task, byId)) await checkEffects(world, task, all);
   }
   for (const { id, seen } of world.followers) {
+    if (!byId.has(id)) continue;
     const events = await world.store.events(id, 0, 10_000);
     const same = told(seen) === told(events);
     check(world, same, `A follower of ${id} saw another log than there is: ${types(seen)} and ${types(events)}.`);
   }
   await checkTotals(world, tasks);
-  await checkConversations(world, tasks);
+  if (!world.sweeps) await checkConversations(world, tasks);
   checkCleanups(world, tasks);
   const stats = world.stats();
   check(
@@ -49,6 +55,22 @@ async function toldInAll(world: World, task: Task, byId: ReadonlyMap<string, Tas
   for (let at: Task | undefined = task; at; at = at.retryOf === null ? undefined : byId.get(at.retryOf))
     events.unshift(...(await world.store.events(at.id, 0, 10_000)));
   return events;
+}
+
+/** Whether some of those that it is a retry of are swept. */
+function isCutShort({ retryOf }: Task, byId: ReadonlyMap<string, Task>): boolean {
+  const before = retryOf === null ? null : byId.get(retryOf);
+  return before === undefined || (before !== null && isCutShort(before, byId));
+}
+
+/** What the log tells and in which order, and what the program returned. */
+function checkTold(world: World, task: Task, events: readonly TaskEvent[], all: readonly TaskEvent[]): void {
+  const program = world.outside.programs.get(programOf(task)) ?? null;
+  const wrong = wrongInLog(task, program, events) ?? (program && wrongOrder(program, all));
+  check(world, !wrong, `The log of ${task.id} (${JSON.stringify(task.input)}): ${wrong}.`);
+  if (!program || task.state !== "completed") return;
+  const misreturned = wrongOutput(program.ops, task.output);
+  check(world, !misreturned, `${task.id} (${JSON.stringify(task.input)}) ${misreturned}.`);
 }
 
 function checkLog(world: World, task: Task, events: readonly TaskEvent[]): void {
@@ -80,16 +102,20 @@ function checkLog(world: World, task: Task, events: readonly TaskEvent[]): void 
   );
 }
 
-function checkEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): void {
-  const wrong = wrongEnd(world, task, byId);
+function checkEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>, events: readonly TaskEvent[]): void {
+  const wrong = wrongEnd(world, task, byId, events);
   if (wrong) world.checker.fail(`${task.id} (${JSON.stringify(task.input)}) ${wrong}`);
 }
 
 /** Why the task should not have ended as it did. */
-function wrongEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): string | null {
+function wrongEnd(
+  world: World,
+  task: Task,
+  byId: ReadonlyMap<string, Task>,
+  events: readonly TaskEvent[],
+): string | null {
   const parent = task.parent === null ? undefined : byId.get(task.parent);
-  if (parent?.state === "cancelled" && task.updatedAt > parent.updatedAt && task.state !== "cancelled")
-    return "outlived its cancelled parent.";
+  if (parent && task.state !== "cancelled" && endsBefore(world, parent.id, task.id)) return "outlived its parent.";
   if (task.state === "cancelled") return isCancelled(world, task, byId) ? null : "was cancelled by nobody.";
   if (task.state === "timed_out")
     return task.deadlineAt !== null && (task.endedAt ?? 0) >= task.deadlineAt ? null : "timed out before its time.";
@@ -98,13 +124,24 @@ function wrongEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>): st
   const planned = plannedCodes(program?.ops ?? []);
   if (task.state === "completed") return planned.size > 0 ? `completed in place of ${[...planned]}.` : null;
   if (planned.has(failureCode(task))) return null;
-  // What came in between took tries that the call would have needed.
-  if (failureCode(task) === "handler_error" && task.failures >= task.retry.attempts) return null;
+  const code = failureCode(task);
+  // A child is not tried again as a whole, and what others stopped took tries that the call would have needed.
+  if (PASSING_CODES.has(code) && (task.parent !== null || events.some(isOtherRetry))) return null;
   // A child that was stopped, or that met another failure on the way, takes its parent with it.
   const children = [...byId.values()].filter((child) => child.parent === task.id && child.state !== "completed");
   if (children.some((child) => failureCode(child) === failureCode(task))) return null;
   const expected = [...planned].join() || "completing";
   return `ended ${task.state} by ${failureCode(task)} in place of ${expected}, after ${task.failures} failures and ${world.crashes} crashes.`;
+}
+
+function endsBefore(world: World, one: string, other: string): boolean {
+  for (const id of world.ended) if (id === one || id === other) return id === one;
+  return false;
+}
+
+/** A try that failed by what neither passes nor was planned. */
+function isOtherRetry(event: TaskEvent): boolean {
+  return !event.custom && event.type === "task.retrying" && !PASSING_CODES.has(event.data.error.code);
 }
 
 function wrongWork(world: World, task: Task): string | null {
@@ -124,11 +161,15 @@ function wrongWork(world: World, task: Task): string | null {
 async function checkEffects(world: World, task: Task, events: readonly TaskEvent[]): Promise<void> {
   const program = world.outside.programs.get(programOf(task));
   if (!program) return;
+  // A retry does not pause again where the task before it did.
+  const wrong = wrongCounts(program, events) ?? (task.retryOf === null ? wrongPauses(program, events) : null);
+  check(world, !wrong, `${task.id} (${JSON.stringify(task.input)}): ${wrong}.`);
   const notes: string[] = [];
   const report: string[] = [];
   for (const op of walk(program.ops)) {
     const succeeds = op.op === "step" && !op.hangs && !(op.fatal && op.failures > 0) && op.failures <= op.retries;
-    if (op.op === "effect" ? op.what === "emit" : succeeds && op.effects.emit) notes.push(op.id);
+    if (op.op === "broken" || (op.op === "effect" ? op.what === "emit" : succeeds && op.effects.emit))
+      notes.push(op.id);
     if (op.op === "effect" ? op.what === "artifact" : succeeds && op.effects.artifact) report.push(op.id);
     if (succeeds && op.effects.output) checkOutput(world, task, events, op.id);
   }
@@ -141,20 +182,23 @@ async function checkEffects(world: World, task: Task, events: readonly TaskEvent
   check(world, sameSet(parts, report), `${task.id} has the artifact ${parts} in place of ${report}.`);
   const answers = [...answersIn(task.state === "completed" ? task.output : null)];
   check(world, new Set(answers).size === answers.length, `${task.id} took an answer twice: ${answers}.`);
-  const sent = world.answers.get(task.id) ?? new Set();
+  const askers = [...new Set(events.map((event) => event.task))];
   check(
     world,
-    answers.every((answer) => sent.has(answer)),
+    answers.every((answer) => askers.some((asker) => world.answers.get(asker)?.has(answer))),
     `${task.id} took answers that nobody sent: ${answers}.`,
   );
 }
 
 function checkOutput(world: World, task: Task, events: readonly TaskEvent[], step: string): void {
   let text = "";
+  let teller = "";
   for (const event of events) {
-    if (event.custom) continue;
-    if (event.type === "output.restarted" && event.data.step === step) text = "";
-    if (event.type === "output.delta" && event.data.step === step) text += event.data.text;
+    if (event.custom || !("step" in event.data) || event.data.step !== step) continue;
+    // In a log of its own, a retry says anew what was not finished.
+    if (event.type === "output.restarted" || event.task !== teller) text = "";
+    teller = event.task;
+    if (event.type === "output.delta") text += event.data.text;
   }
   check(world, text === TEXT.join(""), `The text of ${step} in ${task.id} reads "${text}".`);
 }
@@ -241,7 +285,7 @@ function callOf(event: TaskEvent): string[] {
 
 function isCancelled(world: World, task: Task, byId: ReadonlyMap<string, Task>): boolean {
   for (let at: Task | undefined = task; at; at = at.parent === null ? undefined : byId.get(at.parent))
-    if (world.cancelled.has(at.id)) return true;
+    if (world.cancelled.has(at.id) || (at !== task && at.state !== "completed")) return true;
   return false;
 }
 

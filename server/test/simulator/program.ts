@@ -38,6 +38,10 @@ export type Op = { id: string } & (
   | { op: "effect"; what: "emit" | "details" | "artifact" | "usage" | "progress" }
   /** Throws past the journal, so many times in all. */
   | { op: "flaky"; times: number }
+  /** A step that fails the task, so many times in all: whoever tries the task again finds it whole at last. */
+  | { op: "broken"; name: string; times: number }
+  /** A step that takes its process with it, each time. */
+  | { op: "crash"; name: string }
   | { op: "throw"; how: "failure" | "rejected" | "error" }
 );
 
@@ -67,6 +71,8 @@ function codesOf(op: Op): Set<string> {
         if (codes.size > 0) return codes;
       }
       return new Set();
+    case "crash":
+      return new Set(["step_crashed"]);
     case "throw":
       return new Set([op.how === "error" ? "handler_error" : "thrown"]);
     default:
@@ -82,21 +88,39 @@ export function* walk(ops: readonly Op[]): Generator<Op> {
   }
 }
 
-export function flakyTimes(program: Program): number {
-  let times = 0;
-  for (const op of walk(program.ops)) if (op.op === "flaky") times += op.times;
-  return times;
+/** The codes of what passes with a further try of the whole task. */
+export const PASSING_CODES: ReadonlySet<string> = new Set(["handler_error", "broken"]);
+
+/** How many tries of the whole task fail before it comes through: branches fail side by side, and are tried again together. */
+export function failingTries(ops: readonly Op[]): number {
+  return ops.reduce((sum, op) => sum + triesOf(op), 0);
+}
+
+function triesOf(op: Op): number {
+  switch (op.op) {
+    case "flaky":
+    case "broken":
+      return op.times;
+    case "child":
+      return op.caught ? 0 : failingTries(op.program.ops);
+    case "parallel":
+      return Math.max(0, ...Object.values(op.branches).map(failingTries));
+    default:
+      return 0;
+  }
 }
 
 const NAMES = ["a", "b", "c"];
 
 export class ProgramMaker {
   readonly #random: Random;
+  /** Whether some step of this world takes its process with it. */
+  readonly #crashes: boolean;
   #count = 0;
-  #children = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, crashes: boolean) {
     this.#random = random;
+    this.#crashes = crashes;
   }
 
   make(depth = 0): Program {
@@ -111,8 +135,10 @@ export class ProgramMaker {
     const random = this.#random;
     const id = `o${this.#count++}`;
     const name = random.pick(NAMES);
+    if (this.#crashes && random.chance(0.04)) return { id, op: "crash", name };
     const roll = random.int(1, 100);
-    if (roll <= 42) return this.#step(id, name);
+    if (roll <= 39) return this.#step(id, name);
+    if (roll <= 44) return { id, op: "broken", name, times: random.int(1, 2) };
     if (roll <= 52) return { id, op: "sleep", name, ms: random.pick([0, 1, 250, 5_000, 600_000]) };
     if (roll <= 60) return { id, op: "ask", name, deadlineMs: random.pick([null, null, 1_000, 300_000]) };
     if (roll <= 66 && depth < 2) return this.#child(id, name, depth);
@@ -121,15 +147,12 @@ export class ProgramMaker {
     if (roll <= 85) return { id, op: "read", what: random.pick(["now", "random", "history"]) };
     if (roll <= 96)
       return { id, op: "effect", what: random.pick(["emit", "details", "artifact", "usage", "progress"]) };
-    // A child is not tried again as a whole.
-    if (roll <= 98 && this.#children === 0) return { id, op: "flaky", times: random.int(1, 2) };
+    if (roll <= 98) return { id, op: "flaky", times: random.int(1, 2) };
     return { id, op: "throw", how: random.pick(["failure", "rejected", "error"]) };
   }
 
   #child(id: string, name: string, depth: number): Op {
-    this.#children += 1;
     const program = this.make(depth + 1);
-    this.#children -= 1;
     return { id, op: "child", name, program, caught: this.#random.chance(0.3) };
   }
 

@@ -7,10 +7,9 @@ import type { JournalEntry, Write } from "../../src/store/store.ts";
 import type { StepContext } from "../../src/task/handler.ts";
 import type { Checker } from "./checker.ts";
 
-/** Tasks of one engine that run at once, and of one concurrency key. */
-export const LIMIT = 4;
-/** More of them, each the only one of its tenant. */
+/** Tasks beyond the limit of an engine that run at once when each is the only one of its tenant. */
 export const RESERVE = 1;
+/** Tasks of one concurrency key that run at once. */
 export const KEY_LIMIT = 2;
 
 export type Place = { task: string; limitKey: string | null };
@@ -20,6 +19,10 @@ export class StepMonitor {
   /** Keys of steps whose result is on disk. */
   readonly #journaled = new Map<string, JournalEntry>();
   #underWay = new Map<string, Place>();
+  /** Tasks that are paused, as far as callers were told, and that nobody has resumed. */
+  readonly #paused = new Set<string>();
+  /** Tasks that this process runs at once. */
+  limit = 1;
   began = 0;
 
   constructor(checker: Checker) {
@@ -38,6 +41,15 @@ export class StepMonitor {
     }
   }
 
+  /** Whatever runs of the task has had its time to come to rest: no body of it begins until it is `released`. */
+  paused(task: string): void {
+    this.#paused.add(task);
+  }
+
+  released(task: string): void {
+    this.#paused.delete(task);
+  }
+
   /** Every process is dead: nothing is under way. */
   crashed(): void {
     this.#underWay = new Map();
@@ -51,6 +63,7 @@ export class StepMonitor {
       () => `The body of ${key} ran again after its result was journaled.`,
     );
     this.#checker.check(!this.#underWay.has(key), () => `The body of ${key} ran twice at once.`);
+    this.#checker.check(!this.#paused.has(place.task), () => `The body of ${key} began though its task is paused.`);
     this.#underWay.set(key, place);
     this.#checkLimits(place);
     const ended = () => {
@@ -76,8 +89,8 @@ export class StepMonitor {
       if (limitKey !== null && place.limitKey === limitKey) ofKey.add(place.task);
     }
     this.#checker.check(
-      tasks.size <= LIMIT + RESERVE,
-      () => `${tasks.size} tasks ran at once, over ${LIMIT} and ${RESERVE} in reserve.`,
+      tasks.size <= this.limit + RESERVE,
+      () => `${tasks.size} tasks ran at once, over ${this.limit} and ${RESERVE} in reserve.`,
     );
     this.#checker.check(
       ofKey.size <= KEY_LIMIT,

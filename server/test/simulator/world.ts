@@ -23,11 +23,15 @@ import { FaultyDisk } from "./faulty-disk.ts";
 import { type Outside, simulatedHandlers } from "./handlers.ts";
 import { ProgramMaker } from "./program.ts";
 import { Random } from "./random.ts";
-import { LIMIT, RESERVE, StepMonitor } from "./step-monitor.ts";
+import { RESERVE, StepMonitor } from "./step-monitor.ts";
 import { Worker } from "./worker.ts";
 
 const TASKS = 14;
 const BORN = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
+const RETENTION_MS = 30 * DAY_MS;
+/** By how much the clock is set, back too. */
+const JUMPS_MS = [-3_600_000, -60_000, -1_000, 1_000, 60_000, 3_600_000, DAY_MS];
 /** Rounds of letting everything end, after the last crash. */
 const ROUNDS_MAX = 400;
 
@@ -65,6 +69,21 @@ export class World {
   isOver = false;
   readonly #crashRate: number;
   readonly #refuseRate: number;
+  /** Whether the disk is full for a while now and then, the clock is set, and old tasks are swept. */
+  readonly #diskFills: boolean;
+  readonly #clockIsSet: boolean;
+  readonly sweeps: boolean;
+  readonly #stepsCrash: boolean;
+  #isFull = false;
+  /** The latest time of day that anybody has seen. */
+  latest = BORN;
+  /** Resumes, cancels and other ends of a pause that were sent so far. */
+  releases = 0;
+  /** When each task ended, as its commit says; null while it is open. */
+  readonly ends = new Map<string, number | null>();
+  /** Tasks in the order of the commits that ended them. */
+  readonly ended = new Set<string>();
+  readonly #parents = new Map<string, string>();
   readonly #limitKeys = new Map<string, string>();
   crashes = 0;
 
@@ -72,7 +91,11 @@ export class World {
     this.seed = seed;
     this.random = new Random(seed);
     this.#crashRate = this.random.pick([0, 0.001, 0.004, 0.01]);
-    this.#refuseRate = this.random.pick([0, 0, 0.01]);
+    this.#refuseRate = this.random.pick([0, 0, 0.01, 0.05]);
+    this.#diskFills = this.random.chance(0.3);
+    this.#clockIsSet = this.random.chance(0.3);
+    this.sweeps = this.random.chance(0.15);
+    this.#stepsCrash = this.random.chance(0.2);
     this.outside = {
       programs: new Map(),
       steps: this.steps,
@@ -86,11 +109,12 @@ export class World {
     this.store = await openSqliteStore(":memory:", { clock: () => this.clock.now() });
     const faults = {
       crash: () => this.mayCrash && this.random.chance(this.#crashRate),
-      refuse: () => this.mayCrash && this.random.chance(this.#refuseRate),
+      refuse: () => this.mayCrash && (this.#isFull || this.random.chance(this.#refuseRate)),
+      overload: () => this.mayCrash && this.random.chance(this.#refuseRate / 4),
       onCrash: () => this.#die(),
     };
     this.#disk = new FaultyDisk(this.store, this.random, faults, (writes) => this.#committed(writes));
-    const maker = new ProgramMaker(this.random);
+    const maker = new ProgramMaker(this.random, this.#stepsCrash);
     const callers = new Callers(this);
     for (let n = 0; n < TASKS; n++)
       void callers.live(callers.client(n, maker)).catch((error: unknown) => this.broken(error));
@@ -102,6 +126,10 @@ export class World {
       await this.#keepAlive();
       if (this.random.chance(0.002)) await this.#stop();
       if (this.random.chance(0.15)) await this.#advance(this.random.pick([1, 100, 250, 1_000, 5_000, 30_000, 600_000]));
+      if (this.#diskFills && this.random.chance(0.03)) this.#isFull = !this.#isFull;
+      if (this.#clockIsSet && this.random.chance(0.01)) await this.#setClock(this.random.pick(JUMPS_MS));
+      if (this.sweeps && this.random.chance(0.005)) await this.#setClock(RETENTION_MS);
+      if (this.sweeps && this.random.chance(0.05)) await this.#checkSwept();
     }
     this.mayCrash = false;
     await this.#comeToRest();
@@ -132,11 +160,49 @@ export class World {
 
   async #advance(ms: number): Promise<void> {
     await this.clock.advance(ms, () => ticks(this.random.int(1, 4)));
+    this.latest = Math.max(this.latest, this.clock.now());
+  }
+
+  /** Somebody sets the time of day. */
+  async #setClock(ms: number): Promise<void> {
+    await this.clock.setForward(ms, () => ticks(this.random.int(1, 4)));
+    this.latest = Math.max(this.latest, this.clock.now());
+  }
+
+  async resume(principal: Principal, id: string): Promise<void> {
+    this.release(id);
+    await this.call((verbs) => verbs.tasks.resume(principal, id));
+  }
+
+  /** From here on the task may go on, although it was paused. */
+  release(id: string): void {
+    this.releases += 1;
+    this.steps.released(id);
+  }
+
+  /** Whether the idempotency key of the submit may be forgotten by now. */
+  mayForget({ sentAt }: Client): boolean {
+    return sentAt !== null && this.latest - sentAt >= DAY_MS;
+  }
+
+  /** A child stays as long as an ancestor is open, however long ago it ended. */
+  async #checkSwept(): Promise<void> {
+    for (const [child, ancestor] of this.#parents) {
+      const found = await this.store.task(child);
+      if (!this.ended.has(ancestor)) this.checker.check(found !== null, () => `${child} is gone before ${ancestor}.`);
+    }
+  }
+
+  /** Whether the task has ended so long ago that it may be gone. */
+  mayBeSwept(id: string): boolean {
+    const ended = this.ends.get(id);
+    return this.sweeps && typeof ended === "number" && this.latest - ended >= RETENTION_MS;
   }
 
   async #keepAlive(): Promise<void> {
     if (this.process || this.#starting) return;
     this.#starting = true;
+    this.steps.limit = this.random.int(1, 5);
     const process: Process = {
       ...this.#engine(() => process.isAlive),
       isAlive: true,
@@ -165,16 +231,21 @@ export class World {
       at: (moment, run) => this.clock.at(moment, () => isAlive() && run()),
     };
     const store = this.#disk.plugIn();
+    const record = this.#crashes.next();
+    const crash = () => {
+      record.ends("own", "A step ended it.");
+      this.#die();
+    };
     const random = () => this.random.next();
     const ids = new Ids((size) => this.random.bytes(size));
     const engine = new EmbeddedEngine({
       store,
-      handlers: simulatedHandlers(this.outside, { isAlive, clock }),
+      handlers: simulatedHandlers(this.outside, { isAlive, clock, crash }),
       clock,
       random,
       ids,
-      limits: { concurrency: LIMIT, concurrencyReserve: RESERVE },
-      record: this.#crashes.next(),
+      limits: { concurrency: this.steps.limit, concurrencyReserve: RESERVE },
+      record,
       log: {
         warn: (message, facts) => {
           const error = facts["error"];
@@ -222,6 +293,11 @@ export class World {
 
   #committed(writes: readonly Write[]): void {
     this.steps.committed(writes);
+    for (const { task } of writes) {
+      this.ends.set(task.id, task.endedAt);
+      if (task.endedAt !== null) this.ended.add(task.id);
+      if (task.parent !== null) this.#parents.set(task.id, task.parent);
+    }
     for (const { task } of writes)
       if (task.concurrency) this.#limitKeys.set(task.id, `${task.tenant} ${task.concurrency.key}`);
   }
@@ -282,7 +358,7 @@ export class World {
 
   async #help(task: Task): Promise<void> {
     const principal: Principal = { tenant: task.tenant, user: task.user, scopes: new Set(SCOPES), keyId: "helper" };
-    if (task.state === "paused") await this.call((verbs) => verbs.tasks.resume(principal, task.id));
+    if (task.state === "paused") await this.resume(principal, task.id);
     for (const wait of task.waits) {
       if (wait.on !== "input" || task.state !== "input_required") continue;
       const kept = await this.store.inbox(task.id);
