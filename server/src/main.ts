@@ -72,7 +72,7 @@ export async function startServer(
   lenses: readonly [Lens, ...Lens[]] = LENSES,
   sources?: Pick<ConfigSources, "mode" | "flags" | "folder">,
 ): Promise<Running> {
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = logger(config);
   const models = modelsOf(config);
   const handlers = handlersOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
@@ -116,6 +116,16 @@ export async function startServer(
     await store.close();
     throw error;
   }
+}
+
+/** What the log may hold back while nobody takes it: what is more is dropped. */
+const LOG_BYTES_MAX = 1 << 20;
+
+/** A log that cannot be written, as on a full disk, stops nothing. */
+function logger({ logLevel }: Config): Logger {
+  const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
+  out.on("error", () => {});
+  return pino({ level: logLevel, base: null }, out);
 }
 
 /** Both ways to end it. The order is that of the parts: nobody is called who is already gone. */

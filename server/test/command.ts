@@ -13,13 +13,16 @@ const NODE_FLAGS = ["--conditions=waybill-source", "--disable-warning=Experiment
 export type Ended = { code: number | null; out: string; talk: string };
 export type Environment = Readonly<Record<string, string>>;
 
+/** What follows the name of the program in the command line of a process that runs `waybill`. */
+export const WAYBILL: readonly string[] = [...NODE_FLAGS, MAIN];
+
 /** Starts `waybill` in a process that sees nothing of this one's environment but what Node.js needs. */
 export function spawnWaybill(
   args: readonly string[],
   { cwd, env = {} }: { cwd?: string; env?: Environment } = {},
 ): ChildProcessWithoutNullStreams {
   const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
-  return spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env } });
+  return spawn(process.execPath, [...WAYBILL, ...args], { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env } });
 }
 
 /** What a process says and how it ends. */

@@ -27,6 +27,8 @@ export async function runServer(mode: "dev" | "serve", flags: Record<string, str
     if (error instanceof StartError) throw new Exit(error.badUsage ? BAD_USAGE : 1, error.message);
     throw error;
   }
+  // Where it goes may be on a full disk, which stops nothing.
+  process.stderr.on("error", () => {});
   process.stderr.write(running.greeting);
   await signalled.first;
   void signalled.second.then(() => running.hurry());

@@ -6,6 +6,7 @@
 import path from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
 import { LOCK_FILE } from "./folder.ts";
 
 /** Two processes that start at once may each write their name before one of them holds the lock. */
@@ -17,10 +18,7 @@ export function lockFolder(folder: string): () => void {
   try {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       db.exec("BEGIN IMMEDIATE");
-      if (holder(db) === process.pid) return () => db.close();
-      db.exec("CREATE TABLE IF NOT EXISTS holder (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL)");
-      db.prepare("INSERT OR REPLACE INTO holder (one, pid) VALUES (1, ?)").run(process.pid);
-      db.exec("COMMIT");
+      if (holder(db) === process.pid || !writeHolder(db)) return () => db.close();
     }
     throw inUse(folder, holder(db));
   } catch (error) {
@@ -28,6 +26,22 @@ export function lockFolder(folder: string): () => void {
     const refusal = busy ? inUse(folder, holder(db)) : error;
     db.close();
     throw refusal;
+  }
+}
+
+/** False when the disk has no room for the name: the lock, which is then still held, needs none. */
+function writeHolder(db: Database): boolean {
+  try {
+    db.exec("CREATE TABLE IF NOT EXISTS holder (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL)");
+    db.prepare("INSERT OR REPLACE INTO holder (one, pid) VALUES (1, ?)").run(process.pid);
+    db.exec("COMMIT");
+    return true;
+  } catch (error) {
+    if (!(error instanceof SqliteError) || !isDiskTrouble(error.code) || error.code.startsWith("SQLITE_BUSY"))
+      throw error;
+    if (db.inTransaction) db.exec("ROLLBACK");
+    db.exec("BEGIN IMMEDIATE");
+    return false;
   }
 }
 

@@ -7,6 +7,8 @@ export const DATABASE_FILE = "waybill.sqlite";
 export const FILES_FOLDER = "files";
 /** Says which process has the folder. */
 export const LOCK_FILE = "lock.sqlite";
+/** Room for a start on a full disk, see `reserve.ts`. */
+export const RESERVE_FILE = "reserve";
 
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {

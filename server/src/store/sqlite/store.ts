@@ -4,17 +4,19 @@
  */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { Database } from "better-sqlite3";
+import { SqliteError } from "better-sqlite3";
 import { folderFiles, memoryFiles } from "../files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { Reader } from "./reader.ts";
 import type { Reads } from "./reads.ts";
+import { giveUpReserve, layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 import type { Writes } from "./writes.ts";
@@ -56,12 +58,16 @@ function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
 
 async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: StoreOptions): Promise<SqliteStore> {
   await mkdir(folder, { recursive: true });
-  const release = lockFolder(folder);
+  const unlock = lockFolder(folder);
+  const release = () => {
+    layReserve(folder);
+    unlock();
+  };
   try {
     const database = path.join(folder, DATABASE_FILE);
     const filesFolder = path.join(folder, FILES_FOLDER);
     const files = await folderFiles(filesFolder, clock);
-    prepare(openDatabase(database));
+    prepare(folder, database);
     let reported = false;
     const onLost = (error: Error) => {
       if (!reported) onFatal?.(error);
@@ -88,12 +94,25 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
       release,
     });
   } catch (error) {
-    release();
+    unlock();
     throw error;
   }
 }
 
-function prepare(db: Database): void {
+/** Makes the database what this version reads. On a full disk, whose last reserve this takes, one that is so already is only read. */
+function prepare(folder: string, database: string): void {
+  try {
+    migrateAt(database);
+    layReserve(folder);
+  } catch (error) {
+    const isFull = error instanceof SqliteError && isDiskTrouble(error.code);
+    if (!isFull || !giveUpReserve(folder)) throw error;
+    migrateAt(database);
+  }
+}
+
+function migrateAt(database: string): void {
+  const db = openDatabase(database);
   try {
     migrate(db);
   } finally {

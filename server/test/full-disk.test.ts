@@ -1,0 +1,143 @@
+/** A data folder on a disk that is full: a real one, made small, where the machine lets tests mount one. */
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as wire from "../src/lenses/native/schema.ts";
+import { openDatabase } from "../src/store/sqlite/database.ts";
+import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
+import { defineHandler } from "../src/task/handler.ts";
+import { WAYBILL } from "./command.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+const DISK_BYTES = 8 << 20;
+const disk = mkdtempSync(join(tmpdir(), "waybill-full-disk-"));
+const data = join(disk, "data");
+const filler = join(disk, "filler");
+const canMount = mounts();
+
+function mounts(): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", disk], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes all the room that is left. */
+function fill(): void {
+  const { bsize, bavail } = statfsSync(disk);
+  writeFileSync(filler, Buffer.alloc(Number(bsize) * Number(bavail)));
+  expect(statfsSync(disk).bavail).toBe(0);
+}
+
+function makeRoom(): void {
+  rmSync(filler, { force: true });
+}
+
+let done = Promise.withResolvers<void>();
+let bodies = 0;
+const paid = defineHandler({
+  kind: "paid",
+  input: z.json(),
+  run: (ctx) =>
+    ctx.step("ask", async () => {
+      bodies += 1;
+      await done.promise;
+      return "x".repeat(20_000);
+    }),
+});
+
+const start = (): Promise<TestServer> => startTestServer({ data, config: { handlers: [paid] } });
+
+async function submit(server: TestServer, kind = "agent", wait = 0): Promise<Response> {
+  const input = kind === "agent" ? { query: "What is 2 + 2?" } : {};
+  return server.call(`/v1/tasks?wait=${wait}`, { method: "POST", json: { kind, input } });
+}
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Submits until the disk takes no more. */
+async function submitUntilRefused(server: TestServer): Promise<Response> {
+  for (let n = 0; n < 2_000; n++) {
+    const answer = await submit(server);
+    if (answer.status !== 202) return answer;
+  }
+  throw new Error("The disk was never full.");
+}
+
+describe.skipIf(!canMount)("on a full disk", () => {
+  beforeAll(() => makeRoom());
+  afterAll(() => {
+    execFileSync("umount", ["-l", disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+
+  it("a start serves what is there, and refuses writes with the time to come back, until there is room", async () => {
+    const first = await start();
+    const { id } = wire.task.parse(await (await submit(first, "agent", 10)).json());
+    await first.stop();
+    // As the last connection of a clean end leaves it: without the file that even a reader needs.
+    const db = openDatabase(join(data, DATABASE_FILE));
+    db.prepare("SELECT count(*) FROM tasks").get();
+    db.close();
+    fill();
+    const second = await start();
+    const refused = await submitUntilRefused(second);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    for (const path of ["/v1/tasks", `/v1/tasks/${id}`, `/v1/tasks/${id}/events`, "/v1/tasks?q=2", "/health"])
+      expect([path, (await second.call(path)).status]).toEqual([path, 200]);
+    makeRoom();
+    await expect.poll(async () => (await submit(second, "agent", 10)).ok, { timeout: 10_000 }).toBe(true);
+    await second.stop();
+  });
+
+  it("what a step has returned is committed once there is room, and its body does not run again", async () => {
+    done = Promise.withResolvers();
+    bodies = 0;
+    const server = await start();
+    const { id } = wire.task.parse(await (await submit(server, "paid")).json());
+    await expect.poll(() => bodies).toBe(1);
+    fill();
+    await submitUntilRefused(server);
+    done.resolve();
+    const read = async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}`)).json());
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await read()).state).toBe("running");
+    makeRoom();
+    await expect.poll(async () => (await read()).state, { timeout: 10_000 }).toBe("completed");
+    expect(bodies).toBe(1);
+    await server.stop();
+  });
+});
+
+it.skipIf(!existsSync("/dev/full"))("a server goes on though nothing that it says can be written", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "waybill-mute-"));
+  const port = await freePort();
+  const full = openSync("/dev/full", "w");
+  const flags = ["dev", "--data", folder, "--port", `${port}`, "--lens-port", "none"];
+  const child = spawn(process.execPath, [...WAYBILL, ...flags], { stdio: ["ignore", "ignore", full] });
+  closeSync(full);
+  const exited = new Promise((resolve) => child.on("exit", resolve));
+  const health = () =>
+    fetch(`http://127.0.0.1:${port}/health`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await expect.poll(health, { timeout: 15_000 }).toBe(200);
+  child.kill("SIGTERM");
+  expect(await exited).toBe(0);
+  rmSync(folder, { recursive: true, force: true });
+});
