@@ -7,8 +7,6 @@ import type { ErrorCode, Failure, Task } from "./generated/api.ts";
 /** The server's codes, and those of what can go wrong before it or after it has answered. */
 export type WaybillErrorCode =
   | ErrorCode
-  /** A proxy before the server has had too many requests. */
-  | "rate_limited"
   /** No answer: the server is not there, or the connection broke. */
   | "connection"
   /** No answer in the time that the caller allows. */

@@ -24,6 +24,7 @@ const STATUS = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
+  rate_limited: 429,
   unavailable: 503,
   internal: 500,
 } as const;

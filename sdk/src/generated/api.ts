@@ -43,6 +43,7 @@ export const ERROR_CODES = [
   "conflict",
   "unauthenticated",
   "forbidden",
+  "rate_limited",
   "unavailable",
   "internal",
 ] as const;
@@ -367,7 +368,7 @@ export type Problem = {
   status: number;
   /** What happened and what to do about it. */
   detail: string;
-  code: "not_found" | "not_allowed_in_state" | "fenced" | "invalid" | "too_large" | "conflict" | "unauthenticated" | "forbidden" | "unavailable" | "internal";
+  code: "not_found" | "not_allowed_in_state" | "fenced" | "invalid" | "too_large" | "conflict" | "unauthenticated" | "forbidden" | "rate_limited" | "unavailable" | "internal";
   request_id: string;
   /** Where in the request. */
   field?: string | undefined;
@@ -469,6 +470,7 @@ export type Submit = {
     cost_usd?: number | null | undefined;
     on_spent?: "pause" | "fail" | undefined;
   } | undefined;
+  /** At most 64 keys, and 16 KB of JSON. */
   metadata?: JsonObject | undefined;
 };
 

@@ -45,6 +45,8 @@ export interface TaskStore {
   received(id: TaskId, messageId: string): Promise<InboxItem | null>;
   /** Whether the task has asked a question of this name before. */
   hasAsked(id: TaskId, name: string): Promise<boolean>;
+  /** Of the same; `bytes` are those of their values as JSON. */
+  inboxSize(id: TaskId): Promise<{ items: number; bytes: number }>;
   artifacts(id: TaskId): Promise<Artifact[]>;
   usage(id: TaskId): Promise<(UsageCall & { at: number })[]>;
 }

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   "conflict", // the same identity with another content, or a race lost three times
   "unauthenticated",
   "forbidden",
+  "rate_limited", // more of this caller than is taken at once: try again later
   "unavailable", // overload, shutdown or a full disk: try again later
   "internal",
 ] as const;

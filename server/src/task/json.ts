@@ -44,6 +44,11 @@ export const storedObject = z.custom<JsonObject>((value) => isJsonObject(value, 
   error: "is no JSON object",
 });
 
+/** The bytes of a value's JSON. */
+export function bytesOf(value: Json): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}
+
 /** About the number of characters of a value's JSON, without writing it. For values of bounded depth. */
 export function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length;

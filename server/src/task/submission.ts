@@ -3,16 +3,27 @@
  * submission stand here, and wire schemas are made of these fields.
  */
 import { z } from "zod";
-import { type Json, json, jsonObject } from "./json.ts";
+import { bytesOf, type Json, json, jsonObject } from "./json.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
 const KIND_LENGTH_MAX = 64;
 const NAME_LENGTH_MAX = 255;
+/** Of a task's metadata: every list shows it. */
+export const METADATA_KEYS_MAX = 64;
+export const METADATA_BYTES_MAX = 16 << 10;
 const DAYS_366_MS = 366 * 86_400_000;
 
 /** A name of a client's own: of a conversation, a question, a message, a worker or a queue. */
 export const givenName = z.string().min(1).max(NAME_LENGTH_MAX);
+
+export const metadata = jsonObject
+  .refine((value) => Object.keys(value).length <= METADATA_KEYS_MAX, {
+    error: `must have at most ${METADATA_KEYS_MAX} keys`,
+  })
+  .refine((value) => bytesOf(value) <= METADATA_BYTES_MAX, {
+    error: `must be at most ${METADATA_BYTES_MAX} bytes of JSON`,
+  });
 
 export const submission = z.strictObject({
   kind: z.string().min(1).max(KIND_LENGTH_MAX),
@@ -30,7 +41,7 @@ export const submission = z.strictObject({
   retry: retryPolicy.prefault({}),
   concurrency: concurrency.optional(),
   budget: budget.optional(),
-  metadata: jsonObject.default({}),
+  metadata: metadata.default({}),
 });
 export type Submission = z.input<typeof submission>;
 

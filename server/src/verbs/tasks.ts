@@ -71,7 +71,7 @@ export interface Tasks {
   /**
    * Answers a question that is open now: the named one, or without a name the oldest. While none is, a message waits for
    * the next question that is no permission, and a named one for its question, if that was not asked before. The same
-   * message id with the same content changes nothing and is answered as `replayed`. Throws `not_found`,
+   * message id with the same content changes nothing and is answered as `replayed`. What answers no open question waits, at most 1,000 inputs of 8 MB: more are `rate_limited`. Throws `not_found`,
    * `not_allowed_in_state` when the task has ended, asks other questions than the named one or asks that no more,
    * `conflict` when another input came under this message id, and as `cancel` does.
    */

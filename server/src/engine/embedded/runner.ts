@@ -2,7 +2,7 @@
  * The attempts that this process runs: it begins them, keeps their runs, brings a run in line when its task was changed
  * by somebody else, and waits for its end. Who comes when is the scheduler's.
  */
-import type { Store } from "../../store/store.ts";
+import type { InboxItem, Store } from "../../store/store.ts";
 import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handlers } from "../../task/handlers.ts";
@@ -40,6 +40,8 @@ export class Runner implements AttemptRunner {
   /** The same for runs in processes of their own, which no death of this one is laid to. */
   readonly #observerApart: RunObserver;
   readonly #runs = new Map<TaskId, AttemptRun>();
+  /** The number of the last inbox item that a run was given: with each input all of its inbox would be read. */
+  readonly #inboxRead = new WeakMap<AttemptRun, number>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
   #stopping = false;
@@ -113,7 +115,10 @@ export class Runner implements AttemptRunner {
     const run = this.#runs.get(id);
     const task = run && (await this.#transitions.find(id));
     // Read after the task: an answer is in the inbox before its question is closed.
-    if (task) run.refill(await this.#store.inbox(id), task.waits);
+    if (!task) return;
+    const items = await this.#store.inbox(id, this.#inboxRead.get(run) ?? 0);
+    this.#hasRead(run, items);
+    run.refill(items, task.waits);
   }
 
   /** Lets steps in flight end within `graceMs`, and cuts off what is left. */
@@ -216,6 +221,7 @@ export class Runner implements AttemptRunner {
     const parts = { port, observer: beginApart ? this.#observerApart : this.#observer, task, journal, inbox };
     const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
+    this.#hasRead(run, inbox);
     if (this.#stopping || now.state === "paused") run.pause();
     // Whatever came for it while its inbox was read.
     if (now.revision !== task.revision)
@@ -224,6 +230,10 @@ export class Runner implements AttemptRunner {
     this.#parts.record.runBegins(id, attempt);
     void replay(run, handler);
     return run;
+  }
+
+  #hasRead(run: AttemptRun, items: readonly InboxItem[]): void {
+    this.#inboxRead.set(run, Math.max(this.#inboxRead.get(run) ?? 0, items.at(-1)?.n ?? 0));
   }
 
   #wait(ms: number): Promise<void> {

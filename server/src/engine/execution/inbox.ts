@@ -12,9 +12,10 @@ export class Inbox {
     this.#items = [...items];
   }
 
-  /** What the store holds by now: an input may arrive while the run goes on. */
-  refill(items: readonly InboxItem[]): void {
-    this.#items = items.filter((item) => !this.#taken.has(item.n));
+  /** What has come since: an input may arrive while the run goes on. What it knows already is passed over. */
+  add(items: readonly InboxItem[]): void {
+    const known = new Set(this.#items.map(({ n }) => n));
+    this.#items.push(...items.filter(({ n }) => !known.has(n) && !this.#taken.has(n)));
   }
 
   /** Takes the input that answers this question: what came for it, or else what came before it was asked. */

@@ -169,10 +169,10 @@ export class Run implements AttemptRun {
     return promise;
   }
 
-  /** What the inbox holds by now, and what the task still waits for. */
+  /** What has come into the inbox, and what the task still waits for. */
   refill(items: readonly InboxItem[], waits: readonly Wait[]): void {
     if (this.#over) return;
-    this.inbox.refill(items);
+    this.inbox.add(items);
     const now = this.port.clock.now();
     for (const { question, settle } of [...this.#questions.values()]) {
       const { key, until } = question;

@@ -17,6 +17,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
+  rate_limited: 429,
   unavailable: 503,
   internal: 500,
 };
@@ -31,6 +32,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   conflict: "The same identity with another content, or a race that was lost. 422 for an Idempotency-Key.",
   unauthenticated: "No key, or one that is unknown, revoked or expired.",
   forbidden: "The key has not got the scope that this needs.",
+  rate_limited: "More of yours than is taken at once; `Retry-After` says when to come back.",
   unavailable: "Overload, shutdown or a full disk; `Retry-After` says when to come back.",
   internal: "A bug of ours. The log has it under `request_id`.",
 };
@@ -53,7 +55,7 @@ export const renderError: RenderError = (refusal, { id }) => {
   const { status, field } = statusOf(refusal);
   const { code, message, detail } = refusal;
   const wireState = state.safeParse(detail.state);
-  const retryAfter = detail.retryAfterS ?? (code === "unavailable" ? 1 : undefined);
+  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
   const body: Problem = {
     type: `/docs#error-${code}`,
     title: STATUS_CODES[status] ?? "Error",

@@ -8,7 +8,7 @@ import { ERROR_CODES } from "../../task/errors.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
-import { givenName, submission } from "../../task/submission.ts";
+import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
@@ -149,7 +149,10 @@ export const submitBody = z
     retry: retry.prefault({}),
     concurrency: concurrency.optional().describe("At most `limit` tasks of your tenant with the same key run at once."),
     budget: budget.optional(),
-    metadata: anyObject.default({}),
+    metadata: metadata
+      .meta({ wire: { type: "object", additionalProperties: true, maxProperties: METADATA_KEYS_MAX } })
+      .default({})
+      .describe(`At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`),
   })
   .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });
 named(submitBody, "Submit");

@@ -208,7 +208,8 @@ export const taskRoutes: readonly Route[] = [
     tag: "Tasks",
     summary: "Answer its question, or leave a message for its next one",
     description:
-      "`not_found`; `not_allowed_in_state` when it has ended, asks other questions than the named one, or does not ask that any more; `conflict` when another input came under this `message_id`.",
+      "`not_found`; `not_allowed_in_state` when it has ended, asks other questions than the named one, or does not ask that any more; `conflict` when another input came under this `message_id`; " +
+      "`rate_limited` when 1,000 inputs, or 8 MB of them, wait that it has not taken.",
     params: taskParams,
     body: wire.inputBody,
     idempotent: true,

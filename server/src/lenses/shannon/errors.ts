@@ -22,11 +22,12 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   unauthenticated: 401,
   forbidden: 403,
+  rate_limited: 429,
   unavailable: 503,
   internal: 500,
 };
 
-type Worded = { error?: string; headers?: Record<string, string> };
+type Worded = { error?: string; more?: Record<string, unknown>; headers?: Record<string, string> };
 
 /** The codes of which more is said, or less, than their sentence. */
 const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => Worded>> = {
@@ -36,6 +37,11 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
     headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(message)}"` },
   }),
   forbidden: () => ({ error: "Forbidden" }),
+  rate_limited: ({ message, detail: { retryAfterS = 60 } }) => ({
+    error: "Rate limit exceeded",
+    more: { message, window: "minute", retry_after: Math.ceil(retryAfterS) },
+    headers: { "retry-after": String(Math.ceil(retryAfterS)) },
+  }),
   unavailable: ({ detail: { retryAfterS = 1 } }) => ({ headers: { "retry-after": String(retryAfterS) } }),
   internal: (_, { failure }) => ({ error: `${failure}: internal error` }),
 };
@@ -44,8 +50,8 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
 export function renderErrorOf(concern: Concern): RenderError {
   return (refusal, request) => {
     const said = inWireWords(refusal, request, concern);
-    const { error = said.message, headers = {} } = WORDS[said.code]?.(said, concern) ?? {};
-    return errorAnswer(STATUS[said.code], { error }, headers);
+    const { error = said.message, more = {}, headers = {} } = WORDS[said.code]?.(said, concern) ?? {};
+    return errorAnswer(STATUS[said.code], { error, ...more }, headers);
   };
 }
 

@@ -80,6 +80,12 @@ export async function artifactUpdateOf(row: unknown, resolve: Resolve): Promise<
   return { n, update: parseTolerantly(artifactUpdate, await resolve(record)) };
 }
 
+const inboxSizeRow = z.tuple([number, number]);
+export function inboxSizeOf(row: unknown): { items: number; bytes: number } {
+  const [items, bytes] = inboxSizeRow.parse(row);
+  return { items, bytes };
+}
+
 /** Folds the updates of a task's artifacts, oldest first, into the artifacts as they are. */
 export function artifactsOf(updates: readonly ArtifactUpdate[]): Artifact[] {
   const artifacts = new Map<string, Artifact>();

@@ -129,5 +129,6 @@ test("migrations are frozen", () => {
     "6d28d728518437ee",
     "76e95c3f9a7980bf",
     "4b47bdc71641a0db",
+    "c96721d7d9de6408",
   ]);
 });

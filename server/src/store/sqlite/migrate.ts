@@ -5,9 +5,10 @@ import { search } from "./migrations/002-search.ts";
 import { schedule } from "./migrations/003-schedule.ts";
 import { journalErrors } from "./migrations/004-journal-errors.ts";
 import { answers } from "./migrations/005-answers.ts";
+import { inboxOpen } from "./migrations/006-inbox-open.ts";
 
 /** Schema version n is what the first n of them make. */
-export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors, answers];
+export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors, answers, inboxOpen];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */
 export function migrate(db: Database, upTo = MIGRATIONS.length): void {

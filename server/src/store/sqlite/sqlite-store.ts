@@ -195,6 +195,10 @@ export class SqliteStore implements Store {
     return await this.#reads.send("hasAsked", { id, name });
   }
 
+  inboxSize(id: string): Promise<{ items: number; bytes: number }> {
+    return orDamaged(`inbox of task ${id}`, async () => rows.inboxSizeOf(await this.#reads.send("inboxSize", { id })));
+  }
+
   artifacts(id: string): Promise<Artifact[]> {
     return orDamaged(`artifacts of task ${id}`, async () => {
       const from = (after: number) => this.#reads.send("artifacts", { id, after });

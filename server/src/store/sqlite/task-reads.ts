@@ -14,10 +14,6 @@ const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
 export function taskReads(db: Database) {
   const { row, text, page, exists } = queries(db);
-  const pages = new TaskPages(db);
-  const byNumber = (columns: string) => row(`SELECT ${columns} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
-  const listed = byNumber(LISTED_COLUMNS);
-  const whole = byNumber(TASK_COLUMNS);
   const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
     page(sql, TASK_PAGE_BYTES_MAX, values);
   return {
@@ -29,20 +25,7 @@ export function taskReads(db: Database) {
       `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL AND ${notAside("t")}`,
       ({ id }: OfTask) => [id],
     ),
-    list: (query: ListQuery & { whole: boolean }) => {
-      const { positions, total, more } = pages.page(query);
-      const read = query.whole ? whole : listed;
-      const found: { n: number; row: unknown[] | null }[] = [];
-      let bytes = 0;
-      for (const { n } of positions) {
-        const row = orNull(() => read(n));
-        bytes += bytesOf(row);
-        if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
-        found.push({ n, row });
-      }
-      const goesOn = more || found.length < positions.length;
-      return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
-    },
+    list: listPages(db),
     open: openPages(db),
     events: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
@@ -64,7 +47,8 @@ export function taskReads(db: Database) {
       ({ id }: OfTask) => [id],
     ),
     inbox: ofTask(
-      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
+      `SELECT ${INBOX_COLUMNS} FROM inbox INDEXED BY inbox_open
+       WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
     ),
     received: row(
@@ -75,6 +59,13 @@ export function taskReads(db: Database) {
       `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND kind = 'input' AND name = ? LIMIT 1`,
       ({ id, name }: OfTask & { name: string }) => [id, name],
     ),
+    inboxSize: row(
+      // A value in the files says its bytes after its hash, see codec/marker.ts.
+      `SELECT count(*), coalesce(sum(CASE WHEN substr(value, 1, 1) = '@' THEN CAST(substr(value, 67, 16) AS INTEGER)
+         ELSE octet_length(value) END), 0)
+       FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
+      ({ id }: OfTask) => [id],
+    ),
     artifacts: ofTask(
       `SELECT record, n FROM artifact_updates WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
@@ -83,6 +74,29 @@ export function taskReads(db: Database) {
       `SELECT at, record, n FROM usage WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
     ),
+  };
+}
+
+/** A page of rows, as far as they fit into one answer. With `whole`, values have all that is in their row. */
+function listPages(db: Database) {
+  const { row } = queries(db);
+  const pages = new TaskPages(db);
+  const byNumber = (columns: string) => row(`SELECT ${columns} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const listed = byNumber(LISTED_COLUMNS);
+  const whole = byNumber(TASK_COLUMNS);
+  return (query: ListQuery & { whole: boolean }) => {
+    const { positions, total, more } = pages.page(query);
+    const read = query.whole ? whole : listed;
+    const found: { n: number; row: unknown[] | null }[] = [];
+    let bytes = 0;
+    for (const { n } of positions) {
+      const row = orNull(() => read(n));
+      bytes += bytesOf(row);
+      if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+      found.push({ n, row });
+    }
+    const goesOn = more || found.length < positions.length;
+    return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
   };
 }
 

@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InboxItem, Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import { bytesOf, type Json } from "../../task/json.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { InputSubmission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
@@ -17,6 +19,25 @@ export async function mustBeYetToCome(task: Task, name: string, store: Pick<Stor
     throw new Refusal("not_allowed_in_state", `The task asks ${open.join(", ")}, not "${name}".`, { state });
   if (await store.hasAsked(id, name))
     throw new Refusal("not_allowed_in_state", `The question "${name}" is not open any more.`, { state });
+}
+
+/** Of what waits in a task's inbox. */
+export const INBOX_ITEMS_MAX = 1_000;
+export const INBOX_BYTES_MAX = 8 << 20;
+const RETRY_AFTER_S = 60;
+
+/**
+ * An input that answers no open question waits, and a handler that asks for none may leave it waiting for ever. Throws
+ * `rate_limited` when too much waits; the answer to an open question is always taken.
+ */
+export async function mustHaveRoom(id: TaskId, value: Json, store: Pick<Store, "inboxSize">): Promise<void> {
+  const { items, bytes } = await store.inboxSize(id);
+  if (items < INBOX_ITEMS_MAX && bytes + bytesOf(value) <= INBOX_BYTES_MAX) return;
+  throw new Refusal(
+    "rate_limited",
+    `The task has not taken its last ${items} inputs of ${bytes} bytes yet, and takes no more until it has.`,
+    { retryAfterS: RETRY_AFTER_S },
+  );
 }
 
 /** Throws `conflict` when `known`, which came under the same message id, was another input. */

@@ -1,4 +1,5 @@
 /** What callers may do with tasks, over an engine and a store: the same whichever these are. */
+import type { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along } from "../../engine/transitions.ts";
@@ -22,7 +23,7 @@ import {
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
-import { mustBeSameInput, mustBeYetToCome } from "./input-checks.ts";
+import { mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
 import { TaskReading } from "./task-reading.ts";
 
@@ -42,7 +43,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     idempotency?: Idempotency,
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
-    const submission = wellFormed(submissionSchema.parse(wanted));
+    const submission = wellFormed(checked(wanted));
     const handler = this.parts.engine.handlers.get(submission.kind);
     if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
@@ -123,6 +124,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     return engine.transitions.change(id, async (task) => {
       const question = questionFor(task, prompt)?.key ?? null;
       if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
+      if (question === null) await mustHaveRoom(id, value, store);
       return {
         command: { do: "input", by, messageId, prompt },
         along: {
@@ -152,7 +154,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const handler = this.parts.engine.handlers.of({ kind: task.kind, handlerVersion }) ?? newest;
     const deadlineMs =
       task.deadlineAt === null || task.timeLimitMs !== null ? undefined : task.deadlineAt - task.createdAt;
-    const submission = submissionSchema.parse({
+    const submission = checked({
       kind: task.kind,
       input: task.input,
       priority: task.priority,
@@ -253,6 +255,15 @@ export class TaskVerbs extends TaskReading implements Tasks {
 
 function reasonOf({ reason = "" }: Steering): string {
   return wellFormed(reason);
+}
+
+/** Throws `invalid`, naming the field: a wire's own schema may be wider than what a task may be. */
+function checked(wanted: Submission): z.output<typeof submissionSchema> {
+  const parsed = submissionSchema.safeParse(wanted);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = (issue?.path ?? []).map(String).join(".");
+  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit"}`, { field });
 }
 
 function firstChange(task: Task, reserved: boolean): Change {
