@@ -189,7 +189,11 @@ export class AttemptWriter implements AttemptPort {
     const { id } = this.#task;
     for (const { key } of write.record.asked ?? []) this.#told.add(key);
     const change = () => this.#orBill(write, transitions.change(id, plan));
-    const written = this.#last.then(() => refused.insist(id, change, () => bytesOf(write)));
+    const sizeOf = () => bytesOf(write);
+    const release = refused.reserveBehind(id, sizeOf);
+    const written = release
+      ? this.#last.finally(release).then(() => refused.insist(id, change, sizeOf))
+      : Promise.reject(noRoom());
     this.#last = written;
     return written;
   }
@@ -230,6 +234,10 @@ export class AttemptWriter implements AttemptPort {
       throw error;
     }
   }
+}
+
+function noRoom(): Refusal {
+  return new Refusal("unavailable", "No more is kept of what the store does not take.");
 }
 
 /** About how many bytes it takes in memory. */

@@ -14,6 +14,8 @@ type Parts = { clock: Clock; bytesMax: number; log: EngineLog };
 export class RefusedWrites {
   readonly #parts: Parts;
   readonly #waiting = new Set<() => void>();
+  /** Tasks of which something is kept, and how many things. */
+  readonly #tasks = new Map<TaskId, number>();
   #bytes = 0;
   #stopped = false;
 
@@ -30,14 +32,28 @@ export class RefusedWrites {
       return await write();
     } catch (error) {
       if (!isUnavailable(error) || this.#stopped) throw error;
-      const bytes = sizeOf();
-      if (this.#bytes + bytes > this.#parts.bytesMax) throw error;
+      const release = this.#reserve(sizeOf());
+      if (!release) throw error;
       this.#parts.log.warn("The store did not take what a task has done: it is kept, and written again.", {
         task,
         error,
       });
-      return await this.#keep(bytes, write);
+      this.#tasks.set(task, (this.#tasks.get(task) ?? 0) + 1);
+      try {
+        return await this.#keep(write);
+      } finally {
+        release();
+        this.#forget(task);
+      }
     }
+  }
+
+  /**
+   * Room for a write that waits behind a kept one of its task, and how to give it back; null when there is none. What
+   * waits behind nothing that is kept needs none.
+   */
+  reserveBehind(task: TaskId, sizeOf: () => number): (() => void) | null {
+    return this.#tasks.has(task) ? this.#reserve(sizeOf()) : () => {};
   }
 
   /** Nothing is tried again from here on: whoever waits is refused. */
@@ -46,19 +62,28 @@ export class RefusedWrites {
     for (const wake of this.#waiting) wake();
   }
 
-  async #keep<Result>(bytes: number, write: () => Promise<Result>): Promise<Result> {
+  #reserve(bytes: number): (() => void) | null {
+    if (this.#bytes + bytes > this.#parts.bytesMax) return null;
     this.#bytes += bytes;
-    try {
-      for (;;) {
-        await this.#wait();
-        try {
-          return await write();
-        } catch (error) {
-          if (!isUnavailable(error) || this.#stopped) throw error;
-        }
-      }
-    } finally {
+    return () => {
       this.#bytes -= bytes;
+    };
+  }
+
+  #forget(task: TaskId): void {
+    const left = (this.#tasks.get(task) ?? 1) - 1;
+    if (left > 0) this.#tasks.set(task, left);
+    else this.#tasks.delete(task);
+  }
+
+  async #keep<Result>(write: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      await this.#wait();
+      try {
+        return await write();
+      } catch (error) {
+        if (!isUnavailable(error) || this.#stopped) throw error;
+      }
     }
   }
 

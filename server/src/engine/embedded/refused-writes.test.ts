@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { Refusal } from "../../task/errors.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { RefusedWrites } from "./refused-writes.ts";
+
+const full = () => new Refusal("unavailable", "The disk is full.");
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function kept(bytesMax: number) {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  return { clock, refused: new RefusedWrites({ clock, bytesMax, log: { warn: () => {} } }) };
+}
+
+it("writes again until the store takes it, and gives up at once what is refused for another reason", async () => {
+  const { clock, refused } = kept(100);
+  let tries = 0;
+  const taken = refused.insist("task", async () => {
+    tries += 1;
+    if (tries < 4) throw full();
+    return "taken";
+  });
+  await clock.advance(10_000, settle);
+  expect(await taken).toBe("taken");
+  expect(tries).toBe(4);
+  const fenced = refused.insist("task", async () => {
+    throw new Refusal("fenced", "Another attempt has it.");
+  });
+  await expect(fenced).rejects.toMatchObject({ code: "fenced" });
+});
+
+it("keeps no more than it may, all writes that wait behind a kept one included, and has room again afterwards", async () => {
+  const { clock, refused } = kept(100);
+  let isFull = true;
+  const write = async () => {
+    if (isFull) throw full();
+  };
+  const first = refused.insist("one", write, () => 60);
+  await settle();
+  await expect(refused.insist("two", write, () => 50)).rejects.toMatchObject({ code: "unavailable" });
+  const release = refused.reserveBehind("one", () => 40);
+  expect(release).not.toBeNull();
+  expect(refused.reserveBehind("one", () => 1)).toBeNull();
+  expect(refused.reserveBehind("three", () => 1_000)).not.toBeNull();
+  release?.();
+  isFull = false;
+  await clock.advance(1_000, settle);
+  await first;
+  isFull = true;
+  const third = refused.insist("three", write, () => 100);
+  await settle();
+  refused.stop();
+  await expect(third).rejects.toMatchObject({ code: "unavailable" });
+});
