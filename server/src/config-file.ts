@@ -8,7 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { agentDefinition } from "./task/agent.ts";
-import type { Handler } from "./task/handler.ts";
+import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
 
@@ -19,10 +19,15 @@ export function lensPortsOf(names: readonly string[]) {
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
-const handler = z.custom<Handler>(
-  (value) => hasShape(value, { kind: "string", version: "number", input: "object", run: "function" }),
-  "must be made by defineHandler",
-);
+const handler = z
+  .custom<Handler>(
+    (value) => hasShape(value, { kind: "string", version: "number", input: "object", run: "function" }),
+    "must be made by defineHandler",
+  )
+  .refine(
+    ({ kind }) => !isEnginesOwn(kind),
+    "must have a kind that does not begin with waybill.: those are the engine's own",
+  );
 const tool = z.custom<Tool>(
   (value) => hasShape(value, { name: "string", description: "string", prepare: "function" }),
   "must be made by defineTool",

@@ -109,6 +109,19 @@ describe("the configuration", () => {
     expect(String(error)).toMatch(sentence);
   });
 
+  it("takes no handler under a name of the engine's own", async () => {
+    const task = new URL("./task/handler.ts", import.meta.url).href;
+    const zod = import.meta.resolve("zod");
+    await writeFile(
+      join(folder, "waybill.config.ts"),
+      `import { defineHandler } from ${JSON.stringify(task)};
+       import { z } from ${JSON.stringify(zod)};
+       const handler = defineHandler({ kind: "waybill.cleanup", input: z.any(), run: async () => null });
+       export default { handlers: [handler] };`,
+    );
+    expect(String(await load().catch((error: unknown) => error))).toMatch(/handlers\.0: .* begin with waybill\./);
+  });
+
   it("names what is wrong in a file", async () => {
     await writeFile(
       join(folder, "waybill.config.json"),

@@ -24,7 +24,7 @@ export interface Engine {
 export interface SchedulingView {
   /** Names of its steps in flight. */
   running(id: TaskId): string[];
-  /** Ids of the tasks, of any user, that hold the slots that it wants. */
+  /** Ids of the tasks of its tenant, of any user, that hold the slots that it wants. */
   heldBy(id: TaskId): TaskId[];
   /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null;

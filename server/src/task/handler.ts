@@ -143,6 +143,13 @@ export type Handler<Input = Json> = {
   cleanup?: (ctx: StepContext, task: Task) => Promise<void>;
 };
 
+/** Kinds of an engine itself begin with this. Their tasks act on others, so nobody submits, retries or declares one. */
+const ENGINES_OWN = "waybill.";
+
+export function isEnginesOwn(kind: string): boolean {
+  return kind.startsWith(ENGINES_OWN);
+}
+
 /**
  * A kind and its code. `present` may be left out: the kind's name is then the title.
  * The input's type is lost behind its schema on purpose: the engine holds handlers of any input in one map. Its functions

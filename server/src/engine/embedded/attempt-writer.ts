@@ -10,7 +10,7 @@ import type { Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
-import type { Handler } from "../../task/handler.ts";
+import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import { copyOf, type Json } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
@@ -121,7 +121,7 @@ export class AttemptWriter implements AttemptPort {
     const { kind, input } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
-    if (!handler) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
+    if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { attempt, tenant, user, lens, priority, id } = this.#task;
     const submission = { ...plainSubmission(kind, input), priority };
     const { retryOf: before } = wanted;

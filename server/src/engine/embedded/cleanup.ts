@@ -31,7 +31,8 @@ function cleanupHandler(handlers: Handlers, find: (id: string) => Promise<Task |
         "cleanup",
         async (step) => {
           const task = await find(input.task);
-          if (task) await handlerFor(task, handlers)?.cleanup?.(step, task);
+          // An older version let anybody submit one that names anything.
+          if (task && isCleanedBy(ctx.task, task)) await handlerFor(task, handlers)?.cleanup?.(step, task);
           return null;
         },
         { retries: CLEANUP_RETRIES, backoffMaxMs: 600_000 },
@@ -39,6 +40,10 @@ function cleanupHandler(handlers: Handlers, find: (id: string) => Promise<Task |
       return null;
     },
   });
+}
+
+function isCleanedBy(cleanup: Pick<Task, "tenant" | "user">, { tenant, user, state }: Task): boolean {
+  return tenant === cleanup.tenant && user === cleanup.user && isTerminal(state) && state !== "completed";
 }
 
 /** The cleanup that follows a change, if one does. */

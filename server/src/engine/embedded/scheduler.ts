@@ -109,7 +109,7 @@ export class Scheduler {
     return this.#slots.holds(id);
   }
 
-  /** Ids of the tasks that hold the slots that this one wants. */
+  /** Ids of the tasks of its tenant that hold the slots that this one wants. */
   heldBy(id: TaskId): TaskId[] {
     const entry = this.#open.get(id);
     if (!entry || this.#slots.holds(id) || !this.#open.isReady(entry)) return [];

@@ -48,6 +48,7 @@ describe("slots", () => {
     expect(slots.holders(claimant("a3", "a"))).toEqual(["a1", "a2"]);
     slots.take(claimant("b1", "b"));
     expect([slots.hasRoom("a"), slots.hasRoom("b"), slots.areGone]).toEqual([false, false, true]);
+    expect([slots.holders(claimant("b2", "b")), slots.holders(claimant("c1", "c"))]).toEqual([["b1"], []]);
     slots.release("a1");
     expect([slots.hasRoom("a"), slots.hasRoom("b")]).toEqual([true, true]);
   });

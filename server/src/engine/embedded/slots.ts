@@ -65,13 +65,11 @@ export class Slots {
     return this.#held.has(id);
   }
 
-  /** Who stands in the way of this claimant: the holders of its key, else those of its tenant, or of all tenants. */
+  /** Which tasks of its own tenant stand in the way of this claimant: the holders of its key, else of any slot. */
   holders(claimant: Claimant): string[] {
     const ofKey = this.#keys.holders(claimant);
     if (ofKey.length > 0) return ofKey;
     if (this.hasRoom(claimant.tenant)) return [];
-    const all = [...this.#held];
-    const isFull = (this.#tenants.get(claimant.tenant) ?? 0) >= this.#limits.ofTenant;
-    return (isFull ? all.filter(([, tenant]) => tenant === claimant.tenant) : all).map(([id]) => id);
+    return [...this.#held].flatMap(([id, tenant]) => (tenant === claimant.tenant ? [id] : []));
   }
 }

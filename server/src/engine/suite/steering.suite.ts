@@ -263,4 +263,29 @@ export function steeringSuite(begin: Begin): void {
     await life.pass(2_000);
     expect(cleaned).toEqual([id]);
   });
+
+  it("cleans up after nothing that somebody names: a cleanup is nobody's to submit, as a child or as a retry", async () => {
+    const cleaned: string[] = [];
+    const life = await begin([
+      kind("held", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})), {
+        cleanup: async (_, task) => {
+          cleaned.push(task.id);
+        },
+      }),
+      kind("sly", (ctx, input) => ctx.child("cleanup", "waybill.cleanup", input)),
+    ]);
+    const victim = await submit(life, "held");
+    const input = { task: victim };
+    await expect(submit(life, "waybill.cleanup", { input })).rejects.toMatchObject({ code: "invalid" });
+    await arrives(life, await submit(life, "sly", { input }), "failed");
+    await life.verbs.tasks.cancel(ada, victim);
+    await life.settle();
+    expect(cleaned).toEqual([victim]);
+    const { tasks } = await life.verbs.tasks.list(ada, { kinds: ["waybill.cleanup"] }, { limit: 10 });
+    expect(tasks).toMatchObject([{ input, state: "completed" }]);
+    const again = life.verbs.tasks.retry(ada, tasks[0]?.id ?? "", { reuseJournal: false });
+    await expect(again).rejects.toMatchObject({ code: "invalid" });
+    await life.settle();
+    expect(cleaned).toEqual([victim]);
+  });
 }

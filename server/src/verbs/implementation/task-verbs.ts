@@ -6,7 +6,7 @@ import type { Along } from "../../engine/transitions.ts";
 import type { IdempotencyRecord, Write } from "../../store/write.ts";
 import { type Change, submitted, submittedRunning } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Handler } from "../../task/handler.ts";
+import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, newTask, presented } from "../../task/new-task.ts";
@@ -148,7 +148,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
       );
     }
     const newest = this.parts.engine.handlers.get(task.kind);
-    if (!newest) throw unknownKind(task.kind, this.parts.engine.handlers);
+    if (!newest || isEnginesOwn(task.kind)) throw unknownKind(task.kind, this.parts.engine.handlers);
     // What goes on from a journal goes on with the code that has made it.
     const { handlerVersion } = options.reuseJournal ? task : { handlerVersion: newest.version };
     const handler = this.parts.engine.handlers.of({ kind: task.kind, handlerVersion }) ?? newest;
@@ -270,11 +270,6 @@ function firstChange(task: Task, reserved: boolean): Change {
   const change = reserved ? submittedRunning(task) : submitted(task);
   if (change instanceof Refusal) throw change;
   return change;
-}
-
-/** Such tasks act on others: a caller who names one could reach what is not its own. */
-function isEnginesOwn(kind: string): boolean {
-  return kind.startsWith("waybill.");
 }
 
 function isRefusal(error: unknown, code: Refusal["code"]): boolean {
