@@ -218,8 +218,10 @@ export class Transitions {
       const task = await this.find(id);
       if (task) this.#observer.changedElsewhere(task);
     });
-    // A notice that is lost would be a task that stands still.
-    read.catch(() => this.#clock.after(AGAIN_MS, () => this.#readAgain(id, revision)));
+    // A notice that is lost would be a task that stands still. One that cannot be read stands still whatever is done.
+    read.catch((error: unknown) => {
+      if (error instanceof Refusal) this.#clock.after(AGAIN_MS, () => this.#readAgain(id, revision));
+    });
   }
 
   #settle(change: Change): void {

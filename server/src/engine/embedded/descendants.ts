@@ -14,7 +14,7 @@ import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { OrphanEnds, Transitions } from "../transitions.ts";
 import type { OpenTasks } from "./open-tasks.ts";
-import { AGAIN_MS, type EngineLog } from "./settings.ts";
+import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 
 /** Tasks that are ended at once: about 10 ms of the event loop, and 5 ms of the writer. */
 const PAGE_TASKS = 50;
@@ -124,6 +124,10 @@ export class Descendants implements OrphanEnds {
     } catch (error) {
       // It has ended by itself in this moment.
       if (error instanceof Refusal && ENDED_ALREADY.has(error.code)) return null;
+      if (!isPassing(error)) {
+        log.warn("A task could not be ended with its parent: see waybill doctor.", { task: child, error });
+        return null;
+      }
       log.warn("A task could not be ended with its parent; it is tried again.", { task: child, error });
       return parent;
     }
