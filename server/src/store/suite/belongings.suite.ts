@@ -86,6 +86,29 @@ export function belongingStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...after, inbox: message }])).toEqual(duplicate);
   });
 
+  test("an input is found by its message id, used up or not, with the question that it answers", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const item = { messageId: "m1", prompt: "ok", question: "/ok#0", value: { approved: true }, by: "ada", at: START };
+    const got = decided(task, { do: "input", by: "ada", messageId: "m1", prompt: "ok" });
+    await store.apply([{ ...got, inbox: item }]);
+    expect(await store.received(task.id, "m1")).toEqual({ ...item, n: 1 });
+    await store.apply([{ ...decided(got.task, record), taken: [1] }]);
+    expect(await store.inbox(task.id)).toEqual([]);
+    expect(await store.received(task.id, "m1")).toEqual({ ...item, n: 1 });
+    expect([await store.received(task.id, "m2"), await store.received(newTask().id, "m1")]).toEqual([null, null]);
+  });
+
+  test("a question was asked before once its call is in the journal, whatever became of it", async () => {
+    const store = await setup();
+    const task = await running(store);
+    const asked = entry({ branch: "/0.a", kind: "input", name: "colour", state: "waiting" });
+    await store.apply([{ ...decided(task, record), journal: [asked, entry({ name: "size" })] }]);
+    expect(await store.hasAsked(task.id, "colour")).toBe(true);
+    expect(await store.hasAsked(task.id, "size")).toBe(false);
+    expect(await store.hasAsked(newTask().id, "colour")).toBe(false);
+  });
+
   test("a paid call counts once by its key, also after the end", async () => {
     const store = await setup();
     const task = await running(store);
