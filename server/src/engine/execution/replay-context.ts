@@ -16,6 +16,7 @@ import {
   type StepContext,
   StepError,
   type StepOptions,
+  TaskFailure,
 } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
@@ -120,15 +121,16 @@ class ReplayContext implements Context {
   }
 
   /**
-   * Runs the code of this branch, and keeps which failed calls its rejection comes of. An error of the code's own, thrown
-   * before any other call, stands for the rejection that it follows.
+   * Runs the code of this branch, and keeps which failed calls its rejection comes of. A `TaskFailure` that is thrown before
+   * any other call puts the rejection that it follows into the handler's own words.
    */
   async traced<Result>(code: (ctx: Context) => Promise<Result>): Promise<Result> {
     try {
       return await code(this);
     } catch (error) {
       const { rejections } = this.#run;
-      if (rejections.callsOf(error).length === 0) rejections.note(error, this.#rejected);
+      if (error instanceof TaskFailure && rejections.callsOf(error).length === 0)
+        rejections.note(error, this.#rejected);
       throw error;
     }
   }

@@ -150,6 +150,25 @@ export function retriesSuite(begin: Begin): void {
     });
   }
 
+  it("leaves a failure that was caught as it is when something else fails right after it", async () => {
+    const { broken, bodies, body } = troubles();
+    let fails = true;
+    const life = await begin([
+      kind("careful", async (ctx) => {
+        const first = await ctx.step("optional", body("optional"), once).catch(() => "without");
+        if (fails) throw new Error("something else");
+        return first;
+      }),
+    ]);
+    broken.add("optional");
+    const id = await submit(life, "careful", twice);
+    await arrives(life, id, "waiting");
+    fails = false;
+    await life.pass(2_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "without" });
+    expect(bodies).toEqual(["optional"]);
+  });
+
   it("does afresh what an error of the handler's own stands for", async () => {
     const { broken, body } = troubles();
     const words: Record<string, (error: Error) => Error> = {
