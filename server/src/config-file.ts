@@ -54,11 +54,26 @@ const limits = z.strictObject({
   streams: z.int().min(1).max(1_000_000).default(10_000),
   /** Requests in work at once, streams and held answers included. */
   requests: z.int().min(1).max(1_000_000).default(20_000),
+  /** Bytes of one JSON body, where its API has no other bound. */
   bodyBytes: z
     .int()
     .min(1_024)
     .max(64 * 1024 * 1024)
-    .default(1024 * 1024),
+    .default(4 * 1024 * 1024),
+  /** Values of one JSON body: numbers, texts, lists and objects. */
+  bodyValues: z.int().min(100).max(10_000_000).default(100_000),
+  /** Bytes of all bodies whose requests are in work, */
+  bodiesBytes: z
+    .int()
+    .min(1_048_576)
+    .max(64 * 1024 ** 3)
+    .default(256 * 1024 * 1024),
+  /** and of one address among them. */
+  bodiesBytesOfCaller: z
+    .int()
+    .min(1_048_576)
+    .max(64 * 1024 ** 3)
+    .default(64 * 1024 * 1024),
 });
 
 /** `lenses` are the names that may have a port. */

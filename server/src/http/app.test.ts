@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
+import { BodiesInFlight } from "./body.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createMetricsPage } from "./metrics.ts";
@@ -19,6 +20,8 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
   return { lines, log: pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }) };
 }
 
+const BODIES = { bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20, bytesOfCallerMax: 8 << 20 };
+
 function testApp(parts: Partial<AppParts> = {}) {
   const { lines, log } = logged();
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
@@ -28,7 +31,8 @@ function testApp(parts: Partial<AppParts> = {}) {
     log,
     durations,
     traffic,
-    bodies: { bytesMax: 1_000, bytesInFlightMax: 10_000 },
+    bodies: { ...BODIES, bytesMax: 1_000, bytesInFlightMax: 10_000 },
+    bodiesInFlight: new BodiesInFlight(),
     requestsMax: 100,
     trustProxy: 0,
     hosts: null,
@@ -189,12 +193,54 @@ describe("a JSON body", () => {
   });
 
   it("may be 10,000 levels deep without harm", async () => {
-    const { app } = testApp({ bodies: { bytesMax: 100_000, bytesInFlightMax: 1_000_000 } });
+    const { app } = testApp({ bodies: { ...BODIES, bytesMax: 100_000 } });
     app.post("/deep", (request, reply) => reply.send({ is: typeof request.body }));
     const payload = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
     expect((await app.inject({ method: "POST", url: "/deep", headers: json, payload })).json()).toEqual({
       is: "object",
     });
+  });
+
+  it("that is large is parsed in another thread, and refused in the same words", async () => {
+    const { app } = testApp({ bodies: BODIES });
+    const large = (payload: string) => app.inject({ method: "POST", url: "/echo", headers: json, payload });
+    const value = { text: 'é"\\'.repeat(100_000), list: [1, { two: null }] };
+    expect((await large(JSON.stringify(value))).json()).toEqual({ body: value });
+    const text = "x".repeat(300_000);
+    expect((await large(`{"a":"${text}"`)).payload).toContain("not valid JSON");
+    expect((await large(`{"__proto__":"${text}"}`)).payload).toContain("__proto__");
+    expect((await large(`${"[".repeat(50_000)}"${text}"${"]".repeat(50_000)}`)).payload).toContain("deeper than 1000");
+    expect((await large(JSON.stringify(value))).statusCode).toBe(200);
+  });
+
+  it("has a bound of its values, whatever its bytes", async () => {
+    const { app } = testApp({ bodies: BODIES });
+    const list = (count: number) =>
+      app.inject({ method: "POST", url: "/echo", headers: json, payload: `[${"1,".repeat(count - 1)}1]` });
+    expect((await list(99_000)).statusCode).toBe(200);
+    expect((await list(101_000)).payload).toContain("more than 100000 values");
+    expect((await list(1_900_000)).payload).toContain("more than 100000 values");
+  });
+
+  it("counts for its sender and for all until its request is answered", async () => {
+    const { app } = testApp({ bodies: BODIES });
+    const hold = Promise.withResolvers<void>();
+    app.post("/hold", async () => {
+      await hold.promise;
+      return {};
+    });
+    const text = JSON.stringify("x".repeat(3 << 20));
+    const send = (remoteAddress: string) =>
+      app.inject({ method: "POST", url: "/hold", headers: json, payload: text, remoteAddress });
+    const held = [send("10.0.0.1"), send("10.0.0.1"), send("10.0.0.2"), send("10.0.0.2")];
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await send("10.0.0.1")).payload).toContain("Too many large requests");
+    held.push(send("10.0.0.3"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await send("10.0.0.4")).payload).toContain("Too many large requests");
+    hold.resolve();
+    for (const answer of await Promise.all(held)) expect(answer.statusCode).toBe(200);
+    expect((await send("10.0.0.1")).statusCode).toBe(200);
   });
 
   it("of another type is not read", async () => {

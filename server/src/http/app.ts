@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
-import { type BodyBounds, parseJsonBodies } from "./body.ts";
+import { type BodiesInFlight, type BodyBounds, parseJsonBodies } from "./body.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 
@@ -45,6 +45,7 @@ export type AppParts = {
   durations: DurationHistogram;
   traffic: Traffic;
   bodies: BodyBounds;
+  bodiesInFlight: BodiesInFlight;
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -73,7 +74,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
-  parseJsonBodies(app, parts.bodies);
+  parseJsonBodies(app, parts.bodies, parts.bodiesInFlight);
 
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
@@ -122,6 +123,7 @@ export function createApp(parts: AppParts): FastifyInstance {
 
   function ended(request: FastifyRequest, reply: FastifyReply): void {
     traffic.inFlight -= 1;
+    if (request.bodyBytes > 0) parts.bodiesInFlight.giveBack(request.ip, request.bodyBytes);
     const ms = performance.now() - request.startedAt;
     const { url = "(none)", config } = request.routeOptions;
     const status = reply.raw.headersSent ? reply.raw.statusCode : 499;

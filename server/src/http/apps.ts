@@ -9,21 +9,27 @@ import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
 import { type AppParts, createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
+import { BodiesInFlight } from "./body.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
 
-/** Bytes of all bodies that are being read at once. */
-const BODIES_BYTES_MAX = 256 * 1024 * 1024;
-
 export type AppsOptions = {
   /** In development this machine needs no key, and only local names are answered. */
   development: boolean;
   publicUrl: string | null;
   trustProxy: number;
-  limits: { connections: number; streams: number; requests: number; bodyBytes: number };
+  limits: {
+    connections: number;
+    streams: number;
+    requests: number;
+    bodyBytes: number;
+    bodyValues: number;
+    bodiesBytes: number;
+    bodiesBytesOfCaller: number;
+  };
 };
 
 export type AppsParts = AppsOptions & {
@@ -71,7 +77,8 @@ export function createApps(parts: AppsParts): Apps {
     stopping: stopping.signal,
     now: parts.now,
   };
-  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic });
+  const bodiesInFlight = new BodiesInFlight();
+  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic, bodiesInFlight });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -121,10 +128,15 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic"> {
+}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic" | "bodiesInFlight"> {
   return {
     log,
-    bodies: { bytesMax: limits.bodyBytes, bytesInFlightMax: BODIES_BYTES_MAX },
+    bodies: {
+      bytesMax: limits.bodyBytes,
+      valuesMax: limits.bodyValues,
+      bytesInFlightMax: limits.bodiesBytes,
+      bytesOfCallerMax: limits.bodiesBytesOfCaller,
+    },
     requestsMax: limits.requests,
     trustProxy,
     hosts: development ? namesOf(publicUrl) : null,

@@ -1,0 +1,26 @@
+/** The value of JSON bytes. It knows no thread: small bodies are parsed in the server's own, large ones in another. */
+import { isUtf8 } from "node:buffer";
+import { Refusal } from "../task/errors.ts";
+
+/**
+ * `__proto__`, plain or escaped in JSON's ways. secure-json-parse finds it by the same pattern in the same time, and does
+ * not say which key it was.
+ */
+const SUSPECT =
+  /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
+
+/** Undefined for no bytes at all. Throws `invalid`. V8 parses any depth; the schemas bound it. */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new Refusal("invalid", "The body is not valid UTF-8.");
+  const text = bytes.toString("utf8");
+  if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (error) {
+    throw new Refusal(
+      "invalid",
+      `The body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`,
+    );
+  }
+}

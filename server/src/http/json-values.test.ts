@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { JsonValues } from "./json-values.ts";
+
+function counted(text: string, cuts: readonly number[] = []): JsonValues {
+  const bytes = Buffer.from(text);
+  const values = new JsonValues();
+  const ends = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
+  let from = 0;
+  for (const end of [...ends, bytes.length]) {
+    values.add(bytes.subarray(from, end));
+    from = end;
+  }
+  return values;
+}
+
+function valuesOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce((sum: number, inner) => sum + valuesOf(inner), 1);
+}
+
+test("a text has no fewer values than are counted plus one for each bracket, however it comes in", () => {
+  fc.assert(
+    fc.property(fc.json(), fc.array(fc.nat()), (text, cuts) => {
+      const { count, depth } = counted(text, cuts);
+      expect({ count, depth }).toEqual({ count: counted(text).count, depth: counted(text).depth });
+      const values = valuesOf(JSON.parse(text));
+      expect(2 * count).toBeGreaterThanOrEqual(values);
+      expect(count).toBeLessThanOrEqual(values + 1);
+    }),
+  );
+});
+
+test("what stands in texts is no value, whatever is escaped there", () => {
+  const text = JSON.stringify(["a,b[{", '"', "\\", '\\"', '\\\\",[']);
+  for (let cut = 0; cut <= text.length; cut++) expect(counted(text, [cut])).toMatchObject({ count: 6, depth: 1 });
+  expect(counted("[[{},[]],1]")).toMatchObject({ depth: 3 });
+});

@@ -1,0 +1,18 @@
+/** The thread in which large bodies are parsed, one after the other: 40 MB would hold the server's own for a second. */
+import { parentPort } from "node:worker_threads";
+import { Refusal } from "../task/errors.ts";
+import { parseJson } from "./json-text.ts";
+import type { Parsed, ToParse } from "./parser-thread.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("This module is the inside of a worker thread.");
+
+port.on("message", ({ id, bytes }: ToParse) => port.postMessage({ id, ...parsed(bytes) } satisfies Parsed));
+
+function parsed(bytes: Uint8Array): { value: unknown } | { invalid: string } {
+  try {
+    return { value: parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) };
+  } catch (error) {
+    return { invalid: error instanceof Refusal ? error.message : "The body cannot be read." };
+  }
+}
