@@ -12,7 +12,7 @@ import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
-import { copyOf, type Json } from "../../task/json.ts";
+import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { type Part, part } from "../../task/part.ts";
 import { openQuestions } from "../../task/questions.ts";
@@ -23,7 +23,7 @@ import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
-import { BadValue, fitting } from "../execution/handed-over.ts";
+import { BadValue, fitting, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
@@ -188,7 +188,11 @@ export class AttemptWriter implements AttemptPort {
     const { transitions, refused } = this.#parts;
     const { id } = this.#task;
     for (const { key } of write.record.asked ?? []) this.#told.add(key);
-    const change = () => this.#orBill(write, transitions.change(id, plan));
+    const checked = (task: Task) => {
+      mustHold(task, write.record.details);
+      return plan(task);
+    };
+    const change = () => this.#orBill(write, transitions.change(id, checked));
     const sizeOf = () => bytesOf(write);
     const release = refused.reserveBehind(id, sizeOf);
     const written = release
@@ -251,6 +255,13 @@ function alongOf({ journal, artifacts, taken }: AttemptWrite): Along {
     ...(artifacts.length > 0 && { artifacts }),
     ...(taken.length > 0 && { taken }),
   };
+}
+
+/** Each patch of details has its bound, and so has what they add up to. */
+function mustHold(task: Task, details: JsonObject | undefined): void {
+  if (!details) return;
+  const bytes = Buffer.byteLength(JSON.stringify({ ...task.details, ...details }));
+  if (bytes > RECORD_BYTES_MAX) throw new BadValue(`All details together are larger than ${RECORD_BYTES_MAX} bytes.`);
 }
 
 const parts = z.array(part);

@@ -27,7 +27,7 @@ export const RECORD_BYTES_MAX = MEGABYTE;
 /** Reasons, messages, and names of calls. */
 const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
-const VALUES_MAX = 4_000_000;
+const VALUES_MAX = 1_000_000;
 
 const YEAR_MS = 365.25 * 86_400_000;
 const MS_MAX = 100 * YEAR_MS;
@@ -113,8 +113,7 @@ function copier(what: string, bytesMax: number): (value: unknown, depth: number)
   function copyObject(value: object, depth: number, isOwnJson: boolean): Json {
     weigh(2);
     if (depth > JSON_DEPTH_MAX) throw new BadValue(`${what} is deeper than ${JSON_DEPTH_MAX} levels, or holds itself.`);
-    if (Array.isArray(value))
-      return Array.from({ length: bounded(value.length) }, (_, at) => copy(value[at], depth + 1));
+    if (Array.isArray(value)) return copyList(value, depth);
     const toJson: unknown = Reflect.get(value, "toJSON");
     if (typeof toJson === "function" && !isOwnJson) return copy(Reflect.apply(toJson, value, [""]), depth, true);
     const tag = Object.prototype.toString.call(value).slice(8, -1);
@@ -127,9 +126,11 @@ function copier(what: string, bytesMax: number): (value: unknown, depth: number)
     return object;
   }
 
-  function bounded(length: number): number {
-    if (length > VALUES_MAX) throw new BadValue(`${what} holds more than ${VALUES_MAX} values.`);
-    return length;
+  /** A hole is null, as in JSON. */
+  function copyList(value: readonly unknown[], depth: number): Json[] {
+    const list: Json[] = [];
+    for (let at = 0; at < value.length; at++) list.push(copy(value[at], depth + 1));
+    return list;
   }
 
   return copy;

@@ -354,6 +354,20 @@ export function valuesSuite(begin: Begin): void {
     }
   });
 
+  it("fails a task whose details add up to more than its row may hold", async () => {
+    const life = await begin([
+      kind("hoards", async (ctx) => {
+        for (let n = 0; n < 3; n++) {
+          ctx.details({ [`page ${n}`]: "x".repeat(400_000) });
+          await ctx.step(`read ${n}`, async () => n);
+        }
+        return "kept all";
+      }),
+    ]);
+    const id = await submit(life, "hoards", TWICE);
+    await failsByName(life, id, "details");
+  });
+
   it("fails a task whose handler has a reply that throws, or is none", async () => {
     const replies: (() => never)[] = [
       () => {
