@@ -1,7 +1,7 @@
 /** Retention: what ended long enough ago goes, with everything that hangs on it. */
 import type { Database } from "better-sqlite3";
 import { numberIn, stateIn, textIn } from "./column.ts";
-import { notAside } from "./set-aside.ts";
+import type { EndedTrees } from "./ended-trees.ts";
 import { Totals } from "./totals.ts";
 
 /** How many idempotency records, and how many conversations, one sweep removes. */
@@ -13,28 +13,10 @@ const RECORDS_MAX = 10_000;
  */
 export type Retention = { endedBefore: number; idempotencyBefore: number; limit: number; texts: boolean };
 
-/** Whether a task of the tree of `t`, above it or below it, is open. */
-const HAS_OPEN_RELATIVE = `
-  EXISTS (WITH RECURSIVE above (id) AS (
-      SELECT t.parent UNION SELECT a.parent FROM above JOIN tasks a ON a.id = above.id WHERE a.parent IS NOT NULL
-    ) SELECT 1 FROM above JOIN tasks a ON a.id = above.id WHERE t.parent IS NOT NULL AND a.ended_at IS NULL)
-  OR EXISTS (WITH RECURSIVE below (id, ended_at) AS (
-      SELECT id, ended_at FROM tasks WHERE parent = t.id
-      UNION ALL SELECT c.id, c.ended_at FROM below JOIN tasks c ON c.parent = below.id
-    ) SELECT 1 FROM below WHERE ended_at IS NULL)`;
-
-/** Within the caller's transaction. Returns the number of tasks. */
-export function sweep(db: Database, retention: Retention): number {
+/** Within the caller's transaction. Returns the number of tasks. `trees` goes on where it stood. */
+export function sweep(db: Database, trees: EndedTrees, retention: Retention): number {
   const totals = new Totals(db);
-  // The newest task stays, so that no number is given twice.
-  const ended = db
-    .prepare<unknown[], unknown[]>(
-      `SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks t
-       WHERE ended_at < ? AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")} AND NOT (${HAS_OPEN_RELATIVE})
-       ORDER BY ended_at LIMIT ?`,
-    )
-    .raw()
-    .all(retention.endedBefore, retention.limit);
+  const ended = trees.next(retention);
   const dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
   const dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
   for (const row of ended) {

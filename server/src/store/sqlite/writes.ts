@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import type { Applier } from "./apply.ts";
+import { EndedTrees } from "./ended-trees.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
 import { type Retention, sweep } from "./sweep.ts";
@@ -9,6 +10,7 @@ import { type Retention, sweep } from "./sweep.ts";
 type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: SearchIndex };
 
 export function writes({ db, sql, applier, index }: Parts) {
+  const trees = new EndedTrees(db);
   return {
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
@@ -37,7 +39,7 @@ export function writes({ db, sql, applier, index }: Parts) {
       sql.putSetting.run(name, value);
       return null;
     },
-    sweep: (retention: Retention) => sweep(db, retention),
+    sweep: (retention: Retention) => sweep(db, trees, retention),
     /** Adds tasks to the search index, oldest first; answers how many. */
     index: ({ limit }: { limit: number }) => index.catchUp(limit),
   };
