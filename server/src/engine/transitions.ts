@@ -123,8 +123,7 @@ export class Transitions {
         const end = this.#endOfOrphan(task, given.command);
         const { first, command, along, others: alongside = [] }: Plan = end ? { command: end } : given;
         const before = first && this.#write(task, first, counted);
-        const last = this.#write(before?.task ?? task, { command, ...(along && { along }) }, counted);
-        const write = before ? { ...before, ...last, ...joined(before, last) } : last;
+        const write = this.#after(before, task, { command, ...(along && { along }) }, counted);
         const others = [...alongside, ...this.#follows(write)];
         const applied = await this.#commit([write, ...others]);
         if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
@@ -150,6 +149,13 @@ export class Transitions {
     const changed = await this.change(id, () => ({ command, along }));
     await this.#orphanEnds.all(id);
     return changed;
+  }
+
+  /** The write of an act, with that of the one before it; which may have ended the task, so that nothing comes after it. */
+  #after(before: Write | undefined, task: Task, act: Act, counted: ReadonlySet<string>): Write {
+    if (before && isTerminal(before.task.state)) return before;
+    const last = this.#write(before?.task ?? task, act, counted);
+    return before ? { ...before, ...last, ...joined(before, last) } : last;
   }
 
   #write(task: Task, act: Act, counted: ReadonlySet<string>): Write {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
-import { type Change, type Command, decide, submitted } from "./decide.ts";
+import { type Change, type Command, decide, EVENTS_MAX, submitted } from "./decide.ts";
 import { Refusal } from "./errors.ts";
 import { queuedTask } from "./queued-task.ts";
 import { isTerminal, TERMINAL_STATES } from "./states.ts";
@@ -272,6 +272,14 @@ test("the cause of a start says whether it is the first", () => {
     data: { attempt: 2, cause: "resumed" },
   });
   expect(lastEvent(["start", "recover"])).toMatchObject({ data: { attempt: 2, cause: "recovered" } });
+});
+
+test("a task that has recorded as many events as a task may is ended by what it does next", () => {
+  const talkative = { ...reach(["start"]), lastSeq: EVENTS_MAX };
+  const failed = { state: "failed", error: { code: "too_many_events" }, lastSeq: EVENTS_MAX + 1 };
+  for (const name of ["record", "suspendTimer"])
+    expect(decided(talkative, say(name, talkative), BORN).task).toMatchObject(failed);
+  expect(decided(talkative, say("complete", talkative), BORN).task.state).toBe("completed");
 });
 
 test("a crash counts until a step was journaled", () => {

@@ -211,6 +211,7 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
 function suspend(task: Task, command: Command & { do: "suspend" }, at: number): Change | Refusal {
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
+  if (task.lastSeq >= EVENTS_MAX) return end(task, command, at, { state: "failed", error: tooManyEvents() });
   const { told = [] } = command;
   // It has come to rest by itself.
   const crashes = 0;
@@ -247,9 +248,13 @@ function wake(task: Task, command: Command & { do: "wake" }, at: number): Change
   return change(task, command, at, closed(task, command.key, at), []);
 }
 
+/** Events of one task: what a run records beyond them ends it. */
+export const EVENTS_MAX = 1_000_000;
+
 function record(task: Task, command: Command & { do: "record" }, at: number): Change | Refusal {
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
+  if (task.lastSeq >= EVENTS_MAX) return end(task, command, at, { state: "failed", error: tooManyEvents() });
   const { events, progress, details, usage = [], progressed, asked = [], closed = [] } = command.record;
   const all: EventDraft[] = [...events, ...usage.map(billed)];
   const next: Partial<Task> = {};
@@ -453,4 +458,8 @@ function wrongState(task: Task, done: string): Refusal {
 
 function billed(call: UsageCall): EventDraft {
   return { type: "usage.recorded", data: { call } };
+}
+
+function tooManyEvents(): Failure {
+  return { code: "too_many_events", message: `The task has recorded ${EVENTS_MAX} events, more than one task may.` };
 }

@@ -113,8 +113,11 @@ export class ReadyQueue<Item extends Ready> {
     return item;
   }
 
-  remove(id: string): void {
+  /** What was removed, if it was there. */
+  remove(id: string): Item | undefined {
+    const item = this.#items.get(id);
     this.#items.delete(id);
+    return item;
   }
 
   /** How many of its tenant come before this one by priority and age alone. */

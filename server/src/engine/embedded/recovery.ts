@@ -19,8 +19,10 @@ import type { Scheduler } from "./scheduler.ts";
 import { type EngineLog, isPassing } from "./settings.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
-/** Open tasks read at once. */
+/** Open tasks read at once, */
 const OPEN_PAGE = 1_000;
+/** and such with their inputs, each of which may be megabytes. */
+const WHOLE_PAGE = 64;
 
 type Parts = {
   store: Store;
@@ -81,8 +83,8 @@ export class Recovery {
   /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell. */
   async #readClaimable(entries: readonly Entry[]): Promise<void> {
     const { open, handlers, placement } = this.#parts;
-    for (let from = 0; from < entries.length && !this.#stopped; from += OPEN_PAGE) {
-      const page = entries.slice(from, from + OPEN_PAGE);
+    for (let from = 0; from < entries.length && !this.#stopped; from += WHOLE_PAGE) {
+      const page = entries.slice(from, from + WHOLE_PAGE);
       // Read at once: one after the other, thousands would each cost a way to the reader and back.
       const tasks = await Promise.all(page.map(({ id }) => this.#find(id)));
       for (const [at, entry] of page.entries()) {
@@ -101,8 +103,8 @@ export class Recovery {
     const paused = flown.filter((id) => open.get(id)?.state === "paused");
     const ids = [...interrupted.map(({ id }) => id), ...paused];
     const tasks: Task[] = [];
-    for (let from = 0; from < ids.length; from += OPEN_PAGE) {
-      const page = await Promise.all(ids.slice(from, from + OPEN_PAGE).map((id) => this.#find(id)));
+    for (let from = 0; from < ids.length; from += WHOLE_PAGE) {
+      const page = await Promise.all(ids.slice(from, from + WHOLE_PAGE).map((id) => this.#find(id)));
       // Some may have ended since: a deadline passes while others are read.
       tasks.push(...page.filter((task) => task !== null).filter(({ state }) => !isTerminal(state)));
     }

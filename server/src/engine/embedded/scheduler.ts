@@ -30,8 +30,11 @@ export class Scheduler {
   readonly #slots: Slots;
   readonly #keys: ConcurrencyKeys;
   readonly #ready = new ReadyQueue<Entry>();
-  /** Ready, but their concurrency key has no slot. */
-  readonly #parked = new Map<string, Entry[]>();
+  /**
+   * Ready, but their concurrency key has no slot, in their order. Whenever a key has room, its first one is in the queue of
+   * ready tasks: with each end of one all the thousands behind it would go there and back.
+   */
+  readonly #parked = new Map<string, ReadyQueue<Entry>>();
   /** Nothing is started: before `start` and after `stop`. */
   #held = true;
   #stopped = false;
@@ -69,14 +72,16 @@ export class Scheduler {
   }
 
   withdraw(id: TaskId): void {
-    this.#ready.remove(id);
+    const entry = this.#ready.remove(id);
+    const key = entry && keyOf(entry);
+    // It may have been the one for which its key had room.
+    if (key) this.#unpark(key);
   }
 
   /** It has a slot, or waits for one. */
   has(entry: Entry): boolean {
     if (this.#slots.holds(entry.id) || this.isQueued(entry.id)) return true;
-    const parked = this.#parked.get(keyOf(entry) ?? "") ?? [];
-    return parked.some(({ id }) => id === entry.id);
+    return this.#parked.get(keyOf(entry) ?? "")?.has(entry.id) ?? false;
   }
 
   /** It waits for a slot, and for that alone. */
@@ -132,31 +137,47 @@ export class Scheduler {
     while (!this.#held && !this.#slots.areGone) {
       const entry = this.#ready.pop((tenant) => this.#slots.hasRoom(tenant));
       if (!entry) return;
-      if (this.#slots.take(entry)) this.occupy(entry.id, this.#runner.begin(entry));
-      else this.#park(entry);
+      if (!this.#slots.take(entry)) {
+        this.#park(entry);
+        continue;
+      }
+      const key = keyOf(entry);
+      if (key !== null && this.#keys.hasRoom(entry)) this.#requeueParked(key);
+      this.occupy(entry.id, this.#runner.begin(entry));
     }
   }
 
   #park(entry: Entry): void {
     const key = keyOf(entry) ?? "";
-    const parked = this.#parked.get(key);
-    if (parked) parked.push(entry);
-    else this.#parked.set(key, [entry]);
+    const parked = this.#parked.get(key) ?? new ReadyQueue<Entry>();
+    parked.push(entry);
+    this.#parked.set(key, parked);
   }
 
-  /** Lets those go on that were parked behind a key. */
+  /** The key may have room: the first one that was parked behind it tries. */
   #unpark(key: string): void {
-    const parked = this.#parked.get(key);
-    if (!parked) return;
-    this.#parked.delete(key);
-    for (const { id } of parked) this.#enqueueAgain(id);
+    if (!this.#requeueParked(key)) return;
     // Once whoever has given the key back has said what becomes of itself.
     queueMicrotask(() => this.#dispatch());
   }
 
+  /** Whether there was one that still wants a slot. */
+  #requeueParked(key: string): boolean {
+    const parked = this.#parked.get(key);
+    let queued = false;
+    while (!queued) {
+      const entry = parked?.pop();
+      if (!entry) break;
+      queued = this.#enqueueAgain(entry.id);
+    }
+    if (parked?.size === 0) this.#parked.delete(key);
+    return queued;
+  }
+
   /** It may have become ready while it held its slot, or its start or its run was cut short and it is running still. */
-  #enqueueAgain(id: TaskId): void {
+  #enqueueAgain(id: TaskId): boolean {
     const entry = this.#open.get(id);
     if (entry && (this.#open.isReady(entry) || entry.state === "running")) this.#enqueue(entry);
+    return this.#ready.has(id);
   }
 }

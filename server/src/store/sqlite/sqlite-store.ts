@@ -23,6 +23,7 @@ import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Store, StoredKey, Write } from "../store.ts";
+import { QUERY_MS_MAX } from "./bounds.ts";
 import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import type { Reads } from "./reads.ts";
@@ -49,6 +50,8 @@ export type Parts = {
 
 /** Texts that one turn of the writer adds to the search index: what a submit may have to wait behind. */
 const INDEX_SLICE = 200;
+/** A search whose index is behind is worth sending again after this. */
+const RETRY_AFTER_S = 5;
 /** The writer is idle for this long before it goes on with the search index. */
 const INDEX_AFTER_MS = 200;
 /** Tasks that are read at once, each with its input and output. */
@@ -389,13 +392,20 @@ export class SqliteStore implements Store {
   /** A disk that takes no writes leaves the index as it is: what was searched for may be in it. */
   async #catchUpIndex(): Promise<void> {
     try {
-      while ((await this.#indexSlice()) === INDEX_SLICE) {}
+      const until = performance.now() + QUERY_MS_MAX;
+      while (await this.#indexSlice()) {
+        if (performance.now() > until)
+          throw new Refusal("unavailable", "The search index is not up to date yet: try again in a moment.", {
+            retryAfterS: RETRY_AFTER_S,
+          });
+      }
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "unavailable") throw error;
     }
   }
 
-  async #indexSlice(): Promise<number> {
+  /** Whether there is more to add. */
+  async #indexSlice(): Promise<boolean> {
     return await this.#writes.send("index", { limit: INDEX_SLICE });
   }
 
@@ -407,7 +417,7 @@ export class SqliteStore implements Store {
       // What fails here is tried again by the next search, which then says so.
       else
         this.#indexSlice().then(
-          (added) => added === INDEX_SLICE && this.#indexLater(),
+          (more) => more && this.#indexLater(),
           () => {},
         );
     }, INDEX_AFTER_MS);

@@ -40,7 +40,7 @@ export function writes({ db, sql, applier, index }: Parts) {
       return null;
     },
     sweep: (retention: Retention) => sweep(db, trees, retention),
-    /** Adds tasks to the search index, oldest first; answers how many. */
+    /** Adds tasks to the search index, oldest first; answers whether there are more. */
     index: ({ limit }: { limit: number }) => index.catchUp(limit),
   };
 }
