@@ -29,6 +29,8 @@ export interface TaskStore {
     filter: TaskFilter,
     page: Page,
   ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
+  /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
+  mayGoOn(id: TaskId): Promise<boolean>;
   /** Every open task, in pages by id. */
   open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
   /** Those with `seq` > `after`, oldest first, at most `limit`; fewer when they have the bytes of a page, none at the end alone. */

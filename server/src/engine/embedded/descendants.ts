@@ -5,6 +5,7 @@
  * the writer is held; trees that end at once take turns.
  */
 import { setImmediate } from "node:timers/promises";
+import type { Store } from "../../store/store.ts";
 import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { endOfParent } from "../../task/family.ts";
@@ -21,7 +22,7 @@ const PAGE_TASKS = 50;
 /** What the store keeps refusing is tried again after this at most. */
 const AGAIN_MS_MAX = 60_000;
 
-type Parts = { transitions: Transitions; clock: Clock; open: OpenTasks; log: EngineLog };
+type Parts = { store: Pick<Store, "mayGoOn">; transitions: Transitions; clock: Clock; open: OpenTasks; log: EngineLog };
 
 /** A parent that has ended, with open children. `top` is the end that began it all. */
 type Ended = { end: Command; top: TaskId; againMs: number };
@@ -59,13 +60,14 @@ export class Descendants implements OrphanEnds {
     this.#offer(id);
   }
 
-  /** At a start: parents that ended while nobody was there to take their children along. Those that cannot be read are left alone. */
+  /** At a start: parents that ended while nobody was there to take their children along. Those that cannot be read, or were set aside, are left alone. */
   async adopt(): Promise<void> {
-    const { open, transitions, log } = this.#parts;
+    const { store, open, transitions, log } = this.#parts;
     for (const parent of open.orphans().keys()) {
       try {
         const task = await transitions.find(parent);
-        if (!task || isTerminal(task.state)) this.parentEnded(parent, task);
+        const hasEnded = task ? isTerminal(task.state) : !(await store.mayGoOn(parent));
+        if (hasEnded) this.parentEnded(parent, task);
       } catch (error) {
         log.warn("A parent that is not open could not be read.", { task: parent, error });
       }

@@ -94,7 +94,7 @@ export class EmbeddedEngine implements Engine {
       expired: (id) => this.#waits.expired(id),
     });
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
-    const descendants = new Descendants({ transitions, clock, open, log });
+    const descendants = new Descendants({ store, transitions, clock, open, log });
     const { depthMax } = limits;
     const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, log });

@@ -118,6 +118,7 @@ test("a sound task that is set aside is in no list, no count and no start, outli
   expect(await store.list(EVERYBODY, {}, { limit: 10 })).toMatchObject({ total: 1, tasks: [{ id: third.id }] });
   expect((await store.open(null, 10)).map(({ id }) => id)).toEqual([third.id]);
   expect(await store.sweep(START + 86_400_000, 0, 10)).toBe(0);
+  expect(await Promise.all([first, second, third].map(({ id }) => store.mayGoOn(id)))).toEqual([true, true, true]);
   expect(await store.check()).toEqual([]);
   await store.close();
   for (const id of [first.id, second.id]) expect(await storage.putBack(id)).toBe(true);

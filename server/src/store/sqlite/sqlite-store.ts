@@ -194,6 +194,10 @@ export class SqliteStore implements Store {
     });
   }
 
+  async mayGoOn(id: string): Promise<boolean> {
+    return await this.#reads.send("mayGoOn", { id });
+  }
+
   async hasAsked(id: string, name: string): Promise<boolean> {
     return await this.#reads.send("hasAsked", { id, name });
   }

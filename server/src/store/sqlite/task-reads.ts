@@ -55,6 +55,10 @@ export function taskReads(db: Database) {
       `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
       ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
     ),
+    mayGoOn: exists(
+      `SELECT 1 FROM tasks t WHERE id = ? AND (ended_at IS NULL OR NOT ${notAside("t")})`,
+      ({ id }: OfTask) => [id],
+    ),
     hasAsked: exists(
       `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND kind = 'input' AND name = ? LIMIT 1`,
       ({ id, name }: OfTask & { name: string }) => [id, name],

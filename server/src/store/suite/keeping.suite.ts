@@ -57,6 +57,8 @@ export function keepingStories(setup: () => Promise<Store>): void {
       root.id,
       sibling.id,
     ]);
+    const mayGoOn = [root, sibling, leaf, newTask()].map(({ id }) => store.mayGoOn(id));
+    expect(await Promise.all(mayGoOn)).toEqual([false, true, false, false]);
     await end(sibling);
     expect(await store.sweep(START + DAY, START, 10)).toBe(2);
     expect(await store.check()).toEqual([]);
