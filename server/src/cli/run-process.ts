@@ -19,10 +19,11 @@ const sources = z.object({ mode: z.enum(["dev", "serve"]), flags: texts, folder:
 
 /** A handler that never gives the event loop back would outlive the server: this thread looks after that. */
 const WATCHDOG = `
-const { parentPort } = require("node:worker_threads");
 const parent = process.ppid;
 setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
 `;
+
+const SETTLE_MS = 200;
 
 enableCompileCache();
 // The server is told to stop, and tells this process.
@@ -46,7 +47,8 @@ async function begin(message: unknown): Promise<void> {
     random: Math.random,
     ids: new Ids(systemRandomBytes),
   });
-  process.send?.(READY);
+  // What the configuration sets off as it is loaded may fail a moment later: that is no task's doing.
+  setTimeout(() => process.send?.(READY), SETTLE_MS);
 }
 
 function send(message: FromProcess): void {

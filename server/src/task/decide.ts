@@ -85,7 +85,13 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       ]);
     case "blame":
       if (isTerminal(task.state)) return wrongState(task, "blamed");
-      return change(task, command, at, { crashes: command.crashes }, []);
+      return change(
+        task,
+        command,
+        at,
+        { crashes: command.crashes, ...(task.state === "running" && limitAfterDeath(task, at)) },
+        [],
+      );
     case "suspend":
       return suspend(task, command, at);
     case "wake":

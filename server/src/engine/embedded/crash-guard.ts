@@ -112,7 +112,8 @@ export class CrashGuard {
     try {
       return await this.#isolation.begin(task.id);
     } catch (error) {
-      this.#parts.log.warn("Suspects can have no process of their own; they run in the server.", { error });
+      if (this.#isolation)
+        this.#parts.log.warn("Suspects can have no process of their own; they run in the server.", { error });
       this.#isolation = null;
       return null;
     }

@@ -49,8 +49,10 @@ async function live(
     setForward: (ms) => clock.setForward(ms, atRest),
     after: (ms, run) => void clock.after(ms, run),
     settle: atRest,
-    crash: (next = handlers, own) => {
+    crash: async (next = handlers, { own = false, downMs = 0 } = {}) => {
       if (own) record.ends("own", "Its own code ended it.");
+      faults.plugIn();
+      await clock.advance(downMs, async () => {});
       return live(faults, clock, next, concurrency, crashes);
     },
     restart: async (next = handlers) => {

@@ -3,6 +3,7 @@
  * parted into halves, each with a process of its own, until the one that crashes it is alone. Here the parent knows how
  * a process has died, which the process itself could not say.
  */
+import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
 import { type RemoteRun, RemoteRuns } from "../execution/remote-runs.ts";
@@ -20,9 +21,12 @@ const IDLE_MS = 5_000;
 /** A task whose process is killed from outside while it is alone in it waits before the next try, twice as long each time. */
 const KILLED_WAIT_MS = 1_000;
 const KILLED_WAIT_MS_MAX = 60_000;
+/** A group is halved by every death that its own code has caused, and by every so many that may have been kills. */
+const KILLS_TO_HALVE = 3;
 const TASKS_LOGGED_MAX = 20;
 
-type Group = { process: Promise<Home> | null; idle: () => void };
+/** `kills` counts deaths of its process that may all have come from outside. */
+type Group = { process: Promise<Home> | null; idle: () => void; kills: number };
 type Home = { process: RunProcess; runs: RemoteRuns };
 
 type Parts = { launch: LaunchRunProcess; transitions: Pick<Transitions, "find">; clock: Clock; log: EngineLog };
@@ -33,6 +37,7 @@ export class Isolation {
   readonly #verdicts = new Map<TaskId, Verdict>();
   readonly #kills = new Map<TaskId, number>();
   readonly #waiting: (() => void)[] = [];
+  readonly #homes = new Set<Home>();
   #processes = 0;
   #stopped = false;
 
@@ -57,6 +62,7 @@ export class Isolation {
     group.idle();
     group.process ??= this.#launch(group);
     const home = await group.process;
+    this.#endWhenIdle(group, home, IDLE_MS);
     return (parts) => {
       group.idle();
       const run = home.runs.begin(parts);
@@ -76,23 +82,26 @@ export class Isolation {
   /** Ends every process. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const homes = [...new Set(this.#groups.values())].map((group) => group.process);
-    this.#groups.clear();
-    for (const home of await Promise.allSettled(homes)) if (home.status === "fulfilled") home.value?.process.end();
+    for (const wake of this.#waiting.splice(0)) wake();
+    await Promise.allSettled([...new Set(this.#groups.values())].map((group) => group.process));
+    for (const { process } of this.#homes) process.end();
   }
 
-  #group(tasks: readonly TaskId[]): Group {
-    const group: Group = { process: null, idle: () => {} };
+  #group(tasks: readonly TaskId[], kills = 0): Group {
+    const group: Group = { process: null, idle: () => {}, kills };
     for (const task of tasks) this.#groups.set(task, group);
     return group;
   }
 
   async #launch(group: Group): Promise<Home> {
-    while (this.#processes >= PROCESSES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#processes >= PROCESSES_MAX && !this.#stopped)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#processes += 1;
     try {
+      if (this.#stopped) throw new Refusal("unavailable", "The server stops.");
       const process = await this.#parts.launch();
       const home = { process, runs: new RemoteRuns(process.channel, (id) => this.#parts.transitions.find(id)) };
+      this.#homes.add(home);
       void process.ended.then((end) => this.#ended(group, home, end));
       if (this.#stopped) process.end();
       return home;
@@ -115,18 +124,23 @@ export class Isolation {
     if (this.#groups.get(task) === group) this.#groups.delete(task);
     if (home.runs.inFlight.length > 0) return;
     // Somebody may wait for this place.
-    const idleMs = this.#waiting.length > 0 ? 0 : IDLE_MS;
+    this.#endWhenIdle(group, home, this.#waiting.length > 0 ? 0 : IDLE_MS);
+  }
+
+  #endWhenIdle(group: Group, home: Home, ms: number): void {
     group.idle();
-    group.idle = this.#parts.clock.after(idleMs, () => {
+    group.idle = this.#parts.clock.after(ms, () => {
       if (home.runs.inFlight.length === 0) home.process.end();
     });
   }
 
-  async #ended(group: Group, { runs }: Home, end: ProcessEnd): Promise<void> {
+  async #ended(group: Group, home: Home, end: ProcessEnd): Promise<void> {
+    const { runs } = home;
+    this.#homes.delete(home);
     group.idle();
     group.process = null;
     this.#free();
-    const flown = runs.inFlight;
+    const flown = runs.gone();
     const words = runs.lastWords;
     const how = words && mayBlame(end.how) ? "own" : end.how;
     const death = {
@@ -138,17 +152,19 @@ export class Isolation {
     const accused = await this.#accused(flown);
     for (const [id, verdict] of judge(accused, death, true)) this.#verdicts.set(id, verdict);
     const ids = accused.flatMap(({ id, crashes }) => (isSuspect(crashes) ? [id] : []));
-    if (mayBlame(how)) this.#halve(ids, death.culprit?.task);
+    if (how === "own") this.#halve(ids, death.culprit?.task);
+    else if (how === "unknown" && group.kills + 1 < KILLS_TO_HALVE) this.#group(ids, group.kills + 1);
+    else if (how === "unknown") this.#halve(ids, undefined);
     if (how === "unknown" && ids.length === 1)
       for (const id of ids) this.#kills.set(id, (this.#kills.get(id) ?? 0) + 1);
     if (ids.length > 0 && how !== "clean")
-      this.#parts.log.warn("A process of suspects has died; they go on in halves.", {
+      this.#parts.log.warn("A process of suspects has died; they go on apart.", {
         said: death.said,
         culprit: death.culprit,
         suspects: ids.length,
         tasks: death.flights.slice(0, TASKS_LOGGED_MAX),
       });
-    runs.lost();
+    for (const run of flown) run.lost();
   }
 
   /** Those that have come further in this very attempt are suspects no more. */

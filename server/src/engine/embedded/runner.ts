@@ -30,6 +30,9 @@ type Parts = AttemptParts & {
   log: EngineLog;
 };
 
+/** An attempt that has begun, and how its run begins when that is in another process. */
+type Begun = { task: Task; beginApart: Awaited<ReturnType<CrashGuard["apart"]>> };
+
 export class Runner implements AttemptRunner {
   readonly #parts: Parts;
   readonly #store: Store;
@@ -89,15 +92,19 @@ export class Runner implements AttemptRunner {
     return this.#runs.get(id)?.running ?? [];
   }
 
-  begin({ id }: Entry): Promise<Left> {
+  begin({ id, state }: Entry): Promise<Left> {
     return this.#attempt(id, async () => {
-      return (await this.#transitions.change(id, (task) => this.#beginning(task))).task;
+      // Suspects are among those that were running. The process is there before the attempt, whose time then counts.
+      const known = state === "running" ? await this.#transitions.find(id) : null;
+      const beginApart = known && (await this.#parts.guard().apart(known));
+      const { task } = await this.#transitions.change(id, (task) => this.#beginning(task));
+      return { task, beginApart };
     });
   }
 
   /** Goes on with a task whose first attempt has begun with its submit. */
   goOn(task: Task): Promise<Left> {
-    return this.#attempt(task.id, () => task);
+    return this.#attempt(task.id, () => ({ task, beginApart: null }));
   }
 
   /** Brings the run of a task in line with the task as it is on disk. */
@@ -141,7 +148,7 @@ export class Runner implements AttemptRunner {
    * One attempt, which `start` begins. A start that the store refuses does not cost the task its next one, unless it
    * would be refused for ever. One function, since each that waits for the run costs every task a frame in memory.
    */
-  async #attempt(id: TaskId, start: () => Task | Promise<Task>): Promise<Left> {
+  async #attempt(id: TaskId, start: () => Begun | Promise<Begun>): Promise<Left> {
     const { ownership, log } = this.#parts;
     let owned = false;
     try {
@@ -206,7 +213,7 @@ export class Runner implements AttemptRunner {
   }
 
   /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
-  async #startRun(task: Task): Promise<AttemptRun | undefined> {
+  async #startRun({ task, beginApart }: Begun): Promise<AttemptRun | undefined> {
     const { id, attempt } = task;
     const handler = this.#handlers.of(task);
     if (!handler) return undefined;
@@ -214,7 +221,6 @@ export class Runner implements AttemptRunner {
     const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
     const port = new AttemptWriter(this.#parts, task, handler);
-    const beginApart = await this.#parts.guard().apart(task);
     const now = await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;

@@ -16,6 +16,7 @@ export class RemoteRuns {
   readonly #find: Find;
   readonly #runs = new Map<number, RemoteRun>();
   #last = 0;
+  #isGone = false;
   #lastWords: { said: string; culprit: Place | null } | null = null;
 
   constructor(channel: Channel, find: Find) {
@@ -44,15 +45,20 @@ export class RemoteRuns {
   begin({ task, journal, inbox, port, observer }: RunParts): RemoteRun {
     const number = ++this.#last;
     const run = new RemoteRun({ channel: this.#channel, find: this.#find, number, task, port, observer });
+    if (this.#isGone) {
+      run.lost();
+      return run;
+    }
     this.#runs.set(number, run);
     const childRefused = port.childRefused();
     this.#channel.send({ do: "begin", run: number, task, journal, inbox, childRefused });
     return run;
   }
 
-  /** The process is gone, and every run with it. */
-  lost(): void {
-    for (const run of this.inFlight) run.lost();
+  /** The process is gone: what is begun from here on is lost at once. Returns what was in flight. */
+  gone(): RemoteRun[] {
+    this.#isGone = true;
+    return this.inFlight;
   }
 }
 

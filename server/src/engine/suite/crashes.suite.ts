@@ -26,7 +26,7 @@ class Bodies {
       for (let s = 0; s < 900 && !isCrashing(); s++) await last.pass(1_000);
       if (!isCrashing()) return last;
       this.running.clear();
-      last = await last.crash(undefined, "own");
+      last = await last.crash(undefined, { own: true });
     }
     throw new Error(`It still crashes after ${LIVES_MAX} lives.`);
   }

@@ -52,13 +52,13 @@ export function limitSuite(begin: Begin): void {
     const life = await begin([kind("slow", (ctx) => ctx.step("work", hang), forAMinute)]);
     const id = await submit(life, "slow");
     await life.settle();
-    let next = await life.crash();
-    for (let n = 0; n < 12; n++) {
-      await next.leap(10 * MINUTE_MS);
-      next = await next.crash();
+    let next = life;
+    for (let death = 0; death < 12; death++) {
+      await next.pass(MINUTE_MS / 20);
+      next = await next.crash(undefined, { downMs: 10 * MINUTE_MS });
     }
     await arrives(next, id, "running");
-    await next.pass(10 * MINUTE_MS);
+    await next.pass(2 * MINUTE_MS);
     await arrives(next, id, "timed_out");
   });
 

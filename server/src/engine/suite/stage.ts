@@ -25,10 +25,10 @@ export type EngineLife = {
   /** Resolves once nothing is under way: what is left waits for time, for an answer or for a test's gate. */
   settle: () => Promise<void>;
   /**
-   * The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers. `own`:
-   * its own code ended it, and it is known; else it may as well have been killed.
+   * The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers, after
+   * `downMs`. `own`: its own code ended it, and that is known; else it may as well have been killed.
    */
-  crash: (handlers?: readonly Handler[], own?: "own") => Promise<EngineLife>;
+  crash: (handlers?: readonly Handler[], death?: { own?: boolean; downMs?: number }) => Promise<EngineLife>;
   /** The process stops in good order, and a new one starts with these handlers. */
   restart: (handlers?: readonly Handler[]) => Promise<EngineLife>;
   /** What becomes of the store meanwhile. */

@@ -1,0 +1,314 @@
+/** Suspects in processes of their own, which are simulated here: each hosts runs over a line that its death cuts. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Handler } from "../../task/handler.ts";
+import { Handlers } from "../../task/handlers.ts";
+import type { TaskId } from "../../task/id.ts";
+import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import { currentPlace } from "../execution/current-place.ts";
+import { hostRuns } from "../execution/hosted-runs.ts";
+import type { FromProcess, ToProcess } from "../execution/run-messages.ts";
+import { Ids, systemRandomBytes } from "../ids.ts";
+import { atRest } from "../suite/at-rest.ts";
+import { ada, kind } from "../suite/stage.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { CrashMemory, type HowItEnded } from "./crash-record.ts";
+import { EmbeddedEngine } from "./embedded-engine.ts";
+import type { LaunchRunProcess, ProcessEnd } from "./run-process.ts";
+
+const STEP_MS = 20_000;
+
+/** The place where code runs: `die` ends its process. */
+type Here = { die: (how: HowItEnded) => Promise<never> };
+
+let clock: VirtualClock;
+let store: Store;
+let crashes: CrashMemory;
+let server: { engine: EmbeddedEngine; verbs: Verbs; die: (how: HowItEnded) => void };
+let serverDeaths: number;
+let launched: { here: Here; tasks: Set<TaskId> }[];
+let deaths: number;
+/** When each body of a step began. */
+let began: Map<TaskId, number[]>;
+
+beforeEach(async () => {
+  clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  crashes = new CrashMemory();
+  serverDeaths = 0;
+  launched = [];
+  deaths = 0;
+  began = new Map();
+});
+
+afterEach(async () => {
+  const stopped = server.engine.stop(0);
+  await clock.advance(1, atRest);
+  await stopped;
+  await store.close();
+});
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}
+
+function handlersIn(here: Here): Handler[] {
+  const noted = (task: TaskId) => began.set(task, [...(began.get(task) ?? []), clock.now()]);
+  return [
+    kind("slow", (ctx) =>
+      ctx.step("work", async () => {
+        noted(ctx.task.id);
+        await pass(STEP_MS);
+        return "done";
+      }),
+    ),
+    kind("bomb", (ctx) =>
+      ctx.step("explode", async () => {
+        noted(ctx.task.id);
+        await pass(STEP_MS / 2);
+        return here.die("own");
+      }),
+    ),
+    kind("parent", async (ctx) => {
+      const [child, answer] = [await ctx.child("child", "slow", {}), await ctx.history(3)];
+      return [child, answer.length];
+    }),
+    kind("stuck", (ctx) =>
+      ctx.step("hang", () => {
+        noted(ctx.task.id);
+        return new Promise<null>(() => {});
+      }),
+    ),
+  ];
+}
+
+const launch: LaunchRunProcess = async () => {
+  const tasks = new Set<TaskId>();
+  const ended = Promise.withResolvers<ProcessEnd>();
+  const toProcess: ((message: ToProcess) => void)[] = [];
+  const fromProcess: ((message: FromProcess) => void)[] = [];
+  let isAlive = true;
+  const end = (how: HowItEnded) => {
+    if (!isAlive) return;
+    isAlive = false;
+    if (how !== "clean") deaths += 1;
+    ended.resolve({ how, said: `It ended ${how}.` });
+  };
+  const here: Here = {
+    die: (how) => {
+      end(how);
+      return new Promise(() => {});
+    },
+  };
+  const handlers = new Handlers(handlersIn(here));
+  hostRuns({
+    channel: {
+      send: (message) => queueMicrotask(() => isAlive && fromProcess.forEach((hear) => void hear(message))),
+      receive: (listener) => void toProcess.push(listener),
+    },
+    handlerOf: (task) => {
+      tasks.add(task.id);
+      return handlers.of(task);
+    },
+    clock,
+    random: () => 0.5,
+    ids: new Ids(systemRandomBytes),
+  });
+  launched.push({ here, tasks });
+  return {
+    channel: {
+      send: (message) => queueMicrotask(() => isAlive && toProcess.forEach((hear) => void hear(message))),
+      receive: (listener) => void fromProcess.push(listener),
+    },
+    ended: ended.promise,
+    end: () => end("clean"),
+  };
+};
+
+/** A server over what the one before has left. */
+async function start(launching: LaunchRunProcess = launch): Promise<void> {
+  let isAlive = true;
+  const record = crashes.next();
+  const cut = new Proxy(store, {
+    get(target, name) {
+      const verb: unknown = Reflect.get(target, name);
+      if (typeof verb !== "function") return verb;
+      return (...given: unknown[]) => (isAlive ? Reflect.apply(verb, target, given) : new Promise(() => {}));
+    },
+  });
+  const die = (how: HowItEnded) => {
+    if (!isAlive) return;
+    if (how === "own") record.ends(how, "It ended itself.", null);
+    isAlive = false;
+    serverDeaths += 1;
+    for (const { here } of launched) void here.die("clean");
+  };
+  const handlers = handlersIn({
+    die: (how) => {
+      die(how);
+      return new Promise(() => {});
+    },
+  });
+  const ids = new Ids(systemRandomBytes);
+  const log = { warn: () => {} };
+  const parts = { handlers, clock, random: () => 0.5, ids, limits: { concurrency: 300 }, record, log };
+  const engine = new EmbeddedEngine({ ...parts, store: cut, launch: launching });
+  server = { engine, die, verbs: createVerbs({ engine, store: cut, clock, ids, random: () => 0.5 }) };
+  await engine.start();
+}
+
+/** Kills the server so often, each time `ms` after its start. */
+async function kills(times: number, ms: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    await clock.advance(ms, atRest);
+    server.die("unknown");
+    await start();
+  }
+  await atRest();
+}
+
+async function submit(kind: string, count = 1): Promise<TaskId[]> {
+  const ids: TaskId[] = [];
+  for (let n = 0; n < count; n++)
+    ids.push((await server.verbs.tasks.submit(ada, "native", { kind, input: {} })).task.id);
+  return ids;
+}
+
+async function statesOf(ids: readonly TaskId[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const id of ids) {
+    const { state } = await server.verbs.tasks.get(ada, id);
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
+}
+
+async function passUntilEnded(ids: readonly TaskId[], maxMs: number): Promise<number> {
+  const from = clock.now();
+  for (let at = 0; at < maxMs; at += 1_000) {
+    await clock.advance(1_000, atRest);
+    if (!Object.keys(await statesOf(ids)).includes("running")) break;
+  }
+  return clock.now() - from;
+}
+
+describe("suspects", () => {
+  test("all complete, 200 of them after two kills, as fast as their step takes", { timeout: 60_000 }, async () => {
+    await start();
+    const ids = await submit("slow", 200);
+    await kills(2, 1_000);
+    expect(await passUntilEnded(ids, 100_000)).toBeLessThanOrEqual(STEP_MS + 1_000);
+    expect(await statesOf(ids)).toEqual({ completed: 200 });
+    expect(launched).toHaveLength(2);
+  });
+
+  test("are halved until the culprit among 200 is alone: 8 deaths that cost the server none", {
+    timeout: 60_000,
+  }, async () => {
+    await start();
+    const innocent = await submit("slow", 199);
+    const [bomb = ""] = await submit("bomb");
+    await kills(2, 1_000);
+    const before = serverDeaths;
+    await passUntilEnded([...innocent, bomb], 400_000);
+    expect(await statesOf(innocent)).toEqual({ completed: 199 });
+    const task = await server.verbs.tasks.get(ada, bomb);
+    expect(task).toMatchObject({ state: "failed", error: { code: "step_crashed", step: "explode" } });
+    expect(serverDeaths).toBe(before);
+    // Two more deaths of the culprit by itself prove it.
+    expect(deaths - 2).toBeLessThanOrEqual(8);
+  });
+
+  test("keep nobody waiting: what is submitted meanwhile runs in the server at once", async () => {
+    await start();
+    await submit("bomb");
+    await kills(2, 1_000);
+    const [id = ""] = await submit("slow");
+    await atRest();
+    expect(began.get(id)).toEqual([clock.now()]);
+    await clock.advance(STEP_MS, atRest);
+    expect(await statesOf([id])).toEqual({ completed: 1 });
+  });
+
+  test("are told from their neighbours when two of them crash", { timeout: 60_000 }, async () => {
+    await start();
+    const bombs = await submit("bomb", 2);
+    const innocent = await submit("slow", 30);
+    await kills(2, 1_000);
+    await passUntilEnded([...bombs, ...innocent], 900_000);
+    expect(await statesOf(bombs)).toEqual({ failed: 2 });
+    expect(await statesOf(innocent)).toEqual({ completed: 30 });
+  });
+
+  test("are none any more once they come further, and go on in the server", async () => {
+    await start();
+    const [id = ""] = await submit("parent");
+    await kills(2, 1);
+    await passUntilEnded([id], 100_000);
+    await clock.advance(STEP_MS, atRest);
+    expect(await server.verbs.tasks.get(ada, id)).toMatchObject({
+      state: "completed",
+      output: ["done", 0],
+      crashes: 0,
+    });
+  });
+
+  test("fail for no kill of their process, however many, and wait longer after each", async () => {
+    await start();
+    const [id = ""] = await submit("stuck");
+    await kills(2, 1_000);
+    for (let kill = 0; kill < 12; kill++) {
+      const home = launched.findLast(({ tasks }) => tasks.has(id));
+      void home?.here.die("unknown");
+      await clock.advance(60_000, atRest);
+    }
+    expect(await statesOf([id])).toEqual({ running: 1 });
+    expect((await server.verbs.tasks.why(ada, id)).summary).toContain("in a process of its own");
+  });
+
+  test("can be paused, cancelled and resumed where they run", async () => {
+    await start();
+    const [stuck = "", slow = ""] = [...(await submit("stuck")), ...(await submit("slow"))];
+    await kills(2, 1_000);
+    await server.verbs.tasks.pause(ada, slow);
+    await server.verbs.tasks.cancel(ada, stuck);
+    await clock.advance(STEP_MS, atRest);
+    expect(await statesOf([stuck, slow])).toEqual({ cancelled: 1, paused: 1 });
+    await server.verbs.tasks.resume(ada, slow);
+    await atRest();
+    expect(await statesOf([slow])).toEqual({ completed: 1 });
+    expect(began.get(slow)).toHaveLength(3);
+  });
+
+  test("take turns in the server where no process can be started", async () => {
+    await start();
+    const ids = await submit("slow", 4);
+    const none: LaunchRunProcess = async () => {
+      throw new Error("no process");
+    };
+    for (let n = 0; n < 2; n++) {
+      await clock.advance(1_000, atRest);
+      server.die("unknown");
+      await start(none);
+    }
+    await passUntilEnded(ids, 100_000);
+    expect(await statesOf(ids)).toEqual({ completed: 4 });
+  });
+});
+
+test("a death whose culprit is known blames nobody else, at once", async () => {
+  await start();
+  const [slow = "", bomb = ""] = [...(await submit("slow")), ...(await submit("bomb"))];
+  await atRest();
+  expect(currentPlace()).toBeNull();
+  const record = crashes.next();
+  record.ends("own", "It exited.", { task: bomb, step: "explode" });
+  server.die("unknown");
+  await start();
+  await passUntilEnded([slow, bomb], 200_000);
+  expect(await server.verbs.tasks.get(ada, slow)).toMatchObject({ state: "completed", attempt: 2 });
+  expect(await server.verbs.tasks.get(ada, bomb)).toMatchObject({ state: "failed", attempt: 3 });
+  expect(serverDeaths).toBe(1);
+});
