@@ -330,11 +330,16 @@ export class SqliteStore implements Store {
 
   async sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number> {
     const retention = { endedBefore, idempotencyBefore, limit };
-    const swept = await this.#writes.send("sweep", { ...retention, texts: true }).catch((error: unknown) => {
-      if (error instanceof Refusal) throw error;
-      this.#damage.note(new Damaged("search index", error));
-      return this.#writes.send("sweep", { ...retention, texts: false });
-    });
+    let swept = 0;
+    for (let more = true; more; ) {
+      const slice = await this.#writes.send("sweep", { ...retention, texts: true }).catch((error: unknown) => {
+        if (error instanceof Refusal) throw error;
+        this.#damage.note(new Damaged("search index", error));
+        return this.#writes.send("sweep", { ...retention, texts: false });
+      });
+      swept += slice.removed;
+      more = slice.more;
+    }
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;

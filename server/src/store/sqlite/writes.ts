@@ -6,11 +6,13 @@ import { EndedTrees } from "./ended-trees.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
 import { type Retention, sweep } from "./sweep.ts";
+import { TaskRemoval } from "./task-removal.ts";
 
 type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: SearchIndex };
 
 export function writes({ db, sql, applier, index }: Parts) {
   const trees = new EndedTrees(db);
+  const removal = new TaskRemoval(db);
   return {
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
@@ -39,7 +41,12 @@ export function writes({ db, sql, applier, index }: Parts) {
       sql.putSetting.run(name, value);
       return null;
     },
-    sweep: (retention: Retention) => sweep(db, trees, retention),
+    /** A slice of it: answers how many tasks went, and whether there are more that go. */
+    sweep: (retention: Retention) => {
+      if (removal.isIdle) removal.add(sweep(db, trees, retention));
+      const removed = removal.slice(retention.texts);
+      return { removed, more: !removal.isIdle };
+    },
     /** Adds tasks to the search index, oldest first; answers whether there are more. */
     index: ({ limit }: { limit: number }) => index.catchUp(limit),
   };

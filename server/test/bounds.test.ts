@@ -1,0 +1,40 @@
+/** The bounds that operators read of are those of the code. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
+import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
+import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
+import { EVENTS_MAX } from "../src/task/decide.ts";
+import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts";
+import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";
+
+const FIXED = {
+  METADATA_KEYS_MAX,
+  METADATA_BYTES_MAX,
+  INBOX_ITEMS_MAX,
+  INBOX_BYTES_MAX,
+  EVENTS_MAX,
+  ANSWER_BYTES_MAX,
+  TASK_PAGE_BYTES_MAX,
+  QUERY_MS_MAX,
+  TAIL_BYTES_MAX,
+  FEED_BYTES_MAX,
+  STREAMS_BYTES_MAX,
+};
+
+/** How slots are shared is told at another place. */
+const SLOTS = ["running", "runningOfTenant", "runningReserve"];
+
+test("docs/operations.md lists every bound with its default", async () => {
+  const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+  const section = page.split("\n## Bounds\n")[1]?.split("\n## ")[0] ?? "";
+  const listed = [...section.matchAll(/^\| `([\w.]+)` \| ([\d,]+) \|/gm)].map(([, name, value]) => [
+    name,
+    Number(value?.replaceAll(",", "")),
+  ]);
+  const { limits } = await loadConfig({ mode: "dev", flags: {}, env: {}, folder: "/nowhere" });
+  const settable = Object.entries(limits).filter(([name]) => !SLOTS.includes(name));
+  const known = { ...Object.fromEntries(settable.map(([name, value]) => [`limits.${name}`, value])), ...FIXED };
+  expect(Object.fromEntries(listed)).toEqual(known);
+});
