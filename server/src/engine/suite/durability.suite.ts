@@ -153,6 +153,31 @@ export function durabilitySuite(begin: Begin): void {
     expect(await life.verbs.work.claim(ada, claim, signal)).toMatchObject([{ id, attempt: 2 }]);
   });
 
+  it("starts while the disk is full, whatever was in flight when the process died, and goes on once there is room", async () => {
+    const hold = gate();
+    let life = await begin([
+      kind("slow", (ctx) => ctx.step("work", () => hold.promise.then(() => "done"))),
+      kind("nap", (ctx) => ctx.sleep("a while", MINUTE_MS).then(() => "rested")),
+    ]);
+    const slow = [await submit(life, "slow"), await submit(life, "slow")];
+    const nap = await submit(life, "nap");
+    const paused = await submit(life, "slow");
+    await life.settle();
+    await life.verbs.tasks.pause(ada, paused);
+    for (let death = 0; death < 3; death++) {
+      life.faults.isFull = true;
+      life = await life.crash();
+      await life.pass(2 * MINUTE_MS);
+      expect((await at(life, nap)).state).toBe("waiting");
+      await expect(submit(life, "nap")).rejects.toMatchObject({ code: "unavailable" });
+    }
+    life.faults.isFull = false;
+    hold.resolve();
+    await life.pass(5 * MINUTE_MS);
+    for (const id of [...slow, nap]) await arrives(life, id, "completed");
+    await arrives(life, paused, "paused");
+  });
+
   it("goes on with whatever the store refuses once: starts, wakes, deadlines, questions, children and their ends", async () => {
     const handlers = [
       kind("plain", async () => "done"),
