@@ -6,6 +6,8 @@ import type { SlotLimits } from "./slots.ts";
 
 /** What the store has refused is tried again after this. */
 export const AGAIN_MS = 1_000;
+/** What many may be waiting to try again is tried ever more rarely, down to this. */
+export const AGAIN_MS_MAX = 8_000;
 
 /** Whether it may go well at another time: the store was not there, or others were quicker. Anything else would come again. */
 export function isPassing(error: unknown): boolean {

@@ -17,7 +17,7 @@ import { type Claims, isLeaseLost } from "./claims.ts";
 import { entryOf } from "./entry.ts";
 import type { OpenTasks, TimeObserver } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
-import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
+import { AGAIN_MS, AGAIN_MS_MAX, type EngineLog, isPassing } from "./settings.ts";
 
 type Parts = {
   store: Store;
@@ -68,13 +68,18 @@ export class WaitCompletion implements TimeObserver {
 
   /** Does work on a task that nobody waits for, again and again while the store refuses it. */
   watch(message: string, task: TaskId, work: () => Promise<void>): void {
+    this.#work(message, task, work, 0);
+  }
+
+  #work(message: string, task: TaskId, work: () => Promise<void>, refusals: number): void {
     if (this.#stopped) return;
     work().catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
-      this.#parts.log.warn(message, { task, error });
+      // Said once: on a full disk thousands may be due, and each would say it every time.
+      if (refusals === 0 || !isPassing(error)) this.#parts.log.warn(message, { task, error });
       if (this.#stopped || !isPassing(error)) return;
-      this.#parts.clock.after(AGAIN_MS, () => {
-        if (this.#parts.open.has(task)) this.watch(message, task, work);
+      this.#parts.clock.after(Math.min(AGAIN_MS * 2 ** refusals, AGAIN_MS_MAX), () => {
+        if (this.#parts.open.has(task)) this.#work(message, task, work, refusals + 1);
       });
     });
   }

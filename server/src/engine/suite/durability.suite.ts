@@ -149,7 +149,7 @@ export function durabilitySuite(begin: Begin): void {
     life.faults.isFull = true;
     await life.pass(MINUTE_MS);
     life.faults.isFull = false;
-    await life.pass(1_000);
+    await life.pass(10_000);
     expect(await life.verbs.work.claim(ada, claim, signal)).toMatchObject([{ id, attempt: 2 }]);
   });
 
