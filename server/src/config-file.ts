@@ -97,6 +97,8 @@ function configFileOf(lenses: readonly string[]) {
     limits: limits.prefault({}),
     /** Days that an ended task is kept. */
     retentionDays: z.int().min(7).max(36_500).default(30),
+    /** Days that an entry of the audit log is kept. */
+    auditDays: z.int().min(7).max(36_500).default(365),
   });
 }
 export type ConfigFile = z.input<ReturnType<typeof configFileOf>>;

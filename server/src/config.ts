@@ -35,6 +35,7 @@ export type Config = Readonly<{
   models: ModelsConfigInput;
   limits: Readonly<ConfigFileRead["limits"]>;
   retentionDays: number;
+  auditDays: number;
   /** The configuration file that was read. */
   file: string | null;
 }>;
@@ -118,6 +119,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     ),
     limits: file.limits,
     retentionDays: file.retentionDays,
+    auditDays: file.auditDays,
     file: file.path,
   });
 }

@@ -166,7 +166,7 @@ function engineOver(
   store: Store,
   handlers: readonly Handler[],
   ids: Ids,
-  { limits, retentionDays }: Config,
+  { limits, retentionDays, auditDays }: Config,
   log: Logger,
   crashes: Pick<EngineParts, "record" | "launch">,
 ): { engine: EmbeddedEngine; metrics: MetricSources } {
@@ -186,6 +186,7 @@ function engineOver(
       recentBytes: limits.recentBytes,
       depthMax: limits.depth,
       retentionDays,
+      auditDays,
     },
     log: {
       warn: (message, facts) => log.warn(withError(facts), message),

@@ -16,12 +16,25 @@ export type { StoredKey } from "./key-store.ts";
 export type { SettingStore } from "./setting-store.ts";
 export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
+/** What is older than its time goes. */
+export type RecordTimes = {
+  idempotencyBefore: number;
+  auditBefore: number;
+  /** Conversations that have no task, and were not used since. */
+  unusedSince: number;
+};
+
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
   /**
-   * Removes what ended before `endedBefore` (at most `limit` tasks), and idempotency records older than `idempotencyBefore`.
-   * An ended task stays as long as one above or below it in its tree is open. Returns the number of tasks.
+   * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
+   * as one above or below it in its tree is open.
    */
-  sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number>;
+  sweep(endedBefore: number, limit: number): Promise<number>;
+  /**
+   * Removes a turn's worth of what callers left behind beside their tasks. Begins with `after` empty; returns what the
+   * next turn is to be given, and null once nothing is left.
+   */
+  sweepRecords(times: RecordTimes, after: string): Promise<string | null>;
   /** A consistent copy in one file, made while the store is in use. */
   backup(path: string): Promise<void>;
   /** Problems that the database's own check finds; empty when it is sound. */

@@ -15,6 +15,7 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "putKey",
   "putSetting",
   "sweep",
+  "sweepRecords",
 ]);
 
 export type Faults = {

@@ -130,7 +130,7 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, record, guard, runner });
-    this.#retention = new Retention(store, clock, limits.retentionDays, (error) =>
+    this.#retention = new Retention(store, clock, { tasks: limits.retentionDays, audit: limits.auditDays }, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
     this.#strays = new Strays({

@@ -1,9 +1,10 @@
-/** The retention sweep: it removes what ended long ago, a little at a time. */
+/** The retention sweep: it removes what ended long ago, and what callers left behind beside it, a little at a time. */
 import type { Store } from "../../store/store.ts";
 import type { Clock } from "../clock.ts";
 
 const DAY_MS = 86_400_000;
 export const RETENTION_DAYS = 30;
+export const AUDIT_DAYS = 365;
 const RETENTION_DAYS_MIN = 7;
 const IDEMPOTENCY_MS = DAY_MS;
 const SWEEP_EVERY_MS = 3_600_000;
@@ -14,14 +15,16 @@ export class Retention {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #keepMs: number;
+  readonly #auditMs: number;
   readonly #warn: (error: unknown) => void;
   #stopped = false;
   #cancel: () => void = () => {};
 
-  constructor(store: Store, clock: Clock, days: number, warn: (error: unknown) => void) {
+  constructor(store: Store, clock: Clock, days: { tasks: number; audit: number }, warn: (error: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
-    this.#keepMs = Math.max(days, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#keepMs = Math.max(days.tasks, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#auditMs = Math.max(days.audit, RETENTION_DAYS_MIN) * DAY_MS;
     this.#warn = warn;
   }
 
@@ -38,13 +41,20 @@ export class Retention {
     this.#cancel();
   }
 
-  /** One round, until nothing is left to remove. Returns how many tasks went. */
+  /** One round, until nothing is left to remove, of callers' records neither. Returns how many tasks went. */
   async sweep(): Promise<number> {
     const now = this.#clock.now();
     let removed = 0;
     for (let last = SWEEP_TASKS; last === SWEEP_TASKS && !this.#stopped; removed += last) {
-      last = await this.#store.sweep(now - this.#keepMs, now - IDEMPOTENCY_MS, SWEEP_TASKS);
+      last = await this.#store.sweep(now - this.#keepMs, SWEEP_TASKS);
     }
+    const times = {
+      idempotencyBefore: now - IDEMPOTENCY_MS,
+      auditBefore: now - this.#auditMs,
+      unusedSince: now - this.#keepMs,
+    };
+    let after: string | null = "";
+    while (after !== null && !this.#stopped) after = await this.#store.sweepRecords(times, after);
     return removed;
   }
 }

@@ -1,7 +1,7 @@
 /** What an engine may be told: how much at once, how long to keep, and where to tell what nobody asked for. */
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import { RETENTION_DAYS } from "./retention.ts";
+import { AUDIT_DAYS, RETENTION_DAYS } from "./retention.ts";
 import type { SlotLimits } from "./slots.ts";
 
 /** What the store has refused is tried again after this. */
@@ -24,6 +24,8 @@ export type EngineLimits = {
   /** Bytes of tasks kept in memory for reading. */
   recentBytes: number;
   retentionDays: number;
+  /** Days that an entry of the audit log is kept. */
+  auditDays: number;
   /** Bytes of what tasks have done that are kept in memory while the store does not take them. */
   keptBytes: number;
   /** Generations of children below a task that a caller has submitted. */
@@ -34,6 +36,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   concurrency: 200,
   recentBytes: 64 * 1024 * 1024,
   retentionDays: RETENTION_DAYS,
+  auditDays: AUDIT_DAYS,
   keptBytes: 64 * 1024 * 1024,
   depthMax: 100,
 };

@@ -82,7 +82,14 @@ export class StoreFaults {
   }
 }
 
-const WRITES: ReadonlySet<string> = new Set<keyof Store>(["apply", "putSetting", "appendMessage", "putKey", "sweep"]);
+const WRITES: ReadonlySet<string> = new Set<keyof Store>([
+  "apply",
+  "putSetting",
+  "appendMessage",
+  "putKey",
+  "sweep",
+  "sweepRecords",
+]);
 
 function full(): Refusal {
   return new Refusal("unavailable", "The disk is full.", { retryAfterS: 10 });

@@ -117,7 +117,7 @@ test("a sound task that is set aside is in no list, no count and no start, outli
   const store = await reopened();
   expect(await store.list(EVERYBODY, {}, { limit: 10 })).toMatchObject({ total: 1, tasks: [{ id: third.id }] });
   expect((await store.open(null, 10)).map(({ id }) => id)).toEqual([third.id]);
-  expect(await store.sweep(START + 86_400_000, 0, 10)).toBe(0);
+  expect(await store.sweep(START + 86_400_000, 10)).toBe(0);
   expect(await Promise.all([first, second, third].map(({ id }) => store.mayGoOn(id)))).toEqual([true, true, true]);
   expect(await store.check()).toEqual([]);
   await store.close();
@@ -208,7 +208,7 @@ test("a damaged index of texts costs searches alone, and old tasks are still rem
   store = await reopened();
   await expect(store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).rejects.toThrow();
   expect((await store.list(EVERYBODY, {}, { limit: 10 })).total).toBe(2);
-  expect(await store.sweep(START + 1_000, 0, 10)).toBe(1);
+  expect(await store.sweep(START + 1_000, 10)).toBe(1);
   await store.close();
 });
 

@@ -73,11 +73,11 @@ test("files that no value is in go with a sweep once they are old, and the other
   const part = { text: "see", metadata: { file: { sha256: uploaded.sha256 } } };
   const naming = await submit(store, newTask({ input: { parts: [part] } }));
   const orphan = await store.files.put(Buffer.from("nobody's"));
-  expect(await store.sweep(swept.createdAt + YOUNG_MS, 0, 10)).toBe(1);
+  expect(await store.sweep(swept.createdAt + YOUNG_MS, 10)).toBe(1);
   expect(await countFiles()).toBe(4);
   now += 2 * YOUNG_MS;
   const young = await store.files.put(Buffer.from("young"));
-  await store.sweep(0, 0, 10);
+  await store.sweep(0, 10);
   expect(await code(store.files.read(orphan.sha256, 100))).toBe("not_found");
   expect((await store.files.read(young.sha256, 100)).toString()).toBe("young");
   expect(await code(store.files.read(uploaded.sha256, 100))).toBe("not_found");

@@ -22,7 +22,7 @@ import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
-import type { Applied, InboxItem, JournalEntry, JournalPage, Store, StoredKey, Write } from "../store.ts";
+import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
@@ -328,8 +328,12 @@ export class SqliteStore implements Store {
     });
   }
 
-  async sweep(endedBefore: number, idempotencyBefore: number, limit: number): Promise<number> {
-    const retention = { endedBefore, idempotencyBefore, limit };
+  async sweepRecords(times: RecordTimes, after: string): Promise<string | null> {
+    return await this.#writes.send("sweepRecords", { ...times, after });
+  }
+
+  async sweep(endedBefore: number, limit: number): Promise<number> {
+    const retention = { endedBefore, limit };
     let swept = 0;
     for (let more = true; more; ) {
       const slice = await this.#writes.send("sweep", { ...retention, texts: true }).catch((error: unknown) => {

@@ -3,12 +3,18 @@ import type { Database } from "better-sqlite3";
 import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import type { Applier } from "./apply.ts";
 import { EndedTrees } from "./ended-trees.ts";
+import { type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
-import { type Retention, sweep } from "./sweep.ts";
 import { TaskRemoval } from "./task-removal.ts";
 
 type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: SearchIndex };
+
+/**
+ * What ended before `endedBefore` goes, at most `limit` tasks. Without `texts`, their texts stay in the search index and
+ * lead nowhere: a damaged index must not keep the tasks.
+ */
+type Retention = { endedBefore: number; limit: number; texts: boolean };
 
 export function writes({ db, sql, applier, index }: Parts) {
   const trees = new EndedTrees(db);
@@ -43,10 +49,11 @@ export function writes({ db, sql, applier, index }: Parts) {
     },
     /** A slice of it: answers how many tasks went, and whether there are more that go. */
     sweep: (retention: Retention) => {
-      if (removal.isIdle) removal.add(sweep(db, trees, retention));
+      if (removal.isIdle) removal.add(trees.next(retention));
       const removed = removal.slice(retention.texts);
       return { removed, more: !removal.isIdle };
     },
+    sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
     /** Adds tasks to the search index, oldest first; answers whether there are more. */
     index: ({ limit }: { limit: number }) => index.catchUp(limit),
   };

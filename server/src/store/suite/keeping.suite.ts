@@ -4,7 +4,7 @@ import { submitted } from "../../task/decide.ts";
 import type { Task } from "../../task/task.ts";
 import type { Store } from "../store.ts";
 import { code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
-import { newTask, START } from "./new-task.suite.ts";
+import { newConversation, newTask, START } from "./new-task.suite.ts";
 
 const DAY = 86_400_000;
 
@@ -22,11 +22,10 @@ export function keepingStories(setup: () => Promise<Store>): void {
     const young = newTask({ createdAt: START + DAY });
     await live(store, await submit(store, young), ...complete(young));
     expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(7);
-    const record = { scope: "s", key: "k", hash: "h", at: START };
-    await submit(store, newTask(), { idempotency: record });
-    expect(await store.sweep(START + DAY, START, 4)).toBe(4);
-    expect(await store.sweep(START + DAY, START + 1, 4)).toBe(2);
-    expect(await store.sweep(START + DAY, START + 1, 4)).toBe(0);
+    await submit(store, newTask());
+    expect(await store.sweep(START + DAY, 4)).toBe(4);
+    expect(await store.sweep(START + DAY, 4)).toBe(2);
+    expect(await store.sweep(START + DAY, 4)).toBe(0);
     for (const { id } of [...ended, gone]) {
       expect([await store.task(id), await store.events(id, 0, 10)]).toEqual([null, []]);
     }
@@ -34,7 +33,66 @@ export function keepingStories(setup: () => Promise<Store>): void {
     expect((await store.list(EVERYBODY, {}, { limit: 10 })).total).toBe(3);
     expect((await store.list(EVERYBODY, { metadata: { team: "red" } }, { limit: 10 })).total).toBe(0);
     expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(3);
-    await submit(store, newTask(), { idempotency: record });
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("what callers leave behind goes once it is old, however much there is, in turns that hold up nobody for long", async () => {
+    const store = await setup();
+    const times = { idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1 };
+    const many = 1_200;
+    const audit = (at: number) => ({
+      tenant: "acme",
+      at,
+      user: "ada",
+      keyId: "k",
+      act: "pause",
+      task: null,
+      detail: {},
+    });
+    const record = (key: string, at: number) => ({ scope: "s", key, hash: "h", at });
+    await Promise.all(
+      Array.from({ length: many }, (_, n) => {
+        const conversation = newConversation();
+        const task = newTask({ conversation: conversation.id });
+        const at = n < many - 2 ? START : START + 1;
+        return store.apply([
+          {
+            ...submitted(task),
+            conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: `talk ${n}` } },
+            messages: [{ role: "user", parts: [{ text: "hello" }] }],
+            idempotency: record(`key ${n}`, at),
+            audit: audit(at),
+          },
+        ]);
+      }),
+    );
+    const unused = newConversation();
+    const used = newConversation();
+    for (const conversation of [unused, used]) {
+      const task = await submit(store, newTask({ conversation: conversation.id }), {
+        conversation: { conversation, alias: null },
+      });
+      await live(store, task, ...complete(task));
+    }
+    await store.appendMessage(used.id, { role: "user", parts: [{ text: "still here" }] }, START + 1_000);
+    await submit(store, newTask());
+    expect(await store.sweep(START + DAY, 10)).toBe(2);
+    let longestMs = 0;
+    let after: string | null = "";
+    for (let turn = 0; after !== null && turn < 10_000; turn++) {
+      const began = performance.now();
+      after = await store.sweepRecords({ ...times, unusedSince: START + 1_000 }, after);
+      longestMs = Math.max(longestMs, performance.now() - began);
+    }
+    expect(after).toBeNull();
+    expect(longestMs).toBeLessThan(500);
+    expect(await store.replay("s", "key 0")).toBeNull();
+    expect(await store.replay("s", `key ${many - 1}`)).not.toBeNull();
+    expect(await store.audit("acme", { limit: 10 })).toHaveLength(2);
+    expect(await store.conversation(unused.id)).toBeNull();
+    expect(await store.conversation(used.id)).not.toBeNull();
+    // A conversation lives as long as one of its tasks.
+    expect((await store.conversations(EVERYBODY, "native", { limit: 1 })).total).toBe(many + 1);
     expect(await store.check()).toEqual([]);
   });
 
@@ -49,10 +107,10 @@ export function keepingStories(setup: () => Promise<Store>): void {
     await submit(store, newTask());
     await end(middle);
     await end(leaf);
-    expect(await store.sweep(START + DAY, START, 10)).toBe(1);
+    expect(await store.sweep(START + DAY, 10)).toBe(1);
     expect(await store.task(other.id)).toBeNull();
     await end(root);
-    expect(await store.sweep(START + DAY, START, 10)).toBe(2);
+    expect(await store.sweep(START + DAY, 10)).toBe(2);
     expect((await store.tasks([root.id, middle.id, leaf.id, sibling.id])).map(({ id }) => id)).toEqual([
       root.id,
       sibling.id,
@@ -60,7 +118,7 @@ export function keepingStories(setup: () => Promise<Store>): void {
     const mayGoOn = [root, sibling, leaf, newTask()].map(({ id }) => store.mayGoOn(id));
     expect(await Promise.all(mayGoOn)).toEqual([false, true, false, false]);
     await end(sibling);
-    expect(await store.sweep(START + DAY, START, 10)).toBe(2);
+    expect(await store.sweep(START + DAY, 10)).toBe(2);
     expect(await store.check()).toEqual([]);
   });
 
