@@ -22,11 +22,13 @@ export function wrongCounts(program: Program, events: readonly TaskEvent[]): str
     if (event.type === "step.retrying") add(told.retrying, event.data.name, 1);
     if (event.type === "step.failed" && event.data.error.code !== "broken") gaveUp += 1;
   }
-  if (gaveUp !== failed) return `${gaveUp} steps failed in place of ${failed}`;
+  // What the code throws right after a failure that it caught stands for that one, which is then done afresh.
+  const mayRepeat = [...walk(program.ops)].some(({ op }) => op === "flaky");
+  if (mayRepeat ? gaveUp < failed : gaveUp !== failed) return `${gaveUp} steps failed in place of ${failed}`;
   for (const what of ["completed", "retrying"] as const)
     for (const name of new Set([...expected[what].keys(), ...told[what].keys()])) {
       const [is, should] = [told[what].get(name) ?? 0, expected[what].get(name) ?? 0];
-      if (is !== should) return `${is} events step.${what} of "${name}" in place of ${should}`;
+      if (mayRepeat && what === "retrying" ? is < should : is !== should) return `${is} events step.${what} of "${name}" in place of ${should}`;
     }
   return null;
 }

@@ -65,12 +65,13 @@ function codesOf(op: Op): Set<string> {
       return new Set();
     case "child":
       return op.caught ? new Set() : plannedCodes(op.program.ops);
-    case "parallel":
-      for (const branch of Object.values(op.branches)) {
-        const codes = plannedCodes(branch);
-        if (codes.size > 0) return codes;
-      }
-      return new Set();
+    case "parallel": {
+      const branches = Object.values(op.branches).map(plannedCodes);
+      const first = branches.find((codes) => codes.size > 0);
+      // A branch that crashes the process does so whatever becomes of the others.
+      const crashes = branches.flatMap((codes) => [...codes]).filter((code) => code === "step_crashed");
+      return new Set([...(first ?? []), ...crashes]);
+    }
     case "crash":
       return new Set(["step_crashed"]);
     case "throw":

@@ -1,0 +1,142 @@
+/**
+ * Plants faults, one at a time, and tells which of them the suites do not notice. A mutant is a file, a text in it and
+ * what is put in its place (`scripts/mutants/*.mjs`); each is planted in a copy of the repository. A mutant whose text
+ * does not occur exactly once is an error, so that the list stays true to the code.
+ *
+ *   node scripts/mutants.mjs [--only NAME,NAME] [--area decide] [--sample 8] [--minutes 5] [--jobs 1] [--check]
+ *
+ * `--sample` takes so many, others each day. Exits with 1 when fewer than 95 % are killed, or the list is not true.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { DECIDE } from "./mutants/decide.mjs";
+import { EXECUTION } from "./mutants/execution.mjs";
+import { SCHEDULING } from "./mutants/scheduling.mjs";
+import { STORE } from "./mutants/store.mjs";
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: "string" },
+    area: { type: "string" },
+    sample: { type: "string" },
+    minutes: { type: "string" },
+    jobs: { type: "string", default: "1" },
+    check: { type: "boolean", default: false },
+  },
+});
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const KILLED_SHARE_MIN = 0.95;
+/** A mutant that makes a suite hang is killed by that. */
+const SUITE_MS_MAX = 180_000;
+const DAY_MS = 86_400_000;
+
+/** Suites in the order in which they are asked; the first that fails kills the mutant. */
+const ENGINE = ["server/src/engine/embedded", "server/src/engine/execution"];
+const SIMULATOR = ["server/test/simulator"];
+const SUITES = {
+  decide: [["server/src/task"], ENGINE, SIMULATOR],
+  execution: [ENGINE, SIMULATOR],
+  scheduling: [ENGINE, SIMULATOR],
+  store: [["server/src/store/sqlite/store.test.ts"], ["server/src/store/sqlite"], SIMULATOR],
+};
+
+const all = [
+  ...DECIDE.map((mutant) => ({ ...mutant, area: "decide" })),
+  ...EXECUTION.map((mutant) => ({ ...mutant, area: "execution" })),
+  ...SCHEDULING.map((mutant) => ({ ...mutant, area: "scheduling" })),
+  ...STORE.map((mutant) => ({ ...mutant, area: "store" })),
+];
+
+process.exitCode = await main();
+
+async function main() {
+  const untrue = all.flatMap((mutant) => untruthOf(mutant) ?? []);
+  for (const line of untrue) say(`UNTRUE ${line}`);
+  if (flags.check || untrue.length > 0) {
+    say(`${all.length} mutants, ${untrue.length} of them not true to the code`);
+    return untrue.length > 0 ? 1 : 0;
+  }
+  const until = flags.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(flags.minutes) * 60_000;
+  const waiting = chosen();
+  const verdicts = [];
+  const jobs = Array.from({ length: Number(flags.jobs) }, async () => {
+    const copy = copyOfRepository();
+    try {
+      for (let mutant = waiting.shift(); mutant && Date.now() < until; mutant = waiting.shift())
+        verdicts.push(await judge(copy, mutant));
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  });
+  await Promise.all(jobs);
+  const living = verdicts.filter(({ by }) => by === null);
+  const share = verdicts.length === 0 ? 1 : (verdicts.length - living.length) / verdicts.length;
+  say(`${verdicts.length - living.length} of ${verdicts.length} mutants killed (${(share * 100).toFixed(0)} %)`);
+  for (const { name } of living) say(`LIVES ${name}`);
+  return share < KILLED_SHARE_MIN ? 1 : 0;
+}
+
+function chosen() {
+  const only = flags.only?.split(",");
+  const wanted = all.filter(({ name, area }) => (!only || only.includes(name)) && (!flags.area || area === flags.area));
+  if (flags.sample === undefined) return wanted;
+  const first = (Math.floor(Date.now() / DAY_MS) * Number(flags.sample)) % wanted.length;
+  return [...wanted.slice(first), ...wanted.slice(0, first)].slice(0, Number(flags.sample));
+}
+
+function untruthOf({ name, file, find }) {
+  const count = readFileSync(path.join(ROOT, file), "utf8").split(find).length - 1;
+  return count === 1 ? null : `${name}: its text occurs ${count} times in ${file}`;
+}
+
+function copyOfRepository() {
+  const copy = mkdtempSync(path.join(tmpdir(), "waybill-mutants-"));
+  const files = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0").filter(Boolean);
+  for (const file of files) {
+    mkdirSync(path.join(copy, path.dirname(file)), { recursive: true });
+    cpSync(path.join(ROOT, file), path.join(copy, file));
+  }
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
+  return copy;
+}
+
+async function judge(copy, { name, area, file, find, put }) {
+  const from = performance.now();
+  const target = path.join(copy, file);
+  const text = readFileSync(target, "utf8");
+  writeFileSync(
+    target,
+    text.replace(find, () => put),
+  );
+  let by = null;
+  for (const suite of SUITES[area]) {
+    if (await passes(copy, suite)) continue;
+    by = suite.join(" ");
+    break;
+  }
+  writeFileSync(target, text);
+  const seconds = ((performance.now() - from) / 1000).toFixed(0);
+  say(`${by === null ? "LIVES " : "killed"} ${name} (${by ?? "by nothing"}, ${seconds} s)`);
+  return { name, by };
+}
+
+function passes(copy, suite) {
+  const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
+  const child = spawn(process.execPath, [vitest, "run", "--bail", "1", ...suite], { cwd: copy, stdio: "ignore" });
+  const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS_MAX);
+  return new Promise((resolve) => {
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}

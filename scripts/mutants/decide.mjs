@@ -1,0 +1,153 @@
+/** Faults in the rules of a task's life. */
+const file = "server/src/task/decide.ts";
+
+export const DECIDE = [
+  { name: "time-runs-backwards", find: "const at = Math.max(now, task.updatedAt);", put: "const at = now;" },
+  {
+    name: "start-what-is-not-ready",
+    find: 'if (!isReady(task.state, waitsOn(task))) return wrongState(task, "started");',
+    put: "",
+  },
+  {
+    name: "start-keeps-the-attempt",
+    find: "const attempt = task.attempt + 1;",
+    put: "const attempt = Math.max(1, task.attempt);",
+  },
+  {
+    name: "recover-keeps-the-attempt",
+    find: "attempt: task.attempt + 1, ...limitAfterDeath",
+    put: "attempt: task.attempt, ...limitAfterDeath",
+  },
+  {
+    name: "recover-what-does-not-run",
+    find: 'if (task.state !== "running") return wrongState(task, "recovered");',
+    put: "",
+  },
+  {
+    name: "start-moves-the-first-start",
+    find: "const startedAt = task.startedAt ?? at;",
+    put: "const startedAt = at;",
+  },
+  {
+    name: "start-forgets-open-questions",
+    find: "const waits = openQuestions(task);\n  const begun",
+    put: "const waits: Wait[] = [];\n  const begun",
+  },
+  { name: "renew-for-any-worker", find: "if (task.lease?.worker !== command.worker) return fenced(task);", put: "" },
+  {
+    name: "reject-without-a-guard",
+    find: 'return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected"',
+    put: 'return end(task, command, at, { state: "rejected"',
+  },
+  { name: "expire-what-has-ended", find: 'if (isTerminal(task.state)) return wrongState(task, "timed out");', put: "" },
+  { name: "cancel-what-has-ended", find: 'if (isTerminal(task.state)) return wrongState(task, "cancelled");', put: "" },
+  { name: "delete-what-is-open", find: 'if (!isTerminal(task.state)) return wrongState(task, "deleted");', put: "" },
+  { name: "blame-is-not-kept", find: "{ crashes: command.crashes }", put: "{ crashes: task.crashes }" },
+  { name: "progress-forgets-crashes-never", find: "if (progressed) next.crashes = 0;", put: "" },
+  {
+    name: "progress-falls",
+    find: "Math.min(1, Math.max(task.progress, progress.fraction))",
+    put: "Math.min(1, progress.fraction)",
+  },
+  { name: "details-replace", find: "next.details = { ...task.details, ...details };", put: "next.details = details;" },
+  {
+    name: "usage-is-not-added-up",
+    find: "if (usage.length > 0) next.usage = usage.reduce(addUsage, task.usage);",
+    put: "",
+  },
+  {
+    name: "late-usage-after-the-end-is-told",
+    find: "isTerminal(task.state) ? [] : command.calls.map(billed)",
+    put: "command.calls.map(billed)",
+  },
+  {
+    name: "late-usage-is-not-added-up",
+    find: "const usage = command.calls.reduce(addUsage, task.usage);",
+    put: "const usage = task.usage;",
+  },
+  {
+    name: "failures-do-not-count",
+    find: "const failures = task.failures + 1;",
+    put: "const failures = task.failures;",
+  },
+  {
+    name: "fail-retries-although-it-is-final",
+    find: "if (command.retryAt === null)",
+    put: "if (command.retryAt === 0)",
+  },
+  { name: "leases-lost-do-not-count", find: "leasesLost: task.leasesLost + 1", put: "leasesLost: task.leasesLost" },
+  {
+    name: "lapse-of-a-renewed-lease",
+    find: 'if (task.lease?.until !== command.until) return wrongState(task, "taken from its worker");',
+    put: "",
+  },
+  {
+    name: "pause-what-is-paused",
+    find: 'if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");',
+    put: 'if (isTerminal(task.state)) return wrongState(task, "paused");',
+  },
+  {
+    name: "pause-says-at-rest-while-it-runs",
+    find: 'const unwinds = task.state === "running" && task.lease === null;',
+    put: "const unwinds = false;",
+  },
+  {
+    name: "pause-keeps-the-lease",
+    find: 'state: "paused", ...rest, pausedBy, lease: null }',
+    put: 'state: "paused", ...rest, pausedBy }',
+  },
+  {
+    name: "resume-what-is-not-paused",
+    find: 'if (task.state !== "paused") return wrongState(task, "resumed");',
+    put: "",
+  },
+  {
+    name: "resume-forgets-who-paused-never",
+    find: 'if (resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);',
+    put: 'if (resumesAs === "running") return change(task, command, at, { state: "running" }, events);',
+  },
+  {
+    name: "resume-ends-the-submit-delay",
+    find: "return [(task.notBefore ?? 0) > at ? delayWait(task, at) : slotWait(at)];",
+    put: "return [slotWait(at)];",
+  },
+  { name: "wake-by-a-slot", find: 'wait.key === command.key && wait.on !== "slot"', put: "wait.key === command.key" },
+  { name: "input-answers-nothing", find: "answered ? closed(task, answered.key, at) : {}", put: "{}" },
+  {
+    name: "closed-closes-all-questions",
+    find: "openQuestions(task).filter((question) => question.key !== key)",
+    put: "openQuestions(task).filter(() => false)",
+  },
+  {
+    name: "a-question-is-asked-twice",
+    find: "const fresh = asked.filter(({ key }) => !shown.some((question) => question.key === key));",
+    put: "const fresh = asked;",
+  },
+  { name: "suspend-keeps-the-lease", find: "waits, lease: null, crashes }, events)", put: "waits, crashes }, events)" },
+  {
+    name: "end-keeps-its-waits",
+    find: "{ ...ending, endedAt: at, waits: [], lease: null",
+    put: "{ ...ending, endedAt: at, lease: null",
+  },
+  {
+    name: "cancelled-was-paused-is-not-told",
+    find: 'ended(ending, task.state === "paused")',
+    put: "ended(ending, false)",
+  },
+  { name: "revision-stands", find: "revision: task.revision + 1,", put: "revision: task.revision," },
+  {
+    name: "moved-at-each-change",
+    find: "stateChangedAt: moved ? at : task.stateChangedAt,",
+    put: "stateChangedAt: at,",
+  },
+  {
+    name: "guard-without-the-attempt",
+    find: "if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);",
+    put: "if (isTerminal(task.state)) return fenced(task);",
+  },
+  {
+    name: "guard-lets-the-unwound-write",
+    find: 'also && task.state === also && task.resumesAs === "running"',
+    put: "also && task.state === also",
+  },
+].map((mutant) => ({ file, ...mutant }));

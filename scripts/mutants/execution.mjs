@@ -1,0 +1,176 @@
+/** Faults in what an attempt does with the calls of its handler. */
+const run = "server/src/engine/execution/run.ts";
+const context = "server/src/engine/execution/replay-context.ts";
+const step = "server/src/engine/execution/step-execution.ts";
+const buffer = "server/src/engine/execution/write-buffer.ts";
+const journal = "server/src/engine/execution/journal.ts";
+const inbox = "server/src/engine/execution/inbox.ts";
+const writer = "server/src/engine/embedded/attempt-writer.ts";
+
+export const EXECUTION = [
+  {
+    file: run,
+    name: "a-body-begins-before-its-past-is-on-disk",
+    find: "return this.buffer.isEmpty ? this.#committed : this.commit({});",
+    put: "return Promise.resolve();",
+  },
+  {
+    file: run,
+    name: "unwinds-while-a-step-runs",
+    find: "if (this.#inFlight.size > 0) return this.#tell();",
+    put: "",
+  },
+  {
+    file: run,
+    name: "calls-go-on-while-paused",
+    find: "return this.#gate ? this.#gate.promise.then(() => this.open()) : Promise.resolve();",
+    put: "return Promise.resolve();",
+  },
+  {
+    file: run,
+    name: "cut-off-loses-what-was-paid",
+    find: "this.bill(this.buffer.take().record.usage ?? []);",
+    put: "this.buffer.take();",
+  },
+  { file: run, name: "spent-does-not-add-up", find: "if (usage) this.#spent = sumOf(this.#spent, usage);", put: "" },
+  {
+    file: run,
+    name: "a-retry-does-nothing-afresh",
+    find: "write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));",
+    put: "",
+  },
+  {
+    file: context,
+    name: "a-done-step-runs-again",
+    find: 'if (entry?.state === "done") return entry.result as Result;',
+    put: "",
+  },
+  {
+    file: context,
+    name: "a-failed-step-runs-again",
+    find: 'if (entry?.state === "failed")\n        throw new StepError(entry.error ?? { code: "internal", message: "no reason was recorded" });',
+    put: "",
+  },
+  {
+    file: context,
+    name: "a-sleep-begins-anew",
+    find: "const until = known?.until ?? now + ms();",
+    put: "const until = now + ms();",
+  },
+  { file: context, name: "a-name-in-flight-twice", find: "if (this.#inFlight.has(name)) {", put: "if (false) {" },
+  {
+    file: context,
+    name: "an-effect-happens-again",
+    find: 'if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;',
+    put: "",
+  },
+  {
+    file: context,
+    name: "parallel-retries-its-first-failure-alone",
+    find: "others.flatMap((each) => rejections.callsOf(each)),",
+    put: "[],",
+  },
+  {
+    file: context,
+    name: "now-is-read-again",
+    find: "if (call.entry) return z.number().parse(call.entry.result);\n      const now",
+    put: "const now",
+  },
+  { file: context, name: "a-pause-pauses-at-each-attempt", find: "if (call.entry) return;", put: "" },
+  {
+    file: step,
+    name: "a-failed-try-keeps-its-effects",
+    find: "this.#effects = { ...noEffects(), usage: this.#effects.usage };",
+    put: "",
+  },
+  {
+    file: step,
+    name: "a-step-tries-once-too-often",
+    find: "if (retryable && this.tries <= retries) {",
+    put: "if (retryable && this.tries <= retries + 1) {",
+  },
+  {
+    file: step,
+    name: "text-is-not-taken-back",
+    find: "const events: EventDraft[] = this.#spokeBefore\n",
+    put: "const events: EventDraft[] = false\n",
+  },
+  {
+    file: step,
+    name: "what-was-paid-before-the-cut-is-lost",
+    find: "this.#run.bill(this.#effects.usage.splice(0));",
+    put: "",
+  },
+  {
+    file: step,
+    name: "a-retry-does-not-wait",
+    find: "if (this.#until > clock.now()) return this.#waitForRetry();",
+    put: "",
+  },
+  {
+    file: buffer,
+    name: "text-waits-for-ever",
+    find: "this.#flushIn(this.#live.text.length >= OUTPUT_CHARACTERS ? 0 : OUTPUT_MS);",
+    put: "",
+  },
+  {
+    file: buffer,
+    name: "progress-is-overtaken-by-nothing",
+    find: "if (progress) write.record.progress = progress;",
+    put: "",
+  },
+  {
+    file: buffer,
+    name: "text-of-two-steps-is-one",
+    find: "if (this.#live && (this.#live.step !== step || this.#live.agent !== agent)) this.#sealText();",
+    put: "",
+  },
+  {
+    file: journal,
+    name: "a-journal-that-does-not-fit-is-taken",
+    find: "if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence)) {",
+    put: "if (false) {",
+  },
+  {
+    file: journal,
+    name: "a-retried-child-keeps-its-failure",
+    find: 'const result = entry.kind === "child" ? entry.result : { until: 0, said: true };',
+    put: "const result = { until: 0, said: true };",
+  },
+  {
+    file: inbox,
+    name: "an-answer-is-taken-twice",
+    find: "this.#items = items.filter((item) => !this.#taken.has(item.n));",
+    put: "this.#items = [...items];",
+  },
+  {
+    file: inbox,
+    name: "an-approval-takes-what-came-before",
+    find: "if (own || !takesEarlierInput(prompt.asks)) return own;",
+    put: "if (own) return own;",
+  },
+  {
+    file: writer,
+    name: "an-end-forgets-that-it-is-paused",
+    find: 'if (task.state === "paused")\n        return { ...this.#before(write), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };\n',
+    put: "",
+  },
+  {
+    file: writer,
+    name: "one-try-too-many",
+    find: "const again = retryable && task.failures + 1 < attempts;",
+    put: "const again = retryable && task.failures < attempts;",
+  },
+  {
+    file: writer,
+    name: "what-a-fenced-attempt-paid-is-lost",
+    find: 'if (usage && error instanceof Refusal && error.code === "fenced") await this.bill(usage);',
+    put: "",
+  },
+  {
+    file: writer,
+    name: "what-was-recorded-is-not-written-with-the-end",
+    find: "return isEmpty(write) ? {} : { first: this.#recorded(write) };",
+    put: "return {};",
+  },
+];

@@ -1,0 +1,152 @@
+/** Faults in who runs when: queue, slots, waits, claims and the start after a crash. */
+const scheduler = "server/src/engine/embedded/scheduler.ts";
+const slots = "server/src/engine/embedded/slots.ts";
+const queue = "server/src/engine/embedded/ready-queue.ts";
+const waits = "server/src/engine/embedded/wait-completion.ts";
+const recovery = "server/src/engine/embedded/recovery.ts";
+const runner = "server/src/engine/embedded/runner.ts";
+const placement = "server/src/engine/embedded/placement.ts";
+const claims = "server/src/engine/embedded/claims.ts";
+const transitions = "server/src/engine/transitions.ts";
+const backoff = "server/src/engine/backoff.ts";
+const verdict = "server/src/engine/embedded/crash-verdict.ts";
+const open = "server/src/engine/embedded/open-tasks.ts";
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
+export const SCHEDULING = [
+  {
+    file: scheduler,
+    name: "a-slot-is-never-given-back",
+    find: "void left.then((how) => {\n      this.#slots.release(id);",
+    put: "void left.then((how) => {",
+  },
+  {
+    file: scheduler,
+    name: "what-became-ready-in-its-slot-is-forgotten",
+    find: 'if (how === "here" && !this.#stopped) this.#enqueueAgain(id);',
+    put: "",
+  },
+  {
+    file: scheduler,
+    name: "a-run-is-started-beside-itself",
+    find: 'entry.doneBy === "handler" && !this.#slots.holds(entry.id)',
+    put: 'entry.doneBy === "handler"',
+  },
+  { file: scheduler, name: "a-submit-overtakes-the-queue", find: "this.#ready.size > 0 ||", put: "" },
+  {
+    file: slots,
+    name: "one-slot-too-many",
+    find: "this.#held.size >= this.#limits.total + this.#limits.reserve",
+    put: "this.#held.size > this.#limits.total + this.#limits.reserve",
+  },
+  {
+    file: slots,
+    name: "no-limit-of-a-tenant",
+    find: "return own < ofTenant && this.#held.size < total;",
+    put: "return this.#held.size < total;",
+  },
+  {
+    file: queue,
+    name: "the-youngest-first",
+    find: "return item.createdAt < than.createdAt ||",
+    put: "return item.createdAt > than.createdAt ||",
+  },
+  { file: queue, name: "the-lowest-priority-first", find: "sort((a, b) => b - a)", put: "sort((a, b) => a - b)" },
+  {
+    file: queue,
+    name: "no-turns-between-tenants",
+    find: "this.#values.delete(key);\n      if (!isEmpty(value)) this.#values.set(key, value);",
+    put: "if (isEmpty(value)) this.#values.delete(key);",
+  },
+  {
+    file: waits,
+    name: "a-child-that-ended-before-the-wait-is-missed",
+    find: "if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);",
+    put: "",
+  },
+  {
+    file: waits,
+    name: "a-refused-wake-is-not-made-again",
+    find: "if (this.#stopped || !isPassing(error)) return;",
+    put: "return;",
+  },
+  {
+    file: waits,
+    name: "a-lease-never-runs-out",
+    find: "else if (isLeaseLost(task, now)) await claims.loseLease(task);",
+    put: "",
+  },
+  {
+    file: recovery,
+    name: "what-ran-before-the-crash-stands-still",
+    find: 'else if (entry.state === "running") interrupted.push(entry);',
+    put: "",
+  },
+  {
+    file: recovery,
+    name: "parents-are-not-told-after-a-crash",
+    find: "for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);",
+    put: "",
+  },
+  {
+    file: recovery,
+    name: "a-paused-task-never-comes-to-rest-after-a-crash",
+    find: 'await transitions.change(id, { do: "suspend", attempt: task.attempt, waits: [], checkpoint: "restart" });',
+    put: "",
+  },
+  {
+    file: runner,
+    name: "a-pause-does-not-reach-its-run",
+    find: 'else if (task.state === "paused") run.pause();',
+    put: "",
+  },
+  {
+    file: runner,
+    name: "a-resume-does-not-reach-its-run",
+    find: 'else if (task.state === "running" && !this.#stopping) run.resume();',
+    put: "",
+  },
+  {
+    file: runner,
+    name: "a-cancel-does-not-reach-its-run",
+    find: "if (isTerminal(task.state)) run.cutOff(`The task is ${task.state}.`);\n    else if",
+    put: "if",
+  },
+  {
+    file: placement,
+    name: "an-ended-task-stays-in-the-queue",
+    find: "scheduler.withdraw(id);\n    claims.withdraw(id);\n    open.forget(id);",
+    put: "open.forget(id);",
+  },
+  { file: claims, name: "a-refused-claim-loses-its-task", find: "this.#putBack(entry, key);", put: "" },
+  { file: transitions, name: "a-stale-guard-is-a-failure", find: "const TRIES = 3;", put: "const TRIES = 1;" },
+  { file: transitions, name: "nobody-is-told", find: "this.#observer.changed(change);", put: "" },
+  {
+    file: transitions,
+    name: "the-cache-keeps-what-was",
+    find: "if (task.deletedAt === null) this.#cache.put(task);\n    else",
+    put: "if (task.deletedAt !== null)",
+  },
+  {
+    file: transitions,
+    name: "a-paid-call-counts-twice",
+    find: "calls.filter((call, at) => !counted.has(call.key) && calls.findIndex(({ key }) => key === call.key) === at)",
+    put: "[...calls]",
+  },
+  { file: backoff, name: "the-delay-does-not-grow", find: "baseMs * 2 ** Math.min(tries - 1, 40)", put: "baseMs" },
+  {
+    file: backoff,
+    name: "retry-after-is-not-kept",
+    find: "return Math.max(atLeastMs, Math.round(full * (0.5 + random / 2)));",
+    put: "return Math.round(full * (0.5 + random / 2));",
+  },
+  {
+    file: verdict,
+    name: "a-kill-from-outside-is-blamed",
+    find: "const isBlamed = flight !== undefined && mayBlame(death.how);",
+    put: "const isBlamed = flight !== undefined;",
+  },
+  { file: verdict, name: "the-guilty-are-never-found", find: "const ALONE_MAX = 3;", put: "const ALONE_MAX = 1_000;" },
+  { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
+];
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

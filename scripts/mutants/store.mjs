@@ -1,0 +1,104 @@
+/** Faults in what the store keeps. */
+const apply = "server/src/store/sqlite/apply.ts";
+const statements = "server/src/store/sqlite/statements.ts";
+const sweep = "server/src/store/sqlite/sweep.ts";
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
+export const STORE = [
+  {
+    file: apply,
+    name: "a-write-needs-no-state",
+    find: "revision !== standing.revision || state !== standing.state || attempt !== standing.attempt",
+    put: "false",
+  },
+  { file: apply, name: "a-key-makes-two-tasks", find: "if (known) {", put: "if (false) {" },
+  {
+    file: apply,
+    name: "a-message-counts-twice",
+    find: "if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "a-paid-call-is-not-looked-for",
+    find: "if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "events-are-not-kept",
+    find: "for (const [seq, at, type, data] of write.events) sql.insertEvent.run(n, seq, at, type, data);",
+    put: "",
+  },
+  { file: apply, name: "a-retry-has-no-journal", find: "sql.copyJournal.run(n, source);", put: "" },
+  { file: apply, name: "a-retry-has-no-artifacts", find: "sql.copyArtifacts.run(n, source);", put: "" },
+  {
+    file: apply,
+    name: "an-answer-stays-in-the-inbox",
+    find: "for (const item of write.taken ?? []) sql.takeInbox.run(n, item);",
+    put: "",
+  },
+  { file: apply, name: "artifacts-are-not-replaced", find: "if (!append) sql.dropArtifact.run(n, id);", put: "" },
+  {
+    file: apply,
+    name: "idempotency-is-not-kept",
+    find: "sql.insertIdempotency.run(scope, key, hash, write.id, at);",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "the-audit-is-not-kept",
+    find: "if (write.audit) sql.insertAudit.run(...write.audit);",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "metadata-is-not-indexed",
+    find: "for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "deleted-tasks-are-counted",
+    find: "return deletedAt === null ? state : null;",
+    put: "return state;",
+  },
+  {
+    file: apply,
+    name: "messages-are-kept-for-ever",
+    find: "if (n > MESSAGES_KEPT_MAX) this.#sql.dropMessages.run(conversation, n - MESSAGES_KEPT_MAX);",
+    put: "",
+  },
+  {
+    file: statements,
+    name: "the-row-has-no-guard",
+    find: "lease_until = NULL, waits_on = NULL, awaits = NULL\n       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?",
+    put: "lease_until = NULL, waits_on = NULL, awaits = NULL\n       WHERE n = ? AND (1 OR (revision = ? AND state = ? AND attempt = ?))",
+  },
+  {
+    file: statements,
+    name: "a-retry-gets-what-was-not-finished",
+    find: "AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))",
+    put: "",
+  },
+  {
+    file: statements,
+    name: "an-id-taken-twice-is-an-error",
+    find: "conversation, parent, created_at)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    put: "conversation, parent, created_at)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  },
+  { file: sweep, name: "a-child-goes-before-its-parent", find: " AND NOT (${HAS_OPEN_RELATIVE})", put: "" },
+  {
+    file: sweep,
+    name: "what-is-swept-stays-in-the-totals",
+    find: "if (deletedAt === null) totals.move(counted, stateIn(state), null);",
+    put: "",
+  },
+  {
+    file: sweep,
+    name: "a-sweep-takes-without-end",
+    find: "ORDER BY ended_at LIMIT ?",
+    put: "ORDER BY ended_at LIMIT 1000000 + ?",
+  },
+];
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
