@@ -2,7 +2,7 @@
  * Kills the server at random moments under load and starts it again. Nothing that was acknowledged may be lost, no task
  * may fail by it, no journaled step may run again, and after the last start every task ends.
  *
- *   node bench/kill.ts [--minutes 4 | --rounds 1000] [--signal kill|term|both] [--min-ms 30] [--max-ms 3000]
+ *   node bench/kill.ts [--minutes 4 | --rounds 1000] [--signal kill|term|both] [--min-ms 30] [--max-ms 3000] [--profile heavy]
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,7 +15,10 @@ import { z } from "zod";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { conditions, median } from "./conditions.ts";
 import { Bodies } from "./kill/bodies.ts";
-import { isEnded, Load } from "./kill/load.ts";
+import { isEnded, Load, type Submitted } from "./kill/load.ts";
+import { profileOf } from "./kill/profile.ts";
+import { Promises } from "./kill/promises.ts";
+import { RECOVERY_MS_MAX, standingStill } from "./kill/recovery.ts";
 import { BIN, freePort, Server } from "./server.ts";
 
 const { values: flags } = parseArgs({
@@ -25,13 +28,14 @@ const { values: flags } = parseArgs({
     signal: { type: "string", default: "both" },
     "min-ms": { type: "string", default: "30" },
     "max-ms": { type: "string", default: "3000" },
+    profile: { type: "string", default: "quick" },
     verbose: { type: "boolean", default: false },
   },
 });
 
 const ROUNDS_PER_FOLDER = 25;
-const OPEN_MAX = 120;
-const STEP_MS = [1, 5, 20, 100, 400, 1_500];
+/** One start in so many is given the time to show that every task goes on. */
+const RECOVERIES = 8;
 const GRACE_S = 4;
 /** What a stop may take beyond its grace time: answers on their way, and a busy machine. */
 const GRACE_SLACK_MS = 3_000;
@@ -46,7 +50,19 @@ const listed = z.object({
 
 const until = flags.rounds === undefined ? Date.now() + Number(flags.minutes) * 60_000 : Number.POSITIVE_INFINITY;
 const roundsMax = flags.rounds === undefined ? Number.POSITIVE_INFINITY : Number(flags.rounds);
-const sums = { rounds: 0, terms: 0, acknowledged: 0, completed: 0, cancelled: 0, bodies: 0, again: 0, events: 0 };
+const profile = profileOf(flags.profile);
+const sums = {
+  rounds: 0,
+  terms: 0,
+  submits: 0,
+  acknowledged: 0,
+  recoveries: 0,
+  completed: 0,
+  cancelled: 0,
+  bodies: 0,
+  again: 0,
+  events: 0,
+};
 const readyMs: number[] = [];
 const settleMs: number[] = [];
 const violations: string[] = [];
@@ -54,9 +70,9 @@ const violations: string[] = [];
 console.log(`Killing under load (${conditions()})`);
 while (sums.rounds < roundsMax && Date.now() < until && violations.length === 0) await onOneFolder();
 console.log(
-  `${sums.rounds} rounds, ${sums.terms} of them by SIGTERM: ${sums.acknowledged} submits acknowledged, ` +
+  `${sums.rounds} rounds, ${sums.terms} of them by SIGTERM: ${sums.submits} submits and ${sums.acknowledged} calls in all acknowledged, ` +
     `${sums.completed} completed, ${sums.cancelled} cancelled; ${sums.bodies} step bodies ran, ${sums.again} of them again ` +
-    `because a death took their result; ${sums.events} events followed`,
+    `because a death took their result; ${sums.events} events followed; ${sums.recoveries} starts watched for ${RECOVERY_MS_MAX} ms`,
 );
 console.log(
   `ready after a start: median ${median(readyMs).toFixed(0)} ms, longest ${Math.max(...readyMs).toFixed(0)} ms; ` +
@@ -72,21 +88,23 @@ async function onOneFolder(): Promise<void> {
   const port = await freePort();
   const diary = path.join(data, "diary.log");
   const bodies = new Bodies(diary);
-  const load = new Load(`http://127.0.0.1:${port}`, STEP_MS, OPEN_MAX);
+  const promises = new Promises(path.join(data, "acknowledged.log"));
+  const load = new Load(`http://127.0.0.1:${port}`, profile, promises);
   load.start();
   for (let n = 0; n < ROUNDS_PER_FOLDER && sums.rounds < roundsMax && Date.now() < until; n++) {
-    await round(started(data, port, diary));
+    await round(started(data, port, diary), load);
     bodies.afterDeath(data);
-    violations.push(...load.violations.splice(0), ...bodies.violations.splice(0));
+    violations.push(...load.violations.splice(0), ...bodies.violations.splice(0), ...promises.violations.splice(0));
     if (violations.length > 0) break;
   }
   await load.stop();
-  await judge(data, started(data, port, diary), load, bodies);
-  sums.acknowledged += load.submitted.size;
+  await judge(data, started(data, port, diary), load, bodies, promises);
+  sums.submits += load.submitted.size;
+  sums.acknowledged += promises.acknowledged;
   sums.events += load.events;
   sums.bodies += bodies.ran;
   sums.again += bodies.again;
-  violations.push(...load.violations, ...bodies.violations);
+  violations.push(...load.violations, ...bodies.violations, ...promises.violations);
   console.log(
     `round ${sums.rounds}: ${sums.acknowledged} acknowledged, ${sums.again} bodies ran again, ${violations.length} violations`,
   );
@@ -96,15 +114,23 @@ async function onOneFolder(): Promise<void> {
 
 function started(data: string, port: number, diary: string): Server {
   const flags = ["--config", CONFIG, "--grace-s", String(GRACE_S)];
-  return new Server(data, port, { flags, env: { WAYBILL_KILL_DIARY: diary } });
+  const { slots } = profile;
+  return new Server(data, port, {
+    flags,
+    env: { WAYBILL_KILL_DIARY: diary, ...(slots !== null && { WAYBILL_KILL_SLOTS: String(slots) }) },
+  });
 }
 
-async function round(server: Server): Promise<void> {
+async function round(server: Server, load: Load): Promise<void> {
   sums.rounds += 1;
   const between = (min: number, max: number) => min + Math.random() * (max - min);
   // One in ten dies while it starts.
   if (Math.random() < 0.1) await pass(between(50, 600));
-  else {
+  else if (sums.rounds % RECOVERIES === 0) {
+    readyMs.push(await server.ready());
+    sums.recoveries += 1;
+    violations.push(...(await standingStill(load)));
+  } else {
     readyMs.push(await server.ready());
     await pass(between(Number(flags["min-ms"]), Number(flags["max-ms"])));
   }
@@ -124,7 +150,7 @@ async function round(server: Server): Promise<void> {
 }
 
 /** Lets everything end, and checks every promise. */
-async function judge(data: string, server: Server, load: Load, bodies: Bodies): Promise<void> {
+async function judge(data: string, server: Server, load: Load, bodies: Bodies, promises: Promises): Promise<void> {
   await server.ready();
   const from = performance.now();
   for (let open = await openTasks(load); open.length > 0; open = await openTasks(load)) {
@@ -136,8 +162,8 @@ async function judge(data: string, server: Server, load: Load, bodies: Bodies): 
       break;
     }
     for (const { id, state } of open) {
-      if (state === "paused") await load.call(`/v1/tasks/${id}/resume`, {});
-      if (state === "input_required") await load.call(`/v1/tasks/${id}/input`, { value: "yes", prompt: "go" });
+      if (state === "paused") await load.resume(id);
+      if (state === "input_required") await load.input(id);
     }
     await pass(200);
   }
@@ -147,7 +173,7 @@ async function judge(data: string, server: Server, load: Load, bodies: Bodies): 
     const task = await load.call(`/v1/tasks/${id}`);
     violations.push(`A task failed by a kill: ${JSON.stringify(task?.body).slice(0, 600)}`);
   }
-  for (const one of load.submitted.values()) await judgeTask(one.id, one.cancelled, load, bodies);
+  for (const one of load.submitted.values()) await judgeTask(one, load, bodies, promises);
   const { code } = await server.end("SIGTERM");
   if (code !== 0) violations.push(`The last stop ended with code ${code}:\n${server.words}`);
   bodies.afterDeath(data);
@@ -159,23 +185,36 @@ async function judge(data: string, server: Server, load: Load, bodies: Bodies): 
   for (const line of bad) violations.push(`The doctor found: ${line}`);
 }
 
-async function judgeTask(id: string, mayBeCancelled: boolean, load: Load, bodies: Bodies): Promise<void> {
+async function judgeTask(
+  { id, kind, cancelled: mayBeCancelled }: Submitted,
+  load: Load,
+  bodies: Bodies,
+  promises: Promises,
+): Promise<void> {
   const found = await load.call(`/v1/tasks/${id}`);
   if (found?.status !== 200)
     return void violations.push(`${id} was acknowledged, and is answered ${found?.status} now.`);
-  const { state } = z.object({ state: z.string() }).parse(found.body);
+  const { state, output } = z.object({ state: z.string(), output: z.unknown() }).parse(found.body);
+  promises.judge(id, state, output, await load.log(id));
+  if (kind === "bulk" && state === "completed" && !isWhole(output))
+    violations.push(`${id} has lost part of its output.`);
   if (state === "completed") sums.completed += 1;
   else if (state === "cancelled" && mayBeCancelled) sums.cancelled += 1;
   else if (isEnded(state)) violations.push(`${id} ended ${state}.`);
   const steps = z.object({ data: z.array(step) }).parse((await load.call(`/v1/tasks/${id}/steps`))?.body);
   for (const { branch, name, kind, state, result } of steps.data) {
-    if (kind !== "step" || state !== "done") continue;
+    if (kind !== "step" || state !== "done" || name.startsWith("bulk")) continue;
     const marks = bodies.marksOf(`${id}${branch}/${name}#0`);
     if (marks.at(-1) !== result)
       violations.push(
         `Step "${name}" of ${id} has the result ${JSON.stringify(result)}, and its body left ${marks.join(", ") || "nothing"}.`,
       );
   }
+}
+
+function isWhole(output: unknown): boolean {
+  const parsed = z.object({ sizes: z.array(z.number()), fill: z.string() }).safeParse(output);
+  return parsed.success && parsed.data.sizes.every((size) => size === parsed.data.fill.length);
 }
 
 async function openTasks(load: Load) {

@@ -8,6 +8,7 @@
  * `--sample` takes so many, others each day. Exits with 1 when fewer than 95 % are killed, or the list is not true.
  */
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -31,8 +32,9 @@ const { values: flags } = parseArgs({
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KILLED_SHARE_MIN = 0.95;
-/** A mutant that makes a suite hang is killed by that. */
-const SUITE_MS_MAX = 180_000;
+/** A mutant that makes a suite hang is killed by that; that a machine is busy kills none. */
+const TEST_MS_MAX = 60_000;
+const SUITE_MS_MAX = 300_000;
 const DAY_MS = 86_400_000;
 
 /** Suites in the order in which they are asked; the first that fails kills the mutant. */
@@ -63,6 +65,11 @@ async function main() {
   }
   const until = flags.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(flags.minutes) * 60_000;
   const waiting = chosen();
+  const broken = await brokenSuite(new Set(waiting.map(({ area }) => area)));
+  if (broken !== null) {
+    say(`The suites fail without any mutant: ${broken}`);
+    return 1;
+  }
   const verdicts = [];
   const jobs = Array.from({ length: Number(flags.jobs) }, async () => {
     const copy = copyOfRepository();
@@ -79,6 +86,21 @@ async function main() {
   say(`${verdicts.length - living.length} of ${verdicts.length} mutants killed (${(share * 100).toFixed(0)} %)`);
   for (const { name } of living) say(`LIVES ${name}`);
   return share < KILLED_SHARE_MIN ? 1 : 0;
+}
+
+/** What fails before anything is planted: a mutant would be taken for killed by it. */
+async function brokenSuite(areas) {
+  const copy = copyOfRepository();
+  try {
+    const suites = new Set([...areas].flatMap((area) => SUITES[area].map((suite) => suite.join(" "))));
+    for (const suite of suites) {
+      const by = await failureOf(copy, suite.split(" "));
+      if (by !== null) return by;
+    }
+    return null;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
 function chosen() {
@@ -115,26 +137,31 @@ async function judge(copy, { name, area, file, find, put }) {
   );
   let by = null;
   for (const suite of SUITES[area]) {
-    if (await passes(copy, suite)) continue;
-    by = suite.join(" ");
-    break;
+    by = await failureOf(copy, suite);
+    if (by !== null) break;
   }
   writeFileSync(target, text);
   const seconds = ((performance.now() - from) / 1000).toFixed(0);
-  say(`${by === null ? "LIVES " : "killed"} ${name} (${by ?? "by nothing"}, ${seconds} s)`);
+  say(by === null ? `LIVES  ${name} (${seconds} s)` : `killed ${name} (${seconds} s) by ${by}`);
   return { name, by };
 }
 
-function passes(copy, suite) {
+/** The name of the first test of a suite that fails; null when none does. */
+async function failureOf(copy, suite) {
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", "--bail", "1", ...suite], { cwd: copy, stdio: "ignore" });
-  const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS_MAX);
-  return new Promise((resolve) => {
-    child.on("exit", (code) => {
-      clearTimeout(timer);
-      resolve(code === 0);
-    });
+  const options = ["--bail", "1", "--testTimeout", String(TEST_MS_MAX)];
+  const child = spawn(process.execPath, [vitest, "run", ...options, ...suite], {
+    cwd: copy,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS_MAX);
+  const [code] = await once(child, "close");
+  clearTimeout(timer);
+  if (code === 0) return null;
+  return code === null ? "its time limit" : (/ FAIL +(.*)/.exec(said)?.[1]?.trim() ?? `exit code ${code}`);
 }
 
 function say(line) {

@@ -4,13 +4,19 @@
  */
 import { setTimeout as pass } from "node:timers/promises";
 import { z } from "zod";
+import { readStream } from "./follow.ts";
+import type { Profile } from "./profile.ts";
+import type { Promises, SeenEvent, Verb } from "./promises.ts";
+import { Worker } from "./worker.ts";
+
+/** Null when the server was not there, or did not take it now. */
+export type Call = (path: string, body?: unknown, key?: string) => Promise<{ status: number; body: unknown } | null>;
 
 const task = z.object({ id: z.string(), state: z.string() });
 const page = z.object({ data: z.array(task), total: z.number() });
 
 export type Submitted = { id: string; kind: string; cancelled: boolean };
 
-const KINDS = ["chain", "chain", "chain", "tree", "nap", "ask"] as const;
 const TERMINAL = new Set(["completed", "failed", "cancelled", "timed_out", "rejected"]);
 const REQUEST_MS_MAX = 5_000;
 const HANGS_MS_MAX = 60_000;
@@ -21,17 +27,18 @@ export class Load {
   answers = 0;
   events = 0;
   readonly #url: string;
-  readonly #stepMs: readonly number[];
-  readonly #openMax: number;
+  readonly #profile: Profile;
+  readonly #promises: Promises;
   #stopped = false;
   #key = 0;
+  #message = 0;
   #open = 0;
   #clients: Promise<void>[] = [];
 
-  constructor(url: string, stepMs: readonly number[], openMax: number) {
+  constructor(url: string, profile: Profile, promises: Promises) {
     this.#url = url;
-    this.#stepMs = stepMs;
-    this.#openMax = openMax;
+    this.#profile = profile;
+    this.#promises = promises;
   }
 
   start(): void {
@@ -40,6 +47,10 @@ export class Load {
       ...Array.from({ length: 2 }, () => () => this.#steer()),
       ...Array.from({ length: 3 }, () => () => this.#follow()),
       () => this.#read(),
+      ...["w1", "w2"].map((name) => {
+        const worker = new Worker(name, (...given) => this.call(...given), this.#promises);
+        return () => worker.work();
+      }),
     ];
     this.#clients = roles.map((role) => this.#client(role));
   }
@@ -79,14 +90,15 @@ export class Load {
   }
 
   async #submit(): Promise<void> {
-    if (this.#open >= this.#openMax) return void (await this.#count());
-    const kind = KINDS[Math.floor(Math.random() * KINDS.length)] ?? "chain";
-    const ms = this.#stepMs[Math.floor(Math.random() * this.#stepMs.length)] ?? 10;
-    const body = { kind, input: { steps: 1 + Math.floor(Math.random() * 4), ms } };
+    if (this.#open >= this.#profile.openMax) return void (await this.#count());
+    const kind = pick(this.#profile.kinds);
+    const input = { steps: 1 + Math.floor(Math.random() * 4), ms: pick(this.#profile.stepMs) };
+    const body = { kind, input: kind === "external" ? { payload: input } : input };
     const key = `kill-${process.pid}-${this.#key++}`;
     let before: string | null = null;
     // Now and then the same is sent again after its answer.
     for (let acknowledged = 0; acknowledged < (Math.random() < 0.1 ? 2 : 1); ) {
+      this.#promises.sent("submit", key);
       const answer = await this.call("/v1/tasks", body, key);
       if (!answer) {
         if (this.#stopped) return;
@@ -100,6 +112,7 @@ export class Load {
       if (before !== null && before !== id) this.violations.push(`The key ${key} made ${before} and ${id}.`);
       before = id;
       acknowledged += 1;
+      this.#promises.answered("submit", id, key);
       if (!this.submitted.has(id)) this.#open += 1;
       this.submitted.set(id, this.submitted.get(id) ?? { id, kind, cancelled: false });
     }
@@ -109,14 +122,30 @@ export class Load {
     const one = this.#any();
     if (!one) return;
     const roll = Math.random();
-    const path = `/v1/tasks/${one.id}`;
-    if (roll < 0.35) await this.call(`${path}/input`, { value: "yes", prompt: "go" });
-    else if (roll < 0.5) await this.call(`${path}/pause`, {});
-    else if (roll < 0.95) await this.call(`${path}/resume`, {});
+    if (roll < 0.35) await this.input(one.id);
+    else if (roll < 0.5) await this.#command(one.id, "pause");
+    else if (roll < 0.95) await this.#command(one.id, "resume");
     else {
       one.cancelled = true;
-      await this.call(`${path}/cancel`, {});
+      await this.#command(one.id, "cancel");
     }
+  }
+
+  async input(id: string): Promise<void> {
+    const message = `m${process.pid}-${this.#message++}`;
+    this.#promises.sent("input", id, message);
+    const answer = await this.call(`/v1/tasks/${id}/input`, { value: "yes", prompt: "go", message_id: message });
+    if (answer?.status === 200) this.#promises.answered("input", id, message);
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#command(id, "resume");
+  }
+
+  async #command(id: string, verb: Verb & ("pause" | "resume" | "cancel")): Promise<void> {
+    this.#promises.sent(verb, id);
+    const answer = await this.call(`/v1/tasks/${id}/${verb}`, {});
+    if (answer?.status === 200) this.#promises.answered(verb, id);
   }
 
   async #read(): Promise<void> {
@@ -142,42 +171,31 @@ export class Load {
     let seen = 0;
     const from = performance.now();
     while (!this.#stopped && performance.now() - from < HANGS_MS_MAX) {
-      const ended = await this.#followOnce(one.id, seen, (seq) => {
-        if (seq !== seen + 1) this.violations.push(`A follower of ${one.id} got event ${seq} after ${seen}.`);
-        seen = seq;
+      const ended = await this.#followOnce(one.id, seen, (event) => {
+        if (event.seq !== seen + 1)
+          this.violations.push(`A follower of ${one.id} got event ${event.seq} after ${seen}.`);
+        seen = event.seq;
         this.events += 1;
+        this.#promises.saw(one.id, event);
       });
       if (ended) return;
       await pass(20 + Math.random() * 50);
     }
   }
 
-  async #followOnce(id: string, after: number, got: (seq: number) => void): Promise<boolean> {
-    const leave = new AbortController();
-    const timer = setTimeout(() => leave.abort(), 200 + Math.random() * 10_000);
-    try {
-      const answer = await fetch(`${this.#url}/v1/tasks/${id}/events`, {
-        headers: { accept: "text/event-stream", "last-event-id": String(after) },
-        signal: leave.signal,
-      });
-      if (!answer.ok || !answer.body) return false;
-      let rest = "";
-      for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
-        const frames = (rest + chunk).split("\n\n");
-        rest = frames.pop() ?? "";
-        for (const frame of frames) {
-          const seq = /^id: ?(\d+)$/m.exec(frame)?.[1];
-          if (seq !== undefined && !/^event: ?done$/m.test(frame)) got(Number(seq));
-          if (/^event: ?done$/m.test(frame)) return true;
-        }
-      }
-      return false;
-    } catch {
-      return false;
-    } finally {
-      clearTimeout(timer);
-      leave.abort();
-    }
+  async #followOnce(id: string, after: number, got: (event: SeenEvent) => void): Promise<boolean> {
+    return readStream(this.#eventsOf(id), after, AbortSignal.timeout(Math.round(200 + Math.random() * 10_000)), got);
+  }
+
+  /** The whole log of a task that has ended. */
+  async log(id: string): Promise<SeenEvent[]> {
+    const events: SeenEvent[] = [];
+    await readStream(this.#eventsOf(id), 0, AbortSignal.timeout(HANGS_MS_MAX), (event) => events.push(event));
+    return events;
+  }
+
+  #eventsOf(id: string): string {
+    return `${this.#url}/v1/tasks/${id}/events`;
   }
 
   /** The later, the likelier: an old one has ended. */
@@ -185,6 +203,10 @@ export class Load {
     const ids = [...this.submitted.keys()].slice(-200);
     return this.submitted.get(ids[Math.floor(Math.random() * ids.length)] ?? "");
   }
+}
+
+function pick<Value>(values: readonly [Value, ...Value[]]): Value {
+  return values[Math.floor(Math.random() * values.length)] ?? values[0];
 }
 
 export function isEnded(state: string): boolean {

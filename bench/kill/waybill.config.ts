@@ -53,6 +53,25 @@ const nap = defineHandler({
   },
 });
 
+const FILL = "é".repeat(50_000);
+
+/** Its results lie in files of their own, beside the database. */
+const bulk = defineHandler({
+  kind: "bulk",
+  input,
+  run: async (ctx, { steps, ms }) => {
+    const sizes: Json[] = [];
+    for (let n = 0; n < steps; n++) {
+      const fill = await ctx.step(`bulk ${n}`, async (step) => {
+        await pass(ms, undefined, { signal: step.signal });
+        return { fill: FILL };
+      });
+      sizes.push(fill.fill.length);
+    }
+    return { sizes, fill: FILL };
+  },
+});
+
 const ask = defineHandler({
   kind: "ask",
   input,
@@ -63,4 +82,10 @@ const ask = defineHandler({
   },
 });
 
-export default defineConfig({ handlers: [chain, tree, nap, ask], logLevel: "warn" });
+const slots = process.env["WAYBILL_KILL_SLOTS"];
+
+export default defineConfig({
+  ...(slots !== undefined && { limits: { running: Number(slots) } }),
+  handlers: [chain, tree, nap, ask, bulk],
+  logLevel: "warn",
+});
