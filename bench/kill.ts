@@ -165,6 +165,7 @@ async function judge(data: string, server: Server, load: Load, bodies: Bodies, p
       if (state === "paused") await load.resume(id);
       if (state === "input_required") await load.input(id);
     }
+    await load.work();
     await pass(200);
   }
   settleMs.push(performance.now() - from);

@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DECIDE } from "./mutants/decide.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
+import { KILL } from "./mutants/kill.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { STORE } from "./mutants/store.mjs";
 
@@ -45,6 +46,7 @@ const SUITES = {
   execution: [ENGINE, SIMULATOR],
   scheduling: [ENGINE, SIMULATOR],
   store: [["server/src/store/sqlite/store.test.ts"], ["server/src/store/sqlite"], SIMULATOR],
+  kill: [["bench/kill.ts", "--rounds", "8"]],
 };
 
 const all = [
@@ -52,6 +54,7 @@ const all = [
   ...EXECUTION.map((mutant) => ({ ...mutant, area: "execution" })),
   ...SCHEDULING.map((mutant) => ({ ...mutant, area: "scheduling" })),
   ...STORE.map((mutant) => ({ ...mutant, area: "store" })),
+  ...KILL.map((mutant) => ({ ...mutant, area: "kill" })),
 ];
 
 process.exitCode = await main();
@@ -105,7 +108,9 @@ async function brokenSuite(areas) {
 
 function chosen() {
   const only = flags.only?.split(",");
-  const wanted = all.filter(({ name, area }) => (!only || only.includes(name)) && (!flags.area || area === flags.area));
+  // Kills take minutes: they are asked for by name.
+  const isAsked = (area) => (flags.area ? area === flags.area : area !== "kill" || only);
+  const wanted = all.filter(({ name, area }) => (!only || only.includes(name)) && isAsked(area));
   if (flags.sample === undefined) return wanted;
   const first = (Math.floor(Date.now() / DAY_MS) * Number(flags.sample)) % wanted.length;
   return [...wanted.slice(first), ...wanted.slice(0, first)].slice(0, Number(flags.sample));
@@ -146,22 +151,30 @@ async function judge(copy, { name, area, file, find, put }) {
   return { name, by };
 }
 
-/** The name of the first test of a suite that fails; null when none does. */
+/** The first thing of a suite that fails; null when nothing does. */
 async function failureOf(copy, suite) {
+  if (suite[0]?.startsWith("bench/")) {
+    execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
+    return said(copy, suite, /VIOLATION (.*)/);
+  }
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
-  const options = ["--bail", "1", "--testTimeout", String(TEST_MS_MAX)];
-  const child = spawn(process.execPath, [vitest, "run", ...options, ...suite], {
-    cwd: copy,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  return said(copy, [vitest, "run", "--bail", "1", "--testTimeout", String(TEST_MS_MAX), ...suite], / FAIL +(.*)/);
+}
+
+/** Runs a program: null when it ends well, else what it said of its failure. */
+async function said(cwd, args, failure) {
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      words += chunk;
+    });
   const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS_MAX);
   const [code] = await once(child, "close");
   clearTimeout(timer);
   if (code === 0) return null;
-  return code === null ? "its time limit" : (/ FAIL +(.*)/.exec(said)?.[1]?.trim() ?? `exit code ${code}`);
+  return code === null ? "its time limit" : (failure.exec(words)?.[1]?.trim() ?? `exit code ${code}`);
 }
 
 function say(line) {

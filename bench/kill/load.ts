@@ -29,6 +29,7 @@ export class Load {
   readonly #url: string;
   readonly #profile: Profile;
   readonly #promises: Promises;
+  readonly #workers: readonly Worker[];
   #stopped = false;
   #key = 0;
   #message = 0;
@@ -39,6 +40,7 @@ export class Load {
     this.#url = url;
     this.#profile = profile;
     this.#promises = promises;
+    this.#workers = ["w1", "w2"].map((name) => new Worker(name, (...given) => this.call(...given), promises));
   }
 
   start(): void {
@@ -47,12 +49,14 @@ export class Load {
       ...Array.from({ length: 2 }, () => () => this.#steer()),
       ...Array.from({ length: 3 }, () => () => this.#follow()),
       () => this.#read(),
-      ...["w1", "w2"].map((name) => {
-        const worker = new Worker(name, (...given) => this.call(...given), this.#promises);
-        return () => worker.work();
-      }),
+      ...this.#workers.map((worker) => () => worker.work()),
     ];
     this.#clients = roles.map((role) => this.#client(role));
+  }
+
+  /** What is ready for other programs is done by them, also after `stop`. */
+  async work(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.work()));
   }
 
   async stop(): Promise<void> {

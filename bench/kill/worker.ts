@@ -4,8 +4,12 @@ import { z } from "zod";
 import type { Call } from "./load.ts";
 import type { Promises } from "./promises.ts";
 
-const claimed = z.object({ data: z.array(z.object({ id: z.string(), attempt: z.number(), progress: z.number() })) });
-const LEASE_MS = 1_000;
+const claimed = z.object({
+  data: z.array(z.object({ id: z.string(), attempt: z.number(), progress: z.object({ fraction: z.number() }) })),
+});
+const LEASE_MS = 5_000;
+/** What is done is handed in again as long as no server answers: it counts also when the lease is over by then. */
+const HAND_IN_MS_MAX = 30_000;
 
 export class Worker {
   readonly #name: string;
@@ -26,7 +30,7 @@ export class Worker {
     if (!parsed.success) return void (await pass(50));
     for (const { id, attempt, progress } of parsed.data.data) {
       this.#promises.answered("claim", id, attempt, this.#name);
-      await this.#workOn(id, attempt, progress);
+      await this.#workOn(id, attempt, progress.fraction);
     }
   }
 
@@ -34,7 +38,7 @@ export class Worker {
     const holder = { worker: this.#name, attempt };
     const path = `/v1/tasks/${id}`;
     // Now and then a worker vanishes.
-    if (Math.random() < 0.15) return;
+    if (Math.random() < 0.05) return;
     await pass(Math.random() * 100);
     if (Math.random() < 0.5) {
       const fraction = before + (1 - before) * 0.2;
@@ -45,7 +49,12 @@ export class Worker {
     const output = `${this.#name} ${attempt}`;
     for (let time = 0; time < (Math.random() < 0.2 ? 2 : 1); time++) {
       this.#promises.sent("complete", id, output);
-      const done = await this.#call(`${path}/complete`, { ...holder, output });
+      const from = performance.now();
+      let done = await this.#call(`${path}/complete`, { ...holder, output });
+      while (done === null && performance.now() - from < HAND_IN_MS_MAX) {
+        await pass(100);
+        done = await this.#call(`${path}/complete`, { ...holder, output });
+      }
       if (done?.status === 200) this.#promises.answered("complete", id, output);
     }
   }

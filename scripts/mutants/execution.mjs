@@ -140,8 +140,8 @@ export const EXECUTION = [
   {
     file: inbox,
     name: "an-answer-is-taken-twice",
-    find: "this.#items = items.filter((item) => !this.#taken.has(item.n));",
-    put: "this.#items = [...items];",
+    find: "!known.has(n) && !this.#taken.has(n)",
+    put: "!known.has(n)",
   },
   {
     file: inbox,

@@ -30,7 +30,8 @@ export function wrongCounts(program: Program, events: readonly TaskEvent[]): str
   for (const what of ["completed", "retrying"] as const)
     for (const name of new Set([...expected[what].keys(), ...told[what].keys()])) {
       const [is, should] = [told[what].get(name) ?? 0, expected[what].get(name) ?? 0];
-      if (mayRepeat && what === "retrying" ? is < should : is !== should) return `${is} events step.${what} of "${name}" in place of ${should}`;
+      if (mayRepeat && what === "retrying" ? is < should : is !== should)
+        return `${is} events step.${what} of "${name}" in place of ${should}`;
     }
   return null;
 }

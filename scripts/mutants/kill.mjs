@@ -1,0 +1,17 @@
+/** Faults in what callers are told, which kills under load must notice: `node scripts/mutants.mjs --area kill`. */
+const file = "server/src/verbs/implementation/task-verbs.ts";
+
+export const KILL = [
+  {
+    file,
+    name: "three-of-ten-inputs-are-dropped",
+    find: "const input = wellFormed(given);\n",
+    put: "const input = wellFormed(given);\n    if (Math.random() < 0.3) return { task: await this.get(principal, id), replayed: false };\n",
+  },
+  {
+    file,
+    name: "half-of-the-cancels-are-ignored",
+    find: 'const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;\n',
+    put: 'const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;\n    if (Math.random() < 0.5) return { task: await this.get(principal, id), replayed: false };\n',
+  },
+];
