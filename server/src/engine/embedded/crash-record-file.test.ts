@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CrashRecordFile, type CrashRecordFiles, crashRecordFiles } from "./crash-record-file.ts";
 
 let folder = "";
@@ -10,7 +10,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "waybill-record-"));
   files = crashRecordFiles(folder);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function next(): CrashRecordFile {
   const record = new CrashRecordFile(files);
@@ -28,6 +31,7 @@ describe("the crash record", () => {
   });
 
   test("says who was in flight, and in which steps, when the process left no word", () => {
+    vi.useFakeTimers();
     const record = next();
     record.runBegins("t1", 1);
     record.runBegins("t2", 3);
@@ -38,6 +42,7 @@ describe("the crash record", () => {
     record.stepEnded("t1", "fetch");
     record.stepEnded("t2", "pay");
     record.runEnded("t3");
+    vi.advanceTimersByTime(1_000);
     const { how, flights } = found();
     expect(how).toBe("unknown");
     expect(flights).toEqual([

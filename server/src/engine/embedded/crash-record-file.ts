@@ -40,7 +40,10 @@ const flight = z.object({ task: z.string(), attempt: z.int(), steps: z.array(z.s
 type Ended = z.infer<typeof ended>;
 type Slot = { at: number; flight: Flight };
 
-const EMPTY = "{}";
+/** What is left of the slot behind it makes it unreadable, which is what it should be. */
+const EMPTY = Buffer.from("{}");
+/** Most bodies are followed by the next one, or by the end of the run, before their end is worth a write of its own. */
+const CORRECTED_MS = 100;
 
 export type CrashRecordFiles = {
   record: string;
@@ -57,6 +60,9 @@ export class CrashRecordFile implements CrashRecord {
   readonly #files: CrashRecordFiles;
   readonly #slots = new Map<TaskId, Slot>();
   readonly #free: number[] = [];
+  /** Slots that still name a step which has ended. */
+  readonly #doubtful = new Set<Slot>();
+  #correction: NodeJS.Timeout | null = null;
   readonly #buffer = Buffer.alloc(SLOT_BYTES);
   readonly #boot = bootOf();
   #used = 1;
@@ -96,6 +102,7 @@ export class CrashRecordFile implements CrashRecord {
     const slot = this.#slots.get(task);
     if (!slot) return;
     slot.flight.steps.push(nameOf(step));
+    this.#doubtful.delete(slot);
     this.#writeFlight(slot);
   }
 
@@ -103,13 +110,15 @@ export class CrashRecordFile implements CrashRecord {
     const slot = this.#slots.get(task);
     if (!slot) return;
     removeOne(slot.flight.steps, nameOf(step));
-    this.#writeFlight(slot);
+    this.#doubtful.add(slot);
+    this.#correction ??= setTimeout(this.#correct, CORRECTED_MS).unref();
   }
 
   runEnded(task: TaskId): void {
     const slot = this.#slots.get(task);
     if (!slot) return;
     this.#slots.delete(task);
+    this.#doubtful.delete(slot);
     this.#free.push(slot.at);
     this.#write(slot.at, EMPTY);
   }
@@ -122,8 +131,15 @@ export class CrashRecordFile implements CrashRecord {
   }
 
   #writeHeader(): void {
-    this.#write(0, JSON.stringify({ boot: this.#boot, pid: process.pid, deaths: this.#deaths, end: this.#end }));
+    const { pid } = process;
+    this.#write(0, this.#filled(JSON.stringify({ boot: this.#boot, pid, deaths: this.#deaths, end: this.#end })));
   }
+
+  readonly #correct = (): void => {
+    this.#correction = null;
+    for (const slot of this.#doubtful) this.#writeFlight(slot);
+    this.#doubtful.clear();
+  };
 
   #writeFlight({ at, flight }: Slot): void {
     let { steps } = flight;
@@ -132,17 +148,21 @@ export class CrashRecordFile implements CrashRecord {
       steps = steps.length > 1 ? steps.slice(0, -1) : steps.map((name) => name.slice(0, name.length / 2));
       text = JSON.stringify({ ...flight, steps });
     }
-    this.#write(at, text);
+    this.#write(at, this.#filled(text));
   }
 
-  /** A disk that refuses costs the record, not the run. */
-  #write(slot: number, text: string): void {
-    if (this.#file === null) return;
+  #filled(text: string): Buffer {
     this.#buffer.fill(" ");
     this.#buffer.write(text, 0, SLOT_BYTES - 1);
     this.#buffer.write("\n", SLOT_BYTES - 1);
+    return this.#buffer;
+  }
+
+  /** A disk that refuses costs the record, not the run. */
+  #write(slot: number, bytes: Buffer): void {
+    if (this.#file === null) return;
     try {
-      writeSync(this.#file, this.#buffer, 0, SLOT_BYTES, slot * SLOT_BYTES);
+      writeSync(this.#file, bytes, 0, bytes.length, slot * SLOT_BYTES);
     } catch {
       this.#file = null;
     }

@@ -56,8 +56,9 @@ export function judge(accused: readonly Accused[], death: Death, apart = false):
 function verdictOf(crashes: number, flight?: Flight, death?: Death): Verdict {
   if (!flight || !death || crashes < SUSPECT_AT + ALONE_MAX)
     return { is: isSuspect(crashes) ? "suspect" : "innocent", crashes };
-  const step = death.culprit?.step ?? (flight.steps.length === 1 ? flight.steps[0] : undefined);
-  const who = whoOf(step, flight.steps);
+  const steps = death.culprit ? [death.culprit.step].filter((name) => name !== null) : flight.steps;
+  const step = steps.length === 1 ? steps[0] : undefined;
+  const who = whoOf(step, steps);
   const message = `${who} ended its process ${ALONE_MAX} times, and no other task did. The last time: ${death.said}`;
   return { is: "guilty", crashes, error: { code: "step_crashed", message, ...(step !== undefined && { step }) } };
 }
