@@ -171,7 +171,7 @@ describe.each(withBody)("%s with a hostile body", (_name, route) => {
     ["10,000 levels", deep(10_000), 400],
     ["10,000 levels of lists", `${"[".repeat(10_000)}${"]".repeat(10_000)}`, 400],
     ["bad UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
-    ["2 MB", JSON.stringify({ input: "x".repeat(2_000_000) }), 413],
+    ["5 MB", JSON.stringify({ input: "x".repeat(5_000_000) }), 413],
   ];
   it.each(hostile)("%s is refused", async (_what, body, status) => {
     expectProblem(await send(route, { key: ada, body }), status);
