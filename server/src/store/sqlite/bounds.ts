@@ -18,13 +18,18 @@ const ROW_BYTES = 100;
 const ROWS_PER_LOOK = 256;
 
 /** About what a row takes; a value that was put into the files counts with the bytes that it has there. */
-export function bytesOf(row: readonly unknown[] | null): number {
+function bytesOf(row: readonly unknown[] | null): number {
   let bytes = ROW_BYTES;
   for (const column of row ?? []) {
     if (typeof column !== "string") continue;
     bytes += column.startsWith("@") ? (readMarker(column)?.bytes ?? column.length) : column.length;
   }
   return bytes;
+}
+
+/** The same of what is given as it stands in its row, such as the beginning of a value. */
+export function bytesOfText(row: readonly unknown[] | null): number {
+  return (row ?? []).reduce<number>((sum, column) => sum + (typeof column === "string" ? column.length : 0), ROW_BYTES);
 }
 
 /** Those of `rows` that fit, the first one always; `more` says that some did not. Reads none beyond them. */

@@ -23,6 +23,9 @@ export interface Channel<Verbs> {
   close(): Promise<void>;
 }
 
+/** Of answers, in one turn of the event loop. */
+const SETTLED_CHARACTERS_MAX = 64 << 10;
+
 type Caller = { bytes: number; resolve: (outcome: Outcome<never>) => void; reject: (error: unknown) => void };
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
@@ -80,10 +83,18 @@ export function workerChannel<Verbs>(
     if (outgoing.length === 0) worker.postMessage(null);
   };
 
-  const settle = () => {
+  /** Large answers one by one: whoever has one works on it before the loop goes round. */
+  const settle = (charactersMax = SETTLED_CHARACTERS_MAX) => {
     const texts = arrived;
     arrived = [];
-    for (const text of texts) {
+    let characters = 0;
+    for (const [at, text] of texts.entries()) {
+      if (characters > charactersMax) {
+        arrived = texts.slice(at);
+        setImmediate(settle);
+        break;
+      }
+      characters += text.length;
       const outcomes: Outcome<never>[] = JSON.parse(text);
       for (const outcome of outcomes) {
         const caller = callers.shift();
@@ -104,7 +115,7 @@ export function workerChannel<Verbs>(
 
   const lose = (error: Error) => {
     if (lost) return;
-    settle();
+    settle(Number.POSITIVE_INFINITY);
     lost = error;
     for (let caller = callers.shift(); caller; caller = callers.shift()) caller.reject(gone(error));
     if (closing) closing.resolve();

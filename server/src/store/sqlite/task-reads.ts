@@ -1,7 +1,7 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
 import type { Place } from "../codec/cursor.ts";
-import { ANSWER_BYTES_MAX, bytesOf, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
+import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
@@ -95,7 +95,7 @@ function listPages(db: Database) {
     let bytes = 0;
     for (const { n } of positions) {
       const row = orNull(() => read(n));
-      bytes += bytesOf(row);
+      bytes += bytesOfText(row);
       if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
       found.push({ n, row });
     }

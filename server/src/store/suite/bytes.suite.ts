@@ -40,6 +40,8 @@ export function bytesStories(setup: () => Promise<Store>): void {
     expect(seen.map(({ id }) => id)).toEqual([...long.toReversed(), short].map(({ id }) => id));
     expect(seen.at(-1)?.input).toEqual({ query: "short" });
     expect(seen[0]?.input).toEqual({ truncated: true, bytes: 60_012, preview: sizedPreview({ query: KB_60 }) });
+    const titles = await store.list(EVERYBODY, {}, { limit: 60 });
+    expect(titles.tasks).toHaveLength(60);
     const whole = await store.list(EVERYBODY, {}, { limit: 200, whole: true });
     expect(whole.tasks[0]?.input).toEqual({ query: KB_60 });
     expect(whole.tasks.length).toBeLessThan(20);
