@@ -9,7 +9,7 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -117,6 +117,7 @@ function chosen() {
 }
 
 function untruthOf({ name, file, find }) {
+  if (!existsSync(path.join(ROOT, file))) return `${name}: there is no ${file}`;
   const count = readFileSync(path.join(ROOT, file), "utf8").split(find).length - 1;
   return count === 1 ? null : `${name}: its text occurs ${count} times in ${file}`;
 }

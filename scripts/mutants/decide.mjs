@@ -42,7 +42,7 @@ export const DECIDE = [
   { name: "expire-what-has-ended", find: 'if (isTerminal(task.state)) return wrongState(task, "timed out");', put: "" },
   { name: "cancel-what-has-ended", find: 'if (isTerminal(task.state)) return wrongState(task, "cancelled");', put: "" },
   { name: "delete-what-is-open", find: 'if (!isTerminal(task.state)) return wrongState(task, "deleted");', put: "" },
-  { name: "blame-is-not-kept", find: "{ crashes: command.crashes }", put: "{ crashes: task.crashes }" },
+  { name: "blame-is-not-kept", find: "{ crashes: command.crashes, ...", put: "{ crashes: task.crashes, ..." },
   { name: "progress-forgets-crashes-never", find: "if (progressed) next.crashes = 0;", put: "" },
   {
     name: "progress-falls",

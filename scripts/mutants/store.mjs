@@ -1,7 +1,8 @@
 /** Faults in what the store keeps. */
 const apply = "server/src/store/sqlite/apply.ts";
 const statements = "server/src/store/sqlite/statements.ts";
-const sweep = "server/src/store/sqlite/sweep.ts";
+const trees = "server/src/store/sqlite/ended-trees.ts";
+const removal = "server/src/store/sqlite/task-removal.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const STORE = [
@@ -38,7 +39,7 @@ export const STORE = [
     find: "for (const item of write.taken ?? []) sql.takeInbox.run(n, item);",
     put: "",
   },
-  { file: apply, name: "artifacts-are-not-replaced", find: "if (!append) sql.dropArtifact.run(n, id);", put: "" },
+  { file: apply, name: "artifacts-are-not-kept", find: "sql.insertArtifact.run(n, n, id, record);", put: "" },
   {
     file: apply,
     name: "idempotency-is-not-kept",
@@ -87,18 +88,29 @@ export const STORE = [
     find: "conversation, parent, created_at)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     put: "conversation, parent, created_at)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   },
-  { file: sweep, name: "a-child-goes-before-its-parent", find: " AND NOT (${HAS_OPEN_RELATIVE})", put: "" },
   {
-    file: sweep,
-    name: "what-is-swept-stays-in-the-totals",
-    find: "if (deletedAt === null) totals.move(counted, stateIn(state), null);",
+    file: trees,
+    name: "a-child-goes-before-its-parent",
+    find: "if (this.#isOpenAbove(maybeTextIn(parent), open)) continue;",
     put: "",
   },
   {
-    file: sweep,
+    file: trees,
+    name: "a-parent-goes-before-its-child",
+    find: "if (!below.isOpen) found.push(row);",
+    put: "found.push(row);",
+  },
+  {
+    file: trees,
     name: "a-sweep-takes-without-end",
-    find: "ORDER BY ended_at LIMIT ?",
-    put: "ORDER BY ended_at LIMIT 1000000 + ?",
+    find: "if (found.length === limit || rows >= ROWS_MAX) return found;",
+    put: "",
+  },
+  {
+    file: removal,
+    name: "what-is-swept-stays-in-the-totals",
+    find: "if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);",
+    put: "",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
