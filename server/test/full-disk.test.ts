@@ -1,6 +1,6 @@
 /** A data folder on a disk that is full: a real one, made small, where the machine lets tests mount one. */
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,11 +28,17 @@ function mounts(): boolean {
   }
 }
 
-/** Takes all the room that is left. */
+/** Takes all the room that is left, block by block: the server writes meanwhile. */
 function fill(): void {
-  const { bsize, bavail } = statfsSync(disk);
-  writeFileSync(filler, Buffer.alloc(Number(bsize) * Number(bavail)));
-  expect(statfsSync(disk).bavail).toBe(0);
+  const block = Buffer.alloc(statfsSync(disk).bsize);
+  const file = openSync(filler, "a");
+  try {
+    for (;;) writeSync(file, block);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "ENOSPC" });
+  } finally {
+    closeSync(file);
+  }
 }
 
 function makeRoom(): void {
