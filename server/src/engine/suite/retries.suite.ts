@@ -169,6 +169,57 @@ export function retriesSuite(begin: Begin): void {
     expect(bodies).toEqual(["optional"]);
   });
 
+  it("tries a step no sooner because another branch goes on meanwhile", async () => {
+    let tries = 0;
+    const life = await begin([
+      kind("both", (ctx) =>
+        ctx.parallel({
+          slow: (ctx) =>
+            ctx.step("ask", async () => {
+              tries += 1;
+              if (tries === 1) throw Object.assign(new Error("later"), { retryAfterMs: 60_000 });
+              return "answer";
+            }),
+          quick: (ctx) => ctx.sleep("nap", 1_000).then(() => "awake"),
+        }),
+      ),
+    ]);
+    const id = await submit(life, "both");
+    await life.settle();
+    await life.pass(2_000);
+    await arrives(life, id, "waiting");
+    expect(tries).toBe(1);
+    await life.pass(60_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: { slow: "answer", quick: "awake" } });
+  });
+
+  it("counts what a body had paid for when its task is cancelled", async () => {
+    const call = {
+      key: "call 1",
+      provider: "p",
+      model: "m",
+      agent: "",
+      inputTokens: 3,
+      outputTokens: 2,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      costUsd: 0.25,
+      raw: null,
+    };
+    const life = await begin([
+      kind("paying", (ctx) =>
+        ctx.step("ask", (step) => {
+          step.usage(call);
+          return new Promise<null>(() => {});
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paying");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.cancel(ada, id);
+    expect(await arrives(life, id, "cancelled")).toMatchObject({ usage: { calls: 1, costUsd: 0.25 } });
+  });
+
   it("does afresh what an error of the handler's own stands for", async () => {
     const { broken, body } = troubles();
     const words: Record<string, (error: Error) => Error> = {
