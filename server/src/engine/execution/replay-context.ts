@@ -312,6 +312,8 @@ class ReplayContext implements Context {
     this.#occurrences.set(name, occurrence + 1);
     this.#inFlight.add(name);
     try {
+      const turn = this.#run.turn();
+      if (turn) await turn;
       await this.#run.open();
       const entry = this.#run.journal.find(this.#path, position, kind, name, occurrence);
       return await effect(this.#call(kind, name, position, occurrence, entry), taken);

@@ -6,6 +6,7 @@
  * in flight; or it was cut off, and whatever it still does goes nowhere. A call that must not go on never settles:
  * nothing then holds the handler's frames, and they are collected.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 import { TaskFailure } from "../../task/handler.ts";
@@ -31,6 +32,9 @@ export type RunParts = {
   inbox: readonly InboxItem[];
 };
 
+/** Calls that are replayed in one turn of the event loop: some milliseconds. */
+const CALLS_PER_TURN = 256;
+
 export class Run implements AttemptRun {
   readonly task: Task;
   readonly port: AttemptPort;
@@ -53,6 +57,7 @@ export class Run implements AttemptRun {
   /** Steps whose bodies run: their names by their keys. */
   readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
+  #calls = 0;
   #committed: Promise<void> = Promise.resolve();
   /** Commits under way: the run may hold a wait that it does not know of yet. */
   #commits = 0;
@@ -167,6 +172,12 @@ export class Run implements AttemptRun {
     this.#questions.set(question.key, { question, settle: resolve });
     void this.waitFor(question, checkpoint);
     return promise;
+  }
+
+  /** Now and then lets others have their turn: a journal of thousands of calls is replayed without anything to wait for. */
+  turn(): Promise<void> | undefined {
+    this.#calls += 1;
+    return this.#calls % CALLS_PER_TURN === 0 ? nextTurn() : undefined;
   }
 
   /** What has come into the inbox, and what the task still waits for. */
