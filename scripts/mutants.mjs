@@ -36,6 +36,7 @@ const KILLED_SHARE_MIN = 0.95;
 /** A mutant that makes a suite hang is killed by that; that a machine is busy kills none. */
 const TEST_MS_MAX = 20_000;
 const SUITE_MS_MAX = 150_000;
+const KILLS_MS_MAX = 900_000;
 const DAY_MS = 86_400_000;
 
 /** Suites in the order in which they are asked; the first that fails kills the mutant. */
@@ -46,7 +47,7 @@ const SUITES = {
   execution: [ENGINE, SIMULATOR],
   scheduling: [ENGINE, SIMULATOR],
   store: [["server/src/store/sqlite/store.test.ts"], ["server/src/store/sqlite"], SIMULATOR],
-  kill: [["bench/kill.ts", "--rounds", "8"]],
+  kill: [["bench/kill.ts", "--rounds", "5"]],
 };
 
 const all = [
@@ -156,14 +157,14 @@ async function judge(copy, { name, area, file, find, put }) {
 async function failureOf(copy, suite) {
   if (suite[0]?.startsWith("bench/")) {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: copy, stdio: "ignore" });
-    return said(copy, suite, /VIOLATION (.*)/);
+    return said(copy, suite, /VIOLATION (.*)/, KILLS_MS_MAX);
   }
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
   return said(copy, [vitest, "run", "--bail", "1", "--testTimeout", String(TEST_MS_MAX), ...suite], / FAIL +(.*)/);
 }
 
 /** Runs a program: null when it ends well, else what it said of its failure. */
-async function said(cwd, args, failure) {
+async function said(cwd, args, failure, msMax = SUITE_MS_MAX) {
   const env = { ...process.env, NO_COLOR: "1" };
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
@@ -171,7 +172,7 @@ async function said(cwd, args, failure) {
     stream.on("data", (chunk) => {
       words += chunk;
     });
-  const timer = setTimeout(() => child.kill("SIGKILL"), SUITE_MS_MAX);
+  const timer = setTimeout(() => child.kill("SIGKILL"), msMax);
   const [code] = await once(child, "close");
   clearTimeout(timer);
   if (code === 0) return null;

@@ -115,12 +115,6 @@ export const EXECUTION = [
   },
   {
     file: buffer,
-    name: "progress-is-overtaken-by-nothing",
-    find: "if (progress) write.record.progress = progress;",
-    put: "",
-  },
-  {
-    file: buffer,
     name: "text-of-two-steps-is-one",
     find: "if (this.#live && (this.#live.step !== step || this.#live.agent !== agent)) this.#sealText();",
     put: "",

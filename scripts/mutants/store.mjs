@@ -72,12 +72,6 @@ export const STORE = [
   },
   {
     file: statements,
-    name: "the-row-has-no-guard",
-    find: "lease_until = NULL, waits_on = NULL, awaits = NULL\n       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?",
-    put: "lease_until = NULL, waits_on = NULL, awaits = NULL\n       WHERE n = ? AND (1 OR (revision = ? AND state = ? AND attempt = ?))",
-  },
-  {
-    file: statements,
     name: "a-retry-gets-what-was-not-finished",
     find: "AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))",
     put: "",

@@ -235,6 +235,28 @@ export function stepsSuite(begin: Begin): void {
     });
   });
 
+  it("shows live text while the step that makes it runs on", async () => {
+    const more = gate();
+    const life = await begin([
+      kind("talker", (ctx) =>
+        ctx.step("talk", async (step) => {
+          step.output("Once ");
+          await more.promise;
+          step.output("upon a time");
+          return new Promise<null>(() => {});
+        }),
+      ),
+    ]);
+    const id = await submit(life, "talker");
+    const said = async () =>
+      (await events(life, id)).flatMap((event) => (event.type === "output.delta" ? [event.data["text"]] : []));
+    await life.pass(1_000);
+    expect(await said()).toEqual(["Once "]);
+    more.resolve();
+    await life.pass(1_000);
+    expect(await said()).toEqual(["Once ", "upon a time"]);
+  });
+
   it("gives time, chance and history once, and the same on every attempt", async () => {
     let life = await begin([
       kind("chance", async (ctx) => {
