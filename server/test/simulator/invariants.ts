@@ -283,10 +283,16 @@ function callOf(event: TaskEvent): string[] {
   return !event.custom && event.type === "usage.recorded" ? [event.data.call.key] : [];
 }
 
+/** By a caller, or with the end of a task above it, which retention may have removed since. */
 function isCancelled(world: World, task: Task, byId: ReadonlyMap<string, Task>): boolean {
-  for (let at: Task | undefined = task; at; at = at.parent === null ? undefined : byId.get(at.parent))
-    if (world.cancelled.has(at.id) || (at !== task && at.state !== "completed")) return true;
-  return false;
+  for (let at = task; ; ) {
+    if (world.cancelled.has(at.id)) return true;
+    if (at.parent === null) return false;
+    const parent = byId.get(at.parent);
+    if (!parent) return endsBefore(world, at.parent, task.id);
+    if (parent.state !== "completed") return true;
+    at = parent;
+  }
 }
 
 function failureCode(task: Task): string {
