@@ -54,7 +54,7 @@ export type AppParts = {
 
 /** An instance without routes. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { log, durations, traffic } = parts;
+  const { log, traffic } = parts;
   const app = fastify({
     logger: false,
     trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
@@ -79,8 +79,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
     traffic.inFlight += 1;
-    reply.raw.on("close", () => ended(request, reply));
-    done(refusalOf(request, reply));
+    reply.raw.on("close", () => ended(parts, request, reply));
+    done(refusalOf(parts, request, reply));
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     reply.header("x-request-id", request.id);
@@ -97,50 +97,61 @@ export function createApp(parts: AppParts): FastifyInstance {
     done();
   });
 
-  function refusalOf(request: FastifyRequest, reply: FastifyReply): Refusal | undefined {
-    if (parts.hosts !== null && !isLocalHost(request.headers.host, parts.hosts)) {
-      return new Refusal(
-        "forbidden",
-        "waybill dev answers only requests to a local host name: localhost, 127.0.0.1 or [::1].",
-      );
-    }
-    if (parts.hosts !== null && isForeign(request.headers, parts.hosts)) {
-      return new Refusal("forbidden", "waybill dev answers no web page of another machine, whatever key it has.");
-    }
-    if (traffic.stage !== "serving") {
-      reply.header("retry-after", "1").header("connection", "close");
-      return new Refusal("unavailable", `The server is ${traffic.stage}: try again in a moment.`, { retryAfterS: 1 });
-    }
-    if (traffic.inFlight > parts.requestsMax) {
-      reply.header("retry-after", "1");
-      return new Refusal("unavailable", "Too many requests are in work: try again in a moment.", { retryAfterS: 1 });
-    }
-    if (request.url.length > URL_LENGTH_MAX) {
-      return new Refusal("too_large", `The URL is longer than ${URL_LENGTH_MAX} characters.`);
-    }
-    return undefined;
-  }
-
-  function ended(request: FastifyRequest, reply: FastifyReply): void {
-    traffic.inFlight -= 1;
-    if (request.bodyBytes > 0) parts.bodiesInFlight.giveBack(request.ip, request.bodyBytes);
-    const ms = performance.now() - request.startedAt;
-    const { url = "(none)", config } = request.routeOptions;
-    const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
-    if (!request.held) {
-      durations.observe(url, request.method + status, ms, () => ({
-        route: url,
-        method: request.method,
-        status: String(status),
-      }));
-    }
-    // One line for each refusal under overload would add to it: the metrics count those.
-    if (status === 503) log.debug(line(request, status, ms), "told to come again");
-    else if (status >= 500) log.error(line(request, status, ms), "request failed");
-    else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
-    else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
-  }
   return app;
+}
+
+/** What is wrong with a request whatever its route: undefined when nothing is. */
+function refusalOf(
+  { hosts, traffic, requestsMax }: AppParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Refusal | undefined {
+  if (hosts !== null && !isLocalHost(request.headers.host, hosts)) {
+    return new Refusal(
+      "forbidden",
+      "waybill dev answers only requests to a local host name: localhost, 127.0.0.1 or [::1].",
+    );
+  }
+  if (hosts !== null && isForeign(request.headers, hosts)) {
+    return new Refusal("forbidden", "waybill dev answers no web page of another machine, whatever key it has.");
+  }
+  if (traffic.stage !== "serving") {
+    reply.header("retry-after", "1").header("connection", "close");
+    return new Refusal("unavailable", `The server is ${traffic.stage}: try again in a moment.`, { retryAfterS: 1 });
+  }
+  if (traffic.inFlight > requestsMax) {
+    reply.header("retry-after", "1");
+    return new Refusal("unavailable", "Too many requests are in work: try again in a moment.", { retryAfterS: 1 });
+  }
+  if (request.url.length > URL_LENGTH_MAX) {
+    return new Refusal("too_large", `The URL is longer than ${URL_LENGTH_MAX} characters.`);
+  }
+  return undefined;
+}
+
+/** Counts a request whose answer is out, or whose caller has left, and logs what is worth a line. */
+function ended(
+  { log, durations, traffic, bodiesInFlight }: AppParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  traffic.inFlight -= 1;
+  if (request.bodyBytes > 0) bodiesInFlight.giveBack(request.ip, request.bodyBytes);
+  const ms = performance.now() - request.startedAt;
+  const { url = "(none)", config } = request.routeOptions;
+  const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
+  if (!request.held) {
+    durations.observe(url, request.method + status, ms, () => ({
+      route: url,
+      method: request.method,
+      status: String(status),
+    }));
+  }
+  // One line for each refusal under overload would add to it: the metrics count those.
+  if (status === 503) log.debug(line(request, status, ms), "told to come again");
+  else if (status >= 500) log.error(line(request, status, ms), "request failed");
+  else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
+  else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
 }
 
 /** Of a reply whose route, and with it whose type, nobody knows. */

@@ -27,35 +27,7 @@ export function createModels(config: ModelsConfigInput = {}): Models {
   const fetch = boundedFetch(settings.outputBytesMax);
   const opened = new Map<ModelId, Promise<LanguageModelV4>>();
   const names = [...Object.keys(providers), "local"];
-
-  const resolve = (name: string, provider?: string): ModelId => {
-    if (provider !== undefined && provider !== "") return inProvider(name, provider);
-    const colon = name.indexOf(":");
-    const prefix = name.slice(0, Math.max(0, colon));
-    if (names.includes(prefix)) return inProvider(name.slice(colon + 1), prefix);
-    if (name === "reference" || name === "local") return offlineModelId;
-    if (names.includes(name)) return inProvider("", name);
-    const home = homeOf(name, providers);
-    if (home === undefined) throw unknown(name);
-    return `${home}:${name}`;
-  };
-
-  const inProvider = (name: string, provider: string): ModelId => {
-    if (!names.includes(provider)) throw unknown(`${provider}:${name}`);
-    const bare = name.startsWith(`${provider}:`) ? name.slice(provider.length + 1) : name;
-    if (provider === "local") {
-      if (bare !== "" && bare !== "reference") throw unknown(`local:${bare}`);
-      return offlineModelId;
-    }
-    const model = bare === "" ? defaultOf(providers[provider]) : bare;
-    if (model === undefined) throw unknown(`${provider}: (no model named, and it has no default)`);
-    return `${provider}:${model}`;
-  };
-
-  const unknown = (name: string): ModelError => {
-    const hint = connectHint(name.slice(0, Math.max(0, name.indexOf(":"))));
-    return new ModelError("unknown_model", `Unknown model ${name}. Configured: ${names.join(", ")}.${hint}`);
-  };
+  const resolve = resolverOf(providers, names);
 
   const open = (id: ModelId): Promise<LanguageModelV4> => {
     const known = opened.get(id);
@@ -102,6 +74,38 @@ export function createModels(config: ModelsConfigInput = {}): Models {
         costUsd: costUsd(reading.usage, rate),
       };
     },
+  };
+}
+
+/** Reads a model's name as callers write it. Throws `ModelError` `unknown_model`. */
+function resolverOf(providers: Readonly<Record<string, ProviderConfig>>, names: readonly string[]): Models["resolve"] {
+  const unknown = (name: string): ModelError => {
+    const hint = connectHint(name.slice(0, Math.max(0, name.indexOf(":"))));
+    return new ModelError("unknown_model", `Unknown model ${name}. Configured: ${names.join(", ")}.${hint}`);
+  };
+
+  const inProvider = (name: string, provider: string): ModelId => {
+    if (!names.includes(provider)) throw unknown(`${provider}:${name}`);
+    const bare = name.startsWith(`${provider}:`) ? name.slice(provider.length + 1) : name;
+    if (provider === "local") {
+      if (bare !== "" && bare !== "reference") throw unknown(`local:${bare}`);
+      return offlineModelId;
+    }
+    const model = bare === "" ? defaultOf(providers[provider]) : bare;
+    if (model === undefined) throw unknown(`${provider}: (no model named, and it has no default)`);
+    return `${provider}:${model}`;
+  };
+
+  return (name, provider) => {
+    if (provider !== undefined && provider !== "") return inProvider(name, provider);
+    const colon = name.indexOf(":");
+    const prefix = name.slice(0, Math.max(0, colon));
+    if (names.includes(prefix)) return inProvider(name.slice(colon + 1), prefix);
+    if (name === "reference" || name === "local") return offlineModelId;
+    if (names.includes(name)) return inProvider("", name);
+    const home = homeOf(name, providers);
+    if (home === undefined) throw unknown(name);
+    return `${home}:${name}`;
   };
 }
 

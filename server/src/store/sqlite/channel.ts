@@ -50,110 +50,113 @@ export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Ch
  * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. At most `inFlightMax` calls
  * are with the worker at once, so that no more than their answers can be on the way; the others wait here.
  */
-export function workerChannel<Verbs>(
-  role: Role,
-  onLost: (error: Error) => void,
-  inFlightMax = Number.POSITIVE_INFINITY,
-): Channel<Verbs> {
-  const worker = startWorker(role);
+export class WorkerChannel<Verbs> implements Channel<Verbs> {
+  readonly #worker: Worker;
+  readonly #onLost: (error: Error) => void;
+  readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
-  const callers = new Queue<Caller>();
-  let arrived: string[] = [];
-  let waitingBytes = 0;
+  readonly #callers = new Queue<Caller>();
+  #arrived: string[] = [];
+  #waitingBytes = 0;
   /** What is said in this turn of the event loop goes out together. */
-  let outgoing: string[] = [];
-  let outgoingBytes = 0;
-  let lost: Error | null = null;
-  let closing: { promise: Promise<void>; resolve: () => void } | null = null;
+  #outgoing: string[] = [];
+  #outgoingBytes = 0;
+  #lost: Error | null = null;
+  #closing: PromiseWithResolvers<void> | null = null;
 
-  /** Of the callers, those whose call the worker has. */
-  const inFlight = () => callers.length - outgoing.length;
+  constructor(role: Role, onLost: (error: Error) => void, inFlightMax = Number.POSITIVE_INFINITY) {
+    this.#worker = startWorker(role);
+    this.#onLost = onLost;
+    this.#inFlightMax = inFlightMax;
+    this.#worker.on("message", (answers: string) => {
+      // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
+      // one: sockets would not be looked at for seconds.
+      if (this.#arrived.push(answers) === 1) setImmediate(() => this.#settle());
+    });
+    this.#worker.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on("exit", (code) => this.#lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
+  }
 
-  const flush = () => {
-    const room = inFlightMax - inFlight();
-    if (outgoing.length === 0 || room <= 0 || lost) return;
-    const going = outgoing.length <= room ? outgoing : outgoing.slice(0, room);
-    outgoing = going === outgoing ? [] : outgoing.slice(room);
-    worker.postMessage(`[${going.join(",")}]`);
-    outgoingBytes = 0;
-  };
+  async send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>> {
+    if (this.#lost || this.#closing) throw gone(this.#lost);
+    if (this.#callers.length >= WAITING_COUNT_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) {
+      throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
+        retryAfterS: RETRY_AFTER_S,
+      });
+    }
+    const text = JSON.stringify([name, given]);
+    const bytes = text.length;
+    if (this.#outgoingBytes + bytes > BATCH_BYTES_MAX) this.#flush();
+    this.#outgoing.push(text);
+    this.#outgoingBytes += bytes;
+    this.#waitingBytes += bytes;
+    const answered = new Promise<Outcome<never>>((resolve, reject) => this.#callers.push({ bytes, resolve, reject }));
+    if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
+    return answerOf(await answered);
+  }
 
-  const end = () => {
-    flush();
-    if (outgoing.length === 0) worker.postMessage(null);
-  };
+  get isIdle(): boolean {
+    return this.#callers.length === 0;
+  }
+
+  close(): Promise<void> {
+    if (this.#lost) return Promise.resolve();
+    if (!this.#closing) {
+      this.#closing = Promise.withResolvers<void>();
+      this.#end();
+    }
+    return this.#closing.promise;
+  }
+
+  #flush(): void {
+    // Of the callers, those whose call the worker has.
+    const inFlight = this.#callers.length - this.#outgoing.length;
+    const room = this.#inFlightMax - inFlight;
+    if (this.#outgoing.length === 0 || room <= 0 || this.#lost) return;
+    const all = this.#outgoing.length <= room;
+    const going = all ? this.#outgoing : this.#outgoing.slice(0, room);
+    this.#outgoing = all ? [] : this.#outgoing.slice(room);
+    this.#worker.postMessage(`[${going.join(",")}]`);
+    this.#outgoingBytes = 0;
+  }
+
+  #end(): void {
+    this.#flush();
+    if (this.#outgoing.length === 0) this.#worker.postMessage(null);
+  }
 
   /** Large answers one by one: whoever has one works on it before the loop goes round. */
-  const settle = (charactersMax = SETTLED_CHARACTERS_MAX) => {
-    const texts = arrived;
-    arrived = [];
+  #settle(charactersMax = SETTLED_CHARACTERS_MAX): void {
+    const texts = this.#arrived;
+    this.#arrived = [];
     let characters = 0;
     for (const [at, text] of texts.entries()) {
       if (characters > charactersMax) {
-        arrived = texts.slice(at);
-        setImmediate(settle);
+        this.#arrived = texts.slice(at);
+        setImmediate(() => this.#settle());
         break;
       }
       characters += text.length;
       const outcomes: Outcome<never>[] = JSON.parse(text);
       for (const outcome of outcomes) {
-        const caller = callers.shift();
+        const caller = this.#callers.shift();
         if (!caller) continue;
-        waitingBytes -= caller.bytes;
+        this.#waitingBytes -= caller.bytes;
         caller.resolve(outcome);
       }
     }
-    if (closing) end();
-    else flush();
-  };
+    if (this.#closing) this.#end();
+    else this.#flush();
+  }
 
-  worker.on("message", (answers: string) => {
-    // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
-    // one: sockets would not be looked at for seconds.
-    if (arrived.push(answers) === 1) setImmediate(settle);
-  });
-
-  const lose = (error: Error) => {
-    if (lost) return;
-    settle(Number.POSITIVE_INFINITY);
-    lost = error;
-    for (let caller = callers.shift(); caller; caller = callers.shift()) caller.reject(gone(error));
-    if (closing) closing.resolve();
-    else onLost(error);
-  };
-  worker.on("error", (error) => lose(error instanceof Error ? error : new Error(String(error))));
-  worker.on("exit", (code) => lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
-
-  return {
-    async send(name, given) {
-      if (lost || closing) throw gone(lost);
-      if (callers.length >= WAITING_COUNT_MAX || waitingBytes >= WAITING_BYTES_MAX) {
-        throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
-          retryAfterS: RETRY_AFTER_S,
-        });
-      }
-      const text = JSON.stringify([name, given]);
-      const bytes = text.length;
-      if (outgoingBytes + bytes > BATCH_BYTES_MAX) flush();
-      outgoing.push(text);
-      outgoingBytes += bytes;
-      waitingBytes += bytes;
-      const answered = new Promise<Outcome<never>>((resolve, reject) => callers.push({ bytes, resolve, reject }));
-      if (outgoing.length === 1) queueMicrotask(flush);
-      return answerOf(await answered);
-    },
-    get isIdle() {
-      return callers.length === 0;
-    },
-    close() {
-      if (lost) return Promise.resolve();
-      if (!closing) {
-        closing = Promise.withResolvers<void>();
-        end();
-      }
-      return closing.promise;
-    },
-  };
+  #lose(error: Error): void {
+    if (this.#lost) return;
+    this.#settle(Number.POSITIVE_INFINITY);
+    this.#lost = error;
+    for (let caller = this.#callers.shift(); caller; caller = this.#callers.shift()) caller.reject(gone(error));
+    if (this.#closing) this.#closing.resolve();
+    else this.#onLost(error);
+  }
 }
 
 /** Runs a worker that has one thing to do. */

@@ -10,7 +10,7 @@ import { memoryFiles, YOUNG_MS } from "../files.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
 import { answerOf, type Outcome } from "./call.ts";
-import { WAITING_COUNT_MAX, workerChannel } from "./channel.ts";
+import { WAITING_COUNT_MAX, WorkerChannel } from "./channel.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
@@ -94,7 +94,7 @@ test("files that no value is in go with a sweep once they are old, and the other
 test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {
   const reported: Error[] = [];
   const database = path.join(folder, "no such folder", DATABASE_FILE);
-  const channel = workerChannel<Reads>({ role: "reader", database }, (error) => reported.push(error));
+  const channel = new WorkerChannel<Reads>({ role: "reader", database }, (error) => reported.push(error));
   const waiting = Array.from({ length: 3 }, () => channel.send("countKeys", null));
   expect(await Promise.all(waiting.map(code))).toEqual(["unavailable", "unavailable", "unavailable"]);
   expect(await code(channel.send("countKeys", null))).toBe("unavailable");

@@ -8,7 +8,7 @@ import { SqliteError } from "better-sqlite3";
 import { folderFiles, memoryFiles } from "../files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
-import { ownThreadChannel, runWorker, workerChannel } from "./channel.ts";
+import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
@@ -74,16 +74,16 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
       reported = true;
     };
     return new SqliteStore({
-      writes: workerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
-      reads: workerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
-      searches: workerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
+      writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
+      reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
+      searches: new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
       files,
       clock,
       indexWhenIdle: true,
       backup: (target) => runWorker({ role: "copier", database, target: path.resolve(target) }),
       check: async () => {
         // A thread of its own: a check of a large database takes seconds, which no read should wait for.
-        const checker = workerChannel<Reads>({ role: "reader", database }, () => {});
+        const checker = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
         try {
           return await checker.send("check", null);
         } finally {
