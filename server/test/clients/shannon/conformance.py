@@ -1,7 +1,8 @@
 """The official Shannon client for Python, unmodified, through everything that it can do with tasks and sessions.
 
-Wants SHANNON_BASE_URL, SHANNON_API_KEY and CONTROL_URL, where `POST /release` lets a held tool return and
-`POST /held` answers once one is held. Prints one line for each check; exit code 1 when any fails.
+Wants SHANNON_BASE_URL, SHANNON_API_KEY, SHANNON_SERVE_URL, which is a server that demands keys, and CONTROL_URL, where
+`POST /release` lets a held tool return and `POST /held` answers once one is held. Prints one line for each check; exit
+code 1 when any fails.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from shannon.models import EventType
 
 BASE_URL = os.environ["SHANNON_BASE_URL"]
 API_KEY = os.environ["SHANNON_API_KEY"]
+SERVE_URL = os.environ["SHANNON_SERVE_URL"]
 CONTROL_URL = os.environ["CONTROL_URL"]
 SCRIPTED = {"agent": "scripted"}
 PATIENCE_S = 30
@@ -30,8 +32,8 @@ def check(function):
     return function
 
 
-def new_client(key=API_KEY):
-    return AsyncShannonClient(base_url=BASE_URL, api_key=key)
+def new_client(key=API_KEY, base_url=BASE_URL):
+    return AsyncShannonClient(base_url=base_url, api_key=key)
 
 
 async def control(act):
@@ -364,10 +366,18 @@ async def refusals(client):
     assert error.message.startswith("Invalid provider_override: nobody (allowed: openai, ")
     await refused(errors.ValidationError, client.list_tasks(limit=101))
     await refused(errors.ValidationError, client.list_tasks(status="SLEEPING"))
-    for wrong in (new_client("sk_wrong"), new_client(None)):
+    for wrong in (new_client("sk_wrong", SERVE_URL), new_client(None, SERVE_URL)):
         async with wrong:
             error = await refused(errors.AuthenticationError, wrong.get_status(unknown))
             assert error.message == "Unauthorized"
+
+
+@check
+async def no_key_in_development(_):
+    for developer in (new_client(None), new_client("sk_of_nobody")):
+        async with developer:
+            handle = await finished(developer, "What is 6+6?", mode="simple")
+            assert "12" in handle.result
 
 
 @check

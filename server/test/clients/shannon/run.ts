@@ -28,6 +28,7 @@ const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url))
 await must(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
 
 const server = await startShannonServer();
+const strict = await startShannonServer({ mode: "serve", keys: [{ user: "ada" }] });
 const control = createServer((request, response) => {
   if (request.url === "/release") server.release();
   const held = request.url === "/held" ? server.held() : Promise.resolve();
@@ -43,9 +44,10 @@ const code = await run(PYTHON, [fileURLToPath(new URL("conformance.py", import.m
   PYTHONDONTWRITEBYTECODE: "1",
   SHANNON_BASE_URL: server.shannonUrl.replace(/\/$/, ""),
   SHANNON_API_KEY: "sk_test_123456",
+  SHANNON_SERVE_URL: strict.shannonUrl.replace(/\/$/, ""),
   CONTROL_URL: `http://127.0.0.1:${port}`,
 });
 control.close();
 control.closeAllConnections();
-await server.stop();
+await Promise.all([server.stop(), strict.stop()]);
 process.exitCode = code;
