@@ -117,6 +117,11 @@ export class OpenTasks {
     return isReady(entry, this.#clock.now());
   }
 
+  /** Its moment was told too early: the clock has been set back since. */
+  dueAgain(id: string): void {
+    this.#due.tellAgain(id);
+  }
+
   stop(): void {
     this.#due.stop();
     this.#deadlines.stop();

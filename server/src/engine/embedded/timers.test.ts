@@ -21,3 +21,17 @@ it("tells a moment once, however often the same is set, and again when it has ch
   await clock.advance(0, settle);
   expect(told).toEqual(["one", "one"]);
 });
+
+it("tells a moment once more when the clock was set back before anybody acted on it", async () => {
+  const clock = new VirtualClock(BORN);
+  const told: number[] = [];
+  const timers = new Timers(clock, () => told.push(clock.now()));
+  timers.set("one", BORN + 1_000);
+  await clock.advance(1_000, settle);
+  await clock.setForward(-500, settle);
+  timers.tellAgain("one");
+  await clock.advance(400, settle);
+  expect(told).toEqual([BORN + 1_000]);
+  await clock.advance(100, settle);
+  expect(told).toEqual([BORN + 1_000, BORN + 1_000]);
+});

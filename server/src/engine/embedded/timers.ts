@@ -38,6 +38,14 @@ export class Timers {
     this.#arm();
   }
 
+  /** Tells the moment of `id` once more when it comes: it was told, and the clock was set back before anybody acted on it. */
+  tellAgain(id: string): void {
+    const at = this.#set.get(id);
+    if (at === undefined || !this.#told.delete(id)) return;
+    this.#heap.push({ at, id });
+    this.#arm();
+  }
+
   stop(): void {
     this.#armed?.cancel();
     this.#armed = null;

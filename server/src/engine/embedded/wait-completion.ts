@@ -8,7 +8,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Task } from "../../task/task.ts";
+import { dueAt, type Task } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";
 import type { Clock } from "../clock.ts";
 import { answerAmong } from "../execution/inbox.ts";
@@ -89,11 +89,13 @@ export class WaitCompletion implements TimeObserver {
   }
 
   async #due(id: TaskId): Promise<void> {
-    const { transitions, clock, handlers, claims, placement } = this.#parts;
+    const { transitions, clock, handlers, claims, placement, open } = this.#parts;
     const task = await transitions.find(id);
     if (!task || this.#stopped) return;
     const now = clock.now();
-    if (task.state === "queued") placement.place(entryOf(task, handlers));
+    const at = dueAt(task);
+    if (at !== null && at > now) open.dueAgain(id);
+    else if (task.state === "queued") placement.place(entryOf(task, handlers));
     else if (isLeaseLost(task, now)) await claims.loseLease(task);
     else {
       const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
