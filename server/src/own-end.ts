@@ -8,7 +8,10 @@ import { inspect } from "node:util";
  */
 export function watchOwnEnd(tell: (said: string) => void, survives: (error: unknown) => boolean): void {
   const uncaught = (error: unknown) => {
-    if (survives(error)) return;
+    if (survives(error)) {
+      drainTicks(uncaught);
+      return;
+    }
     tell(`An error that nobody caught: ${String(error)}`);
     process.stderr.write(`${inspect(error)}\n`);
     process.exit(1);
@@ -25,6 +28,21 @@ export function watchOwnEnd(tell: (said: string) => void, survives: (error: unkn
     if (pid === process.pid && signal !== 0) tell(`It sent itself ${signal ?? "SIGTERM"}.`);
     return kill.call(process, pid, signal);
   };
+}
+
+/**
+ * Runs at once what an error left in the queue of `process.nextTick`. Node.js runs it in the next callback from outside,
+ * which may be the one that hands over a part of an HTTP body: an error thrown there breaks the parser of that connection,
+ * and the body is never read to its end.
+ */
+function drainTicks(thrown: (error: unknown) => void): void {
+  try {
+    // Not in the types: the function that every callback from outside ends with.
+    const run: unknown = Reflect.get(process, "_tickCallback");
+    if (typeof run === "function") Reflect.apply(run, process, []);
+  } catch (error) {
+    thrown(error);
+  }
 }
 
 /** Lets Node.js write a report there when it runs out of memory: the one thing of such an end that can be found later. */

@@ -1,0 +1,21 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+
+const OWN_END = new URL("own-end.ts", import.meta.url).href;
+
+test("what an error left to be done in the same moment is done before anything else comes, be it ever so wrong itself", () => {
+  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  expect(said.trim().split("\n")).toEqual(["first is survived", "second is survived", "third", "another callback"]);
+});
+
+const program = `
+  import { watchOwnEnd } from "${OWN_END}";
+  watchOwnEnd(() => {}, (error) => (console.log(error.message + " is survived"), true));
+  const fail = (message) => () => { throw new Error(message); };
+  setImmediate(() => {
+    process.nextTick(fail("first"));
+    process.nextTick(fail("second"));
+    process.nextTick(() => console.log("third"));
+  });
+  setImmediate(() => console.log("another callback"));
+`;
