@@ -36,6 +36,7 @@ const UNFOUND_NOUNS = /^(utils?|helpers?|common|managers?|services?|misc|shared)
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   task: [],
   reference: [],
+  extraction: [],
   models: [],
   "models/offline": ["models", "reference"],
   store: ["task"],

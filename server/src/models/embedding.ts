@@ -1,0 +1,14 @@
+/** What the rest of Waybill knows of embeddings: texts in, vectors out. Which provider does it is the configuration's to say. */
+
+/** What the texts are: some models embed a question otherwise than what answers it. */
+export type EmbeddingPurpose = "query" | "passage";
+
+export interface Embedder {
+  /** `local:glove-100d`, `openai:text-embedding-3-small`, ...: vectors of two models are never compared. */
+  readonly model: string;
+  readonly dimensions: number;
+  /** How many texts one call takes at most. */
+  readonly batchMax: number;
+  /** Vectors of length 1, in the order of the texts. One request, never retried here. Rejects with `ModelError` only. */
+  embed(texts: readonly string[], options: { purpose: EmbeddingPurpose; signal: AbortSignal }): Promise<Float32Array[]>;
+}

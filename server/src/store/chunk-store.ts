@@ -1,0 +1,57 @@
+/**
+ * Chunks of documents, their vectors, and the search over both. The chunks of a document are kept once for each
+ * strategy that it was cut by, and their vectors once for each model, whatever number of vector stores it is in.
+ */
+import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
+
+/** One cut of one document. */
+export type Cut = { document: string; chunking: ChunkingStrategy };
+
+/** A search's conditions on a member's attributes. A missing key fits `ne` and `nin` alone. */
+export type AttributeFilter =
+  | {
+      type: "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
+      key: string;
+      value: string | number | boolean;
+    }
+  | { type: "in" | "nin"; key: string; value: readonly (string | number | boolean)[] }
+  | { type: "and" | "or"; filters: readonly AttributeFilter[] };
+
+export type ChunkQuery = {
+  vectorStore: string;
+  /** What is searched for, with the vector of it; without vectors only its words count. */
+  queries: readonly { text: string; vector: Float32Array | null }[];
+  /** The model that the vectors are of. */
+  model: string;
+  filter: AttributeFilter | null;
+  /** 0..1, inclusive. */
+  scoreMin: number;
+  limit: number;
+};
+
+export type ChunkHit = {
+  /** Key of the document. */
+  document: string;
+  chunk: Chunk;
+  /** 0..1, higher is better; the same question has the same scores. */
+  score: number;
+  /** Of the member. */
+  attributes: Record<string, string | number | boolean>;
+  /** What of the chunk's text the words of the question fit: ranges in UTF-16 units of `chunk.text`. */
+  highlights: readonly { start: number; end: number }[];
+};
+
+export interface ChunkStore {
+  /** Replaces those with the same indexes; `total` is how many the cut has in all. */
+  putChunks(cut: Cut, chunks: readonly Chunk[], total: number): Promise<void>;
+  /** Null when the document was not cut so, or not to its end. */
+  chunkCount(cut: Cut): Promise<number | null>;
+  chunks(cut: Cut, from: number, limit: number): Promise<Chunk[]>;
+  /** Indexes of the next chunks without a vector of this model, from the lowest on. */
+  unembedded(cut: Cut, model: string, limit: number): Promise<Chunk[]>;
+  putVectors(cut: Cut, model: string, vectors: readonly { index: number; vector: Float32Array }[]): Promise<void>;
+  /** Removes vectors of a model that no store is of any more. */
+  removeVectors(model: string): Promise<void>;
+  /** Only completed members of the vector store are looked at. Best first. */
+  search(query: ChunkQuery): Promise<ChunkHit[]>;
+}
