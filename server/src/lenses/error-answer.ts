@@ -1,5 +1,5 @@
 /** What a refusal becomes on the wire, and how the HTTP framework's own errors become refusals. */
-import { Refusal } from "../task/errors.ts";
+import { type ErrorCode, Refusal } from "../task/errors.ts";
 
 export type ErrorAnswer = {
   status: number;
@@ -13,6 +13,21 @@ export type RefusedRequest = {
   id: string;
   /** It was refused before its route began: while its head or its body was read. */
   unread: boolean;
+};
+
+/** What each code is in HTTP. A protocol that says otherwise has a map of its own, and as total. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  not_found: 404,
+  not_allowed_in_state: 409,
+  fenced: 409,
+  invalid: 400,
+  too_large: 413,
+  conflict: 409,
+  unauthenticated: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  unavailable: 503,
+  internal: 500,
 };
 
 /** Says a refusal in the words of one wire. Total: it never throws, and answers every code. */

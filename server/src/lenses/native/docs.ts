@@ -6,10 +6,11 @@ import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { Json } from "../../task/json.ts";
 import { type OpenState, TERMINAL_STATES, WAIT_REASONS } from "../../task/states.ts";
+import { HTTP_STATUS } from "../error-answer.ts";
 import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
-import { MEANING, STATUS } from "./errors.ts";
+import { MEANING } from "./errors.ts";
 import { nativeOpenapi, problemStatuses } from "./openapi.ts";
 
 export function docsPage({ routes, version }: { routes: readonly Route[]; version: string }): string {
@@ -209,7 +210,7 @@ function typeText(schema: Json | undefined): string {
 function errorsSection(): string {
   const rows = ERROR_CODES.map(
     (code) =>
-      `<tr id="error-${code}"><td><code>${code}</code></td><td>${STATUS[code]}</td><td>${prose(MEANING[code])}</td></tr>`,
+      `<tr id="error-${code}"><td><code>${code}</code></td><td>${HTTP_STATUS[code]}</td><td>${prose(MEANING[code])}</td></tr>`,
   );
   return `<h2 class="tag" id="errors">Errors</h2><p>Problem details of RFC 9457, as <code>application/problem+json</code>:
 <code>code</code> is for programs, <code>detail</code> for people, <code>request_id</code> finds it in the log.</p>

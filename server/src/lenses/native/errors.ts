@@ -1,26 +1,12 @@
 /** Refusals as RFC 9457 problem details. The map is total over our codes. */
 import { STATUS_CODES } from "node:http";
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
-import { CONTENT_TYPE_FIELD, IDEMPOTENCY_FIELD, type RenderError } from "../error-answer.ts";
+import { CONTENT_TYPE_FIELD, HTTP_STATUS, IDEMPOTENCY_FIELD, type RenderError } from "../error-answer.ts";
 import type { Fault } from "../route.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
-
-export const STATUS: Readonly<Record<ErrorCode, number>> = {
-  not_found: 404,
-  not_allowed_in_state: 409,
-  fenced: 409,
-  invalid: 400,
-  too_large: 413,
-  conflict: 409,
-  unauthenticated: 401,
-  forbidden: 403,
-  rate_limited: 429,
-  unavailable: 503,
-  internal: 500,
-};
 
 /** What each code means, for the documentation. */
 export const MEANING: Readonly<Record<ErrorCode, string>> = {
@@ -84,5 +70,5 @@ function statusOf({ code, detail: { field } }: Refusal): { status: number; field
   if (code === "invalid" && field === CONTENT_TYPE_FIELD) return { status: 415, field: undefined };
   // The IETF's Idempotency-Key draft, section 2.7.
   if (code === "conflict" && field === IDEMPOTENCY_FIELD) return { status: 422, field };
-  return { status: STATUS[code], field };
+  return { status: HTTP_STATUS[code], field };
 }

@@ -1,9 +1,10 @@
 /** What the document of the native API says beside its routes: keys, problems, and which of them a route may answer with. */
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
+import { HTTP_STATUS } from "../error-answer.ts";
 import { type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
-import { MEANING, STATUS } from "./errors.ts";
+import { MEANING } from "./errors.ts";
 import { problem } from "./schema.ts";
 
 /** Statuses that any call may get; the others need a body, an id or a state. */
@@ -53,7 +54,7 @@ function problemsOf(route: Route): JsonObject {
 }
 
 function problemResponses(): JsonObject {
-  const statuses = [...new Set([...Object.values(STATUS), 415, 422])].sort((a, b) => a - b);
+  const statuses = [...new Set([...Object.values(HTTP_STATUS), 415, 422])].sort((a, b) => a - b);
   return Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)]));
 }
 
@@ -70,6 +71,6 @@ function problemResponse(status: number): JsonObject {
 function aboutStatus(status: number): string {
   if (status === 415) return "`invalid`: the body is not application/json.";
   if (status === 422) return "`conflict`: the Idempotency-Key was used for another request.";
-  const codes = ERROR_CODES.filter((code) => STATUS[code] === status);
+  const codes = ERROR_CODES.filter((code) => HTTP_STATUS[code] === status);
   return codes.map((code) => `\`${code}\`: ${MEANING[code]}`).join(" ");
 }

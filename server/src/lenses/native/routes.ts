@@ -1,12 +1,13 @@
 /** The native lens: Waybill's own API, at the root of the main port; what the dashboard, the command line and the SDK use. */
 import { Refusal } from "../../task/errors.ts";
+import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { anyQuery, openRoute, type Route } from "../route.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
-import { invalidRequest, renderError, STATUS } from "./errors.ts";
+import { invalidRequest, renderError } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { nativeOpenapi } from "./openapi.ts";
 import { state } from "./schema.ts";
@@ -73,7 +74,7 @@ export const nativeLens: Lens = {
   },
   invalid: invalidRequest,
   keyReuse: "conflict",
-  errors: STATUS,
+  errors: HTTP_STATUS,
   renderError,
   renderUnrouted: ({ method, path }, request) =>
     renderError(new Refusal("not_found", `There is no ${method} ${path}. See /docs.`), request),

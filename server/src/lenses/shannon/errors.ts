@@ -1,6 +1,6 @@
 /** Refusals as this wire says them: a status and one sentence. */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
-import type { ErrorAnswer, RefusedRequest, RenderError } from "../error-answer.ts";
+import { type ErrorAnswer, HTTP_STATUS, type RefusedRequest, type RenderError } from "../error-answer.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */
@@ -12,20 +12,6 @@ export type Concern = {
 };
 
 const OTHERWISE: Concern = { noun: "Task", failure: "Failed to handle request" };
-
-export const STATUS: Readonly<Record<ErrorCode, number>> = {
-  not_found: 404,
-  not_allowed_in_state: 409,
-  fenced: 409,
-  invalid: 400,
-  too_large: 413,
-  conflict: 409,
-  unauthenticated: 401,
-  forbidden: 403,
-  rate_limited: 429,
-  unavailable: 503,
-  internal: 500,
-};
 
 type Worded = { error?: string; more?: Record<string, unknown>; headers?: Record<string, string> };
 
@@ -51,7 +37,7 @@ export function renderErrorOf(concern: Concern): RenderError {
   return (refusal, request) => {
     const said = inWireWords(refusal, request, concern);
     const { error = said.message, more = {}, headers = {} } = WORDS[said.code]?.(said, concern) ?? {};
-    return errorAnswer(STATUS[said.code], { error, ...more }, headers);
+    return errorAnswer(HTTP_STATUS[said.code], { error, ...more }, headers);
   };
 }
 

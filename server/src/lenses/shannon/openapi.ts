@@ -1,9 +1,9 @@
 /** What the document of this API says beside its routes. */
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
+import { HTTP_STATUS } from "../error-answer.ts";
 import { type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
-import { STATUS } from "./errors.ts";
 import { errorAnswer } from "./schema.ts";
 
 export const shannonOpenapi: OpenApiPart = {
@@ -21,13 +21,13 @@ export const shannonOpenapi: OpenApiPart = {
 };
 
 function errorsOf({ refuses = [] }: Route): JsonObject {
-  const statuses = [...new Set(refuses.map((code) => STATUS[code]))].sort((a, b) => a - b);
+  const statuses = [...new Set(refuses.map((code) => HTTP_STATUS[code]))].sort((a, b) => a - b);
   return Object.fromEntries(statuses.map((status) => [String(status), refused(status)]));
 }
 
 /** Names every code that has this status. */
 function refused(status: number): JsonObject {
-  const codes = ERROR_CODES.filter((code) => STATUS[code] === status);
+  const codes = ERROR_CODES.filter((code) => HTTP_STATUS[code] === status);
   return {
     description: codes.join(", ").replaceAll("_", " "),
     content: { "application/json": { schema: schemaOf(errorAnswer, "output", "3.0.3") } },

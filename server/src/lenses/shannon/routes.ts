@@ -1,8 +1,10 @@
 /** The Shannon lens: agent tasks, their streams and sessions, as `/api/v1` of that product. */
+
+import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { canonicalSecret, chosenIdentity, SECRETS } from "./caller.ts";
-import { invalidRequest, renderError, renderUnrouted, STATUS } from "./errors.ts";
+import { invalidRequest, renderError, renderUnrouted } from "./errors.ts";
 import { PREFLIGHT, responseHeaders } from "./headers.ts";
 import { shannonOpenapi } from "./openapi.ts";
 import { serverRoutes } from "./server-routes.ts";
@@ -28,7 +30,7 @@ export const shannonLens: Lens = {
   caller: { secrets: SECRETS, spelling: canonicalSecret, choose: chosenIdentity, before: "body" },
   invalid: invalidRequest,
   keyReuse: "another",
-  errors: STATUS,
+  errors: HTTP_STATUS,
   renderError,
   renderUnrouted,
   headers: responseHeaders,

@@ -151,24 +151,28 @@ export function taskOf(stored: StoredTask, values: { input: Json; output?: Json 
   return parseTolerantly(taskSchema, { ...stored.fields, ...values });
 }
 
-const time = z.int().nullable();
-const openRow = z.tuple([
-  text,
-  text,
-  text,
-  z.enum(STATES),
-  nullableText,
-  nullableText,
-  z.int(),
-  z.int(),
-  time,
-  nullableText,
-  time,
-  nullableText,
-  z.int().nullable(),
-  nullableText,
-  nullableText,
-]);
+const nullableInteger = z.int().nullable();
+
+/** The columns of `OPEN_COLUMNS`, in its order. */
+const openRow = z.object({
+  id: text,
+  tenant: text,
+  kind: text,
+  state: z.enum(STATES),
+  conversation: nullableText,
+  parent: nullableText,
+  priority: z.int(),
+  createdAt: z.int(),
+  deadlineAt: nullableInteger,
+  queue: nullableText,
+  dueAt: nullableInteger,
+  concurrencyKey: nullableText,
+  concurrencyLimit: nullableInteger,
+  reasons: nullableText,
+  awaits: nullableText,
+});
+const OPEN_FIELDS = Object.keys(openRow.shape);
+const openColumns = z.array(z.unknown()).length(OPEN_FIELDS.length);
 const ids = z.array(text);
 
 /** The reasons of a task's waits as their column has them, and back. */
@@ -177,26 +181,16 @@ export function reasonsText(reasons: readonly string[]): string | null {
 }
 
 export function openTaskOf(row: unknown): OpenTask {
-  const [id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue, ...rest] =
-    openRow.parse(row);
-  const [dueAt, concurrencyKey, concurrencyLimit, reasons, awaits] = rest;
+  const columns = openColumns.parse(row);
+  const { reasons, awaits, concurrencyLimit, ...facts } = openRow.parse(
+    Object.fromEntries(OPEN_FIELDS.map((field, at) => [field, columns[at]])),
+  );
   const on = reasons === null ? [] : reasons.split(",");
   return {
-    id,
-    tenant,
-    kind,
-    state,
-    conversation,
-    parent,
-    priority,
-    createdAt,
-    deadlineAt,
-    queue,
-    dueAt,
-    concurrencyKey,
+    ...facts,
     concurrencyLimit: concurrencyLimit ?? 0,
     awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
-    ready: isReady(state, on),
+    ready: isReady(facts.state, on),
     standing: isStanding(on),
   };
 }
