@@ -4,6 +4,7 @@
  * the store's feed of changes, and is told in the same way.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Applied, Store, TaskChange, Write } from "../store/store.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
@@ -45,6 +46,15 @@ export type Act = { command: Command; along?: Along };
 
 /** Acts on one task in their order, of which one alone brings each thing along, and writes of other tasks: one transaction. */
 export type Plan = Act & { first?: Act; others?: Write[] };
+
+/** What is to be done to a task, whatever it has become. */
+type Planned = Command | ((task: Task) => Plan | Promise<Plan>);
+
+/** The task after a change. */
+type Changed = { task: Task; replayed: boolean; hash: string | null };
+
+/** What was last written of a change, whose answer may have been lost. */
+type Tried = { writes: Write[] };
 
 export class Transitions {
   readonly #store: Store;
@@ -107,15 +117,23 @@ export class Transitions {
    * refuses. `replayed` means that the idempotency key or the message was taken before: nothing changed. A paid call
    * that is already counted is left out of the change, and the rest of it takes effect.
    */
-  change(
-    id: TaskId,
-    plan: Command | ((task: Task) => Plan | Promise<Plan>),
-  ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
+  change(id: TaskId, plan: Planned): Promise<Changed> {
+    return this.#change(id, plan, { writes: [] });
+  }
+
+  /** The same for whoever calls it until the store takes it: what it seemed to refuse may have taken effect, and is not done again. */
+  repeatable(id: TaskId, plan: Planned): () => Promise<Changed> {
+    const tried: Tried = { writes: [] };
+    return () => this.#change(id, plan, tried);
+  }
+
+  #change(id: TaskId, plan: Planned, tried: Tried): Promise<Changed> {
     return this.#locks.run(id, async () => {
       let counted: ReadonlySet<string> = new Set();
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = await this.find(id);
         if (!task) throw notFound("Task");
+        if (await this.#tookEffect(task, tried)) return { task, replayed: false, hash: null };
         // What its parent's end is about to do to it counts, whoever comes first.
         if (task.parent !== null) await this.#endings.get(task.parent);
         const planned = typeof plan === "function" ? plan(task) : { command: plan };
@@ -125,7 +143,8 @@ export class Transitions {
         const before = first && this.#write(task, first, counted);
         const write = this.#after(before, task, { command, ...(along && { along }) }, counted);
         const others = [...alongside, ...this.#follows(write)];
-        const applied = await this.#commit([write, ...others]);
+        tried.writes = [write, ...others];
+        const applied = await this.#commit(tried.writes);
         if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
         if (applied.ok) return { task: write.task, replayed: false, hash: null };
         if (applied.why === "duplicate" && write.usage) {
@@ -140,12 +159,21 @@ export class Transitions {
     });
   }
 
+  /** Whether what was tried of this task is on disk after all: then it is told like everything else. */
+  async #tookEffect(task: Task, { writes }: Tried): Promise<boolean> {
+    const [write] = writes;
+    if (!write || task.revision < write.task.revision) return false;
+    const [first] = write.events;
+    const [logged] = first ? await this.#store.events(task.id, first.seq - 1, 1) : [];
+    const isThere = first
+      ? isDeepStrictEqual(logged, { task: task.id, ...first })
+      : isDeepStrictEqual(task, write.task);
+    if (isThere && task.revision === write.task.revision) for (const each of writes) this.#settle(each);
+    return isThere;
+  }
+
   /** Cancels a task. Resolves once none of its descendants is open any more. */
-  async cancel(
-    id: TaskId,
-    command: Command & { do: "cancel" },
-    along: Along,
-  ): Promise<{ task: Task; replayed: boolean; hash: string | null }> {
+  async cancel(id: TaskId, command: Command & { do: "cancel" }, along: Along): Promise<Changed> {
     const changed = await this.change(id, () => ({ command, along }));
     await this.#orphanEnds.all(id);
     return changed;

@@ -192,7 +192,8 @@ export class AttemptWriter implements AttemptPort {
       mustHold(task, write.record.details);
       return plan(task);
     };
-    const change = () => this.#orBill(write, transitions.change(id, checked));
+    const changed = transitions.repeatable(id, checked);
+    const change = () => this.#orBill(write, changed());
     const sizeOf = () => bytesOf(write);
     const release = refused.reserveBehind(id, sizeOf);
     const written = release

@@ -1,10 +1,12 @@
 /** What a store that refuses, and a process that dies between two commits, cost a task: nothing that was done, and nothing twice. */
 import { expect, it } from "vitest";
-import { ada, arrives, at, type Begin, events, gate, kind, submit } from "./stage.ts";
+import { ada, arrives, at, type Begin, events, gate, kind, submit, types } from "./stage.ts";
 
 const MINUTE_MS = 60_000;
 /** More commits than the longest of these tasks makes. */
 const COMMITS_MAX = 12;
+
+const STARTS: ReadonlySet<string> = new Set(["task.started", "task.recovered"]);
 
 export function durabilitySuite(begin: Begin): void {
   it("pauses once at a pause of the code, whichever commit the process dies at", async () => {
@@ -126,6 +128,47 @@ export function durabilitySuite(begin: Begin): void {
     await arrives(life, id, "running");
     await life.pass(MINUTE_MS);
     await arrives(life, id, "completed");
+  });
+
+  it("does nothing twice of what took effect though its answer was lost, and shows it to whoever follows", async () => {
+    const life = await begin([
+      kind("plain", async () => "done"),
+      kind("talk", async (ctx) => {
+        ctx.progress(0.1, "begun");
+        await ctx.step("speak", async (step) => {
+          step.output("Hello.");
+          return null;
+        });
+        ctx.emit({ type: "talk.note", data: { said: "hello" } });
+        await ctx.child("child", "plain", null);
+        await ctx.sleep("a while", MINUTE_MS);
+        await ctx.pause("look", "Look at it.");
+        ctx.emit({ type: "talk.note", data: { said: "bye" } });
+        return ctx.step("end", async () => "done");
+      }),
+    ]);
+    const lives: { log: string[]; children: number }[] = [];
+    for (let skipped = 0; skipped < 2 * COMMITS_MAX; skipped++) {
+      const id = await submit(life, "talk", { delayMs: 1_000 });
+      const followed: string[] = [];
+      const following = (async () => {
+        for await (const events of life.verbs.tasks.follow(ada, id, 0, new AbortController().signal))
+          followed.push(...events.map(({ type }) => type));
+      })();
+      life.faults.loseAnswer(skipped);
+      for (let time = 0; time < 3; time++) await life.pass(MINUTE_MS);
+      await arrives(life, id, "paused");
+      await life.verbs.tasks.resume(ada, id).catch(() => {});
+      for (let time = 0; time < 2; time++) await life.pass(MINUTE_MS);
+      await arrives(life, id, "completed");
+      await following;
+      expect(followed).toEqual(await types(life, id));
+      const { total } = await life.verbs.tasks.list(ada, { parent: id }, { limit: 1 });
+      // A start that was not heard of is another attempt: nothing else may differ.
+      lives.push({ log: followed.filter((type) => !STARTS.has(type)), children: total });
+      life.faults.heal();
+    }
+    for (const each of lives) expect(each).toEqual(lives.at(-1));
   });
 
   it("puts claimed work back at the head of its queue when the store refuses the claim", async () => {

@@ -24,9 +24,14 @@ export class StoreFaults {
     this.#refusals.push({ verb, times, error, after });
   }
 
-  /** The answer to the next `apply` is lost: it takes effect, and whoever waits for it hears of a failure. */
-  loseAnswer(): void {
-    this.#refusals.push({ verb: "apply", times: 1, error: full(), after: 0, takesEffect: true });
+  /** The answer to an `apply` is lost, once `after` of them have passed: it takes effect, and whoever waits for it hears of a failure. */
+  loseAnswer(after = 0): void {
+    this.#refusals.push({ verb: "apply", times: 1, error: full(), after, takesEffect: true });
+  }
+
+  /** What was to be refused, and was not asked for, is not refused any more. */
+  heal(): void {
+    this.#refusals.length = 0;
   }
 
   /** The process dies at the `commits`-th commit from here: that one is on disk, and nobody hears of it. */

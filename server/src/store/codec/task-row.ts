@@ -182,15 +182,14 @@ export function reasonsText(reasons: readonly string[]): string | null {
 
 export function openTaskOf(row: unknown): OpenTask {
   const columns = openColumns.parse(row);
-  const { reasons, awaits, concurrencyLimit, ...facts } = openRow.parse(
-    Object.fromEntries(OPEN_FIELDS.map((field, at) => [field, columns[at]])),
-  );
+  const named: Record<string, unknown> = {};
+  for (const [at, field] of OPEN_FIELDS.entries()) named[field] = columns[at];
+  const { reasons, awaits, concurrencyLimit, ...facts } = openRow.parse(named);
   const on = reasons === null ? [] : reasons.split(",");
-  return {
-    ...facts,
+  return Object.assign(facts, {
     concurrencyLimit: concurrencyLimit ?? 0,
     awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
     ready: isReady(facts.state, on),
     standing: isStanding(on),
-  };
+  });
 }
