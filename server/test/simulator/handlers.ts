@@ -8,6 +8,7 @@ import {
   type Handler,
   type StepContext,
   StepError,
+  type StepOptions,
   TaskFailure,
 } from "../../src/task/handler.ts";
 import type { Json } from "../../src/task/json.ts";
@@ -118,9 +119,9 @@ class Interpreter {
         if (this.#throwsAgain(op)) throw new Error("flaky");
         return null;
       case "broken":
-        return ctx.step(op.name, (step) => this.#brokenBody(ctx, step, op), { retries: 0 });
+        return this.#watched(ctx, op.name, (step) => this.#brokenBody(step, op), { retries: 0 });
       case "crash":
-        return ctx.step(op.name, (step) => this.#crashingBody(ctx, step));
+        return this.#watched(ctx, op.name, () => this.#crashingBody());
       case "throw":
         if (op.how === "error") throw Object.assign(new Error("thrown"), { retryable: false });
         throw new TaskFailure("thrown", "thrown", { rejected: op.how === "rejected" });
@@ -134,56 +135,61 @@ class Interpreter {
     return thrown < op.times;
   }
 
-  async #brokenBody(ctx: Context, step: StepContext, op: Op & { op: "broken" }): Promise<Json> {
-    const ended = this.#begins(ctx, step);
-    try {
-      await this.#pass(2, 0);
-      step.emit({ type: "sim.note", data: { id: op.id } });
-      if (this.#throwsAgain(op)) throw Object.assign(new Error("broken"), { code: "broken" });
-      return { step: op.id };
-    } finally {
-      ended();
-    }
+  async #brokenBody(step: StepContext, op: Op & { op: "broken" }): Promise<Json> {
+    await this.#pass(2, 0);
+    step.emit({ type: "sim.note", data: { id: op.id } });
+    if (this.#throwsAgain(op)) throw Object.assign(new Error("broken"), { code: "broken" });
+    return { step: op.id };
   }
 
-  async #crashingBody(ctx: Context, step: StepContext): Promise<Json> {
-    this.#begins(ctx, step);
+  async #crashingBody(): Promise<Json> {
     await this.#pass(2, 0);
     this.#own.crash();
     return dead();
   }
 
-  #begins(ctx: Context, step: StepContext): () => void {
-    const { id } = ctx.task;
-    return this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+  /** A step under the eyes of the monitor. Where the process has died, its body does not begin. */
+  #watched(
+    ctx: Context,
+    name: string,
+    body: (step: StepContext) => Promise<Json>,
+    options?: StepOptions,
+  ): Promise<Json> {
+    return ctx.step(
+      name,
+      async (step) => {
+        if (!this.#own.isAlive()) return dead();
+        const { id } = ctx.task;
+        const ended = this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+        try {
+          return await body(step);
+        } finally {
+          ended();
+        }
+      },
+      options,
+    );
   }
 
   async #step(ctx: Context, op: Op & { op: "step" }): Promise<Json> {
-    const result = ctx.step(op.name, (step) => this.#body(ctx, step, op), {
+    const result = this.#watched(ctx, op.name, (step) => this.#body(step, op), {
       retries: op.hangs ? 0 : op.retries,
       timeoutMs: op.hangs ? HANG_TIMEOUT_MS : WORK_TIMEOUT_MS,
     });
     return op.caught ? result.catch(caught) : result;
   }
 
-  async #body(ctx: Context, step: StepContext, op: Op & { op: "step" }): Promise<Json> {
-    if (!this.#own.isAlive()) return dead();
-    const ended = this.#begins(ctx, step);
-    try {
-      if (op.hangs) return await new Promise<Json>(() => {});
-      for (const piece of op.effects.output ? TEXT : []) {
-        step.output(piece, op.id);
-        await this.#pass(op.ticks / 4, 0);
-      }
-      await this.#pass(op.ticks, op.ms);
-      for (const what of ["usage", "emit", "artifact", "details", "progress"] as const)
-        if (op.effects[what]) addEffect(step, what, op.id, step);
-      if (step.tries <= op.failures)
-        throw Object.assign(new Error("planned"), { code: "planned", retryable: !op.fatal });
-      return { step: op.id };
-    } finally {
-      ended();
+  async #body(step: StepContext, op: Op & { op: "step" }): Promise<Json> {
+    if (op.hangs) return new Promise<Json>(() => {});
+    for (const piece of op.effects.output ? TEXT : []) {
+      step.output(piece, op.id);
+      await this.#pass(op.ticks / 4, 0);
     }
+    await this.#pass(op.ticks, op.ms);
+    for (const what of ["usage", "emit", "artifact", "details", "progress"] as const)
+      if (op.effects[what]) addEffect(step, what, op.id, step);
+    if (step.tries <= op.failures) throw Object.assign(new Error("planned"), { code: "planned", retryable: !op.fatal });
+    return { step: op.id };
   }
 
   async #pass(loop: number, ms: number): Promise<void> {

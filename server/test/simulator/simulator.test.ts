@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { playWorld } from "./play-world.ts";
 
-/** The same worlds each time; `play.ts` plays new ones, and any number of them. */
-const SEEDS = Array.from({ length: 25 }, (_, at) => 1 + at);
+/** The same worlds each time; `play.ts` plays new ones, and any number of them. The last of these has broken a promise once. */
+const SEEDS = [...Array.from({ length: 25 }, (_, at) => 1 + at), 2_078_300_550];
 
 test(`${SEEDS.length} worlds of crashing processes keep every promise`, { timeout: 600_000 }, async () => {
   for (const seed of SEEDS) {
