@@ -64,7 +64,9 @@ export class StoreFaults {
     });
   }
 
+  /** Whatever process is still there hears nothing more. */
   close(): Promise<void> {
+    this.#generation += 1;
     return this.#store.close();
   }
 
