@@ -1,72 +1,74 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { type Files, folderFiles, memoryFiles, YOUNG_MS } from "./files.ts";
-import { code } from "./suite/life.suite.ts";
+import { Readable } from "node:stream";
+import { afterAll, expect, test } from "vitest";
+import { filesSuite } from "./files.suite.ts";
+import { folderFiles } from "./folder-files.ts";
+import { memoryFiles } from "./memory-files.ts";
 
 const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "waybill-files-"));
+function newFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "waybill-files-"));
   folders.push(folder);
   return folder;
 }
 
-const kinds: Record<string, (clock: () => number) => Promise<Files>> = {
-  "files in a folder": async (clock) => folderFiles(await newFolder(), clock),
-  "files in memory": async (clock) => memoryFiles(clock),
-};
+filesSuite("files in a folder", (clock) => folderFiles(newFolder(), clock));
+filesSuite("files in memory", async (clock) => memoryFiles(clock));
 
-async function oldOnes(files: Files, now: number): Promise<string[]> {
-  const old: string[] = [];
-  for await (const sha256 of files.old(now)) old.push(sha256);
-  return old;
-}
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 
-for (const [name, open] of Object.entries(kinds)) {
-  describe(name, () => {
-    test("bytes are read back by their hash, however often and from wherever they are put", async () => {
-      const files = await open(Date.now);
-      const bytes = Buffer.from("some bytes");
-      const puts = await Promise.all(Array.from({ length: 20 }, () => files.put(bytes)));
-      expect(new Set(puts.map(({ sha256 }) => sha256)).size).toBe(1);
-      const { sha256, size } = await files.put(bytes);
-      expect(size).toBe(bytes.length);
-      expect(await files.read(sha256, size)).toEqual(bytes);
-      await expect(files.read(sha256, size - 1)).rejects.toThrow("more than the 9");
-    });
-
-    test("what is not a hash, or of nothing that was put, is not found", async () => {
-      const files = await open(Date.now);
-      for (const hash of ["a".repeat(64), "", "..", "../../../etc/passwd", `${"a".repeat(63)}/`, "A".repeat(64)]) {
-        expect(await code(files.read(hash, 100))).toBe("not_found");
+test("a stream is on the disk as it comes: no more than a few chunks of it are in memory", async () => {
+  const folder = newFolder();
+  const files = await folderFiles(folder);
+  const chunk = 64 << 10;
+  const bytesMax = 64 << 20;
+  let given = 0;
+  let aheadMax = 0;
+  const stream = Readable.from(
+    (function* () {
+      for (; given < bytesMax; given += chunk) {
+        const [aside] = filesIn(folder);
+        if (aside) aheadMax = Math.max(aheadMax, given - statSync(path.join(aside.parentPath, aside.name)).size);
+        yield Buffer.alloc(chunk, given / chunk);
       }
-    });
+    })(),
+  );
+  expect((await files.write(stream, { bytesMax })).bytes).toBe(bytesMax);
+  expect(aheadMax).toBeGreaterThan(0);
+  expect(aheadMax).toBeLessThan(2 << 20);
+});
 
-    test("a file that was put within the hour is not removed, even if it was there before", async () => {
-      let now = Date.now();
-      const files = await open(() => now);
-      const { sha256 } = await files.put(Buffer.from("again"));
-      expect(await oldOnes(files, now)).toEqual([]);
-      now += YOUNG_MS + 1_000;
-      expect(await oldOnes(files, now)).toEqual([sha256]);
-      await files.put(Buffer.from("again"));
-      expect(await files.remove(sha256, now)).toBe(false);
-      expect((await files.read(sha256, 10)).toString()).toBe("again");
-      now += YOUNG_MS + 1_000;
-      expect(await files.remove(sha256, now)).toBe(true);
-      expect(await code(files.read(sha256, 10))).toBe("not_found");
-    });
-  });
-}
+test("what broke, was too long or was dropped has left no file, aside or in place", async () => {
+  const folder = newFolder();
+  const files = await folderFiles(folder);
+  const chunks = () => Readable.from([Buffer.from("a"), Buffer.from("b")]);
+  await expect(files.write(chunks(), { bytesMax: 1 })).rejects.toThrow("1 bytes at most");
+  const broken = chunks();
+  const breaking = files.write(broken, { bytesMax: 9 });
+  broken.destroy(new Error("the cable"));
+  await expect(breaking).rejects.toThrow("the cable");
+  await (await files.write(chunks(), { bytesMax: 9 })).drop();
+  expect(filesIn(folder)).toEqual([]);
+});
 
-test("what a crash left half written is gone at the next start, and what was put is there", async () => {
-  const folder = await newFolder();
+test("what a crash left half written is gone at the next start; what it had put is there, and old unless it is put again", async () => {
+  const folder = newFolder();
   const files = await folderFiles(folder);
   const { sha256 } = await files.put(Buffer.from("kept"));
+  const { sha256: written } = await files.write(Readable.from([Buffer.from("written")]), { bytesMax: 10 });
+  await writeFile(path.join(folder, "tmp", "half"), "half");
   const again = await folderFiles(folder);
+  expect(readdirSync(path.join(folder, "tmp"))).toEqual([]);
   expect((await again.read(sha256, 10)).toString()).toBe("kept");
-  expect(await readdir(path.join(folder, "tmp"))).toEqual([]);
+  const old: string[] = [];
+  for await (const each of again.old(Date.now())) old.push(each);
+  expect(old.toSorted()).toEqual([sha256, written].toSorted());
 });

@@ -5,7 +5,6 @@
 
 import type { TaskId } from "../task/id.ts";
 import type { Damaged } from "./damage.ts";
-import type { Files } from "./files.ts";
 import type { Store } from "./store.ts";
 
 export type StoreOptions = {
@@ -89,5 +88,5 @@ export interface Storage {
     options?: ArchiveOptions,
   ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }>;
   /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */
-  open(options?: StoreOptions): Promise<Store & { files: Files }>;
+  open(options?: StoreOptions): Promise<Store>;
 }

@@ -5,6 +5,7 @@ import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
+import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
@@ -30,6 +31,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));
+    describe("files", () => fileStories(setup));
     describe("keeping", () => keepingStories(setup));
   });
 }

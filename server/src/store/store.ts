@@ -7,6 +7,7 @@
  */
 import type { ChangeFeed } from "./change-feed.ts";
 import type { ConversationStore } from "./conversation-store.ts";
+import type { FileStore } from "./file-store.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { SettingStore } from "./setting-store.ts";
 import type { TaskStore } from "./task-store.ts";
@@ -25,9 +26,10 @@ export type RecordTimes = {
 };
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
+  readonly files: FileStore;
   /**
    * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
-   * as one above or below it in its tree is open.
+   * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.
    */
   sweep(endedBefore: number, limit: number): Promise<number>;
   /**

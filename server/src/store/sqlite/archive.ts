@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { create, extract, list } from "tar";
 import { z } from "zod";
-import { syncFolder } from "../files.ts";
+import { syncFolder } from "../folder-files.ts";
 import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile } from "../storage.ts";
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";

@@ -2,11 +2,14 @@
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { submitted } from "../../task/decide.ts";
 import { prepareWrite } from "../codec/prepare.ts";
 import { Spill } from "../codec/spill.ts";
-import { memoryFiles, YOUNG_MS } from "../files.ts";
+import { YOUNG_MS } from "../files.ts";
+import { memoryFiles } from "../memory-files.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
 import { answerOf, type Outcome } from "./call.ts";
@@ -63,27 +66,28 @@ test("a backup is a whole database, made while others write", async () => {
   await copy.close();
 });
 
-test("files that no value is in go with a sweep once they are old, and the others stay, whatever callers write of hashes", async () => {
+test("files that no value is in go with a sweep once they are old, and those of a process that has died with the next one's first", async () => {
   let now = Date.now();
-  const store = await openSqliteStore(folder, { clock: () => now });
-  const named = await submit(store, newTask({ input: LARGE }));
+  const clock = () => now;
+  const store = await openSqliteStore(folder, { clock });
   const swept = newTask({ input: { ...LARGE, swept: true } });
   await live(store, await submit(store, swept), ...complete(swept));
-  const uploaded = await store.files.put(Buffer.from("uploaded"));
-  const part = { text: "see", metadata: { file: { sha256: uploaded.sha256 } } };
-  const naming = await submit(store, newTask({ input: { parts: [part] } }));
-  const orphan = await store.files.put(Buffer.from("nobody's"));
+  const named = await submit(store, newTask({ input: LARGE }));
+  const held = await store.files.receive(Readable.from([Buffer.from("held")]), { bytesMax: 10 });
   expect(await store.sweep(swept.createdAt + YOUNG_MS, 10)).toBe(1);
-  expect(await countFiles()).toBe(4);
+  expect(await countFiles()).toBe(3);
   now += 2 * YOUNG_MS;
-  const young = await store.files.put(Buffer.from("young"));
   await store.sweep(0, 10);
-  expect(await code(store.files.read(orphan.sha256, 100))).toBe("not_found");
-  expect((await store.files.read(young.sha256, 100)).toString()).toBe("young");
-  expect(await code(store.files.read(uploaded.sha256, 100))).toBe("not_found");
-  expect(await store.tasks([named.id, naming.id])).toEqual([named, naming]);
   expect(await countFiles()).toBe(2);
+  expect((await buffer((await store.files.open(held.sha256)).bytes)).toString()).toBe("held");
   await store.close();
+
+  const next = await openSqliteStore(folder, { clock });
+  await next.sweep(0, 10);
+  expect(await code(next.files.open(held.sha256))).toBe("not_found");
+  expect(await next.tasks([named.id])).toEqual([named]);
+  expect(await countFiles()).toBe(1);
+  await next.close();
 
   async function countFiles(): Promise<number> {
     const entries = await readdir(path.join(folder, "files"), { recursive: true, withFileTypes: true });

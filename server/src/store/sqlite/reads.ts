@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { check } from "./check.ts";
 import { textIn } from "./column.ts";
 import { conversationReads } from "./conversation-reads.ts";
+import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
 import { taskReads } from "./task-reads.ts";
 
@@ -13,12 +14,7 @@ type AuditPage = { tenant: string; limit: number; before: number | null; task: s
 
 export function reads(db: Database) {
   const { rows, text } = queries(db);
-  const unnamed = rows(
-    `SELECT value FROM json_each(?) AS wanted
-     WHERE NOT EXISTS (SELECT 1 FROM task_files WHERE sha256 = wanted.value)
-       AND NOT EXISTS (SELECT 1 FROM conversation_files WHERE sha256 = wanted.value)`,
-    (hashes: string[]) => [JSON.stringify(hashes)],
-  );
+  const unnamed = rows(unnamedSql(NAMINGS), (hashes: string[]) => [JSON.stringify(hashes)]);
   return {
     ...taskReads(db),
     ...conversationReads(db),

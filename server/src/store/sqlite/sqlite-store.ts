@@ -20,8 +20,8 @@ import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
-import { sweepFiles } from "../file-sweep.ts";
 import type { Files } from "../files.ts";
+import { KeptFiles } from "../kept-files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import { unlessDiskTrouble } from "./call.ts";
@@ -62,7 +62,7 @@ const JOURNAL_PAGE = 1_000;
 const FILES_SWEPT_EVERY_MS = 3_600_000;
 
 export class SqliteStore implements Store {
-  readonly files: Files;
+  readonly files: KeptFiles;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -79,13 +79,13 @@ export class SqliteStore implements Store {
     this.#reads = parts.reads;
     this.#searches = parts.searches;
     this.#writes = parts.writes;
-    this.files = parts.files;
+    this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
     this.#damage = new DamageLog(parts.onDamage);
   }
 
   async apply(writes: Write[]): Promise<Applied> {
-    const spill = new Spill(this.files);
+    const spill = new Spill(this.#parts.files);
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const applied = await this.#writes.send("apply", prepared);
@@ -279,7 +279,7 @@ export class SqliteStore implements Store {
   }
 
   async appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message> {
-    const spill = new Spill(this.files);
+    const spill = new Spill(this.#parts.files);
     const prepared = { role: message.role, parts: spill.value(message.parts) };
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const files = spill.takeNamed();
@@ -347,7 +347,7 @@ export class SqliteStore implements Store {
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
-      await sweepFiles(this.files, now, async (hashes) => await this.#searches.send("unnamedFiles", { hashes }));
+      await this.files.sweep(now);
     }
     return swept;
   }

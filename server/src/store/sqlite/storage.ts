@@ -60,7 +60,7 @@ async function healthOf(folder: string): Promise<Health> {
     import("./migrate.ts"),
     import("./inspect.ts"),
     import("./set-aside.ts"),
-    import("../files.ts"),
+    import("../folder-files.ts"),
   ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {

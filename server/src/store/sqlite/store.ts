@@ -5,7 +5,8 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
-import { folderFiles, memoryFiles } from "../files.ts";
+import { folderFiles } from "../folder-files.ts";
+import { memoryFiles } from "../memory-files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";

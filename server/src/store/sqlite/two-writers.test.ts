@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { submitted } from "../../task/decide.ts";
-import { memoryFiles } from "../files.ts";
+import { memoryFiles } from "../memory-files.ts";
 import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { ownThreadChannel } from "./channel.ts";

@@ -1,0 +1,53 @@
+/** Files that rows name: those that none names go, once nobody is about to. */
+import type { Readable } from "node:stream";
+import type { FileStore, ReceivedFile } from "./file-store.ts";
+import type { ByteRange, Files, HeldFile, WriteBounds } from "./files.ts";
+
+/** Files that one question to the store names. */
+const SLICE = 500;
+
+export class KeptFiles implements FileStore {
+  readonly #files: Files;
+  readonly #unnamed: (hashes: string[]) => Promise<string[]>;
+
+  /** `unnamed` picks those that no row names. */
+  constructor(files: Files, unnamed: (hashes: string[]) => Promise<string[]>) {
+    this.#files = files;
+    this.#unnamed = unnamed;
+  }
+
+  async receive(bytes: Readable, bounds: WriteBounds): Promise<ReceivedFile> {
+    const held = await this.#files.write(bytes, bounds);
+    const { sha256, md5, bytes: size } = held;
+    return { sha256, md5, bytes: size, release: () => this.#release(held) };
+  }
+
+  open(sha256: string, range?: ByteRange): Promise<{ size: number; bytes: Readable }> {
+    return this.#files.open(sha256, range);
+  }
+
+  async #release(held: HeldFile): Promise<void> {
+    try {
+      const [unnamed] = await this.#unnamed([held.sha256]);
+      if (unnamed === undefined) held.keep();
+      else await held.drop();
+    } catch {
+      // Nobody can tell now: the sweep asks again.
+      held.keep();
+    }
+  }
+
+  /** Removes what no row names and nobody is about to name. */
+  async sweep(now: number): Promise<void> {
+    let slice: string[] = [];
+    const removeSlice = async () => {
+      for (const sha256 of await this.#unnamed(slice)) await this.#files.remove(sha256, now);
+      slice = [];
+    };
+    for await (const sha256 of this.#files.old(now)) {
+      slice.push(sha256);
+      if (slice.length === SLICE) await removeSlice();
+    }
+    if (slice.length > 0) await removeSlice();
+  }
+}
