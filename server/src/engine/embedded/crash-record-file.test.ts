@@ -30,7 +30,7 @@ describe("the crash record", () => {
     expect(found()).toMatchObject({ how: "clean", flights: [] });
   });
 
-  test("says who was in flight, and in which steps, when the process left no word", () => {
+  test("says who was in flight, and in which steps, when the process left no word", async () => {
     vi.useFakeTimers();
     const record = next();
     record.runBegins("t1", 1);
@@ -38,7 +38,7 @@ describe("the crash record", () => {
     record.runBegins("t3", 1);
     record.stepBegins("t1", "fetch");
     record.stepBegins("t1", "fetch");
-    record.stepBegins("t2", "pay");
+    await record.stepBegins("t2", "pay");
     record.stepEnded("t1", "fetch");
     record.stepEnded("t2", "pay");
     record.runEnded("t3");
@@ -64,8 +64,8 @@ describe("the crash record", () => {
     expect(found()).toMatchObject({ how: "clean" });
   });
 
-  test("stays what it was until the next process begins its own", () => {
-    next().runBegins("t1", 1);
+  test("stays what it was until the next process begins its own", async () => {
+    await next().runBegins("t1", 1);
     const second = new CrashRecordFile(files);
     expect(second.last().flights).toHaveLength(1);
     expect(found().flights).toHaveLength(1);
@@ -74,16 +74,16 @@ describe("the crash record", () => {
     expect(second.last().flights).toHaveLength(1);
   });
 
-  test("takes another start of the machine for the cause of an end without a word", () => {
-    next().runBegins("t1", 1);
+  test("takes another start of the machine for the cause of an end without a word", async () => {
+    await next().runBegins("t1", 1);
     const text = readFileSync(files.record, "utf8");
     const boot = /"boot":"([^"]+)"/.exec(text)?.[1] ?? "";
     writeFileSync(files.record, text.replace(boot, "x".repeat(boot.length)));
     expect(found().how).toBe("power");
   });
 
-  test("takes the report of Node.js for an end by the process's own code, once", () => {
-    next().runBegins("t1", 1);
+  test("takes the report of Node.js for an end by the process's own code, once", async () => {
+    await next().runBegins("t1", 1);
     writeFileSync(files.report, "{}");
     expect(found()).toMatchObject({ how: "own", flights: [{ task: "t1" }] });
     next();
@@ -98,15 +98,25 @@ describe("the crash record", () => {
     expect(found().deaths).toBe(0);
   });
 
-  test("holds long and strange names of steps in slots of one size, and uses a slot again", () => {
+  test("holds long and strange names of steps in slots of one size, and uses a slot again", async () => {
     const record = next();
     for (let n = 0; n < 10; n++) {
       record.runBegins(`t${n}`, 1);
-      for (let step = 0; step < 9; step++) record.stepBegins(`t${n}`, `${'\u0000é\n"'.repeat(300)}${step}`);
+      for (let step = 0; step < 9; step++) await record.stepBegins(`t${n}`, `${'\u0000é\n"'.repeat(300)}${step}`);
       if (n < 9) record.runEnded(`t${n}`);
     }
     expect(statSync(files.record).size).toBe(2 * 1_024);
     expect(found().flights).toMatchObject([{ task: "t9" }]);
+  });
+
+  test("finds each of many that are in flight at once, and none of those that have ended", async () => {
+    vi.useFakeTimers();
+    const record = next();
+    const all = Array.from({ length: 150 }, (_, n) => `t${n}`);
+    await Promise.all(all.map((task) => record.runBegins(task, 1)));
+    for (const task of all) if (Number(task.slice(1)) % 30 !== 7) record.runEnded(task);
+    vi.advanceTimersByTime(1_000);
+    expect(found().flights.map(({ task }) => task)).toEqual(["t7", "t37", "t67", "t97", "t127"]);
   });
 
   test.each(["", "{}\n", "no record at all", '{"boot":1}\n{"task":"t1"'])(

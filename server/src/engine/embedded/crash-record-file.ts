@@ -3,7 +3,7 @@
  * each other one holds one attempt in flight. Written in place and not synced: it must outlive the process, not the
  * machine, whose own end shows in the name of its boot.
  */
-import { existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { uptime } from "node:os";
 import path from "node:path";
 import { z } from "zod";
@@ -19,8 +19,8 @@ import {
   mayBlame,
   removeOne,
 } from "./crash-record.ts";
+import { SLOT_BYTES, SlotFile } from "./slot-file.ts";
 
-const SLOT_BYTES = 1_024;
 /** What a slot keeps of a step's name; of several steps, as many as fit. */
 const NAME_CHARACTERS_MAX = 255;
 const SAID_CHARACTERS_MAX = 100;
@@ -40,9 +40,8 @@ const flight = z.object({ task: z.string(), attempt: z.int(), steps: z.array(z.s
 type Ended = z.infer<typeof ended>;
 type Slot = { at: number; flight: Flight };
 
-/** What is left of the slot behind it makes it unreadable, which is what it should be. */
-const EMPTY = Buffer.from("{}");
-/** Most bodies are followed by the next one, or by the end of the run, before their end is worth a write of its own. */
+const EMPTY = "{}";
+/** An end is written with the next beginning, or after this: most are followed by one at once. */
 const CORRECTED_MS = 100;
 
 export type CrashRecordFiles = {
@@ -63,16 +62,16 @@ export class CrashRecordFile implements CrashRecord {
   /** Slots that still name a step which has ended. */
   readonly #doubtful = new Set<Slot>();
   #correction: NodeJS.Timeout | null = null;
-  readonly #buffer = Buffer.alloc(SLOT_BYTES);
+  readonly #file: SlotFile;
   readonly #boot = bootOf();
   #used = 1;
-  #file: number | null = null;
   #last: LastEnd | null = null;
   #deaths = 0;
   #end: Ended | null = null;
 
   constructor(files: CrashRecordFiles) {
     this.#files = files;
+    this.#file = new SlotFile(files.record);
   }
 
   last(): LastEnd {
@@ -83,27 +82,23 @@ export class CrashRecordFile implements CrashRecord {
   begin(): void {
     this.#deaths = this.last().deaths;
     rmSync(this.#files.report, { force: true });
-    try {
-      this.#file = openSync(this.#files.record, "w", 0o600);
-    } catch {
-      // As below: a disk that refuses costs the record.
-      return;
-    }
+    this.#file.begin();
     this.#writeHeader();
   }
 
-  runBegins(task: TaskId, attempt: number): void {
+  runBegins(task: TaskId, attempt: number): Promise<void> {
     const slot = { at: this.#free.pop() ?? this.#used++, flight: { task, attempt, steps: [] } };
     this.#slots.set(task, slot);
-    this.#writeFlight(slot);
+    this.#put(slot);
+    return this.#file.written();
   }
 
-  stepBegins(task: TaskId, step: string): void {
+  async stepBegins(task: TaskId, step: string): Promise<void> {
     const slot = this.#slots.get(task);
     if (!slot) return;
     slot.flight.steps.push(nameOf(step));
-    this.#doubtful.delete(slot);
-    this.#writeFlight(slot);
+    this.#put(slot);
+    await this.#file.written();
   }
 
   stepEnded(task: TaskId, step: string): void {
@@ -111,7 +106,7 @@ export class CrashRecordFile implements CrashRecord {
     if (!slot) return;
     removeOne(slot.flight.steps, nameOf(step));
     this.#doubtful.add(slot);
-    this.#correction ??= setTimeout(this.#correct, CORRECTED_MS).unref();
+    this.#correctSoon();
   }
 
   runEnded(task: TaskId): void {
@@ -120,7 +115,8 @@ export class CrashRecordFile implements CrashRecord {
     this.#slots.delete(task);
     this.#doubtful.delete(slot);
     this.#free.push(slot.at);
-    this.#write(slot.at, EMPTY);
+    this.#file.put(slot.at, EMPTY);
+    this.#correctSoon();
   }
 
   ends(how: HowItEnded, said: string, culprit: Place | null = how === "own" ? currentPlace() : null): void {
@@ -132,40 +128,28 @@ export class CrashRecordFile implements CrashRecord {
 
   #writeHeader(): void {
     const { pid } = process;
-    this.#write(0, this.#filled(JSON.stringify({ boot: this.#boot, pid, deaths: this.#deaths, end: this.#end })));
+    this.#file.put(0, JSON.stringify({ boot: this.#boot, pid, deaths: this.#deaths, end: this.#end }));
+    this.#file.write();
   }
 
-  readonly #correct = (): void => {
-    this.#correction = null;
-    for (const slot of this.#doubtful) this.#writeFlight(slot);
-    this.#doubtful.clear();
-  };
+  #correctSoon(): void {
+    this.#correction ??= setTimeout(() => {
+      this.#correction = null;
+      for (const slot of this.#doubtful) this.#put(slot);
+      this.#file.write();
+    }, CORRECTED_MS).unref();
+  }
 
-  #writeFlight({ at, flight }: Slot): void {
+  #put(slot: Slot): void {
+    const { at, flight } = slot;
     let { steps } = flight;
     let text = JSON.stringify(flight);
     while (Buffer.byteLength(text) >= SLOT_BYTES) {
       steps = steps.length > 1 ? steps.slice(0, -1) : steps.map((name) => name.slice(0, name.length / 2));
       text = JSON.stringify({ ...flight, steps });
     }
-    this.#write(at, this.#filled(text));
-  }
-
-  #filled(text: string): Buffer {
-    this.#buffer.fill(" ");
-    this.#buffer.write(text, 0, SLOT_BYTES - 1);
-    this.#buffer.write("\n", SLOT_BYTES - 1);
-    return this.#buffer;
-  }
-
-  /** A disk that refuses costs the record, not the run. */
-  #write(slot: number, bytes: Buffer): void {
-    if (this.#file === null) return;
-    try {
-      writeSync(this.#file, bytes, 0, bytes.length, slot * SLOT_BYTES);
-    } catch {
-      this.#file = null;
-    }
+    this.#doubtful.delete(slot);
+    this.#file.put(at, text);
   }
 
   #read(): LastEnd {

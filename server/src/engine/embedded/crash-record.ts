@@ -30,9 +30,10 @@ export interface CrashRecord {
   last(): LastEnd;
   /** Begins the record of this process in the place of the last one's, once what that one says is taken care of. */
   begin(): void;
-  runBegins(task: TaskId, attempt: number): void;
-  /** Called before the body begins. */
-  stepBegins(task: TaskId, step: string): void;
+  /** Resolves once it would be known after a death: no code of the run runs before that. */
+  runBegins(task: TaskId, attempt: number): Promise<void>;
+  /** The same for the body of a step. */
+  stepBegins(task: TaskId, step: string): Promise<void>;
   stepEnded(task: TaskId, step: string): void;
   runEnded(task: TaskId): void;
   /** This process is about to end. What is said first counts, except that `clean` comes last. */
@@ -67,8 +68,8 @@ export class CrashMemory {
     return {
       last: () => last,
       begin: () => isAlive() && this.#begin(last),
-      runBegins: (task, attempt) => void (isAlive() && this.#flights.set(task, { task, attempt, steps: [] })),
-      stepBegins: (task, step) => void (isAlive() && this.#flights.get(task)?.steps.push(step)),
+      runBegins: async (task, attempt) => void (isAlive() && this.#flights.set(task, { task, attempt, steps: [] })),
+      stepBegins: async (task, step) => void (isAlive() && this.#flights.get(task)?.steps.push(step)),
       stepEnded: (task, step) => {
         const flight = isAlive() ? this.#flights.get(task) : undefined;
         if (flight) removeOne(flight.steps, step);

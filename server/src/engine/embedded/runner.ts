@@ -63,7 +63,7 @@ export class Runner implements AttemptRunner {
     };
     this.#observer = {
       ...this.#observerApart,
-      stepBegins: async (task, step) => record.stepBegins(task.id, step),
+      stepBegins: (task, step) => record.stepBegins(task.id, step),
       stepEnded: (task, step, ms) => {
         record.stepEnded(task.id, step);
         log.stepEnded?.(task.kind, step, ms);
@@ -156,7 +156,7 @@ export class Runner implements AttemptRunner {
       if (!owned) return "elsewhere";
       const run = await this.#startRun(await start());
       const end = await run?.ended;
-      if (run) this.#ended(id);
+      this.#ended(id);
       if (run && end === "crashed" && !this.#stopping)
         await this.#parts.guard().settle(run.task, (ms) => this.#wait(ms));
       if (end === "stuck") {
@@ -166,6 +166,7 @@ export class Runner implements AttemptRunner {
       // Its state is still `running`, and it goes on from its journal.
       if (end === "unrecorded" && !this.#stopping) await this.#wait(AGAIN_MS);
     } catch (error) {
+      this.#ended(id);
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return "here";
       if (!isPassing(error)) return await this.#giveUp(id, error);
       log.warn("A task could not be started; it is tried again.", { task: id, error });
@@ -221,6 +222,7 @@ export class Runner implements AttemptRunner {
     const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
     const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
     const port = new AttemptWriter(this.#parts, task, handler);
+    if (!beginApart) await this.#parts.record.runBegins(id, attempt);
     const now = await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;
@@ -232,9 +234,7 @@ export class Runner implements AttemptRunner {
     // Whatever came for it while its inbox was read.
     if (now.revision !== task.revision)
       void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
-    if (!(run instanceof Run)) return run;
-    this.#parts.record.runBegins(id, attempt);
-    void replay(run, handler);
+    if (run instanceof Run) void replay(run, handler);
     return run;
   }
 
