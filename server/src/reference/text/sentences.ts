@@ -15,7 +15,7 @@ export function sentencesOf(text: string): string[] {
     const line = paragraph.replace(/\s+/g, " ").trim();
     if (line === "") continue;
     let start = 0;
-    for (const end of line.matchAll(/[.!?]+["'”’)\]]*\s+(?=["'“‘([]?[\p{Lu}\p{N}])|[。！？]+/gu)) {
+    for (const end of line.matchAll(/[.!?؟۔।]+["'”’»)\]]*\s+(?=["'“‘«([]?[\p{Lu}\p{Lo}\p{N}])|[。！？]+/gu)) {
       const upTo = end.index + end[0].length;
       if (abbreviation.test(line.slice(Math.max(0, end.index - 12), end.index + 1))) continue;
       push(sentences, line.slice(start, upTo));
@@ -38,9 +38,18 @@ function push(sentences: string[], sentence: string): void {
 
 /** The words that carry a text's meaning, lower case and without their endings. */
 export function termsOf(text: string): string[] {
-  return (text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? [])
+  return (text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+(?:['’][\p{L}]+)?/gu) ?? [])
+    .flatMap((word) => (unspaced.test(word) ? pairsOf(word) : [word]))
     .filter((word) => !emptyWords.has(word))
     .map(stem);
+}
+
+/** Scripts that are written without spaces: every two neighbours are a term, as searches of them usually have it. */
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+
+function pairsOf(word: string): string[] {
+  const signs = [...word];
+  return signs.length < 2 ? signs : signs.slice(1).map((sign, at) => `${signs[at]}${sign}`);
 }
 
 /** A light stemmer: enough for "founded" to meet "founder" and "cities" to meet "city". */
@@ -83,7 +92,8 @@ const wordEndings: readonly (readonly [string, string])[] = [
   ["s", ""],
 ];
 
-const emptyWords: ReadonlySet<string> = new Set(
+/** English words that carry no meaning of their own, in lower case. */
+export const emptyWords: ReadonlySet<string> = new Set(
   `a about above after again all also am an and any are as at be because been before being below between both but by can could did do does doing
   down during each few for from further had has have having he her here hers him his how i if in into is it its itself just me more most my no nor
   not of off on once only or other our out over own please same she should so some such than that the their them then there these they this those

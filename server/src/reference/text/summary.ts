@@ -13,15 +13,25 @@ const rankedMax = 400;
 const rounds = 20;
 const damping = 0.85;
 
+/** A sentence and its place among the sentences of its text. */
+export type RankedSentence = { sentence: string; place: number };
+
 /** The sentences that say most of a text, at most `count`, in the order of the text. */
 export function summarize(text: string, count = defaultSentences): string[] {
+  return rankSentences(text, count)
+    .sort((a, b) => a.place - b.place)
+    .map(({ sentence }) => sentence);
+}
+
+/** The sentences that say most of a text, at most `count`: first the one to keep if it were only one, then what adds most to it. */
+export function rankSentences(text: string, count: number): RankedSentence[] {
   const all = sentencesOf(text);
   const prose = all.filter(isProse);
   const candidates = (prose.length === 0 ? all : prose)
     .map((sentence, place) => ({ sentence, place, terms: termsOf(sentence) }))
     .filter(({ terms }) => terms.length > 0);
   const wanted = Math.max(1, Math.min(count, summarySentencesMax));
-  if (candidates.length <= wanted) return candidates.map(({ sentence }) => sentence);
+  if (candidates.length <= wanted) return candidates.map(({ sentence, place }) => ({ sentence, place }));
 
   const rarity = rarities(candidates.map(({ terms }) => terms));
   const vectors = candidates.map(({ terms }) => vectorOf(terms, rarity));
@@ -50,10 +60,10 @@ export function summarize(text: string, count = defaultSentences): string[] {
     if (best === undefined) break;
     chosen.push(best.rank);
   }
-  return chosen
-    .map((rank) => ranked[rank])
-    .sort((a, b) => (a?.index ?? 0) - (b?.index ?? 0))
-    .flatMap((entry) => entry?.sentence ?? []);
+  return chosen.flatMap((rank) => {
+    const { sentence, place } = ranked[rank] ?? {};
+    return sentence === undefined || place === undefined ? [] : [{ sentence, place }];
+  });
 }
 
 const cue =

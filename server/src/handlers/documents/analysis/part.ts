@@ -1,0 +1,32 @@
+/**
+ * What the analysis of a document needs of one part of it: small enough for the journal, and enough to be put together
+ * with the other parts. A part is read alone (map), the parts are put together at the end (reduce).
+ */
+import { z } from "zod";
+
+const text = z.string();
+const counted = z.strictObject({ text, count: z.int() });
+
+export const documentPart = z.strictObject({
+  /** Sentences that say most, by their place in the part; the first ones first. */
+  sentences: z.array(z.strictObject({ text, place: z.int(), page: z.int() })),
+  /** How many sentences of running text the part has. */
+  length: z.int(),
+  headings: z.array(z.strictObject({ title: text, level: z.int(), page: z.int() })),
+  /** Phrases of one to three words, with how often they occur; those in headings count more. */
+  phrases: z.array(counted),
+  entities: z.array(z.strictObject({ name: text, type: text, count: z.int() })),
+  /** Names that occur in one sentence, in alphabetical order, with how often they do. */
+  pairs: z.array(z.strictObject({ source: text, target: text, count: z.int() })),
+  /** What its pages are about, a line each. */
+  contexts: z.array(text),
+});
+export type DocumentPart = z.infer<typeof documentPart>;
+
+/** Of one part. */
+export const SENTENCES_MAX = 60;
+export const HEADINGS_MAX = 300;
+export const PHRASES_MAX = 250;
+export const ENTITIES_MAX = 120;
+export const PAIRS_MAX = 150;
+export const CONTEXTS_MAX = 60;
