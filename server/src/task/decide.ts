@@ -265,9 +265,9 @@ function record(task: Task, command: Command & { do: "record" }, at: number): Ch
   const all: EventDraft[] = [...events, ...usage.map(billed)];
   const next: Partial<Task> = {};
   if (asked.length + closed.length > 0) {
-    const shown = openQuestions(task).filter(({ key }) => !closed.includes(key));
+    const shown = openQuestions(task);
     const fresh = asked.filter(({ key }) => !shown.some((question) => question.key === key));
-    next.waits = [...shown, ...fresh];
+    next.waits = [...shown, ...fresh].filter(({ key }) => !closed.includes(key));
     all.push(...fresh.map(asks));
   }
   if (progressed) next.crashes = 0;

@@ -71,6 +71,13 @@ describe("questions beside other work", () => {
     expect(change(paused, { do: "resume", by: "ada" }).task).toMatchObject({ state: "waiting" });
   });
 
+  test("are told and closed at once when their call has its answer by the time that it is written", () => {
+    const record = { events: [], asked: [QUESTION, SIZE], closed: [QUESTION.key] };
+    const { task, events } = change(running(), { do: "record", attempt: 1, record });
+    expect([task.state, keys(task)]).toEqual(["running", [SIZE.key]]);
+    expect(events.map(({ type }) => type)).toEqual(["task.input_required", "task.input_required"]);
+  });
+
   test("close when their time is over, or their call has its answer", () => {
     const both = change(running(), asks(QUESTION, SIZE)).task;
     expect(keys(change(both, { do: "wake", key: SIZE.key }).task)).toEqual([QUESTION.key]);

@@ -52,8 +52,8 @@ export class Run implements AttemptRun {
   readonly #waits = new Map<string, Wait>();
   /** Those of `#waits` whose end this run can take while it lives. */
   readonly #questions = new Map<string, { question: OpenQuestion; settle: (answer: InboxItem | null) => void }>();
-  /** What shows the questions that no commit has shown yet. */
-  readonly #untold: PartialWrite[] = [];
+  /** What shows the questions that no commit has shown yet, by their keys. */
+  readonly #untold = new Map<string, PartialWrite>();
   /** Steps whose bodies run: their names by their keys. */
   readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
@@ -167,7 +167,7 @@ export class Run implements AttemptRun {
     const { promise, resolve } = Promise.withResolvers<InboxItem | null>();
     if (!this.task.waits.some(({ key }) => key === question.key)) {
       for (const entry of write.journal ?? []) this.journal.put(entry);
-      this.#untold.push({ ...write, record: { ...write.record, asked: [question] } });
+      this.#untold.set(question.key, { ...write, record: { ...write.record, asked: [question] } });
     }
     this.#questions.set(question.key, { question, settle: resolve });
     void this.waitFor(question, checkpoint);
@@ -192,6 +192,8 @@ export class Run implements AttemptRun {
       if (!item && !isOver) continue;
       this.#questions.delete(key);
       this.#waits.delete(key);
+      // Shown after its answer was written, it would be asked again.
+      this.#untold.delete(key);
       settle(item ?? null);
     }
   }
@@ -288,7 +290,8 @@ export class Run implements AttemptRun {
 
   /** The questions that were asked since are shown by the next commit: the one that brings the task to rest, if it does. */
   #tell(): void {
-    for (const write of this.#untold.splice(0)) this.buffer.add(write);
+    for (const write of this.#untold.values()) this.buffer.add(write);
+    this.#untold.clear();
   }
 
   get #isWaiting(): boolean {

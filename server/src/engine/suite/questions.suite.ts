@@ -224,4 +224,27 @@ export function questionsSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ output: { work: "worked", a: 1, b: 2 } });
     expect(await asked(life, id)).toBe(2);
   });
+
+  it("never asks again what was answered in the moment in which it was asked", async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const work = gate();
+      let life = await begin([
+        kind("two", async (ctx) => {
+          await ctx.step("work", () => work.promise.then(() => null));
+          return [await ask(ctx, "colour"), await ask(ctx, "size")];
+        }),
+      ]);
+      const id = await submit(life, "two");
+      await arrives(life, id, "running");
+      const answered = life.verbs.tasks.input(ada, id, { value: "blue" });
+      for (let turn = 0; turn < turns; turn++) await null;
+      work.resolve();
+      await answered;
+      await arrives(life, id, "input_required");
+      expect([turns, await questions(life, id)]).toEqual([turns, ["size"]]);
+      life = await life.restart();
+      await life.verbs.tasks.input(ada, id, { value: "large" });
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: ["blue", "large"] });
+    }
+  });
 }
