@@ -62,6 +62,9 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "fraction.js": ["reference"],
   "countries-list": ["reference"],
   "gpt-tokenizer": ["models"],
+  chardet: ["extraction"],
+  eld: ["extraction"],
+  saxes: ["extraction"],
   "@waybill/sdk": ["cli"],
 };
 

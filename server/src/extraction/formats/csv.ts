@@ -1,0 +1,89 @@
+/** CSV and TSV: one table, its first row the header. What parts the cells is found out, as are quotes and line ends. */
+import { basename } from "node:path";
+import { ExtractionError } from "../extraction.ts";
+import { inSections } from "../sections.ts";
+import { markdownTable } from "../table.ts";
+import { decodedText } from "./decoded.ts";
+import { type FormatReader, NO_FACTS } from "./format.ts";
+
+const DELIMITERS = [",", ";", "\t", "|"] as const;
+const SNIFFED_CHARACTERS = 64 * 1024;
+const SNIFFED_ROWS = 50;
+
+export const readCsv: FormatReader = (source, { limits }) => {
+  const { text, encoding } = decodedText(source, limits);
+  const delimiter = delimiterOf(text.slice(0, SNIFFED_CHARACTERS));
+  const rows: string[][] = [];
+  let cells = 0;
+  for (const row of rowsOf(text, delimiter)) {
+    cells += row.length;
+    if (cells > limits.cells) throw new ExtractionError("too_large", `The table has more than ${limits.cells} cells.`);
+    if (row.some((cell) => cell.trim() !== "")) rows.push(row);
+  }
+  const title = basename(source.filename).replace(/\.\w+$/, "") || null;
+  const properties = { rows: String(Math.max(0, rows.length - 1)), columns: String(rows[0]?.length ?? 0) };
+  return inSections(markdownTable(rows), { ...NO_FACTS, encoding, title, properties }, limits);
+};
+
+/** The one that cuts the first rows into the most cells, the same number in nearly all of them. */
+export function delimiterOf(text: string): string {
+  let best: { delimiter: string; score: number } = { delimiter: ",", score: 0 };
+  for (const delimiter of DELIMITERS) {
+    const rows = [...take(rowsOf(text, delimiter), SNIFFED_ROWS)].filter((row) => row.some((cell) => cell !== ""));
+    const widths = rows.map((row) => row.length);
+    const usual = mode(widths);
+    const alike = widths.filter((width) => width === usual).length / Math.max(1, widths.length);
+    const score = usual < 2 ? 0 : alike * alike * Math.log2(usual + 1);
+    if (score > best.score) best = { delimiter, score };
+  }
+  return best.delimiter;
+}
+
+function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
+  let left = count;
+  for (const item of items) {
+    if (left-- <= 0) return;
+    yield item;
+  }
+}
+
+function mode(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most), [0, 0] as const)[0];
+}
+
+/** A quote counts at the beginning of a cell alone, and one that is never closed ends with the text. */
+function* rowsOf(text: string, delimiter: string): Iterable<string[]> {
+  const ends = new RegExp(`[${delimiter === "|" ? "\\|" : delimiter}\r\n]`, "g");
+  let row: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const cell = text[at] === '"' ? quotedCell(text, at) : { text: "", endAt: at };
+    ends.lastIndex = cell.endAt;
+    const end = ends.exec(text)?.index ?? text.length;
+    row.push(cell.text + text.slice(cell.endAt, end));
+    at = end + 1;
+    if (text[end] === delimiter) {
+      if (at === text.length) row.push("");
+      continue;
+    }
+    if (text[end] === "\r" && text[at] === "\n") at++;
+    yield row;
+    row = [];
+  }
+  if (row.length > 0) yield row;
+}
+
+function quotedCell(text: string, openAt: number): { text: string; endAt: number } {
+  const parts: string[] = [];
+  let from = openAt + 1;
+  for (;;) {
+    const close = text.indexOf('"', from);
+    if (close < 0) return { text: [...parts, text.slice(from)].join(""), endAt: text.length };
+    parts.push(text.slice(from, close));
+    if (text[close + 1] !== '"') return { text: parts.join(""), endAt: close + 1 };
+    parts.push('"');
+    from = close + 2;
+  }
+}

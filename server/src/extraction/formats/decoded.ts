@@ -1,0 +1,21 @@
+/** A whole text file, decoded. */
+import { readFileSync } from "node:fs";
+import { type Decoded, decode } from "../charset.ts";
+import { ExtractionError } from "../extraction.ts";
+import type { Limits } from "../limits.ts";
+import type { Source } from "./format.ts";
+
+/** Bytes that one character may take. */
+const CHARACTER_BYTES_MAX = 4;
+
+/** Throws `too_large` beyond `textCharacters`. */
+export function decodedText(source: Source, limits: Limits): Decoded {
+  if (source.size > limits.textCharacters * CHARACTER_BYTES_MAX) throw tooLarge(limits);
+  const decoded = decode(readFileSync(source.path));
+  if (decoded.text.length > limits.textCharacters) throw tooLarge(limits);
+  return decoded;
+}
+
+function tooLarge(limits: Limits): ExtractionError {
+  return new ExtractionError("too_large", `The text has more than ${limits.textCharacters} characters.`);
+}

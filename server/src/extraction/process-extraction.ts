@@ -1,0 +1,119 @@
+/**
+ * Reading in processes: one for each file, so many at once, and the others wait in their order. One more is kept ready
+ * while files come, so that a small file does not wait for a process to start.
+ */
+import { stat } from "node:fs/promises";
+import { type Extraction, ExtractionError, type FileToRead, type Reading } from "./extraction.ts";
+import { LanguageThread } from "./language-thread.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { ProcessReading } from "./process-reading.ts";
+import { ReaderProcess } from "./reader-process.ts";
+
+const PROCESSES_MAX = 2;
+/** A process that nobody has needed for so long is ended. */
+const SPARE_MS = 60_000;
+
+type Spare = { process: ReaderProcess; timer: NodeJS.Timeout };
+
+export class ProcessExtraction implements Extraction {
+  readonly #limits: Limits;
+  readonly #languages = new LanguageThread();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  #spare: Spare | null = null;
+  #closed = false;
+
+  constructor({ processes = PROCESSES_MAX, limits = {} }: { processes?: number; limits?: Partial<Limits> } = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+    this.#free = processes;
+  }
+
+  async open(file: FileToRead, { recognize, signal }: { recognize: boolean; signal: AbortSignal }): Promise<Reading> {
+    const size = await sizeOf(file.path);
+    await this.#slot(signal);
+    const process = this.#process();
+    const reading = new ProcessReading(process, this.#limits, signal);
+    void process.ended.then(() => this.#release());
+    const { path, filename, mediaType } = file;
+    await reading.open({ path, filename, mediaType, recognize }, size);
+    return reading;
+  }
+
+  languageOf(text: string): Promise<string> {
+    return this.#languages.languageOf(text);
+  }
+
+  /** Ends what waits for files and texts. Readings are closed by whoever opened them. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#endSpare();
+    await this.#languages.end();
+  }
+
+  /** Rejects with the reason of the signal. */
+  async #slot(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free--;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      reject(signal.reason);
+    };
+    this.#waiting.push(resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    await promise;
+    signal.removeEventListener("abort", leave);
+    if (!signal.aborted) return;
+    this.#release();
+    signal.throwIfAborted();
+  }
+
+  /** Its place goes to who has waited longest. */
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
+  }
+
+  #process(): ReaderProcess {
+    const process = this.#takeSpare()?.process ?? new ReaderProcess(this.#limits);
+    if (!this.#closed) this.#keepSpare();
+    return process;
+  }
+
+  #keepSpare(): void {
+    const process = new ReaderProcess(this.#limits);
+    process.idle();
+    const timer = setTimeout(() => this.#endSpare(), SPARE_MS).unref();
+    const spare = { process, timer };
+    this.#spare = spare;
+    void process.ended.then(() => {
+      if (this.#spare === spare) this.#spare = null;
+    });
+  }
+
+  #endSpare(): void {
+    this.#takeSpare()?.process.end(new ExtractionError("internal_error", "It was not needed."));
+  }
+
+  /** It is nobody else's from then on. */
+  #takeSpare(): Spare | null {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare) clearTimeout(spare.timer);
+    return spare;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const size = await stat(path).then(
+    (found) => (found.isFile() ? found.size : null),
+    () => null,
+  );
+  if (size === null) throw new ExtractionError("internal_error", "The file is not there.");
+  if (size === 0) throw new ExtractionError("empty_document", "The file is empty.");
+  return size;
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { LIMITS } from "./limits.ts";
+import { elementsOf, findElement, parseXml, textOf } from "./xml.ts";
+
+test("a text becomes its elements, by their names without a prefix", () => {
+  const root = parseXml('<w:a xmlns:w="urn:w"><w:b w:val="1">x &amp; y</w:b><c/><w:b>z</w:b></w:a>', LIMITS);
+  expect(elementsOf(root, "b").map(textOf)).toEqual(["x & y", "z"]);
+  expect(findElement(root, "b")?.attributes["w:val"]).toBe("1");
+});
+
+test("entities that a text declares itself never grow, and none from outside is looked at", () => {
+  const lol = Array.from({ length: 20 }, (_, at) => `<!ENTITY l${at + 1} "${`&l${at};`.repeat(10)}">`).join("");
+  const bomb = `<!DOCTYPE x [<!ENTITY l0 "lol">${lol}]><x>&l20;</x>`;
+  const outside = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><x>&f;</x>';
+  expect(() => parseXml(bomb, LIMITS)).toThrow(expect.objectContaining({ failure: "invalid_file" }));
+  expect(() => parseXml(outside, LIMITS)).toThrow(expect.objectContaining({ failure: "invalid_file" }));
+});
+
+test("what is nested too deep or has too many parts is too large, and what is damaged invalid", () => {
+  expect(() => parseXml("<a>".repeat(100_000), LIMITS)).toThrow(expect.objectContaining({ failure: "too_large" }));
+  const wide = `<a>${"<b/>".repeat(1_001)}</a>`;
+  expect(() => parseXml(wide, { ...LIMITS, xmlNodes: 1_000 })).toThrow(
+    expect.objectContaining({ failure: "too_large" }),
+  );
+  expect(() => parseXml("<a><b></a>", LIMITS)).toThrow(expect.objectContaining({ failure: "invalid_file" }));
+});
