@@ -44,9 +44,18 @@ export const storedObject = z.custom<JsonObject>((value) => isJsonObject(value, 
   error: "is no JSON object",
 });
 
+const encoder = new TextEncoder();
+
 /** The bytes of a value's JSON. */
 export function bytesOf(value: Json): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length;
+  return encoder.encode(JSON.stringify(value)).length;
+}
+
+/** Whether these are at most so many. */
+export function isWithin(value: Json, bytesMax: number): boolean {
+  const text = JSON.stringify(value);
+  // A UTF-16 unit takes three bytes at most.
+  return text.length * 3 <= bytesMax || encoder.encode(text).length <= bytesMax;
 }
 
 /** About the number of characters of a value's JSON, without writing it. For values of bounded depth. */

@@ -66,7 +66,6 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
 }
 
 const presentation = z.object({ title: z.string(), message: z.array(part).optional() });
-const queueName = givenName.nullable();
 const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ceil).nullable();
 
 /** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
@@ -82,11 +81,13 @@ export function presented(handler: Handler, given: Json): Presentation & { input
 }
 
 function queueOf(handler: Handler, input: Json): string | null {
-  return told(handler, "queueOf", queueName, () => handler.queueOf?.(input) ?? null);
+  const { queueOf } = handler;
+  return queueOf ? told(handler, "queueOf", givenName, () => queueOf(input)) : null;
 }
 
 function timeLimitOf(handler: Handler, input: Json): number | null {
-  return told(handler, "timeLimitMs", timeLimit, () => handler.timeLimitMs?.(input) ?? null);
+  const { timeLimitMs } = handler;
+  return timeLimitMs ? told(handler, "timeLimitMs", timeLimit, () => timeLimitMs(input) ?? null) : null;
 }
 
 /** What a kind's own code says of an input, checked before it is written. A fault of it is no fault of who submits. */

@@ -22,6 +22,7 @@ export type OpenTask = Pick<
 
 export function openTask(task: Task): OpenTask {
   const { id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
+  const reasons = waitsOn(task);
   return {
     id,
     tenant,
@@ -37,8 +38,8 @@ export function openTask(task: Task): OpenTask {
     concurrencyKey: task.concurrency?.key ?? null,
     concurrencyLimit: task.concurrency?.limit ?? 0,
     awaits: awaitedBy(task),
-    ready: isReady(state, waitsOn(task)),
-    standing: isStanding(waitsOn(task)),
+    ready: isReady(state, reasons),
+    standing: isStanding(reasons),
   };
 }
 

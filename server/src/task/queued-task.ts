@@ -1,6 +1,8 @@
 /** A task as it begins: what it was asked, and nothing that has happened to it. */
 import { NO_USAGE, retryPolicy, type Task } from "./task.ts";
 
+const RETRIES = retryPolicy.parse({});
+
 type Fields = Omit<Task, "state" | "output" | "error" | "resumesAs">;
 type Asked = Pick<Fields, "id" | "tenant" | "user" | "kind" | "title" | "input" | "createdAt">;
 
@@ -20,7 +22,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     queue: null,
     metadata: {},
     budget: null,
-    retry: retryPolicy.parse({}),
+    retry: RETRIES,
     revision: 1,
     attempt: 0,
     failures: 0,

@@ -3,7 +3,7 @@
  * submission stand here, and wire schemas are made of these fields.
  */
 import { z } from "zod";
-import { bytesOf, type Json, json, jsonObject } from "./json.ts";
+import { isWithin, type Json, json, jsonObject } from "./json.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
@@ -21,7 +21,7 @@ export const metadata = jsonObject
   .refine((value) => Object.keys(value).length <= METADATA_KEYS_MAX, {
     error: `must have at most ${METADATA_KEYS_MAX} keys`,
   })
-  .refine((value) => bytesOf(value) <= METADATA_BYTES_MAX, {
+  .refine((value) => isWithin(value, METADATA_BYTES_MAX), {
     error: `must be at most ${METADATA_BYTES_MAX} bytes of JSON`,
   });
 

@@ -10,6 +10,7 @@ import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
+import { openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
@@ -26,7 +27,7 @@ import { ConcurrencyKeys } from "./concurrency-keys.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import { CrashMemory, type CrashRecord } from "./crash-record.ts";
 import { Descendants } from "./descendants.ts";
-import { entryOf } from "./entry.ts";
+import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
@@ -110,7 +111,7 @@ export class EmbeddedEngine implements Engine {
     this.feed = feed;
     this.claims = claims;
     this.slots = {
-      reserve: (task) => task.notBefore === null && scheduler.reserve(entryOf(task, handlers)),
+      reserve: (task) => task.notBefore === null && scheduler.reserve(entryUnread(openTask(task), handlers)),
       unreserve: (id) => scheduler.unreserve(id),
     };
     this.scheduling = {
@@ -193,11 +194,11 @@ export class EmbeddedEngine implements Engine {
     if (command === "bill" || command === "delete" || command === "blame") return;
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
-    this.#move(task);
+    this.#move(task, command === "submit");
     if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
-      this.#scheduler.offer(entryOf(task, this.handlers));
+      this.#scheduler.offer(this.#entryOf(task));
     if (command === "suspend") this.#rests(task);
     if (command === "input" || command === "wake")
       this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
@@ -210,9 +211,9 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** What moves, now that the task is as it is. */
-  #move(task: Task): void {
+  #move(task: Task, isNew = false): void {
     if (!isTerminal(task.state)) {
-      this.#placement.place(entryOf(task, this.handlers));
+      this.#placement.place(isNew ? entryUnread(openTask(task), this.handlers) : this.#entryOf(task));
       this.#runner.follow(task);
       if (task.state === "running") this.#strays.watch();
       return;
@@ -222,6 +223,10 @@ export class EmbeddedEngine implements Engine {
     this.#placement.remove(task.id);
     this.#runner.follow(task);
     if (parent !== undefined) this.#waits.childEnded(parent, task.id);
+  }
+
+  #entryOf(task: Task): Entry {
+    return entryOf(task, this.handlers, this.#open.get(task.id)?.doneBy);
   }
 
   /** Somebody runs it or begins it, or there is a reason that nobody does. */

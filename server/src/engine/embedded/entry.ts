@@ -10,11 +10,15 @@ export type Entry = OpenTask & {
 
 export type DoneBy = "handler" | "nobody" | { queue: string };
 
-export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>): Entry {
-  return { ...openTask(task), doneBy: doneBy(task, handlers) };
+/** `known` is what an earlier entry of the task says of who does it: neither its kind nor its input ever changes. */
+export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>, known?: DoneBy): Entry {
+  return { ...openTask(task), doneBy: known ?? doneBy(task, handlers) };
 }
 
-/** The same of what the store tells at a start, before the task was read. Its input may turn out not to fit its kind. */
+/**
+ * The same without a look at its input: of a new task, which was checked at the door, and of what the store tells at a
+ * start, which may turn out not to fit its kind.
+ */
 export function entryUnread(open: OpenTask, handlers: ReadonlyMap<string, Handler>): Entry {
   const handler = handlers.get(open.kind);
   const queue: DoneBy = open.queue === null ? "nobody" : { queue: open.queue };

@@ -89,9 +89,10 @@ export class Recovery {
       const tasks = await Promise.all(page.map(({ id }) => this.#find(id)));
       for (const [at, entry] of page.entries()) {
         const task = tasks[at];
-        if (!task || open.get(entry.id) !== entry) continue;
-        const read = entryOf(task, handlers);
-        if (!isSame(read.doneBy, entry.doneBy)) placement.place(read);
+        const now = open.get(entry.id);
+        if (!task || !now) continue;
+        const { doneBy } = entryOf(task, handlers);
+        if (!isSame(doneBy, now.doneBy)) placement.place({ ...now, doneBy });
       }
     }
   }
