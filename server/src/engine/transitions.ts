@@ -5,6 +5,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { refusalOf } from "../store/document-write.ts";
 import type { Applied, Store, TaskChange, Write } from "../store/store.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
@@ -109,6 +110,7 @@ export class Transitions {
     const applied = await this.#commit([write, ...others]);
     if (applied.ok) return { task: write.task };
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
+    if (applied.why === "taken" || applied.why === "gone") throw refusalOf(applied);
     throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
   }
 

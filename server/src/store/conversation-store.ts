@@ -1,5 +1,6 @@
 /** Conversations, their messages, and the names that clients gave them. */
-import type { Alias, Conversation, Message, MessageDraft } from "../task/conversation.ts";
+import type { Alias } from "../task/alias.ts";
+import type { Conversation, Message, MessageDraft } from "../task/conversation.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Page } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";

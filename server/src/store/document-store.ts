@@ -1,83 +1,85 @@
 /**
  * Documents, their pages, and the vector stores that they are members of. What a caller may see is filtered here by
- * `Visible`; whoever works on a document has its key. Every write is durable once it resolves.
+ * `Visible`; whoever works on a document has its key. Every write is durable once it resolves. What comes with a new task
+ * is not written here but with that task, as its `DocumentWrite`.
  */
 import type {
+  BatchRecord,
   DocumentPage,
   DocumentReading,
   DocumentRecord,
   MemberRecord,
   MemberStatus,
+  NamedMember,
   Produced,
   VectorStoreRecord,
 } from "../task/document.ts";
 import type { JsonObject } from "../task/json.ts";
 import type { Visible } from "../task/visibility.ts";
+import type { DocumentWrite, VectorStoreChange } from "./document-write.ts";
 
-/** Lists go by creation time, then id; a cursor is the id of an item of the same list. Throws `invalid` for one that is not. */
+/**
+ * Lists go by creation time, then id; a cursor is the id of an item of the same list, and the page before one ends at it.
+ * Throws `invalid` for one that is not.
+ */
 export type ListPage = { limit: number; order: "asc" | "desc"; after?: string; before?: string };
 
 /** Of one owner: a document or a store has its id once. */
 export type OwnId = { tenant: string; user: string; id: string };
 
 export interface DocumentStore {
-  /** Throws `conflict` when its owner has a document of this id. */
-  addDocument(document: DocumentRecord): Promise<void>;
+  /** All of it or nothing. Throws `conflict` when an id is taken, `not_found` when a document or a store is gone. */
+  put(write: DocumentWrite): Promise<void>;
   /** By its own key; null when there is none. */
   document(key: string): Promise<DocumentRecord | null>;
   /** By the id that its owner gave it; the caller's own before anybody else's of the tenant. */
   documentById(visible: Visible, own: OwnId): Promise<DocumentRecord | null>;
+  /** The newest that has these bytes. */
   documentByMd5(own: Omit<OwnId, "id">, md5: string): Promise<DocumentRecord | null>;
+  /** Those that have not expired at `at`. What analyses have produced is not in a list. */
   documents(
     visible: Visible,
-    filter: { purpose?: string },
+    filter: { purpose?: string; at: number },
     page: ListPage,
-  ): Promise<{ documents: DocumentRecord[]; more: boolean }>;
-  /** What its owner changes; undefined fields stay. Throws `not_found`. */
+  ): Promise<{ documents: Omit<DocumentRecord, "produced">[]; more: boolean }>;
+  /** What its owner changes, name by name. Throws `not_found`. */
   annotateDocument(key: string, annotations: JsonObject, at: number): Promise<DocumentRecord>;
-  /** The bytes have come. */
+  /** The bytes have come. Throws `not_found`. */
   fillDocument(
     key: string,
     file: Pick<DocumentRecord, "sha256" | "md5" | "bytes" | "mediaType">,
     at: number,
   ): Promise<void>;
-  /** Pages that are there already are replaced. */
+  /** Pages that are there already are replaced. Throws `not_found`. */
   putPages(key: string, pages: readonly DocumentPage[]): Promise<void>;
   /** From this index on, in order; ends after `limit` pages or 1 MB of content, whichever comes first, but has one. */
   pages(key: string, from: number, limit: number): Promise<DocumentPage[]>;
   /** Of those from 0 on without a gap. */
   pageCount(key: string): Promise<number>;
-  /** What reading it has come to. An error takes its pages away. */
+  /** What reading it has come to. An error takes its pages away. Throws `not_found`. */
   finishReading(key: string, outcome: { reading: DocumentReading } | { error: string }, at: number): Promise<void>;
-  /** Merged, name by name. */
+  /** Merged, name by name. Throws `not_found`. */
   putProduced(key: string, produced: Produced, at: number): Promise<void>;
   /** With its pages, chunks, vectors and memberships. False when there is none. */
   removeDocument(key: string): Promise<boolean>;
 
-  /** Throws `conflict` when its owner has a store of this id. Its members come with it, or nothing does. */
-  addVectorStore(store: VectorStoreRecord, members: readonly MemberRecord[]): Promise<void>;
   vectorStore(key: string): Promise<VectorStoreRecord | null>;
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null>;
   vectorStores(visible: Visible, page: ListPage): Promise<{ stores: VectorStoreRecord[]; more: boolean }>;
   /** Throws `not_found`. */
-  changeVectorStore(
-    key: string,
-    change: Partial<
-      Pick<VectorStoreRecord, "name" | "description" | "metadata" | "expiresAfterMs" | "lastActiveAt" | "model">
-    >,
-  ): Promise<VectorStoreRecord>;
+  changeVectorStore(key: string, change: VectorStoreChange): Promise<VectorStoreRecord>;
   /** With its memberships; the documents stay. */
   removeVectorStore(key: string): Promise<boolean>;
 
-  /** A member that is there already is replaced. */
-  putMembers(members: readonly MemberRecord[]): Promise<void>;
-  member(vectorStore: string, document: string): Promise<MemberRecord | null>;
+  member(vectorStore: string, document: string): Promise<NamedMember | null>;
   /** A cursor is a document's id. */
   members(
     vectorStore: string,
     filter: { status?: MemberStatus; batch?: string },
     page: ListPage,
-  ): Promise<{ members: MemberRecord[]; more: boolean }>;
+  ): Promise<{ members: NamedMember[]; more: boolean }>;
+  /** The ids of its documents, the oldest members first, at most `limit`. */
+  memberIds(vectorStore: string, limit: number): Promise<string[]>;
   /** The stores that a document is in. */
   storesOf(document: string): Promise<VectorStoreRecord[]>;
   /** Only while it is still of the status `from`. False when it is not, or gone. */
@@ -86,5 +88,16 @@ export interface DocumentStore {
     from: MemberStatus,
     to: Pick<MemberRecord, "status" | "error" | "bytes">,
   ): Promise<boolean>;
+  /** False when there is no such member. */
+  setAttributes(
+    member: Pick<MemberRecord, "vectorStore" | "document">,
+    attributes: MemberRecord["attributes"],
+  ): Promise<boolean>;
+  /** Those in progress that came with this batch, or with this task, are cancelled. Returns how many. */
+  cancelMembers(of: { batch: string } | { task: string }): Promise<number>;
   removeMembers(vectorStore: string, documents: readonly string[]): Promise<void>;
+  batch(vectorStore: string, id: string): Promise<(BatchRecord & { counts: Record<MemberStatus, number> }) | null>;
+
+  /** How many documents were read, and how many vector stores there are: of one tenant, or of all. */
+  counts(tenant: string | null): Promise<{ processed: number; vectorStores: number }>;
 }

@@ -5,6 +5,7 @@ import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
+import { documentStories } from "./suite/documents.suite.ts";
 import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
@@ -28,6 +29,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("bytes", () => bytesStories(setup));
     describe("lists", () => listStories(setup));
     describe("conversations", () => conversationStories(setup));
+    describe("documents", () => documentStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));

@@ -7,6 +7,7 @@
  */
 import type { ChangeFeed } from "./change-feed.ts";
 import type { ConversationStore } from "./conversation-store.ts";
+import type { DocumentStore } from "./document-store.ts";
 import type { FileStore } from "./file-store.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { SettingStore } from "./setting-store.ts";
@@ -23,10 +24,13 @@ export type RecordTimes = {
   auditBefore: number;
   /** Conversations that have no task, and were not used since. */
   unusedSince: number;
+  /** Documents that have expired by then. */
+  expiredBefore: number;
 };
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
   readonly files: FileStore;
+  readonly documents: DocumentStore;
   /**
    * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

@@ -1,4 +1,5 @@
 /** Tasks, and all that hangs on one: its log, journal, inbox, artifacts and usage. */
+import type { Alias } from "../task/alias.ts";
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
@@ -15,6 +16,11 @@ export interface TaskStore {
 
   /** What an idempotency key was used for; null when it is new. */
   replay(scope: string, key: string): Promise<{ task: TaskId; hash: string } | null>;
+
+  /** The task of this name, among those that may be seen: the owner's own before another's. Null when there is none. */
+  taskByAlias(visible: Visible, alias: Alias): Promise<TaskId | null>;
+  /** What clients of `lens` call each of them, in the order asked for; null where they have no name of their own. */
+  taskAliases(ids: readonly TaskId[], lens: string): Promise<(string | null)[]>;
 
   /** Null when unknown or deleted. */
   task(id: TaskId): Promise<Task | null>;

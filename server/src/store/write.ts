@@ -1,13 +1,16 @@
 /** What is written: a decided change, and everything that commits with it or not at all. */
+
+import type { Alias, TaskAlias } from "../task/alias.ts";
 import type { ArtifactUpdate } from "../task/artifact.ts";
 import type { AuditEntry } from "../task/audit.ts";
-import type { Alias, Conversation, MessageDraft } from "../task/conversation.ts";
+import type { Conversation, MessageDraft } from "../task/conversation.ts";
 import type { Change } from "../task/decide.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Json } from "../task/json.ts";
 import type { Step } from "../task/step.ts";
 import type { UsageTotals } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
+import type { DocumentsRefused, DocumentWrite } from "./document-write.ts";
 
 /** `result` is what the call returned (state `done`) or what it waits for. Identity: task, branch and position. */
 export type JournalEntry = Step & {
@@ -47,6 +50,10 @@ export type Write = Change & {
   journalOf?: TaskId;
   audit?: AuditEntry & { tenant: string };
   idempotency?: IdempotencyRecord;
+  /** On submit: the names of the new task. */
+  aliases?: TaskAlias[];
+  /** On submit: what the new task is about. */
+  documents?: DocumentWrite;
 };
 
 /** `scope` is the principal and the lens. */
@@ -59,4 +66,5 @@ export type Applied =
   /** The key was used before, for this task. */
   | { ok: false; why: "replayed"; task: TaskId; hash: string }
   /** The inbox or the usage already holds this message or call. */
-  | { ok: false; why: "duplicate"; task: TaskId };
+  | { ok: false; why: "duplicate"; task: TaskId }
+  | ({ ok: false; task: TaskId } & DocumentsRefused);

@@ -27,6 +27,3 @@ export type Conversation = {
   outputTokens: number;
   costUsd: number;
 };
-
-/** A name that a client brought: (tenant, owner, lens, value) -> a task or a conversation. */
-export type Alias = { tenant: string; owner: string; lens: string; value: string };

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ChunkingStrategy } from "./chunk.ts";
+import type { TaskId } from "./id.ts";
 import type { JsonObject } from "./json.ts";
 
 /** The kinds of work on documents. */
@@ -70,6 +71,8 @@ export type DocumentRecord = {
   createdAt: number;
   updatedAt: number;
   expiresAt: number | null;
+  /** Its last task: of its upload, or of a later analysis or embedding. Null when it never had one. */
+  task: TaskId | null;
   /** What its owner says of it: title, notes, bookmarks ...; the lens knows the names. */
   annotations: JsonObject;
   /** What was read from it; null until it has been. */
@@ -136,6 +139,8 @@ export type VectorStoreRecord = {
   lastActiveAt: number;
   /** After it was last used; null: never. */
   expiresAfterMs: number | null;
+  /** The last task that has changed it. */
+  task: TaskId | null;
   /** Of its members, kept in the transaction that changes them. */
   counts: Record<MemberStatus, number>;
   bytes: number;
@@ -151,8 +156,21 @@ export type MemberRecord = {
   /** Strings, numbers and booleans that searches filter by. */
   attributes: Record<string, string | number | boolean>;
   chunking: ChunkingStrategy;
-  /** The batch that it came with. */
+  /** The batch that it came with last. */
   batch: string | null;
+  /** The task that it came with last. */
+  task: TaskId | null;
   bytes: number;
   createdAt: number;
+};
+
+/** A member, with what its document is called. */
+export type NamedMember = MemberRecord & { documentId: string; filename: string };
+
+/** Files that came into a vector store together. */
+export type BatchRecord = {
+  id: string;
+  vectorStore: string;
+  createdAt: number;
+  task: TaskId | null;
 };

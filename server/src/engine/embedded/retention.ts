@@ -52,6 +52,7 @@ export class Retention {
       idempotencyBefore: now - IDEMPOTENCY_MS,
       auditBefore: now - this.#auditMs,
       unusedSince: now - this.#keepMs,
+      expiredBefore: now,
     };
     let after: string | null = "";
     while (after !== null && !this.#stopped) after = await this.#store.sweepRecords(times, after);

@@ -1,9 +1,19 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
+import type { TaskId } from "../../task/id.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
-import type { Write } from "../store.ts";
-import type { PreparedAudit, PreparedClaim, PreparedSchedule, PreparedSubmission, PreparedWrite } from "./prepared.ts";
+import type { DocumentWrite } from "../document-write.ts";
+import type { Write } from "../write.ts";
+import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
+import type {
+  PreparedAudit,
+  PreparedClaim,
+  PreparedDocumentWrite,
+  PreparedSchedule,
+  PreparedSubmission,
+  PreparedWrite,
+} from "./prepared.ts";
 import type { Spill } from "./spill.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
@@ -72,6 +82,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.journalOf) prepared.journalOf = write.journalOf;
   if (write.audit) prepared.audit = prepareAudit(write.audit);
   if (write.idempotency) prepared.idempotency = write.idempotency;
+  if (write.aliases?.length) prepared.aliases = write.aliases;
+  if (write.documents) prepared.documents = prepareDocuments(write.documents, task.id);
   const files = spill.takeNamed();
   if (files.length > 0) prepared.files = files;
   if (write.conversation) {
@@ -84,6 +96,32 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
+}
+
+/** `task` becomes the last task of what is new. */
+export function prepareDocuments(given: DocumentWrite, task: TaskId | null): PreparedDocumentWrite {
+  const { document, vectorStore, members, batch, changed, left, ofTask } = given;
+  return {
+    ...(document && { document: documentValues({ ...document, task }) }),
+    ...(vectorStore && { vectorStore: vectorStoreValues({ ...vectorStore, task }) }),
+    ...(members && { members: members.map((member) => memberValues({ ...member, task })) }),
+    ...(batch && { batch: [batch.id, batch.vectorStore, batch.createdAt, task] }),
+    ...(changed && { changed: prepareStoreChange(changed) }),
+    ...(left && { left }),
+    ...(ofTask && { ofTask }),
+  };
+}
+
+export function prepareStoreChange({
+  expiresAfterMs,
+  metadata,
+  ...rest
+}: NonNullable<DocumentWrite["changed"]>): NonNullable<PreparedDocumentWrite["changed"]> {
+  return {
+    ...rest,
+    ...(metadata && { metadata: JSON.stringify(metadata) }),
+    ...(expiresAfterMs !== undefined && { expires: expiresAfterMs }),
+  };
 }
 
 export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit {

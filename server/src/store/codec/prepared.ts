@@ -2,7 +2,8 @@
  * Writes as a database takes them: their values are text already, so that whoever writes binds them as they are. They
  * may cross to another thread as JSON: `undefined` is never in them, what a write does not bring is absent.
  */
-import type { Alias, Conversation } from "../../task/conversation.ts";
+import type { Alias, TaskAlias } from "../../task/alias.ts";
+import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
 
@@ -96,9 +97,31 @@ export type PreparedWrite = {
   journalOf?: string;
   audit?: PreparedAudit;
   idempotency?: IdempotencyRecord;
+  aliases?: TaskAlias[];
+  documents?: PreparedDocumentWrite;
   /** Hashes of the files that the values above name: those of the task, and those of its messages. */
   files?: string[];
   messageFiles?: string[];
+};
+
+/** A `DocumentWrite` as a database takes it: records as the values of their columns. */
+export type PreparedDocumentWrite = {
+  document?: readonly unknown[];
+  vectorStore?: readonly unknown[];
+  members?: readonly (readonly unknown[])[];
+  batch?: readonly unknown[];
+  changed?: {
+    key: string;
+    name?: string;
+    description?: string;
+    metadata?: string;
+    /** Null: it never expires. */
+    expires?: number | null;
+    lastActiveAt?: number;
+    model?: string;
+  };
+  left?: { vectorStore: string; documents: readonly string[] };
+  ofTask?: { document?: string; vectorStore?: string };
 };
 
 export type PreparedKey = [

@@ -25,6 +25,11 @@ export function replayOf(row: unknown): { task: string; hash: string } {
   return { task, hash };
 }
 
+const taskAliasRow = z.tuple([text, text]);
+export function taskAliasOf(row: unknown): [task: string, value: string] {
+  return taskAliasRow.parse(row);
+}
+
 const eventRow = z.tuple([number, number, text, text]);
 export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<TaskEvent> {
   const [seq, at, type, data] = eventRow.parse(row);

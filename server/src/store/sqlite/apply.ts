@@ -3,6 +3,7 @@
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
+import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
 import type {
@@ -16,6 +17,7 @@ import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
+import type { DocumentApplier } from "./document-writes.ts";
 import type { WriterStatements } from "./statements.ts";
 import { Totals } from "./totals.ts";
 
@@ -40,9 +42,11 @@ export class Applier {
   readonly #sql: WriterStatements;
   readonly #totals: Totals;
   readonly #conversations: ConversationCounts;
+  readonly #documents: DocumentApplier;
 
-  constructor(db: Database, statements: WriterStatements) {
+  constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
     this.#sql = statements;
+    this.#documents = documents;
     this.#totals = new Totals(db);
     this.#conversations = new ConversationCounts(statements);
   }
@@ -128,6 +132,10 @@ export class Applier {
       if (this.#sql.conversation.get(conversation.id)) return stale(write);
       if (alias && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value)) return stale(write);
     }
+    const gone = write.documents && this.#documents.refused(write.documents);
+    if (gone) return { ok: false, task: write.id, ...gone };
+    for (const { numbered, ...alias } of write.aliases ?? [])
+      if (!numbered && this.#isTaken(alias)) return { ok: false, why: "taken", noun: "task", task: write.id };
     const n = standing?.n ?? null;
     if (n === null) return undefined;
     const duplicate: Applied = { ok: false, why: "duplicate", task: write.id };
@@ -160,11 +168,24 @@ export class Applier {
     for (const sha256 of write.files ?? []) sql.insertTaskFile.run(n, sha256);
     const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
     if (conversation) this.#converse(write, conversation);
+    for (const alias of write.aliases ?? []) this.#name(write.id, alias);
+    if (write.documents) this.#documents.write(write.documents, write.id);
     if (write.audit) sql.insertAudit.run(...write.audit);
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);
     }
+  }
+
+  #isTaken({ tenant, owner, lens, value }: Alias): boolean {
+    return this.#sql.taskAlias.get(tenant, owner, lens, value) !== undefined;
+  }
+
+  /** Under the first free name. */
+  #name(task: string, { numbered, ...alias }: TaskAlias): void {
+    let { value } = alias;
+    for (let n = 2; numbered && this.#isTaken({ ...alias, value }); n++) value = `${alias.value}-${n}`;
+    this.#sql.insertTaskAlias.run(alias.tenant, alias.owner, alias.lens, value, task);
   }
 
   /** Null when the id is taken. */
@@ -243,7 +264,7 @@ function isAlone(writes: PreparedWrite[]): boolean {
 
 /** A new task that brings nothing that must be written before it: inserting it tells whether its id is taken. */
 function isBare(write: PreparedWrite): boolean {
-  return write.before === null && !write.conversation;
+  return write.before === null && !write.conversation && !write.documents && !write.aliases;
 }
 
 function stale(write: PreparedWrite): Applied {

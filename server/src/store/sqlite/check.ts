@@ -22,6 +22,13 @@ const SCHEDULE = `SELECT 'Task ' || id || ' has columns that differ from its rec
      OR lease_worker IS NOT record ->> '$.lease.worker' OR lease_until IS NOT record ->> '$.lease.until'
      OR waits_on IS NOT (SELECT group_concat(DISTINCT value ->> '$.on') FROM json_each(record, '$.waits')))`;
 
+/** From schema version 7 on. */
+const MEMBERS = `SELECT 'Vector store ' || v.id || ' counts other members than it has.' FROM vector_stores v
+   WHERE (in_progress, completed, failed, cancelled, bytes) IS NOT (SELECT
+     count(*) FILTER (WHERE m.status = 'in_progress'), count(*) FILTER (WHERE m.status = 'completed'),
+     count(*) FILTER (WHERE m.status = 'failed'), count(*) FILTER (WHERE m.status = 'cancelled'),
+     coalesce(sum(m.bytes), 0) FROM members m WHERE m.vector_store = v.key)`;
+
 function totalsDiffer(owner: string, span: number): string {
   const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
     FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
@@ -38,8 +45,8 @@ export function check(db: Database): string[] {
     db,
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
   );
-  const hasSchedule = Number(db.pragma("user_version", { simple: true })) >= 3;
-  const invariants = hasSchedule ? [...INVARIANTS, SCHEDULE] : INVARIANTS;
+  const version = Number(db.pragma("user_version", { simple: true }));
+  const invariants = [...INVARIANTS, ...(version >= 3 ? [SCHEDULE] : []), ...(version >= 7 ? [MEMBERS] : [])];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 

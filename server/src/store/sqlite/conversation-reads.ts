@@ -1,6 +1,6 @@
 /** What is read of conversations, their aliases and their messages. */
 import type { Database } from "better-sqlite3";
-import type { Alias } from "../../task/conversation.ts";
+import type { Alias } from "../../task/alias.ts";
 import type { Visible } from "../../task/visibility.ts";
 import { numberIn, textIn } from "./column.ts";
 import { whereVisible } from "./list.ts";

@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { isTerminal } from "../../task/states.ts";
+import * as documents from "../codec/document-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -55,6 +56,18 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       rows.keyOf,
     ],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
+    ["document", `SELECT ${documents.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
+    [
+      "page of document",
+      "SELECT document, page, name, content, recognized FROM document_pages",
+      ([, ...page]) => documents.pageOf(page),
+    ],
+    ["vector store", `SELECT ${documents.VECTOR_STORE_COLUMNS} FROM vector_stores v`, documents.vectorStoreOf],
+    [
+      "member of vector store",
+      `SELECT ${documents.MEMBER_COLUMNS}, d.id, d.filename FROM members m JOIN documents d ON d.key = m.document`,
+      documents.memberOf,
+    ],
     ["setting", "SELECT name, value FROM facts", ([, value]) => JSON.parse(textIn(value))],
   ];
   for (const [what, sql, read] of others) {

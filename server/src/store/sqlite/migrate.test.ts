@@ -130,5 +130,6 @@ test("migrations are frozen", () => {
     "76e95c3f9a7980bf",
     "4b47bdc71641a0db",
     "c96721d7d9de6408",
+    "4bca8ff02cb2cbf4",
   ]);
 });

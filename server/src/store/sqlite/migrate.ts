@@ -6,9 +6,10 @@ import { schedule } from "./migrations/003-schedule.ts";
 import { journalErrors } from "./migrations/004-journal-errors.ts";
 import { answers } from "./migrations/005-answers.ts";
 import { inboxOpen } from "./migrations/006-inbox-open.ts";
+import { documents } from "./migrations/007-documents.ts";
 
 /** Schema version n is what the first n of them make. */
-export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors, answers, inboxOpen];
+export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors, answers, inboxOpen, documents];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */
 export function migrate(db: Database, upTo = MIGRATIONS.length): void {

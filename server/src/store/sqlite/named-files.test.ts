@@ -49,3 +49,10 @@ test("a file that a row of a further table names is kept by it, and missed when 
   expect(column(unnamedSql(namings), JSON.stringify([sent, unknown, lost]))).toEqual([unknown]);
   expect(missingFiles(db, (sha256) => sha256 === sent, namings)).toEqual([{ sha256: lost, holds: ["letter l2"] }]);
 });
+
+test("a database of an older schema is asked for the tables that it has", () => {
+  const old = openDatabase(IN_MEMORY);
+  migrate(old, 1);
+  expect(missingFiles(old, () => false)).toEqual([]);
+  old.close();
+});

@@ -42,6 +42,7 @@ export const NAMINGS: readonly Naming[] = [
       ],
     ],
   },
+  { table: "documents", holds: [["document", "SELECT key FROM documents WHERE sha256 = @sha256"]] },
 ];
 
 /** Of those that name one file, this many are told. */
@@ -58,12 +59,14 @@ export function unnamedSql(namings: readonly Naming[]): string {
   return `SELECT value FROM json_each(?) AS wanted WHERE NOT (${named.join(" OR ")})`;
 }
 
-/** The files that rows name and `isThere` does not know, with what is lost by it. */
+/** The files that rows name and `isThere` does not know, with what is lost by it. An older database has fewer tables. */
 export function missingFiles(
   db: Database,
   isThere: (sha256: string) => boolean,
-  namings: readonly Naming[] = NAMINGS,
+  known: readonly Naming[] = NAMINGS,
 ): MissingFile[] {
+  const isTable = db.prepare<unknown[], unknown>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  const namings = known.filter(({ table }) => isTable.get(table) !== undefined);
   const listed = namings.map(({ table }) => `SELECT sha256 FROM ${table} WHERE sha256 IS NOT NULL`).join(" UNION ");
   const places = namings.flatMap(({ holds }) =>
     holds.map(

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { check } from "./check.ts";
 import { textIn } from "./column.ts";
 import { conversationReads } from "./conversation-reads.ts";
+import { documentReads } from "./document-reads.ts";
 import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
 import { taskReads } from "./task-reads.ts";
@@ -18,6 +19,7 @@ export function reads(db: Database) {
   return {
     ...taskReads(db),
     ...conversationReads(db),
+    ...documentReads(db),
     ...keyReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */

@@ -1,6 +1,6 @@
 /**
  * Removes what callers leave behind beside their tasks, once it is old enough: idempotency records, entries of the audit
- * log, conversations. A turn takes a few milliseconds, so that nobody who writes waits behind it for long, and says
+ * log, conversations, documents that have expired. A turn takes a few milliseconds, so that nobody who writes waits behind it for long, and says
  * where the next one goes on: however much there is, it goes.
  */
 import type { Database } from "better-sqlite3";
@@ -22,7 +22,7 @@ export type RecordSweep = RecordTimes & {
 /** Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. */
 export function sweepRecords(
   db: Database,
-  { idempotencyBefore, auditBefore, unusedSince, after }: RecordSweep,
+  { idempotencyBefore, auditBefore, unusedSince, expiredBefore, after }: RecordSweep,
 ): string | null {
   const until = performance.now() + TURN_MS;
   // Row by row: SQLite looks through all records for a list of keys of two columns.
@@ -32,18 +32,29 @@ export function sweepRecords(
   const removeEntries = db.prepare<unknown[]>(
     "DELETE FROM audit WHERE at < ? AND n IN (SELECT n FROM audit ORDER BY n LIMIT ?)",
   );
+  const removeExpired = db.prepare<unknown[]>(
+    "DELETE FROM documents WHERE key = (SELECT key FROM documents WHERE expires_at <= ? LIMIT 1)",
+  );
   const done =
     removeAll(until, () => {
       const slice = oldRecords.all(idempotencyBefore, SLICE_ROWS);
       for (const key of slice) removeRecord.run(...key);
       return slice.length;
-    }) && removeAll(until, () => removeEntries.run(auditBefore, SLICE_ROWS).changes);
+    }) &&
+    removeAll(until, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&
+    removeOneByOne(until, () => removeExpired.run(expiredBefore).changes);
   return done ? sweepConversations(db, unusedSince, after, until) : after;
 }
 
 /** Slice by slice until one is not full; false when the turn is over before. */
 function removeAll(until: number, removeSlice: () => number): boolean {
   while (performance.now() < until) if (removeSlice() < SLICE_ROWS) return true;
+  return false;
+}
+
+/** What may bring thousands of rows with it; false when the turn is over before the last. */
+function removeOneByOne(until: number, removeOne: () => number): boolean {
+  while (performance.now() < until) if (removeOne() === 0) return true;
   return false;
 }
 

@@ -2,9 +2,11 @@
  * The verbs of the store over two channels, one to whoever writes and one to whoever reads. This side makes the text that
  * is stored and parses what comes back; it knows no SQL.
  */
+
+import type { Alias } from "../../task/alias.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
-import type { Alias, Conversation, Message, MessageDraft } from "../../task/conversation.ts";
+import type { Conversation, Message, MessageDraft } from "../../task/conversation.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
@@ -20,6 +22,7 @@ import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
+import type { DocumentStore } from "../document-store.ts";
 import type { Files } from "../files.ts";
 import { KeptFiles } from "../kept-files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
@@ -27,6 +30,7 @@ import { QUERY_MS_MAX } from "./bounds.ts";
 import { unlessDiskTrouble } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import type { Reads } from "./reads.ts";
+import { SqliteDocuments } from "./sqlite-documents.ts";
 import type { Writes } from "./writes.ts";
 
 /** What a store is built from. */
@@ -63,6 +67,7 @@ const FILES_SWEPT_EVERY_MS = 3_600_000;
 
 export class SqliteStore implements Store {
   readonly files: KeptFiles;
+  readonly documents: DocumentStore;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -82,6 +87,7 @@ export class SqliteStore implements Store {
     this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
     this.#damage = new DamageLog(parts.onDamage);
+    this.documents = new SqliteDocuments({ ...parts, damage: this.#damage });
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -96,6 +102,17 @@ export class SqliteStore implements Store {
 
   changes(listener: (change: TaskChange) => void): () => void {
     return this.#feed.changes(listener);
+  }
+
+  async taskByAlias(visible: Visible, alias: Alias): Promise<string | null> {
+    return await this.#reads.send("taskByAlias", { visible, alias });
+  }
+
+  async taskAliases(ids: readonly string[], lens: string): Promise<(string | null)[]> {
+    if (ids.length === 0) return [];
+    const found = await this.#reads.send("taskAliases", { ids, lens });
+    const names = new Map(found.map(rows.taskAliasOf));
+    return ids.map((id) => names.get(id) ?? null);
   }
 
   task(id: string): Promise<Task | null> {

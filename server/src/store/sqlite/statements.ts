@@ -27,6 +27,9 @@ export function writerStatements(db: Database) {
        WHERE a.tenant = ? AND a.owner = ? AND a.lens = ? AND a.value = ? AND c.deleted_at IS NULL`,
     ),
 
+    taskAlias: row("SELECT 1 FROM task_aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?"),
+    insertTaskAlias: run("INSERT INTO task_aliases (tenant, owner, lens, value, task) VALUES (?, ?, ?, ?, ?)"),
+
     insertTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
          tenant, user, kind, conversation, parent, created_at)

@@ -1,5 +1,7 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
+import type { Alias } from "../../task/alias.ts";
+import type { Visible } from "../../task/visibility.ts";
 import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
@@ -17,6 +19,7 @@ export function taskReads(db: Database) {
   const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
     page(sql, TASK_PAGE_BYTES_MAX, values);
   return {
+    ...aliasReads(db),
     replay: row(
       "SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?",
       (given: { scope: string; key: string }) => [given.scope, given.key],
@@ -77,6 +80,30 @@ export function taskReads(db: Database) {
     usage: ofTask(
       `SELECT at, record, n FROM usage WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+  };
+}
+
+/** The names of tasks. */
+function aliasReads(db: Database) {
+  const { rows, text } = queries(db);
+  return {
+    taskByAlias: text(
+      `SELECT a.task FROM task_aliases a WHERE a.tenant = ? AND a.lens = ? AND a.value = ? AND (? IS NULL OR a.owner = ?)
+       ORDER BY a.owner <> ?, a.task LIMIT 1`,
+      ({ visible, alias }: { visible: Visible; alias: Alias }) => [
+        visible.tenant,
+        alias.lens,
+        alias.value,
+        visible.user,
+        visible.user,
+        alias.owner,
+      ],
+    ),
+    taskAliases: rows(
+      `SELECT task, min(value) FROM task_aliases
+       WHERE lens = ? AND task IN (SELECT value FROM json_each(?)) GROUP BY task`,
+      ({ ids, lens }: { ids: readonly string[]; lens: string }) => [lens, JSON.stringify(ids)],
     ),
   };
 }

@@ -6,6 +6,7 @@ import { type Database, SqliteError } from "better-sqlite3";
 import { Applier } from "./apply.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
+import { DocumentApplier } from "./document-writes.ts";
 import { SearchIndex } from "./search.ts";
 import { writerStatements } from "./statements.ts";
 import type { Work } from "./work-through.ts";
@@ -25,8 +26,9 @@ export class Writer implements Work {
   constructor(db: Database, filesFolder: string | null) {
     this.#db = db;
     const sql = writerStatements(db);
-    this.#applier = new Applier(db, sql);
-    this.#writes = writes({ db, sql, applier: this.#applier, index: new SearchIndex(db, filesFolder) });
+    const documents = new DocumentApplier(db);
+    this.#applier = new Applier(db, sql, documents);
+    this.#writes = writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder) });
     this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
     this.#commit = db.prepare<unknown[]>("COMMIT");
     this.#rollback = db.prepare<unknown[]>("ROLLBACK");

@@ -2,13 +2,14 @@
 import type { Database } from "better-sqlite3";
 import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import type { Applier } from "./apply.ts";
+import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
 import { type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
 import { TaskRemoval } from "./task-removal.ts";
 
-type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: SearchIndex };
+type Parts = { db: Database; sql: WriterStatements; applier: Applier; documents: DocumentApplier; index: SearchIndex };
 
 /**
  * What ended before `endedBefore` goes, at most `limit` tasks. Without `texts`, their texts stay in the search index and
@@ -16,10 +17,11 @@ type Parts = { db: Database; sql: WriterStatements; applier: Applier; index: Sea
  */
 type Retention = { endedBefore: number; limit: number; texts: boolean };
 
-export function writes({ db, sql, applier, index }: Parts) {
+export function writes({ db, sql, applier, documents, index }: Parts) {
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
   return {
+    ...documentWrites(db, documents),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {

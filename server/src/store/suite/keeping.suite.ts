@@ -38,7 +38,7 @@ export function keepingStories(setup: () => Promise<Store>): void {
 
   test("what callers leave behind goes once it is old, however much there is, in turns that hold up nobody for long", async () => {
     const store = await setup();
-    const times = { idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1 };
+    const times = { idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1, expiredBefore: 0 };
     const many = 1_200;
     const audit = (at: number) => ({
       tenant: "acme",

@@ -2,7 +2,8 @@
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
-import type { Alias, Conversation } from "../../task/conversation.ts";
+import type { Alias } from "../../task/alias.ts";
+import type { Conversation } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import type { Principal } from "../../task/principal.ts";

@@ -1,0 +1,266 @@
+/** The door for rows of documents and vector stores: both ways between a record and its columns. */
+import { z } from "zod";
+import type { NamedMember, Produced, VectorStoreRecord } from "../../task/document.ts";
+import {
+  type ANALYSES,
+  type BatchRecord,
+  DOCUMENT_STATUSES,
+  type DocumentGraph,
+  type DocumentPage,
+  type DocumentReading,
+  type DocumentRecord,
+  MEMBER_STATUSES,
+  type MemberRecord,
+} from "../../task/document.ts";
+import { storedObject } from "../../task/json.ts";
+import { parseTolerantly } from "./tolerant.ts";
+
+const text = z.string();
+const number = z.number();
+const maybeText = text.nullable();
+const maybeNumber = number.nullable();
+
+const reading: z.ZodType<DocumentReading> = z.strictObject({
+  fileType: text,
+  encoding: maybeText,
+  paged: z.boolean(),
+  pageCount: z.int(),
+  title: maybeText,
+  author: maybeText,
+  properties: z.record(text, text),
+  language: text,
+  chunks: z.int(),
+});
+
+const graph: z.ZodType<DocumentGraph> = z.strictObject({
+  entities: z.array(z.strictObject({ name: text, type: text, count: number })),
+  relationships: z.array(z.strictObject({ source: text, target: text, weight: number })),
+});
+
+const produced = z.strictObject({
+  abstract: text.optional(),
+  summary: text.optional(),
+  outline: text.optional(),
+  keywords: z.array(text).optional(),
+  contexts: z.array(text).optional(),
+  graph: graph.optional(),
+  method: text.optional(),
+} satisfies Record<(typeof ANALYSES)[number] | "method", z.ZodType>);
+
+const attributes = z.record(text, z.union([text, number, z.boolean()]));
+
+/** Without what analyses have produced, which may be long. */
+export type ListedDocument = Omit<DocumentRecord, "produced">;
+
+export const LISTED_DOCUMENT_COLUMNS = `d.key, d.tenant, d.user, d.id, d.filename, d.purpose, d.sha256, d.md5, d.bytes,
+  d.media_type, d.status, d.error, d.created_at, d.updated_at, d.expires_at, d.task, d.annotations, d.reading`;
+export const DOCUMENT_COLUMNS = `${LISTED_DOCUMENT_COLUMNS}, d.produced`;
+
+const listedDocumentRow = z.tuple([
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  maybeText,
+  maybeText,
+  number,
+  text,
+  z.enum(DOCUMENT_STATUSES),
+  maybeText,
+  number,
+  number,
+  maybeNumber,
+  maybeText,
+  text,
+  maybeText,
+]);
+
+export function listedDocumentOf(row: unknown): ListedDocument {
+  const [key, tenant, user, id, filename, purpose, sha256, md5, bytes, mediaType, ...rest] =
+    listedDocumentRow.parse(row);
+  const [status, error, createdAt, updatedAt, expiresAt, task, annotations, read] = rest;
+  return {
+    key,
+    tenant,
+    user,
+    id,
+    filename,
+    purpose,
+    sha256,
+    md5,
+    bytes,
+    mediaType,
+    status,
+    error,
+    createdAt,
+    updatedAt,
+    expiresAt,
+    task,
+    annotations: storedObject.parse(JSON.parse(annotations)),
+    reading: read === null ? null : parseTolerantly(reading, JSON.parse(read)),
+  };
+}
+
+export function documentOf(row: readonly unknown[]): DocumentRecord {
+  return { ...listedDocumentOf(row.slice(0, -1)), produced: producedOf(row.at(-1)) };
+}
+
+function producedOf(stored: unknown): Produced {
+  return withoutUndefined(parseTolerantly(produced, JSON.parse(text.parse(stored))));
+}
+
+/** In the order of `DOCUMENT_COLUMNS`. */
+export function documentValues(document: DocumentRecord): unknown[] {
+  const { annotations, reading: read, produced: made } = document;
+  const { key, tenant, user, id, filename, purpose, sha256, md5, bytes, mediaType } = document;
+  const { status, error, createdAt, updatedAt, expiresAt, task } = document;
+  return [
+    ...[key, tenant, user, id, filename, purpose, sha256, md5, bytes, mediaType],
+    ...[status, error, createdAt, updatedAt, expiresAt, task],
+    JSON.stringify(annotations),
+    read && JSON.stringify(read),
+    JSON.stringify(made),
+  ];
+}
+
+const pageRow = z.tuple([number, maybeText, text, number]);
+export function pageOf(row: unknown): DocumentPage {
+  const [index, name, content, recognized] = pageRow.parse(row);
+  return { index, name, content, recognized: recognized === 1 };
+}
+
+export const VECTOR_STORE_COLUMNS = `v.key, v.tenant, v.user, v.id, v.name, v.description, v.metadata, v.max_tokens,
+  v.overlap_tokens, v.model, v.created_at, v.last_active_at, v.expires_after_ms, v.task,
+  v.in_progress, v.completed, v.failed, v.cancelled, v.bytes`;
+
+const vectorStoreRow = z.tuple([
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  number,
+  number,
+  text,
+  number,
+  number,
+  maybeNumber,
+  maybeText,
+  number,
+  number,
+  number,
+  number,
+  number,
+]);
+
+export function vectorStoreOf(row: unknown): VectorStoreRecord {
+  const [key, tenant, user, id, name, description, metadata, maxTokens, overlapTokens, model, ...rest] =
+    vectorStoreRow.parse(row);
+  const [createdAt, lastActiveAt, expiresAfterMs, task, in_progress, completed, failed, cancelled, bytes] = rest;
+  return {
+    key,
+    tenant,
+    user,
+    id,
+    name,
+    description,
+    metadata: storedObject.parse(JSON.parse(metadata)),
+    chunking: { maxTokens, overlapTokens },
+    model,
+    createdAt,
+    lastActiveAt,
+    expiresAfterMs,
+    task,
+    counts: { in_progress, completed, failed, cancelled },
+    bytes,
+  };
+}
+
+/** In the order of `VECTOR_STORE_COLUMNS`, up to the task: what it counts is its members'. */
+export function vectorStoreValues(store: VectorStoreRecord): unknown[] {
+  const { key, tenant, user, id, name, description, metadata, chunking, model } = store;
+  const { createdAt, lastActiveAt, expiresAfterMs, task } = store;
+  return [
+    ...[key, tenant, user, id, name, description, JSON.stringify(metadata)],
+    ...[chunking.maxTokens, chunking.overlapTokens, model, createdAt, lastActiveAt, expiresAfterMs, task],
+  ];
+}
+
+export const MEMBER_COLUMNS = `m.vector_store, m.document, m.status, m.error, m.attributes, m.max_tokens,
+  m.overlap_tokens, m.batch, m.task, m.bytes, m.created_at`;
+
+const memberRow = z.tuple([
+  text,
+  text,
+  z.enum(MEMBER_STATUSES),
+  maybeText,
+  text,
+  number,
+  number,
+  maybeText,
+  maybeText,
+  number,
+  number,
+  text,
+  text,
+]);
+
+/** A row of `MEMBER_COLUMNS`, and the id and the file name of its document. */
+export function memberOf(row: unknown): NamedMember {
+  const [vectorStore, document, status, error, stored, maxTokens, overlapTokens, ...rest] = memberRow.parse(row);
+  const [batch, task, bytes, createdAt, documentId, filename] = rest;
+  return {
+    vectorStore,
+    document,
+    status,
+    error,
+    attributes: attributes.parse(JSON.parse(stored)),
+    chunking: { maxTokens, overlapTokens },
+    batch,
+    task,
+    bytes,
+    createdAt,
+    documentId,
+    filename,
+  };
+}
+
+/** In the order of `MEMBER_COLUMNS`. */
+export function memberValues(member: MemberRecord): unknown[] {
+  const { vectorStore, document, status, error, chunking, batch, task, bytes, createdAt } = member;
+  return [
+    ...[vectorStore, document, status, error, JSON.stringify(member.attributes)],
+    ...[chunking.maxTokens, chunking.overlapTokens, batch, task, bytes, createdAt],
+  ];
+}
+
+const batchRow = z.tuple([text, text, number, maybeText]);
+export function batchOf(row: unknown): BatchRecord {
+  const [id, vectorStore, createdAt, task] = batchRow.parse(row);
+  return { id, vectorStore, createdAt, task };
+}
+
+/** Optional fields of a schema may hold undefined, which these records never do. */
+function withoutUndefined({
+  abstract,
+  summary,
+  outline,
+  keywords,
+  contexts,
+  graph,
+  method,
+}: z.infer<typeof produced>): Produced {
+  return {
+    ...(abstract !== undefined && { abstract }),
+    ...(summary !== undefined && { summary }),
+    ...(outline !== undefined && { outline }),
+    ...(keywords && { keywords }),
+    ...(contexts && { contexts }),
+    ...(graph && { graph }),
+    ...(method !== undefined && { method }),
+  };
+}

@@ -1,0 +1,47 @@
+/** What of documents and vector stores is written at once, and how a store says that it cannot be. */
+import type { BatchRecord, DocumentRecord, MemberRecord, VectorStoreRecord } from "../task/document.ts";
+import { Refusal } from "../task/errors.ts";
+import type { JsonObject } from "../task/json.ts";
+
+/** All of it commits, or nothing. Of a new task it is the last task of whatever comes with it. */
+export type DocumentWrite = {
+  /** New. Its owner has none of this id. */
+  document?: DocumentRecord;
+  /** New, likewise. */
+  vectorStore?: VectorStoreRecord;
+  /** Those that are there already are replaced. All of one vector store. */
+  members?: readonly MemberRecord[];
+  batch?: BatchRecord;
+  changed?: { key: string } & VectorStoreChange;
+  left?: { vectorStore: string; documents: readonly string[] };
+  /** By their keys: it becomes their last task. */
+  ofTask?: { document?: string; vectorStore?: string };
+};
+
+export type VectorStoreChange = {
+  name?: string;
+  description?: string;
+  metadata?: JsonObject;
+  expiresAfterMs?: number | null;
+  lastActiveAt?: number;
+  model?: string;
+};
+
+/** The owner has one of this name already, or what it belongs to is not there any more. */
+export type DocumentsRefused = { why: "taken" | "gone"; noun: "document" | "vector store" | "task" };
+
+const TAKEN = {
+  document: "There is a file of this id already.",
+  "vector store": "There is a vector store of this id already.",
+  task: "This id was used before, and the task that it began is still kept: choose another id.",
+} as const;
+const GONE = {
+  document: "There is no such file, or not any more.",
+  "vector store": "There is no such vector store, or not any more.",
+  task: "There is no such task, or not any more.",
+} as const;
+
+export function refusalOf({ why, noun }: DocumentsRefused): Refusal {
+  if (why === "gone") return new Refusal("not_found", GONE[noun]);
+  return new Refusal("conflict", TAKEN[noun], { field: "id" });
+}

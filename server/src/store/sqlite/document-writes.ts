@@ -1,0 +1,128 @@
+/** What is written of documents, their pages, vector stores and their members. */
+import type { Database } from "better-sqlite3";
+import type { DocumentRecord, MemberRecord, MemberStatus } from "../../task/document.ts";
+import type { PreparedDocumentWrite } from "../codec/prepared.ts";
+import type { DocumentsRefused } from "../document-write.ts";
+import { textIn } from "./column.ts";
+import { documentStatements } from "./document-statements.ts";
+
+/** The things that come, change and go with a write; in the caller's transaction. */
+export class DocumentApplier {
+  readonly #sql;
+
+  constructor(db: Database) {
+    this.#sql = documentStatements(db);
+  }
+
+  /** Before anything is written; null when all of it can be. */
+  refused({
+    document,
+    vectorStore,
+    members = [],
+    changed,
+    ofTask = {},
+  }: PreparedDocumentWrite): DocumentsRefused | null {
+    const sql = this.#sql;
+    if (document && sql.documentByOwnId.get(...document.slice(1, 4))) return { why: "taken", noun: "document" };
+    if (vectorStore && sql.vectorStoreByOwnId.get(...vectorStore.slice(1, 4)))
+      return { why: "taken", noun: "vector store" };
+    const stores = [ofTask.vectorStore, changed?.key, vectorStore ? undefined : members[0]?.[0]];
+    for (const key of stores)
+      if (key !== undefined && !sql.vectorStore.get(key)) return { why: "gone", noun: "vector store" };
+    const documents = [ofTask.document, ...members.map(([, key]) => key)];
+    for (const key of documents)
+      if (key !== undefined && key !== document?.[0] && !sql.document.get(key))
+        return { why: "gone", noun: "document" };
+    return null;
+  }
+
+  write(
+    { document, vectorStore, members, batch, changed, left, ofTask }: PreparedDocumentWrite,
+    task: string | null,
+  ): void {
+    const sql = this.#sql;
+    if (document) sql.insertDocument.run(...document);
+    if (vectorStore) sql.insertVectorStore.run(...vectorStore);
+    if (changed) this.changeVectorStore(changed);
+    if (batch) sql.insertBatch.run(...batch);
+    for (const member of members ?? []) this.#putMember(member);
+    for (const key of left?.documents ?? []) sql.removeMember.run(left?.vectorStore, key);
+    if (ofTask?.document !== undefined) sql.setDocumentTask.run(task, ofTask.document);
+    if (ofTask?.vectorStore !== undefined) sql.setVectorStoreTask.run(task, ofTask.vectorStore);
+  }
+
+  changeVectorStore({ key, name, description, metadata, expires, lastActiveAt, model }: PreparedStoreChange): boolean {
+    const values = [name ?? null, description ?? null, metadata ?? null, lastActiveAt ?? null, model ?? null];
+    const changed = this.#sql.changeVectorStore.run(...values, key).changes === 1;
+    if (changed && expires !== undefined) this.#sql.setExpiry.run(expires, key);
+    return changed;
+  }
+
+  #putMember(member: readonly unknown[]): void {
+    // Replaced as a row that goes and one that comes, so that its store counts both.
+    this.#sql.removeMember.run(member[0], member[1]);
+    this.#sql.insertMember.run(...member);
+  }
+}
+
+export type PreparedStoreChange = NonNullable<PreparedDocumentWrite["changed"]>;
+
+export function documentWrites(db: Database, applier: DocumentApplier) {
+  const sql = documentStatements(db);
+  return {
+    /** Answers what it refuses, before it has written anything. */
+    putDocuments: (given: PreparedDocumentWrite): DocumentsRefused | null => {
+      const refused = applier.refused(given);
+      if (!refused) applier.write(given, null);
+      return refused;
+    },
+    changeVectorStore: (change: PreparedStoreChange) => applier.changeVectorStore(change),
+    annotateDocument: ({ key, annotations, at }: { key: string; annotations: object; at: number }) => {
+      const row = sql.annotations.get(key);
+      if (!row) return false;
+      const merged: unknown = { ...JSON.parse(textIn(row[0])), ...annotations };
+      return sql.annotate.run(JSON.stringify(merged), at, key).changes === 1;
+    },
+    fillDocument: (given: Pick<DocumentRecord, "key" | "sha256" | "md5" | "bytes" | "mediaType"> & { at: number }) => {
+      const { key, sha256, md5, bytes, mediaType, at } = given;
+      return sql.fill.run(sha256, md5, bytes, mediaType, at, key).changes === 1;
+    },
+    /** False when the document is gone. */
+    putPages: ({ key, pages }: { key: string; pages: readonly (readonly unknown[])[] }) => {
+      if (!sql.document.get(key)) return false;
+      for (const page of pages) sql.putPage.run(key, ...page);
+      return true;
+    },
+    finishReading: (given: { key: string; reading: string | null; error: string | null; at: number }) => {
+      const { key, reading, error, at } = given;
+      if (error !== null) sql.dropPages.run(key);
+      return sql.finish.run(error === null ? "processed" : "error", error, reading, at, key).changes === 1;
+    },
+    putProduced: ({ key, produced, at }: { key: string; produced: object; at: number }) => {
+      const row = sql.produced.get(key);
+      if (!row) return false;
+      const merged: unknown = { ...JSON.parse(textIn(row[0])), ...produced };
+      return sql.putProduced.run(JSON.stringify(merged), at, key).changes === 1;
+    },
+    removeDocument: ({ key }: { key: string }) => sql.removeDocument.run(key).changes === 1,
+    removeVectorStore: ({ key }: { key: string }) => sql.removeVectorStore.run(key).changes === 1,
+    moveMember: (given: {
+      member: Pick<MemberRecord, "vectorStore" | "document">;
+      from: MemberStatus;
+      to: Pick<MemberRecord, "status" | "error" | "bytes">;
+    }) => {
+      const { member, from, to } = given;
+      const values = [to.status, to.error, to.bytes, member.vectorStore, member.document, from];
+      return sql.moveMember.run(...values).changes === 1;
+    },
+    setAttributes: (given: { member: Pick<MemberRecord, "vectorStore" | "document">; attributes: string }) =>
+      sql.setAttributes.run(given.attributes, given.member.vectorStore, given.member.document).changes === 1,
+    /** Those in progress that came with a batch, or with a task. */
+    cancelMembers: ({ batch, task }: { batch: string | null; task: string | null }) =>
+      sql.cancelMembers.run(batch, task).changes,
+    removeMembers: ({ vectorStore, documents }: { vectorStore: string; documents: readonly string[] }) => {
+      for (const document of documents) sql.removeMember.run(vectorStore, document);
+      return null;
+    },
+  };
+}
