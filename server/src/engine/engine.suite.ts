@@ -17,6 +17,7 @@ import { steeringSuite } from "./suite/steering.suite.ts";
 import { stepsSuite } from "./suite/steps.suite.ts";
 import { timeSuite } from "./suite/time.suite.ts";
 import { treesSuite } from "./suite/trees.suite.ts";
+import { usageSuite } from "./suite/usage.suite.ts";
 import { valuesSuite } from "./suite/values.suite.ts";
 import { versionSuite } from "./suite/versions.suite.ts";
 import { waitsSuite } from "./suite/waits.suite.ts";
@@ -37,6 +38,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("inputs", () => inputsSuite(begin));
     describe("values", () => valuesSuite(begin));
     describe("waits", () => waitsSuite(begin));
+    describe("usage", () => usageSuite(begin));
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
     describe("questions", () => questionsSuite(begin));

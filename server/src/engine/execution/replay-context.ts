@@ -331,7 +331,7 @@ class ReplayContext implements Context {
 
   /** An effect outside of any step. */
   #effect(name: string, write: PartialWrite, usage: UsageTotals | null = null): void {
-    if (this.#run.isOver) return;
+    if (this.#run.isOver) return void this.#run.record(write);
     const position = this.#nextPosition();
     const occurrence = this.#occurrences.get(name) ?? 0;
     this.#occurrences.set(name, occurrence + 1);

@@ -215,8 +215,12 @@ export class Run implements AttemptRun {
     if (usage) this.#spent = sumOf(this.#spent, usage);
   }
 
-  /** Adds to what the next commit makes durable, at the latest in the next turn of the event loop. */
+  /**
+   * Adds to what the next commit makes durable, at the latest in the next turn of the event loop. Of what comes after the
+   * run's end, what was paid for counts, and nothing else.
+   */
   record(write: PartialWrite): void {
+    if (this.#over) return void this.bill(write.record?.usage ?? []);
     for (const entry of write.journal ?? []) this.journal.put(entry);
     this.buffer.add(write);
   }

@@ -193,33 +193,6 @@ export function retriesSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ output: { slow: "answer", quick: "awake" } });
   });
 
-  it("counts what a body had paid for when its task is cancelled", async () => {
-    const call = {
-      key: "call 1",
-      provider: "p",
-      model: "m",
-      agent: "",
-      inputTokens: 3,
-      outputTokens: 2,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      costUsd: 0.25,
-      raw: null,
-    };
-    const life = await begin([
-      kind("paying", (ctx) =>
-        ctx.step("ask", (step) => {
-          step.usage(call);
-          return new Promise<null>(() => {});
-        }),
-      ),
-    ]);
-    const id = await submit(life, "paying");
-    await arrives(life, id, "running");
-    await life.verbs.tasks.cancel(ada, id);
-    expect(await arrives(life, id, "cancelled")).toMatchObject({ usage: { calls: 1, costUsd: 0.25 } });
-  });
-
   it("does afresh what an error of the handler's own stands for", async () => {
     const { broken, body } = troubles();
     const words: Record<string, (error: Error) => Error> = {

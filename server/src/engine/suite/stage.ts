@@ -46,6 +46,12 @@ export function gate<Value = void>() {
   return Promise.withResolvers<Value>();
 }
 
+/** Does something after so many turns of the queue of promises: two such races meet in each of their moments. */
+export async function inTurns<Result>(turns: number, act: () => Result): Promise<Awaited<Result>> {
+  for (let turn = 0; turn < turns; turn++) await null;
+  return await act();
+}
+
 export function kind(
   name: string,
   run: (ctx: Context, input: Json) => Promise<Json>,

@@ -1,7 +1,10 @@
 /** Steering: cancel, pause, resume, retry, and what is paid for in between. */
 import { expect, it } from "vitest";
 import { TaskFailure } from "../../task/handler.ts";
-import { ada, arrives, at, type Begin, gate, kind, submit, types } from "./stage.ts";
+import { ada, arrives, at, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
+
+/** More turns than a pause or an end takes until it has effect. */
+const TURNS_MAX = 60;
 
 export function steeringSuite(begin: Begin): void {
   it("cancels a task with its children at once, and fires the signal of what is in flight", async () => {
@@ -27,74 +30,6 @@ export function steeringSuite(begin: Begin): void {
     expect(await fired.promise).toBe("aborted");
     await expect(life.verbs.tasks.cancel(ada, id)).rejects.toMatchObject({ code: "not_allowed_in_state" });
     expect((await types(life, id)).at(-1)).toBe("task.cancelled");
-  });
-
-  it("counts usage once, also what a cancelled attempt reports late", async () => {
-    const call = {
-      provider: "p",
-      model: "m",
-      agent: "",
-      inputTokens: 10,
-      outputTokens: 5,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      costUsd: 0.5,
-      raw: null,
-    };
-    const late = gate();
-    const reported = gate();
-    const life = await begin([
-      kind("paid", (ctx) =>
-        ctx.step("model", async (step) => {
-          await late.promise;
-          step.usage({ key: step.key, ...call });
-          reported.resolve();
-          return null;
-        }),
-      ),
-    ]);
-    const id = await submit(life, "paid");
-    await arrives(life, id, "running");
-    await life.verbs.tasks.cancel(ada, id);
-    late.resolve();
-    await reported.promise;
-    const task = await arrives(life, id, "cancelled");
-    expect(task.usage).toEqual({ calls: 1, inputTokens: 10, outputTokens: 5, costUsd: 0.5, unpricedCalls: 0 });
-    expect((await types(life, id)).at(-1)).toBe("task.cancelled");
-  });
-
-  it("shows a handler the same spending at the same point of every attempt", async () => {
-    const call = {
-      provider: "p",
-      model: "m",
-      agent: "",
-      inputTokens: 10,
-      outputTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      costUsd: 1,
-      raw: null,
-    };
-    const seen: number[] = [];
-    let life = await begin([
-      kind("thrifty", async (ctx) => {
-        for (const name of ["a", "b"]) {
-          seen.push(ctx.spent.costUsd);
-          await ctx.step(name, async (step) => {
-            step.usage({ key: step.key, ...call });
-            return null;
-          });
-        }
-        await ctx.sleep("breath", 1_000);
-        return ctx.spent.costUsd;
-      }),
-    ]);
-    const id = await submit(life, "thrifty");
-    await arrives(life, id, "waiting");
-    life = await life.crash();
-    await life.pass(1_000);
-    expect(await arrives(life, id, "completed")).toMatchObject({ output: 2, usage: { costUsd: 2 } });
-    expect(seen).toEqual([0, 1, 0, 1]);
   });
 
   it("pauses at the next checkpoint, lets the step in flight end, and goes on where it stood", async () => {
@@ -153,6 +88,36 @@ export function steeringSuite(begin: Begin): void {
     life = await life.crash([work(async () => "done")]);
     await life.verbs.tasks.resume(ada, id);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", attempt: 2 });
+  });
+
+  it("comes to rest when it is paused in the moment of its end, and ends after the resume", async () => {
+    let ends = gate();
+    const life = await begin([
+      kind("brief", async (ctx) => {
+        await ends.promise;
+        ctx.details({ ready: true });
+        return "done";
+      }),
+    ]);
+    for (let turns = 0; turns <= TURNS_MAX; turns++) {
+      ends = gate();
+      const id = await submit(life, "brief");
+      await arrives(life, id, "running");
+      const paused = inTurns(TURNS_MAX - turns, () =>
+        life.verbs.tasks.pause(ada, id).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await inTurns(turns, () => ends.resolve());
+      // Where the end was first, there is nothing left to pause.
+      if (await paused) {
+        expect(await arrives(life, id, "paused")).toMatchObject({ details: { ready: true } });
+        expect((await types(life, id)).at(-1)).toBe("task.paused");
+        await life.verbs.tasks.resume(ada, id);
+      }
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", details: { ready: true } });
+    }
   });
 
   it("goes on in the same attempt when it is resumed before it came to rest", async () => {

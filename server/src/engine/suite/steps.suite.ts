@@ -1,5 +1,6 @@
 /** Steps: once journaled never run again, tried again when they fail, heard while they run. */
 import { expect, it } from "vitest";
+import type { StepContext } from "../../task/handler.ts";
 import { ada, arrives, type Begin, events, gate, kind, submit, types } from "./stage.ts";
 
 export function stepsSuite(begin: Begin): void {
@@ -143,24 +144,6 @@ export function stepsSuite(begin: Begin): void {
     expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "step_timeout" } });
   });
 
-  it("counts a call that is reported again by a later try once, and keeps that try's result", async () => {
-    const call = { provider: "p", model: "m", agent: "", inputTokens: 10, outputTokens: 5, costUsd: 0.5, raw: null };
-    const life = await begin([
-      kind("paid", (ctx) =>
-        ctx.step("model", async (step) => {
-          step.usage({ key: step.key, ...call, cacheReadTokens: 0, cacheWriteTokens: 0 });
-          if (step.tries === 1) throw new Error("cut off");
-          return "answered";
-        }),
-      ),
-    ]);
-    const id = await submit(life, "paid");
-    await arrives(life, id, "waiting");
-    await life.pass(2_000);
-    expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered", usage: { calls: 1 } });
-    expect(await life.verbs.tasks.usage(ada, id)).toHaveLength(1);
-  });
-
   it("coalesces live text, and says when a step that had spoken runs again", async () => {
     let hold = gate();
     let life = await begin([
@@ -186,6 +169,32 @@ export function stepsSuite(begin: Begin): void {
     expect(
       told.map((event) => (event.type === "output.delta" && !event.custom ? event.data.text : event.type)),
     ).toEqual(["Hello", "output.restarted", "Hello", " again"]);
+  });
+
+  it("tells apart what steps say that run side by side", async () => {
+    const together = gate();
+    const sings = (text: string) => async (step: StepContext) => {
+      step.output(text);
+      await together.promise;
+      step.output(text);
+      return null;
+    };
+    const life = await begin([
+      kind("choir", (ctx) =>
+        ctx.parallel({
+          high: (branch) => branch.step("high", sings("la")),
+          low: (branch) => branch.step("low", sings("lo")),
+        }),
+      ),
+    ]);
+    const id = await submit(life, "choir");
+    await arrives(life, id, "running");
+    together.resolve();
+    await arrives(life, id, "completed");
+    const said = (await events(life, id)).flatMap((event) =>
+      event.type === "output.delta" && !event.custom ? [`${event.data.step}: ${event.data.text}`] : [],
+    );
+    expect(said).toEqual(["high: la", "low: lo", "high: la", "low: lo"]);
   });
 
   it("shows progress that never falls, and keeps details, events and artifacts once", async () => {

@@ -1,0 +1,149 @@
+/** What is paid for counts: once, whoever reports it and however often, and whatever becomes of the task meanwhile. */
+import { expect, it } from "vitest";
+import type { UsageCall } from "../../task/usage.ts";
+import { ada, arrives, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
+
+function call(key: string): UsageCall {
+  return {
+    key,
+    provider: "p",
+    model: "m",
+    agent: "",
+    inputTokens: 10,
+    outputTokens: 5,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    costUsd: 0.5,
+    raw: null,
+  };
+}
+
+/** More turns than a cancel or a commit takes until it has effect. */
+const TURNS_MAX = 60;
+
+export function usageSuite(begin: Begin): void {
+  it("counts usage once, also what a cancelled attempt reports late", async () => {
+    const late = gate();
+    const reported = gate();
+    const life = await begin([
+      kind("paid", (ctx) =>
+        ctx.step("model", async (step) => {
+          await late.promise;
+          step.usage(call(step.key));
+          reported.resolve();
+          return null;
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.cancel(ada, id);
+    late.resolve();
+    await reported.promise;
+    const task = await arrives(life, id, "cancelled");
+    expect(task.usage).toEqual({ calls: 1, inputTokens: 10, outputTokens: 5, costUsd: 0.5, unpricedCalls: 0 });
+    expect((await types(life, id)).at(-1)).toBe("task.cancelled");
+  });
+
+  it("shows a handler the same spending at the same point of every attempt", async () => {
+    const seen: number[] = [];
+    let life = await begin([
+      kind("thrifty", async (ctx) => {
+        for (const name of ["a", "b"]) {
+          seen.push(ctx.spent.costUsd);
+          await ctx.step(name, async (step) => {
+            step.usage(call(step.key));
+            return null;
+          });
+        }
+        await ctx.sleep("breath", 1_000);
+        return ctx.spent.costUsd;
+      }),
+    ]);
+    const id = await submit(life, "thrifty");
+    await arrives(life, id, "waiting");
+    life = await life.crash();
+    await life.pass(1_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: 1, usage: { costUsd: 1 } });
+    expect(seen).toEqual([0, 0.5, 0, 0.5]);
+  });
+
+  it("counts a call that is reported again by a later try once, and keeps that try's result", async () => {
+    const life = await begin([
+      kind("paid", (ctx) =>
+        ctx.step("model", async (step) => {
+          step.usage(call(step.key));
+          if (step.tries === 1) throw new Error("cut off");
+          return "answered";
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "waiting");
+    await life.pass(2_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered", usage: { calls: 1 } });
+    expect(await life.verbs.tasks.usage(ada, id)).toHaveLength(1);
+  });
+
+  it("counts what a body had paid for when its task is cancelled", async () => {
+    const life = await begin([
+      kind("paying", (ctx) =>
+        ctx.step("ask", (step) => {
+          step.usage(call(step.key));
+          return new Promise<null>(() => {});
+        }),
+      ),
+    ]);
+    const id = await submit(life, "paying");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.cancel(ada, id);
+    expect(await arrives(life, id, "cancelled")).toMatchObject({ usage: { calls: 1, costUsd: 0.5 } });
+  });
+
+  it("counts what was paid for, whichever moment of its commit a cancel comes in", async () => {
+    let done = gate();
+    const life = await begin([
+      kind("paid", async (ctx) => {
+        await ctx.step("model", async (step) => {
+          await done.promise;
+          step.usage(call(step.key));
+          return null;
+        });
+        ctx.usage(call("its own"));
+        return ctx.step("next", () => new Promise<null>(() => {}));
+      }),
+    ]);
+    for (let turns = 0; turns <= TURNS_MAX; turns++) {
+      done = gate();
+      const id = await submit(life, "paid");
+      await arrives(life, id, "running");
+      const cancelled = inTurns(TURNS_MAX - turns, () => life.verbs.tasks.cancel(ada, id));
+      await inTurns(turns, () => done.resolve());
+      await cancelled;
+      await life.settle();
+      const { usage } = await arrives(life, id, "cancelled");
+      expect(usage.calls).toBe(2);
+    }
+  });
+
+  it("keeps nothing that a failed try has recorded, except what it cost", async () => {
+    const life = await begin([
+      kind("twice", (ctx) =>
+        ctx.step("model", async (step) => {
+          step.usage(call(`try ${step.tries}`));
+          if (step.tries > 1) return "done";
+          step.emit({ type: "my.note", data: { tries: step.tries } });
+          step.artifact({ id: "report", parts: [{ text: "half" }] });
+          step.details({ half: true });
+          throw new Error("Cut off.");
+        }),
+      ),
+    ]);
+    const id = await submit(life, "twice");
+    await arrives(life, id, "waiting");
+    await life.pass(2_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ details: {}, usage: { calls: 2 } });
+    expect(await life.verbs.tasks.artifacts(ada, id)).toEqual([]);
+    expect((await types(life, id)).filter((type) => /note|artifact|details/.test(type))).toEqual([]);
+  });
+}
