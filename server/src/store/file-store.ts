@@ -2,7 +2,7 @@
  * The files of a store, for whoever names them in rows of his own: bytes that come as a stream, and are read as one.
  */
 import type { Readable } from "node:stream";
-import type { ByteRange, WriteBounds, Written } from "./files.ts";
+import type { ByteRange, LocalFile, WriteBounds, Written } from "./files.ts";
 
 /** Bytes that are on disk, and that no sweep takes before their owner has released them. */
 export type ReceivedFile = Written & {
@@ -25,4 +25,6 @@ export interface FileStore {
    * stream. Throws `not_found` when there is no such file, and `invalid` when the range is not inside it.
    */
   open(sha256: string, range?: ByteRange): Promise<{ size: number; bytes: Readable }>;
+  /** For whoever must be handed a path, as another process is. Nobody writes to it. Throws `not_found`. */
+  local(sha256: string): Promise<LocalFile>;
 }

@@ -1,5 +1,6 @@
 /** How files behave, wherever they are kept. Each implementation calls this with a way to open empty ones. */
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
@@ -78,6 +79,16 @@ function streamStories(open: Open): void {
     ] as const) {
       expect(await code(files.open(sha256, { from, to }))).toBe("invalid");
     }
+  });
+
+  test("a file has a path for as long as another process needs it", async () => {
+    const files = await open(Date.now);
+    const { sha256 } = await files.put(Buffer.from("to be read elsewhere"));
+    const { path, release } = await files.local(sha256);
+    expect(await readFile(path, "utf8")).toBe("to be read elsewhere");
+    await release();
+    expect((await files.read(sha256, 100)).toString()).toBe("to be read elsewhere");
+    await expect(files.local("0".repeat(64))).rejects.toMatchObject({ code: "not_found" });
   });
 
   test("a file without bytes is a file", async () => {

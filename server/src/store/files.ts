@@ -35,6 +35,9 @@ export type HeldFile = Written & {
 /** Bytes of a file, from the first of them to before `to`. */
 export type ByteRange = { from: number; to: number };
 
+/** A file as other processes of this machine can read it, until it is released. */
+export type LocalFile = { path: string; release: () => Promise<void> };
+
 /** How every kind of files behaves is in `files.suite.ts`. */
 export interface Files {
   put(bytes: Uint8Array): Promise<{ sha256: string; size: number }>;
@@ -50,6 +53,8 @@ export interface Files {
    * stream. Throws `not_found` when there is no such file, and `invalid` when the range is not inside it.
    */
   open(sha256: string, range?: ByteRange): Promise<{ size: number; bytes: Readable }>;
+  /** For whoever must be handed a path, as another process is. Nobody writes to it. Throws `not_found`. */
+  local(sha256: string): Promise<LocalFile>;
   /** Hashes of the files that are neither young nor held, in no order. */
   old(now: number): AsyncIterable<string>;
   /** Removes a file, unless it is young or held: a row that names it may be on its way. */

@@ -21,7 +21,7 @@ function pathIn(folder: string, sha256: string): string {
 }
 
 /** The same files for whoever only reads, also while another process owns the folder. */
-export function filesToRead(folder: string): Pick<Files, "read" | "open"> {
+export function filesToRead(folder: string): Pick<Files, "read" | "open" | "local"> {
   return {
     async read(sha256, bytesMax) {
       const target = pathIn(folder, sha256);
@@ -29,6 +29,11 @@ export function filesToRead(folder: string): Pick<Files, "read" | "open"> {
       if (!known) throw notFound("File");
       if (known.size > bytesMax) throw tooLarge(sha256, known.size, bytesMax);
       return await readFile(target);
+    },
+    async local(sha256) {
+      const target = pathIn(folder, sha256);
+      if (!(await stat(target).catch(absent))) throw notFound("File");
+      return { path: target, release: async () => {} };
     },
     async open(sha256, range) {
       const file = await open(pathIn(folder, sha256)).catch(absent);

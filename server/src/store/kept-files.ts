@@ -1,7 +1,7 @@
 /** Files that rows name: those that none names go, once nobody is about to. */
 import type { Readable } from "node:stream";
 import type { FileStore, ReceivedFile } from "./file-store.ts";
-import type { ByteRange, Files, HeldFile, WriteBounds } from "./files.ts";
+import type { ByteRange, Files, HeldFile, LocalFile, WriteBounds } from "./files.ts";
 
 /** Files that one question to the store names. */
 const SLICE = 500;
@@ -24,6 +24,10 @@ export class KeptFiles implements FileStore {
 
   open(sha256: string, range?: ByteRange): Promise<{ size: number; bytes: Readable }> {
     return this.#files.open(sha256, range);
+  }
+
+  local(sha256: string): Promise<LocalFile> {
+    return this.#files.local(sha256);
   }
 
   async #release(held: HeldFile): Promise<void> {

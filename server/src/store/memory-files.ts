@@ -1,5 +1,8 @@
 /** Files of a store in memory. */
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Readable } from "node:stream";
 import { notFound } from "../task/errors.ts";
 import { ByteCount } from "./byte-count.ts";
@@ -40,6 +43,17 @@ export function memoryFiles(clock: () => number = Date.now): Files {
       const whole = find(sha256);
       const { from, to } = rangeIn(whole.length, range);
       return { size: whole.length, bytes: Readable.from([whole.subarray(from, to)], { objectMode: false }) };
+    },
+    async local(sha256) {
+      const folder = await mkdtemp(path.join(tmpdir(), "waybill-file-"));
+      const target = path.join(folder, sha256);
+      try {
+        await writeFile(target, find(sha256));
+      } catch (error) {
+        await rm(folder, { recursive: true, force: true });
+        throw error;
+      }
+      return { path: target, release: () => rm(folder, { recursive: true, force: true }) };
     },
     async *old(now) {
       owners.forget(now);
