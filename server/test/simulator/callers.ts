@@ -109,7 +109,8 @@ export class Callers {
       const process = this.#world.process;
       if (!process?.isReady) continue;
       const leave = new AbortController();
-      if (this.#world.random.chance(0.7)) void ticks(this.#world.random.int(1, 60)).then(() => leave.abort());
+      if (this.#world.random.chance(0.7))
+        void ticks(this.#world.random.int(1, 60)).then(() => leave.abort("It leaves."));
       const after = follower.seen.at(-1)?.seq ?? 0;
       const events = process.verbs.tasks.follow(principal, id, after, leave.signal)[Symbol.asyncIterator]();
       for (;;) {
@@ -138,15 +139,20 @@ export class Callers {
     }
   }
 
-  /** Random commands to random tasks, children among them. */
+  /** Random commands to random tasks, children among them, of a list that may be old. */
   async steer(): Promise<void> {
     const { random } = this.#world;
+    let tasks: Task[] = [];
+    let { principal } = random.pick(this.#world.clients);
     while (!this.#world.isOver && this.#world.mayCrash) {
       await ticks(random.int(1, 12));
-      const { principal } = random.pick(this.#world.clients);
-      const listed = await this.#world.call((verbs) => verbs.tasks.list(principal, {}, { limit: 20 }));
-      if (!listed || "refused" in listed || listed.ok.tasks.length === 0) continue;
-      const task = random.pick(listed.ok.tasks);
+      if (tasks.length === 0 || random.chance(0.2)) {
+        principal = random.pick(this.#world.clients).principal;
+        const listed = await this.#world.call((verbs) => verbs.tasks.list(principal, {}, { limit: 20 }));
+        tasks = listed && "ok" in listed ? listed.ok.tasks : [];
+      }
+      if (tasks.length === 0) continue;
+      const task = random.pick(tasks);
       await this.#command(principal, task);
       if (random.chance(0.2)) await this.#command(principal, task);
     }

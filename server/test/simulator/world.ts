@@ -340,7 +340,8 @@ export class World {
   }
 
   async openTasks(): Promise<Task[]> {
-    return (await this.allTasks()).filter((task) => !isTerminal(task.state));
+    const open = [...this.ends].filter(([, end]) => end === null).map(([id]) => this.store.task(id));
+    return (await Promise.all(open)).filter((task) => task !== null).filter((task) => !isTerminal(task.state));
   }
 
   async allTasks(): Promise<Task[]> {
