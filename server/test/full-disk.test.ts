@@ -120,7 +120,10 @@ describe.skipIf(!canMount)("on a full disk", () => {
     await submitUntilRefused(server);
     done.resolve();
     const read = async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}`)).json());
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const inFlight = async () => wire.why.parse(await (await server.call(`/v1/tasks/${id}/why`)).json()).running;
+    await expect.poll(inFlight, { timeout: 10_000 }).toEqual([]);
+    // What is refused now comes after the result of the step, which was refused as well.
+    await submitUntilRefused(server);
     expect((await read()).state).toBe("running");
     makeRoom();
     await expect.poll(async () => (await read()).state, { timeout: 10_000 }).toBe("completed");

@@ -9,18 +9,29 @@ import { z } from "zod";
 import { greeted, spawnWaybill } from "./command.ts";
 
 const WAYS = ["rejection", "late rejection", "timer", "immediate", "tick", "emitter"] as const;
+const PATIENTLY = { timeout: 15_000 };
 const failure = z.looseObject({ code: z.string(), message: z.string(), step: z.string().nullish() });
-const wireTask = z.looseObject({ id: z.string(), state: z.string(), error: failure.nullable() });
+const wireTask = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  error: failure.nullable(),
+  progress: z.looseObject({ message: z.string() }),
+});
 
 let folder: string;
 let server: ChildProcess;
 let url: string;
+/** What the server has logged. */
+let log = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-stray-"));
   const config = fileURLToPath(new URL("stray.config.ts", import.meta.url));
   const flags = ["--data", join(folder, "data"), "--port", "0", "--lens-port", "none", "--config", config];
   server = spawnWaybill(["dev", ...flags], { cwd: folder });
+  server.stderr?.on("data", (piece) => {
+    log += String(piece);
+  });
   url = await greeted(server);
 });
 
@@ -38,6 +49,11 @@ async function call(path: string, body: unknown = {}): Promise<z.infer<typeof wi
 }
 
 const submit = (kind: string, input: unknown, more = {}) => call("/v1/tasks?wait=10", { kind, input, ...more });
+
+/** How often the server has logged this error. */
+function logged(message: string): number {
+  return log.split(`"message":"${message}"`).length - 1;
+}
 
 async function lives(): Promise<void> {
   expect(await submit("careful", {})).toMatchObject({ state: "completed" });
@@ -62,7 +78,8 @@ test.each(WAYS)("a stray %s in a step fails its task by the name of the step", a
 
 test.each(WAYS)("a listener for the end of a task that throws by a stray %s ends nobody else", async (way) => {
   const { id } = await call("/v1/tasks", { kind: "in-listener", input: { way } });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const hears = async () => wireTask.parse(await (await fetch(`${url}/v1/tasks/${id}`)).json()).progress.message;
+  await expect.poll(hears, PATIENTLY).toBe("listening");
   expect(await call(`/v1/tasks/${id}/cancel`)).toMatchObject({ state: "cancelled" });
   await lives();
 });
@@ -72,6 +89,6 @@ test("what a kind leaves behind while it presents, replies or cleans up does not
   for (const way of WAYS)
     expect(await submit("in-words", { way }, { conversation })).toMatchObject({ state: "completed" });
   expect(await submit("in-cleanup", { way: "timer" })).toMatchObject({ state: "failed" });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => [logged("stray reply"), logged("stray cleanup")], PATIENTLY).toEqual([WAYS.length, 1]);
   await lives();
 });

@@ -6,14 +6,14 @@ import { z } from "zod";
 const WAYS = {
   rejection: () => void Promise.reject(new Error("stray")),
   "late rejection": () => void Promise.resolve().then(() => Promise.reject(new Error("stray"))),
-  timer: () => void setTimeout(fail, 5),
-  immediate: () => void setImmediate(fail),
-  tick: () => process.nextTick(fail),
+  timer: () => void setTimeout(() => fail(), 5),
+  immediate: () => void setImmediate(() => fail()),
+  tick: () => process.nextTick(() => fail()),
   emitter: () => void setTimeout(() => new EventEmitter().emit("error", new Error("stray")), 5),
 };
 
-function fail(): never {
-  throw new Error("stray");
+function fail(message = "stray"): never {
+  throw new Error(message);
 }
 
 const input = z.strictObject({ way: z.enum(["rejection", "late rejection", "timer", "immediate", "tick", "emitter"]) });
@@ -26,7 +26,7 @@ export default defineConfig({
       input,
       run: async (_, { way }) => {
         WAYS[way]();
-        await pause(2_000);
+        await pause(30_000);
         return "went on";
       },
     }),
@@ -36,7 +36,7 @@ export default defineConfig({
       run: (ctx, { way }) =>
         ctx.step("careless", async () => {
           WAYS[way]();
-          await pause(2_000);
+          await pause(30_000);
           return "went on";
         }),
     }),
@@ -46,7 +46,8 @@ export default defineConfig({
       run: (ctx, { way }) =>
         ctx.step("heard", async (step) => {
           step.signal.addEventListener("abort", () => WAYS[way]());
-          ctx.signal.addEventListener("abort", fail);
+          ctx.signal.addEventListener("abort", () => fail());
+          step.progress(0.5, "listening");
           await pause(30_000);
           return null;
         }),
@@ -59,7 +60,7 @@ export default defineConfig({
         return { title: "present" };
       },
       reply: () => {
-        setTimeout(fail, 5);
+        setTimeout(() => fail("stray reply"), 5);
         return [{ text: "reply" }];
       },
       run: async () => "done",
@@ -71,7 +72,7 @@ export default defineConfig({
         throw new Error("on purpose");
       },
       cleanup: async () => {
-        setTimeout(fail, 5);
+        setTimeout(() => fail("stray cleanup"), 5);
         await pause(100);
       },
     }),

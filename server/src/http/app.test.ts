@@ -225,7 +225,9 @@ describe("a JSON body", () => {
   it("counts for its sender and for all until its request is answered", async () => {
     const { app } = testApp({ bodies: BODIES });
     const hold = Promise.withResolvers<void>();
+    let inside = 0;
     app.post("/hold", async () => {
+      inside += 1;
       await hold.promise;
       return {};
     });
@@ -233,10 +235,10 @@ describe("a JSON body", () => {
     const send = (remoteAddress: string) =>
       app.inject({ method: "POST", url: "/hold", headers: json, payload: text, remoteAddress });
     const held = [send("10.0.0.1"), send("10.0.0.1"), send("10.0.0.2"), send("10.0.0.2")];
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => inside, { timeout: 15_000 }).toBe(4);
     expect((await send("10.0.0.1")).payload).toContain("Too many large requests");
     held.push(send("10.0.0.3"));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => inside, { timeout: 15_000 }).toBe(5);
     expect((await send("10.0.0.4")).payload).toContain("Too many large requests");
     hold.resolve();
     for (const answer of await Promise.all(held)) expect(answer.statusCode).toBe(200);
