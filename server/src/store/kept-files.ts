@@ -1,5 +1,6 @@
 /** Files that rows name: those that none names go, once nobody is about to. */
 import type { Readable } from "node:stream";
+import { unlessDiskTrouble } from "./disk-trouble.ts";
 import type { FileStore, ReceivedFile } from "./file-store.ts";
 import type { ByteRange, Files, HeldFile, LocalFile, WriteBounds } from "./files.ts";
 
@@ -17,13 +18,13 @@ export class KeptFiles implements FileStore {
   }
 
   async receive(bytes: Readable, bounds: WriteBounds): Promise<ReceivedFile> {
-    const held = await this.#files.write(bytes, bounds);
+    const held = await unlessDiskTrouble(this.#files.write(bytes, bounds));
     const { sha256, md5, bytes: size } = held;
     return { sha256, md5, bytes: size, release: () => this.#release(held) };
   }
 
   open(sha256: string, range?: ByteRange): Promise<{ size: number; bytes: Readable }> {
-    return this.#files.open(sha256, range);
+    return unlessDiskTrouble(this.#files.open(sha256, range));
   }
 
   local(sha256: string): Promise<LocalFile> {

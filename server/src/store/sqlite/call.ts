@@ -3,10 +3,7 @@
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../task/errors.ts";
-import { isDiskTrouble } from "./disk-trouble.ts";
-
-/** How long a full disk is given before it is worth asking again. */
-const DISK_RETRY_AFTER_S = 10;
+import { diskRefusal, isDiskTrouble } from "../disk-trouble.ts";
 
 export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
   ? Value
@@ -43,23 +40,7 @@ export function failedOutcome(error: unknown): Outcome<never> {
 export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
-  throw errorOf(outcome.error.code, outcome.error.message);
-}
-
-/** Turns an error of the disk into the refusal that says so. */
-export async function unlessDiskTrouble<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work;
-  } catch (error) {
-    throw error instanceof Error && "code" in error ? errorOf(String(error.code), error.message, error) : error;
-  }
-}
-
-function errorOf(code: string, message: string, cause?: Error): Error {
-  if (!isDiskTrouble(code)) return cause ?? new Error(code === "" ? message : `${message} (${code})`);
-  const refusal = new Refusal("unavailable", `The disk does not take it: ${message}. Nothing was kept; try again.`, {
-    retryAfterS: DISK_RETRY_AFTER_S,
-  });
-  if (cause) refusal.cause = cause;
-  return refusal;
+  const { code, message } = outcome.error;
+  if (isDiskTrouble(code)) throw diskRefusal(message);
+  throw new Error(code === "" ? message : `${message} (${code})`);
 }

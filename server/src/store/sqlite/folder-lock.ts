@@ -6,7 +6,7 @@
 import path from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
-import { isDiskTrouble } from "./disk-trouble.ts";
+import { isDiskTrouble } from "../disk-trouble.ts";
 import { LOCK_FILE } from "./folder.ts";
 
 /** Two processes that start at once may each write their name before one of them holds the lock. */

@@ -5,13 +5,13 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
+import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { memoryFiles } from "../memory-files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
-import { isDiskTrouble } from "./disk-trouble.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";

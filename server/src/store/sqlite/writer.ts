@@ -3,9 +3,9 @@
  * and unaware of whose thread it runs in.
  */
 import { type Database, SqliteError } from "better-sqlite3";
+import { isDiskTrouble } from "../disk-trouble.ts";
 import { Applier } from "./apply.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
-import { isDiskTrouble } from "./disk-trouble.ts";
 import { DocumentApplier } from "./document-writes.ts";
 import { SearchIndex } from "./search.ts";
 import { writerStatements } from "./statements.ts";
