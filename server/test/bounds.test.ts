@@ -8,8 +8,11 @@ import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/stor
 import { EVENTS_MAX } from "../src/task/decide.ts";
 import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts";
 import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";
+import { UPLOADS_MAX, UPLOADS_OF_USER_MAX } from "../src/verbs/implementation/upload-verbs.ts";
 
 const FIXED = {
+  UPLOADS_MAX,
+  UPLOADS_OF_USER_MAX,
   METADATA_KEYS_MAX,
   METADATA_BYTES_MAX,
   INBOX_ITEMS_MAX,

@@ -1,4 +1,8 @@
 /** A lens that is only in the list: everything else that it needs follows from that. */
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { loadConfig } from "../src/config.ts";
@@ -27,6 +31,12 @@ async function ask(url: string, init: RequestInit = {}) {
 function send(text: string, headers: Record<string, string> = {}, at = own) {
   const body = JSON.stringify({ text });
   return ask(`${at}/telegrams`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+}
+
+/** What of any upload is in the data folder, half written or whole. */
+async function keptFiles(): Promise<string[]> {
+  const entries = await readdir(join(server.data, "files"), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
 describe("a lens in the list", () => {
@@ -111,6 +121,48 @@ describe("a lens in the list", () => {
     expect((await ask(`${own}/photographs/7:count`, { method: "POST", body: tooMany })).status).toBe(413);
   });
 
+  it("is handed a form: its fields, and what its files are once they are on disk", async () => {
+    const form = new FormData();
+    form.append("to", "Ada");
+    form.append("stamps[red]", "3");
+    form.append("parcel", new File(["first"], "a.txt", { type: "text/plain" }));
+    form.append("parcel", new File([Buffer.alloc(5_000_000)], "b.bin"));
+    const { status, body } = await ask(`${own}/parcels`, { method: "POST", body: form });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ to: "Ada", stamps: { red: "3" }, parcels: [{ filename: "a.txt", bytes: 5 }, {}] });
+    expect(body.parcels[0].sha256).toBe(createHash("sha256").update("first").digest("hex"));
+    expect(body.parcels[1]).toMatchObject({ filename: "b.bin", mediaType: "application/octet-stream", bytes: 5e6 });
+    expect(await keptFiles()).toEqual([]);
+  });
+
+  it("refuses forms in its own words: what does not fit, what is too long, what is none", async () => {
+    const parcel = (bytes: number) => {
+      const form = new FormData();
+      form.append("parcel", new File([Buffer.alloc(bytes)], "a.bin"));
+      return form;
+    };
+    const post = (body: FormData | string, headers = {}) => ask(`${own}/parcels`, { method: "POST", body, headers });
+    const unaddressed = await post(parcel(5));
+    expect([unaddressed.status, unaddressed.body]).toEqual([422, { stop: "BODY TO DOES NOT FIT" }]);
+    expect((await post(parcel(10_000_001))).status).toBe(413);
+    expect((await post(parcel(20_000_001))).status).toBe(413);
+    expect((await post("{}", { "content-type": "application/json" })).status).toBe(422);
+    expect((await post("--x", { "content-type": "multipart/form-data" })).status).toBe(422);
+    expect(await keptFiles()).toEqual([]);
+  });
+
+  it("keeps nothing of a form whose sender leaves in the middle of a file", async () => {
+    const sender = connect(Number(new URL(own).port), "127.0.0.1");
+    sender.write(
+      `POST /parcels HTTP/1.1\r\nhost: localhost\r\nauthorization: ${basic().authorization}\r\n` +
+        "content-type: multipart/form-data; boundary=x\r\ncontent-length: 1000000\r\n\r\n" +
+        '--x\r\ncontent-disposition: form-data; name="parcel"; filename="a"\r\n\r\nhalf of it',
+    );
+    await expect.poll(keptFiles).toHaveLength(1);
+    sender.destroy();
+    await expect.poll(keptFiles).toEqual([]);
+  });
+
   it("has errors of its own, and a route has others", async () => {
     expect((await ask(`${own}/telegrams/nobody`)).body).toEqual({ stop: "TASK NOT FOUND" });
     expect((await send("x", { "content-type": "text/plain" })).status).toBe(422);
@@ -142,8 +194,17 @@ describe("a lens in the list", () => {
     const { body } = await ask(`${server.url}/telex/offices/7/openapi.json`);
     const { openapi, servers, paths, components } = document.parse(body);
     expect([openapi, servers]).toEqual(["3.0.3", [{ url: "/telex/offices/7" }]]);
-    expect(Object.keys(paths)).toEqual(["/telegrams", "/telegrams/{id}", "/photographs/{id}:count", "/openapi.json"]);
+    expect(Object.keys(paths)).toEqual([
+      "/telegrams",
+      "/telegrams/{id}",
+      "/photographs/{id}:count",
+      "/parcels",
+      "/openapi.json",
+    ]);
     expect(Object.keys(components.schemas)).toEqual(["Stop", "Telegram"]);
     expect(JSON.stringify(paths)).toContain('"image/png":{"schema":{"type":"string","format":"binary"}}');
+    expect(JSON.stringify(paths)).toContain(
+      '"parcel":{"type":"string","format":"binary","description":"What is in it."}',
+    );
   });
 });

@@ -57,6 +57,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store"],
   "@ai-sdk/": ["models"],
   fastify: ["http", "lenses"],
+  "@fastify/busboy": ["lenses"],
   commander: ["cli"],
   "prom-client": ["http"],
   "fraction.js": ["reference"],

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { RenderError } from "../src/lenses/error-answer.ts";
 import { conditional } from "../src/lenses/etag.ts";
+import { formOf } from "../src/lenses/form-schema.ts";
 import type { Lens } from "../src/lenses/lens.ts";
 import { documentRoute, named, schemaOf } from "../src/lenses/openapi.ts";
 import { wholeParam } from "../src/lenses/paging.ts";
@@ -102,6 +103,30 @@ export const telexLens: Lens = {
         for await (const chunk of body) bytes += Buffer.byteLength(z.instanceof(Buffer).parse(chunk));
         if (bytes === 0) throw new Refusal("invalid", "empty");
         return { status: 200, body: { bytes } };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/parcels",
+      id: "parcel",
+      summary: "Weigh a parcel",
+      reads: "form",
+      body: formOf(
+        z.object({
+          to: z.string(),
+          copy: z.union([z.string(), z.array(z.string())]).optional(),
+          stamps: z.object({ red: z.string() }).optional(),
+        }),
+        { parcel: "What is in it." },
+      ),
+      bodyType: "multipart/form-data",
+      bodyBytesMax: 20_000_000,
+      answers: [{ status: 200, about: "What it weighs.", schema: z.object({ to: z.string() }) }],
+      handle: async ({ principal, verbs, body, left }) => {
+        const bounds = { bytesMax: 10_000_000, signal: left() };
+        const { fields, files } = await body.read(({ bytes }) => verbs.uploads.receive(principal, bytes, bounds));
+        const weighed = files.map(({ kept: { sha256, md5, bytes }, ...file }) => ({ ...file, sha256, md5, bytes }));
+        return { status: 200, body: { ...fields, parcels: weighed } };
       },
     }),
     documentRoute(() => telexLens, { path: "/openapi.json" }),

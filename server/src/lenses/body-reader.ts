@@ -2,6 +2,8 @@
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../task/errors.ts";
+import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
+import { UnreadForm } from "./form.ts";
 
 /** Whatever is no JSON is no body. */
 export function readLeniently(app: FastifyInstance): void {
@@ -19,6 +21,20 @@ export function readAsStream(app: FastifyInstance): void {
   });
 }
 
+/** A form is read by its route, part by part: what is too long by what it says of itself is refused before. */
+export function readAsForm(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
+    const bytesMax = request.routeOptions.bodyLimit ?? 0;
+    if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
+    else done(null, new UnreadForm(bounded(payload, bytesMax), request.headers["content-type"] ?? ""));
+  });
+  app.addContentTypeParser("*", (_request, _payload, done) => {
+    const message = "The body is a form: send Content-Type: multipart/form-data.";
+    done(new Refusal("invalid", message, { field: CONTENT_TYPE_FIELD }));
+  });
+}
+
 function lenientJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -27,17 +43,23 @@ function lenientJson(text: string): unknown {
   }
 }
 
+function tooLong(bytesMax: number): Refusal {
+  return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
+}
+
 function bounded(payload: Readable, bytesMax: number): Readable {
   let bytes = 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes > bytesMax) done(new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`));
+      if (bytes > bytesMax) done(tooLong(bytesMax));
       else done(null, chunk);
     },
   });
   // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
-  counted.on("error", () => payload.resume());
+  counted.on("close", () => payload.resume());
+  // Whoever reads it is told; a route may read none of it.
+  counted.on("error", () => {});
   payload.on("error", (error) => counted.destroy(error));
   payload.on("aborted", () => counted.destroy(new Refusal("invalid", "The body ended before its end.")));
   return payload.pipe(counted);

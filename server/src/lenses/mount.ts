@@ -11,7 +11,7 @@ import type {
   onRequestHookHandler,
 } from "fastify";
 import type { Principal } from "../task/principal.ts";
-import { readAsStream, readLeniently } from "./body-reader.ts";
+import { readAsForm, readAsStream, readLeniently } from "./body-reader.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import type { Lens, Unrouted } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
@@ -117,6 +117,7 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance) => void) | null>
   "any type": null,
   lenient: readLeniently,
   stream: readAsStream,
+  form: readAsForm,
 };
 
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */

@@ -10,7 +10,9 @@ import { type ErrorCode, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+import { nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
+import { FieldFault, UnreadForm } from "./form.ts";
 import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import type { SecretPlace } from "./secrets.ts";
@@ -31,8 +33,9 @@ export type AnswerDoc = {
 /**
  * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
  * `lenient`: the same, and what is no JSON is no body. `stream`: not at all; the handler is handed the bytes as they come.
+ * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`.
  */
-export type Reading = "json" | "any type" | "lenient" | "stream";
+export type Reading = "json" | "any type" | "lenient" | "stream" | "form";
 
 type RouteDoc = {
   method: Method;
@@ -201,7 +204,8 @@ function made<Names extends string, Query, Body, Who>(
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
-      const answer = await handle({
+      const { body: form } = request;
+      const answering = handle({
         principal: who(principal),
         verbs: parts.verbs,
         parts,
@@ -209,7 +213,7 @@ function made<Names extends string, Query, Body, Who>(
         query:
           unasked.success && isEmpty(request.query)
             ? unasked.data
-            : parsed(querySchema, nested(request.query), "query", invalid),
+            : parsed(querySchema, nested(Object.entries(Object(request.query))), "query", invalid),
         body: unsent.success && body === undefined ? unsent.data : parsed(bodySchema, request.body, "body", invalid),
         headers: request.headers,
         mount: prefix,
@@ -219,10 +223,22 @@ function made<Names extends string, Query, Body, Who>(
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },
       });
+      const answer = form instanceof UnreadForm ? await withForm(form, answering, invalid) : await answering;
       if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
       return answer;
     },
   };
+}
+
+/** What was kept of a form is let go of once it is decided what becomes of it. */
+async function withForm(form: UnreadForm, answering: Promise<Answer>, invalid: Invalid): Promise<Answer> {
+  try {
+    return await answering;
+  } catch (error) {
+    throw error instanceof FieldFault ? invalid({ where: "body", issues: error.issues, absent: false }) : error;
+  } finally {
+    await form.release();
+  }
 }
 
 function keyed({ method, url, headers, body }: RoutedRequest, mount: string): KeyedRequest {
@@ -277,21 +293,4 @@ function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["w
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw invalid({ where, issues: result.error.issues, absent: where === "body" && value === undefined });
-}
-
-const DEEP = /^(\w+)\[([^\]]{1,255})\]$/;
-
-/** `metadata[key]=value` as OpenAPI's deepObject style writes it. */
-function nested(query: unknown): unknown {
-  if (typeof query !== "object" || query === null) return query;
-  const entries = Object.entries(query);
-  if (!entries.some(([name]) => name.includes("["))) return query;
-  const flat = new Map<string, unknown>();
-  const deep = new Map<string, Map<string, unknown>>();
-  for (const [name, value] of entries) {
-    const [, outer, inner] = DEEP.exec(name) ?? [];
-    if (outer === undefined || inner === undefined) flat.set(name, value);
-    else deep.set(outer, (deep.get(outer) ?? new Map()).set(inner, value));
-  }
-  return Object.fromEntries([...flat, ...Array.from(deep, ([name, map]) => [name, Object.fromEntries(map)] as const)]);
 }

@@ -10,6 +10,7 @@
 import type { Conversations } from "./conversations.ts";
 import type { Keys } from "./keys.ts";
 import type { Tasks } from "./tasks.ts";
+import type { Uploads } from "./uploads.ts";
 import type { Work } from "./work.ts";
 
-export type Verbs = { tasks: Tasks; work: Work; conversations: Conversations; keys: Keys };
+export type Verbs = { tasks: Tasks; work: Work; conversations: Conversations; keys: Keys; uploads: Uploads };

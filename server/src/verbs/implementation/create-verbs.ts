@@ -7,6 +7,7 @@ import type { Verbs } from "../verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
+import { UploadVerbs } from "./upload-verbs.ts";
 import { WorkVerbs } from "./work-verbs.ts";
 
 export type VerbsParts = {
@@ -25,5 +26,6 @@ export function createVerbs(parts: VerbsParts): Verbs {
     work: new WorkVerbs(parts),
     conversations: new ConversationVerbs(store, clock),
     keys: new KeyVerbs(store, clock, ids),
+    uploads: new UploadVerbs(store.files),
   };
 }
