@@ -139,6 +139,11 @@ export type Handler<Input = Json> = {
   /** Time limit of the whole task, from its first start, when the submit names no deadline. */
   timeLimitMs?: (input: Input) => number | null;
   run: (ctx: Context, input: Input) => Promise<Json>;
+  /**
+   * Its code needs what only the server has, its store above all: as a suspect of a crash it takes its turn in the server,
+   * where others get a process of their own.
+   */
+  inServer?: true;
   /** A durable, retried job after any unsuccessful end. */
   cleanup?: (ctx: StepContext, task: Task) => Promise<void>;
 };

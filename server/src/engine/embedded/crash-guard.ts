@@ -36,6 +36,8 @@ type Parts = {
   scheduler: Scheduler;
   record: CrashRecord;
   log: EngineLog;
+  /** Whose code can run in no other process. */
+  inServer: (task: Task) => boolean;
   /** Null where suspects can have no process of their own. */
   launch: LaunchRunProcess | null;
 };
@@ -86,18 +88,18 @@ export class CrashGuard {
 
   /** Lets the suspects of the start go on. Resolves when each has its turn. */
   async giveTurns(): Promise<void> {
-    const { open, scheduler, record } = this.#parts;
-    const suspects = this.#suspects;
-    if (suspects.length === 0) return;
-    const ids = suspects.map(({ id }) => id);
-    if (await this.#canIsolate(ids)) {
-      this.#suspects = [];
-      for (const id of ids) {
+    const { open, scheduler, record, inServer } = this.#parts;
+    const movable = this.#suspects.filter((task) => !inServer(task)).map(({ id }) => id);
+    if (await this.#canIsolate(movable)) {
+      this.#suspects = this.#suspects.filter(inServer);
+      for (const id of movable) {
         const entry = open.get(id);
         if (entry?.state === "running") scheduler.offer(entry);
       }
-      return;
     }
+    const suspects = this.#suspects;
+    if (suspects.length === 0) return;
+    const ids = suspects.map(({ id }) => id);
     const end = record.last();
     const crashes = new Map(suspects.map((task) => [task.id, task.crashes]));
     const patient = Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(end.deaths, 10), TRIAL_MS_MAX);
@@ -108,7 +110,7 @@ export class CrashGuard {
 
   /** How the attempt of a suspect begins in a process of its own; null when it runs in this one like all others. */
   async apart(task: Task): Promise<((parts: RunParts) => RemoteRun) | null> {
-    if (!this.#isolation || !isSuspect(task.crashes)) return null;
+    if (!this.#isolation || !isSuspect(task.crashes) || this.#parts.inServer(task)) return null;
     try {
       return await this.#isolation.begin(task.id);
     } catch (error) {

@@ -105,7 +105,9 @@ export class EmbeddedEngine implements Engine {
     const placement = new Placement({ open, scheduler, claims });
     const shared = { store, transitions, handlers, open, placement, log };
     const waits = new WaitCompletion({ ...shared, clock, claims, isLive: (id) => runner.isLive(id) });
-    const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, launch: parts.launch ?? null });
+    const inServer = (task: Task) => handlers.of(task)?.inServer === true;
+    const { launch = null } = parts;
+    const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, inServer, launch });
     this.handlers = handlers;
     this.transitions = transitions;
     this.feed = feed;

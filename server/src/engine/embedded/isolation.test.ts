@@ -64,6 +64,7 @@ function handlersIn(here: Here): Handler[] {
         return "done";
       }),
     ),
+    { ...kind("at home", (ctx) => ctx.step("work", () => pass(STEP_MS).then(() => "done"))), inServer: true },
     kind("bomb", (ctx) =>
       ctx.step("explode", async () => {
         noted(ctx.task.id);
@@ -280,6 +281,18 @@ describe("suspects", () => {
     await atRest();
     expect(await statesOf([slow])).toEqual({ completed: 1 });
     expect(began.get(slow)).toHaveLength(3);
+  });
+
+  test("take turns in the server when their code needs what only the server has", async () => {
+    await start();
+    const home = await submit("at home", 2);
+    const slow = await submit("slow", 2);
+    await kills(2, 1_000);
+    await passUntilEnded([...home, ...slow], 100_000);
+    expect(await statesOf([...home, ...slow])).toEqual({ completed: 4 });
+    const apart = new Set(launched.flatMap(({ tasks }) => [...tasks]));
+    expect(home.some((id) => apart.has(id))).toBe(false);
+    expect(slow.every((id) => apart.has(id))).toBe(true);
   });
 
   test("take turns in the server where no process can be started", async () => {
