@@ -32,7 +32,12 @@ export const SCHEDULING = [
     find: 'entry.doneBy === "handler" && !this.#slots.holds(entry.id)',
     put: 'entry.doneBy === "handler"',
   },
-  { file: scheduler, name: "a-submit-overtakes-the-queue", find: "this.#ready.size > 0 ||", put: "" },
+  {
+    file: scheduler,
+    name: "a-refused-submit-keeps-its-slot",
+    find: "unreserve(id: TaskId): void {\n    this.#slots.release(id);",
+    put: "unreserve(id: TaskId): void {\n    this.#slots.holds(id);",
+  },
   {
     file: slots,
     name: "one-slot-too-many",

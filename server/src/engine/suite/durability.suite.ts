@@ -35,6 +35,24 @@ export function durabilitySuite(begin: Begin): void {
     }
   });
 
+  it("brings a parent and its child to their end, whichever commit the process dies at", async () => {
+    let life = await begin([
+      kind("parent", (ctx) => ctx.child("child", "child", null)),
+      kind("child", async (ctx) => {
+        await ctx.step("work", async () => null);
+        return "done";
+      }),
+    ]);
+    for (let commit = 1; commit <= COMMITS_MAX; commit++) {
+      const id = await submit(life, "parent", { delayMs: 1_000 });
+      life.faults.dieAt(commit);
+      await life.pass(1_000);
+      life = await life.crash();
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
+      expect((await life.verbs.tasks.list(ada, { parent: id }, { limit: 10 })).total).toBe(1);
+    }
+  });
+
   it("commits what was recorded before a wait together with the wait", async () => {
     let life = await begin([
       kind("nap", async (ctx) => {

@@ -32,6 +32,26 @@ export function queueSuite(begin: Begin): void {
     expect(order).toEqual(["other 1", "urgent", "ada 1", "ada talk", "ada 2", "ada 3", "idle"]);
   });
 
+  it("counts before a task in the queue nobody who has ended, and gives the slot of a refused submit to the next", async () => {
+    const hold = gate();
+    const life = await begin([kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null)))], {
+      concurrency: 1,
+    });
+    life.faults.refuse(1);
+    await expect(submit(life, "block")).rejects.toMatchObject({ code: "unavailable" });
+    const [first, second, third] = [
+      await submit(life, "block"),
+      await submit(life, "block"),
+      await submit(life, "block"),
+    ];
+    await arrives(life, first, "running");
+    expect((await life.verbs.tasks.why(ada, third)).ahead).toBe(1);
+    await life.verbs.tasks.cancel(ada, second);
+    expect((await life.verbs.tasks.why(ada, third)).ahead).toBe(0);
+    hold.resolve();
+    await arrives(life, third, "completed");
+  });
+
   it("keeps no tenant waiting for the end of another's long task, however many those are and whatever their priority", async () => {
     const hold = gate();
     const life = await begin(

@@ -56,10 +56,15 @@ export function stepsSuite(begin: Begin): void {
     );
     const life = await begin([flaky]);
     const id = await submit(life, "flaky");
-    const waiting = await arrives(life, id, "waiting");
-    expect(waiting.waits).toMatchObject([{ on: "retry" }]);
+    const delayOf = async () => {
+      const [wait] = (await arrives(life, id, "waiting")).waits;
+      return wait?.on === "retry" && wait.until !== null ? wait.until - wait.since : 0;
+    };
+    const first = await delayOf();
+    expect(first).toBeGreaterThanOrEqual(500);
     await life.pass(1_000);
     expect(tries).toBe(2);
+    expect(await delayOf()).toBeGreaterThan(first);
     await life.pass(2_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "ok" });
     expect((await types(life, id)).filter((type) => type === "step.retrying")).toHaveLength(2);
