@@ -12,14 +12,17 @@ const SAMPLE_BYTES = 256 * 1024;
 /** Of a text in UTF-16 of a European language every other byte is 0. */
 const ZEROS_SHARE_MIN = 0.3;
 
-/** Never throws: what no charset explains is read as Windows-1252, which knows nearly every byte. */
-export function decode(bytes: Uint8Array): Decoded {
+/**
+ * Never throws: what no charset explains is read as Windows-1252, which knows nearly every byte. `declared`: the charset
+ * that the text names itself; what is whole UTF-8 is that all the same.
+ */
+export function decode(bytes: Uint8Array, declared: string | null = null): Decoded {
   const encoding = markedEncoding(bytes) ?? utf16Encoding(bytes);
   if (encoding) return decodeAs(encoding, bytes);
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "utf-8" };
   } catch {
-    return decodeAs(guessedEncoding(bytes), bytes);
+    return decodeAs(declared !== null && isKnown(declared) ? declared : guessedEncoding(bytes), bytes);
   }
 }
 

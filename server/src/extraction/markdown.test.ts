@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { codeSpan, escaped, gridOf, link, plain, tableOf, written } from "./markdown.ts";
+import { codeSpan, escaped, gridOf, link, plain, written } from "./markdown.ts";
+import { markdownTable } from "./table.ts";
 
 describe("text", () => {
   test("keeps words whole: what only a printer needs is gone", () => {
@@ -51,7 +52,7 @@ test("code keeps its lines, and a longer fence when it holds one", () => {
 describe("a table", () => {
   test("has its header row, bars in cells that are no borders, and no empty rows or columns", () => {
     expect(
-      tableOf([
+      markdownTable([
         ["Item", "", "Price"],
         ["", "", ""],
         ["a|b", "", "2\n3"],
@@ -60,8 +61,8 @@ describe("a table", () => {
   });
 
   test("of nothing is nothing", () => {
-    expect(tableOf([])).toBe("");
-    expect(tableOf([[""]])).toBe("");
+    expect(markdownTable([])).toBe("");
+    expect(markdownTable([[""]])).toBe("");
   });
 });
 

@@ -6,6 +6,8 @@
  * only what would begin a block, a tag, a link or a cell is escaped.
  */
 
+import { markdownTable } from "./table.ts";
+
 export type Block =
   | { kind: "heading"; level: number; text: string }
   | { kind: "paragraph"; text: string }
@@ -24,6 +26,16 @@ export function plain(text: string): string {
     .replaceAll(/\s+/g, " ")
     .replaceAll(/[\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu, "")
     .normalize("NFC");
+}
+
+/**
+ * An item of a list with the label that the document shows. Only a number is an item's marker in Markdown: any other
+ * label (`b)`, `2.1`) stands before the words.
+ */
+export function itemOf(depth: number, label: string | null, text: string): Block {
+  if (label === null || label === "") return { kind: "item", depth, marker: null, text };
+  if (/^\d{1,9}[.)]$/.test(label)) return { kind: "item", depth, marker: label, text };
+  return { kind: "item", depth, marker: null, text: `${label} ${text}` };
 }
 
 /** A run of the document's own words as inline Markdown: what looks like a tag, a link or a code span is no such thing. */
@@ -63,7 +75,7 @@ export function markdownOf(block: Block): string {
       return `${"  ".repeat(Math.min(block.depth, LIST_DEPTH_MAX))}${block.marker ?? "-"} ${lineStartEscaped(text)}`;
     }
     case "table":
-      return tableOf(block.rows);
+      return markdownTable(block.rows);
     case "code": {
       const fence = "`".repeat(Math.max(3, longestRun(block.text, "`") + 1));
       return block.text.trim() === "" ? "" : `${fence}${block.language}\n${block.text.replace(/\n+$/, "")}\n${fence}`;
@@ -83,22 +95,6 @@ export function written(blocks: readonly Block[]): string {
     last = block.kind;
   }
   return text;
-}
-
-/** A table whose rows are all as wide as the widest. Columns that are empty in every row are left out, and so are such rows. */
-export function tableOf(rows: readonly (readonly string[])[]): string {
-  const full = rows.map((row) => row.map(cellOf)).filter((row) => row.some((cell) => cell !== ""));
-  const width = full.reduce((most, row) => Math.max(most, row.length), 0);
-  const columns = Array.from({ length: width }, (_, at) => at).filter((at) =>
-    full.some((row) => (row[at] ?? "") !== ""),
-  );
-  const [header, ...body] = full.map((row) => `| ${columns.map((at) => row[at] ?? "").join(" | ")} |`);
-  return header === undefined ? "" : [header, `|${" --- |".repeat(columns.length)}`, ...body].join("\n");
-}
-
-/** A cell's words on one line; its own bars are no borders. */
-function cellOf(text: string): string {
-  return oneLine(text).replaceAll(/(?<!\\)\|/g, "\\|");
 }
 
 function oneLine(text: string): string {

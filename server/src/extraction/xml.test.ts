@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { childrenOf, findIn, textOf } from "./element.ts";
 import { LIMITS } from "./limits.ts";
-import { elementsOf, findElement, parseXml, textOf } from "./xml.ts";
+import { parseXml } from "./xml.ts";
 
 test("a text becomes its elements, by their names without a prefix", () => {
   const root = parseXml('<w:a xmlns:w="urn:w"><w:b w:val="1">x &amp; y</w:b><c/><w:b>z</w:b></w:a>', LIMITS);
-  expect(elementsOf(root, "b").map(textOf)).toEqual(["x & y", "z"]);
-  expect(findElement(root, "b")?.attributes["w:val"]).toBe("1");
+  expect(childrenOf(root, "b").map(textOf)).toEqual(["x & y", "z"]);
+  expect(findIn(root, "b")?.attributes["w:val"]).toBe("1");
 });
 
 test("entities that a text declares itself never grow, and none from outside is looked at", () => {

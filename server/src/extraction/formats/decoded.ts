@@ -8,10 +8,18 @@ import type { Source } from "./format.ts";
 /** Bytes that one character may take. */
 const CHARACTER_BYTES_MAX = 4;
 
-/** Throws `too_large` beyond `textCharacters`. */
-export function decodedText(source: Source, limits: Limits): Decoded {
+/** Of the head of a file that may declare its charset. */
+const HEAD_BYTES = 2048;
+
+/** `declaredIn`: the charset that the text itself declares, if any. Throws `too_large` beyond `textCharacters`. */
+export function decodedText(
+  source: Source,
+  limits: Limits,
+  declaredIn: (head: string) => string | null = () => null,
+): Decoded {
   if (source.size > limits.textCharacters * CHARACTER_BYTES_MAX) throw tooLarge(limits);
-  const decoded = decode(readFileSync(source.path));
+  const bytes = readFileSync(source.path);
+  const decoded = decode(bytes, declaredIn(bytes.toString("latin1", 0, HEAD_BYTES)));
   if (decoded.text.length > limits.textCharacters) throw tooLarge(limits);
   return decoded;
 }

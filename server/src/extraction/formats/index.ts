@@ -9,8 +9,37 @@ export type Format = {
 /** By the names that `sniff` gives. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   csv: { mediaType: "text/csv", reader: async () => (await import("./csv.ts")).readCsv },
+  docx: {
+    mediaType: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    reader: async () => (await import("./docx/docx.ts")).readDocx,
+  },
+  html: { mediaType: "text/html", reader: async () => (await import("./html/html.ts")).readHtml },
   json: { mediaType: "application/json", reader: async () => (await import("./json.ts")).readJson },
   markdown: { mediaType: "text/markdown", reader: async () => (await import("./markdown.ts")).readMarkdown },
+  odp: {
+    mediaType: "application/vnd.oasis.opendocument.presentation",
+    reader: async () => (await import("./odf/odp.ts")).readOdp,
+  },
+  ods: {
+    mediaType: "application/vnd.oasis.opendocument.spreadsheet",
+    reader: async () => (await import("./odf/ods.ts")).readOds,
+  },
+  odt: {
+    mediaType: "application/vnd.oasis.opendocument.text",
+    reader: async () => (await import("./odf/odt.ts")).readOdt,
+  },
+  pptx: {
+    mediaType: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    reader: async () => (await import("./pptx/pptx.ts")).readPptx,
+  },
   text: { mediaType: "text/plain", reader: async () => (await import("./text.ts")).readText },
   tsv: { mediaType: "text/tab-separated-values", reader: async () => (await import("./csv.ts")).readCsv },
+  xls: {
+    mediaType: "application/vnd.ms-excel",
+    reader: async () => (await import("./sheets/xls.ts")).readWorkbookFile,
+  },
+  xlsx: {
+    mediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    reader: async () => (await import("./sheets/xlsx.ts")).readXlsx,
+  },
 };

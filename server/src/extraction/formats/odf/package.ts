@@ -1,0 +1,68 @@
+/** What the OpenDocument formats have in common: their parts, their properties, and the refusal of encrypted ones. */
+import { childOf, childrenOf, descendantsOf, type Element, elementsOf, findIn, textOf } from "../../element.ts";
+import { ExtractionError } from "../../extraction.ts";
+import type { Limits } from "../../limits.ts";
+import { plain } from "../../markdown.ts";
+import { parseXml } from "../../xml.ts";
+import { Zip } from "../../zip.ts";
+import type { Source } from "../format.ts";
+
+const PROPERTIES: Readonly<Record<string, string>> = {
+  subject: "subject",
+  description: "description",
+  language: "language",
+  "creation-date": "created",
+  date: "modified",
+  generator: "generator",
+};
+
+export class OpenDocument {
+  readonly zip: Zip;
+  readonly #limits: Limits;
+
+  /** Throws `ExtractionError`: what `Zip` throws, and `encrypted_file`. */
+  constructor(source: Source, limits: Limits) {
+    this.zip = new Zip(source, limits);
+    this.#limits = limits;
+    if (this.zip.has("encrypted-package")) throw encrypted();
+    const manifest = this.partIfAny("META-INF/manifest.xml");
+    if (findIn(manifest, "encryption-data") !== undefined) throw encrypted();
+  }
+
+  part(name: string): Element {
+    return parseXml(this.zip.text(name), this.#limits);
+  }
+
+  partIfAny(name: string): Element | undefined {
+    return this.zip.has(name) ? this.part(name) : undefined;
+  }
+
+  /** The document that is embedded at an address such as `./Object 1`. */
+  embedded(address: string): Element | undefined {
+    const folder = address.replace(/^\.\//, "").replace(/\/$/, "");
+    return folder === "" || /^[a-z]+:/i.test(folder) ? undefined : this.partIfAny(`${folder}/content.xml`);
+  }
+
+  properties() {
+    const meta = childOf(this.partIfAny("meta.xml"), "meta");
+    const said = (name: string) => plain(textOf(childOf(meta, name))).trim() || null;
+    const properties: Record<string, string> = {};
+    for (const { name } of meta === undefined ? [] : elementsOf(meta)) {
+      const property = Object.hasOwn(PROPERTIES, name) ? PROPERTIES[name] : undefined;
+      const value = said(name);
+      if (property !== undefined && value !== null) properties[property] = value;
+    }
+    const keywords = childrenOf(meta, "keyword").map((keyword) => plain(textOf(keyword)).trim());
+    if (keywords.length > 0) properties["keywords"] = keywords.join(", ");
+    return { title: said("title"), author: said("initial-creator") ?? said("creator"), properties };
+  }
+}
+
+function encrypted(): ExtractionError {
+  return new ExtractionError("encrypted_file", "The document is protected by a password.");
+}
+
+/** Every element of that name, wherever it is. */
+export function allOf(root: Element | undefined, name: string): Element[] {
+  return root === undefined ? [] : [...descendantsOf(root)].filter((element) => element.name === name);
+}

@@ -1,0 +1,58 @@
+/**
+ * A sheet as blocks. Rows that are empty part it into regions: a region of several columns is a table, one of a single
+ * cell is a line of text, and so is a title that stands alone above a table.
+ */
+import { type Block, written } from "../../markdown.ts";
+
+/** Both ends belong to it; rows and columns count from 0. */
+export type Merge = { top: number; left: number; bottom: number; right: number };
+
+/** By row, then by column, as inline Markdown; what is not there is empty. */
+export type Grid = (string | undefined)[][];
+
+/** Larger merged areas are backgrounds, not cells. */
+const FILLED_ROWS_MAX = 200;
+const FILLED_MAX = 100_000;
+
+export function sheetMarkdown(name: string, grid: Grid, merges: readonly Merge[], further: readonly Block[]): string {
+  fillDown(grid, merges);
+  return written([{ kind: "heading", level: 1, text: name }, ...regionsOf(grid).flatMap(regionBlocks), ...further]);
+}
+
+/** What is merged over several rows is said in each of them. */
+function fillDown(grid: Grid, merges: readonly Merge[]): void {
+  let filled = 0;
+  for (const { top, left, bottom } of merges) {
+    const text = grid[top]?.[left];
+    if (text === undefined || bottom - top >= FILLED_ROWS_MAX) continue;
+    for (let row = top + 1; row <= bottom && filled < FILLED_MAX; row += 1) {
+      const line = grid[row];
+      if (line === undefined || line.every((cell) => !cell)) continue;
+      line[left] ??= text;
+      filled += 1;
+    }
+  }
+}
+
+function regionsOf(grid: Grid): string[][][] {
+  const regions: string[][][] = [];
+  let region: string[][] = [];
+  // An index and not an iterator: a row that is not there is empty too.
+  for (let at = 0; at < grid.length; at += 1) {
+    const row = Array.from(grid[at] ?? [], (cell) => cell ?? "");
+    if (row.some((cell) => cell.trim() !== "")) region.push(row);
+    else if (region.length > 0) {
+      regions.push(region);
+      region = [];
+    }
+  }
+  return region.length > 0 ? [...regions, region] : regions;
+}
+
+function regionBlocks(region: readonly string[][]): Block[] {
+  const widths = region.map((row) => row.filter((cell) => cell.trim() !== "").length);
+  const isTable = widths.some((width) => width > 1);
+  const firstRow = isTable ? widths.findIndex((width) => width > 1) : region.length > 1 ? 0 : region.length;
+  const titles = region.slice(0, firstRow).map((row): Block => ({ kind: "paragraph", text: row.join(" ") }));
+  return firstRow === region.length ? titles : [...titles, { kind: "table", rows: region.slice(firstRow) }];
+}
