@@ -25,8 +25,8 @@ export interface EventFeed {
   publish(id: TaskId, events: readonly TaskEvent[]): void;
   /** Another process has changed the task; its log goes up to `lastSeq` on disk. */
   notice(id: TaskId, lastSeq: number): void;
-  /** Yields at once, and again after each change of the task, until `signal` fires. */
-  changes(id: TaskId, signal: AbortSignal): AsyncGenerator<void>;
+  /** Hears of the changes of the task from now on. */
+  watch(id: TaskId): TaskWatch;
   /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
   follow(
     id: TaskId,
@@ -34,6 +34,15 @@ export interface EventFeed {
     end: () => Promise<LogEnd>,
     signal: AbortSignal,
   ): AsyncGenerator<readonly TaskEvent[]>;
+}
+
+/** Somebody who wants to know that a task has changed, and not how. */
+export interface TaskWatch {
+  /** Resolves once it has changed since the call before, or since the watch began; or at `wake`. */
+  changed(): Promise<void>;
+  wake(): void;
+  /** Hears no more. */
+  end(): void;
 }
 
 /** `version` is that of its topic when its reading began: what came later may not be in it. */
@@ -86,17 +95,24 @@ export class LocalEventFeed implements EventFeed {
     wake(topic);
   }
 
-  async *changes(id: TaskId, signal: AbortSignal): AsyncGenerator<void> {
+  watch(id: TaskId): TaskWatch {
     const topic = this.#enter(id);
-    try {
-      while (!signal.aborted) {
-        const { version } = topic;
-        yield;
-        if (topic.version === version) await news(topic, signal);
-      }
-    } finally {
-      this.#leave(id, topic);
-    }
+    let seen = topic.version;
+    let wake = () => {};
+    return {
+      changed: async () => {
+        if (topic.version === seen) {
+          const news = Promise.withResolvers<void>();
+          wake = news.resolve;
+          topic.waiting.add(wake);
+          await news.promise;
+          topic.waiting.delete(wake);
+        }
+        seen = topic.version;
+      },
+      wake: () => wake(),
+      end: () => this.#leave(id, topic),
+    };
   }
 
   async *follow(

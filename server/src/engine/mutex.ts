@@ -6,14 +6,14 @@ export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once all that came before it under this key has ended, however it did. */
-  async run<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+  run<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
     const tail = this.#tails.get(id);
     const done = tail ? tail.then(work, work) : work();
     this.#tails.set(id, done);
-    try {
-      return await done;
-    } finally {
+    const forget = () => {
       if (this.#tails.get(id) === done) this.#tails.delete(id);
-    }
+    };
+    done.then(forget, forget);
+    return done;
   }
 }

@@ -100,9 +100,14 @@ export class Transitions {
     this.#stopHearing();
   }
 
+  /** The task as it is on disk, if it is in memory. */
+  known(id: TaskId): Task | undefined {
+    return this.#cache.get(id);
+  }
+
   /** The task as it is on disk; null when unknown or deleted. */
-  async find(id: TaskId): Promise<Task | null> {
-    return this.#cache.get(id) ?? this.#cache.find(id, () => this.#store.task(id));
+  find(id: TaskId): Promise<Task | null> {
+    return this.#cache.find(id, () => this.#store.task(id));
   }
 
   /** A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. */
@@ -133,9 +138,10 @@ export class Transitions {
     return this.#locks.run(id, async () => {
       let counted: ReadonlySet<string> = new Set();
       for (let tries = 1; tries <= TRIES; tries++) {
-        const task = await this.find(id);
+        const task = this.known(id) ?? (await this.find(id));
         if (!task) throw notFound("Task");
-        if (await this.#tookEffect(task, tried)) return { task, replayed: false, hash: null };
+        if (tried.writes.length > 0 && (await this.#tookEffect(task, tried)))
+          return { task, replayed: false, hash: null };
         // What its parent's end is about to do to it counts, whoever comes first.
         if (task.parent !== null) await this.#endings.get(task.parent);
         const planned = typeof plan === "function" ? plan(task) : { command: plan };
@@ -207,17 +213,26 @@ export class Transitions {
 
   /** Makes durable, then tells. */
   async #commit(writes: Write[]): Promise<Applied> {
-    const ends = writes.filter(({ before, task }) => before !== null && isTerminal(task.state));
-    const settled = Promise.withResolvers<void>();
-    for (const { task } of ends) this.#endings.set(task.id, settled.promise);
+    const over = this.#ending(writes);
     try {
       const applied = await this.#apply(writes);
       if (applied.ok) for (const each of writes) this.#settle(each);
       return applied;
     } finally {
-      for (const { task } of ends) this.#endings.delete(task.id);
-      settled.resolve();
+      over?.();
     }
+  }
+
+  /** Tells of the ends that are about to be written, and returns what to call when that is over. */
+  #ending(writes: Write[]): (() => void) | undefined {
+    const ends = writes.filter(({ before, task }) => before !== null && isTerminal(task.state));
+    if (ends.length === 0) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const { task } of ends) this.#endings.set(task.id, promise);
+    return () => {
+      for (const { task } of ends) this.#endings.delete(task.id);
+      resolve();
+    };
   }
 
   async #apply(writes: Write[]): Promise<Applied> {

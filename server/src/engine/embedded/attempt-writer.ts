@@ -184,7 +184,7 @@ export class AttemptWriter implements AttemptPort {
   }
 
   /** One transaction, after all of this attempt that came before it, as often as it takes a disk to have room again. */
-  #inOrder(write: AttemptWrite, plan: (task: Task) => Plan): Promise<void> {
+  #inOrder(write: AttemptWrite, plan: (task: Task) => Plan): Promise<unknown> {
     const { transitions, refused } = this.#parts;
     const { id } = this.#task;
     for (const { key } of write.record.asked ?? []) this.#told.add(key);
@@ -193,12 +193,9 @@ export class AttemptWriter implements AttemptPort {
       return plan(task);
     };
     const changed = transitions.repeatable(id, checked);
-    const change = () => this.#orBill(write, changed());
-    const sizeOf = () => bytesOf(write);
-    const release = refused.reserveBehind(id, sizeOf);
-    const written = release
-      ? this.#last.finally(release).then(() => refused.insist(id, change, sizeOf))
-      : Promise.reject(noRoom());
+    const { usage } = write.record;
+    const change = (): Promise<unknown> => (usage ? this.#orBill(usage, changed()) : changed());
+    const written = refused.insistAfter(this.#last, id, change, () => bytesOf(write));
     this.#last = written;
     return written;
   }
@@ -230,19 +227,14 @@ export class AttemptWriter implements AttemptPort {
   }
 
   /** What an attempt paid for counts, also when it has lost its task. */
-  async #orBill(write: AttemptWrite, changed: Promise<unknown>): Promise<void> {
+  async #orBill(usage: UsageCall[], changed: Promise<unknown>): Promise<unknown> {
     try {
-      await changed;
+      return await changed;
     } catch (error) {
-      const { usage } = write.record;
-      if (usage && error instanceof Refusal && error.code === "fenced") await this.bill(usage);
+      if (error instanceof Refusal && error.code === "fenced") await this.bill(usage);
       throw error;
     }
   }
-}
-
-function noRoom(): Refusal {
-  return new Refusal("unavailable", "No more is kept of what the store does not take.");
 }
 
 /** About how many bytes it takes in memory. */

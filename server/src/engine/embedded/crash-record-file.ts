@@ -93,12 +93,12 @@ export class CrashRecordFile implements CrashRecord {
     return this.#file.written();
   }
 
-  async stepBegins(task: TaskId, step: string): Promise<void> {
+  stepBegins(task: TaskId, step: string): Promise<void> {
     const slot = this.#slots.get(task);
-    if (!slot) return;
+    if (!slot) return Promise.resolve();
     slot.flight.steps.push(nameOf(step));
     this.#put(slot);
-    await this.#file.written();
+    return this.#file.written();
   }
 
   stepEnded(task: TaskId, step: string): void {

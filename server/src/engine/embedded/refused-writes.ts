@@ -48,12 +48,18 @@ export class RefusedWrites {
     }
   }
 
-  /**
-   * Room for a write that waits behind a kept one of its task, and how to give it back; null when there is none. What
-   * waits behind nothing that is kept needs none.
-   */
-  reserveBehind(task: TaskId, sizeOf: () => number): (() => void) | null {
-    return this.#tasks.has(task) ? this.#reserve(sizeOf()) : () => {};
+  /** The same once `last` is written. Rejects as `last` does, and when there is no room to wait behind a kept write of its task. */
+  insistAfter<Result>(
+    last: Promise<unknown>,
+    task: TaskId,
+    write: () => Promise<Result>,
+    sizeOf: () => number,
+  ): Promise<Result> {
+    const insist = () => this.insist(task, write, sizeOf);
+    if (!this.#tasks.has(task)) return last.then(insist);
+    const release = this.#reserve(sizeOf());
+    if (release) return last.finally(release).then(insist);
+    return Promise.reject(new Refusal("unavailable", "No more is kept of what the store does not take."));
   }
 
   /** Nothing is tried again from here on: whoever waits is refused. */

@@ -22,6 +22,7 @@ import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
+import { StopSignal } from "./stop-signal.ts";
 import { emptyWrite, WriteBuffer } from "./write-buffer.ts";
 
 export type RunParts = {
@@ -48,7 +49,8 @@ export class Run implements AttemptRun {
   readonly owner: CodeOwner;
   readonly #observer: RunObserver;
   readonly #markEnded: (end: RunEnd) => void;
-  readonly #abort = new AbortController();
+  /** Whoever listens is code of the handler: what it throws is its own. */
+  readonly #stop = new StopSignal((code) => runIn(this.owner, null, code));
   readonly #waits = new Map<string, Wait>();
   /** Those of `#waits` whose end this run can take while it lives. */
   readonly #questions = new Map<string, { question: OpenQuestion; settle: (answer: InboxItem | null) => void }>();
@@ -80,7 +82,12 @@ export class Run implements AttemptRun {
   }
 
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#stop.signal;
+  }
+
+  /** Calls `listener` once the run's signal fires, or at once when it has, until the returned function is called. */
+  onStop(listener: (reason: unknown) => void): () => void {
+    return this.#stop.onStop(listener);
   }
 
   /** What the calls reached so far add up to: the same at the same call of every attempt. */
@@ -134,9 +141,8 @@ export class Run implements AttemptRun {
     this.#markEnded(end);
   }
 
-  /** Whoever listens is code of the handler: what it throws is its own. */
   #signalEnd(reason: string): void {
-    runIn(this.owner, null, () => this.#abort.abort(new Refusal("fenced", reason)));
+    this.#stop.stop(new Refusal("fenced", reason));
   }
 
   /** The handler's code threw where nothing awaits it. */

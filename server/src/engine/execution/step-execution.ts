@@ -18,6 +18,7 @@ import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
+import { StopSignal } from "./stop-signal.ts";
 
 const STEP_RETRIES = 3;
 const STEP_TIMEOUT_MS = 600_000;
@@ -60,7 +61,8 @@ export class StepExecution implements StepContext {
   readonly #run: Run;
   readonly #call: Call;
   readonly #options: Required<StepOptions>;
-  readonly #abort = new AbortController();
+  /** Whoever listens is code of the body: what it throws is its own. */
+  readonly #stop = new StopSignal((code) => runIn(this.#run.owner, this.#call.name, code));
   readonly #spokeBefore: boolean;
   #until: number;
   /** Paid for by this and earlier tries. */
@@ -83,7 +85,7 @@ export class StepExecution implements StepContext {
   }
 
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#stop.signal;
   }
 
   async run(body: (step: StepContext) => Promise<Json>): Promise<Json> {
@@ -151,33 +153,25 @@ export class StepExecution implements StepContext {
   /** The body against its time limit and the end of the run. */
   #attempt(body: (step: StepContext) => Promise<Json>): Promise<Json> {
     const { clock } = this.#run.port;
-    const { signal } = this.#run;
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
-    const stop = () => {
-      this.#stop(signal.reason);
-      this.#billTheRest();
-    };
     const forget = clock.after(this.#options.timeoutMs, () => {
       const error = Object.assign(
         new Error(`Step "${this.#call.name}" took longer than ${this.#options.timeoutMs} ms.`),
         { code: "step_timeout" },
       );
-      this.#stop(error);
+      this.#stop.stop(error);
       reject(error);
     });
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
+    const stopHearing = this.#run.onStop((reason) => {
+      this.#stop.stop(reason);
+      this.#billTheRest();
+    });
     // An async function, so that a body that throws at once rejects like any other.
     void runIn(this.#run.owner, this.#call.name, async () => body(this)).then(resolve, reject);
     return promise.finally(() => {
       forget();
-      signal.removeEventListener("abort", stop);
+      stopHearing();
     });
-  }
-
-  /** Whoever listens is code of the body: what it throws is its own. */
-  #stop(reason: unknown): void {
-    runIn(this.#run.owner, this.#call.name, () => this.#abort.abort(reason));
   }
 
   /** One try, and its record. */

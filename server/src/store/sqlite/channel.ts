@@ -26,7 +26,7 @@ export interface Channel<Verbs> {
 /** Of answers, in one turn of the event loop. */
 const SETTLED_CHARACTERS_MAX = 64 << 10;
 
-type Caller = { bytes: number; resolve: (outcome: Outcome<never>) => void; reject: (error: unknown) => void };
+type Caller = { bytes: number; settle: (outcome: Outcome<never>) => void; reject: (error: unknown) => void };
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
 export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
@@ -77,22 +77,25 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     this.#worker.on("exit", (code) => this.#lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
   }
 
-  async send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>> {
-    if (this.#lost || this.#closing) throw gone(this.#lost);
-    if (this.#callers.length >= WAITING_COUNT_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) {
-      throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
-        retryAfterS: RETRY_AFTER_S,
-      });
-    }
-    const text = JSON.stringify([name, given]);
-    const bytes = text.length;
-    if (this.#outgoingBytes + bytes > BATCH_BYTES_MAX) this.#flush();
-    this.#outgoing.push(text);
-    this.#outgoingBytes += bytes;
-    this.#waitingBytes += bytes;
-    const answered = new Promise<Outcome<never>>((resolve, reject) => this.#callers.push({ bytes, resolve, reject }));
-    if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
-    return answerOf(await answered);
+  send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>> {
+    return new Promise((resolve, reject) => {
+      this.#mustHaveRoom();
+      const text = JSON.stringify([name, given]);
+      const bytes = text.length;
+      if (this.#outgoingBytes + bytes > BATCH_BYTES_MAX) this.#flush();
+      this.#outgoing.push(text);
+      this.#outgoingBytes += bytes;
+      this.#waitingBytes += bytes;
+      const settle = (outcome: Outcome<never>) => {
+        try {
+          resolve(answerOf(outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#callers.push({ bytes, settle, reject });
+      if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
+    });
   }
 
   get isIdle(): boolean {
@@ -106,6 +109,14 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
       this.#end();
     }
     return this.#closing.promise;
+  }
+
+  #mustHaveRoom(): void {
+    if (this.#lost || this.#closing) throw gone(this.#lost);
+    if (this.#callers.length < WAITING_COUNT_MAX && this.#waitingBytes < WAITING_BYTES_MAX) return;
+    throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
+      retryAfterS: RETRY_AFTER_S,
+    });
   }
 
   #flush(): void {
@@ -142,7 +153,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
         const caller = this.#callers.shift();
         if (!caller) continue;
         this.#waitingBytes -= caller.bytes;
-        caller.resolve(outcome);
+        caller.settle(outcome);
       }
     }
     if (this.#closing) this.#end();

@@ -31,7 +31,8 @@ export class TaskReading {
 
   async get(principal: Principal, id: string): Promise<Task> {
     mustHave(principal, "tasks");
-    const task = await this.parts.engine.transitions.find(id);
+    const { transitions } = this.parts.engine;
+    const task = transitions.known(id) ?? (await transitions.find(id));
     if (!task || !mayRead(principal, task)) throw notFound("Task");
     return task;
   }
@@ -63,22 +64,25 @@ export class TaskReading {
 
   async settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task> {
     const { clock, engine } = this.parts;
-    let task = await this.get(principal, id);
-    if (isSettled(task.state) || ms <= 0 || signal.aborted) return task;
-    const stop = new AbortController();
-    const forget = clock.after(ms, () => stop.abort());
-    const gone = () => stop.abort();
-    signal.addEventListener("abort", gone, { once: true });
+    const watch = engine.feed.watch(id);
+    let isOver = ms <= 0 || signal.aborted;
+    const stop = () => {
+      isOver = true;
+      watch.wake();
+    };
+    const forget = clock.after(ms, stop);
+    signal.addEventListener("abort", stop, { once: true });
     try {
-      for await (const _ of engine.feed.changes(id, stop.signal)) {
-        task = await this.get(principal, id);
-        if (isSettled(task.state)) break;
+      for (;;) {
+        const task = await this.get(principal, id);
+        if (isSettled(task.state) || isOver) return task;
+        await watch.changed();
       }
     } finally {
       forget();
-      signal.removeEventListener("abort", gone);
+      signal.removeEventListener("abort", stop);
+      watch.end();
     }
-    return task;
   }
 
   async steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }> {
