@@ -20,12 +20,12 @@ export async function checkInvariants(world: World): Promise<void> {
     const isOne = made.length <= 1 || world.mayForget(client);
     check(world, isFound && isOne, `The submit ${key} was acknowledged as ${id} and made ${made.length} tasks.`);
   }
-  for (const id of world.ends.keys())
+  for (const id of world.known.keys())
     check(world, byId.has(id) || world.mayBeSwept(id), `${id} was committed, and is gone.`);
   for (const task of tasks) {
     const events = await world.store.events(task.id, 0, 10_000);
     checkLog(world, task, events);
-    checkEnd(world, task, byId, events);
+    checkEnd(world, task, events);
     await checkUsage(world, task, events, byId);
     const all = await toldInAll(world, task, byId);
     checkTold(world, task, events, all);
@@ -102,21 +102,17 @@ function checkLog(world: World, task: Task, events: readonly TaskEvent[]): void 
   );
 }
 
-function checkEnd(world: World, task: Task, byId: ReadonlyMap<string, Task>, events: readonly TaskEvent[]): void {
-  const wrong = wrongEnd(world, task, byId, events);
+function checkEnd(world: World, task: Task, events: readonly TaskEvent[]): void {
+  const wrong = wrongEnd(world, task, events);
   if (wrong) world.checker.fail(`${task.id} (${JSON.stringify(task.input)}) ${wrong}`);
 }
 
 /** Why the task should not have ended as it did. */
-function wrongEnd(
-  world: World,
-  task: Task,
-  byId: ReadonlyMap<string, Task>,
-  events: readonly TaskEvent[],
-): string | null {
-  const parent = task.parent === null ? undefined : byId.get(task.parent);
-  if (parent && task.state !== "cancelled" && endsBefore(world, parent.id, task.id)) return "outlived its parent.";
-  if (task.state === "cancelled") return isCancelled(world, task, byId) ? null : "was cancelled by nobody.";
+function wrongEnd(world: World, task: Task, events: readonly TaskEvent[]): string | null {
+  const { parent } = task;
+  if (parent !== null && task.state !== "cancelled" && endsBefore(world, parent, task.id))
+    return "outlived its parent.";
+  if (task.state === "cancelled") return isCancelled(world, task) ? null : "was cancelled by nobody.";
   if (task.state === "timed_out")
     return task.deadlineAt !== null && (task.endedAt ?? 0) >= task.deadlineAt ? null : "timed out before its time.";
   if (task.kind === "external") return wrongWork(world, task);
@@ -128,7 +124,7 @@ function wrongEnd(
   // A child is not tried again as a whole, and what others stopped took tries that the call would have needed.
   if (PASSING_CODES.has(code) && (task.parent !== null || events.some(isOtherRetry))) return null;
   // A child that was stopped, or that met another failure on the way, takes its parent with it.
-  const children = [...byId.values()].filter((child) => child.parent === task.id && child.state !== "completed");
+  const children = [...world.known.values()].filter((child) => child.parent === task.id && child.state !== "completed");
   if (children.some((child) => failureCode(child) === failureCode(task))) return null;
   const expected = [...planned].join() || "completing";
   return `ended ${task.state} by ${failureCode(task)} in place of ${expected}, after ${task.failures} failures and ${world.crashes} crashes.`;
@@ -284,16 +280,14 @@ function callOf(event: TaskEvent): string[] {
   return !event.custom && event.type === "usage.recorded" ? [event.data.call.key] : [];
 }
 
-/** By a caller, or with the end of a task above it, which retention may have removed since. */
-function isCancelled(world: World, task: Task, byId: ReadonlyMap<string, Task>): boolean {
-  for (let at = task; ; ) {
+/** By a caller, or with the end of a task above it. */
+function isCancelled(world: World, task: Task): boolean {
+  for (let at: Task | undefined = task; at; ) {
     if (world.cancelled.has(at.id)) return true;
-    if (at.parent === null) return false;
-    const parent = byId.get(at.parent);
-    if (!parent) return endsBefore(world, at.parent, task.id);
-    if (parent.state !== "completed") return true;
-    at = parent;
+    at = at.parent === null ? undefined : world.known.get(at.parent);
+    if (at && at.state !== "completed") return true;
   }
+  return false;
 }
 
 function failureCode(task: Task): string {

@@ -9,8 +9,8 @@ export async function playWorld(seed: number): Promise<Played> {
   try {
     await world.run();
     if (world.checker.failures.length === 0) await checkInvariants(world);
-    const { crashes, steps, ends } = world;
-    return { failures: world.checker.failures, lives: ends.size, crashes, steps: steps.began };
+    const { crashes, steps, known } = world;
+    return { failures: world.checker.failures, lives: known.size, crashes, steps: steps.began };
   } finally {
     await world.end();
   }

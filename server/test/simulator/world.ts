@@ -79,12 +79,10 @@ export class World {
   latest = BORN;
   /** Resumes, cancels and other ends of a pause that were sent so far. */
   releases = 0;
-  /** When each task ended, as its commit says; null while it is open. */
-  readonly ends = new Map<string, number | null>();
+  /** Each task as its last commit has left it, also when retention has removed it since. */
+  readonly known = new Map<string, Task>();
   /** Tasks in the order of the commits that ended them. */
   readonly ended = new Set<string>();
-  readonly #parents = new Map<string, string>();
-  readonly #limitKeys = new Map<string, string>();
   crashes = 0;
 
   constructor(seed: number) {
@@ -101,7 +99,10 @@ export class World {
       steps: this.steps,
       thrown: new Map(),
       cleaned: new Map(),
-      limitKeyOf: (task) => this.#limitKeys.get(task) ?? null,
+      limitKeyOf: (id) => {
+        const task = this.known.get(id);
+        return task?.concurrency ? `${task.tenant} ${task.concurrency.key}` : null;
+      },
     };
   }
 
@@ -187,16 +188,17 @@ export class World {
 
   /** A child stays as long as an ancestor is open, however long ago it ended. */
   async #checkSwept(): Promise<void> {
-    for (const [child, ancestor] of this.#parents) {
-      const found = await this.store.task(child);
-      if (!this.ended.has(ancestor)) this.checker.check(found !== null, () => `${child} is gone before ${ancestor}.`);
+    for (const { id, parent } of this.known.values()) {
+      if (parent === null) continue;
+      const found = await this.store.task(id);
+      if (!this.ended.has(parent)) this.checker.check(found !== null, () => `${id} is gone before ${parent}.`);
     }
   }
 
   /** Whether the task has ended so long ago that it may be gone. */
   mayBeSwept(id: string): boolean {
-    const ended = this.ends.get(id);
-    return this.sweeps && typeof ended === "number" && this.latest - ended >= RETENTION_MS;
+    const endedAt = this.known.get(id)?.endedAt ?? null;
+    return this.sweeps && endedAt !== null && this.latest - endedAt >= RETENTION_MS;
   }
 
   async #keepAlive(): Promise<void> {
@@ -294,12 +296,9 @@ export class World {
   #committed(writes: readonly Write[]): void {
     this.steps.committed(writes);
     for (const { task } of writes) {
-      this.ends.set(task.id, task.endedAt);
+      this.known.set(task.id, task);
       if (task.endedAt !== null) this.ended.add(task.id);
-      if (task.parent !== null) this.#parents.set(task.id, task.parent);
     }
-    for (const { task } of writes)
-      if (task.concurrency) this.#limitKeys.set(task.id, `${task.tenant} ${task.concurrency.key}`);
   }
 
   /** A call of a verb: its answer, its refusal, or null when the process died first or is not there. */
@@ -340,7 +339,9 @@ export class World {
   }
 
   async openTasks(): Promise<Task[]> {
-    const open = [...this.ends].filter(([, end]) => end === null).map(([id]) => this.store.task(id));
+    const open = [...this.known.values()]
+      .filter(({ endedAt }) => endedAt === null)
+      .map(({ id }) => this.store.task(id));
     return (await Promise.all(open)).filter((task) => task !== null).filter((task) => !isTerminal(task.state));
   }
 
