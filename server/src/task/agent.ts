@@ -60,6 +60,19 @@ export const agentInput = z.strictObject({
 });
 export type AgentInput = z.infer<typeof agentInput>;
 
+/** Where in a document an agent has read what it says. */
+export const citation = z.strictObject({
+  /** As its owner names them. */
+  vectorStore: z.string(),
+  file: z.string(),
+  filename: z.string(),
+  /** From 1; null for a file without pages. */
+  page: z.int().nullable(),
+  text: z.string(),
+  score: z.number(),
+});
+export type Citation = z.infer<typeof citation>;
+
 /** The output of kind `agent`. */
 export const agentOutput = z.strictObject({
   text: z.string(),
@@ -69,5 +82,7 @@ export const agentOutput = z.strictObject({
   ranAs: z.enum(AGENT_MODES),
   turns: z.int(),
   toolCalls: z.int(),
+  /** What its tools have read, best first; absent when they read nothing. */
+  citations: z.array(citation).optional(),
 });
 export type AgentOutput = z.infer<typeof agentOutput>;

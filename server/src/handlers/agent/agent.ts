@@ -13,6 +13,7 @@ import { type Agents, agentFor, modelFor, modesFor, UnknownAgent } from "./plan.
 import { type AgentParts, PERSON_ASKS_MAX, runAgent } from "./run.ts";
 import type { Tool } from "./tool.ts";
 import { builtInTools } from "./tools/built-in.ts";
+import { type DocumentSearch, searchDocumentsTool } from "./tools/search-documents.ts";
 
 export type AgentHandlerParts = {
   models: Models;
@@ -20,6 +21,8 @@ export type AgentHandlerParts = {
   agents: readonly AgentDefinition[];
   /** Own tools, besides the built-in ones. One of the same name takes the place of a built-in one. */
   tools: readonly Tool[];
+  /** Where agents look things up; absent where there are no documents. */
+  documents?: DocumentSearch;
 };
 
 const TITLE_CHARS_MAX = 200;
@@ -27,12 +30,14 @@ const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
 /** The handler of kind `agent`. Throws for definitions that contradict each other. */
-export function agentHandler({ models, agents, tools }: AgentHandlerParts): Handler {
+export function agentHandler({ models, agents, tools, documents }: AgentHandlerParts): Handler {
+  const always = builtInTools.map(({ name }) => name);
+  const search = documents && searchDocumentsTool(documents);
   const parts: AgentParts = {
     models,
     agents: catalogued(agents),
-    tools: byName(tools),
-    builtInTools: builtInTools.map(({ name }) => name),
+    tools: byName(tools, search ? [...builtInTools, search] : builtInTools),
+    builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
   };
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
   const handler = defineHandler({
@@ -85,13 +90,13 @@ function catalogued(agents: readonly AgentDefinition[]): Agents {
   return { byDefault, bySlug };
 }
 
-function byName(own: readonly Tool[]): ReadonlyMap<string, Tool> {
+function byName(own: readonly Tool[], builtIn: readonly Tool[]): ReadonlyMap<string, Tool> {
   const names = new Set<string>();
   for (const { name } of own) {
     if (names.has(name)) throw new Error(`Two tools are called "${name}".`);
     names.add(name);
   }
-  return new Map([...builtInTools, ...own].map((tool) => [tool.name, tool]));
+  return new Map([...builtIn, ...own].map((tool) => [tool.name, tool]));
 }
 
 function checkTools(agent: AgentDefinition, tools: ReadonlyMap<string, Tool>): void {

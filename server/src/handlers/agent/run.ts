@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Models, PromptTurn } from "../../models/model.ts";
-import type { AgentInput, AgentOutput } from "../../task/agent.ts";
+import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
 import type { Context } from "../../task/handler.ts";
 import { BudgetWatch } from "./budget.ts";
 import { shortened } from "./excerpt.ts";
@@ -20,7 +20,8 @@ export type AgentParts = {
   agents: Agents;
   /** Every tool of the server by name. */
   tools: ReadonlyMap<string, Tool>;
-  builtInTools: readonly string[];
+  /** Names of the tools that an agent has whose definition names none, for the owner of this task. */
+  builtInTools: (task: Context["task"]) => Promise<readonly string[]>;
 };
 
 /** Questions and approvals that one task may put to people. */
@@ -29,6 +30,7 @@ const CALLS_PER_TURN_MAX = 16;
 /** After so many turns in a row in which every call failed, the model must answer with what it has. */
 const FAILED_TURNS_MAX = 3;
 const CONTINUATIONS_MAX = 3;
+const CITATIONS_MAX = 50;
 const STATUS_CHARS_MAX = 100;
 const RETRIES = { simple: 1, standard: 3 } as const;
 const HISTORY = { byDefault: 50, min: 5, max: 200 } as const;
@@ -49,6 +51,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const people: PersonAllowance = { left: PERSON_ASKS_MAX };
   const transcript: PromptTurn[] = [];
   const answer = new Answer();
+  const sources = new Sources();
   let failedTurns = 0;
   let toolCalls = 0;
 
@@ -86,6 +89,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       if (said.text.trim() !== "") answered(ctx, said.text, said, false);
       const outcomes = await carryOutAll(ctx, turn, calls, offered, people);
       toolCalls += outcomes.length;
+      sources.add(outcomes);
       failedTurns = outcomes.every(({ isError }) => isError) ? failedTurns + 1 : 0;
       transcript.push(...exchange(said.text, calls, outcomes));
       continue;
@@ -101,7 +105,17 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const text = said.finish === "length" ? `${answer.text}\n\n${cutNotice}` : answer.text;
     answered(ctx, text, { ...said, ...answer.totals }, true);
     ctx.emit({ type: "agent.completed", data: { agent: "" } });
-    return { text, model: said.model, provider: said.provider, ranAs: plan.mode, turns: turn, toolCalls };
+    const { citations } = sources;
+    const { model, provider } = said;
+    return {
+      text,
+      model,
+      provider,
+      ranAs: plan.mode,
+      turns: turn,
+      toolCalls,
+      ...(citations.length > 0 && { citations }),
+    };
   }
 }
 
@@ -126,11 +140,28 @@ class Answer {
   }
 }
 
+/** What the tools of a run have read, each passage once, best first. */
+class Sources {
+  #byPassage = new Map<string, Citation>();
+
+  get citations(): Citation[] {
+    return [...this.#byPassage.values()].sort((a, b) => b.score - a.score).slice(0, CITATIONS_MAX);
+  }
+
+  add(outcomes: readonly Outcome[]): void {
+    for (const citation of outcomes.flatMap(({ citations = [] }) => citations)) {
+      const passage = JSON.stringify([citation.vectorStore, citation.file, citation.page, citation.text]);
+      const known = this.#byPassage.get(passage);
+      if (!known || known.score < citation.score) this.#byPassage.set(passage, citation);
+    }
+  }
+}
+
 function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Plan> {
   return ctx.step(
     "plan",
     async (step) => {
-      const plan = planRun(input, parts);
+      const plan = planRun(input, { ...parts, builtInTools: await parts.builtInTools(ctx.task) });
       if (plan.asked !== plan.mode) {
         const reason = `This server runs ${plan.asked} tasks as ${plan.mode}.`;
         step.emit({ type: "agent.mode_changed", data: { asked: plan.asked, ran: plan.mode, reason } });
@@ -219,7 +250,8 @@ function exchange(text: string, calls: readonly AskedCall[], outcomes: readonly 
       results: shown.map(({ id, name }, index) => ({
         id,
         name,
-        ...(outcomes[index] ?? { output: "", isError: true }),
+        output: outcomes[index]?.output ?? "",
+        isError: outcomes[index]?.isError ?? true,
       })),
     },
   ];

@@ -2,6 +2,8 @@
  * Carries out one tool call of a turn, from what the model wrote to what the model is told. Nothing that a model or a
  * tool does wrong ends the run: it becomes a result that says so.
  */
+
+import type { Citation } from "../../task/agent.ts";
 import { type Context, type StepContext, StepError } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
@@ -11,7 +13,7 @@ import { retryableOf } from "./retryable.ts";
 import type { PreparedCall, Tool } from "./tool.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
-export type Outcome = { output: string; isError: boolean };
+export type Outcome = { output: string; isError: boolean; citations?: Citation[] };
 
 /** What is left to a run of the questions that it may put to people. */
 export type PersonAllowance = { left: number };
@@ -21,6 +23,8 @@ export type OfferedTools = ReadonlyMap<string, Tool>;
 const OBSERVED_CHARS_MAX = 2_000;
 const PARAMS_CHARS_MAX = 10_000;
 const ERROR_CHARS_MAX = 2_000;
+/** Of one call. */
+const CITATIONS_MAX = 20;
 
 /** `id` is `turn.index`, unique in the task. Rejects only when the run itself is over. */
 export async function carryOut(
@@ -105,8 +109,16 @@ async function once(
   run: (PreparedCall & { ok: true })["run"],
 ): Promise<Outcome> {
   const begun = performance.now();
-  const outcome = await run({ signal: step.signal, task: ctx.task, key: step.key })
-    .then((output): Outcome => ({ output, isError: false }))
+  const citations: Citation[] = [];
+  const cite = (citation: Citation) => void citations.push(citation);
+  const outcome = await run({ signal: step.signal, task: ctx.task, key: step.key, cite })
+    .then(
+      (output): Outcome => ({
+        output,
+        isError: false,
+        ...(citations.length > 0 && { citations: citations.slice(0, CITATIONS_MAX) }),
+      }),
+    )
     .catch((error: unknown) => {
       // Cancel, shutdown and the time limit are the engine's to word; a retry is its to make.
       if (step.signal.aborted || (step.tries <= tool.retries && retryableOf(error))) throw error;

@@ -3,6 +3,7 @@
  * is inside the closure and every tool looks the same. Tools know nothing of journals, turns or models.
  */
 import { z } from "zod";
+import type { Citation } from "../../task/agent.ts";
 import type { Context } from "../../task/handler.ts";
 import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
@@ -14,6 +15,8 @@ export type ToolContext = {
   readonly task: Context["task"];
   /** The same over retries and crashes: hand it to outside services as their idempotency key. */
   readonly key: string;
+  /** Says where what is returned stands; the task's output names it. */
+  cite(citation: Citation): void;
 };
 
 export type ToolDefinition<Input extends z.ZodType> = {

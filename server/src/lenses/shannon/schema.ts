@@ -127,6 +127,16 @@ const modelShare = z.object({
   cache_creation_tokens: z.int().optional(),
 });
 
+/** Where in a document the answer was read. */
+const citation = z.object({
+  source: z.string(),
+  file_id: z.string(),
+  vector_store_id: z.string(),
+  page: z.int().nullable(),
+  snippet: z.string(),
+  score: z.number(),
+});
+
 export const statusAnswer = z.object({
   task_id: z.string(),
   workflow_id: z.string(),
@@ -151,6 +161,7 @@ export const statusAnswer = z.object({
       agents_used: z.int().optional(),
       tool_calls: z.int().optional(),
       unpriced_calls: z.int().optional(),
+      citations: z.array(citation).optional(),
     })
     .optional(),
   progress: z.number(),

@@ -14,7 +14,7 @@
  * - One event may become several frames or none, so the wire's sequence numbers rise with gaps: 16 x seq + k.
  */
 import { z } from "zod";
-import { type AgentOutput, agentInput, agentOutput } from "../../task/agent.ts";
+import { type AgentOutput, agentInput, agentOutput, type Citation } from "../../task/agent.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -211,9 +211,14 @@ function metadataOf(task: Task, shares: ModelShare[]): StatusAnswer["metadata"] 
     ...(shares.length > 0 && { model_breakdown: shares }),
     ...(asked && ran && asked !== ran && { requested_mode: asked, executed_mode: ran }),
     ...(output && { agents_used: 1, tool_calls: output.toolCalls }),
+    ...(output?.citations && { citations: output.citations.map(shownCitation) }),
     ...(task.usage.unpricedCalls > 0 && { unpriced_calls: task.usage.unpricedCalls }),
   };
   return Object.keys(metadata).length > 0 ? metadata : null;
+}
+
+function shownCitation({ vectorStore, file, filename, page, text, score }: Citation) {
+  return { source: filename, file_id: file, vector_store_id: vectorStore, page, snippet: text, score };
 }
 
 function ranAs(task: Task): Mode | null {

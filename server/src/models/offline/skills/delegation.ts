@@ -57,11 +57,15 @@ export const research: Skill = (part, conversation) => {
   return called(conversation, offer.name, { [property.name]: query }, (output) => {
     const found = extractAnswers(part, output);
     if (found.length > 0) return say(found.map(({ sentence }) => sentence).join(" "));
-    return output === "" ? undefined : say(`${offer.name} found: ${output.slice(0, foundCharsMax)}`);
+    return output === "" || foundNothing.test(output)
+      ? undefined
+      : say(`${offer.name} found: ${output.slice(0, foundCharsMax)}`);
   });
 };
 
 const foundCharsMax = 1_000;
+/** How tools say that there is nothing. */
+const foundNothing = /^no (?:documents?|results?|matches|entries)\b/i;
 
 function called(
   conversation: Conversation,

@@ -1,0 +1,53 @@
+/** Searches the vector stores that the owner of the task may see. */
+import { z } from "zod";
+import type { Citation } from "../../../task/agent.ts";
+import type { Context } from "../../../task/handler.ts";
+import { defineTool, type Tool } from "../tool.ts";
+
+type Owner = Pick<Context["task"], "tenant" | "user">;
+
+/** What agents ask of the documents of a server. */
+export interface DocumentSearch {
+  /** Whether the owner has any vector store. */
+  any(owner: Owner): Promise<boolean>;
+  /**
+   * The passages that best answer the question, best first, at most `limit`: of the store of that id or name, or of all
+   * that the owner has used last. Throws `not_found` when there is no such store.
+   */
+  find(
+    owner: Owner,
+    question: { query: string; vectorStore: string | null; limit: number },
+    signal: AbortSignal,
+  ): Promise<Citation[]>;
+}
+
+const QUERY_CHARACTERS_MAX = 4_096;
+const PASSAGES = 6;
+const NOTHING = "No document says anything about that.";
+
+export function searchDocumentsTool(documents: DocumentSearch): Tool {
+  return defineTool({
+    name: "search_documents",
+    description:
+      "Searches the user's documents by words and by meaning. Returns passages with the file and the page that they are from; cite these.",
+    input: z.object({
+      query: z
+        .string()
+        .trim()
+        .min(1)
+        .max(QUERY_CHARACTERS_MAX)
+        .describe("What to look for, as a question or in words."),
+      vector_store: z.string().max(256).optional().describe("Id or name of a store, to search that alone."),
+    }),
+    retries: 2,
+    run: async ({ query, vector_store: vectorStore = null }, { task, signal, cite }) => {
+      const passages = await documents.find(task, { query, vectorStore, limit: PASSAGES }, signal);
+      for (const passage of passages) cite(passage);
+      return passages.length === 0 ? NOTHING : passages.map(shown).join("\n\n");
+    },
+  });
+}
+
+function shown({ filename, page, text }: Citation): string {
+  return `[${filename}${page === null ? "" : `, page ${page}`}]\n${text}`;
+}
