@@ -42,16 +42,23 @@ export type ChunkHit = {
 };
 
 export interface ChunkStore {
-  /** Replaces those with the same indexes; `total` is how many the cut has in all. */
+  /** Replaces those with the same indexes; `total` is how many the cut has in all. Another total begins the cut anew. */
   putChunks(cut: Cut, chunks: readonly Chunk[], total: number): Promise<void>;
   /** Null when the document was not cut so, or not to its end. */
   chunkCount(cut: Cut): Promise<number | null>;
+  /** From this index on, in order; ends after `limit` chunks or 1 MB of text, whichever comes first, but has one. */
   chunks(cut: Cut, from: number, limit: number): Promise<Chunk[]>;
-  /** Indexes of the next chunks without a vector of this model, from the lowest on. */
+  /** The next chunks without a vector of this model, from the lowest on; ends as `chunks` does. */
   unembedded(cut: Cut, model: string, limit: number): Promise<Chunk[]>;
+  /** Throws `not_found` when the document was not cut so. */
   putVectors(cut: Cut, model: string, vectors: readonly { index: number; vector: Float32Array }[]): Promise<void>;
   /** Removes vectors of a model that no store is of any more. */
   removeVectors(model: string): Promise<void>;
-  /** Only completed members of the vector store are looked at. Best first. */
+  /** Removes what belonged to documents, cuts and models that are gone, in turns that hold nobody up. */
+  sweep(): Promise<void>;
+  /**
+   * Only completed members of the vector store are looked at, of those the ones that fit the filter. Best first. Throws
+   * `unavailable` when it takes too long.
+   */
   search(query: ChunkQuery): Promise<ChunkHit[]>;
 }

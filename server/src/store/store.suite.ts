@@ -4,6 +4,7 @@ import type { Store } from "./store.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
+import { chunkStories } from "./suite/chunks.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { documentStories } from "./suite/documents.suite.ts";
 import { fileStories } from "./suite/file-keeping.suite.ts";
@@ -30,6 +31,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("lists", () => listStories(setup));
     describe("conversations", () => conversationStories(setup));
     describe("documents", () => documentStories(setup));
+    describe("chunks", () => chunkStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));

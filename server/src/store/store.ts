@@ -6,6 +6,7 @@
  * Everything that resolves is on disk. Every implementation passes `store.suite.ts`.
  */
 import type { ChangeFeed } from "./change-feed.ts";
+import type { ChunkStore } from "./chunk-store.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import type { DocumentStore } from "./document-store.ts";
 import type { FileStore } from "./file-store.ts";
@@ -31,6 +32,7 @@ export type RecordTimes = {
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
   readonly files: FileStore;
   readonly documents: DocumentStore;
+  readonly chunks: ChunkStore;
   /**
    * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

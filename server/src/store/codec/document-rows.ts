@@ -47,7 +47,7 @@ const produced = z.strictObject({
   method: text.optional(),
 } satisfies Record<(typeof ANALYSES)[number] | "method", z.ZodType>);
 
-const attributes = z.record(text, z.union([text, number, z.boolean()]));
+export const memberAttributes = z.record(text, z.union([text, number, z.boolean()]));
 
 /** Without what analyses have produced, which may be long. */
 export type ListedDocument = Omit<DocumentRecord, "produced">;
@@ -218,7 +218,7 @@ export function memberOf(row: unknown): NamedMember {
     document,
     status,
     error,
-    attributes: attributes.parse(JSON.parse(stored)),
+    attributes: memberAttributes.parse(JSON.parse(stored)),
     chunking: { maxTokens, overlapTokens },
     batch,
     task,

@@ -29,6 +29,10 @@ const MEMBERS = `SELECT 'Vector store ' || v.id || ' counts other members than i
      count(*) FILTER (WHERE m.status = 'failed'), count(*) FILTER (WHERE m.status = 'cancelled'),
      coalesce(sum(m.bytes), 0) FROM members m WHERE m.vector_store = v.key)`;
 
+/** From schema version 8 on. */
+const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
+   WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
+
 function totalsDiffer(owner: string, span: number): string {
   const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
     FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
@@ -46,7 +50,12 @@ export function check(db: Database): string[] {
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
   );
   const version = Number(db.pragma("user_version", { simple: true }));
-  const invariants = [...INVARIANTS, ...(version >= 3 ? [SCHEDULE] : []), ...(version >= 7 ? [MEMBERS] : [])];
+  const invariants = [
+    ...INVARIANTS,
+    ...(version >= 3 ? [SCHEDULE] : []),
+    ...(version >= 7 ? [MEMBERS] : []),
+    ...(version >= 8 ? [CHUNKS] : []),
+  ];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 

@@ -14,6 +14,11 @@ export function textIn(value: unknown): string {
   return value;
 }
 
+export function bytesIn(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new Error(`A column holds no bytes: ${String(value)}.`);
+  return value;
+}
+
 export function maybeNumberIn(value: unknown): number | null {
   return value === null ? null : numberIn(value);
 }

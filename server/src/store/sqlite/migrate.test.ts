@@ -131,5 +131,6 @@ test("migrations are frozen", () => {
     "4b47bdc71641a0db",
     "c96721d7d9de6408",
     "4bca8ff02cb2cbf4",
+    "cb6acd9b63d1386f",
   ]);
 });

@@ -7,9 +7,19 @@ import { journalErrors } from "./migrations/004-journal-errors.ts";
 import { answers } from "./migrations/005-answers.ts";
 import { inboxOpen } from "./migrations/006-inbox-open.ts";
 import { documents } from "./migrations/007-documents.ts";
+import { chunks } from "./migrations/008-chunks.ts";
 
 /** Schema version n is what the first n of them make. */
-export const MIGRATIONS: readonly string[] = [core, search, schedule, journalErrors, answers, inboxOpen, documents];
+export const MIGRATIONS: readonly string[] = [
+  core,
+  search,
+  schedule,
+  journalErrors,
+  answers,
+  inboxOpen,
+  documents,
+  chunks,
+];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */
 export function migrate(db: Database, upTo = MIGRATIONS.length): void {

@@ -1,6 +1,7 @@
 /** All that the reading thread can be asked, by name. Rows leave as arrays of their columns: the codecs make nouns of them. */
 import type { Database } from "better-sqlite3";
 import { check } from "./check.ts";
+import { chunkReads } from "./chunk-reads.ts";
 import { textIn } from "./column.ts";
 import { conversationReads } from "./conversation-reads.ts";
 import { documentReads } from "./document-reads.ts";
@@ -20,6 +21,7 @@ export function reads(db: Database) {
     ...taskReads(db),
     ...conversationReads(db),
     ...documentReads(db),
+    ...chunkReads(db),
     ...keyReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */

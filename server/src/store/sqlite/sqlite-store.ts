@@ -29,7 +29,9 @@ import { KeptFiles } from "../kept-files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
+import type { Searches } from "./finder.ts";
 import type { Reads } from "./reads.ts";
+import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
 import type { Writes } from "./writes.ts";
 
@@ -40,6 +42,8 @@ export type Parts = {
   reads: Channel<Reads>;
   /** Lists, counts and searches. */
   searches: Channel<Reads>;
+  /** Starts the thread that searches in chunks. */
+  finder: () => Channel<Searches>;
   files: Files;
   clock: () => number;
   /** Adds to the search index whenever the writer has nothing else to do. */
@@ -68,6 +72,7 @@ const FILES_SWEPT_EVERY_MS = 3_600_000;
 export class SqliteStore implements Store {
   readonly files: KeptFiles;
   readonly documents: DocumentStore;
+  readonly chunks: SqliteChunkStore;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -88,6 +93,7 @@ export class SqliteStore implements Store {
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
     this.#damage = new DamageLog(parts.onDamage);
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage });
+    this.chunks = new SqliteChunkStore(parts);
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -364,6 +370,7 @@ export class SqliteStore implements Store {
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
+      await this.chunks.sweep();
       await this.files.sweep(now);
     }
     return swept;
@@ -397,7 +404,7 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
-    await Promise.all([this.#writes.close(), this.#reads.close(), this.#searches.close()]);
+    await Promise.all([this.#writes.close(), this.#reads.close(), this.#searches.close(), this.chunks.close()]);
     this.#parts.release();
   }
 

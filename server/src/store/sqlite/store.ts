@@ -12,6 +12,7 @@ import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
+import { Finder, type Searches } from "./finder.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
@@ -47,6 +48,10 @@ function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     searches: reads,
+    finder: () => {
+      const finder = new Finder(db);
+      return ownThreadChannel<Searches>({ batch: (calls) => finder.batch(calls), close: () => {} });
+    },
     files: memoryFiles(clock),
     clock,
     indexWhenIdle: false,
@@ -78,6 +83,7 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
       searches: new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
+      finder: () => new WorkerChannel<Searches>({ role: "finder", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
       files,
       clock,
       indexWhenIdle: true,

@@ -9,6 +9,7 @@ import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { ownThreadChannel } from "./channel.ts";
 import { openDatabase } from "./database.ts";
+import { Finder, type Searches } from "./finder.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
 import { Reader } from "./reader.ts";
@@ -40,6 +41,7 @@ function connected(): SqliteStore {
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     searches: reads,
+    finder: () => ownThreadChannel<Searches>(new Finder(openDatabase(database, { readonly: true }))),
     files: memoryFiles(),
     clock: () => START,
     indexWhenIdle: false,

@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import type { Applier } from "./apply.ts";
+import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
 import { type RecordSweep, sweepRecords } from "./record-sweep.ts";
@@ -22,6 +23,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
   const removal = new TaskRemoval(db);
   return {
     ...documentWrites(db, documents),
+    ...chunkWrites(db),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {

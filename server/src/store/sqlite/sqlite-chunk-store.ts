@@ -1,0 +1,121 @@
+/**
+ * The chunk store over the channels of the database: whoever writes, whoever reads by key, and the finder, whose thread
+ * begins with the first search.
+ */
+
+import { SLICE_CHUNKS } from "../../retrieval/postings.ts";
+import { quantised } from "../../retrieval/quantised.ts";
+import type { Chunk } from "../../task/chunk.ts";
+import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../chunk-store.ts";
+import { memberAttributes } from "../codec/document-rows.ts";
+import type { Channel } from "./channel.ts";
+import type { ChunkRow, CutKey } from "./chunk-writes.ts";
+import { numberIn, textIn } from "./column.ts";
+import type { Searches } from "./finder.ts";
+import type { Reads } from "./reads.ts";
+import type { Writes } from "./writes.ts";
+
+type Parts = {
+  writes: Channel<Writes>;
+  reads: Channel<Reads>;
+  /** Starts the finder. */
+  finder: () => Channel<Searches>;
+};
+
+export class SqliteChunkStore implements ChunkStore {
+  readonly #parts: Parts;
+  #finder: Channel<Searches> | null = null;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async putChunks(cut: Cut, chunks: readonly Chunk[], total: number): Promise<void> {
+    const key = keyOf(cut);
+    const slices = inSlices(chunks);
+    if (slices.length === 0) slices.push([]);
+    for (const slice of slices) {
+      await this.#parts.writes.send("putChunks", { cut: key, total, chunks: slice.map(rowOf) });
+    }
+  }
+
+  async chunkCount(cut: Cut): Promise<number | null> {
+    return await this.#parts.reads.send("chunkCount", keyOf(cut));
+  }
+
+  async chunks(cut: Cut, from: number, limit: number): Promise<Chunk[]> {
+    const { rows } = await this.#parts.reads.send("chunks", { cut: keyOf(cut), from, limit });
+    return rows.map(chunkOf);
+  }
+
+  async unembedded(cut: Cut, model: string, limit: number): Promise<Chunk[]> {
+    return (await this.#parts.reads.send("unembedded", { cut: keyOf(cut), model, limit })).map(chunkOf);
+  }
+
+  async putVectors(
+    cut: Cut,
+    model: string,
+    vectors: readonly { index: number; vector: Float32Array }[],
+  ): Promise<void> {
+    const dimensions = vectors[0]?.vector.length ?? 0;
+    for (const slice of inSlices(vectors)) {
+      const encoded = slice.map(({ index, vector }) => ({ index, numbers: base64Of(quantised(vector)) }));
+      await this.#parts.writes.send("putVectors", { cut: keyOf(cut), model, dimensions, vectors: encoded });
+    }
+  }
+
+  async removeVectors(model: string): Promise<void> {
+    await this.#parts.writes.send("removeVectors", { model });
+    await this.sweep();
+  }
+
+  async sweep(): Promise<void> {
+    while (await this.#parts.writes.send("sweepChunks", null));
+  }
+
+  async search({ queries, ...query }: ChunkQuery): Promise<ChunkHit[]> {
+    this.#finder ??= this.#parts.finder();
+    const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
+    const found = await this.#finder.send("search", { ...query, queries: encoded });
+    return found.map(({ document, attributes, score, chunk, highlights }) => ({
+      document,
+      chunk: chunkOf(chunk),
+      score,
+      attributes: memberAttributes.parse(JSON.parse(attributes)),
+      highlights,
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#finder?.close();
+  }
+}
+
+function keyOf({ document, chunking: { maxTokens, overlapTokens } }: Cut): CutKey {
+  return { document, maxTokens, overlapTokens };
+}
+
+function rowOf({ index, page, start, end, tokens, text }: Chunk): ChunkRow {
+  return [index, page, start, end, tokens, text];
+}
+
+function chunkOf(row: unknown[]): Chunk {
+  const [index, page, start, end, tokens, text] = row;
+  return {
+    index: numberIn(index),
+    page: numberIn(page),
+    start: numberIn(start),
+    end: numberIn(end),
+    text: textIn(text),
+    tokens: numberIn(tokens),
+  };
+}
+
+/** Those of each slice by themselves: what one turn of the writer takes. */
+function inSlices<Item extends { index: number }>(items: readonly Item[]): Item[][] {
+  return [...Map.groupBy(items, ({ index }) => Math.floor(index / SLICE_CHUNKS)).values()];
+}
+
+function base64Of({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+}
