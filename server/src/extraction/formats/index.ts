@@ -9,13 +9,17 @@ export type Format = {
 /** By the names that `sniff` gives. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   csv: { mediaType: "text/csv", reader: async () => (await import("./csv.ts")).readCsv },
+  doc: { mediaType: "application/msword", reader: async () => (await import("./word/doc.ts")).readDoc },
   docx: {
     mediaType: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     reader: async () => (await import("./docx/docx.ts")).readDocx,
   },
+  eml: { mediaType: "message/rfc822", reader: async () => (await import("./mail/eml.ts")).readEml },
+  epub: { mediaType: "application/epub+zip", reader: async () => (await import("./epub/epub.ts")).readEpub },
   html: { mediaType: "text/html", reader: async () => (await import("./html/html.ts")).readHtml },
   json: { mediaType: "application/json", reader: async () => (await import("./json.ts")).readJson },
   markdown: { mediaType: "text/markdown", reader: async () => (await import("./markdown.ts")).readMarkdown },
+  msg: { mediaType: "application/vnd.ms-outlook", reader: async () => (await import("./mail/msg.ts")).readMsg },
   odp: {
     mediaType: "application/vnd.oasis.opendocument.presentation",
     reader: async () => (await import("./odf/odp.ts")).readOdp,
@@ -32,6 +36,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     mediaType: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     reader: async () => (await import("./pptx/pptx.ts")).readPptx,
   },
+  rtf: { mediaType: "application/rtf", reader: async () => (await import("./rtf/rtf.ts")).readRtf },
   text: { mediaType: "text/plain", reader: async () => (await import("./text.ts")).readText },
   tsv: { mediaType: "text/tab-separated-values", reader: async () => (await import("./csv.ts")).readCsv },
   xls: {

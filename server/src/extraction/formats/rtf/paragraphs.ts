@@ -1,0 +1,121 @@
+/** The paragraphs and table rows of one story of an RTF text (its body, a note, a header) as blocks. */
+import { type Block, itemOf } from "../../markdown.ts";
+
+type CellEdge = { right: number; mergesLeft: boolean; mergesUp: boolean };
+type Row = { cells: string[]; edges: CellEdge[] };
+
+/** Edges of cells that are nearer than this, in twentieths of a point, are one. */
+const EDGE_TOLERANCE = 40;
+const NO_LABEL = /^[^\p{L}\p{N}]*$/u;
+
+export class Paragraphs {
+  readonly blocks: Block[] = [];
+  text = "";
+  /** What the number or bullet of this paragraph shows; null: it is no item. */
+  label: string | null = null;
+  depth = 0;
+  heading: number | null = null;
+  inTable = false;
+  holdsPageNumber = false;
+  /** Blocks that follow the paragraph at hand. */
+  readonly after: Block[] = [];
+  #edges: CellEdge[] = [];
+  #edge = { mergesLeft: false, mergesUp: false };
+  #cells: string[] = [];
+  #cell: string[] = [];
+  #rows: Row[] = [];
+
+  /** A new paragraph's properties begin from none. */
+  reset(): void {
+    this.heading = null;
+    this.inTable = false;
+    this.depth = 0;
+    this.label = null;
+  }
+
+  endParagraph(): void {
+    const text = this.text.trim();
+    this.text = "";
+    if (this.inTable) {
+      if (text !== "")
+        this.#cell.push(this.label === null || NO_LABEL.test(this.label) ? text : `${this.label} ${text}`);
+    } else {
+      this.#endTable();
+      if (text !== "" && !(this.holdsPageNumber && text.split(/\s+/).length <= 3)) this.blocks.push(this.#block(text));
+      this.blocks.push(...this.after.splice(0));
+    }
+    this.holdsPageNumber = false;
+    this.label = null;
+  }
+
+  #block(text: string): Block {
+    const label = this.label === null || NO_LABEL.test(this.label) ? null : this.label;
+    if (this.heading !== null)
+      return { kind: "heading", level: this.heading, text: label === null ? text : `${label} ${text}` };
+    return this.label === null ? { kind: "paragraph", text } : itemOf(this.depth, label, text);
+  }
+
+  beginRow(): void {
+    this.#edges = [];
+    this.#edge = { mergesLeft: false, mergesUp: false };
+  }
+
+  mergeCell(direction: "left" | "up"): void {
+    if (direction === "left") this.#edge.mergesLeft = true;
+    else this.#edge.mergesUp = true;
+  }
+
+  cellEdge(right: number): void {
+    this.#edges.push({ right, ...this.#edge });
+    this.#edge = { mergesLeft: false, mergesUp: false };
+  }
+
+  endCell(): void {
+    this.inTable = true;
+    this.endParagraph();
+    this.#cells.push(this.#cell.join(" "));
+    this.#cell = [];
+  }
+
+  endRow(): void {
+    if (this.#cells.length > 0) this.#rows.push({ cells: this.#cells, edges: [...this.#edges] });
+    this.#cells = [];
+  }
+
+  end(): Block[] {
+    this.endParagraph();
+    this.#endTable();
+    return this.blocks;
+  }
+
+  #endTable(): void {
+    if (this.#cells.length > 0) this.endRow();
+    const rows = this.#rows;
+    this.#rows = [];
+    if (rows.length === 0) return;
+    this.blocks.push({ kind: "table", rows: aligned(rows) });
+    this.blocks.push(...this.after.splice(0));
+  }
+}
+
+/** A cell that is as wide as several stands in the first of their columns. */
+function aligned(rows: readonly Row[]): string[][] {
+  const columns: number[] = [];
+  for (const right of rows.flatMap(({ edges }) => edges.map((edge) => edge.right)).sort((a, b) => a - b)) {
+    if (right - (columns.at(-1) ?? Number.NEGATIVE_INFINITY) > EDGE_TOLERANCE) columns.push(right);
+  }
+  let above: string[] = [];
+  return rows.map(({ cells, edges }) => {
+    const line: string[] = [];
+    cells.forEach((cell, at) => {
+      const edge = edges[at];
+      const text = edge?.mergesLeft ? "" : edge?.mergesUp && cell === "" ? (above[line.length] ?? "") : cell;
+      const last =
+        edge === undefined ? line.length : columns.findIndex((column) => column > edge.right - EDGE_TOLERANCE);
+      line.push(text);
+      while (line.length <= last) line.push("");
+    });
+    above = line;
+    return line;
+  });
+}
