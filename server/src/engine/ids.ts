@@ -26,6 +26,14 @@ export class Ids {
     return uuidFromBytes(this.#next(now));
   }
 
+  /** A UUID that tells nothing of when it was made: for ids that callers see. */
+  randomUuid(): string {
+    const bytes = Uint8Array.from(this.#random(16));
+    bytes[6] = 0x40 | ((bytes[6] ?? 0) & 0x0f);
+    bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+    return uuidFromBytes(bytes);
+  }
+
   secret(size: number): string {
     return Buffer.from(this.#random(size)).toString("base64url");
   }

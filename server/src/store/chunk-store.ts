@@ -2,20 +2,13 @@
  * Chunks of documents, their vectors, and the search over both. The chunks of a document are kept once for each
  * strategy that it was cut by, and their vectors once for each model, whatever number of vector stores it is in.
  */
+import type { AttributeFilter } from "../task/attribute-filter.ts";
 import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
+
+export type { AttributeFilter } from "../task/attribute-filter.ts";
 
 /** One cut of one document. */
 export type Cut = { document: string; chunking: ChunkingStrategy };
-
-/** A search's conditions on a member's attributes. A missing key fits `ne` and `nin` alone. */
-export type AttributeFilter =
-  | {
-      type: "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
-      key: string;
-      value: string | number | boolean;
-    }
-  | { type: "in" | "nin"; key: string; value: readonly (string | number | boolean)[] }
-  | { type: "and" | "or"; filters: readonly AttributeFilter[] };
 
 export type ChunkQuery = {
   vectorStore: string;

@@ -15,14 +15,9 @@ import type {
   VectorStoreRecord,
 } from "../task/document.ts";
 import type { JsonObject } from "../task/json.ts";
+import type { ListPage } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { DocumentWrite, VectorStoreChange } from "./document-write.ts";
-
-/**
- * Lists go by creation time, then id; a cursor is the id of an item of the same list, and the page before one ends at it.
- * Throws `invalid` for one that is not.
- */
-export type ListPage = { limit: number; order: "asc" | "desc"; after?: string; before?: string };
 
 /** Of one owner: a document or a store has its id once. */
 export type OwnId = { tenant: string; user: string; id: string };

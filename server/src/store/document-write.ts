@@ -14,6 +14,8 @@ export type DocumentWrite = {
   batch?: BatchRecord;
   changed?: { key: string } & VectorStoreChange;
   left?: { vectorStore: string; documents: readonly string[] };
+  /** By its key: with its memberships. */
+  removed?: { vectorStore: string };
   /** By their keys: it becomes their last task. */
   ofTask?: { document?: string; vectorStore?: string };
 };

@@ -5,7 +5,7 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { OpenTask } from "../task/open-task.ts";
 import type { Failure, Task } from "../task/task.ts";
-import type { Page, TaskFilter } from "../task/task-filter.ts";
+import type { ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
@@ -35,6 +35,12 @@ export interface TaskStore {
     filter: TaskFilter,
     page: Page,
   ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
+  /** A page that goes on from a task. Throws `invalid` for one that is not in the list, `unavailable` when it takes too long. */
+  walk(
+    visible: Visible,
+    filter: Pick<TaskFilter, "states" | "kinds">,
+    page: ListPage,
+  ): Promise<{ tasks: Task[]; more: boolean }>;
   /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
   mayGoOn(id: TaskId): Promise<boolean>;
   /** Every open task, in pages by id. */

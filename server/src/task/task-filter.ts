@@ -21,6 +21,12 @@ export type TaskFilter = {
 export type Page = { limit: number; offset?: number; cursor?: string; whole?: boolean };
 export const PAGE_LIMIT_MAX = 200;
 
+/**
+ * A page of a list by creation time, then id: after one item of it or before one, exclusive. It throws `invalid`, naming
+ * the field, for an item that the list has not.
+ */
+export type ListPage = { limit: number; order: "asc" | "desc"; after?: string; before?: string };
+
 export type TaskList = {
   tasks: Task[];
   total: number;

@@ -5,7 +5,7 @@ import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
-import type { Page, TaskFilter, TaskList } from "../task/task-filter.ts";
+import type { ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
 
@@ -32,6 +32,20 @@ export interface Tasks {
    * words or with too many.
    */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
+  /** By its id, or by the name that clients of `lens` know it by. Throws `not_found`. */
+  named(principal: Principal, lens: string, idOrName: string): Promise<Task>;
+  /** What clients of `lens` call each of these tasks: its id where it has no name there. */
+  names(lens: string, tasks: readonly Task["id"][]): Promise<string[]>;
+  /**
+   * A page in either order, whose cursors are ids or names in `lens`, with these names. At most `PAGE_LIMIT_MAX`. Throws
+   * `invalid` for a cursor that is no task of the list.
+   */
+  page(
+    principal: Principal,
+    lens: string,
+    filter: Pick<TaskFilter, "states" | "kinds">,
+    page: ListPage,
+  ): Promise<{ tasks: Task[]; names: string[]; more: boolean }>;
   /** Events with `seq` > `after`, oldest first, at most `limit`, fewer when they have their bytes; none at the end alone. Throws `not_found`. */
   events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]>;
   /**

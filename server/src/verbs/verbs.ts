@@ -8,9 +8,19 @@
  * have changed it three times meanwhile.
  */
 import type { Conversations } from "./conversations.ts";
+import type { Documents } from "./documents.ts";
 import type { Keys } from "./keys.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Uploads } from "./uploads.ts";
+import type { VectorStores } from "./vector-stores.ts";
 import type { Work } from "./work.ts";
 
-export type Verbs = { tasks: Tasks; work: Work; conversations: Conversations; keys: Keys; uploads: Uploads };
+export type Verbs = {
+  tasks: Tasks;
+  work: Work;
+  conversations: Conversations;
+  keys: Keys;
+  documents: Documents;
+  vectorStores: VectorStores;
+  uploads: Uploads;
+};

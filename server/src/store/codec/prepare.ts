@@ -100,7 +100,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
 
 /** `task` becomes the last task of what is new. */
 export function prepareDocuments(given: DocumentWrite, task: TaskId | null): PreparedDocumentWrite {
-  const { document, vectorStore, members, batch, changed, left, ofTask } = given;
+  const { document, vectorStore, members, batch, changed, left, removed, ofTask } = given;
   return {
     ...(document && { document: documentValues({ ...document, task }) }),
     ...(vectorStore && { vectorStore: vectorStoreValues({ ...vectorStore, task }) }),
@@ -108,6 +108,7 @@ export function prepareDocuments(given: DocumentWrite, task: TaskId | null): Pre
     ...(batch && { batch: [batch.id, batch.vectorStore, batch.createdAt, task] }),
     ...(changed && { changed: prepareStoreChange(changed) }),
     ...(left && { left }),
+    ...(removed && { removed }),
     ...(ofTask && { ofTask }),
   };
 }

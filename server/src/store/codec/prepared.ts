@@ -121,6 +121,7 @@ export type PreparedDocumentWrite = {
     model?: string;
   };
   left?: { vectorStore: string; documents: readonly string[] };
+  removed?: { vectorStore: string };
   ofTask?: { document?: string; vectorStore?: string };
 };
 

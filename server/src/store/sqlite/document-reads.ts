@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { BatchRecord, MemberStatus } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { ListPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import {
   DOCUMENT_COLUMNS,
@@ -9,7 +10,7 @@ import {
   MEMBER_COLUMNS,
   VECTOR_STORE_COLUMNS,
 } from "../codec/document-rows.ts";
-import type { ListPage, OwnId } from "../document-store.ts";
+import type { OwnId } from "../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { whereVisible } from "./list.ts";

@@ -20,13 +20,14 @@ export class DocumentApplier {
     vectorStore,
     members = [],
     changed,
+    removed,
     ofTask = {},
   }: PreparedDocumentWrite): DocumentsRefused | null {
     const sql = this.#sql;
     if (document && sql.documentByOwnId.get(...document.slice(1, 4))) return { why: "taken", noun: "document" };
     if (vectorStore && sql.vectorStoreByOwnId.get(...vectorStore.slice(1, 4)))
       return { why: "taken", noun: "vector store" };
-    const stores = [ofTask.vectorStore, changed?.key, vectorStore ? undefined : members[0]?.[0]];
+    const stores = [ofTask.vectorStore, changed?.key, removed?.vectorStore, vectorStore ? undefined : members[0]?.[0]];
     for (const key of stores)
       if (key !== undefined && !sql.vectorStore.get(key)) return { why: "gone", noun: "vector store" };
     const documents = [ofTask.document, ...members.map(([, key]) => key)];
@@ -37,7 +38,7 @@ export class DocumentApplier {
   }
 
   write(
-    { document, vectorStore, members, batch, changed, left, ofTask }: PreparedDocumentWrite,
+    { document, vectorStore, members, batch, changed, left, removed, ofTask }: PreparedDocumentWrite,
     task: string | null,
   ): void {
     const sql = this.#sql;
@@ -47,6 +48,7 @@ export class DocumentApplier {
     if (batch) sql.insertBatch.run(...batch);
     for (const member of members ?? []) this.#putMember(member);
     for (const key of left?.documents ?? []) sql.removeMember.run(left?.vectorStore, key);
+    if (removed) sql.removeVectorStore.run(removed.vectorStore);
     if (ofTask?.document !== undefined) sql.setDocumentTask.run(task, ofTask.document);
     if (ofTask?.vectorStore !== undefined) sql.setVectorStoreTask.run(task, ofTask.vectorStore);
   }

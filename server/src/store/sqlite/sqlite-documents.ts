@@ -14,11 +14,12 @@ import {
 } from "../../task/document.ts";
 import { notFound } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
+import type { ListPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import * as rows from "../codec/document-rows.ts";
 import { prepareDocuments, prepareStoreChange } from "../codec/prepare.ts";
 import { type DamageLog, orDamaged } from "../damage.ts";
-import type { DocumentStore, ListPage, OwnId } from "../document-store.ts";
+import type { DocumentStore, OwnId } from "../document-store.ts";
 import { type DocumentWrite, refusalOf, type VectorStoreChange } from "../document-write.ts";
 import type { Channel } from "./channel.ts";
 import type { Reads } from "./reads.ts";

@@ -12,7 +12,7 @@ import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import type { OpenTask } from "../../task/open-task.ts";
 import type { Failure, Task } from "../../task/task.ts";
-import type { Page, TaskFilter } from "../../task/task-filter.ts";
+import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
@@ -143,15 +143,13 @@ export class SqliteStore implements Store {
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { limit, offset = 0, whole = false } = page;
     const found = await this.#searches.send("list", { visible, filter, limit, offset, after, whole });
-    const tasks = found.rows.flatMap(({ n, row }) => {
-      const task = this.#damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
-        const stored = readTaskRow(row);
-        const output = stored.output === null ? {} : { output: previewValue(stored.output) };
-        return taskOf(stored, { input: previewValue(stored.input), ...output });
-      });
-      return task ? [task] : [];
-    });
+    const tasks = this.#listed(found.rows);
     return { tasks, total: found.total, next: found.next && encodeCursor(found.next) };
+  }
+
+  async walk(visible: Visible, { states, kinds }: Pick<TaskFilter, "states" | "kinds">, page: ListPage) {
+    const found = await this.#searches.send("walk", { visible, states: states ?? null, kinds: kinds ?? null, page });
+    return { tasks: this.#listed(found.rows), more: found.more };
   }
 
   /** What cannot be read is left out, and the page filled up with what comes after it. */
@@ -406,6 +404,17 @@ export class SqliteStore implements Store {
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
     await Promise.all([this.#writes.close(), this.#reads.close(), this.#searches.close(), this.chunks.close()]);
     this.#parts.release();
+  }
+
+  #listed(found: readonly { n: number; row: unknown[] | null }[]): Task[] {
+    return found.flatMap(({ n, row }) => {
+      const task = this.#damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
+        const stored = readTaskRow(row);
+        const output = stored.output === null ? {} : { output: previewValue(stored.output) };
+        return taskOf(stored, { input: previewValue(stored.input), ...output });
+      });
+      return task ? [task] : [];
+    });
   }
 
   /** The task; null when it is unknown or deleted, or cannot be read, which is told. */

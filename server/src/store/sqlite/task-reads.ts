@@ -9,6 +9,7 @@ import { type ListQuery, TaskPages } from "./list.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside, notAside } from "./set-aside.ts";
 import { INBOX_COLUMNS, LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
 
@@ -29,6 +30,7 @@ export function taskReads(db: Database) {
       ({ id }: OfTask) => [id],
     ),
     list: listPages(db),
+    walk: walkedPages(db),
     open: openPages(db),
     events: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
@@ -128,6 +130,26 @@ function listPages(db: Database) {
     }
     const goesOn = more || found.length < positions.length;
     return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
+  };
+}
+
+/** The same of a page that goes on from a task. */
+function walkedPages(db: Database) {
+  const { row } = queries(db);
+  const walk = taskWalk(db);
+  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  return (given: TaskWalk) => {
+    const { numbers, more, backwards } = walk(given);
+    const rows: { n: number; row: unknown[] | null }[] = [];
+    let bytes = 0;
+    for (const n of numbers) {
+      const row = orNull(() => whole(n));
+      bytes += bytesOfText(row);
+      if (rows.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+      rows.push({ n, row });
+    }
+    const goesOn = more || rows.length < numbers.length;
+    return { rows: backwards ? rows.reverse() : rows, more: goesOn };
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AUTO_CHUNKING } from "../../task/chunk.ts";
 import { submitted } from "../../task/decide.ts";
 import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/document.ts";
-import type { ListPage } from "../document-store.ts";
+import type { ListPage } from "../../task/task-filter.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
 import { newConversationId as newKey, newTask, START } from "./new-task.suite.ts";

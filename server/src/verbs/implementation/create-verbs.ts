@@ -5,9 +5,11 @@ import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verbs } from "../verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
+import { DocumentVerbs } from "./document-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
+import { type Retrieval, VectorStoreVerbs } from "./vector-store-verbs.ts";
 import { WorkVerbs } from "./work-verbs.ts";
 
 export type VerbsParts = {
@@ -17,6 +19,8 @@ export type VerbsParts = {
   /** The engine's own too: identities of one process are in the order of their making. */
   ids: Ids;
   random: () => number;
+  /** Absent: documents are kept, and nothing is found by its text. */
+  retrieval?: Retrieval;
 };
 
 export function createVerbs(parts: VerbsParts): Verbs {
@@ -27,5 +31,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     conversations: new ConversationVerbs(store, clock),
     keys: new KeyVerbs(store, clock, ids),
     uploads: new UploadVerbs(store.files),
+    documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
+    vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),
   };
 }

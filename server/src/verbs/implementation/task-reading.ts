@@ -6,12 +6,12 @@ import type { Store } from "../../store/store.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import { notFound } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
-import type { TaskId } from "../../task/id.ts";
+import { isTaskId, type TaskId } from "../../task/id.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
-import { PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
+import { type ListPage, PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { Why } from "../why.ts";
@@ -41,6 +41,40 @@ export class TaskReading {
     mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
     return this.parts.store.list(visibleTo(principal), filter, { ...page, limit });
+  }
+
+  async named(principal: Principal, lens: string, idOrName: string): Promise<Task> {
+    return this.get(principal, await this.#idOf(principal, lens, idOrName));
+  }
+
+  async names(lens: string, tasks: readonly TaskId[]): Promise<string[]> {
+    const names = await this.parts.store.taskAliases(tasks, lens);
+    return tasks.map((id, at) => names[at] ?? id);
+  }
+
+  async page(
+    principal: Principal,
+    lens: string,
+    filter: Pick<TaskFilter, "states" | "kinds">,
+    { limit, order, after, before }: ListPage,
+  ): Promise<{ tasks: Task[]; names: string[]; more: boolean }> {
+    mustHave(principal, "tasks");
+    const found = await this.parts.store.walk(visibleTo(principal), filter, {
+      limit: Math.min(limit, PAGE_LIMIT_MAX),
+      order,
+      ...(after !== undefined && { after: await this.#idOf(principal, lens, after) }),
+      ...(before !== undefined && { before: await this.#idOf(principal, lens, before) }),
+    });
+    const ids = found.tasks.map(({ id }) => id);
+    return { ...found, names: await this.names(lens, ids) };
+  }
+
+  async #idOf(principal: Principal, lens: string, name: string): Promise<TaskId> {
+    if (isTaskId(name)) return name;
+    const { tenant, user } = principal;
+    return (
+      (await this.parts.store.taskByAlias(visibleTo(principal), { tenant, owner: user, lens, value: name })) ?? name
+    );
   }
 
   async events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]> {

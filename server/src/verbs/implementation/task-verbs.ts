@@ -1,15 +1,14 @@
 /** What callers may do with tasks, over an engine and a store: the same whichever these are. */
 import type { z } from "zod";
-import type { Engine } from "../../engine/engine.ts";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along } from "../../engine/transitions.ts";
-import type { IdempotencyRecord, Write } from "../../store/write.ts";
-import { type Change, submitted, submittedRunning } from "../../task/decide.ts";
+import type { IdempotencyRecord } from "../../store/write.ts";
+import { DOCUMENT_KINDS } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
-import { cut, type NewTask, newTask, presented } from "../../task/new-task.ts";
+import { cut, type NewTask, presented } from "../../task/new-task.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { questionFor } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -25,12 +24,16 @@ import type { Acknowledged, Tasks } from "../tasks.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
+import { submitTask } from "./submit-task.ts";
 import { TaskReading } from "./task-reading.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
 
 /** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
 const STEERING = "steering";
+
+/** Their inputs name documents and vector stores by keys, which are nobody's to give. */
+const BEGUN_OTHERWISE: ReadonlySet<string> = new Set(DOCUMENT_KINDS);
 
 export class TaskVerbs extends TaskReading implements Tasks {
   /** Two submits that name the same new conversation make one. */
@@ -46,6 +49,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const submission = wellFormed(checked(wanted));
     const handler = this.parts.engine.handlers.get(submission.kind);
     if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
+    if (BEGUN_OTHERWISE.has(submission.kind)) throw begunOtherwise(submission.kind);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     const { conversation } = submission;
     const base = {
@@ -197,23 +201,11 @@ export class TaskVerbs extends TaskReading implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
-    const { clock, ids, engine } = this.parts;
-    const now = clock.now();
-    const { task, message } = newTask(fresh, ids.taskId(now), now);
-    const reserved = engine.slots.reserve(task);
-    const write: Write = {
-      ...firstChange(task, reserved),
+    const done = await submitTask(this.parts, fresh, {
       ...along,
       ...(idempotency && { idempotency }),
       ...(conversation && { conversation }),
-      ...(message && task.conversation !== null && { messages: [{ role: "user", parts: message }] }),
-    };
-    let done: Awaited<ReturnType<Engine["transitions"]["submit"]>> | undefined;
-    try {
-      done = await engine.transitions.submit(write);
-    } finally {
-      if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);
-    }
+    });
     if ("task" in done) return { task: done.task, replayed: false };
     mustBeSameRequest(idempotency, done.hash);
     return { task: await this.get(principal, done.replayed), replayed: true };
@@ -266,18 +258,18 @@ function checked(wanted: Submission): z.output<typeof submissionSchema> {
   throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit"}`, { field });
 }
 
-function firstChange(task: Task, reserved: boolean): Change {
-  const change = reserved ? submittedRunning(task) : submitted(task);
-  if (change instanceof Refusal) throw change;
-  return change;
-}
-
 function isRefusal(error: unknown, code: Refusal["code"]): boolean {
   return error instanceof Refusal && error.code === code;
 }
 
+function begunOtherwise(kind: string): Refusal {
+  return new Refusal("invalid", `Tasks of kind "${kind}" begin with an upload, an analysis or a vector store.`, {
+    field: "kind",
+  });
+}
+
 function unknownKind(kind: string, handlers: ReadonlyMap<string, Handler>): Refusal {
-  const known = [...handlers.keys()].filter((name) => !isEnginesOwn(name));
+  const known = [...handlers.keys()].filter((name) => !isEnginesOwn(name) && !BEGUN_OTHERWISE.has(name));
   return new Refusal("invalid", `There is no kind "${kind}" here. Known kinds: ${known.join(", ")}.`, {
     field: "kind",
   });

@@ -5,6 +5,7 @@ import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { VirtualClock } from "../../engine/virtual-clock.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { documentInputs } from "../../task/document.ts";
 import { defineHandler, type Handler, TaskFailure } from "../../task/handler.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
@@ -34,7 +35,7 @@ export class Stage {
     this.store = store;
     this.clock = clock;
     const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
-    const handlers = kinds(this.hold.promise);
+    const handlers = [...kinds(this.hold.promise), ...documentKinds(store, this.hold.promise)];
     this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log });
     this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random });
   }
@@ -62,6 +63,32 @@ export class Stage {
     for await (const _ of this.verbs.tasks.follow(who, id, 0, never));
     return this.verbs.tasks.get(who, id);
   }
+}
+
+/** Documents are "read" by nobody here: what their tasks are handed comes out, and a file named `hold` holds its task. */
+function documentKinds(store: Store, held: Promise<void>): Handler[] {
+  return [
+    defineHandler({
+      kind: "file_processing",
+      input: documentInputs.file_processing,
+      run: async (ctx, { document: key, ...asked }) => {
+        await ctx.step("read", async () => {
+          const document = await store.documents.document(key);
+          if (document?.filename === "hold") await held;
+          return null;
+        });
+        return { asked };
+      },
+    }),
+    ...(["vectorization", "vector_store_creation", "vector_store_deletion"] as const).map((kind) =>
+      defineHandler({ kind, input: z.unknown(), run: async () => ({}) }),
+    ),
+    defineHandler({
+      kind: "document_analysis",
+      input: documentInputs.document_analysis,
+      run: async (_, { analyses }) => ({ produced: analyses }),
+    }),
+  ];
 }
 
 function principal(user: string, scopes: Scope[]): Principal {

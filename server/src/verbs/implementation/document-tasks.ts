@@ -1,0 +1,99 @@
+/** Tasks about documents: how one begins, with the name that clients of the documents API know it by, and how all of one thing end. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { DocumentWrite } from "../../store/document-write.ts";
+import type { Store } from "../../store/store.ts";
+import { DOCUMENT_KINDS, type DocumentKind } from "../../task/document.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { JsonObject } from "../../task/json.ts";
+import { plainSubmission } from "../../task/new-task.ts";
+import type { Principal } from "../../task/principal.ts";
+import { OPEN_STATES } from "../../task/states.ts";
+import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { submitTask } from "./submit-task.ts";
+
+/** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
+const NAMED_IN = "documents";
+
+export type DocumentTasksParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
+
+/** Whose document or vector store it is. */
+type Owned = { tenant: string; user: string; id: string };
+
+type Begun = {
+  kind: DocumentKind;
+  input: JsonObject;
+  lens: string;
+  /** Its name; a number is added to one that is taken, unless it is `unique`. */
+  name: string;
+  unique?: boolean;
+  /** Which document or vector store of the owner's it is about: the field of its metadata, and its id. */
+  about: { field: "file_id" | "vector_store_id"; owned: Owned };
+  details?: JsonObject;
+  documents: DocumentWrite;
+};
+
+export class DocumentTasks {
+  readonly #parts: DocumentTasksParts;
+
+  constructor(parts: DocumentTasksParts) {
+    this.#parts = parts;
+  }
+
+  /** One commit: the task, its name and what it is about. Throws as the store does when that cannot be kept. */
+  async begin({ kind, input, lens, name, unique = false, about, details, documents }: Begun): Promise<TaskId> {
+    const handler = this.#parts.engine.handlers.get(kind);
+    if (!handler) throw new Refusal("unavailable", `This server does no work of kind "${kind}".`);
+    const { tenant, user, id } = about.owned;
+    const done = await submitTask(
+      this.#parts,
+      {
+        handler,
+        submission: { ...plainSubmission(kind, input), metadata: { [about.field]: id } },
+        lens,
+        tenant,
+        user,
+        conversation: null,
+        parent: null,
+        retryOf: null,
+        ...(details && { details }),
+      },
+      { documents, aliases: [{ tenant, owner: user, lens: NAMED_IN, value: name, numbered: !unique }] },
+    );
+    if ("replayed" in done) throw new Error(`The task ${name} has no idempotency key, and was taken for a repeat.`);
+    return done.task.id;
+  }
+
+  /** What clients call each of these tasks; `otherwise` where there is none, or not any more. */
+  async names(tasks: readonly { task: TaskId | null; otherwise: string }[]): Promise<string[]> {
+    const ids = tasks.flatMap(({ task }) => (task === null ? [] : [task]));
+    const found = await this.#parts.store.taskAliases(ids, NAMED_IN);
+    const names = new Map(ids.map((id, at) => [id, found[at] ?? null]));
+    return tasks.map(({ task, otherwise }) => (task !== null && names.get(task)) || otherwise);
+  }
+
+  /** Cancels what is still open of the tasks about this document or vector store. */
+  async cancelAll(principal: Principal, { field, owned }: Begun["about"], reason: string): Promise<void> {
+    const { store } = this.#parts;
+    const { tenant, user, id } = owned;
+    const filter = { states: OPEN_STATES, kinds: DOCUMENT_KINDS, metadata: { [field]: id } };
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page = { limit: PAGE_LIMIT_MAX, ...(cursor !== "" && { cursor }) };
+      const found = await store.list({ tenant, user }, filter, page);
+      for (const task of found.tasks) await this.cancel(principal, task.id, reason);
+      cursor = found.next;
+    }
+  }
+
+  /** One that has ended meanwhile, or is not there, is left. */
+  async cancel(principal: Principal, task: TaskId, reason: string): Promise<void> {
+    try {
+      await this.#parts.engine.transitions.cancel(task, { do: "cancel", by: principal.user, reason }, {});
+    } catch (error) {
+      const isOver = error instanceof Refusal && ["not_allowed_in_state", "not_found"].includes(error.code);
+      if (!isOver) throw error;
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/** What callers may do with documents, over an engine and a store. */
+import type { Readable } from "node:stream";
+import type { Clock } from "../../engine/clock.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { ChunkStore } from "../../store/chunk-store.ts";
+import type { Store } from "../../store/store.ts";
+import { AUTO_CHUNKING, type Chunk } from "../../task/chunk.ts";
+import type { DocumentPage, DocumentRecord, Produced } from "../../task/document.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
+import { type JsonObject, wellFormed } from "../../task/json.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
+import type { ListPage } from "../../task/task-filter.ts";
+import { visibleTo } from "../../task/visibility.ts";
+import type { Document, DocumentOptions, Documents, NewDocument } from "../documents.ts";
+import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
+
+export class DocumentVerbs implements Documents {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #tasks: DocumentTasks;
+  readonly #chunks: Pick<ChunkStore, "chunks"> | null;
+
+  constructor(parts: DocumentTasksParts, chunks: Pick<ChunkStore, "chunks"> | null) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#ids = parts.ids;
+    this.#chunks = chunks;
+    this.#tasks = new DocumentTasks(parts);
+  }
+
+  async upload(principal: Principal, lens: string, { from, ...given }: NewDocument): Promise<Document> {
+    mustHave(principal, "tasks");
+    const upload = wellFormed(given);
+    const { tenant, user } = principal;
+    const file = "url" in from ? null : from;
+    const md5 = upload.md5?.toLowerCase() ?? null;
+    if (file && md5 !== null && md5 !== file.md5) {
+      throw new Refusal("invalid", `md5 is ${md5}, and that of the bytes is ${file.md5}.`, { field: "md5" });
+    }
+    if (upload.skipExisting) {
+      const known = await this.#known({ tenant, user }, upload.id, file?.md5 ?? md5);
+      if (known) return (await this.#seen([known]))[0] ?? missing();
+    }
+    const now = this.#clock.now();
+    const key = this.#ids.uuid(now);
+    const id = upload.id ?? this.#ids.randomUuid();
+    const { analyses, vectorize, recognize, outlineAsJson, unknown } = upload.options;
+    const document: DocumentRecord = {
+      key,
+      tenant,
+      user,
+      id,
+      filename: upload.filename,
+      purpose: upload.purpose,
+      sha256: file?.sha256 ?? null,
+      md5: file?.md5 ?? md5,
+      bytes: file?.bytes ?? 0,
+      mediaType: upload.mediaType,
+      status: "uploaded",
+      error: null,
+      createdAt: now,
+      updatedAt: now,
+      expiresAt: upload.expiresAfterMs === undefined ? null : now + upload.expiresAfterMs,
+      task: null,
+      annotations: "url" in from ? { url: from.url } : {},
+      reading: null,
+      produced: {},
+    };
+    const url = "url" in from ? from.url : null;
+    const task = await this.#tasks.begin({
+      kind: "file_processing",
+      input: { document: key, analyses, vectorize, recognize, outlineAsJson, url },
+      lens,
+      name: `upload-${id}`,
+      unique: true,
+      about: { field: "file_id", owned: document },
+      ...detailsOf(unknown),
+      documents: { document },
+    });
+    const { produced: _, ...listed } = document;
+    return { ...listed, task, taskId: `upload-${id}` };
+  }
+
+  async get(principal: Principal, id: string): Promise<Document> {
+    const [document] = await this.#seen([await this.#find(principal, id)]);
+    return document ?? missing();
+  }
+
+  async list(principal: Principal, filter: { purpose?: string }, page: ListPage) {
+    mustHave(principal, "tasks");
+    const at = this.#clock.now();
+    const found = await this.#store.documents.documents(visibleTo(principal), { ...filter, at }, page);
+    return { documents: await this.#seen(found.documents), more: found.more };
+  }
+
+  async whole(principal: Principal, id: string) {
+    const found = await this.#find(principal, id);
+    const stores = await this.#store.documents.storesOf(found.key);
+    const [document] = await this.#seen([found]);
+    const produced: Produced = found.produced;
+    return { document: document ?? missing(), produced, vectorStoreIds: stores.map(({ id }) => id) };
+  }
+
+  async bytes(principal: Principal, id: string): Promise<{ document: Document; size: number; bytes: Readable }> {
+    const document = await this.get(principal, id);
+    if (document.sha256 === null) throw notFound("The content of this file is not there: file content");
+    const opened = await this.#store.files.open(document.sha256);
+    return { document, ...opened };
+  }
+
+  async pages(
+    principal: Principal,
+    id: string,
+    from: number,
+    limit: number,
+  ): Promise<{ pages: DocumentPage[]; count: number }> {
+    const { key } = await this.#find(principal, id);
+    const { documents } = this.#store;
+    const [pages, count] = await Promise.all([documents.pages(key, from, limit), documents.pageCount(key)]);
+    return { pages, count };
+  }
+
+  async chunks(principal: Principal, id: string, from: number, limit: number): Promise<Chunk[]> {
+    const { key } = await this.#find(principal, id);
+    return (await this.#chunks?.chunks({ document: key, chunking: AUTO_CHUNKING }, from, limit)) ?? [];
+  }
+
+  async annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document> {
+    const { key } = await this.#find(principal, id);
+    const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), this.#clock.now());
+    return (await this.#seen([changed]))[0] ?? missing();
+  }
+
+  async analyze(principal: Principal, lens: string, id: string, options: DocumentOptions): Promise<Document> {
+    const { analyses, vectorize, outlineAsJson, unknown } = options;
+    const document = await this.#find(principal, id);
+    if (analyses.length === 0 && !vectorize) {
+      throw new Refusal("invalid", "Nothing is asked for: enable an option.", { field: "parse_options" });
+    }
+    const common = {
+      lens,
+      about: { field: "file_id", owned: document },
+      documents: { ofTask: { document: document.key } },
+      ...detailsOf(unknown),
+    } as const;
+    if (vectorize) {
+      const input = { document: document.key };
+      await this.#tasks.begin({ ...common, kind: "vectorization", input, name: `vectorize-${document.id}` });
+    }
+    if (analyses.length > 0) {
+      const input = { document: document.key, analyses, outlineAsJson };
+      await this.#tasks.begin({ ...common, kind: "document_analysis", input, name: `analyze-${document.id}` });
+    }
+    return this.get(principal, id);
+  }
+
+  async delete(principal: Principal, id: string): Promise<void> {
+    const document = await this.#find(principal, id);
+    // Its tasks first: one that found its document gone would say that it failed.
+    await this.#tasks.cancelAll(principal, { field: "file_id", owned: document }, "The file was deleted.");
+    if (!(await this.#store.documents.removeDocument(document.key))) throw missingFile();
+  }
+
+  async #find(principal: Principal, id: string): Promise<DocumentRecord> {
+    mustHave(principal, "tasks");
+    const { tenant, user } = principal;
+    const document = await this.#store.documents.documentById(visibleTo(principal), { tenant, user, id });
+    if (!document || this.#hasExpired(document)) throw missingFile();
+    return document;
+  }
+
+  async #known(own: { tenant: string; user: string }, id: string | undefined, md5: string | null) {
+    const { documents } = this.#store;
+    const byMd5 = md5 === null ? null : await documents.documentByMd5(own, md5);
+    if (byMd5 && !this.#hasExpired(byMd5)) return byMd5;
+    const byId = id === undefined ? null : await documents.documentById(own, { ...own, id });
+    return byId && !this.#hasExpired(byId) ? byId : null;
+  }
+
+  #hasExpired({ expiresAt }: Pick<DocumentRecord, "expiresAt">): boolean {
+    return expiresAt !== null && expiresAt <= this.#clock.now();
+  }
+
+  async #seen(documents: readonly (Omit<DocumentRecord, "produced"> | DocumentRecord)[]): Promise<Document[]> {
+    const names = await this.#tasks.names(documents.map(({ task, id }) => ({ task, otherwise: `upload-${id}` })));
+    return documents.map((document, at) => {
+      const { produced: _, ...listed }: Omit<DocumentRecord, "produced"> & { produced?: Produced } = document;
+      return { ...listed, taskId: names[at] ?? `upload-${document.id}` };
+    });
+  }
+}
+
+function detailsOf(unknown: readonly string[]): { details?: JsonObject } {
+  return unknown.length === 0 ? {} : { details: { unknownOptions: [...unknown] } };
+}
+
+function missingFile(): Refusal {
+  return notFound("File");
+}
+
+function missing(): never {
+  throw missingFile();
+}

@@ -1,0 +1,42 @@
+/** The first commit of a new task, with all that belongs to it: running at once where there is a slot. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { Along } from "../../engine/transitions.ts";
+import type { Write } from "../../store/write.ts";
+import { submitted, submittedRunning } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import { type NewTask, newTask } from "../../task/new-task.ts";
+import type { Task } from "../../task/task.ts";
+
+type SubmitParts = { engine: Engine; clock: Clock; ids: Ids };
+type Submitted = { task: Task } | { replayed: TaskId; hash: string };
+
+/**
+ * `along` commits with it. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
+ * along cannot be kept; `replayed` is the task that an idempotency key was used for before.
+ */
+export async function submitTask(
+  { engine, clock, ids }: SubmitParts,
+  fresh: NewTask,
+  along: Along = {},
+): Promise<Submitted> {
+  const now = clock.now();
+  const { task, message } = newTask(fresh, ids.taskId(now), now);
+  const reserved = engine.slots.reserve(task);
+  let done: Submitted | undefined;
+  try {
+    const change = reserved ? submittedRunning(task) : submitted(task);
+    if (change instanceof Refusal) throw change;
+    const write: Write = {
+      ...change,
+      ...along,
+      ...(message && task.conversation !== null && { messages: [{ role: "user", parts: message }] }),
+    };
+    done = await engine.transitions.submit(write);
+    return done;
+  } finally {
+    if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);
+  }
+}

@@ -1,0 +1,383 @@
+/** What callers may do with vector stores, over an engine and a store. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { ChunkStore } from "../../store/chunk-store.ts";
+import type { VectorStoreChange } from "../../store/document-write.ts";
+import type { Store } from "../../store/store.ts";
+import { AUTO_CHUNKING } from "../../task/chunk.ts";
+import type {
+  DocumentRecord,
+  MemberRecord,
+  MemberStatus,
+  NamedMember,
+  VectorStoreRecord,
+} from "../../task/document.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
+import { wellFormed } from "../../task/json.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
+import type { ListPage } from "../../task/task-filter.ts";
+import { visibleTo } from "../../task/visibility.ts";
+import type {
+  Batch,
+  Found,
+  Member,
+  NewMember,
+  NewVectorStore,
+  Search,
+  StoreSummary,
+  VectorStore,
+  VectorStores,
+  VectorStoreUpdate,
+} from "../vector-stores.ts";
+import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
+import { StoreSummaries, type Summarize } from "./store-summaries.ts";
+
+/** What turns questions into vectors, and which model's they are. */
+type QuestionEmbedder = {
+  readonly model: string;
+  /** Of length 1, in the order of the texts. */
+  embed(texts: readonly string[], options: { purpose: "query"; signal: AbortSignal }): Promise<Float32Array[]>;
+};
+
+/** What documents are found by, and told of in short. */
+export type Retrieval = {
+  chunks: Pick<ChunkStore, "chunks" | "search">;
+  embedder: QuestionEmbedder;
+  summarize: Summarize;
+};
+
+/** The model of stores that nobody embeds. */
+const NO_MODEL = "none";
+
+/** Ids of its files that a vector store shows. */
+const SHOWN_IDS_MAX = 10_000;
+const ID_CHARACTERS = 24;
+
+export class VectorStoreVerbs implements VectorStores {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #tasks: DocumentTasks;
+  readonly #retrieval: Retrieval | null;
+  readonly #summaries: StoreSummaries;
+
+  constructor(parts: DocumentTasksParts, retrieval: Retrieval | null) {
+    this.#retrieval = retrieval;
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#ids = parts.ids;
+    this.#tasks = new DocumentTasks(parts);
+    this.#summaries = new StoreSummaries(parts.store.documents, retrieval?.summarize ?? null, parts.clock);
+  }
+
+  async create(principal: Principal, lens: string, given: NewVectorStore): Promise<VectorStore> {
+    mustHave(principal, "tasks");
+    const wanted = wellFormed(given);
+    const { tenant, user } = principal;
+    const now = this.#clock.now();
+    const documents = await this.#documents(principal, wanted.documentIds);
+    const store: VectorStoreRecord = {
+      key: this.#ids.uuid(now),
+      tenant,
+      user,
+      id: wanted.id ?? this.#randomId("vs_"),
+      name: wanted.name,
+      description: wanted.description,
+      metadata: wanted.metadata,
+      chunking: wanted.chunking ?? AUTO_CHUNKING,
+      model: this.#retrieval?.embedder.model ?? NO_MODEL,
+      createdAt: now,
+      lastActiveAt: now,
+      expiresAfterMs: wanted.expiresAfterMs,
+      task: null,
+      counts: { in_progress: 0, completed: 0, failed: 0, cancelled: 0 },
+      bytes: 0,
+    };
+    const members = documents.map((document) => this.#newMember(store, document));
+    await this.#tasks.begin({
+      kind: "vector_store_creation",
+      input: { vectorStore: store.key },
+      lens,
+      name: `create-${store.id}`,
+      about: { field: "vector_store_id", owned: store },
+      documents: { vectorStore: store, members },
+    });
+    return this.get(principal, store.id);
+  }
+
+  async get(principal: Principal, id: string): Promise<VectorStore> {
+    return this.#seen(await this.#find(principal, id));
+  }
+
+  async list(principal: Principal, page: ListPage) {
+    mustHave(principal, "tasks");
+    const { stores, more } = await this.#store.documents.vectorStores(visibleTo(principal), page);
+    return { stores: await Promise.all(stores.map((store) => this.#seen(store))), more };
+  }
+
+  async change(principal: Principal, lens: string, id: string, given: VectorStoreUpdate): Promise<VectorStore> {
+    const { join = [], leave = [], ...update } = wellFormed(given);
+    const store = await this.#find(principal, id);
+    const both = join.find((each) => leave.includes(each));
+    if (both !== undefined) {
+      throw new Refusal("invalid", `The file ${both} cannot join and leave at once.`, { field: "left_file_ids" });
+    }
+    const change: VectorStoreChange = { ...update, lastActiveAt: this.#clock.now() };
+    const joining = await this.#newcomers(store, await this.#documents(principal, join));
+    const leaving = await this.#documents(principal, leave, "left_file_ids");
+    if (join.length === 0 && leave.length === 0) await this.#store.documents.changeVectorStore(store.key, change);
+    else {
+      await this.#embed(store, lens, {
+        changed: { key: store.key, ...change },
+        members: joining.map((document) => this.#newMember(store, document)),
+        left: { vectorStore: store.key, documents: leaving.map(({ key }) => key) },
+      });
+    }
+    return this.get(principal, id);
+  }
+
+  async delete(principal: Principal, lens: string, id: string): Promise<{ id: string; taskId: string }> {
+    const store = await this.#find(principal, id);
+    await this.#tasks.cancelAll(principal, { field: "vector_store_id", owned: store }, "The vector store was deleted.");
+    const otherwise = `delete-${store.id}`;
+    const task = await this.#tasks.begin({
+      kind: "vector_store_deletion",
+      input: { vectorStore: store.key },
+      lens,
+      name: otherwise,
+      about: { field: "vector_store_id", owned: store },
+      documents: { removed: { vectorStore: store.key } },
+    });
+    const [taskId = otherwise] = await this.#tasks.names([{ task, otherwise }]);
+    return { id: store.id, taskId };
+  }
+
+  async add(
+    principal: Principal,
+    lens: string,
+    id: string,
+    given: readonly NewMember[],
+    asBatch: boolean,
+  ): Promise<{ members: Member[]; batch: Batch | null }> {
+    const store = await this.#find(principal, id);
+    const wanted = new Map(wellFormed(given).map((member) => [member.documentId, member]));
+    const field = asBatch ? "file_ids" : "file_id";
+    const documents = await this.#documents(principal, [...wanted.keys()], field);
+    const batch = asBatch
+      ? { id: this.#randomId("vsfb_"), vectorStore: store.key, createdAt: this.#clock.now(), task: null }
+      : null;
+    const members = documents.map((document) => {
+      const { attributes = {}, chunking = store.chunking } = wanted.get(document.id) ?? {};
+      return { ...this.#newMember(store, document), attributes, chunking, batch: batch?.id ?? null };
+    });
+    await this.#embed(store, lens, {
+      changed: { key: store.key, lastActiveAt: this.#clock.now() },
+      members,
+      ...(batch && { batch }),
+    });
+    return {
+      members: asBatch ? [] : await Promise.all(documents.map(({ key }) => this.#member(store, key))),
+      batch: batch && (await this.batch(principal, id, batch.id)),
+    };
+  }
+
+  async member(principal: Principal, id: string, documentId: string): Promise<Member> {
+    const { store, document } = await this.#both(principal, id, documentId);
+    return this.#member(store, document.key);
+  }
+
+  async members(
+    principal: Principal,
+    id: string,
+    filter: { status?: MemberStatus; batch?: string },
+    page: ListPage,
+  ): Promise<{ members: Member[]; more: boolean }> {
+    const store = await this.#find(principal, id);
+    if (filter.batch !== undefined) await this.batch(principal, id, filter.batch);
+    const found = await this.#store.documents.members(store.key, filter, page);
+    return { members: await this.#seenMembers(store, found.members), more: found.more };
+  }
+
+  async setAttributes(
+    principal: Principal,
+    id: string,
+    documentId: string,
+    attributes: MemberRecord["attributes"],
+  ): Promise<Member> {
+    const { store, document } = await this.#both(principal, id, documentId);
+    const member = { vectorStore: store.key, document: document.key };
+    if (!(await this.#store.documents.setAttributes(member, wellFormed(attributes)))) throw notFound("File");
+    return this.#member(store, document.key);
+  }
+
+  async remove(principal: Principal, id: string, documentId: string): Promise<void> {
+    const { store, document } = await this.#both(principal, id, documentId);
+    await this.#member(store, document.key);
+    await this.#store.documents.removeMembers(store.key, [document.key]);
+  }
+
+  async batch(principal: Principal, id: string, batchId: string): Promise<Batch> {
+    const store = await this.#find(principal, id);
+    const batch = await this.#store.documents.batch(store.key, batchId);
+    if (!batch) throw notFound("File batch");
+    const otherwise = `vectorize-${store.id}`;
+    const [taskId = otherwise] = await this.#tasks.names([{ task: batch.task, otherwise }]);
+    return { ...batch, taskId, vectorStoreId: store.id };
+  }
+
+  async cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch> {
+    const batch = await this.batch(principal, id, batchId);
+    if (batch.counts.in_progress > 0) {
+      await this.#store.documents.cancelMembers({ batch: batch.id });
+      if (batch.task !== null) await this.#tasks.cancel(principal, batch.task, "The batch was cancelled.");
+    }
+    return this.batch(principal, id, batchId);
+  }
+
+  async search(principal: Principal, id: string, search: Search, signal: AbortSignal): Promise<Found[]> {
+    const store = await this.#find(principal, id);
+    if (this.#hasExpired(store)) {
+      throw new Refusal("not_allowed_in_state", "The vector store has expired: it cannot be searched any more.");
+    }
+    await this.#store.documents.changeVectorStore(store.key, { lastActiveAt: this.#clock.now() });
+    if (!this.#retrieval || store.counts.completed === 0) return [];
+    const { chunks, embedder } = this.#retrieval;
+    const texts = wellFormed(search.queries);
+    // Of another model than the store's: its vectors cannot be compared, and words alone are.
+    const isOurs = embedder.model === store.model;
+    const vectors = isOurs ? await embedder.embed(texts, { purpose: "query", signal }) : [];
+    const hits = await chunks.search({
+      vectorStore: store.key,
+      queries: texts.map((text, at) => ({ text, vector: vectors[at] ?? null })),
+      model: store.model,
+      filter: search.filter,
+      scoreMin: search.scoreMin,
+      limit: search.limit,
+    });
+    const keys = [...new Set(hits.map(({ document }) => document))];
+    const documents = await Promise.all(keys.map((key) => this.#store.documents.document(key)));
+    const byKey = new Map(documents.flatMap((document) => (document ? [[document.key, document] as const] : [])));
+    return hits.flatMap(({ document: key, ...hit }): Found[] => {
+      const document = byKey.get(key);
+      if (!document) return [];
+      return [
+        { ...hit, documentId: document.id, filename: document.filename, paged: document.reading?.paged ?? false },
+      ];
+    });
+  }
+
+  async summary(principal: Principal, id: string, tokensMax: number): Promise<StoreSummary> {
+    return this.#summaries.of(await this.#find(principal, id), tokensMax);
+  }
+
+  async counts(principal: Principal): Promise<{ processed: number; vectorStores: number }> {
+    return this.#store.documents.counts(principal.tenant);
+  }
+
+  /** A new task that embeds what has come into a store. */
+  async #embed(
+    store: VectorStoreRecord,
+    lens: string,
+    documents: Parameters<DocumentTasks["begin"]>[0]["documents"],
+  ): Promise<void> {
+    await this.#tasks.begin({
+      kind: "vectorization",
+      input: { vectorStore: store.key },
+      lens,
+      name: `vectorize-${store.id}`,
+      about: { field: "vector_store_id", owned: store },
+      documents: { ...documents, ofTask: { vectorStore: store.key } },
+    });
+  }
+
+  async #find(principal: Principal, id: string): Promise<VectorStoreRecord> {
+    mustHave(principal, "tasks");
+    const { tenant, user } = principal;
+    const store = await this.#store.documents.vectorStoreById(visibleTo(principal), { tenant, user, id });
+    if (!store) throw notFound("Vector store");
+    return store;
+  }
+
+  async #both(principal: Principal, id: string, documentId: string) {
+    const store = await this.#find(principal, id);
+    const [document] = await this.#documents(principal, [documentId], null);
+    if (!document) throw notFound("File");
+    return { store, document };
+  }
+
+  /** Each once, in the order of the ids. Throws `not_found` for the first that is not there, and names `field`. */
+  async #documents(
+    principal: Principal,
+    ids: readonly string[],
+    field: string | null = "file_ids",
+  ): Promise<DocumentRecord[]> {
+    const { tenant, user } = principal;
+    const visible = visibleTo(principal);
+    const now = this.#clock.now();
+    const documents: DocumentRecord[] = [];
+    for (const id of new Set(ids)) {
+      const document = await this.#store.documents.documentById(visible, { tenant, user, id });
+      const isThere = document && (document.expiresAt === null || document.expiresAt > now);
+      if (!isThere) throw new Refusal("not_found", `There is no file ${id}.`, field === null ? {} : { field });
+      documents.push(document);
+    }
+    return documents;
+  }
+
+  /** Those that are no members yet. */
+  async #newcomers(store: VectorStoreRecord, documents: readonly DocumentRecord[]): Promise<DocumentRecord[]> {
+    const known = await Promise.all(documents.map(({ key }) => this.#store.documents.member(store.key, key)));
+    return documents.filter((_, at) => known[at] === null);
+  }
+
+  #newMember(store: VectorStoreRecord, document: DocumentRecord): MemberRecord {
+    const { error } = document;
+    return {
+      vectorStore: store.key,
+      document: document.key,
+      status: error === null ? "in_progress" : "failed",
+      error,
+      attributes: {},
+      chunking: store.chunking,
+      batch: null,
+      task: null,
+      bytes: 0,
+      createdAt: this.#clock.now(),
+    };
+  }
+
+  async #member(store: VectorStoreRecord, document: string): Promise<Member> {
+    const member = await this.#store.documents.member(store.key, document);
+    const [seen] = member ? await this.#seenMembers(store, [member]) : [];
+    if (!seen) throw notFound("File");
+    return seen;
+  }
+
+  async #seenMembers(store: VectorStoreRecord, members: readonly NamedMember[]): Promise<Member[]> {
+    const otherwise = `vectorize-${store.id}`;
+    const names = await this.#tasks.names(members.map(({ task }) => ({ task, otherwise })));
+    return members.map((member, at) => ({
+      ...member,
+      taskId: names[at] ?? otherwise,
+      vectorStoreId: store.id,
+    }));
+  }
+
+  async #seen(store: VectorStoreRecord): Promise<VectorStore> {
+    const otherwise = `create-${store.id}`;
+    const [[taskId = otherwise], documentIds] = await Promise.all([
+      this.#tasks.names([{ task: store.task, otherwise }]),
+      this.#store.documents.memberIds(store.key, SHOWN_IDS_MAX),
+    ]);
+    const expiresAt = store.expiresAfterMs === null ? null : store.lastActiveAt + store.expiresAfterMs;
+    return { ...store, taskId, documentIds, expiresAt, expired: this.#hasExpired(store) };
+  }
+
+  #hasExpired({ expiresAfterMs, lastActiveAt }: VectorStoreRecord): boolean {
+    return expiresAfterMs !== null && lastActiveAt + expiresAfterMs <= this.#clock.now();
+  }
+
+  #randomId(prefix: string): string {
+    return prefix + this.#ids.randomUuid().replaceAll("-", "").slice(0, ID_CHARACTERS);
+  }
+}

@@ -1,0 +1,129 @@
+/** What callers may do with vector stores: make one of documents, change which are in it, and search it. */
+import type { AttributeFilter } from "../task/attribute-filter.ts";
+import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
+import type { BatchRecord, MemberRecord, MemberStatus, NamedMember, VectorStoreRecord } from "../task/document.ts";
+import type { JsonObject } from "../task/json.ts";
+import type { Principal } from "../task/principal.ts";
+import type { ListPage } from "../task/task-filter.ts";
+
+/** A vector store as its callers see it; `taskId` is what clients of the documents API call its last task. */
+export type VectorStore = VectorStoreRecord & {
+  taskId: string;
+  documentIds: string[];
+  /** Null: never. */
+  expiresAt: number | null;
+  expired: boolean;
+};
+
+export type Member = NamedMember & { taskId: string; vectorStoreId: string };
+export type Batch = BatchRecord & { taskId: string; vectorStoreId: string; counts: Record<MemberStatus, number> };
+
+export type NewVectorStore = {
+  /** Random when absent. */
+  id?: string;
+  name: string;
+  description: string;
+  metadata: JsonObject;
+  documentIds: readonly string[];
+  /** What is used when nobody asks for another one, when absent. */
+  chunking?: ChunkingStrategy;
+  /** After it was last used. */
+  expiresAfterMs: number | null;
+};
+
+export type VectorStoreUpdate = {
+  name?: string;
+  description?: string;
+  metadata?: JsonObject;
+  expiresAfterMs?: number | null;
+  join?: readonly string[];
+  leave?: readonly string[];
+};
+
+export type NewMember = {
+  documentId: string;
+  attributes: MemberRecord["attributes"];
+  /** That of the store when absent. */
+  chunking?: ChunkingStrategy;
+};
+
+export type Search = {
+  queries: readonly string[];
+  filter: AttributeFilter | null;
+  /** 0..1, inclusive. */
+  scoreMin: number;
+  limit: number;
+};
+
+export type Found = {
+  documentId: string;
+  filename: string;
+  chunk: Chunk;
+  /** It has pages of its own, whose numbers mean something to a reader. */
+  paged: boolean;
+  /** 0..1, higher is better. */
+  score: number;
+  attributes: MemberRecord["attributes"];
+  /** Where the words of the question are in the chunk's text, in UTF-16 units. */
+  highlights: readonly { start: number; end: number }[];
+};
+
+export type StoreSummary = { text: string; model: string; tokens: number; createdAt: number; durationMs: number };
+
+/**
+ * A vector store is known by the id that its owner gave it; one's own is found before another's of the tenant. Every verb
+ * throws `not_found` for a store, or a file of it, that there is not.
+ */
+export interface VectorStores {
+  /**
+   * Makes it with its members and the task that embeds them, in one commit. Throws `conflict` when the id is taken,
+   * `not_found`, naming `file_ids`, when a document is not there.
+   */
+  create(principal: Principal, lens: string, store: NewVectorStore): Promise<VectorStore>;
+  get(principal: Principal, id: string): Promise<VectorStore>;
+  /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
+  list(principal: Principal, page: ListPage): Promise<{ stores: VectorStore[]; more: boolean }>;
+  /** Begins a task when documents join or leave. Throws `not_found` as `create` does. */
+  change(principal: Principal, lens: string, id: string, update: VectorStoreUpdate): Promise<VectorStore>;
+  /** Cancels its tasks; it is gone at once, its documents stay. Returns the name of the task that clears up behind it. */
+  delete(principal: Principal, lens: string, id: string): Promise<{ id: string; taskId: string }>;
+
+  /** Begins a task that embeds them; those that are there already are taken anew. With `batch` they are one. */
+  add(
+    principal: Principal,
+    lens: string,
+    id: string,
+    members: readonly NewMember[],
+    batch: boolean,
+  ): Promise<{ members: Member[]; batch: Batch | null }>;
+  member(principal: Principal, id: string, documentId: string): Promise<Member>;
+  /** A page; a cursor is the id of a document. Throws `invalid` for one that is not in the list. */
+  members(
+    principal: Principal,
+    id: string,
+    filter: { status?: MemberStatus; batch?: string },
+    page: ListPage,
+  ): Promise<{ members: Member[]; more: boolean }>;
+  /** Replaces the attributes of a member. */
+  setAttributes(
+    principal: Principal,
+    id: string,
+    documentId: string,
+    attributes: MemberRecord["attributes"],
+  ): Promise<Member>;
+  remove(principal: Principal, id: string, documentId: string): Promise<void>;
+  batch(principal: Principal, id: string, batchId: string): Promise<Batch>;
+  /** What of it is in progress is cancelled, and its task with it. One that has ended stays as it is. */
+  cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch>;
+
+  /** Best first; the same question has the same scores. Throws `not_allowed_in_state` when the store has expired. */
+  search(principal: Principal, id: string, search: Search, signal: AbortSignal): Promise<Found[]>;
+  /**
+   * What its documents say, in short; kept until they change. It names the model that has written it. Throws
+   * `not_allowed_in_state` when no document of it can be read.
+   */
+  summary(principal: Principal, id: string, tokensMax: number): Promise<StoreSummary>;
+
+  /** How many documents the tenant has that were read, and how many vector stores. */
+  counts(principal: Principal): Promise<{ processed: number; vectorStores: number }>;
+}
