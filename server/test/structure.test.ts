@@ -67,6 +67,9 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   chardet: ["extraction"],
   eld: ["extraction"],
   saxes: ["extraction"],
+  "@hyzyla/pdfium": ["extraction"],
+  sharp: ["extraction"],
+  "tesseract.js-core": ["extraction"],
   "@waybill/sdk": ["cli"],
 };
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 export const limits = z.strictObject({
   /** Of work of the process on one file. What it waits for (a reader that is slow to take pages) does not count. */
   readMs: z.number().default(120_000),
-  /** To recognize the text of one page; this time does not count as `readMs`. */
+  /** Of the processor, to recognize the text of one page: a busy machine changes no result. It does not count as `readMs`. */
   recognizeMs: z.number().default(20_000),
   /** From the fork to the first word of a process. */
   startMs: z.number().default(30_000),

@@ -5,8 +5,8 @@ import { type FromReader, isFull, type ToReader } from "./messages.ts";
 import type { ReaderProcess } from "./reader-process.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
-/** The process ends a recognition by itself; it is killed only when it does not. */
-const RECOGNIZE_GRACE_MS = 5_000;
+/** The process ends a recognition by itself, by the time of its processor; it is killed when it has not by so many times. */
+const RECOGNIZE_PATIENCE = 6;
 
 export class ProcessReading implements Reading {
   readonly #process: ReaderProcess;
@@ -124,7 +124,7 @@ export class ProcessReading implements Reading {
     this.#recognition = null;
     if (busy) {
       this.#work.pause();
-      this.#recognition = new Stopwatch(this.#limits.recognizeMs + RECOGNIZE_GRACE_MS, () => this.#end(tooSlow()));
+      this.#recognition = new Stopwatch(this.#limits.recognizeMs * RECOGNIZE_PATIENCE, () => this.#end(tooSlow()));
       this.#recognition.run();
     } else this.#work.run();
   }

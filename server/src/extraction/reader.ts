@@ -10,6 +10,7 @@ import type { Desk, FormatReading } from "./formats/format.ts";
 import { FORMATS } from "./formats/index.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { type FromReader, isFull, type ToReader } from "./messages.ts";
+import type { Recognizer } from "./recognizer.ts";
 import { sniff } from "./sniff.ts";
 
 type Open = Extract<ToReader, { type: "open" }>;
@@ -18,6 +19,7 @@ export class Reader {
   readonly #say: (message: FromReader) => void;
   #limits: Limits = LIMITS;
   #reading: FormatReading | null = null;
+  #recognizer: Promise<Recognizer> | null = null;
   #run = 0;
   /** Lengths of the pages that were sent and not taken. */
   #ahead: number[] = [];
@@ -45,7 +47,12 @@ export class Reader {
     const fileType = sniff(source, mediaType, limits);
     const format = FORMATS[fileType];
     if (!format) throw new ExtractionError("unsupported_file", `Files of the type ${fileType} are not read.`);
-    const desk: Desk = { limits, recognize, warn: (code, message) => this.#warn(code, message) };
+    const desk: Desk = {
+      limits,
+      recognize,
+      recognizer: () => this.#recognizing(),
+      warn: (code, message) => this.#warn(code, message),
+    };
     const read = await format.reader();
     this.#reading = await read(source, desk);
     const facts = boundedFacts(this.#reading.facts, limits);
@@ -75,6 +82,13 @@ export class Reader {
     }
     if (blank) throw new ExtractionError("empty_document", "There is no text in it.");
     this.#say({ type: "end", run });
+  }
+
+  #recognizing(): Promise<Recognizer> {
+    this.#recognizer ??= import("./recognizer.ts").then(
+      ({ Recognizer }) => new Recognizer(this.#limits, (busy) => this.#say({ type: "recognizing", busy })),
+    );
+    return this.#recognizer;
   }
 
   async #room(): Promise<void> {

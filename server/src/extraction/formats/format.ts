@@ -4,6 +4,7 @@
  */
 import type { FileFacts, Page } from "../extraction.ts";
 import type { Limits } from "../limits.ts";
+import type { Recognizer } from "../recognizer.ts";
 
 export type Source = {
   /** Where its bytes lie. */
@@ -18,6 +19,8 @@ export type Desk = {
   limits: Limits;
   /** Read the text of pictures too. */
   recognize: boolean;
+  /** Loaded when it is first asked for. */
+  recognizer(): Promise<Recognizer>;
   /** Something that did not stop the reading. The same warning is kept once. */
   warn(code: string, message: string): void;
 };

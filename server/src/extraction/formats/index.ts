@@ -6,6 +6,8 @@ export type Format = {
   reader: () => Promise<FormatReader>;
 };
 
+const picture = async () => (await import("./picture.ts")).readPicture;
+
 /** By the names that `sniff` gives. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   csv: { mediaType: "text/csv", reader: async () => (await import("./csv.ts")).readCsv },
@@ -17,6 +19,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   eml: { mediaType: "message/rfc822", reader: async () => (await import("./mail/eml.ts")).readEml },
   epub: { mediaType: "application/epub+zip", reader: async () => (await import("./epub/epub.ts")).readEpub },
   html: { mediaType: "text/html", reader: async () => (await import("./html/html.ts")).readHtml },
+  jpeg: { mediaType: "image/jpeg", reader: picture },
   json: { mediaType: "application/json", reader: async () => (await import("./json.ts")).readJson },
   markdown: { mediaType: "text/markdown", reader: async () => (await import("./markdown.ts")).readMarkdown },
   msg: { mediaType: "application/vnd.ms-outlook", reader: async () => (await import("./mail/msg.ts")).readMsg },
@@ -32,13 +35,17 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     mediaType: "application/vnd.oasis.opendocument.text",
     reader: async () => (await import("./odf/odt.ts")).readOdt,
   },
+  pdf: { mediaType: "application/pdf", reader: async () => (await import("./pdf.ts")).readPdf },
+  png: { mediaType: "image/png", reader: picture },
   pptx: {
     mediaType: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     reader: async () => (await import("./pptx/pptx.ts")).readPptx,
   },
   rtf: { mediaType: "application/rtf", reader: async () => (await import("./rtf/rtf.ts")).readRtf },
   text: { mediaType: "text/plain", reader: async () => (await import("./text.ts")).readText },
+  tiff: { mediaType: "image/tiff", reader: picture },
   tsv: { mediaType: "text/tab-separated-values", reader: async () => (await import("./csv.ts")).readCsv },
+  webp: { mediaType: "image/webp", reader: picture },
   xls: {
     mediaType: "application/vnd.ms-excel",
     reader: async () => (await import("./sheets/xls.ts")).readWorkbookFile,

@@ -1,0 +1,98 @@
+/**
+ * PDF: the text layer of each page in the order of reading, with its headings, lists, tables and links. A page that is a
+ * picture is read from the picture. A page is opened when it is asked for, so that a reading goes on wherever it likes.
+ */
+import { ExtractionError, type Page } from "../extraction.ts";
+import { type Block, written } from "../markdown.ts";
+import { type Desk, type FormatReader, NO_FACTS } from "./format.ts";
+import { blocksOf, type Sizes, sizesOf } from "./pdf/paragraphs.ts";
+import { Pdf, type PdfPage } from "./pdf/pdfium.ts";
+import { regionsOf } from "./pdf/regions.ts";
+import { type PageRuns, runsOf } from "./pdf/runs.ts";
+
+/** Pages, evenly over the document, whose letters tell which size is that of its text. */
+const SAMPLED_PAGES = 8;
+const GLYPHS_MAX = 400_000;
+const LINKS_MAX = 2_000;
+/** Letters and digits: a page with fewer may be a picture. */
+const CHARACTERS_MIN = 30;
+/** Of its area, beside a few characters such as its number. */
+const PICTURE_SHARE_MIN = 0.3;
+const DOTS_PER_INCH = 200;
+const DOTS_MAX = 12_000_000;
+const PROPERTIES = ["Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate"];
+
+export const readPdf: FormatReader = async (source, desk) => {
+  const pdf = await Pdf.open(source);
+  const pageCount = pdf.pageCount;
+  if (pageCount > desk.limits.pages)
+    throw new ExtractionError("too_large", `It has ${pageCount} pages; ${desk.limits.pages} are read.`);
+  if (pageCount < 1) throw new ExtractionError("invalid_file", "The document has no pages.");
+  const sizes = sampledSizes(pdf, pageCount);
+  const properties = PROPERTIES.map((name) => [name, pdf.property(name)] as const).filter(([, value]) => value !== "");
+  return {
+    facts: {
+      ...NO_FACTS,
+      paged: true,
+      pageCount,
+      title: pdf.property("Title") || null,
+      author: pdf.property("Author") || null,
+      properties: Object.fromEntries(properties),
+      outline: pdf.bookmarks(desk.limits.facts),
+    },
+    async *pages(from) {
+      for (let index = from; index < pageCount; index++) yield await pageOf(pdf, index, sizes, desk);
+    },
+  };
+};
+
+function sampledSizes(pdf: Pdf, pageCount: number): Sizes {
+  const step = Math.max(1, Math.floor(pageCount / SAMPLED_PAGES));
+  const samples: { size: number; characters: number }[] = [];
+  for (let index = 0; index < pageCount && index < step * SAMPLED_PAGES; index += step) {
+    const { runs } = opened(pdf, index, runsOn, { runs: [], turned: [] });
+    samples.push(...runs.map(({ size, text }) => ({ size, characters: text.length })));
+  }
+  return sizesOf(samples);
+}
+
+function runsOn(page: PdfPage): PageRuns {
+  return runsOf(page.glyphs(GLYPHS_MAX), page.links(LINKS_MAX));
+}
+
+/** Of a page that cannot be opened: what is said in its place. */
+function opened<T>(pdf: Pdf, index: number, use: (page: PdfPage) => T, otherwise: T): T {
+  try {
+    return pdf.page(index, use);
+  } catch (error) {
+    if (error instanceof ExtractionError && error.failure === "invalid_file") return otherwise;
+    throw error;
+  }
+}
+
+async function pageOf(pdf: Pdf, index: number, sizes: Sizes, desk: Desk): Promise<Page> {
+  const runs = opened(pdf, index, runsOn, null);
+  if (!runs) desk.warn("page_damaged", `Page ${index + 1} is damaged.`);
+  const content = runs ? written(blocksOn(runs, sizes)) : "";
+  const page: Page = { index, name: null, content, recognized: false };
+  const characters = readableCharacters(content);
+  if (!desk.recognize || !runs || characters >= CHARACTERS_MIN) return page;
+  const isPicture = (opened: PdfPage) => (characters > 0 ? opened.hasPicture(PICTURE_SHARE_MIN) : opened.hasObjects());
+  const picture = opened(pdf, index, (it) => (isPicture(it) ? it.picture(DOTS_PER_INCH, DOTS_MAX) : null), null);
+  if (!picture) return page;
+  const text = await (await desk.recognizer()).textOfGray(picture);
+  if (text === null) desk.warn("not_recognized", `The picture on page ${index + 1} took too long to read.`);
+  return text ? { ...page, content: text, recognized: true } : page;
+}
+
+/** Without those that a font has for itself, since nobody else knows what they mean. */
+function readableCharacters(text: string): number {
+  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+}
+
+function blocksOn({ runs, turned }: PageRuns, sizes: Sizes): Block[] {
+  const blocks = regionsOf(runs).flatMap((region): Block[] =>
+    region.kind === "table" ? [{ kind: "table", rows: region.rows }] : blocksOf(region.lines, sizes),
+  );
+  return [...blocks, ...turned.map(({ text }): Block => ({ kind: "paragraph", text }))];
+}
