@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { defineHandler } from "../src/task/handler.ts";
+import { type Context, defineHandler } from "../src/task/handler.ts";
 import { type Ended, ended, runWaybill, spawnWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -16,10 +16,12 @@ const errand = defineHandler({
   kind: "errand",
   input: z.strictObject({
     asks: z.enum(["approval", "answer"]).optional(),
+    /** It works on beside its question. */
+    busy: z.boolean().optional(),
     fails: z.boolean().optional(),
     large: z.boolean().optional(),
   }),
-  run: async (ctx, { asks, fails, large }) => {
+  run: async (ctx, { asks, busy, fails, large }) => {
     ctx.progress(0.5, "halfway");
     await ctx.step("walk", async (step) => {
       step.output("on my way\u001b[2J");
@@ -27,7 +29,9 @@ const errand = defineHandler({
     });
     if (fails) await ctx.step("fall", async () => Promise.reject(new Error("It fell.")), { retries: 0 });
     if (asks === undefined) return { text: large ? LARGE : "done" };
-    const answer = await ctx.waitForInput("go", { asks, prompt: "May I go?", deadlineMs: 600_000 });
+    const go = (ctx: Context) => ctx.waitForInput("go", { asks, prompt: "May I go?", deadlineMs: 600_000 });
+    if (busy) await ctx.parallel({ go, work: (ctx) => ctx.step("work", () => new Promise<null>(() => {})) });
+    const answer = await go(ctx);
     return { text: `You said ${JSON.stringify(answer?.value)}` };
   },
 });
@@ -196,6 +200,21 @@ describe("a task", () => {
       code: 1,
       talk: expect.stringContaining("waybill list"),
     });
+  });
+
+  it("is found by those who can answer, also while it does other work beside its question", async () => {
+    const busy = await submit({ busy: true, asks: "approval" }, "--metadata", "of=asking");
+    await expect.poll(async () => (await client.task(busy).get()).input_required?.name).toBe("go");
+    await submit({}, "--metadata", "of=asking");
+    const asking = await waybill("list", "--asks", "--metadata", "of=asking", "--json");
+    const [found, ...others] = asking.out.trim().split("\n");
+    expect(JSON.parse(found ?? "")).toMatchObject({ id: busy, state: "running" });
+    expect(others).toEqual([]);
+    await waybill("approve", busy);
+    await expect
+      .poll(async () => (await waybill("list", "--asks", "--metadata", "of=asking")).talk)
+      .toBe("No such tasks.\n");
+    await waybill("cancel", busy);
   });
 
   it("is listed by state, kind and words", async () => {

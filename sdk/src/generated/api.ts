@@ -890,6 +890,8 @@ export type Operations = {
       kind?: (string)[] | undefined;
       conversation_id?: string | undefined;
       parent_id?: string | undefined;
+      /** Those with an open question: all that wait for a person. One that does other work meanwhile is `running`, not `input_required`. */
+      asks?: "true" | undefined;
       created_from?: string | undefined;
       created_before?: string | undefined;
       /** Words that the title or the input must hold, all of them. */

@@ -19,10 +19,7 @@ export async function answer(
   const handle = client.task(await taskIdOf(client, text));
   const { input_required: question, state } = await handle.get();
   if (question === null) {
-    throw new Exit(
-      1,
-      `Task ${handle.id} asks nothing: it is ${state}. What waits for a person: waybill list -s input_required`,
-    );
+    throw new Exit(1, `Task ${handle.id} asks nothing: it is ${state}. What waits for a person: waybill list --asks`);
   }
   const task = await handle.input(flags.input ?? answerTo(question), { prompt: question.name });
   if (flags.json) out.write(`${JSON.stringify(task)}\n`);

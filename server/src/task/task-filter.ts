@@ -6,6 +6,8 @@ export type TaskFilter = {
   kinds?: readonly string[];
   conversation?: string;
   parent?: string;
+  /** Those that ask a person now, whatever else they do meanwhile, and also while they are paused. */
+  asks?: true;
   createdFrom?: number;
   createdBefore?: number;
   /** Words that the title or the input must hold, all of them. */

@@ -16,7 +16,7 @@ export function addApprove(program: Command): void {
       .option("-i, --input <JSON|@FILE>", "the whole answer as JSON, for a question with a form", jsonOrFile)
       .option("--json", "print the task as JSON"),
   )
-    .addHelpText("after", "\nWhat waits for a person: waybill list --state input_required")
+    .addHelpText("after", "\nWhat waits for a person: waybill list --asks")
     .action((id: string, words: string[], flags: ConnectionFlags & AnswerFlags) =>
       talkTo(flags, (client) =>
         answer(client, id, flags, (question) => {

@@ -13,6 +13,7 @@ type Flags = ConnectionFlags & {
   kind?: string[];
   conversation?: string;
   text?: string;
+  asks?: boolean;
   metadata?: Record<string, string>;
   limit: number;
   all?: boolean;
@@ -31,6 +32,7 @@ export function addList(program: Command): void {
       .option("-k, --kind <KIND,…>", "only these kinds", words)
       .option("-c, --conversation <ID>", "only tasks of this conversation")
       .option("-t, --text <WORDS>", "only tasks whose title or input holds all of these words")
+      .option("--asks", "only tasks that ask a person, whatever else they do meanwhile")
       .option("--metadata <KEY=VALUE>", "only tasks with this label, repeatable", pair)
       .option("-n, --limit <N>", "at most so many", wholeNumber, 20)
       .option("--all", "every one")
@@ -46,6 +48,7 @@ export function addList(program: Command): void {
         ...(flags.kind && { kind: flags.kind }),
         ...(flags.conversation !== undefined && { conversation_id: flags.conversation }),
         ...(flags.text !== undefined && { q: flags.text }),
+        ...(flags.asks && { asks: "true" }),
         ...(flags.metadata && { metadata: flags.metadata }),
       });
       const rows: TaskSummary[] = [];

@@ -194,6 +194,12 @@ export const listQuery = z.strictObject({
   kind: listOf(submission.shape.kind, { type: "string" }).optional().describe("One or more, repeated or with commas."),
   conversation_id: givenName.optional(),
   parent_id: z.string().min(1).max(64).optional(),
+  asks: z
+    .literal("true")
+    .optional()
+    .describe(
+      "Those with an open question: all that wait for a person. One that does other work meanwhile is `running`, not `input_required`.",
+    ),
   created_from: moment.optional(),
   created_before: moment.optional(),
   q: z.string().min(1).max(500).optional().describe("Words that the title or the input must hold, all of them."),

@@ -161,12 +161,13 @@ export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
 }
 
 export function filterOf(query: Wire<typeof wire.listQuery>): TaskFilter {
-  const { state, kind, conversation_id, parent_id, created_from, created_before, q, metadata } = query;
+  const { state, kind, conversation_id, parent_id, asks, created_from, created_before, q, metadata } = query;
   return {
     ...(state !== undefined && { states: state }),
     ...(kind !== undefined && { kinds: kind }),
     ...(conversation_id !== undefined && { conversation: conversation_id }),
     ...(parent_id !== undefined && { parent: parent_id }),
+    ...(asks !== undefined && { asks: true }),
     ...(created_from !== undefined && { createdFrom: created_from }),
     ...(created_before !== undefined && { createdBefore: created_before }),
     ...(q !== undefined && { text: q }),

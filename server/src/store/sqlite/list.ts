@@ -161,6 +161,7 @@ function isNamed(filter: TaskFilter): boolean {
   return (
     filter.conversation !== undefined ||
     filter.parent !== undefined ||
+    filter.asks !== undefined ||
     filter.text !== undefined ||
     (filter.metadata !== undefined && Object.keys(filter.metadata).length > 0)
   );
@@ -218,8 +219,11 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
     where.push({ sql: "t.conversation = ?", values: [filter.conversation] });
     from = "tasks t INDEXED BY tasks_by_conversation";
   } else if (filter.parent !== undefined) from = "tasks t INDEXED BY tasks_by_parent";
+  else if (filter.asks) from = "tasks t INDEXED BY tasks_open";
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
+  // No other reason of a wait has this word in it.
+  if (filter.asks) where.push({ sql: "t.ended_at IS NULL AND instr(t.waits_on, 'input') > 0", values: [] });
   if (filter.text !== undefined) {
     where.push({
       sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",

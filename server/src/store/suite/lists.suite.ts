@@ -1,6 +1,8 @@
 /** What lists show: against a plain model, page by page. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Command } from "../../task/decide.ts";
+import { openQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import { isAmong, type Visible } from "../../task/visibility.ts";
@@ -37,6 +39,7 @@ async function populate(store: Store): Promise<Task[]> {
       title: n % 10 === 0 ? "Häuser zählen" : "Count ships",
     });
     const kept = await submit(store, task);
+    if (n % 24 === 1) return live(store, kept, { do: "start" }, asks(n));
     if (n % 3 === 1) return live(store, kept, { do: "start" });
     if (n % 3 === 2) return live(store, kept, ...complete(kept));
     return kept;
@@ -45,6 +48,19 @@ async function populate(store: Store): Promise<Task[]> {
   const [gone] = tasks.filter(({ state }) => state === "completed");
   if (gone) await live(store, gone, { do: "delete" });
   return tasks.filter((task) => task !== gone);
+}
+
+/** A question beside other work, or one that the task rests at. */
+function asks(n: number): Command {
+  const question = {
+    on: "input" as const,
+    key: "/go#0",
+    since: START,
+    until: null,
+    prompt: { name: "go", asks: "approval" as const, text: "Go on?", schema: null },
+  };
+  if (n % 48 === 1) return { do: "record", attempt: 1, record: { events: [], asked: [question] } };
+  return { do: "suspend", attempt: 1, waits: [question], checkpoint: "go" };
 }
 
 function emptyConversation(id: string) {
@@ -60,6 +76,7 @@ function matches(task: Task, visible: Visible, filter: TaskFilter): boolean {
     (filter.kinds?.includes(task.kind) ?? true) &&
     (filter.conversation === undefined || task.conversation === filter.conversation) &&
     (filter.parent === undefined || task.parent === filter.parent) &&
+    (filter.asks === undefined || openQuestions(task).length > 0) &&
     task.createdAt >= (filter.createdFrom ?? 0) &&
     task.createdAt < (filter.createdBefore ?? Number.POSITIVE_INFINITY) &&
     Object.entries(filter.metadata ?? {}).every(([key, value]) => String(task.metadata[key]) === value)
@@ -92,6 +109,7 @@ export function listStories(setup: () => Promise<Store>): void {
     const named = fc.oneof(
       fc.constantFrom(...conversations).map((conversation): TaskFilter => ({ conversation })),
       fc.constant<TaskFilter>({ parent: "task_parent" }),
+      fc.constant<TaskFilter>({ asks: true }),
       fc.constantFrom("red", "blue").map((team): TaskFilter => ({ metadata: { team } })),
     );
     const query = fc.record({
