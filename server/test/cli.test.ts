@@ -364,8 +364,12 @@ describe("a backup", () => {
     });
     await restored.stop();
 
+    await writeFile(join(data, "in-flight"), "who was in flight at the death of another server");
     expect(await waybill("restore", archive, "--data", data, "--force")).toMatchObject({ code: 0 });
-    expect((await readdir(data)).filter((name) => name.startsWith("before-restore-"))).toHaveLength(1);
+    const [aside = "", ...others] = (await readdir(data)).filter((name) => name.startsWith("before-restore-"));
+    expect(others).toEqual([]);
+    expect(await readdir(data)).not.toContain("in-flight");
+    expect(await readdir(join(data, aside))).toContain("in-flight");
   });
 
   it("that was changed is refused, and touches nothing", async () => {

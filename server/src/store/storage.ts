@@ -48,6 +48,11 @@ export type ArchiveOptions = {
   withoutMissingFiles?: boolean;
 };
 
+export type RestoreOptions = ArchiveOptions & {
+  /** Names of other files in the folder that belong to the data that is replaced, and go aside with it. */
+  besides?: readonly string[];
+};
+
 /** An archive is not one, or not whole. Nothing was touched. */
 export class BadArchive extends Error {
   override readonly name = "BadArchive";
@@ -85,7 +90,7 @@ export interface Storage {
   restore(
     archive: string,
     version: string,
-    options?: ArchiveOptions,
+    options?: RestoreOptions,
   ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }>;
   /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */
   open(options?: StoreOptions): Promise<Store>;

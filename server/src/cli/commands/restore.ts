@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
+import { crashRecordFiles } from "../../engine/embedded/crash-record-file.ts";
 import { BadArchive, storageOf } from "../../store/open.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
@@ -36,7 +37,11 @@ export function addRestore(program: Command): void {
       const storage = storageOf({ data: folder });
       const unlock = await locked(storage);
       try {
-        const options = { withoutMissingFiles: flags.withoutMissingFiles ?? false };
+        const options = {
+          withoutMissingFiles: flags.withoutMissingFiles ?? false,
+          // Who was in flight in other rows says nothing of these.
+          besides: Object.values(crashRecordFiles(folder)).map((file) => basename(file)),
+        };
         const { manifest, aside, missing } = await storage.restore(archive, VERSION, options);
         const { out, talk } = openTerminal();
         if (flags.json)

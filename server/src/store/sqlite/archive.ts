@@ -10,7 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { create, extract, list } from "tar";
 import { z } from "zod";
 import { syncFolder } from "../folder-files.ts";
-import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile } from "../storage.ts";
+import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile, type RestoreOptions } from "../storage.ts";
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
@@ -83,14 +83,15 @@ export async function restoreArchive(
   archive: string,
   folder: string,
   version: string,
-  options: ArchiveOptions = {},
+  options: RestoreOptions = {},
 ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }> {
   await mkdir(folder, { recursive: true });
   await removeLeftBehind(folder, "restore-");
   const staging = await mkdtemp(join(folder, "restore-"));
   try {
     const { manifest: found, missing } = await unpack(archive, staging, version, options);
-    const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || name === FILES_FOLDER);
+    const replaced = new Set([FILES_FOLDER, ...(options.besides ?? [])]);
+    const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || replaced.has(name));
     let aside: string | null = null;
     if (there.length > 0) {
       aside = join(folder, `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
