@@ -20,13 +20,20 @@ const naps = defineHandler({
     return null;
   },
 });
+/** Waits for a child. */
+const minds = defineHandler({
+  kind: "minds",
+  input: z.strictObject({ kind: z.string() }),
+  run: (ctx, { kind }) => ctx.child("only", kind, {}),
+});
+const PATIENCE = { timeout: 15_000 };
 /** In flight at every restart. */
 const works = defineHandler({ kind: "works", input: z.strictObject({}), run: () => new Promise<null>(() => {}) });
 
 let data: string;
 let server: TestServer;
 const start = async () => {
-  server = await startTestServer({ data, config: { handlers: [naps, works], graceMs: 0 } });
+  server = await startTestServer({ data, config: { handlers: [naps, works, minds], graceMs: 0 } });
 };
 
 beforeEach(async () => {
@@ -63,7 +70,6 @@ function damage(sql: string, ...values: unknown[]): void {
 const DAMAGES: Readonly<Record<string, string>> = {
   "a record that is no JSON": "UPDATE tasks SET record = '{' WHERE id = ?",
   "a record of another shape": `UPDATE tasks SET record = '{"waits":[{"on":"moon"}]}' WHERE id = ?`,
-  "a time that no number holds": "UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?",
   "no submission": "DELETE FROM submissions WHERE task = (SELECT n FROM tasks WHERE id = ?)",
   "a journal that is no JSON":
     "INSERT INTO journal SELECT n, '', 0, 'nap', 0, 'sleep', 'waiting', 1, 1, NULL, '{', NULL, NULL FROM tasks WHERE id = ? ON CONFLICT DO UPDATE SET result = '{'",
@@ -107,6 +113,37 @@ describe.each(["naps", "works"])("a task that %s", (kind) => {
       await start();
     },
   );
+});
+
+it("a task of which a column for the start cannot be read goes on by its record", async () => {
+  const id = await submit("works");
+  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json(), PATIENCE).toMatchObject({ attempt: 1 });
+  await server.stop();
+  damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
+  await start();
+  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json(), PATIENCE).toMatchObject({ attempt: 2 });
+});
+
+describe.each(["naps", "works"])("a child that %s", (kind) => {
+  const { "a journal that is no JSON": _, ...unreadable } = DAMAGES;
+  it.each(Object.entries(unreadable))("with %s fails the call of its parent, which says why", async (_, sql) => {
+    const input = { kind };
+    const parent = wireTask.parse(await (await server.call("/v1/tasks", { json: { kind: "minds", input } })).json()).id;
+    const children = async () => wireList.parse(await (await server.call(`/v1/tasks?parent_id=${parent}`)).json()).data;
+    const begun = kind === "naps" ? "waiting" : "running";
+    await expect.poll(async () => (await children()).map(({ state }) => state), PATIENCE).toEqual([begun]);
+    const [child] = await children();
+    await server.stop();
+    damage(sql, child?.id);
+    // Time has come for it, and whoever acts on that cannot read it.
+    damage("UPDATE tasks SET due_at = 1 WHERE id = ?", child?.id);
+    await start();
+    const read = async () => await (await server.call(`/v1/tasks/${parent}`)).json();
+    await expect.poll(read, PATIENCE).toMatchObject({
+      state: "failed",
+      error: { code: "child_damaged", message: expect.stringContaining(child?.id ?? "") },
+    });
+  });
 });
 
 const wireDocument = z.looseObject({

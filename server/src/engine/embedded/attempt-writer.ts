@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
@@ -147,7 +148,13 @@ export class AttemptWriter implements AttemptPort {
 
   async endOf(child: string): Promise<{ output: Json } | { error: Failure } | null> {
     const { transitions, refused } = this.#parts;
-    const task = await refused.insist(this.#task.id, () => transitions.find(child));
+    const task = await refused
+      .insist(this.#task.id, () => transitions.find(child))
+      .catch((error: unknown) => {
+        if (error instanceof Damaged) return error;
+        throw error;
+      });
+    if (task instanceof Damaged) return { error: { code: "child_damaged", message: task.message } };
     if (!task) return { error: { code: "not_found", message: `The child ${child} was deleted.` } };
     if (!isTerminal(task.state)) return null;
     if (task.state === "completed") return { output: task.output };

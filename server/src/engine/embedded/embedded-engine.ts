@@ -98,13 +98,14 @@ export class EmbeddedEngine implements Engine {
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const { depthMax } = limits;
     const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
-    const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, log });
+    const heldBack = (id: TaskId) => this.#heldBack(id);
+    const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys });
     const claims = new Claims({ transitions, clock, open, keys });
     const placement = new Placement({ open, scheduler, claims });
     const shared = { store, transitions, handlers, open, placement, log };
-    const waits = new WaitCompletion({ ...shared, clock, claims, isLive: (id) => runner.isLive(id) });
+    const waits = new WaitCompletion({ ...shared, clock, claims, runner });
     const inServer = (task: Task) => handlers.of(task)?.inServer === true;
     const { launch = null } = parts;
     const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, inServer, launch });
@@ -229,6 +230,12 @@ export class EmbeddedEngine implements Engine {
 
   #entryOf(task: Task): Entry {
     return entryOf(task, this.handlers, this.#open.get(task.id)?.doneBy);
+  }
+
+  /** Whoever waits for it looks whether anything more will come of it. */
+  #heldBack(id: TaskId): void {
+    const parent = this.#open.parentOf(id);
+    if (parent !== undefined) this.#waits.childEnded(parent, id);
   }
 
   /** Somebody runs it or begins it, or there is a reason that nobody does. */

@@ -27,6 +27,8 @@ type Parts = AttemptParts & {
   ownership: TaskOwnership;
   record: CrashRecord;
   guard: () => Pick<CrashGuard, "apart" | "settle">;
+  /** Hears of each task that this process does not go on with. */
+  heldBack: (id: TaskId) => void;
   log: EngineLog;
 };
 
@@ -83,7 +85,9 @@ export class Runner implements AttemptRunner {
 
   /** This process does not go on with the task: what stands in the way would come again. */
   holdBack(id: TaskId, error: unknown): void {
+    if (this.#stuck.has(id)) return;
     this.#stuck.set(id, failureOf(error).message);
+    this.#parts.heldBack(id);
     this.#parts.log.warn("A task stands still: see waybill doctor.", { task: id, error });
   }
 

@@ -3,6 +3,7 @@
  * there before the question. Each looks at the task as it is by then; one that has moved on meanwhile is no failure,
  * and what the store refuses is tried again.
  */
+import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
@@ -17,6 +18,7 @@ import { type Claims, isLeaseLost } from "./claims.ts";
 import { entryOf } from "./entry.ts";
 import type { OpenTasks, TimeObserver } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
+import type { Runner } from "./runner.ts";
 import { AGAIN_MS, AGAIN_MS_MAX, type EngineLog, isPassing } from "./settings.ts";
 
 type Parts = {
@@ -27,8 +29,7 @@ type Parts = {
   open: OpenTasks;
   placement: Placement;
   claims: Claims;
-  /** This process runs it. */
-  isLive: (id: TaskId) => boolean;
+  runner: Pick<Runner, "isLive" | "holdBack">;
   log: EngineLog;
 };
 
@@ -75,6 +76,7 @@ export class WaitCompletion implements TimeObserver {
     if (this.#stopped) return;
     work().catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
+      if (error instanceof Damaged) return this.#parts.runner.holdBack(task, error);
       // Said once: on a full disk thousands may be due, and each would say it every time.
       if (refusals === 0 || !isPassing(error)) this.#parts.log.warn(message, { task, error });
       if (this.#stopped || !isPassing(error)) return;
@@ -110,7 +112,7 @@ export class WaitCompletion implements TimeObserver {
     if (this.#stopped || (parent?.deadlineAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
     const task = await transitions.find(id);
     // The limit of its kind stands still until it goes on, and is set anew then.
-    const stands = task?.state === "running" && task.lease === null && !this.#parts.isLive(id);
+    const stands = task?.state === "running" && task.lease === null && !this.#parts.runner.isLive(id);
     if (!task || (stands && isOverLimit(task, clock.now()))) return;
     await transitions.change(id, { do: "expire" });
   }
@@ -122,16 +124,26 @@ export class WaitCompletion implements TimeObserver {
   }
 
   async #lookAround(task: Task): Promise<void> {
-    const { transitions, store } = this.#parts;
+    const { store } = this.#parts;
     for (const wait of task.waits) {
       if (wait.on === "child") {
-        const child = await transitions.find(wait.child);
-        if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);
+        if (await this.#hasEnded(wait.child)) return this.#wake(task.id, wait.key);
       }
       if (wait.on === "input") {
         const inbox = await store.inbox(task.id);
         if (answerAmong(inbox, wait)) return this.#wake(task.id, wait.key);
       }
+    }
+  }
+
+  /** Nothing more comes of a child that cannot be read: its parent's call says so. */
+  async #hasEnded(child: TaskId): Promise<boolean> {
+    try {
+      const task = await this.#parts.transitions.find(child);
+      return !task || isTerminal(task.state);
+    } catch (error) {
+      if (error instanceof Damaged) return true;
+      throw error;
     }
   }
 

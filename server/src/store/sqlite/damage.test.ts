@@ -3,6 +3,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
 import { Damaged } from "../damage.ts";
 import { complete, decided, EVERYBODY, live, submit } from "../suite/life.suite.ts";
@@ -57,8 +58,6 @@ const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
   "a record that is no JSON": ({ id }) => damage("UPDATE tasks SET record = '{' WHERE id = ?", id),
   "a record of another shape": ({ id }) => damage(`UPDATE tasks SET record = '{"waits":7}' WHERE id = ?`, id),
   "a state that nobody knows": ({ id }) => damage("UPDATE tasks SET state = 'dreaming' WHERE id = ?", id),
-  "a time that no number holds": ({ id }) =>
-    damage("UPDATE tasks SET due_at = 9007199254740993, ended_at = NULL WHERE id = ?", id),
   "no submission": ({ id }) => damage("DELETE FROM submissions WHERE task = (SELECT n FROM tasks WHERE id = ?)", id),
 };
 
@@ -83,7 +82,18 @@ test.each(Object.entries(DAMAGES))(
   },
 );
 
-test.each(Object.entries(DAMAGES))(
+const damageColumn = ({ id }: Task) => damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
+
+test("a task of which a column for the start cannot be read is known to a start by its record", async () => {
+  const [first, second, third] = await threeTasks();
+  damageColumn(second);
+  const store = await reopened();
+  expect(await store.open(null, 3)).toEqual([first, second, third].map(openTask));
+  expect(damages).toEqual([`task ${second.id}`]);
+  await store.close();
+});
+
+test.each(Object.entries({ ...DAMAGES, "a time that no number holds": damageColumn }))(
   "a check names a task with %s, and it can be set aside and put back",
   async (_, harm) => {
     const [first, second, third] = await threeTasks();

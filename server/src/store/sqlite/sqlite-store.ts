@@ -10,7 +10,7 @@ import type { Conversation, Message, MessageDraft } from "../../task/conversatio
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
-import type { OpenTask } from "../../task/open-task.ts";
+import { type OpenTask, openTask } from "../../task/open-task.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -161,8 +161,9 @@ export class SqliteStore implements Store {
       for (const { id, row, aside } of page.rows) {
         from = id;
         if (aside) continue;
-        const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row));
-        if (task) open.push(task);
+        // The columns repeat what the record says.
+        const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row)) ?? (await this.#readable(id));
+        if (task) open.push("ready" in task ? task : openTask(task));
       }
       if (page.rows.length < wanted && !page.more) break;
     }
