@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ExtractionError } from "./extraction.ts";
 import type { Limits } from "./limits.ts";
@@ -14,6 +14,8 @@ const MEMORY_CHECK_MS = 100;
 /** How V8 ends a process whose heap is full. */
 const HEAP_FULL_SIGNALS: readonly (NodeJS.Signals | null)[] = ["SIGABRT", "SIGTRAP", "SIGILL"];
 const HEAP_FULL_CODES: readonly (number | null)[] = [133, 134, 132];
+/** Of a process that reads: about a third of the share of the server's, where both want the processor. */
+const NICENESS = 5;
 /** What is left of our environment. */
 const PASSED_ON = ["NODE_COMPILE_CACHE", "SystemRoot"];
 
@@ -120,7 +122,7 @@ function deathOf(code: number | null, signal: NodeJS.Signals | null): Extraction
 /** Reading can wait; answering cannot. */
 function yieldTo({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (pid !== undefined) setPriority(pid, NICENESS);
   } catch {
     // Where this is not allowed, it reads at the priority that it has.
   }

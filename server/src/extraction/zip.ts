@@ -4,12 +4,12 @@
  * what the directory declares is believed of no entry.
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 import { ExtractionError } from "./extraction.ts";
 import type { Source } from "./formats/format.ts";
 import type { Limits } from "./limits.ts";
 
-type Entry = { method: number; encrypted: boolean; packedBytes: number; headerAt: number };
+type Entry = { method: number; encrypted: boolean; packedBytes: number; headerAt: number; checksum: number };
 
 const END_BYTES = 22;
 const COMMENT_BYTES_MAX = 65_535;
@@ -57,6 +57,7 @@ export class Zip {
     if (!entry) throw new ExtractionError("invalid_file", `The archive has no part ${JSON.stringify(name)}.`);
     if (entry.encrypted) throw new ExtractionError("encrypted_file", "The archive is protected by a password.");
     const bytes = this.#unpacked(entry);
+    if (crc32(bytes) !== entry.checksum) throw damaged();
     this.#unpackedBytes += bytes.length;
     return bytes;
   }
@@ -137,6 +138,7 @@ function entriesOf(file: number, size: number, limits: Limits): Map<string, Entr
     const extra = directory.subarray(offset + 46 + nameBytes, offset + 46 + nameBytes + extraBytes);
     entries.set(name, {
       method: directory.readUInt16LE(offset + 10),
+      checksum: directory.readUInt32LE(offset + 16),
       encrypted: (directory.readUInt16LE(offset + 8) & 1) === 1,
       ...placeOf(directory, offset, extra),
     });
