@@ -1,6 +1,7 @@
 /**
  * Kills the server at random moments under load and starts it again. Nothing that was acknowledged may be lost, no task
- * may fail by it, no journaled step may run again, and after the last start every task ends.
+ * may fail by it, no journaled step may run again, after each start all that can move does (`kill/recovery.ts`), and after
+ * the last one every task ends.
  *
  *   node bench/kill.ts [--minutes 4 | --rounds 1000] [--signal kill|term|both] [--min-ms 30] [--max-ms 3000] [--profile heavy]
  */
@@ -18,7 +19,7 @@ import { Bodies } from "./kill/bodies.ts";
 import { isEnded, Load, type Submitted } from "./kill/load.ts";
 import { profileOf } from "./kill/profile.ts";
 import { Promises } from "./kill/promises.ts";
-import { RECOVERY_MS_MAX, standingStill } from "./kill/recovery.ts";
+import { standingStill } from "./kill/recovery.ts";
 import { BIN, freePort, Server } from "./server.ts";
 
 const { values: flags } = parseArgs({
@@ -34,8 +35,9 @@ const { values: flags } = parseArgs({
 });
 
 const ROUNDS_PER_FOLDER = 25;
-/** One start in so many is given the time to show that every task goes on. */
-const RECOVERIES = 8;
+/** Of the rounds: some die while they start, some soon after, and the others once all that could move has moved. */
+const DIES_STARTING = 0.1;
+const DIES_SOON = 0.3;
 const GRACE_S = 4;
 /** What a stop may take beyond its grace time: answers on their way, and a busy machine. */
 const GRACE_SLACK_MS = 3_000;
@@ -72,7 +74,7 @@ while (sums.rounds < roundsMax && Date.now() < until && violations.length === 0)
 console.log(
   `${sums.rounds} rounds, ${sums.terms} of them by SIGTERM: ${sums.submits} submits and ${sums.acknowledged} calls in all acknowledged, ` +
     `${sums.completed} completed, ${sums.cancelled} cancelled; ${sums.bodies} step bodies ran, ${sums.again} of them again ` +
-    `because a death took their result; ${sums.events} events followed; ${sums.recoveries} starts watched for ${RECOVERY_MS_MAX} ms`,
+    `because a death took their result; ${sums.events} events followed; ${sums.recoveries} starts watched until all moved`,
 );
 console.log(
   `ready after a start: median ${median(readyMs).toFixed(0)} ms, longest ${Math.max(...readyMs).toFixed(0)} ms; ` +
@@ -92,7 +94,7 @@ async function onOneFolder(): Promise<void> {
   const load = new Load(`http://127.0.0.1:${port}`, profile, promises);
   load.start();
   for (let n = 0; n < ROUNDS_PER_FOLDER && sums.rounds < roundsMax && Date.now() < until; n++) {
-    await round(started(data, port, diary), load);
+    await round(started(data, port, diary), load, data);
     bodies.afterDeath(data);
     violations.push(...load.violations.splice(0), ...bodies.violations.splice(0), ...promises.violations.splice(0));
     if (violations.length > 0) break;
@@ -121,17 +123,17 @@ function started(data: string, port: number, diary: string): Server {
   });
 }
 
-async function round(server: Server, load: Load): Promise<void> {
+async function round(server: Server, load: Load, data: string): Promise<void> {
   sums.rounds += 1;
   const between = (min: number, max: number) => min + Math.random() * (max - min);
-  // One in ten dies while it starts.
-  if (Math.random() < 0.1) await pass(between(50, 600));
-  else if (sums.rounds % RECOVERIES === 0) {
+  const chance = Math.random();
+  if (chance < DIES_STARTING) await pass(between(50, 600));
+  else {
     readyMs.push(await server.ready());
-    sums.recoveries += 1;
-    violations.push(...(await standingStill(load)));
-  } else {
-    readyMs.push(await server.ready());
+    if (chance > DIES_STARTING + DIES_SOON) {
+      sums.recoveries += 1;
+      violations.push(...(await standingStill(load, data, profile.slots)));
+    }
     await pass(between(Number(flags["min-ms"]), Number(flags["max-ms"])));
   }
   if (server.hasEnded) violations.push(`The server ended by itself:\n${server.words}`);

@@ -158,7 +158,7 @@ export const EXECUTION = [
   {
     file: writer,
     name: "what-a-fenced-attempt-paid-is-lost",
-    find: 'if (usage && error instanceof Refusal && error.code === "fenced") await this.bill(usage);',
+    find: 'if (error instanceof Refusal && error.code === "fenced") await this.bill(usage);',
     put: "",
   },
   {

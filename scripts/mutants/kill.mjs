@@ -1,5 +1,6 @@
-/** Faults in what callers are told, which kills under load must notice: `node scripts/mutants.mjs --area kill`. */
+/** Faults in what callers are told and in what a start does, which kills under load must notice: `node scripts/mutants.mjs --area kill`. */
 const file = "server/src/verbs/implementation/task-verbs.ts";
+const recovery = "server/src/engine/embedded/recovery.ts";
 
 export const KILL = [
   {
@@ -13,5 +14,11 @@ export const KILL = [
     name: "half-of-the-cancels-are-ignored",
     find: 'const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;\n',
     put: 'const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;\n    if (Math.random() < 0.5) return { task: await this.get(principal, id), replayed: false };\n',
+  },
+  {
+    file: recovery,
+    name: "a-start-forgets-one-of-ten",
+    find: "const entry = entryUnread(open, this.#parts.handlers);\n",
+    put: "const entry = entryUnread(open, this.#parts.handlers);\n        if (Math.random() < 0.1) continue;\n",
   },
 ];

@@ -66,7 +66,7 @@ export const SCHEDULING = [
   {
     file: waits,
     name: "a-child-that-ended-before-the-wait-is-missed",
-    find: "if (!child || isTerminal(child.state)) return this.#wake(task.id, wait.key);",
+    find: "if (await this.#hasEnded(wait.child)) return this.#wake(task.id, wait.key);",
     put: "",
   },
   {
