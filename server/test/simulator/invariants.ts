@@ -215,7 +215,7 @@ async function checkUsage(
   const agrees = task.state === "completed" ? recorded === calls.length : recorded <= calls.length;
   check(world, agrees, `The log of ${task.id} has ${recorded} of ${calls.length} paid calls.`);
   const program = world.outside.programs.get(programOf(task));
-  if (!program || task.state !== "completed") return;
+  if (!program || task.state !== "completed" || isCutShort(task, byId)) return;
   const paid = new Set((await toldInAll(world, task, byId)).flatMap(callOf));
   for (const op of walk(program.ops)) {
     const pays = op.op === "effect" ? op.what === "usage" : op.op === "step" && op.effects.usage && !op.hangs;
