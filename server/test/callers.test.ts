@@ -227,6 +227,8 @@ describe("a key", () => {
       (key) => fetch(`${server.shannonUrl}/api/v1/stream/sse?workflow_id=${task}`, { headers: { "x-api-key": key } }),
     ],
   ];
+  /** Less than any of these would wait by itself, and more than a busy machine takes. */
+  const SOON_MS = 10_000;
   const ends: [string, () => Promise<{ secret: string; end: () => Promise<unknown> }>][] = [
     [
       "revoked",
@@ -238,29 +240,30 @@ describe("a key", () => {
     [
       "expired",
       async () => {
-        const { secret } = await made(["tasks", "work"], { expires_at: new Date(Date.now() + 400).toISOString() });
-        return { secret, end: async () => {} };
+        const expiresAt = Date.now() + 2_000;
+        const { secret } = await made(["tasks", "work"], { expires_at: new Date(expiresAt).toISOString() });
+        return { secret, end: () => expect.poll(() => Date.now() >= expiresAt).toBe(true) };
       },
     ],
   ];
   describe.each(ends)("that is %s", (_how, key) => {
-    it.each(waits)("ends %s within a second, which is refused then", async (_what, wait) => {
+    it.each(waits)("ends %s soon, which is refused then", async (_what, wait) => {
       const { secret, end } = await key();
       const waiting = wait(secret);
       await end();
       const began = performance.now();
       expect((await waiting).status).toBe(401);
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(SOON_MS);
     });
 
-    it.each(streams)("ends an open stream of the %s lens within a second", async (_lens, open) => {
+    it.each(streams)("ends an open stream of the %s lens soon", async (_lens, open) => {
       const { secret, end } = await key();
       const stream = await open(secret);
       expect(stream.status).toBe(200);
       await end();
       const began = performance.now();
       const text = await stream.text().catch(() => "");
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(SOON_MS);
       expect(text).not.toContain("done");
       expect((await open(secret)).status).toBe(401);
     });

@@ -106,7 +106,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
     for (const path of ["/v1/tasks", `/v1/tasks/${id}`, `/v1/tasks/${id}/events`, "/v1/tasks?q=2", "/health"])
       expect([path, (await second.call(path)).status]).toEqual([path, 200]);
     makeRoom();
-    await expect.poll(async () => (await submit(second, "agent", 10)).ok, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await submit(second, "agent", 10)).ok).toBe(true);
     await second.stop();
   });
 
@@ -121,12 +121,12 @@ describe.skipIf(!canMount)("on a full disk", () => {
     done.resolve();
     const read = async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}`)).json());
     const inFlight = async () => wire.why.parse(await (await server.call(`/v1/tasks/${id}/why`)).json()).running;
-    await expect.poll(inFlight, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(inFlight).toEqual([]);
     // What is refused now comes after the result of the step, which was refused as well.
     await submitUntilRefused(server);
     expect((await read()).state).toBe("running");
     makeRoom();
-    await expect.poll(async () => (await read()).state, { timeout: 10_000 }).toBe("completed");
+    await expect.poll(async () => (await read()).state).toBe("completed");
     expect(bodies).toBe(1);
     await server.stop();
   });
@@ -145,7 +145,7 @@ it.skipIf(!existsSync("/dev/full"))("a server goes on though nothing that it say
       ({ status }) => status,
       () => 0,
     );
-  await expect.poll(health, { timeout: 15_000 }).toBe(200);
+  await expect.poll(health).toBe(200);
   child.kill("SIGTERM");
   expect(await exited).toBe(0);
   rmSync(folder, { recursive: true, force: true });

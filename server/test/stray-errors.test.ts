@@ -9,7 +9,6 @@ import { z } from "zod";
 import { greeted, spawnWaybill } from "./command.ts";
 
 const WAYS = ["rejection", "late rejection", "timer", "immediate", "tick", "emitter"] as const;
-const PATIENTLY = { timeout: 15_000 };
 const failure = z.looseObject({ code: z.string(), message: z.string(), step: z.string().nullish() });
 const wireTask = z.looseObject({
   id: z.string(),
@@ -79,7 +78,7 @@ test.each(WAYS)("a stray %s in a step fails its task by the name of the step", a
 test.each(WAYS)("a listener for the end of a task that throws by a stray %s ends nobody else", async (way) => {
   const { id } = await call("/v1/tasks", { kind: "in-listener", input: { way } });
   const hears = async () => wireTask.parse(await (await fetch(`${url}/v1/tasks/${id}`)).json()).progress.message;
-  await expect.poll(hears, PATIENTLY).toBe("listening");
+  await expect.poll(hears).toBe("listening");
   expect(await call(`/v1/tasks/${id}/cancel`)).toMatchObject({ state: "cancelled" });
   await lives();
 });
@@ -89,6 +88,6 @@ test("what a kind leaves behind while it presents, replies or cleans up does not
   for (const way of WAYS)
     expect(await submit("in-words", { way }, { conversation })).toMatchObject({ state: "completed" });
   expect(await submit("in-cleanup", { way: "timer" })).toMatchObject({ state: "failed" });
-  await expect.poll(() => [logged("stray reply"), logged("stray cleanup")], PATIENTLY).toEqual([WAYS.length, 1]);
+  await expect.poll(() => [logged("stray reply"), logged("stray cleanup")]).toEqual([WAYS.length, 1]);
   await lives();
 });

@@ -114,7 +114,7 @@ describe("an event stream", () => {
     await response.body?.getReader().read();
     controller.abort();
     await left.promise;
-    await vi.waitFor(() => expect(streams.open()).toBe(0));
+    await vi.waitFor(() => expect(streams.open()).toBe(0), 15_000);
   });
 
   it("is pulled only while its reader reads, and does not slow others", async () => {
@@ -197,7 +197,7 @@ describe("an event stream", () => {
     const { url, streams } = await serving({ frames: source.frames });
     const response = await fetch(url);
     const text = response.text();
-    await vi.waitFor(() => expect(streams.open()).toBe(1));
+    await vi.waitFor(() => expect(streams.open()).toBe(1), 15_000);
     streams.close();
     expect(await text).toBe("id: 1\n\n");
     expect(await (await fetch(url)).text()).toBe("unavailable");

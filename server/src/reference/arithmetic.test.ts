@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { processorMs } from "../../test/processor-time.ts";
 import { evaluate } from "./arithmetic.ts";
 
 function value(expression: string): string {
@@ -77,7 +78,7 @@ describe("an expression", () => {
   });
 
   it("takes bounded work, however it nests", () => {
-    const start = performance.now();
+    const start = processorMs();
     for (const hostile of [
       "(".repeat(10_000),
       `${"(".repeat(400)}1${")".repeat(400)}`,
@@ -87,6 +88,6 @@ describe("an expression", () => {
       "9".repeat(1_000),
     ])
       evaluate(hostile);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(processorMs() - start).toBeLessThan(1_000);
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { processorMs } from "../../../test/processor-time.ts";
 import { openTask } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -51,10 +52,10 @@ test("thousands behind one key go one by one, in their order, and the end of one
   const { offer, end, begun } = stage(10);
   const COUNT = 20_000;
   for (let n = 0; n < COUNT; n++) offer(String(n), "key");
-  const before = performance.now();
+  const before = processorMs();
   for (let n = 0; n < COUNT - 1; n++) await end(String(n));
   // Going over all that are left each time would be 200 million steps.
-  expect(performance.now() - before).toBeLessThan(3_000);
+  expect(processorMs() - before).toBeLessThan(3_000);
   expect(begun()).toEqual(Array.from({ length: COUNT }, (_, n) => String(n)));
 });
 

@@ -1,5 +1,6 @@
 import type { LanguageModelV4Message } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
+import { processorMs } from "../../../test/processor-time.ts";
 import { answer } from "./answer.ts";
 import { readConversation } from "./conversation.ts";
 
@@ -190,8 +191,8 @@ describe("hostile input takes bounded time", () => {
     ["braces", `use the x tool with ${"{".repeat(1_900)}`],
     ["half characters", "\ud800".repeat(1_000_000)],
   ])("%s", (_, text) => {
-    const start = performance.now();
+    const start = processorMs();
     expect(reply(text)).not.toBe("");
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(processorMs() - start).toBeLessThan(2_000);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { processorMs } from "../../../test/processor-time.ts";
 import { sentencesOf } from "./sentences.ts";
 import { summarize } from "./summary.ts";
 
@@ -40,9 +41,9 @@ describe("a summary", () => {
       { length: 20_000 },
       (_, index) => `Chapter words number ${index} speak of topic${index % 97} and place${index % 31}.`,
     ).join(" ");
-    const start = performance.now();
+    const start = processorMs();
     expect(summarize(book, 5)).toHaveLength(5);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(processorMs() - start).toBeLessThan(5_000);
   });
 });
 
