@@ -58,7 +58,10 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #callers = new Queue<Caller>();
   #arrived: string[] = [];
   #waitingBytes = 0;
-  /** What is said in this turn of the event loop goes out together. */
+  /**
+   * What is said in this turn of the event loop goes out together: one message for all the sockets that were read in it.
+   * After each socket, a message would wake the other thread for a single call, and its answer this one.
+   */
   #outgoing: string[] = [];
   #outgoingBytes = 0;
   #lost: Error | null = null;
@@ -94,7 +97,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
         }
       };
       this.#callers.push({ bytes, settle, reject });
-      if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
+      if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
     });
   }
 
