@@ -125,15 +125,17 @@ export function durabilitySuite(begin: Begin): void {
       ),
     ]);
     const names = async (id: string) => (await life.verbs.tasks.steps(ada, id)).steps.map(({ name }) => name);
-    const id = await submit(life, "both");
-    life.faults.refuse(1);
-    await life.settle();
+    const later = { delayMs: 1_000 };
+    const id = await submit(life, "both", later);
+    // What comes after its start.
+    life.faults.refuse(1, "apply", undefined, 1);
+    await life.pass(1_000);
     expect(await names(id)).toEqual([]);
     await life.pass(1_000);
     expect(await names(id)).toEqual(["a", "b"]);
-    const broken = await submit(life, "both");
-    life.faults.refuse(1, "apply", new Error("The store is broken."));
-    await life.settle();
+    const broken = await submit(life, "both", later);
+    life.faults.refuse(1, "apply", new Error("The store is broken."), 1);
+    await life.pass(1_000);
     expect(await names(broken)).toEqual([]);
   });
 
