@@ -46,6 +46,16 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   verbs: ["task"],
   "verbs/implementation": ["task", "store/*", "engine/*", "verbs/*"],
   handlers: ["task", "models", "reference"],
+  "handlers/documents": [
+    "task",
+    "models",
+    "reference",
+    "retrieval",
+    "handlers/agent",
+    "extraction/extraction.ts",
+    "store/chunk-store.ts",
+    "store/document-store.ts",
+  ],
   lenses: ["task", "verbs/*"],
   http: ["task", "verbs/*", "lenses/lens.ts", "lenses/lens-parts.ts", "lenses/mount.ts", "lenses/secrets.ts"],
 };

@@ -45,7 +45,8 @@ export const documentInputs = {
     analyses: z.array(z.enum(ANALYSES)).min(1),
     outlineAsJson: z.boolean().default(false),
   }),
-  vector_store_deletion: z.strictObject({ vectorStore: key }),
+  /** `id` as its owner named it: the record is gone by then. */
+  vector_store_deletion: z.strictObject({ vectorStore: key, id: z.string() }),
 } as const;
 
 export const DOCUMENT_STATUSES = ["uploaded", "processed", "error"] as const;

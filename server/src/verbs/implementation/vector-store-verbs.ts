@@ -142,7 +142,7 @@ export class VectorStoreVerbs implements VectorStores {
     const otherwise = `delete-${store.id}`;
     const task = await this.#tasks.begin({
       kind: "vector_store_deletion",
-      input: { vectorStore: store.key },
+      input: { vectorStore: store.key, id: store.id },
       lens,
       name: otherwise,
       about: { field: "vector_store_id", owned: store },

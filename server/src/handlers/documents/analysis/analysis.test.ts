@@ -42,6 +42,16 @@ describe("the running text of a page", () => {
     );
   });
 
+  test.each(["[", "![a](", "**a ", "`a ", "_a ", "# #", "| ", "> ", "1. ", "<a", "((", "a\\*", "__a __"])(
+    "takes no more than its share of time for a line of %j and nothing else",
+    { timeout: 60_000 },
+    (mark) => {
+      const line = mark.repeat(300_000 / mark.length);
+      expect(proseOf(`# ${line}\n\n${line}`).length).toBeLessThanOrEqual(2 * line.length + 4);
+      expect(headingsOf([pageOf(`# ${line}`)], 9).length).toBeLessThanOrEqual(1);
+    },
+  );
+
   test("has headings apart, by level and page", () => {
     expect(headingsOf([pageOf("# A"), pageOf("text\n## **B**\n```\n# no\n```", 1)], 9)).toEqual([
       { title: "A", level: 1, page: 0 },

@@ -7,7 +7,7 @@ import type { DocumentPage } from "../../../task/document.ts";
 export type PlacedHeading = { title: string; level: number /** Index of its page. */; page: number };
 
 const FENCE = /^\s*(```|~~~)/;
-const HEADING = /^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$/;
+const HEADING = /^\s{0,3}(#{1,6})\s+(\S.{0,999})$/;
 const TABLE_ROW = /^\s*\|.*\|\s*$/;
 const RULE = /^\s*([-*_]\s*){3,}$/;
 const LIST_MARK = /^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ x]\]\s+)?/i;
@@ -43,7 +43,7 @@ export function headingsOf(pages: readonly DocumentPage[], limit: number): Place
   for (const { index, content } of pages) {
     for (const line of outsideCode(content)) {
       const [, marks, title] = HEADING.exec(line) ?? [];
-      const plain = withoutMarks(title ?? "");
+      const plain = withoutMarks((title ?? "").replace(/[\s#]+$/, ""));
       if (marks === undefined || plain === "") continue;
       headings.push({ title: plain.slice(0, TITLE_CHARACTERS_MAX), level: marks.length, page: index });
       if (headings.length === limit) return headings;
@@ -62,13 +62,14 @@ function* outsideCode(markdown: string): Iterable<string> {
   }
 }
 
+/** Each mark is looked for within bounds: on a hostile line, the time would grow with the square of its length. */
 function withoutMarks(text: string): string {
   return text
-    .replace(/!\[[^\]]*\]\([^)]*\)/g, "")
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/!\[[^\][]{0,500}\]\([^()]{0,2000}\)/g, "")
+    .replace(/\[([^\][]{0,500})\]\([^()]{0,2000}\)/g, "$1")
     .replace(/<[^<>]{1,200}>/g, "")
-    .replace(/(\*\*|__|~~|`)(?=\S)(.+?)(?<=\S)\1/g, "$2")
-    .replace(/(?<![\p{L}\p{N}])[*_](?=\S)([^*_]+?)(?<=\S)[*_](?![\p{L}\p{N}])/gu, "$1")
+    .replace(/(\*\*|__|~~|`)(?=\S)(.{1,500}?)(?<=\S)\1/g, "$2")
+    .replace(/(?<![\p{L}\p{N}])[*_](?=\S)([^*_]{1,500}?)(?<=\S)[*_](?![\p{L}\p{N}])/gu, "$1")
     .replace(/\\([\\`*_{}[\]()#+\-.!|<>])/g, "$1")
     .trim();
 }

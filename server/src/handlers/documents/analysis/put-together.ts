@@ -40,6 +40,11 @@ export function putTogether(analyses: readonly Analysis[], document: ToPutTogeth
   return Object.assign({}, ...analyses.map((analysis) => make[analysis]()));
 }
 
+/** What the parts say in at most so many words: as much of them as fits. */
+export function summaryWithin(document: ToPutTogether, wordsMax: number): string {
+  return sentencesWithin(document, { min: wordsMax, max: wordsMax });
+}
+
 /** Sentences that say most, in the order of the document, as many as fit between these numbers of words. */
 function sentencesWithin({ parts, language }: ToPutTogether, { min, max }: { min: number; max: number }): string {
   let before = 0;

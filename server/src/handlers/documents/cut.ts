@@ -1,0 +1,63 @@
+/** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
+import type { Embedder } from "../../models/embedding.ts";
+import type { Cut } from "../../store/chunk-store.ts";
+import type { DocumentPage } from "../../task/document.ts";
+import type { Context, StepContext } from "../../task/handler.ts";
+import type { DocumentParts } from "./parts.ts";
+import { pagesOf } from "./read-pages.ts";
+
+/** Chunks that are kept in one write. */
+const KEPT_AT_ONCE = 64;
+/** Calls to the model in one step: what they cost is told when the step ends. */
+const CALLS_A_STEP = 16;
+const STEP_TIMEOUT_MS = 3_600_000;
+
+/** How many chunks the document has, once it is cut. */
+export async function cutDocument(step: StepContext, parts: DocumentParts, cut: Cut): Promise<number> {
+  const known = await parts.chunks.chunkCount(cut);
+  if (known !== null) return known;
+  const pages: DocumentPage[] = [];
+  for await (const page of pagesOf(parts, cut.document)) pages.push(page);
+  const chunks = await parts.text.chunks(pages, cut.chunking, step.signal);
+  for (let from = 0; from < chunks.length; from += KEPT_AT_ONCE) {
+    step.signal.throwIfAborted();
+    await parts.chunks.putChunks(cut, chunks.slice(from, from + KEPT_AT_ONCE), chunks.length);
+  }
+  return chunks.length;
+}
+
+/** Embeds what has no vector of this model yet; returns how many chunks that were. `told` hears how many are done. */
+export async function embedCut(
+  ctx: Context,
+  parts: DocumentParts,
+  { cut, embedder, told }: { cut: Cut; embedder: Embedder; told: (step: StepContext, embedded: number) => void },
+): Promise<number> {
+  for (let embedded = 0; ; ) {
+    const before = embedded;
+    const { done, more } = await ctx.step(
+      "embed",
+      async (step) => {
+        let count = 0;
+        for (let call = 0; call < CALLS_A_STEP; call++) {
+          const chunks = await parts.chunks.unembedded(cut, embedder.model, embedder.batchMax);
+          if (chunks.length === 0) return { done: count, more: false };
+          const vectors = await embedder.embed(
+            chunks.map(({ text }) => text),
+            { purpose: "passage", signal: step.signal },
+          );
+          const kept = chunks.flatMap(({ index }, at) => {
+            const vector = vectors[at];
+            return vector === undefined ? [] : [{ index, vector }];
+          });
+          await parts.chunks.putVectors(cut, embedder.model, kept);
+          count += kept.length;
+          told(step, before + count);
+        }
+        return { done: count, more: true };
+      },
+      { timeoutMs: STEP_TIMEOUT_MS },
+    );
+    embedded += done;
+    if (!more) return embedded;
+  }
+}

@@ -1,0 +1,307 @@
+/** The work on documents, in an engine over a store in memory: real readers and threads, and a provider of embeddings that is told how to fail. */
+import { Readable } from "node:stream";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../engine/clock.ts";
+import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
+import type { Extraction } from "../../extraction/extraction.ts";
+import { ProcessExtraction } from "../../extraction/process-extraction.ts";
+import type { Embedder } from "../../models/embedding.ts";
+import { ModelError } from "../../models/model.ts";
+import { createModels } from "../../models/models.ts";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
+import { AUTO_CHUNKING } from "../../task/chunk.ts";
+import type { Analysis, DocumentRecord } from "../../task/document.ts";
+import { type Principal, SCOPES } from "../../task/principal.ts";
+import type { Task } from "../../task/task.ts";
+import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import { documentHandlers } from "./documents.ts";
+import { type TextThread, textThreads } from "./text-thread.ts";
+
+const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };
+
+let store: Store;
+let extraction: ProcessExtraction;
+let text: TextThread;
+let engine: EmbeddedEngine;
+let verbs: Verbs;
+
+beforeAll(() => {
+  extraction = new ProcessExtraction();
+  text = textThreads();
+});
+
+afterAll(async () => {
+  await extraction.close();
+  await text.close();
+});
+
+beforeEach(async () => {
+  store = await openSqliteStore(":memory:");
+});
+
+afterEach(async () => {
+  await engine.stop(0);
+  await store.close();
+});
+
+/** Counts letters: near texts have near vectors. It refuses what the test names. */
+function letters(model = "lab:letters", refuses: (text: string) => boolean = () => false): Embedder {
+  return {
+    model,
+    dimensions: 26,
+    batchMax: 8,
+    async embed(texts) {
+      if (texts.some(refuses)) throw new ModelError("refused", "It does not take that.");
+      return texts.map((each) => {
+        const counts = new Float32Array(26);
+        for (const letter of each.toLowerCase()) {
+          const at = letter.charCodeAt(0) - 97;
+          if (at >= 0 && at < 26) counts[at] = (counts[at] ?? 0) + 1;
+        }
+        const length = Math.hypot(...counts) || 1;
+        return counts.map((count) => count / length);
+      });
+    },
+  };
+}
+
+type Setup = { usual?: Embedder; older?: readonly Embedder[]; reader?: Extraction };
+
+async function start({ usual = letters(), older = [], reader = extraction }: Setup = {}): Promise<void> {
+  const ids = new Ids(systemRandomBytes);
+  const handlers = documentHandlers({
+    documents: store.documents,
+    chunks: store.chunks,
+    files: store.files,
+    extraction: reader,
+    embedders: { usual, named: (model) => [usual, ...older].find((each) => each.model === model) ?? null },
+    models: createModels(),
+    text,
+    download: null,
+  });
+  const log = { warn: () => {} };
+  engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log });
+  const retrieval = {
+    chunks: store.chunks,
+    embedder: usual,
+    summarize: async () => ({ text: "", model: "", tokens: 0 }),
+  };
+  verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
+  await engine.start();
+}
+
+type Asked = Partial<{ analyses: Analysis[]; vectorize: boolean }>;
+
+/** Uploads a file; its id is made of its name. */
+async function add(filename: string, content: string | Buffer, asked: Asked = {}): Promise<DocumentRecord> {
+  const from = await verbs.uploads.receive(ada, Readable.from([Buffer.from(content)]), { bytesMax: 1 << 28 });
+  const options = { analyses: [], vectorize: false, outlineAsJson: false, unknown: [], recognize: true, ...asked };
+  const { id, key } = await verbs.documents.upload(ada, "documents", {
+    id: filename.replace(/\W/g, "-"),
+    filename,
+    purpose: "general",
+    mediaType: "application/octet-stream",
+    from,
+    skipExisting: false,
+    options,
+  });
+  await from.release();
+  const document = await store.documents.document(key);
+  if (!document) throw new Error(`There is no document ${id}.`);
+  return document;
+}
+
+/** The task that clients know by this name, once it has ended. */
+async function ended(name: string): Promise<Task> {
+  const { id } = await verbs.tasks.named(ada, "documents", name);
+  return verbs.tasks.settled(ada, id, 60_000, new AbortController().signal);
+}
+
+const processed = ({ id }: DocumentRecord) => ended(`upload-${id}`);
+
+const HANDBOOK = `# Handbook of the harbour
+
+The harbour of Aldermouth opens at six in the morning. Every ship reports to Maria Keller before it lands.
+
+## Fees
+
+| ship | fee |
+| --- | --- |
+| ferry | 120 |
+| yacht | 40 |
+
+Fees are paid on the day of the landing. A ship that does not pay may not leave before it has.
+`;
+
+describe("processing a file", () => {
+  test("keeps its pages, its language, its chunks and what it says of itself, and tells how far it is", async () => {
+    await start();
+    const document = await add("handbook.md", HANDBOOK);
+    const { key } = document;
+    const task = await processed(document);
+    expect(task).toMatchObject({
+      state: "completed",
+      progress: 1,
+      details: { file_id: "handbook-md", chunks_created: 1, page_count: 1, language: "en", phase: null },
+    });
+    expect(await store.documents.document(key)).toMatchObject({
+      status: "processed",
+      reading: { fileType: "markdown", paged: false, pageCount: 1, language: "en", chunks: 1 },
+    });
+    const [page] = await store.documents.pages(key, 0, 10);
+    expect(page?.content).toContain("| ferry | 120 |");
+    expect(await store.chunks.chunkCount({ document: key, chunking: AUTO_CHUNKING })).toBe(1);
+  });
+
+  test("does what else was asked for as tasks of its own, and is complete once they are", async () => {
+    await start();
+    const analyses: Analysis[] = ["abstract", "keywords", "outline"];
+    const document = await add("handbook.md", HANDBOOK, { analyses, vectorize: true });
+    const { key } = document;
+    const task = await processed(document);
+    expect(task).toMatchObject({ state: "completed" });
+    const { produced } = (await store.documents.document(key)) ?? {};
+    expect(produced).toMatchObject({ method: "extractive", outline: "- Handbook of the harbour\n  - Fees" });
+    expect(produced?.abstract).toContain("Maria Keller");
+    expect(await store.chunks.unembedded({ document: key, chunking: AUTO_CHUNKING }, "lab:letters", 9)).toEqual([]);
+    const { tasks } = await verbs.tasks.list(ada, { kinds: ["document_analysis", "vectorization"] }, { limit: 9 });
+    expect(tasks.map(({ parent }) => parent)).toEqual([task.id, task.id]);
+  });
+
+  test("is complete with a warning when only what was asked for beside it fails", async () => {
+    await start({ usual: letters("lab:letters", () => true) });
+    const task = await processed(await add("handbook.md", HANDBOOK, { vectorize: true }));
+    expect(task).toMatchObject({
+      state: "completed",
+      details: {
+        warnings: [{ code: "vectorization_failed", message: expect.stringContaining("It does not take that.") }],
+      },
+    });
+  });
+
+  test.each([
+    ["noise.bin", Buffer.from(Array.from({ length: 4_000 }, (_, at) => (at * 7919) % 256)), "unsupported_file"],
+    ["blank.txt", "   \n\n \t ", "empty_document"],
+    ["cut.docx", Buffer.from("504b0304140000000800", "hex"), "invalid_file"],
+  ])(
+    "fails by the machine word of what is wrong with %s, and keeps it with the document",
+    async (name, bytes, word) => {
+      await start();
+      const document = await add(name, bytes);
+      const { key } = document;
+      const task = await processed(document);
+      expect(task).toMatchObject({ state: "failed", error: { code: word } });
+      expect(await store.documents.document(key)).toMatchObject({
+        status: "error",
+        error: expect.stringMatching(new RegExp(`^${word}: .+`)),
+        reading: null,
+      });
+      expect(await store.documents.pages(key, 0, 9)).toEqual([]);
+    },
+  );
+
+  test("goes on at the page after the last one that was kept", async () => {
+    const asked: number[] = [];
+    const reader: Extraction = {
+      languageOf: (sample) => extraction.languageOf(sample),
+      open: async (file, options) => {
+        const reading = await extraction.open(file, options);
+        return {
+          facts: reading.facts,
+          warnings: () => reading.warnings(),
+          close: () => reading.close(),
+          async *pages(from) {
+            asked.push(from);
+            for await (const page of reading.pages(from)) {
+              yield page;
+              if (asked.length === 1 && page.index === 2) throw new Error("the reader broke");
+            }
+          },
+        };
+      },
+    };
+    await start({ reader });
+    const chapters = Array.from({ length: 6 }, (_, at) => `# Chapter ${at + 1}\n\n${`Sentence ${at}. `.repeat(280)}`);
+    const document = await add("book.md", chapters.join("\n\n"));
+    const { key } = document;
+    const task = await processed(document);
+    expect(task).toMatchObject({ state: "completed" });
+    const pages = await store.documents.pages(key, 0, 100);
+    expect(asked[0]).toBe(0);
+    expect(asked).toHaveLength(2);
+    expect(pages.map(({ index }) => index)).toEqual(pages.map((_, at) => at));
+    expect(pages.map(({ content }) => content).join("\n")).toContain("# Chapter 6");
+  });
+
+  test("leaves nothing of a file whose task is cancelled", async () => {
+    const reading = Promise.withResolvers<void>();
+    const reader: Extraction = {
+      languageOf: (sample) => extraction.languageOf(sample),
+      open: (_file, { signal }) => {
+        reading.resolve();
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    await start({ reader });
+    const { key, task } = await add("handbook.md", HANDBOOK);
+    await reading.promise;
+    await verbs.tasks.cancel(ada, task ?? "");
+    await expect.poll(async () => (await store.documents.document(key))?.status, { timeout: 15_000 }).toBe("error");
+  });
+});
+
+describe("embedding a vector store", () => {
+  const storeOf = (documents: readonly DocumentRecord[]) =>
+    verbs.vectorStores.create(ada, "documents", {
+      id: "vs_1",
+      name: "",
+      description: "",
+      metadata: {},
+      documentIds: documents.map(({ id }) => id),
+      expiresAfterMs: null,
+    });
+
+  test("waits for files that are being read, and settles each by what became of it", async () => {
+    await start({ usual: letters("lab:letters", (each) => each.includes("forbidden")) });
+    const good = await add("handbook.md", HANDBOOK);
+    const refused = await add("secret.md", "This text is forbidden to the provider.");
+    const broken = await add("cut.docx", Buffer.from("504b0304140000000800", "hex"));
+    const { key } = await storeOf([good, refused, broken]);
+    const task = await ended("create-vs_1");
+    expect(task).toMatchObject({
+      state: "completed",
+      details: {
+        vector_store_id: "vs_1",
+        file_counts: { in_progress: 0, completed: 1, failed: 2, cancelled: 0, total: 3 },
+        chunks_embedded: 1,
+        dimensions: 26,
+        model: "lab:letters",
+      },
+    });
+    expect(await store.documents.member(key, broken.key)).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(/^invalid_file: /),
+    });
+  });
+
+  test("moves a store to another model while the old vectors still answer", async () => {
+    const old = letters("lab:old");
+    await start({ usual: old });
+    const good = await add("handbook.md", HANDBOOK);
+    const other = await add("other.md", "The yacht is late.");
+    const { key } = await storeOf([good]);
+    await ended("create-vs_1");
+    await engine.stop(0);
+    await start({ usual: letters("lab:new"), older: [old] });
+    expect(await store.documents.vectorStore(key)).toMatchObject({ model: "lab:old" });
+    await verbs.vectorStores.change(ada, "documents", "vs_1", { join: [other.id] });
+    expect(await ended("vectorize-vs_1")).toMatchObject({
+      state: "completed",
+      details: { model: "lab:new", chunks_embedded: 3 },
+    });
+    expect(await store.documents.vectorStore(key)).toMatchObject({ model: "lab:new" });
+  });
+});

@@ -1,0 +1,38 @@
+/** What the handlers of documents are handed. */
+import type { Extraction } from "../../extraction/extraction.ts";
+import type { Embedder } from "../../models/embedding.ts";
+import type { Models } from "../../models/model.ts";
+import type { ChunkStore } from "../../store/chunk-store.ts";
+import type { DocumentStore } from "../../store/document-store.ts";
+import type { TextThread } from "./text-thread.ts";
+
+/** The model that embeds what is new, and those that older vectors are of. */
+export interface Embedders {
+  readonly usual: Embedder;
+  /** Null when it is not configured any more. */
+  named(model: string): Embedder | null;
+}
+
+/** Files as other processes of this machine can read them. */
+export interface LocalFiles {
+  /** Throws `not_found`. Whoever has read it releases it. */
+  local(sha256: string): Promise<{ path: string; release: () => Promise<void> }>;
+}
+
+/** Brings a file from the web. */
+export type Download = (
+  url: string,
+  signal: AbortSignal,
+) => Promise<{ sha256: string; md5: string; bytes: number; mediaType: string }>;
+
+export type DocumentParts = {
+  documents: DocumentStore;
+  chunks: ChunkStore;
+  files: LocalFiles;
+  extraction: Extraction;
+  embedders: Embedders;
+  models: Models;
+  text: TextThread;
+  /** Null when this server fetches nothing. */
+  download: Download | null;
+};

@@ -1,0 +1,67 @@
+/**
+ * The threads that cut and analyse texts, as the server's thread sees them: slow work on long texts never holds up
+ * anybody else. They start with the first question and go when nobody asks any more.
+ */
+import { Tinypool } from "tinypool";
+import { z } from "zod";
+import type { Chunk, ChunkingStrategy } from "../../task/chunk.ts";
+import type { Analysis, DocumentPage, Produced } from "../../task/document.ts";
+import { type DocumentPart, documentPart } from "./analysis/part.ts";
+import type { ToPutTogether } from "./analysis/put-together.ts";
+
+export interface TextThread {
+  /** Rejects when the text takes more memory than a thread has. */
+  chunks(pages: readonly DocumentPage[], chunking: ChunkingStrategy, signal: AbortSignal): Promise<Chunk[]>;
+  part(pages: readonly DocumentPage[], language: string, signal: AbortSignal): Promise<DocumentPart>;
+  putTogether(analyses: readonly Analysis[], document: ToPutTogether, signal: AbortSignal): Promise<Produced>;
+  /** What several texts say, in their own sentences and at most so many tokens. */
+  summary(
+    texts: readonly { text: string; language: string }[],
+    tokensMax: number,
+    signal: AbortSignal,
+  ): Promise<{ text: string; tokens: number }>;
+  close(): Promise<void>;
+}
+
+/** What a thread is asked, by the name of its function in `text-worker.ts`. */
+export type TextQuestions = {
+  chunks: { pages: readonly DocumentPage[]; chunking: ChunkingStrategy };
+  part: { pages: readonly DocumentPage[]; language: string };
+  putTogether: { analyses: readonly Analysis[]; document: ToPutTogether };
+  summary: { texts: readonly { text: string; language: string }[]; tokensMax: number };
+};
+
+const THREADS_MAX = 2;
+const IDLE_MS = 60_000;
+const HEAP_MB_MAX = 1_024;
+
+const chunks = z.array(
+  z.object({ index: z.int(), page: z.int(), start: z.int(), end: z.int(), text: z.string(), tokens: z.int() }),
+);
+const produced = z.looseObject({});
+const summary = z.strictObject({ text: z.string(), tokens: z.int() });
+
+export function textThreads(): TextThread {
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  let pool: Tinypool | undefined;
+  const ask = <Name extends keyof TextQuestions>(name: Name, question: TextQuestions[Name], signal: AbortSignal) => {
+    pool ??= new Tinypool({
+      filename: new URL(`./text-worker${ending}`, import.meta.url).href,
+      minThreads: 0,
+      maxThreads: THREADS_MAX,
+      idleTimeout: IDLE_MS,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    });
+    return pool.run(question, { name, signal });
+  };
+  return {
+    chunks: async (pages, chunking, signal) => chunks.parse(await ask("chunks", { pages, chunking }, signal)),
+    part: async (pages, language, signal) => documentPart.parse(await ask("part", { pages, language }, signal)),
+    putTogether: async (analyses, document, signal) =>
+      produced.parse(await ask("putTogether", { analyses, document }, signal)),
+    summary: async (texts, tokensMax, signal) => summary.parse(await ask("summary", { texts, tokensMax }, signal)),
+    close: async () => {
+      await pool?.destroy();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** What runs in the threads of `text-thread.ts`: one function for each question, by its name. */
+
+import { chunksOf } from "../../retrieval/chunker.ts";
+import { tokensIn } from "../../retrieval/tokens.ts";
+import type { Chunk } from "../../task/chunk.ts";
+import type { Produced } from "../../task/document.ts";
+import type { DocumentPart } from "./analysis/part.ts";
+import { putTogether as assemble, summaryWithin } from "./analysis/put-together.ts";
+import { readPart } from "./analysis/read-part.ts";
+import type { TextQuestions } from "./text-thread.ts";
+
+export function chunks({ pages, chunking }: TextQuestions["chunks"]): Chunk[] {
+  return [...chunksOf(pages, chunking)];
+}
+
+export function part({ pages, language }: TextQuestions["part"]): DocumentPart {
+  return readPart(pages, language);
+}
+
+export function putTogether({ analyses, document }: TextQuestions["putTogether"]): Produced {
+  return assemble(analyses, document);
+}
+
+export function summary({ texts, tokensMax }: TextQuestions["summary"]): { text: string; tokens: number } {
+  const parts = texts.map(({ text, language }) => readPart([{ ...PAGE, content: text }], language));
+  const document = { parts, language: texts[0]?.language ?? "unknown", outline: [], outlineAsJson: false };
+  for (let words = Math.floor(tokensMax * WORDS_A_TOKEN); ; words = Math.floor(words * 0.8)) {
+    const text = summaryWithin(document, words);
+    const tokens = tokensIn(text);
+    if (tokens <= tokensMax || words < 1) return { text, tokens };
+  }
+}
+
+const PAGE = { index: 0, name: null, recognized: false };
+/** Of English; where a word has more tokens, fewer words are tried. */
+const WORDS_A_TOKEN = 0.75;

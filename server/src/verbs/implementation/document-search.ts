@@ -1,0 +1,89 @@
+/**
+ * What agents ask of the documents of the owner whose task they do: the same stores that the owner finds by himself, and
+ * no others.
+ */
+import { notFound, Refusal } from "../../task/errors.ts";
+import type { Principal } from "../../task/principal.ts";
+import type { Found, VectorStore, VectorStores } from "../vector-stores.ts";
+
+type Owner = Pick<Principal, "tenant" | "user">;
+
+/** A passage of a document, and where it stands. */
+type Passage = {
+  vectorStore: string;
+  file: string;
+  filename: string;
+  /** From 1; null for a file without pages. */
+  page: number | null;
+  text: string;
+  score: number;
+};
+
+/** Stores that one question goes to when it names none: the newest. */
+const STORES_MAX = 20;
+/** Stores among which one is found by its name. */
+const NAMED_MAX = 100;
+
+export class DocumentSearch {
+  readonly #vectorStores: () => VectorStores;
+
+  constructor(vectorStores: () => VectorStores) {
+    this.#vectorStores = vectorStores;
+  }
+
+  async any(owner: Owner): Promise<boolean> {
+    return (await this.#newest(owner, 1)).length > 0;
+  }
+
+  /** Best first. Throws `not_found` when no store has that id or name. */
+  async find(
+    owner: Owner,
+    { query, vectorStore, limit }: { query: string; vectorStore: string | null; limit: number },
+    signal: AbortSignal,
+  ): Promise<Passage[]> {
+    const stores =
+      vectorStore === null ? await this.#newest(owner, STORES_MAX) : [await this.#named(owner, vectorStore)];
+    const search = { queries: [query], filter: null, scoreMin: 0, limit };
+    const found: Passage[] = [];
+    for (const { id, expired } of stores) {
+      if (expired) continue;
+      const passages = await this.#vectorStores().search(principalOf(owner), id, search, signal);
+      found.push(...passages.map((passage) => shown(id, passage)));
+    }
+    return once(found.sort((a, b) => b.score - a.score)).slice(0, limit);
+  }
+
+  async #newest(owner: Owner, limit: number): Promise<VectorStore[]> {
+    const { stores } = await this.#vectorStores().list(principalOf(owner), { limit, order: "desc" });
+    return stores;
+  }
+
+  async #named(owner: Owner, name: string): Promise<VectorStore> {
+    try {
+      return await this.#vectorStores().get(principalOf(owner), name);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    }
+    const named = (await this.#newest(owner, NAMED_MAX)).find(
+      (store) => store.name.toLowerCase() === name.toLowerCase(),
+    );
+    if (!named) throw notFound("Vector store");
+    return named;
+  }
+}
+
+/** A task acts for its owner, and sees no more than that one user. */
+function principalOf({ tenant, user }: Owner): Principal {
+  return { tenant, user, scopes: new Set(["tasks"]), keyId: "task" };
+}
+
+function shown(vectorStore: string, { documentId, filename, chunk, paged, score }: Found): Passage {
+  return { vectorStore, file: documentId, filename, page: paged ? chunk.page + 1 : null, text: chunk.text, score };
+}
+
+/** A document may be in several stores. */
+function once(passages: readonly Passage[]): Passage[] {
+  return [
+    ...new Map(passages.toReversed().map((passage) => [`${passage.file}\n${passage.text}`, passage])).values(),
+  ].toReversed();
+}
