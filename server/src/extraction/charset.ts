@@ -55,11 +55,16 @@ function utf16Encoding(bytes: Uint8Array): string | null {
 }
 
 function guessedEncoding(bytes: Uint8Array): string {
-  for (const { name } of analyse(sampleOf(bytes))) {
-    // UTF-8 was tried, and UTF-16 and UTF-32 are not guessed from bytes without a mark and without zeros.
-    if (!name.startsWith("UTF-") && isKnown(name)) return name;
-  }
-  return "windows-1252";
+  const sample = sampleOf(bytes);
+  // UTF-8 was tried, and UTF-16 and UTF-32 are not guessed from bytes without a mark and without zeros.
+  const guesses = analyse(sample).filter(({ name }) => !name.startsWith("UTF-") && isKnown(name));
+  return guesses.find(({ name }) => explains(name, sample))?.name ?? "windows-1252";
+}
+
+/** It has a character for each byte, and none of them a control character; the last one of a sample may be cut. */
+function explains(label: string, sample: Uint8Array): boolean {
+  const text = new TextDecoder(label).decode(sample);
+  return !/[\ufffd\u0080-\u009f]/.test(text.slice(0, -1));
 }
 
 /** From the first byte on that is not ASCII: what stands before it is the same in all charsets. */

@@ -23,7 +23,8 @@ type Tesseract = {
   };
 };
 
-const LANGUAGES = ["eng", "deu"];
+/** German first: English letters are among its own, and the other way round umlauts are lost. */
+const LANGUAGES = ["deu", "eng"];
 const ENGINE_LSTM = 1;
 const UPRIGHT = 1;
 

@@ -9,8 +9,8 @@ import { ExtractionError } from "./extraction.ts";
 import type { Limits } from "./limits.ts";
 import { escaped } from "./markdown.ts";
 
-/** In percent. Below it the other ways round are tried. */
-const CONFIDENCE_SURE = 60;
+/** Of `senseOf`. Below it the other ways round are tried. */
+const SENSE_SURE = 50;
 /** In percent. What is below it are letters seen in clouds. */
 const CONFIDENCE_MIN = 30;
 /** A picture is made larger or smaller until its longer side is within these: letters are read best at about 30 dots. */
@@ -76,9 +76,9 @@ export class Recognizer {
     const upright = await prepared(picture);
     let best = await this.#read(upright);
     for (const degrees of [90, 270, 180]) {
-      if (best.confidence >= CONFIDENCE_SURE) break;
+      if (senseOf(best) >= SENSE_SURE) break;
       const turned = await this.#read(await sharp(upright).rotate(degrees).png({ compressionLevel: 1 }).toBuffer());
-      if (turned.confidence > best.confidence) best = turned;
+      if (senseOf(turned) > senseOf(best)) best = turned;
     }
     return best;
   }
@@ -100,6 +100,13 @@ export class Recognizer {
       worker.postMessage({ png } satisfies PictureToRead);
     });
   }
+}
+
+/** The confidence, less where there are hardly any words: letters that lie on their side are read as signs, with confidence. */
+function senseOf({ text, confidence }: RecognizedText): number {
+  const signs = text.replaceAll(/\s+/g, "").length;
+  const inWords = (text.match(/[\p{L}\p{N}]{3,}/gu) ?? []).join("").length;
+  return confidence * (0.2 + (0.8 * inWords) / Math.max(1, signs));
 }
 
 function startWorker(): Worker {

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import { decode } from "../charset.ts";
+import { PATIENCE_MS, readingOfFiles } from "../suite/reading-files.ts";
+import { delimiterOf } from "./csv.ts";
+
+const { read } = readingOfFiles();
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+const utf16 = (text: string, mark: boolean, big: boolean) => {
+  const little = Buffer.from((mark ? "\ufeff" : "") + text, "utf16le");
+  return big ? little.swap16() : little;
+};
+/** Of texts whose letters stand, from 0x80 on, where the table of a charset has them. */
+const encoded = (text: string, label: string) => {
+  const decoder = new TextDecoder(label);
+  const table = new Map(Array.from({ length: 256 }, (_, byte) => [decoder.decode(bytes(byte)), byte]));
+  return Uint8Array.from(text, (letter) => table.get(letter) ?? 0x3f);
+};
+
+describe("a text", { timeout: PATIENCE_MS }, () => {
+  test("is read in UTF-8 and UTF-16, with a mark and without", () => {
+    const text = "Größe: 5 €, and some more words to go by.\nA second line.";
+    expect(decode(Buffer.from(text))).toEqual({ text, encoding: "utf-8" });
+    expect(decode(Buffer.from(`\ufeff${text}`))).toEqual({ text, encoding: "utf-8" });
+    for (const mark of [true, false]) {
+      expect(decode(utf16(text, mark, false))).toEqual({ text, encoding: "utf-16le" });
+      expect(decode(utf16(text, mark, true))).toEqual({ text, encoding: "utf-16be" });
+    }
+  });
+
+  test("is read in the charset that its bytes make likely", () => {
+    const french = "Le café était fermé à Noël ; où êtes-vous allés ? Ça m'a coûté 5 €, déjà l'été dernier. ".repeat(5);
+    expect(decode(encoded(french, "windows-1252"))).toEqual({ text: french, encoding: "windows-1252" });
+    const russian = "Съешь же ещё этих мягких французских булок, да выпей чаю. Документ подписан вчера. ".repeat(5);
+    expect(decode(encoded(russian, "koi8-r"))).toEqual({ text: russian, encoding: "koi8-r" });
+    expect(decode(encoded(russian, "windows-1251"))).toEqual({ text: russian, encoding: "windows-1251" });
+    const polish = "Zażółć gęślą jaźń, proszę bardzo. Dzień dobry, mówię po polsku i piszę książkę. ".repeat(5);
+    expect(decode(encoded(polish, "iso-8859-2")).text).toBe(polish);
+    const japanese = bytes(
+      0x93,
+      0xfa,
+      0x96,
+      0x7b,
+      0x8c,
+      0xea,
+      0x82,
+      0xcc,
+      0x83,
+      0x65,
+      0x83,
+      0x4c,
+      0x83,
+      0x58,
+      0x83,
+      0x67,
+    );
+    expect(decode(Buffer.concat([japanese, japanese, japanese])).text).toContain("日本語のテキスト");
+    const chinese = bytes(
+      0xd6,
+      0xd0,
+      0xce,
+      0xc4,
+      0xce,
+      0xc4,
+      0xb1,
+      0xbe,
+      0xa3,
+      0xac,
+      0xd5,
+      0xe2,
+      0xca,
+      0xc7,
+      0xb2,
+      0xe2,
+      0xca,
+      0xd4,
+      0xa1,
+      0xa3,
+    );
+    expect(decode(Buffer.concat([chinese, chinese, chinese])).text).toContain("中文文本，这是测试。");
+  });
+
+  test("of an unknown kind is read as it is; what the caller declares decides between texts alone", async () => {
+    expect((await read("alpha: beta", "settings.conf")).facts.fileType).toBe("text");
+    expect((await read("a,b\n1,2", "data", { mediaType: "text/csv; charset=utf-8" })).facts.fileType).toBe("csv");
+    expect((await read("A letter.", "letter", { mediaType: "application/pdf" })).facts.fileType).toBe("text");
+    expect((await read("A letter.", "letter", { mediaType: "application/octet-stream" })).facts.fileType).toBe("text");
+  });
+
+  test("in Markdown stays as it is, with its front matter as properties", async () => {
+    const markdown = '---\ntitle: "Storing apples"\nauthor: A. Writer\ntags: fruit\n---\n# Apples\n\n- one\n- two\n';
+    const { facts, text } = await read(markdown, "apples.md");
+    expect(facts).toMatchObject({
+      fileType: "markdown",
+      title: "Storing apples",
+      author: "A. Writer",
+      properties: { tags: "fruit" },
+    });
+    expect(text).toBe("# Apples\n\n- one\n- two");
+    expect((await read("# Only a heading\n\nText.", "b.md")).facts.title).toBe("Only a heading");
+  });
+});
+
+describe("a table of values", { timeout: PATIENCE_MS }, () => {
+  test("is parted by what parts its rows alike", () => {
+    expect(delimiterOf("a,b,c\n1,2,3\n")).toBe(",");
+    expect(delimiterOf("a;b;c\n1,5;2,5;3,5\n")).toBe(";");
+    expect(delimiterOf("a\tb\n1, one\t2, two\n")).toBe("\t");
+    expect(delimiterOf("a|b\n1|2\n")).toBe("|");
+    expect(delimiterOf("only one column\nof text\n")).toBe(",");
+  });
+
+  test("has its header row, its quotes, line ends and bars", async () => {
+    const csv = 'name;note\r\n"Smith; John";"said ""no""\nand left"\r\nB|C;\r\n\r\n';
+    const { facts, text } = await read(csv, "people.csv");
+    expect(facts).toMatchObject({ fileType: "csv", mediaType: "text/csv", title: "people" });
+    expect(text).toBe('| name | note |\n| --- | --- |\n| Smith; John | said "no" and left |\n| B\\|C |  |');
+  });
+
+  test("that is long has its header in every section", async () => {
+    const rows = Array.from({ length: 2_000 }, (_, at) => `${at},value number ${at}`);
+    const { pages } = await read(["id,value", ...rows].join("\n"), "long.csv");
+    expect(pages.length).toBeGreaterThan(10);
+    expect(pages.every(({ content }) => content.startsWith("| id | value |\n| --- | --- |\n| "))).toBe(true);
+    expect(pages.flatMap(({ content }) => content.split("\n").slice(2))).toHaveLength(2_000);
+  });
+});
+
+describe("JSON", { timeout: PATIENCE_MS }, () => {
+  test("becomes lists, and lists of like objects become tables", async () => {
+    const value = {
+      title: "Report",
+      by: { name: "A. Writer", age: 40 },
+      rows: [
+        { a: 1, b: "x" },
+        { a: 2, c: true },
+      ],
+      tags: ["p", "q"],
+    };
+    const { facts, text } = await read(JSON.stringify(value), "report.json");
+    expect(facts).toMatchObject({ fileType: "json", title: "Report" });
+    expect(text).toBe(
+      [
+        "- **title**: Report\n- **by**:\n  - **name**: A. Writer\n  - **age**: 40\n- **rows**:",
+        "| a | b | c |\n| --- | --- | --- |\n| 1 | x |  |\n| 2 |  | true |",
+        "- **tags**:\n  - p\n  - q",
+      ].join("\n\n"),
+    );
+  });
+
+  test("one value a line is a list of them, and what is none is text", async () => {
+    expect((await read('{"a":1}\n{"a":2}\n', "log.jsonl")).text).toBe("| a |\n| --- |\n| 1 |\n| 2 |");
+    const { text, warnings } = await read('{"a": 1, "b', "cut.json");
+    expect(text).toBe('{"a": 1, "b');
+    expect(warnings).toMatchObject([{ code: "not_json" }]);
+  });
+});
