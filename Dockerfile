@@ -20,6 +20,7 @@ COPY --from=build /waybill/node_modules node_modules
 COPY --from=build /waybill/server/package.json server/package.json
 COPY --from=build /waybill/server/bin server/bin
 COPY --from=build /waybill/server/dist server/dist
+COPY --from=build /waybill/server/assets server/assets
 COPY --from=build /waybill/sdk/package.json sdk/package.json
 COPY --from=build /waybill/sdk/dist sdk/dist
 COPY --from=build /waybill/dashboard/package.json dashboard/package.json

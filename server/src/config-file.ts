@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { modelsConfig } from "./models/configuration.ts";
+import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { agentDefinition } from "./task/agent.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
@@ -94,6 +95,8 @@ function configFileOf(lenses: readonly string[]) {
     handlers: z.array(handler).max(1_000).default([]),
     /** Providers, tiers, prices and limits of language models. */
     models: modelsConfig.partial().optional(),
+    /** What documents and questions are embedded with. */
+    embeddings: embeddingsConfig.prefault({}),
     limits: limits.prefault({}),
     /** Days that an ended task is kept. */
     retentionDays: z.int().min(7).max(36_500).default(30),

@@ -37,6 +37,16 @@ describe("the configuration", () => {
     expect(config).toMatchObject({ port: 3000, graceMs: 2_500, trustProxy: 1 });
   });
 
+  it("takes an embedding model that is a folder from where the file is, and any other as it is named", async () => {
+    expect((await load()).embeddings).toEqual({ model: "local:glove-100d" });
+    const write = (model: string) =>
+      writeFile(join(folder, "waybill.config.json"), JSON.stringify({ embeddings: { model } }));
+    await write("./minilm");
+    expect((await load()).embeddings).toEqual({ model: join(folder, "minilm") });
+    await write("openai:text-embedding-3-small");
+    expect((await load()).embeddings).toEqual({ model: "openai:text-embedding-3-small" });
+  });
+
   it("reads every flag from the environment under its name in capitals", async () => {
     const config = await load({
       mode: "serve",

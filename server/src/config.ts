@@ -2,7 +2,7 @@
  * Flags, environment and file into one typed, frozen value; in that order of precedence, then the defaults. It decides
  * nothing that has to look at the machine: what is bound or opened is `main.ts`'s to find out.
  */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigFileRead, describe, LOG_LEVELS, lensPortsOf, portNumber, readConfigFile } from "./config-file.ts";
@@ -10,6 +10,7 @@ import { environmentName, FLAGS, type FlagName } from "./flags.ts";
 import { LENS_NAMES_TO_COME, LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
+import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
 const OFFLINE_WORDS_PER_S = 15;
@@ -33,6 +34,8 @@ export type Config = Readonly<{
   tools: ConfigFileRead["tools"];
   handlers: ConfigFileRead["handlers"];
   models: ModelsConfigInput;
+  /** A model that is a folder by its absolute path. */
+  embeddings: EmbeddingsConfig;
   limits: Readonly<ConfigFileRead["limits"]>;
   retentionDays: number;
   auditDays: number;
@@ -117,11 +120,17 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
       { offlineWordsPerS: OFFLINE_WORDS_PER_S, ...file.models, ...(model !== undefined && { default: model }) },
       env,
     ),
+    embeddings: placed(file.embeddings, file.path === null ? folder : dirname(file.path)),
     limits: file.limits,
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
     file: file.path,
   });
+}
+
+/** A folder is meant from where the configuration file is. */
+function placed(embeddings: EmbeddingsConfig, folder: string): EmbeddingsConfig {
+  return isFolder(embeddings.model) ? { ...embeddings, model: resolve(folder, embeddings.model) } : embeddings;
 }
 
 function usualPortsOf(lenses: readonly Lens[]): Record<string, number> {

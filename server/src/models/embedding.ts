@@ -6,6 +6,7 @@ export type EmbeddingPurpose = "query" | "passage";
 export interface Embedder {
   /** `local:glove-100d`, `openai:text-embedding-3-small`, ...: vectors of two models are never compared. */
   readonly model: string;
+  /** Of its vectors; 0 for a model that nobody has asked yet and that is known by its vectors alone. */
   readonly dimensions: number;
   /** How many texts one call takes at most. */
   readonly batchMax: number;

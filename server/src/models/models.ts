@@ -8,6 +8,7 @@ import { boundedFetch } from "./bounded-fetch.ts";
 import { type ModelsConfigInput, modelsConfig, type ProviderConfig, type ProviderType } from "./configuration.ts";
 import { ModelError, type ModelId, type Models } from "./model.ts";
 import { costUsd, priceOf } from "./prices.ts";
+import { baseUrlOf } from "./provider-url.ts";
 import { readAnswer } from "./reading.ts";
 
 /** The offline model, which is always there. */
@@ -164,26 +165,17 @@ async function openModel(
   switch (config.type) {
     case "openai": {
       const { openaiModel } = await import("./openai.ts");
-      return openaiModel({ ...shared, baseURL: config.baseUrl ?? "https://api.openai.com/v1" }, model);
+      return openaiModel({ ...shared, baseURL: baseUrlOf(config) }, model);
     }
     case "anthropic": {
       const { createAnthropic } = await import("@ai-sdk/anthropic");
-      return createAnthropic({ ...shared, baseURL: config.baseUrl ?? "https://api.anthropic.com/v1" })(model);
+      return createAnthropic({ ...shared, baseURL: baseUrlOf(config) })(model);
     }
-    case "ollama": {
-      const base = (config.baseUrl ?? "http://127.0.0.1:11434").replace(/\/+$/, "");
-      return compatible(base.endsWith("/v1") ? base : `${base}/v1`);
-    }
+    case "ollama":
     case "openai-compatible": {
-      if (config.baseUrl === undefined) {
-        throw new ModelError("unknown_model", `The provider ${provider} has no baseUrl.`);
-      }
-      return compatible(config.baseUrl);
+      const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+      const settings = { ...shared, baseURL: baseUrlOf(config), name: provider, includeUsage: true };
+      return createOpenAICompatible(settings).chatModel(model);
     }
-  }
-
-  async function compatible(baseURL: string): Promise<LanguageModelV4> {
-    const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-    return createOpenAICompatible({ ...shared, baseURL, name: provider, includeUsage: true }).chatModel(model);
   }
 }

@@ -1,0 +1,142 @@
+/**
+ * Threads that embed, as the server's thread sees them: embedding is arithmetic, and nobody's request waits for it. They
+ * start when there is something for them, share a call's texts among them, are given up when nobody asks any more, and
+ * keep no process alive. One that dies takes its open texts with it, and is replaced.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { EmbeddingPurpose } from "../embedding.ts";
+import { ModelError } from "../model.ts";
+import type { EmbeddingRequest, EmbeddingResponse } from "./thread-message.ts";
+
+/** Bound on one part of a call; an honest one takes seconds even with a large model. */
+const PART_MS_MAX = 120_000;
+/** Each thread holds its model in memory, which a server that is no longer asked gets back. */
+const IDLE_MS = 5 * 60_000;
+/** Fewer texts are not worth a second thread. */
+const PART_TEXTS_MIN = 16;
+
+type Part = {
+  resolve: (vectors: Float32Array[]) => void;
+  reject: (error: ModelError) => void;
+  timer: NodeJS.Timeout;
+};
+type Thread = { worker: Worker; parts: Map<number, Part> };
+
+export type ThreadsOptions = {
+  /** Of the module that a thread runs, without its ending: `./word-vectors-thread`. */
+  module: string;
+  data: unknown;
+  /** At most; by default one for each core. */
+  count?: number;
+};
+
+export class EmbeddingThreads {
+  readonly #options: ThreadsOptions;
+  readonly #count: number;
+  #threads: Thread[] = [];
+  #lastId = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: ThreadsOptions) {
+    this.#options = options;
+    this.#count = options.count ?? availableParallelism();
+  }
+
+  /** Rejects with `aborted` at once when the signal says so, `refused` for a model that cannot be had, else `unavailable`. */
+  async embed(
+    texts: readonly string[],
+    { purpose, signal }: { purpose: EmbeddingPurpose; signal: AbortSignal },
+  ): Promise<Float32Array[]> {
+    if (signal.aborted) throw aborted();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(aborted());
+    signal.addEventListener("abort", abort, { once: true });
+    const all = Promise.all(parted(texts, this.#count).map((part) => this.#send(part, purpose)));
+    try {
+      return (await Promise.race([all, promise])).flat();
+    } finally {
+      signal.removeEventListener("abort", abort);
+      // Whoever has gone must not leave a rejection that nobody handles.
+      all.catch(() => {});
+    }
+  }
+
+  #send(texts: readonly string[], purpose: EmbeddingPurpose): Promise<Float32Array[]> {
+    const thread = this.#leastBusy();
+    const { promise, resolve, reject } = Promise.withResolvers<Float32Array[]>();
+    this.#lastId += 1;
+    const timer = setTimeout(() => void thread.worker.terminate(), PART_MS_MAX);
+    thread.parts.set(this.#lastId, { resolve, reject, timer });
+    thread.worker.ref();
+    clearTimeout(this.#idle);
+    thread.worker.postMessage({ id: this.#lastId, texts, purpose } satisfies EmbeddingRequest);
+    return promise;
+  }
+
+  #leastBusy(): Thread {
+    const free = this.#threads.find(({ parts }) => parts.size === 0);
+    if (free) return free;
+    if (this.#threads.length < this.#count) return this.#start();
+    return this.#threads.reduce((least, thread) => (thread.parts.size < least.parts.size ? thread : least));
+  }
+
+  #start(): Thread {
+    // The sources run as TypeScript, the package as JavaScript: the thread's file has the ending of this one.
+    const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+    const worker = new Worker(new URL(`${this.#options.module}${ending}`, import.meta.url), {
+      workerData: this.#options.data,
+    });
+    const thread: Thread = { worker, parts: new Map() };
+    worker.on("message", (response: EmbeddingResponse) => this.#received(thread, response));
+    worker.on("error", (cause) => this.#lost(thread, new ModelError("unavailable", "embedding broke off", { cause })));
+    worker.on("exit", () => this.#lost(thread, new ModelError("unavailable", "embedding stopped")));
+    worker.unref();
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  #received(thread: Thread, response: EmbeddingResponse): void {
+    const part = thread.parts.get(response.id);
+    if (!part) return;
+    thread.parts.delete(response.id);
+    clearTimeout(part.timer);
+    if ("error" in response) part.reject(new ModelError(response.code, response.error));
+    else part.resolve(rowsOf(response.numbers, response.dimensions));
+    if (thread.parts.size > 0) return;
+    thread.worker.unref();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#giveUp(), IDLE_MS).unref();
+  }
+
+  #giveUp(): void {
+    const idle = this.#threads.filter(({ parts }) => parts.size === 0);
+    this.#threads = this.#threads.filter((thread) => !idle.includes(thread));
+    for (const { worker } of idle) void worker.terminate();
+  }
+
+  #lost(thread: Thread, error: ModelError): void {
+    this.#threads = this.#threads.filter((other) => other !== thread);
+    for (const part of thread.parts.values()) {
+      clearTimeout(part.timer);
+      part.reject(error);
+    }
+    thread.parts.clear();
+  }
+}
+
+function rowsOf(numbers: Float32Array, dimensions: number): Float32Array[] {
+  const count = dimensions === 0 ? 0 : numbers.length / dimensions;
+  return Array.from({ length: count }, (_, row) => numbers.subarray(row * dimensions, (row + 1) * dimensions));
+}
+
+/** In at most `count` parts of about the same size. */
+function parted(texts: readonly string[], count: number): (readonly string[])[] {
+  const parts = Math.max(1, Math.min(count, Math.floor(texts.length / PART_TEXTS_MIN)));
+  const size = Math.ceil(texts.length / parts);
+  return Array.from({ length: parts }, (_, part) => texts.slice(part * size, (part + 1) * size));
+}
+
+function aborted(): ModelError {
+  return new ModelError("aborted", "the embedding was called off");
+}

@@ -1,0 +1,99 @@
+/**
+ * Embeds a text as the sum of its words' vectors, from a table that is shipped (`scripts/make-embeddings.mjs`): rare words
+ * count more, and what all words have in common is taken out. Words that the table lacks (names, part numbers, most of
+ * other languages) are the sum of vectors made up for their pieces, so that those written alike are near each other.
+ * It finds what is about the same things; it does not read sentences.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const HEAD_BYTES = 256;
+const head = z.object({ dimensions: z.int().positive(), words: z.int().positive(), textBytes: z.int().positive() });
+
+/** Of one text; what is longer is embedded by its beginning. */
+const WORDS_MAX = 20_000;
+/** Of a word that is not in the table. */
+const UNKNOWN_CHARACTERS_MAX = 40;
+const PIECE_CHARACTERS = [3, 4];
+/** A made-up vector counts about as much as one of the rarest words of the table. */
+const UNKNOWN_LENGTH = 4;
+/** Unknown words whose vectors are remembered; forgotten all at once. */
+const REMEMBERED_MAX = 5_000;
+
+export class WordVectors {
+  readonly dimensions: number;
+  readonly #rows = new Map<string, number>();
+  /** What the bytes of a row are multiplied by, its weight included. */
+  readonly #scales: Float32Array;
+  readonly #numbers: Int8Array;
+  readonly #unknown = new Map<string, Float32Array>();
+
+  constructor(path: URL) {
+    const file = readFileSync(path);
+    const { dimensions, words, textBytes } = head.parse(JSON.parse(file.toString("latin1", 0, HEAD_BYTES)));
+    this.dimensions = dimensions;
+    const { buffer } = Uint8Array.from(file);
+    this.#scales = new Float32Array(buffer, HEAD_BYTES, words);
+    const numbersAt = HEAD_BYTES + this.#scales.byteLength;
+    this.#numbers = new Int8Array(buffer, numbersAt, words * dimensions);
+    const text = file.toString("utf8", numbersAt + words * dimensions, numbersAt + words * dimensions + textBytes);
+    for (const [row, word] of text.split("\n").entries()) this.#rows.set(word, row);
+  }
+
+  /** Of length 1; of a text without any word, all zeros. */
+  embed(text: string): Float32Array {
+    const sum = new Float32Array(this.dimensions);
+    let words = 0;
+    for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
+      words += 1;
+      if (words > WORDS_MAX) break;
+      const row = this.#rows.get(word);
+      if (row === undefined) add(sum, this.#unknownVector(word));
+      else this.#addRow(sum, row);
+    }
+    return ofLengthOne(sum);
+  }
+
+  #addRow(sum: Float32Array, row: number): void {
+    const numbers = this.#numbers;
+    const scale = this.#scales[row] ?? 0;
+    const from = row * this.dimensions;
+    for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + scale * (numbers[from + n] ?? 0);
+  }
+
+  #unknownVector(word: string): Float32Array {
+    const known = this.#unknown.get(word);
+    if (known) return known;
+    const marked = `<${word.slice(0, UNKNOWN_CHARACTERS_MAX)}>`;
+    const sum = new Float32Array(this.dimensions);
+    for (const size of PIECE_CHARACTERS) {
+      for (let at = 0; at + size <= marked.length; at++) addMadeUp(sum, marked.slice(at, at + size));
+    }
+    const vector = ofLengthOne(sum).map((value) => value * UNKNOWN_LENGTH);
+    if (this.#unknown.size >= REMEMBERED_MAX) this.#unknown.clear();
+    this.#unknown.set(word, vector);
+    return vector;
+  }
+}
+
+/** Adds ones with signs that look random and are always the same for a piece: xorshift from its hash. */
+function addMadeUp(sum: Float32Array, piece: string): void {
+  let state = 2_166_136_261;
+  for (let at = 0; at < piece.length; at++) state = Math.imul(state ^ piece.charCodeAt(at), 16_777_619);
+  state ||= 1;
+  for (let n = 0; n < sum.length; n++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    sum[n] = (sum[n] ?? 0) + (state < 0 ? -1 : 1);
+  }
+}
+
+function add(sum: Float32Array, vector: Float32Array): void {
+  for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (vector[n] ?? 0);
+}
+
+function ofLengthOne(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length === 0 ? vector : vector.map((value) => value / length);
+}
