@@ -52,6 +52,13 @@ export type AppParts = {
   hosts: ReadonlySet<string> | null;
 };
 
+/** Our routes check and write what they take and give by themselves. The framework's compilers for that are 100 files to load. */
+const NO_COMPILERS = { buildValidator: noCompiler, buildSerializer: noCompiler };
+
+function noCompiler(): never {
+  throw new Error("A route has brought a schema for the framework.");
+}
+
 /** An instance without routes. */
 export function createApp(parts: AppParts): FastifyInstance {
   const { log, traffic } = parts;
@@ -63,6 +70,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     requestIdHeader: false,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
+    schemaController: { compilersFactory: NO_COMPILERS },
     frameworkErrors: (error, request, reply) => {
       const refusal =
         error.code === "FST_ERR_MAX_PARAM_LENGTH"
