@@ -7,10 +7,12 @@ import { ConfigError } from "../config-error.ts";
 import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
-import { addCommands } from "./commands.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 
-function createProgram(): Command {
+/** Commands that are a server. They speak to none, and do not load what the others speak with. */
+const SERVERS: readonly string[] = ["dev", "serve"];
+
+async function createProgram([command = ""]: readonly string[]): Promise<Command> {
   const program = new Command("waybill")
     .description("A durable task server for AI agents")
     .version(VERSION)
@@ -18,14 +20,18 @@ function createProgram(): Command {
     .showHelpAfterError("(waybill --help lists the commands and their flags)");
   addDev(program);
   addServe(program);
-  addCommands(program);
+  if (!SERVERS.includes(command)) {
+    const { addCommands } = await import("./commands.ts");
+    addCommands(program);
+  }
   return program;
 }
 
 /** Runs one command line and returns its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync(args, { from: "user" });
+    const program = await createProgram(args);
+    await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
