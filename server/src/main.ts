@@ -22,7 +22,7 @@ import type { Lens } from "./lenses/lens.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
-import { openStore } from "./store/open.ts";
+import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
@@ -292,9 +292,10 @@ function handlersOf(config: Config, models: Models): Handler[] {
   return [...own, ...config.handlers];
 }
 
-function agentOf({ agents, tools }: Config, models: Models): Handler {
+function agentOf(config: Config, models: Models): Handler {
+  const { agents, tools } = config;
   try {
-    return agentHandler({ models, agents, tools });
+    return agentHandler({ models, agents, tools, files: storageOf(config).files });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { BodiesInFlight } from "./body.ts";
+import { JsonBodies } from "./body.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createMetricsPage } from "./metrics.ts";
@@ -31,8 +31,7 @@ function testApp(parts: Partial<AppParts> = {}) {
     log,
     durations,
     traffic,
-    bodies: { ...BODIES, bytesMax: 1_000, bytesInFlightMax: 10_000 },
-    bodiesInFlight: new BodiesInFlight(),
+    bodies: new JsonBodies({ ...BODIES, bytesMax: 1_000, bytesInFlightMax: 10_000 }),
     requestsMax: 100,
     trustProxy: 0,
     hosts: null,
@@ -193,7 +192,7 @@ describe("a JSON body", () => {
   });
 
   it("may be 10,000 levels deep without harm", async () => {
-    const { app } = testApp({ bodies: { ...BODIES, bytesMax: 100_000 } });
+    const { app } = testApp({ bodies: new JsonBodies({ ...BODIES, bytesMax: 100_000 }) });
     app.post("/deep", (request, reply) => reply.send({ is: typeof request.body }));
     const payload = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
     expect((await app.inject({ method: "POST", url: "/deep", headers: json, payload })).json()).toEqual({
@@ -202,7 +201,7 @@ describe("a JSON body", () => {
   });
 
   it("that is large is parsed in another thread, and refused in the same words", async () => {
-    const { app } = testApp({ bodies: BODIES });
+    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
     const large = (payload: string) => app.inject({ method: "POST", url: "/echo", headers: json, payload });
     const value = { text: 'é"\\'.repeat(100_000), list: [1, { two: null }] };
     expect((await large(JSON.stringify(value))).json()).toEqual({ body: value });
@@ -214,7 +213,7 @@ describe("a JSON body", () => {
   });
 
   it("has a bound of its values, whatever its bytes", async () => {
-    const { app } = testApp({ bodies: BODIES });
+    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
     const list = (count: number) =>
       app.inject({ method: "POST", url: "/echo", headers: json, payload: `[${"1,".repeat(count - 1)}1]` });
     expect((await list(99_000)).statusCode).toBe(200);
@@ -223,7 +222,7 @@ describe("a JSON body", () => {
   });
 
   it("counts for its sender and for all until its request is answered", async () => {
-    const { app } = testApp({ bodies: BODIES });
+    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
     const hold = Promise.withResolvers<void>();
     let inside = 0;
     app.post("/hold", async () => {

@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
-import { type BodiesInFlight, type BodyBounds, parseJsonBodies } from "./body.ts";
+import { type JsonBodies, parseJsonBodies } from "./body.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 
@@ -44,8 +44,7 @@ export type AppParts = {
   log: Logger;
   durations: DurationHistogram;
   traffic: Traffic;
-  bodies: BodyBounds;
-  bodiesInFlight: BodiesInFlight;
+  bodies: JsonBodies;
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -82,7 +81,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
-  parseJsonBodies(app, parts.bodies, parts.bodiesInFlight);
+  parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
@@ -138,13 +137,9 @@ function refusalOf(
 }
 
 /** Counts a request whose answer is out, or whose caller has left, and logs what is worth a line. */
-function ended(
-  { log, durations, traffic, bodiesInFlight }: AppParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+function ended({ log, durations, traffic, bodies }: AppParts, request: FastifyRequest, reply: FastifyReply): void {
   traffic.inFlight -= 1;
-  if (request.bodyBytes > 0) bodiesInFlight.giveBack(request.ip, request.bodyBytes);
+  bodies.ended(request);
   const ms = performance.now() - request.startedAt;
   const { url = "(none)", config } = request.routeOptions;
   const status = reply.raw.headersSent ? reply.raw.statusCode : 499;

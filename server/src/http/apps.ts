@@ -9,7 +9,7 @@ import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
 import { type AppParts, createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
-import { BodiesInFlight } from "./body.ts";
+import { JsonBodies } from "./body.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
@@ -66,6 +66,13 @@ export function createApps(parts: AppsParts): Apps {
     "waybill_http_request_duration_seconds",
     "Time from a request's head to its end.",
   );
+  const { limits } = parts;
+  const bodies = new JsonBodies({
+    bytesMax: limits.bodyBytes,
+    valuesMax: limits.bodyValues,
+    bytesInFlightMax: limits.bodiesBytes,
+    bytesOfCallerMax: limits.bodiesBytesOfCaller,
+  });
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
     agents: parts.agents,
@@ -74,11 +81,11 @@ export function createApps(parts: AppsParts): Apps {
     authenticate,
     keyEnd,
     stream: streams.stream,
+    readJson: (request, bytes) => bodies.read(request, bytes),
     stopping: stopping.signal,
     now: parts.now,
   };
-  const bodiesInFlight = new BodiesInFlight();
-  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic, bodiesInFlight });
+  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic, bodies });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -128,15 +135,9 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic" | "bodiesInFlight"> {
+}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic" | "bodies"> {
   return {
     log,
-    bodies: {
-      bytesMax: limits.bodyBytes,
-      valuesMax: limits.bodyValues,
-      bytesInFlightMax: limits.bodiesBytes,
-      bytesOfCallerMax: limits.bodiesBytesOfCaller,
-    },
     requestsMax: limits.requests,
     trustProxy,
     hosts: development ? namesOf(publicUrl) : null,

@@ -3,6 +3,7 @@
  * Content-Length; the rest is never kept. What was read counts until its request has been answered.
  */
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
@@ -23,31 +24,9 @@ export type BodyBounds = {
   valuesMax: number;
   /** Bytes of all bodies whose requests are in work. */
   bytesInFlightMax: number;
-  /** Of these, those of one address. */
+  /** Of these, those of one key, or of one address where a request comes without. */
   bytesOfCallerMax: number;
 };
-
-/** Bytes of bodies whose requests are in work. All listeners of a process share one. */
-export class BodiesInFlight {
-  #bytes = 0;
-  readonly #ofCaller = new Map<string, number>();
-
-  /** Throws `unavailable` or `rate_limited` when that is too much. */
-  take(caller: string, bytes: number, bounds: BodyBounds): void {
-    const own = this.#ofCaller.get(caller) ?? 0;
-    if (this.#bytes + bytes > bounds.bytesInFlightMax) throw tooMany("unavailable");
-    if (own + bytes > bounds.bytesOfCallerMax) throw tooMany("rate_limited");
-    this.#bytes += bytes;
-    this.#ofCaller.set(caller, own + bytes);
-  }
-
-  giveBack(caller: string, bytes: number): void {
-    this.#bytes -= bytes;
-    const rest = (this.#ofCaller.get(caller) ?? 0) - bytes;
-    if (rest > 0) this.#ofCaller.set(caller, rest);
-    else this.#ofCaller.delete(caller);
-  }
-}
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -56,17 +35,65 @@ declare module "fastify" {
   }
 }
 
-/**
- * Whoever hears of a request's end gives back its `bodyBytes`. Makes `app` read `application/json` and `application/*+json`; other types stay refused as
- * 415.
- */
-export function parseJsonBodies(app: FastifyInstance, bounds: BodyBounds, inFlight: BodiesInFlight): void {
-  const thread = new ParserThread();
+/** All listeners of a process share one. */
+export class JsonBodies {
+  readonly bytesMax: number;
+  readonly #bounds: BodyBounds;
+  readonly #thread = new ParserThread();
+  /** Bytes of bodies whose requests are in work. */
+  #bytes = 0;
+  readonly #ofCaller = new Map<string, number>();
+
+  constructor(bounds: BodyBounds) {
+    this.bytesMax = bounds.bytesMax;
+    this.#bounds = bounds;
+  }
+
+  /**
+   * The JSON that `payload` brings of a request's body. Throws `too_large` and `invalid`, and `rate_limited` or
+   * `unavailable` when the caller or all callers have too much in work. Whoever hears of the request's end calls `ended`.
+   */
+  async read(request: FastifyRequest, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
+    const take = (bytes: number) => {
+      this.#take(request.caller || request.ip, bytes);
+      request.bodyBytes += bytes;
+    };
+    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take);
+    return bytes.length > OWN_THREAD_BYTES_MAX ? await this.#thread.parse(bytes) : parseJson(bytes);
+  }
+
+  /** Its body is in work no longer. */
+  ended(request: FastifyRequest): void {
+    const { bodyBytes } = request;
+    if (bodyBytes === 0) return;
+    const caller = request.caller || request.ip;
+    this.#bytes -= bodyBytes;
+    const rest = (this.#ofCaller.get(caller) ?? 0) - bodyBytes;
+    if (rest > 0) this.#ofCaller.set(caller, rest);
+    else this.#ofCaller.delete(caller);
+  }
+
+  #take(caller: string, bytes: number): void {
+    const own = this.#ofCaller.get(caller) ?? 0;
+    if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany("unavailable");
+    if (own + bytes > this.#bounds.bytesOfCallerMax) throw tooMany("rate_limited");
+    this.#bytes += bytes;
+    this.#ofCaller.set(caller, own + bytes);
+  }
+}
+
+/** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
+export function parseJsonBodies(app: FastifyInstance, bodies: JsonBodies): void {
   app.decorateRequest("bodyBytes", 0);
+  app.decorateRequest("caller", "");
   app.removeAllContentTypeParsers();
   const parse = async (request: FastifyRequest, payload: IncomingMessage) => {
-    const bytes = await read(request, payload, bounds, inFlight);
-    return bytes.length > OWN_THREAD_BYTES_MAX ? await thread.parse(bytes) : parseJson(bytes);
+    const { bodyLimit: bytesMax = bodies.bytesMax } = request.routeOptions;
+    if (Number(payload.headers["content-length"] ?? 0) <= bytesMax)
+      return await bodies.read(request, payload, bytesMax);
+    // Read and dropped: a socket that is closed on an unread body loses the answer on its way.
+    payload.resume();
+    throw tooLong(bytesMax);
   };
   app.addContentTypeParser("application/json", parse);
   app.addContentTypeParser(/^application\/[\w.+-]+\+json(;|$)/, parse);
@@ -74,12 +101,10 @@ export function parseJsonBodies(app: FastifyInstance, bounds: BodyBounds, inFlig
 
 /** By its events and not by its iterator, which takes longer for a small body than the rest of the request. */
 function read(
-  request: FastifyRequest,
-  payload: IncomingMessage,
-  bounds: BodyBounds,
-  inFlight: BodiesInFlight,
+  payload: Readable,
+  bounds: { bytesMax: number; valuesMax: number },
+  takeBytes: (bytes: number) => void,
 ): Promise<Buffer> {
-  const bytesMax = request.routeOptions.bodyLimit ?? bounds.bytesMax;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -95,13 +120,12 @@ function read(
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) return fail(tooLarge(`The body is longer than ${bytesMax} bytes.`));
+      if (bytes > bounds.bytesMax) return fail(tooLong(bounds.bytesMax));
       try {
-        inFlight.take(request.ip, chunk.length, bounds);
+        takeBytes(chunk.length);
       } catch (error) {
         return fail(error);
       }
-      request.bodyBytes += chunk.length;
       chunks.push(chunk);
       if (values) values.add(chunk);
       else if (bytes > bounds.valuesMax * VALUE_BYTES_MIN) {
@@ -119,12 +143,12 @@ function read(
       done(() => resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
     };
     const cut = () => fail(new Refusal("invalid", "The body ended before its end."));
-    if (Number(payload.headers["content-length"] ?? 0) > bytesMax) {
-      fail(tooLarge(`The body is longer than ${bytesMax} bytes.`));
-      return;
-    }
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
+}
+
+function tooLong(bytesMax: number): Refusal {
+  return tooLarge(`The body is longer than ${bytesMax} bytes.`);
 }
 
 function tooLarge(message: string): Refusal {

@@ -2,8 +2,16 @@
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../task/errors.ts";
+import { type Cut, CutJson } from "./cut-json.ts";
 import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What is cut out of a route's bodies. */
+    cut?: Cut;
+  }
+}
 
 /** Whatever is no JSON is no body. */
 export function readLeniently(app: FastifyInstance): void {
@@ -35,6 +43,17 @@ export function readAsForm(app: FastifyInstance): void {
   });
 }
 
+/** JSON of any type whose long texts at one place of the route's are cut out: it is read once the caller is known. */
+export function readCutJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request, payload, done) => {
+    const { bodyLimit = 0, config } = request.routeOptions;
+    if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
+    else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
+    else done(null, new CutJson(bounded(payload, bodyLimit), config.cut));
+  });
+}
+
 function lenientJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -57,7 +76,7 @@ function bounded(payload: Readable, bytesMax: number): Readable {
     },
   });
   // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
-  counted.on("close", () => payload.resume());
+  counted.on("close", () => payload.unpipe(counted).resume());
   // Whoever reads it is told; a route may read none of it.
   counted.on("error", () => {});
   payload.on("error", (error) => counted.destroy(error));

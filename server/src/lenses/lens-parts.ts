@@ -1,10 +1,18 @@
 /** What every lens is handed when it is mounted: what callers may do, who calls, and how events are streamed. */
 import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The key that it came with, as far as it is known before its body is read; empty when there is none. */
+    caller: string;
+  }
+}
 
 export type EventStream = {
   headers: Record<string, string>;
@@ -42,6 +50,8 @@ export type LensParts = {
   keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
   /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. Throws `unavailable` when too many are open. */
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
+  /** What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. */
+  readJson: (request: FastifyRequest, bytes: Readable) => Promise<unknown>;
   /** Fires when the server stops. */
   stopping: AbortSignal;
   now: () => number;

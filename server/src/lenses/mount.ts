@@ -10,12 +10,15 @@ import type {
   onRequestAsyncHookHandler,
   onRequestHookHandler,
 } from "fastify";
+import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { readAsForm, readAsStream, readLeniently } from "./body-reader.ts";
+import { readAsForm, readAsStream, readCutJson, readLeniently } from "./body-reader.ts";
+import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
+import { UnreadForm } from "./form.ts";
 import type { Lens, Unrouted } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
-import { JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
+import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { secretsOf } from "./secrets.ts";
 
 export type Mounting = {
@@ -118,6 +121,7 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance) => void) | null>
   lenient: readLeniently,
   stream: readAsStream,
   form: readAsForm,
+  cut: readCutJson,
 };
 
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
@@ -147,7 +151,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: routerPath(route.path),
-    config: { quiet: route.quiet ?? false },
+    config: { quiet: route.quiet ?? false, ...(route.cut !== undefined && { cut: route.cut }) },
     ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
@@ -155,7 +159,10 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
     handler: async (request, reply) => {
       try {
         const principal = route.open ? null : await principalOf(request);
-        const answer = await route.run(principal, place, request, reply);
+        const run = (uploads: Uploads) => route.run(principal, place, request, reply, uploads);
+        const { body } = request;
+        const isKept = body instanceof UnreadForm || body instanceof CutJson;
+        const answer = isKept ? await withKept(body, request, principal, place.parts, run) : await run(NO_UPLOADS);
         if (answer.bytes !== undefined) {
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
           sendBytes(request, reply, answer.status, headers, answer.bytes);
@@ -167,11 +174,35 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
-        begun.add(request);
+        if (!(request.body instanceof CutJson)) begun.add(request);
         throw error;
       }
     },
   });
+}
+
+const NO_UPLOADS: Uploads = new Map();
+
+/** What was kept of a body is let go of once it is decided what becomes of it, and before anybody is told. */
+async function withKept(
+  body: UnreadForm | CutJson,
+  request: FastifyRequest,
+  principal: Principal | null,
+  { verbs, readJson }: LensParts,
+  run: (uploads: Uploads) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    if (body instanceof UnreadForm) return await run(NO_UPLOADS);
+    if (principal === null) throw new Refusal("unauthenticated", "Files are taken of known callers alone.");
+    const { bodyLimit = 0 } = request.routeOptions;
+    request.body = await body.read(
+      (bytes, signal) => verbs.uploads.receive(principal, bytes, { bytesMax: bodyLimit, signal }),
+      (rest) => readJson(request, rest),
+    );
+    return await run(body.uploads);
+  } finally {
+    await body.release();
+  }
 }
 
 /** Who calls a route, and the hooks that this takes: where a key is looked for first, nothing of the body has been read. */
@@ -186,10 +217,12 @@ function callersOf(lens: Lens, route: Route, { authenticate }: LensParts) {
   const early = new WeakMap<FastifyRequest, Principal>();
   if (before === "body" && !route.open) {
     hooks.push(async (request: FastifyRequest) => {
-      early.set(request, await authenticated(request));
+      const principal = await authenticated(request);
+      early.set(request, principal);
+      request.caller = principal.keyId ?? "";
     });
   }
-  if (route.reads === "any type" || route.reads === "lenient") hooks.push(takeAnyType);
+  if (route.reads === "any type" || route.reads === "lenient" || route.reads === "cut") hooks.push(takeAnyType);
   return { hooks, principalOf: (request: FastifyRequest) => early.get(request) ?? authenticated(request) };
 }
 

@@ -10,9 +10,10 @@ import { type ErrorCode, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+import type { Cut, Uploads } from "./cut-json.ts";
 import { nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
-import { FieldFault, UnreadForm } from "./form.ts";
+import { FieldFault } from "./form.ts";
 import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import type { SecretPlace } from "./secrets.ts";
@@ -34,8 +35,9 @@ export type AnswerDoc = {
  * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
  * `lenient`: the same, and what is no JSON is no body. `stream`: not at all; the handler is handed the bytes as they come.
  * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`.
+ * `cut`: as `any type`, and long texts at the place that the route's `cut` names are put into files as they come.
  */
-export type Reading = "json" | "any type" | "lenient" | "stream" | "form";
+export type Reading = "json" | "any type" | "lenient" | "stream" | "form" | "cut";
 
 type RouteDoc = {
   method: Method;
@@ -67,6 +69,8 @@ type RouteDoc = {
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
   reads?: Reading;
+  /** Of a route that reads `cut`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */
+  cut?: Cut;
   /** Media type of its body in the document, where it is not JSON. */
   bodyType?: string;
   /** Bound of its body, in bytes. */
@@ -121,6 +125,8 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   query: Query;
   body: Body;
   headers: IncomingHttpHeaders;
+  /** What was cut out of the body, by SHA-256, until the request is answered. */
+  uploads: Uploads;
   /** The prefix that the request came in by. Every URL that a lens writes begins with it. */
   mount: string;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
@@ -145,8 +151,14 @@ export type Route = RouteDoc &
     params: Readonly<Record<string, PathParam>>;
     query: z.ZodType;
     body: z.ZodType | null;
-    /** `principal` is null on an open route alone. */
-    run: (principal: Principal | null, place: Place, request: RoutedRequest, reply: FastifyReply) => Promise<Answer>;
+    /** `principal` is null on an open route alone. `uploads` is what was cut out of the body. */
+    run: (
+      principal: Principal | null,
+      place: Place,
+      request: RoutedRequest,
+      reply: FastifyReply,
+      uploads: Uploads,
+    ) => Promise<Answer>;
   };
 
 type Shape<Names extends string, Query, Body> = RouteDoc &
@@ -200,12 +212,11 @@ function made<Names extends string, Query, Body, Who>(
     params: params ?? {},
     query: querySchema,
     body: body ?? null,
-    run: async (principal, { parts, mount, rules }, request, reply) => {
+    run: async (principal, { parts, mount, rules }, request, reply, uploads) => {
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
-      const { body: form } = request;
-      const answering = handle({
+      const answer = await handle({
         principal: who(principal),
         verbs: parts.verbs,
         parts,
@@ -216,29 +227,20 @@ function made<Names extends string, Query, Body, Who>(
             : parsed(querySchema, nested(Object.entries(Object(request.query))), "query", invalid),
         body: unsent.success && body === undefined ? unsent.data : parsed(bodySchema, request.body, "body", invalid),
         headers: request.headers,
+        uploads,
         mount: prefix,
         idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },
+      }).catch((error: unknown) => {
+        throw error instanceof FieldFault ? invalid({ where: "body", issues: error.issues, absent: false }) : error;
       });
-      const answer = form instanceof UnreadForm ? await withForm(form, answering, invalid) : await answering;
       if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
       return answer;
     },
   };
-}
-
-/** What was kept of a form is let go of once it is decided what becomes of it. */
-async function withForm(form: UnreadForm, answering: Promise<Answer>, invalid: Invalid): Promise<Answer> {
-  try {
-    return await answering;
-  } catch (error) {
-    throw error instanceof FieldFault ? invalid({ where: "body", issues: error.issues, absent: false }) : error;
-  } finally {
-    await form.release();
-  }
 }
 
 function keyed({ method, url, headers, body }: RoutedRequest, mount: string): KeyedRequest {

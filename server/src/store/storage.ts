@@ -5,6 +5,7 @@
 
 import type { TaskId } from "../task/id.ts";
 import type { Damaged } from "./damage.ts";
+import type { Files } from "./files.ts";
 import type { Store } from "./store.ts";
 
 export type StoreOptions = {
@@ -59,6 +60,8 @@ export class BadArchive extends Error {
 }
 
 export interface Storage {
+  /** Its files, for whoever only reads: also in another process than the owner's. */
+  readonly files: Pick<Files, "read" | "open">;
   /** Whether anything was ever kept there. */
   exists(): boolean;
   /** Who has it open: null for nobody, or a sentence that names the process. */

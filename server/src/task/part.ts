@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { json, jsonObject } from "./json.ts";
+import { type Json, json, jsonObject } from "./json.ts";
+
+const HASH = /^[0-9a-f]{64}$/;
 
 /** Bytes of a part: inline, or a reference to where they are. */
 const fileContent = z.union([
@@ -7,6 +9,8 @@ const fileContent = z.union([
   z.strictObject({ url: z.string().max(2048) }),
   // What a caller says of a file. It gives no right to one of ours, and nothing reads one by it.
   z.strictObject({ sha256: z.string().length(64), size: z.int().nonnegative() }),
+  // One of ours, which came with the submit: no caller can name another.
+  z.strictObject({ kept: z.string().regex(HASH), size: z.int().nonnegative() }),
 ]);
 
 const common = {
@@ -26,4 +30,14 @@ export type Part = z.infer<typeof part>;
 
 export function textOf(parts: readonly Part[]): string {
   return parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n");
+}
+
+/** The files of ours that a value names, by SHA-256. */
+export function keptIn(value: Json | undefined): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => keptIn(item));
+  const { kept, size } = value;
+  const inside = Object.values(value).flatMap((item) => keptIn(item));
+  const isFile = typeof kept === "string" && HASH.test(kept) && typeof size === "number";
+  return isFile ? [kept, ...inside] : inside;
 }

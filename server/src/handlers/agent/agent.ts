@@ -6,6 +6,7 @@ import { ModelError, type Models } from "../../models/model.ts";
 import { type AgentDefinition, type AgentInput, agentInput, agentOutput } from "../../task/agent.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { AttachmentFiles } from "./attachment.ts";
 import { assistant } from "./definition.ts";
 import { shortened } from "./excerpt.ts";
 import { PERSON_DEADLINE_MS } from "./person.ts";
@@ -23,6 +24,8 @@ export type AgentHandlerParts = {
   tools: readonly Tool[];
   /** Where agents look things up; absent where there are no documents. */
   documents?: DocumentSearch;
+  /** Where the larger attachments of tasks are. */
+  files?: AttachmentFiles;
 };
 
 const TITLE_CHARS_MAX = 200;
@@ -30,7 +33,7 @@ const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
 /** The handler of kind `agent`. Throws for definitions that contradict each other. */
-export function agentHandler({ models, agents, tools, documents }: AgentHandlerParts): Handler {
+export function agentHandler({ models, agents, tools, documents, files }: AgentHandlerParts): Handler {
   const always = builtInTools.map(({ name }) => name);
   const search = documents && searchDocumentsTool(documents);
   const parts: AgentParts = {
@@ -38,6 +41,7 @@ export function agentHandler({ models, agents, tools, documents }: AgentHandlerP
     agents: catalogued(agents),
     tools: byName(tools, search ? [...builtInTools, search] : builtInTools),
     builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
+    files: files ?? null,
   };
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
   const handler = defineHandler({

@@ -3,6 +3,7 @@
  * not be handed over is named in the text, so that the model does not pretend to have read it.
  */
 import type { PromptFile } from "../../models/model.ts";
+import { Refusal } from "../../task/errors.ts";
 import type { Part } from "../../task/part.ts";
 import { excerpt } from "./excerpt.ts";
 
@@ -27,6 +28,38 @@ const MODEL_FILES: ReadonlySet<string> = new Set([
 
 const TEXT_TYPES =
   /^(?:text\/[^;]+|application\/(?:[^;]+\+)?(?:json|xml|yaml|x-yaml|toml|csv|javascript|sql|x-ndjson|jsonl))(?:;|$)/i;
+
+/** Where the bytes of larger attachments are. */
+export type AttachmentFiles = {
+  /** Throws `not_found` when there is no such file. */
+  read: (sha256: string, bytesMax: number) => Promise<Buffer>;
+};
+
+/** The parts with the bytes of those that a model can take; the others stay as they are. */
+export async function withBytes(
+  parts: readonly Part[],
+  files: AttachmentFiles | null,
+  bounds: AttachmentBounds = BOUNDS,
+): Promise<Part[]> {
+  let room = (bounds.totalFileCharsMax / 4) * 3;
+  const found: Part[] = [];
+  for (const part of parts) {
+    found.push(part);
+    if (files === null || !("file" in part) || !("kept" in part.file)) continue;
+    const { kept, size } = part.file;
+    const mediaType = mediaTypeOf(part);
+    if (size > room || !(MODEL_FILES.has(mediaType) || TEXT_TYPES.test(mediaType))) continue;
+    room -= size;
+    const bytes = await files.read(kept, size).catch(unlessLost);
+    if (bytes) found.splice(-1, 1, { ...part, file: { bytes: bytes.toString("base64") } });
+  }
+  return found;
+}
+
+function unlessLost(error: unknown): null {
+  if (error instanceof Refusal && error.code === "not_found") return null;
+  throw error;
+}
 
 /** Sorts attached parts into text and files, each within its bound. */
 export function readAttachments(parts: readonly Part[], bounds: AttachmentBounds = BOUNDS): Attached {
@@ -80,6 +113,6 @@ function titleOf(part: Part, number: number): string {
   return part.mediaType === undefined ? name : `${name} (${part.mediaType})`;
 }
 
-function unread(file: { url: string } | { sha256: string; size: number }): string {
+function unread(file: { url: string } | { size: number }): string {
   return "url" in file ? `At ${file.url}; it was not fetched.` : `${file.size} bytes that the model was not given.`;
 }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
 import type { Context } from "../../task/handler.ts";
+import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
 import { shortened } from "./excerpt.ts";
 import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
@@ -22,6 +23,8 @@ export type AgentParts = {
   tools: ReadonlyMap<string, Tool>;
   /** Names of the tools that an agent has whose definition names none, for the owner of this task. */
   builtInTools: (task: Context["task"]) => Promise<readonly string[]>;
+  /** Null where no attachment is in a file. */
+  files: AttachmentFiles | null;
 };
 
 /** Questions and approvals that one task may put to people. */
@@ -41,12 +44,9 @@ const cutNotice = "[The answer ends here because the model reached its output li
 export async function runAgent(ctx: Context, input: AgentInput, parts: AgentParts): Promise<AgentOutput> {
   const plan = await planned(ctx, input, parts);
   const history = await historyOf(ctx, input);
+  const attachments = await withBytes(input.attachments ?? [], parts.files);
   const offered = offeredTools(plan, parts.tools);
-  const offers = [...offered.values()].map(({ name, description, inputSchema }) => ({
-    name,
-    description,
-    inputSchema,
-  }));
+  const offers = [...offered.values()].map(offerOf);
   const budget = new BudgetWatch(ctx);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX };
   const transcript: PromptTurn[] = [];
@@ -72,7 +72,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
             mustAnswer && turn > 1 ? answerNow : "",
           ],
           query: input.query,
-          attachments: input.attachments ?? [],
+          attachments,
           history,
           transcript,
         }),
@@ -117,6 +117,10 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       ...(citations.length > 0 && { citations }),
     };
   }
+}
+
+function offerOf({ name, description, inputSchema }: Tool) {
+  return { name, description, inputSchema };
 }
 
 const answerNow = "No more tools can be called now. Answer with what you have, and say what is missing.";

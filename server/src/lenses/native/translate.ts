@@ -193,11 +193,16 @@ export function wireStep(step: Step): Wire<typeof wire.step> {
 export function wirePart(part: Part): wire.PartWire {
   const { name, mediaType, metadata, ...content } = part;
   return {
-    ...content,
+    ...("file" in content ? { file: wireFile(content.file) } : content),
     ...(name !== undefined && { name }),
     ...(mediaType !== undefined && { media_type: mediaType }),
     ...(metadata !== undefined && { metadata }),
   };
+}
+
+/** A file of ours is shown as what anybody may say of one. */
+function wireFile(file: Extract<Part, { file: unknown }>["file"]) {
+  return "kept" in file ? { sha256: file.kept, size: file.size } : file;
 }
 
 export function partOf(part: wire.PartWire): Part {

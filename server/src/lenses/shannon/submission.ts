@@ -3,6 +3,7 @@ import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent.
 import { Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
 import type { Submission } from "../../task/submission.ts";
+import type { Uploads } from "../cut-json.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { invalidBody } from "./errors.ts";
 import { type ContextKeys, contextKeys, type SubmitBody } from "./schema.ts";
@@ -28,11 +29,16 @@ export function sessionNamed(body: SubmitBody): string | null {
   return name;
 }
 
-/** A submit that joins or begins `session`. Throws `invalid` with the wire's own text. */
-export function submissionOf(body: SubmitBody, session: string, named: Named): Submission {
+/** A submit that joins or begins `session`; `uploads` came with the request. Throws `invalid` with the wire's own text. */
+export function submissionOf(
+  body: SubmitBody,
+  session: string,
+  named: Named,
+  uploads: Uploads = new Map(),
+): Submission {
   const given = body.context ?? {};
   const keys = contextKeysOf(given);
-  const { parts, described } = attachmentsOf(given["attachments"]);
+  const { parts, described } = attachmentsOf(given["attachments"], uploads);
   const query = (body.query ?? "").trim() === "" ? "" : (body.query ?? "");
   if (query === "" && parts.length === 0) throw new Refusal("invalid", "Query is required");
 

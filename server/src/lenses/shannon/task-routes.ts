@@ -7,6 +7,7 @@ import type { TaskFilter } from "../../task/task-filter.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
+import { ATTACHED } from "./attachments.ts";
 import { renderErrorOf } from "./errors.ts";
 import { headerText } from "./headers.ts";
 import { paging, replayHeaders, taskParams } from "./parameters.ts";
@@ -35,7 +36,8 @@ const EVENTS_CHARACTERS_MAX = 1 << 20;
 const submitting = {
   query: anyQuery,
   body: submitBody,
-  reads: "any type",
+  reads: "cut",
+  cut: ATTACHED,
   bodyBytesMax: SUBMIT_BYTES_MAX,
   idempotent: true,
   refuses: ["invalid", "unauthenticated", "forbidden", "too_large", "unavailable"],
@@ -187,15 +189,16 @@ async function submit({
   parts,
   body,
   idempotency,
+  uploads,
 }: Call<never, unknown, SubmitBody>): Promise<Acknowledged> {
   const { agents } = parts;
   const named = {
     agents: agents.map(({ slug }) => slug),
     providers: ["local", ...agents.flatMap(({ model }) => model?.split(":", 1) ?? [])],
   };
-  const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named);
+  const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named, uploads);
   try {
-    return await verbs.tasks.submit(principal, "shannon", submission, idempotency);
+    return await verbs.tasks.submit(principal, "shannon", submission, idempotency, [...uploads.keys()]);
   } catch (error) {
     throw inWireWords(error);
   }

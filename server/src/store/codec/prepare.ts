@@ -1,6 +1,7 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
 import type { TaskId } from "../../task/id.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
+import { keptIn } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import type { DocumentWrite } from "../document-write.ts";
@@ -45,6 +46,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (schedule) prepared.schedule = schedule;
   if (before === null) {
     prepared.submitted = submissionOf(task, spill);
+    for (const sha256 of keptIn(task.input)) spill.name(sha256);
     const claim = claimOf(task);
     if (claim) prepared.claim = claim;
     const metadata = searchableMetadata(task);

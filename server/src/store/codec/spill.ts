@@ -9,7 +9,7 @@ const VALUE_BYTES_MAX = 65_536;
 
 /**
  * Collects what the values of one call need: the files to write before their rows. A value names a file by being spilled
- * into it, and in no other way: whatever a caller writes of hashes is text.
+ * into it, or since it came with its submit: whatever else a caller writes of hashes is text.
  */
 export class Spill {
   readonly #files: Files;
@@ -31,6 +31,11 @@ export class Spill {
     this.#large.push(bytes);
     this.#named.add(sha256);
     return markerText(sha256, bytes.length, text);
+  }
+
+  /** A file that a value is about, and that is there already. */
+  name(sha256: string): void {
+    this.#named.add(sha256);
   }
 
   /** The files that the values since the last call are in, by their hashes. */

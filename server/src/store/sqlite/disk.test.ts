@@ -70,12 +70,15 @@ test("files that no value is in go with a sweep once they are old, and those of 
   let now = Date.now();
   const clock = () => now;
   const store = await openSqliteStore(folder, { clock });
-  const swept = newTask({ input: { ...LARGE, swept: true } });
+  const attached = await store.files.receive(Readable.from([Buffer.from("attached")]), { bytesMax: 10 });
+  const file = { kept: attached.sha256, size: attached.bytes };
+  const swept = newTask({ input: { ...LARGE, swept: true, attachments: [{ file }] } });
   await live(store, await submit(store, swept), ...complete(swept));
+  await attached.release();
   const named = await submit(store, newTask({ input: LARGE }));
   const held = await store.files.receive(Readable.from([Buffer.from("held")]), { bytesMax: 10 });
   expect(await store.sweep(swept.createdAt + YOUNG_MS, 10)).toBe(1);
-  expect(await countFiles()).toBe(3);
+  expect(await countFiles()).toBe(4);
   now += 2 * YOUNG_MS;
   await store.sweep(0, 10);
   expect(await countFiles()).toBe(2);

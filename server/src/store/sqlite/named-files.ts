@@ -29,6 +29,11 @@ export const NAMINGS: readonly Naming[] = [
       ["an event of task", ofTask("events e ON e.task = t.n", "e.data")],
       ["a result in the journal of task", ofTask("journal j ON j.task = t.n", "j.result")],
       ["an answer or a message to task", ofTask("inbox i ON i.task = t.n", "i.value")],
+      [
+        "an attachment of task",
+        `SELECT DISTINCT t.id FROM task_files f JOIN tasks t ON t.n = f.task JOIN submissions s ON s.task = t.n
+         WHERE f.sha256 = @sha256 AND instr(s.input, '"kept":"' || @sha256 || '"') > 0`,
+      ],
       ["an artifact of task", ofTask("artifact_updates a ON a.task = t.n", "a.record")],
     ],
   },

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
+import { filesToRead } from "../folder-files.ts";
 import type { Health, Storage } from "../storage.ts";
 import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
 
@@ -15,6 +16,7 @@ export function sqliteStorage(folder: string): Storage {
     return lockFolder(folder);
   };
   return {
+    files: filesToRead(path.join(folder, FILES_FOLDER)),
     exists,
     lock,
     async owner() {
@@ -45,23 +47,15 @@ export function sqliteStorage(folder: string): Storage {
 }
 
 async function healthOf(folder: string): Promise<Health> {
-  const [
-    { openDatabase },
-    { check },
-    { missingFiles, sentenceOf },
-    { MIGRATIONS },
-    { inspect },
-    { idsAside },
-    { filesToRead },
-  ] = await Promise.all([
-    import("./database.ts"),
-    import("./check.ts"),
-    import("./named-files.ts"),
-    import("./migrate.ts"),
-    import("./inspect.ts"),
-    import("./set-aside.ts"),
-    import("../folder-files.ts"),
-  ]);
+  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }, { inspect }, { idsAside }] =
+    await Promise.all([
+      import("./database.ts"),
+      import("./check.ts"),
+      import("./named-files.ts"),
+      import("./migrate.ts"),
+      import("./inspect.ts"),
+      import("./set-aside.ts"),
+    ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
     const schema = Number(db.pragma("user_version", { simple: true }));

@@ -33,6 +33,16 @@ export function fileStories(setup: () => Promise<Store>): void {
     expect(await read(store, file.sha256)).toBe(JSON.stringify(LARGE));
   });
 
+  test("a file that came with a submit stays with its task", async () => {
+    const store = await setup();
+    const file = await received(store, "attached");
+    await submit(store, newTask({ input: { attachments: [{ file: { kept: file.sha256, size: file.bytes } }] } }));
+    await file.release();
+    const again = await received(store, "attached");
+    await again.release();
+    expect(await read(store, file.sha256)).toBe("attached");
+  });
+
   test("a hash that a caller has written in a value keeps no file", async () => {
     const store = await setup();
     const file = await received(store, "named by a caller alone");

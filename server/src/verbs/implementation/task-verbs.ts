@@ -9,6 +9,7 @@ import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, presented } from "../../task/new-task.ts";
+import { keptIn } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { questionFor } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -44,9 +45,11 @@ export class TaskVerbs extends TaskReading implements Tasks {
     lens: string,
     wanted: Submission,
     idempotency?: Idempotency,
+    uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
     const submission = wellFormed(checked(wanted));
+    mustHaveCome(keptIn(submission.input), uploads);
     const handler = this.parts.engine.handlers.get(submission.kind);
     if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(submission.kind)) throw begunOtherwise(submission.kind);
@@ -266,6 +269,12 @@ function begunOtherwise(kind: string): Refusal {
   return new Refusal("invalid", `Tasks of kind "${kind}" begin with an upload, an analysis or a vector store.`, {
     field: "kind",
   });
+}
+
+/** A hash that a caller knows gives no right to the file. */
+function mustHaveCome(named: readonly string[], uploads: readonly string[]): void {
+  if (named.every((sha256) => uploads.includes(sha256))) return;
+  throw new Refusal("invalid", "The input names a file that did not come with it.", { field: "input" });
 }
 
 function unknownKind(kind: string, handlers: ReadonlyMap<string, Handler>): Refusal {

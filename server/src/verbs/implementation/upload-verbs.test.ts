@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { code } from "../../store/suite/life.suite.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -22,19 +22,27 @@ test("an upload is there until it is released, and gone then when nothing names 
   expect(await code(stage.store.files.open(upload.sha256))).toBe("not_found");
 });
 
-test("a user has so many uploads under way and no more, released and broken ones left out, and so have all", async () => {
-  expect(await code(receive(ada, "too long", 3))).toBe("too_large");
-  const mine = await Promise.all(Array.from({ length: UPLOADS_OF_USER_MAX }, (_, n) => receive(ada, `${n}`)));
+test("a user has so many uploads under way and no more, and so have all", async () => {
+  const begin = (who: Principal) => {
+    const bytes = new PassThrough();
+    const uploading = stage.verbs.uploads.receive(who, bytes, { bytesMax: 100 });
+    return { bytes, uploading };
+  };
+  const mine = Array.from({ length: UPLOADS_OF_USER_MAX }, () => begin(ada));
   expect(await code(receive(ada, "more"))).toBe("rate_limited");
-  await (await receive(bob, "his")).release();
-  await mine[0]?.release();
-  await mine[0]?.release();
-  mine.push(await receive(ada, "again"));
+  await receive(bob, "his");
+  mine[0]?.bytes.end("whole");
+  mine[1]?.bytes.destroy();
+  expect((await mine[0]?.uploading)?.bytes).toBe(5);
+  expect(await code(mine[1]?.uploading ?? Promise.resolve())).toBe("invalid");
+  mine.push(begin(ada), begin(ada));
   expect(await code(receive(ada, "more"))).toBe("rate_limited");
 
-  const users = Array.from({ length: UPLOADS_MAX - UPLOADS_OF_USER_MAX }, (_, n) => ({ ...bob, user: `u${n}` }));
-  await Promise.all(users.map((user) => receive(user, user.user)));
+  const others = Array.from({ length: UPLOADS_MAX - UPLOADS_OF_USER_MAX }, (_, n) => begin({ ...bob, user: `u${n}` }));
   expect(await code(receive(bob, "one more"))).toBe("unavailable");
+  for (const { bytes } of [...mine, ...others]) bytes.end();
+  await Promise.allSettled([...mine, ...others].map(({ uploading }) => uploading));
+  expect((await receive(ada, "again")).bytes).toBe(5);
 });
 
 test("a key without the scope for tasks uploads nothing", async () => {

@@ -1,4 +1,4 @@
-/** Bytes that callers send: from their first byte to their release they count as under way. */
+/** Bytes that callers send, which count as under way until the last has come. */
 import type { Readable } from "node:stream";
 import type { FileStore } from "../../store/file-store.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -24,11 +24,9 @@ export class UploadVerbs implements Uploads {
     mustHave(principal, "tasks");
     const giveBack = this.#take(JSON.stringify([principal.tenant, principal.user]));
     try {
-      const { release, ...received } = await this.#files.receive(bytes, bounds);
-      return { ...received, release: () => release().finally(giveBack) };
-    } catch (error) {
+      return await this.#files.receive(bytes, bounds);
+    } finally {
       giveBack();
-      throw error;
     }
   }
 
@@ -38,10 +36,7 @@ export class UploadVerbs implements Uploads {
     if (this.#all >= UPLOADS_MAX) throw tooMany("unavailable");
     this.#ofUser.set(user, own + 1);
     this.#all += 1;
-    let isTaken = true;
     return () => {
-      if (!isTaken) return;
-      isTaken = false;
       this.#all -= 1;
       const rest = (this.#ofUser.get(user) ?? 1) - 1;
       if (rest > 0) this.#ofUser.set(user, rest);

@@ -1,0 +1,120 @@
+/**
+ * Finds the texts at one place of a JSON document while its bytes come in: `["context", "attachments", null, "data"]` is
+ * the text `data` of every item of that list. It does not check the document: a parser does that. A key with an escape in
+ * it is none of those looked for.
+ */
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Longer keys are none of those looked for. */
+const KEY_BYTES_MAX = 256;
+
+/** Keys, and null for every item of a list. */
+export type JsonPlace = readonly (string | null)[];
+
+/** Where in an open object or list the document is: at a key, or null in a list. */
+type Level = { key: string | null; isAtKey: boolean };
+
+export class JsonPlaces {
+  readonly #place: JsonPlace;
+  readonly #levels: Level[] = [];
+  /** The text that the bytes are in: a key, one that is looked for, another, or none. */
+  #in: "key" | "found" | "other" | null = null;
+  #key: Buffer[] = [];
+  #keyBytes = 0;
+  /** The last chunk ended after an odd number of backslashes. */
+  #escaped = false;
+
+  constructor(place: JsonPlace) {
+    this.#place = place;
+  }
+
+  get isInFound(): boolean {
+    return this.#in === "found";
+  }
+
+  /** Behind the quote that begins the next text that is looked for, or behind the chunk. */
+  findNext(chunk: Buffer, from: number): number {
+    let at = from;
+    while (at < chunk.length && !this.isInFound) {
+      at = this.#in === null ? this.#passRest(chunk, at) : this.#passText(chunk, at);
+    }
+    return at;
+  }
+
+  /** Where the quote is that ends the text which was found, or -1 when it is not in this chunk. */
+  endOfFound(chunk: Buffer, from: number): number {
+    const end = this.#endOfText(chunk, from);
+    if (end !== -1) this.#in = null;
+    return end;
+  }
+
+  #passText(chunk: Buffer, from: number): number {
+    const end = this.#endOfText(chunk, from);
+    if (this.#in === "key") {
+      const piece = chunk.subarray(from, end === -1 ? chunk.length : end);
+      this.#keyBytes += piece.length;
+      if (this.#keyBytes <= KEY_BYTES_MAX) this.#key.push(Buffer.from(piece));
+    }
+    if (end === -1) return chunk.length;
+    const level = this.#levels.at(-1);
+    if (this.#in === "key" && level) {
+      level.key = this.#keyBytes <= KEY_BYTES_MAX ? Buffer.concat(this.#key).toString() : "";
+    }
+    this.#in = null;
+    return end + 1;
+  }
+
+  #passRest(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at];
+      const level = this.#levels.at(-1);
+      if (byte === QUOTE) {
+        this.#begin(level);
+        return at + 1;
+      }
+      if (byte === OPEN_OBJECT) this.#levels.push({ key: "", isAtKey: true });
+      else if (byte === OPEN_LIST) this.#levels.push({ key: null, isAtKey: false });
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) this.#levels.pop();
+      else if (level && level.key !== null && (byte === COMMA || byte === COLON)) level.isAtKey = byte === COMMA;
+    }
+    return chunk.length;
+  }
+
+  #begin(level: Level | undefined): void {
+    this.#escaped = false;
+    if (level?.isAtKey) {
+      this.#in = "key";
+      this.#key = [];
+      this.#keyBytes = 0;
+    } else this.#in = this.#isAtPlace() ? "found" : "other";
+  }
+
+  #isAtPlace(): boolean {
+    return this.#levels.length === this.#place.length && this.#levels.every(({ key }, n) => key === this.#place[n]);
+  }
+
+  #endOfText(chunk: Buffer, from: number): number {
+    for (let at = from; ; ) {
+      const quote = chunk.indexOf(QUOTE, at);
+      const end = quote === -1 ? chunk.length : quote;
+      let start = end;
+      while (start > at && chunk[start - 1] === BACKSLASH) start -= 1;
+      const reachesBack = start === from && this.#escaped;
+      const isEscaped = (end - start + (reachesBack ? 1 : 0)) % 2 === 1;
+      if (quote === -1) {
+        this.#escaped = isEscaped;
+        return -1;
+      }
+      this.#escaped = false;
+      if (!isEscaped) return quote;
+      at = quote + 1;
+    }
+  }
+}
