@@ -89,10 +89,11 @@ function isItem({ lines }: Paragraph): boolean {
 
 function blockOf(paragraph: Paragraph, sizes: Sizes): Block {
   const text = joinedLines(paragraph.lines);
-  const level = levelOf(paragraph, text, sizes);
-  if (level !== null) return { kind: "heading", level, text };
+  // Before all else: the letters of a slide are larger than those of a text, and its lists are lists.
   const bullet = BULLET.exec(text);
   if (bullet) return { kind: "item", depth: 0, marker: null, text: text.slice(bullet[0].length) };
+  const level = levelOf(paragraph, text, sizes);
+  if (level !== null) return { kind: "heading", level, text };
   const number = NUMBER.exec(text);
   if (number && /^\d+[.)]$/.test(number[1] ?? ""))
     return { kind: "item", depth: 0, marker: number[1] ?? null, text: text.slice(number[0].length) };

@@ -24,6 +24,7 @@ const GAP_MIN = 1;
 const RISE_MAX = 0.5;
 /** How PDFium writes the hyphen at the end of a line. */
 const LINE_HYPHEN = "\u0002";
+const ARABIC = /^\p{Script=Arabic}$/u;
 
 export type PageRuns = {
   runs: Run[];
@@ -151,8 +152,21 @@ function linked(text: string, url: string | null): string {
 
 /** Ligatures become their letters. */
 function wordsOf(glyphs: readonly Glyph[]): string {
-  const text = glyphs.map((glyph) => (glyph.text === LINE_HYPHEN ? "-" : glyph.text)).join("");
-  return text.replaceAll(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize("NFKC"));
+  const texts = inReadingOrder(glyphs).map(({ text }) => (text === LINE_HYPHEN ? "-" : text));
+  return texts.join("").replaceAll(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize("NFKC"));
+}
+
+/** The letters of one Arabic sign, such as lam and alef, share its place, and PDFium turns them round with their line. */
+function inReadingOrder(glyphs: readonly Glyph[]): readonly Glyph[] {
+  const ordered: Glyph[] = [];
+  const sign: Glyph[] = [];
+  for (const glyph of glyphs) {
+    const [first] = sign;
+    const isSame = first !== undefined && first.left === glyph.left && first.right === glyph.right;
+    if (!isSame || !ARABIC.test(glyph.text)) ordered.push(...sign.splice(0).reverse());
+    sign.push(glyph);
+  }
+  return [...ordered, ...sign.reverse()];
 }
 
 function isWithin(glyph: Glyph, area: LinkArea): boolean {
