@@ -9,7 +9,7 @@ describe("text", () => {
 
   test("that looks like a tag, a code span or a link is none", () => {
     expect(escaped("Vec<String> and `x` and [a](b)")).toBe("Vec\\<String> and \\`x\\` and [a\\](b)");
-    expect(escaped("3 < 4, some_file_name * 2")).toBe("3 < 4, some_file_name * 2");
+    for (const text of ["3 < 4, some_file_name * 2", "Ada <ada@pots.example>"]) expect(escaped(text)).toBe(text);
   });
 
   test("at the start of a line begins no heading, item, quotation or number", () => {

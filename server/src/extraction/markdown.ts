@@ -41,7 +41,7 @@ export function itemOf(depth: number, label: string | null, text: string): Block
 /** A run of the document's own words as inline Markdown: what looks like a tag, a link or a code span is no such thing. */
 export function escaped(text: string): string {
   return plain(text)
-    .replaceAll(/<(?=[a-z/!?])/gi, "\\<")
+    .replaceAll(/<(?=\/?[a-z][\w:-]*[\s/>]|[!?])/gi, "\\<")
     .replaceAll(/`/g, "\\`")
     .replaceAll(/\](?=\()/g, "\\]");
 }
@@ -61,7 +61,7 @@ export function codeSpan(text: string): string {
 }
 
 /** One block as Markdown; empty when it says nothing. */
-export function markdownOf(block: Block): string {
+function markdownOf(block: Block): string {
   switch (block.kind) {
     case "heading": {
       const text = oneLine(block.text);

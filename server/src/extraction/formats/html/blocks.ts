@@ -184,9 +184,25 @@ class Walk {
     }
   }
 
+  /** A number that leads to a note of the same document, or the sign that leads back from it. */
+  #noteMark(element: Element): boolean {
+    const text = textOf(element);
+    if (WAY_BACK.test(text)) return true;
+    const { class: names = "", "epub:type": type, role } = element.attributes;
+    const isMark =
+      type === "noteref" ||
+      role === "doc-noteref" ||
+      /\bfootnote-ref\b/.test(names) ||
+      [...descendantsOf(element)].some(({ name }) => name === "sup");
+    if (!isMark || !/^\d+$/.test(text.trim())) return false;
+    this.#text += `[^${text.trim()}]`;
+    return true;
+  }
+
   #anchor(element: Element): void {
     const target = plain(element.attributes["href"] ?? "").trim();
     const address = this.#options.addressOf === undefined ? target : this.#options.addressOf(target);
+    if (!address && this.#noteMark(element)) return;
     if (!address || [...descendantsOf(element)].some(({ name }) => BLOCKS.has(name) || HEADING.test(name))) {
       this.#children(element);
       return;
@@ -199,6 +215,9 @@ class Walk {
     this.#text = `${before}${space}${link(words, address)}${/\s$/.test(words) ? " " : ""}`;
   }
 }
+
+/** What leads back from a note to the text. */
+const WAY_BACK = /^[\s\p{So}\p{Sm}\p{Mn}^]+$/u;
 
 /** The rows of a table itself, not those of tables inside. */
 function rowsOf(table: Element): Element[] {

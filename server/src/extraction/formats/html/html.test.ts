@@ -79,3 +79,9 @@ test("neither depth nor breakage stops the reading", () => {
   expect(markdown("<p>one<p>two</div></span><table><tr><td>x")).toBe("one\n\ntwo\n\nx");
   expect(markdown("")).toBe("");
 });
+
+test("numbers that lead to notes are marks, and ways back from them are no text", () => {
+  expect(
+    markdown('<p>Heavy.<a href="#n1"><sup>1</sup></a></p><ol><li>By the scales. <a href="#r1">↩︎</a></li></ol>'),
+  ).toBe("Heavy.[^1]\n\n1. By the scales.");
+});

@@ -205,6 +205,8 @@ export class RtfWalk {
     if (/^m[A-Za-z]*Pr$/.test(word) || LEFT_OUT.has(word)) this.#group.purpose = "skip";
     else if (PURPOSES.test(word) || MARGINS.test(word)) this.#begin(word);
     else if (purpose === "info" && Object.hasOwn(INFORMATION, word)) this.#begin(word);
+    // The same once more, for readers that know Unicode.
+    else if (word === "ud" && purpose === "info") return true;
     else if (optional && !OPTIONAL_TEXT.has(word) && !FORMULA.test(word)) this.#group.purpose = "skip";
     else if (word === "mden") this.#say("/");
     else return false;

@@ -108,7 +108,7 @@ const ATTRIBUTES: Readonly<Record<string, RegExp>> = Object.fromEntries(
 );
 
 /** `BC12`, counted from 0. */
-export function placeOf(reference: string | undefined): { row: number; column: number } | null {
+function placeOf(reference: string | undefined): { row: number; column: number } | null {
   const match = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/.exec(reference ?? "");
   if (match === null) return null;
   const column = [...(match[1] ?? "")].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
