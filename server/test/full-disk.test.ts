@@ -1,6 +1,16 @@
 /** A data folder on a disk that is full: a real one, made small, where the machine lets tests mount one. */
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +18,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
 import { openDatabase } from "../src/store/sqlite/database.ts";
+import { fixture } from "../src/store/sqlite/fixture.suite.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { defineHandler } from "../src/task/handler.ts";
-import { WAYBILL } from "./command.ts";
+import { ended, spawnWaybill, WAYBILL } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const DISK_BYTES = 8 << 20;
@@ -65,6 +76,13 @@ async function submit(server: TestServer, kind = "agent", wait = 0): Promise<Res
   return server.call(`/v1/tasks?wait=${wait}`, { method: "POST", json: { kind, input } });
 }
 
+function versionOf(folder: string): unknown {
+  const db = openDatabase(join(folder, DATABASE_FILE));
+  const version = db.pragma("user_version", { simple: true });
+  db.close();
+  return version;
+}
+
 /** A port that nobody listens on. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -108,6 +126,28 @@ describe.skipIf(!canMount)("on a full disk", () => {
     makeRoom();
     await expect.poll(async () => (await submit(second, "agent", 10)).ok).toBe(true);
     await second.stop();
+  });
+
+  it("a start that would make or change a database says that there is no room, leaves what there was, and starts once there is", async () => {
+    const older = join(disk, "older");
+    mkdirSync(older);
+    cpSync(fixture(1), join(older, DATABASE_FILE));
+    const fresh = join(disk, "fresh");
+    for (const folder of [fresh, older]) {
+      fill();
+      const flags = ["dev", "--data", folder, "--port", `${await freePort()}`, "--lens-port", "none"];
+      const { code, talk } = await ended(spawnWaybill(flags));
+      expect(code).toBe(1);
+      expect(talk).toContain(folder);
+      expect(talk).toContain("the disk takes no writes");
+      if (folder === fresh) expect(existsSync(fresh)).toBe(false);
+      makeRoom();
+      if (folder === older) expect(versionOf(folder)).toBe(1);
+      const server = await startTestServer({ data: folder });
+      expect((await server.call("/v1/tasks")).status).toBe(200);
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("what a step has returned is committed once there is room, and its body does not run again", async () => {

@@ -207,6 +207,26 @@ test("a damaged page is an error of the questions that need it, and the reader l
   await store.close();
 });
 
+test("a damaged index of open tasks is made anew by a start, which says so once", async () => {
+  const tasks = await threeTasks();
+  await damagePage("tasks_open");
+  const store = await reopened();
+  expect(damages).toEqual(["index of open tasks, which has been made anew,"]);
+  expect(await store.open(null, 3)).toEqual(tasks.map(openTask));
+  expect(await live(store, tasks[0], { do: "start" })).toMatchObject({ state: "running" });
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  await (await reopened()).close();
+  expect(damages).toHaveLength(1);
+});
+
+test("a start says what to do when neither the index of open tasks nor the tasks can be read", async () => {
+  await threeTasks();
+  await damagePage("tasks_open");
+  await damagePage("tasks");
+  await expect(reopened()).rejects.toThrow("waybill restore");
+});
+
 test("a damaged index of texts costs searches alone, and old tasks are still removed", async () => {
   let store = await reopened();
   const [old, newest] = [newTask(), newTask()];

@@ -2,9 +2,10 @@
  * Opens the store over SQLite: on disk with a writer thread and a reader thread, in memory with the same code in the
  * caller's thread.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
+import { Refusal } from "../../task/errors.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { memoryFiles } from "../memory-files.ts";
@@ -16,6 +17,7 @@ import { Finder, type Searches } from "./finder.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
+import { mendOpenIndex } from "./open-index.ts";
 import { Reader } from "./reader.ts";
 import type { Reads } from "./reads.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
@@ -62,8 +64,19 @@ function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
   });
 }
 
-async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: StoreOptions): Promise<SqliteStore> {
-  await mkdir(folder, { recursive: true });
+/** A folder that this makes and cannot fill is not left behind. */
+async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStore> {
+  let made: string | undefined;
+  try {
+    made = await mkdir(folder, { recursive: true });
+    return await inFolder(folder, options);
+  } catch (error) {
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    throw unstarted(error);
+  }
+}
+
+async function inFolder(folder: string, { clock = Date.now, onFatal, onDamage }: StoreOptions): Promise<SqliteStore> {
   const unlock = lockFolder(folder);
   const release = () => {
     layReserve(folder);
@@ -73,7 +86,7 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
     const database = path.join(folder, DATABASE_FILE);
     const filesFolder = path.join(folder, FILES_FOLDER);
     const files = await folderFiles(filesFolder, clock);
-    prepare(folder, database);
+    prepare(folder, database, onDamage);
     let reported = false;
     const onLost = (error: Error) => {
       if (!reported) onFatal?.(error);
@@ -107,21 +120,32 @@ async function onDisk(folder: string, { clock = Date.now, onFatal, onDamage }: S
 }
 
 /** Makes the database what this version reads. On a full disk, whose last reserve this takes, one that is so already is only read. */
-function prepare(folder: string, database: string): void {
+function prepare(folder: string, database: string, onDamage: StoreOptions["onDamage"]): void {
   try {
-    migrateAt(database);
+    migrateAt(database, onDamage);
     layReserve(folder);
   } catch (error) {
     const isFull = error instanceof SqliteError && isDiskTrouble(error.code);
     if (!isFull || !giveUpReserve(folder)) throw error;
-    migrateAt(database);
+    migrateAt(database, onDamage);
   }
 }
 
-function migrateAt(database: string): void {
+/** What a start says that cannot write what it has to: a sentence in place of SQLite's or the system's own. */
+function unstarted(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!(error instanceof Error) || error instanceof Refusal || !isDiskTrouble(code)) return error;
+  return new Error(
+    `the disk takes no writes (${error.message}), and a start has to write first. Nothing was changed: make room, and start again`,
+    { cause: error },
+  );
+}
+
+function migrateAt(database: string, onDamage: StoreOptions["onDamage"]): void {
   const db = openDatabase(database);
   try {
     migrate(db);
+    mendOpenIndex(db, onDamage);
   } finally {
     db.close();
   }
