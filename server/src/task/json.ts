@@ -10,20 +10,13 @@ export const JSON_DEPTH_MAX = 64;
 /** What is stored has such a value inside: the data of an event an output, a task's record the schema of a question. */
 const STORED_DEPTH_MAX = JSON_DEPTH_MAX + 16;
 
-/** True when `value` is plain JSON no deeper than `depthMax`. Iterative, so hostile depth cannot exhaust the stack. */
+/** True when `value` is plain JSON no deeper than `depthMax`. It goes no deeper than that, so hostile depth cannot exhaust the stack. */
 export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is Json {
-  const pending: { value: unknown; depth: number }[] = [{ value, depth: 1 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, depth } = next;
-    if (value === null || typeof value === "string" || typeof value === "boolean") continue;
-    if (typeof value === "number") {
-      if (!Number.isFinite(value)) return false;
-      continue;
-    }
-    if (typeof value !== "object" || depth > depthMax) return false;
-    const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
-    for (const child of children) pending.push({ value: child, depth: depth + 1 });
-  }
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || depthMax < 1) return false;
+  const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const child of children) if (!isJson(child, depthMax - 1)) return false;
   return true;
 }
 
@@ -63,7 +56,8 @@ export function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
   let size = 16;
-  for (const [key, child] of Object.entries(value)) size += key.length + sizeOf(child);
+  if (Array.isArray(value)) for (const child of value) size += 4 + sizeOf(child);
+  else for (const key of Object.keys(value)) size += key.length + sizeOf(Reflect.get(value, key));
   return size;
 }
 

@@ -83,8 +83,7 @@ export class OpenTasks {
 
   remember(entry: Entry): void {
     const before = this.#entries.get(entry.id);
-    const awaits = new Set(entry.awaits);
-    for (const child of before?.awaits ?? []) if (!awaits.has(child)) this.#parents.delete(child);
+    for (const child of before?.awaits ?? []) this.#parents.delete(child);
     if (entry.parent !== null) {
       const siblings = this.#children.get(entry.parent);
       if (siblings) siblings.add(entry.id);

@@ -60,6 +60,8 @@ export class Run implements AttemptRun {
   readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
   #calls = 0;
+  /** The turn of the event loop in which calls go on. */
+  #turn: Promise<void> | undefined;
   #committed: Promise<void> = Promise.resolve();
   /** Commits under way: the run may hold a wait that it does not know of yet. */
   #commits = 0;
@@ -180,10 +182,20 @@ export class Run implements AttemptRun {
     return promise;
   }
 
-  /** Now and then lets others have their turn: a journal of thousands of calls is replayed without anything to wait for. */
+  /**
+   * Now and then lets others have their turn: a journal of thousands of calls is replayed without anything to wait for, and
+   * thousands of branches begin at once. Those that come meanwhile wait too.
+   */
   turn(): Promise<void> | undefined {
     this.#calls += 1;
-    return this.#calls % CALLS_PER_TURN === 0 ? nextTurn() : undefined;
+    if (this.#calls % CALLS_PER_TURN === 0) {
+      const turn = this.#turn ? this.#turn.then(() => nextTurn()) : nextTurn();
+      this.#turn = turn;
+      void turn.then(() => {
+        if (this.#turn === turn) this.#turn = undefined;
+      });
+    }
+    return this.#turn;
   }
 
   /** What has come into the inbox, and what the task still waits for. */
