@@ -1,8 +1,9 @@
 /** CPU time that a process has used, its first thread apart from the rest. Linux only: null elsewhere. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Of `/proc`: clock ticks are 10 ms on every Linux that Node.js runs on. */
 const TICK_MS = 10;
+const NS_IN_MS = 1_000_000;
 
 export type CpuMs = { main: number; others: number };
 
@@ -10,10 +11,7 @@ export function cpuOf(pid: number): CpuMs | null {
   try {
     const cpu = { main: 0, others: 0 };
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
-      // The name in brackets may hold anything; utime and stime are the 12th and 13th field after it.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const ms = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+      const ms = threadMs(`/proc/${pid}/task/${thread}`);
       if (Number(thread) === pid) cpu.main += ms;
       else cpu.others += ms;
     }
@@ -21,6 +19,16 @@ export function cpuOf(pid: number): CpuMs | null {
   } catch {
     return null;
   }
+}
+
+/** To the nanosecond where the scheduler counts them. */
+function threadMs(folder: string): number {
+  if (existsSync(`${folder}/schedstat`))
+    return Number(readFileSync(`${folder}/schedstat`, "utf8").split(" ", 1)[0]) / NS_IN_MS;
+  const stat = readFileSync(`${folder}/stat`, "utf8");
+  // The name in brackets may hold anything; utime and stime are the 12th and 13th field after it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** Bytes of memory that a process holds; null where there is no `/proc`. */

@@ -87,11 +87,14 @@ export class Rig {
       for (const side of pair % 2 === 0 ? [own, bare] : [bare, own]) await side.run(this);
     const ratios = own.rates.map((rate, at) => rate / (bare.rates[at] ?? Number.NaN));
     const ratio = median(ratios);
-    const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    const spread = spreadOf(ratios);
     const wanted = `at least ${claim.atLeast * 100} % is wanted`;
     console.log(
       `${claim.what}: ${(ratio * 100).toFixed(0)} % of bare Fastify (${spread} over ${claim.pairs} pairs; ${wanted})`,
     );
+    const busy = own.busyUs.map((us, at) => us / (bare.busyUs[at] ?? Number.NaN));
+    if (busy.length > 0)
+      console.log(`  CPU of the main thread a request: ${median(busy).toFixed(2)} times bare's (${spreadOf(busy)})`);
     console.log(`  ours: ${own.summary}\n  bare: ${bare.summary}`);
     console.log(`  ${ours.connections} clients, ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
     if (ratio < claim.atLeast) process.exitCode = 1;
@@ -105,10 +108,16 @@ export class Rig {
   }
 }
 
+function spreadOf(ratios: readonly number[]): string {
+  return `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+}
+
 /** One side of a comparison, and what its runs gave. */
 class Side {
   readonly order: Order;
   readonly rates: number[] = [];
+  /** CPU of the main thread a request, run by run: on a busy machine, more is to be learnt from it than from rates. */
+  readonly busyUs: number[] = [];
   readonly #pid: number;
   readonly #cpu: CpuMs = { main: 0, others: 0 };
   #requests = 0;
@@ -127,6 +136,7 @@ class Side {
     this.#requests += done.requests;
     this.#last = done;
     if (!before || !after) return;
+    this.busyUs.push(((after.main - before.main) * 1_000) / done.requests);
     this.#cpu.main += after.main - before.main;
     this.#cpu.others += after.others - before.others;
   }
