@@ -163,7 +163,7 @@ export function isEnginesOwn(kind: string): boolean {
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
-  const { input, run, present = () => ({ title: definition.kind }), timeLimitMs, queueOf, ...rest } = definition;
+  const { input, run, present, timeLimitMs, queueOf, ...rest } = definition;
   const { version = 1 } = rest;
   if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
   // A submit asks several of these of one value, which is parsed once for all of them.
@@ -178,7 +178,7 @@ export function defineHandler<Input>(
     ...rest,
     version,
     input: input as z.ZodType<unknown> as z.ZodType<Json>,
-    present: (value) => present(parse(value)),
+    present: present ? (value) => present(parse(value)) : () => ({ title: definition.kind }),
     // Its own copy: what a handler changes in its input is for nobody else to see.
     run: (ctx, value) => run(ctx, input.parse(copyOf(value))),
     ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),

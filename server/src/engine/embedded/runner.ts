@@ -243,7 +243,8 @@ export class Runner implements AttemptRunner {
   }
 
   #hasRead(run: AttemptRun, items: readonly InboxItem[]): void {
-    this.#inboxRead.set(run, Math.max(this.#inboxRead.get(run) ?? 0, items.at(-1)?.n ?? 0));
+    const last = items.at(-1);
+    if (last) this.#inboxRead.set(run, Math.max(this.#inboxRead.get(run) ?? 0, last.n));
   }
 
   #wait(ms: number): Promise<void> {

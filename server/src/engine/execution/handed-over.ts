@@ -34,6 +34,7 @@ const MS_MAX = 100 * YEAR_MS;
 
 /** A copy of the value as JSON. `what` begins the sentence of a refusal: `The output`. */
 export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {
+  if (value === null || typeof value === "boolean") return value;
   try {
     return copier(what, bytesMax)(value, 1);
   } catch (error) {
