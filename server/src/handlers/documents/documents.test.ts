@@ -72,12 +72,13 @@ type Setup = { usual?: Embedder; older?: readonly Embedder[]; reader?: Extractio
 
 async function start({ usual = letters(), older = [], reader = extraction }: Setup = {}): Promise<void> {
   const ids = new Ids(systemRandomBytes);
+  const embedders = { usual, named: (model: string) => [usual, ...older].find((each) => each.model === model) ?? null };
   const handlers = documentHandlers({
     documents: store.documents,
     chunks: store.chunks,
     files: store.files,
     extraction: reader,
-    embedders: { usual, named: (model) => [usual, ...older].find((each) => each.model === model) ?? null },
+    embedders,
     models: createModels(),
     text,
     download: null,
@@ -86,7 +87,7 @@ async function start({ usual = letters(), older = [], reader = extraction }: Set
   engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log });
   const retrieval = {
     chunks: store.chunks,
-    embedder: usual,
+    embedders,
     summarize: async () => ({ text: "", model: "", tokens: 0 }),
   };
   verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
@@ -297,6 +298,9 @@ describe("embedding a vector store", () => {
     await engine.stop(0);
     await start({ usual: letters("lab:new"), older: [old] });
     expect(await store.documents.vectorStore(key)).toMatchObject({ model: "lab:old" });
+    const search = { queries: ["Maria Keller"], filter: null, scoreMin: 0, limit: 3 };
+    const [found] = await verbs.vectorStores.search(ada, "vs_1", search, new AbortController().signal);
+    expect(found).toMatchObject({ documentId: good.id, highlights: expect.any(Array) });
     await verbs.vectorStores.change(ada, "documents", "vs_1", { join: [other.id] });
     expect(await ended("vectorize-vs_1")).toMatchObject({
       state: "completed",

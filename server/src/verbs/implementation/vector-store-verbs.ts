@@ -42,7 +42,12 @@ type QuestionEmbedder = {
 /** What documents are found by, and told of in short. */
 export type Retrieval = {
   chunks: Pick<ChunkStore, "chunks" | "search">;
-  embedder: QuestionEmbedder;
+  embedders: {
+    /** Of new stores. */
+    readonly usual: QuestionEmbedder;
+    /** Null when it is not configured any more. */
+    named(model: string): QuestionEmbedder | null;
+  };
   summarize: Summarize;
 };
 
@@ -52,6 +57,7 @@ const NO_MODEL = "none";
 /** Ids of its files that a vector store shows. */
 const SHOWN_IDS_MAX = 10_000;
 const ID_CHARACTERS = 24;
+const USE_NOTED_MS = 60_000;
 
 export class VectorStoreVerbs implements VectorStores {
   readonly #store: Store;
@@ -85,7 +91,7 @@ export class VectorStoreVerbs implements VectorStores {
       description: wanted.description,
       metadata: wanted.metadata,
       chunking: wanted.chunking ?? AUTO_CHUNKING,
-      model: this.#retrieval?.embedder.model ?? NO_MODEL,
+      model: this.#retrieval?.embedders.usual.model ?? NO_MODEL,
       createdAt: now,
       lastActiveAt: now,
       expiresAfterMs: wanted.expiresAfterMs,
@@ -239,13 +245,11 @@ export class VectorStoreVerbs implements VectorStores {
     if (this.#hasExpired(store)) {
       throw new Refusal("not_allowed_in_state", "The vector store has expired: it cannot be searched any more.");
     }
-    await this.#store.documents.changeVectorStore(store.key, { lastActiveAt: this.#clock.now() });
+    await this.#used(store);
     if (!this.#retrieval || store.counts.completed === 0) return [];
-    const { chunks, embedder } = this.#retrieval;
+    const { chunks } = this.#retrieval;
     const texts = wellFormed(search.queries);
-    // Of another model than the store's: its vectors cannot be compared, and words alone are.
-    const isOurs = embedder.model === store.model;
-    const vectors = isOurs ? await embedder.embed(texts, { purpose: "query", signal }) : [];
+    const vectors = await this.#vectorsOf(texts, store.model, signal);
     const hits = await chunks.search({
       vectorStore: store.key,
       queries: texts.map((text, at) => ({ text, vector: vectors[at] ?? null })),
@@ -264,6 +268,25 @@ export class VectorStoreVerbs implements VectorStores {
         { ...hit, documentId: document.id, filename: document.filename, paged: document.reading?.paged ?? false },
       ];
     });
+  }
+
+  /** Without the model of the store, or while its provider fails, words alone are looked for. */
+  async #vectorsOf(texts: readonly string[], model: string, signal: AbortSignal): Promise<Float32Array[]> {
+    const embedder = this.#retrieval?.embedders.named(model);
+    if (!embedder) return [];
+    try {
+      return await embedder.embed(texts, { purpose: "query", signal });
+    } catch {
+      signal.throwIfAborted();
+      return [];
+    }
+  }
+
+  /** Noted to the minute, so that searches do not write; to the search where the store's end depends on it. */
+  async #used({ key, lastActiveAt, expiresAfterMs }: VectorStoreRecord): Promise<void> {
+    const now = this.#clock.now();
+    if (expiresAfterMs === null && now - lastActiveAt < USE_NOTED_MS) return;
+    await this.#store.documents.changeVectorStore(key, { lastActiveAt: now });
   }
 
   async summary(principal: Principal, id: string, tokensMax: number): Promise<StoreSummary> {

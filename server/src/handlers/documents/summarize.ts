@@ -1,0 +1,17 @@
+/** What several texts say in short, in their own sentences. */
+import type { Extraction } from "../../extraction/extraction.ts";
+import type { TextThread } from "./text-thread.ts";
+
+const TIME_MS_MAX = 60_000;
+
+export function summarizeWith(
+  text: TextThread,
+  extraction: Pick<Extraction, "languageOf">,
+): (texts: readonly string[], tokensMax: number) => Promise<{ text: string; model: string; tokens: number }> {
+  return async (texts, tokensMax) => {
+    const read = await Promise.all(
+      texts.map(async (each) => ({ text: each, language: await extraction.languageOf(each) })),
+    );
+    return { ...(await text.summary(read, tokensMax, AbortSignal.timeout(TIME_MS_MAX))), model: "extractive" };
+  };
+}
