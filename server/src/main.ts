@@ -10,25 +10,36 @@ import { EmbeddedEngine, type EngineParts } from "./engine/embedded/embedded-eng
 import { forkedProcess } from "./engine/embedded/forked-process.ts";
 import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
+import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
+import { documentHandlers } from "./handlers/documents/documents.ts";
+import type { Embedders } from "./handlers/documents/parts.ts";
+import { summarizeWith } from "./handlers/documents/summarize.ts";
+import { textThreads } from "./handlers/documents/text-thread.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
+import { modelsConfig } from "./models/configuration.ts";
+import type { Embedder } from "./models/embedding.ts";
+import { createEmbedder } from "./models/embeddings/embedders.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
+import { DOCUMENT_KINDS } from "./task/document.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { Handlers } from "./task/handlers.ts";
 import { TransitionCounter } from "./transition-counter.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
+import { DocumentSearch } from "./verbs/implementation/document-search.ts";
+import type { Retrieval } from "./verbs/implementation/vector-store-verbs.ts";
 import { VERSION } from "./version.ts";
 
 /** The server cannot start: a sentence for whoever started it. */
@@ -74,20 +85,26 @@ export async function startServer(
 ): Promise<Running> {
   const log = logger(config);
   const models = modelsOf(config);
-  const handlers = handlersOf(config, models);
+  const search = new DocumentSearch();
+  const handlers = handlersOf(config, models, search);
+  const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
     const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources) }) };
-    const { engine, metrics } = engineOver(store, handlers, ids, config, log, crashes);
+    const all = [...handlers, ...documents.handlers(store)];
+    const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
+    const retrieval = documents.retrieval(store);
+    const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
+    search.over(verbs.vectorStores);
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
       now: () => systemClock.now(),
       version: VERSION,
-      verbs: createVerbs({ engine, store, clock: systemClock, ids, random: Math.random }),
+      verbs,
       agents: config.agents.length > 0 ? config.agents : [assistant],
       lenses,
       metrics,
@@ -110,7 +127,7 @@ export async function startServer(
       url: host.url,
       lensUrls: host.lensUrls,
       greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
-      ...stopping({ config, log, store, engine, host }),
+      ...stopping({ config, log, store, engine, host, documents }),
     };
   } catch (error) {
     await store.close();
@@ -135,12 +152,14 @@ function stopping({
   store,
   engine,
   host,
+  documents,
 }: {
   config: Config;
   log: Logger;
   store: Store;
   engine: EmbeddedEngine;
   host: Host;
+  documents: DocumentWork;
 }): Pick<Running, "stop" | "hurry"> {
   const hurried = Promise.withResolvers<void>();
   const stop = async () => {
@@ -148,7 +167,7 @@ function stopping({
     host.refuse();
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
-    await store.close();
+    await Promise.all([documents.close(), store.close()]);
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;
@@ -273,14 +292,62 @@ function modelsOf(config: Config): Models {
   }
 }
 
-/** All handlers that a server of this configuration has. Throws `StartError`. */
+/** The parts that read, embed and find documents: they start with the first document. */
+type DocumentWork = {
+  handlers: (store: Store) => Handler[];
+  retrieval: (store: Store) => Retrieval;
+  close: () => Promise<void>;
+};
+
+function documentPartsOf(config: Config, models: Models): DocumentWork {
+  const embedders = embeddersOf(config);
+  const extraction = new ProcessExtraction();
+  const text = textThreads();
+  return {
+    handlers: ({ documents, chunks, files }) =>
+      documentHandlers({ documents, chunks, files, extraction, text, embedders, models, download: null }),
+    retrieval: ({ chunks }) => ({ chunks, embedders, summarize: summarizeWith(text, extraction) }),
+    close: async () => {
+      await Promise.all([extraction.close(), text.close()]);
+    },
+  };
+}
+
+/** The configured model for what is new; whichever else can still be had, for what is embedded already. */
+function embeddersOf({ embeddings, models }: Config): Embedders {
+  const { providers } = modelsConfig.parse(models);
+  const older = new Map<string, Embedder | null>();
+  const known = (model: string): Embedder | null => {
+    try {
+      return createEmbedder({ model }, providers);
+    } catch {
+      return null;
+    }
+  };
+  try {
+    const usual = createEmbedder(embeddings, providers);
+    return {
+      usual,
+      named: (model) => {
+        if (model === usual.model) return usual;
+        if (!older.has(model)) older.set(model, known(model));
+        return older.get(model) ?? null;
+      },
+    };
+  } catch (error) {
+    if (error instanceof ModelError) throw new StartError(`embeddings: ${error.message}`, true);
+    throw error;
+  }
+}
+
+/** All handlers that a server of this configuration has but for those of documents, which need its store. Throws `StartError`. */
 export function handlersOfConfig(config: Config): Handler[] {
   return handlersOf(config, modelsOf(config));
 }
 
-function handlersOf(config: Config, models: Models): Handler[] {
-  const own = [agentOf(config, models), externalHandler()];
-  const kinds = new Set(own.map(({ kind }) => kind));
+function handlersOf(config: Config, models: Models, search?: DocumentSearch): Handler[] {
+  const own = [agentOf(config, models, search), externalHandler()];
+  const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
   const twin = Handlers.twins(config.handlers);
@@ -292,10 +359,10 @@ function handlersOf(config: Config, models: Models): Handler[] {
   return [...own, ...config.handlers];
 }
 
-function agentOf(config: Config, models: Models): Handler {
+function agentOf(config: Config, models: Models, documents?: DocumentSearch): Handler {
   const { agents, tools } = config;
   try {
-    return agentHandler({ models, agents, tools, files: storageOf(config).files });
+    return agentHandler({ models, agents, tools, files: storageOf(config).files, ...(documents && { documents }) });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }

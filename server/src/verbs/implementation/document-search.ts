@@ -25,10 +25,11 @@ const STORES_MAX = 20;
 const NAMED_MAX = 100;
 
 export class DocumentSearch {
-  readonly #vectorStores: () => VectorStores;
+  #stores: VectorStores | null = null;
 
-  constructor(vectorStores: () => VectorStores) {
-    this.#vectorStores = vectorStores;
+  /** Agents are there before the verbs: none asks until these are given. */
+  over(vectorStores: VectorStores): void {
+    this.#stores = vectorStores;
   }
 
   async any(owner: Owner): Promise<boolean> {
@@ -47,20 +48,25 @@ export class DocumentSearch {
     const found: Passage[] = [];
     for (const { id, expired } of stores) {
       if (expired) continue;
-      const passages = await this.#vectorStores().search(principalOf(owner), id, search, signal);
+      const passages = await this.#vectorStores.search(principalOf(owner), id, search, signal);
       found.push(...passages.map((passage) => shown(id, passage)));
     }
     return once(found.sort((a, b) => b.score - a.score)).slice(0, limit);
   }
 
+  get #vectorStores(): VectorStores {
+    if (!this.#stores) throw new Error("An agent searches before there are stores.");
+    return this.#stores;
+  }
+
   async #newest(owner: Owner, limit: number): Promise<VectorStore[]> {
-    const { stores } = await this.#vectorStores().list(principalOf(owner), { limit, order: "desc" });
+    const { stores } = await this.#vectorStores.list(principalOf(owner), { limit, order: "desc" });
     return stores;
   }
 
   async #named(owner: Owner, name: string): Promise<VectorStore> {
     try {
-      return await this.#vectorStores().get(principalOf(owner), name);
+      return await this.#vectorStores.get(principalOf(owner), name);
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
     }
