@@ -153,7 +153,7 @@ class Interpreter {
     ctx: Context,
     name: string,
     body: (step: StepContext) => Promise<Json>,
-    options?: StepOptions,
+    options: StepOptions = {},
   ): Promise<Json> {
     return ctx.step(
       name,
@@ -167,14 +167,14 @@ class Interpreter {
           ended();
         }
       },
-      options,
+      { timeoutMs: WORK_TIMEOUT_MS, ...options },
     );
   }
 
   async #step(ctx: Context, op: Op & { op: "step" }): Promise<Json> {
     const result = this.#watched(ctx, op.name, (step) => this.#body(step, op), {
       retries: op.hangs ? 0 : op.retries,
-      timeoutMs: op.hangs ? HANG_TIMEOUT_MS : WORK_TIMEOUT_MS,
+      ...(op.hangs && { timeoutMs: HANG_TIMEOUT_MS }),
     });
     return op.caught ? result.catch(caught) : result;
   }
