@@ -160,7 +160,8 @@ class Interpreter {
       async (step) => {
         if (!this.#own.isAlive()) return dead();
         const { id } = ctx.task;
-        const ended = this.#outside.steps.begins(step, { task: id, limitKey: this.#outside.limitKeyOf(id) });
+        const place = { task: id, limitKey: this.#outside.limitKeyOf(id), process: this.#own.isAlive };
+        const ended = this.#outside.steps.begins(step, place);
         try {
           return await body(step);
         } finally {

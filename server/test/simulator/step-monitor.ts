@@ -12,7 +12,8 @@ export const RESERVE = 1;
 /** Tasks of one concurrency key that run at once. */
 export const KEY_LIMIT = 2;
 
-export type Place = { task: string; limitKey: string | null };
+/** `process` tells the process in which a body runs from others. */
+export type Place = { task: string; limitKey: string | null; process: unknown };
 
 export class StepMonitor {
   readonly #checker: Checker;
@@ -48,6 +49,11 @@ export class StepMonitor {
 
   released(task: string): void {
     this.#paused.delete(task);
+  }
+
+  /** Of what was under way in this process nothing is any more. */
+  died(process: unknown): void {
+    for (const [key, place] of this.#underWay) if (place.process === process) this.#underWay.delete(key);
   }
 
   /** Every process is dead: nothing is under way. */

@@ -23,6 +23,7 @@ import { FaultyDisk } from "./faulty-disk.ts";
 import { type Outside, simulatedHandlers } from "./handlers.ts";
 import { ProgramMaker } from "./program.ts";
 import { Random } from "./random.ts";
+import { RunProcesses } from "./run-processes.ts";
 import { RESERVE, StepMonitor } from "./step-monitor.ts";
 import { Worker } from "./worker.ts";
 
@@ -74,6 +75,8 @@ export class World {
   readonly #clockIsSet: boolean;
   readonly sweeps: boolean;
   readonly #stepsCrash: boolean;
+  /** Whether suspects can have processes of their own. */
+  readonly #isolates: boolean;
   #isFull = false;
   /** The latest time of day that anybody has seen. */
   latest = BORN;
@@ -94,6 +97,7 @@ export class World {
     this.#clockIsSet = this.random.chance(0.3);
     this.sweeps = this.random.chance(0.15);
     this.#stepsCrash = this.random.chance(0.2);
+    this.#isolates = this.random.chance(0.5);
     this.outside = {
       programs: new Map(),
       steps: this.steps,
@@ -225,13 +229,27 @@ export class World {
     );
   }
 
-  #engine(isAlive: () => boolean): { engine: EmbeddedEngine; verbs: Verbs } {
-    const clock: Clock = {
+  /** The clock of a process, which hears nothing of it once it has died. */
+  #clockOf(isAlive: () => boolean): Clock {
+    return {
       now: () => this.clock.now(),
       elapsed: () => this.clock.elapsed(),
       after: (ms, run) => this.clock.after(ms, () => isAlive() && run()),
       at: (moment, run) => this.clock.at(moment, () => isAlive() && run()),
     };
+  }
+
+  #runProcesses(isAlive: () => boolean, ids: Ids): RunProcesses {
+    return new RunProcesses({
+      ...{ outside: this.outside, random: this.random, ids, isAlive },
+      clockOf: (isAlive) => this.#clockOf(isAlive),
+      kills: () => this.mayCrash && this.random.chance(this.#crashRate),
+      refuses: () => this.mayCrash && this.random.chance(this.#refuseRate),
+    });
+  }
+
+  #engine(isAlive: () => boolean): { engine: EmbeddedEngine; verbs: Verbs } {
+    const clock = this.#clockOf(isAlive);
     const store = this.#disk.plugIn();
     const record = this.#crashes.next();
     const crash = () => {
@@ -240,6 +258,7 @@ export class World {
     };
     const random = () => this.random.next();
     const ids = new Ids((size) => this.random.bytes(size));
+    const beside = this.#runProcesses(isAlive, ids);
     const engine = new EmbeddedEngine({
       store,
       handlers: simulatedHandlers(this.outside, { isAlive, clock, crash }),
@@ -248,6 +267,7 @@ export class World {
       ids,
       limits: { concurrency: this.steps.limit, concurrencyReserve: RESERVE },
       record,
+      ...(this.#isolates && { launch: () => beside.launch() }),
       log: {
         warn: (message, facts) => {
           const error = facts["error"];
