@@ -69,9 +69,9 @@ export interface Tasks {
    * when it has its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
    */
   steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }>;
-  /** Throws `not_found`. */
+  /** As they are by now. Throws `not_found`, `too_large` when they are more than 32 MB. */
   artifacts(principal: Principal, id: string): Promise<Artifact[]>;
-  /** Its paid calls, those of fenced attempts too. Throws `not_found`. */
+  /** Its paid calls, those of fenced attempts too. Throws `not_found`, `too_large` when they are more than 32 MB. */
   usage(principal: Principal, id: string): Promise<(UsageCall & { at: number })[]>;
   /** Names no task that the principal may not see. Throws `not_found`. */
   why(principal: Principal, id: string): Promise<Why>;

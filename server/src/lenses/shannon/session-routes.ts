@@ -28,8 +28,8 @@ const HISTORY_TASKS_MAX = 1_000;
 /** Of about 1 MB each: the history of a session with large results ends earlier. */
 const HISTORY_PAGES_MAX = 8;
 const TURN_EVENTS_MAX = 5_000;
-/** Characters of all events of one answer. */
-const TURN_CHARACTERS_MAX = 8 << 20;
+/** Of all events of one answer. */
+const TURN_BYTES_MAX = 8 << 20;
 
 /** The session of that id or of that name; null when the caller has none. */
 export async function findSession(
@@ -176,14 +176,14 @@ async function turnsOf(
 ): Promise<Turn[]> {
   const turns: Turn[] = [];
   let room = TURN_EVENTS_MAX;
-  let characters = TURN_CHARACTERS_MAX;
+  let bytes = TURN_BYTES_MAX;
   for (const [index, task] of page.entries()) {
     const events: WireEvent[] = [];
     for await (const event of listedEvents(tasks, principal, task)) {
       events.push(event);
       room -= 1;
-      characters -= JSON.stringify(event).length;
-      if (room < 0 || characters < 0) {
+      bytes -= Buffer.byteLength(JSON.stringify(event));
+      if (room < 0 || bytes < 0) {
         throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
       }
     }

@@ -30,8 +30,8 @@ import { listedEvents } from "./wire-log.ts";
 
 const SUBMIT_BYTES_MAX = 40 * 1024 * 1024;
 
-/** Characters of the events of one answer, which has one at least: the next page begins after as many as came. */
-const EVENTS_CHARACTERS_MAX = 1 << 20;
+/** Bytes of the events of one answer, which has one at least: the next page begins after as many as came. */
+const EVENTS_BYTES_MAX = 1 << 20;
 
 const submitting = {
   query: anyQuery,
@@ -150,12 +150,12 @@ export const taskRoutes: readonly Route[] = [
       const task = await verbs.tasks.get(principal, params.id);
       const events: WireEvent[] = [];
       let passed = 0;
-      let characters = 0;
+      let bytes = 0;
       for await (const event of listedEvents(verbs.tasks, principal, task)) {
         passed += 1;
         if (passed <= offset) continue;
-        characters += JSON.stringify(event).length;
-        if (events.length > 0 && characters > EVENTS_CHARACTERS_MAX) break;
+        bytes += Buffer.byteLength(JSON.stringify(event));
+        if (events.length > 0 && bytes > EVENTS_BYTES_MAX) break;
         events.push(event);
         if (events.length === limit) break;
       }

@@ -18,7 +18,7 @@ const ROW_BYTES = 100;
 const ROWS_PER_LOOK = 256;
 
 /** About what a row takes; a value that was put into the files counts with the bytes that it has there. */
-function bytesOf(row: readonly unknown[] | null): number {
+export function bytesOf(row: readonly unknown[] | null): number {
   let bytes = ROW_BYTES;
   for (const column of row ?? []) {
     if (typeof column !== "string") continue;

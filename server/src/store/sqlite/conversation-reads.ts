@@ -67,12 +67,12 @@ function messagePages(db: Database) {
     conversation,
   ]);
   const page = paged(
-    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? ORDER BY n LIMIT ? OFFSET ?",
+    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? AND in_time(n) ORDER BY n LIMIT ? OFFSET ?",
     MESSAGES_BYTES_MAX,
     ({ conversation, limit, offset }: Messages) => [conversation, limit, offset],
   );
   const firstOf = row(
-    "SELECT min(n) FROM messages WHERE conversation = ? AND task = ?",
+    "SELECT min(n) FROM messages WHERE conversation = ? AND in_time(n) AND task = ?",
     ({ conversation, before }: Messages) => [conversation, before],
   );
   const pageBefore = paged(

@@ -1,5 +1,6 @@
 /** All that the reading thread can be asked, by name. Rows leave as arrays of their columns: the codecs make nouns of them. */
 import type { Database } from "better-sqlite3";
+import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { check } from "./check.ts";
 import { chunkReads } from "./chunk-reads.ts";
 import { textIn } from "./column.ts";
@@ -33,19 +34,24 @@ export function reads(db: Database) {
 export type Reads = ReturnType<typeof reads>;
 
 function keyReads(db: Database) {
-  const { row, rows, number } = queries(db);
-  const audit = rows(
-    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE tenant = ? AND at < ? ORDER BY at DESC, n DESC LIMIT ?`,
+  const { row, page, number } = queries(db);
+  const audit = page(
+    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE tenant = ? AND at < ? AND in_time(at) ORDER BY at DESC, n DESC LIMIT ?`,
+    ANSWER_BYTES_MAX,
     ({ tenant, before, limit }: AuditPage) => [tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
   );
-  const auditOfTask = rows(
-    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE task = ? AND tenant = ? AND at < ? ORDER BY at DESC, n DESC LIMIT ?`,
+  const auditOfTask = page(
+    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE task = ? AND tenant = ? AND at < ? AND in_time(at)
+     ORDER BY at DESC, n DESC LIMIT ?`,
+    ANSWER_BYTES_MAX,
     ({ task, tenant, before, limit }: AuditPage) => [task, tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
   );
   return {
-    keys: rows(
-      `SELECT ${KEY_COLUMNS} FROM keys WHERE tenant = ? ORDER BY created_at, id`,
-      ({ tenant }: { tenant: string }) => [tenant],
+    keys: page(
+      `SELECT ${KEY_COLUMNS} FROM keys WHERE tenant = ? AND (created_at, id) > (?, ?) AND in_time(created_at)
+       ORDER BY created_at, id`,
+      ANSWER_BYTES_MAX,
+      ({ tenant, after: { at, id } }: { tenant: string; after: { at: number; id: string } }) => [tenant, at, id],
     ),
     keyByHash: row(`SELECT ${KEY_COLUMNS} FROM keys WHERE hash = ?`, ({ hash }: { hash: string }) => [hash]),
     countKeys: number("SELECT count(*) FROM keys WHERE revoked_at IS NULL", (_: null) => []),

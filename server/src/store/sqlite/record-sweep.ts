@@ -11,7 +11,7 @@ import { textIn } from "./column.ts";
 const TURN_MS = 15;
 /** Rows that one statement removes, or looks at. */
 const SLICE_ROWS = 200;
-/** A conversation may have hundreds of messages. */
+/** Each may name files and aliases. */
 const SLICE_CONVERSATIONS = 4;
 
 export type RecordSweep = RecordTimes & {
@@ -67,12 +67,17 @@ function sweepConversations(db: Database, unusedSince: number, after: string, un
     )
     .raw();
   const remove = db.prepare<unknown[]>("DELETE FROM conversations WHERE id = ?");
+  const removeMessages = db.prepare<unknown[]>(
+    "DELETE FROM messages WHERE conversation = ? AND n IN (SELECT n FROM messages WHERE conversation = ? ORDER BY n LIMIT ?)",
+  );
   let at = after;
   while (performance.now() < until) {
     const slice = next.all(unusedSince, at, SLICE_ROWS);
     let removed = 0;
     for (const [id, isOld] of slice) {
       if (isOld === 1 && removed === SLICE_CONVERSATIONS) return at;
+      // Slice by slice: a conversation may have thousands of messages.
+      if (isOld === 1 && !removeAll(until, () => removeMessages.run(id, id, SLICE_ROWS).changes)) return at;
       at = textIn(id);
       if (isOld !== 1) continue;
       remove.run(at);

@@ -30,6 +30,7 @@ import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store,
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
 import type { Searches } from "./finder.ts";
+import { inPages } from "./in-pages.ts";
 import type { Reads } from "./reads.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
@@ -231,11 +232,8 @@ export class SqliteStore implements Store {
   artifacts(id: string): Promise<Artifact[]> {
     return orDamaged(`artifacts of task ${id}`, async () => {
       const from = (after: number) => this.#reads.send("artifacts", { id, after });
-      const updates = await inPages(
-        from,
-        (row) => rows.artifactUpdateOf(row, this.#resolve),
-        ({ n }) => n,
-      );
+      const itemOf = (row: unknown[]) => rows.artifactUpdateOf(row, this.#resolve);
+      const updates = await inPages(from, itemOf, ({ n }) => n, 0);
       return rows.artifactsOf(updates.map(({ update }) => update));
     });
   }
@@ -243,11 +241,8 @@ export class SqliteStore implements Store {
   usage(id: string): Promise<(UsageCall & { at: number })[]> {
     return orDamaged(`usage of task ${id}`, async () => {
       const from = (after: number) => this.#reads.send("usage", { id, after });
-      const calls = await inPages(
-        from,
-        async (row) => rows.usageOf(row),
-        ({ n }) => n,
-      );
+      const itemOf = async (row: unknown[]) => rows.usageOf(row);
+      const calls = await inPages(from, itemOf, ({ n }) => n, 0);
       return calls.map(({ call }) => call);
     });
   }
@@ -319,7 +314,13 @@ export class SqliteStore implements Store {
   }
 
   async keys(tenant: string): Promise<StoredKey[]> {
-    return (await this.#searches.send("keys", { tenant })).flatMap((row) => {
+    const found = await inPages(
+      (after: { at: number; id: string }) => this.#searches.send("keys", { tenant, after }),
+      async (row) => row,
+      (row) => ({ at: Number(row[7]), id: String(row[0]) }),
+      { at: 0, id: "" },
+    );
+    return found.flatMap((row) => {
       const key = this.#damage.orLeftOut(`key ${String(row[0])}`, () => rows.keyOf(row));
       return key ? [key] : [];
     });
@@ -344,7 +345,7 @@ export class SqliteStore implements Store {
 
   async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
     const { limit, before = null, task = null } = page;
-    return (await this.#searches.send("audit", { tenant, limit, before, task })).flatMap((row) => {
+    return (await this.#searches.send("audit", { tenant, limit, before, task })).rows.flatMap((row) => {
       const entry = this.#damage.orLeftOut(`audit entry of ${String(row[0])}`, () => rows.auditEntryOf(row));
       return entry ? [entry] : [];
     });
@@ -469,26 +470,6 @@ export class SqliteStore implements Store {
         );
     }, INDEX_AFTER_MS);
     this.#indexTimer.unref();
-  }
-}
-
-type Rows = { rows: unknown[][]; more: boolean };
-
-/** All items of a thing that is read in pages: each page goes on after the number of the last item. */
-async function inPages<Item>(
-  from: (after: number) => Promise<Rows>,
-  itemOf: (row: unknown[]) => Promise<Item>,
-  numberOf: (item: Item) => number,
-  after = 0,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let reached = after; ; ) {
-    const page = await from(reached);
-    for (const item of await Promise.all(page.rows.map(itemOf))) {
-      items.push(item);
-      reached = numberOf(item);
-    }
-    if (!page.more) return items;
   }
 }
 

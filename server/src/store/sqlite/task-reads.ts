@@ -65,7 +65,7 @@ export function taskReads(db: Database) {
       ({ id }: OfTask) => [id],
     ),
     hasAsked: exists(
-      `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND kind = 'input' AND name = ? LIMIT 1`,
+      `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND in_time(position) AND kind = 'input' AND name = ? LIMIT 1`,
       ({ id, name }: OfTask & { name: string }) => [id, name],
     ),
     inboxSize: row(

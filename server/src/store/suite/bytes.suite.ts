@@ -122,6 +122,38 @@ export function bytesStories(setup: () => Promise<Store>): void {
     expect((await store.inbox(task.id)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect((await store.inbox(task.id, 10)).map(({ n }) => n)).toEqual([11, 12]);
   });
+
+  test("artifacts are read whole up to a bound, and more of them are too large for one answer", async () => {
+    const store = await setup();
+    let task = await live(store, await submit(store, newTask()), { do: "start" });
+    const grow = async (id: string) => {
+      const change = decided(task, { do: "record", attempt: 1, record: { events: [] } });
+      await store.apply([{ ...change, artifacts: [{ id, parts: [{ text: MB }], append: false, last: true }] }]);
+      task = change.task;
+    };
+    for (let n = 0; n < 30; n++) await grow(`a${n}`);
+    expect(await store.artifacts(task.id)).toHaveLength(30);
+    for (let n = 30; n < 35; n++) await grow(`a${n}`);
+    await expect(store.artifacts(task.id)).rejects.toMatchObject({ code: "too_large" });
+  });
+
+  test("keys are read whole, however many pages they are, in the order of their making", async () => {
+    const store = await setup();
+    const names = Array.from({ length: 60 }, (_, n) => `${n} ${KB_60}`);
+    for (const [n, name] of names.entries()) {
+      const id = `key_${String(99 - n).padStart(2, "0")}`;
+      const times = { createdAt: START + Math.floor(n / 2), expiresAt: null, revokedAt: null };
+      const audit = { tenant: "acme", at: START, user: "ada", keyId: id, act: "keys.create", task: null, detail: {} };
+      await store.putKey(
+        { id, hash: id, tenant: "acme", user: "ada", name, scopes: ["tasks"], hint: "", ...times },
+        audit,
+      );
+    }
+    const read = (await store.keys("acme")).map(({ id, createdAt }) => [createdAt, id] as const);
+    expect(read).toHaveLength(60);
+    expect(read).toEqual(read.toSorted(([a, one], [b, other]) => a - b || (one < other ? -1 : 1)));
+    expect(await store.keys("elsewhere")).toEqual([]);
+  });
 }
 
 function sizedPreview(value: unknown): string {

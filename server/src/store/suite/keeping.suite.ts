@@ -74,6 +74,10 @@ export function keepingStories(setup: () => Promise<Store>): void {
       });
       await live(store, task, ...complete(task));
     }
+    const said = { role: "user", parts: [{ text: "long ago" }] } as const;
+    await Promise.all(
+      Array.from({ length: 450 }, () => store.appendMessage(unused.id, { ...said, parts: [...said.parts] }, START)),
+    );
     await store.appendMessage(used.id, { role: "user", parts: [{ text: "still here" }] }, START + 1_000);
     await submit(store, newTask());
     expect(await store.sweep(START + DAY, 10)).toBe(2);
