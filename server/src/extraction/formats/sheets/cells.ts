@@ -55,12 +55,15 @@ export function cellsOf(xml: string, workbook: Workbook, cellsMax: number): Cell
   return { grid, merges: mergesOf(xml), links: linksOf(xml), count };
 }
 
-/** Where the tag that ends the cell begins. */
+const CELL_END = /<\/(?:\w+:)?c>/g;
+
+/** Where the tag that ends the cell begins. Throws when there is none, so that no search goes to the end again and again. */
 function cellEnd(xml: string, start: number): number {
   CELL_END.lastIndex = start;
-  return CELL_END.exec(xml)?.index ?? xml.length;
+  const end = CELL_END.exec(xml);
+  if (end === null) throw new ExtractionError("invalid_file", "A sheet of the workbook is damaged.");
+  return end.index;
 }
-const CELL_END = /<\/(?:\w+:)?c>/g;
 
 function shown(inside: string, attributes: string, workbook: Workbook): string {
   const type = attribute(attributes, "t") ?? "n";
@@ -87,17 +90,23 @@ function shown(inside: string, attributes: string, workbook: Workbook): string {
 
 /** The text of a string with runs of different looks, without the readings of East Asian words. */
 export function stringOf(xml: string): string {
-  const withoutReadings = xml.replaceAll(/<(?:\w+:)?rPh\b[\s\S]*?<\/(?:\w+:)?rPh>/g, "");
-  const texts = withoutReadings.matchAll(/<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)<\/(?:\w+:)?t>/g);
-  return escaped(Array.from(texts, ([, text]) => decoded(text ?? "")).join("")).trim();
+  let text = "";
+  let reading = false;
+  for (const [, mark, words] of xml.matchAll(STRING_PART)) {
+    if (words !== undefined) text += reading ? "" : decoded(words);
+    else reading = mark === undefined;
+  }
+  return escaped(text).trim();
 }
+/** A reading begins or (with a mark) ends, or words stand there. */
+const STRING_PART = /<(\/)?(?:\w+:)?rPh[\s>]|<(?:\w+:)?t(?:\s[^<>]*)?>([^<]*)</g;
 
 function contentOf(xml: string, name: "v" | "f"): string | null {
   const [, content] = (name === "v" ? VALUE : FORMULA).exec(xml) ?? [];
   return content ?? null;
 }
 const VALUE = /<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</;
-const FORMULA = /<(?:\w+:)?f(?:\s[^>/]*)?>([^<]*)</;
+const FORMULA = /<(?:\w+:)?f(?:\s[^<>/]*)?>([^<]*)</;
 
 function attribute(attributes: string, name: string): string | undefined {
   const match = ATTRIBUTES[name]?.exec(attributes);
@@ -116,7 +125,7 @@ function placeOf(reference: string | undefined): { row: number; column: number }
 }
 
 function mergesOf(xml: string): Merge[] {
-  return Array.from(xml.matchAll(/<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']([^"':]+):([^"']+)["']/g)).flatMap(
+  return Array.from(xml.matchAll(/<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([^"':]+):([^"']+)["']/g)).flatMap(
     ([, from, to]) => {
       const start = placeOf(from);
       const end = placeOf(to);
@@ -127,7 +136,7 @@ function mergesOf(xml: string): Merge[] {
 }
 
 function linksOf(xml: string): Cells["links"] {
-  return Array.from(xml.matchAll(/<(?:\w+:)?hyperlink(\s[^>]*)>/g)).flatMap(([, attributes = ""]) => {
+  return Array.from(xml.matchAll(/<(?:\w+:)?hyperlink(\s[^<>]*)>/g)).flatMap(([, attributes = ""]) => {
     const place = placeOf(attribute(attributes, "ref")?.split(":")[0]);
     const id = /\sr:id\s*=\s*["']([^"']+)["']/.exec(attributes)?.[1];
     return place === null || id === undefined ? [] : [{ ...place, id }];

@@ -51,8 +51,10 @@ export const readXlsx: FormatReader = (source, desk) => {
 function stringsOf(office: OfficePackage, main: string): string[] {
   const part = office.related(main, "sharedStrings");
   if (part === undefined || !office.zip.has(part)) return [];
-  const items = office.zip.text(part).matchAll(/<(?:\w+:)?si(?:\s[^>]*)?(?:\/>|>([\s\S]*?)<\/(?:\w+:)?si>)/g);
-  return Array.from(items, ([, inside]) => stringOf(inside ?? ""));
+  // From the start of each to the start of the next: a search for its end could go to the end of all, again and again.
+  const xml = office.zip.text(part);
+  const starts = Array.from(xml.matchAll(/<(?:\w+:)?si[\s/>]/g), ({ index }) => index);
+  return starts.map((start, at) => stringOf(xml.slice(start, starts[at + 1])));
 }
 
 function formatsOf(office: OfficePackage, main: string): (string | number)[] {
