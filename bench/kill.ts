@@ -100,7 +100,8 @@ async function onOneFolder(): Promise<void> {
     if (violations.length > 0) break;
   }
   await load.stop();
-  await judge(data, started(data, port, diary), load, bodies, promises);
+  // What stands still would be waited for until the end.
+  if (violations.length === 0) await judge(data, started(data, port, diary), load, bodies, promises);
   sums.submits += load.submitted.size;
   sums.acknowledged += promises.acknowledged;
   sums.events += load.events;

@@ -29,6 +29,7 @@ export const SCHEDULING = [
   {
     file: scheduler,
     name: "a-run-is-started-beside-itself",
+    hangs: true,
     find: 'entry.doneBy === "handler" && !this.#slots.holds(entry.id)',
     put: 'entry.doneBy === "handler"',
   },

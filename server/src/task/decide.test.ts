@@ -274,6 +274,11 @@ test("the cause of a start says whether it is the first", () => {
   expect(lastEvent(["start", "recover"])).toMatchObject({ data: { attempt: 2, cause: "recovered" } });
 });
 
+test("a cancel says whether the task was paused", () => {
+  expect(lastEvent(["start", "cancel"])).toMatchObject({ type: "task.cancelled", data: { wasPaused: false } });
+  expect(lastEvent(["start", "pause", "cancel"])).toMatchObject({ data: { wasPaused: true } });
+});
+
 test("a task that has recorded as many events as a task may is ended by what it does next", () => {
   const talkative = { ...reach(["start"]), lastSeq: EVENTS_MAX };
   const failed = { state: "failed", error: { code: "too_many_events" }, lastSeq: EVENTS_MAX + 1 };
