@@ -12,6 +12,8 @@ export const toReader = z.discriminatedUnion("type", [
     recognize: z.boolean(),
     limits,
   }),
+  /** A file of this type is likely to come: what reads it may be loaded. */
+  z.object({ type: z.literal("expect"), fileType: z.string() }),
   /** Begin anew at this page. What an earlier `run` still sends is not listened to. */
   z.object({ type: z.literal("pages"), run: z.number(), from: z.number() }),
   /** One more page of a run was taken. */

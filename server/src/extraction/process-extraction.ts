@@ -36,6 +36,8 @@ export class ProcessExtraction implements Extraction {
     void process.ended.then(() => this.#release());
     const { path, filename, mediaType } = file;
     await reading.open({ path, filename, mediaType, recognize }, size);
+    // Files of a kind come together.
+    this.#spare?.process.send({ type: "expect", fileType: reading.facts.fileType });
     return reading;
   }
 

@@ -32,6 +32,8 @@ export class ReaderProcess {
       env: { TZ: "UTC", ...Object.fromEntries(PASSED_ON.flatMap((name) => [[name, process.env[name]]])) },
       execArgv: [
         `--max-old-space-size=${limits.heapMb}`,
+        // What a page takes is done with after it: with room for it, hardly any of that is looked at again.
+        "--max-semi-space-size=32",
         "--no-warnings",
         "--permission",
         "--allow-fs-read=*",

@@ -33,6 +33,7 @@ export class Reader {
   async hear(message: ToReader): Promise<void> {
     try {
       if (message.type === "open") await this.#open(message);
+      else if (message.type === "expect") await FORMATS[message.fileType]?.reader();
       else if (message.type === "pages") await this.#pages(message.run, message.from);
       else this.#take(message.run);
     } catch (error) {

@@ -68,6 +68,27 @@ describe("a PDF", { timeout: PATIENCE_MS }, () => {
     );
   });
 
+  test("a table that is drawn with lines keeps its cells, however close they are", async () => {
+    const words: [x: number, y: number, text: string][] = [
+      [74, 704, "Region"],
+      [112, 704, "Revenue"],
+      [162, 704, "Comment"],
+      [74, 688, "North"],
+      [112, 688, "1,200"],
+      [162, 688, "The best one"],
+      [162, 676, "since 2012"],
+      [74, 656, "South"],
+      [112, 656, "900"],
+    ];
+    const level = [716, 700, 668, 652].map((y) => `72 ${y} 200 0.5 re f`);
+    const upright = [72, 110, 160, 271.5].map((x) => `${x} 652 0.5 64 re f`);
+    const shown = words.map(([x, y, text]) => `BT /F1 10 Tf ${x} ${y} Td (${text}) Tj ET`);
+    const { text } = await read(pdfFile([{ raw: [...level, ...upright, ...shown].join("\n") }]), "drawn.pdf");
+    expect(text).toBe(
+      "| Region | Revenue | Comment |\n| --- | --- | --- |\n| North | 1,200 | The best one since 2012 |\n| South | 900 |  |",
+    );
+  });
+
   test("what a document says of its own outline is told with its pages", async () => {
     const pages = ["One", "Two", "Three"].map((text): PageContent => [{ x: 72, y: 700, text }]);
     const bookmarks = [

@@ -14,6 +14,7 @@ import { type PageRuns, runsOf } from "./pdf/runs.ts";
 const SAMPLED_PAGES = 8;
 const GLYPHS_MAX = 400_000;
 const LINKS_MAX = 2_000;
+const BOXES_MAX = 600;
 /** Letters and digits: a page with fewer may be a picture. */
 const CHARACTERS_MIN = 30;
 /** Of its area, beside a few characters such as its number. */
@@ -57,7 +58,7 @@ function sampledSizes(pdf: Pdf, pageCount: number): Sizes {
 }
 
 function runsOn(page: PdfPage): PageRuns {
-  return runsOf(page.glyphs(GLYPHS_MAX), page.links(LINKS_MAX));
+  return runsOf(page.glyphs(GLYPHS_MAX), page.links(LINKS_MAX), page.boxes(BOXES_MAX));
 }
 
 /** Of a page that cannot be opened: what is said in its place. */

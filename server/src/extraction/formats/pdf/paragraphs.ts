@@ -21,6 +21,8 @@ const INDENT_MIN = 0.8;
 const INDENT_MAX = 5;
 /** Of the width of the text: a line that ends so far from the margin ends its paragraph, if a sentence ends there. */
 const SHORT_LINE = 0.15;
+/** The same where anything but a sentence ends, such as an address. */
+const VERY_SHORT_LINE = 0.4;
 const BULLET = /^[•▪◦‣●○■□✓➢·–—*-]\s+(?=\S)/;
 const NUMBER = /^(\(?\d{1,3}[.)]|\(?[a-z][)]|\[\d{1,3}\])\s+(?=\S)/i;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/g;
@@ -78,6 +80,7 @@ function begins(line: Line, above: Line, paragraph: Paragraph, { leading, left, 
   if (aboveAtMargin && indent >= INDENT_MIN * size && indent <= INDENT_MAX * size) return !isItem(paragraph);
   // What is said in the margin begins something, if a sentence has ended.
   if (-indent > INDENT_MAX * size && /[.!?:]$/.test(textOf(above))) return true;
+  if (rightOf(above) < right - VERY_SHORT_LINE * (right - left) && /^[\p{Lu}\d]/u.test(text)) return true;
   const ended = rightOf(above) < right - SHORT_LINE * (right - left) && /[.!?:"”»]$/.test(textOf(above));
   return ended && paragraph.lines.length > 1;
 }

@@ -17,13 +17,15 @@ export type Glyph = {
   right: number;
   bottom: number;
   top: number;
-  /** Where its baseline begins. */
+  /** Where the baseline of its piece of text begins. */
   x: number;
   y: number;
   style: GlyphStyle;
 };
 
-/** The same object for neighbours that are alike. */
+/** Where the baseline of a piece of text begins, and how it is written: the same object for all characters of the piece. */
+type GlyphStart = { x: number; y: number; style: GlyphStyle };
+
 export type GlyphStyle = {
   size: number;
   bold: boolean;
@@ -31,15 +33,21 @@ export type GlyphStyle = {
   turns: number;
 };
 
-export type LinkArea = { url: string; left: number; right: number; bottom: number; top: number };
+/** In points, y upwards. */
+export type Box = { left: number; right: number; bottom: number; top: number };
+
+export type LinkArea = Box & { url: string };
 
 export type Bookmark = { title: string; level: number; page: number };
 
+const SPACE = 0x20;
 const READ_BYTES = 4 * 1024 * 1024;
 const FAILURE_PASSWORD = 4;
 const FAILURE_SECURITY = 5;
 const LINK_KINDS_URI = 3;
+const OBJECT_PATH = 2;
 const OBJECT_IMAGE = 3;
+const PICTURES_MAX = 1_000;
 const BOLD_WEIGHT_MIN = 600;
 const BOOKMARK_DEPTH_MAX = 12;
 const TEXT_BYTES_MAX = 64 * 1024;
@@ -51,6 +59,12 @@ const WHITE = 0xffffffff;
 const SCRATCH_BYTES = 64;
 
 type Module = Awaited<ReturnType<typeof PDFiumModule>>;
+
+/** Begun as soon as this file is loaded: a process that expects a PDF has it ready. */
+const starting = PDFiumModule({}).then((module) => {
+  module._FPDF_InitLibraryWithConfig({});
+  return module;
+});
 
 export class Pdf {
   readonly #module: Module;
@@ -65,8 +79,7 @@ export class Pdf {
 
   /** Throws `encrypted_file` and `invalid_file`. */
   static async open(source: Source): Promise<Pdf> {
-    const module = await PDFiumModule({});
-    module._FPDF_InitLibraryWithConfig({});
+    const module = await starting;
     const address = module.wasmExports.malloc(source.size);
     if (address === 0)
       throw new ExtractionError("too_large", "It takes more memory to read than there is for one file.");
@@ -154,6 +167,8 @@ export class PdfPage {
   readonly #document: number;
   readonly #page: number;
   readonly #scratch: number;
+  /** By the font: most pieces of a page share a few. */
+  readonly #boldFonts = new Map<number, boolean>();
 
   constructor(module: Module, document: number, page: number, scratch: number) {
     this.#module = module;
@@ -170,27 +185,32 @@ export class PdfPage {
     const glyphs: Glyph[] = [];
     const calls = glyphCalls(this.#module);
     let floats = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
-    let doubles = new Float64Array(this.#module.HEAPU8.buffer, this.#scratch + 16, 2);
     let object = -1;
-    let style: GlyphStyle = { size: 1, bold: false, turns: 0 };
+    let start: GlyphStart = { x: 0, y: 0, style: { size: 1, bold: false, turns: 0 } };
     for (let at = 0; at < count; at++) {
-      if (floats.buffer !== this.#module.HEAPU8.buffer) {
-        floats = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
-        doubles = new Float64Array(this.#module.HEAPU8.buffer, this.#scratch + 16, 2);
-      }
       const code = calls.unicode(page, at);
-      const generated = calls.generated(page, at) === 1;
+      // Only spaces and ends of lines are put in.
+      const generated = code <= SPACE && calls.generated(page, at) === 1;
       if (!generated) {
         const its = calls.object(page, at);
-        if (its !== object) style = this.#styleOf(page, at);
+        if (its !== object) start = this.#startOf(page, at, its);
         object = its;
         calls.box(page, at, this.#scratch);
-        calls.origin(page, at, this.#scratch + 16, this.#scratch + 24);
+        // The memory may have grown, and then lies elsewhere.
+        if (floats.length === 0) floats = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
       }
-      const [left = 0, top = 0, right = 0, bottom = 0] = floats;
-      const [x = 0, y = 0] = doubles;
-      const text = code === 0 ? "" : textOf(code);
-      glyphs.push({ text, generated, left, right, bottom, top, x, y, style });
+      glyphs.push({
+        text: textOf(code),
+        generated,
+        // By index: taking an array of numbers apart is slow.
+        left: floats[0] ?? 0,
+        top: floats[1] ?? 0,
+        right: floats[2] ?? 0,
+        bottom: floats[3] ?? 0,
+        x: start.x,
+        y: start.y,
+        style: start.style,
+      });
     }
     this.#module._FPDFText_ClosePage(page);
     return glyphs;
@@ -219,20 +239,32 @@ export class PdfPage {
     return links;
   }
 
-  /** It has a picture of at least this share of its area. */
+  /** What lines and boxes cover. Empty when there are more than so many: it is a drawing. */
+  boxes(most: number): Box[] {
+    return this.#objects(OBJECT_PATH, most) ?? [];
+  }
+
+  /** It has pictures of at least this share of its area. */
   hasPicture(share: number): boolean {
     const area = this.#module._FPDF_GetPageWidth(this.#page) * this.#module._FPDF_GetPageHeight(this.#page);
-    const count = Math.min(this.#module._FPDFPage_CountObjects(this.#page), 1_000);
-    let covered = 0;
+    const boxes = this.#objects(OBJECT_IMAGE, PICTURES_MAX) ?? [];
+    return boxes.reduce((sum, box) => sum + (box.right - box.left) * (box.top - box.bottom), 0) >= area * share;
+  }
+
+  /** Null when there are more than so many. */
+  #objects(kind: number, most: number): Box[] | null {
+    const boxes: Box[] = [];
+    const count = this.#module._FPDFPage_CountObjects(this.#page);
+    const [left = 0, bottom = 0, right = 0, top = 0] = [0, 4, 8, 12].map((offset) => this.#scratch + offset);
     for (let at = 0; at < count; at++) {
-      const object = this.#module._FPDFPage_GetObject(this.#page, at);
-      if (this.#module._FPDFPageObj_GetType(object) !== OBJECT_IMAGE) continue;
-      const [left, bottom, right, top] = [0, 4, 8, 12].map((offset) => this.#scratch + offset);
-      this.#call("FPDFPageObj_GetBounds", object, left ?? 0, bottom ?? 0, right ?? 0, top ?? 0);
+      const object = this.#call("FPDFPage_GetObject", this.#page, at);
+      if (this.#call("FPDFPageObj_GetType", object) !== kind) continue;
+      if (boxes.length >= most) return null;
+      if (this.#call("FPDFPageObj_GetBounds", object, left, bottom, right, top) !== 1) continue;
       const bounds = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
-      covered += Math.max(0, (bounds[2] ?? 0) - (bounds[0] ?? 0)) * Math.max(0, (bounds[3] ?? 0) - (bounds[1] ?? 0));
+      boxes.push({ left: bounds[0] ?? 0, bottom: bounds[1] ?? 0, right: bounds[2] ?? 0, top: bounds[3] ?? 0 });
     }
-    return covered >= area * share;
+    return boxes;
   }
 
   hasObjects(): boolean {
@@ -262,17 +294,23 @@ export class PdfPage {
   }
 
   /** A font of one point may be drawn ten times as large: the matrix says how large it is and whither it runs. */
-  #styleOf(text: number, at: number): GlyphStyle {
+  #startOf(text: number, at: number, object: number): GlyphStart {
     const matrix = this.#scratch + 32;
-    if (this.#call("FPDFText_GetMatrix", text, at, matrix) !== 1) return { size: 1, bold: false, turns: 0 };
+    if (this.#call("FPDFText_GetMatrix", text, at, matrix) !== 1)
+      return { x: 0, y: 0, style: { size: 1, bold: false, turns: 0 } };
+    this.#call("FPDFText_GetCharOrigin", text, at, this.#scratch + 16, this.#scratch + 24);
+    const [x = 0, y = 0] = new Float64Array(this.#module.HEAPU8.buffer, this.#scratch + 16, 2);
     const [a = 1, b = 0, c = 0, d = 1] = new Float32Array(this.#module.HEAPU8.buffer, matrix, 4);
     const size = Math.abs(this.#call("FPDFText_GetFontSize", text, at)) * Math.hypot(c, d);
     const turns = Math.round(Math.atan2(b, a) / (Math.PI / 2));
-    const weight = this.#call("FPDFText_GetFontWeight", text, at);
-    return { size: size || 1, bold: weight >= BOLD_WEIGHT_MIN || this.#isBoldByName(text, at), turns: (turns + 4) % 4 };
+    const font = this.#call("FPDFTextObj_GetFont", object);
+    const bold = this.#boldFonts.get(font) ?? this.#isBold(text, at);
+    this.#boldFonts.set(font, bold);
+    return { x, y, style: { size: size || 1, bold, turns: (turns + 4) % 4 } };
   }
 
-  #isBoldByName(text: number, at: number): boolean {
+  #isBold(text: number, at: number): boolean {
+    if (this.#call("FPDFText_GetFontWeight", text, at) >= BOLD_WEIGHT_MIN) return true;
     const name = utf8(this.#module, (to, room) => this.#call("FPDFText_GetFontInfo", text, at, to, room, 0));
     return /bold|black|heavy|(^|\+)(cmbx|sfbx|ecbx)/i.test(name);
   }
@@ -282,11 +320,15 @@ export class PdfPage {
   }
 }
 
-/** A function of PDFium's that the package's types leave out. */
+function isCallable(value: unknown): value is (...values: number[]) => number {
+  return typeof value === "function";
+}
+
+/** Of PDFium itself: the package's own wrappers know few of them, and cost more than the call. */
 function functionOf(module: Module, name: string): (...values: number[]) => number {
-  const found: unknown = Reflect.get(module, `_${name}`);
-  if (typeof found !== "function") throw new Error(`PDFium has no ${name}.`);
-  return (...values) => Number(Reflect.apply(found, null, values));
+  const found: unknown = Reflect.get(module.wasmExports, name);
+  if (!isCallable(found)) throw new Error(`PDFium has no ${name}.`);
+  return found;
 }
 
 const functions = new WeakMap<Module, Map<string, (...values: number[]) => number>>();
@@ -306,7 +348,6 @@ function glyphCalls(module: Module) {
     generated: functionOf(module, "FPDFText_IsGenerated"),
     object: functionOf(module, "FPDFText_GetTextObject"),
     box: functionOf(module, "FPDFText_GetLooseCharBox"),
-    origin: functionOf(module, "FPDFText_GetCharOrigin"),
   };
 }
 
@@ -334,5 +375,5 @@ function textAt(module: Module, write: (to: number, room: number) => number, enc
 
 /** Halves of pairs come as they are, one after the other. */
 function textOf(code: number): string {
-  return code > 0x10ffff ? "" : String.fromCodePoint(code);
+  return code === 0 || code > 0x10ffff ? "" : String.fromCodePoint(code);
 }

@@ -3,7 +3,7 @@
  * seen first, since hardly a line goes over the gap between them. Then, from the top to the bottom, the same gap through
  * several lines is one between columns when these read as text by themselves, and one of a table otherwise.
  */
-import type { Run } from "./runs.ts";
+import type { Run } from "./run.ts";
 
 /** What stands on one baseline, from the left to the right. */
 export type Line = Run[];
@@ -18,7 +18,7 @@ const SAME_LINE = 0.4;
 const CELL_LEADING_MAX = 1.45;
 /** Of the width of the page: a gutter is not nearer to its sides. */
 const GUTTER_FROM = 0.2;
-const GUTTER_STEP = 0.005;
+const GUTTER_STEP = 0.01;
 /** Of the runs of a page: so many may go over a gutter. */
 const CROSSING_MAX = 0.2;
 const PROSE_LINES_MIN = 4;
@@ -44,6 +44,20 @@ export function regionsOf(runs: readonly Run[], depth = 0): Region[] {
   return gutter === null
     ? regionsBelow(runs, depth)
     : zonesOf(runs, gutter).flatMap((zone) => regionsOf(zone, depth + 1));
+}
+
+/** A text in its parts before, between and after what is drawn as a table. */
+function drawnTables(region: Region): Region[] {
+  if (region.kind === "table") return [region];
+  const parts: Region[] = [];
+  for (const line of region.lines) {
+    const last = parts.at(-1);
+    const words = line.filter(({ rows }) => rows === undefined);
+    if (words.length > 0 && last?.kind === "text") last.lines.push(words);
+    else if (words.length > 0) parts.push({ kind: "text", lines: [words] });
+    for (const { rows } of line) if (rows) parts.push({ kind: "table", rows });
+  }
+  return parts;
 }
 
 /** Where hardly a run goes over, and both sides read as text. Null when the page has no columns. */
@@ -93,7 +107,7 @@ function regionsBelow(runs: readonly Run[], depth: number): Region[] {
     else if (last?.kind === "text") last.lines.push(...lines);
     else regions.push({ kind: "text", lines });
   }
-  return regions;
+  return regions.flatMap(drawnTables);
 }
 
 function linesOf(runs: readonly Run[]): Line[] {

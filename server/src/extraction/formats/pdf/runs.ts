@@ -3,20 +3,9 @@
  * to the right, with y downwards; the order of the characters within a run is that of reading, also from right to left.
  */
 import { escaped, link } from "../../markdown.ts";
-import type { Glyph, LinkArea } from "./pdfium.ts";
-
-export type Run = {
-  /** Inline Markdown. */
-  text: string;
-  left: number;
-  right: number;
-  /** Of the baseline. */
-  y: number;
-  size: number;
-  bold: boolean;
-  /** The word is cut by the end of the line. */
-  hyphenated: boolean;
-};
+import { type Grid, gridsOf, isParted, withTables } from "./grids.ts";
+import type { Box, Glyph, GlyphStyle, LinkArea } from "./pdfium.ts";
+import type { Run } from "./run.ts";
 
 /** Of its size: a gap as wide parts two runs. */
 const GAP_MIN = 1;
@@ -32,15 +21,18 @@ export type PageRuns = {
   turned: Run[];
 };
 
-export function runsOf(glyphs: readonly Glyph[], links: readonly LinkArea[]): PageRuns {
+export function runsOf(glyphs: readonly Glyph[], links: readonly LinkArea[], boxes: readonly Box[]): PageRuns {
   const turns = usualTurns(glyphs);
+  // Lines are looked for on pages that are not turned alone.
+  const grids =
+    turns === 0 ? gridsOf(boxes.map(({ top, bottom, ...box }) => ({ ...box, top: -top, bottom: -bottom }))) : [];
   const runs: Run[] = [];
   const turned: Run[] = [];
-  for (const { run, turns: its } of glyphRuns(glyphs)) {
+  for (const { run, turns: its } of glyphRuns(glyphs, grids)) {
     const made = runOf(run, its, links);
     if (made) (its === turns ? runs : turned).push(made);
   }
-  return { runs, turned };
+  return { runs: withTables(runs, grids), turned };
 }
 
 /** In quarter turns: as most characters stand. */
@@ -50,31 +42,46 @@ function usualTurns(glyphs: readonly Glyph[]): number {
   return counts.indexOf(Math.max(...counts));
 }
 
-function* glyphRuns(glyphs: readonly Glyph[]): Iterable<{ run: Glyph[]; turns: number }> {
+function* glyphRuns(glyphs: readonly Glyph[], grids: readonly Grid[]): Iterable<{ run: Glyph[]; turns: number }> {
   let run: Glyph[] = [];
   let last: Glyph | null = null;
+  let word: Glyph | null = null;
   for (const glyph of glyphs) {
-    const parts = glyph.generated ? /[\r\n]/.test(glyph.text) : last !== null && isApart(last, glyph);
+    const ends = glyph.text === "\r" || glyph.text === "\n";
+    const parts = glyph.generated
+      ? ends
+      : last !== null && (isApart(last, glyph) || (word !== null && isInNextCell(word, glyph, grids)));
     if (parts && run.length > 0) {
       yield { run, turns: last?.style.turns ?? 0 };
       run = [];
       last = null;
+      word = null;
     }
-    if (/[\r\n]/.test(glyph.text)) continue;
+    if (ends) continue;
     run.push(glyph);
     if (!glyph.generated) last = glyph;
+    if (!glyph.generated && glyph.text !== " ") word = glyph;
   }
   if (run.length > 0 && last) yield { run, turns: last.style.turns };
 }
 
 function isApart(last: Glyph, next: Glyph): boolean {
   const { size, turns } = last.style;
+  if (last.style === next.style && turns === 0)
+    return Math.max(next.left - last.right, last.left - next.right) > GAP_MIN * size;
   if (next.style.turns !== turns) return true;
   const from = extentOf(last, turns);
   const to = extentOf(next, turns);
   const larger = Math.max(size, next.style.size);
   const gap = Math.max(to.left - from.right, from.left - to.right);
   return gap > GAP_MIN * larger || Math.abs(to.y - from.y) > RISE_MAX * larger;
+}
+
+function isInNextCell(word: Glyph, next: Glyph, grids: readonly Grid[]): boolean {
+  if (grids.length === 0 || next.text === " ") return false;
+  const from = Math.min(word.right, next.right);
+  const to = Math.max(word.left, next.left);
+  return from <= to && isParted(grids, from, to, -next.y);
 }
 
 /** Along the baseline, and across it downwards. */
@@ -89,46 +96,39 @@ function extentOf(
 }
 
 function runOf(glyphs: readonly Glyph[], turns: number, links: readonly LinkArea[]): Run | null {
-  const real = glyphs.filter(({ generated }) => !generated);
-  const text = inlineOf(glyphs, links);
-  if (text.trim() === "") return null;
-  const extents = real.map((glyph) => extentOf(glyph, turns));
-  const styles = mostOf(real);
-  return {
-    text: text.trim(),
-    left: extents.reduce((least, { left }) => Math.min(least, left), Number.POSITIVE_INFINITY),
-    right: extents.reduce((most, { right }) => Math.max(most, right), Number.NEGATIVE_INFINITY),
-    y: mostUsualY(extents, real),
-    size: styles.size,
-    bold: styles.bold,
-    hyphenated: glyphs.at(-1)?.text === LINE_HYPHEN,
-  };
-}
-
-/** Of the larger characters: an exponent does not lift its line. */
-function mostUsualY(extents: readonly { y: number }[], glyphs: readonly Glyph[]): number {
-  let largest = 0;
-  glyphs.forEach((glyph, at) => {
-    if (glyph.style.size > (glyphs[largest]?.style.size ?? 0) + 0.1) largest = at;
-  });
-  return extents[largest]?.y ?? 0;
+  const text = inlineOf(glyphs, links).trim();
+  if (text === "") return null;
+  let left = Number.POSITIVE_INFINITY;
+  let right = Number.NEGATIVE_INFINITY;
+  let largest: Glyph | null = null;
+  for (const glyph of glyphs) {
+    if (glyph.generated) continue;
+    const extent = turns === 0 ? glyph : extentOf(glyph, turns);
+    left = Math.min(left, extent.left);
+    right = Math.max(right, extent.right);
+    // An exponent does not lift its line.
+    if (largest === null || glyph.style.size > largest.style.size + 0.1) largest = glyph;
+  }
+  if (largest === null) return null;
+  const hyphenated = glyphs.at(-1)?.text === LINE_HYPHEN;
+  return { text, left, right, y: extentOf(largest, turns).y, ...mostOf(glyphs), hyphenated };
 }
 
 /** Of most of the characters. */
-function mostOf(glyphs: readonly Glyph[]): { size: number; bold: boolean } {
-  const counts = new Map<string, { count: number; size: number; bold: boolean }>();
-  for (const { text, style } of glyphs) {
-    if (text.trim() === "") continue;
-    const key = `${style.size.toFixed(1)} ${style.bold}`;
-    const known = counts.get(key) ?? { count: 0, size: style.size, bold: style.bold };
-    known.count++;
-    counts.set(key, known);
+function mostOf(glyphs: readonly Glyph[]): Pick<Run, "size" | "bold"> {
+  const counts = new Map<GlyphStyle, number>();
+  for (const { generated, text, style } of glyphs)
+    if (!generated && text !== " ") counts.set(style, (counts.get(style) ?? 0) + 1);
+  const [only] = counts.keys();
+  if (only && counts.size === 1) return { size: only.size, bold: only.bold };
+  const alike = new Map<string, { count: number; size: number; bold: boolean }>();
+  for (const [{ size, bold }, count] of counts) {
+    const key = `${size.toFixed(1)} ${bold}`;
+    alike.set(key, { count: count + (alike.get(key)?.count ?? 0), size, bold });
   }
-  return [...counts.values()].reduce((most, next) => (next.count > most.count ? next : most), {
-    count: 0,
-    size: 1,
-    bold: false,
-  });
+  const none = { count: 0, size: 1, bold: false };
+  const { size, bold } = [...alike.values()].reduce((most, next) => (next.count > most.count ? next : most), none);
+  return { size, bold };
 }
 
 function inlineOf(glyphs: readonly Glyph[], links: readonly LinkArea[]): string {

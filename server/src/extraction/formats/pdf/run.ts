@@ -1,0 +1,15 @@
+/** What stands on one baseline of a page without a gap. The page is turned so that its text runs to the right, with y downwards. */
+export type Run = {
+  /** Inline Markdown. */
+  text: string;
+  left: number;
+  right: number;
+  /** Of the baseline. */
+  y: number;
+  size: number;
+  bold: boolean;
+  /** The word is cut by the end of the line. */
+  hyphenated: boolean;
+  /** Of a table that is drawn with lines: it stands for all that is inside. */
+  rows?: string[][];
+};
