@@ -77,6 +77,24 @@ const limits = z.strictObject({
     .default(64 * 1024 * 1024),
 });
 
+/** What is taken of documents. */
+const documents = z.strictObject({
+  /** Bytes of one file. */
+  fileBytes: z
+    .int()
+    .min(1_024)
+    .max(16 * 1024 ** 3)
+    .default(512 * 1024 ** 2),
+  /**
+   * Files may be fetched from addresses that callers name: `public` from those of the internet, `any` from those of this
+   * machine and its network too.
+   */
+  urls: z.enum(["off", "public", "any"]).default("off"),
+  /** Of one user; no limit when absent. */
+  uploadsPerHour: z.int().min(1).max(10_000_000).optional(),
+  vectorStoreActsPerHour: z.int().min(1).max(10_000_000).optional(),
+});
+
 /** `lenses` are the names that may have a port. */
 function configFileOf(lenses: readonly string[]) {
   return z.strictObject({
@@ -98,6 +116,7 @@ function configFileOf(lenses: readonly string[]) {
     /** What documents and questions are embedded with. */
     embeddings: embeddingsConfig.prefault({}),
     limits: limits.prefault({}),
+    documents: documents.prefault({}),
     /** Days that an ended task is kept. */
     retentionDays: z.int().min(7).max(36_500).default(30),
     /** Days that an entry of the audit log is kept. */

@@ -21,7 +21,7 @@ describe("the configuration", () => {
       data: join(folder, ".waybill"),
       host: null,
       port: 7420,
-      lensPorts: { shannon: 8080 },
+      lensPorts: { shannon: 8080, documents: 10_000 },
       lensPortsAsked: false,
       graceMs: 20_000,
       trustProxy: 0,

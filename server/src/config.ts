@@ -37,6 +37,7 @@ export type Config = Readonly<{
   /** A model that is a folder by its absolute path. */
   embeddings: EmbeddingsConfig;
   limits: Readonly<ConfigFileRead["limits"]>;
+  documents: Readonly<ConfigFileRead["documents"]>;
   retentionDays: number;
   auditDays: number;
   /** The configuration file that was read. */
@@ -122,6 +123,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     ),
     embeddings: placed(file.embeddings, file.path === null ? folder : dirname(file.path)),
     limits: file.limits,
+    documents: file.documents,
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
     file: file.path,

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
+import { conditionOf } from "./condition.ts";
 import type { Config, ConfigSources } from "./config.ts";
 import { describe } from "./config-file.ts";
 import { systemClock } from "./engine/clock.ts";
@@ -20,7 +21,7 @@ import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textThreads } from "./handlers/documents/text-thread.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
-import { type Host, type HostOptions, openHost } from "./http/host.ts";
+import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
@@ -108,6 +109,12 @@ export async function startServer(
       agents: config.agents.length > 0 ? config.agents : [assistant],
       lenses,
       metrics,
+      condition: conditionOf(() => {
+        const { running, ready } = engine.stats();
+        const languageModel = !models.defaultModel.startsWith("local:");
+        return { running, queued: ready, languageModel, embedding: true };
+      }),
+      issues: () => issuesOf(store),
     }).catch((error: unknown) => {
       throw new StartError(
         `waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`,
@@ -230,7 +237,17 @@ function engineOver(
   return { engine, metrics };
 }
 
-function hostOptionsOf(config: Config): HostOptions {
+/** A store that cannot be read is what keeps a server from working that answers. */
+async function issuesOf(store: Store): Promise<string[]> {
+  try {
+    await store.countKeys();
+    return [];
+  } catch (error) {
+    return [error instanceof Refusal ? error.message : "The database cannot be read."];
+  }
+}
+
+function hostOptionsOf(config: Config): HostOptions & Pick<HostParts, "documents"> {
   const { mode, host, lensPorts } = config;
   const development = mode === "dev";
   return {
@@ -242,6 +259,23 @@ function hostOptionsOf(config: Config): HostOptions {
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     limits: config.limits,
+    documents: documentSettingsOf(config.documents),
+  };
+}
+
+function documentSettingsOf({
+  fileBytes,
+  urls,
+  uploadsPerHour,
+  vectorStoreActsPerHour,
+}: Config["documents"]): HostParts["documents"] {
+  return {
+    fileBytesMax: fileBytes,
+    urls: urls !== "off",
+    perHour: {
+      ...(uploadsPerHour !== undefined && { upload: uploadsPerHour }),
+      ...(vectorStoreActsPerHour !== undefined && { "vector store": vectorStoreActsPerHour }),
+    },
   };
 }
 

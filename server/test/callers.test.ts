@@ -12,7 +12,8 @@ type Heard = { status: number; headers: Record<string, string | string[] | undef
 /** Over a socket of its own: fetch would not send these headers. */
 function send(url: string, method: string, headers: Record<string, string>, body?: string): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const all = { ...headers, ...(body !== undefined && { "content-type": "application/json" }) };
+    const type = body?.startsWith(`--${BOUNDARY}`) ? `multipart/form-data; boundary=${BOUNDARY}` : "application/json";
+    const all = { ...headers, ...(body !== undefined && { "content-type": type }) };
     const request = httpRequest(url, { method, headers: all, agent: false }, (response) => {
       let text = "";
       response.on("data", (chunk: Buffer) => {
@@ -26,6 +27,9 @@ function send(url: string, method: string, headers: Record<string, string>, body
   });
 }
 
+const BOUNDARY = "a-form";
+const FORM = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\nHello\r\n--${BOUNDARY}--\r\n`;
+
 /** Right bodies, by the ids of the routes that want one. */
 const BODIES: Readonly<Record<string, unknown>> = {
   submitTask: { kind: "external", input: { queue: "q" } },
@@ -37,6 +41,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   renameConversation: { title: "t" },
   sayMessage: { parts: [{ text: "hello" }] },
   createKey: { name: "k" },
+  annotate_file: { title: "t" },
+  analyze_file: { parse_options: { abstract: "enable" } },
+  change_vector_store: { name: "n" },
+  search_vector_store: { query: "q" },
+  add_vector_store_file: { file_id: "f" },
+  change_vector_store_file: { attributes: {} },
+  create_file_batch: { file_ids: ["f"] },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
 
@@ -50,14 +61,15 @@ let task = "";
 let conversation = "";
 
 function urlOf(server: TestServer, { lens, route }: Walked): string {
-  const root = lens === "shannon" ? server.shannonUrl : server.url;
+  const root = server.lensUrls[lens] ?? server.url;
   const id = /sessions|conversations/.test(route.path) ? conversation : route.path.includes("keys") ? "key_1" : task;
-  return `${root}${route.path.replace(/\{\w+\}/, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
+  return `${root}${route.path.replaceAll(/\{\w+\}/g, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
 }
 
 function bodyOf({ lens, route }: Walked): string | undefined {
   if (route.method === "GET" || route.method === "DELETE") return undefined;
-  if (lens !== "native") return JSON.stringify(FOREIGN_BODY);
+  if (route.reads === "form") return FORM;
+  if (lens !== "native") return JSON.stringify(BODIES[route.id] ?? FOREIGN_BODY);
   return route.body === null ? undefined : JSON.stringify(BODIES[route.id] ?? {});
 }
 
@@ -76,6 +88,7 @@ function expectRefused(heard: Heard, lens: string, status: number): void {
   expect([heard.status, heard.text]).toEqual([status, heard.text]);
   const body: unknown = JSON.parse(heard.text);
   if (lens === "native") expect(body).toMatchObject({ status, code: status === 403 ? "forbidden" : "unauthenticated" });
+  else if (lens === "documents") expect(body).toMatchObject({ code: status === 403 ? 8 : 7 });
   else expect(body).toEqual({ error: status === 403 ? "Forbidden" : "Unauthorized" });
 }
 
@@ -178,7 +191,7 @@ describe("a key", () => {
   }
 
   /** Says who calls, and what there is: no more than any key may know. */
-  const ANY_SCOPE = new Set(["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey"]);
+  const ANY_SCOPE = new Set(["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response"]);
   const needed = (route: Route) =>
     route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";
 

@@ -90,7 +90,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     done(refusalOf(parts, request, reply));
   });
   app.addHook("onSend", (request, reply, payload, done) => {
-    reply.header("x-request-id", request.id);
+    if (!reply.hasHeader("x-request-id")) reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
     done(null, payload);
   });

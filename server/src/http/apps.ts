@@ -12,6 +12,7 @@ import { createAuthentication } from "./authentication.ts";
 import { JsonBodies } from "./body.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
+import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { createStreams } from "./stream.ts";
@@ -40,6 +41,9 @@ export type AppsParts = AppsOptions & {
   agents: LensParts["agents"];
   /** The first is at the root of the main port; it also says what is refused outside of any lens. */
   lenses: readonly [Lens, ...Lens[]];
+  documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
+  condition: LensParts["condition"];
+  issues: LensParts["issues"];
   /** What `/metrics` tells of the rest of the server. */
   metrics: MetricSources;
 };
@@ -73,6 +77,7 @@ export function createApps(parts: AppsParts): Apps {
     bytesInFlightMax: limits.bodiesBytes,
     bytesOfCallerMax: limits.bodiesBytesOfCaller,
   });
+  const hourly = new HourlyCounts(parts.documents.perHour, parts.now);
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
     agents: parts.agents,
@@ -84,6 +89,9 @@ export function createApps(parts: AppsParts): Apps {
     readJson: (request, bytes) => bodies.read(request, bytes),
     stopping: stopping.signal,
     now: parts.now,
+    documents: { ...parts.documents, take: (principal, act) => hourly.take(principal, act) },
+    condition: parts.condition,
+    issues: parts.issues,
   };
   const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic, bodies });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {

@@ -34,6 +34,31 @@ export type Show = (task: Task) => unknown;
 /** Whom a developer without a key chooses to be. */
 export type Chosen = { tenant?: string; user?: string };
 
+/** What a deployment allows for documents. */
+export type DocumentSettings = {
+  /** Of one file. */
+  fileBytesMax: number;
+  /** Files may be fetched from addresses. */
+  urls: boolean;
+  /** Counts one act of a caller. Throws `rate_limited` when it has no more of them within the hour. */
+  take: (principal: Principal, act: "upload" | "vector store") => void;
+};
+
+/** How the server is at this moment. */
+export type Condition = {
+  uptimeS: number;
+  memoryBytes: number;
+  /** Of one core, since the last time that somebody asked. */
+  cpuPercent: number;
+  /** Tasks. */
+  running: number;
+  queued: number;
+  /** A provider of language models is configured. */
+  languageModel: boolean;
+  /** Documents are found by what they mean. */
+  embedding: boolean;
+};
+
 export type LensParts = {
   verbs: Verbs;
   agents: readonly AgentDefinition[];
@@ -55,4 +80,8 @@ export type LensParts = {
   /** Fires when the server stops. */
   stopping: AbortSignal;
   now: () => number;
+  documents: DocumentSettings;
+  condition: () => Condition;
+  /** What keeps the server from working, as sentences; none when it works. */
+  issues: () => Promise<string[]>;
 };

@@ -166,6 +166,8 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         if (answer.bytes !== undefined) {
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
           sendBytes(request, reply, answer.status, headers, answer.bytes);
+        } else if (answer.file !== undefined) {
+          reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {
           const headers = { ...headersSoFar(reply), ...answer.stream.headers };
           const ended = principal === null ? null : place.parts.keyEnd(principal, reply.raw);

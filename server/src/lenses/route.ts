@@ -135,11 +135,12 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   left: () => AbortSignal;
 };
 
-/** What a handler answers: bytes that are ready, a body to be made JSON, or events. Header names are in lower case. */
+/** What a handler answers: bytes that are ready, or that come, a body to be made JSON, or events. Header names are in lower case. */
 export type Answer =
-  | { status: number; bytes: Buffer; headers: Record<string, string> & { "content-type": string } }
-  | { status: number; bytes?: never; stream?: never; body?: unknown; headers?: Record<string, string> }
-  | { stream: EventStream; bytes?: never };
+  | { status: number; file: Readable; bytes?: never; stream?: never; headers: Record<string, string> }
+  | { status: number; bytes: Buffer; file?: never; headers: Record<string, string> & { "content-type": string } }
+  | { status: number; bytes?: never; stream?: never; file?: never; body?: unknown; headers?: Record<string, string> }
+  | { stream: EventStream; bytes?: never; file?: never };
 
 /** Where a route is served. */
 export type Place = { parts: LensParts; mount: string; rules: RequestRules };

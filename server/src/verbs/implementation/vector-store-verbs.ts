@@ -294,6 +294,7 @@ export class VectorStoreVerbs implements VectorStores {
   }
 
   async counts(principal: Principal): Promise<{ processed: number; vectorStores: number }> {
+    mustHave(principal, "tasks");
     return this.#store.documents.counts(principal.tenant);
   }
 

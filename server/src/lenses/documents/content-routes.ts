@@ -1,0 +1,139 @@
+/** What is in a file: as a Document, and as the bytes that came. */
+import { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
+import type { JsonObject } from "../../task/json.ts";
+import type { Principal } from "../../task/principal.ts";
+import type { Documents } from "../../verbs/documents.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import { firstParam } from "../paging.ts";
+import { type Answer, anyQuery, type Route, route } from "../route.ts";
+import { chunkSegment, documentOf, pageSegment, type Segment } from "./document.ts";
+import * as schema from "./schema.ts";
+import { NAMES } from "./task-routes.ts";
+import { pollHeaders } from "./translate.ts";
+
+const params = {
+  file_id: { about: "The id of the file", is: (text: string) => text.length >= 1 && text.length <= 255 },
+};
+/** Pages or chunks that are asked for at once. */
+const SEGMENTS_AT_ONCE = 100;
+
+type Whole = Awaited<ReturnType<Documents["whole"]>>;
+
+/** OpenAI's client asks for the bytes so; whoever takes JSON too is given the Document. */
+function wantsBytes(accept: string | undefined): boolean {
+  const types = (accept ?? "").split(",").map((type) => type.split(";", 1)[0]?.trim().toLowerCase());
+  const binary = types.includes("application/binary") || types.includes("application/octet-stream");
+  return binary && !types.includes("application/json");
+}
+
+async function segmentsOf(
+  verbs: Documents,
+  principal: Principal,
+  { document }: Whole,
+  kind: "pages" | "chunks",
+): Promise<Segment[] | null> {
+  if (document.status !== "processed") return null;
+  const segments: Segment[] = [];
+  for (let from = 0; ; ) {
+    const found =
+      kind === "chunks"
+        ? (await verbs.chunks(principal, document.id, from, SEGMENTS_AT_ONCE)).map((chunk) =>
+            chunkSegment(document.md5, chunk),
+          )
+        : (await verbs.pages(principal, document.id, from, SEGMENTS_AT_ONCE)).pages.map((page) =>
+            pageSegment(document.md5, page),
+          );
+    segments.push(...found);
+    const last = found.at(-1);
+    if (!last) return segments;
+    from = last.index + 1;
+  }
+}
+
+async function wholeAnswer(
+  verbs: Documents,
+  principal: Principal,
+  id: string,
+  kind: "pages" | "chunks" = "pages",
+): Promise<Answer> {
+  const whole = await verbs.whole(principal, id);
+  const body = documentOf(whole, await segmentsOf(verbs, principal, whole, kind));
+  return { status: 200, body, headers: pollHeaders(whole.document.status !== "uploaded") };
+}
+
+async function bytesAnswer(verbs: Documents, principal: Principal, id: string): Promise<Answer> {
+  const { document, size, bytes } = await verbs.bytes(principal, id);
+  return {
+    status: 200,
+    file: bytes,
+    headers: {
+      "content-type": document.mediaType,
+      "content-length": String(size),
+      "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(document.filename)}`,
+    },
+  };
+}
+
+/** The file joins those of `wanted` that it is not in, and leaves all others. */
+async function moveBetweenStores(verbs: Verbs, principal: Principal, id: string, wanted: string[]): Promise<void> {
+  const { vectorStoreIds } = await verbs.documents.whole(principal, id);
+  for (const store of wanted) await verbs.vectorStores.get(principal, store);
+  for (const store of wanted)
+    if (!vectorStoreIds.includes(store)) await verbs.vectorStores.change(principal, NAMES, store, { join: [id] });
+  for (const store of vectorStoreIds)
+    if (!wanted.includes(store)) await verbs.vectorStores.change(principal, NAMES, store, { leave: [id] });
+}
+
+export const contentRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/files/{file_id}/content",
+    id: "get_file_content",
+    tag: "files",
+    summary: "Read what is in a file",
+    description: "The Document; the original bytes for whoever accepts `application/binary` and no JSON.",
+    params,
+    query: z.looseObject({
+      segments: firstParam(z.enum(["pages", "chunks"]).default("pages"), { type: "string", enum: ["pages", "chunks"] }),
+    }),
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "The document, as far as it is.", schema: schema.documentObject }],
+    handle: async ({ principal, verbs, params, query, headers }) =>
+      wantsBytes(headers.accept)
+        ? bytesAnswer(verbs.documents, principal, params.file_id)
+        : wholeAnswer(verbs.documents, principal, params.file_id, query.segments),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/files/{file_id}/raw",
+    id: "get_file_bytes",
+    tag: "files",
+    summary: "Download a file",
+    params,
+    query: anyQuery,
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "Its bytes.", mediaType: "application/octet-stream" }],
+    handle: async ({ principal, verbs, params }) => bytesAnswer(verbs.documents, principal, params.file_id),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/files/{file_id}/content",
+    id: "annotate_file",
+    tag: "files",
+    summary: "Say something of a file",
+    params,
+    query: anyQuery,
+    body: schema.annotations,
+    refuses: ["unauthenticated", "not_found", "invalid"],
+    answers: [{ status: 200, about: "The document.", schema: schema.documentObject }],
+    handle: async ({ principal, verbs, params, body }) => {
+      const { vector_store_ids: wanted, ...given } = body;
+      const said: JsonObject = given;
+      if (Object.keys(body).length === 0) throw new Refusal("invalid", "Nothing is to be changed.");
+      if (wanted) await moveBetweenStores(verbs, principal, params.file_id, wanted);
+      await verbs.documents.annotate(principal, params.file_id, said);
+      return wholeAnswer(verbs.documents, principal, params.file_id);
+    },
+  }),
+];

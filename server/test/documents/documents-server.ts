@@ -1,0 +1,106 @@
+/** A server of the documents lens over a real store and real sockets, with the kinds of `kinds.ts`. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { z } from "zod";
+import { systemClock } from "../../src/engine/clock.ts";
+import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../../src/engine/ids.ts";
+import { type HostParts, openHost } from "../../src/http/host.ts";
+import { documentsLens } from "../../src/lenses/documents/routes.ts";
+import { nativeLens } from "../../src/lenses/native/routes.ts";
+import { shannonLens } from "../../src/lenses/shannon/routes.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { defineHandler } from "../../src/task/handler.ts";
+import { createVerbs } from "../../src/verbs/implementation/create-verbs.ts";
+import { KeyVerbs } from "../../src/verbs/implementation/key-verbs.ts";
+import { type DocumentsClient, documentsClient } from "./documents-client.ts";
+import { documentKinds, embed, MODEL } from "./kinds.ts";
+
+export type DocumentsServer = DocumentsClient & {
+  /** Root of the lens on its own port, and of the main listener. */
+  url: string;
+  mainUrl: string;
+  /** Lets go what is held. */
+  release: () => void;
+  makeKey: (user: string) => Promise<string>;
+  stop: () => Promise<void>;
+};
+export async function startDocumentsServer(
+  options: { development?: boolean; documents?: Partial<HostParts["documents"]> } = {},
+): Promise<DocumentsServer> {
+  const { development = true } = options;
+  const data = await mkdtemp(join(tmpdir(), "waybill-documents-"));
+  const store = await openSqliteStore(data);
+  const ids = new Ids(systemRandomBytes);
+  const gate = Promise.withResolvers<void>();
+  const answering = defineHandler({ kind: "answering", input: z.json(), run: async () => ({ answer: 42 }) });
+  const handlers = [
+    ...documentKinds(
+      () => store,
+      () => gate.promise,
+    ),
+    answering,
+  ];
+  const engine = new EmbeddedEngine({
+    store,
+    handlers,
+    clock: systemClock,
+    random: Math.random,
+    ids,
+    log: { warn() {} },
+  });
+  const summarize = async (texts: readonly string[]) => ({ text: texts.join(" "), model: "extractive", tokens: 3 });
+  const embedder = { model: MODEL, embed };
+  const retrieval = { chunks: store.chunks, embedders: { usual: embedder, named: () => embedder }, summarize };
+  const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
+  const host = await openHost({
+    ...{ development, hosts: ["127.0.0.1"], port: 0, lensPortsAsked: true, publicUrl: null, trustProxy: 0 },
+    lensPorts: [{ name: "documents", port: 0 }],
+    limits: {
+      ...{ connections: 100, streams: 100, requests: 1_000, bodyBytes: 4 << 20, bodyValues: 100_000 },
+      ...{ bodiesBytes: 64 << 20, bodiesBytesOfCaller: 64 << 20 },
+    },
+    documents: { fileBytesMax: 1 << 20, urls: false, perHour: {}, ...options.documents },
+    log: pino({ level: "silent" }),
+    now: () => systemClock.now(),
+    version: "0.0.0",
+    verbs,
+    agents: [],
+    lenses: [nativeLens, shannonLens, documentsLens],
+    metrics: { histograms: [], gauges: [], counters: [] },
+    condition: () => ({
+      ...{ uptimeS: 1, memoryBytes: 1 << 20, cpuPercent: 1, running: 0, queued: 0 },
+      ...{ languageModel: false, embedding: true },
+    }),
+    issues: async () => [],
+  });
+  await engine.start();
+  host.serve();
+  const url = host.lensUrls["documents"] ?? "";
+
+  return {
+    ...documentsClient(url),
+    url,
+    mainUrl: host.url,
+    release: gate.resolve,
+    makeKey: async (user) =>
+      (
+        await new KeyVerbs(store, systemClock, ids).createFirst({
+          name: user,
+          tenant: "default",
+          user,
+          scopes: ["tasks"],
+        })
+      ).secret,
+    stop: async () => {
+      gate.resolve();
+      host.refuse();
+      await engine.stop(0);
+      await host.close(0);
+      await store.close();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
