@@ -40,7 +40,7 @@ import { Handlers } from "./task/handlers.ts";
 import { TransitionCounter } from "./transition-counter.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
-import type { Retrieval } from "./verbs/implementation/vector-store-verbs.ts";
+import { type Retrieval, VectorStoreVerbs } from "./verbs/implementation/vector-store-verbs.ts";
 import { VERSION } from "./version.ts";
 
 /** The server cannot start: a sentence for whoever started it. */
@@ -100,6 +100,7 @@ export async function startServer(
     const retrieval = documents.retrieval(store);
     const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
     search.over(verbs.vectorStores);
+    const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const host = await openHost({
       ...hostOptionsOf(config),
       log,
@@ -129,6 +130,9 @@ export async function startServer(
       throw error;
     }
     host.serve();
+    stores
+      .moveToUsualModel()
+      .catch((error: unknown) => log.warn({ err: error }, "vector stores keep their older model"));
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
       url: host.url,

@@ -61,6 +61,8 @@ export interface DocumentStore {
   vectorStore(key: string): Promise<VectorStoreRecord | null>;
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null>;
   vectorStores(visible: Visible, page: ListPage): Promise<{ stores: VectorStoreRecord[]; more: boolean }>;
+  /** Of all tenants, those whose vectors are of another model, by key, from after this one on. */
+  vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]>;
   /** Throws `not_found`. */
   changeVectorStore(key: string, change: VectorStoreChange): Promise<VectorStoreRecord>;
   /** With its memberships; the documents stay. */

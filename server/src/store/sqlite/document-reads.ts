@@ -97,6 +97,10 @@ function vectorStoreReads(db: Database) {
         },
         page,
       ),
+    vectorStoresOfOtherModels: rows(
+      `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.model <> ? AND v.key > ? ORDER BY v.key LIMIT ?`,
+      ({ model, after, limit }: { model: string; after: string; limit: number }) => [model, after, limit],
+    ),
     storesOf: rows(
       `SELECT ${VECTOR_STORE_COLUMNS} FROM members m JOIN vector_stores v ON v.key = m.vector_store
        WHERE m.document = ? ORDER BY v.created_at, v.id`,

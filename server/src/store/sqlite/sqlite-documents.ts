@@ -186,6 +186,11 @@ export class SqliteDocuments implements DocumentStore {
     return found.map(([id]) => z.string().parse(id));
   }
 
+  async vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]> {
+    const found = await this.#searches.send("vectorStoresOfOtherModels", { model, after, limit });
+    return this.#readable(found, "vector store", rows.vectorStoreOf);
+  }
+
   async storesOf(document: string): Promise<VectorStoreRecord[]> {
     return this.#readable(await this.#reads.send("storesOf", { key: document }), "vector store", rows.vectorStoreOf);
   }

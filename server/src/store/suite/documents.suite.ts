@@ -314,6 +314,18 @@ function vectorStores(setup: () => Promise<Store>): void {
     expect((await documents.storesOf(all[0]?.key ?? "")).map(({ id }) => id)).toEqual([vectorStore.id]);
   });
 
+  test("of another model than this is found, whoever owns it", async () => {
+    const { documents } = await setup();
+    const of = (model: string, user: string) => newVectorStore({ model, user });
+    const stores = [of("old", "ada"), of("new", "ada"), of("older", "bob")];
+    for (const vectorStore of stores) await documents.put({ vectorStore });
+    const [first, ...others] = await documents.vectorStoresOfOtherModels("new", "", 1);
+    expect(others).toEqual([]);
+    const [second] = await documents.vectorStoresOfOtherModels("new", first?.key ?? "", 9);
+    expect([first?.model, second?.model].sort()).toEqual(["old", "older"]);
+    expect(await documents.vectorStoresOfOtherModels("new", second?.key ?? "", 9)).toEqual([]);
+  });
+
   test("is listed like documents, and its id is its owner's once", async () => {
     const { documents } = await setup();
     await documents.put({ vectorStore: newVectorStore({ id: "old" }) });

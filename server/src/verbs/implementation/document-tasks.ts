@@ -74,6 +74,12 @@ export class DocumentTasks {
     return tasks.map(({ task, otherwise }) => (task !== null && names.get(task)) || otherwise);
   }
 
+  /** Whether any task about this document or vector store is still open. */
+  async anyOpen({ field, owned: { tenant, user, id } }: Begun["about"]): Promise<boolean> {
+    const filter = { states: OPEN_STATES, kinds: DOCUMENT_KINDS, metadata: { [field]: id } };
+    return (await this.#parts.store.list({ tenant, user }, filter, { limit: 1 })).tasks.length > 0;
+  }
+
   /** Cancels what is still open of the tasks about this document or vector store. */
   async cancelAll(principal: Principal, { field, owned }: Begun["about"], reason: string): Promise<void> {
     const { store } = this.#parts;

@@ -58,6 +58,9 @@ const NO_MODEL = "none";
 const SHOWN_IDS_MAX = 10_000;
 const ID_CHARACTERS = 24;
 const USE_NOTED_MS = 60_000;
+const MOVED_AT_ONCE = 100;
+/** What a task of the server's own is told to have come by. */
+const NATIVE = "native";
 
 export class VectorStoreVerbs implements VectorStores {
   readonly #store: Store;
@@ -296,6 +299,27 @@ export class VectorStoreVerbs implements VectorStores {
   async counts(principal: Principal): Promise<{ processed: number; vectorStores: number }> {
     mustHave(principal, "tasks");
     return this.#store.documents.counts(principal.tenant);
+  }
+
+  /**
+   * Begins a task for each store whose vectors are of another model than the usual one: it embeds everything anew, and the
+   * old vectors answer until that is done. A store that a task is already at work on is left to it.
+   */
+  async moveToUsualModel(): Promise<void> {
+    if (!this.#retrieval) return;
+    const { model } = this.#retrieval.embedders.usual;
+    for (let after: string | null = ""; after !== null; ) {
+      const stores: VectorStoreRecord[] = await this.#store.documents.vectorStoresOfOtherModels(
+        model,
+        after,
+        MOVED_AT_ONCE,
+      );
+      for (const store of stores) {
+        const isAtWork = await this.#tasks.anyOpen({ field: "vector_store_id", owned: store });
+        if (!isAtWork) await this.#embed(store, NATIVE, {});
+      }
+      after = stores.length < MOVED_AT_ONCE ? null : (stores.at(-1)?.key ?? null);
+    }
   }
 
   /** A new task that embeds what has come into a store. */
