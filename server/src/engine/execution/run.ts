@@ -192,7 +192,9 @@ export class Run implements AttemptRun {
       const turn = this.#turn ? this.#turn.then(() => nextTurn()) : nextTurn();
       this.#turn = turn;
       void turn.then(() => {
-        if (this.#turn === turn) this.#turn = undefined;
+        if (this.#turn !== turn) return;
+        this.#turn = undefined;
+        this.#checkIdle();
       });
     }
     return this.#turn;
@@ -316,8 +318,9 @@ export class Run implements AttemptRun {
     this.#untold.clear();
   }
 
+  /** As long as calls wait for their turn, it does more than wait. */
   get #isWaiting(): boolean {
-    return this.#waits.size > 0 || this.#gate !== null;
+    return this.#turn === undefined && (this.#waits.size > 0 || this.#gate !== null);
   }
 
   async #finish(last: () => Promise<void>): Promise<void> {

@@ -247,4 +247,18 @@ export function questionsSuite(begin: Begin): void {
       expect(await arrives(life, id, "completed")).toMatchObject({ output: ["blue", "large"] });
     }
   });
+
+  it("asks in every one of a thousand branches before it comes to rest", async () => {
+    const names = Array.from({ length: 1_000 }, (_, n) => `q${n}`);
+    const life = await begin([
+      kind("many", (ctx) =>
+        ctx.parallel(Object.fromEntries(names.map((name) => [name, (ctx: Context) => ask(ctx, name)]))),
+      ),
+    ]);
+    const id = await submit(life, "many");
+    await arrives(life, id, "input_required");
+    expect(await questions(life, id)).toEqual(names);
+    expect((await types(life, id)).filter((type) => type === "task.waiting")).toEqual([]);
+    expect((await at(life, id)).attempt).toBe(1);
+  });
 }
