@@ -1,6 +1,7 @@
 import { connect } from "node:net";
+import { PassThrough } from "node:stream";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { JsonBodies } from "./body.ts";
@@ -12,6 +13,7 @@ import { createStreams } from "./stream.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closing.splice(0)) await close();
 });
 
@@ -219,6 +221,21 @@ describe("a JSON body", () => {
     expect((await list(99_000)).statusCode).toBe(200);
     expect((await list(101_000)).payload).toContain("more than 100000 values");
     expect((await list(1_900_000)).payload).toContain("more than 100000 values");
+  });
+
+  it("is refused when it does not come in time", async () => {
+    const { app } = testApp();
+    await app.ready();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const payload = new PassThrough();
+    // It is sent once somebody waits for it.
+    const answer = Promise.resolve(app.inject({ method: "POST", url: "/echo", headers: json, payload }));
+    payload.write("[1");
+    await expect.poll(() => vi.getTimerCount()).toBeGreaterThan(0);
+    vi.advanceTimersByTime(300_000);
+    vi.useRealTimers();
+    payload.end("]");
+    expect((await answer).payload).toContain("did not come in time");
   });
 
   it("counts for its sender and for all until its request is answered", async () => {

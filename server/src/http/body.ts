@@ -12,6 +12,8 @@ import { ParserThread } from "./parser-thread.ts";
 
 /** Larger bodies are parsed in a thread of their own: this one takes 3 ms. */
 const OWN_THREAD_BYTES_MAX = 256 << 10;
+/** From its head to its last byte. */
+const BODY_MS_MAX = 300_000;
 /** Of a large body: a deeper one cannot be handed from one thread to the other. */
 const DEPTH_MAX = 1_000;
 /** A value takes two bytes at least, with what parts it from the next one. */
@@ -109,7 +111,10 @@ function read(
     const chunks: Buffer[] = [];
     let bytes = 0;
     let values: JsonValues | undefined;
+    const late = setTimeout(() => fail(new Refusal("invalid", "The body did not come in time.")), BODY_MS_MAX);
+    late.unref();
     const done = (settle: () => void) => {
+      clearTimeout(late);
       payload.off("data", take).off("end", end).off("error", fail).off("close", cut);
       settle();
     };

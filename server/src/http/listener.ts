@@ -23,9 +23,10 @@ export class BindError extends Error {
   }
 }
 
-/** Slow heads and bodies are cut off; an answer may take as long as it likes. */
+/** Slow heads are cut off; an answer may take as long as it likes. */
 const HEADERS_MS_MAX = 20_000;
-const REQUEST_MS_MAX = 300_000;
+/** A large file on a slow line takes its time. Whoever reads a body has a bound of its own for one that stands still. */
+const REQUEST_MS_MAX = 3_600_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADER_BYTES_MAX = 16_384;

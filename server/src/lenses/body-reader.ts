@@ -13,6 +13,9 @@ declare module "fastify" {
   }
 }
 
+/** A body that is read as it comes may take an hour, but not stand still. */
+const STALLED_MS_MAX = 60_000;
+
 /** Whatever is no JSON is no body. */
 export function readLeniently(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -66,17 +69,26 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
-function bounded(payload: Readable, bytesMax: number): Readable {
+/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, or stand still. */
+export function bounded(payload: Readable, bytesMax: number): Readable {
   let bytes = 0;
+  const stalled = new Refusal("invalid", `No byte of the body came for ${STALLED_MS_MAX / 1_000} s.`);
+  const watch = setTimeout(() => counted.destroy(stalled), STALLED_MS_MAX);
+  watch.unref();
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      watch.refresh();
       bytes += chunk.length;
       if (bytes > bytesMax) done(tooLong(bytesMax));
       else done(null, chunk);
     },
   });
   // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
-  counted.on("close", () => payload.unpipe(counted).resume());
+  counted.on("close", () => {
+    clearTimeout(watch);
+    payload.unpipe(counted).resume();
+  });
+  counted.on("finish", () => clearTimeout(watch));
   // Whoever reads it is told; a route may read none of it.
   counted.on("error", () => {});
   payload.on("error", (error) => counted.destroy(error));
