@@ -82,3 +82,18 @@ function isKnown(label: string): boolean {
     return false;
   }
 }
+
+const CODE_PAGES: Readonly<Record<number, string>> = {
+  874: "windows-874",
+  932: "shift_jis",
+  936: "gb18030",
+  949: "euc-kr",
+  950: "big5",
+  10000: "macintosh",
+  65001: "utf-8",
+};
+
+/** By the number that Windows has for it. */
+export function charsetOfCodePage(page: number): string {
+  return CODE_PAGES[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : "windows-1252");
+}

@@ -9,6 +9,12 @@ test("a text becomes its elements, by their names without a prefix", () => {
   expect(findIn(root, "b")?.attributes["w:val"]).toBe("1");
 });
 
+test("attributes have their usual prefixes, also when a program made up its own", () => {
+  const uri = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+  const root = parseXml(`<ns0:a xmlns:ns0="${uri}"><ns0:b ns0:val="1" id="2"/></ns0:a>`, LIMITS);
+  expect(findIn(root, "b")?.attributes).toEqual({ "w:val": "1", id: "2" });
+});
+
 test("entities that a text declares itself never grow, and none from outside is looked at", () => {
   const lol = Array.from({ length: 20 }, (_, at) => `<!ENTITY l${at + 1} "${`&l${at};`.repeat(10)}">`).join("");
   const bomb = `<!DOCTYPE x [<!ENTITY l0 "lol">${lol}]><x>&l20;</x>`;

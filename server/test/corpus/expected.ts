@@ -52,6 +52,8 @@ export const EXPECTED: readonly Expected[] = [
   {
     file: "handbook.doc",
     fileType: "doc",
+    title: HANDBOOK.title,
+    author: HANDBOOK.author,
     language: "en",
     says: lines(HANDBOOK.says).filter((line) => !/^(The energy|Telephone|In winter|Brandt)/.test(line)),
     rows: [

@@ -1,4 +1,5 @@
 /** What office files may say beyond what the corpus shows, in the least XML that says it. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readingOfFiles } from "../suite/reading-files.ts";
 import { type ZipPart, zipFile } from "../suite/zip-file.ts";
@@ -177,6 +178,14 @@ describe("a presentation", () => {
       ["Last", "# Last"],
     ]);
   });
+});
+
+test("an older Word document that is encrypted says so", async () => {
+  const document = readFileSync(new URL("../../../test/corpus/fixtures/handbook.doc", import.meta.url));
+  // The document's first bytes are its own; the twelfth has the flag.
+  const start = document.indexOf(Buffer.from([0xec, 0xa5]), 512);
+  document[start + 11] = (document[start + 11] ?? 0) | 1;
+  await expect(read(document, "a.doc")).rejects.toMatchObject({ failure: "encrypted_file" });
 });
 
 test("an OpenDocument file or a book that is encrypted says so", async () => {

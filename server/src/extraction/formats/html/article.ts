@@ -72,14 +72,15 @@ export function isNeverShown({ name, attributes }: Element): boolean {
 
 function isNamedFurniture(element: Element, isInContent: boolean): boolean {
   const { name, attributes } = element;
-  if (FURNITURE_ELEMENTS.has(name) || FURNITURE_ROLES.has(attributes["role"] ?? "")) return true;
-  if (name === "header" && !isInContent) return !holdsHeading(element);
+  const role = attributes["role"] ?? "";
+  if (FURNITURE_ELEMENTS.has(name) || (FURNITURE_ROLES.has(role) && role !== "banner")) return true;
+  if ((name === "header" && !isInContent) || role === "banner") return !holdsHeading(element);
   if (!/^(div|section|ul|ol|p|form|span|table|td|header|a)$/.test(name)) return false;
   const words = `${attributes["class"] ?? ""} ${attributes["id"] ?? ""}`.toLowerCase().split(/[\s_-]+/);
-  return words.some((word) => FURNITURE_WORDS.has(word));
+  return words.some((word) => FURNITURE_WORDS.has(word)) && !holdsHeading(element);
 }
 
-/** The head of a page stays when it holds the title of what follows. */
+/** What holds the title of a page is none, such as the picture at its head that some call a banner. */
 function holdsHeading(element: Element): boolean {
   for (const { name } of descendantsOf(element)) if (name === "h1") return true;
   return false;

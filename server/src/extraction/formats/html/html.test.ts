@@ -31,6 +31,11 @@ describe("a page", () => {
     expect(markdown(`<div class="sidebar menu"><p>${SENTENCES}</p></div><p>Less.</p>`)).toContain("The kiln is fired");
   });
 
+  test("keeps its title, also in a header or in what is called a banner", () => {
+    expect(markdown(`<header><a href="/">Shop</a><h1>Kiln</h1></header><p>${SENTENCES}</p>`)).toContain("# Kiln");
+    expect(markdown(`<div class="hero-banner"><h1>Kiln</h1></div><p>${SENTENCES}</p>`)).toContain("# Kiln");
+  });
+
   test("tells its title, author and description", () => {
     const { title, author, properties } = htmlDocument(
       `<html lang="de"><title> Ofen &amp; Ton </title><meta name="author" content="Ada Brandt"><meta property="og:description" content="Über Öfen">`,

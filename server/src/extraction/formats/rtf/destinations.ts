@@ -49,22 +49,8 @@ const CHARSETS: Readonly<Record<number, string>> = {
   222: "windows-874",
   238: "windows-1250",
 };
-const CODE_PAGES: Readonly<Record<number, string>> = {
-  874: "windows-874",
-  932: "shift_jis",
-  936: "gb18030",
-  949: "euc-kr",
-  950: "big5",
-  10000: "macintosh",
-  65001: "utf-8",
-};
-
 export function charsetNumbered(charset: number): string | null {
   return CHARSETS[charset] ?? null;
-}
-
-export function codePage(page: number): string {
-  return CODE_PAGES[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : "windows-1252");
 }
 
 /** Control words that stand for one character. */

@@ -1,15 +1,7 @@
 /** One walk over an RTF text: groups open and close, words change what follows, text goes to the story at hand. */
+import { charsetOfCodePage } from "../../charset.ts";
 import { type Block, escaped, link, plain, written } from "../../markdown.ts";
-import {
-  CHARACTERS,
-  charsetNumbered,
-  codePage,
-  FORMULA,
-  INFORMATION,
-  LEFT_OUT,
-  MARGINS,
-  OPTIONAL_TEXT,
-} from "./destinations.ts";
+import { CHARACTERS, charsetNumbered, FORMULA, INFORMATION, LEFT_OUT, MARGINS, OPTIONAL_TEXT } from "./destinations.ts";
 import { Paragraphs } from "./paragraphs.ts";
 import type { Token } from "./tokens.ts";
 
@@ -168,7 +160,7 @@ export class RtfWalk {
     if (this.#isPurpose(word)) return;
     switch (word) {
       case "ansicpg":
-        this.#group.charset = codePage(value ?? 0);
+        this.#group.charset = charsetOfCodePage(value ?? 0);
         return;
       case "uc":
         this.#group.substitutes = Math.max(value ?? 1, 0);
