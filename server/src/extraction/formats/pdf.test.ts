@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type PageContent, pdfFile, type Words } from "../suite/pdf-file.ts";
+import { type PageContent, pdfFile, pdfOf, type Words } from "../suite/pdf-file.ts";
 import { PATIENCE_MS, readingOfFiles } from "../suite/reading-files.ts";
 
 const { read, extractionWith } = readingOfFiles();
@@ -115,6 +115,15 @@ describe("a PDF", { timeout: PATIENCE_MS }, () => {
     expect(whole.pages).toHaveLength(30);
     expect((await read(bytes, "long.pdf", { from: 17 })).pages).toEqual(whole.pages.slice(17));
     expect(await read(bytes, "long.pdf")).toEqual(whole);
+  });
+
+  test("one that wants a password is encrypted", async () => {
+    const objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 0 /Kids [] >>"];
+    const key = "a".repeat(32);
+    const lock = `/Encrypt << /Filter /Standard /V 1 /R 2 /O (${key}) /U (${key}) /P -4 >> /ID [(${key}) (${key})]`;
+    await expect(read(pdfOf(objects, null, ` ${lock}`), "locked.pdf")).rejects.toMatchObject({
+      failure: "encrypted_file",
+    });
   });
 
   test("more pages than are read are too many, a damaged file is invalid, an empty page is an empty document", async () => {

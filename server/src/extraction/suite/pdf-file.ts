@@ -30,8 +30,8 @@ export function pdfFile(pages: readonly PageContent[], { info = {}, bookmarks = 
   return pdfOf(objects, about);
 }
 
-/** Objects as a file, with the table of where they lie. The first one is the catalog. */
-export function pdfOf(objects: readonly (string | Buffer)[], about: number | null = null): Buffer {
+/** Objects as a file, with the table of where they lie. The first one is the catalog; `more` stands in the trailer. */
+export function pdfOf(objects: readonly (string | Buffer)[], about: number | null = null, more = ""): Buffer {
   const parts = [Buffer.from("%PDF-1.7\n", "latin1")];
   const offsets: number[] = [];
   let at = parts[0]?.length ?? 0;
@@ -43,7 +43,7 @@ export function pdfOf(objects: readonly (string | Buffer)[], about: number | nul
     at += part.length;
   });
   const table = offsets.map((offset) => `${String(offset).padStart(10, "0")} 00000 n \n`).join("");
-  const trailer = `<< /Size ${objects.length + 1} /Root 1 0 R${about === null ? "" : ` /Info ${about} 0 R`} >>`;
+  const trailer = `<< /Size ${objects.length + 1} /Root 1 0 R${about === null ? "" : ` /Info ${about} 0 R`}${more} >>`;
   parts.push(
     Buffer.from(
       `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n${trailer}\nstartxref\n${at}\n%%EOF\n`,
