@@ -6,9 +6,10 @@ import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
+import { listedRow } from "./listed-row.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside, notAside } from "./set-aside.ts";
-import { INBOX_COLUMNS, LISTED_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
@@ -114,12 +115,10 @@ function aliasReads(db: Database) {
 function listPages(db: Database) {
   const { row } = queries(db);
   const pages = new TaskPages(db);
-  const byNumber = (columns: string) => row(`SELECT ${columns} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
-  const listed = byNumber(LISTED_COLUMNS);
-  const whole = byNumber(TASK_COLUMNS);
+  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
   return (query: ListQuery & { whole: boolean }) => {
     const { positions, total, more } = pages.page(query);
-    const read = query.whole ? whole : listed;
+    const read = query.whole ? whole : (n: number) => listedRow(whole(n));
     const found: { n: number; row: unknown[] | null }[] = [];
     let bytes = 0;
     for (const { n } of positions) {
