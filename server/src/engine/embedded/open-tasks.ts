@@ -121,6 +121,11 @@ export class OpenTasks {
     this.#due.tellAgain(id);
   }
 
+  /** The same of its deadline. */
+  expiresAgain(id: string): void {
+    this.#deadlines.tellAgain(id);
+  }
+
   stop(): void {
     this.#due.stop();
     this.#deadlines.stop();

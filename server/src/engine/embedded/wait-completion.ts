@@ -107,7 +107,9 @@ export class WaitCompletion implements TimeObserver {
 
   async #expire(id: TaskId): Promise<void> {
     const { open, clock, transitions } = this.#parts;
-    const parent = open.get(open.get(id)?.parent ?? "");
+    const entry = open.get(id);
+    if (entry && (entry.deadlineAt ?? 0) > clock.now()) return open.expiresAgain(id);
+    const parent = open.get(entry?.parent ?? "");
     // It goes with its parent, whose deadline it has.
     if (this.#stopped || (parent?.deadlineAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
     const task = await transitions.find(id);

@@ -74,4 +74,19 @@ export function timeSuite(begin: Begin): void {
     await life.pass(DAY_MS);
     await arrives(life, id, "completed");
   });
+
+  it("times nobody out before the deadline when the clock was set back while the disk was full", async () => {
+    const life = await begin([kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})))]);
+    const id = await submit(life, "stuck", { deadlineMs: 60_000 });
+    await life.settle();
+    life.faults.isFull = true;
+    await life.pass(60_000);
+    await life.setForward(-30_000);
+    life.faults.isFull = false;
+    await life.pass(25_000);
+    await arrives(life, id, "running");
+    await life.pass(5_000);
+    const { deadlineAt, endedAt } = await arrives(life, id, "timed_out");
+    expect(endedAt).toBe(deadlineAt);
+  });
 }
