@@ -28,30 +28,31 @@ export function trustIn(model: string): Trust {
  * that could be there, or its nearness; so scores of several questions can be compared, and have a threshold.
  */
 export function fused({ scores, scoreMax }: LexicalScores, cosines: Float32Array | null, trust: Trust): Float32Array {
-  const bestWords = scores.reduce((best, score) => Math.max(best, score), 0);
+  const bestWords = greatest(scores);
   const share = scoreMax === 0 ? 0 : bestWords / scoreMax;
-  if (!cosines) return scores.map((score) => (bestWords === 0 ? 0 : (score / bestWords) * share));
-  let nearest = Number.NEGATIVE_INFINITY;
-  let farthest = Number.POSITIVE_INFINITY;
-  for (const cosine of cosines) {
-    if (cosine > nearest) nearest = cosine;
-    if (cosine < farthest) farthest = cosine;
-  }
-  const nearness = within01((nearest - trust.strange) / (trust.same - trust.strange));
-  const reached = Math.max(share, nearness);
+  if (!cosines) return scaled(scores, bestWords === 0 ? 0 : share / bestWords);
+  const nearest = greatest(cosines);
+  const farthest = -greatest(cosines, -1);
+  const nearness = Math.min(Math.max((nearest - trust.strange) / (trust.same - trust.strange), 0), 1);
   const spread = nearest - farthest;
   const weight = bestWords === 0 ? 1 : trust.weight;
-  let best = 0;
-  const mixed = scores.map((score, chunk) => {
-    const words = bestWords === 0 ? 0 : score / bestWords;
-    const meaning = spread === 0 ? 0 : ((cosines[chunk] ?? 0) - farthest) / spread;
-    const both = (1 - weight) * words + weight * meaning;
-    best = Math.max(best, both);
-    return both;
-  });
-  return mixed.map((both) => (best === 0 ? 0 : (both / best) * reached));
+  const ofWords = bestWords === 0 ? 0 : (1 - weight) / bestWords;
+  const ofMeaning = spread === 0 ? 0 : weight / spread;
+  const both = new Float32Array(scores.length);
+  for (let chunk = 0; chunk < both.length; chunk++) {
+    both[chunk] = ofWords * (scores[chunk] ?? 0) + ofMeaning * ((cosines[chunk] ?? 0) - farthest);
+  }
+  const best = greatest(both);
+  return scaled(both, best === 0 ? 0 : Math.max(share, nearness) / best);
 }
 
-function within01(value: number): number {
-  return Math.min(Math.max(value, 0), 1);
+/** Of the numbers times `sign`. */
+function greatest(numbers: Float32Array, sign = 1): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < numbers.length; at++) most = Math.max(most, sign * (numbers[at] ?? 0));
+  return most;
+}
+
+function scaled(numbers: Float32Array, by: number): Float32Array {
+  return numbers.map((number) => Math.min(number * by, 1));
 }

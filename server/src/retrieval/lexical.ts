@@ -26,31 +26,36 @@ export function lexicalScores(query: string, slices: Iterable<Slice>, count: num
   const hashes = hashesOf(query);
   const having = new Float64Array(hashes.length);
   const paid = new Float32Array(count);
-  const found: Int32Array[] = [];
+  /** Of each slice in turn, the number that each term has there. */
+  const found: number[] = [];
   for (const { postings, first, chunks } of slices) {
-    const terms = Int32Array.from(hashes, (hash) => postings.find(hash));
-    for (const [at, term] of terms.entries()) if (term >= 0) having[at] = (having[at] ?? 0) + postings.having(term);
+    for (let at = 0; at < hashes.length; at++) {
+      const term = postings.find(hashes[at] ?? 0);
+      if (term >= 0) having[at] = (having[at] ?? 0) + postings.having(term);
+      found.push(term);
+    }
     paid.set(postings.lengths.subarray(0, chunks), first);
-    found.push(terms);
   }
   payForLength(paid);
   const rarities = having.map((chunks) => Math.log(1 + (count - chunks + 0.5) / (chunks + 0.5)));
   const scores = new Float32Array(count);
-  let slice = 0;
+  let next = 0;
   for (const { postings, first } of slices) {
-    for (const [at, term] of found[slice]?.entries() ?? []) {
-      if (term >= 0) postings.addScores(term, rarities[at] ?? 0, first, paid, scores);
+    for (const rarity of rarities) {
+      const term = found[next] ?? -1;
+      if (term >= 0) postings.addScores(term, rarity, first, paid, scores);
+      next += 1;
     }
-    slice += 1;
   }
   return { scores, scoreMax: rarities.reduce((sum, rarity) => sum + rarity, 0) };
 }
 
 /** Takes the number of words of each chunk, and leaves what it pays for having as many. */
 function payForLength(paid: Float32Array): void {
-  const words = paid.reduce((sum, length) => sum + length, 0);
+  let words = 0;
+  for (let chunk = 0; chunk < paid.length; chunk++) words += paid[chunk] ?? 0;
   const average = Math.max(words / Math.max(paid.length, 1), 1);
-  for (const [chunk, length] of paid.entries()) paid[chunk] = K1 * (1 - B + (B * length) / average);
+  for (let chunk = 0; chunk < paid.length; chunk++) paid[chunk] = K1 * (1 - B + (B * (paid[chunk] ?? 0)) / average);
 }
 
 function hashesOf(query: string): number[] {

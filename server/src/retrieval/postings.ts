@@ -11,6 +11,10 @@ export const SLICE_CHUNKS = 32;
 
 /** How often counts, up to this. */
 const OFTEN_MAX = 255;
+/** How many different hashes there are. */
+const HASHES = 2 ** 53;
+/** Different terms that a slice has room for at first. */
+const ROWS_FIRST = 8_192;
 const HEADER_BYTES = 8;
 const LENGTHS_BYTES = SLICE_CHUNKS * Uint32Array.BYTES_PER_ELEMENT;
 /** Of a term: its hash, and where its entries end. */
@@ -19,25 +23,49 @@ const TERM_BYTES = Float64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMEN
 /** Bytes of the words of at most `SLICE_CHUNKS` texts, by their places in the slice. */
 export function encodePostings(texts: ReadonlyMap<number, string>): Uint8Array {
   const lengths = new Uint32Array(SLICE_CHUNKS);
-  const often = new Map<string, Uint8Array>();
+  const rows = new Map<string, number>();
+  /** A row for each term: how often each chunk has it. */
+  let often = new Uint8Array(ROWS_FIRST * SLICE_CHUNKS);
   for (const [place, text] of texts) {
+    let length = 0;
     eachTerm(text, (term) => {
-      lengths[place] = (lengths[place] ?? 0) + 1;
-      const ofTerm = often.get(term) ?? new Uint8Array(SLICE_CHUNKS);
-      if (!often.has(term)) often.set(term, ofTerm);
-      ofTerm[place] = Math.min((ofTerm[place] ?? 0) + 1, OFTEN_MAX);
+      length += 1;
+      let row = rows.get(term);
+      if (row === undefined) {
+        row = rows.size;
+        rows.set(term, row);
+        if (rows.size * SLICE_CHUNKS > often.length) often = grown(often);
+      }
+      const at = row * SLICE_CHUNKS + place;
+      const count = often[at] ?? 0;
+      if (count < OFTEN_MAX) often[at] = count + 1;
     });
+    lengths[place] = length;
   }
-  const terms = [...often].map(([term, counts]) => ({ hash: hashOf(term), counts }));
+  return encoded(lengths, rows, often);
+}
+
+function grown(often: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(often.length * 2);
+  larger.set(often);
+  return larger;
+}
+
+function encoded(lengths: Uint32Array<ArrayBuffer>, rows: ReadonlyMap<string, number>, often: Uint8Array): Uint8Array {
+  const terms = Array.from(rows, ([term, row]) => ({ hash: hashOf(term), row }));
   terms.sort((a, b) => a.hash - b.hash);
+  const hashes = new Float64Array(terms.length);
   const ends = new Uint32Array(terms.length);
   const entries: number[] = [];
-  for (const [at, { counts }] of terms.entries()) {
-    for (const [place, count] of counts.entries()) if (count > 0) entries.push(place, count);
+  for (const [at, { hash, row }] of terms.entries()) {
+    hashes[at] = hash;
+    for (let place = 0; place < SLICE_CHUNKS; place++) {
+      const count = often[row * SLICE_CHUNKS + place] ?? 0;
+      if (count > 0) entries.push(place, count);
+    }
     ends[at] = entries.length;
   }
   const header = Uint32Array.of(terms.length, 0);
-  const hashes = Float64Array.from(terms, ({ hash }) => hash);
   const parts = [header, lengths, hashes, ends].map(({ buffer }) => new Uint8Array(buffer));
   return Buffer.concat([...parts, Uint8Array.from(entries)]);
 }
@@ -64,16 +92,24 @@ export class Postings {
     this.bytes = buffer.byteLength;
   }
 
-  /** The number of a term; -1 when no chunk has it. */
+  /**
+   * The number of a term; -1 when no chunk has it. Hashes are spread evenly, so that one stands about where its size says:
+   * the search begins there, in few lines of memory.
+   */
   find(hash: number): number {
-    let low = 0;
-    let high = this.#hashes.length;
+    const hashes = this.#hashes;
+    const about = Math.floor((hash / HASHES) * hashes.length);
+    const spread = 2 * Math.ceil(Math.sqrt(hashes.length));
+    let low = Math.max(about - spread, 0);
+    let high = Math.min(about + spread, hashes.length);
+    if ((hashes[low] ?? 0) > hash) low = 0;
+    if ((hashes[high - 1] ?? 0) < hash) high = hashes.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#hashes[middle] ?? 0) < hash) low = middle + 1;
+      if ((hashes[middle] ?? 0) < hash) low = middle + 1;
       else high = middle;
     }
-    return this.#hashes[low] === hash ? low : -1;
+    return hashes[low] === hash ? low : -1;
   }
 
   /** In how many chunks the term is. */

@@ -25,9 +25,7 @@ export class VectorRows {
     this.count = Math.floor(rows.length / dimensions);
     this.#lengths = new Float32Array(this.count);
     for (let row = 0; row < this.count; row++) {
-      let sum = 0;
-      for (let at = row * dimensions; at < (row + 1) * dimensions; at++) sum += (rows[at] ?? 0) ** 2;
-      this.#lengths[row] = Math.sqrt(sum);
+      this.#lengths[row] = lengthOf(rows, row * dimensions, (row + 1) * dimensions);
     }
     this.bytes = rows.byteLength + this.#lengths.byteLength;
   }
@@ -35,16 +33,22 @@ export class VectorRows {
   /** Writes the cosine of each row with the question from `first` on; 0 where there is no vector. */
   writeCosines(question: Float32Array, first: number, cosines: Float32Array): void {
     const rows = this.#rows;
+    const wanted = quantised(question);
     const dimensions = this.#dimensions;
-    let length = 0;
-    for (const value of question) length += value * value;
-    length = Math.sqrt(length);
+    const length = lengthOf(wanted, 0, wanted.length);
     for (let row = 0; row < this.count; row++) {
       const own = this.#lengths[row] ?? 0;
       const from = row * dimensions;
+      // Whole numbers below 2 ** 31: 127 times 127 for each of up to 100,000 dimensions.
       let sum = 0;
-      for (let at = 0; at < dimensions; at++) sum += (rows[from + at] ?? 0) * (question[at] ?? 0);
+      for (let at = 0; at < dimensions; at++) sum = (sum + (rows[from + at] ?? 0) * (wanted[at] ?? 0)) | 0;
       cosines[first + row] = own === 0 || length === 0 ? 0 : sum / own / length;
     }
   }
+}
+
+function lengthOf(numbers: Int8Array, from: number, to: number): number {
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += (numbers[at] ?? 0) ** 2;
+  return Math.sqrt(sum);
 }

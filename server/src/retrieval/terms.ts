@@ -18,7 +18,7 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 const SEGMENTED_CHARACTERS_MAX = 1_000;
 /** What is longer is compared by its beginning. */
 const TERM_CHARACTERS_MAX = 64;
-/** Words whose terms are remembered; forgotten all at once. */
+/** Words whose terms are remembered; those that were not met in the last as many are forgotten. */
 const REMEMBERED_MAX = 50_000;
 
 const FUNCTION_WORDS: ReadonlySet<string> = new Set(
@@ -30,7 +30,8 @@ const FUNCTION_WORDS: ReadonlySet<string> = new Set(
 );
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
-const remembered = new Map<string, string>();
+let remembered = new Map<string, string>();
+let fading = new Map<string, string>();
 
 /** In the order of the text; a compound follows its last piece. */
 export function eachTerm(text: string, hear: Hearer): void {
@@ -74,8 +75,11 @@ function wholeOf(compound: string): string {
 function termOf(word: string): string {
   const known = remembered.get(word);
   if (known !== undefined) return known;
-  const term = stemOf(folded(word)).slice(0, TERM_CHARACTERS_MAX);
-  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  const term = fading.get(word) ?? stemOf(folded(word)).slice(0, TERM_CHARACTERS_MAX);
+  if (remembered.size >= REMEMBERED_MAX) {
+    fading = remembered;
+    remembered = new Map();
+  }
   remembered.set(word, term);
   return term;
 }

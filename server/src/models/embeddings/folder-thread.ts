@@ -11,7 +11,8 @@ const PACKAGE: string = "@huggingface/transformers";
 
 type Pipeline = (texts: string[], options: { pooling: string; normalize: boolean }) => Promise<unknown>;
 const transformers = z.object({
-  env: z.looseObject({}),
+  // The package's own object, and no copy of it: what is set here is what it goes by.
+  env: z.custom<object>((value) => typeof value === "object" && value !== null),
   pipeline: z.custom<(task: string, model: string, options: object) => Promise<Pipeline>>(
     (value) => typeof value === "function",
   ),

@@ -42,7 +42,7 @@ export class WordVectors {
 
   /** Of length 1; of a text without any word, all zeros. */
   embed(text: string): Float32Array {
-    const sum = new Float32Array(this.dimensions);
+    const sum = new Float64Array(this.dimensions);
     let words = 0;
     for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
       words += 1;
@@ -54,7 +54,7 @@ export class WordVectors {
     return ofLengthOne(sum);
   }
 
-  #addRow(sum: Float32Array, row: number): void {
+  #addRow(sum: Float64Array, row: number): void {
     const numbers = this.#numbers;
     const scale = this.#scales[row] ?? 0;
     const from = row * this.dimensions;
@@ -65,7 +65,7 @@ export class WordVectors {
     const known = this.#unknown.get(word);
     if (known) return known;
     const marked = `<${word.slice(0, UNKNOWN_CHARACTERS_MAX)}>`;
-    const sum = new Float32Array(this.dimensions);
+    const sum = new Float64Array(this.dimensions);
     for (const size of PIECE_CHARACTERS) {
       for (let at = 0; at + size <= marked.length; at++) addMadeUp(sum, marked.slice(at, at + size));
     }
@@ -77,7 +77,7 @@ export class WordVectors {
 }
 
 /** Adds ones with signs that look random and are always the same for a piece: xorshift from its hash. */
-function addMadeUp(sum: Float32Array, piece: string): void {
+function addMadeUp(sum: Float64Array, piece: string): void {
   let state = 2_166_136_261;
   for (let at = 0; at < piece.length; at++) state = Math.imul(state ^ piece.charCodeAt(at), 16_777_619);
   state ||= 1;
@@ -89,11 +89,12 @@ function addMadeUp(sum: Float32Array, piece: string): void {
   }
 }
 
-function add(sum: Float32Array, vector: Float32Array): void {
+function add(sum: Float64Array, vector: Float32Array): void {
   for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (vector[n] ?? 0);
 }
 
-function ofLengthOne(vector: Float32Array): Float32Array {
-  const length = Math.hypot(...vector);
-  return length === 0 ? vector : vector.map((value) => value / length);
+function ofLengthOne(vector: Float64Array): Float32Array {
+  let length = 0;
+  for (const value of vector) length += value * value;
+  return Float32Array.from(vector, (value) => (length === 0 ? 0 : value / Math.sqrt(length)));
 }

@@ -117,7 +117,7 @@ export class Finder implements Work {
       const words = lexicalScores(text, { [Symbol.iterator]: () => this.#slices(members) }, count);
       const cosines = vector === null ? null : this.#cosines(members, floatsOf(vector), count);
       const scores = fused(words, cosines, trustIn(model));
-      for (const [chunk, score] of scores.entries()) if (score > (best[chunk] ?? 0)) best[chunk] = score;
+      for (let chunk = 0; chunk < count; chunk++) best[chunk] = Math.max(best[chunk] ?? 0, scores[chunk] ?? 0);
     }
     return this.#found(members, best, { queries, scoreMin, limit });
   }
@@ -232,12 +232,18 @@ function floatsOf(base64: string): Float32Array {
 
 /** Numbers of the best chunks that have any score, best first; of equals the earlier. */
 function bestOf(scores: Float32Array, limit: number, scoreMin: number): number[] {
-  const good: number[] = [];
-  const sorted = scores.toSorted();
-  const least = Math.max(sorted[sorted.length - limit] ?? 0, scoreMin);
-  for (const [chunk, score] of scores.entries()) if (score > 0 && score >= least) good.push(chunk);
-  good.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  return good.slice(0, limit);
+  const best: number[] = [];
+  let least = Math.max(scoreMin, Number.MIN_VALUE);
+  for (let chunk = 0; chunk < scores.length; chunk++) {
+    const score = scores[chunk] ?? 0;
+    if (score < least) continue;
+    const worse = best.findIndex((other) => (scores[other] ?? 0) < score);
+    if (worse === -1 && best.length === limit) continue;
+    best.splice(worse === -1 ? best.length : worse, 0, chunk);
+    if (best.length > limit) best.pop();
+    if (best.length === limit) least = Math.max(least, scores[best.at(-1) ?? 0] ?? 0);
+  }
+  return best;
 }
 
 function memberOf(members: readonly Member[], chunk: number): Member | undefined {
