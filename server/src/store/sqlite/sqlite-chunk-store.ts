@@ -6,6 +6,7 @@
 import { SLICE_CHUNKS } from "../../retrieval/postings.ts";
 import { quantised } from "../../retrieval/quantised.ts";
 import type { Chunk } from "../../task/chunk.ts";
+import { Refusal } from "../../task/errors.ts";
 import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../chunk-store.ts";
 import { memberAttributes } from "../codec/document-rows.ts";
 import type { Channel } from "./channel.ts";
@@ -25,6 +26,7 @@ type Parts = {
 export class SqliteChunkStore implements ChunkStore {
   readonly #parts: Parts;
   #finder: Channel<Searches> | null = null;
+  #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -74,6 +76,7 @@ export class SqliteChunkStore implements ChunkStore {
   }
 
   async search({ queries, ...query }: ChunkQuery): Promise<ChunkHit[]> {
+    if (this.#isClosed) throw new Refusal("unavailable", "The database is closed.");
     this.#finder ??= this.#parts.finder();
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
     const found = await this.#finder.send("search", { ...query, queries: encoded });
@@ -87,6 +90,7 @@ export class SqliteChunkStore implements ChunkStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#finder?.close();
   }
 }

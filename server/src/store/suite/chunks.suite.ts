@@ -260,6 +260,13 @@ function searches(setup: () => Promise<Store>): void {
     expect(await textsFound(store, ask(vectorStore, "drill"))).toEqual([]);
   });
 
+  test("is refused once the store is closed", async () => {
+    const store = await setup();
+    const { vectorStore } = await library(store, ["pump"]);
+    await store.close();
+    expect(await code(store.chunks.search(ask(vectorStore, "pump")))).toBe("unavailable");
+  });
+
   test("for nothing but marks finds nothing", async () => {
     const store = await setup();
     const { vectorStore } = await library(store, texts);
