@@ -68,6 +68,18 @@ describe("a Word document", () => {
     expect(text).toBe("1. one\n  - a) below\n    - 1.1 deep\n2. two\n7. seven\n\n## 8. Head");
   });
 
+  test("keeps a further paragraph of an item with it", async () => {
+    const level = (text: string) =>
+      `<w:abstractNum w:abstractNumId="${text.length}"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="${text}"/></w:lvl></w:abstractNum>`;
+    const numbering = `<w:numbering ${W}>${level("")}${level("•")}<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="0"/></w:num></w:numbering>`;
+    const item = (text: string, list: number) => paragraph(run(text), `<w:numPr><w:numId w:val="${list}"/></w:numPr>`);
+    const parts = [{ name: "word/numbering.xml", content: numbering }];
+    const text = await word(item("One,", 1) + item("and more.", 2) + item("Two", 1), parts, [
+      ["n", "numbering", "numbering.xml"],
+    ]);
+    expect(text).toBe("- One, and more.\n- Two");
+  });
+
   test("says a text box once, however many forms of it were written for older programs", async () => {
     const box = `<w:txbxContent>${paragraph(run("In the box"))}</w:txbxContent>`;
     const forms = `<mc:AlternateContent><mc:Choice><w:drawing><wps:txbx>${box}</wps:txbx></w:drawing></mc:Choice><mc:Fallback><w:pict><v:textbox>${box}</v:textbox></w:pict></mc:Fallback></mc:AlternateContent>`;

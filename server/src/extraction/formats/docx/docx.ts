@@ -26,9 +26,17 @@ function blocksOf(office: OfficePackage, main: string): Block[] {
   const styles = new Styles(office.partIfAny(office.related(main, "styles")));
   const numbering = new Numbering(office.partIfAny(office.related(main, "numbering")));
   // A note cannot refer to a note.
-  const plainParts: StoryParts = { office, styles, numbering, noteOf: () => "" };
+  const plainParts: StoryParts = { office, styles, numbering, noteOf: () => null };
   const notes = { footnote: notesOf("footnote", main, plainParts), endnote: notesOf("endnote", main, plainParts) };
-  const parts: StoryParts = { ...plainParts, noteOf: (kind, id) => notes[kind].get(id) ?? "" };
+  // They are shown with the numbers in which they are referred to.
+  const counts = { footnote: 0, endnote: 0 };
+  const noteOf: StoryParts["noteOf"] = (kind, id) => {
+    const text = notes[kind].get(id) ?? "";
+    if (text === "") return null;
+    counts[kind] += 1;
+    return { mark: `[^${kind === "endnote" ? "e" : ""}${counts[kind]}]`, text };
+  };
+  const parts: StoryParts = { ...plainParts, noteOf };
   const body = childOf(office.part(main), "body");
   const blocks = body === undefined ? [] : new Story(parts, main).read(body);
   return [...blocks, ...marginsOf(main, plainParts)];

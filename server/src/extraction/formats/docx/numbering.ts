@@ -38,6 +38,12 @@ export class Numbering {
     }
   }
 
+  /** Whether that list shows nothing at all before its paragraphs. */
+  isUnmarked({ list, level }: ListPlace): boolean {
+    const own = this.#levels.get(list)?.[level];
+    return own !== undefined && (own.format === "none" || (own.format === "bullet" && own.text.trim() === ""));
+  }
+
   /** The next label of that list as it is shown (`3.`, `2.1`, `b)`); null where a bullet or nothing is shown. */
   next({ list, level }: ListPlace): string | null {
     const levels = this.#levels.get(list);

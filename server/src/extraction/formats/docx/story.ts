@@ -9,14 +9,14 @@ import { officeFormulaOf } from "../ooxml/formula.ts";
 import { graphicBlocks } from "../ooxml/graphic.ts";
 import type { OfficePackage } from "../ooxml/package.ts";
 import type { Numbering } from "./numbering.ts";
-import type { Styles } from "./styles.ts";
+import type { ListPlace, Styles } from "./styles.ts";
 
 export type StoryParts = {
   office: OfficePackage;
   styles: Styles;
   numbering: Numbering;
-  /** The text of a note by its kind and id. */
-  noteOf: (kind: "footnote" | "endnote", id: string) => string;
+  /** The mark and the text of a note; null when it says nothing. */
+  noteOf: (kind: "footnote" | "endnote", id: string) => { mark: string; text: string } | null;
 };
 
 /** Elements that only wrap what is inside. */
@@ -87,6 +87,8 @@ export class Story {
       const label = list === null ? null : this.#parts.numbering.next(list);
       if (heading !== null) {
         this.blocks.push({ kind: "heading", level: heading, text: label === null ? text : `${label} ${text}` });
+      } else if (list !== null && this.#continuesItem(list, text)) {
+        // It stands with its item.
       } else if (list !== null) {
         this.blocks.push(itemOf(list.depth, label, text));
       } else {
@@ -95,6 +97,14 @@ export class Story {
     }
     if (list === null || after.length > 0) this.#endList();
     this.blocks.push(...after);
+  }
+
+  /** A further paragraph of an item is one of a list that shows nothing before it. */
+  #continuesItem(list: ListPlace, text: string): boolean {
+    const last = this.blocks.at(-1);
+    if (last?.kind !== "item" || !this.#parts.numbering.isUnmarked(list)) return false;
+    last.text += ` ${text}`;
+    return true;
   }
 
   /** What had to wait for the end of a list. */
@@ -230,11 +240,10 @@ export class Story {
   #note(element: Element): void {
     const kind = element.name === "footnoteReference" ? "footnote" : "endnote";
     const id = element.attributes["w:id"] ?? "";
-    const text = this.#parts.noteOf(kind, id);
-    if (text === "") return;
-    const mark = kind === "footnote" ? `[^${id}]` : `[^e${id}]`;
-    this.#text += mark;
-    this.#notes.push({ kind: "paragraph", text: `${mark}: ${text}` });
+    const note = this.#parts.noteOf(kind, id);
+    if (note === null) return;
+    this.#text += note.mark;
+    this.#notes.push({ kind: "paragraph", text: `${note.mark}: ${note.text}` });
   }
 
   /** The blocks of the text boxes inside, and what charts and diagrams say. */

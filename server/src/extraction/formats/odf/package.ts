@@ -53,7 +53,8 @@ export class OpenDocument {
       if (property !== undefined && value !== null) properties[property] = value;
     }
     const keywords = childrenOf(meta, "keyword").map((keyword) => plain(textOf(keyword)).trim());
-    if (keywords.length > 0) properties["keywords"] = keywords.join(", ");
+    const named = keywords.filter((keyword) => keyword !== "");
+    if (named.length > 0) properties["keywords"] = named.join(", ");
     return { title: said("title"), author: said("initial-creator") ?? said("creator"), properties };
   }
 }

@@ -6,6 +6,10 @@ type Row = { cells: string[]; edges: CellEdge[] };
 
 /** Edges of cells that are nearer than this, in twentieths of a point, are one. */
 const EDGE_TOLERANCE = 40;
+/** Of one level of a list, as most programs set it. */
+const LEVEL_INDENT = 360;
+/** What a program without lists writes before the words of an item, whose first line hangs out. */
+const TYPED_LABEL = /^([•▪◦‣●○■·–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])\s+(?=\S)/i;
 const NO_LABEL = /^[^\p{L}\p{N}]*$/u;
 
 export class Paragraphs {
@@ -14,6 +18,9 @@ export class Paragraphs {
   /** What the number or bullet of this paragraph shows; null: it is no item. */
   label: string | null = null;
   depth = 0;
+  /** In twentieths of a point: of its lines, and of the first one against them. */
+  indent = 0;
+  firstIndent = 0;
   heading: number | null = null;
   inTable = false;
   holdsPageNumber = false;
@@ -30,6 +37,8 @@ export class Paragraphs {
     this.heading = null;
     this.inTable = false;
     this.depth = 0;
+    this.indent = 0;
+    this.firstIndent = 0;
     this.label = null;
   }
 
@@ -52,7 +61,12 @@ export class Paragraphs {
     const label = this.label === null || NO_LABEL.test(this.label) ? null : this.label;
     if (this.heading !== null)
       return { kind: "heading", level: this.heading, text: label === null ? text : `${label} ${text}` };
-    return this.label === null ? { kind: "paragraph", text } : itemOf(this.depth, label, text);
+    if (this.label !== null) return itemOf(this.depth, label, text);
+    const typed = this.firstIndent < 0 ? TYPED_LABEL.exec(text) : null;
+    if (typed === null) return { kind: "paragraph", text };
+    const depth = Math.min(Math.max(Math.round(this.indent / LEVEL_INDENT) - 1, 0), 8);
+    const shown = typed[1] ?? "";
+    return itemOf(depth, NO_LABEL.test(shown) ? null : shown, text.slice(typed[0].length));
   }
 
   beginRow(): void {

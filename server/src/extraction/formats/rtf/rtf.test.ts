@@ -34,6 +34,15 @@ describe("structure", () => {
     ).toBe("# Firing\n\n2. Wait\n  - long\n\nEnd");
   });
 
+  test("a bullet or number that hangs out before its paragraph makes it an item", () => {
+    const item = (indent: number, text: string) => `{\\pard\\li${indent}\\fi-360 ${text}\\par}`;
+    expect(
+      markdown(
+        `{\\rtf1 ${item(360, "\\bullet\\tab one")}${item(720, "\\endash\\tab two")}${item(360, "3.\\tab three")}}`,
+      ),
+    ).toBe("- one\n  - two\n3. three");
+  });
+
   test("a cell that is as wide as two stands in the first of their columns", () => {
     const row = (edges: string, cells: string) => `\\trowd${edges}\\pard\\intbl ${cells}\\row`;
     const wide = "\\cellx2000\\cellx3000";

@@ -240,6 +240,12 @@ export class RtfWalk {
       case "ilvl":
         story.depth = Math.min(Math.max(value ?? 0, 0), 8);
         return;
+      case "li":
+        story.indent = value ?? 0;
+        return;
+      case "fi":
+        story.firstIndent = value ?? 0;
+        return;
       case "intbl":
         story.inTable = true;
         return;
