@@ -23,10 +23,14 @@ export type Analysis = (typeof ANALYSES)[number];
 
 const key = z.uuid();
 
+/** What people call the document or the store: the task's title has it. */
+const subject = z.string().max(255).default("");
+
 /** What tasks of each kind are handed. Documents and stores are named by their keys. */
 export const documentInputs = {
   file_processing: z.strictObject({
     document: key,
+    subject,
     analyses: z.array(z.enum(ANALYSES)).default([]),
     /** Embed it, also outside of any store. */
     vectorize: z.boolean().default(false),
@@ -38,15 +42,16 @@ export const documentInputs = {
     url: z.string().nullable().default(null),
   }),
   /** Either one document by itself, or what a store's files have become: every member that is in progress is embedded. */
-  vectorization: z.union([z.strictObject({ document: key }), z.strictObject({ vectorStore: key })]),
-  vector_store_creation: z.strictObject({ vectorStore: key }),
+  vectorization: z.union([z.strictObject({ document: key, subject }), z.strictObject({ vectorStore: key, subject })]),
+  vector_store_creation: z.strictObject({ vectorStore: key, subject }),
   document_analysis: z.strictObject({
     document: key,
+    subject,
     analyses: z.array(z.enum(ANALYSES)).min(1),
     outlineAsJson: z.boolean().default(false),
   }),
   /** `id` as its owner named it: the record is gone by then. */
-  vector_store_deletion: z.strictObject({ vectorStore: key, id: z.string() }),
+  vector_store_deletion: z.strictObject({ vectorStore: key, id: z.string(), subject }),
 } as const;
 
 export const DOCUMENT_STATUSES = ["uploaded", "processed", "error"] as const;

@@ -11,6 +11,7 @@ import { analyseByModel } from "./analysis-by-model.ts";
 import { knownDocument } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";
 import { StepFailure } from "./step-failure.ts";
+import { titled } from "./title.ts";
 
 /** Pages of one part; a part has about 1 MB of text at most. */
 const PAGES_A_PART = 100;
@@ -21,6 +22,7 @@ export function documentAnalysis(parts: DocumentParts): Handler {
   return defineHandler({
     kind: "document_analysis",
     input: documentInputs.document_analysis,
+    present: ({ subject }) => titled("Analyse", subject),
     run: async (ctx, { document: key, analyses, outlineAsJson }) => {
       const { id, language, pageCount } = await ctx.step("find the file", async () => {
         const { id, reading } = await knownDocument(parts.documents, key);

@@ -149,8 +149,16 @@ describe("processing a file", () => {
     const task = await processed(document);
     expect(task).toMatchObject({
       state: "completed",
+      title: "Read handbook.md",
       progress: 1,
-      details: { file_id: "handbook-md", chunks_created: 1, page_count: 1, language: "en", phase: null },
+      details: {
+        file_id: "handbook-md",
+        bytes: HANDBOOK.length,
+        chunks_created: 1,
+        page_count: 1,
+        language: "en",
+        phase: null,
+      },
     });
     expect(await store.documents.document(key)).toMatchObject({
       status: "processed",

@@ -12,6 +12,7 @@ import { knownDocument } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";
 import { readPages, sampleOf } from "./read-pages.ts";
 import { reasonOf, StepFailure, taskFailure } from "./step-failure.ts";
+import { titled } from "./title.ts";
 
 /** What of the task's progress each part is; the rest is analysis and embedding. */
 const READING_SHARE = 0.7;
@@ -24,13 +25,14 @@ export function fileProcessing(parts: DocumentParts): Handler {
   return defineHandler({
     kind: "file_processing",
     input: documentInputs.file_processing,
+    present: ({ subject }) => titled("Read", subject),
     run: async (ctx, input) => {
       const { document: key, url } = input;
-      const { id } = await ctx.step("find the file", async () => {
+      const { id, bytes } = await ctx.step("find the file", async () => {
         const { id, bytes } = await knownDocument(parts.documents, key);
         return { id, bytes };
       });
-      ctx.details({ file_id: id, phase: url === null ? "reading" : "downloading" });
+      ctx.details({ file_id: id, bytes, phase: url === null ? "reading" : "downloading" });
       const facts = await untilRead(ctx, parts, input);
       const produced = await afterReading(ctx, input);
       const warnings = [...facts.warnings, ...produced];
@@ -97,7 +99,9 @@ async function download(ctx: Context, { documents, download }: DocumentParts, ke
     "download",
     async (step) => {
       if (!download) throw new StepFailure("invalid_file", "This server downloads no files.");
-      await documents.fillDocument(key, await download(url, step.signal), at);
+      const file = await download(url, step.signal);
+      await documents.fillDocument(key, file, at);
+      step.details({ bytes: file.bytes });
       return null;
     },
     { retries: 1 },
@@ -108,7 +112,7 @@ type Asked = z.output<typeof documentInputs.file_processing>;
 
 /** What was asked for beside the reading, each as a task of its own. What fails of it is a warning. */
 async function afterReading(ctx: Context, input: Asked): Promise<Read["warnings"]> {
-  const { document, analyses, vectorize, outlineAsJson } = input;
+  const { document, subject, analyses, vectorize, outlineAsJson } = input;
   const warnings: Read["warnings"] = [];
   const attempt = async (code: string, work: () => Promise<unknown>) => {
     try {
@@ -120,13 +124,13 @@ async function afterReading(ctx: Context, input: Asked): Promise<Read["warnings"
   };
   if (analyses.length > 0) {
     ctx.details({ phase: "analysing" });
-    const asked = { document, analyses, outlineAsJson };
+    const asked = { document, subject, analyses, outlineAsJson };
     await attempt("analysis_failed", () => ctx.child("analysis", "document_analysis", asked));
     ctx.progress(vectorize ? (1 + CUTTING_SHARE) / 2 : 0.99);
   }
   if (vectorize) {
     ctx.details({ phase: "vectorizing" });
-    await attempt("vectorization_failed", () => ctx.child("vectorization", "vectorization", { document }));
+    await attempt("vectorization_failed", () => ctx.child("vectorization", "vectorization", { document, subject }));
   }
   return warnings;
 }

@@ -2,11 +2,13 @@
 import { documentInputs } from "../../task/document.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { DocumentParts } from "./parts.ts";
+import { titled } from "./title.ts";
 
 export function vectorStoreDeletion({ documents }: DocumentParts): Handler {
   return defineHandler({
     kind: "vector_store_deletion",
     input: documentInputs.vector_store_deletion,
+    present: ({ subject }) => titled("Clear up behind the vector store", subject),
     run: async (ctx, { vectorStore, id }) => {
       ctx.details({ vector_store_id: id });
       await ctx.step("remove", () => documents.removeVectorStore(vectorStore));

@@ -11,6 +11,7 @@ import { cutDocument, embedCut } from "./cut.ts";
 import { knownDocument, knownVectorStore } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";
 import { reasonOf, StepFailure } from "./step-failure.ts";
+import { titled } from "./title.ts";
 
 /** A file that is still being read is looked at again after this, and each time after twice as long. */
 const FIRST_WAIT_MS = 250;
@@ -24,6 +25,7 @@ export function vectorization(parts: DocumentParts): Handler {
   return defineHandler({
     kind: "vectorization",
     input: documentInputs.vectorization,
+    present: ({ subject }) => titled("Embed", subject),
     run: (ctx, input) =>
       "document" in input ? embedDocument(ctx, parts, input.document) : embedStore(ctx, parts, input.vectorStore),
   });
@@ -33,6 +35,7 @@ export function vectorStoreCreation(parts: DocumentParts): Handler {
   return defineHandler({
     kind: "vector_store_creation",
     input: documentInputs.vector_store_creation,
+    present: ({ subject }) => titled("Make the vector store", subject),
     run: (ctx, { vectorStore }) => embedStore(ctx, parts, vectorStore),
   });
 }

@@ -19,8 +19,10 @@ const NAMED_IN = "documents";
 
 export type DocumentTasksParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
 
-/** Whose document or vector store it is. */
-type Owned = { tenant: string; user: string; id: string };
+/** Whose document or vector store it is, and what people call it. */
+type Owned = { tenant: string; user: string; id: string; filename?: string; name?: string };
+
+const SUBJECT_CHARACTERS_MAX = 255;
 
 type Begun = {
   kind: DocumentKind;
@@ -46,12 +48,13 @@ export class DocumentTasks {
   async begin({ kind, input, lens, name, unique = false, about, details, documents }: Begun): Promise<TaskId> {
     const handler = this.#parts.engine.handlers.get(kind);
     if (!handler) throw new Refusal("unavailable", `This server does no work of kind "${kind}".`);
-    const { tenant, user, id } = about.owned;
+    const { tenant, user, id, filename, name: called } = about.owned;
+    const subject = (filename ?? (called || id)).slice(0, SUBJECT_CHARACTERS_MAX).toWellFormed();
     const done = await submitTask(
       this.#parts,
       {
         handler,
-        submission: { ...plainSubmission(kind, input), metadata: { [about.field]: id } },
+        submission: { ...plainSubmission(kind, { ...input, subject }), metadata: { [about.field]: id } },
         lens,
         tenant,
         user,
