@@ -36,11 +36,7 @@ export const documentsLens: Lens = {
   openapi: documentsOpenapi,
 };
 
-function greeting({ url, development }: GreetedServer): Greeting {
-  const key = development ? "" : " -H 'Authorization: Bearer $WAYBILL_API_KEY'";
-  return {
-    title: "Documents",
-    place: `${url}/v1/files`,
-    commands: [`curl -s${key} ${url}/v1/files -F file=@README.md`],
-  };
+/** Its commands would be the fourth and more of what a person is to paste at a start: its page in `docs` has them. */
+function greeting({ url }: GreetedServer): Greeting {
+  return { title: "Documents", place: `${url}/v1/files`, commands: [] };
 }
