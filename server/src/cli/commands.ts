@@ -5,6 +5,7 @@ import { addApprove } from "./commands/approve.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addFiles } from "./commands/files.ts";
 import { addGet } from "./commands/get.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addList } from "./commands/list.ts";
@@ -15,6 +16,7 @@ import { addRestore } from "./commands/restore.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addRetry } from "./commands/retry.ts";
+import { addSearch } from "./commands/search.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addWatch } from "./commands/watch.ts";
 
@@ -32,6 +34,8 @@ export function addCommands(program: Command): void {
   addApprove(program);
   addReject(program);
   addKeys(program);
+  addFiles(program);
+  addSearch(program);
   addAgents(program);
   addDoctor(program);
   addBackup(program);
