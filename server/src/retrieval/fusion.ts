@@ -16,7 +16,7 @@ export type Trust = {
 
 /** Sums of word vectors: weak, and everything is a little alike. */
 const STATIC: Trust = { weight: 0.2, strange: 0.1, same: 0.85 };
-/** Models that read whole sentences. */
+/** Models that read whole sentences: all-MiniLM-L6-v2 brings .754 alone, .850 with words that bring .845 (nDCG@10). */
 const CONTEXTUAL: Trust = { weight: 0.5, strange: 0.1, same: 0.75 };
 
 export function trustIn(model: string): Trust {
