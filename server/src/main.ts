@@ -1,5 +1,6 @@
 /** Builds the parts from a configuration, starts and stops them; the only file that knows every concrete class. */
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
 import { conditionOf } from "./condition.ts";
@@ -16,7 +17,8 @@ import { greetingOf } from "./greeting.ts";
 import { agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
-import type { Embedders } from "./handlers/documents/parts.ts";
+import type { Download, Embedders } from "./handlers/documents/parts.ts";
+import { StepFailure } from "./handlers/documents/step-failure.ts";
 import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textThreads } from "./handlers/documents/text-thread.ts";
 import { externalHandler } from "./handlers/external/external.ts";
@@ -30,6 +32,8 @@ import type { Embedder } from "./models/embedding.ts";
 import { createEmbedder } from "./models/embeddings/embedders.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
+import { mustBePublic } from "./outgoing/addresses.ts";
+import { FetchFailure, fetchFile, type Reach } from "./outgoing/fetch-file.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -275,11 +279,35 @@ function documentSettingsOf({
 }: Config["documents"]): HostParts["documents"] {
   return {
     fileBytesMax: fileBytes,
-    urls: urls !== "off",
+    checkUrl: urls === "off" ? null : (url) => checkUrl(url, urls),
     perHour: {
       ...(uploadsPerHour !== undefined && { upload: uploadsPerHour }),
       ...(vectorStoreActsPerHour !== undefined && { "vector store": vectorStoreActsPerHour }),
     },
+  };
+}
+
+async function checkUrl(url: URL, reach: Reach): Promise<void> {
+  try {
+    if (reach === "public") await mustBePublic(url);
+  } catch (error) {
+    throw new Refusal("invalid", `url: ${sentence(error)}`, { field: "url" });
+  }
+}
+
+/** Null where no files are fetched. */
+function downloadOf({ urls, fileBytes: bytesMax }: Config["documents"], files: Store["files"]): Download | null {
+  if (urls === "off") return null;
+  return async (url, stop) => {
+    try {
+      const take = (body: Readable, signal: AbortSignal) => files.receive(body, { bytesMax, signal });
+      const { taken, mediaType } = await fetchFile(url, { reach: urls, signal: stop }, take);
+      return { ...taken, mediaType };
+    } catch (error) {
+      if (error instanceof FetchFailure) throw new StepFailure("invalid_file", error.message);
+      if (error instanceof Refusal && error.code === "too_large") throw new StepFailure("too_large", error.message);
+      throw error;
+    }
   };
 }
 
@@ -343,7 +371,10 @@ function documentPartsOf(config: Config, models: Models): DocumentWork {
   const text = textThreads();
   return {
     handlers: ({ documents, chunks, files }) =>
-      documentHandlers({ documents, chunks, files, extraction, text, embedders, models, download: null }),
+      documentHandlers({
+        ...{ documents, chunks, files, extraction, text, embedders, models },
+        download: downloadOf(config.documents, files),
+      }),
     retrieval: ({ chunks }) => ({ chunks, embedders, summarize: summarizeWith(text, extraction) }),
     close: async () => {
       await Promise.all([extraction.close(), text.close()]);

@@ -37,6 +37,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   task: [],
   reference: [],
   extraction: [],
+  outgoing: [],
   models: [],
   "models/offline": ["models", "reference"],
   retrieval: ["task"],

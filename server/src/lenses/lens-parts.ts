@@ -38,8 +38,8 @@ export type Chosen = { tenant?: string; user?: string };
 export type DocumentSettings = {
   /** Of one file. */
   fileBytesMax: number;
-  /** Files may be fetched from addresses. */
-  urls: boolean;
+  /** Null where no files are fetched from addresses. Throws `invalid`, naming `url`, for one that leads nowhere allowed. */
+  checkUrl: ((url: URL) => Promise<void>) | null;
   /** Counts one act of a caller. Throws `rate_limited` when it has no more of them within the hour. */
   take: (principal: Principal, act: "upload" | "vector store") => void;
 };

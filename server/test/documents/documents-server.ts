@@ -62,7 +62,7 @@ export async function startDocumentsServer(
       ...{ connections: 100, streams: 100, requests: 1_000, bodyBytes: 4 << 20, bodyValues: 100_000 },
       ...{ bodiesBytes: 64 << 20, bodiesBytesOfCaller: 64 << 20 },
     },
-    documents: { fileBytesMax: 1 << 20, urls: false, perHour: {}, ...options.documents },
+    documents: { fileBytesMax: 1 << 20, checkUrl: null, perHour: {}, ...options.documents },
     log: pino({ level: "silent" }),
     now: () => systemClock.now(),
     version: "0.0.0",

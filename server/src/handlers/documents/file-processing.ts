@@ -9,7 +9,7 @@ import { type Context, defineHandler, type Handler, StepError } from "../../task
 import type { JsonObject } from "../../task/json.ts";
 import { cutDocument } from "./cut.ts";
 import { knownDocument } from "./known-document.ts";
-import type { DocumentParts } from "./parts.ts";
+import type { DocumentParts, Downloaded } from "./parts.ts";
 import { readPages, sampleOf } from "./read-pages.ts";
 import { reasonOf, StepFailure, taskFailure } from "./step-failure.ts";
 import { titled } from "./title.ts";
@@ -100,12 +100,23 @@ async function download(ctx: Context, { documents, download }: DocumentParts, ke
     async (step) => {
       if (!download) throw new StepFailure("invalid_file", "This server downloads no files.");
       const file = await download(url, step.signal);
-      await documents.fillDocument(key, file, at);
+      try {
+        await documents.fillDocument(key, await expected(documents, key, file), at);
+      } finally {
+        await file.release();
+      }
       step.details({ bytes: file.bytes });
       return null;
     },
     { retries: 1 },
   );
+}
+
+/** The file, when it has the MD5 that its owner named. */
+async function expected(documents: DocumentParts["documents"], key: string, file: Downloaded): Promise<Downloaded> {
+  const { md5 } = await knownDocument(documents, key);
+  if (md5 === null || md5 === file.md5) return file;
+  throw new StepFailure("invalid_file", `the MD5 of what was downloaded is ${file.md5}, and not ${md5}`);
 }
 
 type Asked = z.output<typeof documentInputs.file_processing>;

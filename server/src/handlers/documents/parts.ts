@@ -19,11 +19,17 @@ export interface LocalFiles {
   local(sha256: string): Promise<{ path: string; release: () => Promise<void> }>;
 }
 
-/** Brings a file from the web. */
-export type Download = (
-  url: string,
-  signal: AbortSignal,
-) => Promise<{ sha256: string; md5: string; bytes: number; mediaType: string }>;
+/** Bytes from the web that are on disk. They are released once a record names them, or none will. */
+export type Downloaded = {
+  sha256: string;
+  md5: string;
+  bytes: number;
+  mediaType: string;
+  release: () => Promise<void>;
+};
+
+/** Brings a file from the web. Rejects with `StepFailure` for what trying again does not mend. */
+export type Download = (url: string, signal: AbortSignal) => Promise<Downloaded>;
 
 export type DocumentParts = {
   documents: DocumentStore;

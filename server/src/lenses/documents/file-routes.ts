@@ -5,6 +5,7 @@ import type { DocumentOptions } from "../../verbs/documents.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import type { FormFile } from "../form.ts";
 import { formOf } from "../form-schema.ts";
+import type { DocumentSettings } from "../lens-parts.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, type Route, route } from "../route.ts";
 import { contentRoutes } from "./content-routes.ts";
@@ -41,12 +42,13 @@ export function answerFile(document: Parameters<typeof fileOf>[0], headers: Reco
 }
 
 /** The bytes of an upload by address, which the operator must allow. */
-function linkOf({ url = "", name, file_type }: UploadFields, allowed: boolean) {
-  if (!allowed) throw new Refusal("forbidden", "Uploads by URL are switched off here.", { field: "url" });
+async function linkOf({ url = "", name, file_type }: UploadFields, checkUrl: DocumentSettings["checkUrl"]) {
+  if (!checkUrl) throw new Refusal("forbidden", "Uploads by URL are switched off here.", { field: "url" });
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw invalid("url must be an address with http or https.", "url");
   if (name === undefined || name === "") throw invalid("name is required with url.", "name");
   if (file_type === undefined || file_type === "") throw invalid("file_type is required with url.", "file_type");
+  await checkUrl(new URL(url));
   return { from: { url }, filename: name, declared: file_type };
 }
 
@@ -81,7 +83,7 @@ const uploadRoute = route({
   answers: [{ status: 200, about: "The file.", schema: schema.fileObject }],
   handle: async ({ principal, verbs, body, left, parts, headers }) => {
     parts.documents.take(principal, "upload");
-    const { fileBytesMax, urls } = parts.documents;
+    const { fileBytesMax, checkUrl } = parts.documents;
     const length = Number(headers["content-length"] ?? 0);
     if (length > fileBytesMax + FORM_BYTES) throw tooLarge(fileBytesMax);
     const bounds = { bytesMax: fileBytesMax, signal: left() };
@@ -95,7 +97,7 @@ const uploadRoute = route({
     }
     const { from, filename, declared } = file?.kept.upload
       ? { from: file.kept.upload, filename: file.filename, declared: file.mediaType }
-      : linkOf(fields, urls);
+      : await linkOf(fields, checkUrl);
     const name = cleanFilename(filename);
     if (name === "") throw invalid("The file has no name.", "file");
     if ("bytes" in from && from.bytes === 0) throw invalid("The file has no bytes.", "file");
