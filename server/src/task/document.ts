@@ -55,7 +55,7 @@ export const documentInputs = {
 } as const;
 
 export const DOCUMENT_STATUSES = ["uploaded", "processed", "error"] as const;
-export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
+type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
 
 export type DocumentRecord = {
   key: string;

@@ -12,7 +12,7 @@ import * as schema from "./schema.ts";
 import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
 
-const params = {
+export const fileParams = {
   file_id: { about: "The id of the file", is: (text: string) => text.length >= 1 && text.length <= 255 },
 };
 /** Pages or chunks that are asked for at once. */
@@ -93,7 +93,7 @@ export const contentRoutes: readonly Route[] = [
     tag: "files",
     summary: "Read what is in a file",
     description: "The Document; the original bytes for whoever accepts `application/binary` and no JSON.",
-    params,
+    params: fileParams,
     query: z.looseObject({
       segments: firstParam(z.enum(["pages", "chunks"]).default("pages"), { type: "string", enum: ["pages", "chunks"] }),
     }),
@@ -110,7 +110,7 @@ export const contentRoutes: readonly Route[] = [
     id: "get_file_bytes",
     tag: "files",
     summary: "Download a file",
-    params,
+    params: fileParams,
     query: anyQuery,
     refuses: ["unauthenticated", "not_found"],
     answers: [{ status: 200, about: "Its bytes.", mediaType: "application/octet-stream" }],
@@ -122,7 +122,7 @@ export const contentRoutes: readonly Route[] = [
     id: "annotate_file",
     tag: "files",
     summary: "Say something of a file",
-    params,
+    params: fileParams,
     query: anyQuery,
     body: schema.annotations,
     refuses: ["unauthenticated", "not_found", "invalid"],

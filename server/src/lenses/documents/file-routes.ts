@@ -8,7 +8,7 @@ import { formOf } from "../form-schema.ts";
 import type { DocumentSettings } from "../lens-parts.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, type Route, route } from "../route.ts";
-import { contentRoutes } from "./content-routes.ts";
+import { contentRoutes, fileParams } from "./content-routes.ts";
 import { fileOf } from "./document.ts";
 import { cleanFilename, mediaTypeOf } from "./filename.ts";
 import { listObject, listParams, pageOf } from "./lists.ts";
@@ -24,10 +24,6 @@ const FORM_BYTES = 2 << 20;
 const FORM_BYTES_MAX = 16 * 1024 ** 3;
 const PAGES_MAX = 1_000_000;
 
-export const fileParams = {
-  file_id: { about: "The id of the file", is: (text: string) => text.length >= 1 && text.length <= 255 },
-};
-
 type UploadFields = z.infer<typeof schema.uploadFields>;
 /** What became of a file of a form: those that nobody asked for are read and dropped. */
 type Received = { upload: Upload | null; release: () => Promise<void> };
@@ -36,7 +32,7 @@ function invalid(message: string, field: string): Refusal {
   return new Refusal("invalid", message, { field });
 }
 
-export function answerFile(document: Parameters<typeof fileOf>[0], headers: Record<string, string> = {}): Answer {
+function answerFile(document: Parameters<typeof fileOf>[0], headers: Record<string, string> = {}): Answer {
   const isDone = document.status !== "uploaded";
   return { status: 200, body: fileOf(document), headers: { ...headers, ...pollHeaders(isDone) } };
 }

@@ -10,8 +10,8 @@ const whole = z.int();
 const maybeText = text.nullable();
 
 /** An id that a client brings: a UUID, or such characters. */
-export const OWN_ID = /^[A-Za-z0-9_-]{1,64}$/;
-export const ownId = text.regex(OWN_ID, "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+const OWN_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const ownId = text.regex(OWN_ID, "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
 
 /** Lists of ids: those of a vector store, and those of a batch. */
 const FILE_IDS_MAX = 500;
@@ -90,7 +90,7 @@ export const deletedObject = z.object({ id: text, object: text, deleted: z.liter
 
 const switches = z.enum(["enable", "disable"]);
 /** What is to be done with a file. Names that there are not are taken, and told by the task. */
-export const parseOptions = z.record(text.max(64), z.unknown()).transform((given, ctx) => {
+const parseOptions = z.record(text.max(64), z.unknown()).transform((given, ctx) => {
   const known: readonly string[] = [...ANALYSES, "vectorize", "outline_json_style", "fast_mode"];
   const enabled = new Set<string>();
   const unknown: string[] = [];

@@ -74,7 +74,7 @@ const combination = z.object({ type: z.enum(["and", "or"]), filters: z.array(z.u
 const flat = z.record(key, scalar);
 
 /** Null when there is no condition. Throws `invalid`. */
-export function filterOf(given: unknown): AttributeFilter | null {
+function filterOf(given: unknown): AttributeFilter | null {
   if (given === undefined || given === null) return null;
   const isTyped = typeof given === "object" && "type" in given && TYPES.has(given.type);
   if (!isTyped) {
