@@ -61,7 +61,7 @@ export const agentInput = z.strictObject({
 export type AgentInput = z.infer<typeof agentInput>;
 
 /** Where in a document an agent has read what it says. */
-export const citation = z.strictObject({
+const citation = z.strictObject({
   /** As its owner names them. */
   vectorStore: z.string(),
   file: z.string(),

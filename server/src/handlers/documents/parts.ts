@@ -14,7 +14,7 @@ export interface Embedders {
 }
 
 /** Files as other processes of this machine can read them. */
-export interface LocalFiles {
+interface LocalFiles {
   /** Throws `not_found`. Whoever has read it releases it. */
   local(sha256: string): Promise<{ path: string; release: () => Promise<void> }>;
 }
