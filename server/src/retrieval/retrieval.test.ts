@@ -56,6 +56,10 @@ describe("the words of a text", () => {
     );
   });
 
+  test("are none where only marks stand on what is no word", () => {
+    expect(terms("\u2190\u0338")).toEqual([]);
+  });
+
   // Porter's own examples.
   test.each([
     ["caresses", "caress"],

@@ -53,16 +53,21 @@ export function eachTerm(text: string, hear: Hearer): void {
     }
     ended = start + word.length;
     if (UNSPACED.test(word)) eachSegment(word, start, hear);
-    else hear(termOf(word), start, ended);
+    else hearTerm(word, start, hear);
   }
   close();
+}
+
+/** A word may be nothing but marks that stand on what is no word: it has no term. */
+function hearTerm(word: string, start: number, hear: Hearer): void {
+  const term = termOf(word);
+  if (term !== "") hear(term, start, start + word.length);
 }
 
 function eachSegment(run: string, start: number, hear: Hearer): void {
   for (let from = 0; from < run.length; from += SEGMENTED_CHARACTERS_MAX) {
     for (const { segment, index } of segmenter.segment(run.slice(from, from + SEGMENTED_CHARACTERS_MAX))) {
-      const at = start + from + index;
-      hear(termOf(segment), at, at + segment.length);
+      hearTerm(segment, start + from + index, hear);
     }
   }
 }
