@@ -65,6 +65,19 @@ test("fields and files come in their order, with names of any language and no fo
   ]);
 });
 
+test("files keep their order, whichever of them is on the disk first", async () => {
+  const body = bytesOf(file("parcel", "first", "one"), file("parcel", "second", "two"));
+  const secondIsKept = Promise.withResolvers<void>();
+  const form = new UnreadForm(Readable.from([body]), TYPE);
+  const { files } = await form.read(async ({ filename, bytes }) => {
+    for await (const _ of bytes);
+    if (filename === "first") await secondIsKept.promise;
+    else secondIsKept.resolve();
+    return { release: async () => {} };
+  });
+  expect(files.map(({ filename }) => filename)).toEqual(["first", "second"]);
+});
+
 test("fields fit a schema, with lists and objects by their names", async () => {
   const shape = z.object({
     to: z.array(z.string()),

@@ -59,19 +59,22 @@ export class UnreadForm {
     this.#type = type;
   }
 
-  /** Hands each file to `take` as it comes, and resolves when the body has come to its end; to be called once. */
+  /** Hands each file to `take` as it comes, and resolves when the body has come to its end, with the files in their order; to be called once. */
   async read<Kept extends Taken>(
     take: (file: FormFile) => Promise<Kept>,
   ): Promise<{ fields: [name: string, value: string][]; files: TakenFile<Kept>[] }> {
     const reading = new FormReading(this.#body, this.#type);
-    const files: TakenFile<Kept>[] = [];
+    // A place for each as it comes: a small file may be on disk later than the large one after it.
+    const places: TakenFile<Kept>[][] = [];
     const fields = await reading.run(async (file) => {
+      const place: TakenFile<Kept>[] = [];
+      places.push(place);
       const kept = await take(file);
       this.#taken.push(kept);
       const { name, filename, mediaType } = file;
-      files.push({ name, filename, mediaType, kept });
+      place.push({ name, filename, mediaType, kept });
     });
-    return { fields, files };
+    return { fields, files: places.flat() };
   }
 
   /** The request has been answered, whatever came of it: files that nobody has named go. */
