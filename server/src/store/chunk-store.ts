@@ -28,7 +28,7 @@ export type ChunkHit = {
   chunk: Chunk;
   /** 0..1, higher is better; the same question has the same scores. */
   score: number;
-  /** Of the member. */
+  /** Of the member, and what its document's metadata says beside them. */
   attributes: Record<string, string | number | boolean>;
   /** What of the chunk's text the words of the question fit: ranges in UTF-16 units of `chunk.text`. */
   highlights: readonly { start: number; end: number }[];

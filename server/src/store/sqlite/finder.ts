@@ -77,8 +77,10 @@ export class Finder implements Work {
     const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
     this.#db = db;
     this.#members = rows(
-      `SELECT m.document, m.attributes, c.n, c.version, c.total, e.n, e.version, e.dimensions
+      `SELECT m.document, m.attributes, c.n, c.version, c.total, e.n, e.version, e.dimensions,
+         d.annotations -> '$.metadata'
        FROM members m
+       JOIN documents d ON d.key = m.document
        JOIN cuts c ON c.document = m.document AND c.max_tokens = m.max_tokens AND c.overlap_tokens = m.overlap_tokens
        LEFT JOIN embeddings e ON e.cut = c.n AND e.model = ?
        WHERE m.vector_store = ? AND m.status = 'completed' AND c.stored = c.total AND c.total > 0
@@ -126,12 +128,13 @@ export class Finder implements Work {
     const members: Member[] = [];
     let first = 0;
     for (const row of this.#members.iterate(model, vectorStore)) {
-      const [document, attributes, cut, version, total, embedding, embeddingVersion, dimensions] = row;
-      if (filter !== null && !fits(filter, JSON.parse(textIn(attributes)))) continue;
+      const [document, own, cut, version, total, embedding, embeddingVersion, dimensions, metadata] = row;
+      const attributes = withMetadata(textIn(own), metadata);
+      if (filter !== null && !fits(filter, JSON.parse(attributes))) continue;
       const chunks = numberIn(total);
       members.push({
         document: textIn(document),
-        attributes: textIn(attributes),
+        attributes,
         cut: numberIn(cut),
         version: numberIn(version),
         chunks,
@@ -255,4 +258,21 @@ function memberOf(members: readonly Member[], chunk: number): Member | undefined
     else high = middle;
   }
   return members[low - 1];
+}
+
+/** Characters of a text that can be filtered by. */
+const FILTERABLE_CHARACTERS_MAX = 512;
+
+/** A member's attributes, and what of its document's metadata can be filtered by; its own come first. */
+function withMetadata(attributes: string, metadata: unknown): string {
+  if (typeof metadata !== "string") return attributes;
+  const said: unknown = JSON.parse(metadata);
+  if (typeof said !== "object" || said === null || Array.isArray(said)) return attributes;
+  const filterable = Object.entries(said).filter(([, value]) => isFilterable(value));
+  return JSON.stringify({ ...Object.fromEntries(filterable), ...JSON.parse(attributes) });
+}
+
+function isFilterable(value: unknown): boolean {
+  if (typeof value === "string") return value.length <= FILTERABLE_CHARACTERS_MAX;
+  return typeof value === "number" || typeof value === "boolean";
 }

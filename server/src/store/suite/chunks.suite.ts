@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { AUTO_CHUNKING, type Chunk } from "../../task/chunk.ts";
 import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/document.ts";
+import type { JsonObject } from "../../task/json.ts";
 import type { AttributeFilter, ChunkQuery, Cut } from "../chunk-store.ts";
 import type { Store } from "../store.ts";
 import { newDocument, newMember, newVectorStore } from "./documents.suite.ts";
@@ -284,6 +285,22 @@ function mergedSearches(setup: () => Promise<Store>): void {
     expect(hits.map(({ chunk }) => chunk.text).sort()).toEqual(["green pears", "red apples"]);
     const scores = hits.map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  });
+
+  test("filters by the document's own metadata too, which the attributes in the store come before", async () => {
+    const store = await setup();
+    const { vectorStore, documents } = await library(store, [
+      { text: "a pump of steel", member: { attributes: { year: 2025 } } },
+      "a pump of brass",
+    ]);
+    const [steel, brass] = documents.map(({ key }) => key);
+    const annotate = (key: string, metadata: JsonObject) => store.documents.annotateDocument(key, { metadata }, 1);
+    await annotate(steel ?? "", { year: 1999, maker: "Keller" });
+    await annotate(brass ?? "", { year: 2024, parts: ["seal"], notes: "x".repeat(600) });
+    const found = async (filter: AttributeFilter) =>
+      (await store.chunks.search(ask(vectorStore, "pump", { filter }))).map(({ attributes }) => attributes);
+    expect(await found({ type: "eq", key: "year", value: 2025 })).toEqual([{ year: 2025, maker: "Keller" }]);
+    expect(await found({ type: "lt", key: "year", value: 2025 })).toEqual([{ year: 2024 }]);
   });
 
   test("filters before it cuts off, so that a page is full", async () => {
