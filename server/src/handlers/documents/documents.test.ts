@@ -1,13 +1,14 @@
 /** The work on documents, in an engine over a store in memory: real readers and threads, and a provider of embeddings that is told how to fail. */
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ProviderServer, startProviderServer } from "../../../test/providers/provider-server.ts";
 import { systemClock } from "../../engine/clock.ts";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import type { Extraction } from "../../extraction/extraction.ts";
 import { ProcessExtraction } from "../../extraction/process-extraction.ts";
 import type { Embedder } from "../../models/embedding.ts";
-import { ModelError } from "../../models/model.ts";
+import { ModelError, type Models } from "../../models/model.ts";
 import { createModels } from "../../models/models.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
@@ -70,9 +71,10 @@ function letters(model = "lab:letters", refuses: (text: string) => boolean = () 
   };
 }
 
-type Setup = { usual?: Embedder; older?: readonly Embedder[]; reader?: Extraction };
+type Setup = { usual?: Embedder; older?: readonly Embedder[]; reader?: Extraction; models?: Models };
 
-async function start({ usual = letters(), older = [], reader = extraction }: Setup = {}): Promise<void> {
+async function start(setup: Setup = {}): Promise<void> {
+  const { usual = letters(), older = [], reader = extraction, models = createModels() } = setup;
   const ids = new Ids(systemRandomBytes);
   const embedders = { usual, named: (model: string) => [usual, ...older].find((each) => each.model === model) ?? null };
   const handlers = documentHandlers({
@@ -81,7 +83,7 @@ async function start({ usual = letters(), older = [], reader = extraction }: Set
     files: store.files,
     extraction: reader,
     embedders,
-    models: createModels(),
+    models,
     text,
     download: null,
   });
@@ -318,5 +320,69 @@ describe("embedding a vector store", () => {
       details: { model: "lab:new", chunks_embedded: 1 },
     });
     expect(await store.documents.vectorStore(key)).toMatchObject({ model: "lab:new" });
+  });
+});
+
+describe("an analysis by a model", () => {
+  let provider: ProviderServer;
+  beforeEach(async () => {
+    provider = await startProviderServer();
+    const lab = { type: "openai-compatible" as const, baseUrl: `${provider.url}/v1` };
+    await start({ models: createModels({ default: "lab:m1", providers: { lab } }) });
+  });
+  afterEach(() => provider.close());
+
+  const ABSTRACT = "A harbour that opens at six, and what a landing costs.";
+  const said = (value: object) => ({ kind: "answer" as const, text: `Here it is:\n${JSON.stringify(value)}` });
+  const asked = () => provider.requests.map(({ body }) => JSON.stringify(body["messages"]));
+  const producedOf = async ({ key }: DocumentRecord) => (await store.documents.document(key))?.produced;
+  const analysisOf = async () => {
+    const { tasks } = await verbs.tasks.list(ada, { kinds: ["document_analysis"] }, { limit: 1 });
+    return tasks[0];
+  };
+
+  test("says what a short document says in one call, whose cost is counted, and leaves its real headings", async () => {
+    provider.script(said({ abstract: ABSTRACT, keywords: ["harbour", "fees"] }));
+    const document = await add("handbook.md", HANDBOOK, { analyses: ["abstract", "keywords", "outline"] });
+    await processed(document);
+    expect(await producedOf(document)).toMatchObject({
+      abstract: ABSTRACT,
+      keywords: ["harbour", "fees"],
+      outline: "- Handbook of the harbour\n  - Fees",
+      method: "m1",
+    });
+    expect(asked()).toHaveLength(1);
+    expect(asked()[0]).toContain("Every ship reports to Maria Keller");
+    expect(await analysisOf()).toMatchObject({ details: { method: "m1" }, usage: { calls: 1, inputTokens: 20 } });
+  });
+
+  test("reads a long document passage by passage, and puts together what it noted", async () => {
+    const chapters = Array.from(
+      { length: 3 },
+      (_, at) => `# Chapter ${at}\n\n${`Word of chapter ${at}. `.repeat(1_100)}`,
+    );
+    const notes = ["first", "second", "third"].map((note) => ({ kind: "answer" as const, text: `The ${note} note.` }));
+    provider.script(...notes, said({ summary: "All three." }));
+    const document = await add("book.md", chapters.join("\n\n"), { analyses: ["summary"] });
+    await processed(document);
+    expect(await producedOf(document)).toMatchObject({ summary: "All three.", method: "m1" });
+    expect(asked()).toHaveLength(4);
+    expect(asked()[3]).toContain("The first note.\\n\\nThe second note.\\n\\nThe third note.");
+  });
+
+  test("is the document's own sentences, with a warning, where the model does not answer in the asked form or fails", async () => {
+    provider.script({ kind: "answer", text: "I would rather not." }, { kind: "status", status: 400, body: "{}" });
+    for (const name of ["one.md", "two.md"]) {
+      const document = await add(name, HANDBOOK, { analyses: ["abstract"] });
+      expect(await processed(document)).toMatchObject({ state: "completed" });
+      const produced = await producedOf(document);
+      expect(produced?.abstract).toContain("opens at six in the morning");
+      expect(produced?.method).toBe("extractive");
+    }
+    const { tasks } = await verbs.tasks.list(ada, { kinds: ["document_analysis"] }, { limit: 2 });
+    expect(tasks.map(({ details }) => details["warnings"])).toEqual([
+      [{ code: "model_failed", message: expect.stringContaining("lab:m1") }],
+      [{ code: "model_answer", message: "m1 gave no usable abstract; it is extractive." }],
+    ]);
   });
 });
