@@ -148,12 +148,12 @@ describe("of any pages", () => {
     );
   });
 
-  test("the size that a chunk states is what a tokenizer counts, or a little more", () => {
+  test("the size that a chunk states is what a tokenizer counts, but for a few tokens where its pieces meet", () => {
     fc.assert(
       fc.property(fc.lorem({ maxCount: 60, mode: "sentences" }), (text) => {
         for (const chunk of cut([text])) {
           const exact = countTokens(chunk.text);
-          expect(chunk.tokens).toBeGreaterThanOrEqual(exact - 1);
+          expect(chunk.tokens).toBeGreaterThanOrEqual(exact - 5);
           expect(chunk.tokens).toBeLessThanOrEqual(exact * 1.1 + 2);
         }
       }),

@@ -23,7 +23,7 @@ type Context = { text: string; tokens: number };
 
 const NOTHING: Context = { text: "", tokens: 0 };
 
-/** `tokens` of a chunk are those of its pieces, one after the other; the whole may have a few less, and none more than the strategy says. */
+/** `tokens` of a chunk are those of its pieces, one after the other; the whole may have a few more or less where they meet. */
 export function* chunksOf(
   pages: Iterable<Pick<DocumentPage, "index" | "content">>,
   strategy: ChunkingStrategy,
