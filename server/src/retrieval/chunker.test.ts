@@ -148,6 +148,11 @@ describe("of any pages", () => {
     );
   });
 
+  test("nothing blank is a chunk, also where a run without spaces is cut before the end of its line", () => {
+    const page = `${"😀".repeat(300)}\n## semper\n## suspendisse\n## risus\n${"x".repeat(700)}`;
+    for (const { start, end } of cut([page], { maxTokens: 100, overlapTokens: 0 })) expect(start).toBeLessThan(end);
+  });
+
   test("the size that a chunk states is what a tokenizer counts, but for a few tokens where its pieces meet", () => {
     fc.assert(
       fc.property(fc.lorem({ maxCount: 60, mode: "sentences" }), (text) => {

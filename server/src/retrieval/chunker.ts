@@ -63,7 +63,9 @@ class PageCut {
       this.#walkTo(this.#from);
       const context = this.#contextOf(this.#from);
       const to = this.#end(context.tokens);
-      yield this.#chunk(context, to);
+      const chunk = this.#chunk(context, to);
+      // What is left of a long run may be blank.
+      if (chunk.start < chunk.end) yield chunk;
       this.#from = this.#next(to);
     }
     this.#walkTo(this.#atoms.length);
