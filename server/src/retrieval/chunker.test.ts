@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, test } from "vitest";
 import { AUTO_CHUNKING, type Chunk, type ChunkingStrategy } from "../task/chunk.ts";
-import { chunksOf } from "./chunker.ts";
+import { type CutPlace, chunksOf } from "./chunker.ts";
 
 const SMALL: ChunkingStrategy = { maxTokens: 100, overlapTokens: 50 };
 
@@ -145,6 +145,17 @@ describe("of any pages", () => {
         expect(cut(contents, strategy)).toEqual(chunks);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test("a document that is cut a few pages at a time has the chunks of one that is cut at once", () => {
+    fc.assert(
+      fc.property(pages, strategy, (contents, strategy) => {
+        const place: CutPlace = { index: 0, path: [] };
+        const apart = contents.flatMap((content, index) => [...chunksOf([{ index, content }], strategy, place)]);
+        expect(apart).toEqual(cut(contents, strategy));
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -18,23 +18,27 @@ const CONTEXT_SHARE = 0.25;
 const FILLED_SHARE = 0.25;
 
 type Heading = { level: number; text: string; tokens: number };
+/** Where the cutting of a document stands between two of its pages: the next chunk's index, and the headings above it. */
+export type CutPlace = { index: number; path: Heading[] };
 /** What stands above a chunk. */
 type Context = { text: string; tokens: number };
 
 const NOTHING: Context = { text: "", tokens: 0 };
 
-/** `tokens` of a chunk are those of its pieces, one after the other; the whole may have a few more or less where they meet. */
+/**
+ * `tokens` of a chunk are those of its pieces, one after the other; the whole may have a few more or less where they meet.
+ * `place` moves on with the pages: a long document is cut a few pages at a time, with the same place.
+ */
 export function* chunksOf(
   pages: Iterable<Pick<DocumentPage, "index" | "content">>,
   strategy: ChunkingStrategy,
+  place: CutPlace = { index: 0, path: [] },
 ): Generator<Chunk> {
-  let index = 0;
-  const path: Heading[] = [];
   for (const page of pages) {
     if (page.content.trim() === "") continue;
-    for (const piece of new PageCut(page.content, strategy, path).pieces()) {
-      yield { index, page: page.index, ...piece };
-      index += 1;
+    for (const piece of new PageCut(page.content, strategy, place.path).pieces()) {
+      yield { index: place.index, page: page.index, ...piece };
+      place.index += 1;
     }
   }
 }

@@ -1,10 +1,11 @@
 /** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
 import type { Embedder } from "../../models/embedding.ts";
+import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Cut } from "../../store/chunk-store.ts";
-import type { DocumentPage } from "../../task/document.ts";
+import type { Chunk } from "../../task/chunk.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import type { DocumentParts } from "./parts.ts";
-import { pagesOf } from "./read-pages.ts";
+import { slicesOf } from "./read-pages.ts";
 
 /** Chunks that are kept in one write. */
 const KEPT_AT_ONCE = 64;
@@ -12,18 +13,45 @@ const KEPT_AT_ONCE = 64;
 const CALLS_A_STEP = 16;
 const STEP_TIMEOUT_MS = 3_600_000;
 
-/** How many chunks the document has, once it is cut. */
+/**
+ * How many chunks the document has, once it is cut. It is cut a slice of pages at a time, so that a book of 50 MB takes no
+ * more memory than one of its slices; as the first chunk is kept with the number of all, longer ones are cut twice.
+ */
 export async function cutDocument(step: StepContext, parts: DocumentParts, cut: Cut): Promise<number> {
   const known = await parts.chunks.chunkCount(cut);
   if (known !== null) return known;
-  const pages: DocumentPage[] = [];
-  for await (const page of pagesOf(parts, cut.document)) pages.push(page);
-  const chunks = await parts.text.chunks(pages, cut.chunking, step.signal);
-  for (let from = 0; from < chunks.length; from += KEPT_AT_ONCE) {
-    step.signal.throwIfAborted();
-    await parts.chunks.putChunks(cut, chunks.slice(from, from + KEPT_AT_ONCE), chunks.length);
+  let slices = 0;
+  let total = 0;
+  let last: readonly Chunk[] = [];
+  for await (const chunks of slicesOfChunks(step, parts, cut)) {
+    slices++;
+    total += chunks.length;
+    last = chunks;
   }
-  return chunks.length;
+  if (slices <= 1) await keep(step, parts, { cut, chunks: last, total });
+  else for await (const chunks of slicesOfChunks(step, parts, cut)) await keep(step, parts, { cut, chunks, total });
+  return total;
+}
+
+async function* slicesOfChunks(step: StepContext, parts: DocumentParts, cut: Cut): AsyncIterable<Chunk[]> {
+  let place: CutPlace = { index: 0, path: [] };
+  for await (const pages of slicesOf(parts, cut.document)) {
+    const done = await parts.text.chunks(pages, cut.chunking, place, step.signal);
+    place = done.place;
+    yield done.chunks;
+  }
+}
+
+async function keep(
+  step: StepContext,
+  parts: DocumentParts,
+  { cut, chunks, total }: { cut: Cut; chunks: readonly Chunk[]; total: number },
+): Promise<void> {
+  // Also when there are none: then that is what is known of the cut.
+  for (let from = 0; from === 0 || from < chunks.length; from += KEPT_AT_ONCE) {
+    step.signal.throwIfAborted();
+    await parts.chunks.putChunks(cut, chunks.slice(from, from + KEPT_AT_ONCE), total);
+  }
 }
 
 /** Embeds what has no vector of this model yet; returns how many chunks that were. `told` hears how many are done. */

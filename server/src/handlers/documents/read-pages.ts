@@ -87,12 +87,17 @@ export async function sampleOf(parts: DocumentParts, key: string): Promise<strin
 }
 
 /** All pages in order, a bounded number of them in memory at a time. */
-export async function* pagesOf({ documents }: DocumentParts, key: string): AsyncIterable<DocumentPage> {
+export async function* pagesOf(parts: DocumentParts, key: string): AsyncIterable<DocumentPage> {
+  for await (const pages of slicesOf(parts, key)) yield* pages;
+}
+
+/** All pages in order, as many at once as can cross to another thread without holding this one up. */
+export async function* slicesOf({ documents }: DocumentParts, key: string): AsyncIterable<DocumentPage[]> {
   for (let from = 0; ; ) {
     const pages = await documents.pages(key, from, PAGES_AT_ONCE);
-    yield* pages;
     const last = pages.at(-1);
     if (!last) return;
+    yield pages;
     from = last.index + 1;
   }
 }

@@ -4,14 +4,20 @@
  */
 import { Tinypool } from "tinypool";
 import { z } from "zod";
+import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Chunk, ChunkingStrategy } from "../../task/chunk.ts";
 import type { Analysis, DocumentPage, Produced } from "../../task/document.ts";
 import { type DocumentPart, documentPart } from "./analysis/part.ts";
 import type { ToPutTogether } from "./analysis/put-together.ts";
 
 export interface TextThread {
-  /** Rejects when the text takes more memory than a thread has. */
-  chunks(pages: readonly DocumentPage[], chunking: ChunkingStrategy, signal: AbortSignal): Promise<Chunk[]>;
+  /** Of pages that follow those before `place`. Rejects when the text takes more memory than a thread has. */
+  chunks(
+    pages: readonly DocumentPage[],
+    chunking: ChunkingStrategy,
+    place: CutPlace,
+    signal: AbortSignal,
+  ): Promise<{ chunks: Chunk[]; place: CutPlace }>;
   part(pages: readonly DocumentPage[], language: string, signal: AbortSignal): Promise<DocumentPart>;
   putTogether(analyses: readonly Analysis[], document: ToPutTogether, signal: AbortSignal): Promise<Produced>;
   /** What several texts say, in their own sentences and at most so many tokens. */
@@ -25,7 +31,7 @@ export interface TextThread {
 
 /** What a thread is asked, by the name of its function in `text-worker.ts`. */
 export type TextQuestions = {
-  chunks: { pages: readonly DocumentPage[]; chunking: ChunkingStrategy };
+  chunks: { pages: readonly DocumentPage[]; chunking: ChunkingStrategy; place: CutPlace };
   part: { pages: readonly DocumentPage[]; language: string };
   putTogether: { analyses: readonly Analysis[]; document: ToPutTogether };
   summary: { texts: readonly { text: string; language: string }[]; tokensMax: number };
@@ -33,11 +39,23 @@ export type TextQuestions = {
 
 const THREADS_MAX = 2;
 const IDLE_MS = 60_000;
-const HEAP_MB_MAX = 1_024;
+/** What a thread makes lives for a moment: a larger nursery only takes memory. */
+const YOUNG_MB_MAX = 16;
+const HEAP_MB_MAX = 256;
 
-const chunks = z.array(
-  z.object({ index: z.int(), page: z.int(), start: z.int(), end: z.int(), text: z.string(), tokens: z.int() }),
-);
+const chunk = z.object({
+  index: z.int(),
+  page: z.int(),
+  start: z.int(),
+  end: z.int(),
+  text: z.string(),
+  tokens: z.int(),
+});
+const heading = z.object({ level: z.int(), text: z.string(), tokens: z.int() });
+const cutPages = z.object({
+  chunks: z.array(chunk),
+  place: z.object({ index: z.int(), path: z.array(heading) }),
+});
 const produced = z.looseObject({});
 const summary = z.strictObject({ text: z.string(), tokens: z.int() });
 
@@ -50,12 +68,13 @@ export function textThreads(): TextThread {
       minThreads: 0,
       maxThreads: THREADS_MAX,
       idleTimeout: IDLE_MS,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     return pool.run(question, { name, signal });
   };
   return {
-    chunks: async (pages, chunking, signal) => chunks.parse(await ask("chunks", { pages, chunking }, signal)),
+    chunks: async (pages, chunking, place, signal) =>
+      cutPages.parse(await ask("chunks", { pages, chunking, place }, signal)),
     part: async (pages, language, signal) => documentPart.parse(await ask("part", { pages, language }, signal)),
     putTogether: async (analyses, document, signal) =>
       produced.parse(await ask("putTogether", { analyses, document }, signal)),

@@ -1,6 +1,6 @@
 /** What runs in the threads of `text-thread.ts`: one function for each question, by its name. */
 
-import { chunksOf } from "../../retrieval/chunker.ts";
+import { type CutPlace, chunksOf } from "../../retrieval/chunker.ts";
 import { tokensIn } from "../../retrieval/tokens.ts";
 import type { Chunk } from "../../task/chunk.ts";
 import type { Produced } from "../../task/document.ts";
@@ -9,8 +9,9 @@ import { putTogether as assemble, summaryWithin } from "./analysis/put-together.
 import { readPart } from "./analysis/read-part.ts";
 import type { TextQuestions } from "./text-thread.ts";
 
-export function chunks({ pages, chunking }: TextQuestions["chunks"]): Chunk[] {
-  return [...chunksOf(pages, chunking)];
+export function chunks({ pages, chunking, place }: TextQuestions["chunks"]): { chunks: Chunk[]; place: CutPlace } {
+  const chunks = [...chunksOf(pages, chunking, place)];
+  return { chunks, place };
 }
 
 export function part({ pages, language }: TextQuestions["part"]): DocumentPart {
