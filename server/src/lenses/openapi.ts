@@ -1,6 +1,8 @@
 /** The OpenAPI document of a lens, 3.1 or 3.0, made from its routes without a server. */
 import { z } from "zod";
+import { ERROR_CODES } from "../task/errors.ts";
 import type { JsonObject } from "../task/json.ts";
+import { HTTP_STATUS } from "./error-answer.ts";
 import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
 /** What a lens says of itself in its document, beside its routes. */
@@ -11,8 +13,8 @@ export type OpenApiPart = {
   license?: JsonObject;
   /** Ways to send a key, each enough by itself. */
   securitySchemes: Readonly<Record<string, JsonObject>>;
-  /** The error answers of a route, by status. */
-  errorsOf: (route: Route) => JsonObject;
+  /** The error answers of a route, by status; those of the codes that it refuses with when absent. */
+  errorsOf?: (route: Route) => JsonObject;
   /** The schema of an error's body. */
   error: z.ZodType;
   /** Answers that `errorsOf` refers to. */
@@ -110,7 +112,21 @@ function operation(route: Route, openapi: OpenApiPart): JsonObject {
         },
       },
     }),
-    responses: { ...answersOf(route, openapi), ...openapi.errorsOf(route) },
+    responses: { ...answersOf(route, openapi), ...(openapi.errorsOf ?? refusalsOf(openapi))(route) },
+  };
+}
+
+/** An answer for each status that the route's codes are told with; it names every code of that status. */
+function refusalsOf({ error, dialect }: OpenApiPart): (route: Route) => JsonObject {
+  const refused = (status: number): JsonObject => ({
+    description: ERROR_CODES.filter((code) => HTTP_STATUS[code] === status)
+      .join(", ")
+      .replaceAll("_", " "),
+    content: { "application/json": { schema: schemaOf(error, "output", dialect) } },
+  });
+  return ({ refuses = [] }) => {
+    const statuses = [...new Set(refuses.map((code) => HTTP_STATUS[code]))].sort((a, b) => a - b);
+    return Object.fromEntries(statuses.map((status) => [String(status), refused(status)]));
   };
 }
 
