@@ -3,7 +3,7 @@
  * The atoms of a page follow each other without a gap, each with the blank space behind it, so that any run of them is a
  * piece of the page as it stands there.
  */
-import { tokensIn } from "./tokens.ts";
+import { tokensIn } from "../reference/text/tokens.ts";
 
 export type Atom = {
   kind: "heading" | "sentence" | "item" | "head" | "row" | "code";

@@ -7,10 +7,11 @@
  *
  * No chunk crosses pages: pages of other formats than paged ones are sections that were parted between paragraphs already.
  */
+
+import { tokensIn } from "../reference/text/tokens.ts";
 import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
 import type { DocumentPage } from "../task/document.ts";
 import { type Atom, atomsOf } from "./atoms.ts";
-import { tokensIn } from "./tokens.ts";
 
 /** Of a chunk, what stands above it may take this much. */
 const CONTEXT_SHARE = 0.25;

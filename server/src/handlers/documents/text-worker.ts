@@ -1,7 +1,7 @@
 /** What runs in the threads of `text-thread.ts`: one function for each question, by its name. */
 
+import { tokensIn } from "../../reference/text/tokens.ts";
 import { type CutPlace, chunksOf } from "../../retrieval/chunker.ts";
-import { tokensIn } from "../../retrieval/tokens.ts";
 import type { Chunk } from "../../task/chunk.ts";
 import type { Produced } from "../../task/document.ts";
 import type { DocumentPart } from "./analysis/part.ts";

@@ -15,10 +15,11 @@ if (port === null) throw new Error("this file runs in a worker thread");
 port.on("message", ({ id, prompt, maxOutputTokens }: WorkerRequest) => {
   const given = limited(answer(readConversation(prompt)), maxOutputTokens);
   port.postMessage({ id, answer: given } satisfies WorkerResponse);
-  void import("./tokens.ts").then(({ tokensIn, tokensOfPrompt }) => {
+  void Promise.all([import("../../reference/text/tokens.ts"), import("./tokens.ts")]).then(([text, prompts]) => {
+    const { tokensIn } = text;
     const written = [given.text, ...given.calls.map((call) => `${call.name} ${JSON.stringify(call.input)}`)];
     const counts = {
-      input: tokensOfPrompt(prompt),
+      input: prompts.tokensOfPrompt(prompt),
       output: written.reduce((sum, text) => sum + (text === "" ? 0 : tokensIn(text)), 0),
     };
     port.postMessage({ id, counts } satisfies WorkerResponse);
