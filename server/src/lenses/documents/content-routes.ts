@@ -5,18 +5,18 @@ import type { JsonObject } from "../../task/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Documents } from "../../verbs/documents.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import { jsonWithList } from "../json-list.ts";
 import { firstParam } from "../paging.ts";
-import { type Answer, anyQuery, type Route, route } from "../route.ts";
+import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { chunkSegment, documentOf, pageSegment, type Segment } from "./document.ts";
 import * as schema from "./schema.ts";
+import { chunksOf, pagesOf } from "./slices.ts";
 import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
 
 export const fileParams = {
   file_id: { about: "The id of the file", is: (text: string) => text.length >= 1 && text.length <= 255 },
 };
-/** Pages or chunks that are asked for at once. */
-const SEGMENTS_AT_ONCE = 100;
 
 type Whole = Awaited<ReturnType<Documents["whole"]>>;
 
@@ -27,28 +27,14 @@ function wantsBytes(accept: string | undefined): boolean {
   return binary && !types.includes("application/json");
 }
 
-async function segmentsOf(
+async function* segmentsOf(
   verbs: Documents,
   principal: Principal,
-  { document }: Whole,
+  { document: { id, md5 } }: Whole,
   kind: "pages" | "chunks",
-): Promise<Segment[] | null> {
-  if (document.status !== "processed") return null;
-  const segments: Segment[] = [];
-  for (let from = 0; ; ) {
-    const found =
-      kind === "chunks"
-        ? (await verbs.chunks(principal, document.id, from, SEGMENTS_AT_ONCE)).map((chunk) =>
-            chunkSegment(document.md5, chunk),
-          )
-        : (await verbs.pages(principal, document.id, from, SEGMENTS_AT_ONCE)).pages.map((page) =>
-            pageSegment(document.md5, page),
-          );
-    segments.push(...found);
-    const last = found.at(-1);
-    if (!last) return segments;
-    from = last.index + 1;
-  }
+): AsyncIterable<Segment> {
+  if (kind === "pages") for await (const page of pagesOf(verbs, principal, id)) yield pageSegment(md5, page);
+  else for await (const chunk of chunksOf(verbs, principal, id)) yield chunkSegment(md5, chunk);
 }
 
 async function wholeAnswer(
@@ -58,8 +44,14 @@ async function wholeAnswer(
   kind: "pages" | "chunks" = "pages",
 ): Promise<Answer> {
   const whole = await verbs.whole(principal, id);
-  const body = documentOf(whole, await segmentsOf(verbs, principal, whole, kind));
-  return { status: 200, body, headers: pollHeaders(whole.document.status !== "uploaded") };
+  const headers = pollHeaders(whole.document.status !== "uploaded");
+  if (whole.document.status !== "processed") return { status: 200, body: documentOf(whole, null), headers };
+  const segments = segmentsOf(verbs, principal, whole, kind);
+  return {
+    status: 200,
+    file: jsonWithList((list) => documentOf(whole, list), segments),
+    headers: { ...headers, "content-type": JSON_TYPE },
+  };
 }
 
 async function bytesAnswer(verbs: Documents, principal: Principal, id: string): Promise<Answer> {

@@ -32,10 +32,10 @@ export function fileOf(document: Document) {
 
 export type Segment = { id: string; content: string; index: number; metadata: JsonObject; url: string };
 
-/** `segments` are null as long as nothing has been read. */
+/** `segments` stands for them, or is null as long as nothing has been read. */
 export function documentOf(
   { document, produced, vectorStoreIds }: { document: Document; produced: Produced; vectorStoreIds: string[] },
-  segments: Segment[] | null,
+  segments: string | null,
 ) {
   const { id, bytes, filename, purpose, status, md5, mediaType, annotations, reading, taskId } = document;
   const said = (name: string): Json => annotations[name] ?? null;
@@ -67,13 +67,13 @@ export function documentOf(
     permissions: list("permissions"),
     is_delete: false,
     task_id: taskId,
-    content: segments && contentOf({ document, produced, vectorStoreIds }, segments),
+    content: segments === null ? null : contentOf({ document, produced, vectorStoreIds }, segments),
   };
 }
 
 function contentOf(
   { document, produced, vectorStoreIds }: { document: Document; produced: Produced; vectorStoreIds: string[] },
-  segments: Segment[],
+  segments: string,
 ) {
   const { md5, reading, annotations } = document;
   return {
@@ -84,7 +84,7 @@ function contentOf(
     keywords: produced.keywords ?? [],
     language: reading?.language ?? "unknown",
     url: annotations["url"] ?? null,
-    page_count: reading?.pageCount ?? segments.length,
+    page_count: reading?.pageCount ?? 0,
     file_type: reading?.fileType ?? "",
     encoding: reading?.encoding ?? null,
     status: "completed",

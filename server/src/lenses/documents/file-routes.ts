@@ -1,18 +1,21 @@
 /** Files: upload, list, read, annotate, analyse, delete. */
 import { z } from "zod";
+import type { DocumentPage } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { DocumentOptions } from "../../verbs/documents.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import type { FormFile } from "../form.ts";
 import { formOf } from "../form-schema.ts";
+import { jsonWithList } from "../json-list.ts";
 import type { DocumentSettings } from "../lens-parts.ts";
 import { firstParam } from "../paging.ts";
-import { type Answer, anyQuery, type Route, route } from "../route.ts";
+import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { contentRoutes, fileParams } from "./content-routes.ts";
 import { fileOf } from "./document.ts";
 import { cleanFilename, mediaTypeOf } from "./filename.ts";
 import { listObject, listParams, pageOf } from "./lists.ts";
 import * as schema from "./schema.ts";
+import { pagesOf } from "./slices.ts";
 import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
 import { PURPOSES } from "./vocabulary.ts";
@@ -127,6 +130,10 @@ const pageNumber = firstParam(
   { type: "integer", minimum: 1 },
 );
 
+async function* numbered(pages: AsyncIterable<DocumentPage>): AsyncIterable<{ page_number: number; content: string }> {
+  for await (const { index, content } of pages) yield { page_number: index + 1, content };
+}
+
 const pagesRoute = route({
   method: "GET",
   path: "/v1/files/{file_id}/pages",
@@ -140,17 +147,14 @@ const pagesRoute = route({
   handle: async ({ principal, verbs, params, query: { start_page: start = 1, end_page: end = PAGES_MAX } }) => {
     if (start > end) throw invalid("start_page must not be greater than end_page.", "start_page");
     const document = await verbs.documents.get(principal, params.file_id);
-    const pages: { page_number: number; content: string }[] = [];
-    for (let from = start - 1; from < end; ) {
-      const found = await verbs.documents.pages(principal, params.file_id, from, Math.min(end - from, 100));
-      for (const { index, content } of found.pages) if (index < end) pages.push({ page_number: index + 1, content });
-      const last = found.pages.at(-1);
-      if (!last) break;
-      from = last.index + 1;
-    }
     const { count } = await verbs.documents.pages(principal, params.file_id, 0, 1);
     const page_count = document.reading?.pageCount ?? count;
-    return { status: 200, body: { object: "list", file_id: document.id, page_count, pages } };
+    const asked = pagesOf(verbs.documents, principal, document.id, { from: start - 1, to: end });
+    return {
+      status: 200,
+      file: jsonWithList((pages) => ({ object: "list", file_id: document.id, page_count, pages }), numbered(asked)),
+      headers: { "content-type": JSON_TYPE },
+    };
   },
 });
 

@@ -1,14 +1,16 @@
 /** The files of a vector store, alone and in batches. */
 import { z } from "zod";
-import { MEMBER_STATUSES } from "../../task/document.ts";
+import { type DocumentPage, MEMBER_STATUSES } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Batch, Member } from "../../verbs/vector-stores.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import { jsonWithList } from "../json-list.ts";
 import { firstParam } from "../paging.ts";
-import { type Answer, anyQuery, type Route, route } from "../route.ts";
+import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { listObject, listParams, pageOf } from "./lists.ts";
 import * as schema from "./schema.ts";
+import { pagesOf } from "./slices.ts";
 import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
 import { batchOf, batchStatus, memberOf } from "./vector-store.ts";
@@ -19,7 +21,6 @@ const memberParams = { ...storeParams, file_id: { about: "The id of the file", i
 const batchParams = { ...storeParams, batch_id: { about: "The id of the batch", is: isId } };
 const FILES = "/v1/vector_stores/{vector_store_id}/files";
 const BATCHES = "/v1/vector_stores/{vector_store_id}/file_batches";
-const PAGES_AT_ONCE = 100;
 
 const memberQuery = z.looseObject({
   ...listParams({ usual: 20, max: 100 }),
@@ -48,6 +49,10 @@ async function listed(
   const { members, more } = await verbs.vectorStores.members(principal, id, filter, pageOf(query));
   const items = members.map((member) => ({ ...memberOf(member), filename: member.filename }));
   return { status: 200, body: listObject(items, more) };
+}
+
+async function* texts(pages: AsyncIterable<DocumentPage>): AsyncIterable<{ type: "text"; text: string }> {
+  for await (const { content } of pages) yield { type: "text", text: content };
 }
 
 /** The members that a batch names: with attributes and a strategy of their own, or with those of the batch. */
@@ -150,17 +155,13 @@ const alone: readonly Route[] = [
     answers: [{ status: 200, about: "Its text, page by page.", schema: schema.searchResults }],
     handle: async ({ principal, verbs, params }) => {
       await verbs.vectorStores.member(principal, params.vector_store_id, params.file_id);
-      const data: { type: "text"; text: string }[] = [];
-      for (let from = 0; ; ) {
-        const { pages } = await verbs.documents.pages(principal, params.file_id, from, PAGES_AT_ONCE);
-        data.push(...pages.map(({ content }) => ({ type: "text" as const, text: content })));
-        const last = pages.at(-1);
-        if (!last) break;
-        from = last.index + 1;
-      }
       return {
         status: 200,
-        body: { object: "vector_store.file_content.page", data, has_more: false, next_page: null },
+        file: jsonWithList(
+          (data) => ({ object: "vector_store.file_content.page", data, has_more: false, next_page: null }),
+          texts(pagesOf(verbs.documents, principal, params.file_id)),
+        ),
+        headers: { "content-type": JSON_TYPE },
       };
     },
   }),
