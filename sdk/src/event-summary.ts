@@ -41,6 +41,8 @@ const SUMMARIES: EventReader<string> = {
   "agent.mode_changed": values,
   "agent.thinking": ({ text }) => text,
   "agent.answered": ({ text }) => text,
+  "agent.guarded": ({ findings }) =>
+    [...new Set(findings.map(({ entity, action, in: side }) => `${entity} in the ${side}: ${action}`))].join(", "),
   "agent.completed": values,
   "tool.invoked": ({ tool, params }) => `${tool} ${plain(params)}`,
   "tool.observed": ({ tool, success, output }) => `${tool} ${success ? "→ " : "failed: "}${plain(output)}`,

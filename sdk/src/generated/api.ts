@@ -77,6 +77,7 @@ export const EVENT_DATA = {
   "agent.mode_changed": { asked: ["string"], ran: ["string"], reason: ["string"] },
   "agent.thinking": { agent: ["string"], text: ["string"] },
   "agent.answered": { agent: ["string"], text: ["string"], final: ["boolean"], model: ["string"], provider: ["string"], input_tokens: ["number"], output_tokens: ["number"], cost_usd: ["number","null"], duration_ms: ["number"] },
+  "agent.guarded": { agent: ["string"], findings: ["array"] },
   "agent.completed": { agent: ["string"] },
   "tool.invoked": { agent: ["string"], call_id: ["string"], tool: ["string"] },
   "tool.observed": { agent: ["string"], call_id: ["string"], tool: ["string"], success: ["boolean"], duration_ms: ["number"] },
@@ -123,6 +124,33 @@ export type AgentCompletedEvent = {
   data: {
     /** Who acts; empty where there is only one. */
     agent: string;
+  };
+};
+
+export type AgentGuardedEvent = {
+  seq: number;
+  type: "agent.guarded";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** Who acts; empty where there is only one. */
+    agent: string;
+    findings: ({
+      kind: "hap" | "socialBias" | "pii";
+      /** Who found it: `offline`, or a model by its name. */
+      detector: string;
+      /** What it is, in the detector's words. */
+      entity: string;
+      score: number;
+      in: "input" | "output";
+      /** The text in which it was found. */
+      of: string;
+      /** Unicode code points of that text as it was before anything was taken out of it. */
+      start: number;
+      /** Not part of the finding. */
+      end: number;
+      action: "blocked" | "removed" | "masked";
+    })[];
   };
 };
 
@@ -303,7 +331,7 @@ export type Key = {
   revoked_at: string | null;
 };
 
-export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent;
+export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent;
 
 export type Message = {
   n: number;

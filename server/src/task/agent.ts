@@ -1,5 +1,6 @@
 /** A named configuration of an `agent` handler, and what such a task is asked. */
 import { z } from "zod";
+import { guardrailReport, guardrails } from "./guardrails.ts";
 import { jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 
@@ -35,6 +36,8 @@ export const agentDefinition = z.strictObject({
   maxTurns: z.int().min(1).max(50).default(10),
   /** Lets the model ask a person, who then has 30 minutes. */
   asksPerson: z.boolean().default(false),
+  /** What is kept from its model and out of its answers. */
+  guardrails: guardrails.optional(),
 });
 export type AgentDefinition = z.infer<typeof agentDefinition>;
 
@@ -55,6 +58,8 @@ export const agentInput = z.strictObject({
   maxTurns: z.int().min(1).max(50).optional(),
   /** How many messages of the conversation the model sees. */
   historyMessages: z.int().min(0).max(500).optional(),
+  /** Asked for this task, besides those of the agent and of the server. */
+  guardrails: guardrails.optional(),
   /** Free-form, handed through to whoever reads the task. */
   context: jsonObject.optional(),
 });
@@ -84,5 +89,7 @@ export const agentOutput = z.strictObject({
   toolCalls: z.int(),
   /** What its tools have read, best first; absent when they read nothing. */
   citations: z.array(citation).optional(),
+  /** What guardrails found and did; absent when none was enabled. */
+  guardrails: guardrailReport.optional(),
 });
 export type AgentOutput = z.infer<typeof agentOutput>;

@@ -154,6 +154,7 @@ class LogReader {
     "agent.mode_changed": () => "is no agent's",
     "agent.thinking": () => "is no agent's",
     "agent.answered": () => "is no agent's",
+    "agent.guarded": () => "is no agent's",
     "agent.completed": () => "is no agent's",
     "tool.invoked": () => "is no agent's",
     "tool.observed": () => "is no agent's",

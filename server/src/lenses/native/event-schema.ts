@@ -6,6 +6,7 @@ import { z } from "zod";
 import { AGENT_MODES } from "../../task/agent.ts";
 import type { EventType } from "../../task/events/event.ts";
 import { START_CAUSES } from "../../task/events/task-events.ts";
+import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
 import { named } from "../openapi.ts";
 import { anyJson, anyObject, count, failure, part, prompt, time, usageCall, wait } from "./schema.ts";
 
@@ -73,6 +74,22 @@ const eventData = {
     output_tokens: z.number(),
     cost_usd: z.number().nullable(),
     duration_ms: z.number(),
+  }),
+  "agent.guarded": open({
+    agent,
+    findings: z.array(
+      open({
+        kind: z.enum(GUARDRAIL_KINDS),
+        detector: text.describe("Who found it: `offline`, or a model by its name."),
+        entity: text.describe("What it is, in the detector's words."),
+        score: fraction,
+        in: z.enum(["input", "output"]),
+        of: text.describe("The text in which it was found."),
+        start: count.describe("Unicode code points of that text as it was before anything was taken out of it."),
+        end: count.describe("Not part of the finding."),
+        action: z.enum(["blocked", "removed", "masked"]),
+      }),
+    ),
   }),
   "agent.completed": open({ agent }),
   "tool.invoked": open({ agent, call_id: text, tool: text, params: anyJson }),

@@ -60,6 +60,7 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
     cost_usd: costUsd,
     duration_ms: durationMs,
   }),
+  "agent.guarded": same,
   "agent.completed": same,
   "tool.invoked": ({ agent, callId, ...more }) => ({ agent, call_id: callId, ...more }),
   "tool.observed": ({ agent, callId, tool, success, durationMs, ...more }) => ({

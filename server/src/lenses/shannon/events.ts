@@ -108,6 +108,14 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
     if (final || text === "") return [];
     return [{ type: "LLM_OUTPUT", agent: agent || "agent", message: text, payload: callMetadata(data) }];
   },
+  "agent.guarded": ({ agent, findings }) => [
+    {
+      type: "WARNING",
+      agent,
+      message: short(`Guardrails acted: ${guardedText(findings)}`),
+      payload: { guardrails: findings },
+    },
+  ],
   // The only agent's end is told with the answer, after it.
   "agent.completed": ({ agent }) => (agent === "" ? [] : [{ type: "AGENT_COMPLETED", agent, message: "Done" }]),
   "tool.invoked": ({ agent, callId, tool, params }) => [
@@ -259,6 +267,10 @@ function waitingFor(waits: readonly Wait[]): string {
 /** The wire has a fixed list of checkpoints; these two are the places where a task of ours can stand. */
 function checkpoint(at: string): string {
   return at === "queued" ? "pre_routing" : "pre_execution";
+}
+
+function guardedText(findings: EventData["agent.guarded"]["findings"]): string {
+  return [...new Set(findings.map(({ entity, action }) => `${entity} ${action}`))].join(", ");
 }
 
 function callMetadata(call: EventData["agent.answered"]): JsonObject {

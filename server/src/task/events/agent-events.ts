@@ -1,6 +1,7 @@
 /** Events that an agent's run adds to its task's log. `agent` is the slug of who acts; "" where there is only one. */
 import { z } from "zod";
 import { AGENT_MODES } from "../agent.ts";
+import { guardrailFinding } from "../guardrails.ts";
 import { anyJson } from "./fields.ts";
 
 const mode = z.enum(AGENT_MODES);
@@ -23,6 +24,8 @@ export const AGENT_EVENTS = {
     costUsd: z.number().nullable(),
     durationMs: z.number(),
   }),
+  /** What guardrails found and have acted on; where, and never the words themselves. */
+  "agent.guarded": z.object({ agent, findings: z.array(guardrailFinding.omit({ word: true }).strip()) }),
   "agent.completed": z.object({ agent }),
   "tool.invoked": z.object({ agent, callId: z.string(), tool: z.string(), params: anyJson }),
   /** `output` is cut to 2,000 characters. */

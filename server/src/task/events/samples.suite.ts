@@ -66,6 +66,22 @@ const DATA: EventData = {
     costUsd: null,
     durationMs: 900,
   },
+  "agent.guarded": {
+    agent: "",
+    findings: [
+      {
+        kind: "pii",
+        detector: "offline",
+        entity: "EmailAddress",
+        score: 0.95,
+        in: "output",
+        of: "answer",
+        start: 8,
+        end: 23,
+        action: "masked",
+      },
+    ],
+  },
   "agent.completed": { agent: "" },
   "tool.invoked": { agent: "", callId: "1.1", tool: "lookup", params: { what: "Mont Blanc" } },
   "tool.observed": { agent: "", callId: "1.1", tool: "lookup", success: true, durationMs: 3, output: "4,806 m" },
