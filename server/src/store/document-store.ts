@@ -15,7 +15,7 @@ import type {
   VectorStoreRecord,
 } from "../task/document.ts";
 import type { JsonObject } from "../task/json.ts";
-import type { ListPage } from "../task/task-filter.ts";
+import type { PlacedPage } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { DocumentWrite, VectorStoreChange } from "./document-write.ts";
 
@@ -35,7 +35,7 @@ export interface DocumentStore {
   documents(
     visible: Visible,
     filter: { purpose?: string; at: number },
-    page: ListPage,
+    page: PlacedPage,
   ): Promise<{ documents: Omit<DocumentRecord, "produced">[]; more: boolean }>;
   /** What its owner changes, name by name. Throws `not_found`. */
   annotateDocument(key: string, annotations: JsonObject, at: number): Promise<DocumentRecord>;
@@ -60,7 +60,7 @@ export interface DocumentStore {
 
   vectorStore(key: string): Promise<VectorStoreRecord | null>;
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null>;
-  vectorStores(visible: Visible, page: ListPage): Promise<{ stores: VectorStoreRecord[]; more: boolean }>;
+  vectorStores(visible: Visible, page: PlacedPage): Promise<{ stores: VectorStoreRecord[]; more: boolean }>;
   /** Of all tenants, those whose vectors are of another model, by key, from after this one on. */
   vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]>;
   /** Throws `not_found`. */
@@ -73,7 +73,7 @@ export interface DocumentStore {
   members(
     vectorStore: string,
     filter: { status?: MemberStatus; batch?: string },
-    page: ListPage,
+    page: PlacedPage,
   ): Promise<{ members: NamedMember[]; more: boolean }>;
   /** The ids of its documents, the oldest members first, at most `limit`. */
   memberIds(vectorStore: string, limit: number): Promise<string[]>;

@@ -29,18 +29,16 @@ export type VectorStoreChange = {
   model?: string;
 };
 
-/** The owner has one of this name already, or what it belongs to is not there any more. */
-export type DocumentsRefused = { why: "taken" | "gone"; noun: "document" | "vector store" | "task" };
+/** The owner has one of this id already, or what it belongs to is not there any more. */
+export type DocumentsRefused = { why: "taken" | "gone"; noun: "document" | "vector store" };
 
 const TAKEN = {
   document: "There is a file of this id already.",
   "vector store": "There is a vector store of this id already.",
-  task: "This id was used before, and the task that it began is still kept: choose another id.",
 } as const;
 const GONE = {
   document: "There is no such file, or not any more.",
   "vector store": "There is no such vector store, or not any more.",
-  task: "There is no such task, or not any more.",
 } as const;
 
 export function refusalOf({ why, noun }: DocumentsRefused): Refusal {

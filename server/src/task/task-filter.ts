@@ -29,6 +29,12 @@ export const PAGE_LIMIT_MAX = 200;
  */
 export type ListPage = { limit: number; order: "asc" | "desc"; after?: string; before?: string };
 
+/** Where an item stands in such a list. */
+export type ListPlace = { createdAt: number; id: string; key: string };
+
+/** A page that may also go on beyond a place, whether or not there is still an item. */
+export type PlacedPage = ListPage & { beyond?: ListPlace };
+
 export type TaskList = {
   tasks: Task[];
   total: number;

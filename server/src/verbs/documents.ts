@@ -4,7 +4,8 @@ import type { Chunk } from "../task/chunk.ts";
 import type { Analysis, DocumentPage, DocumentRecord, Produced } from "../task/document.ts";
 import type { JsonObject } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
-import type { ListPage } from "../task/task-filter.ts";
+import type { Idempotency } from "../task/submission.ts";
+import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
 import type { Upload } from "./uploads.ts";
 
 /** A document as its callers see it; `taskId` is what clients of the documents API call its last task. */
@@ -20,6 +21,9 @@ export type DocumentOptions = {
   /** Names of options that there are not: the task says so. */
   unknown: string[];
 };
+
+/** What a verb began, or had already begun under the same idempotency key. */
+export type BegunDocument = { document: Document; replayed: boolean };
 
 export type NewDocument = {
   /** A random UUID when absent. */
@@ -44,16 +48,16 @@ export type NewDocument = {
  */
 export interface Documents {
   /**
-   * Makes the document and the task that reads it, in one commit. Throws `conflict` when the id is taken, or was used by an
-   * upload whose task is still kept; `invalid`, naming `md5`, when the bytes have another one.
+   * Makes the document and the task that reads it, in one commit. Throws `conflict` when the id is taken, or the
+   * idempotency key was used for another request; `invalid`, naming `md5`, when the bytes have another one.
    */
-  upload(principal: Principal, lens: string, upload: NewDocument): Promise<Document>;
+  upload(principal: Principal, lens: string, upload: NewDocument, idempotency?: Idempotency): Promise<BegunDocument>;
   get(principal: Principal, id: string): Promise<Document>;
   /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
   list(
     principal: Principal,
     filter: { purpose?: string },
-    page: ListPage,
+    page: PlacedPage,
   ): Promise<{ documents: Document[]; more: boolean }>;
   /** With what analyses have produced, and the ids of the vector stores that it is in. */
   whole(
@@ -73,8 +77,10 @@ export interface Documents {
   chunks(principal: Principal, id: string, from: number, limit: number): Promise<Chunk[]>;
   /** Changes what is said of it, name by name. */
   annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document>;
-  /** Begins a task that analyses it, embeds it, or both; the answer names it. Throws `invalid` when nothing is asked for. */
+  /** Begins a task that analyses it, one that embeds it, or both; the answer names the last. Throws `invalid` when nothing is asked for. */
   analyze(principal: Principal, lens: string, id: string, options: DocumentOptions): Promise<Document>;
+  /** The tasks that have worked on it, newest first, as a list of tasks is paged. */
+  tasks(principal: Principal, id: string, page: Page): Promise<TaskList>;
   /** Cancels its tasks; it leaves every vector store, and is gone. */
   delete(principal: Principal, id: string): Promise<void>;
 }

@@ -2,9 +2,11 @@
 import type { AttributeFilter } from "../task/attribute-filter.ts";
 import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
 import type { BatchRecord, MemberRecord, MemberStatus, NamedMember, VectorStoreRecord } from "../task/document.ts";
+import type { TaskId } from "../task/id.ts";
 import type { JsonObject } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
-import type { ListPage } from "../task/task-filter.ts";
+import type { Idempotency } from "../task/submission.ts";
+import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
 
 /** A vector store as its callers see it; `taskId` is what clients of the documents API call its last task. */
 export type VectorStore = VectorStoreRecord & {
@@ -14,6 +16,9 @@ export type VectorStore = VectorStoreRecord & {
   expiresAt: number | null;
   expired: boolean;
 };
+
+/** What a verb began, or had already begun under the same idempotency key. */
+export type BegunVectorStore = { store: VectorStore; replayed: boolean };
 
 export type Member = NamedMember & { taskId: string; vectorStoreId: string };
 export type Batch = BatchRecord & { taskId: string; vectorStoreId: string; counts: Record<MemberStatus, number> };
@@ -77,16 +82,24 @@ export type StoreSummary = { text: string; model: string; tokens: number; create
 export interface VectorStores {
   /**
    * Makes it with its members and the task that embeds them, in one commit. Throws `conflict` when the id is taken,
-   * `not_found`, naming `file_ids`, when a document is not there.
+   * `not_found`, naming `file_ids`, when a document is not there; `conflict` also when the idempotency key was used for
+   * another request.
    */
-  create(principal: Principal, lens: string, store: NewVectorStore): Promise<VectorStore>;
+  create(
+    principal: Principal,
+    lens: string,
+    store: NewVectorStore,
+    idempotency?: Idempotency,
+  ): Promise<BegunVectorStore>;
   get(principal: Principal, id: string): Promise<VectorStore>;
   /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
-  list(principal: Principal, page: ListPage): Promise<{ stores: VectorStore[]; more: boolean }>;
+  list(principal: Principal, page: PlacedPage): Promise<{ stores: VectorStore[]; more: boolean }>;
   /** Begins a task when documents join or leave. Throws `not_found` as `create` does. */
   change(principal: Principal, lens: string, id: string, update: VectorStoreUpdate): Promise<VectorStore>;
-  /** Cancels its tasks; it is gone at once, its documents stay. Returns the name of the task that clears up behind it. */
-  delete(principal: Principal, lens: string, id: string): Promise<{ id: string; taskId: string }>;
+  /** Cancels its tasks; it is gone at once, its documents stay. Returns the task that clears up behind it, and its name. */
+  delete(principal: Principal, lens: string, id: string): Promise<{ id: string; task: TaskId; taskId: string }>;
+  /** The tasks that have worked on it, newest first, as a list of tasks is paged. */
+  tasks(principal: Principal, id: string, page: Page): Promise<TaskList>;
 
   /** Begins a task that embeds them; those that are there already are taken anew. With `batch` they are one. */
   add(
@@ -102,7 +115,7 @@ export interface VectorStores {
     principal: Principal,
     id: string,
     filter: { status?: MemberStatus; batch?: string },
-    page: ListPage,
+    page: PlacedPage,
   ): Promise<{ members: Member[]; more: boolean }>;
   /** Replaces the attributes of a member. */
   setAttributes(

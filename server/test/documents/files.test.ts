@@ -41,12 +41,14 @@ describe("an upload", () => {
     expect((await server.ask(`/v1/files/${body.id}`)).body.status).toBe("processed");
   });
 
-  it("takes an id of the client's, once: after a delete too, since its task is still there", async () => {
+  it("takes an id of the client's, once, and again when it is deleted", async () => {
     expect((await server.upload("Hello", { id: "own-id_1" })).body.id).toBe("own-id_1");
     expect(refused(await server.upload("Hello", { id: "own-id_1" }))).toEqual([409, "conflict", "id"]);
     await server.ended("upload-own-id_1");
     await server.ask("/v1/files/own-id_1", { method: "DELETE" });
-    expect(refused(await server.upload("Hello", { id: "own-id_1" }))).toEqual([409, "conflict", "id"]);
+    expect((await server.ask("/v1/tasks/upload-own-id_1")).body.status).toBe("completed");
+    expect((await server.upload("Hello", { id: "own-id_1" })).body.task_id).toBe("upload-own-id_1");
+    await server.ended("upload-own-id_1");
     for (const id of ["a b", "x".repeat(65), "a/b", ""])
       expect(refused(await server.upload("Hello", { id }))).toEqual([400, "validation_error", "id"]);
   });

@@ -106,7 +106,9 @@ type Asked = Partial<{ analyses: Analysis[]; vectorize: boolean }>;
 async function add(filename: string, content: string | Buffer, asked: Asked = {}): Promise<DocumentRecord> {
   const from = await verbs.uploads.receive(ada, Readable.from([Buffer.from(content)]), { bytesMax: 1 << 28 });
   const options = { analyses: [], vectorize: false, outlineAsJson: false, unknown: [], recognize: true, ...asked };
-  const { id, key } = await verbs.documents.upload(ada, "documents", {
+  const {
+    document: { id, key },
+  } = await verbs.documents.upload(ada, "documents", {
     id: filename.replace(/\W/g, "-"),
     filename,
     purpose: "general",
@@ -269,8 +271,8 @@ describe("processing a file", () => {
 });
 
 describe("embedding a vector store", () => {
-  const storeOf = (documents: readonly DocumentRecord[]) =>
-    verbs.vectorStores.create(ada, "documents", {
+  const storeOf = async (documents: readonly DocumentRecord[]) => {
+    const { store } = await verbs.vectorStores.create(ada, "documents", {
       id: "vs_1",
       name: "",
       description: "",
@@ -278,6 +280,8 @@ describe("embedding a vector store", () => {
       documentIds: documents.map(({ id }) => id),
       expiresAfterMs: null,
     });
+    return store;
+  };
 
   test("waits for files that are being read, and settles each by what became of it", async () => {
     await start({ usual: letters("lab:letters", (each) => each.includes("forbidden")) });

@@ -100,7 +100,7 @@ const uploadRoute = route({
     const name = cleanFilename(filename);
     if (name === "") throw invalid("The file has no name.", "file");
     if ("bytes" in from && from.bytes === 0) throw invalid("The file has no bytes.", "file");
-    const document = await verbs.documents.upload(principal, NAMES, {
+    const { document } = await verbs.documents.upload(principal, NAMES, {
       ...(fields.id !== undefined && { id: fields.id }),
       filename: name,
       purpose: fields.purpose,

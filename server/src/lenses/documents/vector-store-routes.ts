@@ -39,7 +39,7 @@ export const vectorStoreRoutes: readonly Route[] = [
     answers,
     handle: async ({ principal, verbs, body, parts }) => {
       parts.documents.take(principal, "vector store");
-      const store = await verbs.vectorStores.create(principal, NAMES, {
+      const { store } = await verbs.vectorStores.create(principal, NAMES, {
         ...(body.id !== undefined && { id: body.id }),
         name: body.name ?? "",
         description: body.description ?? "",

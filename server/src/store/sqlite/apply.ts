@@ -134,8 +134,6 @@ export class Applier {
     }
     const gone = write.documents && this.#documents.refused(write.documents);
     if (gone) return { ok: false, task: write.id, ...gone };
-    for (const { numbered, ...alias } of write.aliases ?? [])
-      if (!numbered && this.#isTaken(alias)) return { ok: false, why: "taken", noun: "task", task: write.id };
     const n = standing?.n ?? null;
     if (n === null) return undefined;
     const duplicate: Applied = { ok: false, why: "duplicate", task: write.id };
@@ -181,7 +179,7 @@ export class Applier {
     return this.#sql.taskAlias.get(tenant, owner, lens, value) !== undefined;
   }
 
-  /** Under the first free name. */
+  /** Under the first free name, or under the only one, whichever task had it. */
   #name(task: string, { numbered, ...alias }: TaskAlias): void {
     let { value } = alias;
     for (let n = 2; numbered && this.#isTaken({ ...alias, value }); n++) value = `${alias.value}-${n}`;

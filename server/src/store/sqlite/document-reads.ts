@@ -2,7 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { BatchRecord, MemberStatus } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { PlacedPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import {
   DOCUMENT_COLUMNS,
@@ -47,7 +47,7 @@ export function documentReads(db: Database) {
        ORDER BY d.created_at DESC LIMIT 1`,
       ({ tenant, user, md5 }: { tenant: string; user: string; md5: string }) => [tenant, user, md5],
     ),
-    documents: (given: { visible: Visible; purpose: string | null; at: number; page: ListPage }) => {
+    documents: (given: { visible: Visible; purpose: string | null; at: number; page: PlacedPage }) => {
       const { sql, values } = whereVisible(given.visible, "d");
       const where = {
         sql: `${sql} AND (d.expires_at IS NULL OR d.expires_at > ?) AND (? IS NULL OR d.purpose = ?)`,
@@ -86,7 +86,7 @@ function vectorStoreReads(db: Database) {
   return {
     vectorStore: row(`SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = ?`, ({ key }: Key) => [key]),
     vectorStoreById: byId(db, `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v`, "v"),
-    vectorStores: ({ visible, page }: { visible: Visible; page: ListPage }) =>
+    vectorStores: ({ visible, page }: { visible: Visible; page: PlacedPage }) =>
       list(
         {
           columns: VECTOR_STORE_COLUMNS,
@@ -110,7 +110,7 @@ function vectorStoreReads(db: Database) {
       `${MEMBER_SELECT} WHERE m.vector_store = ? AND m.document = ?`,
       ({ vectorStore, document }: { vectorStore: string; document: string }) => [vectorStore, document],
     ),
-    members: (given: { vectorStore: string; status: MemberStatus | null; batch: string | null; page: ListPage }) => {
+    members: (given: { vectorStore: string; status: MemberStatus | null; batch: string | null; page: PlacedPage }) => {
       const { vectorStore, status, batch } = given;
       const where = {
         sql: "m.vector_store = ? AND (? IS NULL OR m.status = ?) AND (? IS NULL OR m.batch = ?)",
@@ -153,10 +153,11 @@ function lists(db: Database) {
       .prepare<unknown[], unknown[]>(sql)
       .raw()
       .iterate(...values);
-  return ({ columns, from, where, place, idAt }: Listing, { limit, order, after, before }: ListPage) => {
+  return ({ columns, from, where, place, idAt }: Listing, { limit, order, after, before, beyond }: PlacedPage) => {
     const [, id] = place;
     const cursor = after ?? before;
     const startAt = (): Place | null => {
+      if (beyond) return [beyond.createdAt, beyond.id, beyond.key];
       if (cursor === undefined) return null;
       const found = row(
         `SELECT ${place.join(", ")} FROM ${from} WHERE ${where.sql} AND ${id} = ? ORDER BY ${place.join(", ")} LIMIT 1`,
@@ -169,10 +170,10 @@ function lists(db: Database) {
     const forwards = after !== undefined || before === undefined;
     const rising = (order === "asc") === forwards;
     const direction = rising ? "ASC" : "DESC";
-    const beyond = start === null ? "" : `AND (${place.join(", ")}) ${rising ? ">" : "<"} (?, ?, ?)`;
+    const fromThere = start === null ? "" : `AND (${place.join(", ")}) ${rising ? ">" : "<"} (?, ?, ?)`;
     const found = fitting(
       rowsOf(
-        `SELECT ${columns} FROM ${from} WHERE ${where.sql} ${beyond}
+        `SELECT ${columns} FROM ${from} WHERE ${where.sql} ${fromThere}
          ORDER BY ${place.map((column) => `${column} ${direction}`).join(", ")} LIMIT ?`,
         [...where.values, ...(start ?? []), limit + 1],
       ),

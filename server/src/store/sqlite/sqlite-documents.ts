@@ -14,7 +14,7 @@ import {
 } from "../../task/document.ts";
 import { notFound } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { PlacedPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import * as rows from "../codec/document-rows.ts";
 import { prepareDocuments, prepareStoreChange } from "../codec/prepare.ts";
@@ -70,7 +70,7 @@ export class SqliteDocuments implements DocumentStore {
     );
   }
 
-  async documents(visible: Visible, { purpose = null, at }: { purpose?: string | null; at: number }, page: ListPage) {
+  async documents(visible: Visible, { purpose = null, at }: { purpose?: string | null; at: number }, page: PlacedPage) {
     const found = await this.#inPages(page, (part) =>
       this.#searches.send("documents", { visible, purpose, at, page: part }),
     );
@@ -148,7 +148,7 @@ export class SqliteDocuments implements DocumentStore {
     );
   }
 
-  async vectorStores(visible: Visible, page: ListPage) {
+  async vectorStores(visible: Visible, page: PlacedPage) {
     const found = await this.#inPages(page, (part) => this.#searches.send("vectorStores", { visible, page: part }));
     return { stores: this.#readable(found.rows, "vector store", rows.vectorStoreOf), more: found.more };
   }
@@ -173,7 +173,7 @@ export class SqliteDocuments implements DocumentStore {
   async members(
     vectorStore: string,
     { status = null, batch = null }: { status?: MemberStatus | null; batch?: string | null },
-    page: ListPage,
+    page: PlacedPage,
   ) {
     const found = await this.#inPages(page, (part) =>
       this.#searches.send("members", { vectorStore, status, batch, page: part }),
@@ -249,16 +249,17 @@ export class SqliteDocuments implements DocumentStore {
 
   /** A page of any length, from answers that are bounded in bytes. */
   async #inPages(
-    page: ListPage,
-    read: (part: ListPage) => Promise<{ rows: unknown[][]; more: boolean; last: string | null }>,
+    page: PlacedPage,
+    read: (part: PlacedPage) => Promise<{ rows: unknown[][]; more: boolean; last: string | null }>,
   ): Promise<{ rows: unknown[][]; more: boolean }> {
     const found: unknown[][] = [];
+    const { beyond: _, ...whole } = page;
     for (let part = page; ; ) {
       const { rows, more, last } = await read(part);
       if (part.before === undefined) found.push(...rows);
       else found.unshift(...rows);
       if (!more || found.length >= page.limit || last === null) return { rows: found, more };
-      const rest = { ...page, limit: page.limit - found.length };
+      const rest = { ...whole, limit: page.limit - found.length };
       part = part.before === undefined ? { ...rest, after: last } : { ...rest, before: last };
     }
   }

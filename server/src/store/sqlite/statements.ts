@@ -28,7 +28,9 @@ export function writerStatements(db: Database) {
     ),
 
     taskAlias: row("SELECT 1 FROM task_aliases WHERE tenant = ? AND owner = ? AND lens = ? AND value = ?"),
-    insertTaskAlias: run("INSERT INTO task_aliases (tenant, owner, lens, value, task) VALUES (?, ?, ?, ?, ?)"),
+    insertTaskAlias: run(
+      "INSERT OR REPLACE INTO task_aliases (tenant, owner, lens, value, task) VALUES (?, ?, ?, ?, ?)",
+    ),
 
     insertTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AUTO_CHUNKING } from "../../task/chunk.ts";
 import { submitted } from "../../task/decide.ts";
 import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/document.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { ListPage, PlacedPage } from "../../task/task-filter.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
 import { newConversationId as newKey, newTask, START } from "./new-task.suite.ts";
@@ -208,7 +208,7 @@ function documentLists(setup: () => Promise<Store>): void {
     await put("expired", { expiresAt: START + 5 });
     await put("bobs", { user: "bob", createdAt: START + 2 });
     await put("elsewhere", { tenant: "other" });
-    const ids = async (visible: typeof ADA | typeof EVERYBODY, page: ListPage, purpose?: string) => {
+    const ids = async (visible: typeof ADA | typeof EVERYBODY, page: PlacedPage, purpose?: string) => {
       const found = await documents.documents(visible, { at: START + 5, ...(purpose && { purpose }) }, page);
       return [found.documents.map(({ id }) => id), found.more];
     };
@@ -217,6 +217,9 @@ function documentLists(setup: () => Promise<Store>): void {
     expect(await ids(EVERYBODY, { limit: 2, order: "desc", after: "c" })).toEqual([["b", "a"], false]);
     expect(await ids(EVERYBODY, { limit: 2, order: "desc", before: "a" })).toEqual([["c", "b"], true]);
     expect(await ids(ADA, { limit: 2, order: "asc", before: "a" })).toEqual([[], false]);
+    const place = (id: string) => ({ createdAt: START, id, key: "" });
+    expect(await ids(ADA, { limit: 1, order: "desc", beyond: place("bb") })).toEqual([["b"], true]);
+    expect(await ids(ADA, { limit: 9, order: "asc", beyond: place("aa") })).toEqual([["b", "c"], false]);
     expect(await ids(ADA, { limit: 10, order: "asc" }, "vision")).toEqual([["c"], false]);
     const strange = documents.documents(ADA, { at: 0 }, { limit: 1, order: "asc", after: "bobs" });
     expect(await code(strange)).toBe("invalid");
@@ -376,12 +379,11 @@ function newTasks(setup: () => Promise<Store>): void {
     expect(await store.task(task.id)).toBeNull();
   });
 
-  test("has names of its own: a taken one is refused, and a numbered one counted on", async () => {
+  test("has names of its own: a taken one goes over to it, and a numbered one is counted on", async () => {
     const store = await setup();
+    const before = await submit(store, newTask(), { aliases: [alias("upload-1")] });
     const first = await submit(store, newTask(), { aliases: [alias("upload-1")] });
-    const task = newTask();
-    const taken = await store.apply([{ ...submitted(task), aliases: [alias("upload-1")] }]);
-    expect(taken).toEqual({ ok: false, why: "taken", noun: "task", task: task.id });
+    expect(await store.taskAliases([before.id, first.id], "documents")).toEqual([null, "upload-1"]);
     const [a, b, c] = [newTask(), newTask(), newTask()];
     for (const each of [a, b, c]) await submit(store, each, { aliases: [alias("vectorize-1", true)] });
     const ids = [c.id, a.id, first.id, b.id, newTask().id];

@@ -4,14 +4,16 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { DocumentWrite } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
+import type { IdempotencyRecord } from "../../store/write.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../../task/document.ts";
-import { Refusal } from "../../task/errors.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { plainSubmission } from "../../task/new-task.ts";
 import type { Principal } from "../../task/principal.ts";
 import { OPEN_STATES } from "../../task/states.ts";
-import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { PAGE_LIMIT_MAX, type Page, type TaskList } from "../../task/task-filter.ts";
+import { mustBeSameRequest } from "./idempotency.ts";
 import { submitTask } from "./submit-task.ts";
 
 /** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
@@ -25,12 +27,22 @@ type Owned = { tenant: string; user: string; id: string; filename?: string; name
 const SUBJECT_CHARACTERS_MAX = 255;
 
 type Begun = {
+  /** A task that an idempotency key was used for before. */
+  replayed: boolean;
+  task: TaskId;
+  /** What its owner calls the document or vector store that it is about. */
+  about: string;
+};
+
+type NewDocumentTask = {
   kind: DocumentKind;
   input: JsonObject;
   lens: string;
-  /** Its name; a number is added to one that is taken, unless it is `unique`. */
+  /** Of the request that begins it: the same one again begins nothing. */
+  idempotency?: IdempotencyRecord | undefined;
+  /** Its name: a number is added to one that is taken, unless it `replaces` who had it. */
   name: string;
-  unique?: boolean;
+  replaces?: boolean;
   /** Which document or vector store of the owner's it is about: the field of its metadata, and its id. */
   about: { field: "file_id" | "vector_store_id"; owned: Owned };
   details?: JsonObject;
@@ -44,8 +56,12 @@ export class DocumentTasks {
     this.#parts = parts;
   }
 
-  /** One commit: the task, its name and what it is about. Throws as the store does when that cannot be kept. */
-  async begin({ kind, input, lens, name, unique = false, about, details, documents }: Begun): Promise<TaskId> {
+  /**
+   * One commit: the task, its name and what it is about. Throws as the store does when that cannot be kept, and `conflict`
+   * when the idempotency key was used for another request.
+   */
+  async begin(wanted: NewDocumentTask): Promise<Begun> {
+    const { kind, input, lens, idempotency, name, replaces = false, about, details, documents } = wanted;
     const handler = this.#parts.engine.handlers.get(kind);
     if (!handler) throw new Refusal("unavailable", `This server does no work of kind "${kind}".`);
     const { tenant, user, id, filename, name: called } = about.owned;
@@ -63,10 +79,25 @@ export class DocumentTasks {
         retryOf: null,
         ...(details && { details }),
       },
-      { documents, aliases: [{ tenant, owner: user, lens: NAMED_IN, value: name, numbered: !unique }] },
+      {
+        documents,
+        aliases: [{ tenant, owner: user, lens: NAMED_IN, value: name, numbered: !replaces }],
+        ...(idempotency && { idempotency }),
+      },
     );
-    if ("replayed" in done) throw new Error(`The task ${name} has no idempotency key, and was taken for a repeat.`);
-    return done.task.id;
+    if ("task" in done) return { replayed: false, task: done.task.id, about: id };
+    mustBeSameRequest(idempotency, done.hash);
+    const begun = await this.#parts.engine.transitions.find(done.replayed);
+    const owned = begun?.metadata[about.field];
+    if (typeof owned !== "string") throw notFound("What this key began");
+    return { replayed: true, task: done.replayed, about: owned };
+  }
+
+  /** Tasks about this document or vector store, newest first, those that have ended too. */
+  of({ field, owned: { tenant, user, id } }: NewDocumentTask["about"], page: Page): Promise<TaskList> {
+    const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
+    const filter = { kinds: DOCUMENT_KINDS, metadata: { [field]: id } };
+    return this.#parts.store.list({ tenant, user }, filter, { ...page, limit });
   }
 
   /** What clients call each of these tasks; `otherwise` where there is none, or not any more. */
@@ -78,13 +109,13 @@ export class DocumentTasks {
   }
 
   /** Whether any task about this document or vector store is still open. */
-  async anyOpen({ field, owned: { tenant, user, id } }: Begun["about"]): Promise<boolean> {
+  async anyOpen({ field, owned: { tenant, user, id } }: NewDocumentTask["about"]): Promise<boolean> {
     const filter = { states: OPEN_STATES, kinds: DOCUMENT_KINDS, metadata: { [field]: id } };
     return (await this.#parts.store.list({ tenant, user }, filter, { limit: 1 })).tasks.length > 0;
   }
 
   /** Cancels what is still open of the tasks about this document or vector store. */
-  async cancelAll(principal: Principal, { field, owned }: Begun["about"], reason: string): Promise<void> {
+  async cancelAll(principal: Principal, { field, owned }: NewDocumentTask["about"], reason: string): Promise<void> {
     const { store } = this.#parts;
     const { tenant, user, id } = owned;
     const filter = { states: OPEN_STATES, kinds: DOCUMENT_KINDS, metadata: { [field]: id } };

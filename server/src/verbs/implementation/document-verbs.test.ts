@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Idempotency } from "../../task/submission.ts";
 import type { NewDocument } from "../documents.ts";
 import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
 
@@ -13,12 +14,16 @@ const NOTHING = { analyses: [], vectorize: false, outlineAsJson: false, unknown:
 const PAGE = { limit: 10, order: "asc" } as const;
 
 async function upload(text: string, more: Partial<NewDocument> = {}, who = ada) {
+  return (await begin(text, more, who)).document;
+}
+
+async function begin(text: string, more: Partial<NewDocument> = {}, who = ada, idempotency?: Idempotency) {
   const { documents, uploads } = stage.verbs;
   const from = await uploads.receive(who, Readable.from([Buffer.from(text)]), { bytesMax: 1_000 });
   const options = { ...NOTHING, recognize: true };
   const wanted = { filename: "a.txt", purpose: "qa", mediaType: "text/plain", skipExisting: false, options };
   try {
-    return await documents.upload(who, "documents", { ...wanted, from, ...more });
+    return await documents.upload(who, "documents", { ...wanted, from, ...more }, idempotency);
   } finally {
     await from.release();
   }
@@ -50,15 +55,35 @@ describe("an upload", () => {
     expect([size, (await bytes.toArray()).join("")]).toEqual([5, "Hello"]);
   });
 
-  it("under a taken id is refused and keeps nothing, also once the document is deleted: its task is still there", async () => {
+  it("under a taken id is refused and keeps nothing", async () => {
     await upload("Hello", { id: "mine" });
     await expect(upload("Other", { id: "mine" })).rejects.toMatchObject({ code: "conflict", detail: { field: "id" } });
-    await endedTask("upload-mine");
-    await stage.verbs.documents.delete(ada, "mine");
-    await expect(upload("Other", { id: "mine" })).rejects.toMatchObject({ code: "conflict", detail: { field: "id" } });
-    expect((await endedTask("upload-mine")).state).toBe("completed");
+    expect((await stage.verbs.tasks.list(ada, {}, { limit: 10 })).total).toBe(1);
     await upload("Bob's", { id: "mine" }, bob);
-    expect((await stage.verbs.documents.list(ada, {}, PAGE)).documents).toEqual([]);
+    expect((await stage.verbs.documents.list(ada, {}, PAGE)).documents.map(({ bytes }) => bytes)).toEqual([5]);
+  });
+
+  it("under the id of a deleted document takes over its name, and the task before it stays readable by its own id", async () => {
+    await upload("Hello", { id: "mine" });
+    const before = await endedTask("upload-mine");
+    await stage.verbs.documents.delete(ada, "mine");
+    expect((await endedTask("upload-mine")).id).toBe(before.id);
+    expect(await upload("Again", { id: "mine" })).toMatchObject({ id: "mine", taskId: "upload-mine" });
+    const { task } = await stage.verbs.documents.get(ada, "mine");
+    expect((await endedTask("upload-mine")).id).toBe(task);
+    expect(task).not.toBe(before.id);
+    expect((await stage.verbs.tasks.named(ada, "documents", before.id)).state).toBe("completed");
+    const { tasks } = await stage.verbs.documents.tasks(ada, "mine", { limit: 10 });
+    expect(tasks.map(({ id }) => id)).toEqual([task, before.id]);
+  });
+
+  it("that comes again under its key is the first one, also once its id is taken by it; another one is refused", async () => {
+    const send = (hash: string) => begin("Hello", { id: "mine" }, ada, { key: "once", hash });
+    const first = await send("h");
+    expect(first.replayed).toBe(false);
+    expect(await send("h")).toMatchObject({ replayed: true, document: { key: first.document.key } });
+    await expect(send("other")).rejects.toMatchObject({ code: "conflict", detail: { field: "Idempotency-Key" } });
+    expect((await stage.verbs.tasks.list(ada, {}, { limit: 10 })).total).toBe(1);
   });
 
   it("whose bytes have another MD5 than it says is refused, and nothing of it stays", async () => {
@@ -154,7 +179,7 @@ describe("a vector store", () => {
     const { vectorStores } = stage.verbs;
     await upload("one", { id: "a" });
     const made = await vectorStores.create(ada, "documents", { ...NEW, id: "vs", documentIds: ["a", "a"] });
-    expect(made).toMatchObject({ id: "vs", taskId: "create-vs", documentIds: ["a"], counts: { in_progress: 1 } });
+    expect(made.store).toMatchObject({ id: "vs", taskId: "create-vs", documentIds: ["a"], counts: { in_progress: 1 } });
     expect((await endedTask("create-vs")).metadata).toEqual({ vector_store_id: "vs" });
     const missing = vectorStores.create(ada, "documents", { ...NEW, id: "other", documentIds: ["a", "b"] });
     await expect(missing).rejects.toMatchObject({ code: "not_found", detail: { field: "file_ids" } });
@@ -163,6 +188,16 @@ describe("a vector store", () => {
       code: "conflict",
     });
     await expect(vectorStores.get(bob, "vs")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("is made once by a request that comes again under its key", async () => {
+    const { vectorStores } = stage.verbs;
+    const create = (hash: string) =>
+      vectorStores.create(ada, "documents", { ...NEW, documentIds: [] }, { key: "once", hash });
+    const first = await create("h");
+    expect(await create("h")).toMatchObject({ replayed: true, store: { id: first.store.id } });
+    await expect(create("other")).rejects.toMatchObject({ code: "conflict", detail: { field: "Idempotency-Key" } });
+    expect((await vectorStores.list(ada, PAGE)).stores.length).toBe(1);
   });
 
   it("changes its members by a task, and nothing else by one", async () => {
@@ -198,7 +233,7 @@ describe("a vector store", () => {
     const { vectorStores } = stage.verbs;
     await upload("a", { id: "a" });
     await vectorStores.create(ada, "documents", { ...NEW, id: "vs", documentIds: ["a"] });
-    expect(await vectorStores.delete(ada, "documents", "vs")).toEqual({ id: "vs", taskId: "delete-vs" });
+    expect(await vectorStores.delete(ada, "documents", "vs")).toMatchObject({ id: "vs", taskId: "delete-vs" });
     await expect(vectorStores.get(ada, "vs")).rejects.toMatchObject({ code: "not_found" });
     expect((await endedTask("delete-vs")).state).toBe("completed");
     expect((await stage.verbs.documents.get(ada, "a")).id).toBe("a");

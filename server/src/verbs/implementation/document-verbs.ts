@@ -9,10 +9,12 @@ import type { DocumentPage, DocumentRecord, Produced } from "../../task/document
 import { notFound, Refusal } from "../../task/errors.ts";
 import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { Idempotency } from "../../task/submission.ts";
+import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";
 import { visibleTo } from "../../task/visibility.ts";
-import type { Document, DocumentOptions, Documents, NewDocument } from "../documents.ts";
+import type { BegunDocument, Document, DocumentOptions, Documents, NewDocument } from "../documents.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
+import { idempotencyRecord } from "./idempotency.ts";
 
 export class DocumentVerbs implements Documents {
   readonly #store: Store;
@@ -29,7 +31,12 @@ export class DocumentVerbs implements Documents {
     this.#tasks = new DocumentTasks(parts);
   }
 
-  async upload(principal: Principal, lens: string, { from, ...given }: NewDocument): Promise<Document> {
+  async upload(
+    principal: Principal,
+    lens: string,
+    { from, ...given }: NewDocument,
+    idempotency?: Idempotency,
+  ): Promise<BegunDocument> {
     mustHave(principal, "tasks");
     const upload = wellFormed(given);
     const { tenant, user } = principal;
@@ -40,7 +47,7 @@ export class DocumentVerbs implements Documents {
     }
     if (upload.skipExisting) {
       const known = await this.#known({ tenant, user }, upload.id, file?.md5 ?? md5);
-      if (known) return (await this.#seen([known]))[0] ?? missing();
+      if (known) return { document: (await this.#seen([known]))[0] ?? missing(), replayed: false };
     }
     const now = this.#clock.now();
     const key = this.#ids.uuid(now);
@@ -68,18 +75,21 @@ export class DocumentVerbs implements Documents {
       produced: {},
     };
     const url = "url" in from ? from.url : null;
-    const task = await this.#tasks.begin({
+    const { task, about, replayed } = await this.#tasks.begin({
       kind: "file_processing",
       input: { document: key, analyses, vectorize, recognize, outlineAsJson, url },
       lens,
+      idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
       name: `upload-${id}`,
-      unique: true,
+      // Clients work out a file's id from this name: it is that of the last upload under the id.
+      replaces: true,
       about: { field: "file_id", owned: document },
       ...detailsOf(unknown),
       documents: { document },
     });
+    if (replayed) return { document: await this.get(principal, about), replayed };
     const { produced: _, ...listed } = document;
-    return { ...listed, task, taskId: `upload-${id}` };
+    return { document: { ...listed, task, taskId: `upload-${id}` }, replayed };
   }
 
   async get(principal: Principal, id: string): Promise<Document> {
@@ -87,7 +97,7 @@ export class DocumentVerbs implements Documents {
     return document ?? missing();
   }
 
-  async list(principal: Principal, filter: { purpose?: string }, page: ListPage) {
+  async list(principal: Principal, filter: { purpose?: string }, page: PlacedPage) {
     mustHave(principal, "tasks");
     const at = this.#clock.now();
     const found = await this.#store.documents.documents(visibleTo(principal), { ...filter, at }, page);
@@ -153,6 +163,10 @@ export class DocumentVerbs implements Documents {
       await this.#tasks.begin({ ...common, kind: "document_analysis", input, name: `analyze-${document.id}` });
     }
     return this.get(principal, id);
+  }
+
+  async tasks(principal: Principal, id: string, page: Page): Promise<TaskList> {
+    return this.#tasks.of({ field: "file_id", owned: await this.#find(principal, id) }, page);
   }
 
   async delete(principal: Principal, id: string): Promise<void> {

@@ -15,10 +15,12 @@ import type {
 import { notFound, Refusal } from "../../task/errors.ts";
 import { wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { Idempotency } from "../../task/submission.ts";
+import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";
 import { visibleTo } from "../../task/visibility.ts";
 import type {
   Batch,
+  BegunVectorStore,
   Found,
   Member,
   NewMember,
@@ -30,6 +32,7 @@ import type {
   VectorStoreUpdate,
 } from "../vector-stores.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
+import { idempotencyRecord } from "./idempotency.ts";
 import { StoreSummaries, type Summarize } from "./store-summaries.ts";
 
 /** What turns questions into vectors, and which model's they are. */
@@ -79,7 +82,12 @@ export class VectorStoreVerbs implements VectorStores {
     this.#summaries = new StoreSummaries(parts.store.documents, retrieval?.summarize ?? null, parts.clock);
   }
 
-  async create(principal: Principal, lens: string, given: NewVectorStore): Promise<VectorStore> {
+  async create(
+    principal: Principal,
+    lens: string,
+    given: NewVectorStore,
+    idempotency?: Idempotency,
+  ): Promise<BegunVectorStore> {
     mustHave(principal, "tasks");
     const wanted = wellFormed(given);
     const { tenant, user } = principal;
@@ -103,22 +111,23 @@ export class VectorStoreVerbs implements VectorStores {
       bytes: 0,
     };
     const members = documents.map((document) => this.#newMember(store, document));
-    await this.#tasks.begin({
+    const { about, replayed } = await this.#tasks.begin({
       kind: "vector_store_creation",
       input: { vectorStore: store.key },
       lens,
+      idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
       name: `create-${store.id}`,
       about: { field: "vector_store_id", owned: store },
       documents: { vectorStore: store, members },
     });
-    return this.get(principal, store.id);
+    return { store: await this.get(principal, about), replayed };
   }
 
   async get(principal: Principal, id: string): Promise<VectorStore> {
     return this.#seen(await this.#find(principal, id));
   }
 
-  async list(principal: Principal, page: ListPage) {
+  async list(principal: Principal, page: PlacedPage) {
     mustHave(principal, "tasks");
     const { stores, more } = await this.#store.documents.vectorStores(visibleTo(principal), page);
     return { stores: await Promise.all(stores.map((store) => this.#seen(store))), more };
@@ -145,11 +154,11 @@ export class VectorStoreVerbs implements VectorStores {
     return this.get(principal, id);
   }
 
-  async delete(principal: Principal, lens: string, id: string): Promise<{ id: string; taskId: string }> {
+  async delete(principal: Principal, lens: string, id: string) {
     const store = await this.#find(principal, id);
     await this.#tasks.cancelAll(principal, { field: "vector_store_id", owned: store }, "The vector store was deleted.");
     const otherwise = `delete-${store.id}`;
-    const task = await this.#tasks.begin({
+    const { task } = await this.#tasks.begin({
       kind: "vector_store_deletion",
       input: { vectorStore: store.key, id: store.id },
       lens,
@@ -158,7 +167,11 @@ export class VectorStoreVerbs implements VectorStores {
       documents: { removed: { vectorStore: store.key } },
     });
     const [taskId = otherwise] = await this.#tasks.names([{ task, otherwise }]);
-    return { id: store.id, taskId };
+    return { id: store.id, task, taskId };
+  }
+
+  async tasks(principal: Principal, id: string, page: Page): Promise<TaskList> {
+    return this.#tasks.of({ field: "vector_store_id", owned: await this.#find(principal, id) }, page);
   }
 
   async add(
@@ -199,7 +212,7 @@ export class VectorStoreVerbs implements VectorStores {
     principal: Principal,
     id: string,
     filter: { status?: MemberStatus; batch?: string },
-    page: ListPage,
+    page: PlacedPage,
   ): Promise<{ members: Member[]; more: boolean }> {
     const store = await this.#find(principal, id);
     if (filter.batch !== undefined) await this.batch(principal, id, filter.batch);
