@@ -15,6 +15,8 @@ const SAMPLED_PAGES = 8;
 const GLYPHS_MAX = 400_000;
 const LINKS_MAX = 2_000;
 const BOXES_MAX = 600;
+/** Annotations that are looked at. */
+const FIELDS_MAX = 5_000;
 /** Letters and digits: a page with fewer may be a picture. */
 const CHARACTERS_MIN = 30;
 /** Of its area, beside a few characters such as its number. */
@@ -52,13 +54,19 @@ function sampledSizes(pdf: Pdf, pageCount: number): Sizes {
   const samples: { size: number; characters: number }[] = [];
   for (let index = 0; index < pageCount && index < step * SAMPLED_PAGES; index += step) {
     const { runs } = opened(pdf, index, runsOn, { runs: [], turned: [] });
-    samples.push(...runs.map(({ size, text }) => ({ size, characters: text.length })));
+    samples.push(
+      ...runs.filter(({ isField }) => !isField).map(({ size, text }) => ({ size, characters: text.length })),
+    );
   }
   return sizesOf(samples);
 }
 
 function runsOn(page: PdfPage): PageRuns {
-  return runsOf(page.glyphs(GLYPHS_MAX), page.links(LINKS_MAX), page.boxes(BOXES_MAX));
+  return runsOf(page.glyphs(GLYPHS_MAX), {
+    links: page.links(LINKS_MAX),
+    boxes: page.boxes(BOXES_MAX),
+    fields: page.fields(FIELDS_MAX),
+  });
 }
 
 /** Of a page that cannot be opened: what is said in its place. */

@@ -66,6 +66,7 @@ function paragraphsOf(lines: readonly Line[]): Paragraph[] {
 type Margins = { leading: number; left: number; right: number };
 
 function begins(line: Line, above: Line, paragraph: Paragraph, { leading, left, right }: Margins): boolean {
+  if (hasField(line) || hasField(above)) return true;
   const size = sizeOf(line);
   if (Math.abs(size - paragraph.size) > SIZE_STEP * paragraph.size) return true;
   const bold = line.every((run) => run.bold);
@@ -85,6 +86,10 @@ function begins(line: Line, above: Line, paragraph: Paragraph, { leading, left, 
   return ended && paragraph.lines.length > 1;
 }
 
+function hasField(line: Line): boolean {
+  return line.some(({ isField }) => isField);
+}
+
 function isItem({ lines }: Paragraph): boolean {
   const text = textOf(lines[0] ?? []);
   return BULLET.test(text) || NUMBER.test(text);
@@ -95,7 +100,7 @@ function blockOf(paragraph: Paragraph, sizes: Sizes): Block {
   // Before all else: the letters of a slide are larger than those of a text, and its lists are lists.
   const bullet = BULLET.exec(text);
   if (bullet) return { kind: "item", depth: 0, marker: null, text: text.slice(bullet[0].length) };
-  const level = levelOf(paragraph, text, sizes);
+  const level = paragraph.lines.some(hasField) ? null : levelOf(paragraph, text, sizes);
   if (level !== null) return { kind: "heading", level, text };
   const number = NUMBER.exec(text);
   if (number && /^\d+[.)]$/.test(number[1] ?? ""))

@@ -1,42 +1,17 @@
 /**
  * PDFium, compiled to WebAssembly, as far as reading needs it: pages as characters with their places, links, outline,
- * properties, and a page as a picture. Its functions take and give numbers; addresses are those of its own memory.
+ * properties, fields of forms, and a page as a picture.
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { PDFiumModule } from "@hyzyla/pdfium";
 import { ExtractionError } from "../../extraction.ts";
 import type { GrayPicture } from "../../recognizer.ts";
 import type { Source } from "../format.ts";
-
-/** One character, its place in points, y upwards. */
-export type Glyph = {
-  text: string;
-  /** Put in by PDFium, for a gap or the end of a line: it has no place. */
-  generated: boolean;
-  left: number;
-  right: number;
-  bottom: number;
-  top: number;
-  /** Where the baseline of its piece of text begins. */
-  x: number;
-  y: number;
-  style: GlyphStyle;
-};
+import { call, functionOf, type Module, starting, utf8, utf16 } from "./calls.ts";
+import { type Field, Form, fieldsOn } from "./form.ts";
+import type { Box, Glyph, GlyphStyle, LinkArea } from "./glyph.ts";
 
 /** Where the baseline of a piece of text begins, and how it is written: the same object for all characters of the piece. */
 type GlyphStart = { x: number; y: number; style: GlyphStyle };
-
-export type GlyphStyle = {
-  size: number;
-  bold: boolean;
-  /** Of the baseline, in quarter turns against the clock. */
-  turns: number;
-};
-
-/** In points, y upwards. */
-export type Box = { left: number; right: number; bottom: number; top: number };
-
-export type LinkArea = Box & { url: string };
 
 export type Bookmark = { title: string; level: number; page: number };
 
@@ -50,7 +25,6 @@ const OBJECT_IMAGE = 3;
 const PICTURES_MAX = 1_000;
 const BOLD_WEIGHT_MIN = 600;
 const BOOKMARK_DEPTH_MAX = 12;
-const TEXT_BYTES_MAX = 64 * 1024;
 const BITMAP_GRAY = 1;
 const RENDER_ANNOTATIONS = 1;
 const RENDER_GRAY = 8;
@@ -58,23 +32,17 @@ const WHITE = 0xffffffff;
 /** Room for six floats or four doubles. */
 const SCRATCH_BYTES = 64;
 
-type Module = Awaited<ReturnType<typeof PDFiumModule>>;
-
-/** Begun as soon as this file is loaded: a process that expects a PDF has it ready. */
-const starting = PDFiumModule({}).then((module) => {
-  module._FPDF_InitLibraryWithConfig({});
-  return module;
-});
-
 export class Pdf {
   readonly #module: Module;
   readonly #document: number;
   readonly #scratch: number;
+  readonly #form: Form | null;
 
   private constructor(module: Module, document: number) {
     this.#module = module;
     this.#document = document;
     this.#scratch = module.wasmExports.malloc(SCRATCH_BYTES);
+    this.#form = Form.of(module, document);
   }
 
   /** Throws `encrypted_file` and `invalid_file`. */
@@ -135,7 +103,7 @@ export class Pdf {
     const page = this.#module._FPDF_LoadPage(this.#document, index);
     if (page === 0) throw new ExtractionError("invalid_file", `Page ${index + 1} is damaged.`);
     try {
-      return use(new PdfPage(this.#module, this.#document, page, this.#scratch));
+      return use(new PdfPage(this.#module, this.#document, page, this.#scratch, this.#form));
     } finally {
       this.#module._FPDF_ClosePage(page);
     }
@@ -167,14 +135,16 @@ export class PdfPage {
   readonly #document: number;
   readonly #page: number;
   readonly #scratch: number;
+  readonly #form: Form | null;
   /** By the font: most pieces of a page share a few. */
   readonly #boldFonts = new Map<number, boolean>();
 
-  constructor(module: Module, document: number, page: number, scratch: number) {
+  constructor(module: Module, document: number, page: number, scratch: number, form: Form | null) {
     this.#module = module;
     this.#document = document;
     this.#page = page;
     this.#scratch = scratch;
+    this.#form = form;
   }
 
   /** In the order of PDFium: that of the page's content, and within a line that of reading. At most so many. */
@@ -237,6 +207,11 @@ export class PdfPage {
       links.push({ url, left, right, top: Math.max(top, bottom), bottom: Math.min(top, bottom) });
     }
     return links;
+  }
+
+  /** What people have filled in, and notes that are written on the page. At most so many. */
+  fields(most: number): Field[] {
+    return fieldsOn(this.#module, this.#page, this.#form, most);
   }
 
   /** What lines and boxes cover. Empty when there are more than so many: it is a drawing. */
@@ -320,27 +295,6 @@ export class PdfPage {
   }
 }
 
-function isCallable(value: unknown): value is (...values: number[]) => number {
-  return typeof value === "function";
-}
-
-/** Of PDFium itself: the package's own wrappers know few of them, and cost more than the call. */
-function functionOf(module: Module, name: string): (...values: number[]) => number {
-  const found: unknown = Reflect.get(module.wasmExports, name);
-  if (!isCallable(found)) throw new Error(`PDFium has no ${name}.`);
-  return found;
-}
-
-const functions = new WeakMap<Module, Map<string, (...values: number[]) => number>>();
-
-function call(module: Module, name: string, ...values: number[]): number {
-  const known = functions.get(module) ?? new Map<string, (...values: number[]) => number>();
-  functions.set(module, known);
-  const found = known.get(name) ?? functionOf(module, name);
-  known.set(name, found);
-  return found(...values);
-}
-
 /** What is called for every character. */
 function glyphCalls(module: Module) {
   return {
@@ -349,28 +303,6 @@ function glyphCalls(module: Module) {
     object: functionOf(module, "FPDFText_GetTextObject"),
     box: functionOf(module, "FPDFText_GetLooseCharBox"),
   };
-}
-
-function utf16(module: Module, write: (to: number, room: number) => number): string {
-  return textAt(module, write, "utf-16le");
-}
-
-function utf8(module: Module, write: (to: number, room: number) => number): string {
-  return textAt(module, write, "utf-8");
-}
-
-/** `write` says how many bytes there are, the zero at the end among them, and writes them where there is room. */
-function textAt(module: Module, write: (to: number, room: number) => number, encoding: string): string {
-  const bytes = Math.min(write(0, 0), TEXT_BYTES_MAX);
-  if (bytes <= 0) return "";
-  const address = module.wasmExports.malloc(bytes);
-  try {
-    write(address, bytes);
-    const text = new TextDecoder(encoding).decode(module.HEAPU8.slice(address, address + bytes));
-    return text.replace(/\0[\s\S]*$/, "");
-  } finally {
-    module.wasmExports.free(address);
-  }
 }
 
 /** Halves of pairs come as they are, one after the other. */

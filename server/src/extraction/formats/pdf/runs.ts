@@ -3,14 +3,19 @@
  * to the right, with y downwards; the order of the characters within a run is that of reading, also from right to left.
  */
 import { escaped, link } from "../../markdown.ts";
-import { type Grid, gridsOf, isParted, withTables } from "./grids.ts";
-import type { Box, Glyph, GlyphStyle, LinkArea } from "./pdfium.ts";
+import type { Field } from "./form.ts";
+import type { Box, Glyph, GlyphStyle, LinkArea } from "./glyph.ts";
+import { type Grid, gridsOf, isParted, type Rule, withTables } from "./grids.ts";
 import type { Run } from "./run.ts";
 
 /** Of its size: a gap as wide parts two runs. */
 const GAP_MIN = 1;
 /** Of its size: a character that is so far off the baseline (an exponent is not) begins a run. */
 const RISE_MAX = 0.5;
+/** Of the size of its letters: a field of one line is lower. */
+const FIELD_LINE_MAX = 2.5;
+/** Of the size of letters: so far is the middle of a capital above the baseline. */
+const CAPITAL_SHARE = 0.35;
 /** How PDFium writes the hyphen at the end of a line. */
 const LINE_HYPHEN = "\u0002";
 const ARABIC = /^\p{Script=Arabic}$/u;
@@ -21,17 +26,20 @@ export type PageRuns = {
   turned: Run[];
 };
 
-export function runsOf(glyphs: readonly Glyph[], links: readonly LinkArea[], boxes: readonly Box[]): PageRuns {
+/** What lies on a page beside its letters. */
+export type Furniture = { links: readonly LinkArea[]; boxes: readonly Box[]; fields: readonly Field[] };
+
+export function runsOf(glyphs: readonly Glyph[], { links, boxes, fields }: Furniture): PageRuns {
   const turns = usualTurns(glyphs);
-  // Lines are looked for on pages that are not turned alone.
-  const grids =
-    turns === 0 ? gridsOf(boxes.map(({ top, bottom, ...box }) => ({ ...box, top: -top, bottom: -bottom }))) : [];
+  const grids = gridsOf(boxes.map((box) => areaOf(box, turns)));
   const runs: Run[] = [];
   const turned: Run[] = [];
   for (const { run, turns: its } of glyphRuns(glyphs, grids)) {
     const made = runOf(run, its, links);
     if (made) (its === turns ? runs : turned).push(made);
   }
+  const words = [...runs];
+  for (const field of fields) runs.push(runOfField(field, words, turns));
   return { runs: withTables(runs, grids), turned };
 }
 
@@ -79,9 +87,12 @@ function isApart(last: Glyph, next: Glyph): boolean {
 
 function isInNextCell(word: Glyph, next: Glyph, grids: readonly Grid[]): boolean {
   if (grids.length === 0 || next.text === " ") return false;
-  const from = Math.min(word.right, next.right);
-  const to = Math.max(word.left, next.left);
-  return from <= to && isParted(grids, from, to, -next.y);
+  const { turns } = next.style;
+  const its = extentOf(word, turns);
+  const { left, right, y } = extentOf(next, turns);
+  const from = Math.min(its.right, right);
+  const to = Math.max(its.left, left);
+  return from <= to && isParted(grids, from, to, y);
 }
 
 /** Along the baseline, and across it downwards. */
@@ -93,6 +104,23 @@ function extentOf(
   if (turns === 2) return { left: -right, right: -left, y };
   if (turns === 3) return { left: -top, right: -bottom, y: -x };
   return { left, right, y: -y };
+}
+
+function areaOf({ left, right, bottom, top }: Box, turns: number): Rule {
+  if (turns === 1) return { left: bottom, right: top, top: left, bottom: right };
+  if (turns === 2) return { left: -right, right: -left, top: bottom, bottom: top };
+  if (turns === 3) return { left: -top, right: -bottom, top: -right, bottom: -left };
+  return { left, right, top: -top, bottom: -bottom };
+}
+
+/** On the line of what stands to its left, the field's name; without one, one line is in its middle, several begin at its top. */
+function runOfField(field: Field, words: readonly Run[], turns: number): Run {
+  const { left, right, top, bottom } = areaOf(field, turns);
+  const { size } = field;
+  const own = bottom - top < FIELD_LINE_MAX * size ? (top + bottom) / 2 + size * CAPITAL_SHARE : top + size;
+  const names = words.filter((run) => run.right <= left + size / 2 && run.y > top && run.y <= bottom + size / 4);
+  const y = names.length === 0 ? own : Math.min(...names.map((run) => run.y));
+  return { text: escaped(field.text).trim(), left, right, y, size, bold: false, hyphenated: false, isField: true };
 }
 
 function runOf(glyphs: readonly Glyph[], turns: number, links: readonly LinkArea[]): Run | null {
