@@ -17,6 +17,7 @@ import { ByteCache } from "./byte-cache.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { CHUNK_COLUMNS } from "./chunk-reads.ts";
 import { bytesIn, numberIn, textIn } from "./column.ts";
+import { type Attributes, type Member, Memberships } from "./membership.ts";
 import type { Work } from "./work-through.ts";
 
 export type Search = {
@@ -31,8 +32,7 @@ export type Search = {
 
 export type Found = {
   document: string;
-  /** As JSON. */
-  attributes: string;
+  attributes: Attributes;
   score: number;
   chunk: unknown[];
   highlights: Range[];
@@ -48,23 +48,15 @@ const FOUND_CHARACTERS_MAX = 4 << 20;
 const WORDS_BYTES_MAX = 192 << 20;
 const VECTORS_BYTES_MAX = 64 << 20;
 
-/** A completed member of the store, whose chunks have the numbers from `first` on. */
-type Member = {
-  document: string;
-  attributes: string;
-  cut: number;
-  version: number;
-  chunks: number;
-  first: number;
-  embedding: { n: number; version: number; dimensions: number } | null;
-};
+/** A member whose chunks have the numbers from `first` on. */
+type Span = { member: Member; first: number };
 type Words = { version: number; slices: Postings[]; bytes: number };
 type Vectors = { version: number; rows: VectorRows; bytes: number };
 
 export class Finder implements Work {
   readonly commitMs = 0;
   readonly #db: Database;
-  readonly #members;
+  readonly #memberships;
   readonly #words;
   readonly #vectors;
   readonly #chunk;
@@ -76,16 +68,7 @@ export class Finder implements Work {
   constructor(db: Database) {
     const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
     this.#db = db;
-    this.#members = rows(
-      `SELECT m.document, m.attributes, c.n, c.version, c.total, e.n, e.version, e.dimensions,
-         d.annotations -> '$.metadata'
-       FROM members m
-       JOIN documents d ON d.key = m.document
-       JOIN cuts c ON c.document = m.document AND c.max_tokens = m.max_tokens AND c.overlap_tokens = m.overlap_tokens
-       LEFT JOIN embeddings e ON e.cut = c.n AND e.model = ?
-       WHERE m.vector_store = ? AND m.status = 'completed' AND c.stored = c.total AND c.total > 0
-       ORDER BY c.n`,
-    );
+    this.#memberships = new Memberships(db);
     this.#words = rows("SELECT words FROM postings WHERE cut = ? ORDER BY slice");
     this.#vectors = rows("SELECT slice, present, numbers FROM vectors WHERE embedding = ? ORDER BY slice");
     this.#chunk = rows(`SELECT ${CHUNK_COLUMNS} FROM chunks WHERE cut = ? AND chunk = ?`);
@@ -110,51 +93,37 @@ export class Finder implements Work {
   }
 
   #search({ vectorStore, queries, model, filter, scoreMin, limit }: Search): Found[] {
-    const members = this.#membersOf(vectorStore, model, filter);
-    const last = members.at(-1);
+    const spans = this.#spansOf(vectorStore, model, filter);
+    const last = spans.at(-1);
     if (!last) return [];
-    const count = last.first + last.chunks;
+    const count = last.first + last.member.chunks;
     const best = new Float32Array(count);
     for (const { text, vector } of queries) {
-      const words = lexicalScores(text, { [Symbol.iterator]: () => this.#slices(members) }, count);
-      const cosines = vector === null ? null : this.#cosines(members, floatsOf(vector), count);
+      const words = lexicalScores(text, { [Symbol.iterator]: () => this.#slices(spans) }, count);
+      const cosines = vector === null ? null : this.#cosines(spans, floatsOf(vector), count);
       const scores = fused(words, cosines, trustIn(model));
       for (let chunk = 0; chunk < count; chunk++) best[chunk] = Math.max(best[chunk] ?? 0, scores[chunk] ?? 0);
     }
-    return this.#found(members, best, { queries, scoreMin, limit });
+    return this.#found(spans, best, { queries, scoreMin, limit });
   }
 
-  #membersOf(vectorStore: string, model: string, filter: AttributeFilter | null): Member[] {
-    const members: Member[] = [];
+  #spansOf(vectorStore: string, model: string, filter: AttributeFilter | null): Span[] {
+    const spans: Span[] = [];
     let first = 0;
-    for (const row of this.#members.iterate(model, vectorStore)) {
-      const [document, own, cut, version, total, embedding, embeddingVersion, dimensions, metadata] = row;
-      const attributes = withMetadata(textIn(own), metadata);
-      if (filter !== null && !fits(filter, JSON.parse(attributes))) continue;
-      const chunks = numberIn(total);
-      members.push({
-        document: textIn(document),
-        attributes,
-        cut: numberIn(cut),
-        version: numberIn(version),
-        chunks,
-        first,
-        embedding:
-          embedding === null
-            ? null
-            : { n: numberIn(embedding), version: numberIn(embeddingVersion), dimensions: numberIn(dimensions) },
-      });
-      first += chunks;
+    for (const member of this.#memberships.of(vectorStore, model).members) {
+      if (filter !== null && !fits(filter, member.attributes)) continue;
+      spans.push({ member, first });
+      first += member.chunks;
     }
-    return members;
+    return spans;
   }
 
-  *#slices(members: readonly Member[]): Generator<Slice> {
-    for (const member of members) {
+  *#slices(spans: readonly Span[]): Generator<Slice> {
+    for (const { member, first } of spans) {
       this.#lookAtClock();
       for (const [at, postings] of this.#wordsOf(member).slices.entries()) {
         const before = at * SLICE_CHUNKS;
-        yield { postings, first: member.first + before, chunks: Math.min(SLICE_CHUNKS, member.chunks - before) };
+        yield { postings, first: first + before, chunks: Math.min(SLICE_CHUNKS, member.chunks - before) };
       }
     }
   }
@@ -174,9 +143,10 @@ export class Finder implements Work {
     return read;
   }
 
-  #cosines(members: readonly Member[], question: Float32Array, count: number): Float32Array {
+  #cosines(spans: readonly Span[], question: Float32Array, count: number): Float32Array {
     const cosines = new Float32Array(count);
-    for (const { embedding, chunks, first } of members) {
+    for (const { member, first } of spans) {
+      const { embedding, chunks } = member;
       if (embedding?.dimensions !== question.length) continue;
       this.#lookAtClock();
       this.#vectorsOf(embedding, chunks).rows.writeCosines(question, first, cosines);
@@ -203,18 +173,18 @@ export class Finder implements Work {
     return read;
   }
 
-  #found(members: readonly Member[], scores: Float32Array, wanted: Pick<Search, "queries" | "scoreMin" | "limit">) {
+  #found(spans: readonly Span[], scores: Float32Array, wanted: Pick<Search, "queries" | "scoreMin" | "limit">) {
     const terms = new Set(wanted.queries.flatMap(({ text }) => [...questionTerms(text)]));
     const found: Found[] = [];
     let characters = 0;
     for (const number of bestOf(scores, wanted.limit, wanted.scoreMin)) {
-      const member = memberOf(members, number);
-      const chunk = member && this.#chunk.get(member.cut, number - member.first);
+      const span = spanOf(spans, number);
+      const chunk = span && this.#chunk.get(span.member.cut, number - span.first);
       if (!chunk) continue;
       const text = textIn(chunk.at(-1));
       characters += text.length;
       if (found.length > 0 && characters > FOUND_CHARACTERS_MAX) break;
-      const { document, attributes } = member;
+      const { document, attributes } = span.member;
       found.push({ document, attributes, score: scores[number] ?? 0, chunk, highlights: highlightsOf(text, terms) });
     }
     return found;
@@ -249,30 +219,13 @@ function bestOf(scores: Float32Array, limit: number, scoreMin: number): number[]
   return best;
 }
 
-function memberOf(members: readonly Member[], chunk: number): Member | undefined {
+function spanOf(spans: readonly Span[], chunk: number): Span | undefined {
   let low = 0;
-  let high = members.length;
+  let high = spans.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((members[middle]?.first ?? 0) <= chunk) low = middle + 1;
+    if ((spans[middle]?.first ?? 0) <= chunk) low = middle + 1;
     else high = middle;
   }
-  return members[low - 1];
-}
-
-/** Characters of a text that can be filtered by. */
-const FILTERABLE_CHARACTERS_MAX = 512;
-
-/** A member's attributes, and what of its document's metadata can be filtered by; its own come first. */
-function withMetadata(attributes: string, metadata: unknown): string {
-  if (typeof metadata !== "string") return attributes;
-  const said: unknown = JSON.parse(metadata);
-  if (typeof said !== "object" || said === null || Array.isArray(said)) return attributes;
-  const filterable = Object.entries(said).filter(([, value]) => isFilterable(value));
-  return JSON.stringify({ ...Object.fromEntries(filterable), ...JSON.parse(attributes) });
-}
-
-function isFilterable(value: unknown): boolean {
-  if (typeof value === "string") return value.length <= FILTERABLE_CHARACTERS_MAX;
-  return typeof value === "number" || typeof value === "boolean";
+  return spans[low - 1];
 }

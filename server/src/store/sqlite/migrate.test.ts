@@ -132,5 +132,6 @@ test("migrations are frozen", () => {
     "c96721d7d9de6408",
     "4bca8ff02cb2cbf4",
     "cb6acd9b63d1386f",
+    "27b4a2ed12f00e1b",
   ]);
 });

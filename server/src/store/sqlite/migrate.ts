@@ -8,6 +8,7 @@ import { answers } from "./migrations/005-answers.ts";
 import { inboxOpen } from "./migrations/006-inbox-open.ts";
 import { documents } from "./migrations/007-documents.ts";
 import { chunks } from "./migrations/008-chunks.ts";
+import { searchableChanges } from "./migrations/009-searchable-changes.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly string[] = [
   inboxOpen,
   documents,
   chunks,
+  searchableChanges,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

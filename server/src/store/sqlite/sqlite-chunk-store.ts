@@ -84,7 +84,7 @@ export class SqliteChunkStore implements ChunkStore {
       document,
       chunk: chunkOf(chunk),
       score,
-      attributes: memberAttributes.parse(JSON.parse(attributes)),
+      attributes: memberAttributes.parse(attributes),
       highlights,
     }));
   }

@@ -261,6 +261,35 @@ function searches(setup: () => Promise<Store>): void {
     expect(await textsFound(store, ask(vectorStore, "drill"))).toEqual([]);
   });
 
+  test("sees each change of what it searches in, whoever is looked at again for it", async () => {
+    const store = await setup();
+    const { vectorStore, documents } = await library(store, ["a pump", "a pump too", "a valve"]);
+    const [one = newDocument(), other = newDocument(), third = newDocument()] = documents;
+    const red: AttributeFilter = { type: "eq", key: "colour", value: "red" };
+    const found = async (text: string, filter: AttributeFilter | null = null) =>
+      (await textsFound(store, ask(vectorStore, text, { filter }))).sort();
+    expect(await found("pump", red)).toEqual([]);
+    await store.documents.annotateDocument(one.key, { metadata: { colour: "red" } }, 1);
+    expect(await found("pump", red)).toEqual(["a pump"]);
+    await store.documents.setAttributes({ vectorStore: vectorStore.key, document: other.key }, { colour: "red" });
+    expect(await found("pump", red)).toEqual(["a pump", "a pump too"]);
+    await store.documents.put({ left: { vectorStore: vectorStore.key, documents: [one.key] } });
+    expect(await found("pump")).toEqual(["a pump too"]);
+    await store.documents.put({ members: [newMember(vectorStore, one, { status: "completed" })] });
+    expect(await found("pump")).toEqual(["a pump", "a pump too"]);
+    const cut = { document: third.key, chunking: AUTO_CHUNKING };
+    await store.chunks.putChunks(
+      cut,
+      chunksOf(2, (n) => `pump ${n}`),
+      2,
+    );
+    expect(await found("pump")).toEqual(["a pump", "a pump too", "pump 0", "pump 1"]);
+    const near = ask(vectorStore, "?", { queries: [{ text: "?", vector: axis(6) }], scoreMin: 0.9 });
+    expect(await textsFound(store, near)).toEqual([]);
+    await store.chunks.putVectors(cut, MODEL, [{ index: 1, vector: axis(6) }]);
+    expect(await textsFound(store, near)).toEqual(["pump 1"]);
+  });
+
   test("is refused once the store is closed", async () => {
     const store = await setup();
     const { vectorStore } = await library(store, ["pump"]);
