@@ -14,7 +14,7 @@ import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { greetingOf } from "./greeting.ts";
-import { agentHandler } from "./handlers/agent/agent.ts";
+import { agentCatalog, agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
 import type { Download, Embedders } from "./handlers/documents/parts.ts";
@@ -102,7 +102,8 @@ export async function startServer(
     const all = [...handlers, ...documents.handlers(store)];
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
-    const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
+    const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
+    const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog });
     search.over(verbs.vectorStores);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const host = await openHost({

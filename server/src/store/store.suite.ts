@@ -1,6 +1,7 @@
 /** How every store behaves. Each implementation calls this with a way to open an empty one, which the suite closes. */
 import { afterEach, describe } from "vitest";
 import type { Store } from "./store.ts";
+import { agentStories } from "./suite/agents.suite.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
@@ -32,6 +33,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("conversations", () => conversationStories(setup));
     describe("documents", () => documentStories(setup));
     describe("chunks", () => chunkStories(setup));
+    describe("agents", () => agentStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));

@@ -5,6 +5,7 @@
  * verb per transition is the `command` that the change names. A write whose guard fails touches nothing.
  * Everything that resolves is on disk. Every implementation passes `store.suite.ts`.
  */
+import type { AgentStore } from "./agent-store.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import type { ConversationStore } from "./conversation-store.ts";
@@ -33,6 +34,7 @@ export interface Store extends TaskStore, ConversationStore, KeyStore, SettingSt
   readonly files: FileStore;
   readonly documents: DocumentStore;
   readonly chunks: ChunkStore;
+  readonly agents: AgentStore;
   /**
    * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

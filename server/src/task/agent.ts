@@ -1,7 +1,11 @@
-/** A named configuration of an `agent` handler, and what such a task is asked. */
+/**
+ * An agent: a named configuration of an `agent` handler, whether the server's configuration declares it or a caller has
+ * made it, and what a task of one is asked.
+ */
 import { z } from "zod";
 import { guardrailReport, guardrails } from "./guardrails.ts";
-import { jsonObject } from "./json.ts";
+import { isUuid } from "./id.ts";
+import { isWithin, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 
 export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as const;
@@ -10,6 +14,12 @@ export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as co
 const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   "tasks",
   "agents",
+  "agent",
+  "runs",
+  "threads",
+  "flows",
+  "knowledge-bases",
+  "gateway",
   "v1",
   "health",
   "docs",
@@ -19,27 +29,128 @@ const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   "new",
   "default",
 ]);
+const SLUG_LENGTH_MAX = 63;
+const SLUG = new RegExp(`^[a-z0-9][a-z0-9-]{0,${SLUG_LENGTH_MAX - 1}}$`);
+const NAME_LENGTH_MAX = 100;
+const INSTRUCTIONS_LENGTH_MAX = 100_000;
+const LIST_LENGTH_MAX = 64;
+const AGENT_PROPERTIES_BYTES_MAX = 64 << 10;
+const TIME_LIMIT_MS = { min: 1_000, max: 7 * 86_400_000 };
+
+/** What hides or turns around the text beside it: one name could pass for another. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+/** One line for people. */
+const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => text.trim() !== "" && !UNSEEN.test(text), "must be visible text in one line");
+/** Any text. No program that reads it takes its NUL for an end. */
+const prose = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => !text.includes("\0"), "must not contain NUL");
+
+const slug = z
+  .string()
+  .regex(SLUG, "must be 1 to 63 lower-case letters, digits and hyphens, and begin with a letter or digit")
+  .refine((text) => !RESERVED_SLUGS.has(text), "is a reserved word")
+  .refine((text) => !isUuid(text), "must not look like a UUID");
 
 export const agentDefinition = z.strictObject({
-  slug: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-    .refine((slug) => !RESERVED_SLUGS.has(slug), "is a reserved word"),
-  name: z.string().min(1).max(100),
-  description: z.string().max(2000).default(""),
-  instructions: z.string().max(100_000).default(""),
+  slug,
+  name: line(NAME_LENGTH_MAX),
+  /** What people see in the place of `name`. */
+  displayName: line(NAME_LENGTH_MAX).optional(),
+  description: prose(2_000).default(""),
+  instructions: prose(INSTRUCTIONS_LENGTH_MAX).default(""),
   /** `provider:model`; the server's default model when absent. */
-  model: z.string().optional(),
+  model: line(200).optional(),
   /** Names of tools; all built-in ones when absent. */
-  tools: z.array(z.string()).max(128).optional(),
+  tools: z.array(line(64)).max(128).optional(),
+  /** Slugs or ids of the agents that it may hand questions to. */
+  collaborators: z.array(line(SLUG_LENGTH_MAX)).max(LIST_LENGTH_MAX).default([]),
+  /** Ids of the vector stores that it searches; with none, all that the owner of its task has. */
+  knowledgeBases: z.array(line(256)).max(LIST_LENGTH_MAX).default([]),
   mode: z.enum(AGENT_MODES).default("standard"),
   maxTurns: z.int().min(1).max(50).default(10),
+  /** Of a task that names no deadline; that of its mode when absent. */
+  timeLimitMs: z.int().min(TIME_LIMIT_MS.min).max(TIME_LIMIT_MS.max).optional(),
   /** Lets the model ask a person, who then has 30 minutes. */
   asksPerson: z.boolean().default(false),
   /** What is kept from its model and out of its answers. */
   guardrails: guardrails.optional(),
+  tags: z.array(line(NAME_LENGTH_MAX)).max(LIST_LENGTH_MAX).default([]),
+  /** Lists leave it out unless they are asked for hidden ones too. */
+  hidden: z.boolean().default(false),
+  style: line(LIST_LENGTH_MAX).default("default"),
+  /** Free-form, for whoever reads the agent. */
+  properties: jsonObject
+    .refine((value) => isWithin(value, AGENT_PROPERTIES_BYTES_MAX), {
+      error: `must be at most ${AGENT_PROPERTIES_BYTES_MAX} bytes of JSON`,
+    })
+    .default({}),
 });
 export type AgentDefinition = z.infer<typeof agentDefinition>;
+
+/** An agent that a caller has made, as it is kept. `version` is 1 at first and rises with each change. */
+export type AgentRecord = {
+  id: string;
+  tenant: string;
+  /** Who made it. */
+  user: string;
+  version: number;
+  definition: AgentDefinition;
+  createdAt: number;
+  updatedBy: string;
+  updatedAt: number;
+};
+
+/** Two agents of a tenant whose names differ in nothing but case or the form of their letters would be taken for each other. */
+export function agentNameKey(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase();
+}
+
+/** A slug out of a name; `otherwise` when the name has no letter that a slug may have, or makes a reserved word. */
+export function slugOf(name: string, otherwise: string): string {
+  const text = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/\p{M}+/gu, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, SLUG_LENGTH_MAX)
+    .replaceAll(/^-+|-+$/g, "");
+  return slug.safeParse(text).success ? text : otherwise;
+}
+
+/** An agent as another one knows it. */
+const collaborator = agentDefinition.pick({ slug: true, name: true, description: true });
+
+/**
+ * What an agent was when a task of it was let in: all that its run goes by. The task has it in its input, so that it goes
+ * on unchanged when the agent changes or goes, also in a process that has no store.
+ */
+const boundAgent = z.strictObject({
+  id: z.string(),
+  version: z.int(),
+  ...agentDefinition.pick({
+    slug: true,
+    name: true,
+    instructions: true,
+    model: true,
+    tools: true,
+    knowledgeBases: true,
+    mode: true,
+    maxTurns: true,
+    timeLimitMs: true,
+    asksPerson: true,
+    guardrails: true,
+  }).shape,
+  collaborators: z.array(collaborator),
+});
 
 export const MODEL_TIERS = ["small", "medium", "large"] as const;
 
@@ -47,8 +158,8 @@ export const MODEL_TIERS = ["small", "medium", "large"] as const;
 export const agentInput = z.strictObject({
   query: z.string().min(1),
   attachments: z.array(part).max(100).optional(),
-  /** Slug of the agent; the server's default agent when absent. */
-  agent: z.string().max(63).optional(),
+  /** Slug or id of the agent; the server's default agent when absent. */
+  agent: z.string().max(SLUG_LENGTH_MAX).optional(),
   mode: z.enum(AGENT_MODES).optional(),
   model: z.string().max(200).optional(),
   provider: z.string().max(100).optional(),
@@ -62,6 +173,8 @@ export const agentInput = z.strictObject({
   guardrails: guardrails.optional(),
   /** Free-form, handed through to whoever reads the task. */
   context: jsonObject.optional(),
+  /** Filled in at the submit for an agent that a caller has made: no caller gives it. */
+  bound: boundAgent.optional(),
 });
 export type AgentInput = z.infer<typeof agentInput>;
 

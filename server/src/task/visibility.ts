@@ -1,7 +1,8 @@
 /**
- * Who may see what. Every place that shows or hides a task, a conversation or a key asks here; what may not be seen is
+ * Who may see what. Every place that shows or hides a task, a conversation, an agent or a key asks here; what may not be seen is
  * `not_found`, so that nobody learns that it exists.
  */
+import type { AgentRecord } from "./agent.ts";
 import type { Key } from "./key.ts";
 import type { Principal } from "./principal.ts";
 import type { Task } from "./task.ts";
@@ -29,6 +30,20 @@ export function mayRead(principal: Principal, thing: Owned): boolean {
 /** Whether it is the principal's own: seeing the whole tenant's is not enough to add to another's conversation. */
 export function isOwn(principal: Principal, { tenant, user }: Owned): boolean {
   return tenant === principal.tenant && user === principal.user;
+}
+
+/** Of everybody of a tenant. */
+export type TenantVisible = { tenant: string; user: null };
+
+/** The agents that a principal may see and use: all that users of its tenant have made. */
+export function agentsVisibleTo({ tenant }: Principal): TenantVisible {
+  return { tenant, user: null };
+}
+
+/** Whoever made an agent may change it, and who looks after the whole tenant. */
+export function mayChange(principal: Principal, agent: Pick<AgentRecord, "tenant" | "user">): boolean {
+  const looksAfterAll = principal.scopes.has("tasks:all") || principal.scopes.has("admin");
+  return isOwn(principal, agent) || (agent.tenant === principal.tenant && looksAfterAll);
 }
 
 /** A worker knows the tasks of its tenant that some worker holds or has held, whoever submitted them. */

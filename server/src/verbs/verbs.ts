@@ -7,6 +7,7 @@
  * throws `unavailable` when the store is overloaded, closed or full, and what changes a task throws `conflict` when others
  * have changed it three times meanwhile.
  */
+import type { Agents } from "./agents.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Documents } from "./documents.ts";
 import type { Keys } from "./keys.ts";
@@ -17,6 +18,7 @@ import type { Work } from "./work.ts";
 
 export type Verbs = {
   tasks: Tasks;
+  agents: Agents;
   work: Work;
   conversations: Conversations;
   keys: Keys;

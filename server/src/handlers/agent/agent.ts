@@ -28,6 +28,27 @@ export type AgentHandlerParts = {
   files?: AttachmentFiles;
 };
 
+/** What callers who make agents may name, and the agents that are there without them. */
+export function agentCatalog({ models, agents, tools, documents }: AgentHandlerParts): {
+  configured: readonly AgentDefinition[];
+  toolNames: ReadonlySet<string>;
+  modelProblem: (model: string) => string | null;
+} {
+  return {
+    configured: agents.length > 0 ? agents : [assistant],
+    toolNames: new Set(everyTool(tools, documents && searchDocumentsTool(documents)).keys()),
+    modelProblem: (model) => {
+      try {
+        models.resolve(model);
+        return null;
+      } catch (error) {
+        if (error instanceof ModelError) return error.message;
+        throw error;
+      }
+    },
+  };
+}
+
 const TITLE_CHARS_MAX = 200;
 const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
@@ -39,7 +60,7 @@ export function agentHandler({ models, agents, tools, documents, files }: AgentH
   const parts: AgentParts = {
     models,
     agents: catalogued(agents),
-    tools: byName(tools, search ? [...builtInTools, search] : builtInTools),
+    tools: everyTool(tools, search),
     builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
     files: files ?? null,
   };
@@ -94,12 +115,13 @@ function catalogued(agents: readonly AgentDefinition[]): Agents {
   return { byDefault, bySlug };
 }
 
-function byName(own: readonly Tool[], builtIn: readonly Tool[]): ReadonlyMap<string, Tool> {
+function everyTool(own: readonly Tool[], search: Tool | undefined): ReadonlyMap<string, Tool> {
   const names = new Set<string>();
   for (const { name } of own) {
     if (names.has(name)) throw new Error(`Two tools are called "${name}".`);
     names.add(name);
   }
+  const builtIn = search ? [...builtInTools, search] : builtInTools;
   return new Map([...builtIn, ...own].map((tool) => [tool.name, tool]));
 }
 

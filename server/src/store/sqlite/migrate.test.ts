@@ -133,5 +133,6 @@ test("migrations are frozen", () => {
     "4bca8ff02cb2cbf4",
     "cb6acd9b63d1386f",
     "27b4a2ed12f00e1b",
+    "07db061cc7a1e75c",
   ]);
 });

@@ -9,6 +9,7 @@ import { inboxOpen } from "./migrations/006-inbox-open.ts";
 import { documents } from "./migrations/007-documents.ts";
 import { chunks } from "./migrations/008-chunks.ts";
 import { searchableChanges } from "./migrations/009-searchable-changes.ts";
+import { agents } from "./migrations/010-agents.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly string[] = [
   documents,
   chunks,
   searchableChanges,
+  agents,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -1,5 +1,6 @@
 /** All that the reading thread can be asked, by name. Rows leave as arrays of their columns: the codecs make nouns of them. */
 import type { Database } from "better-sqlite3";
+import { agentReads } from "./agent-statements.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { check } from "./check.ts";
 import { chunkReads } from "./chunk-reads.ts";
@@ -24,6 +25,7 @@ export function reads(db: Database) {
     ...documentReads(db),
     ...chunkReads(db),
     ...keyReads(db),
+    ...agentReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */
     unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),

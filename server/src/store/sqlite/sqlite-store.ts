@@ -15,6 +15,7 @@ import type { Failure, Task } from "../../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
+import type { AgentStore } from "../agent-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodePlace, encodeCursor, encodePlace } from "../codec/cursor.ts";
 import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
@@ -32,6 +33,7 @@ import type { Channel } from "./channel.ts";
 import type { Searches } from "./finder.ts";
 import { inPages } from "./in-pages.ts";
 import type { Reads } from "./reads.ts";
+import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
 import type { Writes } from "./writes.ts";
@@ -74,6 +76,7 @@ export class SqliteStore implements Store {
   readonly files: KeptFiles;
   readonly documents: DocumentStore;
   readonly chunks: SqliteChunkStore;
+  readonly agents: AgentStore;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -95,6 +98,7 @@ export class SqliteStore implements Store {
     this.#damage = new DamageLog(parts.onDamage);
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage });
     this.chunks = new SqliteChunkStore(parts);
+    this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
   }
 
   async apply(writes: Write[]): Promise<Applied> {

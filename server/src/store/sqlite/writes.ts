@@ -1,6 +1,7 @@
 /** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
 import type { Database } from "better-sqlite3";
 import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
+import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
 import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
@@ -24,6 +25,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
   return {
     ...documentWrites(db, documents),
     ...chunkWrites(db),
+    ...agentWrites(db, sql),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {

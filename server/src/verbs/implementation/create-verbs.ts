@@ -4,6 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
 import type { Verbs } from "../verbs.ts";
+import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
@@ -21,12 +22,17 @@ export type VerbsParts = {
   random: () => number;
   /** Absent: documents are kept, and nothing is found by its text. */
   retrieval?: Retrieval;
+  /** Absent: there are no agents but those that callers make, which have no tools. */
+  catalog?: AgentCatalog;
 };
+
+const NO_CATALOG: AgentCatalog = { configured: [], toolNames: new Set(), modelProblem: () => null };
 
 export function createVerbs(parts: VerbsParts): Verbs {
   const { store, clock, ids } = parts;
   return {
     tasks: new TaskVerbs(parts),
+    agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
     work: new WorkVerbs(parts),
     conversations: new ConversationVerbs(store, clock),
     keys: new KeyVerbs(store, clock, ids),

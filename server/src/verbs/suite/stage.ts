@@ -5,11 +5,13 @@ import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { VirtualClock } from "../../engine/virtual-clock.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { agentDefinition } from "../../task/agent.ts";
 import { documentInputs } from "../../task/document.ts";
 import { defineHandler, type Handler, TaskFailure } from "../../task/handler.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
+import type { AgentCatalog } from "../implementation/agent-verbs.ts";
 import { createVerbs } from "../implementation/create-verbs.ts";
 import type { Verbs } from "../verbs.ts";
 
@@ -37,7 +39,12 @@ export class Stage {
     const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
     const handlers = [...kinds(this.hold.promise), ...documentKinds(store, this.hold.promise)];
     this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log });
-    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random });
+    const catalog: AgentCatalog = {
+      configured: [agentDefinition.parse({ slug: "assistant", name: "Assistant" })],
+      toolNames: new Set(["calculator"]),
+      modelProblem: (model) => (model.startsWith("local:") ? null : `There is no model ${model}.`),
+    };
+    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog });
   }
 
   static async open(): Promise<Stage> {

@@ -1,0 +1,38 @@
+/** The door for rows of agents: both ways between a record and its columns. */
+import { z } from "zod";
+import { type AgentRecord, agentDefinition, agentNameKey } from "../../task/agent.ts";
+import { parseTolerantly } from "./tolerant.ts";
+
+export const AGENT_COLUMNS =
+  "a.id, a.tenant, a.user, a.version, a.definition, a.created_at, a.updated_by, a.updated_at";
+
+const text = z.string();
+const number = z.number();
+const agentRow = z.tuple([text, text, text, number, text, number, text, number]);
+
+export function agentOf(row: unknown): AgentRecord {
+  const [id, tenant, user, version, definition, createdAt, updatedBy, updatedAt] = agentRow.parse(row);
+  return {
+    id,
+    tenant,
+    user,
+    version,
+    definition: parseTolerantly(agentDefinition, JSON.parse(definition)),
+    createdAt,
+    updatedBy,
+    updatedAt,
+  };
+}
+
+/** Every column of a row, by its name. */
+export function agentValues({ definition, ...agent }: AgentRecord) {
+  const { id, tenant, user, version, createdAt, updatedBy, updatedAt } = agent;
+  return {
+    ...{ id, tenant, user, version, createdAt, updatedBy, updatedAt },
+    slug: definition.slug,
+    name: agentNameKey(definition.name),
+    hidden: definition.hidden ? 1 : 0,
+    definition: JSON.stringify(definition),
+  };
+}
+export type AgentValues = ReturnType<typeof agentValues>;

@@ -1,0 +1,266 @@
+/** What callers may do with agents, over a store and what the server's configuration says. */
+import type { Clock } from "../../engine/clock.ts";
+import type { Ids } from "../../engine/ids.ts";
+import type { AgentPlace } from "../../store/agent-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Write } from "../../store/write.ts";
+import { type AgentDefinition, type AgentRecord, agentDefinition, slugOf } from "../../task/agent.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
+import { isUuid } from "../../task/id.ts";
+import { type JsonObject, wellFormed } from "../../task/json.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
+import type { Idempotency } from "../../task/submission.ts";
+import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { agentsVisibleTo, mayChange } from "../../task/visibility.ts";
+import type { Agent, AgentFilter, Agents, AgentUpdate, NewAgent, RemovedAgent } from "../agents.ts";
+import { ConfiguredAgents } from "./configured-agents.ts";
+import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
+
+/** What of agents a server has beside those that callers make. */
+export type AgentCatalog = {
+  /** The default first. */
+  configured: readonly AgentDefinition[];
+  /** Of all tools of the server. */
+  toolNames: ReadonlySet<string>;
+  /** What is wrong with the name of a model, as a sentence; null for one that there is. */
+  modelProblem: (model: string) => string | null;
+};
+
+/** In the place of a lens's name. */
+const IDEMPOTENCY_SCOPE = "agents";
+/** Slugs that are tried for a name whose own is taken. */
+const SLUG_TRIES_MAX = 20;
+/** A change that others come before is made anew so often. */
+const CHANGE_TRIES_MAX = 3;
+const TOLD_MAX = 20;
+
+export class AgentVerbs implements Agents {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #catalog: AgentCatalog;
+  readonly #configured: ConfiguredAgents;
+
+  constructor(store: Store, clock: Clock, ids: Ids, catalog: AgentCatalog) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#catalog = catalog;
+    this.#configured = new ConfiguredAgents(catalog.configured);
+  }
+
+  async list(
+    principal: Principal,
+    filter: AgentFilter,
+    { limit, cursor }: { limit: number; cursor?: string },
+  ): Promise<{ agents: Agent[]; next: string | null }> {
+    mustHave(principal, "tasks");
+    const size = Math.min(limit, PAGE_LIMIT_MAX);
+    const from = placeOf(cursor);
+    const configured = "skip" in from ? this.#configured.list(filter).slice(from.skip) : [];
+    if (configured.length > size) {
+      const skip = ("skip" in from ? from.skip : 0) + size;
+      return { agents: configured.slice(0, size), next: cursorOf({ skip }) };
+    }
+    const after = "skip" in from ? null : from;
+    const room = size - configured.length;
+    // One more than there is room for would be shown by the next page: whether there is one is worth a question.
+    const found = await this.#store.agents.agents(
+      agentsVisibleTo(principal),
+      { ...filter, hidden: filter.hidden ?? false },
+      { limit: Math.max(room, 1), after },
+    );
+    if (room === 0) {
+      const skip = ("skip" in from ? from.skip : 0) + size;
+      return { agents: [...configured], next: found.agents.length > 0 ? cursorOf({ skip }) : null };
+    }
+    return { agents: [...configured, ...found.agents.map(shown)], next: found.next && cursorOf(found.next) };
+  }
+
+  async get(principal: Principal, idOrSlug: string): Promise<Agent> {
+    mustHave(principal, "tasks");
+    return this.#configured.find(idOrSlug) ?? shown(await this.#record(principal, idOrSlug));
+  }
+
+  async create(
+    principal: Principal,
+    given: NewAgent,
+    idempotency?: Idempotency,
+  ): Promise<{ agent: Agent; replayed: boolean }> {
+    mustHave(principal, "tasks");
+    const now = this.#clock.now();
+    const id = this.#ids.uuid(now);
+    const own = `agent-${id.replaceAll("-", "").slice(-12)}`;
+    const wanted = wellFormed(given);
+    const definition = defined({ ...wanted, slug: wanted.slug ?? slugOf(wanted.name, own) });
+    await this.#mustBeThere(principal, definition, definition);
+    const record = idempotency && idempotencyRecord(principal, IDEMPOTENCY_SCOPE, idempotency, now);
+    const { tenant, user } = principal;
+    const times = { createdAt: now, updatedBy: user, updatedAt: now };
+    for (let tries = 1; ; tries++) {
+      const slug = wanted.slug ?? numbered(definition.slug, tries, own);
+      const agent: AgentRecord = { id, tenant, user, version: 1, definition: { ...definition, slug }, ...times };
+      try {
+        this.#mustNotBeConfigured(agent.definition);
+        const done = await this.#store.agents.addAgent(agent, this.#audit(principal, "create", agent), record);
+        if ("added" in done) return { agent: shown(agent), replayed: false };
+        mustBeSameRequest(idempotency, done.hash);
+        return { agent: await this.get(principal, done.replayed), replayed: true };
+      } catch (error) {
+        if (wanted.slug !== undefined || tries === SLUG_TRIES_MAX || !isTaken(error, "slug")) throw error;
+      }
+    }
+  }
+
+  async update(principal: Principal, idOrSlug: string, given: AgentUpdate, revision?: number): Promise<Agent> {
+    const update = wellFormed(given);
+    for (let tries = 1; ; tries++) {
+      const before = await this.#changeable(principal, idOrSlug, revision);
+      const definition = merged(before.definition, update);
+      await this.#mustBeThere(principal, definition, update);
+      if (update.name !== undefined) this.#mustNotBeConfigured(definition);
+      const now = this.#clock.now();
+      const agent: AgentRecord = {
+        ...before,
+        version: before.version + 1,
+        definition,
+        updatedBy: principal.user,
+        updatedAt: Math.max(now, before.updatedAt),
+      };
+      if (await this.#store.agents.changeAgent(agent, this.#audit(principal, "update", agent))) return shown(agent);
+      if (tries === CHANGE_TRIES_MAX) throw changedMeanwhile();
+    }
+  }
+
+  async delete(principal: Principal, idOrSlug: string, revision?: number): Promise<RemovedAgent> {
+    for (let tries = 1; ; tries++) {
+      const agent = await this.#changeable(principal, idOrSlug, revision);
+      const audit = this.#audit(principal, "delete", agent);
+      if (await this.#store.agents.removeAgent(agent, audit))
+        return { ...shown(agent), deletedBy: principal.user, deletedAt: audit.at };
+      if (tries === CHANGE_TRIES_MAX) throw changedMeanwhile();
+    }
+  }
+
+  async #record(principal: Principal, idOrSlug: string): Promise<AgentRecord> {
+    const agent = await this.#store.agents.agent(agentsVisibleTo(principal), idOrSlug);
+    if (!agent) throw notFound("Agent");
+    return agent;
+  }
+
+  /** The agent as it is, which the principal may change and has seen. */
+  async #changeable(principal: Principal, idOrSlug: string, revision: number | undefined): Promise<AgentRecord> {
+    mustHave(principal, "tasks");
+    if (this.#configured.find(idOrSlug))
+      throw new Refusal("forbidden", "This agent is declared in the server's configuration, and changes there alone.");
+    const agent = await this.#record(principal, idOrSlug);
+    if (!mayChange(principal, agent))
+      throw new Refusal(
+        "forbidden",
+        `This agent is ${agent.user}'s: its maker may change it, or a key with tasks:all.`,
+      );
+    if (revision !== undefined && revision !== agent.version) throw changedMeanwhile();
+    return agent;
+  }
+
+  /** What `given` names must be there. */
+  async #mustBeThere(
+    principal: Principal,
+    { model, tools = [], collaborators, slug }: AgentDefinition,
+    given: { model?: unknown; tools?: unknown; collaborators?: unknown },
+  ): Promise<void> {
+    const { toolNames, modelProblem } = this.#catalog;
+    const problem = given.model === undefined || model === undefined ? null : modelProblem(model);
+    if (problem !== null) throw unfit("model", problem);
+    const strange = given.tools === undefined ? undefined : tools.find((name) => !toolNames.has(name));
+    if (strange !== undefined) {
+      const known = [...toolNames].slice(0, TOLD_MAX).join(", ");
+      throw unfit("tools", `there is no tool ${JSON.stringify(strange)}. Tools: ${known}.`);
+    }
+    if (given.collaborators === undefined) return;
+    for (const name of new Set(collaborators)) {
+      if (name === slug || this.#configured.find(name)) continue;
+      if (await this.#store.agents.agent(agentsVisibleTo(principal), name)) continue;
+      throw unfit("collaborators", `there is no agent ${JSON.stringify(name)}.`);
+    }
+  }
+
+  #mustNotBeConfigured({ slug, name }: AgentDefinition): void {
+    const field = this.#configured.find(slug) ? "slug" : this.#configured.hasName(name) ? "name" : null;
+    if (field === null) return;
+    throw new Refusal("conflict", `The server's configuration has an agent of this ${field}: choose another one.`, {
+      field,
+    });
+  }
+
+  #audit(
+    { tenant, user, keyId }: Principal,
+    act: "create" | "update" | "delete",
+    { id, version, definition: { slug } }: AgentRecord,
+  ): NonNullable<Write["audit"]> {
+    const detail = { agent: id, slug, version };
+    return { tenant, at: this.#clock.now(), user, keyId, act: `agents.${act}`, task: null, detail };
+  }
+}
+
+function shown({ id, version, definition, user, createdAt, updatedBy, updatedAt }: AgentRecord): Agent {
+  return { id, version, definition, configured: false, createdBy: user, createdAt, updatedBy, updatedAt };
+}
+
+function defined(given: unknown): AgentDefinition {
+  const parsed = agentDefinition.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unfit((issue?.path ?? []).map(String).join("."), issue?.message ?? "does not fit");
+}
+
+function merged(before: AgentDefinition, { properties, ...update }: AgentUpdate): AgentDefinition {
+  const fields: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(update)) {
+    if (value === null) delete fields[name];
+    else if (value !== undefined) fields[name] = value;
+  }
+  if (properties === null) delete fields["properties"];
+  if (properties) fields["properties"] = mergedProperties(before.properties, properties);
+  return defined(fields);
+}
+
+function mergedProperties(before: JsonObject, update: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries({ ...before, ...update }).filter(([, value]) => value !== null));
+}
+
+/** The slug itself, then `slug-2`, `slug-3` ...; in the end one that nobody has. */
+function numbered(slug: string, tries: number, own: string): string {
+  if (tries === 1) return slug;
+  return tries === SLUG_TRIES_MAX ? own : `${slug.slice(0, 60)}-${tries}`;
+}
+
+type Place = { skip: number } | AgentPlace;
+
+function cursorOf(place: Place): string {
+  return "skip" in place ? `c${place.skip}` : `${place.createdAt}.${place.id}`;
+}
+
+function placeOf(cursor: string | undefined): Place {
+  if (cursor === undefined) return { skip: 0 };
+  const skip = /^c(\d{1,6})$/.exec(cursor)?.[1];
+  if (skip !== undefined) return { skip: Number(skip) };
+  const [, createdAt, id = ""] = /^(\d{1,15})\.(.{36})$/.exec(cursor) ?? [];
+  if (createdAt === undefined || !isUuid(id))
+    throw new Refusal("invalid", "This cursor is of no page of this list.", { field: "cursor" });
+  return { createdAt: Number(createdAt), id };
+}
+
+function unfit(field: string, message: string): Refusal {
+  return new Refusal("invalid", field === "" ? message : `${field}: ${message}`, { field });
+}
+
+function changedMeanwhile(): Refusal {
+  return new Refusal("conflict", "The agent has changed meanwhile: read it again, and change what it is now.", {
+    field: "If-Match",
+  });
+}
+
+function isTaken(error: unknown, field: string): boolean {
+  return error instanceof Refusal && error.code === "conflict" && error.detail.field === field;
+}

@@ -1,0 +1,49 @@
+/** The agents of the server's configuration, as callers see them beside their own: read-only, the same for every tenant. */
+import { createHash } from "node:crypto";
+import { type AgentDefinition, agentNameKey } from "../../task/agent.ts";
+import { uuidFromBytes } from "../../task/id.ts";
+import type { Agent, AgentFilter } from "../agents.ts";
+
+export class ConfiguredAgents {
+  readonly #all: readonly Agent[];
+
+  /** In their order, the default first. */
+  constructor(definitions: readonly AgentDefinition[]) {
+    this.#all = definitions.map((definition) => ({
+      id: idOf(definition.slug),
+      version: 1,
+      definition,
+      configured: true,
+      createdBy: null,
+      createdAt: null,
+      updatedBy: null,
+      updatedAt: null,
+    }));
+  }
+
+  find(idOrSlug: string): Agent | null {
+    return this.#all.find(({ id, definition }) => id === idOrSlug || definition.slug === idOrSlug) ?? null;
+  }
+
+  hasName(name: string): boolean {
+    return this.#all.some(({ definition }) => agentNameKey(definition.name) === agentNameKey(name));
+  }
+
+  list({ hidden = false, ids, names }: AgentFilter): readonly Agent[] {
+    const named = names && new Set(names.map(agentNameKey));
+    return this.#all.filter(
+      ({ id, definition }) =>
+        (hidden || !definition.hidden) &&
+        (!ids || ids.includes(id) || ids.includes(definition.slug)) &&
+        (!named || named.has(agentNameKey(definition.name))),
+    );
+  }
+}
+
+/** A UUID (version 8, RFC 9562) of the slug alone: the same on every server and after every start. */
+function idOf(slug: string): string {
+  const bytes = createHash("sha256").update(`waybill agent ${slug}`).digest().subarray(0, 16);
+  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return uuidFromBytes(bytes);
+}
