@@ -310,6 +310,61 @@ export type Failure = {
   step: string | null;
 };
 
+export type FileAnalysis = {
+  abstract: string | null;
+  summary: string | null;
+  outline: string | null;
+  keywords: (string)[] | null;
+  contexts: (string)[] | null;
+  graph: {
+    entities: ({
+      name: string;
+      type: string;
+      count: number;
+    })[];
+    relationships: ({
+      source: string;
+      target: string;
+      weight: number;
+    })[];
+  } | null;
+  /** `extractive`, or the name of the model. */
+  method: string | null;
+};
+
+export type FilePage = {
+  number: number;
+  /** Of a sheet, a slide or a chapter. */
+  name: string | null;
+  /** Markdown. */
+  content: string;
+  /** Read from its picture. */
+  recognized: boolean;
+};
+
+export type FilePages = {
+  data: (FilePage)[];
+  /** Pages that have been read so far. */
+  total: number;
+  /** Number of the page that comes after these; null after the last. */
+  next: number | null;
+};
+
+export type FileReading = {
+  /** What it is by its content: pdf, docx, … */
+  file_type: string;
+  /** ISO 639-1, or unknown. */
+  language: string;
+  /** Pages, slides, sheets or sections. */
+  pages: number;
+  /** Pieces in which it is searched. */
+  chunks: number;
+  title: string | null;
+  author: string | null;
+  /** What the document says of itself. */
+  properties: JsonObject;
+};
+
 export type Input = {
   value: Json;
   /** The question it answers; the first open one when absent. */
@@ -415,6 +470,27 @@ export type Prompt = {
   until: string | null;
 };
 
+export type SearchHit = {
+  file_id: string;
+  filename: string;
+  score: number;
+  text: string;
+  /** From 1; null where the format has no pages. */
+  page: number | null;
+  /** Where it stands: in the text of which of `/pages`, in UTF-16 units. */
+  place: {
+    page: number;
+    start: number;
+    end: number;
+  };
+  attributes: JsonObject;
+  /** Words of the question in `text`, in UTF-16 units. */
+  highlights: ({
+    start: number;
+    end: number;
+  })[];
+};
+
 export type Step = {
   branch: string;
   position: number;
@@ -463,6 +539,29 @@ export type StepRetryingEvent = {
     until: string;
     tries: number;
   };
+};
+
+export type StoredFile = {
+  id: string;
+  filename: string;
+  purpose: string;
+  /** As the client declared it, and by its content once it has been read. */
+  media_type: string;
+  bytes: number;
+  md5: string | null;
+  /** `uploaded` until its task has read it. */
+  status: "uploaded" | "processed" | "error";
+  /** Why it could not be read: a word for programs, a colon, a sentence. */
+  error: string | null;
+  /** The last task that works or has worked on it. */
+  task_id: string | null;
+  reading: FileReading | null;
+  user: string;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+  expires_at: string | null;
 };
 
 export type Submit = {
@@ -872,6 +971,66 @@ export type UsageTotals = {
   unpriced_calls: number;
 };
 
+export type VectorStore = {
+  id: string;
+  name: string;
+  description: string;
+  metadata: JsonObject;
+  status: "in_progress" | "completed" | "expired";
+  file_counts: {
+    in_progress: number;
+    completed: number;
+    failed: number;
+    cancelled: number;
+  };
+  /** Of the files in it. */
+  bytes: number;
+  chunking: {
+    max_tokens: number;
+    overlap_tokens: number;
+  };
+  /** Of its vectors. */
+  model: string;
+  /** The last task that has changed it. */
+  task_id: string | null;
+  user: string;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  last_active_at: string;
+  /** After it was last used; null: never. */
+  expires_after_ms: number | null;
+  expires_at: string | null;
+};
+
+export type VectorStoreFile = {
+  file_id: string;
+  filename: string;
+  vector_store_id: string;
+  status: "in_progress" | "completed" | "failed" | "cancelled";
+  error: string | null;
+  bytes: number;
+  /** What searches filter by: texts, numbers, true and false. */
+  attributes: JsonObject;
+  chunking: {
+    max_tokens: number;
+    overlap_tokens: number;
+  };
+  /** The task that it came with last. */
+  task_id: string | null;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+};
+
+export type VectorStoreSummary = {
+  text: string;
+  /** What has written it. */
+  model: string;
+  tokens: number;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+};
+
 export type Wait = {
   on: "timer" | "child" | "retry" | "slot" | "handler" | "input";
   /** ISO 8601, UTC, milliseconds */
@@ -1242,6 +1401,332 @@ export type Operations = {
     };
     answer: Message;
   };
+  /** List files, newest first */
+  listFiles: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      purpose?: "general" | "qa" | "assistants" | "user_data" | "vision" | "batch" | "fine-tune" | "evals" | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (StoredFile)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Upload a file */
+  uploadFile: {
+    params: undefined;
+    query: {
+      /** Needed where no form names the file. */
+      filename?: string | undefined;
+      /** A name of yours; a random UUID when absent. One that is taken is a `conflict`. */
+      id?: string | undefined;
+      /** `general` when absent. */
+      purpose?: "general" | "qa" | "assistants" | "user_data" | "vision" | "batch" | "fine-tune" | "evals" | undefined;
+      /** What the bytes must have. */
+      md5?: string | undefined;
+      /** A file of the same bytes, or of this id, is answered as it is. */
+      skip_existing?: boolean | undefined;
+      /** What is made of it beside reading it. One or more, repeated or with commas. */
+      analyses?: ("abstract" | "summary" | "outline" | "keywords" | "contexts" | "graph")[] | undefined;
+      /** Embed it, also outside of vector stores. */
+      vectorize?: boolean | undefined;
+      /** Read the text of pictures too: true when absent. */
+      recognize?: boolean | undefined;
+      outline_as_json?: boolean | undefined;
+      expires_after_ms?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: StoredFile;
+  };
+  /** Read a file's record */
+  getFile: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: StoredFile;
+  };
+  /** Delete a file: it leaves every vector store, and its tasks are cancelled */
+  deleteFile: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Download a file: the bytes as they came */
+  getFileContent: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Read what was read from a file, page by page */
+  listFilePages: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** Number of the first page; `next` of the answer before. */
+      start?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: FilePages;
+  };
+  /** Read what analyses have made of a file */
+  getFileAnalysis: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: FileAnalysis;
+  };
+  /** Analyse a file, or embed it outside of vector stores */
+  analyzeFile: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      analyses?: ("abstract" | "summary" | "outline" | "keywords" | "contexts" | "graph")[] | undefined;
+      vectorize?: boolean | undefined;
+      outline_as_json?: boolean | undefined;
+    };
+    answer: StoredFile;
+  };
+  /** List the tasks that work or have worked on a file, newest first */
+  listFileTasks: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (TaskSummary)[];
+      total: number;
+      next_cursor: string | null;
+    };
+  };
+  /** List vector stores, newest first */
+  listVectorStores: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (VectorStore)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Create a vector store */
+  createVectorStore: {
+    params: undefined;
+    query: undefined;
+    body: {
+      /** A name of yours; random when absent. One that is taken is a `conflict`. */
+      id?: string | undefined;
+      name?: string | undefined;
+      description?: string | undefined;
+      metadata?: JsonObject | undefined;
+      file_ids?: (string)[] | undefined;
+      chunking?: {
+        max_tokens?: number | undefined;
+        overlap_tokens?: number | undefined;
+      } | undefined;
+      expires_after_ms?: number | null | undefined;
+    };
+    answer: VectorStore;
+  };
+  /** Read a vector store */
+  getVectorStore: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: VectorStore;
+  };
+  /** Rename or describe a vector store, or change its end */
+  updateVectorStore: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      name?: string | undefined;
+      description?: string | undefined;
+      metadata?: JsonObject | undefined;
+      expires_after_ms?: number | null | undefined;
+    };
+    answer: VectorStore;
+  };
+  /** Delete a vector store; its files stay */
+  deleteVectorStore: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      id: string;
+      /** The task that clears up behind it. */
+      task_id: string;
+    };
+  };
+  /** List the files of a vector store, the newest in it first */
+  listVectorStoreFiles: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      status?: "in_progress" | "completed" | "failed" | "cancelled" | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (VectorStoreFile)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Add files to a vector store */
+  addVectorStoreFiles: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      files: ({
+        file_id: string;
+        attributes?: JsonObject | undefined;
+        chunking?: {
+          max_tokens?: number | undefined;
+          overlap_tokens?: number | undefined;
+        } | undefined;
+      })[];
+    };
+    answer: {
+      data: (VectorStoreFile)[];
+    };
+  };
+  /** Read what has become of a file in a vector store */
+  getVectorStoreFile: {
+    params: {
+      /** Its id. */
+      id: string;
+      /** The id of the file. */
+      file_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: VectorStoreFile;
+  };
+  /** Replace the attributes that a file has in a vector store */
+  updateVectorStoreFile: {
+    params: {
+      /** Its id. */
+      id: string;
+      /** The id of the file. */
+      file_id: string;
+    };
+    query: undefined;
+    body: {
+      attributes: JsonObject;
+    };
+    answer: VectorStoreFile;
+  };
+  /** Take a file out of a vector store */
+  removeVectorStoreFile: {
+    params: {
+      /** Its id. */
+      id: string;
+      /** The id of the file. */
+      file_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Search a vector store, by words and by meaning */
+  searchVectorStore: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** One question, or up to ten, whose results are merged. */
+      query: string | (string)[];
+      limit?: number | undefined;
+      /** `{key: value}` for equality, or a tree of `{type, key, value}` and `{type: and | or, filters}`. */
+      filter?: JsonObject | undefined;
+      score_min?: number | undefined;
+    };
+    answer: {
+      data: (SearchHit)[];
+    };
+  };
+  /** Say what the files of a vector store say, in short */
+  getVectorStoreSummary: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: {
+      /** At most so many. */
+      tokens?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: VectorStoreSummary;
+  };
+  /** List the tasks that work or have worked on a vector store, newest first */
+  listVectorStoreTasks: {
+    params: {
+      /** Its id. */
+      id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (TaskSummary)[];
+      total: number;
+      next_cursor: string | null;
+    };
+  };
   /** Who the key says you are */
   getCaller: {
     params: undefined;
@@ -1339,6 +1824,28 @@ export const ROUTES = {
   deleteConversation: { method: "DELETE", path: "/v1/conversations/{id}" },
   listMessages: { method: "GET", path: "/v1/conversations/{id}/messages" },
   sayMessage: { method: "POST", path: "/v1/conversations/{id}/messages" },
+  listFiles: { method: "GET", path: "/v1/files" },
+  uploadFile: { method: "POST", path: "/v1/files" },
+  getFile: { method: "GET", path: "/v1/files/{id}" },
+  deleteFile: { method: "DELETE", path: "/v1/files/{id}" },
+  getFileContent: { method: "GET", path: "/v1/files/{id}/content" },
+  listFilePages: { method: "GET", path: "/v1/files/{id}/pages" },
+  getFileAnalysis: { method: "GET", path: "/v1/files/{id}/analysis" },
+  analyzeFile: { method: "POST", path: "/v1/files/{id}/analysis" },
+  listFileTasks: { method: "GET", path: "/v1/files/{id}/tasks" },
+  listVectorStores: { method: "GET", path: "/v1/vector-stores" },
+  createVectorStore: { method: "POST", path: "/v1/vector-stores" },
+  getVectorStore: { method: "GET", path: "/v1/vector-stores/{id}" },
+  updateVectorStore: { method: "PATCH", path: "/v1/vector-stores/{id}" },
+  deleteVectorStore: { method: "DELETE", path: "/v1/vector-stores/{id}" },
+  listVectorStoreFiles: { method: "GET", path: "/v1/vector-stores/{id}/files" },
+  addVectorStoreFiles: { method: "POST", path: "/v1/vector-stores/{id}/files" },
+  getVectorStoreFile: { method: "GET", path: "/v1/vector-stores/{id}/files/{file_id}" },
+  updateVectorStoreFile: { method: "PATCH", path: "/v1/vector-stores/{id}/files/{file_id}" },
+  removeVectorStoreFile: { method: "DELETE", path: "/v1/vector-stores/{id}/files/{file_id}" },
+  searchVectorStore: { method: "POST", path: "/v1/vector-stores/{id}/search" },
+  getVectorStoreSummary: { method: "GET", path: "/v1/vector-stores/{id}/summary" },
+  listVectorStoreTasks: { method: "GET", path: "/v1/vector-stores/{id}/tasks" },
   getCaller: { method: "GET", path: "/v1/me" },
   listAgents: { method: "GET", path: "/v1/agents" },
   getAgent: { method: "GET", path: "/v1/agents/{slug}" },

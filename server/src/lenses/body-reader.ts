@@ -35,14 +35,24 @@ export function readAsStream(app: FastifyInstance): void {
 /** A form is read by its route, part by part: what is too long by what it says of itself is refused before. */
 export function readAsForm(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  addFormParser(app);
+  app.addContentTypeParser("*", (_request, _payload, done) => {
+    const message = "The body is a form: send Content-Type: multipart/form-data.";
+    done(new Refusal("invalid", message, { field: CONTENT_TYPE_FIELD }));
+  });
+}
+
+/** A form, or the bytes of a body of any other type as they come. */
+export function readAsFormOrStream(app: FastifyInstance): void {
+  readAsStream(app);
+  addFormParser(app);
+}
+
+function addFormParser(app: FastifyInstance): void {
   app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
     const bytesMax = request.routeOptions.bodyLimit ?? 0;
     if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
     else done(null, new UnreadForm(bounded(payload, bytesMax), request.headers["content-type"] ?? ""));
-  });
-  app.addContentTypeParser("*", (_request, _payload, done) => {
-    const message = "The body is a form: send Content-Type: multipart/form-data.";
-    done(new Refusal("invalid", message, { field: CONTENT_TYPE_FIELD }));
   });
 }
 

@@ -1,4 +1,5 @@
 /** What a form holds, for a route that `reads` one: its fields past their schema, and how the document shows it. */
+import { Readable } from "node:stream";
 import { z } from "zod";
 import { nested } from "./deep-object.ts";
 import { Form, UnreadForm } from "./form.ts";
@@ -18,6 +19,14 @@ export function formOf<Fields>(
     .instanceof(UnreadForm)
     .transform((unread) => new Form<Fields>(unread, fields, (values) => nested(Array.from(listed(values)))))
     .meta({ wire });
+}
+
+/** A form, or in its place the bytes of one file as they come: for a route that reads a `form or bytes`. */
+export function formOrBytesOf<Fields>(
+  ...[fields, files]: Parameters<typeof formOf<Fields>>
+): z.ZodType<Form<Fields> | Readable> {
+  const form = formOf(fields, files);
+  return z.union([form, z.instanceof(Readable)]).meta({ wire: form.meta()?.["wire"] });
 }
 
 function binary(about: string): z.ZodType {

@@ -77,8 +77,9 @@ export class UnreadForm {
     return { fields, files: places.flat() };
   }
 
-  /** The request has been answered, whatever came of it: files that nobody has named go. */
+  /** The request has been answered, whatever came of it: what of it nobody has read, or named, goes. */
   async release(): Promise<void> {
+    this.#body.destroy();
     await Promise.all(this.#taken.splice(0).map((taken) => taken.release()));
   }
 }

@@ -33,6 +33,13 @@ export function idempotencyOf(request: KeyedRequest, reuse: KeyReuse): Idempoten
   return reuse === "conflict" ? boundToKey(String(given), request) : boundToRequest(String(given), request);
 }
 
+/** The same key bound to what the handler has read of its request. */
+export function withContent(idempotency: Idempotency | undefined, content: unknown): Idempotency | undefined {
+  if (!idempotency) return undefined;
+  const hash = createHash("sha256").update(`${idempotency.hash}\n${JSON.stringify(content)}`);
+  return { key: idempotency.key, hash: hash.digest("base64url") };
+}
+
 function boundToKey(key: string, { method, url, body }: KeyedRequest): Idempotency {
   if (key === "" || key.length > KEY_LENGTH_MAX) {
     throw new Refusal("invalid", `An Idempotency-Key has 1 to ${KEY_LENGTH_MAX} characters.`, {

@@ -3,6 +3,7 @@
  * as data meet the HTTP framework.
  */
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import type {
   FastifyInstance,
   FastifyReply,
@@ -12,7 +13,7 @@ import type {
 } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { readAsForm, readAsStream, readCutJson, readLeniently } from "./body-reader.ts";
+import { readAsForm, readAsFormOrStream, readAsStream, readCutJson, readLeniently } from "./body-reader.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -121,6 +122,7 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance) => void) | null>
   lenient: readLeniently,
   stream: readAsStream,
   form: readAsForm,
+  "form or bytes": readAsFormOrStream,
   cut: readCutJson,
 };
 
@@ -177,6 +179,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         return reply;
       } catch (error) {
         if (!(request.body instanceof CutJson)) begun.add(request);
+        drop(request.body);
         throw error;
       }
     },
@@ -184,6 +187,12 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
 }
 
 const NO_UPLOADS: Uploads = new Map();
+
+/** What still comes of a body that nobody reads on is read and dropped: a client that sends it on would lose the answer. */
+function drop(body: unknown): void {
+  if (body instanceof UnreadForm) void body.release();
+  else if (body instanceof Readable) body.destroy();
+}
 
 /** What was kept of a body is let go of once it is decided what becomes of it, and before anybody is told. */
 async function withKept(

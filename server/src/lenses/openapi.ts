@@ -109,6 +109,9 @@ function operation(route: Route, openapi: OpenApiPart): JsonObject {
             schema: schemaOf(route.body, "input", dialect),
             ...exampleOf(route.body),
           },
+          ...(route.reads === "form or bytes" && {
+            "application/octet-stream": { schema: { type: "string", format: "binary" } },
+          }),
         },
       },
     }),

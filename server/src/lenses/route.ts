@@ -13,7 +13,7 @@ import type { Verbs } from "../verbs/verbs.ts";
 import type { Cut, Uploads } from "./cut-json.ts";
 import { nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
-import { FieldFault } from "./form.ts";
+import { FieldFault, UnreadForm } from "./form.ts";
 import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import type { SecretPlace } from "./secrets.ts";
@@ -34,10 +34,11 @@ export type AnswerDoc = {
 /**
  * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
  * `lenient`: the same, and what is no JSON is no body. `stream`: not at all; the handler is handed the bytes as they come.
- * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`.
+ * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`. `form or bytes`: a body of
+ * any other type is a stream.
  * `cut`: as `any type`, and long texts at the place that the route's `cut` names are put into files as they come.
  */
-export type Reading = "json" | "any type" | "lenient" | "stream" | "form" | "cut";
+export type Reading = "json" | "any type" | "lenient" | "stream" | "form" | "form or bytes" | "cut";
 
 type RouteDoc = {
   method: Method;
@@ -50,7 +51,7 @@ type RouteDoc = {
   summary: string;
   description?: string;
   answers: readonly AnswerDoc[];
-  /** The codes that it may refuse with, where its lens does not work them out of its shape. */
+  /** The codes that it may refuse with, as far as its lens does not work them out of its shape. */
   refuses?: readonly ErrorCode[];
   /** Headers that it reads, with what they mean; the document lists them. */
   headers?: Readonly<Record<string, string>>;
@@ -244,8 +245,10 @@ function made<Names extends string, Query, Body, Who>(
   };
 }
 
+/** A body that has not been read yet is its route's to add: `withContent`. */
 function keyed({ method, url, headers, body }: RoutedRequest, mount: string): KeyedRequest {
-  return { method, url, headers, body, mount };
+  const isUnread = body instanceof Readable || body instanceof UnreadForm;
+  return { method, url, headers, body: isUnread ? null : body, mount };
 }
 
 function filled(mount: string, params: Readonly<Record<string, string>>): string {

@@ -21,6 +21,9 @@ export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 export const ANALYSES = ["abstract", "summary", "outline", "keywords", "contexts", "graph"] as const;
 export type Analysis = (typeof ANALYSES)[number];
 
+/** What a file may be uploaded for; clients of OpenAI's API know these words. */
+export const PURPOSES = ["general", "qa", "assistants", "user_data", "vision", "batch", "fine-tune", "evals"] as const;
+
 const key = z.uuid();
 
 /** What people call the document or the store: the task's title has it. */

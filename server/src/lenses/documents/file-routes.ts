@@ -1,9 +1,10 @@
 /** Files: upload, list, read, annotate, analyse, delete. */
 import { z } from "zod";
-import type { DocumentPage } from "../../task/document.ts";
+import { type DocumentPage, PURPOSES } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { DocumentOptions } from "../../verbs/documents.ts";
 import type { Upload } from "../../verbs/uploads.ts";
+import { cleanFilename, mediaTypeOf } from "../filename.ts";
 import type { FormFile } from "../form.ts";
 import { formOf } from "../form-schema.ts";
 import { jsonWithList } from "../json-list.ts";
@@ -12,13 +13,11 @@ import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { contentRoutes, fileParams } from "./content-routes.ts";
 import { fileOf } from "./document.ts";
-import { cleanFilename, mediaTypeOf } from "./filename.ts";
 import { listObject, listParams, pageOf } from "./lists.ts";
 import * as schema from "./schema.ts";
 import { pagesOf } from "./slices.ts";
 import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
-import { PURPOSES } from "./vocabulary.ts";
 
 const FILES_MAX = 10_000;
 /** Of a form beside its file. */

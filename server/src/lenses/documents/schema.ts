@@ -1,23 +1,28 @@
 /** What the wire may say: the bodies and forms of requests, and what answers look like. */
 import { z } from "zod";
-import { ANALYSES } from "../../task/document.ts";
+import { ANALYSES, PURPOSES } from "../../task/document.ts";
 import { jsonObject } from "../../task/json.ts";
+import {
+  chunkSize,
+  documentId,
+  memberAttributes,
+  OVERLAP_SHARE_MAX,
+  ownId,
+  storeDescription,
+  storeMetadata,
+  storeName,
+} from "../document-fields.ts";
 import { named } from "../openapi.ts";
-import { PURPOSES, STATUSES } from "./vocabulary.ts";
+import { STATUSES } from "./vocabulary.ts";
 
 const text = z.string();
 const whole = z.int();
 const maybeText = text.nullable();
 
-/** An id that a client brings: a UUID, or such characters. */
-const OWN_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const ownId = text.regex(OWN_ID, "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
-
 /** Lists of ids: those of a vector store, and those of a batch. */
 const FILE_IDS_MAX = 500;
 const BATCH_MAX = 2_000;
-const fileId = text.min(1).max(255);
-const fileIds = z.array(fileId).max(FILE_IDS_MAX);
+const fileIds = z.array(documentId).max(FILE_IDS_MAX);
 
 export const taskObjectSchema = named(
   z.object({
@@ -176,8 +181,8 @@ const chunkingStrategy = z
     z.object({
       type: z.literal("static"),
       static: z
-        .object({ max_chunk_size_tokens: z.int().min(100).max(4_096), chunk_overlap_tokens: z.int().min(0) })
-        .refine(({ max_chunk_size_tokens: max, chunk_overlap_tokens: overlap }) => overlap * 2 <= max, {
+        .object({ max_chunk_size_tokens: chunkSize, chunk_overlap_tokens: z.int().min(0) })
+        .refine(({ max_chunk_size_tokens: max, chunk_overlap_tokens: overlap }) => overlap <= max * OVERLAP_SHARE_MAX, {
           error: "chunk_overlap_tokens must be at most half of max_chunk_size_tokens",
         }),
     }),
@@ -202,35 +207,13 @@ const expiresAfter = z
   ])
   .nullable();
 
-const KEYS_MAX = 16;
-const KEY_LENGTH_MAX = 64;
-const VALUE_LENGTH_MAX = 512;
-function keysWithin(value: object): boolean {
-  const keys = Object.keys(value);
-  return keys.length <= KEYS_MAX && keys.every((key) => key.length <= KEY_LENGTH_MAX);
-}
-const KEYS = { error: `must have at most ${KEYS_MAX} keys of at most ${KEY_LENGTH_MAX} characters` };
-
-const metadata = jsonObject
-  .refine(keysWithin, KEYS)
-  .refine(
-    (value) => Object.values(value).every((each) => typeof each !== "string" || each.length <= VALUE_LENGTH_MAX),
-    {
-      error: `must have values of at most ${VALUE_LENGTH_MAX} characters`,
-    },
-  )
-  .nullable();
-
-const attributes = z
-  .record(text, z.union([text.max(VALUE_LENGTH_MAX), z.number(), z.boolean()]))
-  .refine(keysWithin, KEYS)
-  .nullable()
-  .transform((given) => given ?? {});
+const metadata = storeMetadata.nullable();
+const attributes = memberAttributes.nullable().transform((given) => given ?? {});
 
 export const newVectorStore = z.object({
   id: ownId.optional(),
-  name: text.max(256).nullish(),
-  description: text.max(2_000).nullish(),
+  name: storeName.nullish(),
+  description: storeDescription.nullish(),
   file_ids: fileIds.nullish(),
   metadata: metadata.optional(),
   chunking_strategy: chunkingStrategy.optional(),
@@ -239,8 +222,8 @@ export const newVectorStore = z.object({
 
 export const vectorStoreUpdate = z
   .object({
-    name: text.max(256).nullable(),
-    description: text.max(2_000).nullable(),
+    name: storeName.nullable(),
+    description: storeDescription.nullable(),
     metadata,
     expires_after: expiresAfter,
     join_file_ids: fileIds,
@@ -249,13 +232,13 @@ export const vectorStoreUpdate = z
   .partial();
 
 export const newMember = z.object({
-  file_id: fileId,
+  file_id: documentId,
   attributes: attributes.optional(),
   chunking_strategy: chunkingStrategy.optional(),
 });
 
 export const newBatch = z.object({
-  file_ids: z.array(fileId).min(1).max(BATCH_MAX).optional(),
+  file_ids: z.array(documentId).min(1).max(BATCH_MAX).optional(),
   files: z.array(newMember).min(1).max(BATCH_MAX).optional(),
   attributes: attributes.optional(),
   chunking_strategy: chunkingStrategy.optional(),

@@ -33,8 +33,6 @@ export function statesOf(status: Status): State[] {
   return STATES.filter((state) => STATUS_OF[state] === status);
 }
 
-export const PURPOSES = ["general", "qa", "assistants", "user_data", "vision", "batch", "fine-tune", "evals"] as const;
-
 /** The machine words that begin a reason of failure. */
 const FAILURES: ReadonlySet<string> = new Set([
   "unsupported_file",

@@ -95,8 +95,9 @@ const SAMPLE_ID = "task_01M82EH544EF8A54HSJ0HPW0QT";
 
 /** A command to paste. */
 function curl(route: Route): string {
-  const sample: Record<string, string> = { slug: "assistant" };
+  const sample: Record<string, string> = { slug: "assistant", file_id: "FILE_ID" };
   const id = route.path.startsWith("/v1/tasks") ? SAMPLE_ID : "ID";
+  if (route.bodyType === "multipart/form-data") return `curl http://localhost:7420${route.path} -F file=@report.pdf`;
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample[name] ?? id);
   const example = route.body === null ? undefined : (exampleOf(route.body).example ?? exampleBody(route));
   return [

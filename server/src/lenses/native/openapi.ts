@@ -38,13 +38,15 @@ export const nativeOpenapi: OpenApiPart = {
 
 /** The statuses of problems that a route can answer with. */
 export function problemStatuses(route: Route): number[] {
-  return [
+  const statuses = [
     ...ALWAYS.filter((status) => status !== 413 || route.body !== null),
     ...(route.path.includes("{") ? [404] : []),
     ...(route.method !== "GET" && route.path.includes("{") ? [409] : []),
-    ...(route.body !== null ? [415] : []),
+    ...(route.body !== null && route.reads !== "form or bytes" ? [415] : []),
     ...(route.idempotent ? [422] : []),
-  ].sort((a, b) => a - b);
+    ...(route.refuses ?? []).map((code) => HTTP_STATUS[code]),
+  ];
+  return [...new Set(statuses)].sort((a, b) => a - b);
 }
 
 function problemsOf(route: Route): JsonObject {

@@ -9,10 +9,12 @@ import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
 import { invalidRequest, renderError } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { fileRoutes } from "./file-routes.ts";
 import { nativeOpenapi } from "./openapi.ts";
 import { state } from "./schema.ts";
 import { LENS, taskRoutes } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";
+import { vectorStoreRoutes } from "./vector-store-routes.ts";
 import { workRoutes } from "./work-routes.ts";
 
 const apiRoutes: readonly Route[] = [
@@ -20,6 +22,8 @@ const apiRoutes: readonly Route[] = [
   ...eventRoutes,
   ...workRoutes,
   ...conversationRoutes,
+  ...fileRoutes,
+  ...vectorStoreRoutes,
   ...accountRoutes,
 ];
 

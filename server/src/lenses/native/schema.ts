@@ -171,7 +171,7 @@ export const taskQuery = z.strictObject({
   lens: z.string().max(32).optional().describe("Show the task as this lens would."),
 });
 
-const limit = (max: number, usual: number) => wholeParam({ min: 1, max, usual });
+export const limit = (max: number, usual: number) => wholeParam({ min: 1, max, usual });
 const sequence = text(/^\d{1,15}$/, "must be a whole number")
   .transform(Number)
   .meta({ wire: { type: "integer", minimum: 0 } });
@@ -180,7 +180,7 @@ const moment = z.iso
   .transform((text) => Date.parse(text))
   .meta({ wire: { type: "string", format: "date-time" } });
 
-const pageQuery = z.strictObject({
+export const pageQuery = z.strictObject({
   limit: limit(PAGE_LIMIT_MAX, 50),
   cursor: z.string().min(1).max(1_024).optional().describe("`next_cursor` of the page before."),
 });
@@ -445,7 +445,7 @@ function text(pattern: RegExp, error: string) {
   return z.string().regex(pattern, error);
 }
 
-function listOf<Item extends string>(item: z.ZodType<Item, string>, items: JsonObject) {
+export function listOf<Item extends string>(item: z.ZodType<Item, string>, items: JsonObject) {
   return z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [given].flat().flatMap((text) => text.split(",")))

@@ -18,8 +18,8 @@ export const LENS = "native";
 export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId } };
 
 const shown: AnswerDoc = { status: 200, about: "The task.", schema: wire.task };
-const REPLAYED_HEADER = { "idempotency-replayed": "true" };
-const REPLAYED = { "Idempotency-Replayed": "true when this key had already taken effect." };
+export const REPLAYED_HEADER = { "idempotency-replayed": "true" };
+export const REPLAYED = { "Idempotency-Replayed": "true when this key had already taken effect." };
 
 export const taskRoutes: readonly Route[] = [
   route({

@@ -33,7 +33,7 @@ export function wireTime(ms: number): string {
   return lastTime.text;
 }
 
-function timeOrNull(ms: number | null): string | null {
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : wireTime(ms);
 }
 
