@@ -31,7 +31,7 @@ RUN ln -s /waybill/server/bin/waybill.js /usr/local/bin/waybill \
   && mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 7420 8080
+EXPOSE 7420 8080 10000 4321
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:7420/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Handles SIGTERM itself, within its grace time of 20 s: give `docker stop` 30.

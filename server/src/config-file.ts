@@ -95,6 +95,18 @@ const documents = z.strictObject({
   vectorStoreActsPerHour: z.int().min(1).max(10_000_000).optional(),
 });
 
+/** What foreign APIs leave a deployment to choose. */
+const lensSettings = z.strictObject({
+  orchestrate: z
+    .strictObject({
+      /** The status that callers without an accepted key are answered with. */
+      strangers: z.union([z.literal(401), z.literal(403)]).default(401),
+      /** What a run is called whose time was over. Most clients wait for `failed`, and on `expired` for ever. */
+      timedOut: z.enum(["expired", "failed"]).default("expired"),
+    })
+    .prefault({}),
+});
+
 /** `lenses` are the names that may have a port. */
 function configFileOf(lenses: readonly string[]) {
   return z.strictObject({
@@ -117,6 +129,7 @@ function configFileOf(lenses: readonly string[]) {
     embeddings: embeddingsConfig.prefault({}),
     limits: limits.prefault({}),
     documents: documents.prefault({}),
+    lenses: lensSettings.prefault({}),
     /** Days that an ended task is kept. */
     retentionDays: z.int().min(7).max(36_500).default(30),
     /** Days that an entry of the audit log is kept. */

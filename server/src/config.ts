@@ -7,8 +7,8 @@ import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigFileRead, describe, LOG_LEVELS, lensPortsOf, portNumber, readConfigFile } from "./config-file.ts";
 import { environmentName, FLAGS, type FlagName } from "./flags.ts";
-import { LENS_NAMES_TO_COME, LENSES } from "./lenses/index.ts";
-import type { Lens } from "./lenses/lens.ts";
+import { LENSES } from "./lenses/index.ts";
+import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
 import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
 
@@ -38,6 +38,8 @@ export type Config = Readonly<{
   embeddings: EmbeddingsConfig;
   limits: Readonly<ConfigFileRead["limits"]>;
   documents: Readonly<ConfigFileRead["documents"]>;
+  /** What foreign APIs leave a deployment to choose. */
+  lenses: LensSettings;
   retentionDays: number;
   auditDays: number;
   /** The configuration file that was read. */
@@ -89,7 +91,7 @@ export type ConfigSources = {
 /** The configuration that these sources add up to. Throws `ConfigError` with a sentence that names the culprit. */
 export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: ConfigSources): Promise<Config> {
   const [, ...others] = lenses;
-  const names = [...others.map(({ name }) => name), ...LENS_NAMES_TO_COME];
+  const names = others.map(({ name }) => name);
   const texts = textsOf(names);
   const said: Texts = { ...readTexts(texts, env, environmentName), ...readTexts(texts, flags, (name) => name) };
   const file = await readConfigFile(folder, said.config, names);
@@ -124,6 +126,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     embeddings: placed(file.embeddings, file.path === null ? folder : dirname(file.path)),
     limits: file.limits,
     documents: file.documents,
+    lenses: file.lenses,
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
     file: file.path,

@@ -85,10 +85,11 @@ const RUN_PROCESS = new URL(`./cli/run-process.${import.meta.url.endsWith(".ts")
  */
 export async function startServer(
   config: Config,
-  lenses: readonly [Lens, ...Lens[]] = LENSES,
+  served: readonly [Lens, ...Lens[]] = LENSES,
   sources?: Pick<ConfigSources, "mode" | "flags" | "folder">,
 ): Promise<Running> {
   const log = logger(config);
+  const lenses = configured(served, config);
   const models = modelsOf(config);
   const search = new DocumentSearch();
   const handlers = handlersOf(config, models, search);
@@ -244,6 +245,11 @@ function engineOver(
     counters: [transitions],
   };
   return { engine, metrics };
+}
+
+function configured([root, ...others]: readonly [Lens, ...Lens[]], { lenses }: Config): [Lens, ...Lens[]] {
+  const as = (lens: Lens) => lens.configured?.(lenses) ?? lens;
+  return [as(root), ...others.map(as)];
 }
 
 /** A store that cannot be read is what keeps a server from working that answers. */

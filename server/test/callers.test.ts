@@ -89,6 +89,7 @@ function expectRefused(heard: Heard, lens: string, status: number): void {
   const body: unknown = JSON.parse(heard.text);
   if (lens === "native") expect(body).toMatchObject({ status, code: status === 403 ? "forbidden" : "unauthenticated" });
   else if (lens === "documents") expect(body).toMatchObject({ code: status === 403 ? 8 : 7 });
+  else if (lens === "orchestrate") expect(body).toEqual({ detail: expect.any(String) });
   else expect(body).toEqual({ error: status === 403 ? "Forbidden" : "Unauthorized" });
 }
 

@@ -53,7 +53,12 @@ describe("a lens in the list", () => {
     const lenses = [root, ...others, telexLens] as const;
     const load = (flags: Record<string, string>, of: typeof lenses | typeof LENSES) =>
       loadConfig({ mode: "dev", flags, env: {}, folder: server.data, lenses: of });
-    expect((await load({}, lenses)).lensPorts).toEqual({ shannon: 8080, documents: 10_000, telex: 7421 });
+    expect((await load({}, lenses)).lensPorts).toEqual({
+      shannon: 8080,
+      documents: 10_000,
+      orchestrate: 4321,
+      telex: 7421,
+    });
     expect((await load({ lensPort: "telex=1" }, lenses)).lensPorts).toEqual({ telex: 1 });
     await expect(load({ lensPort: "telex=1" }, LENSES)).rejects.toThrow("--lens-port");
   });
@@ -75,7 +80,7 @@ describe("a lens in the list", () => {
     const shown = await server.call(`/v1/tasks/${body.id}?lens=telex`, { key });
     expect(await shown.json()).toEqual(body);
     const refused = await server.call(`/v1/tasks/${body.id}?lens=morse`, { key });
-    expect(await refused.text()).toContain("native, shannon, documents, telex");
+    expect(await refused.text()).toContain("native, shannon, documents, orchestrate, telex");
   });
 
   it("finds keys where it says that they are, before it reads the body", async () => {

@@ -30,6 +30,7 @@ function testApp(parts: Partial<AppParts> = {}) {
   const durations = new DurationHistogram("requests", "Requests.");
   const app = createApp({
     lens: nativeLens,
+    rewrite: (url) => url,
     log,
     durations,
     traffic,

@@ -3,6 +3,7 @@
  * it. It knows no route of its own; what it refuses is a `Refusal`, said by the lens whose route was asked for.
  */
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
@@ -41,6 +42,8 @@ export type Traffic = {
 export type AppParts = {
   /** The lens at the root: it says what is refused before a route is found. */
   lens: Pick<Lens, "renderError">;
+  /** The spelling of a URL that routes are found by. */
+  rewrite: (url: string) => string;
   log: Logger;
   durations: DurationHistogram;
   traffic: Traffic;
@@ -60,8 +63,9 @@ function noCompiler(): never {
 
 /** An instance without routes. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { log, traffic } = parts;
+  const { log, traffic, rewrite } = parts;
   const app = fastify({
+    rewriteUrl: ({ url = "/" }: IncomingMessage) => rewrite(url),
     logger: false,
     trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
     bodyLimit: parts.bodies.bytesMax,

@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
-import { mountLens, mountRootRoutes } from "../lenses/mount.ts";
+import { mountLens, mountRootRoutes, urlRewriter } from "../lenses/mount.ts";
 import { type AppParts, createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { JsonBodies } from "./body.ts";
@@ -93,7 +93,8 @@ export function createApps(parts: AppsParts): Apps {
     condition: parts.condition,
     issues: parts.issues,
   };
-  const newApp = (lens: Lens) => createApp({ ...appParts(parts), lens, durations, traffic, bodies });
+  const newApp = (lens: Lens, rewrite: AppParts["rewrite"]) =>
+    createApp({ ...appParts(parts), lens, rewrite, durations, traffic, bodies });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -101,7 +102,7 @@ export function createApps(parts: AppsParts): Apps {
 
   return {
     main: async () => {
-      const app = newApp(root);
+      const app = newApp(root, urlRewriter(lenses));
       for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
       addHealth(app, { version });
       addMetrics(app, {
@@ -121,7 +122,7 @@ export function createApps(parts: AppsParts): Apps {
       return app;
     },
     ofLens: async (lens) => {
-      const app = newApp(lens);
+      const app = newApp(lens, urlRewriter([{ ...lens, mount: "" }]));
       await mount(app, lens, "", true);
       if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
       return app;
@@ -143,7 +144,7 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lens" | "durations" | "traffic" | "bodies"> {
+}: AppsParts): Omit<AppParts, "lens" | "rewrite" | "durations" | "traffic" | "bodies"> {
   return {
     log,
     requestsMax: limits.requests,

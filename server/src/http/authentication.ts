@@ -102,6 +102,7 @@ export function createAuthentication({
       secrets.length > 0
         ? "The API key is unknown, revoked or expired."
         : "An API key is needed: Authorization: Bearer sk_…",
+      { hasKey: secrets.length > 0 },
     );
   }
 }

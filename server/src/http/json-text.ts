@@ -1,6 +1,7 @@
 /** The value of JSON bytes. It knows no thread: small bodies are parsed in the server's own, large ones in another. */
 import { isUtf8 } from "node:buffer";
 import { Refusal } from "../task/errors.ts";
+import { jsonFault } from "./json-fault.ts";
 
 /**
  * `__proto__`, plain or escaped in JSON's ways. secure-json-parse finds it by the same pattern in the same time, and does
@@ -15,12 +16,12 @@ export function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new Refusal("invalid", "The body is not valid UTF-8.");
   const text = bytes.toString("utf8");
   if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
+  const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return JSON.parse(own);
   } catch (error) {
-    throw new Refusal(
-      "invalid",
-      `The body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`,
-    );
+    const json = jsonFault(own);
+    const why = error instanceof Error ? error.message : "unreadable";
+    throw new Refusal("invalid", `The body is not valid JSON: ${why}`, json === null ? {} : { json });
   }
 }

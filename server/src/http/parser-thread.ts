@@ -1,9 +1,10 @@
 /** The way to the thread that parses large bodies. It is started with the first of them, and anew when it has died. */
 import { Worker } from "node:worker_threads";
-import { Refusal } from "../task/errors.ts";
+import { Refusal, type RefusalDetail } from "../task/errors.ts";
 
 export type ToParse = { id: number; bytes: Uint8Array };
-export type Parsed = { id: number } & ({ value: unknown } | { invalid: string });
+export type Unreadable = { invalid: string; detail: RefusalDetail };
+export type Parsed = { id: number } & ({ value: unknown } | Unreadable);
 
 /** Of its heap. A body of 40 MB whose values are bounded takes 200. */
 const HEAP_MB_MAX = 512;
@@ -37,7 +38,7 @@ export class ParserThread {
       const waiting = this.#waiting.get(parsed.id);
       this.#waiting.delete(parsed.id);
       if ("value" in parsed) waiting?.resolve(parsed.value);
-      else waiting?.reject(new Refusal("invalid", parsed.invalid));
+      else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
     });
     worker.on("error", () => {});
     worker.on("exit", () => {

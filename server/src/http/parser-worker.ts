@@ -2,17 +2,18 @@
 import { parentPort } from "node:worker_threads";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
-import type { Parsed, ToParse } from "./parser-thread.ts";
+import type { Parsed, ToParse, Unreadable } from "./parser-thread.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("This module is the inside of a worker thread.");
 
 port.on("message", ({ id, bytes }: ToParse) => port.postMessage({ id, ...parsed(bytes) } satisfies Parsed));
 
-function parsed(bytes: Uint8Array): { value: unknown } | { invalid: string } {
+function parsed(bytes: Uint8Array): { value: unknown } | Unreadable {
   try {
     return { value: parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) };
   } catch (error) {
-    return { invalid: error instanceof Refusal ? error.message : "The body cannot be read." };
+    if (error instanceof Refusal) return { invalid: error.message, detail: error.detail };
+    return { invalid: "The body cannot be read.", detail: {} };
   }
 }

@@ -1,10 +1,12 @@
 /** Ways of reading a body beside JSON of its own type: each needs a scope of the framework, which chooses parsers by scope. */
+import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import { type Cut, CutJson } from "./cut-json.ts";
 import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
+import type { LensParts } from "./lens-parts.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -21,6 +23,21 @@ export function readLeniently(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
     done(null, lenientJson(bytes.toString()));
+  });
+}
+
+/** What is of another type than JSON is text; without a type it is JSON. */
+export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "readJson">): void {
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyLimit = 0 } = request.routeOptions;
+    if (Number(request.headers["content-length"] ?? 0) > bodyLimit) {
+      payload.resume();
+      throw tooLong(bodyLimit);
+    }
+    if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
+    const chunks: Buffer[] = [];
+    for await (const chunk of bounded(payload, bodyLimit)) chunks.push(chunk);
+    return chunks.length === 0 ? undefined : Buffer.concat(chunks).toString("utf8");
   });
 }
 

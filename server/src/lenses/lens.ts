@@ -32,6 +32,16 @@ export type Unrouted = {
   allowed: readonly string[];
 };
 
+/** What a deployment may choose, where a protocol leaves it open. */
+export type LensSettings = {
+  orchestrate: {
+    /** What callers without a key that is accepted are told: the protocol's servers have done both. */
+    strangers: 401 | 403;
+    /** What a run is called whose time was over: `expired` is a word that clients of the protocol may wait on for ever. */
+    timedOut: "expired" | "failed";
+  };
+};
+
 /** What a person reads at a start, and commands to paste. */
 export type Greeting = { title: string; place: string; commands: readonly string[] };
 export type GreetedServer = {
@@ -51,6 +61,8 @@ export type Lens = RequestRules & {
   mount: string;
   /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/{instance}`. */
   variants?: readonly string[];
+  /** The spelling of a path, below the mount, that its routes are written in, where several mean the same. */
+  rewrite?: (path: string) => string;
   routes: readonly Route[];
   /** What it also serves at the root of its listeners, whatever its mount: a well-known card. */
   rootRoutes?: readonly Route[];
@@ -71,4 +83,6 @@ export type Lens = RequestRules & {
   show: Show;
   greeting: (server: GreetedServer) => Greeting;
   openapi: OpenApiPart;
+  /** The same lens as a deployment wants it, of one that leaves it a choice. */
+  configured?: (settings: LensSettings) => Lens;
 };

@@ -13,7 +13,7 @@ import type {
 } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { readAsForm, readAsFormOrStream, readAsStream, readCutJson, readLeniently } from "./body-reader.ts";
+import { readAsForm, readAsFormOrStream, readAsStream, readCutJson, readLeniently, readTyped } from "./body-reader.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -56,6 +56,20 @@ export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: L
     answerForAll(scope, lens, null);
     await serveAll(scope, lens, rootRoutes, parts, "");
   });
+}
+
+/** Gives a URL below the mount of one of `lenses` the spelling that its routes are written in. */
+export function urlRewriter(lenses: readonly Pick<Lens, "mount" | "rewrite">[]): (url: string) => string {
+  const rewriting = lenses.flatMap(({ mount, rewrite }) => (rewrite === undefined ? [] : [{ mount, rewrite }]));
+  return (url) => {
+    for (const { mount, rewrite } of rewriting) {
+      if (!url.startsWith(`${mount}/`)) continue;
+      const end = url.indexOf("?");
+      const path = url.slice(mount.length, end === -1 ? undefined : end);
+      return mount + rewrite(path) + (end === -1 ? "" : url.slice(end));
+    }
+    return url;
+  };
 }
 
 /** Requests that a route has begun to answer. What is refused of others could not be read. */
@@ -116,10 +130,11 @@ function routerPath(path: string): string {
 }
 
 /** Null reads as everywhere: JSON, within the bound of the route. */
-const READERS: Readonly<Record<Reading, ((app: FastifyInstance) => void) | null>> = {
+const READERS: Readonly<Record<Reading, ((app: FastifyInstance, parts: LensParts) => void) | null>> = {
   json: null,
   "any type": null,
   lenient: readLeniently,
+  typed: readTyped,
   stream: readAsStream,
   form: readAsForm,
   "form or bytes": readAsFormOrStream,
@@ -140,7 +155,7 @@ async function serveAll(
     if (read === null) for (const route of group) serve(app, lens, route, place);
     else {
       await app.register(async (scope) => {
-        read(scope);
+        read(scope, parts);
         for (const route of group) serve(scope, lens, route, place);
       });
     }

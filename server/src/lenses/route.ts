@@ -33,12 +33,13 @@ export type AnswerDoc = {
 
 /**
  * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
- * `lenient`: the same, and what is no JSON is no body. `stream`: not at all; the handler is handed the bytes as they come.
+ * `lenient`: the same, and what is no JSON is no body. `typed`: JSON where its type says so or is left unsaid, else text,
+ * whose schema refuses it. `stream`: not at all; the handler is handed the bytes as they come.
  * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`. `form or bytes`: a body of
  * any other type is a stream.
  * `cut`: as `any type`, and long texts at the place that the route's `cut` names are put into files as they come.
  */
-export type Reading = "json" | "any type" | "lenient" | "stream" | "form" | "form or bytes" | "cut";
+export type Reading = "json" | "any type" | "lenient" | "typed" | "stream" | "form" | "form or bytes" | "cut";
 
 type RouteDoc = {
   method: Method;
@@ -102,11 +103,13 @@ export function isName(text: string): boolean {
 export type Fault = {
   where: "query" | "body";
   issues: readonly z.core.$ZodIssue[];
+  /** What was looked at. */
+  value: unknown;
   /** There is no body at all. */
   absent: boolean;
 };
-/** Says what does not fit: a `Refusal` in the words of one wire. */
-type Invalid = (fault: Fault) => Refusal;
+/** Says what does not fit: a `Refusal` in the words of one wire. Where the query and the body do not, the query is first. */
+type Invalid = (fault: Fault, more?: Fault) => Refusal;
 
 /** What a lens says once for all of its routes. */
 export type RequestRules = {
@@ -218,16 +221,20 @@ function made<Names extends string, Query, Body, Who>(
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
+      const asked =
+        unasked.success && isEmpty(request.query)
+          ? unasked
+          : parsed(querySchema, nested(Object.entries(Object(request.query))), "query");
+      const sent = unsent.success && body === undefined ? unsent : parsed(bodySchema, request.body, "body");
+      if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
+      if (!sent.success) throw invalid(sent.fault);
       const answer = await handle({
         principal: who(principal),
         verbs: parts.verbs,
         parts,
         params: named(request.params, params),
-        query:
-          unasked.success && isEmpty(request.query)
-            ? unasked.data
-            : parsed(querySchema, nested(Object.entries(Object(request.query))), "query", invalid),
-        body: unsent.success && body === undefined ? unsent.data : parsed(bodySchema, request.body, "body", invalid),
+        query: asked.data,
+        body: sent.data,
         headers: request.headers,
         uploads,
         mount: prefix,
@@ -237,7 +244,8 @@ function made<Names extends string, Query, Body, Who>(
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },
       }).catch((error: unknown) => {
-        throw error instanceof FieldFault ? invalid({ where: "body", issues: error.issues, absent: false }) : error;
+        if (!(error instanceof FieldFault)) throw error;
+        throw invalid({ where: "body", issues: error.issues, value: null, absent: false });
       });
       if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
       return answer;
@@ -295,8 +303,11 @@ function isEmpty(query: unknown): boolean {
   return true;
 }
 
-function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["where"], invalid: Invalid): Value {
+type Parsed<Value> = { success: true; data: Value } | { success: false; fault: Fault };
+
+function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["where"]): Parsed<Value> {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalid({ where, issues: result.error.issues, absent: where === "body" && value === undefined });
+  if (result.success) return result;
+  const absent = where === "body" && value === undefined;
+  return { success: false, fault: { where, issues: result.error.issues, value, absent } };
 }

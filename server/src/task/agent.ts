@@ -3,9 +3,10 @@
  * made it, and what a task of one is asked.
  */
 import { z } from "zod";
+import { generationParameters } from "./generation-parameters.ts";
 import { guardrailReport, guardrails } from "./guardrails.ts";
 import { isUuid } from "./id.ts";
-import { isWithin, jsonObject } from "./json.ts";
+import { isWithin, type Json, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 
 export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as const;
@@ -169,6 +170,8 @@ export const agentInput = z.strictObject({
   maxTurns: z.int().min(1).max(50).optional(),
   /** How many messages of the conversation the model sees. */
   historyMessages: z.int().min(0).max(500).optional(),
+  /** How its model is asked to generate. */
+  parameters: generationParameters.optional(),
   /** Asked for this task, besides those of the agent and of the server. */
   guardrails: guardrails.optional(),
   /** Free-form, handed through to whoever reads the task. */
@@ -206,3 +209,17 @@ export const agentOutput = z.strictObject({
   guardrails: guardrailReport.optional(),
 });
 export type AgentOutput = z.infer<typeof agentOutput>;
+
+/** The output of any kind as an agent's; null when it is none. */
+export function agentOutputOf(output: Json): AgentOutput | null {
+  const read = agentOutput.safeParse(output);
+  return read.success ? read.data : null;
+}
+
+/** An output as text, whatever kind of task it came from: what an agent says, a text, or JSON. */
+export function outputText(output: Json): string {
+  const agent = agentOutputOf(output);
+  if (agent) return agent.text;
+  if (typeof output === "string") return output;
+  return output === null ? "" : JSON.stringify(output);
+}

@@ -25,6 +25,10 @@ export type RefusalDetail = {
   state?: string;
   /** When it is worth trying again. */
   retryAfterS?: number;
+  /** Whether an `unauthenticated` one came with a key, which was then not accepted. */
+  hasKey?: boolean;
+  /** Where a body stops being JSON: the characters before it, and what was expected there. */
+  json?: { at: number; says: string };
 };
 
 /** An expected no: a code for programs and a sentence for people that says what happened and what to do. */

@@ -52,3 +52,33 @@ export function isTaskId(text: string): boolean {
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
+
+/** The same identity as a UUID, for protocols that demand one. */
+export function uuidFromTaskId(id: TaskId): string {
+  return uuidFromBytes(bytesFromTaskId(id));
+}
+
+/** The inverse, of a UUID in either letter case. */
+export function taskIdFromUuid(uuid: string): TaskId {
+  const hex = uuid.replaceAll("-", "");
+  return taskIdFromBytes(
+    Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)),
+  );
+}
+
+function bytesFromTaskId(id: TaskId): Uint8Array {
+  // 26 characters hold 130 bits; the first two are none of the identity's.
+  const bytes = new Uint8Array(16);
+  let buffer = 0;
+  let bits = -2;
+  let at = 0;
+  for (let place = PREFIX.length; place < id.length; place++) {
+    buffer = (buffer << 5) | ALPHABET.indexOf(id.charAt(place));
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = buffer >> bits;
+    buffer &= (1 << bits) - 1;
+  }
+  return bytes;
+}

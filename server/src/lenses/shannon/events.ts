@@ -5,6 +5,7 @@
  * The answer, its LLM_OUTPUT by `final_output`, comes from the task's completion and not from the model call that gave
  * it: so there is exactly one, whatever was tried before it and whichever kind of task it is.
  */
+import { agentOutputOf, outputText } from "../../task/agent.ts";
 import {
   type CustomEvent,
   type EventData,
@@ -16,7 +17,7 @@ import {
 import type { Json, JsonObject } from "../../task/json.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { WireEvent } from "./schema.ts";
-import { agentOutputOf, contextOf, isoTime, resultText, usageOf } from "./translate.ts";
+import { contextOf, isoTime, usageOf } from "./translate.ts";
 
 /** An event has room for so many wire events: its sequence number times this is the first one's. */
 export const WIRE_EVENTS_MAX = 16;
@@ -223,7 +224,7 @@ function question({ prompt, until }: EventData["task.input_required"], task: Tas
 }
 
 function completed({ output }: EventData["task.completed"], task: Task): Draft[] {
-  const result = resultText(output);
+  const result = outputText(output);
   const agent = task.kind === "agent" ? agentOutputOf(output) : null;
   const usage = usageOf(task);
   const model: JsonObject = agent ? { model_used: agent.model, provider: agent.provider } : {};

@@ -14,8 +14,8 @@
  * - One event may become several frames or none, so the wire's sequence numbers rise with gaps: 16 x seq + k.
  */
 import { z } from "zod";
-import { type AgentOutput, agentInput, agentOutput, type Citation } from "../../task/agent.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
+import { agentInput, agentOutputOf, type Citation, outputText } from "../../task/agent.ts";
+import { isJsonObject, type JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -102,15 +102,7 @@ export function queryOf(task: Task): string {
 
 /** The result as text; null while there is none. */
 export function resultOf(task: Task): string | null {
-  return task.state === "completed" ? resultText(task.output) : null;
-}
-
-/** An output as text, whatever kind of task it came from. */
-export function resultText(output: Json): string {
-  const agent = agentOutputOf(output);
-  if (agent) return agent.text;
-  if (typeof output === "string") return output;
-  return output === null ? "" : JSON.stringify(output);
+  return task.state === "completed" ? outputText(task.output) : null;
 }
 
 /** Why the task did not succeed; "" when it did, or was cancelled. */
@@ -136,11 +128,6 @@ const shownInput = z.object(agentInput.pick({ query: true, mode: true, context: 
 function agentInputOf(task: Task): z.infer<typeof shownInput> | null {
   if (task.kind !== "agent") return null;
   const read = shownInput.safeParse(task.input);
-  return read.success ? read.data : null;
-}
-
-export function agentOutputOf(output: Json): AgentOutput | null {
-  const read = agentOutput.safeParse(output);
   return read.success ? read.data : null;
 }
 

@@ -1,0 +1,102 @@
+/** What does not fit in a request, as FastAPI says it: every fault, each with its place, its words and what was given. */
+import type { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
+import type { Fault } from "../route.ts";
+import { MISSING, NO_LIST, Wrong } from "./pydantic.ts";
+
+export type ValidationError = {
+  type: string;
+  loc: (string | number)[];
+  msg: string;
+  input: unknown;
+  ctx?: unknown;
+};
+
+/** At most so many are told, each with so much of what was given. */
+const TOLD_MAX = 1_000;
+const INPUT_CHARACTERS_MAX = 16_384;
+
+const NO_MODEL = new Wrong(
+  "model_attributes_type",
+  "Input should be a valid dictionary or object to extract fields from",
+);
+const EXTRA = new Wrong("extra_forbidden", "Extra inputs are not permitted");
+
+/** A request that does not fit its schema. */
+export class Unprocessable extends Refusal {
+  readonly errors: readonly ValidationError[];
+
+  constructor(errors: readonly ValidationError[]) {
+    super("invalid", errors[0]?.msg ?? "The request does not fit.", { field: errors[0]?.loc.join(".") ?? "body" });
+    this.errors = errors.slice(0, TOLD_MAX);
+  }
+}
+
+export function invalidRequest(fault: Fault, more?: Fault): Unprocessable {
+  return new Unprocessable([...errorsOf(fault), ...(more === undefined ? [] : errorsOf(more))]);
+}
+
+function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
+  if (absent || (where === "body" && value === null)) return [validationError(MISSING, [where], null)];
+  return issues.flatMap((issue) => {
+    const loc = [where, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
+    const enclosing = () => at(value, issue.path.slice(0, -1));
+    if (issue.code === "custom" && typeof issue.params?.["type"] === "string") {
+      const { type, ctx, input } = issue.params;
+      const wrong = new Wrong(type, issue.message, ctx);
+      return [validationError(wrong, loc, type === MISSING.type ? enclosing() : input)];
+    }
+    const given = at(value, issue.path);
+    if (given === undefined) return [validationError(MISSING, loc, enclosing())];
+    if (issue.code !== "unrecognized_keys") return [validationError(containerWrong(issue, given), loc, given)];
+    return issue.keys.map((key) => validationError(EXTRA, [...loc, key], at(given, [key])));
+  });
+}
+
+/** What is wrong with an object or a list. */
+function containerWrong(issue: z.core.$ZodIssue, given: unknown): Wrong {
+  if (issue.code === "invalid_type") return issue.expected === "array" ? NO_LIST : NO_MODEL;
+  if (Array.isArray(given) && (issue.code === "too_small" || issue.code === "too_big")) {
+    const bound = issue.code === "too_small" ? Number(issue.minimum) : Number(issue.maximum);
+    const items = `${bound} item${bound === 1 ? "" : "s"} after validation, not ${given.length}`;
+    const actual = { actual_length: given.length };
+    return issue.code === "too_small"
+      ? new Wrong("too_short", `List should have at least ${items}`, {
+          field_type: "List",
+          min_length: bound,
+          ...actual,
+        })
+      : new Wrong("too_long", `List should have at most ${items}`, {
+          field_type: "List",
+          max_length: bound,
+          ...actual,
+        });
+  }
+  return new Wrong("value_error", `Value error, ${issue.message}`, { error: {} });
+}
+
+function validationError({ type, message, ctx }: Wrong, loc: (string | number)[], given: unknown): ValidationError {
+  return { type, loc, msg: message, input: shown(given), ...(ctx !== undefined && { ctx }) };
+}
+
+/** What was given, or its beginning. */
+function shown(given: unknown): unknown {
+  if (given === undefined) return null;
+  if (typeof given === "string") return given.slice(0, INPUT_CHARACTERS_MAX);
+  try {
+    const text = JSON.stringify(given);
+    return text.length <= INPUT_CHARACTERS_MAX ? given : text.slice(0, INPUT_CHARACTERS_MAX);
+  } catch {
+    // Nested too deeply to be written.
+    return null;
+  }
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = Reflect.get(found, key);
+  }
+  return found;
+}

@@ -1,0 +1,45 @@
+/** The Orchestrate lens: runs of agents, their threads and background tasks, for clients of watsonx Orchestrate. */
+import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
+import { documentRoute } from "../openapi.ts";
+import { preflight, responseHeaders, SECRETS } from "./caller.ts";
+import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
+import { invalidRequest } from "./invalid-request.ts";
+import { orchestrateOpenapi } from "./openapi.ts";
+import { canonicalPath } from "./paths.ts";
+import { runOf } from "./run.ts";
+import { runRoutes } from "./run-routes.ts";
+import { serverRoutes } from "./server-routes.ts";
+import { taskRoutes } from "./task-routes.ts";
+import { STATUS_OF } from "./vocabulary.ts";
+
+export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
+
+function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
+  const routes = [...runRoutes(timedOut), ...taskRoutes, ...serverRoutes];
+  const lens: Lens = {
+    name: "orchestrate",
+    port: 4321,
+    mount: "/orchestrate",
+    rewrite: canonicalPath,
+    routes: [...routes, documentRoute(() => lens, { path: "/openapi.json" })],
+    caller: { secrets: SECRETS, before: "handler" },
+    invalid: invalidRequest,
+    keyReuse: "another",
+    errors: STATUS,
+    renderError: renderErrorTo(strangers),
+    renderUnrouted,
+    headers: responseHeaders,
+    preflight,
+    states: STATUS_OF,
+    show: (task) => runOf(task, timedOut),
+    greeting,
+    openapi: orchestrateOpenapi,
+    configured: ({ orchestrate }) => lensWith(orchestrate),
+  };
+  return lens;
+}
+
+/** Its commands would be the fourth and more of what a person is to paste at a start: its page in `docs` has them. */
+function greeting({ url }: GreetedServer): Greeting {
+  return { title: "Orchestrate", place: `${url}/v1/orchestrate/runs`, commands: [] };
+}
