@@ -3,6 +3,7 @@
  * and in a conversation by age. So nobody keeps another's one task waiting behind a thousand, whatever priority they have.
  */
 import { Heap } from "../heap.ts";
+import { Ranking } from "../ranking.ts";
 
 export type Ready = {
   id: string;
@@ -18,6 +19,10 @@ class Turns<Value> {
 
   get size(): number {
     return this.#values.size;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key);
   }
 
   at(key: string, make: () => Value): Value {
@@ -45,9 +50,12 @@ class Turns<Value> {
   }
 }
 
+/** Tasks of one tenant and priority: in turn between conversations, and all of them by age. */
+type Level<Item> = { turns: Turns<Heap<Item>>; byAge: Ranking<Item> };
+
 /** The ready tasks of one tenant: by priority, then by conversation. */
 class TenantQueue<Item extends Ready> {
-  readonly #levels = new Map<number, Turns<Heap<Item>>>();
+  readonly #levels = new Map<number, Level<Item>>();
   /** Priorities with something ready, highest first. */
   #order: number[] = [];
 
@@ -58,22 +66,39 @@ class TenantQueue<Item extends Ready> {
   push(item: Item): void {
     let level = this.#levels.get(item.priority);
     if (!level) {
-      level = new Turns();
+      level = { turns: new Turns(), byAge: new Ranking<Item>(isOlder) };
       this.#levels.set(item.priority, level);
       this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
     }
-    level.at(item.conversation ?? "", () => new Heap<Item>(isOlder)).push(item);
+    level.turns.at(item.conversation ?? "", () => new Heap<Item>(isOlder)).push(item);
+    level.byAge.add(item);
+  }
+
+  /** It is not to be counted any more, and still lies in its heap: `pop` passes it over. */
+  forget(item: Item): void {
+    this.#levels.get(item.priority)?.byAge.remove(item);
+  }
+
+  /** How many come before this one by priority and age alone. */
+  ahead(item: Item): number {
+    let count = 0;
+    for (const [priority, { byAge }] of this.#levels) {
+      if (priority > item.priority) count += byAge.size;
+      if (priority === item.priority) count += byAge.rank(item);
+    }
+    return count;
   }
 
   /** The next one that is `wanted`; those that are not are dropped. */
   pop(wanted: (item: Item) => boolean): Item | undefined {
     for (const priority of this.#order) {
       const level = this.#levels.get(priority);
-      const item = level?.serve(
+      const item = level?.turns.serve(
         (heap) => popWanted(heap, wanted),
         (heap) => heap.size === 0,
       );
-      if (level?.size === 0) {
+      if (item) level?.byAge.remove(item);
+      if (level?.turns.size === 0) {
         this.#levels.delete(priority);
         this.#order = this.#order.filter((other) => other !== priority);
       }
@@ -116,18 +141,14 @@ export class ReadyQueue<Item extends Ready> {
   /** What was removed, if it was there. */
   remove(id: string): Item | undefined {
     const item = this.#items.get(id);
+    if (item) this.#tenants.get(item.tenant)?.forget(item);
     this.#items.delete(id);
     return item;
   }
 
   /** How many of its tenant come before this one by priority and age alone. */
   ahead(item: Item): number {
-    let count = 0;
-    for (const other of this.#items.values()) {
-      if (other.tenant !== item.tenant) continue;
-      if (other.priority > item.priority || (other.priority === item.priority && isOlder(other, item))) count += 1;
-    }
-    return count;
+    return this.#tenants.get(item.tenant)?.ahead(item) ?? 0;
   }
 }
 
