@@ -92,24 +92,18 @@ export class TaskHandle {
   }
 
   /** What its handler has done so far, in order. */
-  async steps(options: CallOptions = {}): Promise<Step[]> {
-    const steps: Step[] = [];
-    for (let query = {}; ; ) {
-      const page = await perform(this.#transport, "getSteps", { params: { id: this.id }, query }, options);
-      steps.push(...page.data);
-      // A server from before its steps came in pages names no next one.
-      if (!page.next_cursor) return steps;
-      query = { cursor: page.next_cursor };
-    }
+  steps(options: CallOptions = {}): Promise<Step[]> {
+    return inPages((query) => perform(this.#transport, "getSteps", { params: { id: this.id }, query }, options));
   }
 
-  async artifacts(options: CallOptions = {}): Promise<Artifact[]> {
-    return (await perform(this.#transport, "getArtifacts", { params: { id: this.id } }, options)).data;
+  /** All of them, each as it is by now. */
+  artifacts(options: CallOptions = {}): Promise<Artifact[]> {
+    return inPages((query) => perform(this.#transport, "getArtifacts", { params: { id: this.id }, query }, options));
   }
 
   /** Every paid call. */
-  async usage(options: CallOptions = {}): Promise<UsageCall[]> {
-    return (await perform(this.#transport, "getUsage", { params: { id: this.id } }, options)).data;
+  usage(options: CallOptions = {}): Promise<UsageCall[]> {
+    return inPages((query) => perform(this.#transport, "getUsage", { params: { id: this.id }, query }, options));
   }
 
   /** What it waits for, who holds that, and when it goes on. */
@@ -169,5 +163,19 @@ export class TaskHandle {
       { params: { id: this.id }, body: reason === undefined ? {} : { reason } },
       { signal, idempotencyKey: newIdempotencyKey() },
     );
+  }
+}
+
+/** All of a list that comes in pages. */
+async function inPages<Item>(
+  page: (query: { cursor?: string }) => Promise<{ data: Item[]; next_cursor: string | null }>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let query = {}; ; ) {
+    const { data, next_cursor } = await page(query);
+    for (const item of data) items.push(item);
+    // A server from before this list came in pages names no next one.
+    if (!next_cursor) return items;
+    query = { cursor: next_cursor };
   }
 }

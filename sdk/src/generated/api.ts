@@ -1149,10 +1149,13 @@ export type Operations = {
       /** `task_` and 26 characters. */
       id: string;
     };
-    query: undefined;
+    query: {
+      cursor?: string | undefined;
+    } | undefined;
     body: undefined;
     answer: {
       data: (Artifact)[];
+      next_cursor: string | null;
     };
   };
   /** Its paid calls */
@@ -1161,10 +1164,13 @@ export type Operations = {
       /** `task_` and 26 characters. */
       id: string;
     };
-    query: undefined;
+    query: {
+      cursor?: string | undefined;
+    } | undefined;
     body: undefined;
     answer: {
       data: (UsageCall)[];
+      next_cursor: string | null;
     };
   };
   /** Why it is where it is, and when it goes on */

@@ -20,6 +20,8 @@ import { KeyedMutex } from "./mutex.ts";
 import type { TaskCache } from "./task-cache.ts";
 
 const TRIES = 3;
+/** Paid calls that are read at once. */
+const CALLS_PAGE = 1_000;
 /** What another process has changed and the store did not give is read again after this. */
 const AGAIN_MS = 1_000;
 
@@ -156,7 +158,7 @@ export class Transitions {
         if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
         if (applied.ok) return { task: write.task, replayed: false, hash: null };
         if (applied.why === "duplicate" && write.usage) {
-          counted = new Set((await this.#store.usage(id)).map((call) => call.key));
+          counted = await this.#countedKeys(id);
           continue;
         }
         if (applied.why !== "stale")
@@ -165,6 +167,17 @@ export class Transitions {
       }
       throw lostRace();
     });
+  }
+
+  /** The keys of its paid calls. */
+  async #countedKeys(id: TaskId): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for (let cursor: string | null = null; ; ) {
+      const page: Awaited<ReturnType<Store["usage"]>> = await this.#store.usage(id, cursor, CALLS_PAGE);
+      for (const { key } of page.calls) keys.add(key);
+      if (page.next === null) return keys;
+      cursor = page.next;
+    }
   }
 
   /** Whether what was tried of this task is on disk after all: then it is told like everything else. */

@@ -1,12 +1,12 @@
 /** Tasks, and all that hangs on one: its log, journal, inbox, artifacts and usage. */
 import type { Alias } from "../task/alias.ts";
-import type { Artifact } from "../task/artifact.ts";
+import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { OpenTask } from "../task/open-task.ts";
 import type { Failure, Task } from "../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../task/task-filter.ts";
-import type { UsageCall } from "../task/usage.ts";
+import type { RecordedCall } from "../task/usage.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
@@ -61,6 +61,13 @@ export interface TaskStore {
   hasAsked(id: TaskId, name: string): Promise<boolean>;
   /** Of the same; `bytes` are those of their values as JSON. */
   inboxSize(id: TaskId): Promise<{ items: number; bytes: number }>;
-  artifacts(id: TaskId): Promise<Artifact[]>;
-  usage(id: TaskId): Promise<(UsageCall & { at: number })[]>;
+  /**
+   * As they are by now, in the order in which they began, at most `limit`, fewer when they have the bytes of a page; each
+   * is whole. Throws `invalid` on a bad cursor, `too_large` for one that is larger than any that is written now.
+   */
+  artifacts(id: TaskId, cursor: string | null, limit: number): Promise<{ artifacts: Artifact[]; next: string | null }>;
+  /** The bytes of each as JSON, those of all its updates. */
+  artifactSizes(id: TaskId): Promise<ArtifactSize[]>;
+  /** Paid calls, oldest first, at most `limit`, fewer when they have the bytes of a page. Throws `invalid` on a bad cursor. */
+  usage(id: TaskId, cursor: string | null, limit: number): Promise<{ calls: RecordedCall[]; next: string | null }>;
 }

@@ -17,6 +17,8 @@ export const usageCall = z.strictObject({
   raw: json,
 });
 export type UsageCall = z.infer<typeof usageCall>;
+/** With when it was recorded. */
+export type RecordedCall = UsageCall & { at: number };
 
 /** Of one call, and dollars likewise: sums of them stay numbers that can be written. */
 export const TOKENS_MAX = 1e12;

@@ -6,7 +6,7 @@ import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
 import type { ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
-import type { UsageCall } from "../task/usage.ts";
+import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
 
 export type Acknowledged = {
@@ -69,10 +69,16 @@ export interface Tasks {
    * when it has its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
    */
   steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }>;
-  /** As they are by now. Throws `not_found`, `too_large` when they are more than 32 MB. */
-  artifacts(principal: Principal, id: string): Promise<Artifact[]>;
-  /** Its paid calls, those of fenced attempts too. Throws `not_found`, `too_large` when they are more than 32 MB. */
-  usage(principal: Principal, id: string): Promise<(UsageCall & { at: number })[]>;
+  /**
+   * As they are by now, in the order in which they began, from the first or after `cursor` (from `next`). A page ends when it
+   * has about 1 MB, with one at least. Throws `not_found`, `invalid` for a cursor that no page has given.
+   */
+  artifacts(principal: Principal, id: string, cursor?: string): Promise<{ artifacts: Artifact[]; next: string | null }>;
+  /**
+   * Its paid calls, those of fenced attempts too, from the first or after `cursor` (from `next`). A page ends when it has
+   * its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
+   */
+  usage(principal: Principal, id: string, cursor?: string): Promise<{ calls: RecordedCall[]; next: string | null }>;
   /** Names no task that the principal may not see. Throws `not_found`. */
   why(principal: Principal, id: string): Promise<Why>;
 

@@ -173,7 +173,7 @@ async function checkEffects(world: World, task: Task, events: readonly TaskEvent
     event.custom && event.type === "sim.note" ? [String(event.data["id"])] : [],
   );
   check(world, sameSet(noted, notes), `${task.id} emitted ${noted} in place of ${notes}.`);
-  const [artifact] = await world.store.artifacts(task.id);
+  const [artifact] = (await world.store.artifacts(task.id, null, 1)).artifacts;
   const parts = (artifact?.parts ?? []).map((part) => ("text" in part ? part.text : ""));
   check(world, sameSet(parts, report), `${task.id} has the artifact ${parts} in place of ${report}.`);
   const answers = [...answersIn(task.state === "completed" ? task.output : null)];
@@ -205,7 +205,7 @@ async function checkUsage(
   events: readonly TaskEvent[],
   byId: ReadonlyMap<string, Task>,
 ): Promise<void> {
-  const calls = await world.store.usage(task.id);
+  const { calls } = await world.store.usage(task.id, null, 1_000);
   const keys = calls.map((call) => call.key);
   check(world, new Set(keys).size === keys.length, `${task.id} was billed twice: ${keys}.`);
   const tokens = calls.reduce((sum, call) => sum + call.inputTokens, 0);

@@ -224,13 +224,22 @@ export class Runner implements AttemptRunner {
     if (!handler) return undefined;
     // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
     const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
-    const [journal, inbox] = isFresh ? [[], []] : await Promise.all([this.#store.journal(id), this.#store.inbox(id)]);
+    const [journal, inbox, artifacts] = isFresh
+      ? [[], [], []]
+      : await Promise.all([this.#store.journal(id), this.#store.inbox(id), this.#store.artifactSizes(id)]);
     const port = new AttemptWriter(this.#parts, task, handler);
     if (!beginApart) await this.#parts.record.runBegins(id, attempt);
     const now = await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;
-    const parts = { port, observer: beginApart ? this.#observerApart : this.#observer, task, journal, inbox };
+    const parts = {
+      port,
+      observer: beginApart ? this.#observerApart : this.#observer,
+      task,
+      journal,
+      inbox,
+      artifacts,
+    };
     const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
     this.#hasRead(run, inbox);

@@ -1,6 +1,6 @@
 /** What a handler's calls record, checked as it comes from the handler's code: events, artifacts, details, usage, progress. */
 import type { z } from "zod";
-import { artifactUpdate } from "../../task/artifact.ts";
+import { type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
 import type { JsonObject } from "../../task/json.ts";
@@ -19,7 +19,7 @@ export function eventOf(event: Emission): EventDraft {
 }
 
 /** The artifact, and the event that tells of it. */
-export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWrite {
+export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWrite & { artifacts: ArtifactUpdate[] } {
   const artifact = fitting("The artifact", artifactUpdate, update);
   const { append, last } = artifact;
   return {

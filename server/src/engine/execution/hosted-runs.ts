@@ -53,7 +53,7 @@ export function hostRuns(parts: Parts): void {
 
 function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProcess & { do: "begin" }): void {
   const { channel, handlerOf } = parts;
-  const { run: number, task, journal, inbox } = begun;
+  const { run: number, task, journal, inbox, artifacts } = begun;
   const find = (id: TaskId) => calls.ask<Task | null>((call) => ({ do: "find", run: number, call, id }));
   const handler = handlerOf(task, find);
   // The engine knows the same handlers: without one, this is another configuration than its own.
@@ -66,7 +66,7 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
     stepEnded: (_, step, ms) => channel.send({ do: "stepEnded", run: number, step, ms }),
     warn: (message, _, error) => channel.send({ do: "warn", run: number, message, error: String(error) }),
   };
-  const run = new Run({ port: new RemotePort(parts, calls, begun), observer, task, journal, inbox });
+  const run = new Run({ port: new RemotePort(parts, calls, begun), observer, task, journal, inbox, artifacts });
   runs.set(number, run);
   void run.ended.then((end) => {
     runs.delete(number);

@@ -42,7 +42,7 @@ export class RemoteRuns {
     return [...this.#runs.values()].filter((run) => !run.isOver);
   }
 
-  begin({ task, journal, inbox, port, observer }: RunParts): RemoteRun {
+  begin({ task, journal, inbox, artifacts, port, observer }: RunParts): RemoteRun {
     const number = ++this.#last;
     const run = new RemoteRun({ channel: this.#channel, find: this.#find, number, task, port, observer });
     if (this.#isGone) {
@@ -51,7 +51,7 @@ export class RemoteRuns {
     }
     this.#runs.set(number, run);
     const childRefused = port.childRefused();
-    this.#channel.send({ do: "begin", run: number, task, journal, inbox, childRefused });
+    this.#channel.send({ do: "begin", run: number, task, journal, inbox, artifacts, childRefused });
     return run;
   }
 

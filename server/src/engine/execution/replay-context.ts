@@ -272,7 +272,12 @@ class ReplayContext implements Context {
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    this.#effect("artifact", artifactWrite(update));
+    const write = artifactWrite(update);
+    this.#effect("artifact", write, {
+      count: () => {
+        for (const artifact of write.artifacts) this.#run.artifactSizes.add(artifact);
+      },
+    });
   }
 
   details(patch: JsonObject): void {
@@ -281,7 +286,7 @@ class ReplayContext implements Context {
 
   usage(call: UsageCall): void {
     const checked = usageOf(call);
-    this.#effect("usage", { record: { usage: [checked] } }, addUsage(NO_USAGE, checked));
+    this.#effect("usage", { record: { usage: [checked] } }, { usage: addUsage(NO_USAGE, checked) });
   }
 
   progress(fraction: number, message = ""): void {
@@ -329,14 +334,19 @@ class ReplayContext implements Context {
     }
   }
 
-  /** An effect outside of any step. */
-  #effect(name: string, write: PartialWrite, usage: UsageTotals | null = null): void {
+  /** An effect outside of any step. `count` throws when it is too much, and is not called for one that the journal knows. */
+  #effect(
+    name: string,
+    write: PartialWrite,
+    { usage = null, count = nothing }: { usage?: UsageTotals | null; count?: () => void } = {},
+  ): void {
     if (this.#run.isOver) return void this.#run.record(write);
     const position = this.#nextPosition();
     const occurrence = this.#occurrences.get(name) ?? 0;
     this.#occurrences.set(name, occurrence + 1);
     this.#run.spend(usage);
     if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
+    count();
     this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
   }
 

@@ -3,6 +3,7 @@
  * by it: what comes is what these types say, and is not checked.
  */
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
+import type { ArtifactSize } from "../../task/artifact.ts";
 import type { ErrorCode, RefusalDetail } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
@@ -20,6 +21,7 @@ export type ToProcess =
       task: Task;
       journal: readonly JournalEntry[];
       inbox: readonly InboxItem[];
+      artifacts: readonly ArtifactSize[];
       /** What the port's `childRefused` says. */
       childRefused: Failure | null;
     }

@@ -8,12 +8,14 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
+import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import { TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import type { OpenQuestion } from "../../task/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
+import { ArtifactSizes } from "./artifact-sizes.ts";
 import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, reasonOf, refusedWrite } from "./failure.ts";
@@ -31,6 +33,8 @@ export type RunParts = {
   task: Task;
   journal: readonly JournalEntry[];
   inbox: readonly InboxItem[];
+  /** Of the artifacts that it has made so far. */
+  artifacts: readonly ArtifactSize[];
 };
 
 /** Calls that are replayed in one turn of the event loop: some milliseconds. */
@@ -42,6 +46,7 @@ export class Run implements AttemptRun {
   readonly journal: Journal;
   readonly rejections = new Rejections();
   readonly inbox: Inbox;
+  readonly artifactSizes: ArtifactSizes;
   readonly buffer: WriteBuffer;
   /** Resolves when the run has stopped for good: it holds nothing and writes nothing any more. */
   readonly ended: Promise<RunEnd>;
@@ -70,11 +75,12 @@ export class Run implements AttemptRun {
   #checkpoint = "start";
   #idleCheck = false;
 
-  constructor({ port, observer, task, journal, inbox }: RunParts) {
+  constructor({ port, observer, task, journal, inbox, artifacts }: RunParts) {
     this.port = port;
     this.task = task;
     this.journal = new Journal(journal);
     this.inbox = new Inbox(inbox);
+    this.artifactSizes = new ArtifactSizes(artifacts);
     this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
     this.#observer = observer;
     this.owner = { kind: task.kind, task: task.id, fail: (error, step) => this.#failedApart(error, step) };

@@ -11,6 +11,7 @@ import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
+import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
 import { reasonOf } from "./failure.ts";
@@ -68,6 +69,8 @@ export class StepExecution implements StepContext {
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
   #effects = noEffects();
+  /** How large its artifacts become, once it has made one. */
+  #artifactTry: ArtifactTry | undefined;
   #speaks = false;
   #half = "";
   #done = false;
@@ -123,7 +126,10 @@ export class StepExecution implements StepContext {
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    const { artifacts = [], record } = artifactWrite(update);
+    const { artifacts, record } = artifactWrite(update);
+    if (this.#done) return;
+    this.#artifactTry ??= this.#run.artifactSizes.begin();
+    for (const artifact of artifacts) this.#artifactTry.add(artifact);
     this.#effects.artifacts.push(...artifacts);
     this.#effects.events.push(...(record?.events ?? []));
   }
@@ -189,6 +195,7 @@ export class StepExecution implements StepContext {
       return this.#failed(error, clock.elapsed() - began);
     } finally {
       this.#done = true;
+      this.#artifactTry?.end(false);
     }
   }
 
@@ -226,6 +233,7 @@ export class StepExecution implements StepContext {
   #finish(state: JournalEntry["state"], result: Json, error: Failure | null, ms: number, event: EventDraft): void {
     const { events, artifacts, usage, details } = this.#effects;
     this.#effects = noEffects();
+    this.#artifactTry?.end(state === "done");
     this.#spent = usage.reduce(addUsage, this.#spent);
     this.#run.record({
       record: {

@@ -140,7 +140,7 @@ export function retriesSuite(begin: Begin): void {
         [children[0]?.id ?? "", "child"],
       ] as const) {
         expect(await arrives(life, id, "completed")).toMatchObject({ details: { [name]: true, written: true } });
-        const [report] = await life.verbs.tasks.artifacts(ada, id);
+        const [report] = (await life.verbs.tasks.artifacts(ada, id)).artifacts;
         expect(report?.parts).toEqual([{ text: name }, { text: "written" }]);
         const told = (await events(life, id)).flatMap(({ type, data }) =>
           type === "task.details" ? [data.patch] : [],

@@ -229,7 +229,7 @@ export function stepsSuite(begin: Begin): void {
     expect(
       (await events(life, id)).flatMap((event) => (event.custom && event.type === "my.note" ? [event.data["n"]] : [])),
     ).toEqual([1, 2]);
-    expect(await life.verbs.tasks.artifacts(ada, id)).toMatchObject([
+    expect((await life.verbs.tasks.artifacts(ada, id)).artifacts).toMatchObject([
       { id: "report", parts: [{ text: "one" }, { text: "two" }] },
     ]);
   });

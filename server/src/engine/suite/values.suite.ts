@@ -5,6 +5,7 @@ import type { Json } from "../../task/json.ts";
 import { ada, arrives, type Begin, type EngineLife, events, kind, submit } from "./stage.ts";
 
 const YEARS_101_MS = 101 * 366 * 86_400_000;
+const MEGABYTE = "x".repeat(1 << 20);
 const TWICE = { retry: { attempts: 3 } } as const;
 
 /** What plain JavaScript may hand over, and no type lets pass. */
@@ -99,6 +100,12 @@ const CALLS: Readonly<Record<string, { call: (ctx: Context) => unknown; named: s
     call: (ctx) => ctx.artifact({ id: "report", parts: [{ words: "no" } as never] }),
     named: "artifact",
   },
+  "an artifact that grows beyond what can be read": {
+    call: (ctx) => {
+      for (let n = 0; n < 33; n++) ctx.artifact({ id: "report", parts: [{ text: MEGABYTE }], append: true });
+    },
+    named: '"report"',
+  },
   "usage of half a token": { call: (ctx) => ctx.usage({ ...CALL, inputTokens: 0.5 }), named: "usage" },
   "usage of more tokens than there are": { call: (ctx) => ctx.usage({ ...CALL, inputTokens: 9e15 }), named: "usage" },
   "progress with a message that is no text": {
@@ -170,6 +177,10 @@ export function valuesSuite(begin: Begin): void {
   it.each([
     ["details", (step: StepContext) => step.details(untyped(1) as never)],
     ["artifact", (step: StepContext) => step.artifact({ id: "", parts: [] })],
+    [
+      'artifact "report"',
+      (step: StepContext) => step.artifact({ id: "report", parts: [{ text: MEGABYTE.repeat(33) }] }),
+    ],
     ["usage", (step: StepContext) => step.usage({ ...CALL, costUsd: Number.NaN })],
     ["live text", (step: StepContext) => step.output(untyped(1) as string)],
   ])("does not try a step again whose %s cannot be written", async (named, call) => {

@@ -213,7 +213,7 @@ export const eventsQuery = z.strictObject({
   limit: limit(EVENTS_LIMIT_MAX, 100).describe("Of a page as JSON."),
 });
 
-export const stepsQuery = z.strictObject({ cursor: z.string().min(1).max(4_000).optional() });
+export const cursorQuery = z.strictObject({ cursor: z.string().min(1).max(4_000).optional() });
 
 export const step = z.strictObject({
   branch: z.string(),

@@ -113,48 +113,50 @@ export const taskRoutes: readonly Route[] = [
       return { status: 204 };
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/tasks/{id}/steps",
-    id: "getSteps",
-    tag: "Tasks",
-    summary: "What its handler has journaled",
-    description:
-      "Branch by branch; durations are in milliseconds. A page ends when it has about 256 KB; `next_cursor` leads on, " +
-      "and is null on the last. `invalid` for a cursor that no page has given; `not_found`.",
-    params: taskParams,
-    query: wire.stepsQuery,
-    answers: [{ status: 200, about: "A page.", schema: wire.paged(wire.step) }],
-    handle: async ({ principal, verbs, params, query }) => {
+  pages(
+    "steps",
+    "What its handler has journaled",
+    "Branch by branch; durations are in milliseconds. A page ends when it has about 256 KB",
+    wire.step,
+    async ({ principal, verbs, params, query }) => {
       const { steps, next } = await verbs.tasks.steps(principal, params.id, query.cursor);
-      return { status: 200, body: { data: steps.map(wireStep), next_cursor: next } };
+      return { data: steps.map(wireStep), next };
     },
-  }),
-  read(
+  ),
+  pages(
     "artifacts",
     "What it has produced",
-    "As it is by now; `complete` says that no more comes. `not_found`.",
-    wire.list(wire.artifact),
-    async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.artifacts(principal, params.id)).map(wireArtifact),
-    }),
+    "As it is by now; `complete` says that no more comes. A page ends when it has about 1 MB, with one artifact at least",
+    wire.artifact,
+    async ({ principal, verbs, params, query }) => {
+      const { artifacts, next } = await verbs.tasks.artifacts(principal, params.id, query.cursor);
+      return { data: artifacts.map(wireArtifact), next };
+    },
   ),
-  read(
+  pages(
     "usage",
     "Its paid calls",
-    "Those of fenced attempts too; costs are in US dollars. `not_found`.",
-    wire.list(wire.usageCall),
-    async ({ principal, verbs, params }) => ({
-      data: (await verbs.tasks.usage(principal, params.id)).map(wireUsageCall),
+    "Those of fenced attempts too; costs are in US dollars. A page ends when it has about 256 KB",
+    wire.usageCall,
+    async ({ principal, verbs, params, query }) => {
+      const { calls, next } = await verbs.tasks.usage(principal, params.id, query.cursor);
+      return { data: calls.map(wireUsageCall), next };
+    },
+  ),
+  route({
+    method: "GET",
+    path: "/v1/tasks/{id}/why",
+    id: "getWhy",
+    tag: "Tasks",
+    summary: "Why it is where it is, and when it goes on",
+    description: "Names no task that you may not see. `not_found`.",
+    params: taskParams,
+    answers: [{ status: 200, about: "Why it is where it is, and when it goes on.", schema: wire.why }],
+    handle: async ({ principal, verbs, params }) => ({
+      status: 200,
+      body: wireWhy(await verbs.tasks.why(principal, params.id)),
     }),
-  ),
-  read(
-    "why",
-    "Why it is where it is, and when it goes on",
-    "Names no task that you may not see. `not_found`.",
-    wire.why,
-    async ({ principal, verbs, params }) => wireWhy(await verbs.tasks.why(principal, params.id)),
-  ),
+  }),
   steer(
     "cancel",
     "Cancel it and its open children",
@@ -238,14 +240,17 @@ function shownAs(lens: string, task: Task, shows: ReadonlyMap<string, Show>): un
   throw new Refusal("invalid", `There is no lens of this name. There are: ${known}.`, { field: "query.lens" });
 }
 
-type TaskCall<Body> = Call<"id", Record<string, never>, Body>;
+type TaskCall<Query, Body> = Call<"id", Query, Body>;
 
-function read(
+/** What hangs on a task, from its beginning or where `cursor` leads on. */
+function pages<Item extends z.ZodType>(
   noun: string,
   summary: string,
   description: string,
-  schema: z.ZodType,
-  answer: (call: TaskCall<undefined>) => Promise<unknown>,
+  item: Item,
+  page: (
+    call: TaskCall<z.infer<typeof wire.cursorQuery>, undefined>,
+  ) => Promise<{ data: z.output<Item>[]; next: string | null }>,
 ): Route {
   return route({
     method: "GET",
@@ -253,10 +258,16 @@ function read(
     id: `get${noun[0]?.toUpperCase()}${noun.slice(1)}`,
     tag: "Tasks",
     summary,
-    description,
+    description:
+      `${description}; \`next_cursor\` leads on, and is null on the last. \`invalid\` for a cursor that no page has ` +
+      "given; `not_found`.",
     params: taskParams,
-    answers: [{ status: 200, about: `${summary}.`, schema }],
-    handle: async (call) => ({ status: 200, body: await answer(call) }),
+    query: wire.cursorQuery,
+    answers: [{ status: 200, about: "A page.", schema: wire.paged(item) }],
+    handle: async (call) => {
+      const { data, next } = await page(call);
+      return { status: 200, body: { data, next_cursor: next } };
+    },
   });
 }
 
@@ -264,7 +275,10 @@ function steer(
   verb: string,
   summary: string,
   description: string,
-  act: (call: TaskCall<z.infer<typeof wire.steeringBody>>, steering: Steering) => Promise<Acknowledged>,
+  act: (
+    call: TaskCall<Record<string, never>, z.infer<typeof wire.steeringBody>>,
+    steering: Steering,
+  ) => Promise<Acknowledged>,
 ): Route {
   return route({
     method: "POST",

@@ -2,9 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
+import type { UsageCall } from "../../task/usage.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
 import { ATTACHED } from "./attachments.ts";
@@ -177,10 +180,21 @@ function statesNamed(filter: string | undefined, context: z.RefinementCtx) {
 const encoded = new WeakMap<Task, Buffer>();
 
 async function encode({ principal, verbs }: Call<"id", unknown, unknown>, task: Task): Promise<Buffer> {
-  const calls = task.usage.calls > 0 ? await verbs.tasks.usage(principal, task.id) : [];
-  const bytes = Buffer.from(JSON.stringify(statusOf(task, calls)));
+  const bytes = Buffer.from(JSON.stringify(statusOf(task, await callsOf(verbs, principal, task))));
   encoded.set(task, bytes);
   return bytes;
+}
+
+/** Its paid calls, without what their providers said of them. */
+async function callsOf(verbs: Verbs, principal: Principal, { id, usage }: Task): Promise<UsageCall[]> {
+  const found: UsageCall[] = [];
+  if (usage.calls === 0) return found;
+  for (let cursor: string | undefined; ; ) {
+    const { calls, next } = await verbs.tasks.usage(principal, id, cursor);
+    for (const call of calls) found.push({ ...call, raw: null });
+    if (next === null) return found;
+    cursor = next;
+  }
 }
 
 async function submit({

@@ -38,6 +38,21 @@ export function decodePlace(cursor: string): Place {
   throw new Refusal("invalid", "This cursor is not one that this list has returned.", { field: "cursor" });
 }
 
+const number = z.int().positive();
+
+/** Where an item of a list stands whose items are numbered. */
+export function encodeNumber(n: number): string {
+  return Buffer.from(JSON.stringify(n)).toString("base64url");
+}
+
+export function decodeNumber(cursor: string): number {
+  if (cursor.length <= CURSOR_CHARACTERS_MAX) {
+    const parsed = number.safeParse(parsedJson(Buffer.from(cursor, "base64url").toString()));
+    if (parsed.success) return parsed.data;
+  }
+  throw new Refusal("invalid", "This cursor is not one that this list has returned.", { field: "cursor" });
+}
+
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

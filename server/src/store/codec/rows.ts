@@ -1,13 +1,13 @@
 /** The door for every row that is not a task's: what comes out has been checked. */
 import { z } from "zod";
-import { type Artifact, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
+import { type Artifact, type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { type Failure, failure, usageTotals } from "../../task/task.ts";
-import { type UsageCall, usageCall } from "../../task/usage.ts";
+import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
@@ -85,20 +85,26 @@ export async function artifactUpdateOf(row: unknown, resolve: Resolve): Promise<
   return { n, update: parseTolerantly(artifactUpdate, await resolve(record)) };
 }
 
+const artifactBeginningRow = z.tuple([text, number]);
+export function artifactBeginningOf(row: unknown): { artifact: string; n: number } {
+  const [artifact, n] = artifactBeginningRow.parse(row);
+  return { artifact, n };
+}
+
+const artifactSizeRow = z.tuple([text, number]);
+export function artifactSizeOf(row: unknown): ArtifactSize {
+  const [id, bytes] = artifactSizeRow.parse(row);
+  return { id, bytes };
+}
+
 const inboxSizeRow = z.tuple([number, number]);
 export function inboxSizeOf(row: unknown): { items: number; bytes: number } {
   const [items, bytes] = inboxSizeRow.parse(row);
   return { items, bytes };
 }
 
-/** Folds the updates of a task's artifacts, oldest first, into the artifacts as they are. */
-export function artifactsOf(updates: readonly ArtifactUpdate[]): Artifact[] {
-  const artifacts = new Map<string, Artifact>();
-  for (const update of updates) artifacts.set(update.id, updated(artifacts.get(update.id), update));
-  return [...artifacts.values()];
-}
-
-function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact {
+/** What an update makes of an artifact. */
+export function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact {
   const base = update.append ? known : undefined;
   return {
     id: update.id,
@@ -111,7 +117,7 @@ function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact 
 }
 
 const usageRow = z.tuple([number, text, number]);
-export function usageOf(row: unknown): { n: number; call: UsageCall & { at: number } } {
+export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   const [at, record, n] = usageRow.parse(row);
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }

@@ -117,7 +117,7 @@ describe("what a caller writes of hashes", () => {
     expect(await store.task(task.id)).toEqual(task);
     expect((await store.journal(task.id))[0]?.result).toEqual(HOSTILE);
     expect((await store.messages(task.conversation ?? "", { limit: 9 })).messages).toHaveLength(2);
-    expect(await store.artifacts(task.id)).toHaveLength(1);
+    expect((await store.artifacts(task.id, null, 10)).artifacts).toHaveLength(1);
     expect(await store.check()).toEqual([]);
     await store.close();
   });

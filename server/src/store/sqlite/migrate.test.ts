@@ -134,5 +134,6 @@ test("migrations are frozen", () => {
     "cb6acd9b63d1386f",
     "27b4a2ed12f00e1b",
     "07db061cc7a1e75c",
+    "f7c2b5a8e659033f",
   ]);
 });

@@ -10,6 +10,7 @@ import { documents } from "./migrations/007-documents.ts";
 import { chunks } from "./migrations/008-chunks.ts";
 import { searchableChanges } from "./migrations/009-searchable-changes.ts";
 import { agents } from "./migrations/010-agents.ts";
+import { pagedBelongings } from "./migrations/011-paged-belongings.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly string[] = [
   chunks,
   searchableChanges,
   agents,
+  pagedBelongings,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -4,7 +4,7 @@
  */
 
 import type { Alias } from "../../task/alias.ts";
-import type { Artifact } from "../../task/artifact.ts";
+import type { ArtifactSize } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, Message, MessageDraft } from "../../task/conversation.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
@@ -13,11 +13,10 @@ import { type JsonObject, jsonObject } from "../../task/json.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
-import type { UsageCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
-import { decodeCursor, decodePlace, encodeCursor, encodePlace } from "../codec/cursor.ts";
+import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
 import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { previewValue, readValue, Spill } from "../codec/spill.ts";
@@ -28,6 +27,7 @@ import type { DocumentStore } from "../document-store.ts";
 import type { Files } from "../files.ts";
 import { KeptFiles } from "../kept-files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
+import { artifactPage } from "./artifact-pages.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
 import type { Searches } from "./finder.ts";
@@ -233,21 +233,25 @@ export class SqliteStore implements Store {
     return orDamaged(`inbox of task ${id}`, async () => rows.inboxSizeOf(await this.#reads.send("inboxSize", { id })));
   }
 
-  artifacts(id: string): Promise<Artifact[]> {
-    return orDamaged(`artifacts of task ${id}`, async () => {
-      const from = (after: number) => this.#reads.send("artifacts", { id, after });
-      const itemOf = (row: unknown[]) => rows.artifactUpdateOf(row, this.#resolve);
-      const updates = await inPages(from, itemOf, ({ n }) => n, 0);
-      return rows.artifactsOf(updates.map(({ update }) => update));
-    });
+  artifacts(id: string, cursor: string | null, limit: number) {
+    const reader = { reads: this.#searches, resolve: this.#resolve };
+    return orDamaged(`artifacts of task ${id}`, () => artifactPage(reader, { id, cursor, limit }));
   }
 
-  usage(id: string): Promise<(UsageCall & { at: number })[]> {
-    return orDamaged(`usage of task ${id}`, async () => {
-      const from = (after: number) => this.#reads.send("usage", { id, after });
-      const itemOf = async (row: unknown[]) => rows.usageOf(row);
-      const calls = await inPages(from, itemOf, ({ n }) => n, 0);
-      return calls.map(({ call }) => call);
+  artifactSizes(id: string): Promise<ArtifactSize[]> {
+    return orDamaged(`artifacts of task ${id}`, async () =>
+      (await this.#reads.send("artifactSizes", { id })).map(rows.artifactSizeOf),
+    );
+  }
+
+  async usage(id: string, cursor: string | null, limit: number) {
+    const after = cursor === null ? 0 : decodeNumber(cursor);
+    return await orDamaged(`usage of task ${id}`, async () => {
+      const found = await this.#reads.send("usage", { id, after, limit });
+      const calls = found.rows.map(rows.usageOf);
+      const last = calls.at(-1);
+      const more = found.more || calls.length === limit;
+      return { calls: calls.map(({ call }) => call), next: more && last ? encodeNumber(last.n) : null };
     });
   }
 

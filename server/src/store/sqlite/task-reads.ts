@@ -1,6 +1,7 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../task/alias.ts";
+import { ARTIFACTS_MAX } from "../../task/artifact.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
@@ -13,6 +14,10 @@ import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-c
 import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
+
+/** The bytes of a value, which a row of the files says after its hash: see codec/marker.ts. */
+const bytesOfValue = (column: string) =>
+  `CASE WHEN substr(${column}, 1, 1) = '@' THEN CAST(substr(${column}, 67, 16) AS INTEGER) ELSE octet_length(${column}) END`;
 
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
@@ -70,19 +75,37 @@ export function taskReads(db: Database) {
       ({ id, name }: OfTask & { name: string }) => [id, name],
     ),
     inboxSize: row(
-      // A value in the files says its bytes after its hash, see codec/marker.ts.
-      `SELECT count(*), coalesce(sum(CASE WHEN substr(value, 1, 1) = '@' THEN CAST(substr(value, 67, 16) AS INTEGER)
-         ELSE octet_length(value) END), 0)
+      `SELECT count(*), coalesce(sum(${bytesOfValue("value")}), 0)
        FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
       ({ id }: OfTask) => [id],
     ),
-    artifacts: ofTask(
-      `SELECT record, n FROM artifact_updates WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
-      ({ id, after }: OfTask & { after: number }) => [id, after],
-    ),
+    ...artifactReads(db),
     usage: ofTask(
-      `SELECT at, record, n FROM usage WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
-      ({ id, after }: OfTask & { after: number }) => [id, after],
+      `SELECT at, record, n FROM usage INDEXED BY usage_of_task WHERE task = ${OF_TASK} AND n > ? ORDER BY n LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+  };
+}
+
+/** An artifact is what its updates make of it; artifacts come in the order of their first ones. */
+function artifactReads(db: Database) {
+  const { rows, page } = queries(db);
+  return {
+    artifacts: rows(
+      `SELECT id, min(n) AS first FROM artifact_updates INDEXED BY artifact_updates_of_one
+       WHERE task = ${OF_TASK} AND in_time(n) GROUP BY id HAVING first > ? ORDER BY first LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+    artifactUpdates: page(
+      `SELECT record, n FROM artifact_updates INDEXED BY artifact_updates_of_one
+       WHERE task = ${OF_TASK} AND id = ? AND n > ? ORDER BY n`,
+      TASK_PAGE_BYTES_MAX,
+      ({ id, artifact, after }: OfTask & { artifact: string; after: number }) => [id, artifact, after],
+    ),
+    artifactSizes: rows(
+      `SELECT id, sum(${bytesOfValue("record")}) FROM artifact_updates
+       WHERE task = ${OF_TASK} AND in_time(n) GROUP BY id LIMIT ${ARTIFACTS_MAX}`,
+      ({ id }: OfTask) => [id],
     ),
   };
 }

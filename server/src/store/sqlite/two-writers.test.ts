@@ -89,8 +89,12 @@ test("an inbox, artifacts and usage go on where the other writer stopped", async
     [2, 1],
     [3, 2],
   ]);
-  expect((await second.artifacts(task.id))[0]?.parts).toEqual([{ text: "0" }, { text: "1" }, { text: "2" }]);
-  expect((await first.usage(task.id)).map(({ key }) => key)).toEqual(["c0", "c1", "c2"]);
+  expect((await second.artifacts(task.id, null, 10)).artifacts[0]?.parts).toEqual([
+    { text: "0" },
+    { text: "1" },
+    { text: "2" },
+  ]);
+  expect((await first.usage(task.id, null, 10)).calls.map(({ key }) => key)).toEqual(["c0", "c1", "c2"]);
 });
 
 test("an idempotency key that the other writer took is replayed, and a message that it has is a duplicate", async () => {

@@ -62,7 +62,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
     const again = newTask({ retryOf: task.id });
     await store.apply([{ ...submitted(again), journalOf: task.id }]);
     expect(await store.journal(again.id)).toEqual([done, handled, child]);
-    expect(await store.artifacts(again.id)).toEqual(await store.artifacts(task.id));
+    expect(await store.artifacts(again.id, null, 10)).toEqual(await store.artifacts(task.id, null, 10));
   });
 
   test("the inbox takes a message once and gives out what is not taken", async () => {
@@ -120,7 +120,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...late, usage: [paidCall("b", 20)] }])).toMatchObject({ why: "duplicate" });
     const other = decided(ended, { do: "bill", calls: [paidCall("c")] }, START + 9);
     expect(await store.apply([{ ...other, usage: [paidCall("c")] }])).toEqual({ ok: true });
-    expect(await store.usage(task.id)).toEqual([
+    expect((await store.usage(task.id, null, 10)).calls).toEqual([
       { ...paidCall("a"), at: START + 5 },
       { ...paidCall("b", 20), at: START + 5 },
       { ...paidCall("c"), at: START + 9 },
@@ -136,7 +136,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
     await store.apply([{ ...first, artifacts: [named, artifact({ id: "log", parts: [{ data: { n: 1 } }] })] }]);
     const second = decided(first.task, record);
     await store.apply([{ ...second, artifacts: [artifact({ parts: [{ text: "two" }], append: true })] }]);
-    const [report, log] = await store.artifacts(task.id);
+    const [report, log] = (await store.artifacts(task.id, null, 10)).artifacts;
     expect(report).toEqual({
       id: "report",
       name: "Report",
@@ -154,7 +154,7 @@ export function belongingStories(setup: () => Promise<Store>): void {
       metadata: {},
       complete: true,
     };
-    expect(await store.artifacts(task.id)).toEqual(expect.arrayContaining([log, replaced]));
+    expect((await store.artifacts(task.id, null, 10)).artifacts).toEqual(expect.arrayContaining([log, replaced]));
   });
 
   test("large values come back whole, and lists show their beginning", async () => {

@@ -1,9 +1,10 @@
 /** What one answer may hold: bytes, not rows. Whoever asks on gets all, and nothing twice. */
 import { expect, test } from "vitest";
+import type { ArtifactUpdate } from "../../task/artifact.ts";
 import type { EventDraft } from "../../task/events/event.ts";
 import type { Task } from "../../task/task.ts";
 import type { JournalEntry, Store } from "../store.ts";
-import { decided, EVERYBODY, live, submit } from "./life.suite.ts";
+import { decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newTask, START } from "./new-task.suite.ts";
 
 const LIST_BYTES_MAX = 1 << 20;
@@ -123,18 +124,57 @@ export function bytesStories(setup: () => Promise<Store>): void {
     expect((await store.inbox(task.id, 10)).map(({ n }) => n)).toEqual([11, 12]);
   });
 
-  test("artifacts are read whole up to a bound, and more of them are too large for one answer", async () => {
+  test("artifacts come in pages of about a megabyte, each whole, in the order in which they began", async () => {
     const store = await setup();
     let task = await live(store, await submit(store, newTask()), { do: "start" });
-    const grow = async (id: string) => {
+    const grow = async (...artifacts: ArtifactUpdate[]) => {
       const change = decided(task, { do: "record", attempt: 1, record: { events: [] } });
-      await store.apply([{ ...change, artifacts: [{ id, parts: [{ text: MB }], append: false, last: true }] }]);
+      await store.apply([{ ...change, artifacts }]);
       task = change.task;
     };
-    for (let n = 0; n < 30; n++) await grow(`a${n}`);
-    expect(await store.artifacts(task.id)).toHaveLength(30);
-    for (let n = 30; n < 35; n++) await grow(`a${n}`);
-    await expect(store.artifacts(task.id)).rejects.toMatchObject({ code: "too_large" });
+    const part = (id: string, text: string, append = true): ArtifactUpdate => ({
+      ...{ id, parts: [{ text }], append, last: true },
+    });
+    const names = Array.from({ length: 5 }, (_, n) => `a${9 - n}`);
+    for (const name of names) await grow(part(name, MB));
+    // More than a page of what hangs on a task is read of it, from rows and from files.
+    for (let n = 0; n < 12; n++) await grow(part("a9", KB_60), part("a7", String(n)));
+    await grow(part("a8", "new", false), ...Array.from({ length: 20 }, (_, n) => part(`small ${n}`, "x")));
+    const pages: string[][] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page: Awaited<ReturnType<Store["artifacts"]>> = await store.artifacts(task.id, cursor, 10);
+      pages.push(page.artifacts.map(({ id, parts }) => `${id} ${parts.length}`));
+      if (page.next === null) break;
+      cursor = page.next;
+    }
+    const small = Array.from({ length: 20 }, (_, n) => `small ${n} 1`);
+    // What was replaced begins anew.
+    expect(pages.flat()).toEqual(["a9 13", "a7 13", "a6 1", "a5 1", "a8 1", ...small]);
+    expect(pages.map((page) => page.length)).toEqual([1, 2, 10, 10, 2]);
+    const sizes = new Map((await store.artifactSizes(task.id)).map(({ id, bytes }) => [id, bytes]));
+    expect([sizes.get("small 0"), sizes.size]).toEqual([JSON.stringify(part("small 0", "x")).length, 25]);
+    expect(sizes.get("a9")).toBeGreaterThan(MB.length + 12 * KB_60.length);
+    await expect(store.artifacts(task.id, "nowhere", 10)).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  test("paid calls come in pages, in the order in which they were made", async () => {
+    const store = await setup();
+    const task = await live(store, await submit(store, newTask()), { do: "start" });
+    const usage = Array.from({ length: 25 }, (_, n) => ({ ...paidCall(`call ${99 - n}`), raw: KB_60 }));
+    await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [], usage } }), usage }]);
+    const pages: string[][] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page: Awaited<ReturnType<Store["usage"]>> = await store.usage(task.id, cursor, 1_000);
+      pages.push(page.calls.map(({ key }) => key));
+      if (page.next === null) break;
+      cursor = page.next;
+    }
+    expect(pages.flat()).toEqual(usage.map(({ key }) => key));
+    expect(pages.length).toBeGreaterThan(3);
+    const first = await store.usage(task.id, null, 2);
+    expect(first.calls.map(({ key }) => key)).toEqual(["call 99", "call 98"]);
+    expect((await store.usage(task.id, first.next, 1)).calls.map(({ key }) => key)).toEqual(["call 97"]);
+    await expect(store.usage(task.id, "nowhere", 10)).rejects.toMatchObject({ code: "invalid" });
   });
 
   test("keys are read whole, however many pages they are, in the order of their making", async () => {

@@ -3,7 +3,6 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
-import type { Artifact } from "../../task/artifact.ts";
 import { notFound } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
@@ -12,13 +11,12 @@ import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
 import { type ListPage, PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
-import type { UsageCall } from "../../task/usage.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
 
-/** Of a page. */
-const STEPS_MAX = 1_000;
+/** Of a page of steps, artifacts or paid calls. */
+const ITEMS_MAX = 1_000;
 
 export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
 
@@ -121,18 +119,18 @@ export class TaskReading {
 
   async steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }> {
     await this.get(principal, id);
-    const { entries, next } = await this.parts.store.journalPage(id, cursor ?? null, STEPS_MAX);
+    const { entries, next } = await this.parts.store.journalPage(id, cursor ?? null, ITEMS_MAX);
     return { steps: entries.map(({ occurrence: _, usage: __, ...step }) => step), next };
   }
 
-  async artifacts(principal: Principal, id: string): Promise<Artifact[]> {
+  async artifacts(principal: Principal, id: string, cursor?: string) {
     await this.get(principal, id);
-    return this.parts.store.artifacts(id);
+    return this.parts.store.artifacts(id, cursor ?? null, ITEMS_MAX);
   }
 
-  async usage(principal: Principal, id: string): Promise<(UsageCall & { at: number })[]> {
+  async usage(principal: Principal, id: string, cursor?: string) {
     await this.get(principal, id);
-    return this.parts.store.usage(id);
+    return this.parts.store.usage(id, cursor ?? null, ITEMS_MAX);
   }
 
   async why(principal: Principal, id: string): Promise<Why> {
