@@ -3,12 +3,12 @@
  * the code of its steps or by a kill from outside, and with its server.
  */
 import type { Clock } from "../../src/engine/clock.ts";
+import { withCleanup } from "../../src/engine/embedded/cleanup.ts";
 import type { ProcessEnd, RunProcess } from "../../src/engine/embedded/run-process.ts";
 import { hostRuns } from "../../src/engine/execution/hosted-runs.ts";
 import type { FromProcess, RunChannel, ToProcess } from "../../src/engine/execution/run-messages.ts";
 import type { Ids } from "../../src/engine/ids.ts";
 import { Refusal } from "../../src/task/errors.ts";
-import { Handlers } from "../../src/task/handlers.ts";
 import { ticks } from "./event-loop.ts";
 import { type Outside, simulatedHandlers } from "./handlers.ts";
 import type { Random } from "./random.ts";
@@ -47,8 +47,12 @@ export class RunProcesses {
     };
     const [ofServer, ofProcess] = line<ToProcess, FromProcess>(random, isAlive, () => kills() && end("unknown"));
     const clock = clockOf(isAlive);
-    const handlers = new Handlers(simulatedHandlers(outside, { isAlive, clock, crash: () => end("own") }));
-    hostRuns({ channel: ofProcess, handlerOf: (task) => handlers.of(task), clock, random: () => random.next(), ids });
+    const handlers = simulatedHandlers(outside, { isAlive, clock, crash: () => end("own") });
+    hostRuns({
+      channel: ofProcess,
+      handlerOf: (task, find) => withCleanup(handlers, find).of(task),
+      ...{ clock, random: () => random.next(), ids },
+    });
     return { channel: ofServer, ended: ended.promise, end: () => end("clean") };
   }
 }

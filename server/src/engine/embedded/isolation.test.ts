@@ -30,6 +30,8 @@ let server: { engine: EmbeddedEngine; verbs: Verbs; die: (how: HowItEnded) => vo
 let serverDeaths: number;
 let launched: { here: Here; tasks: Set<TaskId> }[];
 let deaths: number;
+/** Processes that are launched have other code than the server. */
+let isChanged: boolean;
 /** When each body of a step began. */
 let began: Map<TaskId, number[]>;
 
@@ -40,6 +42,7 @@ beforeEach(async () => {
   serverDeaths = 0;
   launched = [];
   deaths = 0;
+  isChanged = false;
   began = new Map();
 });
 
@@ -111,7 +114,7 @@ const launch: LaunchRunProcess = async () => {
     },
     handlerOf: (task) => {
       tasks.add(task.id);
-      return handlers.of(task);
+      return isChanged ? undefined : handlers.of(task);
     },
     clock,
     random: () => 0.5,
@@ -281,6 +284,21 @@ describe("suspects", () => {
     await atRest();
     expect(await statesOf([slow])).toEqual({ completed: 1 });
     expect(began.get(slow)).toHaveLength(3);
+  });
+
+  test("stand still where the code of their process has changed, until the server is started again", async () => {
+    await start();
+    const [id = ""] = await submit("slow");
+    isChanged = true;
+    await kills(2, 1_000);
+    await clock.advance(600_000, atRest);
+    expect(await server.verbs.tasks.get(ada, id)).toMatchObject({ state: "running", attempt: 3 });
+    expect((await server.verbs.tasks.why(ada, id)).summary).toContain("has no code for it");
+    isChanged = false;
+    server.die("outside");
+    await start();
+    await passUntilEnded([id], 100_000);
+    expect(await statesOf([id])).toEqual({ completed: 1 });
   });
 
   test("take turns in the server when their code needs what only the server has", async () => {

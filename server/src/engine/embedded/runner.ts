@@ -163,8 +163,8 @@ export class Runner implements AttemptRunner {
       this.#ended(id);
       if (run && end === "crashed" && !this.#stopping)
         await this.#parts.guard().settle(run.task, (ms) => this.#wait(ms));
-      if (end === "stuck") {
-        this.holdBack(id, new Error("Nothing of it can be written."));
+      if (end === "stuck" || end === "without_code") {
+        this.holdBack(id, new Error(HELD_BACK[end]));
         return "stuck";
       }
       // Its state is still `running`, and it goes on from its journal.
@@ -262,6 +262,14 @@ export class Runner implements AttemptRunner {
     return promise;
   }
 }
+
+/** Why another attempt would end as this one did. */
+const HELD_BACK = {
+  stuck: "Nothing of it can be written.",
+  without_code:
+    "The process in which it was to go on, as one that may have crashed the server, has no code for it: the " +
+    "configuration has changed since this server was started. Start it again.",
+} as const;
 
 /** The task was cancelled, paused or deleted in the moment of its start. */
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);

@@ -61,10 +61,11 @@ export interface RunObserver {
 
 /**
  * `unrecorded`: the store was not there, and the task does not say that its run has ended: another run may. `stuck`: the
- * store refuses to write anything of this task, and would again. `crashed`: its process has died, and the engine knows
- * what that means for the task.
+ * store refuses to write anything of this task, and would again. `without_code`: the process in which it was to run has
+ * no handler for it, and would have none at the next try. `crashed`: its process has died, and the engine knows what
+ * that means for the task.
  */
-export type RunEnd = "recorded" | "unrecorded" | "stuck" | "crashed";
+export type RunEnd = "recorded" | "unrecorded" | "stuck" | "without_code" | "crashed";
 
 /** An attempt in motion as its engine sees it, in whichever process it runs. */
 export interface AttemptRun {

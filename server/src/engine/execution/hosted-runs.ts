@@ -56,9 +56,9 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
   const { run: number, task, journal, inbox, artifacts } = begun;
   const find = (id: TaskId) => calls.ask<Task | null>((call) => ({ do: "find", run: number, call, id }));
   const handler = handlerOf(task, find);
-  // The engine knows the same handlers: without one, this is another configuration than its own.
+  // Its server has one: this process was started from a configuration that has changed since.
   if (!handler) {
-    channel.send({ do: "ended", run: number, end: "unrecorded" });
+    channel.send({ do: "ended", run: number, end: "without_code" });
     return;
   }
   const observer: RunObserver = {
