@@ -42,6 +42,7 @@ import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { Handlers } from "./task/handlers.ts";
 import { TransitionCounter } from "./transition-counter.ts";
+import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
 import { type Retrieval, VectorStoreVerbs } from "./verbs/implementation/vector-store-verbs.ts";
@@ -92,7 +93,8 @@ export async function startServer(
   const lenses = configured(served, config);
   const models = modelsOf(config);
   const search = new DocumentSearch();
-  const handlers = handlersOf(config, models, search);
+  const directory = new AgentLookup();
+  const handlers = handlersOf(config, models, { documents: search, directory });
   const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log);
@@ -106,6 +108,7 @@ export async function startServer(
     const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
     const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog });
     search.over(verbs.vectorStores);
+    directory.over(verbs.agents);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const host = await openHost({
       ...hostOptionsOf(config),
@@ -421,8 +424,11 @@ export function handlersOfConfig(config: Config): Handler[] {
   return handlersOf(config, modelsOf(config));
 }
 
-function handlersOf(config: Config, models: Models, search?: DocumentSearch): Handler[] {
-  const own = [agentOf(config, models, search), externalHandler()];
+/** What the handler of agents asks of a store, which the processes for suspects have not got. */
+type Lookups = { documents: DocumentSearch; directory: AgentLookup };
+
+function handlersOf(config: Config, models: Models, lookups?: Lookups): Handler[] {
+  const own = [agentOf(config, models, lookups), externalHandler()];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
@@ -435,10 +441,10 @@ function handlersOf(config: Config, models: Models, search?: DocumentSearch): Ha
   return [...own, ...config.handlers];
 }
 
-function agentOf(config: Config, models: Models, documents?: DocumentSearch): Handler {
+function agentOf(config: Config, models: Models, lookups?: Lookups): Handler {
   const { agents, tools } = config;
   try {
-    return agentHandler({ models, agents, tools, files: storageOf(config).files, ...(documents && { documents }) });
+    return agentHandler({ models, agents, tools, files: storageOf(config).files, ...lookups });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../src/engine/ids.ts";
 import { VirtualClock } from "../src/engine/virtual-clock.ts";
-import { agentHandler } from "../src/handlers/agent/agent.ts";
+import { agentCatalog, agentHandler } from "../src/handlers/agent/agent.ts";
 import { assistant } from "../src/handlers/agent/definition.ts";
 import type { Tool } from "../src/handlers/agent/tool.ts";
 import { createModels } from "../src/models/models.ts";
@@ -20,6 +20,7 @@ import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
 import type { Submission } from "../src/task/submission.ts";
 import type { Task } from "../src/task/task.ts";
+import { AgentLookup } from "../src/verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "../src/verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../src/verbs/verbs.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
@@ -61,15 +62,18 @@ export class AgentLife {
     const store = this.#plugged();
     const ids = new Ids(systemRandomBytes);
     const random = () => 0.5;
+    const directory = new AgentLookup();
     const engine = new EmbeddedEngine({
       store,
-      handlers: [agentHandler({ models, agents, tools })],
+      handlers: [agentHandler({ models, agents, tools, directory })],
       clock: this.clock,
       random,
       ids,
       log: { warn: (message, facts) => process.stderr.write(`${message} ${String(facts["error"])}\n`) },
     });
-    this.#verbs = createVerbs({ engine, store, clock: this.clock, ids, random });
+    const catalog = agentCatalog({ models, agents, tools });
+    this.#verbs = createVerbs({ engine, store, clock: this.clock, ids, random, catalog });
+    directory.over(this.#verbs.agents);
     await engine.start();
   }
 

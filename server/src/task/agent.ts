@@ -129,6 +129,7 @@ export function slugOf(name: string, otherwise: string): string {
 
 /** An agent as another one knows it. */
 const collaborator = agentDefinition.pick({ slug: true, name: true, description: true });
+export type Collaborator = z.infer<typeof collaborator>;
 
 /**
  * What an agent was when a task of it was let in: all that its run goes by. The task has it in its input, so that it goes
@@ -152,6 +153,7 @@ const boundAgent = z.strictObject({
   }).shape,
   collaborators: z.array(collaborator),
 });
+export type BoundAgent = z.infer<typeof boundAgent>;
 
 export const MODEL_TIERS = ["small", "medium", "large"] as const;
 

@@ -132,6 +132,11 @@ export type Handler<Input = Json> = {
   /** Checks and completes the input at the door. It may transform: what `run` is given is the same on every attempt. */
   input: z.ZodType<Input>;
   present: (input: Input) => Presentation;
+  /**
+   * Adds to an input, once and before its task is made, what it names elsewhere and must stay as it is at that moment.
+   * The schema has not seen the input yet. Throws `invalid`, naming the field. A retry takes the input as it was bound.
+   */
+  bind?: (given: Json, owner: Pick<Task, "tenant" | "user">) => Promise<Json>;
   /** Other programs do the work: the queue in which a task with this input is claimed. Its `run` is never called. */
   queueOf?: (input: Input) => string;
   /** What a completion adds to the conversation as the agent's turn. */

@@ -124,7 +124,9 @@ export class AttemptWriter implements AttemptPort {
     const handler = handlers.get(kind);
     if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { attempt, tenant, user, lens, priority, id } = this.#task;
-    const submission = { ...plainSubmission(kind, input), priority };
+    const { bind } = handler;
+    const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
+    const submission = { ...plainSubmission(kind, bound), priority };
     const { retryOf: before } = wanted;
     const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
     const goesOn = failed?.kind === kind && failed.handlerVersion === handler.version;

@@ -8,9 +8,10 @@ import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import type { AttachmentFiles } from "./attachment.ts";
 import { assistant } from "./definition.ts";
+import { type AgentDirectory, boundInput } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
 import { PERSON_DEADLINE_MS } from "./person.ts";
-import { type Agents, agentFor, modelFor, modesFor, UnknownAgent } from "./plan.ts";
+import { agentFor, agentsOf, modelFor, modesFor, type RunAgent, UnknownAgent } from "./plan.ts";
 import { type AgentParts, PERSON_ASKS_MAX, runAgent } from "./run.ts";
 import type { Tool } from "./tool.ts";
 import { builtInTools } from "./tools/built-in.ts";
@@ -24,6 +25,8 @@ export type AgentHandlerParts = {
   tools: readonly Tool[];
   /** Where agents look things up; absent where there are no documents. */
   documents?: DocumentSearch;
+  /** Where the agents are that callers make; absent where there are none. */
+  directory?: AgentDirectory;
   /** Where the larger attachments of tasks are. */
   files?: AttachmentFiles;
 };
@@ -54,13 +57,16 @@ const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
 /** The handler of kind `agent`. Throws for definitions that contradict each other. */
-export function agentHandler({ models, agents, tools, documents, files }: AgentHandlerParts): Handler {
+export function agentHandler({ models, agents, tools, documents, directory, files }: AgentHandlerParts): Handler {
   const always = builtInTools.map(({ name }) => name);
   const search = documents && searchDocumentsTool(documents);
+  const [byDefault = assistant, ...others] = agents;
   const parts: AgentParts = {
     models,
-    agents: catalogued(agents),
+    agents: agentsOf([byDefault, ...others]),
+    directory: directory ?? null,
     tools: everyTool(tools, search),
+    searchIn: (stores) => (documents ? searchDocumentsTool(documents, stores) : null),
     builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
     files: files ?? null,
   };
@@ -79,40 +85,34 @@ export function agentHandler({ models, agents, tools, documents, files }: AgentH
   // Only the door looks the names up: a task that was let in goes on when the configuration changes.
   const door = agentInput.superRefine((input, issues) => {
     try {
-      modelFor(input, agentFor(input, parts.agents), models);
+      const agent = agentFor(input, parts.agents);
+      modelFor(input, agent, models);
+      checkTools(agent, parts.tools);
     } catch (error) {
       const path = pathOf(error, input);
       if (path === null || !(error instanceof Error)) throw error;
       issues.addIssue({ code: "custom", path, message: error.message });
     }
   });
-  return { ...handler, input: door };
+  if (!directory) return { ...handler, input: door };
+  return { ...handler, input: door, bind: (given, owner) => boundInput(given, owner, parts.agents, directory) };
 }
 
 /** Which field of the input an error of the plan is about; null for an error that is none of them. */
 function pathOf(error: unknown, input: AgentInput): string[] | null {
-  if (error instanceof UnknownAgent) return ["agent"];
-  if (error instanceof ModelError)
-    return [input.model === undefined && input.provider !== undefined ? "provider" : "model"];
-  return null;
+  if (error instanceof UnknownAgent || error instanceof UnknownTool) return ["agent"];
+  if (!(error instanceof ModelError)) return null;
+  if (input.model !== undefined) return ["model"];
+  return [input.provider === undefined ? "agent" : "provider"];
 }
 
 function timeLimitMs(input: AgentInput, { agents, tools }: AgentParts): number {
   const agent = agentFor(input, agents);
+  if (agent.timeLimitMs !== undefined) return agent.timeLimitMs;
   const { mode } = modesFor(input, agent);
   if (mode === "simple") return SIMPLE_DEADLINE_MS;
   const waitsForPeople = agent.asksPerson || agent.tools?.some((name) => tools.get(name)?.needsApproval) === true;
   return STANDARD_DEADLINE_MS + (waitsForPeople ? PERSON_ASKS_MAX * PERSON_DEADLINE_MS : 0);
-}
-
-function catalogued(agents: readonly AgentDefinition[]): Agents {
-  const [byDefault = assistant, ...others] = agents;
-  const bySlug = new Map<string, AgentDefinition>();
-  for (const agent of [byDefault, ...others]) {
-    if (bySlug.has(agent.slug)) throw new Error(`Two agents are called "${agent.slug}".`);
-    bySlug.set(agent.slug, agent);
-  }
-  return { byDefault, bySlug };
 }
 
 function everyTool(own: readonly Tool[], search: Tool | undefined): ReadonlyMap<string, Tool> {
@@ -125,10 +125,13 @@ function everyTool(own: readonly Tool[], search: Tool | undefined): ReadonlyMap<
   return new Map([...builtIn, ...own].map((tool) => [tool.name, tool]));
 }
 
-function checkTools(agent: AgentDefinition, tools: ReadonlyMap<string, Tool>): void {
+/** An agent names a tool that is not there. */
+class UnknownTool extends Error {}
+
+function checkTools(agent: RunAgent, tools: ReadonlyMap<string, Tool>): void {
   for (const name of agent.tools ?? []) {
     if (tools.has(name)) continue;
-    throw new Error(
+    throw new UnknownTool(
       `The agent "${agent.slug}" names a tool "${name}" that is not there. Tools: ${[...tools.keys()].join(", ")}.`,
     );
   }

@@ -3,7 +3,7 @@ import { createModels } from "../../models/models.ts";
 import { agentInput } from "../../task/agent.ts";
 import { agentHandler } from "./agent.ts";
 import { assistant, defineAgent } from "./definition.ts";
-import { planRun } from "./plan.ts";
+import { agentsOf, planRun } from "./plan.ts";
 
 const models = createModels({
   providers: {
@@ -13,7 +13,7 @@ const models = createModels({
   tiers: { large: "house:big" },
 });
 const cook = defineAgent({ slug: "cook", name: "Cook", model: "house:small", mode: "simple", tools: [] });
-const agents = { byDefault: assistant, bySlug: new Map([assistant, cook].map((agent) => [agent.slug, agent])) };
+const agents = agentsOf([assistant, cook]);
 const plan = (input: object) =>
   planRun(agentInput.parse({ query: "q", ...input }), { agents, models, builtInTools: ["calculator"] });
 

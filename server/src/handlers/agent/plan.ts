@@ -3,7 +3,9 @@
  * outlives a restart with another configuration goes on as it began.
  */
 import type { ModelId, Models } from "../../models/model.ts";
-import type { AgentDefinition, AgentInput } from "../../task/agent.ts";
+import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent.ts";
+
+import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
 export type AgentMode = AgentDefinition["mode"];
 
@@ -20,16 +22,48 @@ export type Plan = {
   /** Names of the tools that the model is offered. */
   tools: string[];
   asksPerson: boolean;
+  /** Absent: it hands nothing over. */
+  collaborators?: Collaborator[];
+  /** The vector stores that it searches; absent: all of the owner's. */
+  knowledgeBases?: string[];
 };
 
 /** Names an agent that is not there. */
 export class UnknownAgent extends Error {}
 
-/** The agents of this server; the first is the default. */
-export type Agents = { byDefault: AgentDefinition; bySlug: ReadonlyMap<string, AgentDefinition> };
+/** What a run needs to know of its agent, of the configuration or made by a caller. */
+export type RunAgent = Omit<BoundAgent, "id" | "version">;
 
-/** The definition that a task's input means. Throws `UnknownAgent`. */
-export function agentFor(input: Pick<AgentInput, "agent">, agents: Agents): AgentDefinition {
+/** The agents of this server; the first is the default. */
+export type Agents = { byDefault: RunAgent; bySlug: ReadonlyMap<string, RunAgent> };
+
+/** Throws for agents that share a slug, or name a collaborator that is none of them. */
+export function agentsOf([byDefault, ...others]: readonly [AgentDefinition, ...AgentDefinition[]]): Agents {
+  const definitions = new Map<string, AgentDefinition>();
+  for (const agent of [byDefault, ...others]) {
+    if (definitions.has(agent.slug)) throw new Error(`Two agents are called "${agent.slug}".`);
+    definitions.set(agent.slug, agent);
+  }
+  const known = (definition: AgentDefinition): RunAgent => ({
+    ...definition,
+    collaborators: definition.collaborators.map((name) => {
+      const other = definitions.get(name);
+      if (other === undefined)
+        throw new Error(`The agent "${definition.slug}" names a collaborator "${name}" that is not there.`);
+      return collaboratorOf(other);
+    }),
+  });
+  const bySlug = new Map([...definitions.values()].map((definition) => [definition.slug, known(definition)]));
+  return { byDefault: known(byDefault), bySlug };
+}
+
+export function collaboratorOf({ slug, name, description }: AgentDefinition): Collaborator {
+  return { slug, name, description };
+}
+
+/** The agent that a task's input means. Throws `UnknownAgent`. */
+export function agentFor(input: Pick<AgentInput, "agent" | "bound">, agents: Agents): RunAgent {
+  if (input.bound !== undefined) return input.bound;
   if (input.agent === undefined) return agents.byDefault;
   const agent = agents.bySlug.get(input.agent);
   if (agent === undefined) {
@@ -39,7 +73,10 @@ export function agentFor(input: Pick<AgentInput, "agent">, agents: Agents): Agen
 }
 
 /** The mode that is asked for and the one that runs. */
-export function modesFor(input: Pick<AgentInput, "mode">, agent: AgentDefinition): { asked: AgentMode; mode: RunMode } {
+export function modesFor(
+  input: Pick<AgentInput, "mode">,
+  agent: Pick<RunAgent, "mode">,
+): { asked: AgentMode; mode: RunMode } {
   const asked = input.mode ?? agent.mode;
   return { asked, mode: asked === "simple" ? "simple" : "standard" };
 }
@@ -47,7 +84,7 @@ export function modesFor(input: Pick<AgentInput, "mode">, agent: AgentDefinition
 /** Whoever asks beats the agent's definition; a named model beats a tier. Throws a `ModelError` for an unknown one. */
 export function modelFor(
   input: Pick<AgentInput, "model" | "provider" | "tier">,
-  agent: AgentDefinition,
+  agent: Pick<RunAgent, "model">,
   models: Models,
 ): ModelId {
   if (input.model !== undefined) return models.resolve(input.model, input.provider);
@@ -65,6 +102,10 @@ export function planRun(
   const agent = agentFor(input, parts.agents);
   const { asked, mode } = modesFor(input, agent);
   const withTools = mode === "standard";
+  const { collaborators, knowledgeBases } = agent;
+  const tools = new Set(withTools ? (agent.tools ?? parts.builtInTools) : []);
+  // Whoever is given knowledge can look it up.
+  if (withTools && knowledgeBases.length > 0) tools.add(SEARCH_DOCUMENTS);
   return {
     agent: agent.slug,
     instructions: agent.instructions,
@@ -72,7 +113,9 @@ export function planRun(
     mode,
     model: modelFor(input, agent, parts.models),
     maxTurns: withTools ? (input.maxTurns ?? agent.maxTurns) : 1,
-    tools: withTools ? [...(agent.tools ?? parts.builtInTools)] : [],
+    tools: [...tools],
     asksPerson: withTools && agent.asksPerson,
+    ...(withTools && collaborators.length > 0 && { collaborators }),
+    ...(withTools && knowledgeBases.length > 0 && { knowledgeBases }),
   };
 }

@@ -8,21 +8,27 @@ import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
 import type { Context } from "../../task/handler.ts";
 import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
+import type { AgentDirectory } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
 import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
 import { defineTool, type Tool } from "./tool.ts";
 import { carryOut, type OfferedTools, type Outcome, type PersonAllowance } from "./tool-call.ts";
+import { askAgentTool } from "./tools/ask-agent.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
 export type AgentParts = {
   models: Models;
   agents: Agents;
+  /** Null where there are no agents but these. */
+  directory: AgentDirectory | null;
   /** Every tool of the server by name. */
   tools: ReadonlyMap<string, Tool>;
   /** Names of the tools that an agent has whose definition names none, for the owner of this task. */
   builtInTools: (task: Context["task"]) => Promise<readonly string[]>;
+  /** The tool that searches these vector stores alone; null where there are no documents. */
+  searchIn: (vectorStores: readonly string[]) => Tool | null;
   /** Null where no attachment is in a file. */
   files: AttachmentFiles | null;
 };
@@ -45,7 +51,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const plan = await planned(ctx, input, parts);
   const history = await historyOf(ctx, input);
   const attachments = await withBytes(input.attachments ?? [], parts.files);
-  const offered = offeredTools(plan, parts.tools);
+  const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
   const budget = new BudgetWatch(ctx);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX };
@@ -189,9 +195,15 @@ function historyWindow(asked: number | undefined): number {
   return Math.min(HISTORY.max, Math.max(HISTORY.min, asked ?? HISTORY.byDefault));
 }
 
-function offeredTools(plan: Plan, tools: ReadonlyMap<string, Tool>): OfferedTools {
-  const offered = plan.tools.map((name) => tools.get(name) ?? goneTool(name));
-  return new Map([...offered, ...(plan.asksPerson ? [askPersonTool] : [])].map((tool) => [tool.name, tool]));
+function offeredTools(plan: Plan, { tools, directory, searchIn }: AgentParts): OfferedTools {
+  const { collaborators = [], knowledgeBases = [] } = plan;
+  const limited = knowledgeBases.length === 0 ? null : searchIn(knowledgeBases);
+  const offered = plan.tools.map((name) => (limited?.name === name ? limited : (tools.get(name) ?? goneTool(name))));
+  const ofTheRun = [
+    ...(plan.asksPerson ? [askPersonTool] : []),
+    ...(collaborators.length > 0 ? [askAgentTool(collaborators, directory)] : []),
+  ];
+  return new Map([...offered, ...ofTheRun].map((tool) => [tool.name, tool]));
 }
 
 /** Keeps the place of a tool that this server had when the task began, so that the journal still fits. */

@@ -54,7 +54,27 @@ export async function carryOut(
     const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, tool.name, call.input);
     if (!approval.approved) return observed(ctx, id, tool.name, { output: approval.told, isError: false }, false);
   }
-  return runTool(ctx, id, tool, prepared.run);
+  return tool.carryOut
+    ? asked(ctx, id, tool, tool.carryOut(ctx, id, call.input))
+    : runTool(ctx, id, tool, prepared.run);
+}
+
+async function asked(ctx: Context, id: string, tool: Tool, outcome: ReturnType<NonNullable<Tool["carryOut"]>>) {
+  try {
+    const { output, citations = [] } = await outcome;
+    return observed(ctx, id, tool.name, {
+      output,
+      isError: false,
+      ...(citations.length > 0 && { citations: citations.slice(0, CITATIONS_MAX) }),
+    });
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    return observed(ctx, id, tool.name, stepFailed(tool, error));
+  }
+}
+
+function stepFailed({ name }: Tool, { failure }: StepError): Outcome {
+  return failed(`${name} failed: ${excerpt(failure.message, ERROR_CHARS_MAX)}`);
 }
 
 function prepare(call: AskedCall, tool: Tool | undefined, tools: OfferedTools): PreparedCall {
@@ -92,12 +112,7 @@ async function runTool(
     });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    return observed(
-      ctx,
-      id,
-      tool.name,
-      failed(`${tool.name} failed: ${excerpt(error.failure.message, ERROR_CHARS_MAX)}`),
-    );
+    return observed(ctx, id, tool.name, stepFailed(tool, error));
   }
 }
 

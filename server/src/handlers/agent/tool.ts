@@ -49,6 +49,11 @@ export type Tool = {
   readonly retries: number;
   readonly timeoutMs: number;
   prepare(input: unknown): PreparedCall;
+  /**
+   * Carries a prepared call out in the place of its `run`, as calls of the task's own: what waits for others is no step.
+   * `id` is the call's. Rejects with a `StepError` for what the model is told as a failure.
+   */
+  readonly carryOut?: (ctx: Context, id: string, input: Json) => Promise<{ output: string; citations?: Citation[] }>;
 };
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;

@@ -18,7 +18,7 @@ const RESEARCH_LIMIT_MS = 45 * 60_000;
 const SESSION_ID_MAX = 128;
 
 /** What the server knows that a submit may name. */
-export type Named = { agents: readonly string[]; providers: readonly string[] };
+export type Named = { providers: readonly string[] };
 
 /** The session id that the body names; null when it names none. */
 export function sessionNamed(body: SubmitBody): string | null {
@@ -55,7 +55,7 @@ export function submissionOf(
   const maxTurns = within(1, 50, body.max_iterations ?? keys.max_iterations, "max_iterations");
   const agents = within(1, 20, body.max_concurrent_agents ?? keys.max_concurrent_agents, "max_concurrent_agents");
   refuseUnsupported(body, keys, tier !== null || model !== "");
-  const agent = agentOf(keys.agent ?? "", named.agents);
+  const agent = keys.agent ?? "";
   const instructions = instructionsOf(keys);
 
   const context: JsonObject = {
@@ -69,7 +69,7 @@ export function submissionOf(
     query: query === "" ? ATTACHMENTS_ONLY : query,
     historyMessages: historyOf(keys),
     ...(parts.length > 0 && { attachments: parts }),
-    ...(agent !== null && { agent }),
+    ...(agent !== "" && { agent }),
     ...(mode !== null && { mode }),
     ...(tier !== null && { tier }),
     ...(model !== "" && { model }),
@@ -146,13 +146,6 @@ function refuseUnsupported(body: SubmitBody, keys: ContextKeys, modelNamed: bool
   if (keys.require_approval) {
     throw new Refusal("invalid", "Invalid request body: context.require_approval is not supported by this server");
   }
-}
-
-function agentOf(slug: string, agents: readonly string[]): string | null {
-  if (slug === "") return null;
-  if (!agents.includes(slug))
-    throw new Refusal("invalid", `Invalid request body: context.agent names no agent: ${slug}`);
-  return slug;
 }
 
 function instructionsOf(keys: ContextKeys): string {

@@ -207,7 +207,6 @@ async function submit({
 }: Call<never, unknown, SubmitBody>): Promise<Acknowledged> {
   const { agents } = parts;
   const named = {
-    agents: agents.map(({ slug }) => slug),
     providers: ["local", ...agents.flatMap(({ model }) => model?.split(":", 1) ?? [])],
   };
   const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named, uploads);
@@ -241,5 +240,7 @@ function submitted(
 /** What the kind itself refuses names a field of its input, which is none of the wire's. */
 function inWireWords(error: unknown): unknown {
   if (!(error instanceof Refusal) || error.code !== "invalid") return error;
+  if (error.detail.field === "input.agent")
+    return new Refusal("invalid", `Invalid request body: context.agent: ${error.message.replace("input.agent: ", "")}`);
   return new Refusal("invalid", `Invalid request body: ${error.message.replace(/^input[\w.]*: /, "")}`, error.detail);
 }

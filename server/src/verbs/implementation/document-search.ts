@@ -19,6 +19,9 @@ type Passage = {
   score: number;
 };
 
+/** `vectorStore` is an id or a name, null for any; `within` are ids, none for all that the owner has. */
+type Question = { query: string; vectorStore: string | null; within: readonly string[]; limit: number };
+
 /** Stores that one question goes to when it names none: the newest. */
 const STORES_MAX = 20;
 /** Stores among which one is found by its name. */
@@ -37,13 +40,8 @@ export class DocumentSearch {
   }
 
   /** Best first. Throws `not_found` when no store has that id or name. */
-  async find(
-    owner: Owner,
-    { query, vectorStore, limit }: { query: string; vectorStore: string | null; limit: number },
-    signal: AbortSignal,
-  ): Promise<Passage[]> {
-    const stores =
-      vectorStore === null ? await this.#newest(owner, STORES_MAX) : [await this.#named(owner, vectorStore)];
+  async find(owner: Owner, { query, vectorStore, within, limit }: Question, signal: AbortSignal): Promise<Passage[]> {
+    const stores = await this.#asked(owner, vectorStore, within);
     const search = { queries: [query], filter: null, scoreMin: 0, limit };
     const found: Passage[] = [];
     for (const { id, expired } of stores) {
@@ -59,23 +57,42 @@ export class DocumentSearch {
     return this.#stores;
   }
 
+  async #asked(owner: Owner, vectorStore: string | null, within: readonly string[]): Promise<VectorStore[]> {
+    if (within.length === 0)
+      return vectorStore === null ? this.#newest(owner, STORES_MAX) : [await this.#named(owner, vectorStore)];
+    const known = await Promise.all(within.map((id) => this.#byId(owner, id)));
+    const stores = known.filter((store) => store !== null);
+    if (vectorStore === null) return stores;
+    const named = stores.filter(({ id, name }) => id === vectorStore || isSameName(name, vectorStore));
+    if (named.length === 0) throw notFound("Vector store");
+    return named;
+  }
+
+  async #byId(owner: Owner, id: string): Promise<VectorStore | null> {
+    try {
+      return await this.#vectorStores.get(principalOf(owner), id);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "not_found") return null;
+      throw error;
+    }
+  }
+
   async #newest(owner: Owner, limit: number): Promise<VectorStore[]> {
     const { stores } = await this.#vectorStores.list(principalOf(owner), { limit, order: "desc" });
     return stores;
   }
 
   async #named(owner: Owner, name: string): Promise<VectorStore> {
-    try {
-      return await this.#vectorStores.get(principalOf(owner), name);
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
-    }
-    const named = (await this.#newest(owner, NAMED_MAX)).find(
-      (store) => store.name.toLowerCase() === name.toLowerCase(),
-    );
+    const own = await this.#byId(owner, name);
+    if (own) return own;
+    const named = (await this.#newest(owner, NAMED_MAX)).find((store) => isSameName(store.name, name));
     if (!named) throw notFound("Vector store");
     return named;
   }
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** A task acts for its owner, and sees no more than that one user. */

@@ -48,11 +48,12 @@ export class TaskVerbs extends TaskReading implements Tasks {
     uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
-    const submission = wellFormed(checked(wanted));
-    mustHaveCome(keptIn(submission.input), uploads);
-    const handler = this.parts.engine.handlers.get(submission.kind);
-    if (!handler || isEnginesOwn(submission.kind)) throw unknownKind(submission.kind, this.parts.engine.handlers);
-    if (BEGUN_OTHERWISE.has(submission.kind)) throw begunOtherwise(submission.kind);
+    const given = wellFormed(checked(wanted));
+    mustHaveCome(keptIn(given.input), uploads);
+    const handler = this.parts.engine.handlers.get(given.kind);
+    if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
+    if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
+    const submission = handler.bind ? { ...given, input: await handler.bind(given.input, principal) } : given;
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     const { conversation } = submission;
     const base = {

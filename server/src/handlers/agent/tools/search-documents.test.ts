@@ -24,7 +24,7 @@ test("an agent reads the passages with their file and page, and cites them", asy
   });
   const prepared = tool.prepare({ query: " holidays ", vector_store: "vs_1" });
   const output = prepared.ok && (await prepared.run({ ...context, cite: (citation) => cited.push(citation) }));
-  expect(asked).toEqual([["t", "u", { query: "holidays", vectorStore: "vs_1", limit: 6 }]]);
+  expect(asked).toEqual([["t", "u", { query: "holidays", vectorStore: "vs_1", within: [], limit: 6 }]]);
   expect(output).toBe(`[handbook.pdf, page 12]\n${passage.text}\n\n[notes.txt]\n${passage.text}`);
   expect(cited).toHaveLength(2);
 });

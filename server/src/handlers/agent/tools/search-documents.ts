@@ -12,11 +12,12 @@ export interface DocumentSearch {
   any(owner: Owner): Promise<boolean>;
   /**
    * The passages that best answer the question, best first, at most `limit`: of the store of that id or name, or of all
-   * that the owner has used last. Throws `not_found` when there is no such store.
+   * that the owner has used last; of those `within` alone where there are any. Throws `not_found` when there is no such
+   * store.
    */
   find(
     owner: Owner,
-    question: { query: string; vectorStore: string | null; limit: number },
+    question: { query: string; vectorStore: string | null; within: readonly string[]; limit: number },
     signal: AbortSignal,
   ): Promise<Citation[]>;
 }
@@ -25,9 +26,12 @@ const QUERY_CHARACTERS_MAX = 4_096;
 const PASSAGES = 6;
 const NOTHING = "No document says anything about that.";
 
-export function searchDocumentsTool(documents: DocumentSearch): Tool {
+export const SEARCH_DOCUMENTS = "search_documents";
+
+/** `within` are the ids of the vector stores that it finds things in; none: all that the owner of the task may see. */
+export function searchDocumentsTool(documents: DocumentSearch, within: readonly string[] = []): Tool {
   return defineTool({
-    name: "search_documents",
+    name: SEARCH_DOCUMENTS,
     description:
       "Searches the user's documents by words and by meaning. Returns passages with the file and the page that they are from; cite these.",
     input: z.object({
@@ -41,7 +45,7 @@ export function searchDocumentsTool(documents: DocumentSearch): Tool {
     }),
     retries: 2,
     run: async ({ query, vector_store: vectorStore = null }, { task, signal, cite }) => {
-      const passages = await documents.find(task, { query, vectorStore, limit: PASSAGES }, signal);
+      const passages = await documents.find(task, { query, vectorStore, within, limit: PASSAGES }, signal);
       for (const passage of passages) cite(passage);
       return passages.length === 0 ? NOTHING : passages.map(shown).join("\n\n");
     },

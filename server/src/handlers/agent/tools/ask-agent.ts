@@ -1,0 +1,53 @@
+/**
+ * Hands a question to another agent, as a task below that of whoever asks: it has a log, a journal and a price of its own,
+ * and ends with its parent. Agents that hand a question on in a circle end at the depth that a tree of tasks may have.
+ */
+import { z } from "zod";
+import { agentOutput, type Collaborator } from "../../../task/agent.ts";
+import { StepError } from "../../../task/handler.ts";
+import type { JsonObject } from "../../../task/json.ts";
+import type { AgentDirectory } from "../directory.ts";
+import { excerpt, shortened } from "../excerpt.ts";
+import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";
+
+export const ASK_AGENT = "ask_agent";
+const QUESTION_CHARACTERS_MAX = 20_000;
+const ABOUT_CHARACTERS_MAX = 300;
+
+/** `directory` is null in a process that has none: there the engine alone says who is not there any more. */
+export function askAgentTool(collaborators: readonly Collaborator[], directory: AgentDirectory | null): Tool {
+  const known = collaborators.map(({ slug, name, description }) => {
+    const about = shortened(description, ABOUT_CHARACTERS_MAX);
+    return `- ${slug}: ${about === "" ? name : about}`;
+  });
+  const asked = z.strictObject({
+    agent: z.enum(collaborators.map(({ slug }) => slug)).describe("Who is asked."),
+    question: z
+      .string()
+      .trim()
+      .min(1)
+      .max(QUESTION_CHARACTERS_MAX)
+      .describe("The question, complete: that agent sees nothing else of this conversation."),
+  });
+  const tool = defineTool({
+    name: ASK_AGENT,
+    description: `Hands a question to another agent and returns its answer. Agents:\n${known.join("\n")}`,
+    input: asked,
+    run: () => {
+      throw new Error(`${ASK_AGENT} is carried out by the run.`);
+    },
+  });
+  return {
+    ...tool,
+    carryOut: async (ctx, id, input) => {
+      const { agent, question } = asked.parse(input);
+      const isThere = await ctx.step(`find ${id} ${agent}`, async () => {
+        return directory === null || (await directory.find(ctx.task, agent)) !== null;
+      });
+      if (!isThere) throw new StepError({ code: "not_found", message: `The agent ${agent} is not there any more.` });
+      const given: JsonObject = { query: question, agent };
+      const { text, citations } = agentOutput.parse(await ctx.child(`agent ${id} ${agent}`, "agent", given));
+      return { output: excerpt(text, RESULT_CHARS_MAX), ...(citations && { citations }) };
+    },
+  };
+}
