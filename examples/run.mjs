@@ -115,6 +115,7 @@ const SDK_CHECKS = {
     expectText(stdout, "Peru", "Kenya");
     expect(stdout.trim().split("\n").length === 2, stdout);
   },
+  documents: ({ stdout }) => expectText(stdout, "pumps.md", "XK-4711-B"),
 };
 
 /** Submits by the native API, which can ask for a delay. */

@@ -1,6 +1,6 @@
 import type { Conversation, Message, Part } from "./generated/api.ts";
 import { type CallOptions, perform } from "./operation.ts";
-import { type Page, Pages } from "./pages.ts";
+import { type CountedPage, type CountedPages, Pages } from "./pages.ts";
 import type { Transport } from "./transport.ts";
 
 const PAGE_LIMIT = 100;
@@ -14,7 +14,7 @@ export class ConversationsClient {
   }
 
   /** Newest first. */
-  list(options: CallOptions = {}): Pages<Conversation> {
+  list(options: CallOptions = {}): CountedPages<Conversation> {
     return byOffset((query) => perform(this.#transport, "listConversations", { query }, options));
   }
 
@@ -23,7 +23,7 @@ export class ConversationsClient {
   }
 
   /** Oldest first. */
-  messages(id: string, options: CallOptions = {}): Pages<Message> {
+  messages(id: string, options: CallOptions = {}): CountedPages<Message> {
     return byOffset((query) => perform(this.#transport, "listMessages", { params: { id }, query }, options));
   }
 
@@ -45,8 +45,8 @@ export class ConversationsClient {
 /** Pages of a list that counts from its start; the cursor is that count. */
 function byOffset<Item>(
   fetch: (query: { limit: number; offset: number }) => Promise<{ data: Item[]; total: number }>,
-): Pages<Item> {
-  return new Pages(async (cursor): Promise<Page<Item>> => {
+): CountedPages<Item> {
+  return new Pages(async (cursor): Promise<CountedPage<Item>> => {
     const offset = Number(cursor ?? 0);
     const { data, total } = await fetch({ limit: PAGE_LIMIT, offset });
     const next = offset + data.length;

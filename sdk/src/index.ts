@@ -10,14 +10,23 @@ export {
 } from "./errors.ts";
 export { type EventData, type EventReader, type EventType, isKnownEvent, readEvent } from "./event.ts";
 export type { EventStreamOptions } from "./event-stream.ts";
+export type { AnalysisDraft, FileFilter, UploadOptions } from "./files.ts";
 export * from "./generated/api.ts";
 export type { KeyDraft } from "./keys.ts";
 export type { CallOptions } from "./operation.ts";
 export { isTerminal, outputText } from "./outcome.ts";
-export { type Page, Pages } from "./pages.ts";
+export { type CountedPage, type CountedPages, type Page, Pages } from "./pages.ts";
 export { type SseMessage, SseParser } from "./sse.ts";
 export { type InputOptions, type ResultOptions, type SteeringOptions, TaskHandle } from "./task-handle.ts";
 export type { TaskFilter } from "./tasks.ts";
 export { DEFAULT_BASE_URL } from "./transport.ts";
+export type {
+  AddedFile,
+  Attributes,
+  SearchOptions,
+  VectorStoreDraft,
+  VectorStoreFileFilter,
+  VectorStoreUpdate,
+} from "./vector-stores.ts";
 export { type Submission, type SubmitOptions, Waybill, type WaybillOptions } from "./waybill.ts";
 export type { Claim, Holder } from "./work.ts";

@@ -1,21 +1,24 @@
 /** A list that is longer than one answer. */
 
-export type Page<Item> = { items: Item[]; total: number /** Null on the last page. */; next: string | null };
+export type Page<Item> = { items: Item[] /** Null on the last page. */; next: string | null };
+/** `total` counts all pages. */
+export type CountedPage<Item> = Page<Item> & { total: number };
+export type CountedPages<Item> = Pages<Item, CountedPage<Item>>;
 
 /** Iterates over every item, and asks for the next page only when it is reached. */
-export class Pages<Item> implements AsyncIterable<Item> {
-  readonly #fetch: (cursor: string | undefined) => Promise<Page<Item>>;
+export class Pages<Item, OnePage extends Page<Item> = Page<Item>> implements AsyncIterable<Item> {
+  readonly #fetch: (cursor: string | undefined) => Promise<OnePage>;
 
-  constructor(fetch: (cursor: string | undefined) => Promise<Page<Item>>) {
+  constructor(fetch: (cursor: string | undefined) => Promise<OnePage>) {
     this.#fetch = fetch;
   }
 
   /** One page: the first, or the one that a page before it names as `next`. */
-  page(cursor?: string): Promise<Page<Item>> {
+  page(cursor?: string): Promise<OnePage> {
     return this.#fetch(cursor);
   }
 
-  async *pages(): AsyncGenerator<Page<Item>, void, undefined> {
+  async *pages(): AsyncGenerator<OnePage, void, undefined> {
     for (let cursor: string | undefined; ; ) {
       const page = await this.#fetch(cursor);
       yield page;
@@ -27,4 +30,26 @@ export class Pages<Item> implements AsyncIterable<Item> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for await (const page of this.pages()) yield* page.items;
   }
+}
+
+type Cursor = { cursor?: string };
+
+/** Of a list that goes by cursors. */
+export function listed<Item>(
+  fetch: (cursor: Cursor) => Promise<{ data: Item[]; next_cursor: string | null }>,
+): Pages<Item> {
+  return new Pages(async (cursor) => {
+    const { data, next_cursor: next } = await fetch(cursor === undefined ? {} : { cursor });
+    return { items: data, next };
+  });
+}
+
+/** Of one that says how many there are in all. */
+export function counted<Item>(
+  fetch: (cursor: Cursor) => Promise<{ data: Item[]; total: number; next_cursor: string | null }>,
+): CountedPages<Item> {
+  return new Pages(async (cursor) => {
+    const { data, total, next_cursor: next } = await fetch(cursor === undefined ? {} : { cursor });
+    return { items: data, total, next };
+  });
 }

@@ -30,11 +30,13 @@ export type Call = {
   path: string;
   query?: Query;
   body?: unknown;
+  /** In its place: what is sent as it is. */
+  bytes?: Blob;
   headers?: Record<string, string>;
   /** Makes a POST safe to repeat: the server takes effect once under the same key. */
   idempotencyKey?: string;
   signal?: AbortSignal | undefined;
-  /** How long the server may hold the answer, on top of the time limit. */
+  /** How long it may take, on top of the time limit: a server that holds its answer, a body that is long. */
   waitMs?: number;
 };
 
@@ -143,6 +145,10 @@ export class Transport {
     const headers: Record<string, string> = { accept: "application/json", ...call.headers };
     if (this.#apiKey !== undefined) headers["authorization"] = `Bearer ${this.#apiKey}`;
     if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
+    if (call.bytes !== undefined) {
+      headers["content-type"] = call.bytes.type || "application/octet-stream";
+      return { method: call.method, headers, signal, body: call.bytes };
+    }
     if (call.body === undefined) return { method: call.method, headers, signal };
     headers["content-type"] = "application/json";
     return { method: call.method, headers, signal, body: JSON.stringify(call.body) };

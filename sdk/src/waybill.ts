@@ -1,6 +1,7 @@
 /** The client of one server: where it is, who calls, and what there is to ask. */
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
+import { FilesClient } from "./files.ts";
 import type { Task } from "./generated/api.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { KeysClient } from "./keys.ts";
@@ -8,6 +9,7 @@ import { type Answer, type CallOptions, perform, type Request } from "./operatio
 import { TaskHandle } from "./task-handle.ts";
 import { TasksClient } from "./tasks.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
+import { VectorStoresClient } from "./vector-stores.ts";
 import { WorkClient } from "./work.ts";
 
 export type WaybillOptions = TransportOptions;
@@ -24,6 +26,8 @@ export class Waybill {
   readonly tasks: TasksClient;
   readonly conversations: ConversationsClient;
   readonly agents: AgentsClient;
+  readonly files: FilesClient;
+  readonly vectorStores: VectorStoresClient;
   readonly keys: KeysClient;
   /** For programs that do work of kind `external`. */
   readonly work: WorkClient;
@@ -34,6 +38,8 @@ export class Waybill {
     this.tasks = new TasksClient(this.#transport);
     this.conversations = new ConversationsClient(this.#transport);
     this.agents = new AgentsClient(this.#transport);
+    this.files = new FilesClient(this.#transport);
+    this.vectorStores = new VectorStoresClient(this.#transport);
     this.keys = new KeysClient(this.#transport);
     this.work = new WorkClient(this.#transport);
   }

@@ -47,10 +47,9 @@ describe("waybill files", () => {
   it("lists, shows and removes them", async () => {
     const [id = ""] = (await waybill("files", "add", path("rivers.txt"))).out.trim().split("\n");
     expect((await waybill("files", "show", id)).out).toContain("The Danube flows");
-    expect(JSON.parse((await waybill("files", "show", id, "--json")).out)).toMatchObject({
-      id,
-      filename: "rivers.txt",
-    });
+    const [record = "", page = ""] = (await waybill("files", "show", id, "--json")).out.split("\n");
+    expect(JSON.parse(record)).toMatchObject({ id, filename: "rivers.txt", analysis: { abstract: null } });
+    expect(JSON.parse(page)).toMatchObject({ number: 1, content: expect.stringContaining("Danube") });
     expect((await waybill("files", "list")).out).toContain(id);
     const all = (await waybill("files", "list", "--json")).out
       .trim()

@@ -62,14 +62,22 @@ export function words(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(",").filter((word) => word !== "")];
 }
 
-/** States with commas between, repeatable. */
-export function states(text: string, before: readonly State[] = []): State[] {
-  const named = words(text).map((word) => {
-    const state = STATES.find((state) => state === word.replaceAll("-", "_"));
-    if (state === undefined) {
-      throw new InvalidArgumentError(`There is no state ${word}. There are: ${STATES.join(", ")}.`);
-    }
-    return state;
-  });
-  return [...new Set([...before, ...named])];
+/** Some of the known words, with commas between, repeatable. */
+export function someOf<Word extends string>(
+  known: readonly Word[],
+  noun: string,
+): (text: string, before?: readonly Word[]) => Word[] {
+  return (text, before = []) => {
+    const named = words(text).map((word) => {
+      const found = known.find((each) => each === word.replaceAll("-", "_"));
+      if (found === undefined) {
+        throw new InvalidArgumentError(`There is no ${noun} ${word}. There are: ${known.join(", ")}.`);
+      }
+      return found;
+    });
+    return [...new Set([...before, ...named])];
+  };
 }
+
+/** States with commas between, repeatable. */
+export const states: (text: string, before?: readonly State[]) => State[] = someOf(STATES, "state");

@@ -1,23 +1,24 @@
 /** Many files on their way to a server, some at once, and how far each is. */
+import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
-import { WaybillError } from "@waybill/sdk";
-import type { DocumentsApi, FileTask, StoredFile } from "./documents-api.ts";
+import { basename } from "node:path";
+import { isKnownEvent, type StoredFile, type UploadOptions, type Waybill, WaybillError } from "@waybill/sdk";
 import { LiveView } from "./terminal/live-view.ts";
 import type { Screen } from "./terminal/terminal.ts";
 import { cutToWidth, onOneLine } from "./terminal/text-width.ts";
 
-const POLL_MS = 300;
 const BAR_CELLS = 24;
 
 export type Uploaded = { path: string; file: StoredFile | null; failure: string | null };
 
 type Progress = { path: string; fraction: number; says: string };
+type Report = (fraction: number, says: string) => void;
 
 /** In the order of `paths`. A file that fails costs the others nothing. */
 export async function uploadAll(
-  api: DocumentsApi,
+  client: Waybill,
   paths: readonly string[],
-  { fields, atOnce, talk }: { fields: Readonly<Record<string, string>>; atOnce: number; talk: Screen },
+  { options, atOnce, talk }: { options: UploadOptions; atOnce: number; talk: Screen },
 ): Promise<Uploaded[]> {
   const underWay = new Map<string, Progress>();
   const done: Uploaded[] = [];
@@ -31,7 +32,7 @@ export async function uploadAll(
         underWay.set(path, { path, fraction, says });
         draw();
       };
-      const uploaded = await uploadOne(api, path, fields, report);
+      const uploaded = await uploadOne(client, path, options, report);
       underWay.delete(path);
       done.push(uploaded);
       results.set(at, uploaded);
@@ -46,32 +47,26 @@ export async function uploadAll(
   return paths.flatMap((_, at) => results.get(at) ?? []);
 }
 
-async function uploadOne(
-  api: DocumentsApi,
-  path: string,
-  fields: Readonly<Record<string, string>>,
-  report: (fraction: number, says: string) => void,
-): Promise<Uploaded> {
+/** The bytes go from the disk as they are read. */
+async function uploadOne(client: Waybill, path: string, options: UploadOptions, report: Report): Promise<Uploaded> {
   try {
     report(0, "uploading");
     if (!(await stat(path)).isFile()) return { path, file: null, failure: "It is no file." };
-    const sent = await api.upload(path, fields);
-    const task = await ended(api, sent.task_id, (fraction) => report(fraction, "reading"));
-    const file = await api.file(sent.id);
-    return { path, file, failure: task.failure_reason ?? (task.status === "completed" ? null : task.status) };
+    const sent = await client.files.upload(await openAsBlob(path), { ...options, filename: basename(path) });
+    if (sent.task_id !== null) await followed(client, sent.task_id, report);
+    const file = await client.files.get(sent.id);
+    return { path, file, failure: file.status === "processed" ? null : (file.error ?? "It was not read.") };
   } catch (error) {
     if (error instanceof WaybillError && (error.code === "connection" || error.code === "unauthenticated")) throw error;
     return { path, file: null, failure: error instanceof Error ? error.message : String(error) };
   }
 }
 
-export async function ended(api: DocumentsApi, id: string, report: (fraction: number) => void): Promise<FileTask> {
-  for (;;) {
-    const task = await api.task(id);
-    report(task.progress);
-    if (task.status !== "pending" && task.status !== "in_progress") return task;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+/** Until the task has ended. */
+async function followed(client: Waybill, id: string, report: Report): Promise<void> {
+  report(0, "reading");
+  for await (const event of client.task(id).stream())
+    if (isKnownEvent(event) && event.type === "task.progress") report(event.data.fraction, "reading");
 }
 
 function linesOf(underWay: ReadonlyMap<string, Progress>, done: number, all: number, screen: Screen): string[] {
