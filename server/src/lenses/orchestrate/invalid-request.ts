@@ -37,7 +37,7 @@ export function invalidRequest(fault: Fault, more?: Fault): Unprocessable {
 }
 
 function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
-  if (absent || (where === "body" && value === null)) return [validationError(MISSING, [where], null)];
+  if (absent) return [validationError(MISSING, [where], null)];
   return issues.flatMap((issue) => {
     const loc = [where, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
     const enclosing = () => at(value, issue.path.slice(0, -1));
@@ -48,6 +48,8 @@ function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
     }
     const given = at(value, issue.path);
     if (given === undefined) return [validationError(MISSING, loc, enclosing())];
+    // The bounds of a list are looked at also where there is no list.
+    if ((issue.code === "too_small" || issue.code === "too_big") && !Array.isArray(given)) return [];
     if (issue.code !== "unrecognized_keys") return [validationError(containerWrong(issue, given), loc, given)];
     return issue.keys.map((key) => validationError(EXTRA, [...loc, key], at(given, [key])));
   });

@@ -113,7 +113,11 @@ export function whole(bounds: Bounds = {}) {
 }
 
 export function number(bounds: Bounds = {}) {
-  return value({ type: "number", ...wireOf(bounds) }, (given) => within(numberOf(given), bounds));
+  return value({ type: "number", ...wireOf(bounds) }, (given) => {
+    const read = within(numberOf(given), bounds);
+    // JSON has no word for the others, which could not be kept.
+    return read instanceof Wrong || Number.isFinite(read) ? read : NOT_FINITE;
+  });
 }
 
 function wireOf({ ge, le, gt, multipleOf }: Bounds): JsonObject {
@@ -144,15 +148,20 @@ function within(given: number | Wrong, { ge, le, gt, multipleOf }: Bounds): numb
 function isMultiple(given: number, of: number): boolean {
   const rest = Math.abs(given % of);
   const near = Math.abs(given) / 1e9;
-  return rest <= near || Math.abs(rest - of) <= near;
+  return !(rest > near && Math.abs(rest - of) > near);
 }
 
-const WHOLE_TEXT = /^[+-]?\d+(?:_\d+)*(?:\.0*)?$/;
-const NUMBER_TEXT = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+/** Of what fits into 64 bits. */
+const WHOLE_MAX = 2 ** 63;
+const TOO_LARGE = new Wrong("int_parsing_size", "Unable to parse input string as an integer, exceeded maximum size");
+const NOT_FINITE = new Wrong("finite_number", "Input should be a finite number");
+const WHOLE_TEXT = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/;
+const NUMBER_TEXT = /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 
 function wholeOf(given: unknown): number | Wrong {
   if (typeof given === "boolean") return Number(given);
   if (typeof given === "number") {
+    if (Math.abs(given) >= WHOLE_MAX) return TOO_LARGE;
     if (Number.isInteger(given)) return given;
     return new Wrong("int_from_float", "Input should be a valid integer, got a number with a fractional part");
   }
@@ -167,8 +176,12 @@ function numberOf(given: unknown): number | Wrong {
   if (typeof given !== "string") return NO_NUMBER;
   const trimmed = given.trim();
   if (!NUMBER_TEXT.test(trimmed)) return new Wrong("float_parsing", UNREAD_NUMBER);
-  const read = Number(trimmed.toLowerCase().replace(/inf(?:inity)?/, "Infinity"));
-  return Number.isFinite(read) ? read : new Wrong("finite_number", "Input should be a finite number");
+  return Number(
+    trimmed
+      .toLowerCase()
+      .replaceAll("_", "")
+      .replace(/inf(?:inity)?/, "Infinity"),
+  );
 }
 
 const TRUE: ReadonlySet<unknown> = new Set([true, 1, "1", "true", "t", "yes", "y", "on"]);
@@ -179,7 +192,8 @@ export const flag = value({ type: "boolean" }, (given) => {
   const word = typeof given === "string" ? given.toLowerCase() : given;
   if (TRUE.has(word)) return true;
   if (FALSE.has(word)) return false;
-  return typeof given === "string" || Number.isInteger(given) ? new Wrong("bool_parsing", UNREAD_SWITCH) : NO_SWITCH;
+  const isWhole = Number.isInteger(given) && Math.abs(Number(given)) < WHOLE_MAX;
+  return typeof given === "string" || isWhole ? new Wrong("bool_parsing", UNREAD_SWITCH) : NO_SWITCH;
 });
 
 export function oneOf<const Word extends string>(words: readonly Word[]) {
@@ -206,18 +220,22 @@ function uuidOf(given: unknown): string | Wrong {
 
 const HYPHENATED =
   /^(?:urn:uuid:|\{(?=.*\}$))?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:(?<=^\{.{36})\})?$/;
+const URN = "urn:uuid:";
 const GROUPS = [8, 4, 4, 4, 12];
 
 /** The reason as pydantic's own parser gives it. */
 function unreadUuid(given: string): string {
-  const odd = [...given].findIndex((character) => !/[0-9a-f-]/i.test(character));
-  if (odd !== -1) {
-    const at = Buffer.byteLength([...given].slice(0, odd).join("")) + 1;
-    const found = JSON.stringify([...given][odd]).slice(1, -1);
-    return `invalid character: found \`${found}\` at ${at}`;
+  const braced = /^\{(.*)\}$/s.exec(given)?.[1];
+  const urn = given.startsWith(URN) ? given.slice(URN.length) : undefined;
+  const inner = braced ?? urn ?? given;
+  const odd = /[^0-9a-fA-F-]/u.exec(inner);
+  if (odd !== null) {
+    const before = (braced === undefined ? 0 : 1) + (urn === undefined ? 0 : URN.length);
+    const at = before + Buffer.byteLength(inner.slice(0, odd.index)) + 1;
+    return `invalid character: found \`${odd[0]}\` at ${at}`;
   }
-  const groups = given.split("-");
-  if (groups.length === 1) {
+  const groups = inner.split("-");
+  if (groups.length === 1 && inner === given) {
     return `invalid length: expected length 32 for simple format, found ${given.length}`;
   }
   if (groups.length !== GROUPS.length) return `invalid group count: expected 5, found ${groups.length}`;
