@@ -6,22 +6,29 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 
 /**
- * `around` is handed what stands for the list, and puts it where the list belongs. What goes wrong with an item breaks the
- * answer off: its reader sees a cut body and no shorter list.
+ * `around` is handed what stands for the list, and puts it where the list belongs; it is asked again after the last item,
+ * for what stands behind the list. What goes wrong with an item breaks the answer off: its reader sees a cut body and no
+ * shorter list.
  */
 export function jsonWithList(around: (list: string) => unknown, items: AsyncIterable<unknown>): Readable {
   const list = randomUUID();
-  const [head, tail] = JSON.stringify(around(list)).split(`"${list}"`);
-  if (head === undefined || tail === undefined) throw new Error("The list has no place in its answer.");
-  return Readable.from(written(head, items, tail), { objectMode: false });
+  const parts = () => {
+    const [head, tail] = JSON.stringify(around(list)).split(`"${list}"`);
+    if (head === undefined || tail === undefined) throw new Error("The list has no place in its answer.");
+    return { head, tail };
+  };
+  return Readable.from(
+    written(parts().head, items, () => parts().tail),
+    { objectMode: false },
+  );
 }
 
-async function* written(head: string, items: AsyncIterable<unknown>, tail: string): AsyncIterable<string> {
+async function* written(head: string, items: AsyncIterable<unknown>, tail: () => string): AsyncIterable<string> {
   yield `${head}[`;
   let separator = "";
   for await (const item of items) {
     yield separator + JSON.stringify(item);
     separator = ",";
   }
-  yield `]${tail}`;
+  yield `]${tail()}`;
 }

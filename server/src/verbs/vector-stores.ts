@@ -11,7 +11,6 @@ import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
 /** A vector store as its callers see it; `taskId` is what clients of the documents API call its last task. */
 export type VectorStore = VectorStoreRecord & {
   taskId: string;
-  documentIds: string[];
   /** Null: never. */
   expiresAt: number | null;
   expired: boolean;
@@ -92,6 +91,8 @@ export interface VectorStores {
     idempotency?: Idempotency,
   ): Promise<BegunVectorStore>;
   get(principal: Principal, id: string): Promise<VectorStore>;
+  /** The ids of the documents of a store that a verb has given, those first that are longest in it, at most 10,000. */
+  documentIds(store: Pick<VectorStore, "key">): Promise<string[]>;
   /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
   list(principal: Principal, page: PlacedPage): Promise<{ stores: VectorStore[]; more: boolean }>;
   /** Begins a task when documents join or leave. Throws `not_found` as `create` does. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type DocumentPage, PURPOSES } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { PlacedPage } from "../../task/task-filter.ts";
 import type { DocumentOptions } from "../../verbs/documents.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import { cleanFilename, mediaTypeOf } from "../filename.ts";
@@ -13,7 +14,7 @@ import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { contentRoutes, fileParams } from "./content-routes.ts";
 import { fileOf } from "./document.ts";
-import { listObject, listParams, pageOf } from "./lists.ts";
+import { listParams, longList, pageOf } from "./lists.ts";
 import * as schema from "./schema.ts";
 import { pagesOf } from "./slices.ts";
 import { NAMES } from "./task-routes.ts";
@@ -173,8 +174,11 @@ export const fileRoutes: readonly Route[] = [
     answers: [{ status: 200, about: "A page of them.", schema: schema.fileList }],
     handle: async ({ principal, verbs, query }) => {
       const filter = query.purpose === undefined ? {} : { purpose: query.purpose };
-      const { documents, more } = await verbs.documents.list(principal, filter, pageOf(query));
-      return { status: 200, body: listObject(documents.map(fileOf), more) };
+      const read = async (page: PlacedPage) => {
+        const { documents, more } = await verbs.documents.list(principal, filter, page);
+        return { items: documents, more };
+      };
+      return await longList(pageOf(query), read, fileOf);
     },
   }),
   route({

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
-import type { ListPage } from "../../task/task-filter.ts";
+import type { ListPage, ListPlace, PlacedPage } from "../../task/task-filter.ts";
+import { jsonWithList } from "../json-list.ts";
 import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import type { Answer } from "../route.ts";
 import { JSON_TYPE } from "../route.ts";
@@ -44,4 +45,43 @@ export function listBytes(items: readonly { id: string; text: string }[], more: 
   const tail = JSON.stringify(ends).slice(1);
   const text = `{"object":${JSON.stringify(object)},"data":[${items.map(({ text }) => text).join(",")}],${tail}`;
   return { status: 200, bytes: Buffer.from(text), headers: { "content-type": JSON_TYPE, "cache-control": "no-store" } };
+}
+
+/** What of a long list is in memory at once. */
+const AT_ONCE = 200;
+
+/**
+ * A list that may be as long as `page` wants, sent as it is read from the store. What is wrong with its cursor is thrown
+ * before the answer begins. A page that ends before an item is read whole: it is known by its end alone.
+ */
+export async function longList<Item extends ListPlace>(
+  page: ListPage,
+  read: (page: PlacedPage) => Promise<{ items: Item[]; more: boolean }>,
+  show: (item: Item) => object | Promise<object>,
+): Promise<Answer> {
+  const isKnownByEnd = page.before !== undefined;
+  const part = async (rest: PlacedPage) =>
+    read(isKnownByEnd ? rest : { ...rest, limit: Math.min(rest.limit, AT_ONCE) });
+  let slice = await part(page);
+  const firstId = slice.items[0]?.id ?? null;
+  let lastId: string | null = null;
+  async function* items() {
+    for (let left = page.limit; ; ) {
+      for (const item of slice.items) yield await show(item);
+      const last = slice.items.at(-1);
+      lastId = last?.id ?? lastId;
+      left -= slice.items.length;
+      if (!slice.more || left <= 0 || isKnownByEnd || !last) return;
+      const beyond = { createdAt: last.createdAt, id: last.id, key: last.key };
+      slice = await part({ limit: left, order: page.order, beyond });
+    }
+  }
+  const around = (data: string) => ({
+    object: "list",
+    data,
+    first_id: firstId,
+    last_id: lastId,
+    has_more: slice.more,
+  });
+  return { status: 200, file: jsonWithList(around, items()), headers: { "content-type": JSON_TYPE } };
 }

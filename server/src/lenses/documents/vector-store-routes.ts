@@ -1,10 +1,12 @@
 /** Vector stores: create, list, read, change, delete, summarise, search. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import type { PlacedPage } from "../../task/task-filter.ts";
 import type { VectorStore } from "../../verbs/vector-stores.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
 import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import { type Answer, anyQuery, type Route, route } from "../route.ts";
-import { listObject, listParams, pageOf } from "./lists.ts";
+import { listParams, longList, pageOf } from "./lists.ts";
 import * as schema from "./schema.ts";
 import { searchAnswer, searchBody, searchOf } from "./search.ts";
 import { NAMES } from "./task-routes.ts";
@@ -21,8 +23,9 @@ const TOKENS = { min: 1, max: 4_000, usual: 1_000 };
 
 const answers = [{ status: 200, about: "The vector store.", schema: schema.vectorStoreObject }];
 
-function answerStore(store: VectorStore): Answer {
-  return { status: 200, body: vectorStoreOf(store), headers: pollHeaders(statusOf(store) !== "in_progress") };
+async function answerStore({ vectorStores }: Verbs, store: VectorStore): Promise<Answer> {
+  const body = vectorStoreOf(store, await vectorStores.documentIds(store));
+  return { status: 200, body, headers: pollHeaders(statusOf(store) !== "in_progress") };
 }
 
 export const vectorStoreRoutes: readonly Route[] = [
@@ -48,7 +51,7 @@ export const vectorStoreRoutes: readonly Route[] = [
         ...(body.chunking_strategy !== undefined && { chunking: body.chunking_strategy }),
         expiresAfterMs: body.expires_after ?? null,
       });
-      return answerStore(store);
+      return answerStore(verbs, store);
     },
   }),
   route({
@@ -61,8 +64,12 @@ export const vectorStoreRoutes: readonly Route[] = [
     refuses: ["unauthenticated", "invalid"],
     answers: [{ status: 200, about: "A page of them.", schema: schema.vectorStoreList }],
     handle: async ({ principal, verbs, query }) => {
-      const { stores, more } = await verbs.vectorStores.list(principal, pageOf(query));
-      return { status: 200, body: listObject(stores.map(vectorStoreOf), more) };
+      const read = async (page: PlacedPage) => {
+        const { stores, more } = await verbs.vectorStores.list(principal, page);
+        return { items: stores, more };
+      };
+      const show = async (store: VectorStore) => vectorStoreOf(store, await verbs.vectorStores.documentIds(store));
+      return await longList(pageOf(query), read, show);
     },
   }),
   route({
@@ -76,7 +83,7 @@ export const vectorStoreRoutes: readonly Route[] = [
     refuses: ["unauthenticated", "not_found"],
     answers,
     handle: async ({ principal, verbs, params }) =>
-      answerStore(await verbs.vectorStores.get(principal, params.vector_store_id)),
+      answerStore(verbs, await verbs.vectorStores.get(principal, params.vector_store_id)),
   }),
   route({
     method: "POST",
@@ -100,7 +107,7 @@ export const vectorStoreRoutes: readonly Route[] = [
         ...(body.join_file_ids && { join: body.join_file_ids }),
         ...(body.left_file_ids && { leave: body.left_file_ids }),
       });
-      return answerStore(store);
+      return answerStore(verbs, store);
     },
   }),
   route({

@@ -18,7 +18,7 @@ function strategyOf({ maxTokens, overlapTokens }: ChunkingStrategy) {
   return { type: "static", static: { max_chunk_size_tokens: maxTokens, chunk_overlap_tokens: overlapTokens } };
 }
 
-export function vectorStoreOf(store: VectorStore) {
+export function vectorStoreOf(store: VectorStore, fileIds: readonly string[]) {
   const { id, name, description, metadata, counts, bytes, expiresAfterMs, expiresAt } = store;
   return {
     id,
@@ -31,7 +31,7 @@ export function vectorStoreOf(store: VectorStore) {
     file_counts: countsOf(counts),
     task_id: store.taskId,
     status: statusOf(store),
-    file_ids: store.documentIds,
+    file_ids: fileIds,
     metadata,
     chunking_strategy: strategyOf(store.chunking),
     last_active_at: seconds(store.lastActiveAt),

@@ -179,7 +179,8 @@ describe("a vector store", () => {
     const { vectorStores } = stage.verbs;
     await upload("one", { id: "a" });
     const made = await vectorStores.create(ada, "documents", { ...NEW, id: "vs", documentIds: ["a", "a"] });
-    expect(made.store).toMatchObject({ id: "vs", taskId: "create-vs", documentIds: ["a"], counts: { in_progress: 1 } });
+    expect(made.store).toMatchObject({ id: "vs", taskId: "create-vs", counts: { in_progress: 1 } });
+    expect(await vectorStores.documentIds(made.store)).toEqual(["a"]);
     expect((await endedTask("create-vs")).metadata).toEqual({ vector_store_id: "vs" });
     const missing = vectorStores.create(ada, "documents", { ...NEW, id: "other", documentIds: ["a", "b"] });
     await expect(missing).rejects.toMatchObject({ code: "not_found", detail: { field: "file_ids" } });
@@ -206,9 +207,10 @@ describe("a vector store", () => {
     await vectorStores.create(ada, "documents", { ...NEW, id: "vs", documentIds: ["a"] });
     expect((await vectorStores.change(ada, "documents", "vs", { name: "New" })).taskId).toBe("create-vs");
     const changed = await vectorStores.change(ada, "documents", "vs", { join: ["a", "b"], leave: [] });
-    expect(changed).toMatchObject({ name: "New", taskId: "vectorize-vs", documentIds: ["a", "b"] });
+    expect(changed).toMatchObject({ name: "New", taskId: "vectorize-vs" });
+    expect(await vectorStores.documentIds(changed)).toEqual(["a", "b"]);
     const left = await vectorStores.change(ada, "documents", "vs", { leave: ["a"] });
-    expect(left).toMatchObject({ taskId: "vectorize-vs-2", documentIds: ["b"] });
+    expect([left.taskId, await vectorStores.documentIds(left)]).toEqual(["vectorize-vs-2", ["b"]]);
     const both = vectorStores.change(ada, "documents", "vs", { join: ["a"], leave: ["a"] });
     await expect(both).rejects.toMatchObject({ code: "invalid" });
   });

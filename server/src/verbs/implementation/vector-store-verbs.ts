@@ -127,6 +127,10 @@ export class VectorStoreVerbs implements VectorStores {
     return this.#seen(await this.#find(principal, id));
   }
 
+  documentIds({ key }: Pick<VectorStore, "key">): Promise<string[]> {
+    return this.#store.documents.memberIds(key, SHOWN_IDS_MAX);
+  }
+
   async list(principal: Principal, page: PlacedPage) {
     mustHave(principal, "tasks");
     const { stores, more } = await this.#store.documents.vectorStores(visibleTo(principal), page);
@@ -426,12 +430,9 @@ export class VectorStoreVerbs implements VectorStores {
 
   async #seen(store: VectorStoreRecord): Promise<VectorStore> {
     const otherwise = `create-${store.id}`;
-    const [[taskId = otherwise], documentIds] = await Promise.all([
-      this.#tasks.names([{ task: store.task, otherwise }]),
-      this.#store.documents.memberIds(store.key, SHOWN_IDS_MAX),
-    ]);
+    const [taskId = otherwise] = await this.#tasks.names([{ task: store.task, otherwise }]);
     const expiresAt = store.expiresAfterMs === null ? null : store.lastActiveAt + store.expiresAfterMs;
-    return { ...store, taskId, documentIds, expiresAt, expired: this.#hasExpired(store) };
+    return { ...store, taskId, expiresAt, expired: this.#hasExpired(store) };
   }
 
   #hasExpired({ expiresAfterMs, lastActiveAt }: VectorStoreRecord): boolean {
