@@ -1,4 +1,11 @@
-import type { Conversation, Message, Part } from "./generated/api.ts";
+import type {
+  Conversation,
+  CreateConversation,
+  EditMessage,
+  Message,
+  Part,
+  UpdateConversation,
+} from "./generated/api.ts";
 import { type CallOptions, perform } from "./operation.ts";
 import { type CountedPage, type CountedPages, Pages } from "./pages.ts";
 import type { Transport } from "./transport.ts";
@@ -14,8 +21,16 @@ export class ConversationsClient {
   }
 
   /** Newest first. */
-  list(options: CallOptions = {}): CountedPages<Conversation> {
-    return byOffset((query) => perform(this.#transport, "listConversations", { query }, options));
+  list({ agent, ...options }: CallOptions & { agent?: string } = {}): CountedPages<Conversation> {
+    const wanted = agent === undefined ? {} : { agent };
+    return byOffset((page) =>
+      perform(this.#transport, "listConversations", { query: { ...page, ...wanted } }, options),
+    );
+  }
+
+  /** Begins one without a task. Not tried again by itself: there would be two. */
+  create(fields: CreateConversation = {}, options: CallOptions = {}): Promise<Conversation> {
+    return perform(this.#transport, "createConversation", { body: fields }, options);
   }
 
   get(id: string, options: CallOptions = {}): Promise<Conversation> {
@@ -33,7 +48,26 @@ export class ConversationsClient {
   }
 
   rename(id: string, title: string, options: CallOptions = {}): Promise<Conversation> {
-    return perform(this.#transport, "renameConversation", { params: { id }, body: { title } }, options);
+    return this.update(id, { title }, options);
+  }
+
+  /** What is absent stays. */
+  update(id: string, changes: UpdateConversation, options: CallOptions = {}): Promise<Conversation> {
+    return perform(this.#transport, "updateConversation", { params: { id }, body: changes }, options);
+  }
+
+  message(id: string, message: string, options: CallOptions = {}): Promise<Message> {
+    return perform(this.#transport, "getMessage", { params: { id, message } }, options);
+  }
+
+  /** Changes what a message says, or its metadata; what is absent stays. */
+  edit(id: string, message: string, changes: EditMessage, options: CallOptions = {}): Promise<Message> {
+    return perform(this.#transport, "editMessage", { params: { id, message }, body: changes }, options);
+  }
+
+  /** Takes a message out: later tasks do not hear it. */
+  async unsay(id: string, message: string, options: CallOptions = {}): Promise<void> {
+    await perform(this.#transport, "deleteMessage", { params: { id, message } }, options);
   }
 
   /** Its tasks stay. */

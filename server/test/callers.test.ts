@@ -38,7 +38,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   heartbeatWork: { worker: "w", attempt: 1 },
   completeWork: { worker: "w", attempt: 1, output: 1 },
   failWork: { worker: "w", attempt: 1, error: { code: "c", message: "m" } },
-  renameConversation: { title: "t" },
+  updateConversation: { title: "t" },
   sayMessage: { parts: [{ text: "hello" }] },
   createKey: { name: "k" },
   annotate_file: { title: "t" },

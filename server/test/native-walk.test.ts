@@ -57,7 +57,7 @@ const bodies: Record<string, unknown> = {
   heartbeatWork: held,
   completeWork: { ...held, output: 1 },
   failWork: { ...held, error: { code: "c", message: "m" } },
-  renameConversation: { title: "stolen" },
+  updateConversation: { title: "stolen" },
   sayMessage: { parts: [{ text: "hello" }] },
   createKey: { name: "mine", scopes: ["tasks"] },
 };

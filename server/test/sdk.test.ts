@@ -167,6 +167,24 @@ describe("the server's other nouns", () => {
     expect(said).toEqual(["user", "agent", "user", "agent"]);
     await client.conversations.say(id, [{ text: "By the way." }]);
     await expect(client.conversations.rename(id, "About Ada")).resolves.toMatchObject({ title: "About Ada" });
+    const remark = await client.conversations.say(id, [{ text: "Call me Countess." }]);
+    const edited = await client.conversations.edit(id, remark.id, { metadata: { mood: "grand" } });
+    expect(edited).toMatchObject({
+      id: remark.id,
+      metadata: { mood: "grand" },
+      parts: [{ text: "Call me Countess." }],
+    });
+    expect(await client.conversations.message(id, remark.id)).toEqual(edited);
+    await client.conversations.unsay(id, remark.id);
+    await expect(client.conversations.message(id, remark.id)).rejects.toMatchObject({ code: "not_found" });
+    await client.conversations.update(id, { agent: "guide", context: { of: "Ada" } });
+    const other = await client.conversations.create({ title: "Without a task", agent: "other" });
+    expect((await client.conversations.list({ agent: "guide" }).page()).items).toMatchObject([
+      { id, context: { of: "Ada" } },
+    ]);
+    const joined = await client.submit({ input: { query: "What is 2 + 2?" }, conversation: { id: other.id } });
+    await joined.result();
+    await expect(client.conversations.get(other.id)).resolves.toMatchObject({ tasks: 1, title: "Without a task" });
     const { items } = await client.conversations.list().page();
     expect(items.map(({ alias }) => alias)).toContain("ada");
     await client.conversations.delete(id);

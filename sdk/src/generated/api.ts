@@ -260,6 +260,8 @@ export type Conversation = {
   alias: string | null;
   user: string;
   title: string;
+  agent: string | null;
+  knowledge_base: string | null;
   context: JsonObject;
   /** ISO 8601, UTC, milliseconds */
   created_at: string;
@@ -267,6 +269,7 @@ export type Conversation = {
   updated_at: string;
   /** ISO 8601, UTC, milliseconds */
   last_activity_at: string;
+  last_agent_message_at: string | null;
   tasks: number;
   completed: number;
   failed: number;
@@ -275,6 +278,16 @@ export type Conversation = {
     output_tokens: number;
     cost_usd: number;
   };
+};
+
+export type CreateConversation = {
+  title?: string | undefined;
+  /** Whom it is with, by a name of your choice. */
+  agent?: string | null | undefined;
+  /** Documents, by a name of your choice. */
+  knowledge_base?: string | null | undefined;
+  /** At most 64 KB of JSON. */
+  context?: JsonObject | undefined;
 };
 
 export type CreatedKey = {
@@ -299,6 +312,11 @@ export type CustomEvent = {
   /** ISO 8601, UTC, milliseconds */
   at: string;
   data: JsonObject;
+};
+
+export type EditMessage = {
+  parts?: (Part)[] | undefined;
+  metadata?: JsonObject | undefined;
 };
 
 export type Event = KnownEvent | CustomEvent;
@@ -389,12 +407,19 @@ export type Key = {
 export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent;
 
 export type Message = {
+  /** A UUID. */
+  id: string;
+  /** Counts the messages of its conversation from 1; none is given twice. */
   n: number;
   role: "user" | "agent";
   parts: (Part)[];
+  /** What it is that is no plain turn: a question of a task, what it was told meanwhile, a notice. */
+  purpose: "question" | "answer" | "notice" | null;
+  metadata: JsonObject;
   task_id: string | null;
   /** ISO 8601, UTC, milliseconds */
   at: string;
+  edited_at: string | null;
 };
 
 export type OutputDeltaEvent = {
@@ -936,6 +961,14 @@ export type ToolObservedEvent = {
   };
 };
 
+export type UpdateConversation = {
+  title?: string | undefined;
+  agent?: string | null | undefined;
+  knowledge_base?: string | null | undefined;
+  /** In the place of what it was. */
+  context?: JsonObject | undefined;
+};
+
 export type UsageCall = {
   key: string;
   /** ISO 8601, UTC, milliseconds */
@@ -1340,12 +1373,21 @@ export type Operations = {
     query: {
       limit?: number | undefined;
       offset?: number | undefined;
+      /** Those with this agent. */
+      agent?: string | undefined;
     } | undefined;
     body: undefined;
     answer: {
       data: (Conversation)[];
       total: number;
     };
+  };
+  /** Begin a conversation without a task */
+  createConversation: {
+    params: undefined;
+    query: undefined;
+    body: CreateConversation;
+    answer: Conversation;
   };
   /** Read a conversation */
   getConversation: {
@@ -1357,16 +1399,14 @@ export type Operations = {
     body: undefined;
     answer: Conversation;
   };
-  /** Rename a conversation */
-  renameConversation: {
+  /** Change a conversation's title, agent, knowledge base or context */
+  updateConversation: {
     params: {
       /** Its id, or the alias that it was given. */
       id: string;
     };
     query: undefined;
-    body: {
-      title: string;
-    };
+    body: UpdateConversation;
     answer: Conversation;
   };
   /** Delete a conversation; its tasks stay */
@@ -1403,9 +1443,48 @@ export type Operations = {
     };
     query: undefined;
     body: {
+      role?: "user" | "agent" | undefined;
       parts: (Part)[];
+      /** At most 64 keys, and 16 KB of JSON. */
+      metadata?: JsonObject | undefined;
     };
     answer: Message;
+  };
+  /** Read a message */
+  getMessage: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+      /** The message's id. */
+      message: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Message;
+  };
+  /** Change what a message says, or its metadata */
+  editMessage: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+      /** The message's id. */
+      message: string;
+    };
+    query: undefined;
+    body: EditMessage;
+    answer: Message;
+  };
+  /** Take a message out of its conversation */
+  deleteMessage: {
+    params: {
+      /** Its id, or the alias that it was given. */
+      id: string;
+      /** The message's id. */
+      message: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** List files, newest first */
   listFiles: {
@@ -1825,11 +1904,15 @@ export const ROUTES = {
   completeWork: { method: "POST", path: "/v1/tasks/{id}/complete" },
   failWork: { method: "POST", path: "/v1/tasks/{id}/fail" },
   listConversations: { method: "GET", path: "/v1/conversations" },
+  createConversation: { method: "POST", path: "/v1/conversations" },
   getConversation: { method: "GET", path: "/v1/conversations/{id}" },
-  renameConversation: { method: "PATCH", path: "/v1/conversations/{id}" },
+  updateConversation: { method: "PATCH", path: "/v1/conversations/{id}" },
   deleteConversation: { method: "DELETE", path: "/v1/conversations/{id}" },
   listMessages: { method: "GET", path: "/v1/conversations/{id}/messages" },
   sayMessage: { method: "POST", path: "/v1/conversations/{id}/messages" },
+  getMessage: { method: "GET", path: "/v1/conversations/{id}/messages/{message}" },
+  editMessage: { method: "PATCH", path: "/v1/conversations/{id}/messages/{message}" },
+  deleteMessage: { method: "DELETE", path: "/v1/conversations/{id}/messages/{message}" },
   listFiles: { method: "GET", path: "/v1/files" },
   uploadFile: { method: "POST", path: "/v1/files" },
   getFile: { method: "GET", path: "/v1/files/{id}" },

@@ -13,6 +13,7 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import { isTerminal } from "../task/states.ts";
 import type { Task } from "../task/task.ts";
+import { turnsOf } from "../task/turns.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Clock } from "./clock.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -151,7 +152,7 @@ export class Transitions {
         const end = this.#endOfOrphan(task, given.command);
         const { first, command, along, others: alongside = [] }: Plan = end ? { command: end } : given;
         const before = first && this.#write(task, first, counted);
-        const write = this.#after(before, task, { command, ...(along && { along }) }, counted);
+        const write = withTurns(this.#after(before, task, { command, ...(along && { along }) }, counted));
         const others = [...alongside, ...this.#follows(write)];
         tried.writes = [write, ...others];
         const applied = await this.#commit(tried.writes);
@@ -298,6 +299,12 @@ export class Transitions {
     );
     this.#observer.changed(change);
   }
+}
+
+/** With what it says in the task's conversation. */
+function withTurns(write: Write): Write {
+  const turns = write.task.conversation === null ? [] : turnsOf(write, write.inbox?.value);
+  return turns.length === 0 ? write : { ...write, messages: [...turns, ...(write.messages ?? [])] };
 }
 
 /** The command with each paid call once, without those of `counted`. */

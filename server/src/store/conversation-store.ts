@@ -1,6 +1,6 @@
 /** Conversations, their messages, and the names that clients gave them. */
 import type { Alias } from "../task/alias.ts";
-import type { Conversation, Message, MessageDraft } from "../task/conversation.ts";
+import type { Conversation, ConversationChanges, Message, MessageChanges, MessageDraft } from "../task/conversation.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Page } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";
@@ -17,11 +17,11 @@ export interface ConversationStore {
   wasDeleted(alias: Alias): Promise<boolean>;
   /** Whether any conversation, a deleted one too, has this id. */
   isConversation(id: string): Promise<boolean>;
-  /** Newest created first. `aliases` are those of `lens`, in the order of `conversations`. */
+  /** Newest created first, all or those with one agent. `aliases` are those of `lens`, in the order of `conversations`. */
   conversations(
     visible: Visible,
     lens: string,
-    page: Page,
+    page: Page & { agent?: string },
   ): Promise<{ conversations: Conversation[]; aliases: (string | null)[]; total: number }>;
   aliasOf(conversation: string, lens: string): Promise<string | null>;
   /** Oldest first. With `before`: the last `limit` messages that come before the first one of that task. */
@@ -29,9 +29,18 @@ export interface ConversationStore {
     conversation: string,
     page: { limit: number; offset?: number; before?: TaskId },
   ): Promise<{ messages: Message[]; total: number }>;
+  /** Null when the conversation has no such message, or none any more. */
+  message(conversation: string, id: string): Promise<Message | null>;
+  /** One without a task. Throws `conflict` when its id is taken, or its alias by another. */
+  createConversation(conversation: Conversation, alias: Alias | null): Promise<void>;
   /** Throws `not_found` when the conversation is unknown or deleted. */
   appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message>;
-  renameConversation(id: string, title: string, at: number): Promise<void>;
+  /** Changes what is given. False when the conversation has no such message. */
+  editMessage(conversation: string, n: number, changes: MessageChanges, at: number): Promise<boolean>;
+  /** False when the conversation has no such message. */
+  deleteMessage(conversation: string, n: number): Promise<boolean>;
+  /** Changes what is given. */
+  updateConversation(id: string, fields: ConversationChanges, at: number): Promise<void>;
   /** Its aliases may be given to others from then on. */
   deleteConversation(id: string, at: number): Promise<void>;
 }

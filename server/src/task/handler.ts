@@ -8,7 +8,7 @@
  */
 import type { z } from "zod";
 import type { artifactUpdate } from "./artifact.ts";
-import type { Message } from "./conversation.ts";
+import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
 import { copyOf, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./part.ts";
@@ -85,7 +85,7 @@ export interface Context extends Effects {
   /** Submits a task of the same owner and waits for its end. Rejects with `StepError` unless it completed. */
   child(name: string, kind: string, input: Json): Promise<Json>;
   /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
-  history(limit: number): Promise<Message[]>;
+  history(limit: number): Promise<HeardMessage[]>;
   /** Pauses the task at this point until somebody resumes it; `reason` says why. */
   pause(name: string, reason: string): Promise<void>;
   now(): Promise<number>;

@@ -60,10 +60,12 @@ export function uuidFromTaskId(id: TaskId): string {
 
 /** The inverse, of a UUID in either letter case. */
 export function taskIdFromUuid(uuid: string): TaskId {
+  return taskIdFromBytes(bytesFromUuid(uuid));
+}
+
+function bytesFromUuid(uuid: string): Uint8Array {
   const hex = uuid.replaceAll("-", "");
-  return taskIdFromBytes(
-    Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)),
-  );
+  return Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
 }
 
 function bytesFromTaskId(id: TaskId): Uint8Array {
@@ -82,3 +84,18 @@ function bytesFromTaskId(id: TaskId): Uint8Array {
   }
   return bytes;
 }
+
+/**
+ * A UUIDv8 that follows from another id, a UUID or a task's, and a whole number: other numbers, other ids. Ids that were made in one
+ * millisecond count up, so that the number is spread over 62 bits before it is laid over them.
+ */
+export function derivedUuid(base: string, n: number): string {
+  const bytes = isTaskId(base) ? bytesFromTaskId(base) : bytesFromUuid(base);
+  let spread = BigInt.asUintN(62, BigInt(n) * GOLDEN_RATIO_BITS);
+  for (let at = 15; at >= 8; at--, spread >>= 8n) bytes[at] = (bytes[at] ?? 0) ^ Number(spread & 0xffn);
+  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return uuidFromBytes(bytes);
+}
+/** Odd, so that no two numbers come out the same. */
+const GOLDEN_RATIO_BITS = 0x9e3779b97f4a7c15n;

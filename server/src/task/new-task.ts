@@ -1,11 +1,12 @@
 /** A task made of a submission: the one place that fills in its fields. */
 import { z } from "zod";
 import { acceptedInput } from "./accepted-input.ts";
+import type { MessageDraft } from "./conversation.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
 import type { TaskId } from "./id.ts";
 import { type Json, type JsonObject, wellFormed } from "./json.ts";
-import { type Part, part } from "./part.ts";
+import { part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
 import { givenName, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, TITLE_MAX } from "./task.ts";
@@ -28,10 +29,14 @@ export type NewTask = {
 };
 
 /** Checks the input against its kind. Throws `invalid`, naming the field. `message` is what it adds to its conversation. */
-export function newTask(parts: NewTask, id: TaskId, now: number): { task: QueuedTask; message: Part[] | undefined } {
+export function newTask(
+  parts: NewTask,
+  id: TaskId,
+  now: number,
+): { task: QueuedTask; message: Omit<MessageDraft, "role"> | undefined } {
   const { handler, submission } = parts;
   const { input, title, message } = presented(handler, submission.input);
-  const { deadlineMs } = submission;
+  const { deadlineMs, message: { parts: said, metadata } = {} } = submission;
   const task = queuedTask({
     id,
     tenant: parts.tenant,
@@ -57,7 +62,7 @@ export function newTask(parts: NewTask, id: TaskId, now: number): { task: Queued
     namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
   });
-  return { task, message };
+  return { task, message: message && { parts: said ?? message, metadata } };
 }
 
 /** A submission with nothing but its kind and input. */

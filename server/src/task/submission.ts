@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { isWithin, type Json, json, jsonObject } from "./json.ts";
+import { part } from "./part.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
@@ -30,7 +31,15 @@ export const submission = z.strictObject({
   input: json,
   /** An own conversation by its id, or by the name that the client gave it in this lens (made when new). */
   conversation: z
-    .union([z.strictObject({ id: z.string() }), z.strictObject({ alias: givenName, context: jsonObject.optional() })])
+    .union([
+      z.strictObject({ id: z.string() }),
+      /** `context` and `agent` are of a new one. */
+      z.strictObject({ alias: givenName, context: jsonObject.optional(), agent: givenName.optional() }),
+    ])
+    .optional(),
+  /** What its conversation keeps of the question: other parts than those that the kind makes of the input, and metadata. */
+  message: z
+    .strictObject({ parts: z.array(part).min(1).max(1000).optional(), metadata: metadata.optional() })
     .optional(),
   /** Higher first. */
   priority: z.int().min(-PRIORITY_MAX).max(PRIORITY_MAX).default(0),

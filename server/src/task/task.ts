@@ -16,6 +16,8 @@ export const prompt = z.strictObject({
   schema: jsonObject.nullable(),
 });
 
+export type Prompt = z.infer<typeof prompt>;
+
 /**
  * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot or for a retry of
  * the whole task. `until` is when it goes on or gives up by itself; null is never.

@@ -1,8 +1,9 @@
 /** What callers may do with conversations. */
-import type { Conversation, Message } from "../task/conversation.ts";
-import type { Part } from "../task/part.ts";
+import type { Conversation, ConversationChanges, Message, MessageChanges, MessageDraft } from "../task/conversation.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Page } from "../task/task-filter.ts";
+
+export type CallersMessage = Pick<MessageDraft, "role" | "parts" | "metadata">;
 
 export type ConversationList = { conversations: Conversation[]; total: number };
 
@@ -17,18 +18,33 @@ export interface Conversations {
     lens: string,
     idOrAlias: string,
   ): Promise<{ conversation: Conversation; alias: string | null }>;
-  /** Newest created first, at most `PAGE_LIMIT_MAX`. `aliases` are those of `lens`, in the order of `conversations`. */
-  list(principal: Principal, lens: string, page: Page): Promise<ConversationList & { aliases: (string | null)[] }>;
+  /**
+   * Newest created first, all or those with one agent, at most `PAGE_LIMIT_MAX`. `aliases` are those of `lens`, in the
+   * order of `conversations`.
+   */
+  list(
+    principal: Principal,
+    lens: string,
+    page: Page & { agent?: string },
+  ): Promise<ConversationList & { aliases: (string | null)[] }>;
   /** Oldest first, at most `limit`, with the total of all pages. Throws `not_found`. */
   messages(
     principal: Principal,
     id: string,
     page: { limit: number; offset: number },
   ): Promise<{ messages: Message[]; total: number }>;
-  /** Throws `not_found`. */
-  rename(principal: Principal, id: string, title: string): Promise<Conversation>;
+  /** A new one, without a task. Throws `invalid`, naming the field. */
+  create(principal: Principal, fields: ConversationChanges): Promise<Conversation>;
+  /** Changes what is given. Throws `not_found`, `invalid`, naming the field. */
+  update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation>;
   /** Its tasks stay, and its alias may name another one. False when it was deleted before. Throws `not_found`. */
   delete(principal: Principal, lens: string, idOrAlias: string): Promise<boolean>;
-  /** Adds a turn of the user, which starts no task. Throws `not_found`. */
-  say(principal: Principal, id: string, parts: Part[]): Promise<Message>;
+  /** Adds a message, which starts no task. Throws `not_found`, `invalid`, naming the field. */
+  say(principal: Principal, id: string, said: CallersMessage): Promise<Message>;
+  /** By the id of the message. Throws `not_found`. */
+  message(principal: Principal, id: string, message: string): Promise<Message>;
+  /** Changes what is given of a message, whoever said it. Throws `not_found`, `invalid`, naming the field. */
+  edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message>;
+  /** Throws `not_found`. */
+  unsay(principal: Principal, id: string, message: string): Promise<void>;
 }

@@ -10,7 +10,10 @@ import type { Random } from "./random.ts";
 
 const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "appendMessage",
-  "renameConversation",
+  "createConversation",
+  "editMessage",
+  "deleteMessage",
+  "updateConversation",
   "deleteConversation",
   "putKey",
   "putSetting",

@@ -255,7 +255,9 @@ async function checkConversations(world: World, tasks: readonly Task[]): Promise
     const talking = own.filter((task) => task.kind !== "external");
     const replies = talking.filter((task) => task.state === "completed").length;
     const { messages } = await world.store.messages(id, { limit: 500 });
-    const roles = (role: string) => messages.filter((message) => message.role === role).length;
+    // What was asked and answered meanwhile is beside these.
+    const turns = messages.filter(({ purpose }) => purpose === null);
+    const roles = (role: string) => turns.filter((message) => message.role === role).length;
     check(
       world,
       roles("user") === talking.length && roles("agent") === replies,

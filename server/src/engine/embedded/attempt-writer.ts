@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
-import type { Message } from "../../task/conversation.ts";
+import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
@@ -164,11 +164,12 @@ export class AttemptWriter implements AttemptPort {
     return { error: { code: "child_cancelled", message: `The child ${child} was cancelled.` } };
   }
 
-  async history(limit: number): Promise<Message[]> {
+  async history(limit: number): Promise<HeardMessage[]> {
     const { conversation, id } = this.#task;
     const { store, refused } = this.#parts;
     if (conversation === null) return [];
-    return (await refused.insist(id, () => store.messages(conversation, { limit, before: id }))).messages;
+    const { messages } = await refused.insist(id, () => store.messages(conversation, { limit, before: id }));
+    return messages.flatMap(heard);
   }
 
   async bill(calls: UsageCall[]): Promise<void> {
@@ -264,6 +265,12 @@ function mustHold(task: Task, details: JsonObject | undefined): void {
   if (!details) return;
   const bytes = Buffer.byteLength(JSON.stringify({ ...task.details, ...details }));
   if (bytes > RECORD_BYTES_MAX) throw new BadValue(`All details together are larger than ${RECORD_BYTES_MAX} bytes.`);
+}
+
+/** A notice is for people, and so is the schema behind a question. */
+function heard({ role, parts, n, task, at, purpose }: Message): HeardMessage[] {
+  if (purpose === "notice") return [];
+  return [{ role, parts: purpose === "question" ? parts.slice(0, 1) : parts, n, task, at }];
 }
 
 const parts = z.array(part);

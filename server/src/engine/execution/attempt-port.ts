@@ -4,7 +4,7 @@
  */
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
-import type { Message } from "../../task/conversation.ts";
+import type { HeardMessage } from "../../task/conversation.ts";
 import type { Recorded } from "../../task/decide.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
@@ -44,7 +44,7 @@ export interface AttemptPort {
   child(wanted: ChildSubmission, write: (child: TaskId) => AttemptWrite, id?: TaskId): Promise<TaskId>;
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
-  history(limit: number): Promise<Message[]>;
+  history(limit: number): Promise<HeardMessage[]>;
   /** Usage of an attempt that has lost its task. */
   bill(calls: UsageCall[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** The runs of a process that is there for nothing else: it replays handlers, and asks the engine for all the rest. */
-import type { Message } from "../../task/conversation.ts";
+import type { HeardMessage } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -166,7 +166,7 @@ class RemotePort implements AttemptPort {
     return this.#ask("endOf", child);
   }
 
-  history(limit: number): Promise<Message[]> {
+  history(limit: number): Promise<HeardMessage[]> {
     return this.#ask("history", limit);
   }
 

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { artifactUpdate } from "../../task/artifact.ts";
-import { type Message, message } from "../../task/conversation.ts";
+import { type HeardMessage, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Emission } from "../../task/events/event.ts";
 import {
@@ -34,7 +34,9 @@ const sleeping = z.object({ until: z.int() });
 const asked = z.object({ prompt, until: z.int().nullable() });
 const answered = z.object({ value: storedJson, by: z.string(), at: z.int() }).nullable();
 const childOf = z.object({ child: z.string() });
-const messages = z.array(message.extend({ n: z.int(), task: z.string().nullable(), at: z.int() }));
+const messages = z.array(
+  message.pick({ role: true, parts: true }).extend({ n: z.int(), task: z.string().nullable(), at: z.int() }),
+);
 
 /** A conversation keeps no more than these. */
 const HISTORY_MAX = 1_000;
@@ -219,7 +221,7 @@ class ReplayContext implements Context {
     });
   }
 
-  history(limit: number): Promise<Message[]> {
+  history(limit: number): Promise<HeardMessage[]> {
     return this.#once(
       "read",
       "history",

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { PromptTurn } from "../../models/model.ts";
-import type { Message } from "../../task/conversation.ts";
+import type { HeardMessage } from "../../task/conversation.ts";
 import { buildPrompt, type PromptSource } from "./prompt.ts";
 
 const source: PromptSource = { instructions: [], query: "What now?", attachments: [], history: [], transcript: [] };
 
-function message(n: number, role: Message["role"], text: string): Message {
+function message(n: number, role: HeardMessage["role"], text: string): HeardMessage {
   return { n, role, parts: [{ text }], task: null, at: n };
 }
 

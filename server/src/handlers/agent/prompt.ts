@@ -4,7 +4,7 @@
  * oldest before newest, then old tool results.
  */
 import type { PromptTurn } from "../../models/model.ts";
-import type { Message } from "../../task/conversation.ts";
+import type { HeardMessage } from "../../task/conversation.ts";
 import { type Part, textOf } from "../../task/part.ts";
 import { readAttachments } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";
@@ -15,7 +15,7 @@ export type PromptSource = {
   query: string;
   attachments: readonly Part[];
   /** Oldest first. */
-  history: readonly Message[];
+  history: readonly HeardMessage[];
   /** The turns of this run, after the question. */
   transcript: readonly PromptTurn[];
 };
@@ -42,7 +42,7 @@ function questionTurn({ query, attachments }: PromptSource): PromptTurn & { role
 }
 
 /** The newest messages that fit, whole. */
-function fittingHistory(history: readonly Message[], charsMax: number): PromptTurn[] {
+function fittingHistory(history: readonly HeardMessage[], charsMax: number): PromptTurn[] {
   const turns: PromptTurn[] = [];
   let chars = 0;
   for (const message of history.toReversed()) {
@@ -55,7 +55,7 @@ function fittingHistory(history: readonly Message[], charsMax: number): PromptTu
   return turns.reverse();
 }
 
-function historyTurn({ role, parts }: Message): PromptTurn | null {
+function historyTurn({ role, parts }: HeardMessage): PromptTurn | null {
   const said = textOf(parts.slice(0, 1));
   const rest = readAttachments(said === "" ? parts : parts.slice(1)).text;
   const text = excerpt([said, rest].filter((piece) => piece !== "").join("\n\n"), MESSAGE_CHARS_MAX);

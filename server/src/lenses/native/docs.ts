@@ -114,7 +114,8 @@ function exampleBody({ id, body }: Route): Json | undefined {
     heartbeatWork: { ...held, progress: { fraction: 0.5, message: "halfway" } },
     completeWork: { ...held, output: { ok: true } },
     failWork: { ...held, error: { code: "no_luck", message: "It did not work." }, retryable: true },
-    renameConversation: { title: "Travel" },
+    updateConversation: { title: "Travel" },
+    editMessage: { parts: [{ text: "Call me Ada." }] },
   };
   return bodies[id] ?? {};
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AGENT_MODES } from "../../task/agent.ts";
+import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../task/conversation.ts";
 import { ERROR_CODES } from "../../task/errors.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
@@ -13,6 +14,11 @@ import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
+
+const METADATA_BOUNDS = `At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`;
+const wireMetadata = metadata.meta({
+  wire: { type: "object", additionalProperties: true, maxProperties: METADATA_KEYS_MAX },
+});
 
 const WAIT_S_MAX = 300;
 const EVENTS_LIMIT_MAX = 1_000;
@@ -149,10 +155,7 @@ export const submitBody = z
     retry: retry.prefault({}),
     concurrency: concurrency.optional().describe("At most `limit` tasks of your tenant with the same key run at once."),
     budget: budget.optional(),
-    metadata: metadata
-      .meta({ wire: { type: "object", additionalProperties: true, maxProperties: METADATA_KEYS_MAX } })
-      .default({})
-      .describe(`At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`),
+    metadata: wireMetadata.default({}).describe(METADATA_BOUNDS),
   })
   .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });
 named(submitBody, "Submit");
@@ -334,28 +337,71 @@ export const conversation = z.strictObject({
   alias: z.string().nullable(),
   user: z.string(),
   title: z.string(),
+  agent: z.string().nullable(),
+  knowledge_base: z.string().nullable(),
   context: anyObject,
   created_at: time,
   updated_at: time,
   last_activity_at: time,
+  last_agent_message_at: time.nullable(),
   tasks: count,
   completed: count,
   failed: count,
   usage: z.strictObject({ input_tokens: count, output_tokens: count, cost_usd: z.number() }),
 });
 named(conversation, "Conversation");
-export const renameBody = z.strictObject({ title: z.string().min(1).max(200) });
+const conversationContext = conversationFields.shape.context.meta({
+  wire: { type: "object", additionalProperties: true },
+});
+export const createConversationBody = z
+  .strictObject({
+    title: conversationFields.shape.title.default(""),
+    agent: conversationFields.shape.agent.default(null).describe("Whom it is with, by a name of your choice."),
+    knowledge_base: conversationFields.shape.knowledgeBase
+      .default(null)
+      .describe("Documents, by a name of your choice."),
+    context: conversationContext.default({}).describe(`At most ${CONTEXT_BYTES_MAX / 1024} KB of JSON.`),
+  })
+  .meta({ example: { title: "About France" } });
+export const updateConversationBody = z.strictObject({
+  title: conversationFields.shape.title.min(1).optional(),
+  agent: conversationFields.shape.agent.optional(),
+  knowledge_base: conversationFields.shape.knowledgeBase.optional(),
+  context: conversationContext.optional().describe("In the place of what it was."),
+});
+named(createConversationBody, "CreateConversation");
+named(updateConversationBody, "UpdateConversation");
+export const conversationsQuery = z.strictObject({
+  ...offsetQuery.shape,
+  agent: givenName.optional().describe("Those with this agent."),
+});
+const role = z.enum(["user", "agent"]);
 export const message = z.strictObject({
-  n: count,
-  role: z.enum(["user", "agent"]),
+  id: z.string().describe("A UUID."),
+  n: count.describe("Counts the messages of its conversation from 1; none is given twice."),
+  role,
   parts: z.array(part),
+  purpose: z
+    .enum(MESSAGE_PURPOSES)
+    .nullable()
+    .describe("What it is that is no plain turn: a question of a task, what it was told meanwhile, a notice."),
+  metadata: anyObject,
   task_id: z.string().nullable(),
   at: time,
+  edited_at: time.nullable(),
 });
 named(message, "Message");
+const spokenParts = z.array(part).min(1).max(1_000);
 export const sayBody = z
-  .strictObject({ parts: z.array(part).min(1).max(1_000) })
+  .strictObject({
+    role: role.default("user"),
+    parts: spokenParts,
+    metadata: wireMetadata.optional().describe(METADATA_BOUNDS),
+  })
   .meta({ example: { parts: [{ text: "Call me Ada." }] } });
+
+export const editBody = z.strictObject({ parts: spokenParts.optional(), metadata: wireMetadata.optional() });
+named(editBody, "EditMessage");
 
 export const agent = z.strictObject({
   slug: z.string(),

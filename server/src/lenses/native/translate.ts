@@ -10,7 +10,7 @@ import type { z } from "zod";
 import type { AgentDefinition } from "../../task/agent.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
-import type { Conversation, Message } from "../../task/conversation.ts";
+import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -256,10 +256,13 @@ export function wireConversation(conversation: Conversation, alias: string | nul
     alias,
     user: conversation.user,
     title: conversation.title,
+    agent: conversation.agent,
+    knowledge_base: conversation.knowledgeBase,
     context: conversation.context,
     created_at: wireTime(conversation.createdAt),
     updated_at: wireTime(conversation.updatedAt),
     last_activity_at: wireTime(conversation.lastActivityAt),
+    last_agent_message_at: timeOrNull(conversation.lastAgentMessageAt),
     tasks: conversation.tasks,
     completed: conversation.completed,
     failed: conversation.failed,
@@ -271,8 +274,29 @@ export function wireConversation(conversation: Conversation, alias: string | nul
   };
 }
 
-export function wireMessage({ n, role, parts, task, at }: Message): Wire<typeof wire.message> {
-  return { n, role, parts: parts.map(wirePart), task_id: task, at: wireTime(at) };
+/** What a caller changes of a conversation; what is absent stays. */
+export function conversationFieldsFrom(body: z.output<typeof wire.updateConversationBody>): ConversationChanges {
+  const { title, agent, knowledge_base, context } = body;
+  return {
+    ...(title !== undefined && { title }),
+    ...(agent !== undefined && { agent }),
+    ...(knowledge_base !== undefined && { knowledgeBase: knowledge_base }),
+    ...(context !== undefined && { context }),
+  };
+}
+
+export function wireMessage(message: Message): Wire<typeof wire.message> {
+  return {
+    id: message.id,
+    n: message.n,
+    role: message.role,
+    parts: message.parts.map(wirePart),
+    purpose: message.purpose,
+    metadata: message.metadata ?? {},
+    task_id: message.task,
+    at: wireTime(message.at),
+    edited_at: timeOrNull(message.editedAt),
+  };
 }
 
 export function wireAgent(agent: AgentDefinition): Wire<typeof wire.agent> {

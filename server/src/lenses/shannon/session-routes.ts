@@ -111,7 +111,7 @@ export const sessionRoutes: readonly Route[] = [
       const { conversation } = await conversations.get(principal, "shannon", id);
       const checked = titleFrom(body.title);
       if ("refused" in checked) throw new Refusal("invalid", checked.refused);
-      await conversations.rename(principal, conversation.id, checked.title);
+      await conversations.update(principal, conversation.id, { title: checked.title });
       return { status: 200, body: { session_id: id, title: checked.title } };
     },
   }),

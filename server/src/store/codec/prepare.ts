@@ -1,4 +1,5 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
+import type { MessageDraft } from "../../task/conversation.ts";
 import type { TaskId } from "../../task/id.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { keptIn } from "../../task/part.ts";
@@ -11,6 +12,7 @@ import type {
   PreparedAudit,
   PreparedClaim,
   PreparedDocumentWrite,
+  PreparedMessage,
   PreparedSchedule,
   PreparedSubmission,
   PreparedWrite,
@@ -93,11 +95,16 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     prepared.conversation = { conversation, context: JSON.stringify(conversation.context), alias };
   }
   if (write.messages?.length) {
-    prepared.messages = write.messages.map(({ role, parts }) => ({ role, parts: spill.value(parts) }));
+    prepared.messages = write.messages.map((draft) => prepareMessage(draft, spill));
   }
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
+}
+
+export function prepareMessage(draft: MessageDraft, spill: Spill): PreparedMessage {
+  const { role, parts, id = null, seq = null, purpose = null, metadata } = draft;
+  return { role, parts: spill.value(parts), id, seq, purpose, metadata: metadata ? JSON.stringify(metadata) : null };
 }
 
 /** `task` becomes the last task of what is new. */

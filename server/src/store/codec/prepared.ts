@@ -17,7 +17,15 @@ export type PreparedAudit = [
   task: string | null,
   detail: string,
 ];
-export type PreparedMessage = { role: string; parts: string };
+export type PreparedMessage = {
+  role: string;
+  parts: string;
+  id: string | null;
+  seq: number | null;
+  purpose: string | null;
+  metadata: string | null;
+};
+export type PreparedConversation = { conversation: Conversation; context: string; alias: Alias | null };
 type PreparedJournalEntry = [
   branch: string,
   position: number,
@@ -93,7 +101,7 @@ export type PreparedWrite = {
   usage?: [key: string, record: string][];
   artifacts?: { id: string; append: boolean; record: string }[];
   messages?: PreparedMessage[];
-  conversation?: { conversation: Conversation; context: string; alias: Alias | null };
+  conversation?: PreparedConversation;
   journalOf?: string;
   audit?: PreparedAudit;
   idempotency?: IdempotencyRecord;

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { type Artifact, type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
-import { type Conversation, type Message, message as messageSchema } from "../../task/conversation.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
@@ -120,50 +119,6 @@ const usageRow = z.tuple([number, text, number]);
 export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   const [at, record, n] = usageRow.parse(row);
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
-}
-
-const conversationRow = z.tuple([
-  text,
-  text,
-  text,
-  text,
-  text,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-]);
-export function conversationOf(row: unknown): Conversation {
-  const [id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt, ...counts] =
-    conversationRow.parse(row);
-  const [tasks, completed, failed, inputTokens, outputTokens, costUsd] = counts;
-  return {
-    id,
-    tenant,
-    user,
-    title,
-    context: storedObject.parse(JSON.parse(context)),
-    createdAt,
-    updatedAt,
-    lastActivityAt,
-    tasks,
-    completed,
-    failed,
-    inputTokens,
-    outputTokens,
-    costUsd,
-  };
-}
-
-const messageRow = z.tuple([number, text, maybeText, number, text]);
-export async function messageOf(row: unknown, resolve: Resolve): Promise<Message> {
-  const [n, role, task, at, parts] = messageRow.parse(row);
-  return { ...parseTolerantly(messageSchema, { role, parts: await resolve(parts) }), n, task, at };
 }
 
 const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber]);

@@ -8,6 +8,7 @@ import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
 import type {
   PreparedClaim,
+  PreparedConversation,
   PreparedMessage,
   PreparedRow,
   PreparedSchedule,
@@ -68,12 +69,20 @@ export class Applier {
     return { ok: true };
   }
 
+  /** A conversation without a task; false when its id or its alias is taken. */
+  createConversation(given: PreparedConversation): boolean {
+    if (this.#isNamed(given)) return false;
+    this.#insertConversation(given);
+    return true;
+  }
+
   /** Adds a message and returns its number; null when the conversation is gone. */
   appendMessage(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
-    const numbered = this.#sql.numberMessage.get(at, at, conversation);
+    const { role, parts, id, seq, purpose, metadata } = message;
+    const numbered = this.#sql.numberMessage.get(at, at, role === "agent" ? at : null, conversation);
     if (!numbered) return null;
     const n = numberIn(numbered[0]);
-    this.#sql.insertMessage.run(conversation, n, message.role, task, at, message.parts);
+    this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
     if (n > MESSAGES_KEPT_MAX) this.#sql.dropMessages.run(conversation, n - MESSAGES_KEPT_MAX);
     return n;
   }
@@ -127,11 +136,7 @@ export class Applier {
         return stale(write);
       }
     }
-    if (write.conversation) {
-      const { conversation, alias } = write.conversation;
-      if (this.#sql.conversation.get(conversation.id)) return stale(write);
-      if (alias && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value)) return stale(write);
-    }
+    if (write.conversation && this.#isNamed(write.conversation)) return stale(write);
     const gone = write.documents && this.#documents.refused(write.documents);
     if (gone) return { ok: false, task: write.id, ...gone };
     const n = standing?.n ?? null;
@@ -186,14 +191,25 @@ export class Applier {
     this.#sql.insertTaskAlias.run(alias.tenant, alias.owner, alias.lens, value, task);
   }
 
+  /** Its id or its alias is of another one. */
+  #isNamed({ conversation, alias }: PreparedConversation): boolean {
+    if (this.#sql.conversation.get(conversation.id)) return true;
+    return alias !== null && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value) !== undefined;
+  }
+
+  #insertConversation({ conversation, context, alias }: PreparedConversation): void {
+    const { id, tenant, user, title, agent, knowledgeBase, createdAt, updatedAt, lastActivityAt } = conversation;
+    this.#sql.insertConversation.run(
+      ...[id, tenant, user, title, agent, knowledgeBase, context, createdAt, updatedAt, lastActivityAt],
+    );
+    if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
+  }
+
   /** Null when the id is taken. */
   #insert(write: PreparedWrite): number | null {
     if (!write.submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
     if (write.conversation) {
-      const { conversation, context, alias } = write.conversation;
-      const { id, tenant, user, title, createdAt, updatedAt, lastActivityAt } = conversation;
-      this.#sql.insertConversation.run(id, tenant, user, title, context, createdAt, updatedAt, lastActivityAt);
-      if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
+      this.#insertConversation(write.conversation);
     }
     const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
     const { row, schedule, claim } = write;
@@ -241,7 +257,10 @@ export class Applier {
   }
 
   #converse(write: PreparedWrite, conversation: string): void {
-    for (const message of write.messages ?? []) this.appendMessage(conversation, message, write.id, write.at);
+    for (const message of write.messages ?? []) {
+      const isRepeated = message.purpose === "notice" && this.#sql.notice.get(conversation, write.id) !== undefined;
+      if (!isRepeated) this.appendMessage(conversation, message, write.id, write.at);
+    }
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
 import { BadArchive } from "../storage.ts";
 import { complete, decided, live, submit } from "../suite/life.suite.ts";
-import { newConversationId, newTask, START } from "../suite/new-task.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE, pathOfFile } from "./folder.ts";
 import { sqliteStorage } from "./storage.ts";
@@ -39,18 +39,8 @@ const HOSTILE: JsonObject = {
 /** A store whose every place for a caller's value names files that there are not. */
 async function hostileStore(): Promise<Task> {
   const store = await openSqliteStore(folder);
-  const id = newConversationId();
-  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
-  const counts = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
-  const conversation = {
-    id,
-    tenant: "acme",
-    user: "ada",
-    title: `@${FORGED}:7`,
-    context: HOSTILE,
-    ...times,
-    ...counts,
-  };
+  const conversation = newConversation({ title: `@${FORGED}:7`, agent: `@${FORGED}:7`, context: HOSTILE });
+  const { id } = conversation;
   const part = { data: HOSTILE, metadata: HOSTILE };
   const file = { file: { sha256: FORGED, size: 7 } };
   const task = newTask({ input: HOSTILE, metadata: HOSTILE, conversation: id });
@@ -59,7 +49,7 @@ async function hostileStore(): Promise<Task> {
     {
       ...fresh,
       conversation: { conversation, alias: null },
-      messages: [{ role: "user", parts: [part, file] }],
+      messages: [{ role: "user", parts: [part, file], metadata: HOSTILE }],
     },
   ]);
   await store.appendMessage(id, { role: "user", parts: [file] }, START);

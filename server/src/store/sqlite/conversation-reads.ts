@@ -2,12 +2,10 @@
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../task/alias.ts";
 import type { Visible } from "../../task/visibility.ts";
+import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../codec/conversation-rows.ts";
 import { numberIn, textIn } from "./column.ts";
 import { whereVisible } from "./list.ts";
 import { queries } from "./queries.ts";
-
-const COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.created_at, c.updated_at,
-  c.last_activity_at, c.tasks, c.completed, c.failed, c.input_tokens, c.output_tokens, c.cost_usd`;
 
 /** Of a page of messages, what lies in files counted as what it is: as much as a model is given of a conversation. */
 const MESSAGES_BYTES_MAX = 4 << 20;
@@ -39,16 +37,20 @@ export function conversationReads(db: Database) {
     conversations: ({
       visible,
       lens,
+      agent,
       limit,
       offset,
     }: {
       visible: Visible;
       lens: string;
+      agent: string | null;
       limit: number;
       offset: number;
     }) => {
-      const { sql, values } = whereVisible(visible, "c");
-      const where = `${sql} AND c.deleted_at IS NULL AND in_time(c.created_at)`;
+      const seen = whereVisible(visible, "c");
+      const values = agent === null ? seen.values : [...seen.values, agent];
+      const isWanted = agent === null ? "" : " AND c.agent = ?";
+      const where = `${seen.sql}${isWanted} AND c.deleted_at IS NULL AND in_time(c.created_at)`;
       const found = rows(
         `SELECT ${COLUMNS} FROM conversations c WHERE ${where} ORDER BY c.created_at DESC, c.id DESC LIMIT ? OFFSET ?`,
         () => [...values, limit, offset],
@@ -58,6 +60,15 @@ export function conversationReads(db: Database) {
     },
     aliasOf,
     messages: messagePages(db),
+    /** What their ids follow from. A conversation keeps so few that all are looked at. */
+    messagePlaces: rows(
+      "SELECT n, role, task, id, seq FROM messages WHERE conversation = ? ORDER BY n",
+      ({ conversation }: { conversation: string }) => [conversation],
+    ),
+    message: row(
+      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation = ? AND n = ?`,
+      ({ conversation, n }: { conversation: string; n: number }) => [conversation, n],
+    ),
   };
 }
 
@@ -67,7 +78,7 @@ function messagePages(db: Database) {
     conversation,
   ]);
   const page = paged(
-    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? AND in_time(n) ORDER BY n LIMIT ? OFFSET ?",
+    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation = ? AND in_time(n) ORDER BY n LIMIT ? OFFSET ?`,
     MESSAGES_BYTES_MAX,
     ({ conversation, limit, offset }: Messages) => [conversation, limit, offset],
   );
@@ -76,7 +87,7 @@ function messagePages(db: Database) {
     ({ conversation, before }: Messages) => [conversation, before],
   );
   const pageBefore = paged(
-    "SELECT n, role, task, at, parts FROM messages WHERE conversation = ? AND n < ? ORDER BY n DESC LIMIT ?",
+    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation = ? AND n < ? ORDER BY n DESC LIMIT ?`,
     MESSAGES_BYTES_MAX,
     ({ conversation, n, limit }: { conversation: string; n: number; limit: number }) => [conversation, n, limit],
   );

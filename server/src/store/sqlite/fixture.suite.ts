@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Task } from "../../task/task.ts";
-import { newConversationId, newTask, START } from "../suite/new-task.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { MIGRATIONS } from "./migrate.ts";
@@ -56,10 +56,8 @@ function lives(): { title: string; fields: Parameters<typeof newTask>[0]; comman
 async function make(target: string): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "waybill-schema-"));
   const store = await openSqliteStore(folder);
-  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
-  const counts = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
-  const id = newConversationId();
-  const conversation = { id, tenant: "acme", user: "ada", title: "A talk", context: {}, ...times, ...counts };
+  const conversation = newConversation({ agent: "guide" });
+  const { id } = conversation;
   for (const [index, { title, fields, commands }] of lives().entries()) {
     const task = newTask({ title, createdAt: START + index, metadata: { index }, conversation: id, ...fields });
     let change = submitted(task);

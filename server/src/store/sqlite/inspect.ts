@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { isTerminal } from "../../task/states.ts";
+import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
@@ -39,16 +40,11 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
   }
   if (ids.failed) yield { task: null, says: ids.failed };
   const others: [what: string, sql: string, read: (row: Row) => unknown][] = [
-    [
-      "conversation",
-      `SELECT id, tenant, user, title, context, created_at, updated_at, last_activity_at, tasks, completed, failed,
-         input_tokens, output_tokens, cost_usd FROM conversations`,
-      rows.conversationOf,
-    ],
+    ["conversation", `SELECT ${conversations.CONVERSATION_COLUMNS} FROM conversations c`, conversations.conversationOf],
     [
       "message of conversation",
-      "SELECT conversation, n, role, task, at, parts FROM messages",
-      ([, ...message]) => rows.messageOf(message, resolve),
+      `SELECT conversation, ${conversations.MESSAGE_COLUMNS} FROM messages`,
+      ([conversation, ...message]) => conversations.messageOf(String(conversation), message, resolve),
     ],
     [
       "key",

@@ -135,5 +135,6 @@ test("migrations are frozen", () => {
     "27b4a2ed12f00e1b",
     "07db061cc7a1e75c",
     "f7c2b5a8e659033f",
+    "2f50fd75924373c7",
   ]);
 });

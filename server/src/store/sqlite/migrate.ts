@@ -11,6 +11,7 @@ import { chunks } from "./migrations/008-chunks.ts";
 import { searchableChanges } from "./migrations/009-searchable-changes.ts";
 import { agents } from "./migrations/010-agents.ts";
 import { pagedBelongings } from "./migrations/011-paged-belongings.ts";
+import { conversationFields } from "./migrations/012-conversation-fields.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly string[] = [
   searchableChanges,
   agents,
   pagedBelongings,
+  conversationFields,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -6,8 +6,7 @@
 import type { Alias } from "../../task/alias.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
-import type { Conversation, Message, MessageDraft } from "../../task/conversation.ts";
-import { notFound, Refusal } from "../../task/errors.ts";
+import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
@@ -35,6 +34,7 @@ import { inPages } from "./in-pages.ts";
 import type { Reads } from "./reads.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
+import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
 import type { Writes } from "./writes.ts";
 
@@ -72,7 +72,7 @@ const JOURNAL_PAGE = 1_000;
 /** Walking all files is worth it this often. */
 const FILES_SWEPT_EVERY_MS = 3_600_000;
 
-export class SqliteStore implements Store {
+export class SqliteStore extends SqliteConversations implements Store {
   readonly files: KeptFiles;
   readonly documents: DocumentStore;
   readonly chunks: SqliteChunkStore;
@@ -89,13 +89,15 @@ export class SqliteStore implements Store {
   #closed: Promise<void> | null = null;
 
   constructor(parts: Parts) {
+    const damage = new DamageLog(parts.onDamage);
+    super({ ...parts, damage });
     this.#parts = parts;
     this.#reads = parts.reads;
     this.#searches = parts.searches;
     this.#writes = parts.writes;
     this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
-    this.#damage = new DamageLog(parts.onDamage);
+    this.#damage = damage;
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage });
     this.chunks = new SqliteChunkStore(parts);
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
@@ -255,70 +257,9 @@ export class SqliteStore implements Store {
     });
   }
 
-  async conversation(id: string): Promise<Conversation | null> {
-    const row = await this.#reads.send("conversation", { id });
-    return row === null ? null : rows.conversationOf(row);
-  }
-
-  async conversationByAlias(alias: Alias): Promise<Conversation | null> {
-    const row = await this.#reads.send("conversationByAlias", alias);
-    return row === null ? null : rows.conversationOf(row);
-  }
-
-  async wasDeleted(alias: Alias): Promise<boolean> {
-    return await this.#reads.send("wasDeleted", alias);
-  }
-
-  async isConversation(id: string): Promise<boolean> {
-    return await this.#reads.send("isConversation", { id });
-  }
-
   async replay(scope: string, key: string): Promise<{ task: string; hash: string } | null> {
     const row = await this.#reads.send("replay", { scope, key });
     return row && rows.replayOf(row);
-  }
-
-  async conversations(visible: Visible, lens: string, page: Page) {
-    const { limit, offset = 0 } = page;
-    const found = await this.#searches.send("conversations", { visible, lens, limit, offset });
-    const aliases: (string | null)[] = [];
-    const conversations = found.rows.flatMap((row, at) => {
-      const conversation = this.#damage.orLeftOut(`conversation ${String(row[0])}`, () => rows.conversationOf(row));
-      if (conversation) aliases.push(found.aliases[at] ?? null);
-      return conversation ? [conversation] : [];
-    });
-    return { conversations, aliases, total: found.total };
-  }
-
-  async aliasOf(conversation: string, lens: string): Promise<string | null> {
-    return await this.#reads.send("aliasOf", { conversation, lens });
-  }
-
-  async messages(conversation: string, page: { limit: number; offset?: number; before?: string }) {
-    const { limit, offset = 0, before = null } = page;
-    return await orDamaged(`conversation ${conversation}`, async () => {
-      const found = await this.#searches.send("messages", { conversation, limit, offset, before });
-      const messages = await Promise.all(found.rows.map((row) => rows.messageOf(row, this.#resolve)));
-      return { messages, total: found.total };
-    });
-  }
-
-  async appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message> {
-    const spill = new Spill(this.#parts.files);
-    const prepared = { role: message.role, parts: spill.value(message.parts) };
-    if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
-    const files = spill.takeNamed();
-    const n = await this.#writes.send("appendMessage", { conversation, message: prepared, files, at });
-    if (n === null) throw notFound("Conversation");
-    return { ...message, n, task: null, at };
-  }
-
-  async renameConversation(id: string, title: string, at: number): Promise<void> {
-    await this.#writes.send("renameConversation", { id, title, at });
-  }
-
-  async deleteConversation(id: string, at: number): Promise<void> {
-    await this.#writes.send("deleteConversation", { id, at });
   }
 
   async keys(tenant: string): Promise<StoredKey[]> {

@@ -90,9 +90,9 @@ export function writerStatements(db: Database) {
     ),
 
     insertConversation: run(
-      `INSERT INTO conversations (id, tenant, user, title, context, created_at, updated_at, last_activity_at, tasks,
-         completed, failed, input_tokens, output_tokens, cost_usd)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)`,
+      `INSERT INTO conversations (id, tenant, user, title, agent, knowledge_base, context, created_at, updated_at,
+         last_activity_at, tasks, completed, failed, input_tokens, output_tokens, cost_usd)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)`,
     ),
     insertAlias: run(
       // The name of a deleted conversation may begin another one.
@@ -107,14 +107,26 @@ export function writerStatements(db: Database) {
     ),
     numberMessage: row(
       `UPDATE conversations SET last_message = last_message + 1, updated_at = max(updated_at, ?),
-         last_activity_at = max(last_activity_at, ?)
+         last_activity_at = max(last_activity_at, ?),
+         last_agent_message_at = coalesce(max(coalesce(last_agent_message_at, 0), ?), last_agent_message_at)
        WHERE id = ? AND deleted_at IS NULL RETURNING last_message`,
     ),
-    insertMessage: run("INSERT INTO messages (conversation, n, role, task, at, parts) VALUES (?, ?, ?, ?, ?, ?)"),
+    insertMessage: run(
+      `INSERT INTO messages (conversation, n, role, task, at, parts, id, seq, purpose, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    notice: row("SELECT 1 FROM messages WHERE conversation = ? AND task = ? AND purpose = 'notice'"),
+    editMessage: run(
+      `UPDATE messages SET parts = coalesce(?, parts), metadata = coalesce(?, metadata), edited_at = ?
+       WHERE conversation = ? AND n = ?`,
+    ),
+    dropMessage: run("DELETE FROM messages WHERE conversation = ? AND n = ?"),
     dropMessages: run("DELETE FROM messages WHERE conversation = ? AND n <= ?"),
     insertConversationFile: run("INSERT OR IGNORE INTO conversation_files (conversation, sha256) VALUES (?, ?)"),
-    renameConversation: run(
-      "UPDATE conversations SET title = ?, updated_at = max(updated_at, ?) WHERE id = ? AND deleted_at IS NULL",
+    updateConversation: run(
+      `UPDATE conversations SET title = coalesce(?, title), context = coalesce(?, context),
+         agent = iif(?, ?, agent), knowledge_base = iif(?, ?, knowledge_base), updated_at = max(updated_at, ?)
+       WHERE id = ? AND deleted_at IS NULL`,
     ),
     deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
     dropConversationFiles: run("DELETE FROM conversation_files WHERE conversation = ?"),

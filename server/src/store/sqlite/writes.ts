@@ -1,6 +1,12 @@
 /** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
 import type { Database } from "better-sqlite3";
-import type { PreparedAudit, PreparedKey, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
+import type {
+  PreparedAudit,
+  PreparedConversation,
+  PreparedKey,
+  PreparedMessage,
+  PreparedWrite,
+} from "../codec/prepared.ts";
 import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
 import { chunkWrites } from "./chunk-writes.ts";
@@ -19,6 +25,31 @@ type Parts = { db: Database; sql: WriterStatements; applier: Applier; documents:
  */
 type Retention = { endedBefore: number; limit: number; texts: boolean };
 
+type MessageEdit = {
+  conversation: string;
+  n: number;
+  /** Null stays as it is. */
+  parts: string | null;
+  metadata: string | null;
+  files: string[];
+  at: number;
+};
+
+/** Null stays as it is; what may itself be null is in an array. */
+type ConversationUpdate = {
+  id: string;
+  title: string | null;
+  context: string | null;
+  agent: [string | null] | null;
+  knowledgeBase: [string | null] | null;
+  at: number;
+};
+
+/** Whether it changes, and to what. */
+function given(change: [string | null] | null): [changes: number, value: string | null] {
+  return change === null ? [0, null] : [1, change[0]];
+}
+
 export function writes({ db, sql, applier, documents, index }: Parts) {
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
@@ -34,8 +65,19 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
       if (n !== null) for (const sha256 of files) sql.insertConversationFile.run(conversation, sha256);
       return n;
     },
-    renameConversation: ({ id, title, at }: { id: string; title: string; at: number }) => {
-      sql.renameConversation.run(title, at, id);
+    /** False when its id or its alias is taken. */
+    createConversation: (given: PreparedConversation) => applier.createConversation(given),
+    /** False when there is no such message. */
+    editMessage: (given: MessageEdit) => {
+      const { conversation, n, parts, metadata, files, at } = given;
+      if (sql.editMessage.run(parts, metadata, at, conversation, n).changes === 0) return false;
+      for (const sha256 of files) sql.insertConversationFile.run(conversation, sha256);
+      return true;
+    },
+    deleteMessage: ({ conversation, n }: { conversation: string; n: number }) =>
+      sql.dropMessage.run(conversation, n).changes === 1,
+    updateConversation: ({ id, title, context, agent, knowledgeBase, at }: ConversationUpdate) => {
+      sql.updateConversation.run(title, context, ...given(agent), ...given(knowledgeBase), at, id);
       return null;
     },
     deleteConversation: ({ id, at }: { id: string; at: number }) => {

@@ -1,6 +1,13 @@
 /** What tasks share: conversations, their counters, aliases and messages. */
 import { expect, test } from "vitest";
-import type { Conversation } from "../../task/conversation.ts";
+import {
+  type Conversation,
+  type MessageDraft,
+  messageIdInTask,
+  messageIdOf,
+  queryIdOf,
+  replyIdOf,
+} from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "./life.suite.ts";
@@ -94,7 +101,7 @@ export function conversationStories(setup: () => Promise<Store>): void {
     expect([mine.aliases, mine.total]).toEqual([[null, "old"], 2]);
     const second = await store.conversations(EVERYBODY, "shannon", { limit: 1, offset: 1 });
     expect([second.conversations.length, second.total]).toEqual([1, 3]);
-    await store.renameConversation(old.id, "Renamed", START + 10);
+    await store.updateConversation(old.id, { title: "Renamed" }, START + 10);
     expect(await store.conversation(old.id)).toMatchObject({ title: "Renamed", updatedAt: START + 10 });
   });
 
@@ -105,7 +112,8 @@ export function conversationStories(setup: () => Promise<Store>): void {
     const words = (text: string) => ({ role: "user" as const, parts: [{ text }] });
     await submit(store, task, { conversation: { conversation, alias: null }, messages: [words("Hello")] });
     const said = await store.appendMessage(conversation.id, words("And?"), START + 3);
-    expect(said).toEqual({ ...words("And?"), n: 2, task: null, at: START + 3 });
+    const id = messageIdOf({ conversation: conversation.id, n: 2, role: "user", task: null, id: null, seq: null });
+    expect(said).toEqual({ ...words("And?"), id, n: 2, purpose: null, task: null, at: START + 3, editedAt: null });
     const later = newTask({ conversation: conversation.id, createdAt: START + 4 });
     const submittedLater = await submit(store, later, { messages: [words("Third")] });
     const ended = decided(await live(store, submittedLater, { do: "start" }), {
@@ -131,6 +139,91 @@ export function conversationStories(setup: () => Promise<Store>): void {
     expect([first.total, first.messages[0]?.n]).toEqual([500, 15]);
     expect((await store.messages(conversation.id, { limit: 1, offset: 499 })).messages[0]?.n).toBe(514);
     expect(await code(store.appendMessage(newConversationId(), words("?"), START))).toBe("not_found");
+  });
+
+  test("a message of a task is found by an id that follows from the task, and any other by one of its own", async () => {
+    const store = await setup();
+    const conversation = newConversation();
+    const task = newTask({ conversation: conversation.id });
+    const text = (words: string) => [{ text: words }];
+    const fresh = await submit(store, task, {
+      conversation: { conversation, alias: null },
+      messages: [{ role: "user", parts: text("Go"), metadata: { from: "a form" } }],
+    });
+    const own = newConversationId();
+    const during: MessageDraft[] = [
+      { role: "agent", parts: text("Sure?"), purpose: "question", seq: 3 },
+      { role: "user", parts: text("Yes"), purpose: "answer", seq: 4, id: own },
+    ];
+    const started = decided(fresh, { do: "start" });
+    await store.apply([{ ...started, messages: during }]);
+    const ended = decided(started.task, { do: "complete", attempt: 1, output: "ok" });
+    await store.apply([{ ...ended, messages: [{ role: "agent", parts: text("Done") }] }]);
+    const said = await store.appendMessage(conversation.id, { role: "user", parts: text("Thanks") }, START + 9);
+    const { messages } = await store.messages(conversation.id, { limit: 10 });
+    expect(messages.map(({ id }) => id)).toEqual([
+      queryIdOf(task.id),
+      messageIdInTask(task.id, 3),
+      own,
+      replyIdOf(task.id),
+      said.id,
+    ]);
+    expect(messages.map(({ purpose }) => purpose)).toEqual([null, "question", "answer", null, null]);
+    expect(messages[0]?.metadata).toEqual({ from: "a form" });
+    for (const message of messages) expect(await store.message(conversation.id, message.id)).toEqual(message);
+    expect(await store.message(conversation.id, newConversationId())).toBeNull();
+    expect(await store.message(newConversationId(), said.id)).toBeNull();
+    expect((await store.conversation(conversation.id))?.lastAgentMessageAt).toBe(ended.task.updatedAt);
+  });
+
+  test("a task says once that its work goes on elsewhere", async () => {
+    const store = await setup();
+    const conversation = await begin(store);
+    const notice = { role: "agent" as const, parts: [{ text: "Later." }], purpose: "notice" as const };
+    const tasks = [newTask({ conversation: conversation.id }), newTask({ conversation: conversation.id })];
+    for (const task of tasks) {
+      const started = decided(await submit(store, task), { do: "start" });
+      await store.apply([{ ...started, messages: [{ ...notice, seq: 2 }] }]);
+      const again = decided(started.task, { do: "record", attempt: 1, record: { events: [] } });
+      await store.apply([{ ...again, messages: [{ ...notice, seq: 3 }] }]);
+    }
+    const { messages } = await store.messages(conversation.id, { limit: 10 });
+    expect(messages.map(({ task, id }) => [task, id])).toEqual(tasks.map(({ id }) => [id, messageIdInTask(id, 2)]));
+  });
+
+  test("a message can be changed and taken out, and its number is given to no other", async () => {
+    const store = await setup();
+    const conversation = await begin(store);
+    const say = (text: string) => store.appendMessage(conversation.id, { role: "user", parts: [{ text }] }, START + 3);
+    const [first, second] = [await say("one"), await say("two")];
+    const large = [{ text: "x".repeat(200_000) }];
+    expect(await store.editMessage(conversation.id, first.n, { parts: large }, START + 5)).toBe(true);
+    expect(await store.editMessage(conversation.id, first.n, { metadata: { seen: true } }, START + 6)).toBe(true);
+    const changed = { ...first, parts: large, metadata: { seen: true }, editedAt: START + 6 };
+    expect(await store.message(conversation.id, first.id)).toEqual(changed);
+    expect(await store.deleteMessage(conversation.id, second.n)).toBe(true);
+    expect(await store.deleteMessage(conversation.id, second.n)).toBe(false);
+    expect(await store.editMessage(conversation.id, second.n, { parts: large }, START + 7)).toBe(false);
+    expect((await say("three")).n).toBe(3);
+    const { messages, total } = await store.messages(conversation.id, { limit: 10 });
+    expect([messages.map(({ n }) => n), total]).toEqual([[1, 3], 2]);
+  });
+
+  test("a conversation is made without a task, changed field by field, and found by its agent", async () => {
+    const store = await setup();
+    const conversation = newConversation({ agent: "guide", knowledgeBase: "alps" });
+    await store.createConversation(conversation, aliasOf("mine"));
+    expect(await store.conversation(conversation.id)).toEqual(conversation);
+    expect((await store.conversationByAlias(aliasOf("mine")))?.id).toBe(conversation.id);
+    expect(await code(store.createConversation(conversation, null))).toBe("conflict");
+    expect(await code(store.createConversation(newConversation(), aliasOf("mine")))).toBe("conflict");
+    await begin(store);
+    const ofGuide = () => store.conversations(EVERYBODY, "shannon", { limit: 10, agent: "guide" });
+    expect(await ofGuide()).toEqual({ conversations: [conversation], aliases: ["mine"], total: 1 });
+    await store.updateConversation(conversation.id, { agent: null, context: { b: 2 } }, START + 4);
+    const changed = { ...conversation, agent: null, context: { b: 2 }, updatedAt: START + 4 };
+    expect(await store.conversation(conversation.id)).toEqual(changed);
+    expect((await ofGuide()).total).toBe(0);
   });
 
   test("the tasks of a deleted conversation stay", async () => {

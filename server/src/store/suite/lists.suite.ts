@@ -8,7 +8,7 @@ import type { TaskFilter } from "../../task/task-filter.ts";
 import { isAmong, type Visible } from "../../task/visibility.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";
-import { newConversationId, newTask, START } from "./new-task.suite.ts";
+import { newConversation, newConversationId, newTask, START } from "./new-task.suite.ts";
 
 const MINUTE = 60_000;
 const KINDS = ["agent", "human", "external"] as const;
@@ -19,7 +19,7 @@ const TENANTS = ["acme", "other"] as const;
 async function populate(store: Store): Promise<Task[]> {
   const conversations: [string, string] = [newConversationId(), newConversationId()];
   for (const id of conversations) {
-    const conversation = emptyConversation(id);
+    const conversation = newConversation({ id });
     await submit(store, newTask({ tenant: "elsewhere", conversation: id }), {
       conversation: { conversation, alias: null },
     });
@@ -61,12 +61,6 @@ function asks(n: number): Command {
   };
   if (n % 48 === 1) return { do: "record", attempt: 1, record: { events: [], asked: [question] } };
   return { do: "suspend", attempt: 1, waits: [question], checkpoint: "go" };
-}
-
-function emptyConversation(id: string) {
-  const counts = { tasks: 0, completed: 0, failed: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
-  const times = { createdAt: START, updatedAt: START, lastActivityAt: START };
-  return { id, tenant: "acme", user: "ada", title: "", context: {}, ...times, ...counts };
 }
 
 function matches(task: Task, visible: Visible, filter: TaskFilter): boolean {

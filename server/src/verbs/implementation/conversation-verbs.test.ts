@@ -25,9 +25,9 @@ it("shows it to its user and to who may see the whole tenant, and to nobody else
     const refused = [
       conversations.get(who, "native", id),
       conversations.messages(who, id, { limit: 10, offset: 0 }),
-      conversations.rename(who, id, "mine"),
+      conversations.update(who, id, { title: "mine" }),
       conversations.delete(who, "native", id),
-      conversations.say(who, id, [{ text: "hi" }]),
+      conversations.say(who, id, { role: "user", parts: [{ text: "hi" }] }),
     ];
     for (const each of refused) await expect(each).rejects.toMatchObject({ code: "not_found" });
     expect((await conversations.list(who, "native", { limit: 10 })).total).toBe(0);
@@ -36,7 +36,7 @@ it("shows it to its user and to who may see the whole tenant, and to nobody else
 
 it("keeps what is said in the order in which it was said", async () => {
   const { conversations } = stage.verbs;
-  await conversations.say(ada, id, [{ text: "again" }]);
+  await conversations.say(ada, id, { role: "user", parts: [{ text: "again" }] });
   const { messages, total } = await conversations.messages(ada, id, { limit: 10, offset: 0 });
   expect(messages.map(({ role, parts }) => ({ role, parts }))).toEqual([
     { role: "user", parts: [{ text: "hello" }] },
@@ -50,7 +50,7 @@ it("knows once deleted only that it was, and gives its alias to a new one", asyn
   expect(await conversations.delete(ada, "native", "talk")).toBe(true);
   expect(await conversations.delete(ada, "native", "talk")).toBe(false);
   await expect(conversations.delete(ada, "native", "other")).rejects.toMatchObject({ code: "not_found" });
-  await expect(conversations.rename(ada, id, "late")).rejects.toMatchObject({ code: "not_found" });
+  await expect(conversations.update(ada, id, { title: "late" })).rejects.toMatchObject({ code: "not_found" });
   const task = await stage.submit("echo", { conversation: { alias: "talk" } });
   expect((await stage.verbs.tasks.get(ada, task)).conversation).not.toBe(id);
 });

@@ -1,24 +1,35 @@
 /** What callers may do with conversations. */
 
 import type { Clock } from "../../engine/clock.ts";
+import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
-import type { Conversation, Message } from "../../task/conversation.ts";
+import {
+  type Conversation,
+  type ConversationChanges,
+  conversationChanges,
+  type Message,
+  type MessageChanges,
+  messageChanges,
+  message as messageSchema,
+} from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
-import { wellFormed } from "../../task/json.ts";
-import type { Part } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
-import type { ConversationList, Conversations } from "../conversations.ts";
+import type { CallersMessage, ConversationList, Conversations } from "../conversations.ts";
+import { checked } from "./checked.ts";
+import { newConversation } from "./named-conversation.ts";
 
 export class ConversationVerbs implements Conversations {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #ids: Ids;
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, ids: Ids) {
     this.#store = store;
     this.#clock = clock;
+    this.#ids = ids;
   }
 
   async get(
@@ -34,7 +45,7 @@ export class ConversationVerbs implements Conversations {
   async list(
     principal: Principal,
     lens: string,
-    page: Page,
+    page: Page & { agent?: string },
   ): Promise<ConversationList & { aliases: (string | null)[] }> {
     mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
@@ -50,9 +61,19 @@ export class ConversationVerbs implements Conversations {
     return this.#store.messages(id, page);
   }
 
-  async rename(principal: Principal, id: string, title: string): Promise<Conversation> {
+  async create(principal: Principal, fields: ConversationChanges): Promise<Conversation> {
+    mustHave(principal, "tasks");
+    const now = this.#clock.now();
+    const { tenant, user } = principal;
+    const made = { id: this.#ids.uuid(now), tenant, user, now };
+    const conversation = newConversation(made, checked(conversationChanges, fields));
+    await this.#store.createConversation(conversation, null);
+    return conversation;
+  }
+
+  async update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation> {
     await this.#visible(principal, id);
-    await this.#store.renameConversation(id, wellFormed(title), this.#clock.now());
+    await this.#store.updateConversation(id, checked(conversationChanges, fields), this.#clock.now());
     return this.#visible(principal, id);
   }
 
@@ -67,9 +88,28 @@ export class ConversationVerbs implements Conversations {
     return true;
   }
 
-  async say(principal: Principal, id: string, parts: Part[]): Promise<Message> {
+  async say(principal: Principal, id: string, said: CallersMessage): Promise<Message> {
     await this.#visible(principal, id);
-    return this.#store.appendMessage(id, { role: "user", parts: wellFormed(parts) }, this.#clock.now());
+    return this.#store.appendMessage(id, checked(messageSchema, said), this.#clock.now());
+  }
+
+  async message(principal: Principal, id: string, message: string): Promise<Message> {
+    await this.#visible(principal, id);
+    const found = await this.#store.message(id, message.toLowerCase());
+    if (!found) throw notFound("Message");
+    return found;
+  }
+
+  async edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message> {
+    const { n } = await this.message(principal, id, message);
+    const edited = checked(messageChanges, changes);
+    if (!(await this.#store.editMessage(id, n, edited, this.#clock.now()))) throw notFound("Message");
+    return this.message(principal, id, message);
+  }
+
+  async unsay(principal: Principal, id: string, message: string): Promise<void> {
+    const { n } = await this.message(principal, id, message);
+    if (!(await this.#store.deleteMessage(id, n))) throw notFound("Message");
   }
 
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {

@@ -34,7 +34,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     tasks: new TaskVerbs(parts),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
     work: new WorkVerbs(parts),
-    conversations: new ConversationVerbs(store, clock),
+    conversations: new ConversationVerbs(store, clock, ids),
     keys: new KeyVerbs(store, clock, ids),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),

@@ -3,7 +3,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
 import type { Alias } from "../../task/alias.ts";
-import type { Conversation } from "../../task/conversation.ts";
+import type { Conversation, ConversationChanges } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -43,27 +43,28 @@ export async function namedConversation(
   const now = clock.now();
   const id = uuid !== null && !(await store.isConversation(uuid)) ? uuid : ids.uuid(now);
   const { tenant, user } = principal;
-  return { id, created: { conversation: newConversation({ id, tenant, user, title, now, ...wanted }), alias } };
+  const { context, agent } = wanted;
+  const conversation = newConversation({ id, tenant, user, now }, { title, context, agent });
+  return { id, created: { conversation, alias } };
 }
 
-function newConversation(given: {
-  id: string;
-  tenant: string;
-  user: string;
-  title: string;
-  now: number;
-  context?: Conversation["context"] | undefined;
-}): Conversation {
-  const { id, tenant, user, title, now, context = {} } = given;
+/** One that nothing has happened in yet. */
+export function newConversation(
+  { id, tenant, user, now }: { id: string; tenant: string; user: string; now: number },
+  { title = "", agent = null, knowledgeBase = null, context = {} }: ConversationChanges,
+): Conversation {
   return {
     id,
     tenant,
     user,
     title,
+    agent,
+    knowledgeBase,
     context,
     createdAt: now,
     updatedAt: now,
     lastActivityAt: now,
+    lastAgentMessageAt: null,
     tasks: 0,
     completed: 0,
     failed: 0,

@@ -32,7 +32,7 @@ export async function submitTask(
     const write: Write = {
       ...change,
       ...along,
-      ...(message && task.conversation !== null && { messages: [{ role: "user", parts: message }] }),
+      ...(message && task.conversation !== null && { messages: [{ role: "user", ...message }] }),
     };
     done = await engine.transitions.submit(write);
     return done;

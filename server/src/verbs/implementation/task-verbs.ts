@@ -1,5 +1,4 @@
 /** What callers may do with tasks, over an engine and a store: the same whichever these are. */
-import type { z } from "zod";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
@@ -22,6 +21,7 @@ import {
 } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
+import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
@@ -48,8 +48,8 @@ export class TaskVerbs extends TaskReading implements Tasks {
     uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
-    const given = wellFormed(checked(wanted));
-    mustHaveCome(keptIn(given.input), uploads);
+    const given = checked(submissionSchema, wanted);
+    mustHaveCome([...keptIn(given.input), ...keptIn(given.message?.parts)], uploads);
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
@@ -162,7 +162,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const handler = this.parts.engine.handlers.of({ kind: task.kind, handlerVersion }) ?? newest;
     const deadlineMs =
       task.deadlineAt === null || task.timeLimitMs !== null ? undefined : task.deadlineAt - task.createdAt;
-    const submission = checked({
+    const submission = checked(submissionSchema, {
       kind: task.kind,
       input: task.input,
       priority: task.priority,
@@ -251,15 +251,6 @@ export class TaskVerbs extends TaskReading implements Tasks {
 
 function reasonOf({ reason = "" }: Steering): string {
   return wellFormed(reason);
-}
-
-/** Throws `invalid`, naming the field: a wire's own schema may be wider than what a task may be. */
-function checked(wanted: Submission): z.output<typeof submissionSchema> {
-  const parsed = submissionSchema.safeParse(wanted);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = (issue?.path ?? []).map(String).join(".");
-  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit"}`, { field });
 }
 
 function isRefusal(error: unknown, code: Refusal["code"]): boolean {

@@ -1,0 +1,99 @@
+/** The door for rows of conversations and their messages. */
+import { z } from "zod";
+import {
+  type Conversation,
+  MESSAGE_PURPOSES,
+  type Message,
+  messageIdOf,
+  message as messageSchema,
+} from "../../task/conversation.ts";
+import { storedObject } from "../../task/json.ts";
+import type { Resolve } from "./rows.ts";
+import { parseTolerantly } from "./tolerant.ts";
+
+const text = z.string();
+const number = z.number();
+const maybeText = text.nullable();
+const maybeNumber = number.nullable();
+
+/** Of `conversations c`. */
+export const CONVERSATION_COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.agent, c.knowledge_base,
+  c.created_at, c.updated_at, c.last_activity_at, c.last_agent_message_at, c.tasks, c.completed, c.failed,
+  c.input_tokens, c.output_tokens, c.cost_usd`;
+
+const conversationRow = z.tuple([
+  text,
+  text,
+  text,
+  text,
+  text,
+  maybeText,
+  maybeText,
+  number,
+  number,
+  number,
+  maybeNumber,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+]);
+export function conversationOf(row: unknown): Conversation {
+  const [id, tenant, user, title, context, agent, knowledgeBase, ...rest] = conversationRow.parse(row);
+  const [createdAt, updatedAt, lastActivityAt, lastAgentMessageAt, ...counts] = rest;
+  const [tasks, completed, failed, inputTokens, outputTokens, costUsd] = counts;
+  return {
+    id,
+    tenant,
+    user,
+    title,
+    agent,
+    knowledgeBase,
+    context: storedObject.parse(JSON.parse(context)),
+    createdAt,
+    updatedAt,
+    lastActivityAt,
+    lastAgentMessageAt,
+    tasks,
+    completed,
+    failed,
+    inputTokens,
+    outputTokens,
+    costUsd,
+  };
+}
+
+export const MESSAGE_COLUMNS = "n, role, task, at, parts, id, seq, purpose, metadata, edited_at";
+
+const role = messageSchema.shape.role;
+const purpose = z.enum(MESSAGE_PURPOSES).nullable();
+const messageRow = z.tuple([
+  number,
+  role,
+  maybeText,
+  number,
+  text,
+  maybeText,
+  maybeNumber,
+  purpose,
+  maybeText,
+  maybeNumber,
+]);
+export async function messageOf(conversation: string, row: unknown, resolve: Resolve): Promise<Message> {
+  const [n, role, task, at, parts, id, seq, purpose, metadata, editedAt] = messageRow.parse(row);
+  const said = parseTolerantly(messageSchema, {
+    role,
+    parts: await resolve(parts),
+    ...(metadata !== null && { metadata: storedObject.parse(JSON.parse(metadata)) }),
+  });
+  return { ...said, id: messageIdOf({ conversation, n, role, task, id, seq }), n, purpose, task, at, editedAt };
+}
+
+const placeRow = z.tuple([number, role, maybeText, maybeText, maybeNumber]);
+/** The number of a message, and its id. */
+export function messagePlaceOf(conversation: string, row: unknown): { n: number; id: string } {
+  const [n, role, task, id, seq] = placeRow.parse(row);
+  return { n, id: messageIdOf({ conversation, n, role, task, id, seq }) };
+}

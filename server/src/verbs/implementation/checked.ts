@@ -1,0 +1,13 @@
+/** What a lens hands in, by the schema of the noun: a wire's own schema may be wider than what is kept. */
+import type { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
+import { wellFormed } from "../../task/json.ts";
+
+/** Throws `invalid`, naming the field. */
+export function checked<Schema extends z.ZodType>(schema: Schema, given: z.input<Schema>): z.output<Schema> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return wellFormed(parsed.data);
+  const [issue] = parsed.error.issues;
+  const field = (issue?.path ?? []).map(String).join(".");
+  throw new Refusal("invalid", `${field}: ${issue?.message ?? "does not fit"}`, { field });
+}
