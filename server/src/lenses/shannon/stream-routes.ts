@@ -1,11 +1,10 @@
 /** Live events of a task. A stream never steers what it shows: closing it leaves the task alone. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
+import { TERMINAL_EVENTS } from "../../task/events/event.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
 import { type Route, route } from "../route.ts";
 import { STREAM_SECRETS } from "./caller.ts";
@@ -116,7 +115,10 @@ function resumePoint(header: unknown, query: string | undefined): ResumePoint {
   return inQuery;
 }
 
-/** The frames of a task's log after `from`, each item those of one batch. The last one of an ended task is its end. */
+/**
+ * The frames of a task's log after `from`, each item those of one batch. The last one of an ended task is its end, also for
+ * who begins after it. All who read one log at the same place are given the same events.
+ */
 async function* framesOf(
   tasks: Pick<Tasks, "get" | "events" | "follow">,
   principal: Principal,
@@ -126,7 +128,7 @@ async function* framesOf(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const after = await firstNeeded(tasks, principal, task, from);
-  for await (const events of logOf(tasks, principal, task, after, signal)) {
+  for await (const events of tasks.follow(principal, task.id, after, signal)) {
     const end = events.find((event) => TERMINAL_EVENTS.has(event.type));
     const shown = end === undefined ? task : await tasks.get(principal, task.id);
     let text = "";
@@ -155,27 +157,6 @@ async function firstNeeded(
   if (from.at === null || after === 0) return after;
   const [marked] = await tasks.events(principal, task.id, after, 1);
   return marked?.at === from.at ? after : 0;
-}
-
-/** An ended task is read and not followed: its reader may begin after the end. */
-async function* logOf(
-  tasks: Pick<Tasks, "events" | "follow">,
-  principal: Principal,
-  task: Task,
-  after: number,
-  signal: AbortSignal,
-): AsyncGenerator<readonly TaskEvent[]> {
-  if (!isTerminal(task.state)) {
-    yield* tasks.follow(principal, task.id, after, signal);
-    return;
-  }
-  let read = after;
-  while (!signal.aborted) {
-    const page = await tasks.events(principal, task.id, read, PAGE_LIMIT_MAX);
-    if (page.length === 0) return;
-    yield page;
-    read = page.at(-1)?.seq ?? read;
-  }
 }
 
 /** The end of a task whose reader resumed after its terminal event. */
