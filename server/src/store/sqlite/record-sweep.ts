@@ -1,7 +1,8 @@
 /**
  * Removes what callers leave behind beside their tasks, once it is old enough: idempotency records, entries of the audit
- * log, conversations, documents that have expired. A turn takes a few milliseconds, so that nobody who writes waits behind it for long, and says
- * where the next one goes on: however much there is, it goes.
+ * log, conversations, documents that have expired. A turn takes a few milliseconds, so that nobody who writes waits behind
+ * it for long, and says where the next one goes on: however much there is, it goes. What may bring much with it is
+ * emptied first, a few rows at a time, and half of it may be there until the next turn: nobody is shown it any more.
  */
 import type { Database } from "better-sqlite3";
 import type { RecordTimes } from "../store.ts";
@@ -11,8 +12,8 @@ import { textIn } from "./column.ts";
 const TURN_MS = 15;
 /** Rows that one statement removes, or looks at. */
 const SLICE_ROWS = 200;
-/** Each may name files and aliases. */
-const SLICE_CONVERSATIONS = 4;
+/** The same of rows of up to 64 KB, such as messages and pages: a megabyte takes some 4 ms. */
+const SLICE_LARGE_ROWS = 16;
 
 export type RecordSweep = RecordTimes & {
   /** Conversations up to this id have been looked at. */
@@ -32,57 +33,80 @@ export function sweepRecords(
   const removeEntries = db.prepare<unknown[]>(
     "DELETE FROM audit WHERE at < ? AND n IN (SELECT n FROM audit ORDER BY n LIMIT ?)",
   );
-  const removeExpired = db.prepare<unknown[]>(
-    "DELETE FROM documents WHERE key = (SELECT key FROM documents WHERE expires_at <= ? LIMIT 1)",
-  );
   const done =
-    removeAll(until, () => {
+    inSlices(until, SLICE_ROWS, () => {
       const slice = oldRecords.all(idempotencyBefore, SLICE_ROWS);
       for (const key of slice) removeRecord.run(...key);
       return slice.length;
     }) &&
-    removeAll(until, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&
-    removeOneByOne(until, () => removeExpired.run(expiredBefore).changes);
+    inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&
+    sweepDocuments(db, expiredBefore, until);
   return done ? sweepConversations(db, unusedSince, after, until) : after;
 }
 
+/** Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing of it is left. */
+export function emptyConversation(db: Database, id: string): boolean {
+  return conversationContents(db).empty(id, performance.now() + TURN_MS);
+}
+
 /** Slice by slice until one is not full; false when the turn is over before. */
-function removeAll(until: number, removeSlice: () => number): boolean {
-  while (performance.now() < until) if (removeSlice() < SLICE_ROWS) return true;
+function inSlices(until: number, size: number, removeSlice: () => number): boolean {
+  while (performance.now() < until) if (removeSlice() < size) return true;
   return false;
 }
 
-/** What may bring thousands of rows with it; false when the turn is over before the last. */
-function removeOneByOne(until: number, removeOne: () => number): boolean {
-  while (performance.now() < until) if (removeOne() === 0) return true;
-  return false;
+function sweepDocuments(db: Database, expiredBefore: number, until: number): boolean {
+  const next = db.prepare<unknown[], unknown[]>("SELECT key FROM documents WHERE expires_at <= ? LIMIT 1").raw();
+  const removePages = db.prepare<unknown[]>(
+    "DELETE FROM document_pages WHERE rowid IN (SELECT rowid FROM document_pages WHERE document = ? LIMIT ?)",
+  );
+  const remove = db.prepare<unknown[]>("DELETE FROM documents WHERE key = ?");
+  for (let row = next.get(expiredBefore); row; row = next.get(expiredBefore)) {
+    const [key] = row;
+    if (!inSlices(until, SLICE_LARGE_ROWS, () => removePages.run(key, SLICE_LARGE_ROWS).changes)) return false;
+    remove.run(key);
+  }
+  return true;
 }
 
-/** A conversation goes with its last task, and without tasks lives on while it is used. */
-function sweepConversations(db: Database, unusedSince: number, after: string, until: number): string | null {
-  const next = db
-    .prepare<unknown[], unknown[]>(
-      `SELECT id, coalesce(deleted_at, last_activity_at) < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id)
-     FROM conversations c WHERE id > ? ORDER BY id LIMIT ?`,
-    )
-    .raw();
-  const remove = db.prepare<unknown[]>("DELETE FROM conversations WHERE id = ?");
+function conversationContents(db: Database) {
   const removeMessages = db.prepare<unknown[]>(
     "DELETE FROM messages WHERE conversation = ? AND n IN (SELECT n FROM messages WHERE conversation = ? ORDER BY n LIMIT ?)",
   );
+  const removeFiles = db.prepare<unknown[]>(
+    `DELETE FROM conversation_files WHERE conversation = ? AND sha256 IN (
+       SELECT sha256 FROM conversation_files WHERE conversation = ? ORDER BY sha256 LIMIT ?)`,
+  );
+  return {
+    /** False when the turn is over before it is empty. */
+    empty: (id: string, until: number): boolean =>
+      inSlices(until, SLICE_LARGE_ROWS, () => removeMessages.run(id, id, SLICE_LARGE_ROWS).changes) &&
+      inSlices(until, SLICE_ROWS, () => removeFiles.run(id, id, SLICE_ROWS).changes),
+  };
+}
+
+/**
+ * A conversation goes with its last task, and without tasks lives on while it is used. One that was deleted is emptied,
+ * should the deletion itself not have come to its end.
+ */
+function sweepConversations(db: Database, unusedSince: number, after: string, until: number): string | null {
+  const next = db
+    .prepare<unknown[], unknown[]>(
+      `SELECT id, coalesce(deleted_at, last_activity_at) < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id),
+         deleted_at IS NOT NULL
+       FROM conversations c WHERE id > ? ORDER BY id LIMIT ?`,
+    )
+    .raw();
+  const remove = db.prepare<unknown[]>("DELETE FROM conversations WHERE id = ?");
+  const contents = conversationContents(db);
   let at = after;
   while (performance.now() < until) {
     const slice = next.all(unusedSince, at, SLICE_ROWS);
-    let removed = 0;
-    for (const [id, isOld] of slice) {
-      if (isOld === 1 && removed === SLICE_CONVERSATIONS) return at;
-      // Slice by slice: a conversation may have thousands of messages.
-      if (isOld === 1 && !removeAll(until, () => removeMessages.run(id, id, SLICE_ROWS).changes)) return at;
-      at = textIn(id);
-      if (isOld !== 1) continue;
-      remove.run(at);
-      removed += 1;
+    for (const [id, isOld, isDeleted] of slice) {
       if (performance.now() >= until) return at;
+      if ((isOld === 1 || isDeleted === 1) && !contents.empty(textIn(id), until)) return at;
+      at = textIn(id);
+      if (isOld === 1) remove.run(at);
     }
     if (slice.length < SLICE_ROWS) return null;
   }

@@ -144,6 +144,7 @@ export class SqliteConversations implements ConversationStore {
 
   async deleteConversation(id: string, at: number): Promise<void> {
     await this.#writes.send("deleteConversation", { id, at });
+    while (!(await this.#writes.send("emptyConversation", { id })));
   }
 
   #resolve(stored: string) {

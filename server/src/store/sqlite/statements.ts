@@ -129,7 +129,6 @@ export function writerStatements(db: Database) {
        WHERE id = ? AND deleted_at IS NULL`,
     ),
     deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
-    dropConversationFiles: run("DELETE FROM conversation_files WHERE conversation = ?"),
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
     insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),

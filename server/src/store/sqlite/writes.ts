@@ -12,7 +12,7 @@ import type { Applier } from "./apply.ts";
 import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
-import { type RecordSweep, sweepRecords } from "./record-sweep.ts";
+import { emptyConversation, type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
 import { TaskRemoval } from "./task-removal.ts";
@@ -82,10 +82,10 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     },
     deleteConversation: ({ id, at }: { id: string; at: number }) => {
       sql.deleteConversation.run(at, id);
-      sql.dropMessages.run(id, Number.MAX_SAFE_INTEGER);
-      sql.dropConversationFiles.run(id);
       return null;
     },
+    /** A slice of it: answers whether nothing is left of what it held. */
+    emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id),
     putKey: ({ key, audit }: { key: PreparedKey; audit: PreparedAudit }) => {
       sql.putKey.run(...key);
       sql.insertAudit.run(...audit);
