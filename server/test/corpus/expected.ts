@@ -69,7 +69,14 @@ export const EXPECTED: readonly Expected[] = [
     title: HANDBOOK.title,
     author: HANDBOOK.author,
     language: "en",
-    says: lines(HANDBOOK.says).filter((line) => !/^(The energy|Telephone|In winter|Brandt|Beside)/.test(line)),
+    headings: HANDBOOK.headings.map((heading) => (heading === HANDBOOK.headings[0] ? heading : `#${heading}`)),
+    says: HANDBOOK.says.filter((line) => !/^(The energy|Telephone|Brandt|Beside)/.test(line)),
+    // It is drawn without lines: which cell covers what below it is not to be seen.
+    rows: HANDBOOK.rows
+      .filter(([first]) => first !== "Large kiln")
+      .toSpliced(1, 0, ["Large kiln", "Bisque", "950"], ["", "Glaze", "1,220"]),
+    links: HANDBOOK.links,
+    lacks: HANDBOOK.lacks,
   },
   {
     file: "registration.pdf",
@@ -185,7 +192,7 @@ export const EXPECTED: readonly Expected[] = [
     pages: 1,
     ...ARTICLE,
     headings: [],
-    says: lines(ARTICLE.says).filter((line) => line !== "stir --minutes 5"),
+    says: ARTICLE.says.filter((line) => line !== "stir --minutes 5"),
     rows: [],
   },
   {
@@ -245,6 +252,67 @@ export const EXPECTED: readonly Expected[] = [
       ["Beta", "110", "14.0"],
       ["Gamma", "240", "21.5"],
     ],
+  },
+  // pdfTeX, with fonts that are pictures, heads that differ on left and right pages, and a page on its side
+  {
+    file: "yearbook.pdf",
+    fileType: "pdf",
+    pages: 7,
+    title: "Yearbook of the Brandt Pottery",
+    author: "Tom Reyes",
+    language: "en",
+    headings: ["# 1 The winter", "# 2 The spring", "# 3 The summer", "# 4 The autumn"],
+    says: [
+      "Tom Reyes, editor",
+      "The office was cold and the flat kilns stood still. An efficient stove was offered by a neighbour",
+      "over the hills of the north. Difficult deliveries followed each other",
+      "The chimney was fixed in November, after two afternoons of work.",
+      "- Bowls for the school kitchen",
+      "  - forty large ones",
+      "    - with handles",
+      "- Jugs",
+      "  2. for oil",
+      "- Tiles",
+      "A report of the damage was sent to the insurer, who never answered.",
+      "He asked for forty bowls, and got them before the feast. Since then the wheel runs without a sound, also under heavy loads",
+      "Work in numbers, as the staff wrote it down:",
+    ],
+    rows: [
+      ["Ware", "Made", "Broken", "Where most of it went"],
+      ["Bowls", "1,410", "96", "the school kitchen"],
+      ["Tiles, not counted", "", "3", "the roof"],
+    ],
+    links: [
+      ["the list of the inventory", "https://pottery.example/inventory"],
+      ["https://guild.example/rules/of/the/trade", "https://guild.example/rules/of/the/trade"],
+    ],
+    lacks: ["Page 1", "Page 6", "of 7", "Yearbook of the Brandt Pottery"],
+  },
+  // A browser, with its own heads and feet
+  {
+    file: "terms.pdf",
+    fileType: "pdf",
+    pages: 4,
+    title: "Terms of the kiln share",
+    language: "en",
+    headings: ["# Terms of the kiln share", "## Prices", "## Damage", "## End"],
+    says: [
+      "- Book a firing a week before.",
+      "  - By post or by telephone.",
+      "    - Above 1,200 degrees only on weekdays.",
+      "- Clean the shelves.",
+      "1. First the bisque firing",
+      "  - b. then to 950 degrees",
+      "2. Then the glaze firing",
+    ],
+    rows: [
+      ["Large kiln", "Bisque", "20", "32"],
+      ["Large kiln", "Glaze", "28", "41"],
+      ["Small kiln", "Bisque", "8 for everybody", ""],
+      ["Small kiln", "Glaze", "11", "15"],
+    ],
+    links: [["the page of the share", "https://pottery.example/share"]],
+    lacks: ["1/4", "2/4", "4/4"],
   },
   // Scanned, photographed, faxed
   { file: "scan-en.pdf", fileType: "pdf", pages: 1, ...COMPLAINT, wordsMin: 0.95 },

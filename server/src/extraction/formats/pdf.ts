@@ -3,15 +3,12 @@
  * picture is read from the picture. A page is opened when it is asked for, so that a reading goes on wherever it likes.
  */
 import { ExtractionError, type Page } from "../extraction.ts";
-import { type Block, written } from "../markdown.ts";
+import { written } from "../markdown.ts";
 import { type Desk, type FormatReader, NO_FACTS } from "./format.ts";
-import { blocksOf, type Sizes, sizesOf } from "./pdf/paragraphs.ts";
+import { PageTexts } from "./pdf/page-texts.ts";
 import { Pdf, type PdfPage } from "./pdf/pdfium.ts";
-import { regionsOf } from "./pdf/regions.ts";
 import { type PageRuns, runsOf } from "./pdf/runs.ts";
 
-/** Pages, evenly over the document, whose letters tell which size is that of its text. */
-const SAMPLED_PAGES = 8;
 const GLYPHS_MAX = 400_000;
 const LINKS_MAX = 2_000;
 const BOXES_MAX = 600;
@@ -31,35 +28,26 @@ export const readPdf: FormatReader = async (source, desk) => {
   if (pageCount > desk.limits.pages)
     throw new ExtractionError("too_large", `It has ${pageCount} pages; ${desk.limits.pages} are read.`);
   if (pageCount < 1) throw new ExtractionError("invalid_file", "The document has no pages.");
-  const sizes = sampledSizes(pdf, pageCount);
+  const title = pdf.property("Title") || null;
+  const outline = pdf.bookmarks(desk.limits.facts);
+  const titles = [title ?? "", ...outline.map((bookmark) => bookmark.title)];
+  const texts = new PageTexts(pageCount, titles, (index) => opened(pdf, index, runsOn, null));
   const properties = PROPERTIES.map((name) => [name, pdf.property(name)] as const).filter(([, value]) => value !== "");
   return {
     facts: {
       ...NO_FACTS,
       paged: true,
       pageCount,
-      title: pdf.property("Title") || null,
+      title,
       author: pdf.property("Author") || null,
       properties: Object.fromEntries(properties),
-      outline: pdf.bookmarks(desk.limits.facts),
+      outline,
     },
     async *pages(from) {
-      for (let index = from; index < pageCount; index++) yield await pageOf(pdf, index, sizes, desk);
+      for (let index = from; index < pageCount; index++) yield await pageOf(pdf, index, texts, desk);
     },
   };
 };
-
-function sampledSizes(pdf: Pdf, pageCount: number): Sizes {
-  const step = Math.max(1, Math.floor(pageCount / SAMPLED_PAGES));
-  const samples: { size: number; characters: number }[] = [];
-  for (let index = 0; index < pageCount && index < step * SAMPLED_PAGES; index += step) {
-    const { runs } = opened(pdf, index, runsOn, { runs: [], turned: [] });
-    samples.push(
-      ...runs.filter(({ isField }) => !isField).map(({ size, text }) => ({ size, characters: text.length })),
-    );
-  }
-  return sizesOf(samples);
-}
 
 function runsOn(page: PdfPage): PageRuns {
   return runsOf(page.glyphs(GLYPHS_MAX), {
@@ -79,13 +67,13 @@ function opened<T>(pdf: Pdf, index: number, use: (page: PdfPage) => T, otherwise
   }
 }
 
-async function pageOf(pdf: Pdf, index: number, sizes: Sizes, desk: Desk): Promise<Page> {
-  const runs = opened(pdf, index, runsOn, null);
-  if (!runs) desk.warn("page_damaged", `Page ${index + 1} is damaged.`);
-  const content = runs ? written(blocksOn(runs, sizes)) : "";
+async function pageOf(pdf: Pdf, index: number, texts: PageTexts, desk: Desk): Promise<Page> {
+  const blocks = texts.blocksOn(index);
+  if (!blocks) desk.warn("page_damaged", `Page ${index + 1} is damaged.`);
+  const content = written(blocks ?? []);
   const page: Page = { index, name: null, content, recognized: false };
   const characters = readableCharacters(content);
-  if (!desk.recognize || !runs || characters >= CHARACTERS_MIN) return page;
+  if (!desk.recognize || !blocks || characters >= CHARACTERS_MIN) return page;
   const isPicture = (opened: PdfPage) => (characters > 0 ? opened.hasPicture(PICTURE_SHARE_MIN) : opened.hasObjects());
   const picture = opened(pdf, index, (it) => (isPicture(it) ? it.picture(DOTS_PER_INCH, DOTS_MAX) : null), null);
   if (!picture) return page;
@@ -97,11 +85,4 @@ async function pageOf(pdf: Pdf, index: number, sizes: Sizes, desk: Desk): Promis
 /** Without those that a font has for itself, since nobody else knows what they mean. */
 function readableCharacters(text: string): number {
   return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
-}
-
-function blocksOn({ runs, turned }: PageRuns, sizes: Sizes): Block[] {
-  const blocks = regionsOf(runs).flatMap((region): Block[] =>
-    region.kind === "table" ? [{ kind: "table", rows: region.rows }] : blocksOf(region.lines, sizes),
-  );
-  return [...blocks, ...turned.map(({ text }): Block => ({ kind: "paragraph", text }))];
 }

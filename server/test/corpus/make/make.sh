@@ -30,6 +30,13 @@ mv "$work/prices.xlsx" "$out/prices-calc.xlsx"
 office odp "$out/review.pptx" "$out"
 office pdf "$out/review.pptx" "$out"
 printed "$work/article.html" "$out/article.pdf"
+# With the browser's own heads and feet, which name the page's address.
+"$python" -m http.server --bind 127.0.0.1 --directory "$here" 8123 >/dev/null 2>&1 &
+server=$!
+chromium --headless --no-sandbox --disable-gpu --disable-background-networking --user-data-dir="$work/browser" \
+  --host-resolver-rules="MAP pottery.example:80 127.0.0.1:8123" \
+  "--print-to-pdf=$out/terms.pdf" http://pottery.example/terms.html >/dev/null 2>&1
+kill $server
 printed "$work/guide-zh.html" "$out/guide-zh.pdf"
 printed "$work/workshop-he.html" "$out/workshop-he.pdf"
 pandoc "$work/guide-ja.md" -o "$out/guide-ja.epub"
@@ -39,6 +46,8 @@ for paper in paper letter-en letter-de; do
   pdflatex -interaction=batchmode -output-directory "$work" "$here/$paper.tex" >/dev/null
 done
 mv "$work/paper.pdf" "$out/paper.pdf"
+for pass in 1 2; do pdflatex -interaction=batchmode -output-directory "$work" "$here/yearbook.tex" >/dev/null; done
+mv "$work/yearbook.pdf" "$out/yearbook.pdf"
 for letter in letter-en letter-de; do pdftoppm -r 150 -gray -png -singlefile "$work/$letter.pdf" "$work/$letter"; done
 "$python" "$here/scans.py" "$out" "$work/letter-en.png" "$work/letter-de.png"
 (cd "$here" && node message.mjs "$out/opening.msg")

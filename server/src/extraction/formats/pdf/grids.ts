@@ -6,8 +6,11 @@ import type { Run } from "./run.ts";
 /** What a line, or the edge of a box, covers. */
 export type Rule = { left: number; right: number; top: number; bottom: number };
 
-/** Borders of columns and of rows, the outer ones among them. */
-export type Grid = { xs: number[]; ys: number[] };
+/** Borders of columns and of rows, the outer ones among them, and for each field of the grid the cell that covers it. */
+export type Grid = { xs: number[]; ys: number[]; cells: GridCell[][] };
+
+/** From which row and column it covers how many of them. */
+type GridCell = { row: number; column: number; rows: number; columns: number };
 
 /** In points: what is thinner is a line. */
 const THICKNESS_MAX = 2.5;
@@ -18,6 +21,10 @@ const SAME_BORDER = 4;
 const RULES_MAX = 600;
 /** Of its cells: they have something in them. */
 const FILLED_MIN = 0.4;
+/** Of the side of a field: a line beside so much of it is a wall. */
+const WALL_MIN = 0.6;
+/** Of the sides between fields: with fewer walls, lines are drawn for the eye, and say nothing of merged cells. */
+const WALLED_MIN = 0.5;
 
 export function gridsOf(boxes: readonly Rule[]): Grid[] {
   const rules = boxes.flatMap(linesOf);
@@ -28,8 +35,57 @@ export function gridsOf(boxes: readonly Rule[]): Grid[] {
     const xs = borders([...vertical.map(({ left }) => left), ...level.flatMap(({ left, right }) => [left, right])]);
     const ys = borders([...level.map(({ top }) => top), ...vertical.flatMap(({ top, bottom }) => [top, bottom])]);
     // At least two columns, one line between them, and two rows.
-    return xs.length >= 3 && ys.length >= 3 && vertical.length > 0 && level.length > 0 ? [{ xs, ys }] : [];
+    if (xs.length < 3 || ys.length < 3 || vertical.length === 0 || level.length === 0) return [];
+    return [{ xs, ys, cells: cellsOf(xs, ys, vertical, level) }];
   });
+}
+
+/** Fields without a wall between them are one cell, as far as it is a rectangle. */
+function cellsOf(xs: readonly number[], ys: readonly number[], vertical: Rule[], level: Rule[]): GridCell[][] {
+  const rows = ys.length - 1;
+  const columns = xs.length - 1;
+  const upright = vertical.map(({ left, right, top, bottom }) => ({ at: (left + right) / 2, from: top, to: bottom }));
+  const flat = level.map(({ left, right, top, bottom }) => ({ at: (top + bottom) / 2, from: left, to: right }));
+  const besides = wallsOf(upright, xs, ys);
+  const belows = wallsOf(flat, ys, xs);
+  const isOpenBeside = (row: number, column: number) => besides.trusted && !besides.walls[column]?.[row];
+  const isOpenBelow = (row: number, column: number) => belows.trusted && !belows.walls[row]?.[column];
+  const cells: (GridCell | undefined)[][] = Array.from({ length: rows }, () => []);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      if (cells[row]?.[column]) continue;
+      let across = 1;
+      while (column + across < columns && isOpenBeside(row, column + across - 1) && !cells[row]?.[column + across])
+        across += 1;
+      const span = Array.from({ length: across }, (_, at) => column + at);
+      let down = 1;
+      while (row + down < rows && span.every((each) => isOpenBelow(row + down - 1, each))) down += 1;
+      const cell = { row, column, rows: down, columns: across };
+      for (let below = 0; below < down; below++)
+        for (const each of span) {
+          const line = cells[row + below];
+          if (line) line[each] ??= cell;
+        }
+    }
+  return cells.map((line, row) => Array.from(line, (cell, column) => cell ?? { row, column, rows: 1, columns: 1 }));
+}
+
+/** Whether there is a wall on each inner border, beside each field along it. */
+function wallsOf(
+  lines: readonly { at: number; from: number; to: number }[],
+  borders: readonly number[],
+  sides: readonly number[],
+): { walls: boolean[][]; trusted: boolean } {
+  const walls = borders.slice(1, -1).map((border) => {
+    const on = lines.filter(({ at }) => Math.abs(at - border) <= SAME_BORDER);
+    return sides.slice(1).map((end, at) => {
+      const start = sides[at] ?? end;
+      const drawn = on.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, end) - Math.max(from, start)), 0);
+      return drawn >= WALL_MIN * (end - start);
+    });
+  });
+  const all = walls.flat();
+  return { walls, trusted: all.filter((wall) => wall).length >= WALLED_MIN * all.length };
 }
 
 /** A border of a column lies between these, on this baseline. */
@@ -45,8 +101,9 @@ export function withTables(runs: readonly Run[], grids: readonly Grid[]): Run[] 
   for (const grid of grids) {
     const inside = left.filter((run) => cellOf(run, grid) !== null);
     const rows = rowsOf(inside, grid);
-    const cells = rows.flat();
-    if (cells.filter((cell) => cell !== "").length < Math.max(3, cells.length * FILLED_MIN)) continue;
+    const cells = new Set(grid.cells.flat());
+    const filled = new Set(inside.map((run) => cellOf(run, grid)));
+    if (filled.size < Math.max(3, cells.size * FILLED_MIN)) continue;
     const [first] = inside;
     if (!first) continue;
     left = left.filter((run) => !inside.includes(run));
@@ -56,22 +113,21 @@ export function withTables(runs: readonly Run[], grids: readonly Grid[]): Run[] 
   return left;
 }
 
+/** What a cell covers to its right is empty, and what it covers below says the same again. */
 function rowsOf(runs: readonly Run[], grid: Grid): string[][] {
-  const rows = grid.ys.slice(1).map(() => grid.xs.slice(1).map(() => ""));
+  const texts = new Map<GridCell, string>();
   for (const run of [...runs].sort((a, b) => a.y - b.y || a.left - b.left)) {
     const cell = cellOf(run, grid);
-    const row = cell ? rows[cell.row] : undefined;
-    if (!cell || !row) continue;
-    const above = row[cell.column] ?? "";
-    row[cell.column] = above === "" ? run.text : `${above} ${run.text}`;
+    const above = cell ? texts.get(cell) : undefined;
+    if (cell) texts.set(cell, above === undefined ? run.text : `${above} ${run.text}`);
   }
-  return rows;
+  return grid.cells.map((line) => line.map((cell, column) => (cell.column === column ? (texts.get(cell) ?? "") : "")));
 }
 
-function cellOf({ left, right, y, size }: Run, { xs, ys }: Grid): { column: number; row: number } | null {
+function cellOf({ left, right, y, size }: Run, { xs, ys, cells }: Grid): GridCell | null {
   const column = xs.findLastIndex((x) => x <= (left + right) / 2);
   const row = ys.findLastIndex((border) => border <= y - size / 4);
-  return column < 0 || row < 0 || column >= xs.length - 1 || row >= ys.length - 1 ? null : { column, row };
+  return cells[row]?.[column] ?? null;
 }
 
 /** A thin box is a line; of a larger one each edge is. */

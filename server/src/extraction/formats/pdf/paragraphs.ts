@@ -1,5 +1,6 @@
 /** Lines of text as headings, paragraphs and items of lists, by the size of their letters, their gaps and their margins. */
-import type { Block } from "../../markdown.ts";
+import { type Block, itemOf } from "../../markdown.ts";
+import { markerOf } from "./markers.ts";
 import type { Line } from "./regions.ts";
 
 /** Sizes of letters of a document: that of most of its text, and those of its headings, the largest first. */
@@ -19,12 +20,16 @@ const PARAGRAPH_GAP_MIN = 1.3;
 /** Of the size of the text. */
 const INDENT_MIN = 0.8;
 const INDENT_MAX = 5;
+/** Of the size of the text: items that stand farther in are those of an inner list. */
+const LIST_INDENT_MIN = 0.8;
 /** Of the width of the text: a line that ends so far from the margin ends its paragraph, if a sentence ends there. */
 const SHORT_LINE = 0.15;
 /** The same where anything but a sentence ends, such as an address. */
 const VERY_SHORT_LINE = 0.4;
-const BULLET = /^[•▪◦‣●○■□✓➢·–—*-]\s+(?=\S)/;
-const NUMBER = /^(\(?\d{1,3}[.)]|\(?[a-z][)]|\[\d{1,3}\])\s+(?=\S)/i;
+/** Of the size of the text: a space is wider. */
+const TOUCHING = 0.12;
+/** It begins with its mark. */
+const NOTE = /^\[\^([^\]]{1,3})\]\s*/;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/g;
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]$/;
 const UNSPACED_START = /^[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]/;
@@ -41,7 +46,28 @@ export function sizesOf(samples: readonly { size: number; characters: number }[]
 }
 
 export function blocksOf(lines: readonly Line[], sizes: Sizes): Block[] {
-  return paragraphsOf(lines).map((paragraph) => blockOf(paragraph, sizes));
+  const paragraphs = paragraphsOf(lines);
+  const lists = paragraphs.map(isItem);
+  /** Where the items of the open lists stand, the outermost first. */
+  const open: number[] = [];
+  return paragraphs.map((paragraph, at) => {
+    const isInList = lists[at - 1] === true || lists[at + 1] === true || open.length > 0;
+    const block = blockOf(paragraph, sizes, isInList);
+    const start = startOf(paragraph.lines[0] ?? []);
+    const tolerance = LIST_INDENT_MIN * paragraph.size;
+    while (open.length > 0 && (open.at(-1) ?? 0) > start + tolerance) open.pop();
+    if (block.kind !== "item") {
+      if (block.kind === "heading" || (open.length === 1 && start <= (open[0] ?? 0) + tolerance)) open.length = 0;
+      return block;
+    }
+    if (open.length === 0 || (open.at(-1) ?? 0) < start - tolerance) open.push(start);
+    return { ...block, depth: open.length - 1 };
+  });
+}
+
+/** How far from the side where its script begins. */
+function startOf(line: Line): number {
+  return isRightToLeft(textOf(line)) ? -rightOf(line) : leftOf(line);
 }
 
 function rounded(size: number): number {
@@ -74,7 +100,7 @@ function begins(line: Line, above: Line, paragraph: Paragraph, { leading, left, 
   const distance = topOf(line) - topOf(above);
   if (distance > PARAGRAPH_GAP_MIN * Math.max(leading, size * LEADING_MIN) || distance < 0) return true;
   const text = textOf(line);
-  if (BULLET.test(text) || NUMBER.test(text)) return true;
+  if (markerOf(text) || NOTE.test(text)) return true;
   if (isRightToLeft(text)) return false;
   const indent = leftOf(line) - leftOf(above);
   const aboveAtMargin = leftOf(above) - left < INDENT_MIN * size;
@@ -92,19 +118,20 @@ function hasField(line: Line): boolean {
 
 function isItem({ lines }: Paragraph): boolean {
   const text = textOf(lines[0] ?? []);
-  return BULLET.test(text) || NUMBER.test(text);
+  return markerOf(text) !== null;
 }
 
-function blockOf(paragraph: Paragraph, sizes: Sizes): Block {
+/** Letters are markers among items alone. */
+function blockOf(paragraph: Paragraph, sizes: Sizes, isInList: boolean): Block {
   const text = joinedLines(paragraph.lines);
+  const marker = markerOf(text);
+  const [mark = "", label] = NOTE.exec(text) ?? [];
+  if (label !== undefined) return { kind: "paragraph", text: `[^${label}]: ${text.slice(mark.length)}` };
   // Before all else: the letters of a slide are larger than those of a text, and its lists are lists.
-  const bullet = BULLET.exec(text);
-  if (bullet) return { kind: "item", depth: 0, marker: null, text: text.slice(bullet[0].length) };
+  if (marker?.kind === "bullet") return itemOf(0, null, marker.rest);
   const level = paragraph.lines.some(hasField) ? null : levelOf(paragraph, text, sizes);
   if (level !== null) return { kind: "heading", level, text };
-  const number = NUMBER.exec(text);
-  if (number && /^\d+[.)]$/.test(number[1] ?? ""))
-    return { kind: "item", depth: 0, marker: number[1] ?? null, text: text.slice(number[0].length) };
+  if (marker && (marker.kind === "number" || isInList)) return itemOf(0, marker.label, marker.rest);
   return { kind: "paragraph", text };
 }
 
@@ -130,13 +157,27 @@ function joinedLines(lines: readonly Line[]): string {
     else if (above.at(-1)?.hyphenated) text = /^\p{Ll}/u.test(next) ? text.replace(/-$/, "") + next : text + next;
     else text += (UNSPACED.test(text) && UNSPACED_START.test(next) ? "" : " ") + next;
   });
-  return text.replaceAll(/\]\((\S+)\) \[(?=[^\]]*\]\(\1\))/g, " ");
+  return withLinksJoined(text);
 }
 
-/** What stands on one line; from the right to the left when most of it does. */
+/** A link that goes over the end of a line is one; an address among its words has no spaces. */
+function withLinksJoined(text: string): string {
+  return text
+    .replaceAll(/\]\((\S+)\) \[(?=[^\]]*\]\(\1\))/g, " ")
+    .replaceAll(/\[((?:https?:\/\/|www\.)[^\]]+)\]\(/g, (link) => link.replaceAll(" ", ""));
+}
+
+/** What stands on one line; from the right to the left when most of it does. What touches is one word. */
 function textOf(line: Line): string {
+  const [only, second] = line;
+  if (only && !second) return only.text;
   const texts = line.map(({ text }) => text);
-  return (isRightToLeft(texts.join("")) ? texts.reverse() : texts).join(" ");
+  if (isRightToLeft(texts.join(""))) return texts.reverse().join(" ");
+  return line.reduce((text, run, at) => {
+    const before = line[at - 1];
+    const touches = before === undefined || Math.abs(run.left - before.right) < TOUCHING * run.size;
+    return touches ? text + run.text : `${text} ${run.text}`;
+  }, "");
 }
 
 function isRightToLeft(text: string): boolean {

@@ -3,6 +3,7 @@
  * seen first, since hardly a line goes over the gap between them. Then, from the top to the bottom, the same gap through
  * several lines is one between columns when these read as text by themselves, and one of a table otherwise.
  */
+import { isMarker } from "./markers.ts";
 import type { Run } from "./run.ts";
 
 /** What stands on one baseline, from the left to the right. */
@@ -35,7 +36,6 @@ const MAIN_SHARE_MIN = 0.75;
 /** Of the lines of the text: notes stand beside fewer. */
 const NOTES_SHARE_MAX = 0.6;
 const DEPTH_MAX = 8;
-const BULLET = /^([•▪◦‣●○■□–—·*-]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\[\d{1,3}\])$/i;
 
 type Gap = { from: number; to: number };
 
@@ -83,7 +83,7 @@ function zonesOf(runs: readonly Run[], gutter: number): Run[][] {
   let right: Run[] = [];
   let over: Run[] = [];
   for (const line of linesOf(runs)) {
-    const goesOver = line.some((run) => run.left < gutter && run.right > gutter);
+    const goesOver = line.some((run) => run.left < gutter && run.right > gutter) || isLastLine(line, over, gutter);
     if (goesOver && left.length + right.length > 0) {
       zones.push(left, right);
       left = [];
@@ -98,6 +98,15 @@ function zonesOf(runs: readonly Run[], gutter: number): Run[][] {
   return [...zones, over, left, right].filter((zone) => zone.length > 0);
 }
 
+/** A short one, close below lines that go over the gutter. */
+function isLastLine(line: Line, over: readonly Run[], gutter: number): boolean {
+  const [run] = line;
+  const above = over.at(-1);
+  if (!run || !above || line.some(({ right }) => right > gutter)) return false;
+  const isAlike = Math.abs(run.size - above.size) < 0.1 * run.size && !/[.!?:]$/.test(above.text);
+  return isAlike && run.y - above.y <= CELL_LEADING_MAX * run.size;
+}
+
 function regionsBelow(runs: readonly Run[], depth: number): Region[] {
   const regions: Region[] = [];
   for (const { lines, gaps } of blocksOf(linesOf(runs))) {
@@ -110,7 +119,7 @@ function regionsBelow(runs: readonly Run[], depth: number): Region[] {
   return regions.flatMap(drawnTables);
 }
 
-function linesOf(runs: readonly Run[]): Line[] {
+export function linesOf(runs: readonly Run[]): Line[] {
   const lines: Line[] = [];
   for (const run of [...runs].sort((a, b) => a.y - b.y || a.left - b.left)) {
     const line = lines.at(-1);
@@ -207,7 +216,8 @@ function tableOf(lines: readonly Line[], gaps: readonly Gap[]): Region[] {
   const full = rows.filter((row) => row.filter((cell) => cell !== "").length > 1);
   if (full.length < TABLE_ROWS_MIN || full.length < rows.length * FULL_ROWS_MIN) return [];
   let end = to + 1;
-  while (end < lines.length && goesOn(lines[end] ?? [], lines[end - 1] ?? [], gaps)) end++;
+  const right = Math.max(...lines.slice(from, to + 1).map(rightOf));
+  while (end < lines.length && goesOn(lines[end] ?? [], lines[end - 1] ?? [], gaps, right)) end++;
   const table: Region = { kind: "table", rows: rowsOf(lines.slice(from, end), gaps) };
   return [text(lines.slice(0, from)), table, text(lines.slice(end))].filter(
     (region) => region.kind === "table" || region.lines.length > 0,
@@ -230,7 +240,7 @@ function lanesOf(lines: readonly Line[], gaps: readonly Gap[]): Run[][] {
 }
 
 function isMarginOfBullets(columns: readonly Run[][]): boolean {
-  return columns.length === 2 && (columns[0]?.every(({ text }) => BULLET.test(text)) ?? false);
+  return columns.length === 2 && (columns[0]?.every(({ text }) => isMarker(text)) ?? false);
 }
 
 /** One of two columns is the text, and the other one has something to say beside a few of its lines. */
@@ -272,23 +282,41 @@ function readsAsText(lines: readonly Line[]): boolean {
 
 function rowsOf(lines: readonly Line[], gaps: readonly Gap[]): string[][] {
   const rows: string[][] = [];
+  const right = Math.max(...lines.map(rightOf));
   lines.forEach((line, at) => {
     const cells: string[] = Array.from({ length: gaps.length + 1 }, () => "");
     for (const run of line) cells[laneAt(run, gaps)] = joined(cells[laneAt(run, gaps)] ?? "", run.text);
     const row = rows.at(-1);
-    if (row && goesOn(line, lines[at - 1] ?? [], gaps))
+    if (row && goesOn(line, lines[at - 1] ?? [], gaps, right))
       rows[rows.length - 1] = cells.map((cell, column) => joined(row[column] ?? "", cell));
     else rows.push(cells);
   });
   return rows;
 }
 
-/** A line close below another one, with nothing in the first column, goes on in the cells of that one. */
-function goesOn(line: Line, above: Line, gaps: readonly Gap[]): boolean {
+/**
+ * A line close below another one, with nothing in the first column, goes on in the cells of that one, if there was no room
+ * left in them. Otherwise it is a row by itself, below a cell that covers several.
+ */
+function goesOn(line: Line, above: Line, gaps: readonly Gap[], right: number): boolean {
   const [run] = line;
   const [other] = above;
   if (!run || !other || line.some((each) => laneAt(each, gaps) === 0)) return false;
-  return run.y - other.y <= CELL_LEADING_MAX * run.size;
+  if (run.y - other.y > CELL_LEADING_MAX * run.size) return false;
+  return line.every((each) => {
+    const lane = laneAt(each, gaps);
+    const before = above.findLast((its) => laneAt(its, gaps) === lane);
+    const end = gaps[lane]?.to ?? right + GUTTER_MIN * each.size;
+    // A letter by itself, such as one of a formula, is no word that lacked room.
+    return (
+      before !== undefined && each.text.length > 1 && before.right + firstWordWidth(each) > end - GUTTER_MIN * each.size
+    );
+  });
+}
+
+function firstWordWidth({ left, right, text }: Run): number {
+  const letters = text.indexOf(" ") < 0 ? text.length : text.indexOf(" ") + 1;
+  return ((right - left) * letters) / text.length;
 }
 
 function joined(text: string, more: string): string {

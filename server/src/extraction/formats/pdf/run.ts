@@ -10,6 +10,8 @@ export type Run = {
   bold: boolean;
   /** The word is cut by the end of the line. */
   hyphenated: boolean;
+  /** What its raised signs refer to: they stand in the text as `[^1]`. */
+  marks?: string[];
   /** Filled in, and no text of the page. */
   isField?: true;
   /** Of a table that is drawn with lines: it stands for all that is inside. */

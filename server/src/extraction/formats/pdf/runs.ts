@@ -3,6 +3,7 @@
  * to the right, with y downwards; the order of the characters within a run is that of reading, also from right to left.
  */
 import { escaped, link } from "../../markdown.ts";
+import { withBullets } from "./bullets.ts";
 import type { Field } from "./form.ts";
 import type { Box, Glyph, GlyphStyle, LinkArea } from "./glyph.ts";
 import { type Grid, gridsOf, isParted, type Rule, withTables } from "./grids.ts";
@@ -16,8 +17,33 @@ const RISE_MAX = 0.5;
 const FIELD_LINE_MAX = 2.5;
 /** Of the size of letters: so far is the middle of a capital above the baseline. */
 const CAPITAL_SHARE = 0.35;
+/** Of the size of the text, and how far above its baseline: a mark of a note. */
+const MARK_SIZE_MAX = 0.8;
+const MARK_RISE_MIN = 0.12;
+const MARK_CHARACTERS_MAX = 3;
+const MARK = /^[\d*†‡§]$/;
 /** How PDFium writes the hyphen at the end of a line. */
 const LINE_HYPHEN = "\u0002";
+/** Where the fonts of TeX, old and new, have signs without saying which: by their places, which are no letters elsewhere. */
+const TEX_SIGNS: ReadonlyMap<string, string> = new Map([
+  ["\u000b", "ff"],
+  ["\u000c", "fi"],
+  ["\u000e", "ffi"],
+  ["\u000f", "ffl"],
+  ["\u0010", "“"],
+  ["\u0011", "”"],
+  ["\u0012", "„"],
+  ["\u0013", "«"],
+  ["\u0014", "»"],
+  ["\u0015", "–"],
+  ["\u0016", "—"],
+  ["\u001b", "ff"],
+  ["\u001c", "fi"],
+  ["\u001d", "fl"],
+  ["\u001e", "ffi"],
+  ["\u001f", "ffl"],
+  ["\u0088", "•"],
+]);
 const ARABIC = /^\p{Script=Arabic}$/u;
 
 export type PageRuns = {
@@ -31,7 +57,8 @@ export type Furniture = { links: readonly LinkArea[]; boxes: readonly Box[]; fie
 
 export function runsOf(glyphs: readonly Glyph[], { links, boxes, fields }: Furniture): PageRuns {
   const turns = usualTurns(glyphs);
-  const grids = gridsOf(boxes.map((box) => areaOf(box, turns)));
+  const areas = boxes.map((box) => areaOf(box, turns));
+  const grids = gridsOf(areas);
   const runs: Run[] = [];
   const turned: Run[] = [];
   for (const { run, turns: its } of glyphRuns(glyphs, grids)) {
@@ -40,7 +67,7 @@ export function runsOf(glyphs: readonly Glyph[], { links, boxes, fields }: Furni
   }
   const words = [...runs];
   for (const field of fields) runs.push(runOfField(field, words, turns));
-  return { runs: withTables(runs, grids), turned };
+  return { runs: withTables(withBullets(runs, areas), grids), turned };
 }
 
 /** In quarter turns: as most characters stand. */
@@ -124,13 +151,15 @@ function runOfField(field: Field, words: readonly Run[], turns: number): Run {
 }
 
 function runOf(glyphs: readonly Glyph[], turns: number, links: readonly LinkArea[]): Run | null {
-  const text = inlineOf(glyphs, links).trim();
+  const { isMixed, ...most } = mostOf(glyphs);
+  const marks: string[] = [];
+  const text = inlineOf(isMixed ? withMarks(glyphs, most.size, marks) : glyphs, links).trim();
   if (text === "") return null;
   let left = Number.POSITIVE_INFINITY;
   let right = Number.NEGATIVE_INFINITY;
   let largest: Glyph | null = null;
   for (const glyph of glyphs) {
-    if (glyph.generated) continue;
+    if (glyph.generated || glyph.text === " ") continue;
     const extent = turns === 0 ? glyph : extentOf(glyph, turns);
     left = Math.min(left, extent.left);
     right = Math.max(right, extent.right);
@@ -139,16 +168,43 @@ function runOf(glyphs: readonly Glyph[], turns: number, links: readonly LinkArea
   }
   if (largest === null) return null;
   const hyphenated = glyphs.at(-1)?.text === LINE_HYPHEN;
-  return { text, left, right, y: extentOf(largest, turns).y, ...mostOf(glyphs), hyphenated };
+  return { text, left, right, y: extentOf(largest, turns).y, ...most, hyphenated, ...(marks.length > 0 && { marks }) };
+}
+
+/** Small signs above the baseline, as one character each that a note can answer to. */
+function withMarks(glyphs: readonly Glyph[], size: number, marks: string[]): readonly Glyph[] {
+  const base = glyphs.find((glyph) => !glyph.generated && glyph.style.size > size * MARK_SIZE_MAX);
+  if (!base) return glyphs;
+  const made: Glyph[] = [];
+  let sign = "";
+  const isRaised = ({ generated, text, style, ...place }: Glyph) =>
+    !generated &&
+    MARK.test(text) &&
+    style.size <= size * MARK_SIZE_MAX &&
+    extentOf(base, style.turns).y - extentOf({ generated, text, style, ...place }, style.turns).y >=
+      size * MARK_RISE_MIN;
+  glyphs.forEach((glyph, at) => {
+    if (!isRaised(glyph)) made.push(glyph);
+    else {
+      sign += glyph.text;
+      const next = glyphs[at + 1];
+      if (next && isRaised(next)) return;
+      const mark = sign.length <= MARK_CHARACTERS_MAX ? `[^${sign}]` : sign;
+      if (mark !== sign) marks.push(sign);
+      made.push({ ...glyph, text: mark });
+      sign = "";
+    }
+  });
+  return made;
 }
 
 /** Of most of the characters. */
-function mostOf(glyphs: readonly Glyph[]): Pick<Run, "size" | "bold"> {
+function mostOf(glyphs: readonly Glyph[]): Pick<Run, "size" | "bold"> & { isMixed: boolean } {
   const counts = new Map<GlyphStyle, number>();
   for (const { generated, text, style } of glyphs)
     if (!generated && text !== " ") counts.set(style, (counts.get(style) ?? 0) + 1);
   const [only] = counts.keys();
-  if (only && counts.size === 1) return { size: only.size, bold: only.bold };
+  if (only && counts.size === 1) return { size: only.size, bold: only.bold, isMixed: false };
   const alike = new Map<string, { count: number; size: number; bold: boolean }>();
   for (const [{ size, bold }, count] of counts) {
     const key = `${size.toFixed(1)} ${bold}`;
@@ -156,7 +212,7 @@ function mostOf(glyphs: readonly Glyph[]): Pick<Run, "size" | "bold"> {
   }
   const none = { count: 0, size: 1, bold: false };
   const { size, bold } = [...alike.values()].reduce((most, next) => (next.count > most.count ? next : most), none);
-  return { size, bold };
+  return { size, bold, isMixed: true };
 }
 
 function inlineOf(glyphs: readonly Glyph[], links: readonly LinkArea[]): string {
@@ -180,7 +236,9 @@ function linked(text: string, url: string | null): string {
 
 /** Ligatures become their letters. */
 function wordsOf(glyphs: readonly Glyph[]): string {
-  const texts = inReadingOrder(glyphs).map(({ text }) => (text === LINE_HYPHEN ? "-" : text));
+  const texts = inReadingOrder(glyphs).map(({ text, generated }) =>
+    text === LINE_HYPHEN ? "-" : generated ? text : (TEX_SIGNS.get(text) ?? text),
+  );
   return texts.join("").replaceAll(/[\ufb00-\ufb06]/g, (ligature) => ligature.normalize("NFKC"));
 }
 
