@@ -50,7 +50,7 @@ export type Write = Change & {
   journalOf?: TaskId;
   audit?: AuditEntry & { tenant: string };
   idempotency?: IdempotencyRecord;
-  /** On submit: the names of the new task. */
+  /** Names that the task has from then on, besides those that it had. */
   aliases?: TaskAlias[];
   /** On submit: what the new task is about. */
   documents?: DocumentWrite;

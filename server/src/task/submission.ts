@@ -68,4 +68,6 @@ export type InputSubmission = {
   /** Answers this question; without it the first open one, or it waits in the inbox for the next. */
   prompt?: string;
   value: Json;
+  /** A further name of the task, by which clients of that lens know it from then on. */
+  alias?: { lens: string; value: string };
 };

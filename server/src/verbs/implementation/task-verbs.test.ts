@@ -170,6 +170,24 @@ describe("steering", () => {
     expect(await stage.ended(id)).toMatchObject({ state: "completed", output: "blue" });
   });
 
+  it("knows a task by each of the names that came with what it was told", async () => {
+    const id = await stage.submit("ask");
+    await stage.verbs.tasks.settled(ada, id, 60_000, never);
+    const named = (value: string) => ({ value, alias: { lens: "orchestrate", value: `name of ${value}` } });
+    await stage.verbs.tasks.input(ada, id, { ...named("red"), prompt: "colour" });
+    await stage.ended(id);
+    await expect(stage.verbs.tasks.input(ada, id, named("late"))).rejects.toMatchObject({
+      code: "not_allowed_in_state",
+    });
+    expect(await stage.verbs.tasks.named(ada, "orchestrate", "name of red")).toMatchObject({ id, output: "red" });
+    for (const [who, name] of [
+      [bob, "name of red"],
+      [ada, "name of late"],
+    ] as const) {
+      await expect(stage.verbs.tasks.named(who, "orchestrate", name)).rejects.toMatchObject({ code: "not_found" });
+    }
+  });
+
   it("tries an ended task again as a new one of the same owner, with its journal when asked", async () => {
     const id = await stage.submit("fails", { priority: 5, metadata: { a: 1 }, deadlineMs: 60_000 });
     await stage.ended(id);

@@ -127,8 +127,8 @@ export class TaskVerbs extends TaskReading implements Tasks {
   #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering) {
     const { clock, ids, engine, store } = this.parts;
     const at = clock.now();
-    const { messageId = ids.uuid(at), prompt = null, value } = input;
-    const by = principal.user;
+    const { messageId = ids.uuid(at), prompt = null, value, alias } = input;
+    const { tenant, user: by } = principal;
     return engine.transitions.change(id, async (task) => {
       const question = questionFor(task, prompt)?.key ?? null;
       if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
@@ -138,6 +138,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
         along: {
           ...this.#along(principal, "input", id, steering),
           inbox: { messageId, prompt, question, value, by, at },
+          ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
         },
       };
     });
