@@ -36,6 +36,7 @@ const NAME_LENGTH_MAX = 100;
 const INSTRUCTIONS_LENGTH_MAX = 100_000;
 const LIST_LENGTH_MAX = 64;
 const AGENT_PROPERTIES_BYTES_MAX = 64 << 10;
+const ANSWER_WITHIN_MS_MAX = 366 * 86_400_000;
 const TIME_LIMIT_MS = { min: 1_000, max: 7 * 86_400_000 };
 
 /** What hides or turns around the text beside it: one name could pass for another. */
@@ -172,6 +173,8 @@ export const agentInput = z.strictObject({
   maxTurns: z.int().min(1).max(50).optional(),
   /** How many messages of the conversation the model sees. */
   historyMessages: z.int().min(0).max(500).optional(),
+  /** How long a person has to answer. Then the task fails as `deadline`; when absent, it goes on without after 30 minutes. */
+  answerWithinMs: z.int().min(1_000).max(ANSWER_WITHIN_MS_MAX).optional(),
   /** How its model is asked to generate. */
   parameters: generationParameters.optional(),
   /** Asked for this task, besides those of the agent and of the server. */

@@ -52,6 +52,22 @@ describe("people", () => {
     expect(life.results(2)).toEqual([expect.stringContaining("Nobody answered within 30 minutes")]);
   });
 
+  it("have as long as the submit says, and then the run is over", async () => {
+    const life = lives.current;
+    await life.start({ agents: [curious] });
+    life.provider.script(asking);
+    const id = await life.submit({ query: "Paint it", answerWithinMs: 86_400_000 });
+    await life.until(id, "task.input_required");
+    await life.advance(86_399_999);
+    expect((await life.task(id)).state).toBe("input_required");
+    await life.advance(1);
+    const ended = await life.until(id, "task.failed");
+    expect(ended).toMatchObject({
+      state: "failed",
+      error: { code: "deadline", message: expect.stringContaining("Which colour?") },
+    });
+  });
+
   it("approve or refuse the calls of tools that need it", async () => {
     const life = lives.current;
     const paid: number[] = [];

@@ -1,12 +1,20 @@
 /**
  * Where a run waits for a person: a question that the model asks, and the approval of a call. Both hold no memory while
- * they wait, and both are over after 30 minutes.
+ * they wait. Both are over after 30 minutes, with which the run goes on; or when its submit says, and then so is the run.
  */
 import { z } from "zod";
-import type { Context } from "../../task/handler.ts";
+import { type Answer, type Context, type Question, TaskFailure } from "../../task/handler.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
 
 export const PERSON_DEADLINE_MS = 30 * 60_000;
+
+/** What a run may still ask people for. */
+export type PersonAllowance = {
+  /** Questions and approvals. */
+  left: number;
+  /** Null: it goes on without an answer after a while. */
+  answerWithinMs: number | null;
+};
 
 /** What the model may ask. `choices` are suggestions, not a limit. */
 export const personQuestion = z.strictObject({
@@ -15,16 +23,28 @@ export const personQuestion = z.strictObject({
 });
 
 /** Asks and returns what the model is to be told. */
-export async function askPerson(ctx: Context, name: string, asked: z.infer<typeof personQuestion>): Promise<string> {
+export async function askPerson(
+  ctx: Context,
+  name: string,
+  asked: z.infer<typeof personQuestion>,
+  people: PersonAllowance,
+): Promise<string> {
   const choices = (asked.choices ?? []).map((choice) => `\n- ${choice}`).join("");
-  const answer = await ctx.waitForInput(name, {
-    asks: "answer",
-    prompt: asked.question + choices,
-    deadlineMs: PERSON_DEADLINE_MS,
-  });
+  const answer = await answerOf(ctx, name, { asks: "answer", prompt: asked.question + choices }, people);
   return answer === null
     ? "Nobody answered within 30 minutes. Go on without the answer and say what you assumed."
     : answerText(answer.value);
+}
+
+async function answerOf(
+  ctx: Context,
+  name: string,
+  question: Question,
+  { answerWithinMs }: PersonAllowance,
+): Promise<Answer | null> {
+  const answer = await ctx.waitForInput(name, { ...question, deadlineMs: answerWithinMs ?? PERSON_DEADLINE_MS });
+  if (answer !== null || answerWithinMs === null) return answer;
+  throw new TaskFailure("deadline", `Nobody answered in time: ${question.prompt}`);
 }
 
 const approvalSchema: JsonObject = {
@@ -36,13 +56,14 @@ const approvalSchema: JsonObject = {
 export type Approval = { approved: true } | { approved: false; told: string };
 
 /** Asks whether a call may be made. Only a clear yes is one. */
-export async function askApproval(ctx: Context, name: string, tool: string, input: Json): Promise<Approval> {
-  const answer = await ctx.waitForInput(name, {
-    asks: "approval",
-    prompt: `May the agent call ${tool} with ${JSON.stringify(input)}?`,
-    schema: approvalSchema,
-    deadlineMs: PERSON_DEADLINE_MS,
-  });
+export async function askApproval(
+  ctx: Context,
+  name: string,
+  { tool, input }: { tool: string; input: Json },
+  people: PersonAllowance,
+): Promise<Approval> {
+  const prompt = `May the agent call ${tool} with ${JSON.stringify(input)}?`;
+  const answer = await answerOf(ctx, name, { asks: "approval", prompt, schema: approvalSchema }, people);
   if (answer === null)
     return { approved: false, told: "Nobody approved this call within 30 minutes: it was not made." };
   const { approved, comment } = readApproval(answer.value);

@@ -11,10 +11,11 @@ import { BudgetWatch } from "./budget.ts";
 import type { AgentDirectory } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
 import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
+import type { PersonAllowance } from "./person.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
 import { defineTool, type Tool } from "./tool.ts";
-import { carryOut, type OfferedTools, type Outcome, type PersonAllowance } from "./tool-call.ts";
+import { carryOut, type OfferedTools, type Outcome } from "./tool-call.ts";
 import { askAgentTool } from "./tools/ask-agent.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
@@ -54,7 +55,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
   const budget = new BudgetWatch(ctx);
-  const people: PersonAllowance = { left: PERSON_ASKS_MAX };
+  const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
   const transcript: PromptTurn[] = [];
   const answer = new Answer();
   const sources = new Sources();

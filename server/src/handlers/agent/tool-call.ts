@@ -8,15 +8,12 @@ import { type Context, type StepContext, StepError } from "../../task/handler.ts
 import type { Json } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
-import { askApproval, askPerson, personQuestion } from "./person.ts";
+import { askApproval, askPerson, type PersonAllowance, personQuestion } from "./person.ts";
 import { retryableOf } from "./retryable.ts";
 import type { PreparedCall, Tool } from "./tool.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
 export type Outcome = { output: string; isError: boolean; citations?: Citation[] };
-
-/** What is left to a run of the questions that it may put to people. */
-export type PersonAllowance = { left: number };
 
 export type OfferedTools = ReadonlyMap<string, Tool>;
 
@@ -47,11 +44,16 @@ export async function carryOut(
     people.left--;
   }
   if (tool === askPersonTool) {
-    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(call.input));
+    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(call.input), people);
     return observed(ctx, id, tool.name, { output, isError: false });
   }
   if (tool.needsApproval) {
-    const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, tool.name, call.input);
+    const approval = await askApproval(
+      ctx,
+      `approval ${id} ${tool.name}`,
+      { tool: tool.name, input: call.input },
+      people,
+    );
     if (!approval.approved) return observed(ctx, id, tool.name, { output: approval.told, isError: false }, false);
   }
   return tool.carryOut
