@@ -121,6 +121,8 @@ class LogReader {
     },
     "step.completed": ({ name, ms }) => this.#ofRun() ?? this.#step(name) ?? (ms < 0 ? "took less than no time" : null),
     "step.retrying": ({ name, error, tries }) => {
+      // A cleanup asks for the task that it is about.
+      if (this.#task.kind === "waybill.cleanup" && error.code === "unavailable") return this.#ofRun();
       const fits = [...this.#ops.values()].some(
         (op) => op.op === "step" && op.name === name && tries <= op.failures && tries <= op.retries && !op.fatal,
       );

@@ -2,7 +2,7 @@
  * What a thrown value says of a failure: its code and message, whether another try makes sense, and when. A handler may
  * throw anything, also what cannot be read: the answer is always one that can be written.
  */
-import { Refusal } from "../../task/errors.ts";
+import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
 import type { Failure } from "../../task/task.ts";
 import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
@@ -11,6 +11,9 @@ const UNREADABLE = "The handler threw something that cannot be read.";
 const CODE_CHARACTERS_MAX = 128;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
+
+/** Refusals of what is taken a moment later: a store that is busy or full must not cost a step its result. */
+const LATER: ReadonlySet<string> = new Set<ErrorCode>(["unavailable", "rate_limited"]);
 
 export type Reason = {
   failure: Failure;
@@ -24,15 +27,20 @@ export function reasonOf(what: string, thrown: unknown): Reason {
   const error = errorOf(thrown);
   const failure = failureOf(error);
   try {
-    const isFinal = error instanceof Refusal || error instanceof TaskFailure || failure.code === BAD_VALUE;
+    const isRefusal = error instanceof Refusal && !LATER.has(error.code);
+    const isFinal = isRefusal || error instanceof TaskFailure || failure.code === BAD_VALUE;
     const retryable = !isFinal && property(error, "retryable") !== false;
-    const asked = property(error, "retryAfterMs");
+    const asked = error instanceof Refusal ? laterMs(error) : property(error, "retryAfterMs");
     const retryAfterMs = typeof asked === "number" ? msOf("its error's retryAfterMs", asked) : undefined;
     return { failure, retryable, retryAfterMs };
   } catch (bad) {
     const message = text(`${what} failed with "${failure.message}", and ${failureOf(bad).message}`, "");
     return { failure: { code: BAD_VALUE, message }, retryable: false, retryAfterMs: undefined };
   }
+}
+
+function laterMs({ detail: { retryAfterS } }: Refusal): number | undefined {
+  return retryAfterS === undefined ? undefined : retryAfterS * 1_000;
 }
 
 /** What was thrown, as an error: not even the kind of a proxy that was closed can be told. */

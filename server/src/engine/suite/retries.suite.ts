@@ -1,6 +1,7 @@
 /** A retry of the whole task, by its policy or by a caller: it does what failed afresh, and nothing else. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { Refusal } from "../../task/errors.ts";
 import { TaskFailure } from "../../task/handler.ts";
 import { ada, arrives, type Begin, type EngineLife, events, kind, submit } from "./stage.ts";
 
@@ -36,6 +37,28 @@ export function retriesSuite(begin: Begin): void {
       return (await life.verbs.tasks.retry(ada, id, { reuseJournal: true })).task.id;
     },
   };
+
+  it("tries a step again whose body is told to come back later, when it was told to, and not one that is refused for good", async () => {
+    const refusals = [
+      new Refusal("unavailable", "Too much is waiting.", { retryAfterS: 30 }),
+      new Refusal("not_found", "Document not found"),
+    ];
+    let tries = 0;
+    const life = await begin([
+      kind("reads", (ctx) =>
+        ctx.step("read", async () => {
+          tries += 1;
+          throw refusals.shift();
+        }),
+      ),
+    ]);
+    const id = await submit(life, "reads");
+    const { waits } = await arrives(life, id, "waiting");
+    expect(waits).toMatchObject([{ on: "retry", until: life.now() + 30_000 }]);
+    await life.pass(30_000);
+    expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "not_found", step: "read" } });
+    expect(tries).toBe(2);
+  });
 
   for (const [way, again] of Object.entries(ways)) {
     it(`does all failed steps of parallel branches afresh when it is retried ${way}`, async () => {
