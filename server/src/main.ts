@@ -16,6 +16,7 @@ import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { greetingOf } from "./greeting.ts";
 import { agentCatalog, agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
+import { answering, type Lookups } from "./handlers/agent/lookups.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
 import type { Download, Embedders } from "./handlers/documents/parts.ts";
 import { StepFailure } from "./handlers/documents/step-failure.ts";
@@ -94,14 +95,15 @@ export async function startServer(
   const models = modelsOf(config);
   const search = new DocumentSearch();
   const directory = new AgentLookup();
-  const handlers = handlersOf(config, models, { documents: search, directory });
+  const lookups = { documents: search, directory };
+  const handlers = handlersOf(config, models, lookups);
   const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
-    const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources) }) };
+    const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, answering(lookups)) }) };
     const all = [...handlers, ...documents.handlers(store)];
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
@@ -420,14 +422,11 @@ function embeddersOf({ embeddings, models }: Config): Embedders {
 }
 
 /** All handlers that a server of this configuration has but for those of documents, which need its store. Throws `StartError`. */
-export function handlersOfConfig(config: Config): Handler[] {
-  return handlersOf(config, modelsOf(config));
+export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
+  return handlersOf(config, modelsOf(config), lookups);
 }
 
-/** What the handler of agents asks of a store, which the processes for suspects have not got. */
-type Lookups = { documents: DocumentSearch; directory: AgentLookup };
-
-function handlersOf(config: Config, models: Models, lookups?: Lookups): Handler[] {
+function handlersOf(config: Config, models: Models, lookups: Lookups): Handler[] {
   const own = [agentOf(config, models, lookups), externalHandler()];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
@@ -441,7 +440,7 @@ function handlersOf(config: Config, models: Models, lookups?: Lookups): Handler[
   return [...own, ...config.handlers];
 }
 
-function agentOf(config: Config, models: Models, lookups?: Lookups): Handler {
+function agentOf(config: Config, models: Models, lookups: Lookups): Handler {
   const { agents, tools } = config;
   try {
     return agentHandler({ models, agents, tools, files: storageOf(config).files, ...lookups });

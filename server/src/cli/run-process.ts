@@ -12,6 +12,7 @@ import { blame, currentPlace } from "../engine/execution/current-place.ts";
 import { hostRuns } from "../engine/execution/hosted-runs.ts";
 import type { FromProcess, ToProcess } from "../engine/execution/run-messages.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { asking } from "../handlers/agent/lookups.ts";
 import { watchOwnEnd } from "../own-end.ts";
 
 const texts = z.record(z.string(), z.string().optional());
@@ -33,20 +34,20 @@ process.once("message", (message: unknown) => void begin(message));
 async function begin(message: unknown): Promise<void> {
   const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([import("../config.ts"), import("../main.ts")]);
   const config = await loadConfig({ ...sources.parse(message), env: process.env });
-  const handlers = handlersOfConfig(config);
   watchOwnEnd(
     (said) => send({ do: "dying", said, culprit: currentPlace() }),
     (error) => blame(error) !== null,
   );
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   new Worker(WATCHDOG, { eval: true }).unref();
-  hostRuns({
+  const lookUp = hostRuns({
     channel: { send, receive: (listener) => void process.on("message", (message: ToProcess) => listener(message)) },
     handlerOf: (task, find) => withCleanup(handlers, find).of(task),
     clock: systemClock,
     random: Math.random,
     ids: new Ids(systemRandomBytes),
   });
+  const handlers = handlersOfConfig(config, asking(lookUp));
   // What the configuration sets off as it is loaded may fail a moment later: that is no task's doing.
   setTimeout(() => process.send?.(READY), SETTLE_MS);
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { FromProcess } from "../execution/run-messages.ts";
+import type { FromProcess, LookUp } from "../execution/run-messages.ts";
 import type { LaunchRunProcess, ProcessEnd } from "./run-process.ts";
 
 /** What the entry says once it can run handlers. */
@@ -12,8 +12,8 @@ const READY_MS_MAX = 30_000;
 /** Signals that people and supervisors send; any other one is the work of the code itself. */
 const OUTSIDE: ReadonlySet<string> = new Set(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGSTOP", "SIGTSTP"]);
 
-/** `settings` is the first message to the entry, which answers with `READY`. */
-export function forkedProcess(entry: URL, settings: Serializable): LaunchRunProcess {
+/** `settings` is the first message to the entry, which answers with `READY`; `lookUp` answers its handlers. */
+export function forkedProcess(entry: URL, settings: Serializable, lookUp: LookUp): LaunchRunProcess {
   return async () => {
     const oomKills = oomKillsSoFar();
     const child = fork(fileURLToPath(entry), [], {
@@ -31,6 +31,7 @@ export function forkedProcess(entry: URL, settings: Serializable): LaunchRunProc
         receive: (listener) => void child.on("message", (message: FromProcess) => listener(message)),
       },
       ended,
+      lookUp,
       end: () => {
         told = true;
         child.kill("SIGKILL");

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -9,7 +10,7 @@ import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { currentPlace } from "../execution/current-place.ts";
 import { hostRuns } from "../execution/hosted-runs.ts";
-import type { FromProcess, ToProcess } from "../execution/run-messages.ts";
+import type { FromProcess, LookUp, ToProcess } from "../execution/run-messages.ts";
 import { Ids, systemRandomBytes } from "../ids.ts";
 import { atRest } from "../suite/at-rest.ts";
 import { ada, kind } from "../suite/stage.ts";
@@ -21,7 +22,7 @@ import type { LaunchRunProcess, ProcessEnd } from "./run-process.ts";
 const STEP_MS = 20_000;
 
 /** The place where code runs: `die` ends its process. */
-type Here = { die: (how: HowItEnded) => Promise<never> };
+type Here = { die: (how: HowItEnded) => Promise<never>; lookUp: LookUp };
 
 let clock: VirtualClock;
 let store: Store;
@@ -75,6 +76,13 @@ function handlersIn(here: Here): Handler[] {
         return here.die("own");
       }),
     ),
+    kind("curious", async (ctx) => {
+      noted(ctx.task.id);
+      await ctx.step("think", () => pass(STEP_MS).then(() => null));
+      const answer = await here.lookUp("six times", [7]).then(Number);
+      const refused = await here.lookUp("nonsense", []).catch((error: unknown) => error);
+      return [answer, refused instanceof Refusal ? refused.code : null];
+    }),
     kind("parent", async (ctx) => {
       const [child, answer] = [await ctx.child("child", "slow", {}), await ctx.history(3)];
       return [child, answer.length];
@@ -87,6 +95,12 @@ function handlersIn(here: Here): Handler[] {
     ),
   ];
 }
+
+/** What the server alone can answer. */
+const atHome: LookUp = async (name, [given]) => {
+  if (name === "six times") return 6 * Number(given);
+  throw new Refusal("not_found", `There is no ${name}.`);
+};
 
 const launch: LaunchRunProcess = async () => {
   const tasks = new Set<TaskId>();
@@ -105,9 +119,10 @@ const launch: LaunchRunProcess = async () => {
       end(how);
       return new Promise(() => {});
     },
+    lookUp: (name, given) => ask(name, given),
   };
   const handlers = new Handlers(handlersIn(here));
-  hostRuns({
+  const ask = hostRuns({
     channel: {
       send: (message) => queueMicrotask(() => isAlive && fromProcess.forEach((hear) => void hear(message))),
       receive: (listener) => void toProcess.push(listener),
@@ -127,6 +142,7 @@ const launch: LaunchRunProcess = async () => {
       receive: (listener) => void fromProcess.push(listener),
     },
     ended: ended.promise,
+    lookUp: atHome,
     end: () => end("clean"),
   };
 };
@@ -154,6 +170,7 @@ async function start(launching: LaunchRunProcess = launch): Promise<void> {
       die(how);
       return new Promise(() => {});
     },
+    lookUp: atHome,
   });
   const ids = new Ids(systemRandomBytes);
   const log = { warn: () => {} };
@@ -223,6 +240,15 @@ describe("suspects", () => {
     expect(serverDeaths).toBe(before);
     // Two more deaths of the culprit by itself prove it.
     expect(deaths - 2).toBeLessThanOrEqual(8);
+  });
+
+  test("ask their server what it alone knows, and are answered or refused as in it", async () => {
+    await start();
+    const [id = ""] = await submit("curious");
+    await kills(2, 1_000);
+    await passUntilEnded([id], 20_000);
+    expect(launched.some(({ tasks }) => tasks.has(id))).toBe(true);
+    expect(await server.verbs.tasks.get(ada, id)).toMatchObject({ state: "completed", output: [42, "not_found"] });
   });
 
   test("keep nobody waiting: what is submitted meanwhile runs in the server at once", async () => {

@@ -100,7 +100,8 @@ export class Isolation {
     try {
       if (this.#stopped) throw new Refusal("unavailable", "The server stops.");
       const process = await this.#parts.launch();
-      const home = { process, runs: new RemoteRuns(process.channel, (id) => this.#parts.transitions.find(id)) };
+      const find = (id: TaskId) => this.#parts.transitions.find(id);
+      const home = { process, runs: new RemoteRuns(process.channel, find, process.lookUp) };
       this.#homes.add(home);
       void process.ended.then((end) => this.#ended(group, home, end));
       if (this.#stopped) process.end();

@@ -22,8 +22,8 @@ type Parts = {
   ids: Ids;
 };
 
-/** Serves until the process ends. */
-export function hostRuns(parts: Parts): void {
+/** Serves until the process ends. Returns what its handlers look things up by, which their server answers. */
+export function hostRuns(parts: Parts): <Result>(name: string, given: readonly unknown[]) => Promise<Result> {
   const runs = new Map<number, Run>();
   const calls = new Calls(parts.channel);
   parts.channel.receive((message) => {
@@ -49,6 +49,7 @@ export function hostRuns(parts: Parts): void {
         return;
     }
   });
+  return (name, given) => calls.ask((call) => ({ do: "lookUp", call, name, given }));
 }
 
 function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProcess & { do: "begin" }): void {

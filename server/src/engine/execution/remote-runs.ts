@@ -6,7 +6,7 @@ import type { Task, Wait } from "../../task/task.ts";
 import type { AttemptPort, AttemptRun, RunEnd, RunObserver } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
 import type { RunParts } from "./run.ts";
-import type { FromProcess, RunChannel, ToProcess } from "./run-messages.ts";
+import type { FromProcess, LookUp, RunChannel, ToProcess } from "./run-messages.ts";
 
 type Channel = RunChannel<ToProcess, FromProcess>;
 type Find = (id: TaskId) => Promise<Task | null>;
@@ -19,12 +19,16 @@ export class RemoteRuns {
   #isGone = false;
   #lastWords: { said: string; culprit: Place | null } | null = null;
 
-  constructor(channel: Channel, find: Find) {
+  constructor(channel: Channel, find: Find, lookUp: LookUp = nothingToLookUp) {
     this.#channel = channel;
     this.#find = find;
     channel.receive((message) => {
       if (message.do === "dying") {
         this.#lastWords = message;
+        return;
+      }
+      if (message.do === "lookUp") {
+        answer(channel, message.call, () => lookUp(message.name, message.given));
         return;
       }
       this.#runs.get(message.run)?.hear(message);
@@ -111,24 +115,24 @@ export class RemoteRun implements AttemptRun {
   }
 
   /** Also after its end: what a run that was cut off has paid for still comes in. */
-  hear(message: Exclude<FromProcess, { do: "dying" }>): void {
-    const { port, observer, find } = this.#parts;
+  hear(message: Exclude<FromProcess, { do: "dying" | "lookUp" }>): void {
+    const { port, observer, find, channel } = this.#parts;
     switch (message.do) {
       case "ask":
         // The call was made on the same interface at the other end.
-        this.#answer(message.call, async () => Reflect.apply(port[message.verb], port, message.given));
+        answer(channel, message.call, async () => Reflect.apply(port[message.verb], port, message.given));
         return;
       case "child": {
         const { call, id, wanted, write } = message;
-        this.#answer(call, () => port.child(wanted, () => write, id));
+        answer(channel, call, () => port.child(wanted, () => write, id));
         return;
       }
       case "find":
-        this.#answer(message.call, () => find(message.id));
+        answer(channel, message.call, () => find(message.id));
         return;
       case "stepBegins":
         this.#steps.push(message.step);
-        this.#answer(message.call, () => observer.stepBegins(this.task, message.step));
+        answer(channel, message.call, () => observer.stepBegins(this.task, message.step));
         return;
       case "stepEnded": {
         const at = this.#steps.indexOf(message.step);
@@ -145,18 +149,6 @@ export class RemoteRun implements AttemptRun {
     }
   }
 
-  #answer(call: number, verb: () => Promise<unknown>): void {
-    const { channel } = this.#parts;
-    verb().then(
-      (result) => channel.send({ do: "answer", call, result }),
-      (error: unknown) => {
-        const refusal = error instanceof Refusal ? { code: error.code, detail: error.detail } : null;
-        const message = error instanceof Error ? error.message : String(error);
-        channel.send({ do: "refuse", call, refusal, message });
-      },
-    );
-  }
-
   #send(act: "pause" | "resume"): void {
     if (!this.#over) this.#parts.channel.send({ do: act, run: this.#parts.number });
   }
@@ -165,4 +157,19 @@ export class RemoteRun implements AttemptRun {
     this.#over = true;
     this.#markEnded(end);
   }
+}
+
+function answer(channel: Channel, call: number, verb: () => Promise<unknown>): void {
+  verb().then(
+    (result) => channel.send({ do: "answer", call, result }),
+    (error: unknown) => {
+      const refusal = error instanceof Refusal ? { code: error.code, detail: error.detail } : null;
+      const message = error instanceof Error ? error.message : String(error);
+      channel.send({ do: "refuse", call, refusal, message });
+    },
+  );
+}
+
+async function nothingToLookUp(name: string): Promise<never> {
+  throw new Error(`Nothing answers ${name} here.`);
 }

@@ -37,12 +37,17 @@ export type FromProcess =
   | { do: "child"; run: number; call: number; id: TaskId; wanted: ChildSubmission; write: AttemptWrite }
   /** A task as it is, by its id. */
   | { do: "find"; run: number; call: number; id: TaskId }
+  /** What handlers ask of something that only their server has. */
+  | { do: "lookUp"; call: number; name: string; given: readonly unknown[] }
   | { do: "stepBegins"; run: number; call: number; step: string }
   | { do: "stepEnded"; run: number; step: string; ms: number }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }
   /** The last words of the process. */
   | { do: "dying"; said: string; culprit: Place | null };
+
+/** Answers what a handler asks by name. */
+export type LookUp = (name: string, given: readonly unknown[]) => Promise<unknown>;
 
 /** One end of the line between two processes. */
 export type RunChannel<Sent, Received> = {

@@ -1,0 +1,56 @@
+/**
+ * What agents ask of the server that has begun their task. Suspects run in a process of their own, which has no store: there
+ * each question is sent to the server by its name.
+ */
+import type { AgentDirectory } from "./directory.ts";
+import type { DocumentSearch } from "./tools/search-documents.ts";
+
+export type Lookups = { documents: DocumentSearch; directory: AgentDirectory };
+
+type Ask = <Result>(name: string, given: readonly unknown[]) => Promise<Result>;
+
+/** The server's end: given by position, as the other end has sent it. A search goes on to its own bound when its asker has gone. */
+export function answering({
+  documents,
+  directory,
+}: Lookups): (name: string, given: readonly unknown[]) => Promise<unknown> {
+  const never = new AbortController().signal;
+  return async (name, given) => {
+    switch (name) {
+      case "documents.any":
+        return Reflect.apply(documents.any, documents, given);
+      case "documents.find":
+        return Reflect.apply(documents.find, documents, [...given, never]);
+      case "directory.find":
+        return Reflect.apply(directory.find, directory, given);
+      default:
+        throw new Error(`Agents ask no ${name}.`);
+    }
+  };
+}
+
+/** The end of the process: whoever waits no longer hears so at once. */
+export function asking(ask: Ask): Lookups {
+  return {
+    documents: {
+      any: ({ tenant, user }) => ask("documents.any", [{ tenant, user }]),
+      find: ({ tenant, user }, question, signal) =>
+        unlessAborted(ask("documents.find", [{ tenant, user }, question]), signal),
+    },
+    directory: {
+      find: ({ tenant, user }, idOrSlug) => ask("directory.find", [{ tenant, user }, idOrSlug]),
+    },
+  };
+}
+
+async function unlessAborted<Result>(asked: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(signal.reason);
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
