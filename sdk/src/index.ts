@@ -1,3 +1,4 @@
+export type { AgentChangeOptions, AgentFilter } from "./agents.ts";
 export {
   TaskCancelled,
   TaskEnded,

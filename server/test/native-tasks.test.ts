@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { agent } from "../src/lenses/native/agent-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -361,7 +362,7 @@ describe("the documents", () => {
 
   it("say who calls, and which agents there are", async () => {
     expect(await (await server.call("/v1/me")).json()).toMatchObject({ tenant: "default", user: "developer" });
-    const agents = wire.list(wire.agent).parse(await (await server.call("/v1/agents")).json());
+    const agents = wire.paged(agent).parse(await (await server.call("/v1/agents")).json());
     expect(agents.data.map(({ slug }) => slug)).toEqual(["assistant"]);
     expect((await server.call("/v1/agents/nobody")).status).toBe(404);
   });

@@ -35,7 +35,8 @@ beforeAll(async () => {
   const task = wire.task.parse(await submitted.json());
   const made = await server.call("/v1/keys", { key: ada, json: { name: "spare" } });
   const key = wire.createdKey.parse(await made.json());
-  owned = { tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "assistant" };
+  await server.call("/v1/agents", { key: ada, json: { name: "Guide" } });
+  owned = { tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "guide" };
 });
 afterAll(() => server.stop());
 
@@ -60,6 +61,8 @@ const bodies: Record<string, unknown> = {
   updateConversation: { title: "stolen" },
   sayMessage: { parts: [{ text: "hello" }] },
   createKey: { name: "mine", scopes: ["tasks"] },
+  createAgent: { name: "Mine", tools: [], mode: "simple", max_turns: 2, slug: "mine" },
+  updateAgent: { name: "Mine still" },
 };
 
 type Sent = { key?: string; path?: string; body?: string | Buffer | undefined; type?: string; accept?: string };

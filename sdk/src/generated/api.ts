@@ -85,16 +85,91 @@ export const EVENT_DATA = {
 } as const;
 
 export type Agent = {
+  /** A UUID. Of an agent of the configuration it follows from the slug. */
+  id: string;
   slug: string;
   name: string;
+  display_name: string | null;
   description: string;
-  mode: "simple" | "standard" | "complex" | "supervisor";
+  /** Null: those of the configuration are not shown. */
+  instructions: string | null;
   /** Null: the server's default model. */
   model: string | null;
   /** Null: all built-in tools. */
   tools: (string)[] | null;
+  /** Agents that it may ask, each as a child task. */
+  collaborators: (string)[];
+  /** Vector stores that it searches; none: all that its task's owner has. */
+  knowledge_bases: (string)[];
+  mode: "simple" | "standard" | "complex" | "supervisor";
   max_turns: number;
+  /** Null: that of its mode. */
+  time_limit_ms: number | null;
   asks_person: boolean;
+  guardrails: {
+    /** Hate, abuse and profanity. */
+    hap?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value: boolean;
+      } | undefined;
+    } | undefined;
+    social_bias?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value: boolean;
+      } | undefined;
+    } | undefined;
+    /** What identifies a person, and secrets. */
+    pii?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled: boolean;
+        threshold: number;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value: boolean;
+      } | undefined;
+    } | undefined;
+  } | null;
+  tags: (string)[];
+  hidden: boolean;
+  style: string;
+  properties: JsonObject;
+  /** Declared in the server's configuration, and read-only here. */
+  configured: boolean;
+  /** Rises with each change. */
+  version: number;
+  created_by: string | null;
+  created_at: string | null;
+  updated_by: string | null;
+  updated_at: string | null;
 };
 
 export type AgentAnsweredEvent = {
@@ -190,6 +265,78 @@ export type AgentThinkingEvent = {
     /** A short status. */
     text: string;
   };
+};
+
+export type AgentUpdate = {
+  name?: string | undefined;
+  display_name?: string | null | undefined;
+  description?: string | null | undefined;
+  instructions?: string | null | undefined;
+  model?: string | null | undefined;
+  tools?: (string)[] | null | undefined;
+  collaborators?: (string)[] | null | undefined;
+  knowledge_bases?: (string)[] | null | undefined;
+  mode?: "simple" | "standard" | "complex" | "supervisor" | null | undefined;
+  max_turns?: number | null | undefined;
+  time_limit_ms?: number | null | undefined;
+  asks_person?: boolean | null | undefined;
+  guardrails?: {
+    /** Hate, abuse and profanity. */
+    hap?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    social_bias?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    /** What identifies a person, and secrets. */
+    pii?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+  } | null | undefined;
+  tags?: (string)[] | null | undefined;
+  hidden?: boolean | null | undefined;
+  style?: string | null | undefined;
+  /** Only the named ones change; one that is null goes. */
+  properties?: JsonObject | null | undefined;
 };
 
 export type Artifact = {
@@ -420,6 +567,87 @@ export type Message = {
   /** ISO 8601, UTC, milliseconds */
   at: string;
   edited_at: string | null;
+};
+
+export type NewAgent = {
+  /** Nobody else's in the tenant, whatever its case. */
+  name: string;
+  /** For paths and `input.agent`; made of the name when absent. Never changes. */
+  slug?: string | undefined;
+  display_name?: string | undefined;
+  description?: string | undefined;
+  instructions?: string | undefined;
+  /** `provider:model`; the server's default model when absent. */
+  model?: string | undefined;
+  /** All built-in tools when absent. */
+  tools?: (string)[] | undefined;
+  /** Slugs or ids of agents that it may ask, each as a child task. */
+  collaborators?: (string)[] | undefined;
+  /** Ids of vector stores; none: all that its task's owner has. */
+  knowledge_bases?: (string)[] | undefined;
+  mode?: "simple" | "standard" | "complex" | "supervisor" | undefined;
+  max_turns?: number | undefined;
+  /** Of a task that names no deadline; that of its mode when absent. */
+  time_limit_ms?: number | undefined;
+  /** Lets the model ask a person. */
+  asks_person?: boolean | undefined;
+  guardrails?: {
+    /** Hate, abuse and profanity. */
+    hap?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    social_bias?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    /** What identifies a person, and secrets. */
+    pii?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+  } | undefined;
+  tags?: (string)[] | undefined;
+  hidden?: boolean | undefined;
+  style?: string | undefined;
+  /** Free-form, at most 64 KB of JSON. */
+  properties?: JsonObject | undefined;
 };
 
 export type OutputDeltaEvent = {
@@ -1486,6 +1714,63 @@ export type Operations = {
     body: undefined;
     answer: undefined;
   };
+  /** List agents */
+  listAgents: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      /** Hidden ones too. */
+      hidden?: "true" | undefined;
+      /** Ids or slugs, repeated or with commas. */
+      id?: (string)[] | undefined;
+      /** The one of this name, whatever its case. */
+      name?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Agent)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Make an agent */
+  createAgent: {
+    params: undefined;
+    query: undefined;
+    body: NewAgent;
+    answer: Agent;
+  };
+  /** Read an agent */
+  getAgent: {
+    params: {
+      /** Its slug or its id. */
+      slug: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Agent;
+  };
+  /** Change an agent */
+  updateAgent: {
+    params: {
+      /** Its slug or its id. */
+      slug: string;
+    };
+    query: undefined;
+    body: AgentUpdate;
+    answer: Agent;
+  };
+  /** Delete an agent; its tasks stay, and go on */
+  deleteAgent: {
+    params: {
+      /** Its slug or its id. */
+      slug: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** List files, newest first */
   listFiles: {
     params: undefined;
@@ -1819,25 +2104,6 @@ export type Operations = {
     body: undefined;
     answer: Caller;
   };
-  /** List the agents that this server has */
-  listAgents: {
-    params: undefined;
-    query: undefined;
-    body: undefined;
-    answer: {
-      data: (Agent)[];
-    };
-  };
-  /** Read an agent */
-  getAgent: {
-    params: {
-      /** Its slug. */
-      slug: string;
-    };
-    query: undefined;
-    body: undefined;
-    answer: Agent;
-  };
   /** List keys */
   listKeys: {
     params: undefined;
@@ -1913,6 +2179,11 @@ export const ROUTES = {
   getMessage: { method: "GET", path: "/v1/conversations/{id}/messages/{message}" },
   editMessage: { method: "PATCH", path: "/v1/conversations/{id}/messages/{message}" },
   deleteMessage: { method: "DELETE", path: "/v1/conversations/{id}/messages/{message}" },
+  listAgents: { method: "GET", path: "/v1/agents" },
+  createAgent: { method: "POST", path: "/v1/agents" },
+  getAgent: { method: "GET", path: "/v1/agents/{slug}" },
+  updateAgent: { method: "PATCH", path: "/v1/agents/{slug}" },
+  deleteAgent: { method: "DELETE", path: "/v1/agents/{slug}" },
   listFiles: { method: "GET", path: "/v1/files" },
   uploadFile: { method: "POST", path: "/v1/files" },
   getFile: { method: "GET", path: "/v1/files/{id}" },
@@ -1936,8 +2207,6 @@ export const ROUTES = {
   getVectorStoreSummary: { method: "GET", path: "/v1/vector-stores/{id}/summary" },
   listVectorStoreTasks: { method: "GET", path: "/v1/vector-stores/{id}/tasks" },
   getCaller: { method: "GET", path: "/v1/me" },
-  listAgents: { method: "GET", path: "/v1/agents" },
-  getAgent: { method: "GET", path: "/v1/agents/{slug}" },
   listKeys: { method: "GET", path: "/v1/keys" },
   createKey: { method: "POST", path: "/v1/keys" },
   revokeKey: { method: "DELETE", path: "/v1/keys/{id}" },

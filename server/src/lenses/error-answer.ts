@@ -37,6 +37,8 @@ export type RenderError = (refusal: Refusal, request: RefusedRequest) => ErrorAn
 export const CONTENT_TYPE_FIELD = "Content-Type";
 /** The `field` of whatever is about an idempotency key. */
 export const IDEMPOTENCY_FIELD = "Idempotency-Key";
+/** The `field` of a `conflict` with the version that the caller has seen, which HTTP has a status of its own for: 412. */
+export const IF_MATCH_FIELD = "If-Match";
 
 /**
  * Whatever was thrown, as a refusal. What the framework finds wrong with a request is `too_large` or `invalid`; all

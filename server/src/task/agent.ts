@@ -30,7 +30,7 @@ const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   "new",
   "default",
 ]);
-const SLUG_LENGTH_MAX = 63;
+export const SLUG_LENGTH_MAX = 63;
 const SLUG = new RegExp(`^[a-z0-9][a-z0-9-]{0,${SLUG_LENGTH_MAX - 1}}$`);
 const NAME_LENGTH_MAX = 100;
 const INSTRUCTIONS_LENGTH_MAX = 100_000;

@@ -1,8 +1,7 @@
-/** Who calls and with what: agents, keys, the audit log. */
-import { notFound } from "../../task/errors.ts";
+/** Who calls and with what: keys, the audit log. */
 import { isName, type Route, route } from "../route.ts";
 import * as wire from "./schema.ts";
-import { wireAgent, wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
+import { wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
 
 export const accountRoutes: readonly Route[] = [
   route({
@@ -14,31 +13,6 @@ export const accountRoutes: readonly Route[] = [
     description: "Tenant, user and scopes of the key. `unauthenticated` for one that is unknown, revoked or expired.",
     answers: [{ status: 200, about: "The caller.", schema: wire.caller }],
     handle: async ({ principal }) => ({ status: 200, body: wireCaller(principal) }),
-  }),
-  route({
-    method: "GET",
-    path: "/v1/agents",
-    id: "listAgents",
-    tag: "Agents",
-    summary: "List the agents that this server has",
-    description: "Those of the configuration, or the assistant that is there without one.",
-    answers: [{ status: 200, about: "All of them.", schema: wire.list(wire.agent) }],
-    handle: async ({ parts }) => ({ status: 200, body: { data: parts.agents.map(wireAgent) } }),
-  }),
-  route({
-    method: "GET",
-    path: "/v1/agents/{slug}",
-    id: "getAgent",
-    tag: "Agents",
-    summary: "Read an agent",
-    description: "`not_found`.",
-    params: { slug: { about: "Its slug.", is: isName } },
-    answers: [{ status: 200, about: "The agent.", schema: wire.agent }],
-    handle: async ({ parts, params }) => {
-      const agent = parts.agents.find(({ slug }) => slug === params.slug);
-      if (agent === undefined) throw notFound("agent");
-      return { status: 200, body: wireAgent(agent) };
-    },
   }),
   route({
     method: "GET",

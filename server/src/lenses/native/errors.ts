@@ -1,7 +1,13 @@
 /** Refusals as RFC 9457 problem details. The map is total over our codes. */
 import { STATUS_CODES } from "node:http";
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
-import { CONTENT_TYPE_FIELD, HTTP_STATUS, IDEMPOTENCY_FIELD, type RenderError } from "../error-answer.ts";
+import {
+  CONTENT_TYPE_FIELD,
+  HTTP_STATUS,
+  IDEMPOTENCY_FIELD,
+  IF_MATCH_FIELD,
+  type RenderError,
+} from "../error-answer.ts";
 import type { Fault } from "../route.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
@@ -15,7 +21,8 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   fenced: "This attempt no longer holds the task: stop working on it.",
   invalid: "The request does not fit; `field` says where.",
   too_large: "The body or the URL is too long.",
-  conflict: "The same identity with another content, or a race that was lost. 422 for an Idempotency-Key.",
+  conflict:
+    "The same identity with another content, or a race that was lost. 422 for an Idempotency-Key, 412 for an If-Match.",
   unauthenticated: "No key, or one that is unknown, revoked or expired.",
   forbidden: "The key has not got the scope that this needs.",
   rate_limited: "More of yours than is taken at once; `Retry-After` says when to come back.",
@@ -65,10 +72,12 @@ export const renderError: RenderError = (refusal, { id }) => {
   };
 };
 
-/** The two refusals that HTTP has a finer status for: an unknown media type, and another payload under a used key. */
+/** The refusals that HTTP has a finer status for: an unknown media type, another payload under a used key, a version of before. */
 function statusOf({ code, detail: { field } }: Refusal): { status: number; field: string | undefined } {
   if (code === "invalid" && field === CONTENT_TYPE_FIELD) return { status: 415, field: undefined };
   // The IETF's Idempotency-Key draft, section 2.7.
   if (code === "conflict" && field === IDEMPOTENCY_FIELD) return { status: 422, field };
+  // RFC 9110, 13.1.1.
+  if (code === "conflict" && field === IF_MATCH_FIELD) return { status: 412, field };
   return { status: HTTP_STATUS[code], field };
 }

@@ -1,7 +1,7 @@
 /** What the document of the native API says beside its routes: keys, problems, and which of them a route may answer with. */
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
-import { HTTP_STATUS } from "../error-answer.ts";
+import { HTTP_STATUS, IF_MATCH_FIELD } from "../error-answer.ts";
 import { type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { MEANING } from "./errors.ts";
@@ -43,6 +43,7 @@ export function problemStatuses(route: Route): number[] {
     ...(route.path.includes("{") ? [404] : []),
     ...(route.method !== "GET" && route.path.includes("{") ? [409] : []),
     ...(route.body !== null && route.reads !== "form or bytes" ? [415] : []),
+    ...(route.headers?.[IF_MATCH_FIELD] ? [412] : []),
     ...(route.idempotent ? [422] : []),
     ...(route.refuses ?? []).map((code) => HTTP_STATUS[code]),
   ];
@@ -56,7 +57,7 @@ function problemsOf(route: Route): JsonObject {
 }
 
 function problemResponses(): JsonObject {
-  const statuses = [...new Set([...Object.values(HTTP_STATUS), 415, 422])].sort((a, b) => a - b);
+  const statuses = [...new Set([...Object.values(HTTP_STATUS), 412, 415, 422])].sort((a, b) => a - b);
   return Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)]));
 }
 
@@ -71,6 +72,7 @@ function problemResponse(status: number): JsonObject {
 }
 
 function aboutStatus(status: number): string {
+  if (status === 412) return "`conflict`: the agent has changed since the `If-Match` that was sent.";
   if (status === 415) return "`invalid`: the body is not application/json.";
   if (status === 422) return "`conflict`: the Idempotency-Key was used for another request.";
   const codes = ERROR_CODES.filter((code) => HTTP_STATUS[code] === status);

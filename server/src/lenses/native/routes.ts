@@ -5,6 +5,7 @@ import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { anyQuery, openRoute, type Route } from "../route.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { agentRoutes } from "./agent-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
 import { invalidRequest, renderError } from "./errors.ts";
@@ -22,6 +23,7 @@ const apiRoutes: readonly Route[] = [
   ...eventRoutes,
   ...workRoutes,
   ...conversationRoutes,
+  ...agentRoutes,
   ...fileRoutes,
   ...vectorStoreRoutes,
   ...accountRoutes,

@@ -3,7 +3,6 @@
  * has no value yet. A kind's own `input` and `output` pass through untouched.
  */
 import { z } from "zod";
-import { AGENT_MODES } from "../../task/agent.ts";
 import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../task/conversation.ts";
 import { ERROR_CODES } from "../../task/errors.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
@@ -402,18 +401,6 @@ export const sayBody = z
 
 export const editBody = z.strictObject({ parts: spokenParts.optional(), metadata: wireMetadata.optional() });
 named(editBody, "EditMessage");
-
-export const agent = z.strictObject({
-  slug: z.string(),
-  name: z.string(),
-  description: z.string(),
-  mode: z.enum(AGENT_MODES),
-  model: z.string().nullable().describe("Null: the server's default model."),
-  tools: z.array(z.string()).nullable().describe("Null: all built-in tools."),
-  max_turns: z.int(),
-  asks_person: z.boolean(),
-});
-named(agent, "Agent");
 
 export const key = z.strictObject({
   id: z.string(),

@@ -7,7 +7,6 @@
  */
 
 import type { z } from "zod";
-import type { AgentDefinition } from "../../task/agent.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
@@ -296,19 +295,6 @@ export function wireMessage(message: Message): Wire<typeof wire.message> {
     task_id: message.task,
     at: wireTime(message.at),
     edited_at: timeOrNull(message.editedAt),
-  };
-}
-
-export function wireAgent(agent: AgentDefinition): Wire<typeof wire.agent> {
-  return {
-    slug: agent.slug,
-    name: agent.name,
-    description: agent.description,
-    mode: agent.mode,
-    model: agent.model ?? null,
-    tools: agent.tools ?? null,
-    max_turns: agent.maxTurns,
-    asks_person: agent.asksPerson,
   };
 }
 

@@ -10,7 +10,7 @@ import type { AgentDirectory } from "../directory.ts";
 import { excerpt, shortened } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";
 
-export const ASK_AGENT = "ask_agent";
+const ASK_AGENT = "ask_agent";
 const QUESTION_CHARACTERS_MAX = 20_000;
 const ABOUT_CHARACTERS_MAX = 300;
 
