@@ -5,6 +5,7 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
+import { guardrailsConfig } from "./guardrails/configuration.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
@@ -127,6 +128,8 @@ function configFileOf(lenses: readonly string[]) {
     models: modelsConfig.partial().optional(),
     /** What documents and questions are embedded with. */
     embeddings: embeddingsConfig.prefault({}),
+    /** What every agent's run is guarded by, and who looks. */
+    guardrails: guardrailsConfig.default({}),
     limits: limits.prefault({}),
     documents: documents.prefault({}),
     lenses: lensSettings.prefault({}),

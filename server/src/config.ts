@@ -36,6 +36,7 @@ export type Config = Readonly<{
   models: ModelsConfigInput;
   /** A model that is a folder by its absolute path. */
   embeddings: EmbeddingsConfig;
+  guardrails: ConfigFileRead["guardrails"];
   limits: Readonly<ConfigFileRead["limits"]>;
   documents: Readonly<ConfigFileRead["documents"]>;
   /** What foreign APIs leave a deployment to choose. */
@@ -124,6 +125,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
       env,
     ),
     embeddings: placed(file.embeddings, file.path === null ? folder : dirname(file.path)),
+    guardrails: file.guardrails,
     limits: file.limits,
     documents: file.documents,
     lenses: file.lenses,

@@ -14,6 +14,8 @@ import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { greetingOf } from "./greeting.ts";
+import { configuredGuardrails } from "./guardrails/configuration.ts";
+import { OfflineDetectors } from "./guardrails/offline/offline-detectors.ts";
 import { agentCatalog, agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { answering, type Lookups } from "./handlers/agent/lookups.ts";
@@ -95,8 +97,9 @@ export async function startServer(
   const models = modelsOf(config);
   const search = new DocumentSearch();
   const directory = new AgentLookup();
+  const detectors = new OfflineDetectors();
   const lookups = { documents: search, directory };
-  const handlers = handlersOf(config, models, lookups);
+  const handlers = handlersOf(config, models, detectors, lookups);
   const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log);
@@ -149,7 +152,7 @@ export async function startServer(
       url: host.url,
       lensUrls: host.lensUrls,
       greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
-      ...stopping({ config, log, store, engine, host, documents }),
+      ...stopping({ config, log, store, engine, host, leaves: [documents, detectors] }),
     };
   } catch (error) {
     await store.close();
@@ -174,14 +177,15 @@ function stopping({
   store,
   engine,
   host,
-  documents,
+  leaves,
 }: {
   config: Config;
   log: Logger;
   store: Store;
   engine: EmbeddedEngine;
   host: Host;
-  documents: DocumentWork;
+  /** What has threads and processes of its own. */
+  leaves: readonly { close: () => Promise<void> }[];
 }): Pick<Running, "stop" | "hurry"> {
   const hurried = Promise.withResolvers<void>();
   const stop = async () => {
@@ -189,7 +193,7 @@ function stopping({
     host.refuse();
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
-    await Promise.all([documents.close(), store.close()]);
+    await Promise.all([...leaves, store].map((part) => part.close()));
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;
@@ -423,11 +427,11 @@ function embeddersOf({ embeddings, models }: Config): Embedders {
 
 /** All handlers that a server of this configuration has but for those of documents, which need its store. Throws `StartError`. */
 export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
-  return handlersOf(config, modelsOf(config), lookups);
+  return handlersOf(config, modelsOf(config), new OfflineDetectors(), lookups);
 }
 
-function handlersOf(config: Config, models: Models, lookups: Lookups): Handler[] {
-  const own = [agentOf(config, models, lookups), externalHandler()];
+function handlersOf(config: Config, models: Models, detectors: OfflineDetectors, lookups: Lookups): Handler[] {
+  const own = [agentOf(config, models, detectors, lookups), externalHandler()];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
@@ -440,10 +444,11 @@ function handlersOf(config: Config, models: Models, lookups: Lookups): Handler[]
   return [...own, ...config.handlers];
 }
 
-function agentOf(config: Config, models: Models, lookups: Lookups): Handler {
+function agentOf(config: Config, models: Models, detectors: OfflineDetectors, lookups: Lookups): Handler {
   const { agents, tools } = config;
   try {
-    return agentHandler({ models, agents, tools, files: storageOf(config).files, ...lookups });
+    const guardrails = configuredGuardrails(config.guardrails, models, detectors);
+    return agentHandler({ models, agents, tools, files: storageOf(config).files, guardrails, ...lookups });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }

@@ -8,6 +8,8 @@ import { z } from "zod";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../src/engine/ids.ts";
 import { VirtualClock } from "../src/engine/virtual-clock.ts";
+import { configuredGuardrails, guardrailsConfig } from "../src/guardrails/configuration.ts";
+import { OfflineDetectors } from "../src/guardrails/offline/offline-detectors.ts";
 import { agentCatalog, agentHandler } from "../src/handlers/agent/agent.ts";
 import { assistant } from "../src/handlers/agent/definition.ts";
 import type { Tool } from "../src/handlers/agent/tool.ts";
@@ -32,7 +34,7 @@ const sentBody = z.looseObject({
   tools: z.array(z.unknown()).optional(),
 });
 
-export type AgentParts = { tools?: Tool[]; agents?: AgentDefinition[] };
+export type AgentParts = { tools?: Tool[]; agents?: AgentDefinition[]; guardrails?: z.input<typeof guardrailsConfig> };
 
 export class AgentLife {
   readonly provider: ProviderServer;
@@ -53,7 +55,7 @@ export class AgentLife {
   }
 
   /** Starts an engine over the store. */
-  async start({ tools = [], agents = [assistant] }: AgentParts = {}): Promise<void> {
+  async start({ tools = [], agents = [assistant], guardrails = {} }: AgentParts = {}): Promise<void> {
     const models = createModels({
       default: "lab:m1",
       providers: { lab: { type: "openai-compatible", baseUrl: `${this.provider.url}/v1` } },
@@ -65,7 +67,12 @@ export class AgentLife {
     const directory = new AgentLookup();
     const engine = new EmbeddedEngine({
       store,
-      handlers: [agentHandler({ models, agents, tools, directory })],
+      handlers: [
+        agentHandler({
+          ...{ models, agents, tools, directory },
+          guardrails: configuredGuardrails(guardrailsConfig.parse(guardrails), models, new OfflineDetectors()),
+        }),
+      ],
       clock: this.clock,
       random,
       ids,

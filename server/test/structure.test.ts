@@ -39,6 +39,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   extraction: [],
   outgoing: [],
   models: [],
+  guardrails: ["task", "models", "reference"],
   "models/offline": ["models", "reference"],
   retrieval: ["task", "reference"],
   store: ["task", "retrieval"],
@@ -46,10 +47,11 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   engine: ["task", "store"],
   verbs: ["task"],
   "verbs/implementation": ["task", "store/*", "engine/*", "verbs/*"],
-  handlers: ["task", "models", "reference"],
+  handlers: ["task", "models", "reference", "guardrails"],
   "handlers/documents": [
     "task",
     "models",
+    "guardrails",
     "reference",
     "retrieval",
     "handlers/agent",
@@ -63,7 +65,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
 /** They know every concrete class: siblings meet here. */
 const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "main.ts"]);
 /** What the other files beside `main.ts` may see: a configuration names what it declares, a greeting the doors it opens. */
-const ROOT_FILES_MAY_SEE = ["task", "models", "handlers", "http", "lenses"];
+const ROOT_FILES_MAY_SEE = ["task", "models", "guardrails", "handlers", "http", "lenses"];
 /** Packages that one place alone talks to. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store"],
@@ -75,6 +77,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "fraction.js": ["reference"],
   "countries-list": ["reference"],
   "gpt-tokenizer": ["reference"],
+  "libphonenumber-js": ["guardrails"],
   chardet: ["extraction"],
   eld: ["extraction"],
   saxes: ["extraction"],

@@ -15,7 +15,7 @@ const filter = z.strictObject({
   threshold: z.number().default(0.5),
 });
 
-const guardrail = z.strictObject({
+export const guardrail = z.strictObject({
   input: filter.optional(),
   output: filter.optional(),
   /** Where it is there, what is found in the output is masked; else its whole sentence is removed. */
@@ -60,7 +60,7 @@ export const guardrailFinding = z.strictObject({
 });
 export type GuardrailFinding = z.infer<typeof guardrailFinding>;
 
-export const GUARDRAIL_WARNINGS = ["DETECTOR_UNAVAILABLE", "FINDINGS_CUT"] as const;
+const GUARDRAIL_WARNINGS = ["DETECTOR_UNAVAILABLE", "FINDINGS_CUT"] as const;
 
 /** What guardrails did in a run. Part of an agent's output, and of the events that it adds to its task's log. */
 export const guardrailReport = z.strictObject({

@@ -13,6 +13,7 @@ import { shortened } from "./excerpt.ts";
 import { PERSON_DEADLINE_MS } from "./person.ts";
 import { agentFor, agentsOf, modelFor, modesFor, type RunAgent, UnknownAgent } from "./plan.ts";
 import { type AgentParts, PERSON_ASKS_MAX, runAgent } from "./run.ts";
+import type { GuardrailParts } from "./run-guard.ts";
 import type { Tool } from "./tool.ts";
 import { builtInTools } from "./tools/built-in.ts";
 import { type DocumentSearch, searchDocumentsTool } from "./tools/search-documents.ts";
@@ -29,6 +30,8 @@ export type AgentHandlerParts = {
   directory?: AgentDirectory;
   /** Where the larger attachments of tasks are. */
   files?: AttachmentFiles;
+  /** What every run is guarded by, and the detectors that there are; none when absent. */
+  guardrails?: GuardrailParts;
 };
 
 /** What callers who make agents may name, and the agents that are there without them. */
@@ -57,7 +60,15 @@ const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
 /** The handler of kind `agent`. Throws for definitions that contradict each other. */
-export function agentHandler({ models, agents, tools, documents, directory, files }: AgentHandlerParts): Handler {
+export function agentHandler({
+  models,
+  agents,
+  tools,
+  documents,
+  directory,
+  files,
+  guardrails,
+}: AgentHandlerParts): Handler {
   const always = builtInTools.map(({ name }) => name);
   const search = documents && searchDocumentsTool(documents);
   const [byDefault = assistant, ...others] = agents;
@@ -69,6 +80,7 @@ export function agentHandler({ models, agents, tools, documents, directory, file
     searchIn: (stores) => (documents ? searchDocumentsTool(documents, stores) : null),
     builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
     files: files ?? null,
+    guardrails: guardrails ?? { asked: {}, detectors: {} },
   };
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
   const handler = defineHandler({

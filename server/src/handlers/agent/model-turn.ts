@@ -3,18 +3,28 @@
  * retries; what is thrown here says whether that can help and when.
  */
 import { randomUUID } from "node:crypto";
+import type { Guard, Tail } from "../../guardrails/guard.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type Models } from "../../models/model.ts";
+import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
 import { retryableOf } from "./retryable.ts";
+import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
 
-/** A tool call as the model wrote it; `problem` when its arguments cannot be used at all. */
-export type AskedCall = { id: string; name: string; input: Json; problem: string | null };
+/**
+ * A tool call as the model wrote it; `problem` when its arguments cannot be used at all, `shown` where a guardrail lets
+ * nobody but the tool see them.
+ */
+export type AskedCall = { id: string; name: string; input: Json; problem: string | null; shown?: Json };
 
 /** What is journaled of a model's answer. */
 export type ModelTurn = {
+  /** As guardrails let it through. */
   text: string;
+  /** What of the text was not looked at yet, as it goes on in the next call. */
+  tail?: Tail;
+  guarded?: GuardrailReport;
   calls: AskedCall[];
   finish: ModelAnswer["finish"];
   model: string;
@@ -33,6 +43,14 @@ export type ModelTurnOptions = {
   retries: number;
   /** An answer of nothing but tool calls is no answer. */
   mustAnswer: boolean;
+  /** What looks at the text before anybody sees it. */
+  guard?: Guard | null;
+  /** What the call before this one left of the same answer. */
+  tail?: Tail | undefined;
+  /** An answer that reaches the model's limit goes on in another call. */
+  mayContinue?: boolean;
+  /** From 1; what is found in calls and in what is said beside them is named by it. */
+  turn?: number;
 };
 
 /** A model call that did not give an answer: a sentence for people, and what the engine's retries go by. */
@@ -62,13 +80,12 @@ export function askModel(ctx: Context, name: string, options: ModelTurnOptions):
   return ctx.step(name, (step) => ask(step, options), { retries: options.retries, timeoutMs: CALL_TIMEOUT_MS });
 }
 
-async function ask(
-  step: StepContext,
-  { models, call, agent, retries, mustAnswer }: ModelTurnOptions,
-): Promise<ModelTurn> {
+async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelTurn> {
+  const { models, call, agent, retries, mustAnswer, guard = null, tail, mayContinue = false, turn = 1 } = options;
   const begun = performance.now();
+  const spoken = guard && new SpokenText(guard, step, tail);
   const answer = await models
-    .call({ ...call, signal: step.signal, onText: (piece) => step.output(piece) })
+    .call({ ...call, signal: step.signal, onText: (piece) => (spoken ?? { push: step.output.bind(step) }).push(piece) })
     .catch((error: unknown) => {
       if (step.signal.aborted) throw error;
       throw callFailure(error, call.model, step.tries, retries + 1);
@@ -93,9 +110,11 @@ async function ask(
     );
   }
   if (!said && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call.model, step.tries);
+  const goesOn = answer.finish === "length" && mayContinue && (mustAnswer || calls.length === 0);
   return {
-    text: answer.text,
-    calls,
+    ...(spoken
+      ? await guarded(step, spoken, { text: answer.text, calls, turn, goesOn })
+      : { text: answer.text, calls }),
     finish: answer.finish,
     model: answer.model,
     provider: answer.provider,
@@ -104,6 +123,29 @@ async function ask(
     costUsd: answer.costUsd,
     durationMs: Math.round(performance.now() - begun),
   };
+}
+
+/** The text and the calls of an answer as a guard lets them through. */
+async function guarded(
+  step: StepContext,
+  spoken: SpokenText,
+  said: { text: string; calls: readonly AskedCall[]; turn: number; goesOn: boolean },
+): Promise<Pick<ModelTurn, "text" | "calls" | "tail" | "guarded">> {
+  const { text, tail, findings, warnings } = await spoken.end(said.text, said.goesOn);
+  const report = emptyReport();
+  report.findings.push(
+    ...findings.map((each) => (said.calls.length === 0 ? each : { ...each, of: `turn ${said.turn}` })),
+  );
+  report.warnings.push(...warnings);
+  const calls: AskedCall[] = [];
+  for (const [index, call] of said.calls.entries()) {
+    const before = report.findings.length;
+    const name = await spoken.masked(call.name, `call ${said.turn}.${index + 1}`, report);
+    const shown = await spoken.masked(call.input, `call ${said.turn}.${index + 1}`, report);
+    calls.push(report.findings.length > before ? { ...call, name: String(name), shown } : call);
+  }
+  tell(step, report);
+  return { text, calls, guarded: cut(report), ...(tail && { tail }) };
 }
 
 function askedCall(call: ModelAnswer["toolCalls"][number]): AskedCall {

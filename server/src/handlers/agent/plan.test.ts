@@ -15,7 +15,12 @@ const models = createModels({
 const cook = defineAgent({ slug: "cook", name: "Cook", model: "house:small", mode: "simple", tools: [] });
 const agents = agentsOf([assistant, cook]);
 const plan = (input: object) =>
-  planRun(agentInput.parse({ query: "q", ...input }), { agents, models, builtInTools: ["calculator"] });
+  planRun(agentInput.parse({ query: "q", ...input }), {
+    agents,
+    models,
+    builtInTools: ["calculator"],
+    guardrails: { asked: {} },
+  });
 
 describe("a plan", () => {
   it("takes the default agent with all built-in tools, in its own mode", () => {

@@ -4,7 +4,7 @@
  */
 import type { ModelId, Models } from "../../models/model.ts";
 import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent.ts";
-
+import { type Guardrails, strictest } from "../../task/guardrails.ts";
 import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
 export type AgentMode = AgentDefinition["mode"];
@@ -26,6 +26,8 @@ export type Plan = {
   collaborators?: Collaborator[];
   /** The vector stores that it searches; absent: all of the owner's. */
   knowledgeBases?: string[];
+  /** Of the server, the agent and the task together; absent in plans of older versions. */
+  guardrails?: Guardrails;
 };
 
 /** Names an agent that is not there. */
@@ -97,7 +99,7 @@ export function modelFor(
 /** Throws `UnknownAgent`, or a `ModelError` for an unknown model. */
 export function planRun(
   input: AgentInput,
-  parts: { agents: Agents; models: Models; builtInTools: readonly string[] },
+  parts: { agents: Agents; models: Models; builtInTools: readonly string[]; guardrails: { asked: Guardrails } },
 ): Plan {
   const agent = agentFor(input, parts.agents);
   const { asked, mode } = modesFor(input, agent);
@@ -117,5 +119,6 @@ export function planRun(
     asksPerson: withTools && agent.asksPerson,
     ...(withTools && collaborators.length > 0 && { collaborators }),
     ...(withTools && knowledgeBases.length > 0 && { knowledgeBases }),
+    guardrails: strictest([parts.guardrails.asked, agent.guardrails, input.guardrails]),
   };
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
+import { INPUT_REJECTED } from "../../task/guardrails.ts";
 import type { Context } from "../../task/handler.ts";
 import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
@@ -14,8 +15,9 @@ import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
 import type { PersonAllowance } from "./person.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
+import { type GuardrailParts, RunGuard } from "./run-guard.ts";
 import { defineTool, type Tool } from "./tool.ts";
-import { carryOut, type OfferedTools, type Outcome } from "./tool-call.ts";
+import { type CallParts, carryOut, type OfferedTools, type Outcome } from "./tool-call.ts";
 import { askAgentTool } from "./tools/ask-agent.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
@@ -32,6 +34,7 @@ export type AgentParts = {
   searchIn: (vectorStores: readonly string[]) => Tool | null;
   /** Null where no attachment is in a file. */
   files: AttachmentFiles | null;
+  guardrails: GuardrailParts;
 };
 
 /** Questions and approvals that one task may put to people. */
@@ -50,12 +53,15 @@ const cutNotice = "[The answer ends here because the model reached its output li
 /** Runs the agent that the input names and returns its answer. */
 export async function runAgent(ctx: Context, input: AgentInput, parts: AgentParts): Promise<AgentOutput> {
   const plan = await planned(ctx, input, parts);
-  const history = await historyOf(ctx, input);
+  const guard = new RunGuard(plan.guardrails ?? {}, parts.guardrails.detectors);
   const attachments = await withBytes(input.attachments ?? [], parts.files);
+  if (await guard.blocks(ctx, input, attachments)) return rejected(ctx, plan, guard);
+  const history = await guard.history(ctx, await historyOf(ctx, input));
   const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
   const budget = new BudgetWatch(ctx);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
+  const carrying: CallParts = { tools: offered, people, guard };
   const transcript: PromptTurn[] = [];
   const answer = new Answer();
   const sources = new Sources();
@@ -67,35 +73,29 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const mustAnswer = lastTurn || failedTurns >= FAILED_TURNS_MAX;
     await budget.check();
     if (plan.mode === "standard") think(ctx, turn, plan, input, transcript);
+    const prompt = buildPrompt({
+      instructions: [input.instructions ?? "", plan.instructions, moment(ctx), mustAnswer && turn > 1 ? answerNow : ""],
+      query: input.query,
+      attachments,
+      history,
+      transcript,
+    });
     const said = await askModel(ctx, `model ${turn}`, {
-      models: parts.models,
+      ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
       call: {
-        model: plan.model,
-        prompt: buildPrompt({
-          instructions: [
-            input.instructions ?? "",
-            plan.instructions,
-            moment(ctx),
-            mustAnswer && turn > 1 ? answerNow : "",
-          ],
-          query: input.query,
-          attachments,
-          history,
-          transcript,
-        }),
-        tools: offers,
+        ...{ model: plan.model, prompt, tools: offers },
         ...(mustAnswer && offers.length > 0 && { toolChoice: "none" as const }),
       },
-      agent: plan.agent,
-      retries: RETRIES[plan.mode],
-      mustAnswer,
+      ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
     });
+    guard.note(said.guarded);
     const calls = mustAnswer ? [] : said.calls;
 
     if (calls.length > 0) {
       if (said.text.trim() !== "") answered(ctx, said.text, said, false);
-      const outcomes = await carryOutAll(ctx, turn, calls, offered, people);
+      const outcomes = await carryOutAll(ctx, turn, calls, carrying);
       toolCalls += outcomes.length;
+      for (const { guarded } of outcomes) guard.note(guarded);
       sources.add(outcomes);
       failedTurns = outcomes.every(({ isError }) => isError) ? failedTurns + 1 : 0;
       transcript.push(...exchange(said.text, calls, outcomes));
@@ -104,7 +104,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     answer.add(said);
     if (said.finish === "length" && !lastTurn && answer.pieces <= CONTINUATIONS_MAX) {
       transcript.push(
-        { role: "assistant", text: said.text },
+        { role: "assistant", text: said.text + (said.tail?.text ?? "") },
         { role: "user", text: "Continue exactly where you stopped." },
       );
       continue;
@@ -122,8 +122,19 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       turns: turn,
       toolCalls,
       ...(citations.length > 0 && { citations }),
+      ...guard.report,
     };
   }
+}
+
+/** The answer to an input that no model may see. */
+function rejected(ctx: Context, plan: Plan, guard: RunGuard): AgentOutput {
+  const at = plan.model.indexOf(":");
+  const [provider, model] = [plan.model.slice(0, at), plan.model.slice(at + 1)];
+  const nothing = { inputTokens: 0, outputTokens: 0, costUsd: 0, durationMs: 0 };
+  answered(ctx, INPUT_REJECTED, { model, provider, ...nothing }, true);
+  ctx.emit({ type: "agent.completed", data: { agent: "" } });
+  return { text: INPUT_REJECTED, model, provider, ranAs: plan.mode, turns: 0, toolCalls: 0, ...guard.report };
 }
 
 function offerOf({ name, description, inputSchema }: Tool) {
@@ -136,11 +147,14 @@ const answerNow = "No more tools can be called now. Answer with what you have, a
 class Answer {
   text = "";
   pieces = 0;
+  /** Of the last piece, what was not looked at yet. */
+  tail: ModelTurn["tail"];
   totals = { inputTokens: 0, outputTokens: 0, costUsd: 0 as number | null, durationMs: 0 };
 
   add(said: ModelTurn): void {
     const { totals } = this;
     this.text += said.text;
+    this.tail = said.tail;
     this.pieces++;
     this.totals = {
       inputTokens: totals.inputTokens + said.inputTokens,
@@ -202,7 +216,7 @@ function offeredTools(plan: Plan, { tools, directory, searchIn }: AgentParts): O
   const offered = plan.tools.map((name) => (limited?.name === name ? limited : (tools.get(name) ?? goneTool(name))));
   const ofTheRun = [
     ...(plan.asksPerson ? [askPersonTool] : []),
-    ...(collaborators.length > 0 ? [askAgentTool(collaborators, directory)] : []),
+    ...(collaborators.length > 0 ? [askAgentTool(collaborators, directory, plan.guardrails)] : []),
   ];
   return new Map([...offered, ...ofTheRun].map((tool) => [tool.name, tool]));
 }
@@ -223,8 +237,7 @@ async function carryOutAll(
   ctx: Context,
   turn: number,
   calls: readonly AskedCall[],
-  tools: OfferedTools,
-  people: PersonAllowance,
+  carrying: CallParts,
 ): Promise<Outcome[]> {
   const [first, ...others] = calls.slice(0, CALLS_PER_TURN_MAX);
   const excess = calls.slice(CALLS_PER_TURN_MAX).map(
@@ -234,10 +247,10 @@ async function carryOutAll(
     }),
   );
   if (first === undefined) return [];
-  if (others.length === 0) return [await carryOut(ctx, `${turn}.1`, first, tools, people)];
+  if (others.length === 0) return [await carryOut(ctx, `${turn}.1`, first, carrying)];
   const branches = [first, ...others].map((call, index): [string, (branch: Context) => Promise<Outcome>] => [
     String(index + 1),
-    (branch) => carryOut(branch, `${turn}.${index + 1}`, call, tools, people),
+    (branch) => carryOut(branch, `${turn}.${index + 1}`, call, carrying),
   ]);
   const outcomes = await ctx.parallel<Record<string, Outcome>>(Object.fromEntries(branches));
   return [...branches.flatMap(([key]) => outcomes[key] ?? []), ...excess];

@@ -4,16 +4,28 @@
  */
 
 import type { Citation } from "../../task/agent.ts";
+import type { GuardrailReport } from "../../task/guardrails.ts";
 import { type Context, type StepContext, StepError } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
 import { askApproval, askPerson, type PersonAllowance, personQuestion } from "./person.ts";
 import { retryableOf } from "./retryable.ts";
+import type { RunGuard } from "./run-guard.ts";
 import type { PreparedCall, Tool } from "./tool.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
-export type Outcome = { output: string; isError: boolean; citations?: Citation[] };
+/** What the model is told; `shown` is what others are, where a guardrail keeps some of it from them. */
+export type Outcome = {
+  output: string;
+  isError: boolean;
+  citations?: Citation[];
+  shown?: string;
+  guarded?: GuardrailReport;
+};
+
+/** What a call is carried out with. */
+export type CallParts = { tools: OfferedTools; people: PersonAllowance; guard: RunGuard };
 
 export type OfferedTools = ReadonlyMap<string, Tool>;
 
@@ -28,50 +40,52 @@ export async function carryOut(
   ctx: Context,
   id: string,
   call: AskedCall,
-  tools: OfferedTools,
-  people: PersonAllowance,
+  { tools, people, guard }: CallParts,
 ): Promise<Outcome> {
-  ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(call.input) } });
+  const seen = call.shown ?? call.input;
+  ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(seen) } });
   const tool = tools.get(call.name);
   const prepared = prepare(call, tool, tools);
   if (!prepared.ok || tool === undefined) {
-    return observed(ctx, id, call.name, failed(prepared.ok ? "unknown tool" : prepared.problem));
+    return observed(ctx, guard, id, call.name, failed(prepared.ok ? "unknown tool" : prepared.problem));
   }
   if (tool === askPersonTool || tool.needsApproval) {
     if (people.left === 0) {
-      return observed(ctx, id, tool.name, failed("People were asked often enough in this task. Go on without."));
+      return observed(ctx, guard, id, tool.name, failed("People were asked often enough in this task. Go on without."));
     }
     people.left--;
   }
   if (tool === askPersonTool) {
-    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(call.input), people);
-    return observed(ctx, id, tool.name, { output, isError: false });
+    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(seen), people);
+    return observed(ctx, guard, id, tool.name, { output, isError: false });
   }
   if (tool.needsApproval) {
-    const approval = await askApproval(
-      ctx,
-      `approval ${id} ${tool.name}`,
-      { tool: tool.name, input: call.input },
-      people,
-    );
-    if (!approval.approved) return observed(ctx, id, tool.name, { output: approval.told, isError: false }, false);
+    const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, { tool: tool.name, input: seen }, people);
+    if (!approval.approved)
+      return observed(ctx, guard, id, tool.name, { output: approval.told, isError: false }, false);
   }
   return tool.carryOut
-    ? asked(ctx, id, tool, tool.carryOut(ctx, id, call.input))
-    : runTool(ctx, id, tool, prepared.run);
+    ? asked(ctx, guard, id, tool, tool.carryOut(ctx, id, seen))
+    : runTool(ctx, guard, id, tool, prepared.run);
 }
 
-async function asked(ctx: Context, id: string, tool: Tool, outcome: ReturnType<NonNullable<Tool["carryOut"]>>) {
+async function asked(
+  ctx: Context,
+  guard: RunGuard,
+  id: string,
+  tool: Tool,
+  outcome: ReturnType<NonNullable<Tool["carryOut"]>>,
+) {
   try {
     const { output, citations = [] } = await outcome;
-    return observed(ctx, id, tool.name, {
+    return observed(ctx, guard, id, tool.name, {
       output,
       isError: false,
       ...(citations.length > 0 && { citations: citations.slice(0, CITATIONS_MAX) }),
     });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    return observed(ctx, id, tool.name, stepFailed(tool, error));
+    return observed(ctx, guard, id, tool.name, stepFailed(tool, error));
   }
 }
 
@@ -103,24 +117,26 @@ function misfit(tool: Tool, problem: string): PreparedCall {
 
 async function runTool(
   ctx: Context,
+  guard: RunGuard,
   id: string,
   tool: Tool,
   run: (PreparedCall & { ok: true })["run"],
 ): Promise<Outcome> {
   try {
-    return await ctx.step(`tool ${id} ${tool.name}`, (step) => once(ctx, step, id, tool, run), {
+    return await ctx.step(`tool ${id} ${tool.name}`, (step) => once(ctx, step, guard, id, tool, run), {
       retries: tool.retries,
       timeoutMs: tool.timeoutMs,
     });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    return observed(ctx, id, tool.name, stepFailed(tool, error));
+    return observed(ctx, guard, id, tool.name, stepFailed(tool, error));
   }
 }
 
 async function once(
   ctx: Context,
   step: StepContext,
+  guard: RunGuard,
   id: string,
   tool: Tool,
   run: (PreparedCall & { ok: true })["run"],
@@ -128,7 +144,7 @@ async function once(
   const begun = performance.now();
   const citations: Citation[] = [];
   const cite = (citation: Citation) => void citations.push(citation);
-  const outcome = await run({ signal: step.signal, task: ctx.task, key: step.key, cite })
+  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, cite })
     .then(
       (output): Outcome => ({
         output,
@@ -141,6 +157,7 @@ async function once(
       if (step.signal.aborted || (step.tries <= tool.retries && retryableOf(error))) throw error;
       return failed(`${tool.name} failed: ${reasonOf(error)}`);
     });
+  const outcome = await guard.outcome(step, id, result);
   step.emit(observation(id, tool.name, outcome, !outcome.isError, Math.round(performance.now() - begun)));
   return outcome;
 }
@@ -149,15 +166,23 @@ function failed(output: string): Outcome {
   return { output, isError: true };
 }
 
-function observed(ctx: Context, id: string, tool: string, outcome: Outcome, success = !outcome.isError): Outcome {
+async function observed(
+  ctx: Context,
+  guard: RunGuard,
+  id: string,
+  tool: string,
+  result: Outcome,
+  success = !result.isError,
+): Promise<Outcome> {
+  const outcome = await guard.outcomeStep(ctx, id, result);
   ctx.emit(observation(id, tool, outcome, success, 0));
   return outcome;
 }
 
-function observation(callId: string, tool: string, { output }: Outcome, success: boolean, durationMs: number) {
+function observation(callId: string, tool: string, { output, shown }: Outcome, success: boolean, durationMs: number) {
   return {
     type: "tool.observed" as const,
-    data: { agent: "", callId, tool, success, durationMs, output: excerpt(output, OBSERVED_CHARS_MAX) },
+    data: { agent: "", callId, tool, success, durationMs, output: excerpt(shown ?? output, OBSERVED_CHARS_MAX) },
   };
 }
 

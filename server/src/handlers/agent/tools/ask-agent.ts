@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import { agentOutput, type Collaborator } from "../../../task/agent.ts";
+import type { Guardrails } from "../../../task/guardrails.ts";
 import { StepError } from "../../../task/handler.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import { type JsonObject, jsonObject } from "../../../task/json.ts";
 import type { AgentDirectory } from "../directory.ts";
 import { excerpt, shortened } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";
@@ -14,8 +15,12 @@ const ASK_AGENT = "ask_agent";
 const QUESTION_CHARACTERS_MAX = 20_000;
 const ABOUT_CHARACTERS_MAX = 300;
 
-/** `directory` is null in a process that has none: there the engine alone says who is not there any more. */
-export function askAgentTool(collaborators: readonly Collaborator[], directory: AgentDirectory | null): Tool {
+/** Whoever is asked is guarded as whoever asks. `directory` is null in a process that has none: there the engine alone says who is not there any more. */
+export function askAgentTool(
+  collaborators: readonly Collaborator[],
+  directory: AgentDirectory | null,
+  guardrails: Guardrails | undefined,
+): Tool {
   const known = collaborators.map(({ slug, name, description }) => {
     const about = shortened(description, ABOUT_CHARACTERS_MAX);
     return `- ${slug}: ${about === "" ? name : about}`;
@@ -45,7 +50,11 @@ export function askAgentTool(collaborators: readonly Collaborator[], directory: 
         return directory === null || (await directory.find(ctx.task, agent)) !== null;
       });
       if (!isThere) throw new StepError({ code: "not_found", message: `The agent ${agent} is not there any more.` });
-      const given: JsonObject = { query: question, agent };
+      const given: JsonObject = {
+        query: question,
+        agent,
+        ...(guardrails && { guardrails: jsonObject.parse(guardrails) }),
+      };
       const { text, citations } = agentOutput.parse(await ctx.child(`agent ${id} ${agent}`, "agent", given));
       return { output: excerpt(text, RESULT_CHARS_MAX), ...(citations && { citations }) };
     },

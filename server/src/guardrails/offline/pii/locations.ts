@@ -1,0 +1,66 @@
+/** Cities and addresses, in English, German, French and Spanish. Of a country alone nobody is known. */
+import type { Detection } from "../../detector.ts";
+import { ambiguousPlaces, countriesAndRegions, places } from "../words/places.ts";
+import { matches, wordsBefore } from "./finder.ts";
+
+const WORD = /\p{Lu}[\p{L}\p{M}'’-]{1,30}|(?<=\p{Lu}[\p{L}\p{M}'’.-]{1,30}\s)(?:de|of|es|del|la|am)(?=\s\p{Lu})/gu;
+const PLACE_WORDS_MAX = 4;
+const IN_PLACE =
+  /(?:(?:^|[^\p{L}])(?:in|near|at|around|outside|downtown|visit(?:ing)?|to|from|leaving|aus|nach|bei|über|à|en|vers|desde|hacia|cerca de|of|de)|(?:liv(?:e|es|ed|ing) in|city of|stadt|ville de|ciudad de))\s$/iu;
+const SURELY_IN = /(?:^|[^\p{L}])(?:in|near|outside|downtown|aus|nach|à|en|desde|hacia|city of)\s$/iu;
+/** What is called after a place, and is none. */
+const THING =
+  /^\s(?:Times|Post|Wall|Agreement|Accords?|Protocol|Convention|Treaty|Bridge|Exchange|University|Marathon|Syndrome|Stew|Philharmonic|Symphony|Bulls|Lakers|Yankees|Dolphins|Cavaliers|Institute|School|Club|United|City FC|Dynamo)\b/;
+
+const STREET_EN =
+  /(?<![\p{L}\d])\d{1,5}[A-Za-z]?\s(?:\p{Lu}[\p{L}'’.-]{1,20}\s){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Way|Place|Terrace|Crescent|Close|Highway|Parkway)\b\.?(?:,?\s(?:Apt|Apartment|Suite|Unit|Flat)\.?\s#?\w{1,6})?/dgu;
+const STREET_DE =
+  /(?<![\p{L}\d])(?:(?:An der|Am|Auf dem|Im|Zum|Alte|Neue|Obere|Untere)\s)?\p{Lu}[\p{L}-]{1,30}(?:(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm|hof|steig)|\s(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Ufer|Damm))\s\d{1,4}\s?[a-f]?(?!\p{L})/dgu;
+const STREET_FR =
+  /(?<![\p{L}\d])\d{1,4}(?:\s?(?:bis|ter))?,?\s(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)\s(?:de\sla\s|de\sl['’]|du\s|des\s|de\s|d['’])?\p{Lu}[\p{L}'’-]{1,30}(?:[\s-]\p{Lu}[\p{L}'’-]{1,30}){0,3}/dgu;
+const STREET_ES =
+  /(?<!\p{L})(?:[Cc]alle|C\/|[Aa]venida|Avda\.?|[Pp]laza|[Pp]aseo|[Cc]amino)\s(?:de\slos\s|de\slas\s|de\sla\s|del\s|de\s)?\p{Lu}[\p{L}'’]{1,30}(?:\s(?:de\s|la\s|y\s)?\p{Lu}[\p{L}'’]{1,30}){0,3},?\s(?:n\.?\s?º?\s?|número\s)?\d{1,4}(?!\d)/dgu;
+const POSTCODE_GB = /(?<![\p{L}\d])(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2})(?![\p{L}\d])/dgu;
+const POSTCODE_US =
+  /(?<![\p{L}])(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])\s\d{5}(?:-\d{4})?(?!\d)/dgu;
+
+export function locations(text: string): Detection[] {
+  return [
+    ...matches(text, STREET_EN, "Address", () => 0.9),
+    ...matches(text, STREET_DE, "Address", () => 0.9),
+    ...matches(text, STREET_FR, "Address", () => 0.9),
+    ...matches(text, STREET_ES, "Address", () => 0.9),
+    ...matches(text, POSTCODE_GB, "Address", () => 0.7),
+    ...matches(text, POSTCODE_US, "Address", () => 0.8),
+    ...namedPlaces(text),
+  ];
+}
+
+function namedPlaces(text: string): Detection[] {
+  const words = [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ start: index, end: index + word.length }));
+  const found: Detection[] = [];
+  for (let at = 0; at < words.length; at++) {
+    for (let count = Math.min(PLACE_WORDS_MAX, words.length - at); count > 0; count--) {
+      const [first, last] = [words[at], words[at + count - 1]];
+      if (!first || !last || last.end - first.start > 40) continue;
+      const start = /(?:^|[^\p{L}])St\. $/u.test(text.slice(Math.max(0, first.start - 5), first.start))
+        ? first.start - 4
+        : first.start;
+      const name = text.slice(start, last.end).replace(/['’]s$/, "");
+      if (!places.has(name)) continue;
+      found.push({ entity: "Location", score: placeScore(text, name, start), start, end: start + name.length });
+      at += count - 1;
+      break;
+    }
+  }
+  return found;
+}
+
+function placeScore(text: string, name: string, start: number): number {
+  if (THING.test(text.slice(start + name.length, start + name.length + 16))) return 0.3;
+  const before = wordsBefore(text, start, 16);
+  const isIn = IN_PLACE.test(before);
+  if (countriesAndRegions.has(name)) return isIn ? 0.45 : 0.4;
+  if (ambiguousPlaces.has(name)) return SURELY_IN.test(before) ? 0.7 : isIn ? 0.5 : 0.3;
+  return isIn ? 0.85 : 0.65;
+}

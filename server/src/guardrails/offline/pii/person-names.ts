@@ -1,0 +1,169 @@
+/**
+ * Names of people, by the names that are known, the titles before them and the words that introduce somebody; in
+ * English, German, French and Spanish. Each word is looked at a bounded number of times.
+ */
+import type { Detection } from "../../detector.ts";
+import { familyNames } from "../words/family-names.ts";
+import { ambiguousNames, firstNames } from "../words/first-names.ts";
+import { places } from "../words/places.ts";
+
+type Word = { text: string; start: number; end: number };
+
+const WORD = /[\p{L}][\p{L}\p{M}'’-]{0,40}\.?/gu;
+const NAME_WORDS_MAX = 5;
+const TITLES = set(
+  "Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Rev Herr Herrn Frau Fräulein Mme Mlle Monsieur Madame Mademoiselle Sr Sra Srta Señor Señora Señorita Don Doña Dott Signor Signora Sig Sergeant Captain Colonel Dipl Ing Maître Docteur Doctor Doctora Licenciado",
+);
+const PARTICLES = set("de del della di da dos das du van von der den ten ter zu zum la le los las y e bin al el");
+/** Of companies, places and things that are called after people, and of what begins a sentence. */
+const NO_NAME = set(
+  `Inc Corp Ltd LLC PLC GmbH AG SA SE Company Group Holding Bank University College School Institute Institut Foundation Stiftung Hospital Klinik Airport Flughafen Station Street Avenue Road Bridge Park Square Tower Prize Award Museum Hotel Church Library Theatre Stadium Center Centre County State City Times Post Journal News Law Effect Theorem Equation
+  The This That These Those There Then Than They Their He She It We You Your Our His Her Its My A An And Or But If When While Where What Who Why How Which Is Are Was Were Be Been Has Have Had Do Does Did Will Would Can Could Should May Might Must Not No Yes Please Thanks Thank Hello Hi Hey Dear Team All Everyone Everybody Sir Madam Sirs World Customer Support Folks Guys Friends Colleagues
+  Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March June July September October November December Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag Januar Februar März Juni Juli Oktober Dezember Lundi Mardi Mercredi Jeudi Vendredi Samedi Dimanche Today Tomorrow Yesterday Christmas Easter
+  Der Die Das Den Dem Des Ein Eine Einen Einem Einer Und Oder Aber Wenn Wann Wo Was Wer Wie Ich Du Er Sie Es Wir Ihr Ihre Ihren Mein Meine Dein Deine Sein Seine Ist Sind War Waren Hat Haben Hatte Wird Werden Kann Können Soll Nicht Kein Keine Ja Nein Bitte Danke Hallo Guten Liebe Lieber Sehr Damen Herren Bei Mit Von Zu Auf Aus Nach Für Am Im Als Auch Noch Nur Dann Heute Morgen Gestern
+  Le La Les Un Une Des Du Et Ou Mais Si Quand Où Que Qui Quoi Comment Pourquoi Je Tu Il Elle Nous Vous Ils Elles Mon Ma Mes Son Sa Ses Est Sont Bonjour Merci Oui Non Cher Chère Pour Avec Dans Sur Par El Los Las Una Y O Pero Cuando Donde Qué Quién Cómo Yo Él Ella Nosotros Su Sus Mi Es Son Hola Gracias Sí Estimado Estimada Para Con En Por
+  English German French Spanish Italian American British European Canadian Indian Chinese Japanese Russian Catholic Christian Jewish Muslim Linux Windows Google Apple Amazon Microsoft Python Java Type Day Days Name Names User Users Admin Data Model`,
+);
+const INTRODUCES =
+  /(?:\bmy name is|\bname['’]?s|\bi am called|\bi['’]m|\bcalled|\bnamed|\bdear|\bhi|\bhello|\bhey|\bpatient|\bcustomer|\bemployee|\bcolleague|\bclient|\bsigned|\bsincerely,|\bregards,|\bcheers,|\bcontact|\bname:|mein name ist|ich hei(?:ß|ss)e|\blieber?|\bhallo|\bgrüße,|\bgrüßen,|\bpatientin|\bkund(?:e|in)|\bmitarbeiter(?:in)?|\bkolleg(?:e|in)|je m['’]appelle|mon nom est|\bs['’]appelle|\bchère?|\bbonjour|\bcordialement,|\bnom\s?:|\bclient[e]?|\bcollègue|me llamo|mi nombre es|se llama|\bquerid[oa]|\bestimad[oa]|\bhola|\bsaludos,|\bnombre:|\bpaciente|\bcliente|mi chiamo)\s{1,3}$/i;
+const CONTEXT_CHARS = 24;
+
+/** What surely is a name, what looks like one, and what may be one. */
+const SURE = 0.92;
+const LIKELY = 0.8;
+const MAYBE = 0.6;
+
+export function personNames(text: string): Detection[] {
+  const words: Word[] = [];
+  for (const { 0: word, index } of text.matchAll(WORD))
+    words.push({ text: word, start: index, end: index + word.length });
+  const found: Detection[] = [];
+  for (let at = 0; at < words.length; ) {
+    const name = nameAt(text, words, at);
+    if (name === null) at++;
+    else {
+      const [first, last] = [words[name.from], words[name.to]];
+      if (first && last && name.score > 0)
+        found.push({ entity: "Person", score: name.score, start: first.start, end: last.end - possessive(last.text) });
+      at = name.to + 1;
+    }
+  }
+  return found;
+}
+
+type Name = { from: number; to: number; score: number };
+
+function nameAt(text: string, words: readonly Word[], at: number): Name | null {
+  const word = words[at];
+  if (word === undefined || !/^\p{Lu}/u.test(word.text)) return null;
+  const plain = bare(word.text);
+  if (TITLES.has(plain)) {
+    const next = following(text, words, at);
+    const to = next === null || isTitle(words[next]) ? null : endOfName(text, words, next);
+    return to === null || next === null ? null : { from: next, to, score: SURE };
+  }
+  if (NO_NAME.has(plain) && !isKnownFirst(plain)) return null;
+  const isInitial = /^\p{Lu}\.$/u.test(word.text);
+  const to = endOfName(text, words, at);
+  if (to === null) return null;
+  const after = following(text, words, to);
+  if (after !== null && NO_NAME.has(bare(words[after]?.text ?? "")) && isThing(words[after]))
+    return { from: at, to: after, score: 0 };
+  const last = bare(words[to]?.text ?? "");
+  const introduced = INTRODUCES.test(text.slice(Math.max(0, word.start - CONTEXT_CHARS), word.start));
+  const score = scoreOf({
+    plain,
+    last,
+    several: to > at,
+    isInitial,
+    introduced,
+    begins: beginsSentence(text, word.start),
+  });
+  if (score > 0 || to > at + 1) return score > 0 ? { from: at, to, score } : null;
+  return listed(text, words, at);
+}
+
+type Look = { plain: string; last: string; several: boolean; isInitial: boolean; introduced: boolean; begins: boolean };
+
+function scoreOf({ plain, last, several, isInitial, introduced, begins }: Look): number {
+  const isFirst = isKnownFirst(plain);
+  const isAmbiguous = ambiguousNames.has(plain) || places.has(plain);
+  if (isInitial) return several ? (familyNames.has(last) ? SURE : begins ? 0.4 : MAYBE) : 0;
+  if (introduced && (several || isFirst || plain.length > 2)) return isFirst || several ? SURE : MAYBE;
+  if (several && familyNames.has(last) && !places.has(plain))
+    return isFirst || isAmbiguous ? SURE : begins ? MAYBE : LIKELY;
+  if (isFirst && !isAmbiguous) return several ? SURE : 0.75;
+  return 0;
+}
+
+/** `Family, First`, as lists have it. */
+function listed(text: string, words: readonly Word[], at: number): Name | null {
+  const [word, next] = [words[at], words[at + 1]];
+  if (!word || !next || !/^,\s?$/.test(text.slice(word.end, next.start))) return null;
+  return familyNames.has(word.text) && isKnownFirst(bare(next.text)) ? { from: at, to: at + 1, score: LIKELY } : null;
+}
+
+/** The last word of the name that begins at `from`; null when none does. */
+function endOfName(text: string, words: readonly Word[], from: number): number | null {
+  let to = from;
+  if (!isCapital(words[from])) return null;
+  for (
+    let next = following(text, words, to);
+    next !== null && next - from < NAME_WORDS_MAX;
+    next = following(text, words, next)
+  ) {
+    const word = bare(words[next]?.text ?? "");
+    if (isCapital(words[next]) && !(NO_NAME.has(word) && !isKnownFirst(word))) to = next;
+    else if (!PARTICLES.has(word)) break;
+    if (/[a-z]{3,}\.$/.test(words[next]?.text ?? "")) break;
+  }
+  return to;
+}
+
+/** The next word, where nothing but a blank is between. */
+function following(text: string, words: readonly Word[], at: number): number | null {
+  const [word, next] = [words[at], words[at + 1]];
+  if (!word || !next || !/^[ \u00a0]?\n?[ ]{0,2}$/.test(text.slice(word.end, next.start))) return null;
+  return /\p{Ll}{3,}\.$/u.test(word.text) && !isTitle(word) ? null : at + 1;
+}
+
+function isCapital(word: Word | undefined): boolean {
+  return word !== undefined && (/^\p{Lu}[\p{L}'’-]*\p{Ll}/u.test(word.text) || /^\p{Lu}\.$/u.test(word.text));
+}
+
+function isTitle(word: Word | undefined): boolean {
+  return word !== undefined && TITLES.has(bare(word.text));
+}
+
+/** A word that makes a thing of the name before it. */
+function isThing(word: Word | undefined): boolean {
+  return (
+    word !== undefined &&
+    /^(?:Inc|Corp|Ltd|LLC|PLC|GmbH|AG|Company|Group|Holding|Bank|University|College|School|Institut|Institute|Foundation|Stiftung|Hospital|Klinik|Airport|Flughafen|Station|Bridge|Park|Square|Tower|Prize|Award|Museum|Hotel|Church|Library|Theatre|Stadium|Center|Centre|County|Law|Effect|Theorem|Equation|Times|Post|Journal|Day)\.?$/.test(
+      word.text,
+    )
+  );
+}
+
+function isKnownFirst(word: string): boolean {
+  if (firstNames.has(word) || ambiguousNames.has(word)) return true;
+  const [first = "", second] = word.split("-");
+  return second !== undefined && firstNames.has(first) && firstNames.has(second);
+}
+
+function beginsSentence(text: string, at: number): boolean {
+  return /(?:^|[.!?:"“„»\n])\s*$/.test(text.slice(Math.max(0, at - 8), at));
+}
+
+function bare(word: string): string {
+  return word.replace(/['’]s\.?$|\.$/, "");
+}
+
+/** `Anna's`: the mark and what follows it are nobody's name. */
+function possessive(word: string): number {
+  return /['’]s\.?$|(?<=\p{Ll}{2})\.$/u.exec(word)?.[0].length ?? 0;
+}
+
+function set(words: string): ReadonlySet<string> {
+  return new Set(words.split(/\s+/));
+}

@@ -1,0 +1,251 @@
+/**
+ * The guardrails of one run, at every place where text goes in or comes out: what the caller gives is blocked as a whole,
+ * what else the model would read is cleaned before it reads it, and what it says is cleaned before anybody is told of it.
+ * It looks inside steps only, so that a later attempt finds what was found.
+ */
+import { randomUUID } from "node:crypto";
+import type { Looking } from "../../guardrails/detector.ts";
+import type { Detectors } from "../../guardrails/detectors.ts";
+import { guardOver } from "../../guardrails/detectors.ts";
+import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard.ts";
+import type { AgentInput } from "../../task/agent.ts";
+import type { HeardMessage } from "../../task/conversation.ts";
+import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/guardrails.ts";
+import type { Context, StepContext } from "../../task/handler.ts";
+import { isJson, type Json } from "../../task/json.ts";
+import type { Part } from "../../task/part.ts";
+import { readAttachments } from "./attachment.ts";
+
+/** What a server asks of every run, and by what it looks. */
+export type GuardrailParts = { asked: Guardrails; detectors: Detectors };
+
+/** What a tool's result becomes: for the model, and for those who watch. */
+type Outcome = { output: string; shown?: string; citations?: { text: string }[] };
+
+const FINDINGS_MAX = 1_000;
+const EVENT_FINDINGS_MAX = 100;
+const RETRIES = 3;
+/** Older messages than these have no room in a prompt. */
+const HISTORY_CHARS_MAX = 400_000;
+
+export class RunGuard {
+  readonly output: Guard | null;
+  readonly #input: Guard | null;
+  readonly #report: GuardrailReport;
+  readonly #isAsked: boolean;
+
+  constructor(asked: Guardrails, detectors: Detectors) {
+    const [input, output] = [guardOver("input", asked, detectors), guardOver("output", asked, detectors)];
+    this.#input = input.guard;
+    this.output = output.guard;
+    this.#report = { findings: [], warnings: [...input.warnings, ...output.warnings] };
+    this.#isAsked = this.isOn || this.#report.warnings.length > 0;
+  }
+
+  get isOn(): boolean {
+    return this.#input !== null || this.output !== null;
+  }
+
+  /** Of the whole run so far; absent where nothing was asked for. */
+  get report(): { guardrails?: GuardrailReport } {
+    return this.#isAsked ? { guardrails: this.#report } : {};
+  }
+
+  /** Takes what a step has found into the report. */
+  note(found: GuardrailReport | undefined): void {
+    if (!found) return;
+    const { findings, warnings } = this.#report;
+    findings.push(...found.findings.slice(0, FINDINGS_MAX - findings.length));
+    for (const warning of found.warnings) {
+      if (!warnings.some(({ message }) => message === warning.message)) warnings.push(warning);
+    }
+    if (findings.length === FINDINGS_MAX && !warnings.some(({ id }) => id === "FINDINGS_CUT"))
+      warnings.push({ id: "FINDINGS_CUT", message: `Only the first ${FINDINGS_MAX} findings are listed.` });
+  }
+
+  /** Whether what the caller gives may not go to the model; the answer is then `INPUT_REJECTED`, and live text already. */
+  async blocks(ctx: Context, input: AgentInput, attachments: readonly Part[]): Promise<boolean> {
+    const guard = this.#input;
+    if (guard === null) return false;
+    const found = await ctx.step(
+      "guard input",
+      async (step) => {
+        const found = emptyReport();
+        const texts: [of: string, text: string][] = [
+          ["query", input.query],
+          ["instructions", input.instructions ?? ""],
+        ];
+        for (const [index, part] of attachments.entries()) {
+          const { text, files } = readAttachments([part]);
+          texts.push([`attachment ${index + 1}`, text]);
+          const unread = files.map(
+            ({ mediaType }) => `Attachment ${index + 1} (${mediaType}) was not looked at: it is no text.`,
+          );
+          found.warnings.push(...unread.map((message) => ({ id: "DETECTOR_UNAVAILABLE" as const, message })));
+        }
+        for (const [of, text] of texts) add(found, await guard.find(text, of, lookingIn(step)));
+        if (found.findings.length > 0) step.output(INPUT_REJECTED);
+        tell(step, found);
+        return cut(found);
+      },
+      { retries: RETRIES },
+    );
+    this.note(found);
+    return found.findings.length > 0;
+  }
+
+  /** The conversation as the model may read it. */
+  async history(ctx: Context, messages: readonly HeardMessage[]): Promise<readonly HeardMessage[]> {
+    const guard = this.#input;
+    if (guard === null || messages.length === 0) return messages;
+    const { changes, ...found } = await ctx.step(
+      "guard history",
+      async (step) => {
+        const found = emptyReport();
+        const changes: { message: number; part: number; text: string }[] = [];
+        let room = HISTORY_CHARS_MAX;
+        for (const { n, parts } of messages.toReversed()) {
+          for (const [part, { text }] of parts.map((part) => ({ text: shownOf(part) })).entries()) {
+            // What has no room is left out here as in the prompt.
+            const cleaned = room < text.length ? null : await guard.clean(text, `message ${n}`, lookingIn(step));
+            room -= text.length;
+            if (cleaned === null) changes.push({ message: n, part, text: "" });
+            else if (cleaned.findings.length > 0) changes.push({ message: n, part, text: cleaned.text });
+            if (cleaned) add(found, cleaned);
+          }
+        }
+        tell(step, found);
+        return { ...cut(found), changes };
+      },
+      { retries: RETRIES },
+    );
+    this.note(found);
+    const texts = new Map(changes.map(({ message, part, text }) => [`${message}/${part}`, text]));
+    return messages.map((message) => ({
+      ...message,
+      parts: message.parts.map((part, index) => {
+        const text = texts.get(`${message.n}/${index}`);
+        return text === undefined ? part : { text };
+      }),
+    }));
+  }
+
+  /** A tool's result as the model may read it, and as others may. For the step that has it. */
+  async outcome<Result extends Outcome>(
+    step: StepContext,
+    id: string,
+    result: Result,
+  ): Promise<Result & { guarded?: GuardrailReport }> {
+    if (!this.isOn) return result;
+    const guarded = emptyReport();
+    const of = `tool ${id}`;
+    const clean = async (guard: Guard | null, text: string) => {
+      if (guard === null) return text;
+      const cleaned = await guard.clean(text, of, lookingIn(step));
+      add(guarded, cleaned);
+      return cleaned.text;
+    };
+    const output = await clean(this.#input, result.output);
+    const shown = await clean(this.output, output);
+    const citations: { text: string }[] = [];
+    for (const citation of result.citations ?? []) {
+      citations.push({ ...citation, text: await clean(this.output, await clean(this.#input, citation.text)) });
+    }
+    tell(step, guarded);
+    return { ...result, output, shown, ...(citations.length > 0 && { citations }), guarded: cut(guarded) };
+  }
+
+  /** `outcome` in a step of its own, for results that come of none. */
+  async outcomeStep<Result extends Outcome & Json>(ctx: Context, id: string, result: Result): Promise<Result> {
+    if (!this.isOn) return result;
+    return ctx.step(`guard ${id}`, async (step): Promise<Result> => this.outcome(step, id, result), {
+      retries: RETRIES,
+    });
+  }
+}
+
+/** What a model says, on its way out of the step that asks it. */
+export class SpokenText {
+  readonly #guard: Guard;
+  readonly #stream: GuardedStream;
+  readonly #step: StepContext;
+  #came = "";
+
+  constructor(guard: Guard, step: StepContext, tail?: Tail) {
+    this.#guard = guard;
+    this.#step = step;
+    this.#stream = guard.stream("answer", lookingIn(step), (piece) => step.output(piece), tail);
+  }
+
+  push(piece: string): void {
+    this.#came += piece;
+    this.#stream.push(piece);
+  }
+
+  /** `whole` is the text as the model's answer has it; with `goesOn`, its last sentence is left to the next call. */
+  async end(whole: string, goesOn: boolean): Promise<Cleaned & { tail?: Tail }> {
+    if (whole !== this.#came) this.push(whole.startsWith(this.#came) ? whole.slice(this.#came.length) : whole);
+    return goesOn ? this.#stream.interrupt() : this.#stream.end();
+  }
+
+  /** A value with every text in it masked. */
+  async masked(value: Json, of: string, found: GuardrailReport): Promise<Json> {
+    if (typeof value === "string") {
+      const cleaned = await this.#guard.clean(value, of, lookingIn(this.#step), "masked");
+      add(found, cleaned);
+      return cleaned.text;
+    }
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) {
+      const items: Json[] = [];
+      for (const item of value) items.push(await this.masked(item, of, found));
+      return items;
+    }
+    const fields: Record<string, Json> = {};
+    for (const [key, item] of Object.entries(value)) {
+      const name = await this.#guard.clean(key, of, lookingIn(this.#step), "masked");
+      add(found, name);
+      fields[name.text] = await this.masked(item ?? null, of, found);
+    }
+    return fields;
+  }
+}
+
+export function emptyReport(): GuardrailReport {
+  return { findings: [], warnings: [] };
+}
+
+function add(report: GuardrailReport, { findings, warnings }: Omit<Cleaned, "text">): void {
+  report.findings.push(...findings);
+  report.warnings.push(...warnings);
+}
+
+/** No journal entry grows without end. */
+export function cut({ findings, warnings }: GuardrailReport): GuardrailReport {
+  return { findings: findings.slice(0, FINDINGS_MAX), warnings };
+}
+
+/** Says where something was found; never what. */
+export function tell(step: StepContext, { findings }: Pick<GuardrailReport, "findings">): void {
+  if (findings.length === 0) return;
+  const shown = findings.slice(0, EVENT_FINDINGS_MAX).map(({ word: _, ...finding }) => finding);
+  step.emit({ type: "agent.guarded", data: { agent: "", findings: shown } });
+}
+
+/** What looking costs is the task's, in a call of its own for each question to a model. */
+function lookingIn(step: StepContext): Looking {
+  return {
+    signal: step.signal,
+    spend: ({ provider, model, usage, costUsd, rawUsage }) =>
+      step.usage({
+        key: `${step.key}/${step.tries}/guardrail/${randomUUID()}`,
+        ...{ provider, model, ...usage, costUsd },
+        agent: "guardrails",
+        raw: isJson(rawUsage) ? rawUsage : null,
+      }),
+  };
+}
+
+function shownOf(part: Part): string {
+  return "text" in part ? part.text : readAttachments([part]).text;
+}
