@@ -128,8 +128,8 @@ export function slugOf(name: string, otherwise: string): string {
   return slug.safeParse(text).success ? text : otherwise;
 }
 
-/** An agent as another one knows it. */
-const collaborator = agentDefinition.pick({ slug: true, name: true, description: true });
+/** An agent as another one knows it. What was let in is read again under the rules of another day: texts are texts. */
+const collaborator = z.strictObject({ slug: z.string(), name: z.string(), description: z.string() });
 export type Collaborator = z.infer<typeof collaborator>;
 
 /**
@@ -139,9 +139,9 @@ export type Collaborator = z.infer<typeof collaborator>;
 const boundAgent = z.strictObject({
   id: z.string(),
   version: z.int(),
+  slug: z.string(),
+  name: z.string(),
   ...agentDefinition.pick({
-    slug: true,
-    name: true,
     instructions: true,
     model: true,
     tools: true,

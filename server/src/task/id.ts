@@ -22,6 +22,14 @@ export function uuidV7Bytes(nowMs: number, random: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** A UUID of one's own making (version 8, RFC 9562, 5.8) from 16 bytes, as of a hash: the same bytes are the same UUID. */
+export function uuidV8(given: Uint8Array): string {
+  const bytes = Uint8Array.from(given.subarray(0, 16));
+  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return uuidFromBytes(bytes);
+}
+
 export function taskIdFromBytes(bytes: Uint8Array): TaskId {
   // 26 characters hold 130 bits: the first carries three, the rest five each.
   let text = "";

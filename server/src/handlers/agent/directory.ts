@@ -8,8 +8,7 @@ import { type Agents, collaboratorOf } from "./plan.ts";
 
 type Owner = Pick<Context["task"], "tenant" | "user">;
 
-/** `configured` ones are the handler's own already. */
-type FoundAgent = { id: string; version: number; definition: AgentDefinition; configured: boolean };
+type FoundAgent = { id: string; version: number; definition: AgentDefinition };
 
 /** What the handler asks of the agents of a server. */
 export interface AgentDirectory {
@@ -19,8 +18,8 @@ export interface AgentDirectory {
 
 /**
  * The input with what its agent is at this moment, so that the task goes on with that whatever becomes of the agent. One of
- * the configuration is named by its slug from then on. An agent that is not there is left to the door, which says so.
- * Throws `invalid` for an input that brings its own.
+ * the configuration that is named by its slug is the handler's own already, and one that is not there is left to the door,
+ * which says so. Throws `invalid` for an input that brings its own.
  */
 export async function boundInput(given: Json, owner: Owner, agents: Agents, directory: AgentDirectory): Promise<Json> {
   if (!isJsonObject(given)) return given;
@@ -30,9 +29,7 @@ export async function boundInput(given: Json, owner: Owner, agents: Agents, dire
   if (typeof agent !== "string" || agents.bySlug.has(agent)) return given;
   const found = await directory.find(owner, agent);
   if (!found) return given;
-  const { slug } = found.definition;
-  if (found.configured) return { ...given, agent: slug };
-  return { ...given, agent: slug, bound: await boundAgent(found, owner, directory) };
+  return { ...given, agent: found.definition.slug, bound: await boundAgent(found, owner, directory) };
 }
 
 async function boundAgent({ id, version, definition }: FoundAgent, owner: Owner, directory: AgentDirectory) {

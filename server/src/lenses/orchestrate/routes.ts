@@ -1,6 +1,7 @@
 /** The Orchestrate lens: runs of agents, their threads and background tasks, for clients of watsonx Orchestrate. */
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
+import { agentRoutes } from "./agent-routes.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
 import { invalidRequest } from "./invalid-request.ts";
@@ -15,7 +16,7 @@ import { STATUS_OF } from "./vocabulary.ts";
 export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
 
 function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
-  const routes = [...runRoutes(timedOut), ...taskRoutes, ...serverRoutes];
+  const routes = [...runRoutes(timedOut), ...agentRoutes, ...taskRoutes, ...serverRoutes];
   const lens: Lens = {
     name: "orchestrate",
     port: 4321,

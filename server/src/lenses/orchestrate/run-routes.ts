@@ -56,7 +56,7 @@ export function runRoutes(timedOut: TimedOut): readonly Route[] {
       refuses: ["unauthenticated", "invalid"],
       answers: [{ status: 200, about: "Successful Response", schema: runList }],
       handle: async ({ principal, verbs, query: { limit, offset } }) => {
-        const { tasks, total } = await verbs.tasks.list(principal, {}, { limit, offset });
+        const { tasks, total } = await verbs.tasks.list(principal, {}, { limit, offset, whole: true });
         return { status: 200, body: { total, limit, offset, data: tasks.map((task) => runOf(task, timedOut)) } };
       },
     }),

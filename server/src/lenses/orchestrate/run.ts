@@ -107,10 +107,11 @@ function usageOf({ usage, state }: Task): AssistantRun["usage"] {
 /** The agent that ran. */
 export function agentOf(task: Task): string | null {
   if (task.kind !== "agent") return null;
-  return shownInput.safeParse(task.input).data?.agent ?? null;
+  const { bound, agent = null } = shownInput.safeParse(task.input).data ?? {};
+  return bound?.id ?? agent;
 }
 
-const shownInput = agentInput.pick({ agent: true, context: true }).loose();
+const shownInput = agentInput.pick({ agent: true, bound: true, context: true }).loose();
 
 function contextOf(task: Task): JsonObject {
   return (task.kind === "agent" && shownInput.safeParse(task.input).data?.context) || {};

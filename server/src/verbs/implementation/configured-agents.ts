@@ -1,7 +1,7 @@
 /** The agents of the server's configuration, as callers see them beside their own: read-only, the same for every tenant. */
 import { createHash } from "node:crypto";
 import { type AgentDefinition, agentNameKey } from "../../task/agent.ts";
-import { uuidFromBytes } from "../../task/id.ts";
+import { uuidV8 } from "../../task/id.ts";
 import type { Agent, AgentFilter } from "../agents.ts";
 
 export class ConfiguredAgents {
@@ -40,10 +40,7 @@ export class ConfiguredAgents {
   }
 }
 
-/** A UUID (version 8, RFC 9562) of the slug alone: the same on every server and after every start. */
+/** Of the slug alone: the same on every server and after every start. */
 function idOf(slug: string): string {
-  const bytes = createHash("sha256").update(`waybill agent ${slug}`).digest().subarray(0, 16);
-  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  return uuidFromBytes(bytes);
+  return uuidV8(createHash("sha256").update(`waybill agent ${slug}`).digest());
 }
