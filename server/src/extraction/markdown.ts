@@ -19,9 +19,12 @@ export type Block =
 
 const LIST_DEPTH_MAX = 12;
 const LEVEL_MAX = 6;
+/** Most words are that already. */
+const PLAIN = /^(?:[!-~]| (?! ))*$/;
 
 /** Without what only a screen or a printer needs: control characters, soft hyphens, invisible marks, kinds of spaces. */
 export function plain(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replaceAll(/\s+/g, " ")
     .replaceAll(/[\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu, "")

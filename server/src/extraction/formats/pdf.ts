@@ -82,7 +82,12 @@ async function pageOf(pdf: Pdf, index: number, texts: PageTexts, desk: Desk): Pr
   return text ? { ...page, content: text, recognized: true } : page;
 }
 
-/** Without those that a font has for itself, since nobody else knows what they mean. */
+/** As far as it matters how many. Without those that a font has for itself, since nobody else knows what they mean. */
 function readableCharacters(text: string): number {
-  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+  let count = 0;
+  for (const match of text.matchAll(/[\p{L}\p{N}]+/gu)) {
+    count += match[0].length;
+    if (count >= CHARACTERS_MIN) break;
+  }
+  return count;
 }

@@ -1,5 +1,5 @@
 /** Bullets that are drawn and not written, as browsers do: small boxes before the first letter of a line. */
-import type { Rule } from "./grids.ts";
+import type { Area } from "./glyph.ts";
 import type { Run } from "./run.ts";
 
 /** Of the size of the text, for its width and its height. */
@@ -15,7 +15,7 @@ const BEFORE_MIN = 0.15;
 const BEFORE_MAX = 2.5;
 
 /** The runs, with a bullet for each box that is one. */
-export function withBullets(runs: readonly Run[], areas: readonly Rule[]): Run[] {
+export function withBullets(runs: readonly Run[], areas: readonly Area[]): Run[] {
   const bullets: Run[] = [];
   for (const area of areas.filter(isSmall)) {
     const item = runs.find((run) => isBefore(area, run));
@@ -27,13 +27,13 @@ export function withBullets(runs: readonly Run[], areas: readonly Rule[]): Run[]
   return [...runs, ...bullets];
 }
 
-function isSmall({ left, right, top, bottom }: Rule): boolean {
+function isSmall({ left, right, top, bottom }: Area): boolean {
   const side = Math.max(right - left, bottom - top);
   return side > 0 && side < 20 && Math.abs(right - left - (bottom - top)) <= SKEW_MAX * side;
 }
 
 /** On either side: some scripts run to the left. */
-function isBefore({ left, right, top, bottom }: Rule, run: Run): boolean {
+function isBefore({ left, right, top, bottom }: Area, run: Run): boolean {
   const { size, y } = run;
   const rise = y - (top + bottom) / 2;
   if (right - left < SIDE_MIN * size || right - left > SIDE_MAX * size) return false;
@@ -43,7 +43,7 @@ function isBefore({ left, right, top, bottom }: Rule, run: Run): boolean {
 }
 
 /** Or on the other side of the box, on the same line. */
-function isBetween(run: Run, area: Rule, item: Run): boolean {
+function isBetween(run: Run, area: Area, item: Run): boolean {
   if (Math.abs(run.y - item.y) > item.size / 2) return false;
   const isAfter = item.left >= area.right;
   return isAfter ? run.left < item.left : run.right > item.right;

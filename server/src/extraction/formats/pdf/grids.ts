@@ -1,10 +1,8 @@
 /**
  * Tables that are drawn with lines: where their columns and rows lie, and what stands in each cell. Here y goes downwards.
  */
+import type { Area } from "./glyph.ts";
 import type { Run } from "./run.ts";
-
-/** What a line, or the edge of a box, covers. */
-export type Rule = { left: number; right: number; top: number; bottom: number };
 
 /** Borders of columns and of rows, the outer ones among them, and for each field of the grid the cell that covers it. */
 export type Grid = { xs: number[]; ys: number[]; cells: GridCell[][] };
@@ -26,7 +24,7 @@ const WALL_MIN = 0.6;
 /** Of the sides between fields: with fewer walls, lines are drawn for the eye, and say nothing of merged cells. */
 const WALLED_MIN = 0.5;
 
-export function gridsOf(boxes: readonly Rule[]): Grid[] {
+export function gridsOf(boxes: readonly Area[]): Grid[] {
   const rules = boxes.flatMap(linesOf);
   if (rules.length === 0 || rules.length > RULES_MAX) return [];
   return touching(rules).flatMap((group) => {
@@ -41,7 +39,7 @@ export function gridsOf(boxes: readonly Rule[]): Grid[] {
 }
 
 /** Fields without a wall between them are one cell, as far as it is a rectangle. */
-function cellsOf(xs: readonly number[], ys: readonly number[], vertical: Rule[], level: Rule[]): GridCell[][] {
+function cellsOf(xs: readonly number[], ys: readonly number[], vertical: Area[], level: Area[]): GridCell[][] {
   const rows = ys.length - 1;
   const columns = xs.length - 1;
   const upright = vertical.map(({ left, right, top, bottom }) => ({ at: (left + right) / 2, from: top, to: bottom }));
@@ -131,7 +129,7 @@ function cellOf({ left, right, y, size }: Run, { xs, ys, cells }: Grid): GridCel
 }
 
 /** A thin box is a line; of a larger one each edge is. */
-function linesOf({ left, right, top, bottom }: Rule): Rule[] {
+function linesOf({ left, right, top, bottom }: Area): Area[] {
   const width = right - left;
   const height = bottom - top;
   if (width <= THICKNESS_MAX || height <= THICKNESS_MAX)
@@ -144,12 +142,12 @@ function linesOf({ left, right, top, bottom }: Rule): Rule[] {
   ];
 }
 
-function isVertical({ left, right, top, bottom }: Rule): boolean {
+function isVertical({ left, right, top, bottom }: Area): boolean {
   return bottom - top > right - left;
 }
 
-function touching(rules: readonly Rule[]): Rule[][] {
-  const groups: Rule[][] = [];
+function touching(rules: readonly Area[]): Area[][] {
+  const groups: Area[][] = [];
   for (const rule of rules) {
     const joined = groups.filter((group) => group.some((other) => touches(rule, other)));
     const rest = groups.filter((group) => !joined.includes(group));
@@ -158,7 +156,7 @@ function touching(rules: readonly Rule[]): Rule[][] {
   return groups;
 }
 
-function touches(one: Rule, other: Rule): boolean {
+function touches(one: Area, other: Area): boolean {
   return (
     one.left <= other.right + SAME_BORDER &&
     other.left <= one.right + SAME_BORDER &&

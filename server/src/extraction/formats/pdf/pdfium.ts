@@ -8,10 +8,7 @@ import type { GrayPicture } from "../../recognizer.ts";
 import type { Source } from "../format.ts";
 import { call, functionOf, type Module, starting, utf8, utf16 } from "./calls.ts";
 import { type Field, Form, fieldsOn } from "./form.ts";
-import type { Box, Glyph, GlyphStyle, LinkArea } from "./glyph.ts";
-
-/** Where the baseline of a piece of text begins, and how it is written: the same object for all characters of the piece. */
-type GlyphStart = { x: number; y: number; style: GlyphStyle };
+import type { Box, Glyph, GlyphPiece, LinkArea } from "./glyph.ts";
 
 export type Bookmark = { title: string; level: number; page: number };
 
@@ -156,31 +153,25 @@ export class PdfPage {
     const calls = glyphCalls(this.#module);
     let floats = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
     let object = -1;
-    let start: GlyphStart = { x: 0, y: 0, style: { size: 1, bold: false, turns: 0 } };
+    let piece: GlyphPiece = { y: 0, size: 1, bold: false, turns: 0 };
     for (let at = 0; at < count; at++) {
       const code = calls.unicode(page, at);
       // Only spaces and ends of lines are put in.
       const generated = code <= SPACE && calls.generated(page, at) === 1;
       if (!generated) {
         const its = calls.object(page, at);
-        if (its !== object) start = this.#startOf(page, at, its);
+        if (its !== object) piece = this.#pieceOf(page, at, its);
         object = its;
         calls.box(page, at, this.#scratch);
         // The memory may have grown, and then lies elsewhere.
         if (floats.length === 0) floats = new Float32Array(this.#module.HEAPU8.buffer, this.#scratch, 4);
       }
-      glyphs.push({
-        text: textOf(code),
-        generated,
-        // By index: taking an array of numbers apart is slow.
-        left: floats[0] ?? 0,
-        top: floats[1] ?? 0,
-        right: floats[2] ?? 0,
-        bottom: floats[3] ?? 0,
-        x: start.x,
-        y: start.y,
-        style: start.style,
-      });
+      // Left, top, right and bottom, by index: taking an array of numbers apart is slow.
+      const { turns } = piece;
+      const from = turns === 0 ? floats[0] : turns === 1 ? floats[3] : turns === 2 ? floats[2] : floats[1];
+      const to = turns === 0 ? floats[2] : turns === 1 ? floats[1] : turns === 2 ? floats[0] : floats[3];
+      const sign = turns >= 2 ? -1 : 1;
+      glyphs.push({ text: textOf(code), generated, left: sign * (from ?? 0), right: sign * (to ?? 0), piece });
     }
     this.#module._FPDFText_ClosePage(page);
     return glyphs;
@@ -269,19 +260,18 @@ export class PdfPage {
   }
 
   /** A font of one point may be drawn ten times as large: the matrix says how large it is and whither it runs. */
-  #startOf(text: number, at: number, object: number): GlyphStart {
+  #pieceOf(text: number, at: number, object: number): GlyphPiece {
     const matrix = this.#scratch + 32;
-    if (this.#call("FPDFText_GetMatrix", text, at, matrix) !== 1)
-      return { x: 0, y: 0, style: { size: 1, bold: false, turns: 0 } };
+    if (this.#call("FPDFText_GetMatrix", text, at, matrix) !== 1) return { y: 0, size: 1, bold: false, turns: 0 };
     this.#call("FPDFText_GetCharOrigin", text, at, this.#scratch + 16, this.#scratch + 24);
     const [x = 0, y = 0] = new Float64Array(this.#module.HEAPU8.buffer, this.#scratch + 16, 2);
     const [a = 1, b = 0, c = 0, d = 1] = new Float32Array(this.#module.HEAPU8.buffer, matrix, 4);
     const size = Math.abs(this.#call("FPDFText_GetFontSize", text, at)) * Math.hypot(c, d);
-    const turns = Math.round(Math.atan2(b, a) / (Math.PI / 2));
+    const turns = (Math.round(Math.atan2(b, a) / (Math.PI / 2)) + 4) % 4;
     const font = this.#call("FPDFTextObj_GetFont", object);
     const bold = this.#boldFonts.get(font) ?? this.#isBold(text, at);
     this.#boldFonts.set(font, bold);
-    return { x, y, style: { size: size || 1, bold, turns: (turns + 4) % 4 } };
+    return { y: [-y, x, y, -x][turns] ?? 0, size: size || 1, bold, turns };
   }
 
   #isBold(text: number, at: number): boolean {

@@ -62,12 +62,17 @@ function drawnTables(region: Region): Region[] {
 
 /** Where hardly a run goes over, and both sides read as text. Null when the page has no columns. */
 function gutterOf(runs: readonly Run[]): number | null {
-  const left = Math.min(...runs.map((run) => run.left));
-  const right = Math.max(...runs.map((run) => run.right));
+  let left = Number.POSITIVE_INFINITY;
+  let right = Number.NEGATIVE_INFINITY;
+  for (const run of runs) {
+    if (run.left < left) left = run.left;
+    if (run.right > right) right = run.right;
+  }
   let best: { x: number; crossing: number } | null = null;
   for (let share = GUTTER_FROM; share <= 1 - GUTTER_FROM; share += GUTTER_STEP) {
     const x = left + share * (right - left);
-    const crossing = runs.filter((run) => run.left < x && run.right > x).length;
+    let crossing = 0;
+    for (const run of runs) if (run.left < x && run.right > x) crossing += 1;
     if (best === null || crossing < best.crossing) best = { x, crossing };
   }
   if (!best || best.crossing > runs.length * CROSSING_MAX) return null;
