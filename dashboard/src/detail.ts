@@ -34,6 +34,7 @@ export type DetailEvents = {
 };
 
 export class Detail {
+  readonly #pane: HTMLElement;
   readonly #handle: TaskHandle;
   readonly #events: DetailEvents;
   readonly #stop = new AbortController();
@@ -55,8 +56,11 @@ export class Detail {
   #stepFrom = 0;
   #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #ticking: ReturnType<typeof setInterval>;
+  /** Whoever opened the task wants to answer it: its question is given the focus once it is there. */
+  #wantsQuestion = false;
 
   constructor(pane: HTMLElement, client: Waybill, id: string, events: DetailEvents) {
+    this.#pane = pane;
     this.#handle = client.task(id);
     this.#events = events;
     pane.replaceChildren(
@@ -75,6 +79,14 @@ export class Detail {
     }, TICK_MS);
     void this.#read();
     void this.#follow();
+  }
+
+  /** Goes to the question when it asks one, else to the pane itself. */
+  focus(): void {
+    const field = this.#question.querySelector<HTMLElement>("textarea");
+    if (field === null && this.#task !== null) this.#pane.focus();
+    else if (field === null) this.#wantsQuestion = true;
+    else field.focus();
   }
 
   close(): void {
@@ -143,6 +155,7 @@ export class Detail {
       this.#task = task;
       this.#drawHead(task, moved);
       this.#drawQuestion(task);
+      this.#goWhereAsked();
       this.#why.replaceChildren(...(why === null ? [] : [whyCard(why)]));
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
@@ -225,6 +238,12 @@ export class Detail {
       this.#events.changed();
     };
     this.#question.replaceChildren(questionCard(question, answer));
+  }
+
+  #goWhereAsked(): void {
+    if (!this.#wantsQuestion) return;
+    this.#wantsQuestion = false;
+    this.focus();
   }
 
   #drawText(): void {

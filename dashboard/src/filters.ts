@@ -1,4 +1,4 @@
-/** Which tasks the list shows: states as buttons, and words. */
+/** Which tasks the list shows: those that ask somebody, states as buttons, and words. */
 import { STATES, type State } from "@waybill/sdk";
 import { STATE_DISPLAY } from "@waybill/sdk/display";
 import { element } from "./element.ts";
@@ -7,18 +7,29 @@ const TYPING_MS = 250;
 
 export class Filters {
   readonly states = new Set<State>();
+  /** Only those that wait for a person's answer, whatever else they do meanwhile. */
+  asking = false;
   words = "";
 
   constructor(buttons: HTMLElement, search: HTMLInputElement, changed: () => void) {
-    for (const state of STATES) {
-      const { label, tone } = STATE_DISPLAY[state];
+    const add = (label: string, tone: string, toggled: () => boolean): void => {
       const toggle = element("button", { type: "button", "aria-pressed": "false", "data-tone": tone }, label);
       toggle.addEventListener("click", () => {
-        if (!this.states.delete(state)) this.states.add(state);
-        toggle.setAttribute("aria-pressed", String(this.states.has(state)));
+        toggle.setAttribute("aria-pressed", String(toggled()));
         changed();
       });
       buttons.append(toggle);
+    };
+    add("asks you", "attention", () => {
+      this.asking = !this.asking;
+      return this.asking;
+    });
+    for (const state of STATES) {
+      const { label, tone } = STATE_DISPLAY[state];
+      add(label, tone, () => {
+        if (!this.states.delete(state)) this.states.add(state);
+        return this.states.has(state);
+      });
     }
     let typing: ReturnType<typeof setTimeout> | undefined;
     search.addEventListener("input", () => {
@@ -31,10 +42,14 @@ export class Filters {
   }
 
   get isEmpty(): boolean {
-    return this.states.size === 0 && this.words === "";
+    return !this.asking && this.states.size === 0 && this.words === "";
   }
 
-  query(): { state?: State[]; q?: string } {
-    return { ...(this.states.size > 0 && { state: [...this.states] }), ...(this.words !== "" && { q: this.words }) };
+  query(): { asks?: "true"; state?: State[]; q?: string } {
+    return {
+      ...(this.asking && { asks: "true" }),
+      ...(this.states.size > 0 && { state: [...this.states] }),
+      ...(this.words !== "" && { q: this.words }),
+    };
   }
 }

@@ -30,12 +30,17 @@ const filters = new Filters(byId("states", HTMLFieldSetElement), search, () => {
   void refresh();
 });
 const list = new TaskList(byId("tasks", HTMLDivElement), (id, toDetail) => {
-  if (selected() !== id) location.hash = id;
-  if (toDetail) pane.focus();
+  if (selected() !== id) {
+    location.hash = id;
+    open(id);
+  }
+  if (toDetail) detail?.focus();
 });
 
 let shown = PAGE;
 let detail: Detail | null = null;
+/** The task that it shows. */
+let opened: string | null = null;
 /** Only the newest question to the server may draw: answers can overtake each other. */
 let asked = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +91,7 @@ function selected(): string | null {
 }
 
 function open(id: string | null): void {
+  opened = id;
   detail?.close();
   detail = null;
   list.select(id);
@@ -124,7 +130,9 @@ more.addEventListener("click", () => {
   void refresh();
 });
 
-addEventListener("hashchange", () => open(selected()));
+addEventListener("hashchange", () => {
+  if (selected() !== opened) open(selected());
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) void refresh();
 });

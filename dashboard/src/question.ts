@@ -4,6 +4,11 @@ import { isYesOrNo } from "@waybill/sdk/display";
 import { button, card, element, notice } from "./element.ts";
 import { sentenceOf } from "./session.ts";
 
+/** What a question asks for, in a sentence. */
+export function wantedBy(asks: Prompt["asks"]): string {
+  return asks === "answer" ? "an answer" : asks;
+}
+
 /** `answer` sends it and rejects with the server's refusal. */
 export function questionCard(question: Prompt, answer: (value: Json) => Promise<void>): HTMLElement {
   const yesOrNo = isYesOrNo(question.asks);
@@ -54,7 +59,7 @@ export function questionCard(question: Prompt, answer: (value: Json) => Promise<
   const form = element("form", {}, words, problem, element("div", { class: "row" }, ...buttons));
   form.addEventListener("submit", (event) => event.preventDefault());
   return card(
-    `It asks for ${question.asks === "answer" ? "an answer" : question.asks}`,
+    `It asks for ${wantedBy(question.asks)}`,
     "ask",
     element("p", { class: "text" }, question.text),
     until === null ? null : element("p", { class: "under" }, until),

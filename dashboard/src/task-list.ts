@@ -3,6 +3,7 @@ import { isTerminal, type TaskSummary } from "@waybill/sdk";
 import { age, money, STATE_DISPLAY } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { element } from "./element.ts";
+import { wantedBy } from "./question.ts";
 
 type Row = { item: HTMLElement; task: TaskSummary; shown: string };
 
@@ -12,14 +13,14 @@ export class TaskList {
   readonly #rows = new Map<string, Row>();
   #selected: string | null = null;
 
-  /** `chosen` hears every choice; `open` says that the reader wants to go to the detail. */
+  /** `chosen` hears every choice; `open` says that the reader wants to go to the detail, and to its question if it asks. */
   constructor(list: HTMLElement, chosen: (id: string, open: boolean) => void) {
     this.#list = list;
     this.#chosen = chosen;
     list.addEventListener("click", (event) => {
-      const id =
-        event.target instanceof Element ? event.target.closest<HTMLElement>("[data-id]")?.dataset["id"] : undefined;
-      if (id !== undefined) this.#choose(id, false);
+      if (!(event.target instanceof Element)) return;
+      const id = event.target.closest<HTMLElement>("[data-id]")?.dataset["id"];
+      if (id !== undefined) this.#choose(id, event.target.closest(".asks") !== null);
     });
     list.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -65,10 +66,10 @@ export class TaskList {
   }
 
   #draw(row: Row): void {
-    const { id, title, state, kind, created_at, progress, usage, user } = row.task;
+    const { id, title, state, asks, kind, created_at, progress, usage, user } = row.task;
     const old = age(Date.now() - Date.parse(created_at));
     const cost = usage.cost_usd === 0 ? "" : money(usage.cost_usd);
-    const shown = [title, state, kind, old, cost, user, progress.fraction].join("\n");
+    const shown = [title, state, asks, kind, old, cost, user, progress.fraction].join("\n");
     if (shown === row.shown) return;
     row.shown = shown;
     row.item.replaceChildren(
@@ -77,6 +78,7 @@ export class TaskList {
       element(
         "span",
         { class: "facts" },
+        asks === null ? null : element("span", { class: "asks", title: "Answer it" }, `asks for ${wantedBy(asks)}`),
         element("span", {}, kind),
         element("span", { class: "id" }, `…${id.slice(-6)}`),
         element(

@@ -858,6 +858,8 @@ export type Task = {
   id: string;
   kind: string;
   state: State;
+  /** What its oldest open question asks a person for, whatever else it does meanwhile. */
+  asks: "answer" | "approval" | "authorization" | "information" | null;
   /** What it was asked, cut to a line. */
   title: string;
   /** The API that it came in by. */
@@ -1103,6 +1105,8 @@ export type TaskSummary = {
   id: string;
   kind: string;
   state: State;
+  /** What its oldest open question asks a person for, whatever else it does meanwhile. */
+  asks: "answer" | "approval" | "authorization" | "information" | null;
   /** What it was asked, cut to a line. */
   title: string;
   /** The API that it came in by. */

@@ -80,8 +80,8 @@ function columnsFor(screen: Screen, now: number): Column<TaskSummary>[] {
     { title: "ID", cell: ({ id }) => (screen.live ? `…${id.slice(-8)}` : id) },
     {
       title: "STATE",
-      cell: ({ state, progress }) =>
-        `${markedState(state)}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
+      cell: ({ state, asks, progress }) =>
+        `${markedState(state)}${asks !== null && state !== "input_required" ? ", asks" : ""}${state === "running" && progress.fraction > 0 ? ` ${Math.round(progress.fraction * 100)} %` : ""}`,
       style: ({ state }) => stateStyle(state),
     },
     { title: "KIND", cell: ({ kind }) => kind },

@@ -87,6 +87,10 @@ const summaryFields = {
   id: z.string(),
   kind: z.string(),
   state,
+  asks: z
+    .enum(INPUT_ASKS)
+    .nullable()
+    .describe("What its oldest open question asks a person for, whatever else it does meanwhile."),
   title: z.string().describe("What it was asked, cut to a line."),
   lens: z.string().describe("The API that it came in by."),
   user: z.string(),

@@ -74,6 +74,7 @@ export function wireSummary(task: Task): wire.TaskSummary {
     id: task.id,
     kind: task.kind,
     state: task.state,
+    asks: openQuestions(task)[0]?.prompt.asks ?? null,
     title: task.title,
     lens: task.lens,
     user: task.user,
