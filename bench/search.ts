@@ -79,6 +79,10 @@ for (let made = 0; made < chunkCount; made += CHUNKS_OF_DOCUMENT) await addDocum
 const perS = Math.round(chunkCount / ((performance.now() - filling) / 1_000));
 console.log(`${chunkCount.toLocaleString("en")} chunks written and embedded, ${perS}/s (${conditions()})`);
 
+const indexing = performance.now();
+await store.chunks.whenIndexed();
+console.log(`the index was ready ${((performance.now() - indexing) / 1_000).toFixed(1)} s later`);
+
 const tasks = Array.from({ length: READS }, () => sampleTask(Date.now(), "What?"));
 await store.apply(tasks.map(submitted));
 

@@ -3,7 +3,7 @@
  * over the searched chunks and mixed by weight, since ranks that vote alike lose with a weak model: 5 to 15 points of
  * nDCG@10 on five of six sets.
  */
-import type { LexicalScores } from "./lexical.ts";
+import type { ChunkNumbers, LexicalScores } from "./lexical.ts";
 
 /** How much a model's vectors count beside the words, and what its cosines mean. */
 export type Trust = {
@@ -27,12 +27,17 @@ export function trustIn(model: string): Trust {
  * A score of 0..1 for each chunk. The best one has what the question reaches as a whole: its words' share in the rarest
  * that could be there, or its nearness; so scores of several questions can be compared, and have a threshold.
  */
-export function fused({ scores, scoreMax }: LexicalScores, cosines: Float32Array | null, trust: Trust): Float32Array {
-  const bestWords = greatest(scores);
+export function fused(
+  { scores, scoreMax }: LexicalScores,
+  cosines: Float32Array | null,
+  { isSearched }: Pick<ChunkNumbers, "isSearched">,
+  trust: Trust,
+): Float32Array {
+  const bestWords = greatest(scores, isSearched);
   const share = scoreMax === 0 ? 0 : bestWords / scoreMax;
   if (!cosines) return scaled(scores, bestWords === 0 ? 0 : share / bestWords);
-  const nearest = greatest(cosines);
-  const farthest = -greatest(cosines, -1);
+  const nearest = greatest(cosines, isSearched);
+  const farthest = -greatest(cosines, isSearched, -1);
   const nearness = Math.min(Math.max((nearest - trust.strange) / (trust.same - trust.strange), 0), 1);
   const spread = nearest - farthest;
   const weight = bestWords === 0 ? 1 : trust.weight;
@@ -40,16 +45,18 @@ export function fused({ scores, scoreMax }: LexicalScores, cosines: Float32Array
   const ofMeaning = spread === 0 ? 0 : weight / spread;
   const both = new Float32Array(scores.length);
   for (let chunk = 0; chunk < both.length; chunk++) {
+    if (isSearched[chunk] === 0) continue;
     both[chunk] = ofWords * (scores[chunk] ?? 0) + ofMeaning * ((cosines[chunk] ?? 0) - farthest);
   }
-  const best = greatest(both);
+  const best = greatest(both, isSearched);
   return scaled(both, best === 0 ? 0 : Math.max(share, nearness) / best);
 }
 
-/** Of the numbers times `sign`. */
-function greatest(numbers: Float32Array, sign = 1): number {
+/** Of the numbers of searched chunks, times `sign`. */
+function greatest(numbers: Float32Array, isSearched: Uint8Array, sign = 1): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < numbers.length; at++) most = Math.max(most, sign * (numbers[at] ?? 0));
+  for (let at = 0; at < numbers.length; at++)
+    if (isSearched[at] === 1) most = Math.max(most, sign * (numbers[at] ?? 0));
   return most;
 }
 

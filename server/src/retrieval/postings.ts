@@ -12,7 +12,7 @@ export const SLICE_CHUNKS = 32;
 /** How often counts, up to this. */
 const OFTEN_MAX = 255;
 /** How many different hashes there are. */
-const HASHES = 2 ** 53;
+export const HASHES = 2 ** 53;
 /** Different terms that a slice has room for at first. */
 const ROWS_FIRST = 8_192;
 const HEADER_BYTES = 8;
@@ -74,6 +74,8 @@ function encoded(lengths: Uint32Array<ArrayBuffer>, rows: ReadonlyMap<string, nu
 export class Postings {
   /** Words of each chunk, by its place. */
   readonly lengths: Uint32Array;
+  /** Different ones; each has a number from 0 on, in the order of their hashes. */
+  readonly terms: number;
   readonly bytes: number;
   readonly #hashes: Float64Array;
   readonly #ends: Uint32Array;
@@ -89,7 +91,12 @@ export class Postings {
     this.#hashes = new Float64Array(buffer, hashesAt, terms);
     this.#ends = new Uint32Array(buffer, hashesAt + terms * Float64Array.BYTES_PER_ELEMENT, terms);
     this.#entries = new Uint8Array(buffer, hashesAt + terms * TERM_BYTES);
+    this.terms = terms;
     this.bytes = buffer.byteLength;
+  }
+
+  hash(term: number): number {
+    return this.#hashes[term] ?? 0;
   }
 
   /**
@@ -129,6 +136,17 @@ export class Postings {
       const often = entries[at + 1] ?? 0;
       scores[chunk] = (scores[chunk] ?? 0) + (rarity * often) / (often + (paid[chunk] ?? 0));
     }
+  }
+
+  /** Writes the chunks that have the term, and how often, to where `from` says; returns where the next one goes. */
+  copyEntries(term: number, first: number, to: { places: Uint16Array; often: Uint8Array; from: number }): number {
+    let next = to.from;
+    for (let at = this.#end(term - 1); at < this.#end(term); at += 2) {
+      to.places[next] = first + (this.#entries[at] ?? 0);
+      to.often[next] = this.#entries[at + 1] ?? 0;
+      next += 1;
+    }
+    return next;
   }
 
   #end(term: number): number {

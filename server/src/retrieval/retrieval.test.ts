@@ -4,7 +4,7 @@ import { fused, trustIn } from "./fusion.ts";
 import { highlightsOf } from "./highlights.ts";
 import { lexicalScores } from "./lexical.ts";
 import { encodePostings, Postings, SLICE_CHUNKS } from "./postings.ts";
-import { quantised, VectorRows } from "./quantised.ts";
+import { Direction, quantised, VectorRows } from "./quantised.ts";
 import { stemOf } from "./stemmer.ts";
 import { eachTerm, hashOf, questionTerms } from "./terms.ts";
 
@@ -21,6 +21,18 @@ function slicesOf(texts: readonly string[]) {
     slices.push({ first, chunks: own.length, postings: new Postings(encodePostings(new Map(own.entries()))) });
   }
   return slices;
+}
+
+function sourcesOf(texts: readonly string[]) {
+  return slicesOf(texts).map(({ first, chunks, postings }) => ({
+    first,
+    lengths: postings.lengths.subarray(0, chunks),
+    listsWith: () => postings,
+  }));
+}
+
+function all(count: number) {
+  return { count, searched: count, isSearched: new Uint8Array(count).fill(1) };
 }
 
 describe("the words of a text", () => {
@@ -116,11 +128,11 @@ describe("postings", () => {
 
   test("rank a chunk by rare words before frequent ones, and by share before number", () => {
     const texts = ["pump pump pump pump", "pump valve", `valve ${"other ".repeat(50)}`, "pump", "pump"];
-    const { scores, scoreMax } = lexicalScores("the pump valve", slicesOf(texts), texts.length);
+    const { scores, scoreMax } = lexicalScores("the pump valve", sourcesOf(texts), all(texts.length));
     const order = [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
     expect(order[0]).toBe(1);
     expect(Math.max(...scores)).toBeLessThanOrEqual(scoreMax * 2.5);
-    expect(lexicalScores("", slicesOf(texts), texts.length).scores.every((score) => score === 0)).toBe(true);
+    expect(lexicalScores("", sourcesOf(texts), all(texts.length)).scores.every((score) => score === 0)).toBe(true);
   });
 });
 
@@ -131,19 +143,19 @@ describe("both scores together", () => {
     const numbers = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(numbers, (cosines) => {
-        const scores = fused(lexical, Float32Array.from(cosines), trustIn("local:any"));
+        const scores = fused(lexical, Float32Array.from(cosines), all(4), trustIn("local:any"));
         expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
       }),
     );
-    expect([...fused(lexical, null, trustIn("local:any"))]).toEqual([0.5, 0.25, 0, 0]);
+    expect([...fused(lexical, null, all(4), trustIn("local:any"))]).toEqual([0.5, 0.25, 0, 0]);
     const silent = { scores: new Float32Array(3), scoreMax: 5 };
-    const [near, far] = fused(silent, Float32Array.of(0.9, 0.1, 0.5), trustIn("openai:any"));
+    const [near, far] = fused(silent, Float32Array.of(0.9, 0.1, 0.5), all(3), trustIn("openai:any"));
     expect([near, far]).toEqual([1, 0]);
   });
 
   test("of a weak model decide between chunks that the words leave equal", () => {
     const even = { scores: Float32Array.of(1, 1, 0), scoreMax: 2 };
-    const [first, second, third] = fused(even, Float32Array.of(0.2, 0.4, 0.9), trustIn("local:any"));
+    const [first, second, third] = fused(even, Float32Array.of(0.2, 0.4, 0.9), all(3), trustIn("local:any"));
     expect(second ?? 0).toBeGreaterThan(first ?? 0);
     expect(first ?? 0).toBeGreaterThan(third ?? 0);
   });
@@ -158,7 +170,12 @@ describe("vectors in bytes", () => {
         const [length, lengthOfOther] = [Math.sqrt(dot(one, one)), Math.sqrt(dot(other, other))];
         fc.pre(length > 0.1 && lengthOfOther > 0.1);
         const cosines = new Float32Array(1);
-        new VectorRows(quantised(Float32Array.from(one)), 64).writeCosines(Float32Array.from(other), 0, cosines);
+        new VectorRows(quantised(Float32Array.from(one)), 64).writeCosines(
+          new Direction(Float32Array.from(other)),
+          0,
+          cosines,
+          all(1).isSearched,
+        );
         expect(Math.abs((cosines[0] ?? 0) - dot(one, other) / length / lengthOfOther)).toBeLessThan(0.02);
       }),
     );
@@ -166,7 +183,12 @@ describe("vectors in bytes", () => {
 
   test("of nothing are near nothing", () => {
     const cosines = Float32Array.of(9, 9);
-    new VectorRows(new Int8Array(8), 4).writeCosines(Float32Array.of(1, 0, 0, 0), 0, cosines);
+    new VectorRows(new Int8Array(8), 4).writeCosines(
+      new Direction(Float32Array.of(1, 0, 0, 0)),
+      0,
+      cosines,
+      all(2).isSearched,
+    );
     expect([...cosines]).toEqual([0, 0]);
   });
 });

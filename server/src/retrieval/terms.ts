@@ -33,8 +33,13 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
 let remembered = new Map<string, string>();
 let fading = new Map<string, string>();
 
-/** In the order of the text; a compound follows its last piece. */
-export function eachTerm(text: string, hear: Hearer): void {
+const PLAIN = /^[a-z0-9]+$/i;
+
+/**
+ * In the order of the text; a compound follows its last piece. Plain words are left out where no term that is wanted has
+ * their first letter (as a UTF-16 unit, in lower case).
+ */
+export function eachTerm(text: string, hear: Hearer, isWanted: (firstUnit: number) => boolean = () => true): void {
   /** Where the compound began that the last word belongs to, and where that word ended. */
   let begun = 0;
   let ended = -1;
@@ -52,6 +57,8 @@ export function eachTerm(text: string, hear: Hearer): void {
       pieces = 1;
     }
     ended = start + word.length;
+    // Of letters and digits the lower case has this bit, and nothing that is done to a word changes its first letter.
+    if (!isWanted(word.charCodeAt(0) | 0x20) && PLAIN.test(word)) continue;
     if (UNSPACED.test(word)) eachSegment(word, start, hear);
     else hearTerm(word, start, hear);
   }

@@ -50,8 +50,11 @@ export interface ChunkStore {
   /** Removes what belonged to documents, cuts and models that are gone, in turns that hold nobody up. */
   sweep(): Promise<void>;
   /**
-   * Only completed members of the vector store are looked at, of those the ones that fit the filter. Best first. Throws
-   * `unavailable` when it takes too long.
+   * Only completed members of the vector store are looked at, of those the ones that fit the filter. Best first. Words
+   * count exactly; of more than 100,000 chunks, some whose vectors are nearest may be missed. Throws `unavailable` when it
+   * takes too long.
    */
   search(query: ChunkQuery): Promise<ChunkHit[]>;
+  /** Resolves once no index of a large vector store is being made. Searches never wait for one. */
+  whenIndexed(): Promise<void>;
 }

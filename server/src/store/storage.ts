@@ -15,6 +15,8 @@ export type StoreOptions = {
   onDamage?: (damage: Damaged) => void;
   /** What the age of files is counted by. */
   clock?: () => number;
+  /** In a vector store of so many chunks a search looks at every vector, and beyond at those that are likely to be near. */
+  exactChunksMax?: number;
 };
 
 /** What a check of the data has found; only data of the present schema is looked through. */

@@ -1,10 +1,12 @@
 /** How every store behaves. Each implementation calls this with a way to open an empty one, which the suite closes. */
 import { afterEach, describe } from "vitest";
+import type { StoreOptions } from "./storage.ts";
 import type { Store } from "./store.ts";
 import { agentStories } from "./suite/agents.suite.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
+import { chunkIndexStories } from "./suite/chunk-index.suite.ts";
 import { chunkStories } from "./suite/chunks.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { documentStories } from "./suite/documents.suite.ts";
@@ -15,10 +17,10 @@ import { listStories } from "./suite/lists.suite.ts";
 import { settingStories } from "./suite/settings.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
 
-export function storeSuite(name: string, open: () => Promise<Store>): void {
+export function storeSuite(name: string, open: (options?: StoreOptions) => Promise<Store>): void {
   const opened: Store[] = [];
-  const setup = async () => {
-    const store = await open();
+  const setup = async (options?: StoreOptions) => {
+    const store = await open(options);
     opened.push(store);
     return store;
   };
@@ -33,6 +35,7 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
     describe("conversations", () => conversationStories(setup));
     describe("documents", () => documentStories(setup));
     describe("chunks", () => chunkStories(setup));
+    describe("an index of chunks", () => chunkIndexStories(setup));
     describe("agents", () => agentStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));

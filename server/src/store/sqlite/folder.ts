@@ -3,6 +3,8 @@ import path from "node:path";
 
 /** The one file that holds rows. */
 export const DATABASE_FILE = "waybill.sqlite";
+/** The index of vector stores, all of which is made from the rows. A restore puts it aside with them, by its name. */
+export const INDEX_FILE = `${DATABASE_FILE}-index`;
 /** Values too large for a row, and uploaded bytes. */
 export const FILES_FOLDER = "files";
 /** Says which process has the folder. */

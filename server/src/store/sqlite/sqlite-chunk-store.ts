@@ -10,6 +10,8 @@ import { Refusal } from "../../task/errors.ts";
 import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../chunk-store.ts";
 import { memberAttributes } from "../codec/document-rows.ts";
 import type { Channel } from "./channel.ts";
+import { MERGED_CHUNKS_MIN } from "./chunk-index/coverage.ts";
+import type { Indexing } from "./chunk-index/indexer.ts";
 import type { ChunkRow, CutKey } from "./chunk-writes.ts";
 import { numberIn, textIn } from "./column.ts";
 import type { Searches } from "./finder.ts";
@@ -21,11 +23,17 @@ type Parts = {
   reads: Channel<Reads>;
   /** Starts the finder. */
   finder: () => Channel<Searches>;
+  /** Starts the indexer. */
+  indexer: () => Channel<Indexing>;
 };
 
 export class SqliteChunkStore implements ChunkStore {
   readonly #parts: Parts;
   #finder: Channel<Searches> | null = null;
+  /** Vector stores that have more to search than when they were last looked at. */
+  #grown = new Set<string>();
+  #embedded = 0;
+  #indexing: Promise<void> | null = null;
   #isClosed = false;
 
   constructor(parts: Parts) {
@@ -63,6 +71,7 @@ export class SqliteChunkStore implements ChunkStore {
     for (const slice of inSlices(vectors)) {
       const encoded = slice.map(({ index, vector }) => ({ index, numbers: base64Of(quantised(vector)) }));
       await this.#parts.writes.send("putVectors", { cut: keyOf(cut), model, dimensions, vectors: encoded });
+      this.#embedded += slice.length;
     }
   }
 
@@ -79,7 +88,8 @@ export class SqliteChunkStore implements ChunkStore {
     if (this.#isClosed) throw new Refusal("unavailable", "The database is closed.");
     this.#finder ??= this.#parts.finder();
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
-    const found = await this.#finder.send("search", { ...query, queries: encoded });
+    const { found, isIndexed } = await this.#finder.send("search", { ...query, queries: encoded });
+    if (!isIndexed) this.#index(query.vectorStore);
     return found.map(({ document, attributes, score, chunk, highlights }) => ({
       document,
       chunk: chunkOf(chunk),
@@ -89,9 +99,42 @@ export class SqliteChunkStore implements ChunkStore {
     }));
   }
 
+  /** Has the index of the stores that have grown made up to date, once there can be enough for another segment. */
+  noteGrown(vectorStore: string): void {
+    this.#grown.add(vectorStore);
+    if (this.#embedded >= MERGED_CHUNKS_MIN) this.#index(vectorStore);
+  }
+
+  async whenIndexed(): Promise<void> {
+    await this.#indexing;
+  }
+
+  #index(vectorStore: string): void {
+    this.#grown.add(vectorStore);
+    this.#indexing ??= this.#indexGrown().finally(() => {
+      this.#indexing = null;
+    });
+  }
+
+  /** What fails is tried again at the next search, which finds the same without. */
+  async #indexGrown(): Promise<void> {
+    const indexer = this.#parts.indexer();
+    try {
+      for (let [next] = this.#grown; next !== undefined && !this.#isClosed; [next] = this.#grown) {
+        this.#grown.delete(next);
+        this.#embedded = 0;
+        while (!this.#isClosed && (await indexer.send("index", { vectorStore: next })));
+      }
+    } catch {
+      this.#grown.clear();
+    } finally {
+      await indexer.close();
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#finder?.close();
+    await Promise.all([this.#finder?.close(), this.#indexing]);
   }
 }
 

@@ -34,6 +34,8 @@ type Channels = {
   /** Lists. */
   searches: Channel<Reads>;
   damage: DamageLog;
+  /** Hears of each vector store that has more to search than before. */
+  onGrown: (vectorStore: string) => void;
 };
 
 export class SqliteDocuments implements DocumentStore {
@@ -41,17 +43,20 @@ export class SqliteDocuments implements DocumentStore {
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
   readonly #damage: DamageLog;
+  readonly #onGrown: (vectorStore: string) => void;
 
-  constructor({ writes, reads, searches, damage }: Channels) {
+  constructor({ writes, reads, searches, damage, onGrown }: Channels) {
     this.#writes = writes;
     this.#reads = reads;
     this.#searches = searches;
     this.#damage = damage;
+    this.#onGrown = onGrown;
   }
 
   async put(write: DocumentWrite): Promise<void> {
     const refused = await this.#writes.send("putDocuments", prepareDocuments(write, null));
     if (refused) throw refusalOf(refused);
+    for (const { vectorStore, status } of write.members ?? []) if (status === "completed") this.#onGrown(vectorStore);
   }
 
   document(key: string): Promise<DocumentRecord | null> {
@@ -200,7 +205,9 @@ export class SqliteDocuments implements DocumentStore {
     from: MemberStatus,
     to: Pick<MemberRecord, "status" | "error" | "bytes">,
   ): Promise<boolean> {
-    return await this.#writes.send("moveMember", { member: { vectorStore, document }, from, to });
+    const isMoved = await this.#writes.send("moveMember", { member: { vectorStore, document }, from, to });
+    if (isMoved && to.status === "completed") this.#onGrown(vectorStore);
+    return isMoved;
   }
 
   async setAttributes(

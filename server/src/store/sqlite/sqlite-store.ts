@@ -29,6 +29,7 @@ import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store,
 import { artifactPage } from "./artifact-pages.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
+import type { Indexing } from "./chunk-index/indexer.ts";
 import type { Searches } from "./finder.ts";
 import { inPages } from "./in-pages.ts";
 import type { Reads } from "./reads.ts";
@@ -47,6 +48,8 @@ export type Parts = {
   searches: Channel<Reads>;
   /** Starts the thread that searches in chunks. */
   finder: () => Channel<Searches>;
+  /** Starts the thread that makes the index of chunks. */
+  indexer: () => Channel<Indexing>;
   files: Files;
   clock: () => number;
   /** Adds to the search index whenever the writer has nothing else to do. */
@@ -98,8 +101,9 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
     this.#damage = damage;
-    this.documents = new SqliteDocuments({ ...parts, damage: this.#damage });
     this.chunks = new SqliteChunkStore(parts);
+    const onGrown = (vectorStore: string) => this.chunks.noteGrown(vectorStore);
+    this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
   }
 

@@ -8,10 +8,10 @@ import { openSqliteStore } from "./store.ts";
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-storeSuite("SQLite in memory", () => openSqliteStore(":memory:"));
+storeSuite("SQLite in memory", (options) => openSqliteStore(":memory:", options));
 
-storeSuite("SQLite on disk", async () => {
+storeSuite("SQLite on disk", async (options) => {
   const folder = await mkdtemp(path.join(tmpdir(), "waybill-store-"));
   folders.push(folder);
-  return openSqliteStore(folder);
+  return openSqliteStore(folder, options);
 });

@@ -12,9 +12,11 @@ import { memoryFiles } from "../memory-files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
+import { openIndex } from "./chunk-index/index-file.ts";
+import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { Finder, type Searches } from "./finder.ts";
-import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { mendOpenIndex } from "./open-index.ts";
@@ -37,9 +39,10 @@ export async function openSqliteStore(folder: string, options: StoreOptions = {}
   return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
 }
 
-function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
+function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions): SqliteStore {
   const db = openDatabase(IN_MEMORY);
   migrate(db);
+  const index = openIndex(IN_MEMORY);
   const reader = new Reader(db);
   const reads = ownThreadChannel<Reads>({
     batch: (calls) => reader.batch(calls),
@@ -51,8 +54,12 @@ function inMemory({ clock = Date.now, onDamage }: StoreOptions): SqliteStore {
     reads,
     searches: reads,
     finder: () => {
-      const finder = new Finder(db);
+      const finder = new Finder(db, index, exactChunksMax);
       return ownThreadChannel<Searches>({ batch: (calls) => finder.batch(calls), close: () => {} });
+    },
+    indexer: () => {
+      const indexer = new Indexer(db, index, Number.POSITIVE_INFINITY);
+      return ownThreadChannel<Indexing>({ batch: (calls) => indexer.batch(calls), close: () => {} });
     },
     files: memoryFiles(clock),
     clock,
@@ -76,7 +83,10 @@ async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStor
   }
 }
 
-async function inFolder(folder: string, { clock = Date.now, onFatal, onDamage }: StoreOptions): Promise<SqliteStore> {
+async function inFolder(
+  folder: string,
+  { clock = Date.now, onFatal, onDamage, exactChunksMax }: StoreOptions,
+): Promise<SqliteStore> {
   const unlock = lockFolder(folder);
   const release = () => {
     layReserve(folder);
@@ -84,6 +94,7 @@ async function inFolder(folder: string, { clock = Date.now, onFatal, onDamage }:
   };
   try {
     const database = path.join(folder, DATABASE_FILE);
+    const index = path.join(folder, INDEX_FILE);
     const filesFolder = path.join(folder, FILES_FOLDER);
     const files = await folderFiles(filesFolder, clock);
     prepare(folder, database, onDamage);
@@ -96,7 +107,13 @@ async function inFolder(folder: string, { clock = Date.now, onFatal, onDamage }:
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
       searches: new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
-      finder: () => new WorkerChannel<Searches>({ role: "finder", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
+      finder: () =>
+        new WorkerChannel<Searches>(
+          { role: "finder", database, index, exactChunksMax },
+          onLost,
+          SEARCHES_IN_FLIGHT_MAX,
+        ),
+      indexer: () => new WorkerChannel<Indexing>({ role: "indexer", database, index }, () => {}),
       files,
       clock,
       indexWhenIdle: true,

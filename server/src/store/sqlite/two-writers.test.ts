@@ -8,9 +8,11 @@ import { memoryFiles } from "../memory-files.ts";
 import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { ownThreadChannel } from "./channel.ts";
+import { openIndex } from "./chunk-index/index-file.ts";
+import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { openDatabase } from "./database.ts";
 import { Finder, type Searches } from "./finder.ts";
-import { DATABASE_FILE } from "./folder.ts";
+import { DATABASE_FILE, INDEX_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
 import { Reader } from "./reader.ts";
 import type { Reads } from "./reads.ts";
@@ -36,12 +38,14 @@ function connected(): SqliteStore {
   const database = path.join(folder, DATABASE_FILE);
   const db = openDatabase(database);
   migrate(db);
+  const index = () => openIndex(path.join(folder, INDEX_FILE));
   const reads = ownThreadChannel<Reads>(new Reader(openDatabase(database, { readonly: true })));
   return new SqliteStore({
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     searches: reads,
-    finder: () => ownThreadChannel<Searches>(new Finder(openDatabase(database, { readonly: true }))),
+    finder: () => ownThreadChannel<Searches>(new Finder(openDatabase(database, { readonly: true }), index())),
+    indexer: () => ownThreadChannel<Indexing>(new Indexer(openDatabase(database, { readonly: true }), index())),
     files: memoryFiles(),
     clock: () => START,
     indexWhenIdle: false,
