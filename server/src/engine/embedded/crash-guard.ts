@@ -13,8 +13,8 @@ import type { Clock } from "../clock.ts";
 import type { RemoteRun } from "../execution/remote-runs.ts";
 import type { RunParts } from "../execution/run.ts";
 import type { Transitions } from "../transitions.ts";
-import { type CrashRecord, mayBlame } from "./crash-record.ts";
-import { aloneOf, isSuspect, judge, trialsOf, type Verdict } from "./crash-verdict.ts";
+import { type CrashRecord, type LastEnd, mayBlame } from "./crash-record.ts";
+import { aloneOf, isAccused, isSuspect, judge, trialsOf, type Verdict } from "./crash-verdict.ts";
 import { Isolation } from "./isolation.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { LaunchRunProcess } from "./run-process.ts";
@@ -27,6 +27,8 @@ const TRIAL_MS_OUTSIDE = 5_000;
 const TRIAL_MS = 1_000;
 const TRIAL_FACTOR = 4;
 const TRIAL_MS_MAX = 600_000;
+/** As long as others wait for it: a step that crashes later than that is not found out while others come further beside it. */
+const TRIAL_MS_ALONE_MAX = 120_000;
 const TASKS_LOGGED_MAX = 20;
 
 type Parts = {
@@ -47,6 +49,8 @@ export class CrashGuard {
   readonly #trials: Trials;
   #isolation: Isolation | null;
   #suspects: Task[] = [];
+  /** Who is given the process to itself, as another death with company would prove nothing. */
+  #accused: TaskId | null = null;
 
   constructor(parts: Parts) {
     const { clock, transitions, open, scheduler, launch, log } = parts;
@@ -75,6 +79,8 @@ export class CrashGuard {
     record.begin();
     const running = judged.filter((task) => task !== null).filter((task) => task.state === "running");
     this.#suspects = running.filter(({ crashes }) => isSuspect(crashes));
+    this.#accused = this.#suspects.find((task) => isAccused(task.crashes) && !this.#mayIsolate(task))?.id ?? null;
+    if (this.#accused !== null) this.#parts.scheduler.onlyFor(this.#accused);
     if (mayBlame(end.how) && end.flights.length > 0)
       log.warn("The server has died while tasks were in flight.", {
         said: end.said,
@@ -89,6 +95,7 @@ export class CrashGuard {
   /** Lets the suspects of the start go on. Resolves when each has its turn. */
   async giveTurns(): Promise<void> {
     const { open, scheduler, record, inServer } = this.#parts;
+    if (this.#accused !== null) await this.#tryAlone(this.#accused);
     const movable = this.#suspects.filter((task) => !inServer(task)).map(({ id }) => id);
     if (await this.#canIsolate(movable)) {
       this.#suspects = this.#suspects.filter(inServer);
@@ -102,10 +109,24 @@ export class CrashGuard {
     const ids = suspects.map(({ id }) => id);
     const end = record.last();
     const crashes = new Map(suspects.map((task) => [task.id, task.crashes]));
-    const patient = Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(end.deaths, 10), TRIAL_MS_MAX);
-    const windowMs = end.how === "own" ? patient : TRIAL_MS_OUTSIDE;
     this.#suspects = [];
-    await this.#trials.hold(trialsOf(ids, end), (id) => crashes.get(id) ?? 0, windowMs);
+    await this.#trials.hold(trialsOf(ids, end), (id) => crashes.get(id) ?? 0, windowMsAfter(end));
+  }
+
+  /** All others wait until it has come further or to rest, or has had its time. */
+  async #tryAlone(accused: TaskId): Promise<void> {
+    const { record, scheduler } = this.#parts;
+    this.#suspects = this.#suspects.filter(({ id }) => id !== accused);
+    try {
+      await this.#trials.hold([[accused]], () => 0, Math.min(windowMsAfter(record.last()), TRIAL_MS_ALONE_MAX));
+    } finally {
+      this.#accused = null;
+      scheduler.onlyFor(null);
+    }
+  }
+
+  #mayIsolate(task: Task): boolean {
+    return this.#isolation !== null && !this.#parts.inServer(task);
   }
 
   /** How the attempt of a suspect begins in a process of its own; null when it runs in this one like all others. */
@@ -183,6 +204,11 @@ export class CrashGuard {
     if (!verdict || verdict.crashes === task.crashes) return task;
     return (await transitions.change(task.id, { do: "blame", crashes: verdict.crashes })).task;
   }
+}
+
+function windowMsAfter({ how, deaths }: LastEnd): number {
+  const patient = Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(deaths, 10), TRIAL_MS_MAX);
+  return how === "own" ? patient : TRIAL_MS_OUTSIDE;
 }
 
 /** It has ended meanwhile, with its parent or by its time limit: nothing is to be said of it any more. */

@@ -48,6 +48,17 @@ describe("a death", () => {
     expect(verdict).toMatchObject({ is: "guilty", error: { code: "step_crashed", step: "work" } });
   });
 
+  test("does not fail one beside whom another goes on that has been recovered before, and fails it once it is by itself", () => {
+    const recovered: Flight = { task: "b", attempt: 7, steps: ["work"] };
+    const beside = (crashes: number) => judge(carrying(crashes, "a"), death("own", [...inFlight("a"), recovered]));
+    expect([2, 3, 4].map((crashes) => beside(crashes).get("a"))).toEqual([
+      { is: "suspect", crashes: 3 },
+      { is: "suspect", crashes: 4 },
+      { is: "suspect", crashes: 4 },
+    ]);
+    expect(judge(carrying(4, "a"), death("own", inFlight("a"))).get("a")).toMatchObject({ is: "guilty" });
+  });
+
   test("of a process of suspects counts for nobody who had company, though the company was a suspect no more", () => {
     const tasks = [...carrying(4, "a"), ...carrying(0, "b")];
     expect(crashesAfter(tasks, death("own", inFlight("a", "b")), true)).toEqual({ a: 4, b: 1 });

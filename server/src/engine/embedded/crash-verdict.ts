@@ -4,7 +4,8 @@
  *
  * A task carries its crashes until an attempt of it has come further or to rest. After `SUSPECT_AT` deaths it is a
  * suspect, and suspects are parted into halves with every death. From then on a death counts for a task alone, and only
- * when it is known to be no kill from outside: whoever dies `ALONE_MAX` times alone fails, by the step that ran.
+ * when it is known to be no kill from outside: whoever dies `ALONE_MAX` times alone fails, by the step that ran. The last
+ * of these is proof: nobody was beside it then who had been in flight at an earlier death.
  */
 import type { TaskId } from "../../task/id.ts";
 import type { Failure } from "../../task/task.ts";
@@ -32,9 +33,16 @@ export function aloneOf(crashes: number): { times: number; max: number } {
   return { times: Math.max(0, crashes - SUSPECT_AT), max: ALONE_MAX };
 }
 
+/** One more death alone would make it guilty. */
+export function isAccused(crashes: number): boolean {
+  return crashes >= SUSPECT_AT + ALONE_MAX - 1;
+}
+
 /**
  * What the death says of each task. Those that were not in flight stay what they were. In the server, others than
- * suspects run beside one that is alone among suspects; `apart`, in a process of suspects, alone is alone.
+ * suspects run beside one that is alone among suspects; `apart`, in a process of suspects, alone is alone. One of those
+ * others that comes further between its crashes is no suspect, and may be the culprit: it is none if this was its first
+ * attempt.
  */
 export function judge(accused: readonly Accused[], death: Death, apart = false): Map<TaskId, Verdict> {
   const flights = new Map(death.flights.map((flight) => [flight.task, flight]));
@@ -47,7 +55,10 @@ export function judge(accused: readonly Accused[], death: Death, apart = false):
       const isBlamed = flight !== undefined && mayBlame(death.how);
       if (!isBlamed || (death.culprit && death.culprit.task !== id)) return [id, verdictOf(crashes)];
       const isAlone = death.how === "own" && (death.culprit !== null || lone === id);
-      if (isAlone) return [id, verdictOf(Math.max(crashes, SUSPECT_AT) + 1, flight, death)];
+      const isProof =
+        death.culprit !== null || death.flights.every(({ task, attempt }) => task === id || attempt === 1);
+      if (isAlone && (isProof || !isAccused(crashes)))
+        return [id, verdictOf(Math.max(crashes, SUSPECT_AT) + 1, flight, death)];
       return [id, verdictOf(Math.max(crashes, Math.min(crashes + 1, SUSPECT_AT)))];
     }),
   );
