@@ -36,7 +36,7 @@ export interface Store extends TaskStore, ConversationStore, KeyStore, SettingSt
   readonly chunks: ChunkStore;
   readonly agents: AgentStore;
   /**
-   * Removes what ended before `endedBefore`, at most `limit` tasks, and returns their number. An ended task stays as long
+   * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more are left. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.
    */
   sweep(endedBefore: number, limit: number): Promise<number>;

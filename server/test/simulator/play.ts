@@ -33,6 +33,7 @@ const until = flags.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now(
 
 const sums = z.object({ worlds: z.number(), lives: z.number(), crashes: z.number(), steps: z.number() });
 
+if (flags.share === undefined) say(`Plays from seed ${first} on.`);
 process.exitCode = flags.share === undefined && worlds > 1 ? await onEveryCore() : await here();
 
 /** Returns the exit code. */
@@ -84,7 +85,7 @@ async function onEveryCore(): Promise<number> {
     ),
   );
   if (codes.some((code) => code !== 0)) return 1;
-  say(`Seeds from ${first}: ${inWords(total)}`);
+  say(inWords(total));
   return 0;
 }
 

@@ -45,7 +45,7 @@ export class Retention {
   async sweep(): Promise<number> {
     const now = this.#clock.now();
     let removed = 0;
-    for (let last = SWEEP_TASKS; last === SWEEP_TASKS && !this.#stopped; removed += last) {
+    for (let last = SWEEP_TASKS; last >= SWEEP_TASKS && !this.#stopped; removed += last) {
       last = await this.#store.sweep(now - this.#keepMs, SWEEP_TASKS);
     }
     const times = {

@@ -23,11 +23,11 @@ test("a wide tree that stays hides nothing behind it for good, and holds no swee
   const other = newTask({ createdAt: START + 1 });
   await live(store, await submit(store, other), ...complete(other));
   await submit(store, newTask());
-  expect(await store.sweep(START + DAY_MS, 10)).toBe(0);
   expect(await store.sweep(START + DAY_MS, 10)).toBe(1);
   expect(await store.task(other.id)).toBeNull();
   await live(store, root, { do: "cancel", by: "ada", reason: "" });
-  expect(await store.sweep(START + DAY_MS, 10)).toBe(1);
+  // To look at the root is as much as one look does; the sweep goes on behind it.
+  expect(await store.sweep(START + DAY_MS, 10)).toBe(11);
   expect(await store.task(root.id)).toBeNull();
   expect(await store.sweep(START + DAY_MS, 10)).toBe(10);
 });

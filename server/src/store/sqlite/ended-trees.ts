@@ -31,14 +31,18 @@ export class EndedTrees {
     this.#children = db.prepare<unknown[], unknown[]>("SELECT id, ended_at FROM tasks WHERE parent = ?").raw();
   }
 
-  /** The next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. */
-  next({ endedBefore, limit }: { endedBefore: number; limit: number }): unknown[][] {
+  /**
+   * The next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. `goesOn` says that
+   * it has looked at as much as one call does and is not through: there may be more, whatever it has found.
+   */
+  next({ endedBefore, limit }: { endedBefore: number; limit: number }): { found: unknown[][]; goesOn: boolean } {
     const found: unknown[][] = [];
     const open = new Map<string, boolean>();
     let rows = 0;
     const candidates = this.#candidates.all(endedBefore, this.#after.endedAt, this.#after.n);
     for (const row of candidates) {
-      if (found.length === limit || rows >= ROWS_MAX) return found;
+      if (found.length === limit) return { found, goesOn: false };
+      if (rows >= ROWS_MAX) return { found, goesOn: true };
       const [n, , , , , , , id, parent, endedAt] = row;
       this.#after = { endedAt: numberIn(endedAt), n: numberIn(n) };
       rows += 1;
@@ -47,8 +51,9 @@ export class EndedTrees {
       rows += below.rows;
       if (!below.isOpen) found.push(row);
     }
-    if (candidates.length < ROWS_MAX) this.#after = START;
-    return found;
+    const isThrough = candidates.length < ROWS_MAX;
+    if (isThrough) this.#after = START;
+    return { found, goesOn: !isThrough && found.length < limit };
   }
 
   /** `known` are parents that were looked at before. */

@@ -53,6 +53,8 @@ function given(change: [string | null] | null): [changes: number, value: string 
 export function writes({ db, sql, applier, documents, index }: Parts) {
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
+  /** There may be more to remove than was found at the last look. */
+  let goesOn = false;
   return {
     ...documentWrites(db, documents),
     ...chunkWrites(db),
@@ -97,9 +99,13 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     },
     /** A slice of it: answers how many tasks went, and whether there are more that go. */
     sweep: (retention: Retention) => {
-      if (removal.isIdle) removal.add(trees.next(retention));
+      if (removal.isIdle) {
+        const next = trees.next(retention);
+        removal.add(next.found);
+        goesOn = next.goesOn;
+      }
       const removed = removal.slice(retention.texts);
-      return { removed, more: !removal.isIdle };
+      return { removed, more: !removal.isIdle || goesOn };
     },
     sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
     /** Adds tasks to the search index, oldest first; answers whether there are more. */
