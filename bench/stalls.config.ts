@@ -1,5 +1,5 @@
 /** Kinds that make a task large: in its log, in its journal, in how many wait behind one key. */
-import { defineConfig, defineHandler } from "waybill";
+import { type Context, defineConfig, defineHandler } from "waybill";
 import { z } from "zod";
 
 const text = "x".repeat(60_000);
@@ -40,10 +40,37 @@ const deaf = defineHandler({
   },
 });
 
+/** So many children, which sleep, each in a branch of its own. */
+const parent = defineHandler({
+  kind: "parent",
+  input: z.strictObject({ children: z.int() }),
+  run: async (ctx, { children }) => {
+    const branches = Array.from({ length: children }, (_, n) => [
+      `child ${n}`,
+      (ctx: Context) => ctx.child("child", "deaf", {}),
+    ]);
+    return ctx.parallel(Object.fromEntries(branches));
+  },
+});
+
+/** Hands over one value of so many bytes, or of so many values, in each way in which there is one. */
+const large = defineHandler({
+  kind: "large",
+  input: z.strictObject({ bytes: z.int(), values: z.int(), as: z.enum(["output", "step", "event", "artifact"]) }),
+  run: async (ctx, { bytes, values, as }) => {
+    const value = values > 0 ? Array.from({ length: values }, (_, n) => n) : "x".repeat(bytes);
+    if (as === "output") return value;
+    if (as === "step") await ctx.step("large", async () => value);
+    if (as === "event") ctx.emit({ type: "own.said", data: { value } });
+    if (as === "artifact") ctx.artifact({ id: "large", parts: [{ data: value }] });
+    return null;
+  },
+});
+
 const noop = defineHandler({
   kind: "noop",
   input: z.json(),
   run: (ctx) => ctx.step("nothing", async () => null),
 });
 
-export default defineConfig({ handlers: [talker, worker, deaf, noop], limits: { running: 20 } });
+export default defineConfig({ handlers: [talker, worker, deaf, parent, large, noop], limits: { running: 20 } });

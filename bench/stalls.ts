@@ -1,11 +1,13 @@
 /**
  * What others notice while one caller asks for much: the time of their point reads, the longest that the event loop stood
- * still, and the memory of the server, for one attack after the other.
+ * still, the longest that a thread of the server worked on without letting others have their turn, in processor time, and
+ * the memory of the server, for one attack after the other.
  *
  *   node bench/stalls.ts [attack ...]
  */
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -14,8 +16,13 @@ import { Worker } from "node:worker_threads";
 import { freePort, Server } from "./server.ts";
 
 const folder = await mkdtemp(path.join(tmpdir(), "waybill-stalls-"));
+const worked = path.join(folder, "worked");
+const data = path.join(folder, "data");
+const env = { WAYBILL_STALLS: worked };
+const watched = ["--import", fileURLToPath(new URL("stalls-watch.ts", import.meta.url))];
 const flags = ["--config", fileURLToPath(new URL("stalls.config.ts", import.meta.url)), "--log-level", "error"];
-let server = new Server(folder, await freePort(), { flags });
+const begin = async () => new Server(data, await freePort(), { flags, env, node: watched });
+let server = await begin();
 await server.ready();
 
 type Answer = { status: number; text: string };
@@ -65,6 +72,7 @@ async function measured(name: string, attack: () => Promise<string>): Promise<vo
   const probe = new Worker(new URL("stalls-probe.ts", import.meta.url), { workerData: { url } });
   await new Promise((resolve) => setTimeout(resolve, 300));
   await metric("nodejs_eventloop_lag_max_seconds");
+  await writeFile(worked, "");
   const from = performance.now();
   const said = await attack();
   const seconds = (performance.now() - from) / 1_000;
@@ -78,8 +86,19 @@ async function measured(name: string, attack: () => Promise<string>): Promise<vo
     (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1);
   process.stdout.write(
     `${name}: ${said}; ${seconds.toFixed(1)} s; others' reads p50 ${share(0.5)} ms, p99 ${share(0.99)} ms, ` +
-      `longest ${share(1)} ms; event loop ${lag.toFixed(0)} ms at most; ${Math.round(peak / (1 << 20))} MB after it\n`,
+      `longest ${share(1)} ms; event loop ${lag.toFixed(0)} ms at most; ${await longestTurns()}; ` +
+      `${Math.round(peak / (1 << 20))} MB after it\n`,
   );
+}
+
+/** Of each thread that has worked on for 10 ms, in processor time. */
+async function longestTurns(): Promise<string> {
+  const longest = new Map<string, number>();
+  for (const line of (await readFile(worked, "utf8")).split("\n")) {
+    const [role = "", ms] = line.split(" ");
+    if (role !== "") longest.set(role, Math.max(longest.get(role) ?? 0, Number(ms)));
+  }
+  return `worked ${[...longest].map(([role, ms]) => `${ms} ms (${role})`).join(", ") || "less than 10 ms"} at once`;
 }
 
 function statuses(answers: readonly Answer[]): string {
@@ -145,7 +164,7 @@ const attacks: Record<string, () => Promise<void>> = {
       statuses(await inTurn(200, 16, () => call(`/v1/tasks/${id}/why`))),
     );
     await server.end("SIGTERM");
-    server = new Server(folder, await freePort(), { flags });
+    server = await begin();
     const ms = await server.ready();
     await measured(`its replay after a restart (ready in ${Math.round(ms)} ms)`, async () => {
       await call(`/v1/tasks/${id}/input`, { value: "yes" });
@@ -161,7 +180,71 @@ const attacks: Record<string, () => Promise<void>> = {
       return "all completed";
     });
   },
+  async tree() {
+    const CHILDREN = 10_000;
+    const count = async (id: string, state: string) => {
+      const { text } = await call(`/v1/tasks?parent_id=${id}&state=${state}&limit=1`);
+      return Number(JSON.parse(text).total);
+    };
+    let id = "";
+    await measured(`a task that makes ${CHILDREN} children`, async () => {
+      id = await submit("parent", { children: CHILDREN });
+      while ((await count(id, "waiting")) < CHILDREN) await new Promise((resolve) => setTimeout(resolve, 200));
+      return "all asleep";
+    });
+    await measured("its cancel", async () => {
+      const { status } = await call(`/v1/tasks/${id}/cancel`, {});
+      return `${status}, ${await count(id, "cancelled")} children cancelled`;
+    });
+    await server.end("SIGTERM");
+    sweep("tree");
+    server = await begin();
+    await server.ready();
+  },
+  async values() {
+    for (const input of ["x".repeat(4_000_000), Array.from({ length: 99_000 }, (_, n) => n)])
+      await measured(`20 submits of ${sizeIn(input)}`, async () =>
+        statuses(await inTurn(20, 4, () => call("/v1/tasks", { kind: "noop", input }))),
+      );
+    for (const as of ["output", "step", "event", "artifact"])
+      for (const size of [
+        { bytes: as === "artifact" ? 30_000_000 : 60_000_000, values: 0 },
+        { bytes: 0, values: as === "artifact" ? 900_000 : 990_000 },
+      ]) {
+        const what = `${as} of ${size.values > 0 ? `${size.values} values` : `${size.bytes / 1_000_000} MB`}`;
+        let id = "";
+        await measured(what, async () => {
+          id = await submit("large", { ...size, as });
+          await until(id, "completed");
+          return "written";
+        });
+        const route = { output: "", step: "/steps", event: "/events", artifact: "/artifacts" }[as];
+        await measured(`5 reads of it`, async () =>
+          statuses(await inTurn(5, 2, () => call(`/v1/tasks/${id}${route}`))),
+        );
+      }
+  },
+  async records() {
+    await server.end("SIGTERM");
+    sweep("records");
+    server = await begin();
+    await server.ready();
+  },
 };
+
+function sizeIn(value: string | number[]): string {
+  return typeof value === "string" ? `a text of ${value.length / 1_000_000} MB` : `${value.length} numbers`;
+}
+
+/** The retention sweep of what the server has left, by a process of its own. */
+function sweep(what: "tree" | "records"): void {
+  const script = fileURLToPath(new URL("stalls-sweep.ts", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [...watched, script, data, what], {
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  process.stdout.write(stdout + stderr);
+}
 
 try {
   const wanted = process.argv.slice(2);
