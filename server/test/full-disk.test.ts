@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   rmSync,
   statfsSync,
   writeSync,
@@ -54,6 +55,17 @@ function fill(): void {
 
 function makeRoom(): void {
   rmSync(filler, { force: true });
+}
+
+/** The bytes that lie in the folder of a server's files, finished and not. */
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(join(folder, "files"), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+async function expectRefused(answer: Response): Promise<void> {
+  expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(/disk|room/i)]);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
 }
 
 let done = Promise.withResolvers<void>();
@@ -149,6 +161,37 @@ describe.skipIf(!canMount)("on a full disk", () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it.each([
+    ["Waybill's own API", "/v1/files"],
+    ["the documents API", "/documents/v1/files"],
+  ])(
+    "an upload by %s is refused with the time to come back, leaves nothing, and comes in once there is room",
+    async (_, path) => {
+      makeRoom();
+      const server = await start();
+      const upload = (bytes: number, name: string) => {
+        const form = new FormData();
+        form.append("purpose", "assistants");
+        form.append("file", new File(["x".repeat(bytes)], name, { type: "text/plain" }));
+        return server.call(path, { method: "POST", body: form });
+      };
+      const listed = async () => [await (await server.call(path)).text(), filesIn(data)];
+      const before = await listed();
+      // Larger than the disk, so that it breaks off in the middle, and one that finds no room for its first byte.
+      const inTheMiddle = await upload(DISK_BYTES, "large.txt");
+      await expectRefused(inTheMiddle);
+      expect(await listed()).toEqual(before);
+      fill();
+      await submitUntilRefused(server);
+      await expectRefused(await upload(200_000, "small.txt"));
+      expect((await listed())[1]).toEqual(before[1]);
+      makeRoom();
+      await expect.poll(async () => (await upload(200_000, "small.txt")).ok).toBe(true);
+      expect(await (await server.call(path)).text()).toContain("small.txt");
+      await server.stop();
+    },
+  );
 
   it("what a step has returned is committed once there is room, and its body does not run again", async () => {
     done = Promise.withResolvers();
