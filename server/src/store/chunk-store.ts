@@ -47,7 +47,10 @@ export interface ChunkStore {
   putVectors(cut: Cut, model: string, vectors: readonly { index: number; vector: Float32Array }[]): Promise<void>;
   /** Removes vectors of a model that no store is of any more. */
   removeVectors(model: string): Promise<void>;
-  /** Removes what belonged to documents, cuts and models that are gone, in turns that hold nobody up. */
+  /**
+   * Removes what belonged to documents, cuts and models that are gone, and cuts of another strategy than `AUTO_CHUNKING`
+   * that no member of a vector store has any more, in turns that hold nobody up.
+   */
   sweep(): Promise<void>;
   /**
    * Only completed members of the vector store are looked at, of those the ones that fit the filter. Best first. Words

@@ -119,6 +119,33 @@ function cuts(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
+  test("of a strategy of its own stays as long as a member of any vector store has it, and that of all others as long as its document", async () => {
+    const store = await setup();
+    const { document } = await newCut(store);
+    const own = { document, chunking: { maxTokens: 100, overlapTokens: 20 } };
+    const auto = { document, chunking: AUTO_CHUNKING };
+    for (const cut of [own, auto]) await store.chunks.putChunks(cut, chunksOf(100), 100);
+    await store.chunks.putVectors(own, MODEL, [{ index: 0, vector: axis(0) }]);
+    const stores = [newVectorStore(), newVectorStore()];
+    const record = await store.documents.document(document);
+    for (const vectorStore of stores) {
+      const members = record ? [newMember(vectorStore, record, { chunking: own.chunking })] : [];
+      await store.documents.put({ vectorStore, members });
+    }
+    const counts = async () => {
+      await store.chunks.sweep();
+      return [await store.chunks.chunkCount(own), await store.chunks.chunkCount(auto)];
+    };
+    const [first, second] = stores;
+    expect(await counts()).toEqual([100, 100]);
+    await store.documents.removeVectorStore(first?.key ?? "");
+    expect(await counts()).toEqual([100, 100]);
+    await store.documents.removeMembers(second?.key ?? "", [document]);
+    expect(await counts()).toEqual([null, 100]);
+    expect(await store.chunks.unembedded(auto, MODEL, 1)).toHaveLength(1);
+    expect(await store.check()).toEqual([]);
+  });
+
   test("is read by the megabyte, each page with one chunk at least", async () => {
     const store = await setup();
     const cut = await newCut(store);
