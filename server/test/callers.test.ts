@@ -48,6 +48,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   add_vector_store_file: { file_id: "f" },
   change_vector_store_file: { attributes: {} },
   create_file_batch: { file_ids: ["f"] },
+  create_orchestrate_run: { message: { role: "user", content: "hello" } },
+  create_background_task: { task_name: "external" },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
 

@@ -36,7 +36,7 @@ export function newTask(
 ): { task: QueuedTask; message: Omit<MessageDraft, "role"> | undefined } {
   const { handler, submission } = parts;
   const { input, title, message } = presented(handler, submission.input);
-  const { deadlineMs, message: { parts: said, metadata } = {} } = submission;
+  const { deadlineMs, message: kept = {} } = submission;
   const task = queuedTask({
     id,
     tenant: parts.tenant,
@@ -62,7 +62,8 @@ export function newTask(
     namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
   });
-  return { task, message: message && { parts: said ?? message, metadata } };
+  const said = kept === null ? undefined : message;
+  return { task, message: said && { parts: kept?.parts ?? said, metadata: kept?.metadata } };
 }
 
 /** A submission with nothing but its kind and input. */

@@ -37,9 +37,13 @@ export const submission = z.strictObject({
       z.strictObject({ alias: givenName, context: jsonObject.optional(), agent: givenName.optional() }),
     ])
     .optional(),
-  /** What its conversation keeps of the question: other parts than those that the kind makes of the input, and metadata. */
+  /**
+   * What its conversation keeps of the question: other parts than those that the kind makes of the input, and metadata;
+   * null for nothing, where the question is in the conversation already.
+   */
   message: z
     .strictObject({ parts: z.array(part).min(1).max(1000).optional(), metadata: metadata.optional() })
+    .nullable()
     .optional(),
   /** Higher first. */
   priority: z.int().min(-PRIORITY_MAX).max(PRIORITY_MAX).default(0),

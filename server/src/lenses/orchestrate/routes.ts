@@ -2,12 +2,12 @@
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
+import { runOf } from "./assistant-run.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
 import { invalidRequest } from "./invalid-request.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
 import { canonicalPath } from "./paths.ts";
-import { runOf } from "./run.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { taskRoutes } from "./task-routes.ts";

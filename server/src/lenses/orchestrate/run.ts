@@ -1,56 +1,23 @@
-/**
- * A task as this wire tells it: a run with 18 keys, always, in this order, and the background task that executes it.
- * Where the two worlds differ:
- *
- * - A run's id is the UUID of the task's identity. Its trace is the same 128 bits, so that both are the task's for good.
- * - A task that waits for something of the server's own, or is paused, is `running`; one that is rejected has `failed`.
- * - A run whose time was over has none of the four times, but `last_error` says so. A deployment may call it `failed`.
- * - A task of any kind is a run, with what came out of it as the text of its message.
- */
+/** What of a task this wire tells wherever it speaks of one: the background task that executes a run, its thread, its agent. */
+import { z } from "zod";
 import { agentInput, outputText } from "../../task/agent.ts";
 import { uuidFromTaskId } from "../../task/id.ts";
 import { isJsonObject, type JsonObject } from "../../task/json.ts";
-import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import type { AssistantRun, BackgroundTask } from "./schema.ts";
-import { runStatusOf, type TimedOut, taskStatusOf } from "./vocabulary.ts";
+import { runIdOf } from "./names.ts";
+import type { BackgroundTask } from "./schema.ts";
+import { runStatusOf, taskStatusOf } from "./vocabulary.ts";
 
-export const RUN_TASK_NAME = "run_orchestrate_assistant";
-
-export function runOf(task: Task, timedOut: TimedOut = "expired"): AssistantRun {
-  const status = runStatusOf(task, timedOut);
-  const ended = (is: AssistantRun["status"]) =>
-    status === is && task.endedAt !== null ? wireTime(task.endedAt) : null;
-  return {
-    id: uuidFromTaskId(task.id),
-    tenant_id: task.tenant,
-    assistant_id: null,
-    thread_id: threadOf(task),
-    status,
-    created_at: wireTime(task.createdAt),
-    started_at: task.startedAt === null ? null : wireTime(task.startedAt),
-    completed_at: ended("completed"),
-    failed_at: ended("failed"),
-    cancelled_at: ended("cancelled"),
-    llm_params: null,
-    usage: usageOf(task),
-    last_error: errorOf(task),
-    result: null,
-    guardrails: null,
-    agent_id: agentOf(task),
-    additional_parameters: objectIn(contextOf(task)["additional_parameters"]),
-    trace_id: uuidFromTaskId(task.id).replaceAll("-", ""),
-  };
-}
+const RUN_TASK_NAME = "run_orchestrate_assistant";
 
 /** `id` is what the client calls it. */
 export function backgroundTaskOf(task: Task, id: string): BackgroundTask {
   return {
     task_id: id,
-    task_name: task.kind === "agent" ? RUN_TASK_NAME : task.kind,
+    task_name: nameOf(task),
     status: taskStatusOf(task),
     task_args: argumentsOf(task),
-    result: isTerminal(task.state) ? resultOf(task) : null,
+    result: resultOf(task),
   };
 }
 
@@ -70,53 +37,53 @@ export function threadOf(task: Task): string {
   return task.conversation ?? uuidFromTaskId(task.id);
 }
 
-function argumentsOf(task: Task): JsonObject | null {
-  if (task.kind !== "agent") return objectIn(task.input);
-  return { run_id: uuidFromTaskId(task.id), thread_id: threadOf(task), agent_id: agentOf(task) };
+/** What the client that began it has called it. */
+function nameOf({ kind, queue }: Task): string {
+  return kind === "agent" ? RUN_TASK_NAME : (queue ?? kind);
 }
 
-/** What came of an ended task, as text. */
+function argumentsOf(task: Task): JsonObject | null {
+  if (task.kind === "agent") return { run_id: runIdOf(task), thread_id: threadOf(task), agent_id: agentOf(task) };
+  const { input } = task;
+  return objectIn(task.queue !== null && isJsonObject(input) ? input["payload"] : input);
+}
+
+/** What came of an ended task, as text; null before. */
 function resultOf(task: Task): string | null {
-  switch (task.state) {
-    case "completed":
-      return outputText(task.output);
+  if (task.state === "completed") return outputText(task.output);
+  switch (runStatusOf(task, "expired")) {
     case "cancelled":
       return "cancelled";
-    case "timed_out":
+    case "expired":
       return "expired";
-    case "failed":
-    case "rejected":
-      return errorOf(task);
     default:
-      return null;
+      return errorOf(task);
   }
 }
 
-function errorOf(task: Task): string | null {
+export function errorOf(task: Task): string | null {
   if (!("error" in task)) return null;
   return task.error.message || task.error.code || "The run failed.";
 }
 
-/** Nothing before the first call of a model; all of it, if none, once the run has ended. */
-function usageOf({ usage, state }: Task): AssistantRun["usage"] {
-  if (usage.calls === 0 && state !== "completed" && state !== "failed") return null;
-  const { inputTokens, outputTokens } = usage;
-  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+/** What is read of an agent's input: not its attachments, which are large. */
+const askedInput = z.object(
+  agentInput.pick({ agent: true, bound: true, parameters: true, guardrails: true, context: true }).shape,
+);
+export type Asked = z.output<typeof askedInput>;
+
+/** What an agent was asked with beside its query; nothing for a task of another kind. */
+export function askedOf({ kind, input }: Pick<Task, "kind" | "input">): Asked {
+  return (kind === "agent" && askedInput.safeParse(input).data) || {};
 }
 
-/** The agent that ran. */
-export function agentOf(task: Task): string | null {
-  if (task.kind !== "agent") return null;
-  const { bound, agent = null } = shownInput.safeParse(task.input).data ?? {};
-  return bound?.id ?? agent;
+/** The agent that ran: by its id, where the task says it. */
+export function agentOf(task: Pick<Task, "kind" | "input">): string | null {
+  const { agent = null, bound, context = {} } = askedOf(task);
+  const named = context["agent_id"];
+  return bound?.id ?? (typeof named === "string" ? named : agent);
 }
 
-const shownInput = agentInput.pick({ agent: true, bound: true, context: true }).loose();
-
-function contextOf(task: Task): JsonObject {
-  return (task.kind === "agent" && shownInput.safeParse(task.input).data?.context) || {};
-}
-
-function objectIn(value: unknown): JsonObject | null {
+export function objectIn(value: unknown): JsonObject | null {
   return isJsonObject(value) ? value : null;
 }

@@ -1,29 +1,15 @@
 /** Background tasks: what executes a run, and any other work. */
+import { DOCUMENT_KINDS } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
-import { isUuid, taskIdFromUuid } from "../../task/id.ts";
+import type { JsonObject } from "../../task/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
+import { backgroundIdOf, NAMES, taskNamed } from "./names.ts";
 import { backgroundTaskOf, unknownTask } from "./run.ts";
-import { backgroundTask } from "./schema.ts";
-
-/** The lens whose names for tasks and conversations these are. */
-export const NAMES = "orchestrate";
-
-/**
- * The task that a client knows by this name: a run's id, one of the ids that its background tasks were given, or a task's
- * id as other APIs write it. Throws `not_found`.
- */
-export async function taskNamed(verbs: Verbs, principal: Principal, name: string): Promise<Task> {
-  if (!isUuid(name)) return verbs.tasks.named(principal, NAMES, name);
-  try {
-    return await verbs.tasks.get(principal, taskIdFromUuid(name));
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
-    return verbs.tasks.named(principal, NAMES, name.toLowerCase());
-  }
-}
+import { backgroundTask, createTask, taskBegun } from "./schema.ts";
+import { taskStatusOf } from "./vocabulary.ts";
 
 export const taskRoutes: readonly Route[] = [
   route({
@@ -47,4 +33,36 @@ export const taskRoutes: readonly Route[] = [
       return { status: 200, bytes: Buffer.from(JSON.stringify(told)), headers: { "content-type": JSON_TYPE } };
     },
   }),
+  route({
+    method: "POST",
+    path: "/v1/tasks",
+    id: "create_background_task",
+    tag: "Background Tasks",
+    summary: "Begin a background task",
+    description:
+      "Of the kind that `task_name` names, with `task_args` as its input. A name that is no kind of this server is that " +
+      "of a queue, from which other programs take their work.",
+    query: anyQuery,
+    reads: "typed",
+    body: createTask,
+    refuses: ["unauthenticated", "invalid"],
+    answers: [{ status: 200, about: "Successful Response", schema: taskBegun }],
+    handle: async ({ principal, verbs, body: { task_name, task_args } }) => {
+      const task = await begunTask(verbs, principal, task_name, task_args);
+      const answer = { task_id: backgroundIdOf(task), task_name, status: taskStatusOf(task), task_obj: null };
+      return { status: 200, body: answer };
+    },
+  }),
 ];
+
+async function begunTask(verbs: Verbs, principal: Principal, name: string, args: JsonObject | null): Promise<Task> {
+  try {
+    return (await verbs.tasks.submit(principal, NAMES, { kind: name, input: args ?? {} })).task;
+  } catch (error) {
+    // Work on documents is a kind, and begins by other routes.
+    const isKind = DOCUMENT_KINDS.some((kind) => kind === name);
+    if (!(error instanceof Refusal) || error.detail.field !== "kind" || isKind) throw error;
+    const input = { queue: name, payload: args ?? {}, title: name };
+    return (await verbs.tasks.submit(principal, NAMES, { kind: "external", input })).task;
+  }
+}

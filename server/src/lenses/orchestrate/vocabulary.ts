@@ -1,7 +1,7 @@
 /** The words of the wire for how far a run is, and the background task that executes it. */
 import type { State } from "../../task/states.ts";
-import { STATES } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { isParked } from "../../task/turns.ts";
 
 export const RUN_STATUSES = [
   "pending",
@@ -48,19 +48,20 @@ const TASK_STATUS: Readonly<Record<RunStatus, TaskStatus>> = {
   expired: "failed",
 };
 
+/** The code of a run that failed since nobody answered what it asked. */
+const UNANSWERED = "deadline";
+
 /** What a run is called whose time was over: clients of the protocol may wait for ever on the word `expired`. */
 export type TimedOut = "expired" | "failed";
 
-export function runStatusOf(task: Task, timedOut: TimedOut = "expired"): RunStatus {
+/** One that waits for a person, or is parked until work elsewhere has ended, says so; one that nobody answered is over its time. */
+export function runStatusOf(task: Task, timedOut: TimedOut): RunStatus {
   if (task.state === "timed_out") return timedOut;
+  if (task.state === "failed" && task.error.code === UNANSWERED) return timedOut;
+  if (task.state === "waiting" && isParked(task.waits)) return "async_wait";
   return RUN_STATUS[task.state];
 }
 
 export function taskStatusOf(task: Task): TaskStatus {
-  return TASK_STATUS[runStatusOf(task)];
-}
-
-/** The states that a run of this status may be in. */
-export function statesOf(status: RunStatus): State[] {
-  return STATES.filter((state) => RUN_STATUS[state] === status);
+  return TASK_STATUS[runStatusOf(task, "expired")];
 }

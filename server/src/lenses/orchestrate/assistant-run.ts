@@ -1,0 +1,85 @@
+/**
+ * A task as this wire tells it: a run with 18 keys, always, in this order. Where the two worlds differ:
+ *
+ * - A run's id is the UUID of the task's identity. Its trace is the same 128 bits, so that both are the task's for good.
+ * - A task that waits for something of the server's own, or is paused, is `running`; one that is rejected has `failed`.
+ * - A run whose time was over has none of the four times, but `last_error` says so. A deployment may call it `failed`.
+ * - A task of any kind is a run, with what came out of it as the text of its message.
+ */
+import { type AgentOutput, agentOutputOf } from "../../task/agent.ts";
+import type { GuardrailFinding, GuardrailKind } from "../../task/guardrails.ts";
+import type { JsonObject } from "../../task/json.ts";
+import type { Task } from "../../task/task.ts";
+import { answerOf } from "./message.ts";
+import { runIdOf } from "./names.ts";
+import { llmParamsOf, wireGuardrailsOf } from "./parameters.ts";
+import { agentOf, askedOf, errorOf, objectIn, threadOf, wireTime } from "./run.ts";
+import type { AssistantRun } from "./schema.ts";
+import type { ThreadMessage } from "./thread-schema.ts";
+import { runStatusOf, type TimedOut } from "./vocabulary.ts";
+
+/** `answer` is the message in which the run tells what came of it; null while there is none. */
+export function runOf(task: Task, timedOut: TimedOut, answer = answerOf(task, [])): AssistantRun {
+  const status = runStatusOf(task, timedOut);
+  const ended = (is: AssistantRun["status"]) =>
+    status === is && task.endedAt !== null ? wireTime(task.endedAt) : null;
+  const { parameters, guardrails, context } = askedOf(task);
+  return {
+    id: runIdOf(task),
+    tenant_id: task.tenant,
+    assistant_id: null,
+    thread_id: threadOf(task),
+    status,
+    created_at: wireTime(task.createdAt),
+    started_at: task.startedAt === null ? null : wireTime(task.startedAt),
+    completed_at: ended("completed"),
+    failed_at: ended("failed"),
+    cancelled_at: ended("cancelled"),
+    llm_params: parameters ? llmParamsOf(parameters) : null,
+    usage: usageOf(task),
+    last_error: errorOf(task),
+    result: answer && resultOf(task, answer),
+    guardrails: guardrails ? wireGuardrailsOf(guardrails) : null,
+    agent_id: agentOf(task),
+    additional_parameters: objectIn(context?.["additional_parameters"]),
+    trace_id: runIdOf(task).replaceAll("-", ""),
+  };
+}
+
+/** Nothing before the first call of a model; all of it, if none, once the run has ended. */
+function usageOf({ usage, state }: Task): AssistantRun["usage"] {
+  if (usage.calls === 0 && state !== "completed" && state !== "failed") return null;
+  const { inputTokens, outputTokens } = usage;
+  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+}
+
+/** The data of the event that tells the answer. */
+function resultOf(task: Task, message: ThreadMessage): JsonObject {
+  const output = task.state === "completed" && task.kind === "agent" ? agentOutputOf(task.output) : null;
+  return {
+    data: {
+      thread_id: threadOf(task),
+      message_id: message.id,
+      agent_id: agentOf(task),
+      run_id: runIdOf(task),
+      message,
+      ...(output?.guardrails && moderationsOf(output.guardrails)),
+    },
+  };
+}
+
+const RAILS: Readonly<Record<GuardrailKind, string>> = { hap: "hap", socialBias: "social_bias", pii: "pii" };
+
+/** What guardrails found, by the protocol's own shape of it, and what could not be looked at. */
+function moderationsOf({ findings, warnings }: NonNullable<AgentOutput["guardrails"]>): JsonObject {
+  const found = Object.entries(RAILS).map(([kind, name]): [string, JsonObject[]] => [
+    name,
+    findings.filter((finding) => finding.kind === kind).map(moderation),
+  ]);
+  return { moderations: Object.fromEntries(found), ...(warnings.length > 0 && { warnings }) };
+}
+
+function moderation({ score, in: where, start, end, entity, word }: GuardrailFinding): JsonObject {
+  const input = where === "input";
+  return { score, input, position: { start, end }, entity, ...(word !== undefined && { word }) };
+}
