@@ -78,6 +78,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "countries-list": ["reference"],
   "gpt-tokenizer": ["reference"],
   "libphonenumber-js": ["guardrails"],
+  cuss: ["guardrails"],
   chardet: ["extraction"],
   eld: ["extraction"],
   saxes: ["extraction"],

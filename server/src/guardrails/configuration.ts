@@ -4,7 +4,6 @@ import type { Models } from "../models/model.ts";
 import { GUARDRAIL_KINDS, type GuardrailKind, type Guardrails, guardrail } from "../task/guardrails.ts";
 import type { Detectors } from "./detectors.ts";
 import { modelDetector } from "./model-detector.ts";
-import { OFFLINE_KINDS } from "./offline/detections.ts";
 import type { OfflineDetectors } from "./offline/offline-detectors.ts";
 
 const configured = guardrail.extend({
@@ -36,8 +35,7 @@ export function configuredGuardrails(
     if (Object.keys(rail).length > 0) asked[kind] = rail;
     if (model !== undefined)
       detectors[kind] = { detector: modelDetector(kind, models.resolve(model), models), whenDown };
-    else if (detector === "offline" && OFFLINE_KINDS.has(kind))
-      detectors[kind] = { detector: offline.detector(kind), whenDown };
+    else if (detector === "offline") detectors[kind] = { detector: offline.detector(kind), whenDown };
   }
   return { asked, detectors };
 }

@@ -2,12 +2,13 @@
 import type { GuardrailKind } from "../../task/guardrails.ts";
 import type { Detection, Segment } from "../detector.ts";
 import { personalInformation } from "./pii/pii.ts";
+import { sentenceScore } from "./tone/tone.ts";
 
-/** The kinds of which this room knows something. */
-export const OFFLINE_KINDS: ReadonlySet<GuardrailKind> = new Set(["pii"]);
+/** Shorter is nothing that anybody says. */
+const LETTERS_MIN = 2;
 
 export function detectionsIn(kind: GuardrailKind, segment: Segment): Detection[] {
-  return kind === "pii" ? entitiesIn(segment) : [];
+  return kind === "pii" ? entitiesIn(segment) : sentenceIn(kind, segment);
 }
 
 function entitiesIn({ before, text, after }: Segment): Detection[] {
@@ -16,4 +17,15 @@ function entitiesIn({ before, text, after }: Segment): Detection[] {
     const end = Math.min(text.length, detection.end - before.length);
     return start < end ? [{ ...detection, start, end }] : [];
   });
+}
+
+/** A sentence is hateful as a whole, or it is not. */
+function sentenceIn(kind: "hap" | "socialBias", { text }: Segment): Detection[] {
+  const sentence = text.trim();
+  if (sentence.length < LETTERS_MIN) return [];
+  const start = text.indexOf(sentence);
+  const score = sentenceScore(kind, sentence);
+  return score > 0.01
+    ? [{ entity: kind === "hap" ? "HAP" : "SocialBias", score, start, end: start + sentence.length }]
+    : [];
 }

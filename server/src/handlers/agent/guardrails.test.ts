@@ -155,6 +155,25 @@ describe("what the model says", () => {
     expect(JSON.stringify(await life.log(id))).not.toMatch(/jane|exam|ple\.com/);
   });
 
+  it("is judged sentence by sentence for hate and prejudice", async () => {
+    const life = lives.current;
+    await life.start();
+    life.provider.script(saying("Good morning. You are a worthless idiot. All immigrants are lazy. How can I help?"));
+    const guardrails = { hap: { output: { enabled: true, threshold: 0.95 } }, socialBias: { output: on, mask: {} } };
+    const id = await life.submit({ query: "Insult me", mode: "simple", guardrails });
+    const { output } = await life.completed(id);
+    expect(output).toMatchObject({
+      text: `Good morning. ${TEXT_REMOVED} ${"*".repeat(24)} How can I help?`,
+      guardrails: {
+        findings: [
+          { kind: "hap", entity: "HAP", action: "removed", start: 14, end: 40 },
+          { kind: "socialBias", entity: "SocialBias", action: "masked", word: "All immigrants are lazy." },
+        ],
+      },
+    });
+    expect(JSON.stringify(await life.eventsOf(id, "output.delta"))).not.toMatch(/idiot|lazy/);
+  });
+
   it("loses the sentence where nothing masks it", async () => {
     const life = lives.current;
     await life.start({ guardrails: { pii: { output: on } } });
