@@ -1,20 +1,21 @@
 /**
  * The index of large vector stores: a database of its own beside the other, all of which is made from the rows there. So
  * nothing of it needs a backup or a sync, and a file that cannot be read is made anew. One segment holds the words and
- * vectors of up to 16,384 chunks in lists; it never changes, and becomes visible whole.
+ * vectors of up to 16,384 chunks in lists; it never changes, and nobody looks at it before it is ready.
  */
 import { rmSync } from "node:fs";
 import { type Database, SqliteError } from "better-sqlite3";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 
 /** Another number makes all segments anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const SCHEMA = `
 CREATE TABLE segments (
   n            INTEGER PRIMARY KEY AUTOINCREMENT,
   vector_store TEXT NOT NULL,
   model        TEXT NOT NULL,
+  ready        INTEGER NOT NULL DEFAULT 0,
   chunks       INTEGER NOT NULL,
   dimensions   INTEGER NOT NULL,
   parts        BLOB NOT NULL,
@@ -56,12 +57,13 @@ function opened(file: string): Database {
   const db = openDatabase(file);
   try {
     db.pragma("synchronous = 1");
-    db.transaction(() => {
-      const format = Number(db.pragma("user_version", { simple: true }));
-      if (format === FORMAT) return;
+    const isPresent = () => Number(db.pragma("user_version", { simple: true })) === FORMAT;
+    const create = db.transaction(() => {
+      if (isPresent()) return;
       for (const table of ["segments", "term_lists", "vector_lists"]) db.exec(`DROP TABLE IF EXISTS ${table}`);
       db.exec(SCHEMA);
-    }).immediate();
+    });
+    if (!isPresent()) create.immediate();
     return db;
   } catch (error) {
     db.close();

@@ -40,7 +40,7 @@ export class Indexer implements Work {
     this.#segments = new Segments(index);
     this.#builder = new SegmentBuilder(index, new PieceReader(db));
     this.#model = db.prepare<unknown[], unknown[]>("SELECT model FROM vector_stores WHERE key = ?").raw();
-    this.#strays = index.prepare<unknown[], unknown[]>("SELECT n, vector_store, model FROM segments").raw();
+    this.#strays = index.prepare<unknown[], unknown[]>("SELECT n, vector_store, model, ready FROM segments").raw();
   }
 
   batch(calls: Call[]): Outcome[] {
@@ -99,10 +99,10 @@ export class Indexer implements Work {
     this.#underWay = null;
   }
 
-  /** Segments of stores that are gone, or that are of another model now. */
+  /** Segments of stores that are gone, or that are of another model now, and what never became one. */
   #removeStrays(): void {
-    for (const [n, vectorStore, model] of this.#strays.all()) {
-      if (this.#model.get(vectorStore)?.[0] !== model) this.#builder.remove(numberIn(n));
+    for (const [n, vectorStore, model, ready] of this.#strays.all()) {
+      if (ready === 0 || this.#model.get(vectorStore)?.[0] !== model) this.#builder.remove(numberIn(n));
     }
   }
 }

@@ -1,4 +1,7 @@
-/** Makes a segment out of pieces, in steps of a few milliseconds, and puts it in the place of others in one transaction. */
+/**
+ * Makes a segment out of pieces, in steps of a few milliseconds that are each on disk by themselves, so that no lock is
+ * held; at the end it takes the place of others at once. One that was not finished is never ready, and goes later.
+ */
 import type { Database } from "better-sqlite3";
 import { clustered } from "../../../retrieval/clusters.ts";
 import { lengthOf } from "../../../retrieval/quantised.ts";
@@ -19,9 +22,8 @@ export class SegmentBuilder {
   readonly #remove;
   readonly #removeTerms;
   readonly #removeVectors;
-  readonly #begin;
-  readonly #commit;
-  readonly #rollback;
+  readonly #setReady;
+  readonly #replace;
 
   constructor(index: Database, reader: PieceReader) {
     const run = (sql: string) => index.prepare<unknown[]>(sql);
@@ -38,22 +40,19 @@ export class SegmentBuilder {
     this.#remove = run("DELETE FROM segments WHERE n = ?");
     this.#removeTerms = run("DELETE FROM term_lists WHERE n >= ? AND n < ?");
     this.#removeVectors = run("DELETE FROM vector_lists WHERE n >= ? AND n < ?");
-    this.#begin = run("BEGIN IMMEDIATE");
-    this.#commit = run("COMMIT");
-    this.#rollback = run("ROLLBACK");
+    this.#setReady = run("UPDATE segments SET ready = ? WHERE n = ?");
+    this.#replace = index.transaction((n: number | null, replaced: readonly number[]) => {
+      if (n !== null) this.#setReady.run(1, n);
+      for (const other of replaced) this.#setReady.run(0, other);
+    });
   }
 
-  /** One that is not gone through to its end leaves nothing. */
   *build(merge: Merge): Generator<void> {
-    this.#begin.run();
-    let isDone = false;
-    try {
-      if (merge.pieces.length > 0) yield* this.#fillSegment(merge);
-      for (const n of merge.replaced) this.remove(n);
-      this.#commit.run();
-      isDone = true;
-    } finally {
-      if (!isDone) this.#rollback.run();
+    const n = merge.pieces.length === 0 ? null : yield* this.#made(merge);
+    this.#replace.immediate(n, merge.replaced);
+    for (const other of merge.replaced) {
+      yield;
+      this.remove(other);
     }
   }
 
@@ -63,7 +62,7 @@ export class SegmentBuilder {
     this.#remove.run(n);
   }
 
-  *#fillSegment({ vectorStore, model, pieces }: Merge): Generator<void> {
+  *#made({ vectorStore, model, pieces }: Merge): Generator<void, number> {
     const chunks = pieces.reduce((sum, piece) => sum + piece.chunks, 0);
     const dimensions = pieces.find(({ member }) => member.embedding)?.member.embedding?.dimensions ?? 0;
     const parts = encodedParts(pieces.map(partOf));
@@ -75,6 +74,7 @@ export class SegmentBuilder {
     }
     const middles = yield* this.#fillVectors(n, pieces, chunks, dimensions);
     this.#fill.run(new Uint8Array(lengths.buffer), new Uint8Array(middles.buffer), n);
+    return n;
   }
 
   *#slices(pieces: readonly Piece[], lengths: Uint32Array): Generator<MergedSlice> {

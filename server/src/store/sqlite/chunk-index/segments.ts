@@ -48,7 +48,7 @@ export class Segments {
 
   constructor(db: Database) {
     const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
-    this.#numbers = rows("SELECT n FROM segments WHERE vector_store = ? AND model = ? ORDER BY n");
+    this.#numbers = rows("SELECT n FROM segments WHERE vector_store = ? AND model = ? AND ready = 1 ORDER BY n");
     this.#segment = rows("SELECT chunks, dimensions, parts, lengths, middles FROM segments WHERE n = ?");
     this.#terms = rows("SELECT lists FROM term_lists WHERE n = ?");
     this.#vectors = rows("SELECT rows FROM vector_lists WHERE n = ?");
