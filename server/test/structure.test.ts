@@ -60,7 +60,15 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "store/document-store.ts",
   ],
   lenses: ["task", "verbs/*"],
-  http: ["task", "verbs/*", "lenses/lens.ts", "lenses/lens-parts.ts", "lenses/mount.ts", "lenses/secrets.ts"],
+  http: [
+    "task",
+    "verbs/*",
+    "lenses/lens.ts",
+    "lenses/lens-parts.ts",
+    "lenses/mount.ts",
+    "lenses/secrets.ts",
+    "lenses/json-text-end.ts",
+  ],
 };
 /** They know every concrete class: siblings meet here. */
 const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "main.ts"]);

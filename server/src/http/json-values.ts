@@ -2,8 +2,9 @@
  * Counts the values of a JSON text while its bytes come in, without making them: what a body costs in memory is not its
  * bytes but its values, of which 40 MB may hold twenty millions. It does not check the text: a parser does that.
  */
+import { JsonTextEnd } from "../lenses/json-text-end.ts";
+
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
@@ -17,8 +18,7 @@ export class JsonValues {
   depth = 0;
   #level = 0;
   #inText = false;
-  /** The last chunk ended after an odd number of backslashes. */
-  #escaped = false;
+  readonly #textEnd = new JsonTextEnd();
 
   add(chunk: Buffer): void {
     let at = 0;
@@ -27,25 +27,9 @@ export class JsonValues {
 
   /** Behind the quote that ends the text, or behind the chunk. */
   #endOfText(chunk: Buffer, from: number): number {
-    let at = from;
-    for (;;) {
-      const quote = chunk.indexOf(QUOTE, at);
-      const end = quote === -1 ? chunk.length : quote;
-      let start = end;
-      while (start > at && chunk[start - 1] === BACKSLASH) start -= 1;
-      const reachesBack = start === from && this.#escaped;
-      const isEscaped = (end - start + (reachesBack ? 1 : 0)) % 2 === 1;
-      if (quote === -1) {
-        this.#escaped = isEscaped;
-        return end;
-      }
-      this.#escaped = false;
-      if (!isEscaped) {
-        this.#inText = false;
-        return quote + 1;
-      }
-      at = quote + 1;
-    }
+    const quote = this.#textEnd.in(chunk, from);
+    this.#inText = quote === -1;
+    return quote === -1 ? chunk.length : quote + 1;
   }
 
   /** Behind the quote that begins a text, or behind the chunk. */

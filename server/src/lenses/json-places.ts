@@ -3,8 +3,9 @@
  * the text `data` of every item of that list. It does not check the document: a parser does that. A key with an escape in
  * it is none of those looked for.
  */
+import { JsonTextEnd } from "./json-text-end.ts";
+
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
@@ -28,8 +29,7 @@ export class JsonPlaces {
   #in: "key" | "found" | "other" | null = null;
   #key: Buffer[] = [];
   #keyBytes = 0;
-  /** The last chunk ended after an odd number of backslashes. */
-  #escaped = false;
+  readonly #textEnd = new JsonTextEnd();
 
   constructor(place: JsonPlace) {
     this.#place = place;
@@ -50,13 +50,13 @@ export class JsonPlaces {
 
   /** Where the quote is that ends the text which was found, or -1 when it is not in this chunk. */
   endOfFound(chunk: Buffer, from: number): number {
-    const end = this.#endOfText(chunk, from);
+    const end = this.#textEnd.in(chunk, from);
     if (end !== -1) this.#in = null;
     return end;
   }
 
   #passText(chunk: Buffer, from: number): number {
-    const end = this.#endOfText(chunk, from);
+    const end = this.#textEnd.in(chunk, from);
     if (this.#in === "key") {
       const piece = chunk.subarray(from, end === -1 ? chunk.length : end);
       this.#keyBytes += piece.length;
@@ -88,7 +88,6 @@ export class JsonPlaces {
   }
 
   #begin(level: Level | undefined): void {
-    this.#escaped = false;
     if (level?.isAtKey) {
       this.#in = "key";
       this.#key = [];
@@ -98,23 +97,5 @@ export class JsonPlaces {
 
   #isAtPlace(): boolean {
     return this.#levels.length === this.#place.length && this.#levels.every(({ key }, n) => key === this.#place[n]);
-  }
-
-  #endOfText(chunk: Buffer, from: number): number {
-    for (let at = from; ; ) {
-      const quote = chunk.indexOf(QUOTE, at);
-      const end = quote === -1 ? chunk.length : quote;
-      let start = end;
-      while (start > at && chunk[start - 1] === BACKSLASH) start -= 1;
-      const reachesBack = start === from && this.#escaped;
-      const isEscaped = (end - start + (reachesBack ? 1 : 0)) % 2 === 1;
-      if (quote === -1) {
-        this.#escaped = isEscaped;
-        return -1;
-      }
-      this.#escaped = false;
-      if (!isEscaped) return quote;
-      at = quote + 1;
-    }
   }
 }

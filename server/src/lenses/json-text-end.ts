@@ -1,0 +1,27 @@
+/** Finds where a text of a JSON document ends while its bytes come in: at the first quote that no backslash escapes. */
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+export class JsonTextEnd {
+  /** The last chunk ended after an odd number of backslashes. */
+  #escaped = false;
+
+  /** Where the quote is, from `from` on, which is in the text; -1 when it is not in this chunk. */
+  in(chunk: Buffer, from: number): number {
+    for (let at = from; ; ) {
+      const quote = chunk.indexOf(QUOTE, at);
+      const end = quote === -1 ? chunk.length : quote;
+      let start = end;
+      while (start > at && chunk[start - 1] === BACKSLASH) start -= 1;
+      const reachesBack = start === from && this.#escaped;
+      const isEscaped = (end - start + (reachesBack ? 1 : 0)) % 2 === 1;
+      if (quote === -1) {
+        this.#escaped = isEscaped;
+        return -1;
+      }
+      this.#escaped = false;
+      if (!isEscaped) return quote;
+      at = quote + 1;
+    }
+  }
+}
