@@ -219,3 +219,13 @@ it("a task that waits goes on as it began over a change, a deletion and a restar
   expect((await again.agents.list()).map(({ slug }) => slug)).toEqual(["assistant", "kept"]);
   await expect(again.agents.get(kept.id)).resolves.toEqual(kept);
 });
+
+it("an agent that is asked to asks another one, as a child task that its owner reads", async () => {
+  const client = new Waybill({ baseUrl: server.url, apiKey: bob });
+  await client.agents.create({ name: "Word smith", description: "Knows about numbers.", tools: ["calculator"] });
+  await client.agents.create({ name: "Desk", tools: [], collaborators: ["word-smith"] });
+  const task = await client.submit({ input: { query: "Ask the word smith: What is 12 * 12?", agent: "desk" } });
+  await expect(task.text()).resolves.toContain("144");
+  const children = await client.tasks.list({ parent_id: task.id }).page();
+  expect(children.items.map(({ title }) => title)).toEqual(["What is 12 * 12?"]);
+});

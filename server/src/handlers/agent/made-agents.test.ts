@@ -87,7 +87,7 @@ describe("a task of an agent that a caller has made", () => {
 });
 
 describe("an agent with collaborators", () => {
-  const ask = (agent: string, question: string) => calling(["ask_agent", { agent, question }]);
+  const ask = (agent: string, question: string) => calling(["consult_agent", { agent, question }]);
 
   it("hands a question to another one as a task below its own, and goes on with the answer after a crash", async () => {
     const life = lives.current;
@@ -102,7 +102,7 @@ describe("an agent with collaborators", () => {
     const tools = z.array(z.object({ function: z.object({ name: z.string(), description: z.string() }) }));
     const [tool] = tools.parse(life.sent(1).tools);
     expect(tool?.function).toMatchObject({
-      name: "ask_agent",
+      name: "consult_agent",
       description: expect.stringContaining("- poet: Writes verse."),
     });
     // Whatever becomes of the other agent now, its task goes on as it began.
@@ -130,7 +130,7 @@ describe("an agent with collaborators", () => {
     await life.advance(1_000);
     expect((await life.completed(id)).output).toMatchObject({ text: "Nobody could help." });
     expect(life.results(2)).toEqual([expect.stringContaining("poet is not there any more")]);
-    expect(life.results(4)).toEqual([expect.anything(), expect.stringContaining("ask_agent failed")]);
+    expect(life.results(4)).toEqual([expect.anything(), expect.stringContaining("consult_agent failed")]);
   });
 
   it("asks in a circle no deeper than a tree of tasks may be", async () => {

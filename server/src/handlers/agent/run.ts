@@ -18,8 +18,8 @@ import { buildPrompt } from "./prompt.ts";
 import { type GuardrailParts, RunGuard } from "./run-guard.ts";
 import { defineTool, type Tool } from "./tool.ts";
 import { type CallParts, carryOut, type OfferedTools, type Outcome } from "./tool-call.ts";
-import { askAgentTool } from "./tools/ask-agent.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
+import { consultAgentTool } from "./tools/consult-agent.ts";
 
 export type AgentParts = {
   models: Models;
@@ -216,7 +216,7 @@ function offeredTools(plan: Plan, { tools, directory, searchIn }: AgentParts): O
   const offered = plan.tools.map((name) => (limited?.name === name ? limited : (tools.get(name) ?? goneTool(name))));
   const ofTheRun = [
     ...(plan.asksPerson ? [askPersonTool] : []),
-    ...(collaborators.length > 0 ? [askAgentTool(collaborators, directory, plan.guardrails)] : []),
+    ...(collaborators.length > 0 ? [consultAgentTool(collaborators, directory, plan.guardrails)] : []),
   ];
   return new Map([...offered, ...ofTheRun].map((tool) => [tool.name, tool]));
 }

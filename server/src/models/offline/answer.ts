@@ -8,7 +8,7 @@ import type { Reply, Skill } from "./skill.ts";
 import { calculation } from "./skills/calculation.ts";
 import { calendar } from "./skills/calendar.ts";
 import { conversion } from "./skills/conversion.ts";
-import { asking, namedTool, research } from "./skills/delegation.ts";
+import { asking, consulting, namedTool, research } from "./skills/delegation.ts";
 import { geography } from "./skills/geography.ts";
 import { introduction, plainly } from "./skills/introduction.ts";
 import { memory } from "./skills/memory.ts";
@@ -21,6 +21,7 @@ export type Answer = { text: string; calls: { name: string; input: Record<string
 /** From the surest sign of what is meant to the vaguest. */
 const skills: readonly Skill[] = [
   namedTool,
+  consulting,
   asking,
   summarizing,
   introduction,

@@ -13,6 +13,39 @@ export const namedTool: Skill = (part, conversation) => {
     : called(conversation, offer.name, input, (output) => say(`${offer.name} answered: ${output}`));
 };
 
+const consult: ToolSort = {
+  name: /agent|colleague|delegat|consult/i,
+  roles: {
+    agent: /^(?:agent|colleague|name|slug|to)$/i,
+    question: /^(?:question|query|task|prompt|message|request)$/i,
+  },
+  needs: ["agent", "question"],
+};
+
+/** "Ask the poet: what rhymes with rose?": with a tool for asking other agents, the one that is named is asked. */
+export const consulting: Skill = (part, conversation) => {
+  const offer = offered(conversation.offers, consult);
+  const [agent, question] = ["agent", "question"].map((role) =>
+    offer?.properties.find(({ name }) => consult.roles[role]?.test(name)),
+  );
+  if (offer === undefined || agent === undefined || question === undefined) return undefined;
+  const asked = /\b(?:ask|consult|check with)\s+(?:the\s+)?(.{1,500})$/i.exec(part.trim())?.[1] ?? "";
+  const who = agent.choices.find((choice) => beginsWith(asked, choice));
+  if (who === undefined) return undefined;
+  const rest = asked
+    .slice(who.length)
+    .replace(/^\s*(?:agent\b)?[\s,:]*(?:(?:for|about|to|whether|if)\b)?[\s:]*/i, "")
+    .trim();
+  const input = { [agent.name]: who, [question.name]: rest === "" ? part.trim() : rest };
+  return called(conversation, offer.name, input, (output) => say(`${who} says: ${output}`));
+};
+
+/** `word-smith` is also called "word smith". */
+function beginsWith(text: string, slug: string): boolean {
+  const name = text.slice(0, slug.length).toLowerCase().replaceAll(/\s/g, "-");
+  return name === slug.toLowerCase() && !/^[\w-]/.test(text.slice(slug.length));
+}
+
 const askPerson: ToolSort = {
   name: /ask|human|person|approv|user_?input|clarif/i,
   roles: { question: /^(?:question|prompt|message|text|query|request)$/i },

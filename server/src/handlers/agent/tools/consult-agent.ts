@@ -11,12 +11,12 @@ import type { AgentDirectory } from "../directory.ts";
 import { excerpt, shortened } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";
 
-const ASK_AGENT = "ask_agent";
+const CONSULT_AGENT = "consult_agent";
 const QUESTION_CHARACTERS_MAX = 20_000;
 const ABOUT_CHARACTERS_MAX = 300;
 
 /** Whoever is asked is guarded as whoever asks. `directory` is null in a process that has none: there the engine alone says who is not there any more. */
-export function askAgentTool(
+export function consultAgentTool(
   collaborators: readonly Collaborator[],
   directory: AgentDirectory | null,
   guardrails: Guardrails | undefined,
@@ -35,11 +35,11 @@ export function askAgentTool(
       .describe("The question, complete: that agent sees nothing else of this conversation."),
   });
   const tool = defineTool({
-    name: ASK_AGENT,
+    name: CONSULT_AGENT,
     description: `Hands a question to another agent and returns its answer. Agents:\n${known.join("\n")}`,
     input: asked,
     run: () => {
-      throw new Error(`${ASK_AGENT} is carried out by the run.`);
+      throw new Error(`${CONSULT_AGENT} is carried out by the run.`);
     },
   });
   return {
