@@ -4,6 +4,7 @@ import { documentRoute } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { runOf } from "./assistant-run.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
+import { docsRoute } from "./docs.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
 import { invalidRequest } from "./invalid-request.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
@@ -22,7 +23,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     port: 4321,
     mount: "/orchestrate",
     rewrite: canonicalPath,
-    routes: [...routes, documentRoute(() => lens, { path: "/openapi.json" })],
+    routes: [...routes, docsRoute(routes), documentRoute(() => lens, { path: "/openapi.json" })],
     caller: { secrets: SECRETS, before: "handler" },
     invalid: invalidRequest,
     keyReuse: "another",
