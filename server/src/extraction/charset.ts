@@ -1,9 +1,10 @@
 /** Text out of bytes in whichever charset they are: by its mark, as UTF-8 when it is that, else by what is likely. */
 import { analyse } from "chardet";
+import { dos850, oldWestern } from "./dos-and-mac.ts";
 
 export type Decoded = {
   text: string;
-  /** As the WHATWG Encoding Standard names it. */
+  /** As the WHATWG Encoding Standard names it, which has no names for `ibm850`, `utf-32le` and `utf-32be`. */
   encoding: string;
 };
 
@@ -11,13 +12,17 @@ export type Decoded = {
 const SAMPLE_BYTES = 256 * 1024;
 /** Of a text in UTF-16 of a European language every other byte is 0. */
 const ZEROS_SHARE_MIN = 0.3;
+/** Of the letters of a Thai text: beyond ASCII; of these: consonants, and signs. */
+const THAI_MIN = 0.5;
+const THAI_CONSONANTS_MIN = 0.5;
+const THAI_SIGNS_MIN = 0.15;
 
 /**
  * Never throws: what no charset explains is read as Windows-1252, which knows nearly every byte. `declared`: the charset
  * that the text names itself; what is whole UTF-8 is that all the same.
  */
 export function decode(bytes: Uint8Array, declared: string | null = null): Decoded {
-  const encoding = markedEncoding(bytes) ?? utf16Encoding(bytes);
+  const encoding = markedEncoding(bytes) ?? utf16Encoding(bytes) ?? escapedEncoding(bytes);
   if (encoding) return decodeAs(encoding, bytes);
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "utf-8" };
@@ -32,15 +37,38 @@ export function utfOf(bytes: Uint8Array): string | null {
 }
 
 function decodeAs(label: string, bytes: Uint8Array): Decoded {
+  if (label === "ibm850") return { text: dos850(bytes), encoding: label };
+  if (label === "utf-32le" || label === "utf-32be")
+    return { text: utf32(bytes, label === "utf-32le"), encoding: label };
   const decoder = new TextDecoder(label);
   return { text: decoder.decode(bytes), encoding: decoder.encoding };
 }
 
 function markedEncoding(bytes: Uint8Array): string | null {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "utf-8";
+  if (bytes[0] === 0xff && bytes[1] === 0xfe && bytes[2] === 0 && bytes[3] === 0) return "utf-32le";
+  if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0xfe && bytes[3] === 0xff) return "utf-32be";
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
   return null;
+}
+
+/** Japanese mails write in ASCII alone, and say by an escape sequence when it is none. */
+function escapedEncoding(bytes: Uint8Array): string | null {
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  if (!sample.includes(0x1b) || sample.some((byte) => byte >= 0x80)) return null;
+  const text = Buffer.from(sample);
+  return ["\u001b$@", "\u001b$B", "\u001b(J"].some((sign) => text.includes(sign)) ? "iso-2022-jp" : null;
+}
+
+function utf32(bytes: Uint8Array, isLittle: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pieces: string[] = [];
+  for (let at = 4; at + 4 <= bytes.length; at += 4) {
+    const code = view.getUint32(at, isLittle);
+    pieces.push(code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code));
+  }
+  return pieces.join("");
 }
 
 function utf16Encoding(bytes: Uint8Array): string | null {
@@ -58,7 +86,25 @@ function guessedEncoding(bytes: Uint8Array): string {
   const sample = sampleOf(bytes);
   // UTF-8 was tried, and UTF-16 and UTF-32 are not guessed from bytes without a mark and without zeros.
   const guesses = analyse(sample).filter(({ name }) => !name.startsWith("UTF-") && isKnown(name));
-  return guesses.find(({ name }) => explains(name, sample))?.name ?? "windows-1252";
+  const guess = guesses.find(({ name }) => explains(name, sample))?.name ?? "windows-1252";
+  if (/^(windows-125[0247]|iso-8859-[129])$/i.test(guess) && isThai(sample)) return "windows-874";
+  return oldWestern(sample, guess) ?? guess;
+}
+
+/** Half of it Thai consonants, and signs above and below the line. Asked of what would else be an accented letter at a time. */
+function isThai(sample: Uint8Array): boolean {
+  const letters = sample.filter((byte) => byte >= 0x80 || (byte >= 0x41 && byte <= 0x7a)).length;
+  const beyond = sample.filter((byte) => byte >= 0x80);
+  const consonants = beyond.filter((byte) => byte >= 0xa1 && byte <= 0xce).length;
+  const signs = beyond.filter(
+    (byte) => byte === 0xd1 || (byte >= 0xd4 && byte <= 0xda) || (byte >= 0xe7 && byte <= 0xed),
+  );
+  return (
+    beyond.length > letters * THAI_MIN &&
+    beyond.every((byte) => byte >= 0xa0 && byte <= 0xfb) &&
+    consonants > beyond.length * THAI_CONSONANTS_MIN &&
+    signs.length > beyond.length * THAI_SIGNS_MIN
+  );
 }
 
 /** It has a character for each byte, and none of them a control character; the last one of a sample may be cut. */

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { extname } from "node:path";
-import { utfOf } from "./charset.ts";
+import { decode, utfOf } from "./charset.ts";
 import { ExtractionError } from "./extraction.ts";
 import type { Source } from "./formats/format.ts";
 import type { Limits } from "./limits.ts";
@@ -140,7 +140,7 @@ function isControl(byte: number): boolean {
 }
 
 function textType(source: Source, mediaType: string | null, head: Buffer): string {
-  const text = new TextDecoder(utfOf(head) ?? "utf-8").decode(head);
+  const text = utfOf(head) === null ? new TextDecoder().decode(head) : decode(head).text;
   if (/^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html)\b/i.test(text)) return "html";
   const named = TEXTS[extname(source.filename).toLowerCase()];
   if (named !== undefined && named !== "text") return named;

@@ -11,8 +11,12 @@ const SNIFFED_CHARACTERS = 64 * 1024;
 const SNIFFED_ROWS = 50;
 
 export const readCsv: FormatReader = (source, { limits }) => {
-  const { text, encoding } = decodedText(source, limits);
-  const delimiter = delimiterOf(text.slice(0, SNIFFED_CHARACTERS));
+  const decoded = decodedText(source, limits);
+  const { encoding } = decoded;
+  // For Excel, a file may name what parts its cells on a line of its own.
+  const [named = "", told] = /^sep=([,;\t|])\r?\n/i.exec(decoded.text) ?? [];
+  const text = decoded.text.slice(named.length);
+  const delimiter = told ?? delimiterOf(text.slice(0, SNIFFED_CHARACTERS));
   const rows: string[][] = [];
   let cells = 0;
   for (const row of rowsOf(text, delimiter)) {

@@ -10,6 +10,10 @@ const utf16 = (text: string, mark: boolean, big: boolean) => {
   const little = Buffer.from((mark ? "\ufeff" : "") + text, "utf16le");
   return big ? little.swap16() : little;
 };
+const wideBytes = (sign: string) => {
+  const code = sign.codePointAt(0) ?? 0;
+  return [code & 0xff, (code >> 8) & 0xff, (code >> 16) & 0xff, 0];
+};
 /** Of texts whose letters stand, from 0x80 on, where the table of a charset has them. */
 const encoded = (text: string, label: string) => {
   const decoder = new TextDecoder(label);
@@ -26,6 +30,27 @@ describe("a text", { timeout: PATIENCE_MS }, () => {
       expect(decode(utf16(text, mark, false))).toEqual({ text, encoding: "utf-16le" });
       expect(decode(utf16(text, mark, true))).toEqual({ text, encoding: "utf-16be" });
     }
+  });
+
+  test("of an old computer is read as it was written there", () => {
+    const german = "Größe der Öfen: für Töpfer, süß und ähnlich.";
+    const dos = Buffer.from(
+      german
+        .replaceAll("ö", "\x94")
+        .replaceAll("ß", "\xe1")
+        .replaceAll("Ö", "\x99")
+        .replaceAll("ü", "\x81")
+        .replaceAll("ä", "\x84"),
+      "latin1",
+    );
+    expect(decode(dos)).toEqual({ text: german, encoding: "ibm850" });
+    expect(decode(encoded(german, "macintosh"))).toEqual({ text: german, encoding: "macintosh" });
+    const thai = "ห้ามเปิดเตาเผาจนกว่าอุณหภูมิจะต่ำกว่าสองร้อยองศา เคลือบควรทาบาง ๆ\n";
+    expect(decode(encoded(thai, "windows-874"))).toEqual({ text: thai, encoding: "windows-874" });
+    const japanese = bytes(0x1b, 0x24, 0x42, 0x4d, 0x52, 0x24, 0x4e, 0x1b, 0x28, 0x42, 0x2e);
+    expect(decode(japanese)).toEqual({ text: "窯の.", encoding: "iso-2022-jp" });
+    const wide = Buffer.concat([bytes(0xff, 0xfe, 0, 0), ...[..."hot – ö"].map((sign) => bytes(...wideBytes(sign)))]);
+    expect(decode(wide)).toEqual({ text: "hot – ö", encoding: "utf-32le" });
   });
 
   test("is read in the charset that its bytes make likely", () => {
@@ -119,6 +144,7 @@ describe("a table of values", { timeout: PATIENCE_MS }, () => {
 
   test("that is long has its header in every section", async () => {
     const rows = Array.from({ length: 2_000 }, (_, at) => `${at},value number ${at}`);
+    expect((await read("sep=;\r\na;b,c\r\n1;2\r\n", "excel.csv")).text).toBe("| a | b,c |\n| --- | --- |\n| 1 | 2 |");
     const { pages } = await read(["id,value", ...rows].join("\n"), "long.csv");
     expect(pages.length).toBeGreaterThan(10);
     expect(pages.every(({ content }) => content.startsWith("| id | value |\n| --- | --- |\n| "))).toBe(true);
