@@ -68,6 +68,9 @@ const ARCHIVE_MEDIA_TYPES: Readonly<Record<string, string>> = {
   "application/vnd.oasis.opendocument.text-template": "odt",
 };
 
+/** An OpenDocument file in one piece. */
+const FLAT_DOCUMENT = /^\s*<\?xml[^>]*>\s*(?:<!--[\s\S]*?-->\s*)*<(?:\w+:)?document\b[^>]*\boffice:mimetype="([^"]+)"/;
+
 /** Names inside a compound file, as their directory writes them. */
 const COMPOUND_PARTS: readonly [part: string, fileType: string][] = [
   ["WordDocument", "doc"],
@@ -142,6 +145,8 @@ function isControl(byte: number): boolean {
 function textType(source: Source, mediaType: string | null, head: Buffer): string {
   const text = utfOf(head) === null ? new TextDecoder().decode(head) : decode(head).text;
   if (/^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html)\b/i.test(text)) return "html";
+  const flat = FLAT_DOCUMENT.exec(text)?.[1];
+  if (flat !== undefined && ARCHIVE_MEDIA_TYPES[flat] !== undefined) return ARCHIVE_MEDIA_TYPES[flat];
   const named = TEXTS[extname(source.filename).toLowerCase()];
   if (named !== undefined && named !== "text") return named;
   if (isMail(text)) return "eml";

@@ -46,6 +46,7 @@ const lines = (says: readonly string[]) => says.map((line) => line.replace(/^\s*
 export const EXPECTED: readonly Expected[] = [
   // LibreOffice Writer
   { file: "handbook.odt", fileType: "odt", ...HANDBOOK },
+  { file: "handbook.fodt", fileType: "odt", ...HANDBOOK },
   { file: "handbook.docx", fileType: "docx", ...HANDBOOK },
   { file: "handbook.rtf", fileType: "rtf", ...HANDBOOK },
   // The library for DOC knows no styles, and gives boxes and notes last.

@@ -19,7 +19,7 @@ printed() {
 "$python" "$here/texts.py" "$work"
 cp "$work"/{article.html,history-de.html,workshop-he.html,readme.md,letter-fr.txt,memo-ru.txt,memo-ru-utf16.txt,safety-zh.txt} "$out"
 cp "$work"/{stock.csv,lager.csv,stock.tsv,kiln.json,order.eml,forwarded.eml} "$out"
-for format in odt docx rtf doc pdf; do office $format "$here/handbook.fodt" "$out"; done
+for format in odt fodt docx rtf doc pdf; do office $format "$here/handbook.fodt" "$out"; done
 office pdf "$here/registration.fodt" "$out"
 office rtf "$out/notice-ar.docx" "$out"
 office pdf "$out/notice-ar.docx" "$out"

@@ -21,7 +21,7 @@ export const readOdt: FormatReader = (source, { limits }) => {
     );
     return inSections(written([...blocks, ...once(margins)]), { ...NO_FACTS, ...document.properties() }, limits);
   } finally {
-    document.zip.close();
+    document.close();
   }
 };
 

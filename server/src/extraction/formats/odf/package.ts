@@ -1,4 +1,9 @@
-/** What the OpenDocument formats have in common: their parts, their properties, and the refusal of encrypted ones. */
+/**
+ * What the OpenDocument formats have in common: their parts, their properties, and the refusal of encrypted ones. A flat
+ * file is all its parts in one.
+ */
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { decode } from "../../charset.ts";
 import { childOf, childrenOf, descendantsOf, type Element, elementsOf, findIn, textOf } from "../../element.ts";
 import { ExtractionError } from "../../extraction.ts";
 import type { Limits } from "../../limits.ts";
@@ -16,31 +21,41 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   generator: "generator",
 };
 
+const NO_PART: Element = { name: "", attributes: {}, children: [] };
+
 export class OpenDocument {
-  readonly zip: Zip;
+  readonly #zip: Zip | null;
+  readonly #flat: Element | null;
   readonly #limits: Limits;
 
   /** Throws `ExtractionError`: what `Zip` throws, and `encrypted_file`. */
   constructor(source: Source, limits: Limits) {
-    this.zip = new Zip(source, limits);
     this.#limits = limits;
-    if (this.zip.has("encrypted-package")) throw encrypted();
-    const manifest = this.partIfAny("META-INF/manifest.xml");
+    this.#flat = isArchive(source) ? null : flatRoot(source, limits);
+    this.#zip = this.#flat ? null : new Zip(source, limits);
+    if (this.#zip?.has("encrypted-package")) throw encrypted();
+    const manifest = this.#zip ? this.partIfAny("META-INF/manifest.xml") : undefined;
     if (findIn(manifest, "encryption-data") !== undefined) throw encrypted();
   }
 
   part(name: string): Element {
-    return parseXml(this.zip.text(name), this.#limits);
+    return this.#zip ? parseXml(this.#zip.text(name), this.#limits) : (this.#flat ?? NO_PART);
   }
 
   partIfAny(name: string): Element | undefined {
-    return this.zip.has(name) ? this.part(name) : undefined;
+    return this.#zip === null || this.#zip.has(name) ? this.part(name) : undefined;
+  }
+
+  close(): void {
+    this.#zip?.close();
   }
 
   /** The document that is embedded at an address such as `./Object 1`. */
   embedded(address: string): Element | undefined {
     const folder = address.replace(/^\.\//, "").replace(/\/$/, "");
-    return folder === "" || /^[a-z]+:/i.test(folder) ? undefined : this.partIfAny(`${folder}/content.xml`);
+    return this.#zip === null || folder === "" || /^[a-z]+:/i.test(folder)
+      ? undefined
+      : this.partIfAny(`${folder}/content.xml`);
   }
 
   properties() {
@@ -57,6 +72,19 @@ export class OpenDocument {
     if (named.length > 0) properties["keywords"] = named.join(", ");
     return { title: said("title"), author: said("initial-creator") ?? said("creator"), properties };
   }
+}
+
+function isArchive({ path }: Source): boolean {
+  const head = Buffer.alloc(2);
+  const file = openSync(path, "r");
+  readSync(file, head, 0, head.length, 0);
+  closeSync(file);
+  return head.toString("latin1") === "PK";
+}
+
+function flatRoot({ path, size }: Source, limits: Limits): Element {
+  if (size > limits.entryBytes) throw new ExtractionError("too_large", "The document is larger than can be read.");
+  return parseXml(decode(readFileSync(path)).text, limits);
 }
 
 function encrypted(): ExtractionError {
