@@ -126,6 +126,7 @@ describe("a document", () => {
     await stage.clock.advance(3_600_000, async () => {});
     await expect(stage.verbs.documents.get(ada, "mine")).rejects.toMatchObject({ code: "not_found" });
     expect((await stage.verbs.documents.list(ada, {}, PAGE)).documents).toEqual([]);
+    expect((await upload("Anew", { id: "mine" })).bytes).toBe(4);
   });
 
   it("is analysed and embedded by tasks of their own, numbered from the second on", async () => {

@@ -49,6 +49,7 @@ export class DocumentVerbs implements Documents {
       const known = await this.#known({ tenant, user }, upload.id, file?.md5 ?? md5);
       if (known) return { document: (await this.#seen([known]))[0] ?? missing(), replayed: false };
     }
+    if (upload.id !== undefined) await this.#clearExpired({ tenant, user, id: upload.id });
     const now = this.#clock.now();
     const key = this.#ids.uuid(now);
     const id = upload.id ?? this.#ids.randomUuid();
@@ -190,6 +191,13 @@ export class DocumentVerbs implements Documents {
     if (byMd5 && !this.#hasExpired(byMd5)) return byMd5;
     const byId = id === undefined ? null : await documents.documentById(own, { ...own, id });
     return byId && !this.#hasExpired(byId) ? byId : null;
+  }
+
+  /** One that has expired is nobody's any more, and holds its id only until it is swept. */
+  async #clearExpired(own: { tenant: string; user: string; id: string }): Promise<void> {
+    const { documents } = this.#store;
+    const before = await documents.documentById(own, own);
+    if (before && before.user === own.user && this.#hasExpired(before)) await documents.removeDocument(before.key);
   }
 
   #hasExpired({ expiresAt }: Pick<DocumentRecord, "expiresAt">): boolean {
