@@ -8,6 +8,11 @@ import { detectionsIn } from "../server/src/guardrails/offline/detections.ts";
 import { segmentsOf } from "../server/src/guardrails/segments.ts";
 
 const THRESHOLD = 0.5;
+const GROUPS = {
+  "with check digits": /^(?:NationalId|CardNumber|IBAN)/,
+  "e-mail and phone": /^(?:EmailAddress|PhoneNumber)$/,
+  "names and places": /^(?:Person|Location|Address)$/,
+};
 const misses = process.argv.includes("--misses");
 const asked = process.argv.slice(2).find((word) => !word.startsWith("--"));
 const sets = new URL("../server/test/guardrails/sets/", import.meta.url);
@@ -36,6 +41,62 @@ for (const [name, kind] of [
     }
     print(`${name}, ${part}`, "sentences", counts);
   }
+}
+
+for (const part of ["test", "other", "unseen"]) {
+  if (asked && asked !== "pii") continue;
+  const byEntity = new Map();
+  const countsOf = (entity) =>
+    byEntity.get(entity) ?? byEntity.set(entity, { found: 0, missed: 0, wrong: 0 }).get(entity);
+  for (const [row] of rowsOf(`pii.${part}.tsv`)) {
+    const { text, entities } = unmarked(row.replaceAll("\\n", "\n"));
+    const found = detectionsOf("pii", text).filter((each) => each.score >= THRESHOLD);
+    for (const entity of entities) {
+      const isFound = found.some(
+        (each) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0.5,
+      );
+      countsOf(entity.entity)[isFound ? "found" : "missed"]++;
+      if (misses && part !== "unseen" && !isFound) console.log(`  missed ${entity.entity} in ${JSON.stringify(row)}`);
+    }
+    for (const each of found) {
+      if (entities.some((entity) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0))
+        continue;
+      countsOf(each.entity).wrong++;
+      if (misses)
+        console.log(
+          `  wrong  ${each.entity} ${JSON.stringify(text.slice(each.start, each.end))} in ${JSON.stringify(row)}`,
+        );
+    }
+  }
+  for (const [entity, counts] of [...byEntity].sort()) print(`pii, ${part}`, entity, counts);
+  for (const [group, names] of Object.entries(GROUPS)) {
+    const all = { found: 0, missed: 0, wrong: 0 };
+    for (const [entity, counts] of byEntity)
+      if (names.test(entity)) for (const key of Object.keys(all)) all[key] += counts[key];
+    print(`pii, ${part}`, `= ${group}`, all);
+  }
+}
+
+/** Which number of which state it is matters less than that it is one; a key and a password open the same doors. */
+function familyOf(entity) {
+  if (/^NationalId/.test(entity)) return "NationalId";
+  return /^(?:ApiKey|Password|AccessToken)$/.test(entity) ? "Secret" : entity;
+}
+
+/** How much of what is to be found was. */
+function shareOf(found, entity) {
+  return (Math.min(found.end, entity.end) - Math.max(found.start, entity.start)) / (entity.end - entity.start);
+}
+
+function unmarked(row) {
+  const entities = [];
+  let text = "";
+  for (const piece of row.split(/(⟦[^⟧]*⟧)/)) {
+    const mark = /^⟦([\w.]+):(.*)⟧$/s.exec(piece);
+    if (mark) entities.push({ entity: mark[1], start: text.length, end: text.length + mark[2].length });
+    text += mark ? mark[2] : piece;
+  }
+  return { text, entities };
 }
 
 function detectionsOf(kind, text) {

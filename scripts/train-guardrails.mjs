@@ -1,4 +1,4 @@
-// Makes the labelled sentences of hate and of prejudice out of the patterns in `guardrail-sets/`, and from their train part the
+// Makes the labelled sentences of hate, of prejudice and with personal information out of the patterns in `guardrail-sets/`, and from their train part the
 // weights of the offline detectors.
 //
 //   node scripts/train-guardrails.mjs [--check]
@@ -11,9 +11,11 @@ import { fileURLToPath } from "node:url";
 import { featuresOf, TABLE_SIZE } from "../server/src/guardrails/offline/tone/features.ts";
 import { scoreOf } from "../server/src/guardrails/offline/tone/tone.ts";
 import * as hap from "./guardrail-sets/hap.mjs";
+import * as pii from "./guardrail-sets/pii.mjs";
 import * as socialBias from "./guardrail-sets/social-bias.mjs";
 
 const VARIANTS = 30;
+const PII_VARIANTS = 10;
 const TEST_EVERY = 4;
 const DISGUISED = { yes: 0.15, no: 0.04 };
 const EPOCHS = 40;
@@ -35,6 +37,7 @@ make(
   { yes: socialBias.biased, no: socialBias.fair },
   asIs(socialBias.other, socialBias.unseen, "biased", "fair"),
 );
+makePii();
 keep(`${assets}about.json`, Buffer.from(`${JSON.stringify(about, null, 2)}\n`));
 
 /** The sets of which each sentence was written by itself. */
@@ -62,6 +65,26 @@ function make(name, slots, patterns, others) {
   const rows = (list) => Buffer.from(`${list.map(({ label, text }) => `${label}\t${text}`).join("\n")}\n`);
   for (const [part, list] of Object.entries({ ...parts, ...others })) keep(`${sets}${name}.${part}.tsv`, rows(list));
   keep(`${assets}${name}.bin`, trained(parts.train, random));
+}
+
+/** Nothing is trained on these. What is to be found is marked in the text: `⟦Entity:value⟧`. */
+function makePii() {
+  const random = randomOf("pii");
+  const filled = new Set();
+  for (const pattern of [...pii.patterns, ...pii.clean]) {
+    for (let n = 0; n < PII_VARIANTS; n++)
+      filled.add(
+        pattern.replace(/\{(!?)([\w.]+)\}/g, (_, wrong, slot) => {
+          const value = pii.values[wrong + slot][Math.floor(random() * pii.values[wrong + slot].length)];
+          const entity = slot === "Given" ? "Person" : slot;
+          return wrong || !/^[A-Z]/.test(slot) ? value : `⟦${entity}:${value}⟧`;
+        }),
+      );
+  }
+  const rows = (list) => Buffer.from(`${list.map((text) => text.replaceAll("\n", "\\n")).join("\n")}\n`);
+  keep(`${sets}pii.test.tsv`, rows([...filled]));
+  keep(`${sets}pii.other.tsv`, rows(pii.other));
+  keep(`${sets}pii.unseen.tsv`, rows(pii.unseen));
 }
 
 function variantsOf(pattern, slots, random) {

@@ -42,7 +42,7 @@ const NATIONAL =
 const PHONE_WORD =
   /\b(?:call(?:ed|ing)?|phone|telephone|tel|mobile|cell|fax|whatsapp|sms|text me|text|ring|dial|hotline|reach|telefon\w*|handy\w*|mobil\w*|festnetz|anruf\w*|erreich\w*|rufnummer|rückruf|durchwahl|t[ée]l[ée]phone|appel\w*|portable|joindre|joignable|numéro|llam\w*|tel[ée]fono|m[óo]vil|celular|n[úu]mero|telefoon|bel)\b/;
 const OTHER_NUMBER =
-  /\b(?:order|bestell\w*|invoice|rechnung\w*|ticket|tracking|serial|part|sku|isbn|issn|imei|version|build|case|reference|ref|account|acct|konto\w*|customer|kunden\w*|model|id|no|nr|commande|facture|pedido|factura|population|rfc|port|zip|plz|postcode|nhs|ssn|sin|tfn|bsn|nif)\b[^.!?\n]{0,16}$/;
+  /\b(?:order|bestell\w*|invoice|rechnung\w*|ticket|tracking|serial|part|sku|isbn|issn|imei|version|build|case|reference|ref|account|acct|konto\w*|customer|kunden\w*|model|id|no|commande|facture|pedido|factura|population|rfc|port|zip|plz|postcode|nhs|ssn|sin|tfn|bsn|nif)\b[^.!?\n]{0,16}$/;
 
 /** Phone numbers, with the code of their country or as people write them at home. */
 export function phoneNumbers(text: string): Detection[] {

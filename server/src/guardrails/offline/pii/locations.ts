@@ -15,7 +15,7 @@ const THING =
 const STREET_EN =
   /(?<![\p{L}\d])\d{1,5}[A-Za-z]?\s(?:\p{Lu}[\p{L}'’.-]{1,20}\s){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Way|Place|Terrace|Crescent|Close|Highway|Parkway)\b\.?(?:,?\s(?:Apt|Apartment|Suite|Unit|Flat)\.?\s#?\w{1,6})?/dgu;
 const STREET_DE =
-  /(?<![\p{L}\d])(?:(?:An der|Am|Auf dem|Im|Zum|Alte|Neue|Obere|Untere)\s)?\p{Lu}[\p{L}-]{1,30}(?:(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm|hof|steig)|\s(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Ufer|Damm))\s\d{1,4}\s?[a-f]?(?!\p{L})/dgu;
+  /(?<![\p{L}\d])(?:(?:An der|Am|Auf dem|Im|Zum|Alte|Neue|Obere|Untere)\s)?\p{Lu}[\p{L}-]{1,30}(?:(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm|hof|steig|markt)|\s(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Ufer|Damm|Markt))\s\d{1,4}\s?[a-f]?(?!\p{L})/dgu;
 const STREET_FR =
   /(?<![\p{L}\d])\d{1,4}(?:\s?(?:bis|ter))?,?\s(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)\s(?:de\sla\s|de\sl['’]|du\s|des\s|de\s|d['’])?\p{Lu}[\p{L}'’-]{1,30}(?:[\s-]\p{Lu}[\p{L}'’-]{1,30}){0,3}/dgu;
 const STREET_ES =

@@ -30,14 +30,6 @@ const number = (text: string, from: number, to: number) => Number(text.slice(fro
 const day = (id: string, year: number, month: number, date: number) =>
   isDay(number(id, year, year + 2), number(id, month, month + 2), number(id, date, date + 2));
 
-function taxIdOfGermany(id: string): boolean {
-  const counts = [..."0123456789"].map((digit) => id.slice(0, 10).split(digit).length - 1);
-  const most = Math.max(...counts);
-  return (
-    id[0] !== "0" && (most === 2 || most === 3) && counts.filter((count) => count > 1).length === 1 && mod11of10(id)
-  );
-}
-
 function codiceFiscale(id: string): boolean {
   const sum = [...id.slice(0, 15)].reduce((total, char, index) => {
     const value = /\d/.test(char) ? Number(char) : char.charCodeAt(0) - 65;
@@ -162,7 +154,7 @@ const IDS: readonly NationalId[] = [
   {
     entity: "NationalId.DE.TaxId",
     shape: "[1-9]\\d ?\\d{3} ?\\d{3} ?\\d{3}",
-    check: taxIdOfGermany,
+    check: (id) => !isPlaceholder(id) && mod11of10(id),
     words: /steuer|\bidnr\b|\btin\b|identifikationsnummer/,
     alone: 0.45,
   },
@@ -217,7 +209,7 @@ const IDS: readonly NationalId[] = [
   },
   {
     entity: "NationalId.IN.Aadhaar",
-    shape: "[2-9]\\d{3}[ -]\\d{4}[ -]\\d{4}(?![ -]?\\d)",
+    shape: "(?<!\\d[ -])[2-9]\\d{3}[ -]\\d{4}[ -]\\d{4}(?![ -]?\\d)",
     check: verhoeff,
     words: /\b(?:aadhaar|aadhar|uidai|uid)\b/,
     alone: 0.7,

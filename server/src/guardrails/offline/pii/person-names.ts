@@ -62,7 +62,7 @@ function nameAt(text: string, words: readonly Word[], at: number): Name | null {
     const to = next === null || isTitle(words[next]) ? null : endOfName(text, words, next);
     return to === null || next === null ? null : { from: next, to, score: SURE };
   }
-  if (NO_NAME.has(plain) && !isKnownFirst(plain)) return null;
+  if ((NO_NAME.has(plain) && !isKnownFirst(plain)) || isOfSaint(text, word.start)) return null;
   const isInitial = /^\p{Lu}\.$/u.test(word.text);
   const to = endOfName(text, words, at);
   if (to === null) return null;
@@ -143,6 +143,11 @@ function isThing(word: Word | undefined): boolean {
       word.text,
     )
   );
+}
+
+/** Cities are called after saints: `San Francisco`. */
+function isOfSaint(text: string, at: number): boolean {
+  return /(?:^|[^\p{L}])(?:San|Santa|Santo|São|St\.?|Saint|Sankt)[ -]$/u.test(text.slice(Math.max(0, at - 8), at));
 }
 
 function isKnownFirst(word: string): boolean {

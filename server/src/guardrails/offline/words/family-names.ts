@@ -1,6 +1,7 @@
 /** Family names that are common enough to tell a person of which only they are known, or of whom the first name is not. */
 
 const FAMILY_NAMES = `
+Taylor Carter Cooper Parker Baker Young King Lee Hill Scott Green White Wood Ward James Price Cook Long Cox Gray Fox Berg Lang Lange Vogel Roy Hunt Black Stone Rose Knight Palmer Mills Nash Day West Cole Hart Ford Grant Blake Reed Page Rice Lane Hunter Fisher Mason Walker Miller Butler Turner Shepherd Weaver Potter Porter Archer
 Abbott Adams Ahmed Akhtar Alexander Ali Allen Alonso Alvarez Álvarez Anderson Andersen Andersson Andrews Armstrong Arnold Atkinson Bailey Banerjee Barnes Barnett Becker Bauer Baumann Beck Bell Bennett Berger Bergmann Bernard Bertrand Bianchi Bishop Blanc Blanchard Blanco Böhm Bonnet Bose Boyer Bradley Brandt Brennan Briggs Brown Browne
 Bryant Burke Burns Busch Butler Byrne Cabrera Calvo Campbell Campos Carlson Carpenter Carr Carroll Carvalho Castillo Castro Chambers Chan Chandra Chapman Chatterjee Chavez Chen Chevalier Clark Clarke Cohen Coleman Collins Colombo Connolly Cortes Costa Crawford Cruz Cunningham Da Silva Das Davidson Davies Davis Dawson Delgado Deschamps Desai Diaz Díaz Dietrich Dixon
 Doherty Domínguez Dominguez Dubois Duncan Dunn Dupont Dupuis Durand Edwards Eklund Elliott Ellis Engel Eriksson Espinoza Evans Fernandes Fernández Fernandez Ferrari Ferreira Fischer Fisher Fitzgerald Fleming Fletcher Flores Fontaine Foster Fournier Franke Fraser Freeman Friedrich Fuchs Fuentes Gallagher Garcia García Gardner Garnier Gautier Gauthier Gibson Giménez Girard

@@ -20,7 +20,7 @@ Milano|Torino|Napoli|Firenze|Venezia|Genova|Bari|Catania|Padova|Trieste|Brescia|
 
 /** Also everyday words, or names of people: a place only behind a word that says so. */
 const AMBIGUOUS = `
-Buffalo|Chad|China|Colombo|Columbus|Cork|Derby|Essen|Florence|Georgia|Guinea|Halle|India|Israel|Jackson|Jordan|Kenya|Kent|Lima|Lincoln|Limerick|Madison|Maine|Mali|Mobile|Mendoza|Nancy|Newport|Nice|Niger|Of|Orange|Oman|Panama|Paris|Pau|Peru|Providence|Reading|Rom|Rosario|Santiago|Salem|Sofia|Sydney|Charlotte|Austin|Dallas|Houston|Phoenix|Tours|Turkey|Valencia|Valence|Virginia|Victoria|Washington|Worms|Bath|Berne|Boulder|Palma|Gera|Hagen|Siegen|Bergen|Madeira|Zamora|Toledo|Granada|Salvador|Santa Cruz|Trinidad|Cuba|Togo|Island|Bonn|Faro|Bari|Cali|Cuenca|Inde|Maurice|Chili|Argentine|Asunción|Brest|Angers|Bristol|Hamburg|Vienne|Guadalajara|Cambridge|Oxford|Brooklyn|Chelsea|Manhattan|Kingston|Surrey|Durban|Odessa|Newark`;
+Buffalo|Chad|China|Colombo|Columbus|Cork|Derby|Essen|Florence|Georgia|Guinea|Halle|India|Israel|Jackson|Jordan|Kenya|Kent|Lima|Lincoln|Limerick|Madison|Maine|Mali|Mobile|Mendoza|Nancy|Newport|Nice|Niger|Of|Orange|Oman|Panama|Paris|Pau|Peru|Providence|Reading|Rom|Rosario|Santiago|Salem|Sofia|Sydney|Charlotte|Austin|Dallas|Houston|Phoenix|Tours|Turkey|Valencia|Valence|Virginia|Victoria|Washington|Worms|Bath|Berne|Boulder|Palma|Gera|Hagen|Siegen|Bergen|Madeira|Zamora|Toledo|Granada|Salvador|Santa Cruz|Trinidad|Cuba|Togo|Island|Bonn|Faro|Bari|Cali|Cuenca|Inde|Maurice|Chili|Argentine|Asunción|Brest|Angers|Vienne|Guadalajara|Cambridge|Oxford|Brooklyn|Chelsea|Manhattan|Kingston|Surrey|Durban|Odessa|Newark`;
 
 const split = (text: string) => text.split(/[|\n]/).filter((place) => place !== "");
 
