@@ -39,10 +39,11 @@ export function fused(
   const nearest = greatest(cosines, isSearched);
   const farthest = -greatest(cosines, isSearched, -1);
   const nearness = Math.min(Math.max((nearest - trust.strange) / (trust.same - trust.strange), 0), 1);
-  const spread = nearest - farthest;
+  // Where all are about as near, little is between the nearest and the farthest, and says little.
+  const spread = Math.max(nearest - farthest, trust.same - trust.strange);
   const weight = bestWords === 0 ? 1 : trust.weight;
   const ofWords = bestWords === 0 ? 0 : (1 - weight) / bestWords;
-  const ofMeaning = spread === 0 ? 0 : weight / spread;
+  const ofMeaning = weight / spread;
   const both = new Float32Array(scores.length);
   for (let chunk = 0; chunk < both.length; chunk++) {
     if (isSearched[chunk] === 0) continue;

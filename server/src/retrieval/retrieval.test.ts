@@ -153,6 +153,16 @@ describe("both scores together", () => {
     expect([near, far]).toEqual([1, 0]);
   });
 
+  test("leave the words their order where the meaning of all is about the same", () => {
+    const close = { scores: Float32Array.of(1, 0.95, 0), scoreMax: 2 };
+    const order = (...cosines: number[]) => {
+      const scores = fused(close, Float32Array.from(cosines), all(3), trustIn("local:any"));
+      return [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+    };
+    expect(order(0.9, 0.91, 0.9)).toEqual([0, 1, 2]);
+    expect(order(0.5, 0.9, 0.1)).toEqual([1, 0, 2]);
+  });
+
   test("of a weak model decide between chunks that the words leave equal", () => {
     const even = { scores: Float32Array.of(1, 1, 0), scoreMax: 2 };
     const [first, second, third] = fused(even, Float32Array.of(0.2, 0.4, 0.9), all(3), trustIn("local:any"));
