@@ -1,28 +1,38 @@
 /**
- * Numbers of the best chunks that have any score, best first; of equals the one that `comesFirst`. No more are kept at any
- * time than are asked for.
+ * Numbers of the best chunks that have any score, best first; of equals the one whose place in the order is lower. No more
+ * are kept at any time than are asked for.
  */
 export function bestOf(
   scores: Float32Array,
   limit: number,
   scoreMin: number,
-  comesFirst: (one: number, other: number) => boolean,
+  orderOf: (chunk: number) => number,
 ): number[] {
-  const best: number[] = [];
+  const best: { chunk: number; score: number; order: number }[] = [];
   let least = Math.max(scoreMin, Number.MIN_VALUE);
-  const isWorse = (other: number, chunk: number, score: number) => {
-    const own = scores[other] ?? 0;
-    return own < score || (own === score && comesFirst(chunk, other));
-  };
   for (let chunk = 0; chunk < scores.length; chunk++) {
     const score = scores[chunk] ?? 0;
     if (score < least) continue;
+    const own = { chunk, score, order: orderOf(chunk) };
     const last = best.at(-1);
-    if (best.length === limit && last !== undefined && !isWorse(last, chunk, score)) continue;
-    const worse = best.findIndex((other) => isWorse(other, chunk, score));
-    best.splice(worse === -1 ? best.length : worse, 0, chunk);
+    if (best.length === limit && last && !isBetter(own, last)) continue;
+    let low = 0;
+    let high = best.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = best[middle];
+      if (other && isBetter(own, other)) high = middle;
+      else low = middle + 1;
+    }
+    best.splice(low, 0, own);
     if (best.length > limit) best.pop();
-    if (best.length === limit) least = Math.max(least, scores[best.at(-1) ?? 0] ?? 0);
+    if (best.length === limit) least = Math.max(least, best.at(-1)?.score ?? 0);
   }
-  return best;
+  return best.map((one) => one.chunk);
+}
+
+type Placed = { score: number; order: number };
+
+function isBetter(one: Placed, other: Placed): boolean {
+  return one.score > other.score || (one.score === other.score && one.order < other.order);
 }

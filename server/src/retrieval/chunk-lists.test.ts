@@ -112,7 +112,7 @@ test("the best are those of a whole sort, of equals the one that comes first", (
       // Later ones come first here.
       const sorted = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || b - a);
       const expected = sorted.filter((at) => (scores[at] ?? 0) >= 1).slice(0, limit);
-      expect(bestOf(Float32Array.from(scores), limit, 1, (one, other) => one > other)).toEqual(expected);
+      expect(bestOf(Float32Array.from(scores), limit, 1, (chunk) => -chunk)).toEqual(expected);
     }),
   );
 });

@@ -56,11 +56,15 @@ export function fused(
 /** Of the numbers of searched chunks, times `sign`. */
 function greatest(numbers: Float32Array, isSearched: Uint8Array, sign = 1): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < numbers.length; at++)
-    if (isSearched[at] === 1) most = Math.max(most, sign * (numbers[at] ?? 0));
+  for (let at = 0; at < numbers.length; at++) {
+    const number = sign * (numbers[at] ?? 0);
+    if (number > most && isSearched[at] === 1) most = number;
+  }
   return most;
 }
 
 function scaled(numbers: Float32Array, by: number): Float32Array {
-  return numbers.map((number) => Math.min(number * by, 1));
+  const scaled = new Float32Array(numbers.length);
+  for (let at = 0; at < numbers.length; at++) scaled[at] = Math.min((numbers[at] ?? 0) * by, 1);
+  return scaled;
 }

@@ -105,8 +105,7 @@ export class Finder implements Work {
     for (const { text, vector } of queries) {
       const words = lexicalScores(text, { [Symbol.iterator]: () => chunks.words() }, chunks);
       const cosines = vector === null ? null : chunks.cosines(new Direction(floatsOf(vector)), words.scores);
-      const scores = fused(words, cosines, chunks, trustIn(model));
-      for (let chunk = 0; chunk < scores.length; chunk++) best[chunk] = Math.max(best[chunk] ?? 0, scores[chunk] ?? 0);
+      keepGreater(best, fused(words, cosines, chunks, trustIn(model)));
     }
     return { found: this.#found(chunks, best, { queries, scoreMin, limit }), isIndexed };
   }
@@ -115,8 +114,8 @@ export class Finder implements Work {
     const terms = new Set(wanted.queries.flatMap(({ text }) => [...questionTerms(text)]));
     const found: Found[] = [];
     let characters = 0;
-    const comesFirst = (one: number, other: number) => chunks.comesFirst(one, other);
-    for (const number of bestOf(scores, wanted.limit, wanted.scoreMin, comesFirst)) {
+    const orderOf = (chunk: number) => chunks.orderOf(chunk);
+    for (const number of bestOf(scores, wanted.limit, wanted.scoreMin, orderOf)) {
       const span = chunks.spanOf(number);
       if (!span) continue;
       const { member, from } = span.piece;
@@ -136,6 +135,13 @@ export class Finder implements Work {
     throw new Refusal("unavailable", `This search takes longer than ${SEARCH_MS_MAX / 1_000} s: filter for less.`, {
       retryAfterS: 60,
     });
+  }
+}
+
+function keepGreater(best: Float32Array, scores: Float32Array): void {
+  for (let chunk = 0; chunk < best.length; chunk++) {
+    const score = scores[chunk] ?? 0;
+    if (score > (best[chunk] ?? 0)) best[chunk] = score;
   }
 }
 

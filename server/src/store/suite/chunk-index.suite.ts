@@ -173,5 +173,5 @@ function byHand(texts: readonly Text[], { text, vector }: Question): string[] {
   const cosines = new Float32Array(texts.length);
   new VectorRows(rows, DIMENSIONS).writeCosines(new Direction(vector), 0, cosines, numbers.isSearched);
   const scores = fused(lexicalScores(text, sources, numbers), cosines, numbers, trustIn(MODEL));
-  return bestOf(scores, HITS, 0, (one, other) => one < other).map((chunk) => texts[chunk]?.text ?? "");
+  return bestOf(scores, HITS, 0, (chunk) => chunk).map((chunk) => texts[chunk]?.text ?? "");
 }

@@ -15,7 +15,10 @@ export const EXACT_CHUNKS_MAX = 100_000;
 /** Of the vectors beyond, in the lists that are nearest. */
 const PROBED_SHARE = 0.25;
 /** Chunks whose words fit best, whose vectors are looked at wherever they are. */
-const BY_WORDS = 256;
+const BY_WORDS = 128;
+
+/** More than any has. */
+const CHUNKS_OF_CUT_MAX = 2 ** 24;
 
 export type Span = { piece: Piece; first: number };
 type Block = { segment: Segment; first: number };
@@ -32,6 +35,7 @@ export class Searchable implements ChunkNumbers {
   readonly #spans: Span[] = [];
   /** From this place on, spans are of rows. */
   readonly #firstOfRows: number;
+  #lastAsked = 0;
 
   constructor(
     index: ChunkIndex,
@@ -98,23 +102,30 @@ export class Searchable implements ChunkNumbers {
     return cosines;
   }
 
+  /** Quick where the last one was asked for nearby. */
   spanOf(chunk: number): Span | undefined {
-    let low = 0;
-    let high = this.#spans.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#spans[middle]?.first ?? 0) <= chunk) low = middle + 1;
-      else high = middle;
+    if (!this.#isAt(this.#lastAsked, chunk)) {
+      let low = 0;
+      let high = this.#spans.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((this.#spans[middle]?.first ?? 0) <= chunk) low = middle + 1;
+        else high = middle;
+      }
+      this.#lastAsked = low - 1;
     }
-    return this.#spans[low - 1];
+    return this.#spans[this.#lastAsked];
   }
 
-  /** Whether one chunk stands before another in the order of cuts, whatever their numbers in this search. */
-  comesFirst(one: number, other: number): boolean {
-    const [a, b] = [this.spanOf(one), this.spanOf(other)];
-    if (!a || !b) return one < other;
-    if (a.piece.member !== b.piece.member) return a.piece.member.cut < b.piece.member.cut;
-    return a.piece.from + one - a.first < b.piece.from + other - b.first;
+  /** Where a chunk stands in the order of cuts, whatever its number in this search. */
+  orderOf(chunk: number): number {
+    const span = this.spanOf(chunk);
+    return span ? span.piece.member.cut * CHUNKS_OF_CUT_MAX + span.piece.from + chunk - span.first : 0;
+  }
+
+  #isAt(place: number, chunk: number): boolean {
+    const next = this.#spans[place + 1]?.first ?? Number.POSITIVE_INFINITY;
+    return (this.#spans[place]?.first ?? next) <= chunk && chunk < next;
   }
 
   *#rows(): Generator<Span> {
@@ -144,7 +155,7 @@ export class Searchable implements ChunkNumbers {
       const rows = this.#index.segments.vectorList(block.segment, list);
       wanted -= rows?.writeCosines(question, block.first, cosines, this.isSearched) ?? 0;
     }
-    for (const chunk of bestOf(words, BY_WORDS, 0, (one, other) => one < other)) {
+    for (const chunk of bestOf(words, BY_WORDS, 0, (chunk) => chunk)) {
       if (!Number.isNaN(cosines[chunk])) continue;
       const span = this.spanOf(chunk);
       const embedding = span?.piece.member.embedding;
