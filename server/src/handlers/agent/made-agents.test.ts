@@ -65,6 +65,24 @@ describe("a task of an agent that a caller has made", () => {
       });
   });
 
+  it("is the same task for a submit that comes again under its key, also when the agent is gone", async () => {
+    const life = lives.current;
+    await life.start();
+    await made({ name: "Poet", tools: [] });
+    const submit = (query: string) =>
+      life.verbs.tasks.submit(
+        ada,
+        "native",
+        { kind: "agent", input: { query, agent: "poet" } },
+        { key: "k", hash: query },
+      );
+    const first = await submit("Hello");
+    await life.verbs.agents.delete(ada, "poet");
+    expect(await submit("Hello")).toMatchObject({ replayed: true, task: { id: first.task.id } });
+    await expect(submit("Another")).rejects.toMatchObject({ code: "conflict" });
+    await life.completed(first.task.id);
+  });
+
   it("is refused when the agent's model or tools are there no more", async () => {
     const life = lives.current;
     const note = defineTool({ name: "note", description: "Notes.", input: z.object({}), run: () => "Noted." });

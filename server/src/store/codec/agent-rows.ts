@@ -8,6 +8,8 @@ export const AGENT_COLUMNS =
 
 const text = z.string();
 const number = z.number();
+/** What was accepted once is read also when the rules for names are others by now. */
+const storedDefinition = agentDefinition.extend({ slug: text, name: text });
 const agentRow = z.tuple([text, text, text, number, text, number, text, number]);
 
 export function agentOf(row: unknown): AgentRecord {
@@ -17,7 +19,7 @@ export function agentOf(row: unknown): AgentRecord {
     tenant,
     user,
     version,
-    definition: parseTolerantly(agentDefinition, JSON.parse(definition)),
+    definition: parseTolerantly(storedDefinition, JSON.parse(definition)),
     createdAt,
     updatedBy,
     updatedAt,

@@ -163,6 +163,23 @@ test("a check reads the logs, journals, inboxes, files, conversations and keys t
   expect((await sqliteStorage(folder).health()).unreadable.map(({ task }) => task)).toContain(second.id);
 });
 
+test("an agent that cannot be read is an error of whoever asks for it, is left out of lists, and is named by a check", async () => {
+  await (await reopened()).close();
+  const id = "01900000-0000-7000-8000-000000000000";
+  damage(`INSERT INTO agents VALUES ('${id}', 'acme', 'ada', 'poet', 'poet', 0, 1, '{"slug":7}', 1, 'ada', 1)`);
+  const store = await reopened();
+  await expect(store.agents.agent({ tenant: "acme", user: null }, "poet")).rejects.toThrow("agent poet cannot be read");
+  const page = { limit: 9, after: null };
+  expect(await store.agents.agents({ tenant: "acme", user: null }, { hidden: true }, page)).toEqual({
+    agents: [],
+    next: null,
+  });
+  expect(damages).toEqual([`agent ${id}`]);
+  await store.close();
+  const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says);
+  expect(says).toEqual([expect.stringContaining(`The agent ${id} cannot be read`)]);
+});
+
 test("a check of a database with a damaged page goes on behind it", async () => {
   const [first, second] = await threeTasks();
   damage("UPDATE tasks SET record = '{' WHERE id = ?", second.id);

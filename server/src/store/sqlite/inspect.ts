@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { isTerminal } from "../../task/states.ts";
+import { AGENT_COLUMNS, agentOf } from "../codec/agent-rows.ts";
 import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
 import * as rows from "../codec/rows.ts";
@@ -51,6 +52,7 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       "SELECT id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at FROM keys",
       rows.keyOf,
     ],
+    ["agent", `SELECT ${AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
     ["document", `SELECT ${documents.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
     [

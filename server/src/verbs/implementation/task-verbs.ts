@@ -53,8 +53,14 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
-    const submission = handler.bind ? { ...given, input: await handler.bind(given.input, principal) } : given;
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
+    // A repeat is known by its key, also when what its input names is gone by now.
+    const known = handler.bind && record && (await this.parts.store.replay(record.scope, record.key));
+    if (known) {
+      mustBeSameRequest(idempotency, known.hash);
+      return { task: await this.get(principal, known.task), replayed: true };
+    }
+    const submission = handler.bind ? { ...given, input: await handler.bind(given.input, principal) } : given;
     const { conversation } = submission;
     const base = {
       handler,
