@@ -178,7 +178,7 @@ describe("a life in any order", () => {
     fraction: fc.double({ min: -1, max: 2, noNaN: true }),
   });
 
-  test("stands as the table says after every command, and only goes forward", () => {
+  test("stands as the table says after every command, and only goes forward", { timeout: 600_000 }, () => {
     const succeeded = new Set<string>();
     fc.assert(
       fc.property(fc.array(act, { minLength: 10, maxLength: 80 }), (acts) => {
@@ -199,7 +199,7 @@ describe("a life in any order", () => {
           succeeded.add(name);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
     const unreached = names.filter(
       (name) => !succeeded.has(name) && [...cells(name)].some((c) => c !== "." && c !== "!"),
