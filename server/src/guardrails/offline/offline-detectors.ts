@@ -11,8 +11,8 @@ import { detectionsIn } from "./detections.ts";
 const THREADS_MAX = 2;
 const IDLE_MS = 60_000;
 const HEAP_MB_MAX = 256;
-/** About 2 ms of a kind. */
-const CHARS_HERE_MAX = 4_096;
+/** About 4 ms of a kind. */
+const CHARS_HERE_MAX = 2_048;
 /** Of one question to a thread. */
 const SEGMENTS_MAX = 2_000;
 
@@ -33,11 +33,8 @@ export class OfflineDetectors {
   }
 
   async #detect(kind: GuardrailKind, segments: readonly Segment[], signal: AbortSignal): Promise<Detection[][]> {
-    const chars = segments.reduce(
-      (sum, { text, before, after }) => sum + text.length + before.length + after.length,
-      0,
-    );
-    if (chars <= CHARS_HERE_MAX + segments.length * 160) return segments.map((segment) => detectionsIn(kind, segment));
+    const chars = segments.reduce((sum, { text }) => sum + text.length, 0);
+    if (chars <= CHARS_HERE_MAX) return segments.map((segment) => detectionsIn(kind, segment));
     const found: Detection[][] = [];
     for (let at = 0; at < segments.length; at += SEGMENTS_MAX) {
       const question: DetectQuestion = { kind, segments: segments.slice(at, at + SEGMENTS_MAX) };
