@@ -40,6 +40,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   failWork: { worker: "w", attempt: 1, error: { code: "c", message: "m" } },
   updateConversation: { title: "t" },
   sayMessage: { parts: [{ text: "hello" }] },
+  create_message: { role: "user", content: "hello" },
+  chat_completions: { messages: [{ role: "user", content: "hello" }] },
   createKey: { name: "k" },
   annotate_file: { title: "t" },
   analyze_file: { parse_options: { abstract: "enable" } },

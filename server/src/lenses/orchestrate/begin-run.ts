@@ -19,6 +19,7 @@ import { metadataFrom, partsFrom, wordsOf } from "./message.ts";
 import { backgroundIdOf, NAMES, runIdOf } from "./names.ts";
 import { guardrailsOf, parametersOf } from "./parameters.ts";
 import { threadOf } from "./run.ts";
+import type { Since } from "./run-log.ts";
 import type { CreateMessage, RunOrchestrate } from "./schema.ts";
 
 /** How long a run waits for a person. */
@@ -30,7 +31,12 @@ type Caller = { principal: Principal; verbs: Verbs; parts: Pick<LensParts, "agen
 type Thread = { id: string; agent: string | null };
 
 /** What a run answers with that has begun or goes on. */
-export type Begun = { task: Task; answer: { thread_id: string; run_id: string; task_id: string; message_id: string } };
+export type Begun = {
+  task: Task;
+  answer: { thread_id: string; run_id: string; task_id: string; message_id: string };
+  /** The message by which a run goes on. */
+  since: Since;
+};
 
 /**
  * Throws `not_found` for a thread or an agent that there is not, `invalid` for a message without words, and as a submit
@@ -43,12 +49,11 @@ export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Be
   const agent = await agentNamed(caller, body.agent_id ?? thread?.agent ?? null);
   const submission = await submissionOf(caller, body, thread, agent);
   const { task } = await caller.verbs.tasks.submit(caller.principal, NAMES, submission);
-  return begun(task, backgroundIdOf(task), queryIdOf(task.id));
+  return { task, answer: answerOf(task, backgroundIdOf(task), queryIdOf(task.id)), since: null };
 }
 
-function begun(task: Task, taskId: string, messageId: string): Begun {
-  const answer = { thread_id: threadOf(task), run_id: runIdOf(task), task_id: taskId, message_id: messageId };
-  return { task, answer };
+function answerOf(task: Task, taskId: string, messageId: string): Begun["answer"] {
+  return { thread_id: threadOf(task), run_id: runIdOf(task), task_id: taskId, message_id: messageId };
 }
 
 async function threadNamed({ principal, verbs }: Caller, id: string): Promise<Thread> {
@@ -77,7 +82,7 @@ async function answered({ principal, verbs }: Caller, thread: Thread, message: C
       value: answerIn(message),
       alias: { lens: NAMES, value: taskId },
     });
-    return begun(task, taskId, messageId);
+    return { task, answer: answerOf(task, taskId, messageId), since: { messageId } };
   } catch (error) {
     // The question was answered in this moment, or its task has ended: this is said to the next run.
     if (error instanceof Refusal && error.code === "not_allowed_in_state") return null;

@@ -14,7 +14,7 @@ import type { FailedState } from "../../task/states.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { isParked } from "../../task/turns.ts";
 import { answerOf, noticeOf, questionOf } from "./message.ts";
-import { agentOf, threadOf } from "./run.ts";
+import { agentOf, askedOf, threadOf } from "./run.ts";
 import type { RunEvent, StepDetails, ThreadMessage } from "./thread-schema.ts";
 import { runStatusOf, type TimedOut } from "./vocabulary.ts";
 
@@ -121,7 +121,8 @@ export class RunEvents {
   };
 
   get #agentName(): string {
-    return agentOf(this.#task) ?? NAMELESS;
+    const { agent, bound } = askedOf(this.#task);
+    return bound?.name ?? agent ?? NAMELESS;
   }
 
   #place(): { thread_id: string; run_id: string } {

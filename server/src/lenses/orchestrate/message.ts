@@ -18,7 +18,7 @@ import type { CreateMessage } from "./schema.ts";
 import type { StepDetails, ThreadMessage } from "./thread-schema.ts";
 
 /** Some clients know a flow by these words alone. */
-const NOTICE = "The flow has started. Its result will follow in this thread.";
+export const NOTICE = "The flow has started. Its result will follow in this thread.";
 
 /** What a message is shown with that it does not say itself. */
 export type Surroundings = {

@@ -4,20 +4,33 @@ import { documentRoute } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { runOf } from "./assistant-run.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
+import { chatRoutes } from "./chat-routes.ts";
 import { docsRoute } from "./docs.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { invalidRequest } from "./invalid-request.ts";
+import { messageRoutes } from "./message-routes.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
 import { canonicalPath } from "./paths.ts";
 import { runRoutes } from "./run-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { taskRoutes } from "./task-routes.ts";
+import { threadRoutes } from "./thread-routes.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
 export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
 
 function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
-  const routes = [...runRoutes(timedOut), ...agentRoutes, ...taskRoutes, ...serverRoutes];
+  const routes = [
+    ...runRoutes(timedOut),
+    ...eventRoutes(timedOut),
+    ...chatRoutes(timedOut),
+    ...threadRoutes,
+    ...messageRoutes,
+    ...agentRoutes,
+    ...taskRoutes,
+    ...serverRoutes,
+  ];
   const lens: Lens = {
     name: "orchestrate",
     port: 4321,

@@ -1,5 +1,6 @@
 /** What a run has done, out of the log of its task: all of it so far, as it comes, or what of it an answer tells. */
 import { agentOutputOf } from "../../task/agent.ts";
+import { queryIdOf } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
@@ -24,24 +25,33 @@ export async function* eventsSoFar(
   for await (const event of logSoFar(tasks, principal, task)) yield* reader.read(event);
 }
 
-/** The events that come after `seq` of the log, in batches, live to where a stream ends, or until `signal` fires. */
+/** Where a stream begins: with the run, or with the message by which it was told to go on. */
+export type Since = { messageId: string } | null;
+
+/** The events from there on, in batches, live to where a stream ends, or until `signal` fires. */
 export async function* liveEvents(
   tasks: Pick<Tasks, "follow">,
   principal: Principal,
   task: Task,
-  { seq, timedOut, signal }: { seq: number; timedOut: TimedOut; signal: AbortSignal },
+  { since, timedOut, signal }: { since: Since; timedOut: TimedOut; signal: AbortSignal },
 ): AsyncGenerator<RunEvent[]> {
   const reader = new RunEvents(task, timedOut);
+  let hasBegun = since === null;
   for await (const batch of tasks.follow(principal, task.id, 0, signal)) {
     const told: RunEvent[] = [];
     for (const event of batch) {
       const read = reader.read(event);
-      if (event.seq > seq) told.push(...read);
+      hasBegun ||= since !== null && isMessage(event, since.messageId);
+      if (hasBegun) told.push(...read);
     }
     const end = told.findIndex(endsStream);
     if (told.length > 0) yield end === -1 ? told : told.slice(0, end + 1);
     if (end !== -1) return;
   }
+}
+
+function isMessage(event: TaskEvent, messageId: string): boolean {
+  return !event.custom && event.type === "task.input_received" && event.data.messageId === messageId;
 }
 
 /** The message in which a run that has ended tells what came of it; null while it has not, and where nothing did. */
@@ -50,28 +60,17 @@ export async function answerWithSteps(
   principal: Principal,
   task: Task,
 ): Promise<ThreadMessage | null> {
-  if (!hasMoreToTell(task)) return answerOf(task, []);
-  const { steps, parent } = await lookedThrough(tasks, principal, task);
+  const { steps, parent } = await wayTo(tasks, principal, task);
   return answerOf(task, steps, parent);
 }
 
-/** What a task did on the way to its answer. */
-export async function stepsOf(
+/** What a task did on the way to its answer, and which message it answers. */
+export async function wayTo(
   tasks: Pick<Tasks, "events">,
   principal: Principal,
   task: Task,
-): Promise<readonly StepDetails[]> {
-  return hasMoreToTell(task) ? (await lookedThrough(tasks, principal, task)).steps : [];
-}
-
-/** Most answers come without a tool and at once: then there is nothing about them in the log that is not in the task. */
-function hasMoreToTell(task: Task): boolean {
-  if (task.state !== "completed") return false;
-  const output = agentOutputOf(task.output);
-  return output === null || output.toolCalls > 0 || task.attempt > 1;
-}
-
-async function lookedThrough(tasks: Pick<Tasks, "events">, principal: Principal, task: Task): Promise<RunEvents> {
+): Promise<{ steps: readonly StepDetails[]; parent: string }> {
+  if (!hasMoreToTell(task)) return { steps: [], parent: queryIdOf(task.id) };
   const reader = new RunEvents(task, "expired");
   let left = STEP_EVENTS_MAX;
   for await (const event of logSoFar(tasks, principal, task)) {
@@ -80,6 +79,13 @@ async function lookedThrough(tasks: Pick<Tasks, "events">, principal: Principal,
     if (left === 0) break;
   }
   return reader;
+}
+
+/** Most answers come without a tool and at once: then there is nothing about them in the log that is not in the task. */
+function hasMoreToTell(task: Task): boolean {
+  if (task.state !== "completed") return false;
+  const output = agentOutputOf(task.output);
+  return output === null || output.toolCalls > 0 || task.attempt > 1;
 }
 
 export async function* logSoFar(

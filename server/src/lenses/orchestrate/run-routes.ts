@@ -1,4 +1,4 @@
-/** Runs: begin, read, list, cancel. */
+/** Runs: begin, stream, read, list, cancel. */
 
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
@@ -10,6 +10,7 @@ import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { runOf } from "./assistant-run.ts";
 import { beginRun } from "./begin-run.ts";
 import { foundAs } from "./errors.ts";
+import { eventStream } from "./event-stream.ts";
 import { runIdOf, taskNamed } from "./names.ts";
 import { threadOf } from "./run.ts";
 import { listedRuns } from "./run-list.ts";
@@ -31,7 +32,8 @@ const runParams = { run_id: { about: "A run's id", is: () => true } };
 
 export function runRoutes(timedOut: TimedOut): readonly Route[] {
   return [
-    creation,
+    creation(timedOut),
+    streaming(timedOut),
     reading(timedOut),
     list(timedOut),
     cancelling(timedOut, "/v1/orchestrate/runs/cancel/{run_id}", "cancel_orchestrate_run"),
@@ -39,25 +41,47 @@ export function runRoutes(timedOut: TimedOut): readonly Route[] {
   ];
 }
 
-const creation = route({
+const beginning = {
   method: "POST",
-  path: "/v1/orchestrate/runs",
-  id: "create_orchestrate_run",
   tag: TAG,
-  summary: "Start Orchestrate Run",
   description:
     "Answered once the run is on disk. Where the latest run of the thread asks something, this answers it: the same run " +
-    "goes on, with a further background task.",
+    "goes on, with a further background task. A reader that leaves a stream leaves the run alone, and so does the end of " +
+    "the stream's time.",
   query: runQuery,
   reads: "typed",
   body: runOrchestrate,
   refuses: ["unauthenticated", "not_found", "invalid"],
-  answers: [{ status: 200, about: "Successful Response", schema: assistantRunResponse }],
-  handle: async ({ principal, verbs, parts, body }) => {
-    const { answer } = await beginRun({ principal, verbs, parts }, body);
-    return { status: 200, body: answer };
-  },
-});
+} as const;
+
+function creation(timedOut: TimedOut): Route {
+  return route({
+    ...beginning,
+    path: "/v1/orchestrate/runs",
+    id: "create_orchestrate_run",
+    summary: "Start Orchestrate Run",
+    answers: [{ status: 200, about: "Successful Response", schema: assistantRunResponse }],
+    handle: async ({ principal, verbs, parts, query, body }) => {
+      const { task, answer, since } = await beginRun({ principal, verbs, parts }, body);
+      if (!query.stream) return { status: 200, body: answer };
+      return { stream: eventStream(verbs.tasks, { principal, task, since, timedOut }, query.stream_timeout) };
+    },
+  });
+}
+
+function streaming(timedOut: TimedOut): Route {
+  return route({
+    ...beginning,
+    path: "/v1/orchestrate/runs/stream",
+    id: "stream_orchestrate_run",
+    summary: "Start Orchestrate Run and Stream Its Events",
+    answers: [{ status: 200, about: "A line of JSON for each event", mediaType: "text/event-stream" }],
+    handle: async ({ principal, verbs, parts, query, body }) => {
+      const { task, since } = await beginRun({ principal, verbs, parts }, body);
+      return { stream: eventStream(verbs.tasks, { principal, task, since, timedOut }, query.stream_timeout) };
+    },
+  });
+}
 
 function reading(timedOut: TimedOut): Route {
   /** Keyed by the object itself: a task that changes is another object. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { json, jsonObject } from "../../task/json.ts";
 import { named } from "../openapi.ts";
-import { dict, maybe, oneOf, param, text } from "./pydantic.ts";
+import { dict, flag, maybe, oneOf, param, text, textOrDicts } from "./pydantic.ts";
 import { createMessage, pageQuery } from "./schema.ts";
 
 export const THREAD_STATUSES = ["ready", "async_wait", "async_slot_request", "async_a2a_slot_request"] as const;
@@ -96,6 +96,34 @@ export const capturedLogs = z.object({
     logs: z.array(z.object({ timestamp: time, level: z.string(), message: z.string() })),
   }),
 });
+
+export const chatCompletion = named(
+  z.object({
+    messages: z.array(z.object({ role: text, content: textOrDicts })),
+    additional_parameters: maybe(dict),
+    context: maybe(dict),
+    stream: maybe(flag),
+  }),
+  "ChatCompletion",
+);
+export const chatAnswer = named(
+  z.object({
+    id: z.string(),
+    object: z.literal("chat.completion"),
+    created: z.int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.int(),
+        message: z.object({ role: z.literal("assistant"), content: z.string() }),
+        finish_reason: z.literal("stop"),
+      }),
+    ),
+    thread_id: z.uuid(),
+  }),
+  "ChatCompletionResponse",
+);
+export type ChatAnswer = z.output<typeof chatAnswer>;
 
 export const RUN_EVENTS = [
   "run.started",

@@ -1,4 +1,5 @@
 /** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
+import { oneLine } from "../one-line.ts";
 import type { WireEvent } from "./schema.ts";
 
 /** Names on the stream that differ from the type inside. */
@@ -53,11 +54,6 @@ function dataOf(event: WireEvent): object {
     default:
       return event;
   }
-}
-
-/** Some readers end lines at these too, which JSON leaves as they are. */
-function oneLine(json: string): string {
-  return json.replace(/[\u0085\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** The point after which a stream goes on. A sequence number alone has no time. */
