@@ -36,17 +36,24 @@ beforeAll(async () => {
   const made = await server.call("/v1/keys", { key: ada, json: { name: "spare" } });
   const key = wire.createdKey.parse(await made.json());
   await server.call("/v1/agents", { key: ada, json: { name: "Guide" } });
-  owned = { tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "guide" };
+  const file = { method: "POST", body: "A treasure map.", headers: { "content-type": "text/plain" } };
+  await server.call("/v1/files?filename=map.txt&id=map", { key: ada, ...file });
+  await server.call("/v1/vector-stores", { key: ada, json: { id: "maps", file_ids: ["map"] } });
+  owned = {
+    ...{ tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "guide" },
+    ...{ files: "map", "vector-stores": "maps" },
+  };
 });
 afterAll(() => server.stop());
 
 const routes = nativeLens.routes.filter(({ open }) => !open);
 const named = routes.map((route) => [`${route.method} ${route.path}`, route] as const);
-const withBody = named.filter(([, { body }]) => body !== null);
+/** Bodies of JSON: a file may be anything. */
+const withBody = named.filter(([, { body, reads }]) => body !== null && reads !== "form or bytes");
 const withId = named.filter(([, { path }]) => path.includes("{") && !path.includes("agents"));
 
 function pathOf(route: Route, id = owned[route.path.split("/")[2] ?? ""] ?? ""): string {
-  return route.path.replace(/\{\w+\}/, id);
+  return route.path.replace(/\{\w+\}/, id).replace("{file_id}", owned["files"] ?? "");
 }
 
 const held = { worker: "w", attempt: 1 };
@@ -63,6 +70,12 @@ const bodies: Record<string, unknown> = {
   createKey: { name: "mine", scopes: ["tasks"] },
   createAgent: { name: "Mine", tools: [], mode: "simple", max_turns: 2, slug: "mine" },
   updateAgent: { name: "Mine still" },
+  analyzeFile: { analyses: ["keywords"] },
+  createVectorStore: { id: "own", name: "Own", file_ids: ["map"] },
+  updateVectorStore: { name: "Still mine" },
+  addVectorStoreFiles: { files: [{ file_id: "map" }] },
+  updateVectorStoreFile: { attributes: { year: 2026 } },
+  searchVectorStore: { query: "Where is it?", limit: 3 },
 };
 
 type Sent = { key?: string; path?: string; body?: string | Buffer | undefined; type?: string; accept?: string };
@@ -187,7 +200,7 @@ describe.each(withBody)("%s with a hostile body", (_name, route) => {
 
   it("with each of its fields of a wrong type is refused", async () => {
     const right = z.record(z.string(), z.unknown()).parse(bodies[route.id] ?? {});
-    const free = new Set(["input", "value", "output", "metadata"]);
+    const free = new Set(["input", "value", "output", "metadata", "attributes", "query"]);
     for (const field of Object.keys(right).filter((name) => !free.has(name))) {
       for (const wrong of [null, { a: 1 }, [[]], -1.5, true, "\u0000".repeat(300)]) {
         const problem = expectProblem(
@@ -272,14 +285,16 @@ describe("lists", () => {
 
 describe("the owner", () => {
   it.each(named)("gets from %s what the document promises", async (_name, route) => {
-    const heard = await send(route, { key: ada, body: rightBody(route) });
+    const path = route.id === "uploadFile" ? `${route.path}?filename=a.json` : pathOf(route);
+    const heard = await send(route, { key: ada, path, body: rightBody(route) });
     const promised = route.answers.find(({ status }) => status === heard.status);
     if (promised === undefined) {
       // The task is not in the state, or the lease not held, that the call needs; deleted things are gone.
       expectProblem(heard, 404, 409);
       return;
     }
-    if (promised.schema === undefined) expect(heard.text).toBe("");
+    if (promised.mediaType !== undefined) expect(heard.headers["content-type"]).toBeDefined();
+    else if (promised.schema === undefined) expect(heard.text).toBe("");
     else promised.schema.parse(JSON.parse(heard.text));
   });
 });
