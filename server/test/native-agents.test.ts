@@ -14,6 +14,7 @@ let ada = "";
 let bob = "";
 let eve = "";
 let root = "";
+let worker = "";
 
 beforeAll(async () => {
   server = await startTestServer({
@@ -23,9 +24,10 @@ beforeAll(async () => {
       { tenant: "north", user: "bob", scopes: ["tasks"] },
       { tenant: "south", user: "eve", scopes: ["tasks", "tasks:all", "admin"] },
       { tenant: "north", user: "root", scopes: ["tasks", "tasks:all", "admin"] },
+      { tenant: "north", user: "worker", scopes: ["work"] },
     ],
   });
-  [ada = "", bob = "", eve = "", root = ""] = server.secrets;
+  [ada = "", bob = "", eve = "", root = "", worker = ""] = server.secrets;
 });
 afterAll(() => server.stop());
 
@@ -121,6 +123,13 @@ describe("an agent", () => {
     const stale = server.call("/v1/agents/racer", { key: ada, method: "DELETE", headers: { "if-match": etag } });
     await refused(stale, 412, "If-Match");
     expect((await patch("racer", { description: "Third" }, ada, { "if-match": "*" })).status).toBe(200);
+  });
+
+  it("is read with any key, and made with one for tasks", async () => {
+    const { agent } = await made({ name: "Open" });
+    expect(agentSchema.parse(await (await server.call("/v1/agents/open", { key: worker })).json())).toEqual(agent);
+    await refused(server.call("/v1/agents", { key: worker, json: { name: "Worker's" } }), 403);
+    await refused(patch("open", { description: "Mine" }, worker), 403);
   });
 
   it("is made once under an idempotency key", async () => {

@@ -54,7 +54,6 @@ export class AgentVerbs implements Agents {
     filter: AgentFilter,
     { limit, cursor }: { limit: number; cursor?: string },
   ): Promise<{ agents: Agent[]; next: string | null }> {
-    mustHave(principal, "tasks");
     const size = Math.min(limit, PAGE_LIMIT_MAX);
     const from = placeOf(cursor);
     const configured = "skip" in from ? this.#configured.list(filter).slice(from.skip) : [];
@@ -78,7 +77,6 @@ export class AgentVerbs implements Agents {
   }
 
   async get(principal: Principal, idOrSlug: string): Promise<Agent> {
-    mustHave(principal, "tasks");
     return this.#configured.find(idOrSlug) ?? shown(await this.#record(principal, idOrSlug));
   }
 
