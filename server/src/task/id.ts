@@ -72,9 +72,21 @@ export function taskIdFromUuid(uuid: string): TaskId {
 }
 
 function bytesFromUuid(uuid: string): Uint8Array {
-  const hex = uuid.replaceAll("-", "");
-  return Uint8Array.from({ length: 16 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
+  const bytes = new Uint8Array(16);
+  let digits = 0;
+  for (let place = 0; place < uuid.length; place++) {
+    const unit = uuid.charCodeAt(place);
+    if (unit === HYPHEN) continue;
+    // 0 to 9 as they stand, letters of either case by their low bits.
+    const digit = unit < LETTERS ? unit & 15 : (unit & 7) + 9;
+    const at = digits++ >> 1;
+    bytes[at] = ((bytes[at] ?? 0) << 4) | digit;
+  }
+  return bytes;
 }
+const HYPHEN = 45;
+/** Where they begin among the units of a text, digits before them. */
+const LETTERS = 65;
 
 function bytesFromTaskId(id: TaskId): Uint8Array {
   // 26 characters hold 130 bits; the first two are none of the identity's.

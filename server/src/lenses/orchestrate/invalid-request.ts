@@ -27,7 +27,11 @@ export class Unprocessable extends Refusal {
   readonly errors: readonly ValidationError[];
 
   constructor(errors: readonly ValidationError[]) {
+    // Its errors say where; a stack says nothing more, and takes as long as the rest of it.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super("invalid", errors[0]?.msg ?? "The request does not fit.", { field: errors[0]?.loc.join(".") ?? "body" });
+    Error.stackTraceLimit = limit;
     this.errors = errors.slice(0, TOLD_MAX);
   }
 }

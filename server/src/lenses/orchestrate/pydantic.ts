@@ -35,8 +35,7 @@ const UNREAD_SWITCH = "Input should be a valid boolean, unable to interpret inpu
 /** One value of a request. `wire` is its JSON Schema; `read` gives the value, or what is wrong with what was given. */
 function value<Value>(wire: JsonObject, read: (given: unknown) => Value | Wrong) {
   return z
-    .unknown()
-    .transform((given, context): Value => {
+    .transform((given: unknown, context): Value => {
       const result = given === undefined ? MISSING : read(given);
       if (!(result instanceof Wrong)) return result;
       addWrong(context, result, given);
@@ -87,8 +86,7 @@ const BRANCH = { text: "str", dicts: "list[dict[str,any]]" };
 
 /** A text or a list of any objects. Where it is neither, it is told for both. */
 export const textOrDicts = z
-  .unknown()
-  .transform((given, context): string | JsonObject[] => {
+  .transform((given: unknown, context): string | JsonObject[] => {
     if (typeof given === "string") return given;
     if (given === undefined) addWrong(context, MISSING, given);
     else {
