@@ -51,6 +51,7 @@ export const agentRoutes: readonly Route[] = [
     summary: "Create Agent",
     description:
       "A name is an agent's alone: 409. With a model that this server has not got it runs on the default one.",
+    reads: "typed",
     body: agentCreate,
     refuses: ["unauthenticated", "invalid", "conflict"],
     query: anyQuery,
@@ -85,6 +86,7 @@ export const agentRoutes: readonly Route[] = [
     summary: "Update Agent",
     description: "Only what is sent changes. Runs that have begun go on as they are.",
     params,
+    reads: "typed",
     body: agentUpdate,
     query: anyQuery,
     refuses: ["unauthenticated", "not_found", "invalid", "conflict"],
