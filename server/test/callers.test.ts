@@ -43,6 +43,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
   create_message: { role: "user", content: "hello" },
   chat_completions: { messages: [{ role: "user", content: "hello" }] },
   createKey: { name: "k" },
+  createAgent: { name: "A" },
+  updateVectorStore: { name: "n" },
+  addVectorStoreFiles: { files: [{ file_id: "f" }] },
+  updateVectorStoreFile: { attributes: {} },
+  searchVectorStore: { query: "q" },
   annotate_file: { title: "t" },
   analyze_file: { parse_options: { abstract: "enable" } },
   change_vector_store: { name: "n" },
@@ -52,6 +57,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   create_file_batch: { file_ids: ["f"] },
   create_orchestrate_run: { message: { role: "user", content: "hello" } },
   create_background_task: { task_name: "external" },
+  create_agent: { name: "a", description: "d", style: "default" },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
 
