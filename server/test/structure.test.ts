@@ -38,7 +38,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   reference: [],
   extraction: [],
   outgoing: [],
-  models: [],
+  models: ["task", "reference"],
   guardrails: ["task", "models", "reference"],
   "models/offline": ["models", "reference"],
   retrieval: ["task", "reference"],

@@ -8,6 +8,10 @@ import { price } from "./price-table.ts";
 
 const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
 
+/** Fields beyond OpenAI's own that many compatible servers take. */
+export const EXTENSIONS = ["top_k", "typical_p", "min_tokens", "repetition_penalty"] as const;
+export type Extension = (typeof EXTENSIONS)[number];
+
 const keyed: ReadonlySet<string> = new Set(["openai", "anthropic"]);
 
 const providerName = z
@@ -23,6 +27,8 @@ const providerConfig = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** The model meant when only the provider is named. */
   defaultModel: z.string().min(1).optional(),
+  /** Of a compatible server: the fields beyond OpenAI's own that it takes; all of them when absent. */
+  extensions: z.array(z.enum(EXTENSIONS)).optional(),
 });
 
 const namedProvider = providerConfig

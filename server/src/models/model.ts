@@ -3,6 +3,8 @@
  * It knows nothing of tasks: the engine retries, journals and budgets; a call here is exactly one request to a provider.
  */
 
+import type { GenerationParameters, GenerationReport } from "../task/generation-parameters.ts";
+
 /** One turn of the prompt. Tool results follow the assistant turn that asked for them. */
 export type PromptTurn =
   | { role: "system"; text: string }
@@ -33,6 +35,8 @@ export type ModelCall = {
   toolChoice?: "auto" | "none";
   maxOutputTokens?: number;
   temperature?: number;
+  /** How the model is asked to generate; more exact than the two fields above, and before them. */
+  parameters?: GenerationParameters;
   /** Aborts the request; the call then rejects with `aborted`. */
   signal: AbortSignal;
   /** Pieces of the answer's text in order, as they arrive. */
@@ -59,6 +63,8 @@ export type ModelAnswer = {
   provider: string;
   /** US dollars by the dated price table; null when the model has no price there. Local models cost 0. */
   costUsd: number | null;
+  /** How it ended, and what of the call's parameters was not done; absent where the call had none. */
+  generation?: GenerationReport;
 };
 
 /** What the world of providers can do to a call. `retryAfterMs` is the provider's own wish, when it said one. */

@@ -5,8 +5,15 @@
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { boundedFetch } from "./bounded-fetch.ts";
-import { type ModelsConfigInput, modelsConfig, type ProviderConfig, type ProviderType } from "./configuration.ts";
+import {
+  EXTENSIONS,
+  type ModelsConfigInput,
+  modelsConfig,
+  type ProviderConfig,
+  type ProviderType,
+} from "./configuration.ts";
 import { ModelError, type ModelId, type Models } from "./model.ts";
+import type { Host } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
 import { baseUrlOf } from "./provider-url.ts";
 import { readAnswer } from "./reading.ts";
@@ -66,8 +73,9 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     async call(call) {
       const id = resolve(call.model);
       const provider = id.slice(0, id.indexOf(":"));
-      const { model, ...reading } = await readAnswer(await open(id), call, provider, settings);
-      const rate = priceOf(id, provider === "local" ? "local" : (providers[provider]?.type ?? ""), prices);
+      const host = hostOf(provider, providers[provider]);
+      const { model, ...reading } = await readAnswer(await open(id), call, host, settings);
+      const rate = priceOf(id, host.type, prices);
       return {
         ...reading,
         model: model ?? id.slice(provider.length + 1),
@@ -76,6 +84,10 @@ export function createModels(config: ModelsConfigInput = {}): Models {
       };
     },
   };
+}
+
+function hostOf(name: string, config: ProviderConfig | undefined): Host {
+  return { name, type: config?.type ?? "local", extensions: config?.extensions ?? EXTENSIONS };
 }
 
 /** Reads a model's name as callers write it. Throws `ModelError` `unknown_model`. */

@@ -3,8 +3,12 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Message } from "@ai-sdk/provider";
 import type { ModelCall, PromptTurn } from "./model.ts";
 
-/** The options of one request: the whole prompt, the tools offered, and the caller's limits. */
-export function callOptions(call: ModelCall, signal: AbortSignal): LanguageModelV4CallOptions {
+/** The options of one request: the whole prompt, the tools offered, and the caller's limits and `parameters`. */
+export function callOptions(
+  call: ModelCall,
+  signal: AbortSignal,
+  parameters: Partial<LanguageModelV4CallOptions> = {},
+): LanguageModelV4CallOptions {
   return {
     prompt: call.prompt.map(message),
     ...(call.tools.length === 0
@@ -12,6 +16,7 @@ export function callOptions(call: ModelCall, signal: AbortSignal): LanguageModel
       : { tools: call.tools.map(offer), toolChoice: { type: call.toolChoice ?? "auto" } }),
     ...(call.maxOutputTokens === undefined ? {} : { maxOutputTokens: call.maxOutputTokens }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+    ...parameters,
     abortSignal: signal,
   };
 }

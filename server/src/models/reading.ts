@@ -10,12 +10,14 @@ import type {
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
 import { cutStream, modelError } from "./failure.ts";
+import { type EarlyStop, Generation } from "./generation.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type ToolCall, type Usage } from "./model.ts";
+import type { Host } from "./parameters.ts";
 import { callOptions } from "./prompt.ts";
 
 export type ReadingLimits = { streamIdleMs: number; outputBytesMax: number };
 
-export type Reading = Pick<ModelAnswer, "text" | "toolCalls" | "finish" | "usage" | "rawUsage"> & {
+export type Reading = Pick<ModelAnswer, "text" | "toolCalls" | "finish" | "usage" | "rawUsage" | "generation"> & {
   /** The model's name as the provider states it; undefined when it does not. */
   model: string | undefined;
 };
@@ -23,38 +25,49 @@ export type Reading = Pick<ModelAnswer, "text" | "toolCalls" | "finish" | "usage
 /** A part without content still counts this much, so that a stream of nothing but pings ends too. */
 const partBytesMin = 16;
 
-/** Asks `model` once and reads the answer. Rejects with `ModelError` only; the request is over when it settles. */
+/**
+ * Asks `model` once and reads the answer. Rejects with `ModelError` only; the request is over when it settles. Where the
+ * call has parameters, the answer may end earlier than the provider would have ended it.
+ */
 export async function readAnswer(
   model: LanguageModelV4,
   call: ModelCall,
-  provider: string,
+  host: Host,
   limits: ReadingLimits,
 ): Promise<Reading> {
+  if (call.signal.aborted) throw new ModelError("aborted", "the call was aborted before it began");
   const request = new AbortController();
   const abort = () => request.abort(call.signal.reason);
-  if (call.signal.aborted) throw new ModelError("aborted", "the call was aborted before it began");
   call.signal.addEventListener("abort", abort, { once: true });
-  const stalled = new ModelError("unavailable", `${provider} said nothing for ${limits.streamIdleMs} ms`);
+  const stalled = new ModelError("unavailable", `${host.name} said nothing for ${limits.streamIdleMs} ms`);
   const idle = setTimeout(() => request.abort(stalled), limits.streamIdleMs);
+  const generation = call.parameters ? await Generation.of(call, call.parameters, host, model.modelId) : null;
+  const timeUp =
+    generation?.timeLimitMs != null ? setTimeout(() => request.abort(TIME_UP), generation.timeLimitMs) : null;
+  const answer = new AnswerSoFar(host.name, limits.outputBytesMax, generation);
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
-    const { stream } = await unlessAborted(model.doStream(callOptions(call, request.signal)), request.signal);
+    const asked = generation ? { ...call, prompt: generation.prompt } : call;
+    const options = callOptions(asked, request.signal, generation?.options);
+    const { stream } = await unlessAborted(model.doStream(options), request.signal);
     reader = stream.getReader();
-    const answer = new AnswerSoFar(provider, limits.outputBytesMax);
     for (;;) {
       const { done, value: part } = await unlessAborted(reader.read(), request.signal);
       if (done) break;
       idle.refresh();
-      const piece = answer.add(part);
+      const piece = await answer.add(part);
       if (piece !== "" && !request.signal.aborted) call.onText?.(piece);
+      if (answer.stopped) return await answer.left("stop_sequence");
     }
-    return answer.finished();
+    return answer.finished(call.onText);
   } catch (error) {
     if (call.signal.aborted) throw new ModelError("aborted", "the call was aborted", { cause: call.signal.reason });
+    if (request.signal.reason === TIME_UP) return await answer.left("time_limit", call.onText);
     if (request.signal.aborted) throw stalled;
-    throw modelError(error, provider, Date.now());
+    throw modelError(error, host.name, Date.now());
   } finally {
     clearTimeout(idle);
+    if (timeUp !== null) clearTimeout(timeUp);
     call.signal.removeEventListener("abort", abort);
     // Whatever is still on the wire is let go, however the reading ended.
     request.abort();
@@ -62,27 +75,39 @@ export async function readAnswer(
   }
 }
 
+/** The reason of an abort by the call's own time limit. */
+const TIME_UP = new Error("the call's time limit");
+
 class AnswerSoFar {
   readonly #provider: string;
   readonly #bytesMax: number;
+  readonly #generation: Generation | null;
   readonly #text: string[] = [];
   readonly #toolCalls: ToolCall[] = [];
   #bytes = 0;
   #model: string | undefined;
   #finish: { reason: LanguageModelV4FinishReason; usage: LanguageModelV4Usage } | undefined;
 
-  constructor(provider: string, bytesMax: number) {
+  constructor(provider: string, bytesMax: number, generation: Generation | null) {
     this.#provider = provider;
     this.#bytesMax = bytesMax;
+    this.#generation = generation;
+  }
+
+  get stopped(): boolean {
+    return this.#generation?.stopped ?? false;
   }
 
   /** Takes the next part of the stream and returns the piece of text that it brought, often none. */
-  add(part: LanguageModelV4StreamPart): string {
+  async add(part: LanguageModelV4StreamPart): Promise<string> {
+    this.#generation?.note(part);
     switch (part.type) {
-      case "text-delta":
+      case "text-delta": {
         this.#count(part.delta);
-        this.#text.push(part.delta);
-        return part.delta;
+        const piece = this.#generation ? await this.#generation.push(part.delta) : part.delta;
+        this.#text.push(piece);
+        return piece;
+      }
       case "reasoning-delta":
       case "tool-input-delta":
         this.#count(part.delta);
@@ -106,7 +131,23 @@ class AnswerSoFar {
     }
   }
 
-  finished(): Reading {
+  /** The answer, which the reader has left before the provider ended it. */
+  async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
+    if (early === "time_limit") this.#handOnRest(onText);
+    const usage = (await this.#generation?.estimatedUsage()) ?? NO_USAGE;
+    const finish = "stop";
+    return {
+      text: this.#text.join(""),
+      toolCalls: [],
+      finish,
+      usage,
+      rawUsage: { estimated: true },
+      model: this.#model,
+      ...(this.#generation && { generation: this.#generation.report(finish, early) }),
+    };
+  }
+
+  finished(onText?: ModelCall["onText"]): Reading {
     if (this.#finish === undefined) throw cutStream(this.#provider);
     const { reason, usage } = this.#finish;
     if (reason.unified === "interrupted") throw cutStream(this.#provider);
@@ -116,14 +157,25 @@ class AnswerSoFar {
         `${this.#provider} ended its answer with an error (${reason.raw ?? "unnamed"})`,
       );
     }
+    this.#handOnRest(onText);
+    const finish = finishOf(reason.unified, this.#toolCalls.length > 0);
     return {
       text: this.#text.join(""),
       toolCalls: this.#toolCalls,
-      finish: finishOf(reason.unified, this.#toolCalls.length > 0),
+      finish,
       usage: usageOf(usage),
       rawUsage: usage.raw ?? null,
       model: this.#model,
+      ...(this.#generation && { generation: this.#generation.report(finish, null) }),
     };
+  }
+
+  /** What was held back for a stop sequence that did not come. */
+  #handOnRest(onText: ModelCall["onText"]): void {
+    const rest = this.#generation?.rest() ?? "";
+    if (rest === "") return;
+    this.#text.push(rest);
+    onText?.(rest);
   }
 
   #count(content: string): void {
@@ -133,6 +185,8 @@ class AnswerSoFar {
     }
   }
 }
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 /** A provider that ignores the abort signal does not hold the caller. */
 async function unlessAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {

@@ -3,7 +3,7 @@
  * made it, and what a task of one is asked.
  */
 import { z } from "zod";
-import { generationParameters } from "./generation-parameters.ts";
+import { generationParameters, generationReport } from "./generation-parameters.ts";
 import { guardrailReport, guardrails } from "./guardrails.ts";
 import { isUuid } from "./id.ts";
 import { isWithin, type Json, jsonObject } from "./json.ts";
@@ -212,6 +212,8 @@ export const agentOutput = z.strictObject({
   citations: z.array(citation).optional(),
   /** What guardrails found and did; absent when none was enabled. */
   guardrails: guardrailReport.optional(),
+  /** How the answer was generated; absent when no parameters were asked for. */
+  generation: generationReport.optional(),
 });
 export type AgentOutput = z.infer<typeof agentOutput>;
 

@@ -57,3 +57,33 @@ export const generationParameters = z.strictObject({
   more,
 });
 export type GenerationParameters = z.infer<typeof generationParameters>;
+
+/** What a provider did not do, and why. */
+const ignoredParameter = z.strictObject({
+  parameter: generationParameters.omit({ more: true }).keyof(),
+  reason: z.string(),
+});
+export type IgnoredParameter = z.infer<typeof ignoredParameter>;
+
+const likelyToken = z.strictObject({ text: z.string(), logprob: z.number() });
+const generatedToken = z.strictObject({
+  text: z.string(),
+  logprob: z.number().optional(),
+  /** From 1, where it was among the alternatives that were told. */
+  rank: z.int().optional(),
+  top: z.array(likelyToken).optional(),
+});
+export type GeneratedToken = z.infer<typeof generatedToken>;
+
+export const STOP_REASONS = ["end", "max_tokens", "stop_sequence", "time_limit"] as const;
+
+/** How an answer came to its end, and what of the parameters was not done. */
+export const generationReport = z.strictObject({
+  stopReason: z.enum(STOP_REASONS),
+  ignored: z.array(ignoredParameter),
+  /** What of `returns` was asked for. */
+  inputParameters: generationParameters.optional(),
+  inputText: z.string().optional(),
+  generatedTokens: z.array(generatedToken).optional(),
+});
+export type GenerationReport = z.infer<typeof generationReport>;

@@ -35,7 +35,7 @@ export type ProviderServer = {
 };
 
 const bodyBytesMax = 64 * 1024 * 1024;
-const requestBody = z.looseObject({ model: z.string(), stream: z.literal(true) });
+const requestBody = z.looseObject({ model: z.string(), stream: z.literal(true), top_logprobs: z.int().optional() });
 
 /** Starts the server on a free port of loopback. */
 export async function startProviderServer(): Promise<ProviderServer> {
@@ -71,7 +71,7 @@ export async function startProviderServer(): Promise<ProviderServer> {
     requests.push(request);
     notify();
     const next = script.shift() ?? { kind: "answer", text: "Hello." };
-    await behave(typeof next === "function" ? next(request) : next, protocol, body.data.model, response);
+    await behave(typeof next === "function" ? next(request) : next, protocol, body.data, response);
   }
 
   function notify(): void {
@@ -127,7 +127,7 @@ async function readJson(incoming: IncomingMessage): Promise<unknown> {
 async function behave(
   behaviour: Behaviour,
   protocol: Protocol,
-  model: string,
+  { model, top_logprobs: alternatives }: z.infer<typeof requestBody>,
   response: ServerResponse,
 ): Promise<void> {
   if (behaviour.kind === "silence") return;
@@ -149,7 +149,7 @@ async function behave(
   const counts = countsOf("usage" in behaviour ? behaviour.usage : undefined);
   const send = (events: readonly string[]) => response.write(events.join(""));
   const say = (text: string) => {
-    for (const piece of text.match(/\s*\S+/g) ?? []) send(protocol.text(piece));
+    for (const piece of text.match(/\s*\S+/g) ?? []) send(protocol.text(piece, alternatives));
   };
   send(protocol.opening(model, counts));
   switch (behaviour.kind) {

@@ -8,7 +8,8 @@ import { type Counts, type ScriptedCall, usualCounts } from "./behaviour.ts";
 export type Protocol = {
   name: "openai-responses" | "openai-chat" | "anthropic";
   opening(model: string, counts: Counts): string[];
-  text(piece: string): string[];
+  /** With so many alternatives to each token told beside it, where the protocol can. */
+  text(piece: string, alternatives?: number): string[];
   /** What closes the text, when there was any, and then carries the calls. */
   calls(calls: readonly ScriptedCall[], afterText: boolean): string[];
   closing(
@@ -143,14 +144,29 @@ function chunk(model: string, choices: unknown[], usage: unknown = null): string
   return event({ id: "chatcmpl-1", object: "chat.completion.chunk", created: createdAt, model, choices, usage });
 }
 
-function delta(content: Record<string, unknown>, finish: string | null = null): unknown[] {
-  return [{ index: 0, delta: content, logprobs: null, finish_reason: finish }];
+function delta(content: Record<string, unknown>, finish: string | null = null, logprobs: unknown = null): unknown[] {
+  return [{ index: 0, delta: content, logprobs, finish_reason: finish }];
+}
+
+/** The piece as one token, which is the likeliest of its place. */
+function logprobsOf(token: string, alternatives: number): Record<string, unknown> {
+  const top = Array.from({ length: alternatives }, (_, place) => ({
+    token: place === 0 ? token : `${token}${place}`,
+    logprob: -0.5 - place,
+    bytes: null,
+  }));
+  return { content: [{ token, logprob: -0.5, bytes: null, top_logprobs: top }] };
 }
 
 export const openaiChat: Protocol = {
   name: "openai-chat",
   opening: (model) => [chunk(model, delta({ role: "assistant", content: "" }))],
-  text: (piece) => [chunk("scripted", delta({ content: piece }))],
+  text: (piece, alternatives) => [
+    chunk(
+      "scripted",
+      delta({ content: piece }, null, alternatives === undefined ? null : logprobsOf(piece, alternatives)),
+    ),
+  ],
   calls: (calls) =>
     calls.flatMap((call, index) => {
       const text = argumentText(call);

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type Models } from "../../models/model.ts";
+import type { GenerationParameters, GenerationReport } from "../../task/generation-parameters.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
@@ -33,11 +34,13 @@ export type ModelTurn = {
   outputTokens: number;
   costUsd: number | null;
   durationMs: number;
+  /** Where the call had parameters. */
+  generation?: GenerationReport;
 };
 
 export type ModelTurnOptions = {
   models: Models;
-  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice">;
+  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice" | "parameters">;
   /** Slug of the agent whose usage this is. */
   agent: string;
   retries: number;
@@ -109,8 +112,10 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
       false,
     );
   }
-  if (!said && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call.model, step.tries);
-  const goesOn = answer.finish === "length" && mayContinue && (mustAnswer || calls.length === 0);
+  // What a parameter has ended is an answer, however short.
+  const ended = answer.generation && answer.generation.stopReason !== "end";
+  if (!said && !ended && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call.model, step.tries);
+  const goesOn = answer.finish === "length" && mayContinue && !isCapped(call) && (mustAnswer || calls.length === 0);
   return {
     ...(spoken
       ? await guarded(step, spoken, { text: answer.text, calls, turn, goesOn })
@@ -122,7 +127,20 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
     outputTokens: answer.usage.outputTokens,
     costUsd: answer.costUsd,
     durationMs: Math.round(performance.now() - begun),
+    ...(answer.generation && { generation: spoken ? withoutTokens(answer.generation) : answer.generation }),
   };
+}
+
+/** The caller wants no more than this many tokens: an answer that reaches them is whole. */
+export function isCapped({ parameters }: { parameters?: GenerationParameters | undefined }): boolean {
+  return (parameters?.maxNewTokens ?? 0) > 0;
+}
+
+/** Single tokens say what a guard may have taken out of the text. */
+function withoutTokens({ generatedTokens, ...report }: GenerationReport): GenerationReport {
+  if (generatedTokens === undefined) return report;
+  const reason = "Guardrails look at the text, not at single tokens.";
+  return { ...report, ignored: [...report.ignored, { parameter: "returns", reason }] };
 }
 
 /** The text and the calls of an answer as a guard lets them through. */

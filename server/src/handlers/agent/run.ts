@@ -11,7 +11,7 @@ import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
 import type { AgentDirectory } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
-import { type AskedCall, askModel, type ModelTurn } from "./model-turn.ts";
+import { type AskedCall, askModel, isCapped, type ModelTurn } from "./model-turn.ts";
 import type { PersonAllowance } from "./person.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
@@ -62,6 +62,8 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const budget = new BudgetWatch(ctx);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
   const carrying: CallParts = { tools: offered, people, guard };
+  const { parameters } = input;
+  const capped = isCapped({ parameters });
   const transcript: PromptTurn[] = [];
   const answer = new Answer();
   const sources = new Sources();
@@ -85,6 +87,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       call: {
         ...{ model: plan.model, prompt, tools: offers },
         ...(mustAnswer && offers.length > 0 && { toolChoice: "none" as const }),
+        ...(parameters && { parameters }),
       },
       ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
     });
@@ -102,14 +105,14 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       continue;
     }
     answer.add(said);
-    if (said.finish === "length" && !lastTurn && answer.pieces <= CONTINUATIONS_MAX) {
+    if (said.finish === "length" && !capped && !lastTurn && answer.pieces <= CONTINUATIONS_MAX) {
       transcript.push(
         { role: "assistant", text: said.text + (said.tail?.text ?? "") },
         { role: "user", text: "Continue exactly where you stopped." },
       );
       continue;
     }
-    const text = said.finish === "length" ? `${answer.text}\n\n${cutNotice}` : answer.text;
+    const text = said.finish === "length" && !capped ? `${answer.text}\n\n${cutNotice}` : answer.text;
     answered(ctx, text, { ...said, ...answer.totals }, true);
     ctx.emit({ type: "agent.completed", data: { agent: "" } });
     const { citations } = sources;
@@ -123,6 +126,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       toolCalls,
       ...(citations.length > 0 && { citations }),
       ...guard.report,
+      ...(said.generation && { generation: said.generation }),
     };
   }
 }

@@ -7,12 +7,13 @@
  * - A task of any kind is a run, with what came out of it as the text of its message.
  */
 import { type AgentOutput, agentOutputOf } from "../../task/agent.ts";
+import type { GenerationReport } from "../../task/generation-parameters.ts";
 import type { GuardrailFinding, GuardrailKind } from "../../task/guardrails.ts";
 import type { JsonObject } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
 import { answerOf } from "./message.ts";
 import { runIdOf } from "./names.ts";
-import { llmParamsOf, wireGuardrailsOf } from "./parameters.ts";
+import { llmParamsOf, wireGuardrailsOf, wireNameOf } from "./parameters.ts";
 import { agentOf, askedOf, errorOf, objectIn, threadOf, wireTime } from "./run.ts";
 import type { AssistantRun } from "./schema.ts";
 import type { ThreadMessage } from "./thread-schema.ts";
@@ -63,23 +64,51 @@ function resultOf(task: Task, message: ThreadMessage): JsonObject {
       agent_id: agentOf(task),
       run_id: runIdOf(task),
       message,
-      ...(output?.guardrails && moderationsOf(output.guardrails)),
+      ...(output && moderationsOf(output)),
+      ...(output?.generation && { generation: generationOf(output.generation) }),
     },
   };
 }
 
 const RAILS: Readonly<Record<GuardrailKind, string>> = { hap: "hap", socialBias: "social_bias", pii: "pii" };
 
-/** What guardrails found, by the protocol's own shape of it, and what could not be looked at. */
-function moderationsOf({ findings, warnings }: NonNullable<AgentOutput["guardrails"]>): JsonObject {
+/** What guardrails found, by the protocol's own shape of it, and what could not be looked at or done. */
+function moderationsOf({ guardrails, generation }: AgentOutput): JsonObject {
   const found = Object.entries(RAILS).map(([kind, name]): [string, JsonObject[]] => [
     name,
-    findings.filter((finding) => finding.kind === kind).map(moderation),
+    (guardrails?.findings ?? []).filter((finding) => finding.kind === kind).map(moderation),
   ]);
-  return { moderations: Object.fromEntries(found), ...(warnings.length > 0 && { warnings }) };
+  const warnings = [...(guardrails?.warnings ?? []), ...(generation?.ignored ?? []).map(unsupported)];
+  return {
+    ...(guardrails && { moderations: Object.fromEntries(found) }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 function moderation({ score, in: where, start, end, entity, word }: GuardrailFinding): JsonObject {
   const input = where === "input";
   return { score, input, position: { start, end }, entity, ...(word !== undefined && { word }) };
+}
+
+function unsupported({ parameter, reason }: GenerationReport["ignored"][number]): { id: string; message: string } {
+  return { id: "UNSUPPORTED_PARAMETER", message: `${wireNameOf(parameter)}: ${reason}` };
+}
+
+const STOP_REASONS = {
+  end: "eos_token",
+  max_tokens: "max_tokens",
+  stop_sequence: "stop_sequence",
+  time_limit: "time_limit",
+};
+
+/** How the answer was generated, in the words of text generation at this vendor. */
+function generationOf({ stopReason, inputText, inputParameters, generatedTokens }: GenerationReport): JsonObject {
+  return {
+    stop_reason: STOP_REASONS[stopReason],
+    ...(inputText !== undefined && { input_text: inputText }),
+    ...(inputParameters && { input_parameters: objectIn(llmParamsOf(inputParameters)) }),
+    ...(generatedTokens && {
+      generated_tokens: generatedTokens.map(({ top, ...token }) => ({ ...token, ...(top && { top_tokens: top }) })),
+    }),
+  };
 }

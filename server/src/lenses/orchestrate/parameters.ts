@@ -3,7 +3,11 @@
  * where nobody has set it; an agent is asked with the others alone, so that one way loses what the other does not need.
  */
 
-import { type GenerationParameters, generationParameters } from "../../task/generation-parameters.ts";
+import {
+  type GenerationParameters,
+  generationParameters,
+  type IgnoredParameter,
+} from "../../task/generation-parameters.ts";
 import type { Guardrail, Guardrails } from "../../task/guardrails.ts";
 import { isJson, isJsonObject, type JsonObject } from "../../task/json.ts";
 import { type TextGenerationParameters, textGenerationParameters, type WireGuardrails } from "./schema.ts";
@@ -56,6 +60,12 @@ export function llmParamsOf({ lengthPenalty, returns, ...rest }: GenerationParam
     length_penalty: lengthPenalty ? wireNames(lengthPenalty, PENALTY) : null,
     return_options: returns ? wireNames(returns, RETURNS) : null,
   });
+}
+
+/** What the wire calls a parameter of ours. */
+export function wireNameOf(parameter: IgnoredParameter["parameter"]): string {
+  if (parameter === "returns") return "return_options";
+  return parameter === "lengthPenalty" ? "length_penalty" : FIELDS[parameter];
 }
 
 /** What nobody has set is left out; fields that only the client knows are kept apart. */

@@ -1,5 +1,5 @@
 /** Tokens of a text, by the one tokenizer of this server: `o200k_base`. */
-import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { countTokens, decode, encode } from "gpt-tokenizer/encoding/o200k_base";
 
 /**
  * No word and no gap is this long. A longer run without a gap, or of gaps alone, is quadratic work for the tokenizer
@@ -19,6 +19,15 @@ export function tokensIn(text: string): number {
   let tokens = 0;
   for (const piece of pieces(counted)) tokens += countTokens(piece, PLAIN);
   return counted.length === text.length ? tokens : Math.round((tokens * text.length) / counted.length);
+}
+
+/** The end of a text that has at most so many tokens, and how many it has. */
+export function lastTokensIn(text: string, tokens: number): { text: string; tokens: number } {
+  const ids = [...pieces(text)].flatMap((piece) => encode(piece, PLAIN));
+  if (ids.length <= tokens) return { text, tokens: ids.length };
+  // A token may end in the middle of a character, whose other half is then left out.
+  const end = decode(ids.slice(ids.length - tokens)).replace(/^\uFFFD+/, "");
+  return { text: text.slice(text.length - end.length), tokens };
 }
 
 function* pieces(text: string): Iterable<string> {

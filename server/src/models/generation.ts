@@ -1,0 +1,106 @@
+/**
+ * One answer as its call's parameters want it: what goes into the request, what of the text is handed on, when it is
+ * over, and what is told of it at the end.
+ */
+
+import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { GenerationParameters, GenerationReport, IgnoredParameter } from "../task/generation-parameters.ts";
+import { lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
+import { TokenReport } from "./logprobs.ts";
+import type { ModelAnswer, ModelCall, PromptTurn, Usage } from "./model.ts";
+import { type Host, ignoredByPackage, logprobsWanted, parameterRequest } from "./parameters.ts";
+import { StopSequences } from "./stop-sequences.ts";
+
+/** Told of the input, at most. */
+const INPUT_TEXT_CHARACTERS_MAX = 100_000;
+
+/** Why the reading of an answer ended before the provider ended it. */
+export type EarlyStop = "stop_sequence" | "time_limit";
+
+export class Generation {
+  readonly options: Partial<LanguageModelV4CallOptions>;
+  readonly prompt: PromptTurn[];
+  /** Milliseconds that the answer may take; null without a limit. */
+  readonly timeLimitMs: number | null;
+  readonly #asked: GenerationParameters;
+  readonly #stops: StopSequences;
+  readonly #tokens = new TokenReport();
+  readonly #ignored: IgnoredParameter[];
+  readonly #providerName: string;
+  #text = "";
+  #longEnough: boolean;
+
+  /** Throws nothing. What the prompt has beyond `truncateInputTokens` is cut off before anything is asked. */
+  static async of(call: ModelCall, parameters: GenerationParameters, host: Host, model: string): Promise<Generation> {
+    return new Generation(await lastTokens(call.prompt, parameters.truncateInputTokens ?? 0), parameters, host, model);
+  }
+
+  private constructor(prompt: PromptTurn[], asked: GenerationParameters, host: Host, model: string) {
+    const { options, ignored } = parameterRequest(asked, host, model);
+    this.options = { ...options, ...(logprobsWanted(asked) > 0 && { includeRawChunks: true }) };
+    this.prompt = prompt;
+    this.timeLimitMs = asked.timeLimitMs !== undefined && asked.timeLimitMs > 0 ? asked.timeLimitMs : null;
+    this.#asked = asked;
+    this.#stops = new StopSequences(asked.stopSequences ?? [], { include: asked.includeStopSequence === true });
+    this.#ignored = ignored;
+    this.#providerName = host.name;
+    this.#longEnough = (asked.minNewTokens ?? 0) === 0;
+  }
+
+  /** A part of the stream that is no text. */
+  note(part: LanguageModelV4StreamPart): void {
+    if (part.type === "stream-start") this.#ignored.push(...ignoredByPackage(part.warnings, this.#asked));
+    if (part.type === "raw") this.#tokens.addChunk(part.rawValue);
+    if (part.type === "finish") this.#tokens.addMetadata(part.providerMetadata);
+  }
+
+  /** What of a piece of text is handed on. */
+  async push(piece: string): Promise<string> {
+    this.#text += piece;
+    if (!this.#longEnough) {
+      this.#longEnough = (await tokensOf([this.#text])) > (this.#asked.minNewTokens ?? 0);
+      if (!this.#longEnough) return this.#stops.push(piece, true);
+    }
+    return this.#stops.push(piece);
+  }
+
+  get stopped(): boolean {
+    return this.#stops.stoppedBy !== null;
+  }
+
+  /** What was held back and can be handed on, once nothing more comes. */
+  rest(): string {
+    return this.#stops.end();
+  }
+
+  /** Counts for an answer that was left before the provider stated any: those of this server's tokenizer. */
+  async estimatedUsage(): Promise<Usage> {
+    return {
+      inputTokens: await tokensOf(textsOf(this.prompt)),
+      outputTokens: await tokensOf([this.#text]),
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+    };
+  }
+
+  report(finish: ModelAnswer["finish"], early: EarlyStop | null): GenerationReport {
+    const { returns = {} } = this.#asked;
+    const wanted = logprobsWanted(this.#asked) > 0;
+    const tokens = wanted ? this.#tokens.tokens(this.#asked) : null;
+    const ignored = [...this.#ignored];
+    if (wanted && tokens === null && !ignored.some(({ parameter }) => parameter === "returns")) {
+      ignored.push({ parameter: "returns", reason: `${this.#providerName} told nothing of single tokens.` });
+    }
+    return {
+      stopReason: early ?? (finish === "length" ? "max_tokens" : "end"),
+      ignored,
+      ...(returns.inputParameters && { inputParameters: this.#asked }),
+      ...(returns.inputText && { inputText: inputTextOf(this.prompt) }),
+      ...(tokens && { generatedTokens: tokens }),
+    };
+  }
+}
+
+function inputTextOf(prompt: readonly PromptTurn[]): string {
+  return [...textsOf(prompt)].join("\n\n").slice(-INPUT_TEXT_CHARACTERS_MAX);
+}

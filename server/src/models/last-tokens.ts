@@ -1,0 +1,100 @@
+/**
+ * A prompt cut to its last tokens, and the tokens of texts. Counted by this server's own tokenizer, which no provider's
+ * is exactly, a piece a turn of the event loop: a prompt may have megabytes.
+ */
+
+import { setImmediate } from "node:timers/promises";
+import type { PromptTurn } from "./model.ts";
+
+const PIECE_CHARACTERS = 16_384;
+
+/**
+ * The prompt with at most the last `tokens` of what was said; 0 is all. Instructions stay whole and do not count: cut,
+ * the model would be another one. Something is always left: a prompt of nothing is refused by providers.
+ */
+export async function lastTokens(prompt: readonly PromptTurn[], tokens: number): Promise<PromptTurn[]> {
+  if (tokens === 0) return [...prompt];
+  const kept: PromptTurn[] = [];
+  let left = tokens;
+  for (const turn of prompt.toReversed()) {
+    if (turn.role === "system") {
+      kept.push(turn);
+      continue;
+    }
+    if (left <= 0 && kept.some(({ role }) => role !== "system")) continue;
+    const { turn: shown, used } = await turnWithin(turn, Math.max(left, 1));
+    left -= used;
+    kept.push(shown);
+  }
+  return withoutStrays(kept.reverse());
+}
+
+/** Tokens of some texts together. */
+export async function tokensOf(texts: Iterable<string>): Promise<number> {
+  let tokens = 0;
+  for (const text of texts) tokens += await count(text);
+  return tokens;
+}
+
+/** What is said in a prompt, for a count of it. */
+export function* textsOf(prompt: readonly PromptTurn[]): Iterable<string> {
+  for (const turn of prompt) {
+    if (turn.role === "tool") for (const { output } of turn.results) yield output;
+    else yield turn.text;
+    if (turn.role === "assistant") for (const { input } of turn.toolCalls ?? []) yield JSON.stringify(input) ?? "";
+  }
+}
+
+async function turnWithin(
+  turn: Exclude<PromptTurn, { role: "system" }>,
+  left: number,
+): Promise<{ turn: PromptTurn; used: number }> {
+  if (turn.role === "tool") {
+    const used = await tokensOf(turn.results.map(({ output }) => output));
+    return { turn, used };
+  }
+  const { text, used } = await endOf(turn.text, left);
+  return { turn: { ...turn, text }, used };
+}
+
+/** The end of a text that has at most so many tokens. */
+async function endOf(text: string, tokens: number): Promise<{ text: string; used: number }> {
+  const { lastTokensIn } = await import("../reference/text/tokens.ts");
+  let used = 0;
+  let from = text.length;
+  while (from > 0 && used < tokens) {
+    const piece = text.slice(Math.max(0, from - PIECE_CHARACTERS), from);
+    const end = lastTokensIn(piece, tokens - used);
+    used += end.tokens;
+    from -= end.text.length;
+    if (end.text.length < piece.length) break;
+    await setImmediate();
+  }
+  return { text: text.slice(from), used };
+}
+
+async function count(text: string): Promise<number> {
+  const { tokensIn } = await import("../reference/text/tokens.ts");
+  let tokens = 0;
+  for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
+    tokens += tokensIn(text.slice(at, at + PIECE_CHARACTERS));
+    await setImmediate();
+  }
+  return tokens;
+}
+
+/** Providers refuse the results of calls that the prompt does not show, and a prompt that begins with an answer. */
+function withoutStrays(turns: readonly PromptTurn[]): PromptTurn[] {
+  const known = new Set<string>();
+  const kept: PromptTurn[] = [];
+  for (const turn of turns) {
+    if (turn.role === "assistant") for (const { id } of turn.toolCalls ?? []) known.add(id);
+    if (turn.role !== "tool") {
+      kept.push(turn);
+      continue;
+    }
+    const results = turn.results.filter(({ id }) => known.has(id));
+    if (results.length > 0) kept.push({ role: "tool", results });
+  }
+  return kept;
+}
