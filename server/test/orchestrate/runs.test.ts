@@ -164,6 +164,20 @@ describe("a run", () => {
     for (const { run_id } of answers) await reaches(run_id, "completed");
   });
 
+  it("can be answered also when a later run of its thread came before its question", async () => {
+    const first = await begin("hold");
+    await server.held();
+    const [asks, later] = [
+      await begin("ask", { thread_id: first.thread_id }),
+      await begin("And then?", { thread_id: first.thread_id }),
+    ];
+    server.release();
+    await reaches(later.run_id, "completed");
+    await reaches(asks.run_id, "requires_input");
+    expect((await begin("this one", { thread_id: first.thread_id })).run_id).toBe(asks.run_id);
+    expect(answerOf(await reaches(asks.run_id, "completed"))).toContain("this one");
+  });
+
   it("is answered by the data of a form", async () => {
     const asked = await begin("ask");
     await reaches(asked.run_id, "requires_input");
@@ -173,9 +187,10 @@ describe("a run", () => {
   });
 
   it("works on a thread as it stands without a message, and adds none", async () => {
-    const { thread_id, run_id } = await begin("Good morning");
+    const { thread_id, run_id, message_id } = await begin("Good morning");
     await reaches(run_id, "completed");
     const again = begun.parse(await ask("/v1/orchestrate/runs", { thread_id, agent_id: "scripted" }));
+    expect(again.message_id).toBe(message_id);
     expect((await reaches(again.run_id, "completed")).thread_id).toBe(thread_id);
     const { total } = z
       .object({ total: z.int() })

@@ -47,9 +47,10 @@ export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Be
   const continued = thread !== null && body.message !== null ? await answered(caller, thread, body.message) : null;
   if (continued !== null) return continued;
   const agent = await agentNamed(caller, body.agent_id ?? thread?.agent ?? null);
-  const submission = await submissionOf(caller, body, thread, agent);
+  const said = body.message === null ? await lastWords(caller, thread) : { words: saidIn(body.message), id: null };
+  const submission = submissionOf(body, said.words, thread, agent);
   const { task } = await caller.verbs.tasks.submit(caller.principal, NAMES, submission);
-  return { task, answer: answerOf(task, backgroundIdOf(task), queryIdOf(task.id)), since: null };
+  return { task, answer: answerOf(task, backgroundIdOf(task), said.id ?? queryIdOf(task.id)), since: null };
 }
 
 function answerOf(task: Task, taskId: string, messageId: string): Begun["answer"] {
@@ -68,9 +69,9 @@ async function agentNamed({ principal, verbs, parts }: Caller, name: string | nu
   return foundAs(`Agent ${wanted}`, verbs.agents.get(principal, wanted));
 }
 
-/** The latest run of the thread with this answer, when it asks something; null when it does not, or others were first. */
+/** The latest run of the thread that asks something, with this answer; null when none does, or others were first. */
 async function answered({ principal, verbs }: Caller, thread: Thread, message: CreateMessage): Promise<Begun | null> {
-  const latest = await verbs.tasks.list(principal, { conversation: thread.id }, { limit: 1 });
+  const latest = await verbs.tasks.list(principal, { conversation: thread.id, asks: true }, { limit: 1 });
   const [asking] = latest.tasks;
   const [question] = asking === undefined ? [] : openQuestions(asking);
   if (asking === undefined || question === undefined) return null;
@@ -101,14 +102,8 @@ function formIn({ form_data: data, form_operation: operation }: JsonObject): Jso
   return isJsonObject(data) || Array.isArray(data) ? data : null;
 }
 
-async function submissionOf(
-  caller: Caller,
-  body: RunOrchestrate,
-  thread: Thread | null,
-  agent: Agent | null,
-): Promise<Submission> {
+function submissionOf(body: RunOrchestrate, query: string, thread: Thread | null, agent: Agent | null): Submission {
   const { message, llm_params, guardrails } = body;
-  const query = message === null ? await lastWords(caller, thread) : saidIn(message);
   const context = contextOf(body, agent);
   const id = thread?.id ?? randomUUID();
   return {
@@ -151,15 +146,15 @@ function saidIn({ content }: CreateMessage): string {
   return typeof content === "string" ? content : JSON.stringify(content);
 }
 
-/** What the user said last in the thread. */
-async function lastWords({ principal, verbs }: Caller, thread: Thread | null): Promise<string> {
+/** What the user said last in the thread, and the message's id. */
+async function lastWords({ principal, verbs }: Caller, thread: Thread | null): Promise<{ words: string; id: string }> {
   if (thread === null) throw nothingSaid("message");
   const { total } = await verbs.conversations.messages(principal, thread.id, { limit: 1, offset: 0 });
   const offset = Math.max(0, total - MESSAGES_READ);
   const { messages } = await verbs.conversations.messages(principal, thread.id, { limit: MESSAGES_READ, offset });
   const last = messages.findLast(({ role, parts }) => role === "user" && textOf(parts) !== "");
   if (last === undefined) throw nothingSaid("message");
-  return textOf(last.parts);
+  return { words: textOf(last.parts), id: last.id };
 }
 
 function nothingSaid(field: string): Refusal {
