@@ -1,6 +1,6 @@
 /** Files that were made to do harm. Each ends by a bound of its own, long before its time is up, and harms nobody else. */
 import { fork } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -108,6 +108,7 @@ const FILES: readonly Hostile[] = [
       ]),
     ends: ["empty_document", "invalid_file", "too_large"],
   },
+  { filename: "circle.msg", content: endless, ends: ["invalid_file"] },
   { filename: "picture.png", content: () => picture(60_000, 60_000), ends: ["too_large"] },
   { filename: "cut.png", content: () => picture(300, 200).subarray(0, 60), ends: ["invalid_file", "empty_document"] },
   { filename: "line.csv", content: () => Buffer.alloc(100 * 1024 * 1024, "some cell,"), ends: ["too_large"] },
@@ -126,6 +127,14 @@ const FILES: readonly Hostile[] = [
   ),
   { filename: "zz-honest.pdf", content: () => honest, ends: ["read"] },
 ];
+
+/** A mail of Outlook whose directory goes on where it began. */
+function endless(): Buffer {
+  const mail = readFileSync(new URL("../../test/corpus/fixtures/opening.msg", import.meta.url));
+  const directory = mail.readUInt32LE(48);
+  mail.writeUInt32LE(directory, (mail.readUInt32LE(76) + 1) * 512 + directory * 4);
+  return mail;
+}
 
 /** Of which only the header is true. */
 function picture(width: number, height: number): Buffer {

@@ -4,6 +4,7 @@ import msgReader, { type FieldsData } from "@kenjiuno/msgreader";
 import { decode } from "../../charset.ts";
 import { ExtractionError } from "../../extraction.ts";
 import type { FormatReader } from "../format.ts";
+import { refuseEndless } from "../word/compound-chains.ts";
 import { addressOf, type Message, mailReading, NESTED_MAX } from "./message.ts";
 
 /** The package is of the older kind of modules: what it exports by default is a member. */
@@ -11,6 +12,7 @@ const MsgReader = msgReader.default;
 
 export const readMsg: FormatReader = (source, { limits }) => {
   const bytes = readFileSync(source.path);
+  refuseEndless(bytes);
   const reader = new MsgReader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const fields = reader.getFileData();
   if (fields.error !== undefined) throw new ExtractionError("invalid_file", "The mail is damaged.");

@@ -6,12 +6,14 @@ import { type Block, escaped, written } from "../../markdown.ts";
 import { inSections } from "../../sections.ts";
 import { type FormatReader, NO_FACTS } from "../format.ts";
 import { compoundFacts } from "./compound.ts";
+import { refuseEndless } from "./compound-chains.ts";
 
 /** `Page 3`, `- 3 -` */
 const PAGE_NUMBER = /^\P{L}*(?:\p{L}+\s+)?\d+\P{L}*$/u;
 
 export const readDoc: FormatReader = async (source, { limits }) => {
   const bytes = readFileSync(source.path);
+  refuseEndless(bytes);
   const { encrypted, properties } = compoundFacts(bytes);
   if (encrypted) throw new ExtractionError("encrypted_file", "The document is protected by a password.");
   const document = await new WordExtractor().extract(bytes);
