@@ -3,6 +3,7 @@ import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
 import { FilesClient } from "./files.ts";
 import type { Task } from "./generated/api.ts";
+import { GuardrailsClient } from "./guardrails.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { KeysClient } from "./keys.ts";
 import { type Answer, type CallOptions, perform, type Request } from "./operation.ts";
@@ -26,6 +27,7 @@ export class Waybill {
   readonly tasks: TasksClient;
   readonly conversations: ConversationsClient;
   readonly agents: AgentsClient;
+  readonly guardrails: GuardrailsClient;
   readonly files: FilesClient;
   readonly vectorStores: VectorStoresClient;
   readonly keys: KeysClient;
@@ -38,6 +40,7 @@ export class Waybill {
     this.tasks = new TasksClient(this.#transport);
     this.conversations = new ConversationsClient(this.#transport);
     this.agents = new AgentsClient(this.#transport);
+    this.guardrails = new GuardrailsClient(this.#transport);
     this.files = new FilesClient(this.#transport);
     this.vectorStores = new VectorStoresClient(this.#transport);
     this.keys = new KeysClient(this.#transport);

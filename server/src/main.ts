@@ -16,9 +16,11 @@ import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { greetingOf } from "./greeting.ts";
 import { configuredGuardrails } from "./guardrails/configuration.ts";
 import { OfflineDetectors } from "./guardrails/offline/offline-detectors.ts";
+import { textChecker } from "./guardrails/text-check.ts";
 import { agentCatalog, agentHandler } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { answering, type Lookups } from "./handlers/agent/lookups.ts";
+import type { GuardrailParts } from "./handlers/agent/run-guard.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
 import type { Download, Embedders } from "./handlers/documents/parts.ts";
 import { StepFailure } from "./handlers/documents/step-failure.ts";
@@ -99,7 +101,8 @@ export async function startServer(
   const directory = new AgentLookup();
   const detectors = new OfflineDetectors();
   const lookups = { documents: search, directory };
-  const handlers = handlersOf(config, models, detectors, lookups);
+  const guardrails = guardrailsOf(config, models, detectors);
+  const handlers = handlersOf(config, models, guardrails, lookups);
   const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log);
@@ -111,7 +114,10 @@ export async function startServer(
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
-    const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog });
+    const verbs = createVerbs({
+      ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
+      checkText: textChecker(guardrails),
+    });
     search.over(verbs.vectorStores);
     directory.over(verbs.agents);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
@@ -427,11 +433,20 @@ function embeddersOf({ embeddings, models }: Config): Embedders {
 
 /** All handlers that a server of this configuration has but for those of documents, which need its store. Throws `StartError`. */
 export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
-  return handlersOf(config, modelsOf(config), new OfflineDetectors(), lookups);
+  const models = modelsOf(config);
+  return handlersOf(config, models, guardrailsOf(config, models, new OfflineDetectors()), lookups);
 }
 
-function handlersOf(config: Config, models: Models, detectors: OfflineDetectors, lookups: Lookups): Handler[] {
-  const own = [agentOf(config, models, detectors, lookups), externalHandler()];
+function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDetectors): GuardrailParts {
+  try {
+    return configuredGuardrails(guardrails, models, offline);
+  } catch (error) {
+    throw new StartError(`guardrails: ${sentence(error)}`, true);
+  }
+}
+
+function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler[] {
+  const own = [agentOf(config, models, guardrails, lookups), externalHandler()];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
@@ -444,10 +459,9 @@ function handlersOf(config: Config, models: Models, detectors: OfflineDetectors,
   return [...own, ...config.handlers];
 }
 
-function agentOf(config: Config, models: Models, detectors: OfflineDetectors, lookups: Lookups): Handler {
+function agentOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler {
   const { agents, tools } = config;
   try {
-    const guardrails = configuredGuardrails(config.guardrails, models, detectors);
     return agentHandler({ models, agents, tools, files: storageOf(config).files, guardrails, ...lookups });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);

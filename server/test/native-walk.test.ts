@@ -70,6 +70,7 @@ const bodies: Record<string, unknown> = {
   createKey: { name: "mine", scopes: ["tasks"] },
   createAgent: { name: "Mine", tools: [], mode: "simple", max_turns: 2, slug: "mine" },
   updateAgent: { name: "Mine still" },
+  checkText: { text: "Hello.", in: "input", guardrails: {} },
   analyzeFile: { analyses: ["keywords"] },
   createVectorStore: { id: "own", name: "Own", file_ids: ["map"] },
   updateVectorStore: { name: "Still mine" },
@@ -200,7 +201,7 @@ describe.each(withBody)("%s with a hostile body", (_name, route) => {
 
   it("with each of its fields of a wrong type is refused", async () => {
     const right = z.record(z.string(), z.unknown()).parse(bodies[route.id] ?? {});
-    const free = new Set(["input", "value", "output", "metadata", "attributes", "query"]);
+    const free = new Set(["input", "value", "output", "metadata", "attributes", "query", "text"]);
     for (const field of Object.keys(right).filter((name) => !free.has(name))) {
       for (const wrong of [null, { a: 1 }, [[]], -1.5, true, "\u0000".repeat(300)]) {
         const problem = expectProblem(

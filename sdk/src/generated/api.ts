@@ -402,6 +402,30 @@ export type Caller = {
   key_id: string;
 };
 
+export type CheckedText = {
+  /** What would be left of it. */
+  text: string;
+  findings: ({
+    kind: "hap" | "socialBias" | "pii";
+    /** Who found it: `offline`, or a model by its name. */
+    detector: string;
+    /** What it is, in the detector's words. */
+    entity: string;
+    score: number;
+    /** Unicode code points of the text that was sent. */
+    start: number;
+    /** Not part of the finding. */
+    end: number;
+    /** Absent when a mask removes it. */
+    word?: string | undefined;
+    action: "blocked" | "removed" | "masked";
+  })[];
+  warnings: ({
+    id: string;
+    message: string;
+  })[];
+};
+
 export type Conversation = {
   id: string;
   alias: string | null;
@@ -528,6 +552,65 @@ export type FileReading = {
   author: string | null;
   /** What the document says of itself. */
   properties: JsonObject;
+};
+
+export type GuardrailCheck = {
+  text: string;
+  /** As if it went into a model and would be blocked, or came out of one and would be cleaned. */
+  in?: "input" | "output" | undefined;
+  /** Besides those that every run of the server has. The three at 0.5, masked, when both are empty. */
+  guardrails?: {
+    /** Hate, abuse and profanity. */
+    hap?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    social_bias?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+    /** What identifies a person, and secrets. */
+    pii?: {
+      /** On what goes into the model. */
+      input?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** On what comes out of it. */
+      output?: {
+        enabled?: boolean | undefined;
+        threshold?: number | undefined;
+      } | undefined;
+      /** What is found in the output becomes asterisks; without it, its whole sentence goes. */
+      mask?: {
+        remove_entity_value?: boolean | undefined;
+      } | undefined;
+    } | undefined;
+  } | undefined;
 };
 
 export type Input = {
@@ -1775,6 +1858,13 @@ export type Operations = {
     body: undefined;
     answer: undefined;
   };
+  /** Try guardrails on a text */
+  checkText: {
+    params: undefined;
+    query: undefined;
+    body: GuardrailCheck;
+    answer: CheckedText;
+  };
   /** List files, newest first */
   listFiles: {
     params: undefined;
@@ -2188,6 +2278,7 @@ export const ROUTES = {
   getAgent: { method: "GET", path: "/v1/agents/{slug}" },
   updateAgent: { method: "PATCH", path: "/v1/agents/{slug}" },
   deleteAgent: { method: "DELETE", path: "/v1/agents/{slug}" },
+  checkText: { method: "POST", path: "/v1/guardrails/check" },
   listFiles: { method: "GET", path: "/v1/files" },
   uploadFile: { method: "POST", path: "/v1/files" },
   getFile: { method: "GET", path: "/v1/files/{id}" },

@@ -7,6 +7,7 @@ import { addCancel } from "./commands/cancel.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addFiles } from "./commands/files.ts";
 import { addGet } from "./commands/get.ts";
+import { addGuardrails } from "./commands/guardrails.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addList } from "./commands/list.ts";
 import { addLogs } from "./commands/logs.ts";
@@ -37,6 +38,7 @@ export function addCommands(program: Command): void {
   addFiles(program);
   addSearch(program);
   addAgents(program);
+  addGuardrails(program);
   addDoctor(program);
   addBackup(program);
   addRestore(program);

@@ -10,6 +10,7 @@
 import type { Agents } from "./agents.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Documents } from "./documents.ts";
+import type { TextGuardrails } from "./guardrails.ts";
 import type { Keys } from "./keys.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Uploads } from "./uploads.ts";
@@ -19,6 +20,7 @@ import type { Work } from "./work.ts";
 export type Verbs = {
   tasks: Tasks;
   agents: Agents;
+  guardrails: TextGuardrails;
   work: Work;
   conversations: Conversations;
   keys: Keys;

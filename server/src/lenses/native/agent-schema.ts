@@ -19,7 +19,7 @@ const guardrail = z.strictObject({
     .optional()
     .describe("What is found in the output becomes asterisks; without it, its whole sentence goes."),
 });
-const guardrails = z.strictObject({
+export const guardrails = z.strictObject({
   hap: guardrail.optional().describe("Hate, abuse and profanity."),
   social_bias: guardrail.optional(),
   pii: guardrail.optional().describe("What identifies a person, and secrets."),

@@ -88,7 +88,7 @@ function wireGuardrails(guardrails: Guardrails): wire.GuardrailsWire {
   return shown;
 }
 
-function guardrailsOf(given: wire.GuardrailsWire): Guardrails {
+export function guardrailsOf(given: wire.GuardrailsWire): Guardrails {
   const guardrails: Guardrails = {};
   for (const kind of GUARDRAIL_KINDS) {
     const rail = given[wire.GUARDRAIL_NAMES[kind]];

@@ -11,6 +11,7 @@ import { docsPage } from "./docs.ts";
 import { invalidRequest, renderError } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
+import { guardrailRoutes } from "./guardrail-routes.ts";
 import { nativeOpenapi } from "./openapi.ts";
 import { state } from "./schema.ts";
 import { LENS, taskRoutes } from "./task-routes.ts";
@@ -24,6 +25,7 @@ const apiRoutes: readonly Route[] = [
   ...workRoutes,
   ...conversationRoutes,
   ...agentRoutes,
+  ...guardrailRoutes,
   ...fileRoutes,
   ...vectorStoreRoutes,
   ...accountRoutes,

@@ -7,6 +7,7 @@ import type { Verbs } from "../verbs.ts";
 import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
+import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
@@ -24,6 +25,8 @@ export type VerbsParts = {
   retrieval?: Retrieval;
   /** Absent: there are no agents but those that callers make, which have no tools. */
   catalog?: AgentCatalog;
+  /** Absent: no text is looked at outside of a run. */
+  checkText?: TextChecker;
 };
 
 const NO_CATALOG: AgentCatalog = { configured: [], toolNames: new Set(), modelProblem: () => null };
@@ -33,6 +36,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
   return {
     tasks: new TaskVerbs(parts),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
+    guardrails: new GuardrailVerbs(parts.checkText ?? null),
     work: new WorkVerbs(parts),
     conversations: new ConversationVerbs(store, clock, ids),
     keys: new KeyVerbs(store, clock, ids),

@@ -66,6 +66,10 @@ function nameAt(text: string, words: readonly Word[], at: number): Name | null {
   const isInitial = /^\p{Lu}\.$/u.test(word.text);
   const to = endOfName(text, words, at);
   if (to === null) return null;
+  const begins = beginsSentence(text, word.start);
+  // `Ask Anna`: the name begins with the first name.
+  if (begins && to > at && !isInitial && !isKnownFirst(plain) && isKnownFirst(bare(words[at + 1]?.text ?? "")))
+    return null;
   const after = following(text, words, to);
   if (after !== null && NO_NAME.has(bare(words[after]?.text ?? "")) && isThing(words[after]))
     return { from: at, to: after, score: 0 };
@@ -77,7 +81,7 @@ function nameAt(text: string, words: readonly Word[], at: number): Name | null {
     several: to > at,
     isInitial,
     introduced,
-    begins: beginsSentence(text, word.start),
+    begins,
   });
   if (score > 0 || to > at + 1) return score > 0 ? { from: at, to, score } : null;
   return listed(text, words, at);
@@ -151,9 +155,13 @@ function isOfSaint(text: string, at: number): boolean {
 }
 
 function isKnownFirst(word: string): boolean {
-  if (firstNames.has(word) || ambiguousNames.has(word)) return true;
+  if (firstNames.has(word) || ambiguousNames.has(word) || firstNames.has(withoutAccents(word))) return true;
   const [first = "", second] = word.split("-");
   return second !== undefined && firstNames.has(first) && firstNames.has(second);
+}
+
+function withoutAccents(word: string): string {
+  return word.normalize("NFD").replace(/\p{M}/gu, "");
 }
 
 function beginsSentence(text: string, at: number): boolean {

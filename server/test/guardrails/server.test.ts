@@ -1,0 +1,82 @@
+/** Guardrails of a whole server: for clients of another API, and tried on a text. */
+import { Waybill } from "@waybill/sdk";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runWaybill } from "../command.ts";
+import { type ProviderServer, startProviderServer } from "../providers/provider-server.ts";
+import { startTestServer, type TestServer } from "../server.ts";
+
+const EMAIL = "jane.doe@example.com";
+const TOLD = `Hello. Ask Anna Schmidt at ${EMAIL}, card 4111 1111 1111 1111. Bye.`;
+const MASKED = `Hello. Ask ${"*".repeat(12)} at ${"*".repeat(20)}, card ${"*".repeat(19)}. Bye.`;
+
+let provider: ProviderServer;
+let server: TestServer;
+let client: Waybill;
+beforeAll(async () => {
+  provider = await startProviderServer();
+  server = await startTestServer({
+    config: {
+      models: {
+        default: "lab:m1",
+        providers: { lab: { type: "openai-compatible", baseUrl: `${provider.url}/v1` } },
+      },
+      guardrails: {
+        pii: {
+          output: { enabled: true, threshold: 0.5 },
+          mask: { removeEntityValue: true },
+          detector: "offline",
+          whenDown: "closed",
+        },
+      },
+    },
+  });
+  client = new Waybill({ baseUrl: server.url });
+});
+afterAll(async () => {
+  await server.stop();
+  await provider.close();
+});
+
+test("a client of Shannon's API sees nothing of what is masked, neither in the stream nor in the task", async () => {
+  provider.script({ kind: "answer", text: TOLD });
+  const submitted = await fetch(`${server.shannonUrl}/api/v1/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: "Who can help?" }),
+  });
+  const id: unknown = Reflect.get(Object(await submitted.json()), "task_id");
+  const stream = await (await fetch(`${server.shannonUrl}/api/v1/stream/sse?workflow_id=${id}`)).text();
+  const task = await (await fetch(`${server.shannonUrl}/api/v1/tasks/${id}`)).text();
+  expect(task).toContain(MASKED);
+  const pieces = [...stream.matchAll(/^event: thread\.message\.delta\ndata: (.*)$|^data: (.*"LLM_PARTIAL".*)$/gm)];
+  expect(pieces.length).toBeGreaterThan(0);
+  expect(stream).toContain("Guardrails acted");
+  for (const secret of ["jane", "Schmidt", "4111"]) expect(stream + task).not.toContain(secret);
+});
+
+test("a text can be tried: what is found, and what would be left of it", async () => {
+  expect(await client.guardrails.check(`Ask ${EMAIL}.`)).toEqual({
+    text: `Ask ${"*".repeat(20)}.`,
+    findings: [
+      { kind: "pii", detector: "offline", entity: "EmailAddress", score: 0.98, start: 4, end: 24, action: "masked" },
+    ],
+    warnings: [],
+  });
+  const guardrails = { hap: { input: { enabled: true } } };
+  expect(await client.guardrails.check("Hello. You are a worthless idiot.", { in: "input", guardrails })).toMatchObject(
+    {
+      text: "[The input was rejected as inappropriate]",
+      findings: [{ kind: "hap", start: 7, end: 33, action: "blocked", word: "You are a worthless idiot." }],
+    },
+  );
+  await expect(client.guardrails.check("x".repeat(100_001))).rejects.toMatchObject({ code: "invalid" });
+  const long = await client.guardrails.check(`${"It rained all day. ".repeat(4_000)}Ask ${EMAIL}.`);
+  expect(long.findings).toMatchObject([{ start: 76_004 }]);
+});
+
+test("`waybill guardrails` prints the same", async () => {
+  const told = await runWaybill(["guardrails", "Ask", EMAIL], { WAYBILL_URL: server.url, NO_COLOR: "1" });
+  expect(told.code).toBe(0);
+  expect(told.out).toMatch(/pii +EmailAddress +0\.98 +4-24 .*masked/);
+  expect(told.out).toContain(`Ask ${"*".repeat(20)}\n`);
+});
