@@ -36,5 +36,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:7420/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Handles SIGTERM itself, within its grace time of 20 s: give `docker stop` 30.
 STOPSIGNAL SIGTERM
+ENV MALLOC_ARENA_MAX=2
 ENTRYPOINT ["node", "--max-semi-space-size=16", "/waybill/server/bin/waybill.js"]
 CMD ["serve"]

@@ -154,7 +154,7 @@ async function direct(): Promise<number> {
   const count = availableParallelism();
   const code = `const { parentPort, workerData } = require("node:worker_threads");
     import(workerData.module).then(({ WordVectors }) => {
-      const vectors = new WordVectors(new URL(workerData.table));
+      const vectors = new WordVectors(new Uint8Array(require("node:fs").readFileSync(new URL(workerData.table))));
       parentPort.on("message", () => { for (const text of workerData.texts) vectors.embed(text); parentPort.postMessage("done"); });
       parentPort.postMessage("ready");
     });`;

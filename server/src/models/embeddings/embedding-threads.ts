@@ -13,6 +13,8 @@ import type { EmbeddingRequest, EmbeddingResponse } from "./thread-message.ts";
 const PART_MS_MAX = 120_000;
 /** Each thread holds its model in memory, which a server that is no longer asked gets back. */
 const IDLE_MS = 5 * 60_000;
+/** What a thread makes lives for a moment: a larger nursery only takes memory. */
+const YOUNG_MB_MAX = 16;
 /** Fewer texts are not worth a second thread. */
 const PART_TEXTS_MIN = 16;
 
@@ -86,6 +88,7 @@ export class EmbeddingThreads {
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`${this.#options.module}${ending}`, import.meta.url), {
       workerData: this.#options.data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     const thread: Thread = { worker, parts: new Map() };
     worker.on("message", (response: EmbeddingResponse) => this.#received(thread, response));

@@ -1,13 +1,15 @@
-/** The thread in which words' vectors are summed up; it reads the table when it is first asked. */
+/** The thread in which words' vectors are summed up; the table is read when one of them is first asked. */
+import { workerData } from "node:worker_threads";
 import { embedInThread } from "./embed-in-thread.ts";
+import { bytesOf, type SharedFile } from "./shared-file.ts";
 import { WordVectors } from "./word-vectors.ts";
 
-/** Beside the code, in the sources as in the package. */
-const TABLE = new URL("../../../assets/glove-100d.bin", import.meta.url);
+// Both ends are one program: what comes here was typed when it was sent.
+const table: SharedFile = workerData;
 let vectors: WordVectors | undefined;
 
 embedInThread(async (texts) => {
-  const table = vectors ?? new WordVectors(TABLE);
-  vectors = table;
-  return texts.map((text) => table.embed(text));
+  const known = vectors ?? new WordVectors(bytesOf(table));
+  vectors = known;
+  return texts.map((text) => known.embed(text));
 });

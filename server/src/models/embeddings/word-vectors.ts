@@ -4,7 +4,6 @@
  * other languages) are the sum of vectors made up for their pieces, so that those written alike are near each other.
  * It finds what is about the same things; it does not read sentences.
  */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 const HEAD_BYTES = 256;
@@ -28,16 +27,20 @@ export class WordVectors {
   readonly #numbers: Int8Array;
   readonly #unknown = new Map<string, Float32Array>();
 
-  constructor(path: URL) {
-    const file = readFileSync(path);
-    const { dimensions, words, textBytes } = head.parse(JSON.parse(file.toString("latin1", 0, HEAD_BYTES)));
+  /** The table is read where it lies, and may be shared by threads. */
+  constructor({ buffer, byteLength }: Uint8Array) {
+    const text = (from: number, to: number) => Buffer.from(buffer, from, to - from).toString("utf8");
+    const { dimensions, words, textBytes } = head.parse(JSON.parse(text(0, HEAD_BYTES)));
     this.dimensions = dimensions;
-    const { buffer } = Uint8Array.from(file);
     this.#scales = new Float32Array(buffer, HEAD_BYTES, words);
     const numbersAt = HEAD_BYTES + this.#scales.byteLength;
+    const textAt = numbersAt + words * dimensions;
+    if (byteLength < textAt + textBytes) throw new Error("The table of word vectors is cut short.");
     this.#numbers = new Int8Array(buffer, numbersAt, words * dimensions);
-    const text = file.toString("utf8", numbersAt + words * dimensions, numbersAt + words * dimensions + textBytes);
-    for (const [row, word] of text.split("\n").entries()) this.#rows.set(word, row);
+    for (const [row, word] of text(textAt, textAt + textBytes)
+      .split("\n")
+      .entries())
+      this.#rows.set(word, row);
   }
 
   /** Of length 1; of a text without any word, all zeros. */
