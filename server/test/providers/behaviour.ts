@@ -1,7 +1,8 @@
 /** What the provider server does with one request: answer well, or fail in one of the ways that providers fail. */
 
 export type Behaviour =
-  | { kind: "answer"; text: string; usage?: Counts }
+  /** `pieces` is the text as it comes; word by word when absent. */
+  | { kind: "answer"; text: string; pieces?: readonly string[]; usage?: Counts }
   | { kind: "tool_calls"; calls: ScriptedCall[]; text?: string; usage?: Counts }
   /** Says `text` and then that its limit was reached. */
   | { kind: "length"; text: string }

@@ -149,7 +149,8 @@ async function behave(
   const counts = countsOf("usage" in behaviour ? behaviour.usage : undefined);
   const send = (events: readonly string[]) => response.write(events.join(""));
   const say = (text: string) => {
-    for (const piece of text.match(/\s*\S+/g) ?? []) send(protocol.text(piece, alternatives));
+    const pieces = "pieces" in behaviour ? behaviour.pieces : undefined;
+    for (const piece of pieces ?? text.match(/\s*\S+/g) ?? []) send(protocol.text(piece, alternatives));
   };
   send(protocol.opening(model, counts));
   switch (behaviour.kind) {

@@ -1,4 +1,5 @@
 /** What guardrails do in a run: nothing that they take out is sent, written into the log or given to the model. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { agentLife, calling, saying } from "../../../test/agent-life.ts";
@@ -142,6 +143,37 @@ describe("what the model says", () => {
     for (const secret of ["jane.doe", "Schmidt", "4111"]) expect(log).not.toContain(secret);
     expect(await life.eventsOf(id, "tool.invoked")).toMatchObject([{ params: { who: "*".repeat(20) } }]);
   });
+
+  it("leaves nothing of what is masked in the log, wherever its pieces are cut", async () => {
+    const life = lives.current;
+    await life.start();
+    const secrets = [EMAIL, "Anna Schmidt", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "+49 30 12345678"];
+    const told = fc.array(
+      fc.constantFrom("It rained. ", "so it went 😀 ", "and\n", ...secrets.map((each) => `I say ${each} now. `)),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    );
+    const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 12 });
+    const story = fc.asyncProperty(told, lengths, async (sentences, cuts) => {
+      const text = sentences.join("");
+      const pieces: string[] = [];
+      for (let at = 0, n = 0; at < text.length; n++) {
+        const end = at + (cuts[n % cuts.length] ?? 1);
+        pieces.push(text.slice(at, end));
+        at = end;
+      }
+      life.provider.script({ kind: "answer", text, pieces });
+      const id = await life.submit({ query: "Tell me", mode: "simple", guardrails: MASKED });
+      const { output } = await life.completed(id);
+      expect(output).toMatchObject({
+        text: secrets.reduce((left, each) => left.replaceAll(each, "*".repeat(each.length)), text),
+      });
+      expect(JSON.stringify(await life.log(id))).not.toMatch(/jane|doe@|Schmidt|4111|3704|0130|12345678/);
+    });
+    await fc.assert(story, { numRuns: 200 });
+  }, 120_000);
 
   it("is masked over the limit of the model's output too", async () => {
     const life = lives.current;

@@ -184,7 +184,8 @@ export class SpokenText {
 
   /** `whole` is the text as the model's answer has it; with `goesOn`, its last sentence is left to the next call. */
   async end(whole: string, goesOn: boolean): Promise<Cleaned & { tail?: Tail }> {
-    if (whole !== this.#came) this.push(whole.startsWith(this.#came) ? whole.slice(this.#came.length) : whole);
+    // What came is what was sent; an answer may have more, as a provider's that does not stream.
+    if (whole.startsWith(this.#came)) this.push(whole.slice(this.#came.length));
     return goesOn ? this.#stream.interrupt() : this.#stream.end();
   }
 
