@@ -56,6 +56,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   change_vector_store_file: { attributes: {} },
   create_file_batch: { file_ids: ["f"] },
   create_orchestrate_run: { message: { role: "user", content: "hello" } },
+  stream_orchestrate_run: { message: { role: "user", content: "hello" } },
   create_background_task: { task_name: "external" },
   create_agent: { name: "a", description: "d", style: "default" },
 };
@@ -202,7 +203,10 @@ describe("a key", () => {
   }
 
   /** Says who calls, and what there is: no more than any key may know. */
-  const ANY_SCOPE = new Set(["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response"]);
+  const ANY_SCOPE = new Set([
+    ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response"],
+    ...["list_agents", "get_agent", "list_agent_environments"],
+  ]);
   const needed = (route: Route) =>
     route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";
 

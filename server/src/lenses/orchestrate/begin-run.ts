@@ -7,7 +7,7 @@ import { queryIdOf } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
 import { textOf } from "../../task/part.ts";
-import type { Principal } from "../../task/principal.ts";
+import { mustHave, type Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
@@ -64,6 +64,8 @@ async function threadNamed({ principal, verbs }: Caller, id: string): Promise<Th
 
 /** The server's default agent where none is named. */
 async function agentNamed({ principal, verbs, parts }: Caller, name: string | null): Promise<Agent | null> {
+  // Any key reads agents: one that may begin no run is told so first.
+  mustHave(principal, "tasks");
   const wanted = name ?? parts.agents[0]?.slug;
   if (wanted === undefined) return null;
   return foundAs(`Agent ${wanted}`, verbs.agents.get(principal, wanted));
