@@ -6,7 +6,7 @@
  * its answer as one piece of it.
  */
 import { outputText } from "../../task/agent.ts";
-import { queryIdOf } from "../../task/conversation.ts";
+import { messageIdInTask, queryIdOf } from "../../task/conversation.ts";
 import { type CustomEvent, type EventReader, readEvent, type TaskEvent } from "../../task/events/event.ts";
 import { isUuid, uuidFromTaskId } from "../../task/id.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
@@ -21,7 +21,7 @@ import { runStatusOf, type TimedOut } from "./vocabulary.ts";
 /** An event of the log has room for so many of the wire. */
 const WIRE_EVENTS_MAX = 16;
 /** Of the steps that a message tells; the events have all. */
-export const STEPS_MAX = 200;
+const STEPS_MAX = 200;
 /** How an agent without a name is called. */
 const NAMELESS = "assistant";
 
@@ -77,8 +77,8 @@ export class RunEvents {
       const message = questionOf(this.#task, event, prompt, this.#parent);
       return [{ event: "message.interrupt", data: this.#message(message) }];
     },
-    "task.input_received": ({ messageId }) => {
-      if (isUuid(messageId)) this.#parent = messageId.toLowerCase();
+    "task.input_received": ({ messageId }, { seq }) => {
+      this.#parent = isUuid(messageId) ? messageId.toLowerCase() : messageIdInTask(this.#task.id, seq);
       return [{ event: "message.started", data: this.#place() }];
     },
     "task.pausing": none,

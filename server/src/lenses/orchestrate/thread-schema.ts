@@ -125,7 +125,7 @@ export const chatAnswer = named(
 );
 export type ChatAnswer = z.output<typeof chatAnswer>;
 
-export const RUN_EVENTS = [
+const RUN_EVENTS = [
   "run.started",
   "run.completed",
   "run.failed",

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Message } from "../../task/conversation.ts";
+import { ada, admin, bob, NIGHT_MS, Stage, stranger } from "../suite/stage.ts";
 
 let stage: Stage;
 let id: string;
@@ -9,6 +10,15 @@ beforeEach(async () => {
   id = (await stage.verbs.tasks.get(ada, task)).conversation ?? "";
 });
 afterEach(() => stage.close());
+
+async function said(at: number): Promise<Message> {
+  const { messages } = await stage.verbs.conversations.messages(ada, id, { limit: 10, offset: 0 });
+  const message = messages.at(at);
+  if (!message) throw new Error(`There is no message ${at}.`);
+  return message;
+}
+
+const text = (words: string) => [{ text: words }];
 
 it("finds a conversation by its id and by its alias in the lens that gave it", async () => {
   const { conversations } = stage.verbs;
@@ -21,6 +31,7 @@ it("finds a conversation by its id and by its alias in the lens that gave it", a
 it("shows it to its user and to who may see the whole tenant, and to nobody else", async () => {
   const { conversations } = stage.verbs;
   expect(await conversations.get(admin, "native", id)).toMatchObject({ conversation: { id } });
+  const first = await said(0);
   for (const who of [bob, stranger]) {
     const refused = [
       conversations.get(who, "native", id),
@@ -28,6 +39,9 @@ it("shows it to its user and to who may see the whole tenant, and to nobody else
       conversations.update(who, id, { title: "mine" }),
       conversations.delete(who, "native", id),
       conversations.say(who, id, { role: "user", parts: [{ text: "hi" }] }),
+      conversations.message(who, id, first.id),
+      conversations.edit(who, id, first.id, { parts: [{ text: "bye" }] }),
+      conversations.unsay(who, id, first.id),
     ];
     for (const each of refused) await expect(each).rejects.toMatchObject({ code: "not_found" });
     expect((await conversations.list(who, "native", { limit: 10 })).total).toBe(0);
@@ -53,4 +67,75 @@ it("knows once deleted only that it was, and gives its alias to a new one", asyn
   await expect(conversations.update(ada, id, { title: "late" })).rejects.toMatchObject({ code: "not_found" });
   const task = await stage.submit("echo", { conversation: { alias: "talk" } });
   expect((await stage.verbs.tasks.get(ada, task)).conversation).not.toBe(id);
+});
+
+it("begins without a task, is changed field by field, and is listed by its agent", async () => {
+  const { conversations } = stage.verbs;
+  const made = await conversations.create(ada, { title: "Alps", agent: "guide", context: { season: "winter" } });
+  expect(made).toMatchObject({ user: "ada", title: "Alps", agent: "guide", knowledgeBase: null, tasks: 0 });
+  expect((await conversations.list(ada, "native", { limit: 10, agent: "guide" })).conversations).toEqual([made]);
+  const changed = await conversations.update(ada, made.id, { knowledgeBase: "maps", agent: null });
+  expect(changed).toMatchObject({ title: "Alps", agent: null, knowledgeBase: "maps", context: { season: "winter" } });
+  expect((await conversations.list(ada, "native", { limit: 10, agent: "guide" })).total).toBe(0);
+  const task = await stage.submit("chat", { input: { text: "hello" }, conversation: { id: made.id } });
+  expect((await stage.verbs.tasks.get(ada, task)).conversation).toBe(made.id);
+});
+
+it("lets what was said be changed and taken back, and keeps what comes with it within bounds", async () => {
+  const { conversations } = stage.verbs;
+  const remark = await conversations.say(ada, id, { role: "agent", parts: text("Hm."), metadata: { mood: "calm" } });
+  expect(await conversations.message(ada, id, remark.id.toUpperCase())).toEqual(remark);
+  const edited = await conversations.edit(ada, id, remark.id, { parts: text("Ah!") });
+  expect(edited).toMatchObject({ parts: text("Ah!"), metadata: { mood: "calm" }, editedAt: stage.clock.now() });
+  await conversations.unsay(ada, id, remark.id);
+  for (const late of [
+    conversations.message(ada, id, remark.id),
+    conversations.edit(ada, id, remark.id, {}),
+    conversations.unsay(ada, id, remark.id),
+  ])
+    await expect(late).rejects.toMatchObject({ code: "not_found" });
+  const tooMuch = { a: "x".repeat(20_000) };
+  for (const refused of [
+    conversations.say(ada, id, { role: "user", parts: text("?"), metadata: tooMuch }),
+    conversations.say(ada, id, { role: "user", parts: [] }),
+    conversations.create(ada, { context: { a: "x".repeat(70_000) } }),
+    conversations.update(ada, id, { title: "x".repeat(201) }),
+  ])
+    await expect(refused).rejects.toMatchObject({ code: "invalid" });
+});
+
+it("holds what its tasks ask and are told, and once that one of them has gone to sleep", async () => {
+  const { tasks } = stage.verbs;
+  const asking = await stage.submit("ask", { conversation: { id } });
+  await tasks.settled(ada, asking, 60_000, new AbortController().signal);
+  await tasks.input(ada, asking, { messageId: "m-1", value: "red" });
+  await stage.ended(asking);
+  expect([await said(1), await said(2)]).toMatchObject([
+    { role: "agent", purpose: "question", parts: text("Which colour?"), task: asking },
+    { role: "user", purpose: "answer", parts: text("red"), task: asking },
+  ]);
+  const sleeping = await stage.submit("sleeps", { conversation: { id } });
+  for (let night = 1; night <= 2; night++) {
+    await vi.waitFor(async () => expect((await tasks.get(ada, sleeping)).state).toBe("waiting"), 15_000);
+    const { attempt } = await tasks.get(ada, sleeping);
+    await stage.clock.advance(NIGHT_MS, async () => {});
+    await vi.waitFor(async () => expect((await tasks.get(ada, sleeping)).attempt).toBeGreaterThan(attempt), 15_000);
+  }
+  await stage.ended(sleeping);
+  expect([await said(3), await said(4)]).toMatchObject([
+    { role: "agent", purpose: "notice", task: sleeping },
+    { role: "agent", purpose: null, parts: text("Good morning."), task: sleeping },
+  ]);
+  const { total } = await stage.verbs.conversations.messages(ada, id, { limit: 1, offset: 0 });
+  expect(total).toBe(5);
+});
+
+it("keeps of a question what its caller wants kept, and names no file that did not come with it", async () => {
+  const message = { parts: [{ data: { form: 1 } }], metadata: { from: "a page" } };
+  await stage.submit("chat", { input: { text: "and" }, conversation: { id }, message });
+  expect(await said(1)).toMatchObject({ role: "user", ...message });
+  const kept = { file: { kept: "a".repeat(64), size: 1 } };
+  await expect(
+    stage.submit("chat", { input: { text: "and" }, conversation: { id }, message: { parts: [kept] } }),
+  ).rejects.toMatchObject({ code: "invalid" });
 });

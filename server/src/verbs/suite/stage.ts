@@ -21,6 +21,9 @@ export const bob = principal("bob", ["tasks"]);
 export const admin = principal("root", [...SCOPES]);
 export const stranger: Principal = { ...principal("ada", [...SCOPES]), tenant: "elsewhere" };
 
+/** How long a task of kind `sleeps` sleeps, twice. */
+export const NIGHT_MS = 8 * 3_600_000;
+
 export const never = new AbortController().signal;
 
 export class Stage {
@@ -124,6 +127,15 @@ function kinds(held: Promise<void>): Handler[] {
       run: async (ctx) => {
         await ctx.step("done", async () => "kept");
         throw new TaskFailure("no", "It cannot be done.");
+      },
+    }),
+    defineHandler({
+      kind: "sleeps",
+      input: any,
+      reply: () => [{ text: "Good morning." }],
+      run: async (ctx) => {
+        for (const night of ["first", "second"]) await ctx.sleep(night, NIGHT_MS);
+        return null;
       },
     }),
     defineHandler({ kind: "hold", input: any, run: (ctx) => ctx.step("hold", () => held.then(() => null)) }),
