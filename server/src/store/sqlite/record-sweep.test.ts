@@ -21,7 +21,9 @@ function stage() {
            completed, failed, input_tokens, output_tokens, cost_usd, deleted_at)
          VALUES (?, 'acme', 'ada', '', '{}', 1, 1, 1, 0, 0, 0, 0, 0, 0, ?)`,
       ).run(id, deletedAt);
-      const say = db.prepare<unknown[]>("INSERT INTO messages VALUES (?, ?, 'user', NULL, 1, ?)");
+      const say = db.prepare<unknown[]>(
+        "INSERT INTO messages (conversation, n, role, at, parts) VALUES (?, ?, 'user', 1, ?)",
+      );
       const name = db.prepare<unknown[]>("INSERT INTO conversation_files VALUES (?, ?)");
       for (let n = 1; n <= messages; n++) {
         say.run(id, n, KB_60);
