@@ -44,6 +44,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   chat_completions: { messages: [{ role: "user", content: "hello" }] },
   createKey: { name: "k" },
   createAgent: { name: "A" },
+  checkText: { text: "Hello." },
   updateVectorStore: { name: "n" },
   addVectorStoreFiles: { files: [{ file_id: "f" }] },
   updateVectorStoreFile: { attributes: {} },
