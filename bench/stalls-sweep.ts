@@ -70,8 +70,8 @@ async function converse(): Promise<void> {
   const parts = [{ text: "x".repeat(60_000) }];
   for (let n = 0; n < CONVERSATIONS; n++) {
     const conversation = newConversation();
-    const task = newTask({ conversation: conversation.id });
-    await submit(store, task, { conversation: { conversation, alias: null } });
+    const asked = newTask({ conversation: conversation.id });
+    const task = await submit(store, asked, { conversation: { conversation, alias: null } });
     await live(store, task, { do: "cancel", by: "ada", reason: "" });
     for (let message = 0; message < MESSAGES; message += MESSAGES_AT_ONCE)
       await Promise.all(
