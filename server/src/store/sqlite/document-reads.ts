@@ -13,6 +13,7 @@ import {
 import type { OwnId } from "../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "./bounds.ts";
 import { textIn } from "./column.ts";
+import { NOT_REMOVED } from "./document-removal.ts";
 import { whereVisible } from "./list.ts";
 import { queries } from "./queries.ts";
 
@@ -30,7 +31,9 @@ type Listing = {
   idAt: number;
 };
 
-const MEMBERS = "members m JOIN documents d ON d.key = m.document";
+const MEMBERS = `members m JOIN documents d ON d.key = m.document AND d.${NOT_REMOVED}`;
+/** The key, unless its document is being removed. */
+const PAGED = `SELECT key FROM documents WHERE key = ? AND ${NOT_REMOVED}`;
 const MEMBER_SELECT = `SELECT ${MEMBER_COLUMNS}, d.id, d.filename FROM ${MEMBERS}`;
 const DOCUMENT_PLACE = ["d.created_at", "d.id", "d.key"] as const;
 const STORE_PLACE = ["v.created_at", "v.id", "v.key"] as const;
@@ -40,7 +43,10 @@ export function documentReads(db: Database) {
   const { row, page, number } = queries(db);
   const list = lists(db);
   return {
-    document: row(`SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.key = ?`, ({ key }: Key) => [key]),
+    document: row(
+      `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.key = ? AND d.${NOT_REMOVED}`,
+      ({ key }: Key) => [key],
+    ),
     documentById: byId(db, `SELECT ${DOCUMENT_COLUMNS} FROM documents d`, "d"),
     documentByMd5: row(
       `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.tenant = ? AND d.user = ? AND d.md5 = ?
@@ -57,20 +63,21 @@ export function documentReads(db: Database) {
       return list(from, given.page);
     },
     pages: page(
-      "SELECT page, name, content, recognized FROM document_pages WHERE document = ? AND page >= ? ORDER BY page LIMIT ?",
+      `SELECT page, name, content, recognized FROM document_pages
+       WHERE document = (${PAGED}) AND page >= ? ORDER BY page LIMIT ?`,
       ANSWER_BYTES_MAX,
       ({ key, from, limit }: Key & { from: number; limit: number }) => [key, from, limit],
     ),
     /** Of those from 0 on without a gap. */
     pageCount: number(
-      `SELECT coalesce((SELECT min(p.page) + 1 FROM document_pages p WHERE p.document = ?
+      `SELECT coalesce((SELECT min(p.page) + 1 FROM document_pages p WHERE p.document = (${PAGED})
            AND NOT EXISTS (SELECT 1 FROM document_pages n WHERE n.document = p.document AND n.page = p.page + 1)), 0)
-         * EXISTS (SELECT 1 FROM document_pages WHERE document = ? AND page = 0)`,
+         * EXISTS (SELECT 1 FROM document_pages WHERE document = (${PAGED}) AND page = 0)`,
       ({ key }: Key) => [key, key],
     ),
     ...vectorStoreReads(db),
     countDocuments: number(
-      "SELECT count(*) FROM documents WHERE status = 'processed' AND (? IS NULL OR tenant = ?)",
+      `SELECT count(*) FROM documents WHERE status = 'processed' AND (? IS NULL OR tenant = ?) AND ${NOT_REMOVED}`,
       ({ tenant }: { tenant: string | null }) => [tenant, tenant],
     ),
     countVectorStores: number(

@@ -1,14 +1,17 @@
 /** The writer's statements on documents and vector stores, prepared once. */
 import type { Database } from "better-sqlite3";
+import { NOT_REMOVED } from "./document-removal.ts";
 
 type Run = { run(...values: unknown[]): { changes: number } };
 type Row = { get(...values: unknown[]): unknown[] | undefined };
+
+const OWN = `key = ? AND ${NOT_REMOVED}`;
 
 export function documentStatements(db: Database) {
   const run = (sql: string): Run => db.prepare<unknown[]>(sql);
   const row = (sql: string): Row => db.prepare<unknown[], unknown[]>(sql).raw();
   return {
-    document: row("SELECT 1 FROM documents WHERE key = ?"),
+    document: row(`SELECT 1 FROM documents WHERE ${OWN}`),
     documentByOwnId: row("SELECT 1 FROM documents WHERE tenant = ? AND user = ? AND id = ?"),
     vectorStore: row("SELECT 1 FROM vector_stores WHERE key = ?"),
     vectorStoreByOwnId: row("SELECT 1 FROM vector_stores WHERE tenant = ? AND user = ? AND id = ?"),
@@ -18,22 +21,20 @@ export function documentStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     setDocumentTask: run("UPDATE documents SET task = ? WHERE key = ?"),
-    annotations: row("SELECT annotations FROM documents WHERE key = ?"),
-    annotate: run("UPDATE documents SET annotations = ?, updated_at = max(updated_at, ?) WHERE key = ?"),
+    annotations: row(`SELECT annotations FROM documents WHERE ${OWN}`),
+    annotate: run(`UPDATE documents SET annotations = ?, updated_at = max(updated_at, ?) WHERE ${OWN}`),
     fill: run(
       `UPDATE documents SET sha256 = ?, md5 = ?, bytes = ?, media_type = ?, updated_at = max(updated_at, ?)
-       WHERE key = ?`,
+       WHERE ${OWN}`,
     ),
     putPage: run(
       "INSERT OR REPLACE INTO document_pages (document, page, name, content, recognized) VALUES (?, ?, ?, ?, ?)",
     ),
-    dropPages: run("DELETE FROM document_pages WHERE document = ?"),
     finish: run(
-      `UPDATE documents SET status = ?, error = ?, reading = ?, updated_at = max(updated_at, ?) WHERE key = ?`,
+      `UPDATE documents SET status = ?, error = ?, reading = ?, updated_at = max(updated_at, ?) WHERE ${OWN}`,
     ),
-    produced: row("SELECT produced FROM documents WHERE key = ?"),
-    putProduced: run("UPDATE documents SET produced = ?, updated_at = max(updated_at, ?) WHERE key = ?"),
-    removeDocument: run("DELETE FROM documents WHERE key = ?"),
+    produced: row(`SELECT produced FROM documents WHERE ${OWN}`),
+    putProduced: run(`UPDATE documents SET produced = ?, updated_at = max(updated_at, ?) WHERE ${OWN}`),
     insertVectorStore: run(
       `INSERT INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model,
          created_at, last_active_at, expires_after_ms, task)

@@ -4,6 +4,7 @@ import type { DocumentRecord, MemberRecord, MemberStatus } from "../../task/docu
 import type { PreparedDocumentWrite } from "../codec/prepared.ts";
 import type { DocumentsRefused } from "../document-write.ts";
 import { textIn } from "./column.ts";
+import { DocumentRemoval } from "./document-removal.ts";
 import { documentStatements } from "./document-statements.ts";
 
 /** The things that come, change and go with a write; in the caller's transaction. */
@@ -71,6 +72,7 @@ export type PreparedStoreChange = NonNullable<PreparedDocumentWrite["changed"]>;
 
 export function documentWrites(db: Database, applier: DocumentApplier) {
   const sql = documentStatements(db);
+  const removal = new DocumentRemoval(db);
   return {
     /** Answers what it refuses, before it has written anything. */
     putDocuments: (given: PreparedDocumentWrite): DocumentsRefused | null => {
@@ -97,7 +99,6 @@ export function documentWrites(db: Database, applier: DocumentApplier) {
     },
     finishReading: (given: { key: string; reading: string | null; error: string | null; at: number }) => {
       const { key, reading, error, at } = given;
-      if (error !== null) sql.dropPages.run(key);
       return sql.finish.run(error === null ? "processed" : "error", error, reading, at, key).changes === 1;
     },
     putProduced: ({ key, produced, at }: { key: string; produced: object; at: number }) => {
@@ -106,7 +107,12 @@ export function documentWrites(db: Database, applier: DocumentApplier) {
       const merged: unknown = { ...JSON.parse(textIn(row[0])), ...produced };
       return sql.putProduced.run(JSON.stringify(merged), at, key).changes === 1;
     },
-    removeDocument: ({ key }: { key: string }) => sql.removeDocument.run(key).changes === 1,
+    /** Nobody finds it any more. False when there is no such document. */
+    removeDocument: ({ key }: { key: string }) => removal.hide(key),
+    /** A slice of what is left of it: answers whether nothing is. */
+    emptyDocument: ({ key }: { key: string }) => removal.empty(key),
+    /** The same of its pages alone. */
+    emptyPages: ({ key }: { key: string }) => removal.emptyPages(key),
     removeVectorStore: ({ key }: { key: string }) => sql.removeVectorStore.run(key).changes === 1,
     moveMember: (given: {
       member: Pick<MemberRecord, "vectorStore" | "document">;

@@ -1,6 +1,8 @@
+import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
 import { openDatabase } from "./database.ts";
+import { DocumentRemoval } from "./document-removal.ts";
 import { migrate } from "./migrate.ts";
 import { emptyConversation, sweepRecords } from "./record-sweep.ts";
 
@@ -30,28 +32,55 @@ function stage() {
         name.run(id, n.toString(16).padStart(64, "0"));
       }
     },
-    /** Expired at 1, with pages of 60 KB. */
-    upload: (key: string, pages: number) => {
+    /** Expired at 1 unless told otherwise, with pages of 60 KB, a cut, and a membership in each of so many stores. */
+    upload: (
+      key: string,
+      pages: number,
+      { expiresAt = 1, stores = 0 }: { expiresAt?: number; stores?: number } = {},
+    ) => {
       db.prepare<unknown[]>(
         `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at,
            expires_at, annotations, produced)
-         VALUES (?, 'acme', 'ada', ?, '', '', 1, '', 'processed', 1, 1, 1, '{}', '{}')`,
-      ).run(key, key);
+         VALUES (?, 'acme', 'ada', ?, '', '', 1, '', 'processed', 1, 1, ?, '{}', '{}')`,
+      ).run(key, key.trim(), expiresAt);
+      db.prepare<unknown[]>("INSERT INTO cuts VALUES (NULL, ?, 1, 1, 0, 0, 1)").run(key);
       const page = db.prepare<unknown[]>("INSERT INTO document_pages VALUES (?, ?, NULL, ?, 0)");
       for (let n = 0; n < pages; n++) page.run(key, n, KB_60);
-    },
-    /** Turns until nothing is left, each as one transaction. Returns the processor time of the longest. */
-    sweep: () => {
-      const turn = db.transaction((after: string) => sweepRecords(db, { ...OLD, after }));
-      let longest = 0;
-      for (let after: string | null = ""; after !== null; ) {
-        const began = processorMs();
-        after = turn(after);
-        longest = Math.max(longest, processorMs() - began);
+      const putStore = db.prepare<unknown[]>(
+        `INSERT INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model,
+           created_at, last_active_at)
+         VALUES (?, 'acme', 'ada', ?, '', '', '{}', 1, 1, '', 1, 1)`,
+      );
+      const join = db.prepare<unknown[]>(
+        `INSERT INTO members (vector_store, document, status, attributes, max_tokens, overlap_tokens, bytes, created_at)
+         VALUES (?, ?, 'completed', '{}', 1, 1, 1, 1)`,
+      );
+      for (let n = 0; n < stores; n++) {
+        const store = `store ${n}`.padEnd(36);
+        putStore.run(store, store);
+        join.run(store, key);
       }
-      return longest;
+    },
+    sweep: () => {
+      let after: string | null = "";
+      return longestTurn(db, () => {
+        after = sweepRecords(db, { ...OLD, after: after ?? "" });
+        return after === null;
+      });
     },
   };
+}
+
+/** Turns until nothing is left, each as one transaction. Returns the processor time of the longest. */
+function longestTurn(db: Database, turn: () => boolean): number {
+  const inTransaction = db.transaction(turn);
+  let longest = 0;
+  for (let isDone = false; !isDone; ) {
+    const began = processorMs();
+    isDone = inTransaction();
+    longest = Math.max(longest, processorMs() - began);
+  }
+  return longest;
 }
 
 test("what is large goes in turns, of which none holds the writer for long", () => {
@@ -72,5 +101,39 @@ test("a conversation that was deleted is emptied at once, and by the next sweep 
   expect(counts()).toEqual([2, 40, 40, 0, 0]);
   sweep();
   expect(counts()).toEqual([2, 0, 0, 0, 0]);
+  db.close();
+});
+
+test("a document that is removed goes in turns, of which none holds the writer for long", () => {
+  const { db, counts, upload } = stage();
+  const key = "removed".padEnd(36);
+  upload(key, 1_500, { expiresAt: 9, stores: 3_000 });
+  const removal = new DocumentRemoval(db);
+  let isHidden = false;
+  const longest = longestTurn(db, () => {
+    if (isHidden) return removal.empty(key);
+    isHidden = removal.hide(key);
+    return false;
+  });
+  expect(longest).toBeLessThan(50);
+  expect(counts()).toEqual([0, 0, 0, 0, 0]);
+  const left = db.prepare<unknown[], unknown>("SELECT count(*), sum(completed) + sum(bytes) FROM vector_stores").raw();
+  expect(left.get()).toEqual([3_000, 0]);
+  db.close();
+});
+
+test("a document whose removal was broken off is nobody's, and the next sweep removes the rest", () => {
+  const { db, counts, upload, sweep } = stage();
+  const key = "removed".padEnd(36);
+  upload(key, 40, { expiresAt: 9 });
+  const removal = new DocumentRemoval(db);
+  expect(removal.hide(key)).toBe(true);
+  expect(removal.hide(key)).toBe(false);
+  expect(db.prepare<unknown[], unknown>("SELECT tenant, user, id FROM documents").raw().all()).toEqual([["", "", key]]);
+  expect(db.prepare<unknown[], unknown>("SELECT count(*) FROM cuts").pluck().get()).toBe(0);
+  expect(removal.emptyPages(key, performance.now() - 1)).toBe(false);
+  expect(counts()).toEqual([0, 0, 0, 1, 40]);
+  sweep();
+  expect(counts()).toEqual([0, 0, 0, 0, 0]);
   db.close();
 });

@@ -7,13 +7,8 @@
 import type { Database } from "better-sqlite3";
 import type { RecordTimes } from "../store.ts";
 import { textIn } from "./column.ts";
-
-/** No slice is begun after this. */
-const TURN_MS = 15;
-/** Rows that one statement removes, or looks at. */
-const SLICE_ROWS = 200;
-/** The same of rows of up to 64 KB, such as messages and pages: a megabyte takes some 4 ms. */
-const SLICE_LARGE_ROWS = 16;
+import { DocumentRemoval } from "./document-removal.ts";
+import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "./slices.ts";
 
 export type RecordSweep = RecordTimes & {
   /** Conversations up to this id have been looked at. */
@@ -49,23 +44,11 @@ export function emptyConversation(db: Database, id: string): boolean {
   return conversationContents(db).empty(id, performance.now() + TURN_MS);
 }
 
-/** Slice by slice until one is not full; false when the turn is over before. */
-function inSlices(until: number, size: number, removeSlice: () => number): boolean {
-  while (performance.now() < until) if (removeSlice() < size) return true;
-  return false;
-}
-
 function sweepDocuments(db: Database, expiredBefore: number, until: number): boolean {
   const next = db.prepare<unknown[], unknown[]>("SELECT key FROM documents WHERE expires_at <= ? LIMIT 1").raw();
-  const removePages = db.prepare<unknown[]>(
-    "DELETE FROM document_pages WHERE rowid IN (SELECT rowid FROM document_pages WHERE document = ? LIMIT ?)",
-  );
-  const remove = db.prepare<unknown[]>("DELETE FROM documents WHERE key = ?");
-  for (let row = next.get(expiredBefore); row; row = next.get(expiredBefore)) {
-    const [key] = row;
-    if (!inSlices(until, SLICE_LARGE_ROWS, () => removePages.run(key, SLICE_LARGE_ROWS).changes)) return false;
-    remove.run(key);
-  }
+  const removal = new DocumentRemoval(db);
+  for (let row = next.get(expiredBefore); row; row = next.get(expiredBefore))
+    if (!removal.empty(textIn(row[0]), until)) return false;
   return true;
 }
 

@@ -132,6 +132,7 @@ export class SqliteDocuments implements DocumentStore {
       "error" in outcome ? { reading: null, error: outcome.error } : { reading: outcome.reading, error: null };
     const { reading, error } = told;
     const stored = { key, reading: reading && JSON.stringify(reading), error, at };
+    if (error !== null) while (!(await this.#writes.send("emptyPages", { key })));
     mustBeThere(await this.#writes.send("finishReading", stored), "File");
   }
 
@@ -140,7 +141,9 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   async removeDocument(key: string): Promise<boolean> {
-    return await this.#writes.send("removeDocument", { key });
+    if (!(await this.#writes.send("removeDocument", { key }))) return false;
+    while (!(await this.#writes.send("emptyDocument", { key })));
+    return true;
   }
 
   vectorStore(key: string): Promise<VectorStoreRecord | null> {

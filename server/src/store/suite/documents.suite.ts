@@ -74,6 +74,7 @@ export function newMember(store: VectorStoreRecord, document: DocumentRecord, fi
   };
 }
 
+const FILE = { sha256: "a".repeat(64), md5: MD5, bytes: 7, mediaType: "text/plain" };
 const READING = {
   fileType: "pdf",
   encoding: null,
@@ -125,8 +126,7 @@ function oneDocument(setup: () => Promise<Store>): void {
     const document = newDocument({ md5: null, bytes: 0, annotations: { title: "Old", notes: ["n"] } });
     const { key } = document;
     await documents.put({ document });
-    const file = { sha256: "a".repeat(64), md5: MD5, bytes: 7, mediaType: "text/plain" };
-    await documents.fillDocument(key, file, START + 1);
+    await documents.fillDocument(key, FILE, START + 1);
     await documents.putPages(key, [page(0), page(1), page(3)]);
     await documents.putPages(key, [page(1, "Second")]);
     expect(await documents.pageCount(key)).toBe(2);
@@ -137,7 +137,7 @@ function oneDocument(setup: () => Promise<Store>): void {
     const annotated = await documents.annotateDocument(key, { title: "New" }, START + 5);
     expect(annotated).toEqual({
       ...document,
-      ...file,
+      ...FILE,
       status: "processed",
       reading: READING,
       produced: { abstract: "Shorter.", keywords: ["a"], graph: { entities: [], relationships: [] } },
@@ -182,6 +182,36 @@ function oneDocument(setup: () => Promise<Store>): void {
     expect(await code(documents.annotateDocument(document.key, {}, START))).toBe("not_found");
     expect(await code(documents.put({ members: [newMember(vectorStore, document)] }))).toBe("not_found");
     expect(await store.check()).toEqual([]);
+  });
+
+  test("that is large is found no more from the moment in which its removal begins, and its id is free", async () => {
+    const { documents } = await setup();
+    const document = newDocument();
+    const { key, tenant, user, id } = document;
+    const vectorStore = newVectorStore();
+    await documents.put({ document, vectorStore, members: [newMember(vectorStore, document)] });
+    for (let from = 0; from < 800; from += 100)
+      await documents.putPages(
+        key,
+        Array.from({ length: 100 }, (_, n) => page(from + n, "x".repeat(60_000))),
+      );
+    const seen = async () => ({
+      pages: await documents.pages(key, 0, 1),
+      count: await documents.pageCount(key),
+      byId: await documents.documentById(EVERYBODY, { tenant, user, id }),
+      byMd5: await documents.documentByMd5({ tenant, user }, MD5),
+      member: await documents.member(vectorStore.key, key),
+      memberIds: await documents.memberIds(vectorStore.key, 10),
+    });
+    let isRemoved = false;
+    const removal = documents.removeDocument(key).finally(() => (isRemoved = true));
+    while (await documents.document(key));
+    do {
+      expect(await seen()).toEqual({ pages: [], count: 0, byId: null, byMd5: null, member: null, memberIds: [] });
+      expect(await code(documents.fillDocument(key, FILE, START))).toBe("not_found");
+    } while (!isRemoved);
+    expect(await removal).toBe(true);
+    await documents.put({ document: newDocument({ id }) });
   });
 
   test("that has expired goes with the sweep of records", async () => {
