@@ -7,7 +7,8 @@ const API = /^\/api(?=\/|$)/;
 /** Code samples of the vendor's have it twice. */
 const TWICE = /^\/v1\/v1(?=\/|$)/;
 /** Local servers have these beside the runs, hosted ones below them. */
-const HOSTED = /^\/v1\/orchestrate(?=\/(?:threads|tasks)(?:\/|$))/;
+const HOSTED =
+  /^\/v1\/orchestrate(?=\/(?:threads|tasks|vector-indices|documents|assistants|tools|auth|tenants)(?:\/|$))/;
 const HEALTH = /^\/v1(?=\/health\/)/;
 
 /** The spelling that the routes of this lens are written in. */

@@ -8,7 +8,9 @@ import { chatRoutes } from "./chat-routes.ts";
 import { docsRoute } from "./docs.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { indexRoutes } from "./index-routes.ts";
 import { invalidRequest } from "./invalid-request.ts";
+import { knowledgeBaseRoutes } from "./knowledge-base-routes.ts";
 import { messageRoutes } from "./message-routes.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
 import { canonicalPath } from "./paths.ts";
@@ -28,6 +30,8 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     ...threadRoutes,
     ...messageRoutes,
     ...agentRoutes,
+    ...knowledgeBaseRoutes,
+    ...indexRoutes,
     ...taskRoutes,
     ...serverRoutes,
   ];

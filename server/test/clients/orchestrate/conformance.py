@@ -5,6 +5,7 @@ one of them. The kit tells the two apart by the host's name and asks for other p
 Prints one line for each check; exit code 1 when any fails.
 """
 
+import json
 import os
 import socket
 import sys
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from ibm_watsonx_orchestrate_clients.agents.agent_client import AgentClient
 from ibm_watsonx_orchestrate_clients.chat.run_client import RunClient
 from ibm_watsonx_orchestrate_clients.common.base_client import ClientAPIException
+from ibm_watsonx_orchestrate_clients.knowledge_bases.knowledge_base_client import KnowledgeBaseClient
 from ibm_watsonx_orchestrate_clients.threads.threads_client import ThreadsClient
 
 LOCAL_URL = os.environ["LOCAL_URL"].rstrip("/")
@@ -54,6 +56,17 @@ class Shape:
     @property
     def agents(self):
         return self.client(AgentClient)
+
+    @property
+    def knowledge_bases(self):
+        return self.client(KnowledgeBaseClient)
+
+    def indexed(self, knowledge_base):
+        deadline = time.monotonic() + 2 * PATIENCE_S
+        while (status := self.knowledge_bases.status(knowledge_base))["built_in_index_status"] == "rebuilding":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return status
 
     def finished(self, message, **more):
         begun = self.runs.create_run(message, **more)
@@ -179,6 +192,36 @@ def agents_are_made_found_changed_and_deleted(shape):
     shape.agents.delete(made.id)
     assert shape.agents.get_draft_by_id(made.id) == ""
     assert shape.runs.get_run_status(begun["run_id"])["status"] == "completed"
+
+
+@check
+def a_knowledge_base_is_made_answered_from_changed_and_deleted(shape):
+    name = f"manuals_{uuid.uuid4().hex[:8]}"
+    spec = {"kind": "knowledge_base", "name": name, "description": "Of pumps", "prioritize_built_in_index": True}
+    files = [("files", ("pump.txt", b"For the pump order the seal XK-47.")), ("files", ("river.txt", b"The Danube is long."))]
+    payload = {"knowledge_base": json.dumps(spec), "file_urls": json.dumps({"pump.txt": "https://pumps.example/"})}
+    made = shape.knowledge_bases.create_built_in(payload, files)["knowledge_base"]
+    status = shape.indexed(made)
+    assert status["built_in_index_status"] == "ready" and status["ready"], status
+    names = {document["metadata"]["original_file_name"] for document in status["documents"]}
+    assert names == {"pump.txt", "river.txt"}
+    assert shape.knowledge_bases.get_by_name(name)["id"] == made
+    assert shape.knowledge_bases.get_by_id(made)["description"] == "Of pumps"
+    assert made in [base["id"] for base in shape.knowledge_bases.get()]
+    assert [base["id"] for base in shape.knowledge_bases.get_by_ids([made])] == [made]
+    assert shape.knowledge_bases.get_by_names(["nobody's"]) == []
+    agent = shape.agents.create({"name": f"mechanic_{uuid.uuid4().hex[:8]}", "description": "", "knowledge_base": [made]})
+    _, run = shape.finished("Which seal does the pump need?", agent_id=agent.id)
+    assert "XK-47" in text_of(run["result"]["data"]["message"])
+    shape.knowledge_bases.update(made, {"knowledge_base": json.dumps({"name": name, "description": "Of pumps only"})})
+    assert shape.knowledge_bases.get_by_id(made)["description"] == "Of pumps only"
+    again = [("files", ("pump.txt", b"For the pump order the seal QQ-99."))]
+    shape.knowledge_bases.update_with_documents(made, {"knowledge_base": json.dumps({"name": name})}, again)
+    documents = shape.indexed(made)["documents"]
+    assert [document["metadata"]["original_file_name"] for document in documents] == ["pump.txt"]
+    refused(409, shape.knowledge_bases.create, {"knowledge_base": json.dumps(spec)})
+    shape.knowledge_bases.delete(made)
+    refused(404, shape.knowledge_bases.get_by_id, made)
 
 
 @check
