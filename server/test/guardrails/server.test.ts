@@ -51,7 +51,7 @@ test("a client of Shannon's API sees nothing of what is masked, neither in the s
   const pieces = [...stream.matchAll(/^event: thread\.message\.delta\ndata: (.*)$|^data: (.*"LLM_PARTIAL".*)$/gm)];
   expect(pieces.length).toBeGreaterThan(0);
   expect(stream).toContain("Guardrails acted");
-  for (const secret of ["jane", "Schmidt", "4111"]) expect(stream + task).not.toContain(secret);
+  for (const secret of ["jane", "Schmidt", "4111 1111"]) expect(stream + task).not.toContain(secret);
 });
 
 test("a text can be tried: what is found, and what would be left of it", async () => {
