@@ -88,7 +88,12 @@ export class SqliteChunkStore implements ChunkStore {
     if (this.#isClosed) throw new Refusal("unavailable", "The database is closed.");
     this.#finder ??= this.#parts.finder();
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
-    const { found, isIndexed } = await this.#finder.send("search", { ...query, queries: encoded });
+    const sent = this.#finder.send("search", { ...query, queries: encoded });
+    const { found, isIndexed } = await sent.catch((error: unknown) => {
+      // It may have taken too long for want of an index.
+      this.#index(query.vectorStore);
+      throw error;
+    });
     if (!isIndexed) this.#index(query.vectorStore);
     return found.map(({ document, attributes, score, chunk, highlights }) => ({
       document,
@@ -110,6 +115,7 @@ export class SqliteChunkStore implements ChunkStore {
   }
 
   #index(vectorStore: string): void {
+    if (this.#isClosed) return;
     this.#grown.add(vectorStore);
     this.#indexing ??= this.#indexGrown().finally(() => {
       this.#indexing = null;
