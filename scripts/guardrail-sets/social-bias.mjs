@@ -321,7 +321,7 @@ export const other = {
   ],
 };
 
-// Written after the detector was done, and never looked at since: nothing was changed because of it.
+// Written after the detector was done. Its misses were not read, but its totals were seen while later settings were chosen.
 export const unseen = {
   biased: [
     "Nurses should be female, men are too clumsy for it.",
