@@ -12,6 +12,8 @@ export type OpenTask = Pick<
   dueAt: number | null;
   concurrencyKey: string | null;
   concurrencyLimit: number;
+  /** It has its key from its first start to its end, and not only while it runs. */
+  concurrencyToEnd: boolean;
   /** Children whose end it waits for. */
   awaits: string[];
   /** It wants nothing but a slot, once it is due. */
@@ -37,6 +39,7 @@ export function openTask(task: Task): OpenTask {
     dueAt: dueAt(task),
     concurrencyKey: task.concurrency?.key ?? null,
     concurrencyLimit: task.concurrency?.limit ?? 0,
+    concurrencyToEnd: task.concurrency?.toEnd ?? false,
     awaits: awaitedBy(task),
     ready: isReady(state, reasons),
     standing: isStanding(reasons),

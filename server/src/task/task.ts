@@ -73,7 +73,12 @@ export const retryPolicy = z.strictObject({
 });
 
 /** At most `limit` tasks of one tenant with the same key run at once. */
-export const concurrency = z.strictObject({ key: z.string().min(1).max(255), limit: z.int().min(1).max(10_000) });
+export const concurrency = z.strictObject({
+  key: z.string().min(1).max(255),
+  limit: z.int().min(1).max(10_000),
+  /** Counts from its first start to its end, also while it waits or asks: so tasks follow one another. */
+  toEnd: z.literal(true).optional(),
+});
 
 /** One act of steering: who, when and why. */
 const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });

@@ -164,7 +164,7 @@ describe("a run", () => {
     for (const { run_id } of answers) await reaches(run_id, "completed");
   });
 
-  it("can be answered also when a later run of its thread came before its question", async () => {
+  it("can be answered also when a later run of its thread came before its question, which waits for its end", async () => {
     const first = await begin("hold");
     await server.held();
     const [asks, later] = [
@@ -172,10 +172,11 @@ describe("a run", () => {
       await begin("And then?", { thread_id: first.thread_id }),
     ];
     server.release();
-    await reaches(later.run_id, "completed");
     await reaches(asks.run_id, "requires_input");
+    expect((await read(later.run_id)).status).toBe("pending");
     expect((await begin("this one", { thread_id: first.thread_id })).run_id).toBe(asks.run_id);
     expect(answerOf(await reaches(asks.run_id, "completed"))).toContain("this one");
+    await reaches(later.run_id, "completed");
   });
 
   it("is answered by the data of a form", async () => {

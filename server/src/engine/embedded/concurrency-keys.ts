@@ -1,13 +1,21 @@
 /**
  * Concurrency keys: at most so many tasks of one tenant's key run at once, whoever runs them. Handlers of this process
- * and programs that claim work take from the same keys, and hear when one has room again.
+ * and programs that claim work take from the same keys, and hear when one has room again. A task may have its key to its
+ * end: then those of the key follow one another, whatever each of them waits for on its way.
  */
 
-export type Claimant = { id: string; tenant: string; concurrencyKey: string | null; concurrencyLimit: number };
+export type Claimant = {
+  id: string;
+  tenant: string;
+  concurrencyKey: string | null;
+  concurrencyLimit: number;
+  concurrencyToEnd?: boolean;
+};
 
 export class ConcurrencyKeys {
   readonly #holders = new Map<string, Set<string>>();
   readonly #heldBy = new Map<string, string>();
+  readonly #toEnd = new Set<string>();
   readonly #listeners: ((key: string) => void)[] = [];
 
   /** Calls `listener` with every key that has room again. */
@@ -28,12 +36,20 @@ export class ConcurrencyKeys {
     const key = keyOf(claimant);
     if (key === null) return;
     this.#heldBy.set(claimant.id, key);
+    if (claimant.concurrencyToEnd) this.#toEnd.add(claimant.id);
     const holders = this.#holders.get(key);
     if (holders) holders.add(claimant.id);
     else this.#holders.set(key, new Set([claimant.id]));
   }
 
+  /** It runs no more, and has its key still when that is to its end. */
   release(id: string): void {
+    if (!this.#toEnd.has(id)) this.giveBack(id);
+  }
+
+  /** It has ended, or never began. */
+  giveBack(id: string): void {
+    this.#toEnd.delete(id);
     const key = this.#heldBy.get(id);
     if (key === undefined) return;
     this.#heldBy.delete(id);

@@ -26,6 +26,7 @@ export class Placement {
     scheduler.withdraw(entry.id);
     claims.withdraw(entry.id);
     if (typeof entry.doneBy === "object") claims.followKey(entry);
+    else if (entry.concurrencyToEnd && isUnderWay(entry)) scheduler.holdKey(entry);
     if (!open.isReady(entry)) return;
     if (typeof entry.doneBy === "object") claims.offer(entry, entry.doneBy.queue);
     else scheduler.offer(entry);
@@ -39,5 +40,11 @@ export class Placement {
     claims.withdraw(id);
     open.forget(id);
     if (typeof entry?.doneBy === "object") claims.giveKeyBack(id);
+    else if (entry?.concurrencyToEnd) scheduler.giveKeyBack(id);
   }
+}
+
+/** It was started once, as far as its state says: what is paused may not have been. */
+function isUnderWay({ state }: Entry): boolean {
+  return state === "running" || state === "waiting" || state === "input_required";
 }

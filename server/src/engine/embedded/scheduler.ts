@@ -106,7 +106,18 @@ export class Scheduler {
   /** Gives a reserved slot back: the submit did not take effect. */
   unreserve(id: TaskId): void {
     this.#slots.release(id);
+    this.#keys.giveBack(id);
     this.#dispatch();
+  }
+
+  /** It is under way, and has its key to its end: also after a start of the server, and while it has no slot. */
+  holdKey(entry: Entry): void {
+    this.#keys.hold(entry);
+  }
+
+  /** The task has ended. */
+  giveKeyBack(id: TaskId): void {
+    this.#keys.giveBack(id);
   }
 
   /** The reserved slot is in use until `left` says that it is not. */

@@ -96,6 +96,30 @@ export function queueSuite(begin: Begin): void {
     for (const id of ids) await arrives(life, id, "completed");
   });
 
+  it("lets tasks of a key that each has to its end follow one another, whatever they wait for, also after a restart", async () => {
+    let life = await begin([
+      kind("asks", async (ctx) => (await ctx.waitForInput("go", { asks: "answer", prompt: "Go on?" }))?.value ?? null),
+    ]);
+    const concurrency = { key: "a conversation", limit: 1, toEnd: true as const };
+    const [first, second] = [await submit(life, "asks", { concurrency }), await submit(life, "asks", { concurrency })];
+    await arrives(life, first, "input_required");
+    await life.settle();
+    expect((await at(life, second)).state).toBe("queued");
+    expect((await life.verbs.tasks.why(ada, second)).heldBy).toEqual([first]);
+    life = await life.restart();
+    await life.pass(1);
+    const third = await submit(life, "asks", { concurrency });
+    await life.settle();
+    for (const id of [second, third]) expect((await at(life, id)).state).toBe("queued");
+    await life.verbs.tasks.input(ada, first, { value: 1 });
+    await arrives(life, first, "completed");
+    await arrives(life, second, "input_required");
+    await life.verbs.tasks.cancel(ada, second);
+    await arrives(life, third, "input_required");
+    await life.verbs.tasks.input(ada, third, { value: 3 });
+    await arrives(life, third, "completed");
+  });
+
   it("starts a delayed task when its time has come, also after a restart", async () => {
     let life = await begin([kind("later", async () => "now")]);
     const id = await submit(life, "later", { delayMs: 60_000 });

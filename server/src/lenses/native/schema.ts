@@ -14,6 +14,7 @@ import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 
+const wireConcurrency = concurrency.omit({ toEnd: true });
 const METADATA_BOUNDS = `At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`;
 const wireMetadata = metadata.meta({
   wire: { type: "object", additionalProperties: true, maxProperties: METADATA_KEYS_MAX },
@@ -133,7 +134,7 @@ export const task = z.strictObject({
     ),
   paused: z.strictObject({ ...steering.shape, resumes_as: z.enum(OPEN_STATES) }).nullable(),
   cancelled: steering.nullable(),
-  concurrency: concurrency.nullable(),
+  concurrency: wireConcurrency.nullable(),
   budget: budget.required().nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
@@ -156,7 +157,9 @@ export const submitBody = z
     delay_ms: submission.shape.delayMs.describe("Not started before."),
     deadline_ms: submission.shape.deadlineMs.describe("From the submit; then the task is timed_out."),
     retry: retry.prefault({}),
-    concurrency: concurrency.optional().describe("At most `limit` tasks of your tenant with the same key run at once."),
+    concurrency: wireConcurrency
+      .optional()
+      .describe("At most `limit` tasks of your tenant with the same key run at once."),
     budget: budget.optional(),
     metadata: wireMetadata.default({}).describe(METADATA_BOUNDS),
   })

@@ -119,7 +119,7 @@ export function wireTask(task: Task): wire.TaskWire {
           }
         : null,
     cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },
-    concurrency: task.concurrency,
+    concurrency: task.concurrency && { key: task.concurrency.key, limit: task.concurrency.limit },
     budget:
       task.budget === null
         ? null

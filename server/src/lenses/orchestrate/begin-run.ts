@@ -121,7 +121,7 @@ function submissionOf(body: RunOrchestrate, query: string, thread: Thread | null
     conversation: thread === null ? { alias: id, ...(agent !== null && { agent: agent.id }) } : { id },
     // What was said is there already where a run works on the thread as it stands.
     message: message && { parts: partsFrom(message.content), metadata: metadataFrom(message) },
-    concurrency: { key: `conversation ${id}`, limit: 1 },
+    concurrency: { key: `conversation ${id}`, limit: 1, toEnd: true },
   };
 }
 

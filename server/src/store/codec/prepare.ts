@@ -145,7 +145,12 @@ function submissionOf(task: Task, spill: Spill): PreparedSubmission {
 
 function claimOf({ priority, concurrency, queue }: Task): PreparedClaim | undefined {
   if (priority === 0 && concurrency === null && queue === null) return undefined;
-  return [priority, concurrency?.key ?? null, concurrency?.limit ?? null, queue];
+  return [priority, concurrency?.key ?? null, concurrency === null ? null : limitColumn(concurrency), queue];
+}
+
+/** A limit below zero is of a task that has its key to its end. */
+function limitColumn({ limit, toEnd }: NonNullable<Task["concurrency"]>): number {
+  return toEnd ? -limit : limit;
 }
 
 /** Nothing moves an ended task. */

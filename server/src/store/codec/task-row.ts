@@ -195,7 +195,9 @@ export function openTaskOf(row: unknown): OpenTask {
   const { reasons, awaits, concurrencyLimit, ...facts } = openRow.parse(named);
   const on = reasons === null ? [] : reasons.split(",");
   return Object.assign(facts, {
-    concurrencyLimit: concurrencyLimit ?? 0,
+    // Below zero it is of a task that has its key to its end.
+    concurrencyLimit: Math.abs(concurrencyLimit ?? 0),
+    concurrencyToEnd: (concurrencyLimit ?? 0) < 0,
     awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
     ready: isReady(facts.state, on),
     standing: isStanding(on),

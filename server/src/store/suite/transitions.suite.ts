@@ -194,6 +194,7 @@ export function transitionStories(setup: () => Promise<Store>): void {
       dueAt: null,
       concurrencyKey: "gpu",
       concurrencyLimit: 2,
+      concurrencyToEnd: false,
       awaits: [child.id],
       ready: false,
     });
