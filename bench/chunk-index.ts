@@ -83,7 +83,7 @@ async function measured(store: Store, vectorStore: string, questions: readonly Q
 
 console.log(`${conditions()}; ${DIMENSIONS} dimensions, ${WORDS_OF_CHUNK} words a chunk, questions of 5 words`);
 const head = ["chunks", "vectors looked at", "first, ms", "p50, ms", "p99, ms", "CPU, ms", "recall@10", "RSS, MB"];
-console.log(head.map((name) => name.padStart(17)).join(""));
+console.log(head.map((name) => name.padStart(18)).join(""));
 for (const size of sizes) {
   const folder = mkdtempSync(path.join(tmpdir(), "waybill-bench-"));
   const filling = await openSqliteStore(folder);
@@ -122,9 +122,9 @@ for (const size of sizes) {
       ...[cpuMs.toFixed(1), recall.toFixed(3)],
       String(Math.round(process.memoryUsage().rss / 2 ** 20)),
     ];
-    console.log(figures.map((figure) => figure.padStart(17)).join(""));
+    console.log(figures.map((figure) => figure.padStart(18)).join(""));
     await store.close();
   }
-  console.log(`${"".padStart(17)}  the index: ${made}`);
+  console.log(`${"".padStart(18)}  the index: ${made}`);
   rmSync(folder, { recursive: true });
 }
