@@ -49,8 +49,10 @@ function isSame(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   if (one instanceof Date) return other instanceof Date && one.getTime() === other.getTime();
-  const isList = Array.isArray(one);
-  if (isList !== Array.isArray(other) || (!isList && !(isPlain(one) && isPlain(other)))) return false;
+  if (Array.isArray(one))
+    // By its places: the names of 100,000 places take longer than all the rest.
+    return Array.isArray(other) && one.length === other.length && one.every((item, n) => isSame(item, other[n]));
+  if (Array.isArray(other) || !isPlain(one) || !isPlain(other)) return false;
   const keys = Object.keys(one);
   return (
     keys.length === Object.keys(other).length &&

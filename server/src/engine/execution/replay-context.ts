@@ -99,11 +99,17 @@ class ReplayContext implements Context {
     const keys: (keyof Results & string)[] = Object.keys(branches);
     const names = keys.map((key) => textOf("The key of a branch", key));
     if (new Set(names).size < names.length) throw new BadValue("Two branches have the same key.");
-    const settled = await Promise.allSettled(
-      keys.map((key, at) =>
-        new ReplayContext(this.#run, `${this.#path}/${position}.${names[at]}`).traced(branches[key]),
-      ),
-    );
+    const begun: Promise<Results[keyof Results & string]>[] = [];
+    for (const [at, key] of keys.entries()) {
+      // Thousands of branches, whatever each does before its first call, are as much work as thousands of calls.
+      const turn = this.#run.turn();
+      if (turn) await turn.then(() => this.#run.open());
+      const branch = new ReplayContext(this.#run, `${this.#path}/${position}.${names[at]}`).traced(branches[key]);
+      // One may fail before the last has begun; its reason is looked at below.
+      branch.catch(() => {});
+      begun.push(branch);
+    }
+    const settled = await Promise.allSettled(begun);
     const results: Partial<Results> = {};
     const reasons: unknown[] = [];
     for (const [at, key] of keys.entries()) {
