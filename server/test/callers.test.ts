@@ -30,6 +30,10 @@ function send(url: string, method: string, headers: Record<string, string>, body
 const BOUNDARY = "a-form";
 const FORM = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\nHello\r\n--${BOUNDARY}--\r\n`;
 
+const KNOWLEDGE_BASE = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="knowledge_base"\r\n\r\n{"name":"k"}\r\n--${BOUNDARY}--\r\n`;
+/** Right forms of routes that also take other bodies. */
+const FORMS: Readonly<Record<string, string>> = { create_knowledge_base: KNOWLEDGE_BASE, upload_document: FORM };
+
 /** Right bodies, by the ids of the routes that want one. */
 const BODIES: Readonly<Record<string, unknown>> = {
   submitTask: { kind: "external", input: { queue: "q" } },
@@ -80,7 +84,8 @@ function urlOf(server: TestServer, { lens, route }: Walked): string {
 
 function bodyOf({ lens, route }: Walked): string | undefined {
   if (route.method === "GET" || route.method === "DELETE") return undefined;
-  if (route.reads === "form") return FORM;
+  const form = FORMS[route.id];
+  if (form !== undefined || route.reads === "form") return form ?? FORM;
   if (lens !== "native") return JSON.stringify(BODIES[route.id] ?? FOREIGN_BODY);
   return route.body === null ? undefined : JSON.stringify(BODIES[route.id] ?? {});
 }
@@ -205,7 +210,7 @@ describe("a key", () => {
 
   /** Says who calls, and what there is: no more than any key may know. */
   const ANY_SCOPE = new Set([
-    ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response"],
+    ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response", "upload_assistant_files"],
     ...["list_agents", "get_agent", "list_agent_environments"],
   ]);
   const needed = (route: Route) =>
