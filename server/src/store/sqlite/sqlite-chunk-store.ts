@@ -18,6 +18,9 @@ import type { Searches } from "./finder.ts";
 import type { Reads } from "./reads.ts";
 import type { Writes } from "./writes.ts";
 
+/** Until then, a disk that takes no index has no thread started for each search. */
+const RETRIED_AFTER_MS = 60_000;
+
 type Parts = {
   writes: Channel<Writes>;
   reads: Channel<Reads>;
@@ -34,6 +37,8 @@ export class SqliteChunkStore implements ChunkStore {
   #grown = new Set<string>();
   #embedded = 0;
   #indexing: Promise<void> | null = null;
+  /** By the process's own clock. */
+  #failedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(parts: Parts) {
@@ -115,14 +120,14 @@ export class SqliteChunkStore implements ChunkStore {
   }
 
   #index(vectorStore: string): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || performance.now() - this.#failedAt < RETRIED_AFTER_MS) return;
     this.#grown.add(vectorStore);
     this.#indexing ??= this.#indexGrown().finally(() => {
       this.#indexing = null;
     });
   }
 
-  /** What fails is tried again at the next search, which finds the same without. */
+  /** What fails is tried again at a later search, which finds the same without. */
   async #indexGrown(): Promise<void> {
     const indexer = this.#parts.indexer();
     try {
@@ -133,6 +138,7 @@ export class SqliteChunkStore implements ChunkStore {
       }
     } catch {
       this.#grown.clear();
+      this.#failedAt = performance.now();
     } finally {
       await indexer.close();
     }
