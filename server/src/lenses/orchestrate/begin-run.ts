@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { queryIdOf } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
-import { textOf } from "../../task/part.ts";
+import { keptIn, type Part, textOf } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { Submission } from "../../task/submission.ts";
@@ -14,6 +14,7 @@ import type { Task } from "../../task/task.ts";
 import type { Agent } from "../../verbs/agents.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import type { LensParts } from "../lens-parts.ts";
+import { attachedFiles, FILES_ONLY } from "./attached-files.ts";
 import { foundAs } from "./errors.ts";
 import { metadataFrom, partsFrom, wordsOf } from "./message.ts";
 import { backgroundIdOf, NAMES, runIdOf } from "./names.ts";
@@ -47,9 +48,12 @@ export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Be
   const continued = thread !== null && body.message !== null ? await answered(caller, thread, body.message) : null;
   if (continued !== null) return continued;
   const agent = await agentNamed(caller, body.agent_id ?? thread?.agent ?? null);
-  const said = body.message === null ? await lastWords(caller, thread) : { words: saidIn(body.message), id: null };
-  const submission = submissionOf(body, said.words, thread, agent);
-  const { task } = await caller.verbs.tasks.submit(caller.principal, NAMES, submission);
+  const files = await attachedFiles(caller, body.context);
+  const said =
+    body.message === null ? await lastWords(caller, thread) : { words: saidIn(body.message, files), id: null };
+  const submission = submissionOf(body, { query: said.words, files }, thread, agent);
+  // They are the caller's own, which is as good as having come with the request.
+  const { task } = await caller.verbs.tasks.submit(caller.principal, NAMES, submission, undefined, keptIn(files));
   return { task, answer: answerOf(task, backgroundIdOf(task), said.id ?? queryIdOf(task.id)), since: null };
 }
 
@@ -104,7 +108,12 @@ function formIn({ form_data: data, form_operation: operation }: JsonObject): Jso
   return isJsonObject(data) || Array.isArray(data) ? data : null;
 }
 
-function submissionOf(body: RunOrchestrate, query: string, thread: Thread | null, agent: Agent | null): Submission {
+function submissionOf(
+  body: RunOrchestrate,
+  { query, files }: { query: string; files: Part[] },
+  thread: Thread | null,
+  agent: Agent | null,
+): Submission {
   const { message, llm_params, guardrails } = body;
   const context = contextOf(body, agent);
   const id = thread?.id ?? randomUUID();
@@ -112,6 +121,7 @@ function submissionOf(body: RunOrchestrate, query: string, thread: Thread | null
     kind: "agent",
     input: {
       query,
+      ...(files.length > 0 && { attachments: files }),
       ...(agent !== null && { agent: agent.definition.slug }),
       ...(llm_params !== null && { parameters: parametersOf(llm_params) }),
       ...(guardrails !== null && { guardrails: guardrailsOf(guardrails) }),
@@ -120,7 +130,7 @@ function submissionOf(body: RunOrchestrate, query: string, thread: Thread | null
     },
     conversation: thread === null ? { alias: id, ...(agent !== null && { agent: agent.id }) } : { id },
     // What was said is there already where a run works on the thread as it stands.
-    message: message && { parts: partsFrom(message.content), metadata: metadataFrom(message) },
+    message: message && { parts: [...partsFrom(message.content), ...files], metadata: metadataFrom(message) },
     concurrency: { key: `conversation ${id}`, limit: 1, toEnd: true },
   };
 }
@@ -141,9 +151,10 @@ function contextOf(
 }
 
 /** What an agent is asked by a message: its words, or what else is in it. */
-function saidIn({ content }: CreateMessage): string {
+function saidIn({ content }: CreateMessage, files: readonly Part[]): string {
   const words = wordsOf(content);
   if (words !== "") return words;
+  if (files.length > 0) return FILES_ONLY;
   if (content.length === 0) throw nothingSaid("message.content");
   return typeof content === "string" ? content : JSON.stringify(content);
 }

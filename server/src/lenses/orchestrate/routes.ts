@@ -1,7 +1,9 @@
 /** The Orchestrate lens: runs of agents, their threads and background tasks, for clients of watsonx Orchestrate. */
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
+import { accountRoutes } from "./account-routes.ts";
 import { agentRoutes } from "./agent-routes.ts";
+import { assistantRoutes } from "./assistant-routes.ts";
 import { runOf } from "./assistant-run.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
 import { chatRoutes } from "./chat-routes.ts";
@@ -18,11 +20,14 @@ import { runRoutes } from "./run-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { taskRoutes } from "./task-routes.ts";
 import { threadRoutes } from "./thread-routes.ts";
+import { Tokens } from "./token.ts";
+import { uploadRoutes } from "./upload-routes.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
 export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
 
 function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
+  const tokens = new Tokens();
   const routes = [
     ...runRoutes(timedOut),
     ...eventRoutes(timedOut),
@@ -32,6 +37,9 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     ...agentRoutes,
     ...knowledgeBaseRoutes,
     ...indexRoutes,
+    ...uploadRoutes,
+    ...assistantRoutes(timedOut),
+    ...accountRoutes(tokens),
     ...taskRoutes,
     ...serverRoutes,
   ];
@@ -41,7 +49,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     mount: "/orchestrate",
     rewrite: canonicalPath,
     routes: [...routes, docsRoute(routes), documentRoute(() => lens, { path: "/openapi.json" })],
-    caller: { secrets: SECRETS, before: "handler" },
+    caller: { secrets: SECRETS, spelling: (secret) => tokens.keyOf(secret), before: "handler" },
     invalid: invalidRequest,
     keyReuse: "another",
     errors: STATUS,

@@ -14,9 +14,12 @@ import traceback
 import uuid
 from urllib.parse import urlsplit
 
+import jwt
+import requests
 from ibm_watsonx_orchestrate_clients.agents.agent_client import AgentClient
 from ibm_watsonx_orchestrate_clients.chat.run_client import RunClient
 from ibm_watsonx_orchestrate_clients.common.base_client import ClientAPIException
+from ibm_watsonx_orchestrate_clients.common.utils import check_token_validity
 from ibm_watsonx_orchestrate_clients.knowledge_bases.knowledge_base_client import KnowledgeBaseClient
 from ibm_watsonx_orchestrate_clients.threads.threads_client import ThreadsClient
 
@@ -222,6 +225,35 @@ def a_knowledge_base_is_made_answered_from_changed_and_deleted(shape):
     refused(409, shape.knowledge_bases.create, {"knowledge_base": json.dumps(spec)})
     shape.knowledge_bases.delete(made)
     refused(404, shape.knowledge_bases.get_by_id, made)
+
+
+@check
+def a_file_is_uploaded_and_read_by_a_run(shape):
+    path = os.path.join(os.environ["HOME"], "code.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("The code is QX-81.")
+    uploaded = shape.runs.upload_file_to_s3(path)
+    assert uploaded[0]["fileName"] == "code.txt" and uploaded[0]["statusCode"] == 200 and not uploaded[0]["invalid"]
+    for message in ("What is the code?", ""):
+        begun = shape.runs.create_run_with_files(message, uploaded)
+        status = shape.runs.wait_for_run_completion(begun["run_id"], poll_interval=0.1, max_retries=PATIENCE_S * 10)
+        assert status["status"] == "completed", status
+        if message:
+            assert "QX-81" in text_of(status["result"]["data"]["message"]), status
+
+
+@check
+def a_token_is_had_for_a_key_and_says_whose_it_is(shape):
+    form = {"username": "ada", "password": shape.key or "any"}
+    answer = requests.post(f"{shape.url}/api/v1/auth/token", data=form, timeout=PATIENCE_S)
+    token = answer.json()["access_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["sub"] and check_token_validity(token)
+    headers = {"Authorization": f"Bearer {token}"}
+    tenants = requests.get(f"{shape.url}/api/v1/tenants", headers=headers, timeout=PATIENCE_S)
+    assert [tenant["id"] for tenant in tenants.json()] == [claims["woTenantId"]]
+    begun = shape.client(RunClient, key=token).create_run("Hello")
+    assert shape.runs.get_run_status(begun["run_id"])["tenant_id"] == claims["woTenantId"]
 
 
 @check
