@@ -119,7 +119,7 @@ function resumePoint(header: unknown, query: string | undefined): ResumePoint {
  * The frames of a task's log after `from`, each item those of one batch. The last one of an ended task is its end, also for
  * who begins after it. All who read one log at the same place are given the same events.
  */
-async function* framesOf(
+export async function* framesOf(
   tasks: Pick<Tasks, "get" | "events" | "follow">,
   principal: Principal,
   task: Task,
