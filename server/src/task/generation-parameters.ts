@@ -75,7 +75,7 @@ const generatedToken = z.strictObject({
 });
 export type GeneratedToken = z.infer<typeof generatedToken>;
 
-export const STOP_REASONS = ["end", "max_tokens", "stop_sequence", "time_limit"] as const;
+const STOP_REASONS = ["end", "max_tokens", "stop_sequence", "time_limit"] as const;
 
 /** How an answer came to its end, and what of the parameters was not done. */
 export const generationReport = z.strictObject({

@@ -3,7 +3,7 @@ import { Refusal } from "../../task/errors.ts";
 import { bytesOf } from "./bounds.ts";
 
 /** Of what is answered whole, such as the artifacts of one task. */
-export const WHOLE_BYTES_MAX = 32 << 20;
+const WHOLE_BYTES_MAX = 32 << 20;
 
 type Rows = { rows: unknown[][]; more: boolean };
 
