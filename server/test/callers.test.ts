@@ -32,7 +32,11 @@ const FORM = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; file
 
 const KNOWLEDGE_BASE = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="knowledge_base"\r\n\r\n{"name":"k"}\r\n--${BOUNDARY}--\r\n`;
 /** Right forms of routes that also take other bodies. */
-const FORMS: Readonly<Record<string, string>> = { create_knowledge_base: KNOWLEDGE_BASE, upload_document: FORM };
+const FORMS: Readonly<Record<string, string>> = {
+  create_knowledge_base: KNOWLEDGE_BASE,
+  upload_document: FORM,
+  upload_files: FORM.replace('name="file"', 'name="files"'),
+};
 
 /** Right bodies, by the ids of the routes that want one. */
 const BODIES: Readonly<Record<string, unknown>> = {
@@ -211,7 +215,7 @@ describe("a key", () => {
   /** Says who calls, and what there is: no more than any key may know. */
   const ANY_SCOPE = new Set([
     ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response", "upload_assistant_files"],
-    ...["list_agents", "get_agent", "list_agent_environments"],
+    ...["list_agents", "get_agent", "list_agent_environments", "create_token", "list_tenants", "create_tenant"],
   ]);
   const needed = (route: Route) =>
     route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";

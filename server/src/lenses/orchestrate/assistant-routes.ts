@@ -34,9 +34,9 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       refuses: ["unauthenticated", "not_found"],
       answers: [{ status: 200, about: "Successful Response", schema: z.array(assistantRun) }],
       handle: async ({ principal, verbs, params }) => {
-        const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
         const page = { limit: LOOKED_AT_MAX, offset: 0 };
         const { runs } = await listedRuns(verbs.tasks, principal, { kinds: ["agent"] }, page);
+        const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
         return { status: 200, body: runs.filter((task) => agentOf(task) === id).map((task) => runOf(task, timedOut)) };
       },
     }),
@@ -51,8 +51,8 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       refuses: ["unauthenticated", "not_found"],
       answers: [{ status: 200, about: "Successful Response", schema: assistantRun }],
       handle: async ({ principal, verbs, params }) => {
-        const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
         const task = await foundAs("Run", taskNamed(verbs, principal, params.run_id));
+        const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
         if (agentOf(task) !== id) throw notFound("Run");
         const answer = await answerWithSteps(verbs.tasks, principal, task);
         return { status: 200, body: runOf(task, timedOut, answer) };
@@ -84,8 +84,8 @@ const callback = route({
   refuses: ["unauthenticated", "invalid", "not_found", "forbidden", "not_allowed_in_state"],
   answers: [{ status: 200, about: "Successful Response", schema: received }],
   handle: async ({ principal, verbs, params: { tenant_id, correlation_id }, body }) => {
-    if (tenant_id !== principal.tenant) throw notFound("Tenant");
     const task = await foundAs("Task", taskNamed(verbs, principal, correlation_id));
+    if (tenant_id !== principal.tenant) throw notFound("Tenant");
     const answer = { status: 200, body: { status: "received", correlation_id } };
     const [question] = openQuestions(task);
     if (question !== undefined) {
