@@ -96,9 +96,9 @@ export const STORE = [
   },
   {
     file: trees,
-    name: "a-sweep-takes-without-end",
-    find: "if (found.length === limit || rows >= ROWS_MAX) return found;",
-    put: "",
+    name: "a-sweep-ends-behind-a-wide-tree",
+    find: "if (rows >= ROWS_MAX) return { found, goesOn: true };",
+    put: "if (rows >= ROWS_MAX) return { found, goesOn: false };",
   },
   {
     file: removal,
