@@ -92,7 +92,7 @@ export function* walk(ops: readonly Op[]): Generator<Op> {
 /** The codes of what passes with a further try of the whole task. */
 export const PASSING_CODES: ReadonlySet<string> = new Set(["handler_error", "broken"]);
 
-/** How many tries of the whole task fail before it comes through: branches fail side by side, and are tried again together. */
+/** How many tries of the whole task may fail before it comes through: what one branch fails by, another may not have come to. */
 export function failingTries(ops: readonly Op[]): number {
   return ops.reduce((sum, op) => sum + triesOf(op), 0);
 }
@@ -105,7 +105,7 @@ function triesOf(op: Op): number {
     case "child":
       return op.caught ? 0 : failingTries(op.program.ops);
     case "parallel":
-      return Math.max(0, ...Object.values(op.branches).map(failingTries));
+      return Object.values(op.branches).reduce((sum, branch) => sum + failingTries(branch), 0);
     default:
       return 0;
   }
