@@ -134,6 +134,11 @@ describe("a time limit", () => {
     expect(answer.generation?.stopReason).toBe("time_limit");
   });
 
+  it("of years ends nothing", async () => {
+    const { text, generation } = await ask("gateway:m", { timeLimitMs: Number.MAX_SAFE_INTEGER });
+    expect([text, generation?.stopReason]).toEqual(["Hello.", "end"]);
+  });
+
   it("ends a call that has said nothing at all", async () => {
     server.script({ kind: "silence" });
     const answer = await ask("anthropic:claude-sonnet-4-5", { timeLimitMs: 100 });

@@ -13,6 +13,8 @@ import { StopSequences } from "./stop-sequences.ts";
 
 /** Told of the input, at most. */
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
+/** A timer that is set for longer fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Why the reading of an answer ended before the provider ended it. */
 export type EarlyStop = "stop_sequence" | "time_limit";
@@ -39,7 +41,8 @@ export class Generation {
     const { options, ignored } = parameterRequest(asked, host, model);
     this.options = { ...options, ...(logprobsWanted(asked) > 0 && { includeRawChunks: true }) };
     this.prompt = prompt;
-    this.timeLimitMs = asked.timeLimitMs !== undefined && asked.timeLimitMs > 0 ? asked.timeLimitMs : null;
+    const { timeLimitMs = 0 } = asked;
+    this.timeLimitMs = timeLimitMs > 0 ? Math.min(timeLimitMs, TIMER_MS_MAX) : null;
     this.#asked = asked;
     this.#stops = new StopSequences(asked.stopSequences ?? [], { include: asked.includeStopSequence === true });
     this.#ignored = ignored;
