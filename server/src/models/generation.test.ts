@@ -118,6 +118,10 @@ describe("stop sequences", () => {
     },
   );
 
+  it("of thousands of characters are told as not done", async () => {
+    expect(ignored(await ask("local:reference", { stopSequences: ["x".repeat(1_001)] }))).toEqual(["stopSequences"]);
+  });
+
   it("are not looked for before the text has its least tokens", async () => {
     server.script({ kind: "endless", text: "stop go " });
     const { text } = await ask("gateway:m", { stopSequences: ["stop"], minNewTokens: 10 });

@@ -13,6 +13,8 @@ import { StopSequences } from "./stop-sequences.ts";
 
 /** Told of the input, at most. */
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
+/** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text. */
+const STOP_CHARACTERS_MAX = 1_000;
 /** A timer that is set for longer fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -44,8 +46,13 @@ export class Generation {
     const { timeLimitMs = 0 } = asked;
     this.timeLimitMs = timeLimitMs > 0 ? Math.min(timeLimitMs, TIMER_MS_MAX) : null;
     this.#asked = asked;
-    this.#stops = new StopSequences(asked.stopSequences ?? [], { include: asked.includeStopSequence === true });
+    const stops = (asked.stopSequences ?? []).filter(({ length }) => length <= STOP_CHARACTERS_MAX);
+    this.#stops = new StopSequences(stops, { include: asked.includeStopSequence === true });
     this.#ignored = ignored;
+    if (stops.length < (asked.stopSequences?.length ?? 0)) {
+      const reason = `One has more than ${STOP_CHARACTERS_MAX} characters.`;
+      this.#ignored.push({ parameter: "stopSequences", reason });
+    }
     this.#providerName = host.name;
     this.#longEnough = (asked.minNewTokens ?? 0) === 0;
   }
