@@ -6,10 +6,11 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import { guardrailsConfig } from "./guardrails/configuration.ts";
+import { configuredAgent } from "./handlers/agent/definition.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
-import { agentDefinition } from "./task/agent.ts";
+import { SLUG_LENGTH_MAX } from "./task/agent.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
@@ -121,7 +122,9 @@ function configFileOf(lenses: readonly string[]) {
     trustProxy: z.int().min(0).max(16).optional(),
     graceS: z.number().min(0).max(3_600).optional(),
     logLevel: z.enum(LOG_LEVELS).optional(),
-    agents: z.array(agentDefinition).max(1_000).default([]),
+    agents: z.array(configuredAgent).max(1_000).default([]),
+    /** Slug of the agent that is meant where none is named; the first of `agents` when absent. */
+    defaultAgent: z.string().max(SLUG_LENGTH_MAX).optional(),
     tools: z.array(tool).max(1_000).default([]),
     handlers: z.array(handler).max(1_000).default([]),
     /** Providers, tiers, prices and limits of language models. */

@@ -37,6 +37,19 @@ describe("the configuration", () => {
     expect(config).toMatchObject({ port: 3000, graceMs: 2_500, trustProxy: 1 });
   });
 
+  it("puts the default agent first, and refuses one that is not there", async () => {
+    const agents = [
+      { slug: "poet", name: "Poet" },
+      { slug: "clerk", name: "Clerk" },
+    ];
+    const write = (defaultAgent: string) =>
+      writeFile(join(folder, "waybill.config.json"), JSON.stringify({ agents, defaultAgent }));
+    await write("clerk");
+    expect((await load()).agents.map(({ slug }) => slug)).toEqual(["clerk", "poet"]);
+    await write("judge");
+    await expect(load()).rejects.toThrow('there is no agent "judge". Agents: poet, clerk.');
+  });
+
   it("takes an embedding model that is a folder from where the file is, and any other as it is named", async () => {
     expect((await load()).embeddings).toEqual({ model: "local:glove-100d" });
     const write = (model: string) =>

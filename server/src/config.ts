@@ -30,6 +30,7 @@ export type Config = Readonly<{
   trustProxy: number;
   graceMs: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** The default one first. */
   agents: ConfigFileRead["agents"];
   tools: ConfigFileRead["tools"];
   handlers: ConfigFileRead["handlers"];
@@ -117,7 +118,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     trustProxy: said.trustProxy ?? file.trustProxy ?? 0,
     graceMs: (said.graceS ?? file.graceS ?? 20) * 1_000,
     logLevel: said.logLevel ?? file.logLevel ?? "info",
-    agents: file.agents,
+    agents: defaultFirst(file),
     tools: file.tools,
     handlers: file.handlers,
     models: withEnvironment(
@@ -133,6 +134,16 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     auditDays: file.auditDays,
     file: file.path,
   });
+}
+
+function defaultFirst({ agents, defaultAgent }: ConfigFileRead): Config["agents"] {
+  if (defaultAgent === undefined) return agents;
+  const chosen = agents.filter(({ slug }) => slug === defaultAgent);
+  if (chosen.length === 0)
+    throw new ConfigError(
+      `defaultAgent: there is no agent "${defaultAgent}". Agents: ${agents.map(({ slug }) => slug).join(", ") || "none"}.`,
+    );
+  return [...chosen, ...agents.filter(({ slug }) => slug !== defaultAgent)];
 }
 
 /** A folder is meant from where the configuration file is. */

@@ -11,12 +11,11 @@ import { VirtualClock } from "../src/engine/virtual-clock.ts";
 import { configuredGuardrails, guardrailsConfig } from "../src/guardrails/configuration.ts";
 import { OfflineDetectors } from "../src/guardrails/offline/offline-detectors.ts";
 import { agentCatalog, agentHandler } from "../src/handlers/agent/agent.ts";
-import { assistant } from "../src/handlers/agent/definition.ts";
+import { assistant, type ConfiguredAgent } from "../src/handlers/agent/definition.ts";
 import type { Tool } from "../src/handlers/agent/tool.ts";
 import { createModels } from "../src/models/models.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
-import type { AgentDefinition } from "../src/task/agent.ts";
 import type { EventData, EventType, KnownEvent, TaskEvent } from "../src/task/events/event.ts";
 import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
@@ -34,7 +33,7 @@ const sentBody = z.looseObject({
   tools: z.array(z.unknown()).optional(),
 });
 
-export type AgentParts = { tools?: Tool[]; agents?: AgentDefinition[]; guardrails?: z.input<typeof guardrailsConfig> };
+export type AgentParts = { tools?: Tool[]; agents?: ConfiguredAgent[]; guardrails?: z.input<typeof guardrailsConfig> };
 
 export class AgentLife {
   readonly provider: ProviderServer;

@@ -61,7 +61,8 @@ export type Condition = {
 
 export type LensParts = {
   verbs: Verbs;
-  agents: readonly AgentDefinition[];
+  /** Those of the configuration, the default first. One that `answersAlone` has answers that are a message and no task. */
+  agents: readonly (AgentDefinition & { answersAlone?: boolean | undefined })[];
   /** The server's version. */
   version: string;
   /** How each lens of this server shows a task, by the lens's name. */

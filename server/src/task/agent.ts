@@ -3,11 +3,12 @@
  * made it, and what a task of one is asked.
  */
 import { z } from "zod";
+import { agentMessage, closingWordsOf } from "./agent-message.ts";
 import { generationParameters, generationReport } from "./generation-parameters.ts";
 import { guardrailReport, guardrails } from "./guardrails.ts";
 import { isUuid } from "./id.ts";
 import { isWithin, type Json, jsonObject } from "./json.ts";
-import { part } from "./part.ts";
+import { part, textOf } from "./part.ts";
 
 export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as const;
 
@@ -162,6 +163,8 @@ export const MODEL_TIERS = ["small", "medium", "large"] as const;
 export const agentInput = z.strictObject({
   query: z.string().min(1),
   attachments: z.array(part).max(100).optional(),
+  /** The message that asks, whole, where its API has more to it than this: what is no text in it is the attachments. */
+  message: agentMessage.optional(),
   /** Slug or id of the agent; the server's default agent when absent. */
   agent: z.string().max(SLUG_LENGTH_MAX).optional(),
   mode: z.enum(AGENT_MODES).optional(),
@@ -200,7 +203,7 @@ const citation = z.strictObject({
 export type Citation = z.infer<typeof citation>;
 
 /** The output of kind `agent`. */
-export const agentOutput = z.strictObject({
+const agentOutput = z.strictObject({
   text: z.string(),
   model: z.string(),
   provider: z.string(),
@@ -223,10 +226,12 @@ export function agentOutputOf(output: Json): AgentOutput | null {
   return read.success ? read.data : null;
 }
 
-/** An output as text, whatever kind of task it came from: what an agent says, a text, or JSON. */
+/** An output as text, whatever kind of task it came from: what an agent says, a message, a text, or JSON. */
 export function outputText(output: Json): string {
   const agent = agentOutputOf(output);
   if (agent) return agent.text;
+  const said = closingWordsOf(output);
+  if (said) return textOf(said.message.parts);
   if (typeof output === "string") return output;
   return output === null ? "" : JSON.stringify(output);
 }

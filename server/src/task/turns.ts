@@ -2,6 +2,7 @@
  * What an open task says in its conversation, beside what it was asked and what it answers in the end: its questions, what
  * people tell it, and once that its work goes on elsewhere. Pure.
  */
+import { messageTold } from "./agent-message.ts";
 import type { MessageDraft } from "./conversation.ts";
 import type { Change } from "./decide.ts";
 import { isUuid } from "./id.ts";
@@ -54,5 +55,5 @@ function named(messageId: string): Pick<MessageDraft, "id"> {
 }
 
 function answerOf(told: Json): Pick<MessageDraft, "parts"> {
-  return { parts: [typeof told === "string" ? { text: told } : { data: told }] };
+  return { parts: messageTold(told).parts };
 }

@@ -3,11 +3,13 @@
  * or a model that is not there is refused before the task exists.
  */
 import { ModelError, type Models } from "../../models/model.ts";
-import { type AgentDefinition, type AgentInput, agentInput, agentOutput } from "../../task/agent.ts";
+import { type AgentDefinition, type AgentInput, agentInput, agentOutputOf, outputText } from "../../task/agent.ts";
+import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import { isJsonObject, type Json } from "../../task/json.ts";
+import type { Part } from "../../task/part.ts";
 import type { AttachmentFiles } from "./attachment.ts";
-import { assistant } from "./definition.ts";
+import { type AgentRun, assistant, type ConfiguredAgent, definitionOf } from "./definition.ts";
 import { type AgentDirectory, boundInput } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
 import { PERSON_DEADLINE_MS } from "./person.ts";
@@ -21,7 +23,7 @@ import { type DocumentSearch, searchDocumentsTool } from "./tools/search-documen
 export type AgentHandlerParts = {
   models: Models;
   /** The first is the default; `assistant` when there is none. */
-  agents: readonly AgentDefinition[];
+  agents: readonly ConfiguredAgent[];
   /** Own tools, besides the built-in ones. One of the same name takes the place of a built-in one. */
   tools: readonly Tool[];
   /** Where agents look things up; absent where there are no documents. */
@@ -41,7 +43,7 @@ export function agentCatalog({ models, agents, tools, documents }: AgentHandlerP
   modelProblem: (model: string) => string | null;
 } {
   return {
-    configured: agents.length > 0 ? agents : [assistant],
+    configured: (agents.length > 0 ? agents : [assistant]).map(definitionOf),
     toolNames: new Set(everyTool(tools, documents && searchDocumentsTool(documents)).keys()),
     modelProblem: (model) => {
       try {
@@ -74,7 +76,7 @@ export function agentHandler({
   const [byDefault = assistant, ...others] = agents;
   const parts: AgentParts = {
     models,
-    agents: agentsOf([byDefault, ...others]),
+    agents: agentsOf([byDefault, ...others].map(definitionOf)),
     directory: directory ?? null,
     tools: everyTool(tools, search),
     searchIn: (stores) => (documents ? searchDocumentsTool(documents, stores) : null),
@@ -83,16 +85,15 @@ export function agentHandler({
     guardrails: guardrails ?? { asked: {}, detectors: {} },
   };
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
+  const codeOf = codeFor([byDefault, ...others], parts.agents);
+  const runModel: AgentRun = (ctx, input) => runAgent(ctx, input, parts);
   const handler = defineHandler({
     kind: "agent",
     input: agentInput,
-    present: ({ query, attachments = [] }) => ({
-      title: shortened(query, TITLE_CHARS_MAX),
-      message: [{ text: query }, ...attachments],
-    }),
-    reply: (output: Json) => [{ text: agentOutput.parse(output).text }],
-    timeLimitMs: (input) => timeLimitMs(input, parts),
-    run: (ctx, input) => runAgent(ctx, input, parts),
+    present: (input) => ({ title: shortened(input.query, TITLE_CHARS_MAX), message: messageAsked(input).parts }),
+    reply: replyOf,
+    timeLimitMs: (input) => (codeOf(input) ? ownTimeLimitMs(input, parts) : timeLimitMs(input, parts)),
+    run: (ctx, input) => (codeOf(input) ?? runModel)(ctx, input),
   });
   // Only the door looks the names up: a task that was let in goes on when the configuration changes.
   const door = agentInput.superRefine((input, issues) => {
@@ -106,8 +107,32 @@ export function agentHandler({
       issues.addIssue({ code: "custom", path, message: error.message });
     }
   });
-  if (!directory) return { ...handler, input: door };
-  return { ...handler, input: door, bind: (given, owner) => boundInput(given, owner, parts.agents, directory) };
+  const named = (given: Json) => (byDefault.run ? withAgent(given, byDefault.slug) : given);
+  const bind: Handler["bind"] = async (given, owner) =>
+    directory ? boundInput(named(given), owner, parts.agents, directory) : named(given);
+  return { ...handler, input: door, bind };
+}
+
+/** A task that code has begun is that code's, also where another agent is the default by then. */
+function withAgent(given: Json, agent: string): Json {
+  return isJsonObject(given) && given["agent"] === undefined ? { ...given, agent } : given;
+}
+
+/** The code that runs a task with this input; none where a model does. */
+function codeFor(
+  agents: readonly ConfiguredAgent[],
+  { byDefault }: AgentParts["agents"],
+): (input: AgentInput) => AgentRun | undefined {
+  const runs = new Map(agents.flatMap(({ slug, run }) => (run ? [[slug, run] as const] : [])));
+  return ({ agent = byDefault.slug, bound }) => (bound ? undefined : runs.get(agent));
+}
+
+/** What an agent's code returns may be any JSON. What cannot be said is nothing. */
+function replyOf(output: Json): Part[] {
+  const said = agentOutputOf(output) ? null : closingWordsOf(output);
+  if (said) return said.message.parts;
+  const text = outputText(output);
+  return text === "" ? [] : [{ text }];
 }
 
 /** Which field of the input an error of the plan is about; null for an error that is none of them. */
@@ -116,6 +141,11 @@ function pathOf(error: unknown, input: AgentInput): string[] | null {
   if (!(error instanceof ModelError)) return null;
   if (input.model !== undefined) return ["model"];
   return [input.provider === undefined ? "agent" : "provider"];
+}
+
+/** Code of one's own may wait for as long as it likes. */
+function ownTimeLimitMs(input: AgentInput, { agents }: AgentParts): number | null {
+  return agentFor(input, agents).timeLimitMs ?? null;
 }
 
 function timeLimitMs(input: AgentInput, { agents, tools }: AgentParts): number {

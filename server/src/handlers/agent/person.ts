@@ -3,6 +3,7 @@
  * they wait. Both are over after 30 minutes, with which the run goes on; or when its submit says, and then so is the run.
  */
 import { z } from "zod";
+import { valueTold } from "../../task/agent-message.ts";
 import { type Answer, type Context, type Question, TaskFailure } from "../../task/handler.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
 
@@ -33,7 +34,7 @@ export async function askPerson(
   const answer = await answerOf(ctx, name, { asks: "answer", prompt: asked.question + choices }, people);
   return answer === null
     ? "Nobody answered within 30 minutes. Go on without the answer and say what you assumed."
-    : answerText(answer.value);
+    : answerText(valueTold(answer.value));
 }
 
 async function answerOf(
@@ -66,7 +67,7 @@ export async function askApproval(
   const answer = await answerOf(ctx, name, { asks: "approval", prompt, schema: approvalSchema }, people);
   if (answer === null)
     return { approved: false, told: "Nobody approved this call within 30 minutes: it was not made." };
-  const { approved, comment } = readApproval(answer.value);
+  const { approved, comment } = readApproval(valueTold(answer.value));
   if (approved) return { approved };
   return {
     approved,

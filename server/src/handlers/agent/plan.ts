@@ -40,9 +40,11 @@ export type RunAgent = Omit<BoundAgent, "id" | "version">;
 export type Agents = { byDefault: RunAgent; bySlug: ReadonlyMap<string, RunAgent> };
 
 /** Throws for agents that share a slug, or name a collaborator that is none of them. */
-export function agentsOf([byDefault, ...others]: readonly [AgentDefinition, ...AgentDefinition[]]): Agents {
+export function agentsOf(all: readonly AgentDefinition[]): Agents {
+  const [byDefault] = all;
+  if (byDefault === undefined) throw new Error("There is no agent.");
   const definitions = new Map<string, AgentDefinition>();
-  for (const agent of [byDefault, ...others]) {
+  for (const agent of all) {
     if (definitions.has(agent.slug)) throw new Error(`Two agents are called "${agent.slug}".`);
     definitions.set(agent.slug, agent);
   }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
+import { attachmentsOf } from "../../task/agent-message.ts";
 import { INPUT_REJECTED } from "../../task/guardrails.ts";
 import type { Context } from "../../task/handler.ts";
 import { type AttachmentFiles, withBytes } from "./attachment.ts";
@@ -54,7 +55,7 @@ const cutNotice = "[The answer ends here because the model reached its output li
 export async function runAgent(ctx: Context, input: AgentInput, parts: AgentParts): Promise<AgentOutput> {
   const plan = await planned(ctx, input, parts);
   const guard = new RunGuard(plan.guardrails ?? {}, parts.guardrails.detectors);
-  const attachments = await withBytes(input.attachments ?? [], parts.files);
+  const attachments = await withBytes(attachmentsOf(input), parts.files);
   if (await guard.blocks(ctx, input, attachments)) return rejected(ctx, plan, guard);
   const history = await guard.history(ctx, await historyOf(ctx, input));
   const offered = offeredTools(plan, parts);

@@ -3,7 +3,7 @@
  * and ends with its parent. Agents that hand a question on in a circle end at the depth that a tree of tasks may have.
  */
 import { z } from "zod";
-import { agentOutput, type Collaborator } from "../../../task/agent.ts";
+import { agentOutputOf, type Collaborator, outputText } from "../../../task/agent.ts";
 import type { Guardrails } from "../../../task/guardrails.ts";
 import { StepError } from "../../../task/handler.ts";
 import { type JsonObject, jsonObject } from "../../../task/json.ts";
@@ -55,8 +55,9 @@ export function consultAgentTool(
         agent,
         ...(guardrails && { guardrails: jsonObject.parse(guardrails) }),
       };
-      const { text, citations } = agentOutput.parse(await ctx.child(`agent ${id} ${agent}`, "agent", given));
-      return { output: excerpt(text, RESULT_CHARS_MAX), ...(citations && { citations }) };
+      const answer = await ctx.child(`agent ${id} ${agent}`, "agent", given);
+      const citations = agentOutputOf(answer)?.citations;
+      return { output: excerpt(outputText(answer), RESULT_CHARS_MAX), ...(citations && { citations }) };
     },
   };
 }

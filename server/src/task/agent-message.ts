@@ -1,0 +1,68 @@
+/**
+ * A message as code that is an agent hears and says it: whole, with all that its API lets a message carry beside its parts. A
+ * task has the message that asked for it in its input, and an answer to a question may be one; agents that ask a model
+ * hear its text and its files.
+ */
+import { z } from "zod";
+import { type Json, jsonObject } from "./json.ts";
+import { type Part, part, textOf } from "./part.ts";
+
+const saidMessage = z.strictObject({
+  parts: z.array(part).min(1).max(1000),
+  metadata: jsonObject.optional(),
+  /** URIs of the extensions that it makes use of. */
+  extensions: z.array(z.string().max(2048)).max(100).optional(),
+});
+
+export const agentMessage = saidMessage.extend({
+  /** As its author has named it, who may use a name again; "" for one without. */
+  id: z.string().max(1024),
+  /** Ids of the tasks that it refers to. */
+  references: z.array(z.string().max(255)).max(100).optional(),
+});
+export type AgentMessage = z.infer<typeof agentMessage>;
+
+/** The answer to a question, where an API takes it as a message. */
+const messageAnswer = z.strictObject({ message: agentMessage });
+
+/**
+ * What an agent's code may return in place of any other JSON: the message with which its task ends. `alone` says that the
+ * message is all there is to know: an API that can do so answers with it and shows no task.
+ */
+const closingWords = z.strictObject({ message: saidMessage, alone: z.boolean().default(false) });
+export type ClosingWords = z.infer<typeof closingWords>;
+
+/** The output of any kind as the message that a task ended with; null when it is none. */
+export function closingWordsOf(output: Json): ClosingWords | null {
+  const read = closingWords.safeParse(output);
+  return read.success ? read.data : null;
+}
+
+/** What somebody has told a task, as a message: a text, one that came as a message, or any other JSON as data. */
+export function messageTold(value: Json): AgentMessage {
+  const read = messageAnswer.safeParse(value);
+  if (read.success) return read.data.message;
+  return { id: "", parts: [typeof value === "string" ? { text: value } : { data: value }] };
+}
+
+/** The same as a plain value: the data of a message that holds one piece of it and no text, or its text. */
+export function valueTold(value: Json): Json {
+  const read = messageAnswer.safeParse(value);
+  if (!read.success) return value;
+  const { parts } = read.data.message;
+  const text = textOf(parts);
+  const [data, ...more] = parts.flatMap((part) => ("data" in part ? [part.data] : []));
+  return text === "" && data !== undefined && more.length === 0 ? data : text;
+}
+
+type Asked = { query: string; attachments?: Part[] | undefined; message?: AgentMessage | undefined };
+
+/** The message that a task of an agent was asked with. */
+export function messageAsked({ query, attachments = [], message }: Asked): AgentMessage {
+  return message ?? { id: "", parts: [{ text: query }, ...attachments] };
+}
+
+/** What came with the text that a task of an agent was asked with. */
+export function attachmentsOf({ attachments, message }: Asked): Part[] {
+  return attachments ?? message?.parts.filter((part) => !("text" in part)) ?? [];
+}
