@@ -1,7 +1,7 @@
 /** The agents of the Orchestrate API, over HTTP, as its clients call it. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { agentOut } from "../src/lenses/orchestrate/agent-schema.ts";
+import { agentOut } from "../src/lenses/orchestrate/agents/schema.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 let server: TestServer;

@@ -1,7 +1,7 @@
 /** Logging in, files for runs, the runs of one assistant, and the way back for work that a run waits for. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { assistantRun } from "../../src/lenses/orchestrate/schema.ts";
+import { assistantRun } from "../../src/lenses/orchestrate/runs/schema.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer, textOf } from "./client.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { chatAnswer } from "../../src/lenses/orchestrate/thread-schema.ts";
+import { chatAnswer } from "../../src/lenses/orchestrate/chats/schema.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { allFrames } from "../sse.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer } from "./client.ts";

@@ -2,8 +2,10 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../../src/index.ts";
-import { assistantRun, assistantRunResponse } from "../../src/lenses/orchestrate/schema.ts";
-import { runEvent, type ThreadMessage, threadMade, threadMessage } from "../../src/lenses/orchestrate/thread-schema.ts";
+import { runEvent } from "../../src/lenses/orchestrate/events/schema.ts";
+import { type ThreadMessage, threadMessage } from "../../src/lenses/orchestrate/messages/schema.ts";
+import { assistantRun, assistantRunResponse } from "../../src/lenses/orchestrate/runs/schema.ts";
+import { threadMade } from "../../src/lenses/orchestrate/threads/schema.ts";
 import type { TestServerOptions } from "../server.ts";
 import { type ShannonServer, startShannonServer } from "../shannon-server.ts";
 

@@ -5,8 +5,8 @@ import {
   ingestion,
   knowledgeBaseOut,
   knowledgeBaseStatus,
-} from "../../src/lenses/orchestrate/knowledge-base-schema.ts";
-import { backgroundTask, taskBegun } from "../../src/lenses/orchestrate/schema.ts";
+} from "../../src/lenses/orchestrate/knowledge-bases/schema.ts";
+import { backgroundTask, taskBegun } from "../../src/lenses/orchestrate/tasks/schema.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer } from "./client.ts";
 

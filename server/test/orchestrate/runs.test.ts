@@ -1,7 +1,8 @@
 /** Runs from begin to end over HTTP: each state forced, what is told of it, what a person answers, and who else sees it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { assistantRun, backgroundTask } from "../../src/lenses/orchestrate/schema.ts";
+import { assistantRun } from "../../src/lenses/orchestrate/runs/schema.ts";
+import { backgroundTask } from "../../src/lenses/orchestrate/tasks/schema.ts";
 import { type ShannonServer, startShannonServer } from "../shannon-server.ts";
 
 const begun = z.object({ thread_id: z.uuid(), run_id: z.uuid(), task_id: z.uuid(), message_id: z.uuid() });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { thread, threadMessage } from "../../src/lenses/orchestrate/thread-schema.ts";
+import { threadMessage } from "../../src/lenses/orchestrate/messages/schema.ts";
+import { thread } from "../../src/lenses/orchestrate/threads/schema.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import {
   linesOf,

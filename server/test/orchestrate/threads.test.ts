@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { thread, threadList, threadMessage } from "../../src/lenses/orchestrate/thread-schema.ts";
+import { threadMessage } from "../../src/lenses/orchestrate/messages/schema.ts";
+import { thread, threadList } from "../../src/lenses/orchestrate/threads/schema.ts";
 import { KEY, shannonClient } from "../shannon/client.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer, textOf } from "./client.ts";

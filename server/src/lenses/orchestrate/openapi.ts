@@ -1,8 +1,24 @@
 /** What the document of this API says beside its routes. */
+import { z } from "zod";
 import type { JsonObject } from "../../task/json.ts";
-import { type OpenApiPart, schemaOf } from "../openapi.ts";
+import { named, type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
-import { detailAnswer, httpValidationError } from "./schema.ts";
+
+const httpValidationError = named(
+  z.object({
+    detail: z.array(
+      z.object({
+        type: z.string(),
+        loc: z.array(z.union([z.string(), z.int()])),
+        msg: z.string(),
+        input: z.unknown().optional(),
+        ctx: z.unknown().optional(),
+      }),
+    ),
+  }),
+  "HTTPValidationError",
+);
+const detailAnswer = named(z.object({ detail: z.string() }), "HTTPError");
 
 const validationError = () => schemaOf(httpValidationError, "output");
 const told = (description: string, schema: JsonObject): JsonObject => ({

@@ -1,27 +1,28 @@
 /** The Orchestrate lens: runs of agents, their threads and background tasks, for clients of watsonx Orchestrate. */
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
-import { accountRoutes } from "./account-routes.ts";
-import { agentRoutes } from "./agent-routes.ts";
-import { assistantRoutes } from "./assistant-routes.ts";
-import { runOf } from "./assistant-run.ts";
+import { accountRoutes } from "./account/routes.ts";
+import { Tokens } from "./account/token.ts";
+import { agentRoutes } from "./agents/routes.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
-import { chatRoutes } from "./chat-routes.ts";
+import { chatRoutes } from "./chats/routes.ts";
 import { docsRoute } from "./docs.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
-import { eventRoutes } from "./event-routes.ts";
-import { indexRoutes } from "./index-routes.ts";
+import { eventRoutes } from "./events/routes.ts";
+import { uploadRoutes } from "./files/routes.ts";
 import { invalidRequest } from "./invalid-request.ts";
-import { knowledgeBaseRoutes } from "./knowledge-base-routes.ts";
-import { messageRoutes } from "./message-routes.ts";
+import { indexRoutes } from "./knowledge-bases/index-routes.ts";
+import { knowledgeBaseRoutes } from "./knowledge-bases/routes.ts";
+import { messageRoutes } from "./messages/routes.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
 import { canonicalPath } from "./paths.ts";
-import { runRoutes } from "./run-routes.ts";
+import { assistantRoutes } from "./runs/assistant-routes.ts";
+import { runRoutes } from "./runs/routes.ts";
+import { runOf } from "./runs/run.ts";
 import { serverRoutes } from "./server-routes.ts";
-import { taskRoutes } from "./task-routes.ts";
-import { threadRoutes } from "./thread-routes.ts";
-import { Tokens } from "./token.ts";
-import { uploadRoutes } from "./upload-routes.ts";
+import { taskRoutes } from "./tasks/routes.ts";
+import { threadRoutes } from "./threads/routes.ts";
+import { callbackRoute } from "./tools/routes.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
 export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
@@ -39,6 +40,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     ...indexRoutes,
     ...uploadRoutes,
     ...assistantRoutes(timedOut),
+    callbackRoute,
     ...accountRoutes(tokens),
     ...taskRoutes,
     ...serverRoutes,

@@ -10,7 +10,9 @@ import { Refusal } from "../../task/errors.ts";
 import type { Fault } from "../route.ts";
 import { renderErrorTo } from "./errors.ts";
 import { invalidRequest } from "./invalid-request.ts";
-import { createTask, pageQuery, runOrchestrate, runQuery } from "./schema.ts";
+import { pageQuery } from "./page-query.ts";
+import { runOrchestrate, runQuery } from "./runs/schema.ts";
+import { createTask } from "./tasks/schema.ts";
 
 const recorded = z.object({
   ask: z.string(),

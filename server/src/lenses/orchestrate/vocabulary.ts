@@ -65,3 +65,9 @@ export function runStatusOf(task: Task, timedOut: TimedOut): RunStatus {
 export function taskStatusOf(task: Task): TaskStatus {
   return TASK_STATUS[runStatusOf(task, "expired")];
 }
+
+/** What a run failed with. */
+export function errorOf(task: Task): string | null {
+  if (!("error" in task)) return null;
+  return task.error.message || task.error.code || "The run failed.";
+}

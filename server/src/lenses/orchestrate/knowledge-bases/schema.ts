@@ -1,0 +1,135 @@
+/** Knowledge bases as clients send and are sent them. */
+import { z } from "zod";
+import { isJsonObject, isWithin, type JsonObject } from "../../../task/json.ts";
+import { named } from "../../openapi.ts";
+import { addWrong, dict, MISSING, maybe, param, text, Wrong, whole } from "../pydantic.ts";
+
+/** What of a knowledge base nobody here acts on is kept with it, up to so much. */
+const KEPT_BYTES_MAX = 64 << 10;
+
+const CHUNK_TOKENS = { ge: 1, le: 4_096 };
+const vectorIndex = z.looseObject({
+  chunk_size: maybe(whole(CHUNK_TOKENS)),
+  chunk_overlap: maybe(whole({ ge: 0, le: CHUNK_TOKENS.le })),
+});
+
+const tool = z
+  .looseObject({})
+  .check((context) => {
+    const { index_config: indexes } = context.value;
+    if (!Array.isArray(indexes) || indexes.length === 0) return;
+    const message = "Value error, this server answers from documents: it has no connections to other indexes";
+    const params = { type: "value_error", input: indexes, ctx: { error: {} } };
+    context.issues.push({ code: "custom", message, path: ["index_config"], params, input: indexes });
+  })
+  .meta({ wire: { type: "object", additionalProperties: true } });
+
+const fields = {
+  description: maybe(text),
+  vector_index: maybe(vectorIndex),
+  conversational_search_tool: maybe(z.union([z.uuid(), tool])),
+};
+
+/** Of a form: text that is JSON, which `schema` says more of. */
+function jsonField<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .transform((given: unknown, context): unknown => {
+      if (given === undefined) addWrong(context, MISSING, given);
+      else if (typeof given !== "string")
+        addWrong(context, new Wrong("string_type", "Input should be a valid string"), given);
+      else {
+        const parsed = parsedJson(given);
+        if (parsed !== undefined) return parsed;
+        addWrong(context, new Wrong("json_invalid", "Invalid JSON", { error: "no JSON of an object" }), given);
+      }
+      return z.NEVER;
+    })
+    .pipe(schema)
+    .meta({ wire: { type: "string", contentMediaType: "application/json" } });
+}
+
+function parsedJson(given: string): JsonObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(given);
+    return isJsonObject(parsed) && isWithin(parsed, KEPT_BYTES_MAX) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the name of a file, where a person finds it. */
+const fileUrls = jsonField(z.record(z.string(), text)).optional();
+
+export const newKnowledgeBase = z.object({
+  knowledge_base: jsonField(named(z.looseObject({ name: text, ...fields }), "KnowledgeBaseCreate")),
+  file_urls: fileUrls,
+});
+export const knowledgeBaseUpdate = z.object({
+  knowledge_base: jsonField(named(z.looseObject({ name: maybe(text), ...fields }), "KnowledgeBaseUpdate")).optional(),
+  file_urls: fileUrls,
+});
+export type KnowledgeBaseFields = z.output<typeof knowledgeBaseUpdate>["knowledge_base"];
+
+const repeated = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => [given].flat())
+  .optional()
+  .meta({ wire: { type: "array", items: { type: "string" } } });
+export const knowledgeBasesQuery = z.object({ names: repeated, ids: repeated, include: param(text, "") });
+
+const time = z.iso.datetime();
+
+export const knowledgeBaseOut = named(
+  z.object({
+    id: z.string(),
+    tenant_id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    vector_index: dict.nullable(),
+    conversational_search_tool: z.unknown(),
+    prioritize_built_in_index: z.boolean(),
+    representation: z.string().nullable(),
+    vector_index_id: z.string(),
+    created_by: z.string(),
+    created_on: time,
+    updated_at: time,
+  }),
+  "KnowledgeBase",
+);
+export type KnowledgeBaseOut = z.output<typeof knowledgeBaseOut>;
+
+const INDEX_STATUSES = ["ready", "not_ready", "rebuilding", "error"] as const;
+
+export const knowledgeBaseStatus = named(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    ready: z.boolean(),
+    built_in_index_status: z.enum(INDEX_STATUSES),
+    built_in_index_status_msg: z.string(),
+    documents: z.array(
+      z.object({
+        id: z.string(),
+        status: z.enum(["in_progress", "completed", "failed", "cancelled"]),
+        error: z.string().nullable(),
+        metadata: z.object({ original_file_name: z.string(), url: z.string().nullable() }),
+      }),
+    ),
+    created_on: time,
+    updated_at: time,
+  }),
+  "KnowledgeBaseStatus",
+);
+export type KnowledgeBaseStatus = z.output<typeof knowledgeBaseStatus>;
+
+export const ingestion = named(
+  z.object({
+    /** Its id. */
+    knowledge_base: z.string(),
+    /** Of the background task that reads and embeds the files. */
+    task_id: z.string().nullable(),
+    documents: z.array(z.object({ id: z.string(), file_name: z.string() })),
+  }),
+  "KnowledgeBaseIngestion",
+);

@@ -1,0 +1,25 @@
+/** A page of runs. A list of tasks ends early when its tasks are large: a page of runs goes on, as far as it can be held. */
+import type { Principal } from "../../../task/principal.ts";
+import type { Task } from "../../../task/task.ts";
+import type { TaskFilter } from "../../../task/task-filter.ts";
+import type { Tasks } from "../../../verbs/tasks.ts";
+
+/** Of about 1 MB each. */
+const LISTS_MAX = 16;
+
+/** Newest first, with the total of all pages. Of what is over 64 KB in a task it has the beginning. */
+export async function listedRuns(
+  tasks: Pick<Tasks, "list">,
+  principal: Principal,
+  filter: TaskFilter,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<{ runs: Task[]; total: number }> {
+  const { tasks: runs, total, next } = await tasks.list(principal, filter, { limit, offset, whole: true });
+  let cursor = next;
+  for (let lists = 1; cursor !== null && runs.length < limit && lists < LISTS_MAX; lists++) {
+    const more = await tasks.list(principal, filter, { limit: limit - runs.length, cursor, whole: true });
+    runs.push(...more.tasks);
+    cursor = more.next;
+  }
+  return { runs, total };
+}

@@ -1,0 +1,53 @@
+/** The way back for work that a run waits for. */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { notFound, Refusal } from "../../../task/errors.ts";
+import { isJsonObject, json } from "../../../task/json.ts";
+import { openQuestions } from "../../../task/questions.ts";
+import { anyQuery, type Route, route } from "../../route.ts";
+import { foundAs } from "../errors.ts";
+import { taskNamed } from "../names.ts";
+
+const received = z.object({ status: z.literal("received"), correlation_id: z.string() });
+
+/** Of work that a worker has taken, its outcome; of a run that asks something, the answer. */
+export const callbackRoute: Route = route({
+  method: "POST",
+  path: "/v1/tools/{tenant_id}/callback/{correlation_id}",
+  id: "tool_callback",
+  tag: "Tools",
+  summary: "Deliver What a Run Waits For",
+  description:
+    "The correlation id is that of a task which a worker holds, or of a run that asks something. The body is its outcome " +
+    "or the answer; an object with a text `error` fails the work.",
+  params: {
+    tenant_id: { about: "The caller's tenant", is: () => true },
+    correlation_id: { about: "The id of a run, of a background task or of any task", is: () => true },
+  },
+  query: anyQuery,
+  reads: "typed",
+  body: json,
+  refuses: ["unauthenticated", "invalid", "not_found", "forbidden", "not_allowed_in_state"],
+  answers: [{ status: 200, about: "Successful Response", schema: received }],
+  handle: async ({ principal, verbs, params: { tenant_id, correlation_id }, body }) => {
+    const task = await foundAs("Task", taskNamed(verbs, principal, correlation_id));
+    if (tenant_id !== principal.tenant) throw notFound("Tenant");
+    const answer = { status: 200, body: { status: "received", correlation_id } };
+    const [question] = openQuestions(task);
+    if (question !== undefined) {
+      const said = { messageId: randomUUID(), prompt: question.prompt.name, value: body };
+      await verbs.tasks.input(principal, task.id, said);
+      return answer;
+    }
+    if (task.queue === null || task.lastClaim === null) {
+      throw new Refusal("not_allowed_in_state", "Nothing waits for this");
+    }
+    const held = { worker: task.lastClaim.worker, attempt: task.attempt };
+    const error = isJsonObject(body) ? body["error"] : undefined;
+    if (typeof error === "string") {
+      const failure = { code: "tool_failed", message: error };
+      await verbs.work.fail(principal, task.id, { ...held, error: failure, retryable: false });
+    } else await verbs.work.complete(principal, task.id, { ...held, output: body });
+    return answer;
+  },
+});
