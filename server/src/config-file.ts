@@ -10,6 +10,7 @@ import { configuredAgent } from "./handlers/agent/definition.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
+import { allowedPlace } from "./outgoing/reach.ts";
 import { SLUG_LENGTH_MAX } from "./task/agent.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
@@ -19,6 +20,14 @@ export const portNumber = z.int().min(0).max(65_535);
 export function lensPortsOf(names: readonly string[]) {
   return z.partialRecord(z.enum(names), portNumber);
 }
+
+export const placeText = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => allowedPlace(text) !== null,
+    "must be a name, an address or a range, such as localhost:9000 or 10.1.0.0/16",
+  );
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
@@ -97,6 +106,14 @@ const documents = z.strictObject({
   vectorStoreActsPerHour: z.int().min(1).max(10_000_000).optional(),
 });
 
+/** Whereto callers may send this server: receivers of webhooks, other agents. */
+const outgoing = z.strictObject({
+  /** Beside the internet: names, addresses and ranges, with a port when it is for one alone. In `dev` this machine when absent. */
+  allow: z.array(placeText).max(1_000).optional(),
+  /** Of the internet. What is allowed by name is so on every port. */
+  ports: z.union([z.literal("any"), z.array(portNumber).min(1).max(1_000)]).default([80, 443, 8_080, 8_443]),
+});
+
 /** What foreign APIs leave a deployment to choose. */
 const lensSettings = z.strictObject({
   orchestrate: z
@@ -135,6 +152,7 @@ function configFileOf(lenses: readonly string[]) {
     guardrails: guardrailsConfig.default({}),
     limits: limits.prefault({}),
     documents: documents.prefault({}),
+    outgoing: outgoing.prefault({}),
     lenses: lensSettings.prefault({}),
     /** Days that an ended task is kept. */
     retentionDays: z.int().min(7).max(36_500).default(30),

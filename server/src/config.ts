@@ -5,7 +5,15 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFileRead, describe, LOG_LEVELS, lensPortsOf, portNumber, readConfigFile } from "./config-file.ts";
+import {
+  type ConfigFileRead,
+  describe,
+  LOG_LEVELS,
+  lensPortsOf,
+  placeText,
+  portNumber,
+  readConfigFile,
+} from "./config-file.ts";
 import { environmentName, FLAGS, type FlagName } from "./flags.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens, LensSettings } from "./lenses/lens.ts";
@@ -40,6 +48,8 @@ export type Config = Readonly<{
   guardrails: ConfigFileRead["guardrails"];
   limits: Readonly<ConfigFileRead["limits"]>;
   documents: Readonly<ConfigFileRead["documents"]>;
+  /** Whereto callers may send this server. */
+  outgoing: Readonly<Required<ConfigFileRead["outgoing"]>>;
   /** What foreign APIs leave a deployment to choose. */
   lenses: LensSettings;
   retentionDays: number;
@@ -49,6 +59,11 @@ export type Config = Readonly<{
 }>;
 
 const MAIN_PORT = 7420;
+/**
+ * Whoever may call a server in `dev` is on its machine, and reaches the same ports without it; and a receiver under
+ * development is on that machine too. Web pages, which are not trusted so, are refused by their origin.
+ */
+const LOOPBACK_PLACES = ["localhost", "127.0.0.0/8", "::1"];
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const whole = z
@@ -68,6 +83,10 @@ function textsOf(lenses: readonly string[]) {
     database: text,
     temporal: text,
     publicUrl: z.url({ protocol: /^https?$/ }),
+    outgoingAllow: z.union([
+      z.literal("none").transform(() => []),
+      text.transform((places) => places.split(",").map((place) => place.trim())).pipe(z.array(placeText)),
+    ]),
     trustProxy: whole.pipe(z.int().max(16)),
     graceS: z
       .string()
@@ -129,6 +148,10 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     guardrails: file.guardrails,
     limits: file.limits,
     documents: file.documents,
+    outgoing: {
+      ports: file.outgoing.ports,
+      allow: said.outgoingAllow ?? file.outgoing.allow ?? (mode === "dev" ? LOOPBACK_PLACES : []),
+    },
     lenses: file.lenses,
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,

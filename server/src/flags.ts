@@ -13,6 +13,12 @@ export const FLAGS = [
   { name: "database", flag: "--database", value: "URL", about: "a PostgreSQL database (not in this version)" },
   { name: "temporal", flag: "--temporal", value: "ADDRESS", about: "a Temporal server (not in this version)" },
   { name: "publicUrl", flag: "--public-url", value: "URL", about: "where the outside reaches this server" },
+  {
+    name: "outgoingAllow",
+    flag: "--outgoing-allow",
+    value: "HOST,…|none",
+    about: "where webhooks may go beside the internet (default none; dev: this machine)",
+  },
   { name: "trustProxy", flag: "--trust-proxy", value: "N", about: "number of proxies in front of it (default 0)" },
   { name: "graceS", flag: "--grace-s", value: "N", about: "seconds that a stop leaves to running steps (default 20)" },
   { name: "logLevel", flag: "--log-level", value: "LEVEL", about: "debug, info, warn, error or silent (default info)" },

@@ -1,6 +1,5 @@
 /** Builds the parts from a configuration, starts and stops them; the only file that knows every concrete class. */
 import path from "node:path";
-import type { Readable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { ZodError } from "zod";
 import { conditionOf } from "./condition.ts";
@@ -13,6 +12,7 @@ import { forkedProcess } from "./engine/embedded/forked-process.ts";
 import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { ProcessExtraction } from "./extraction/process-extraction.ts";
+import { checkUrl, downloadOf, fetchingOf } from "./fetching.ts";
 import { greetingOf } from "./greeting.ts";
 import { configuredGuardrails } from "./guardrails/configuration.ts";
 import { OfflineDetectors } from "./guardrails/offline/offline-detectors.ts";
@@ -22,8 +22,7 @@ import { assistant } from "./handlers/agent/definition.ts";
 import { answering, type Lookups } from "./handlers/agent/lookups.ts";
 import type { GuardrailParts } from "./handlers/agent/run-guard.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
-import type { Download, Embedders } from "./handlers/documents/parts.ts";
-import { StepFailure } from "./handlers/documents/step-failure.ts";
+import type { Embedders } from "./handlers/documents/parts.ts";
 import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textThreads } from "./handlers/documents/text-thread.ts";
 import { externalHandler } from "./handlers/external/external.ts";
@@ -37,8 +36,7 @@ import type { Embedder } from "./models/embedding.ts";
 import { createEmbedder } from "./models/embeddings/embedders.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
-import { mustBePublic } from "./outgoing/addresses.ts";
-import { FetchFailure, fetchFile, type Reach } from "./outgoing/fetch-file.ts";
+import type { GuardedClient } from "./outgoing/guarded-client.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -122,7 +120,7 @@ export async function startServer(
     directory.over(verbs.agents);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const host = await openHost({
-      ...hostOptionsOf(config),
+      ...hostOptionsOf(config, documents.fetching),
       log,
       now: () => systemClock.now(),
       version: VERSION,
@@ -277,7 +275,7 @@ async function issuesOf(store: Store): Promise<string[]> {
   }
 }
 
-function hostOptionsOf(config: Config): HostOptions & Pick<HostParts, "documents"> {
+function hostOptionsOf(config: Config, fetching: GuardedClient | null): HostOptions & Pick<HostParts, "documents"> {
   const { mode, host, lensPorts } = config;
   const development = mode === "dev";
   return {
@@ -289,47 +287,21 @@ function hostOptionsOf(config: Config): HostOptions & Pick<HostParts, "documents
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     limits: config.limits,
-    documents: documentSettingsOf(config.documents),
+    documents: documentSettingsOf(config.documents, fetching),
   };
 }
 
-function documentSettingsOf({
-  fileBytes,
-  urls,
-  uploadsPerHour,
-  vectorStoreActsPerHour,
-}: Config["documents"]): HostParts["documents"] {
+function documentSettingsOf(
+  { fileBytes, uploadsPerHour, vectorStoreActsPerHour }: Config["documents"],
+  fetching: GuardedClient | null,
+): HostParts["documents"] {
   return {
     fileBytesMax: fileBytes,
-    checkUrl: urls === "off" ? null : (url) => checkUrl(url, urls),
+    checkUrl: fetching && ((url) => checkUrl(url, fetching)),
     perHour: {
       ...(uploadsPerHour !== undefined && { upload: uploadsPerHour }),
       ...(vectorStoreActsPerHour !== undefined && { "vector store": vectorStoreActsPerHour }),
     },
-  };
-}
-
-async function checkUrl(url: URL, reach: Reach): Promise<void> {
-  try {
-    if (reach === "public") await mustBePublic(url);
-  } catch (error) {
-    throw new Refusal("invalid", `url: ${sentence(error)}`, { field: "url" });
-  }
-}
-
-/** Null where no files are fetched. */
-function downloadOf({ urls, fileBytes: bytesMax }: Config["documents"], files: Store["files"]): Download | null {
-  if (urls === "off") return null;
-  return async (url, stop) => {
-    try {
-      const take = (body: Readable, signal: AbortSignal) => files.receive(body, { bytesMax, signal });
-      const { taken, mediaType } = await fetchFile(url, { reach: urls, signal: stop }, take);
-      return { ...taken, mediaType };
-    } catch (error) {
-      if (error instanceof FetchFailure) throw new StepFailure("invalid_file", error.message);
-      if (error instanceof Refusal && error.code === "too_large") throw new StepFailure("too_large", error.message);
-      throw error;
-    }
   };
 }
 
@@ -382,6 +354,7 @@ function modelsOf(config: Config): Models {
 
 /** The parts that read, embed and find documents: they start with the first document. */
 type DocumentWork = {
+  fetching: GuardedClient | null;
   handlers: (store: Store) => Handler[];
   retrieval: (store: Store) => Retrieval;
   close: () => Promise<void>;
@@ -391,15 +364,18 @@ function documentPartsOf(config: Config, models: Models): DocumentWork {
   const embedders = embeddersOf(config);
   const extraction = new ProcessExtraction();
   const text = textThreads();
+  const fetching = fetchingOf(config.documents.urls);
   return {
+    fetching,
     handlers: ({ documents, chunks, files }) =>
       documentHandlers({
         ...{ documents, chunks, files, extraction, text, embedders, models },
-        download: downloadOf(config.documents, files),
+        download:
+          fetching && downloadOf(fetching, config.documents.fileBytes, (body, bounds) => files.receive(body, bounds)),
       }),
     retrieval: ({ chunks }) => ({ chunks, embedders, summarize: summarizeWith(text, extraction) }),
     close: async () => {
-      await Promise.all([extraction.close(), text.close()]);
+      await Promise.all([extraction.close(), text.close(), fetching?.close()]);
     },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * Which addresses a server may be sent to by its callers: those of the internet. What is of this machine, of its network or
- * of nobody would let a caller reach what only the server can.
+ * Which addresses are of the internet. What is of this machine, of its network or of nobody would let a caller reach what
+ * only the server can.
  */
-import { lookup as resolve } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { BlockList, isIP } from "node:net";
 
-const V4 = [
+/** All of version 4 but these. The last is of the internet by its number, and answers machines of one cloud from within. */
+const NOT_PUBLIC_4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -21,69 +21,48 @@ const V4 = [
   "203.0.113.0/24",
   "224.0.0.0/4",
   "240.0.0.0/4",
+  "168.63.129.16/32",
 ];
-/** Those that hold an address of version 4 in another way than mapped, too: it may be any. */
-const V6 = [
-  "::/96",
-  "64:ff9b::/96",
-  "64:ff9b:1::/48",
-  "100::/64",
-  "2001::/23",
-  "2001:db8::/32",
-  "2002::/16",
-  "fc00::/7",
-].concat(["fe80::/10", "fec0::/10", "ff00::/8"]);
+/** Of version 6 only what is given out, */
+const PUBLIC_6 = ["2000::/3"];
+/** without what carries an address of version 4 (Teredo, 6to4), is for documentation or for nobody's use. */
+const NOT_PUBLIC_6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 
-const blocked = new BlockList();
-for (const [family, ranges] of [
-  ["ipv4", V4],
-  ["ipv6", V6],
-] as const) {
-  for (const range of ranges) {
-    const [network = "", bits = ""] = range.split("/");
-    blocked.addSubnet(network, Number(bits), family);
+const notPublic = rangesOf([...NOT_PUBLIC_4, ...NOT_PUBLIC_6]);
+const public6 = rangesOf(PUBLIC_6);
+
+/** Ranges as `10.0.0.0/8`; an address alone is a range of one. Throws on what is none. */
+export function rangesOf(texts: readonly string[]): BlockList {
+  const ranges = new BlockList();
+  for (const text of texts) {
+    const [network = "", bits] = text.split("/");
+    const family = familyOf(network);
+    ranges.addSubnet(network, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);
   }
+  return ranges;
 }
 
-export class NotPublic extends Error {
-  override readonly name = "NotPublic";
-
-  constructor(host: string) {
-    super(`${host} is not an address of the internet.`);
-  }
+/** Of an address of version 4 that is written as one of version 6 (`::ffff:10.0.0.1`), the ranges of version 4 decide too. */
+export function isWithin(ranges: BlockList, address: string): boolean {
+  return ranges.check(address, familyOf(address));
 }
 
+/** False also for what is no address, or names an interface of this machine (`fe80::1%eth0`). */
 export function isPublic(address: string): boolean {
   const version = isIP(address);
-  return version !== 0 && !blocked.check(address, version === 6 ? "ipv6" : "ipv4");
+  if (version === 0 || address.includes("%") || isWithin(notPublic, address)) return false;
+  return version === 4 || isWithin(public6, address);
 }
 
-/** Resolves a name for a connection. One of whose addresses only one is not public leads nowhere. */
-export const publicLookup: LookupFunction = (host, options, answer) => {
-  resolve(host, { all: true }, (error, found) => {
-    const [first] = found ?? [];
-    if (error || !first) answer(error ?? new Error(`${host} has no address.`), "", 0);
-    else if (found.some(({ address }) => !isPublic(address))) answer(new NotPublic(host), "", 0);
-    else if (options.all) answer(null, found);
-    else answer(null, first.address, first.family);
-  });
-};
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}
 
-/** The host of an address that is written in numbers; null for a name. */
+/**
+ * The host of an address that is written in numbers; null for a name. A `URL` has made one spelling of decimal, octal,
+ * hexadecimal and shortened ones.
+ */
 export function literalAddress({ hostname }: URL): string | null {
   const host = hostname.replace(/^\[|\]$/g, "");
   return isIP(host) === 0 ? null : host;
-}
-
-/** Throws `NotPublic` when the address leads elsewhere than to the internet, as far as it can be told before a connection. */
-export async function mustBePublic(url: URL): Promise<void> {
-  const literal = literalAddress(url);
-  if (literal !== null) {
-    if (!isPublic(literal)) throw new NotPublic(literal);
-    return;
-  }
-  const { promise, resolve: done } = Promise.withResolvers<unknown>();
-  publicLookup(url.hostname, { all: true }, (error) => done(error));
-  const error = await promise;
-  if (error instanceof NotPublic) throw error;
 }
