@@ -47,6 +47,12 @@ const SUMMARIES: EventReader<string> = {
   "tool.invoked": ({ tool, params }) => `${tool} ${plain(params)}`,
   "tool.observed": ({ tool, success, output }) => `${tool} ${success ? "→ " : "failed: "}${plain(output)}`,
   "budget.threshold": values,
+  "human.acted": ({ act, by, outcome, comment }) =>
+    `${by}: ${outcome ?? act.replaceAll("_", " ")}${comment === null ? "" : `: ${comment}`}`,
+  "human.overdue": ({ to }) => `escalated to ${to.map(({ id }) => id).join(", ") || "nobody"}`,
+  "human.commented": ({ by, text }) => `${by}: ${text}`,
+  "human.attached": ({ by, name }) => `${by}: ${name}`,
+  "human.detached": ({ by, name }) => `${by}: ${name}`,
 };
 
 function failed({ name = "", error }: { name?: string; error: Failure }): string {

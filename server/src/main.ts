@@ -26,6 +26,7 @@ import type { Embedders } from "./handlers/documents/parts.ts";
 import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textThreads } from "./handlers/documents/text-thread.ts";
 import { externalHandler } from "./handlers/external/external.ts";
+import { humanHandler } from "./handlers/human/human.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
@@ -422,7 +423,7 @@ function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDe
 }
 
 function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler[] {
-  const own = [agentOf(config, models, guardrails, lookups), externalHandler()];
+  const own = [agentOf(config, models, guardrails, lookups), externalHandler(), humanHandler()];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);

@@ -20,7 +20,7 @@ const CASTS: ReadonlySet<string> = new Set([
   "server/src/engine/task-cache.test.ts",
   "server/src/handlers/agent/run.ts",
   "server/src/lenses/route.ts",
-  "server/src/task/decide.ts",
+  "server/src/task/change.ts",
   "server/src/task/decide.test.ts",
   "server/src/task/events/event.test.ts",
   "server/src/task/handler.ts",

@@ -82,6 +82,11 @@ export const EVENT_DATA = {
   "tool.invoked": { agent: ["string"], call_id: ["string"], tool: ["string"] },
   "tool.observed": { agent: ["string"], call_id: ["string"], tool: ["string"], success: ["boolean"], duration_ms: ["number"] },
   "budget.threshold": { usage_percent: ["number"], threshold_percent: ["number"], tokens_used: ["number"], tokens_budget: ["number","null"], cost_usd: ["number"], cost_budget_usd: ["number","null"], level: ["string"], budget_type: ["string"] },
+  "human.acted": { act: ["string"], by: ["string"], state: ["string"], outcome: ["string","null"], to: ["array"], stage: ["number"], comment: ["string","null"], scope: ["string"] },
+  "human.overdue": { due_at: ["string"], to: ["array"] },
+  "human.commented": { by: ["string"], text: ["string"], scope: ["string"] },
+  "human.attached": { by: ["string"], name: ["string"], media_type: ["string"], bytes: ["number"], scope: ["string"] },
+  "human.detached": { by: ["string"], name: ["string"] },
 } as const;
 
 export type Agent = {
@@ -613,6 +618,80 @@ export type GuardrailCheck = {
   } | undefined;
 };
 
+export type HumanActedEvent = {
+  seq: number;
+  type: "human.acted";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    act: string;
+    by: string;
+    /** Of the assignment, after it. */
+    state: string;
+    outcome: string | null;
+    /** Whom it went to by it. */
+    to: (Identity)[];
+    stage: number;
+    comment: string | null;
+    scope: string;
+  };
+};
+
+export type HumanAttachedEvent = {
+  seq: number;
+  type: "human.attached";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+    name: string;
+    media_type: string;
+    bytes: number;
+    scope: string;
+  };
+};
+
+export type HumanCommentedEvent = {
+  seq: number;
+  type: "human.commented";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+    text: string;
+    scope: string;
+  };
+};
+
+export type HumanDetachedEvent = {
+  seq: number;
+  type: "human.detached";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    by: string;
+    name: string;
+  };
+};
+
+export type HumanOverdueEvent = {
+  seq: number;
+  type: "human.overdue";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    /** ISO 8601, UTC, milliseconds */
+    due_at: string;
+    /** Whom it was escalated to. */
+    to: (Identity)[];
+  };
+};
+
+export type Identity = {
+  type: "user" | "group" | "role";
+  id: string;
+};
+
 export type Input = {
   value: Json;
   /** The question it answers; the first open one when absent. */
@@ -634,7 +713,7 @@ export type Key = {
   revoked_at: string | null;
 };
 
-export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent;
+export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent | HumanActedEvent | HumanOverdueEvent | HumanCommentedEvent | HumanAttachedEvent | HumanDetachedEvent;
 
 export type Message = {
   /** A UUID. */
@@ -803,6 +882,8 @@ export type Prompt = {
   text: string;
   /** JSON Schema of the answer; null takes any JSON. */
   schema: JsonObject | null;
+  /** Who may answer; the task's own user when absent. */
+  candidates?: (Identity)[] | undefined;
   until: string | null;
 };
 
@@ -1089,6 +1170,8 @@ export type TaskInputRequiredEvent = {
       text: string;
       /** JSON Schema of the answer; null takes any JSON. */
       schema: JsonObject | null;
+      /** Who may answer; the task's own user when absent. */
+      candidates?: (Identity)[] | undefined;
     };
     until: string | null;
   };

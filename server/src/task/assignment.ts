@@ -42,6 +42,8 @@ export type Vote = z.infer<typeof vote>;
 
 export const assignment = z.strictObject({
   state: z.enum(ASSIGNMENT_STATES),
+  /** The key of the open question that it is about. Null before there was one. */
+  question: z.string().nullable(),
   /** Who may act now. */
   assignees: z.array(identity),
   /** Who took it out of a group or role, so that the others leave it alone. */
@@ -65,9 +67,9 @@ export const assignment = z.strictObject({
   /** The due date has passed, and what follows from that was done. */
   overdue: z.boolean(),
   outcomes: z.array(outcome),
-  /** The decision: of the whole task once it is closed, before that of the last stage. */
+  /** The decision that closed it, or that of the stage before. */
   outcome: z.string().nullable(),
-  /** Who took the decision, and when. */
+  /** Who took it. */
   decidedBy: z.string().nullable(),
   /** The present stage, from 0, of those that there are. What was inserted by people is among them. */
   stage: z.int(),

@@ -4,74 +4,23 @@
  *
  * Time never runs backwards in a task: `now` is clamped to the task's last timestamp.
  */
+
+import { type Change, change, end, joined, type Patch, wrongState } from "./change.ts";
 import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
+import type { Command } from "./command.ts";
+import { decidePeoples } from "./decide-people.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { afterPause } from "./human-acts.ts";
 import { isReady, waitsOn } from "./open-task.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
-import { type FailedState, isTerminal, type OpenState } from "./states.ts";
+import { isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
-import { deadlinePassed, isOverLimit, limitAfterDeath, limitIn } from "./time-limit.ts";
+import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
-export type Command =
-  /**
-   * A slot is free. `lease` is for work that another program claimed; `version` that of the handler, for a task that has
-   * not begun and whose own is gone.
-   */
-  | { do: "start"; lease?: { worker: string; until: number }; version?: number }
-  /** The process that ran it died: it begins again. */
-  | { do: "recover" }
-  /** What the crash guard makes of the death of a process that ran it. */
-  | { do: "blame"; crashes: number }
-  /**
-   * The run has stopped at waits and holds nothing any more. While paused it only says where it stands. `told` are the
-   * keys of questions that the task has shown before: one that it shows no longer was answered meanwhile.
-   */
-  | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string; told?: readonly string[] }
-  /** A wait is over. */
-  | { do: "wake"; key: string }
-  /** What a running attempt records: its events, and what they add up to. */
-  | { do: "record"; attempt: number; record: Recorded }
-  /** Usage that arrives late, from an attempt that is fenced off: it was paid all the same. */
-  | { do: "bill"; calls: UsageCall[] }
-  | { do: "renew"; attempt: number; worker: string; until: number }
-  /** The lease that held until then has run out: the task is anybody's again, or fails. */
-  | { do: "lapse"; attempt: number; until: number }
-  /** `by` is the worker that has done it, which may hand it in late. */
-  | { do: "complete"; attempt: number; output: Json; by?: HandIn }
-  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; by?: HandIn }
-  | { do: "reject"; attempt: number; error: Failure }
-  | { do: "expire" }
-  | { do: "cancel"; by: string; reason: string }
-  | { do: "pause"; by: string; reason: string }
-  | { do: "resume"; by: string }
-  /** An answer or a message from outside; `prompt` names the question that it answers. */
-  | { do: "input"; by: string; messageId: string; prompt: string | null }
-  | { do: "delete" };
-
-export type Recorded = {
-  events: EventDraft[];
-  progress?: { fraction: number; message: string };
-  details?: JsonObject;
-  usage?: UsageCall[];
-  /** Questions that are open from now on, and the keys of those that are not any more. */
-  asked?: OpenQuestion[];
-  closed?: string[];
-  /** A step was journaled, so the run has come further than any crash before. */
-  progressed?: boolean;
-};
-
-type NumberedEvent = EventDraft & { seq: number; at: number };
-
-/** What the store makes durable: the task as it will be, its new events, and the guard that it was decided on. */
-export type Change = {
-  command: Command["do"] | "submit";
-  before: { revision: number; state: Task["state"]; attempt: number } | null;
-  task: Task;
-  events: NumberedEvent[];
-};
+export { type Change, joined } from "./change.ts";
+export type { Command } from "./command.ts";
 
 export function decide(task: Task, command: Command, now: number): Change | Refusal {
   const at = Math.max(now, task.updatedAt);
@@ -134,6 +83,12 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return pause(task, command, at);
     case "resume":
       return resume(task, command, at);
+    case "ask":
+    case "act":
+    case "overdue":
+    case "conclude":
+    case "remark":
+      return decidePeoples(task, command, at, (acted, follow) => decide(acted, follow, at));
     case "input":
       return input(task, command, at);
     case "delete":
@@ -152,21 +107,11 @@ export function submitted(task: Task): Change {
   return { command: "submit", before: null, task: { ...task, lastSeq: events.length }, events };
 }
 
-/** The same for a task that has its slot already: submit and start are one change. */
-export function submittedRunning(task: Task): Change | Refusal {
+/** The same for a task that goes on at once: `start` where it has its slot already, `ask` where people do it. */
+export function submittedGoingOn(task: Task, how: "start" | "ask"): Change | Refusal {
   const submit = submitted(task);
-  const started = decide(submit.task, { do: "start" }, task.createdAt);
-  return started instanceof Refusal ? started : joined(submit, started);
-}
-
-/** Two changes of a task, the second decided on the first, as one: one row is written, and both have their events. */
-export function joined(first: Change, second: Change): Change {
-  return {
-    command: first.before === null ? first.command : second.command,
-    before: first.before,
-    task: { ...second.task, revision: first.task.revision },
-    events: [...first.events, ...second.events],
-  };
+  const goesOn = decide(submit.task, { do: how }, task.createdAt);
+  return goesOn instanceof Refusal ? goesOn : joined(submit, goesOn);
 }
 
 /** The wait of a task that is ready but has no slot. */
@@ -342,7 +287,8 @@ function resume(task: Task, command: Command & { do: "resume" }, at: number): Ch
   // Its run has not come to rest, and goes on as it is.
   if (resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);
   const waits = waitsOnceResumed(task, resumesAs, at);
-  return change(task, command, at, { state: restingState(waits), waits, pausedBy: null }, events);
+  const assignment = task.assignment && afterPause(task.assignment, at - (task.pausedBy?.at ?? at));
+  return change(task, command, at, { state: restingState(waits), waits, pausedBy: null, assignment }, events);
 }
 
 function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "running">, at: number): Wait[] {
@@ -363,72 +309,6 @@ function input(task: Task, command: Command & { do: "input" }, at: number): Chan
     data: { messageId: command.messageId, prompt: answered?.prompt.name ?? command.prompt, by: command.by },
   };
   return change(task, command, at, answered ? closed(task, answered.key, at) : {}, [received]);
-}
-
-type Ending = (
-  | { state: "completed"; output: Json; progress: 1 }
-  | { state: FailedState; error: Failure; failures?: number }
-  | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> }
-) &
-  Partial<Pick<Task, "lastClaim" | "leasesLost">>;
-
-function end(task: Task, command: Command, at: number, ending: Ending): Change {
-  return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [
-    ended(ending, task.state === "paused"),
-  ]);
-}
-
-/** The event that ends a log. */
-function ended(ending: Ending, wasPaused: boolean): EventDraft {
-  switch (ending.state) {
-    case "completed":
-      return { type: "task.completed", data: { output: ending.output } };
-    case "cancelled":
-      return {
-        type: "task.cancelled",
-        data: { by: ending.cancelledBy.by, reason: ending.cancelledBy.reason, wasPaused },
-      };
-    case "failed":
-      return { type: "task.failed", data: { error: ending.error } };
-    case "timed_out":
-      return { type: "task.timed_out", data: { error: ending.error } };
-    case "rejected":
-      return { type: "task.rejected", data: { error: ending.error } };
-  }
-}
-
-type Patch = Partial<Omit<Task, "state">> & {
-  state?: Task["state"];
-  output?: Json;
-  error?: Failure;
-  resumesAs?: Exclude<OpenState, "paused">;
-};
-
-function change(task: Task, command: Command, at: number, patch: Patch, drafts: EventDraft[]): Change {
-  const events = drafts.map((draft, index) => ({ ...draft, seq: task.lastSeq + 1 + index, at }));
-  const moved = patch.state !== undefined && patch.state !== task.state;
-  // One spread of the task in nearly all cases: a second one, or a rest, costs more than all the rest of a decision.
-  const from = moved && task.state === "paused" ? withoutResumption(task) : task;
-  // One cast: the patch brings exactly the fields that its state demands, which spreading a union cannot show the compiler.
-  const next = {
-    ...from,
-    ...patch,
-    ...(moved && task.timeLimitMs !== null && limitIn(patch.state ?? task.state, task, at)),
-    revision: task.revision + 1,
-    lastSeq: task.lastSeq + events.length,
-    updatedAt: at,
-    stateChangedAt: moved ? at : task.stateChangedAt,
-  } as Task;
-  return {
-    command: command.do,
-    before: { revision: task.revision, state: task.state, attempt: task.attempt },
-    task: next,
-    events,
-  };
-}
-
-function withoutResumption({ resumesAs: _, ...task }: Task & { state: "paused" }) {
-  return task;
 }
 
 /** Refuses what does not come from the current attempt of a task that runs, or (where said) was paused while it did. */
@@ -456,10 +336,6 @@ function fenced(task: Task): Refusal {
     `This attempt no longer holds the task: it is ${task.state}, at attempt ${task.attempt}.`,
     { state: task.state },
   );
-}
-
-function wrongState(task: Task, done: string): Refusal {
-  return new Refusal("not_allowed_in_state", `A task that is ${task.state} cannot be ${done}.`, { state: task.state });
 }
 
 function billed(call: UsageCall): EventDraft {

@@ -10,6 +10,7 @@ import type { z } from "zod";
 import type { artifactUpdate } from "./artifact.ts";
 import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
+import type { Identity } from "./identity.ts";
 import { copyOf, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
@@ -54,8 +55,10 @@ export type StepOptions = {
 export type Question = {
   asks: InputAsk;
   prompt: string;
-  /** JSON Schema of the answer. */
+  /** JSON Schema of the answer: one that does not fit is refused at the door. */
   schema?: JsonObject;
+  /** Who may answer; the task's own user when absent. */
+  candidates?: Identity[];
   deadlineMs?: number;
 };
 

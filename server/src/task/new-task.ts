@@ -4,12 +4,14 @@ import { acceptedInput } from "./accepted-input.ts";
 import type { MessageDraft } from "./conversation.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
+import { HUMAN_KIND, humanInput } from "./human.ts";
 import type { TaskId } from "./id.ts";
 import { type Json, type JsonObject, wellFormed } from "./json.ts";
 import { part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
 import { givenName, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, TITLE_MAX } from "./task.ts";
+import { firstAssignment } from "./work-item.ts";
 
 const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
 
@@ -61,6 +63,7 @@ export function newTask(
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
+    assignment: handler.kind === HUMAN_KIND ? firstAssignment(humanInput.parse(input), parts.user, now) : null,
   });
   const said = kept === null ? undefined : message;
   return { task, message: said && { parts: kept?.parts ?? said, metadata: kept?.metadata } };

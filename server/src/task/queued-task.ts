@@ -49,6 +49,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     leasesLost: 0,
     pausedBy: null,
     cancelledBy: null,
+    assignment: null,
     ...given,
     state: "queued",
   };

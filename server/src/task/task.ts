@@ -1,6 +1,8 @@
 /** What a task is: the one record that every lens, both engines and every store share. */
 import { z } from "zod";
+import { assignment } from "./assignment.ts";
 import { lastClaim, lease } from "./claim.ts";
+import { identity } from "./identity.ts";
 import { json, jsonObject } from "./json.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
 
@@ -14,6 +16,8 @@ export const prompt = z.strictObject({
   text: z.string(),
   /** JSON Schema of the answer; null takes any JSON. */
   schema: jsonObject.nullable(),
+  /** Who may answer; the task's own user when absent. */
+  candidates: z.array(identity).min(1).max(100).optional(),
 });
 
 export type Prompt = z.infer<typeof prompt>;
@@ -152,6 +156,8 @@ const common = {
   leasesLost: z.int(),
   pausedBy: steering.nullable(),
   cancelledBy: steering.nullable(),
+  /** What people have to do with it; null where they never had anything to do. */
+  assignment: assignment.nullable().default(null),
 };
 
 export const TITLE_MAX = 200;
@@ -166,7 +172,7 @@ export const task = z.discriminatedUnion("state", [
 export type Task = z.infer<typeof task>;
 
 /** The next moment at which time alone changes the task, except its deadline; null when there is none. */
-export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease">): number | null {
+export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease" | "assignment">): number | null {
   switch (task.state) {
     case "queued":
       return task.notBefore;
@@ -174,8 +180,9 @@ export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease"
       // It waits for nothing but answers to what it asks meanwhile.
       return task.lease?.until ?? earliestEnd(task.waits);
     case "waiting":
-    case "input_required":
       return earliestEnd(task.waits);
+    case "input_required":
+      return earliest([earliestEnd(task.waits), ...datesOf(task.assignment)]);
     case "paused":
     case "completed":
     case "failed":
@@ -187,7 +194,16 @@ export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease"
 }
 
 function earliestEnd(waits: readonly Wait[]): number | null {
-  let earliest: number | null = null;
-  for (const { until } of waits) if (until !== null && (earliest === null || until < earliest)) earliest = until;
-  return earliest;
+  return earliest(waits.map(({ until }) => until));
+}
+
+/** When something follows from time alone for people who have not acted yet. */
+function datesOf(assignment: Task["assignment"]): (number | null)[] {
+  return assignment === null ? [] : [assignment.overdue ? null : assignment.dueAt, assignment.expiresAt];
+}
+
+function earliest(moments: readonly (number | null)[]): number | null {
+  let first: number | null = null;
+  for (const moment of moments) if (moment !== null && (first === null || moment < first)) first = moment;
+  return first;
 }

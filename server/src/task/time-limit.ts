@@ -38,7 +38,9 @@ export function isOverLimit(task: Limits, at: number): boolean {
   return task.timeLimitMs !== null && at < (namedDeadline(task) ?? Number.POSITIVE_INFINITY);
 }
 
-export function deadlinePassed(task: Pick<Task, "createdAt"> & Timed, at: number): Failure {
+export function deadlinePassed(task: Pick<Task, "createdAt" | "assignment"> & Timed, at: number): Failure {
+  if (task.state === "input_required" && (task.assignment?.expiresAt ?? Number.POSITIVE_INFINITY) <= at)
+    return { code: "deadline", message: "It expired before anybody had decided." };
   const seconds = isOverLimit(task, at)
     ? (task.timeLimitMs ?? 0) / 1000
     : ((namedDeadline(task) ?? task.createdAt) - task.createdAt) / 1000;

@@ -9,6 +9,7 @@ import type { Identity, IdentityType } from "../task/identity.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
+import type { WorkState } from "../task/work-item.ts";
 import type { Acknowledged } from "./tasks.ts";
 
 /** What may come with every act, and commits with it. */
@@ -38,21 +39,6 @@ export const WORK_OF = [
   "all", // everything of the tenant; without the scope `tasks:all`, everything that the principal may see
 ] as const;
 export type WorkOf = (typeof WORK_OF)[number];
-
-/** What an item of a worklist is called by one word: the state of its assignment, or what its task's state makes of it. */
-export const WORK_STATES = [
-  "assigned",
-  "voting",
-  "information",
-  "alerted", // it needs an authorization before anybody can go on
-  "suspended",
-  "completed",
-  "errored",
-  "expired",
-  "withdrawn",
-  "deleted",
-] as const;
-export type WorkState = (typeof WORK_STATES)[number];
 
 export const WORK_ORDERS = [
   "number",

@@ -161,6 +161,11 @@ class LogReader {
     "tool.invoked": () => "is no agent's",
     "tool.observed": () => "is no agent's",
     "budget.threshold": () => "is no agent's",
+    "human.acted": () => "is nobody's work",
+    "human.overdue": () => "is nobody's work",
+    "human.commented": () => "is nobody's work",
+    "human.attached": () => "is nobody's work",
+    "human.detached": () => "is nobody's work",
   };
 
   get #error(): unknown {

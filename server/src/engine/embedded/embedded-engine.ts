@@ -9,6 +9,7 @@ import type { Change } from "../../task/decide.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Identity } from "../../task/identity.ts";
 import type { Json } from "../../task/json.ts";
 import { openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -56,6 +57,8 @@ export type EngineParts = {
   record?: CrashRecord;
   /** Starts a process for suspects. Without it, they run here in turns. */
   launch?: LaunchRunProcess;
+  /** Whom a task goes to that people have not done in time; when absent, whom its own assignment names. */
+  escalatesTo?: (task: Task) => Identity[];
 };
 
 /** `standing`: tasks that stand still until there is code that fits them. */
@@ -103,9 +106,11 @@ export class EmbeddedEngine implements Engine {
     const keys = new ConcurrencyKeys();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys });
     const claims = new Claims({ transitions, clock, open, keys });
-    const placement = new Placement({ open, scheduler, claims });
+    const ask = (id: TaskId) => this.#waits.ask(id);
+    const placement = new Placement({ open, scheduler, claims, ask });
     const shared = { store, transitions, handlers, open, placement, log };
-    const waits = new WaitCompletion({ ...shared, clock, claims, runner });
+    const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
+    const waits = new WaitCompletion({ ...shared, clock, claims, runner, escalatesTo });
     const inServer = (task: Task) => handlers.of(task)?.inServer === true;
     const { launch = null } = parts;
     const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, inServer, launch });

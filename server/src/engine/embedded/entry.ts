@@ -1,14 +1,15 @@
 /** What memory keeps of an open task: enough to know when it moves next and by whom, and nothing of its content. */
 import type { Handler } from "../../task/handler.ts";
+import { HUMAN_KIND } from "../../task/human.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
 
 export type Entry = OpenTask & {
-  /** Who does it: a handler of this server, whoever claims it from this queue, or nobody here. */
+  /** Who does it: a handler of this server, people, whoever claims it from this queue, or nobody here. */
   doneBy: DoneBy;
 };
 
-export type DoneBy = "handler" | "nobody" | { queue: string };
+export type DoneBy = "handler" | "people" | "nobody" | { queue: string };
 
 /** `known` is what an earlier entry of the task says of who does it: neither its kind nor its input ever changes. */
 export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>, known?: DoneBy): Entry {
@@ -20,6 +21,7 @@ export function entryOf(task: Task, handlers: ReadonlyMap<string, Handler>, know
  * start, which may turn out not to fit its kind.
  */
 export function entryUnread(open: OpenTask, handlers: ReadonlyMap<string, Handler>): Entry {
+  if (open.kind === HUMAN_KIND) return { ...open, doneBy: "people" };
   const handler = handlers.get(open.kind);
   const queue: DoneBy = open.queue === null ? "nobody" : { queue: open.queue };
   return { ...open, doneBy: handler?.queueOf ? queue : handler ? "handler" : "nobody" };
@@ -36,6 +38,7 @@ export function isReady(entry: Entry, now: number): boolean {
  * other, and fails by what its handler then says.
  */
 function doneBy(task: Task, handlers: ReadonlyMap<string, Handler>): DoneBy {
+  if (task.kind === HUMAN_KIND) return "people";
   const handler = handlers.get(task.kind);
   if (!handler) return "nobody";
   if (!handler.queueOf) return "handler";

@@ -8,7 +8,13 @@ import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-type Parts = { open: OpenTasks; scheduler: Scheduler; claims: Claims };
+type Parts = {
+  open: OpenTasks;
+  scheduler: Scheduler;
+  claims: Claims;
+  /** Lets people begin with it: they need no slot. */
+  ask: (id: TaskId) => void;
+};
 
 export class Placement {
   readonly #parts: Parts;
@@ -19,8 +25,12 @@ export class Placement {
 
   /** Replaces what was known of an open task. */
   place(entry: Entry): void {
-    const { open, scheduler, claims } = this.#parts;
+    const { open, scheduler, claims, ask } = this.#parts;
     open.remember(entry);
+    if (entry.doneBy === "people") {
+      if (open.isReady(entry)) ask(entry.id);
+      return;
+    }
     // It goes on after a crash and has no slot yet: what changes meanwhile, like an input, must not cost it its place.
     if (entry.state === "running" && scheduler.isQueued(entry.id)) return;
     scheduler.withdraw(entry.id);

@@ -8,6 +8,7 @@ import type { Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Identity } from "../../task/identity.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";
@@ -30,6 +31,7 @@ type Parts = {
   placement: Placement;
   claims: Claims;
   runner: Pick<Runner, "isLive" | "holdBack">;
+  escalatesTo: (task: Task) => Identity[];
   log: EngineLog;
 };
 
@@ -44,6 +46,13 @@ export class WaitCompletion implements TimeObserver {
   /** Time has come for it: a timer, a retry, a question's deadline, a lease, a submit delay. */
   due(id: TaskId): void {
     this.watch("A timer could not take effect.", id, () => this.#due(id));
+  }
+
+  /** It is people's work and wants nothing but to begin. */
+  ask(id: TaskId): void {
+    this.watch("People were not asked.", id, async () => {
+      await this.#parts.transitions.change(id, { do: "ask" });
+    });
   }
 
   expired(id: TaskId): void {
@@ -91,7 +100,7 @@ export class WaitCompletion implements TimeObserver {
   }
 
   async #due(id: TaskId): Promise<void> {
-    const { transitions, clock, handlers, claims, placement, open } = this.#parts;
+    const { transitions, clock, handlers, claims, placement, open, escalatesTo } = this.#parts;
     const task = await transitions.find(id);
     if (!task || this.#stopped) return;
     const now = clock.now();
@@ -99,6 +108,8 @@ export class WaitCompletion implements TimeObserver {
     if (at !== null && at > now) open.dueAgain(id);
     else if (task.state === "queued") placement.place(entryOf(task, handlers));
     else if (isLeaseLost(task, now)) await claims.loseLease(task);
+    else if (isPast(task.assignment?.expiresAt, now)) await transitions.change(id, { do: "expire" });
+    else if (isOverdue(task, now)) await transitions.change(id, { do: "overdue", to: escalatesTo(task) });
     else {
       const wait = task.waits.find((wait) => wait.until !== null && wait.until <= now);
       if (wait) await this.#wake(id, wait.key);
@@ -152,6 +163,14 @@ export class WaitCompletion implements TimeObserver {
   async #wake(id: TaskId, key: string): Promise<void> {
     await this.#parts.transitions.change(id, { do: "wake", key });
   }
+}
+
+function isOverdue({ assignment }: Task, now: number): boolean {
+  return assignment !== null && !assignment.overdue && isPast(assignment.dueAt, now);
+}
+
+function isPast(moment: number | null | undefined, now: number): boolean {
+  return (moment ?? Number.POSITIVE_INFINITY) <= now;
 }
 
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);

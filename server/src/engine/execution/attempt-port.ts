@@ -4,8 +4,8 @@
  */
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
+import type { Recorded } from "../../task/command.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
-import type { Recorded } from "../../task/decide.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";

@@ -396,6 +396,7 @@ const questionSchema = z.object({
   asks: prompt.shape.asks,
   prompt: z.string(),
   schema: prompt.shape.schema.optional(),
+  candidates: prompt.shape.candidates,
 });
 
 function questionOf(what: string, question: Question): z.infer<typeof questionSchema> & { deadlineMs: number | null } {
@@ -408,11 +409,11 @@ function questionOf(what: string, question: Question): z.infer<typeof questionSc
 
 function openedAt(
   name: string,
-  { asks, prompt, schema, deadlineMs }: ReturnType<typeof questionOf>,
+  { asks, prompt, schema, candidates, deadlineMs }: ReturnType<typeof questionOf>,
   now: number,
 ): Asked {
   return {
-    prompt: { name, asks, text: prompt, schema: schema ?? null },
+    prompt: { name, asks, text: prompt, schema: schema ?? null, ...(candidates && { candidates }) },
     until: deadlineMs === null ? null : now + deadlineMs,
   };
 }

@@ -8,7 +8,7 @@ import type { EventType } from "../../task/events/event.ts";
 import { START_CAUSES } from "../../task/events/task-events.ts";
 import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
 import { named } from "../openapi.ts";
-import { anyJson, anyObject, count, failure, part, prompt, time, usageCall, wait } from "./schema.ts";
+import { anyJson, anyObject, count, failure, identity, part, prompt, time, usageCall, wait } from "./schema.ts";
 
 const text = z.string();
 const agent = z.string().describe("Who acts; empty where there is only one.");
@@ -111,6 +111,20 @@ const eventData = {
     level: z.enum(["warning", "exhausted"]),
     budget_type: z.enum(["tokens", "cost"]),
   }),
+  "human.acted": open({
+    act: text,
+    by: text,
+    state: text.describe("Of the assignment, after it."),
+    outcome: text.nullable(),
+    to: z.array(identity).describe("Whom it went to by it."),
+    stage: count,
+    comment: text.nullable(),
+    scope: text,
+  }),
+  "human.overdue": open({ due_at: time, to: z.array(identity).describe("Whom it was escalated to.") }),
+  "human.commented": open({ by: text, text, scope: text }),
+  "human.attached": open({ by: text, name: text, media_type: text, bytes: count, scope: text }),
+  "human.detached": open({ by: text, name: text }),
 } satisfies { [Type in EventType]: z.ZodType };
 
 export type EventDataWire = { [Type in EventType]: z.infer<(typeof eventData)[Type]> };

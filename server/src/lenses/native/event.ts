@@ -92,6 +92,11 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
     budget_type: budgetType,
     ...more,
   }),
+  "human.acted": same,
+  "human.overdue": ({ dueAt, ...more }) => ({ due_at: wireTime(dueAt), ...more }),
+  "human.commented": same,
+  "human.attached": ({ mediaType, ...more }) => ({ media_type: mediaType, ...more }),
+  "human.detached": same,
 };
 
 function same<Data>(data: Data): Data {

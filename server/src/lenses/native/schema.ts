@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../task/conversation.ts";
 import { ERROR_CODES } from "../../task/errors.ts";
+import { IDENTITY_TYPES } from "../../task/identity.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
@@ -36,6 +37,9 @@ export const count = z.int().nonnegative();
 export const state = z.enum(STATES).describe(`Open: ${OPEN_STATES.join(", ")}. The others are terminal.`);
 named(state, "State");
 
+export const identity = z.strictObject({ type: z.enum(IDENTITY_TYPES), id: z.string() });
+named(identity, "Identity");
+
 export const failure = z.strictObject({
   code: z.string().describe("For programs: deadline, handler_error, step_crashed, …"),
   message: z.string(),
@@ -55,6 +59,7 @@ export const prompt = z.strictObject({
   asks: z.enum(INPUT_ASKS),
   text: z.string(),
   schema: anyObject.nullable().describe("JSON Schema of the answer; null takes any JSON."),
+  candidates: z.array(identity).optional().describe("Who may answer; the task's own user when absent."),
   until: time.nullable(),
 });
 named(prompt, "Prompt");

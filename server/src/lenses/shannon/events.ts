@@ -149,6 +149,11 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
       },
     },
   ],
+  "human.acted": none,
+  "human.overdue": none,
+  "human.commented": none,
+  "human.attached": none,
+  "human.detached": none,
 };
 
 /**

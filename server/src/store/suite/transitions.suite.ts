@@ -59,6 +59,17 @@ const commands: Record<Command["do"], Command> = {
   cancel: { do: "cancel", by: "ada", reason: "" },
   pause: { do: "pause", by: "ada", reason: "" },
   resume: { do: "resume", by: "ada" },
+  ask: { do: "ask" },
+  act: {
+    do: "act",
+    by: { user: "ada", looksAfterAll: true },
+    act: { act: "suspend" },
+    comment: "later",
+    messageId: "m2",
+  },
+  overdue: { do: "overdue", to: [] },
+  conclude: { do: "conclude", ending: { output: { outcome: "approve" } } },
+  remark: { do: "remark", event: { type: "human.commented", data: { by: "ada", text: "Fine.", scope: "task" } } },
   input: { do: "input", by: "ada", messageId: "m1", prompt: null },
   delete: { do: "delete" },
 };

@@ -11,15 +11,16 @@ import { Refusal } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import { TERMINAL_STATES, type TerminalState } from "../states.ts";
 import { AGENT_EVENTS } from "./agent-events.ts";
+import { HUMAN_EVENTS } from "./human-events.ts";
 import { STEP_EVENTS } from "./step-events.ts";
 import { TASK_EVENTS } from "./task-events.ts";
 
-export const EVENTS = { ...TASK_EVENTS, ...STEP_EVENTS, ...AGENT_EVENTS };
+export const EVENTS = { ...TASK_EVENTS, ...STEP_EVENTS, ...AGENT_EVENTS, ...HUMAN_EVENTS };
 
 export type EventType = keyof typeof EVENTS;
 export type EventData = { [Type in EventType]: z.infer<(typeof EVENTS)[Type]> };
 
-type KnownDraft<Type extends EventType = EventType> = {
+export type KnownDraft<Type extends EventType = EventType> = {
   [Each in Type]: { type: Each; data: EventData[Each]; custom?: never };
 }[Type];
 type CustomDraft = { type: string; data: JsonObject; custom: true };

@@ -95,6 +95,20 @@ const DATA: EventData = {
     level: "warning",
     budgetType: "tokens",
   },
+  "human.acted": {
+    act: "delegate",
+    by: "ada",
+    state: "assigned",
+    outcome: null,
+    to: [{ type: "user", id: "grace" }],
+    stage: 0,
+    comment: "You know this better.",
+    scope: "task",
+  },
+  "human.overdue": { dueAt: AT, to: [{ type: "group", id: "board" }] },
+  "human.commented": { by: "ada", text: "Looks right.", scope: "task" },
+  "human.attached": { by: "ada", name: "receipt.pdf", mediaType: "application/pdf", bytes: 4_096, scope: "task" },
+  "human.detached": { by: "ada", name: "receipt.pdf" },
 };
 
 /** None is custom: each fits its schema. */

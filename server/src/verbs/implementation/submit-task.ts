@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { Write } from "../../store/write.ts";
-import { submitted, submittedRunning } from "../../task/decide.ts";
+import { submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import { type NewTask, newTask } from "../../task/new-task.ts";
@@ -24,10 +24,11 @@ export async function submitTask(
 ): Promise<Submitted> {
   const now = clock.now();
   const { task, message } = newTask(fresh, ids.taskId(now), now);
-  const reserved = engine.slots.reserve(task);
+  const byPeople = task.assignment !== null && task.notBefore === null;
+  const reserved = !byPeople && engine.slots.reserve(task);
   let done: Submitted | undefined;
   try {
-    const change = reserved ? submittedRunning(task) : submitted(task);
+    const change = reserved || byPeople ? submittedGoingOn(task, byPeople ? "ask" : "start") : submitted(task);
     if (change instanceof Refusal) throw change;
     const write: Write = {
       ...change,

@@ -63,4 +63,9 @@ const ENTRIES: EventReader<[], Said> = {
     (success ? info : warning)(`${tool} ${success ? "answered" : "failed"} after ${Math.round(durationMs)} ms`),
   "budget.threshold": ({ usagePercent, budgetType }) =>
     warning(`${usagePercent} % of the ${budgetType} budget is used`),
+  "human.acted": ({ act, by, outcome }) => info(`${by}: ${outcome ?? act.replaceAll("_", " ")}`),
+  "human.overdue": () => warning("Overdue"),
+  "human.commented": ({ by, text }) => info(`${by}: ${text}`),
+  "human.attached": ({ by, name }) => info(`${by} attached ${name}`),
+  "human.detached": ({ by, name }) => info(`${by} removed ${name}`),
 };

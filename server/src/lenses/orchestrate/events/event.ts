@@ -119,6 +119,11 @@ export class RunEvents {
       this.#step({ type: "tool_response", name: tool, tool_call_id: callId, content: asText(output) }),
     ],
     "budget.threshold": none,
+    "human.acted": none,
+    "human.overdue": none,
+    "human.commented": none,
+    "human.attached": none,
+    "human.detached": none,
   };
 
   get #agentName(): string {

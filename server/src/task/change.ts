@@ -1,0 +1,108 @@
+/** What a decision makes of a task: the task as it will be, its events, and the guard that it was decided on. Pure. */
+import type { Command } from "./command.ts";
+import { Refusal } from "./errors.ts";
+import type { EventDraft } from "./events/event.ts";
+import type { Json } from "./json.ts";
+import type { FailedState, OpenState } from "./states.ts";
+import type { Failure, Task } from "./task.ts";
+import { limitIn } from "./time-limit.ts";
+import { assignmentAfter } from "./work-item.ts";
+
+type NumberedEvent = EventDraft & { seq: number; at: number };
+
+/** What the store makes durable: the task as it will be, its new events, and the guard that it was decided on. */
+export type Change = {
+  command: Command["do"] | "submit";
+  before: { revision: number; state: Task["state"]; attempt: number } | null;
+  task: Task;
+  events: NumberedEvent[];
+};
+
+type Ending = (
+  | { state: "completed"; output: Json; progress: 1 }
+  | { state: FailedState; error: Failure; failures?: number }
+  | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> }
+) &
+  Partial<Pick<Task, "lastClaim" | "leasesLost">>;
+
+export function end(task: Task, command: Command, at: number, ending: Ending): Change {
+  return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [
+    ended(ending, task.state === "paused"),
+  ]);
+}
+
+/** The event that ends a log. */
+function ended(ending: Ending, wasPaused: boolean): EventDraft {
+  switch (ending.state) {
+    case "completed":
+      return { type: "task.completed", data: { output: ending.output } };
+    case "cancelled":
+      return {
+        type: "task.cancelled",
+        data: { by: ending.cancelledBy.by, reason: ending.cancelledBy.reason, wasPaused },
+      };
+    case "failed":
+      return { type: "task.failed", data: { error: ending.error } };
+    case "timed_out":
+      return { type: "task.timed_out", data: { error: ending.error } };
+    case "rejected":
+      return { type: "task.rejected", data: { error: ending.error } };
+  }
+}
+
+export type Patch = Partial<Omit<Task, "state">> & {
+  state?: Task["state"];
+  output?: Json;
+  error?: Failure;
+  resumesAs?: Exclude<OpenState, "paused">;
+};
+
+export function change(task: Task, command: Command, at: number, patch: Patch, drafts: EventDraft[]): Change {
+  const events = drafts.map((draft, index) => ({ ...draft, seq: task.lastSeq + 1 + index, at }));
+  const moved = patch.state !== undefined && patch.state !== task.state;
+  // One spread of the task in nearly all cases: a second one, or a rest, costs more than all the rest of a decision.
+  const from = moved && task.state === "paused" ? withoutResumption(task) : task;
+  // One cast: the patch brings exactly the fields that its state demands, which spreading a union cannot show the compiler.
+  const next = withAssignment(
+    {
+      ...from,
+      ...patch,
+      ...(moved && task.timeLimitMs !== null && limitIn(patch.state ?? task.state, task, at)),
+      revision: task.revision + 1,
+      lastSeq: task.lastSeq + events.length,
+      updatedAt: at,
+      stateChangedAt: moved ? at : task.stateChangedAt,
+    } as Task,
+    at,
+  );
+  return {
+    command: command.do,
+    before: { revision: task.revision, state: task.state, attempt: task.attempt },
+    task: next,
+    events,
+  };
+}
+
+/** What people have to do follows from what the task asks. Most tasks ask nobody, and are left as they are. */
+function withAssignment(task: Task, at: number): Task {
+  const assignment = assignmentAfter(task, at);
+  return assignment === task.assignment ? task : { ...task, assignment };
+}
+
+function withoutResumption({ resumesAs: _, ...task }: Task & { state: "paused" }) {
+  return task;
+}
+
+export function wrongState(task: Task, done: string): Refusal {
+  return new Refusal("not_allowed_in_state", `A task that is ${task.state} cannot be ${done}.`, { state: task.state });
+}
+
+/** Two changes of a task, the second decided on the first, as one: one row is written, and both have their events. */
+export function joined(first: Change, second: Change): Change {
+  return {
+    command: first.before === null ? first.command : second.command,
+    before: first.before,
+    task: { ...second.task, revision: first.task.revision },
+    events: [...first.events, ...second.events],
+  };
+}

@@ -1,0 +1,67 @@
+/** Everything that may be done to a task, by its run, its engine, or people: what `decide` is asked to decide. */
+import type { HandIn } from "./claim.ts";
+import type { EventDraft, KnownDraft } from "./events/event.ts";
+import type { Acting } from "./human-acts.ts";
+import type { Identity } from "./identity.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { OpenQuestion } from "./questions.ts";
+import type { Failure, Wait } from "./task.ts";
+import type { UsageCall } from "./usage.ts";
+
+export type Command =
+  /**
+   * A slot is free. `lease` is for work that another program claimed; `version` that of the handler, for a task that has
+   * not begun and whose own is gone.
+   */
+  | { do: "start"; lease?: { worker: string; until: number }; version?: number }
+  /** The process that ran it died: it begins again. */
+  | { do: "recover" }
+  /** What the crash guard makes of the death of a process that ran it. */
+  | { do: "blame"; crashes: number }
+  /**
+   * The run has stopped at waits and holds nothing any more. While paused it only says where it stands. `told` are the
+   * keys of questions that the task has shown before: one that it shows no longer was answered meanwhile.
+   */
+  | { do: "suspend"; attempt: number; waits: Wait[]; checkpoint: string; told?: readonly string[] }
+  /** A wait is over. */
+  | { do: "wake"; key: string }
+  /** What a running attempt records: its events, and what they add up to. */
+  | { do: "record"; attempt: number; record: Recorded }
+  /** Usage that arrives late, from an attempt that is fenced off: it was paid all the same. */
+  | { do: "bill"; calls: UsageCall[] }
+  | { do: "renew"; attempt: number; worker: string; until: number }
+  /** The lease that held until then has run out: the task is anybody's again, or fails. */
+  | { do: "lapse"; attempt: number; until: number }
+  /** `by` is the worker that has done it, which may hand it in late. */
+  | { do: "complete"; attempt: number; output: Json; by?: HandIn }
+  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; by?: HandIn }
+  | { do: "reject"; attempt: number; error: Failure }
+  | { do: "expire" }
+  | { do: "cancel"; by: string; reason: string }
+  | { do: "pause"; by: string; reason: string }
+  | { do: "resume"; by: string }
+  /** A task of kind `human` begins: its question is open from now on. */
+  | { do: "ask" }
+  /** What a person does with an assignment. */
+  | ({ do: "act" } & Acting)
+  /** The due date has passed: it is escalated to these, if there are any. */
+  | { do: "overdue"; to: Identity[] }
+  /** People have ended it: with an output, or as failed. */
+  | { do: "conclude"; ending: { output: Json } | { error: Failure } }
+  /** What a person adds to the task beside what becomes of it. */
+  | { do: "remark"; event: KnownDraft<"human.commented" | "human.attached" | "human.detached"> }
+  /** An answer or a message from outside; `prompt` names the question that it answers. */
+  | { do: "input"; by: string; messageId: string; prompt: string | null }
+  | { do: "delete" };
+
+export type Recorded = {
+  events: EventDraft[];
+  progress?: { fraction: number; message: string };
+  details?: JsonObject;
+  usage?: UsageCall[];
+  /** Questions that are open from now on, and the keys of those that are not any more. */
+  asked?: OpenQuestion[];
+  closed?: string[];
+  /** A step was journaled, so the run has come further than any crash before. */
+  progressed?: boolean;
+};
