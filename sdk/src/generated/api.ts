@@ -1020,6 +1020,8 @@ export type Submit = {
 
 export type Task = {
   id: string;
+  /** Counts the tasks of this server by age: what people and some APIs call it. */
+  number: number;
   kind: string;
   state: State;
   /** What its oldest open question asks a person for, whatever else it does meanwhile. */
@@ -1269,6 +1271,8 @@ export type TaskSubmittedEvent = {
 
 export type TaskSummary = {
   id: string;
+  /** Counts the tasks of this server by age: what people and some APIs call it. */
+  number: number;
   kind: string;
   state: State;
   /** What its oldest open question asks a person for, whatever else it does meanwhile. */

@@ -11,7 +11,7 @@ import type { Visible } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
 export interface TaskStore {
-  /** All writes or none, in one transaction. Throws `unavailable` when the disk is full. */
+  /** All writes or none, in one transaction, which gives each new task its number. Throws `unavailable` when the disk is full. */
   apply(writes: Write[]): Promise<Applied>;
 
   /** What an idempotency key was used for; null when it is new. */
@@ -21,6 +21,9 @@ export interface TaskStore {
   taskByAlias(visible: Visible, alias: Alias): Promise<TaskId | null>;
   /** What clients of `lens` call each of them, in the order asked for; null where they have no name of their own. */
   taskAliases(ids: readonly TaskId[], lens: string): Promise<(string | null)[]>;
+
+  /** The task that has this number; null when there is none. */
+  taskNumbered(number: number): Promise<TaskId | null>;
 
   /** Null when unknown or deleted. */
   task(id: TaskId): Promise<Task | null>;

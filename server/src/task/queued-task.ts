@@ -11,6 +11,7 @@ export type QueuedTask = Fields & { state: "queued" };
 export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
   const { createdAt } = given;
   return {
+    number: 0,
     handlerVersion: 1,
     lens: "native",
     conversation: null,

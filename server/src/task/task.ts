@@ -89,6 +89,8 @@ const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() }
 
 const common = {
   id: z.string(),
+  /** Counts the tasks of a store, from 1 by age; none is given twice. 0 until the task is on disk. */
+  number: z.int().nonnegative(),
   tenant: z.string(),
   user: z.string(),
   kind: z.string(),

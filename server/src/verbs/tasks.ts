@@ -32,6 +32,8 @@ export interface Tasks {
 
   /** Throws `not_found`. */
   get(principal: Principal, id: string): Promise<Task>;
+  /** By its number. Throws `not_found`. */
+  numbered(principal: Principal, number: number): Promise<Task>;
   /**
    * A page of the tasks that the principal may see, newest first, at most `PAGE_LIMIT_MAX`, with the exact total of all
    * pages. Of inputs and outputs over 2,000 bytes it has the beginning; a page ends when it has about 1 MB, and `next` leads on.

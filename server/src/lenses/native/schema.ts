@@ -91,6 +91,7 @@ const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() }
 
 const summaryFields = {
   id: z.string(),
+  number: count.describe("Counts the tasks of this server by age: what people and some APIs call it."),
   kind: z.string(),
   state,
   asks: z

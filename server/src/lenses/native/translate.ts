@@ -72,6 +72,7 @@ function wirePrompt(wait: Wait & { on: "input" }): Wire<typeof wire.prompt> {
 export function wireSummary(task: Task): wire.TaskSummary {
   return {
     id: task.id,
+    number: task.number,
     kind: task.kind,
     state: task.state,
     asks: openQuestions(task)[0]?.prompt.asks ?? null,

@@ -14,6 +14,7 @@ import { parseTolerantly } from "./tolerant.ts";
 /** Fields that have a column, or that only some states have. */
 const APART = [
   "id",
+  "number",
   "tenant",
   "user",
   "kind",
@@ -130,13 +131,14 @@ export type StoredTask = { fields: Record<string, unknown>; input: string; outpu
 
 export function readTaskRow(row: unknown): StoredTask {
   const columns = taskRow.parse(row);
-  const [, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress] = columns;
+  const [number, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress] = columns;
   const [createdAt, endedAt, deletedAt, queue, record, output, fixed, input] = columns.slice(12);
   const fields = {
     ...BLANK,
     ...storedObject.parse(JSON.parse(text.parse(fixed))),
     ...storedObject.parse(JSON.parse(text.parse(record))),
     id,
+    number,
     tenant,
     user,
     kind,

@@ -25,6 +25,10 @@ import { Totals } from "./totals.ts";
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
 
+type Refused = Exclude<Applied, { ok: true }>;
+/** `numbers` are those of the task of each write, in their order. */
+export type AppliedRows = Refused | { ok: true; numbers: number[] };
+
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {
   n: number | null;
@@ -52,7 +56,7 @@ export class Applier {
     this.#conversations = new ConversationCounts(statements);
   }
 
-  apply(writes: PreparedWrite[]): Applied {
+  apply(writes: PreparedWrite[]): AppliedRows {
     const standings: (Standing | null)[] = [];
     for (const [index, write] of writes.entries()) {
       const standing = isAlone(writes) && isBare(write) ? null : this.#standing(writes, standings, index);
@@ -60,13 +64,15 @@ export class Applier {
       if (refused) return refused;
       standings.push(standing);
     }
+    const numbers: number[] = [];
     for (const [index, write] of writes.entries()) {
       const n = this.#writeTask(write, standings[index] ?? null);
       if (n === null && isAlone(writes)) return stale(write);
       if (n === null) throw new Error(`The guard of ${write.id} held, but its row was not written.`);
       this.#writeRest(write, n, standings[index] ?? null);
+      numbers.push(n);
     }
-    return { ok: true };
+    return { ok: true, numbers };
   }
 
   /** A conversation without a task; false when its id or its alias is taken. */
@@ -119,7 +125,7 @@ export class Applier {
     };
   }
 
-  #refused(write: PreparedWrite, standing: Standing | null): Applied | undefined {
+  #refused(write: PreparedWrite, standing: Standing | null): Refused | undefined {
     if (write.idempotency) {
       const { scope, key } = write.idempotency;
       const known = this.#sql.idempotency.get(scope, key);
@@ -141,7 +147,7 @@ export class Applier {
     if (gone) return { ok: false, task: write.id, ...gone };
     const n = standing?.n ?? null;
     if (n === null) return undefined;
-    const duplicate: Applied = { ok: false, why: "duplicate", task: write.id };
+    const duplicate: Refused = { ok: false, why: "duplicate", task: write.id };
     if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;
     if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;
     return undefined;
@@ -284,7 +290,7 @@ function isBare(write: PreparedWrite): boolean {
   return write.before === null && !write.conversation && !write.documents && !write.aliases;
 }
 
-function stale(write: PreparedWrite): Applied {
+function stale(write: PreparedWrite): Refused {
   return { ok: false, why: "stale", task: write.id };
 }
 

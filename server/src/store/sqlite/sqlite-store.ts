@@ -113,8 +113,12 @@ export class SqliteStore extends SqliteConversations implements Store {
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const applied = await this.#writes.send("apply", prepared);
     if (writes.some((write) => write.before === null)) this.#indexLater();
-    if (applied.ok) this.#feed.publish(writes);
-    return applied;
+    if (!applied.ok) return applied;
+    for (const [at, { task }] of writes.entries()) {
+      if (task.number === 0) task.number = applied.numbers[at] ?? 0;
+    }
+    this.#feed.publish(writes);
+    return { ok: true };
   }
 
   changes(listener: (change: TaskChange) => void): () => void {
@@ -130,6 +134,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     const found = await this.#reads.send("taskAliases", { ids, lens });
     const names = new Map(found.map(rows.taskAliasOf));
     return ids.map((id) => names.get(id) ?? null);
+  }
+
+  async taskNumbered(number: number): Promise<string | null> {
+    return await this.#reads.send("taskNumbered", number);
   }
 
   task(id: string): Promise<Task | null> {

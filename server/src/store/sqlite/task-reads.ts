@@ -31,6 +31,10 @@ export function taskReads(db: Database) {
       "SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?",
       (given: { scope: string; key: string }) => [given.scope, given.key],
     ),
+    taskNumbered: text(
+      `SELECT id FROM tasks t WHERE n = ? AND deleted_at IS NULL AND ${notAside("t")}`,
+      (n: number) => [n],
+    ),
     task: row(
       `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL AND ${notAside("t")}`,
       ({ id }: OfTask) => [id],

@@ -36,6 +36,22 @@ export function keepingStories(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
+  test("tasks are numbered by age, and no number is given twice, whatever was swept", async () => {
+    const store = await setup();
+    const [first, second] = [await submit(store, newTask()), await submit(store, newTask())];
+    expect([first.number, second.number]).toEqual([1, 2]);
+    expect(await store.task(second.id)).toEqual(second);
+    expect(await Promise.all([1, 2, 3].map((number) => store.taskNumbered(number)))).toEqual([
+      first.id,
+      second.id,
+      null,
+    ]);
+    for (const task of [first, second]) await live(store, task, ...complete(task));
+    await store.sweep(START + DAY, 10);
+    expect(await store.taskNumbered(1)).toBeNull();
+    expect((await submit(store, newTask())).number).toBe(3);
+  });
+
   test("what callers leave behind goes once it is old, however much there is, in turns that hold up nobody for long", async () => {
     const store = await setup();
     const times = { idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1, expiredBefore: 0 };

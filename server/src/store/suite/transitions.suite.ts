@@ -151,8 +151,9 @@ export function transitionStories(setup: () => Promise<Store>): void {
     const late = { ...decided(other, { do: "start" }), before: { revision: 9, state: "queued" as const, attempt: 0 } };
     expect(await store.apply([started, submitted(child), late])).toEqual(STALE(other));
     expect(await store.tasks([parent.id, child.id, other.id])).toEqual([parent, other]);
-    expect(await store.apply([started, submitted(child), ended])).toEqual({ ok: true });
-    expect(await store.tasks([parent.id, child.id])).toEqual([ended.task, submitted(child).task]);
+    const born = submitted(child);
+    expect(await store.apply([started, born, ended])).toEqual({ ok: true });
+    expect(await store.tasks([parent.id, child.id])).toEqual([ended.task, born.task]);
   });
 
   test("of many that change one task at once, one wins", async () => {

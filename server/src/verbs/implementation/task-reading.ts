@@ -35,6 +35,13 @@ export class TaskReading {
     return task;
   }
 
+  async numbered(principal: Principal, number: number): Promise<Task> {
+    mustHave(principal, "tasks");
+    const id = Number.isSafeInteger(number) ? await this.parts.store.taskNumbered(number) : null;
+    if (id === null) throw notFound("Task");
+    return this.get(principal, id);
+  }
+
   async list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList> {
     mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
