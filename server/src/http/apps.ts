@@ -82,6 +82,7 @@ export function createApps(parts: AppsParts): Apps {
     verbs: { ...parts.verbs, keys },
     agents: parts.agents,
     version,
+    publicUrl: parts.publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
     keyEnd,

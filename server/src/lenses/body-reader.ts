@@ -15,6 +15,8 @@ declare module "fastify" {
   }
 }
 
+const JSON_TYPES = ["application/json", /^application\/[\w.+-]+\+json(;|$)/];
+
 /** A body that is read as it comes may take an hour, but not stand still. */
 const STALLED_MS_MAX = 60_000;
 
@@ -73,15 +75,27 @@ function addFormParser(app: FastifyInstance): void {
   });
 }
 
-/** JSON of any type whose long texts at one place of the route's are cut out: it is read once the caller is known. */
+/** JSON of any type whose long texts at some places of the route's are cut out: it is read once the caller is known. */
 export function readCutJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (request, payload, done) => {
-    const { bodyLimit = 0, config } = request.routeOptions;
-    if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
-    else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
-    else done(null, new CutJson(bounded(payload, bodyLimit), config.cut));
-  });
+  app.addContentTypeParser("*", cutJson);
+}
+
+/** The same of JSON types alone. */
+export function readTypedCutJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  for (const type of JSON_TYPES) app.addContentTypeParser(type, cutJson);
+}
+
+function cutJson(
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  const { bodyLimit = 0, config } = request.routeOptions;
+  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
+  else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
+  else done(null, new CutJson(bounded(payload, bodyLimit), config.cut));
 }
 
 function lenientJson(text: string): unknown {

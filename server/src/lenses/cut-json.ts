@@ -1,5 +1,5 @@
 /**
- * A JSON body whose long texts at one place are files: those go to the disk as they come, and what is left of the body is
+ * A JSON body whose long texts at some places are files: those go to the disk as they come, and what is left of the body is
  * as small as other bodies are. In the place of each stands `file:` and its SHA-256, so that the same body always reads
  * the same; what a caller writes so himself is a text like any other, since only what came with the request is a file.
  */
@@ -17,12 +17,12 @@ const FILE = "file:";
 /** Makes bytes of the characters of one text; throws `invalid` for those that it cannot read. */
 export type CutDecoder = {
   add: (characters: string) => Buffer;
-  /** No more characters come. */
-  end: () => void;
+  /** No more characters come: the bytes that are left. */
+  end: () => Buffer;
 };
 
 /** Which texts of a body are cut out. */
-export type Cut = { place: JsonPlace; decoder: () => CutDecoder };
+export type Cut = { places: readonly JsonPlace[]; decoder: () => CutDecoder };
 
 export type Uploads = ReadonlyMap<string, Upload>;
 
@@ -68,7 +68,7 @@ export class CutJson {
   }
 
   async *#rest(take: Take): AsyncGenerator<Buffer, void, undefined> {
-    const places = new JsonPlaces(this.#cut.place);
+    const places = new JsonPlaces(this.#cut.places);
     let text: CutText | null = null;
     for await (const chunk of this.#body) {
       for (let at = 0; at < chunk.length; ) {
@@ -134,11 +134,10 @@ class CutText {
     const { stream, taken } = this.#upload;
     try {
       this.#escapes.end();
-      this.#decoder.end();
+      stream.end(this.#decoder.end());
     } catch (error) {
       await this.#fail(error);
     }
-    stream.end();
     return await taken;
   }
 

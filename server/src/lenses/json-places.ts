@@ -1,5 +1,5 @@
 /**
- * Finds the texts at one place of a JSON document while its bytes come in: `["context", "attachments", null, "data"]` is
+ * Finds the texts at some places of a JSON document while its bytes come in: `["context", "attachments", null, "data"]` is
  * the text `data` of every item of that list. It does not check the document: a parser does that. A key with an escape in
  * it is none of those looked for.
  */
@@ -23,7 +23,7 @@ export type JsonPlace = readonly (string | null)[];
 type Level = { key: string | null; isAtKey: boolean };
 
 export class JsonPlaces {
-  readonly #place: JsonPlace;
+  readonly #places: readonly JsonPlace[];
   readonly #levels: Level[] = [];
   /** The text that the bytes are in: a key, one that is looked for, another, or none. */
   #in: "key" | "found" | "other" | null = null;
@@ -31,8 +31,8 @@ export class JsonPlaces {
   #keyBytes = 0;
   readonly #textEnd = new JsonTextEnd();
 
-  constructor(place: JsonPlace) {
-    this.#place = place;
+  constructor(places: readonly JsonPlace[]) {
+    this.#places = places;
   }
 
   get isInFound(): boolean {
@@ -96,6 +96,8 @@ export class JsonPlaces {
   }
 
   #isAtPlace(): boolean {
-    return this.#levels.length === this.#place.length && this.#levels.every(({ key }, n) => key === this.#place[n]);
+    return this.#places.some(
+      (place) => place.length === this.#levels.length && this.#levels.every(({ key }, n) => key === place[n]),
+    );
   }
 }

@@ -65,6 +65,8 @@ export type LensParts = {
   agents: readonly (AgentDefinition & { answersAlone?: boolean | undefined })[];
   /** The server's version. */
   version: string;
+  /** Where the outside reaches this server, as its deployment says: no slash at its end. Null where it says nothing. */
+  publicUrl: string | null;
   /** How each lens of this server shows a task, by the lens's name. */
   shows: ReadonlyMap<string, Show>;
   /**

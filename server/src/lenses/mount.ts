@@ -13,7 +13,15 @@ import type {
 } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { readAsForm, readAsFormOrStream, readAsStream, readCutJson, readLeniently, readTyped } from "./body-reader.ts";
+import {
+  readAsForm,
+  readAsFormOrStream,
+  readAsStream,
+  readCutJson,
+  readLeniently,
+  readTyped,
+  readTypedCutJson,
+} from "./body-reader.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -58,14 +66,15 @@ export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: L
   });
 }
 
-/** Gives a URL below the mount of one of `lenses` the spelling that its routes are written in. */
+/** Gives a URL at or below the mount of one of `lenses` the spelling that its routes are written in. */
 export function urlRewriter(lenses: readonly Pick<Lens, "mount" | "rewrite">[]): (url: string) => string {
   const rewriting = lenses.flatMap(({ mount, rewrite }) => (rewrite === undefined ? [] : [{ mount, rewrite }]));
   return (url) => {
     for (const { mount, rewrite } of rewriting) {
-      if (!url.startsWith(`${mount}/`)) continue;
       const end = url.indexOf("?");
-      const path = url.slice(mount.length, end === -1 ? undefined : end);
+      const whole = end === -1 ? url : url.slice(0, end);
+      if (whole !== mount && !whole.startsWith(`${mount}/`)) continue;
+      const path = whole.slice(mount.length);
       return mount + rewrite(path) + (end === -1 ? "" : url.slice(end));
     }
     return url;
@@ -139,6 +148,7 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance, parts: LensParts
   form: readAsForm,
   "form or bytes": readAsFormOrStream,
   cut: readCutJson,
+  "cut json": readTypedCutJson,
 };
 
 /** Each way of reading bodies needs a scope of its own, since the framework chooses parsers by scope. */
@@ -164,6 +174,7 @@ async function serveAll(
 
 function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): void {
   const { principalOf, hooks } = callersOf(lens, route, place.parts);
+  const whoOf = !route.open ? principalOf : route.knows ? unlessUnknown(principalOf) : () => null;
   const hasHeaders = lens.headers !== undefined;
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
@@ -175,7 +186,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
     onRequest: hooks,
     handler: async (request, reply) => {
       try {
-        const principal = route.open ? null : await principalOf(request);
+        const principal = await whoOf(request);
         const run = (uploads: Uploads) => route.run(principal, place, request, reply, uploads);
         const { body } = request;
         const isKept = body instanceof UnreadForm || body instanceof CutJson;
@@ -199,6 +210,20 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
       }
     },
   });
+}
+
+type WhoOf = (request: FastifyRequest) => Principal | Promise<Principal>;
+
+/** Null for whoever comes without a key that is accepted. */
+function unlessUnknown(principalOf: WhoOf): (request: FastifyRequest) => Promise<Principal | null> {
+  return async (request) => {
+    try {
+      return await principalOf(request);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "unauthenticated") return null;
+      throw error;
+    }
+  };
 }
 
 const NO_UPLOADS: Uploads = new Map();

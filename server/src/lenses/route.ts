@@ -37,9 +37,19 @@ export type AnswerDoc = {
  * whose schema refuses it. `stream`: not at all; the handler is handed the bytes as they come.
  * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`. `form or bytes`: a body of
  * any other type is a stream.
- * `cut`: as `any type`, and long texts at the place that the route's `cut` names are put into files as they come.
+ * `cut`: as `any type`, and long texts at the places that the route's `cut` names are put into files as they come. `cut json`:
+ * the same as `json`.
  */
-export type Reading = "json" | "any type" | "lenient" | "typed" | "stream" | "form" | "form or bytes" | "cut";
+export type Reading =
+  | "json"
+  | "any type"
+  | "lenient"
+  | "typed"
+  | "stream"
+  | "form"
+  | "form or bytes"
+  | "cut"
+  | "cut json";
 
 type RouteDoc = {
   method: Method;
@@ -71,7 +81,7 @@ type RouteDoc = {
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
   reads?: Reading;
-  /** Of a route that reads `cut`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */
+  /** Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */
   cut?: Cut;
   /** Media type of its body in the document, where it is not JSON. */
   bodyType?: string;
@@ -133,6 +143,8 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   uploads: Uploads;
   /** The prefix that the request came in by. Every URL that a lens writes begins with it. */
   mount: string;
+  /** Where the outside reaches this server, for a URL that must be whole: no slash at its end. */
+  origin: () => string;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
   idempotency: Idempotency | undefined;
   /** Fires when the caller leaves, its key ends or the server stops: what is held for it need not be held on. */
@@ -151,8 +163,10 @@ export type Place = { parts: LensParts; mount: string; rules: RequestRules };
 
 export type Route = RouteDoc &
   RouteRules & {
-    /** It answers anybody: no key is looked for. */
+    /** It answers anybody. */
     open: boolean;
+    /** Of an open one: whoever comes with a key that is accepted is known. */
+    knows: boolean;
     params: Readonly<Record<string, PathParam>>;
     query: z.ZodType;
     body: z.ZodType | null;
@@ -187,14 +201,21 @@ export const byteStream = z.instanceof(Readable).meta({ wire: { type: "string", 
 export function route<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Principal> },
 ): Route {
-  return { ...made(shape, known), open: false };
+  return { ...made(shape, known), open: false, knows: false };
 }
 
 /** A route that answers anybody: health, a document, a card. */
 export function openRoute<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, null> },
 ): Route {
-  return { ...made(shape, () => null), open: true };
+  return { ...made(shape, () => null), open: true, knows: false };
+}
+
+/** A route that answers anybody, and may tell those more whose key is accepted. */
+export function halfOpenRoute<Names extends string = never, Query = None, Body = undefined>(
+  shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Principal | null> },
+): Route {
+  return { ...made(shape, (principal) => principal), open: true, knows: true };
 }
 
 function known(principal: Principal | null): Principal {
@@ -205,7 +226,7 @@ function known(principal: Principal | null): Principal {
 function made<Names extends string, Query, Body, Who>(
   { params, query, body, handle, ...doc }: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Who> },
   who: (principal: Principal | null) => Who,
-): Omit<Route, "open"> {
+): Omit<Route, "open" | "knows"> {
   // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
   const querySchema = (query ?? none) as z.ZodType<Query>;
   const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
@@ -238,6 +259,7 @@ function made<Names extends string, Query, Body, Who>(
         headers: request.headers,
         uploads,
         mount: prefix,
+        origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
         idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);

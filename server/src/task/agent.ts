@@ -3,6 +3,7 @@
  * made it, and what a task of one is asked.
  */
 import { z } from "zod";
+import { agentCard } from "./agent-card.ts";
 import { agentMessage, closingWordsOf } from "./agent-message.ts";
 import { generationParameters, generationReport } from "./generation-parameters.ts";
 import { guardrailReport, guardrails } from "./guardrails.ts";
@@ -89,6 +90,8 @@ export const agentDefinition = z.strictObject({
   tags: z.array(line(NAME_LENGTH_MAX)).max(LIST_LENGTH_MAX).default([]),
   /** Lists leave it out unless they are asked for hidden ones too. */
   hidden: z.boolean().default(false),
+  /** How it presents itself to other agents. */
+  card: agentCard.optional(),
   style: line(LIST_LENGTH_MAX).default("default"),
   /** Free-form, for whoever reads the agent. */
   properties: jsonObject

@@ -119,14 +119,15 @@ class Base64Decoder implements CutDecoder {
     return Buffer.from(text.slice(0, whole), "base64");
   }
 
-  end(): void {
+  end(): Buffer {
     if (this.#rest !== "") throw illegalAt(this.#count + this.#rest.length);
+    return Buffer.alloc(0);
   }
 }
 
 /** The bytes of attachments, which go to the disk as they come. */
 export const ATTACHED: Cut = {
-  place: ["context", "attachments", null, "data"],
+  places: [["context", "attachments", null, "data"]],
   decoder: () => new Base64Decoder(),
 };
 

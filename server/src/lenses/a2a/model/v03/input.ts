@@ -1,0 +1,138 @@
+/** Requests of version 0.3 over JSON-RPC. */
+import { z } from "zod";
+import { jsonObject } from "../../../../task/json.ts";
+import type { Part } from "../../../../task/part.ts";
+import type { Codec } from "../codec.ts";
+import type { PushConfigWanted } from "../command.ts";
+import {
+  base64,
+  fields,
+  filename,
+  givenId,
+  historyLength,
+  id,
+  ids,
+  mediaType,
+  mediaTypes,
+  metadata,
+  PARTS_MAX,
+  role,
+  uri,
+  uris,
+  yesOrNo,
+} from "../fields.ts";
+import { read as readV1 } from "../v1/input.ts";
+import { commonFrom, unwrapped } from "./parts.ts";
+
+const file = fields({
+  name: filename.optional(),
+  mimeType: mediaType.optional(),
+  bytes: base64.optional(),
+  uri: uri.optional(),
+});
+
+const part = fields({
+  kind: z.enum(["text", "file", "data"]),
+  text: z.string().optional(),
+  file: file.optional(),
+  data: jsonObject.optional(),
+  metadata: metadata.optional(),
+}).transform(({ kind, text, file, data, metadata = {} }, issues): Part => {
+  if (kind === "text" && text !== undefined) return { text, ...commonFrom(metadata) };
+  if (kind === "data" && data !== undefined) {
+    const plain = unwrapped(data, metadata);
+    return { data: plain.data, ...commonFrom(plain.metadata) };
+  }
+  const content = kind === "file" && file !== undefined ? contentOf(file) : undefined;
+  if (content !== undefined) return { ...content, ...(Object.keys(metadata).length > 0 && { metadata }) };
+  issues.addIssue({
+    code: "custom",
+    message: `of kind ${kind} must have ${kind === "file" ? "file with bytes or uri" : kind}`,
+  });
+  return z.NEVER;
+});
+
+/** Undefined for a file without bytes and without an address, or with both. */
+export function contentOf({ name, mimeType, bytes, uri }: z.output<typeof file>): Part | undefined {
+  const common = { ...(name !== undefined && { name }), ...(mimeType !== undefined && { mediaType: mimeType }) };
+  if (bytes !== undefined && uri === undefined) return { file: { bytes }, ...common };
+  if (uri !== undefined && bytes === undefined) return { file: { url: uri }, ...common };
+  return undefined;
+}
+
+/** All of a message but its parts, which the two bindings of 0.3 write differently. */
+export const messageFields = {
+  messageId: givenId,
+  contextId: z.string().min(1).max(1024).optional(),
+  taskId: id.optional(),
+  role,
+  metadata: metadata.optional(),
+  extensions: uris.optional(),
+  referenceTaskIds: ids.optional(),
+};
+
+const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS_MAX) });
+
+export const pushConfigFields = {
+  id: id.optional(),
+  url: uri,
+  token: z.string().max(4096).optional(),
+  authentication: fields({
+    schemes: z.array(z.string().min(1).max(255)).max(10),
+    credentials: z.string().max(4096).optional(),
+  }).optional(),
+};
+
+export function pushConfigFrom({
+  id,
+  url,
+  token,
+  authentication,
+}: {
+  id?: string | undefined;
+  url: string;
+  token?: string | undefined;
+  authentication?: { schemes: string[]; credentials?: string | undefined } | undefined;
+}): PushConfigWanted {
+  const [scheme] = authentication?.schemes ?? [];
+  const authenticated = scheme === undefined ? undefined : { scheme, credentials: authentication?.credentials };
+  return { id, url, token, authentication: authenticated };
+}
+
+export const pushConfig = fields(pushConfigFields).transform(pushConfigFrom);
+
+const send = fields({
+  message,
+  configuration: fields({
+    acceptedOutputModes: mediaTypes.optional(),
+    pushNotificationConfig: pushConfig.optional(),
+    historyLength: historyLength.optional(),
+    blocking: yesOrNo.optional(),
+  }).optional(),
+  metadata: metadata.optional(),
+}).transform(({ message, configuration, metadata = null }) => ({
+  message,
+  outputModes: configuration?.acceptedOutputModes ?? [],
+  push: configuration?.pushNotificationConfig ?? null,
+  historyLength: configuration?.historyLength ?? null,
+  // Who says how to be answered, and not that he waits, does not wait.
+  waits: configuration === undefined ? true : configuration.blocking === true,
+  metadata,
+}));
+
+export const read: Codec["read"] = {
+  ...readV1,
+  send,
+  stream: send,
+  pushCreate: fields({ taskId: id, pushNotificationConfig: pushConfig }).transform(
+    ({ taskId, pushNotificationConfig: config }) => ({ taskId, config }),
+  ),
+  pushGet: fields({ id, pushNotificationConfigId: id.optional() }).transform(
+    ({ id: taskId, pushNotificationConfigId = null }) => ({ taskId, id: pushNotificationConfigId }),
+  ),
+  pushList: fields({ id }).transform(({ id: taskId }) => ({ taskId, pageSize: null, pageToken: "" })),
+  pushDelete: fields({ id, pushNotificationConfigId: id }).transform(({ id: taskId, pushNotificationConfigId }) => ({
+    taskId,
+    id: pushNotificationConfigId,
+  })),
+};

@@ -1,0 +1,156 @@
+/** Requests of version 1.0: JSON-RPC and HTTP alike. */
+import { z } from "zod";
+import { json } from "../../../../task/json.ts";
+import type { Part } from "../../../../task/part.ts";
+import type { Codec } from "../codec.ts";
+import type { PushConfigWanted } from "../command.ts";
+import {
+  base64,
+  fields,
+  filename,
+  givenId,
+  historyLength,
+  id,
+  ids,
+  mediaType,
+  mediaTypes,
+  metadata,
+  PARTS_MAX,
+  role,
+  timestamp,
+  uri,
+  uris,
+  whole,
+  wireState,
+  yesOrNo,
+} from "../fields.ts";
+import { PAGE_SIZE, PAGE_SIZE_MAX } from "../paging.ts";
+
+const part = fields(
+  {
+    text: z.string().optional(),
+    raw: base64.optional(),
+    url: uri.optional(),
+    data: json.optional(),
+    metadata: metadata.optional(),
+    filename: filename.optional(),
+    mediaType: mediaType.optional(),
+  },
+  ["data"],
+).transform(({ text, raw, url, data, metadata, filename, mediaType }, issues): Part => {
+  const common = {
+    ...(filename !== undefined && { name: filename }),
+    ...(mediaType !== undefined && { mediaType }),
+    ...(metadata !== undefined && { metadata }),
+  };
+  const found: Part[] = [
+    ...(text !== undefined ? [{ text, ...common }] : []),
+    ...(raw !== undefined ? [{ file: { bytes: raw }, ...common }] : []),
+    ...(url !== undefined ? [{ file: { url }, ...common }] : []),
+    ...(data !== undefined ? [{ data, ...common }] : []),
+  ];
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  issues.addIssue({ code: "custom", message: "must have exactly one of text, raw, url and data" });
+  return z.NEVER;
+});
+
+const message = fields({
+  messageId: givenId,
+  contextId: z.string().min(1).max(1024).optional(),
+  taskId: id.optional(),
+  role,
+  parts: z.array(part).min(1).max(PARTS_MAX),
+  metadata: metadata.optional(),
+  extensions: uris.optional(),
+  referenceTaskIds: ids.optional(),
+});
+
+const pushConfigFields = {
+  tenant: z.string().optional(),
+  id: id.optional(),
+  taskId: id.optional(),
+  url: uri,
+  token: z.string().max(4096).optional(),
+  authentication: fields({
+    scheme: z.string().min(1).max(255),
+    credentials: z.string().max(4096).optional(),
+  }).optional(),
+};
+
+const pushConfig = fields(pushConfigFields).transform(
+  ({ id, url, token, authentication }): PushConfigWanted => ({ id, url, token, authentication }),
+);
+
+const tenant = z.string().max(255).optional();
+
+const send = fields({
+  tenant,
+  message,
+  configuration: fields({
+    acceptedOutputModes: mediaTypes.optional(),
+    taskPushNotificationConfig: pushConfig.optional(),
+    historyLength: historyLength.optional(),
+    returnImmediately: yesOrNo.optional(),
+  }).optional(),
+  metadata: metadata.optional(),
+}).transform(({ tenant, message, configuration, metadata = null }) => ({
+  tenant,
+  message,
+  outputModes: configuration?.acceptedOutputModes ?? [],
+  push: configuration?.taskPushNotificationConfig ?? null,
+  historyLength: configuration?.historyLength ?? null,
+  waits: configuration?.returnImmediately !== true,
+  metadata,
+}));
+
+const ofTask = { tenant, id };
+const ofConfig = { tenant, taskId: id };
+
+export const read: Codec["read"] = {
+  send,
+  stream: send,
+  get: fields({ ...ofTask, historyLength: historyLength.optional() }).transform(
+    ({ historyLength = null, ...rest }) => ({
+      ...rest,
+      historyLength,
+    }),
+  ),
+  list: fields({
+    tenant,
+    contextId: z.string().max(1024).optional(),
+    status: wireState.optional(),
+    pageSize: whole(1, PAGE_SIZE_MAX).optional(),
+    pageToken: z.string().max(4096).optional(),
+    historyLength: historyLength.optional(),
+    statusTimestampAfter: timestamp.optional(),
+    includeArtifacts: yesOrNo.optional(),
+  }).transform((given) => ({
+    tenant: given.tenant,
+    contextId: given.contextId || null,
+    state: given.status ?? null,
+    pageSize: given.pageSize ?? PAGE_SIZE,
+    pageToken: given.pageToken ?? "",
+    historyLength: given.historyLength ?? null,
+    changedFrom: given.statusTimestampAfter ?? null,
+    includeArtifacts: given.includeArtifacts ?? false,
+  })),
+  cancel: fields({ ...ofTask, metadata: metadata.optional() }).transform(({ metadata = null, ...rest }) => ({
+    ...rest,
+    metadata,
+  })),
+  subscribe: fields(ofTask),
+  pushCreate: fields({ ...pushConfigFields, taskId: id }).transform(({ tenant, taskId, ...config }) => ({
+    tenant,
+    taskId,
+    config,
+  })),
+  pushGet: fields({ ...ofConfig, id }),
+  pushList: fields({
+    ...ofConfig,
+    pageSize: whole(1, PAGE_SIZE_MAX).optional(),
+    pageToken: z.string().max(4096).optional(),
+  }).transform(({ pageSize = null, pageToken = "", ...rest }) => ({ ...rest, pageSize, pageToken })),
+  pushDelete: fields({ ...ofConfig, id }),
+  card: fields({ tenant }),
+};

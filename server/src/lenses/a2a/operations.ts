@@ -1,0 +1,5 @@
+/** The operations of the protocol that this server has. A line here gives one to all four dialects. */
+import type { Operation } from "./operation.ts";
+import { get } from "./operations/get.ts";
+
+export const OPERATIONS: readonly Operation[] = [get];

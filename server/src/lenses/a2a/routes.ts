@@ -1,0 +1,46 @@
+/** The A2A lens: agents of this server as servers of the Agent2Agent protocol, in both versions that live. */
+import type { GreetedServer, Greeting, Lens } from "../lens.ts";
+import { documentRoute } from "../openapi.ts";
+import { httpRoutes } from "./binding/http.ts";
+import { rpcRoute } from "./binding/json-rpc.ts";
+import { DIALECTS } from "./dialect.ts";
+import { renderErrorIn, renderUnrouted, STATUS } from "./errors.ts";
+import { InvalidParams } from "./faults.ts";
+import { a2aOpenapi } from "./openapi.ts";
+import { OPERATIONS } from "./operations.ts";
+import { canonicalPath } from "./paths.ts";
+import { shownTask } from "./view/shown.ts";
+import { STATE_OF } from "./vocabulary.ts";
+
+export const a2aLens: Lens = {
+  name: "a2a",
+  port: null,
+  mount: "/a2a",
+  rewrite: canonicalPath,
+  routes: [rpcRoute(OPERATIONS), ...httpRoutes(OPERATIONS), documentRoute(() => a2aLens, { path: "/openapi.json" })],
+  caller: {
+    secrets: [
+      { in: "authorization", scheme: "bearer" },
+      { in: "authorization", scheme: "basic" },
+      { in: "header", name: "x-api-key" },
+    ],
+    before: "body",
+  },
+  invalid: ({ where, issues }) =>
+    new InvalidParams(
+      issues.map(({ path, message }) => ({ field: [where, ...path].map(String).join("."), description: message })),
+    ),
+  keyReuse: "conflict",
+  errors: STATUS,
+  renderError: renderErrorIn(DIALECTS["HTTP+JSON"]["1.0"]),
+  renderUnrouted,
+  states: STATE_OF,
+  show: shownTask,
+  greeting,
+  openapi: a2aOpenapi,
+};
+
+/** Its page in `docs` has commands. */
+function greeting({ url }: GreetedServer): Greeting {
+  return { title: "A2A", place: `${url}/`, commands: [] };
+}
