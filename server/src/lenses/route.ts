@@ -145,6 +145,8 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   mount: string;
   /** Where the outside reaches this server, for a URL that must be whole: no slash at its end. */
   origin: () => string;
+  /** Who has this key, for an open route on which one logs in. Throws `unauthenticated`. */
+  authenticate: (secret: string) => Promise<Principal>;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
   idempotency: Idempotency | undefined;
   /** Fires when the caller leaves, its key ends or the server stops: what is held for it need not be held on. */
@@ -260,6 +262,7 @@ function made<Names extends string, Query, Body, Who>(
         uploads,
         mount: prefix,
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
+        authenticate: (secret) => parts.authenticate(request, [secret]),
         idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);

@@ -5,11 +5,9 @@ export type SecretPlace =
   | { in: "header"; name: string }
   /** `Authorization`. `basic` is the password, whoever the user is; `any` is every scheme, or the key by itself. */
   | { in: "authorization"; scheme: "bearer" | "basic" | "any" }
-  | { in: "query"; name: string }
-  /** A field of a body of form fields, of a route that reads it as text before it looks for its caller. */
-  | { in: "form"; name: string };
+  | { in: "query"; name: string };
 
-type Asked = Pick<FastifyRequest, "headers" | "query" | "body">;
+type Asked = Pick<FastifyRequest, "headers" | "query">;
 
 /** All that may be a key, in the order of `places`. What is blank is none. */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {
@@ -27,8 +25,6 @@ function secretAt(request: Asked, place: SecretPlace): string {
       return single(request.headers[place.name]);
     case "query":
       return single(queryValue(request.query, place.name));
-    case "form":
-      return typeof request.body === "string" ? (new URLSearchParams(request.body).get(place.name) ?? "") : "";
     case "authorization": {
       const { authorization } = request.headers;
       return authorization === undefined ? "" : inAuthorization(authorization, place.scheme);

@@ -1,15 +1,16 @@
 /** What does not fit in a request, as FastAPI says it: every fault, each with its place, its words and what was given. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import type { JsonObject } from "../../task/json.ts";
 import type { Fault } from "../route.ts";
-import { MISSING, NO_LIST, Wrong } from "./pydantic.ts";
+import { addWrong, MISSING, NO_DICT, NO_LIST, Wrong } from "./pydantic.ts";
 
 export type ValidationError = {
   type: string;
   loc: (string | number)[];
   msg: string;
   input: unknown;
-  ctx?: unknown;
+  ctx?: JsonObject;
 };
 
 /** At most so many are told, each with so much of what was given. */
@@ -20,6 +21,7 @@ const NO_MODEL = new Wrong(
   "model_attributes_type",
   "Input should be a valid dictionary or object to extract fields from",
 );
+const CONTAINER_WRONG: Readonly<Record<string, Wrong>> = { array: NO_LIST, record: NO_DICT };
 const EXTRA = new Wrong("extra_forbidden", "Extra inputs are not permitted");
 
 /** A request that does not fit its schema. */
@@ -48,7 +50,7 @@ function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
     if (issue.code === "custom" && typeof issue.params?.["type"] === "string") {
       const { type, ctx, input } = issue.params;
       const wrong = new Wrong(type, issue.message, ctx);
-      return [validationError(wrong, loc, type === MISSING.type ? enclosing() : input)];
+      return [validationError(wrong, loc, type === MISSING.type && input === undefined ? enclosing() : input)];
     }
     const given = at(value, issue.path);
     if (given === undefined) return [validationError(MISSING, loc, enclosing())];
@@ -59,9 +61,31 @@ function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
   });
 }
 
+/** Tells what is wrong within a text that is JSON of a model, below the text's own place. */
+export function addErrors(
+  context: z.RefinementCtx,
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  model: string,
+): void {
+  for (const error of errorsOf({ where: "body", issues, value, absent: false })) {
+    const [, ...path] = error.loc;
+    const wrong =
+      error.type === NO_MODEL.type ? noInstance(path.at(-1), model) : new Wrong(error.type, error.msg, error.ctx);
+    addWrong(context, wrong, error.input, path);
+  }
+}
+
+/** Models have the names of their fields. */
+function noInstance(field: string | number | undefined, model: string): Wrong {
+  const name =
+    typeof field === "string" ? field.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()) : model;
+  return new Wrong("model_type", `Input should be a valid dictionary or instance of ${name}`, { class_name: name });
+}
+
 /** What is wrong with an object or a list. */
 function containerWrong(issue: z.core.$ZodIssue, given: unknown): Wrong {
-  if (issue.code === "invalid_type") return issue.expected === "array" ? NO_LIST : NO_MODEL;
+  if (issue.code === "invalid_type") return CONTAINER_WRONG[issue.expected] ?? NO_MODEL;
   if (Array.isArray(given) && (issue.code === "too_small" || issue.code === "too_big")) {
     const bound = issue.code === "too_small" ? Number(issue.minimum) : Number(issue.maximum);
     const items = `${bound} item${bound === 1 ? "" : "s"} after validation, not ${given.length}`;

@@ -23,7 +23,7 @@ export class Wrong {
 export const MISSING = new Wrong("missing", "Field required");
 export const NO_LIST = new Wrong("list_type", "Input should be a valid list");
 const NO_TEXT = new Wrong("string_type", "Input should be a valid string");
-const NO_DICT = new Wrong("dict_type", "Input should be a valid dictionary");
+export const NO_DICT = new Wrong("dict_type", "Input should be a valid dictionary");
 const NO_WHOLE = new Wrong("int_type", "Input should be a valid integer");
 const NO_NUMBER = new Wrong("float_type", "Input should be a valid number");
 const NO_SWITCH = new Wrong("bool_type", "Input should be a valid boolean");

@@ -1,4 +1,3 @@
-/** ISO 8601 in UTC with six digits of a second, and none where it is whole. */
 export function wireTime(ms: number): string {
   const text = new Date(ms).toISOString();
   return text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : `${text.slice(0, -1)}000Z`;

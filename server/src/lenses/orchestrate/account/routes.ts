@@ -3,7 +3,8 @@ import { z } from "zod";
 import { notFound, Refusal } from "../../../task/errors.ts";
 import type { Principal } from "../../../task/principal.ts";
 import { named } from "../../openapi.ts";
-import { anyQuery, type Route, route } from "../../route.ts";
+import { anyQuery, openRoute, type Route, route } from "../../route.ts";
+import { formBody, readForm } from "../form.ts";
 import { maybe, param, text } from "../pydantic.ts";
 import type { Tokens } from "./token.ts";
 
@@ -18,10 +19,7 @@ const tenant = named(
 const newTenant = named(z.object({ name: text, title: maybe(text), tags: maybe(z.array(text)) }), "CreateTenant");
 const token = named(z.object({ access_token: z.string(), token_type: z.literal("bearer") }), "Token");
 
-const credentials = z
-  .transform((given: unknown) => (typeof given === "string" ? Object.fromEntries(new URLSearchParams(given)) : given))
-  .pipe(z.object({ username: text, password: text }))
-  .meta({ wire: { type: "object", required: ["username", "password"] } });
+const credentials = z.object({ username: text, password: text });
 
 function tenantOf({ tenant: id }: Principal): z.output<typeof tenant> {
   return { id, name: TENANT_NAME, title: id, tags: [] };
@@ -29,7 +27,7 @@ function tenantOf({ tenant: id }: Principal): z.output<typeof tenant> {
 
 export function accountRoutes(tokens: Tokens): readonly Route[] {
   return [
-    route({
+    openRoute({
       method: "POST",
       path: "/v1/auth/token",
       id: "create_token",
@@ -37,17 +35,18 @@ export function accountRoutes(tokens: Tokens): readonly Route[] {
       summary: "Log In",
       description:
         "The password is an API key. What is answered is a bearer token of this API, as long as the key is good.",
-      secrets: [{ in: "form", name: "password" }],
       query: z.object({ tenant_id: param(text, "") }),
-      reads: "typed",
-      body: credentials,
+      reads: "form or bytes",
+      body: formBody(credentials),
       bodyType: "application/x-www-form-urlencoded",
       refuses: ["unauthenticated", "invalid", "not_found"],
       answers: [{ status: 200, about: "Successful Response", schema: token }],
-      handle: async ({ principal, verbs, parts, query, body }) => {
+      handle: async ({ verbs, parts, query, body, headers, authenticate }) => {
+        const { password } = await readForm({ body, headers }, credentials);
+        const principal = await authenticate(password);
         if (query.tenant_id !== "" && query.tenant_id !== principal.tenant) throw notFound("Tenant");
-        const known = await verbs.keys.authenticate(body.password);
-        const key = known === null || known === "ended" ? null : body.password;
+        const known = await verbs.keys.authenticate(password);
+        const key = known === null || known === "ended" ? null : password;
         const issued = tokens.issue(principal, key, parts.now());
         return {
           status: 200,

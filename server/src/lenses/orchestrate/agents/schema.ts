@@ -20,7 +20,7 @@ const fields = {
   additional_properties: dict.nullable().optional(),
 };
 export const agentCreate = named(z.object({ name: text, ...fields }), "AgentCreate");
-export const agentUpdate = named(z.object({ name: text.optional(), ...fields }), "AgentUpdate");
+export const agentUpdate = named(z.object({ name: text.nullable().optional(), ...fields }), "AgentUpdate");
 export type AgentFields = z.output<typeof agentUpdate>;
 
 const repeated = z

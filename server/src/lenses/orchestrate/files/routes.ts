@@ -1,14 +1,13 @@
 /** Uploads for runs, and downloads of what was uploaded. */
 import { z } from "zod";
-import { Refusal } from "../../../task/errors.ts";
-import { formOrBytesOf } from "../../form-schema.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
-import { documentOf, FORM_BYTES_MAX, received } from "./received.ts";
+import { FORM_BYTES_MAX, formBody, readFiles, someFiles } from "../form.ts";
+import { documentOf } from "./document.ts";
 
 const PATH = "/v1/orchestrate/upload-to-s3";
 const TAG = "Files";
-const noFields = z.object({});
+const uploads = z.object({ files: someFiles });
 
 const uploaded = z.array(
   z.object({
@@ -34,15 +33,14 @@ export const uploadRoutes: readonly Route[] = [
       "other APIs too.",
     query: anyQuery,
     reads: "form or bytes",
-    body: formOrBytesOf(noFields, { files: "The files; the field may come again" }),
+    body: formBody(uploads),
     bodyType: "multipart/form-data",
     bodyBytesMax: FORM_BYTES_MAX,
     refuses: ["unauthenticated", "invalid", "too_large", "rate_limited"],
     answers: [{ status: 200, about: "Successful Response", schema: uploaded }],
-    handle: async ({ principal, verbs, parts, left, body, mount }) => {
+    handle: async ({ principal, verbs, parts, left, body, headers, mount }) => {
       const caller = { principal, verbs, parts, left };
-      const { files } = await received(caller, body, noFields);
-      if (files.length === 0) throw new Refusal("invalid", "a file is needed", { field: "files" });
+      const { files } = await readFiles({ ...caller, body, headers }, uploads);
       const answer: z.output<typeof uploaded> = [];
       for (const file of files) {
         const { id, filename } = await documentOf(caller, file);

@@ -6,10 +6,10 @@ import { uuidV8 } from "../../../task/id.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { VectorStore } from "../../../verbs/vector-stores.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
-import { formOrBytesOf } from "../../form-schema.ts";
 import { anyQuery, isName, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
-import { documentOf, FORM_BYTES_MAX, received } from "../files/received.ts";
+import { documentOf } from "../files/document.ts";
+import { FORM_BYTES_MAX, formBody, oneFile, readFiles, someFiles } from "../form.ts";
 import { NAMES } from "../names.ts";
 import { begunTask } from "../tasks/background-task.ts";
 import { taskBegun } from "../tasks/schema.ts";
@@ -18,7 +18,8 @@ import { membersOf } from "./knowledge-base.ts";
 
 const answers = [{ status: 200, about: "Successful Response", schema: taskBegun }];
 const indexParams = { index_id: { about: "The id of a knowledge base, which is that of its index", is: () => true } };
-const noFields = z.object({});
+const oneUpload = z.object({ file: oneFile });
+const uploads = z.object({ files: someFiles });
 const form = {
   query: anyQuery,
   reads: "form or bytes",
@@ -87,12 +88,10 @@ export const indexRoutes: readonly Route[] = [
     summary: "Upload Document",
     description: "Under the id that the client gives it, which is not to be taken. It is read by the background task.",
     params: { doc_id: { about: "The id that it is to have", is: isName } },
-    body: formOrBytesOf(noFields, { file: "The file; as `files` too" }),
-    handle: async ({ principal, verbs, parts, left, params, body }) => {
+    body: formBody(oneUpload),
+    handle: async ({ principal, verbs, parts, left, params, body, headers }) => {
       const caller = { principal, verbs, parts, left };
-      const { files } = await received(caller, body, noFields, ["file", "files"]);
-      const [file] = files;
-      if (file === undefined || files.length > 1) throw new Refusal("invalid", "one file is needed", { field: "file" });
+      const { file } = await readFiles({ ...caller, body, headers }, oneUpload, new Map([["files", "file"]]));
       const { task } = await documentOf(caller, file, params.doc_id);
       return { status: 200, body: await begunTask(verbs, principal, task) };
     },
@@ -106,12 +105,10 @@ export const indexRoutes: readonly Route[] = [
     summary: "Upload Files of an Assistant",
     description: "Into a knowledge base of its own, from which it answers from then on.",
     params: { assistant_id: { about: "An agent's id, or its slug", is: () => true } },
-    body: formOrBytesOf(noFields, { files: "The files; as `file` too" }),
-    handle: async ({ principal, verbs, parts, left, params, body }) => {
+    body: formBody(uploads),
+    handle: async ({ principal, verbs, parts, left, params, body, headers }) => {
       const caller = { principal, verbs, parts, left };
-      await foundAs("Agent", verbs.agents.get(principal, params.assistant_id));
-      const { files } = await received(caller, body, noFields, ["file", "files"]);
-      if (files.length === 0) throw new Refusal("invalid", "a file is needed", { field: "files" });
+      const { files } = await readFiles({ ...caller, body, headers }, uploads, new Map([["file", "files"]]));
       const store = await storeOfAgent(verbs, principal, params.assistant_id);
       await ingest(caller, store, files);
       const { task } = await verbs.vectorStores.get(principal, store.id);

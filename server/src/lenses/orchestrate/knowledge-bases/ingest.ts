@@ -3,7 +3,8 @@ import type { Principal } from "../../../task/principal.ts";
 import type { Document } from "../../../verbs/documents.ts";
 import type { VectorStore } from "../../../verbs/vector-stores.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
-import { type Caller, documentOf, type Received } from "../files/received.ts";
+import { documentOf } from "../files/document.ts";
+import type { Caller, Received } from "../form.ts";
 import { NAMES } from "../names.ts";
 import { membersOf } from "./knowledge-base.ts";
 

@@ -6,9 +6,8 @@ import type { Principal } from "../../../task/principal.ts";
 import type { Document } from "../../../verbs/documents.ts";
 import type { VectorStore } from "../../../verbs/vector-stores.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
-import { formOrBytesOf } from "../../form-schema.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
-import { FORM_BYTES_MAX, received } from "../files/received.ts";
+import { FORM_BYTES_MAX, formBody, readFiles } from "../form.ts";
 import { backgroundIdOf, NAMES } from "../names.ts";
 import { dropKnowledgeBase, ingest } from "./ingest.ts";
 import {
@@ -32,7 +31,6 @@ const TAG = "Knowledge Bases";
 const SUCCESS = "Successful Response";
 const PATH = "/v1/orchestrate/knowledge-bases";
 const params = { knowledge_base_id: { about: "A knowledge base's id", is: () => true } };
-const files = { files: "The files to answer from; the field may come again" };
 const reading = {
   tag: TAG,
   query: anyQuery,
@@ -52,14 +50,14 @@ function changing(method: "PUT" | "PATCH", id: string, summary: string, descript
     summary,
     description,
     params,
-    body: formOrBytesOf(knowledgeBaseUpdate, files),
+    body: formBody(knowledgeBaseUpdate),
     refuses,
     answers: begun,
-    handle: async ({ principal, verbs, parts, left, params, body }) => {
+    handle: async ({ principal, verbs, parts, left, params, body, headers }) => {
       const caller = { principal, verbs, parts, left };
+      const sent = await readFiles({ ...caller, body, headers }, knowledgeBaseUpdate);
+      const { knowledge_base: given, file_urls: urls, files } = sent;
       const known = await knowledgeBaseNamed(verbs, principal, params.knowledge_base_id);
-      const { fields, files } = await received(caller, body, knowledgeBaseUpdate);
-      const { knowledge_base: given, file_urls: urls } = fields;
       if (typeof given?.name === "string" && given.name !== known.name) {
         await mustBeFree(verbs, principal, given.name);
       }
@@ -97,14 +95,14 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     description:
       "With its files, if there are any: a background task reads and embeds them, and its status says how far that is. A " +
       "name is a knowledge base's alone.",
-    body: formOrBytesOf(newKnowledgeBase, files),
+    body: formBody(newKnowledgeBase),
     refuses,
     answers: begun,
-    handle: async ({ principal, verbs, parts, left, body }) => {
+    handle: async ({ principal, verbs, parts, left, body, headers }) => {
       parts.documents.take(principal, "vector store");
       const caller = { principal, verbs, parts, left };
-      const { fields, files } = await received(caller, body, newKnowledgeBase);
-      const { knowledge_base: given, file_urls: urls } = fields;
+      const sent = await readFiles({ ...caller, body, headers }, newKnowledgeBase);
+      const { knowledge_base: given, file_urls: urls, files } = sent;
       await mustBeFree(verbs, principal, given.name);
       const chunking = chunkingOf(given);
       const { description = "", metadata = {} } = storeFieldsOf(given);

@@ -1,11 +1,10 @@
 /** Knowledge bases as clients send and are sent them. */
 import { z } from "zod";
-import { isJsonObject, isWithin, type JsonObject } from "../../../task/json.ts";
 import { named } from "../../openapi.ts";
-import { addWrong, dict, MISSING, maybe, param, text, Wrong, whole } from "../pydantic.ts";
+import { anyFiles, jsonField } from "../form.ts";
+import { dict, maybe, param, text, whole } from "../pydantic.ts";
 
-/** What of a knowledge base nobody here acts on is kept with it, up to so much. */
-const KEPT_BYTES_MAX = 64 << 10;
+const MODEL = "KnowledgeBase";
 
 const CHUNK_TOKENS = { ge: 1, le: 4_096 };
 const vectorIndex = z.looseObject({
@@ -30,43 +29,21 @@ const fields = {
   conversational_search_tool: maybe(z.union([z.uuid(), tool])),
 };
 
-/** Of a form: text that is JSON, which `schema` says more of. */
-function jsonField<Schema extends z.ZodType>(schema: Schema) {
-  return z
-    .transform((given: unknown, context): unknown => {
-      if (given === undefined) addWrong(context, MISSING, given);
-      else if (typeof given !== "string")
-        addWrong(context, new Wrong("string_type", "Input should be a valid string"), given);
-      else {
-        const parsed = parsedJson(given);
-        if (parsed !== undefined) return parsed;
-        addWrong(context, new Wrong("json_invalid", "Invalid JSON", { error: "no JSON of an object" }), given);
-      }
-      return z.NEVER;
-    })
-    .pipe(schema)
-    .meta({ wire: { type: "string", contentMediaType: "application/json" } });
-}
-
-function parsedJson(given: string): JsonObject | undefined {
-  try {
-    const parsed: unknown = JSON.parse(given);
-    return isJsonObject(parsed) && isWithin(parsed, KEPT_BYTES_MAX) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** By the name of a file, where a person finds it. */
-const fileUrls = jsonField(z.record(z.string(), text)).optional();
+const fileUrls = jsonField(z.record(z.string(), text), "FileUrls").optional();
 
 export const newKnowledgeBase = z.object({
-  knowledge_base: jsonField(named(z.looseObject({ name: text, ...fields }), "KnowledgeBaseCreate")),
+  knowledge_base: jsonField(named(z.looseObject({ name: text, ...fields }), "KnowledgeBaseCreate"), MODEL),
   file_urls: fileUrls,
+  files: anyFiles,
 });
 export const knowledgeBaseUpdate = z.object({
-  knowledge_base: jsonField(named(z.looseObject({ name: maybe(text), ...fields }), "KnowledgeBaseUpdate")).optional(),
+  knowledge_base: jsonField(
+    named(z.looseObject({ name: maybe(text), ...fields }), "KnowledgeBaseUpdate"),
+    MODEL,
+  ).optional(),
   file_urls: fileUrls,
+  files: anyFiles,
 });
 export type KnowledgeBaseFields = z.output<typeof knowledgeBaseUpdate>["knowledge_base"];
 

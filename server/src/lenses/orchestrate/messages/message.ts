@@ -161,7 +161,11 @@ export function wordsOf(content: CreateMessage["content"]): string {
 }
 
 /** What is kept with a message that a client writes, besides its content. */
-export function metadataFrom(message: { [Key in keyof CreateMessage]?: CreateMessage[Key] | undefined }): JsonObject {
+export function metadataFrom(
+  message: {
+    [Key in Exclude<keyof CreateMessage, "role" | "content">]?: CreateMessage[Key] | undefined;
+  },
+): JsonObject {
   const { parent_message_id, assistant_id, step_history } = message;
   const entries = [
     ...FROM_METADATA.map((name): [string, unknown] => [name, message[name]]),

@@ -65,7 +65,10 @@ export const threadMessage = named(
 export type ThreadMessage = z.output<typeof threadMessage>;
 
 export const messageMade = z.object({ message_id: z.uuid() });
-export const patchMessage = named(createMessage.partial(), "UpdateMessage");
+export const patchMessage = named(
+  createMessage.partial().extend({ role: text.nullable().optional(), content: textOrDicts.nullable().optional() }),
+  "UpdateMessage",
+);
 
 export const capturedLogs = z.object({
   captured_logs: z.object({
