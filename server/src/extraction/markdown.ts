@@ -21,6 +21,8 @@ const LIST_DEPTH_MAX = 12;
 const LEVEL_MAX = 6;
 /** Most words are that already. */
 const PLAIN = /^(?:[!-~]| (?! ))*$/;
+/** There is nothing to escape in most of them. */
+const ESCAPED = /[<`\]]/;
 
 /** Without what only a screen or a printer needs: control characters, soft hyphens, invisible marks, kinds of spaces. */
 export function plain(text: string): string {
@@ -43,7 +45,9 @@ export function itemOf(depth: number, label: string | null, text: string): Block
 
 /** A run of the document's own words as inline Markdown: what looks like a tag, a link or a code span is no such thing. */
 export function escaped(text: string): string {
-  return plain(text)
+  const words = plain(text);
+  if (!ESCAPED.test(words)) return words;
+  return words
     .replaceAll(/<(?=\/?[a-z][\w:-]*[\s/>]|[!?])/gi, "\\<")
     .replaceAll(/`/g, "\\`")
     .replaceAll(/\](?=\()/g, "\\]");

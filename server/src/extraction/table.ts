@@ -2,10 +2,22 @@
 
 /** Cells are inline Markdown. Rows of unequal length are filled up; rows and columns without any text are left out. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
-  const full = rows.map((row) => row.map(cellText)).filter((row) => row.some((cell) => cell !== ""));
-  const width = full.reduce((most, row) => Math.max(most, row.length), 0);
-  const columns = Array.from({ length: width }, (_, at) => at).filter((at) => full.some((row) => row[at]));
-  const [header, ...body] = full.map((row) => line(columns.map((at) => row[at] ?? "")));
+  const said: boolean[] = [];
+  const full: string[][] = [];
+  for (const row of rows) {
+    const cells = row.map(cellText);
+    let isEmpty = true;
+    for (let at = 0; at < cells.length; at += 1) {
+      if (cells[at] === "") continue;
+      said[at] = true;
+      isEmpty = false;
+    }
+    if (!isEmpty) full.push(cells);
+  }
+  const columns = Array.from(said.keys()).filter((at) => said[at]);
+  const [header, ...body] = full.map((row) =>
+    line(row.length === said.length && columns.length === said.length ? row : columns.map((at) => row[at] ?? "")),
+  );
   return header === undefined ? "" : [header, line(columns.map(() => "---")), ...body].join("\n");
 }
 
@@ -15,5 +27,8 @@ function line(cells: readonly string[]): string {
 
 /** On one line, and its own bars are no borders. */
 function cellText(cell: string): string {
+  if (!UNTIDY.test(cell)) return cell;
   return cell.replaceAll(/\s+/g, " ").trim().replaceAll("|", "\\|");
 }
+/** Most cells are as they should be. */
+const UNTIDY = /[|]|[^\S ]|^ | $| {2}/;

@@ -41,8 +41,7 @@ export function cellsOf(xml: string, workbook: Workbook, cellsMax: number): Cell
       column = -1;
       continue;
     }
-    const place = placeOf(attribute(attributes, "r"));
-    column = place?.column ?? column + 1;
+    column = columnOf(attribute(attributes, "r")) ?? column + 1;
     if (match[3] === "/" || row < 0 || column >= COLUMNS_MAX) continue;
     const start = match.index + match[0].length;
     const text = shown(xml.slice(start, cellEnd(xml, start)), attributes, workbook);
@@ -108,20 +107,44 @@ function contentOf(xml: string, name: "v" | "f"): string | null {
 const VALUE = /<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</;
 const FORMULA = /<(?:\w+:)?f(?:\s[^<>/]*)?>([^<]*)</;
 
-function attribute(attributes: string, name: string): string | undefined {
-  const match = ATTRIBUTES[name]?.exec(attributes);
+type Name = "r" | "s" | "t" | "ref";
+
+function attribute(attributes: string, name: Name): string | undefined {
+  const start = attributes.indexOf(STARTS[name]);
+  if (start >= 0)
+    return attributes.slice(start + STARTS[name].length, attributes.indexOf('"', start + STARTS[name].length));
+  if (!UNUSUAL.test(attributes)) return undefined;
+  const match = ATTRIBUTES[name].exec(attributes);
   return match?.[1] ?? match?.[2];
 }
-const ATTRIBUTES: Readonly<Record<string, RegExp>> = Object.fromEntries(
-  ["r", "s", "t", "ref"].map((name) => [name, new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`)]),
-);
+/** As every program writes them; what is written in another way is looked for with more patience. */
+const STARTS: Readonly<Record<Name, string>> = { r: ' r="', s: ' s="', t: ' t="', ref: ' ref="' };
+const UNUSUAL = /'|[^\S ]|\s=|=\s/;
+const ATTRIBUTES: Readonly<Record<Name, RegExp>> = {
+  r: /\sr\s*=\s*(?:"([^"]*)"|'([^']*)')/,
+  s: /\ss\s*=\s*(?:"([^"]*)"|'([^']*)')/,
+  t: /\st\s*=\s*(?:"([^"]*)"|'([^']*)')/,
+  ref: /\sref\s*=\s*(?:"([^"]*)"|'([^']*)')/,
+};
 
-/** `BC12`, counted from 0. */
+/** 28 of `AC12`; null of what names no cell. */
+function columnOf(reference: string | undefined): number | null {
+  if (reference === undefined || !REFERENCE.test(reference)) return null;
+  let column = 0;
+  for (let at = 0; ; at += 1) {
+    const letter = reference.charCodeAt(at) - LETTER_BEFORE_A;
+    if (letter >= 1 && letter <= LETTERS) column = column * LETTERS + letter;
+    else if (at > 0) return column - 1;
+  }
+}
+const REFERENCE = /^\$?[A-Z]{1,3}\$?\d{1,7}$/;
+const LETTER_BEFORE_A = 64;
+const LETTERS = 26;
+
+/** Of `BC12`, counted from 0. */
 function placeOf(reference: string | undefined): { row: number; column: number } | null {
-  const match = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/.exec(reference ?? "");
-  if (match === null) return null;
-  const column = [...(match[1] ?? "")].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
-  return { row: Number(match[2]) - 1, column };
+  const column = columnOf(reference);
+  return column === null ? null : { row: Number(/\d+$/.exec(reference ?? "")?.[0]) - 1, column };
 }
 
 function mergesOf(xml: string): Merge[] {

@@ -10,6 +10,9 @@ export type Merge = { top: number; left: number; bottom: number; right: number }
 /** By row, then by column, as inline Markdown; what is not there is empty. */
 export type Grid = (string | undefined)[][];
 
+/** Rows that stand together, and the first of them that has several cells. */
+type Region = { rows: string[][]; tableAt: number | null };
+
 /** Larger merged areas are backgrounds, not cells. */
 const FILLED_ROWS_MAX = 200;
 const FILLED_MAX = 100_000;
@@ -34,25 +37,33 @@ function fillDown(grid: Grid, merges: readonly Merge[]): void {
   }
 }
 
-function regionsOf(grid: Grid): string[][][] {
-  const regions: string[][][] = [];
-  let region: string[][] = [];
+function regionsOf(grid: Grid): Region[] {
+  const regions: Region[] = [];
+  let region: Region | null = null;
   // An index and not an iterator: a row that is not there is empty too.
   for (let at = 0; at < grid.length; at += 1) {
-    const row = Array.from(grid[at] ?? [], (cell) => cell ?? "");
-    if (row.some((cell) => cell.trim() !== "")) region.push(row);
-    else if (region.length > 0) {
-      regions.push(region);
-      region = [];
+    const cells: string[] = [];
+    let said = 0;
+    for (const cell of grid[at] ?? []) {
+      cells.push(cell ?? "");
+      if (cell?.trim()) said += 1;
     }
+    if (said === 0) {
+      region = null;
+      continue;
+    }
+    if (region === null) {
+      region = { rows: [], tableAt: null };
+      regions.push(region);
+    }
+    if (said > 1) region.tableAt ??= region.rows.length;
+    region.rows.push(cells);
   }
-  return region.length > 0 ? [...regions, region] : regions;
+  return regions;
 }
 
-function regionBlocks(region: readonly string[][]): Block[] {
-  const widths = region.map((row) => row.filter((cell) => cell.trim() !== "").length);
-  const isTable = widths.some((width) => width > 1);
-  const firstRow = isTable ? widths.findIndex((width) => width > 1) : region.length > 1 ? 0 : region.length;
-  const titles = region.slice(0, firstRow).map((row): Block => ({ kind: "paragraph", text: row.join(" ") }));
-  return firstRow === region.length ? titles : [...titles, { kind: "table", rows: region.slice(firstRow) }];
+function regionBlocks({ rows, tableAt }: Region): Block[] {
+  const tableFrom = tableAt ?? (rows.length > 1 ? 0 : rows.length);
+  const titles = rows.slice(0, tableFrom).map((row): Block => ({ kind: "paragraph", text: row.join(" ") }));
+  return tableFrom === rows.length ? titles : [...titles, { kind: "table", rows: rows.slice(tableFrom) }];
 }

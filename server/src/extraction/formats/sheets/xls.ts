@@ -1,11 +1,14 @@
 /** Workbooks in binary (XLS, XLSB), read by a library: a page for each sheet, each cell as it is shown. */
 import { readFileSync } from "node:fs";
-import xlsx, { type WorkBook, type WorkSheet } from "@e965/xlsx";
+import xlsx, { type CellObject, type WorkBook, type WorkSheet } from "@e965/xlsx";
 import { ExtractionError } from "../../extraction.ts";
 import { escaped, link } from "../../markdown.ts";
 import { type FormatReader, NO_FACTS } from "../format.ts";
 import { type Grid, sheetMarkdown } from "./sheet.ts";
-import { shownAs } from "./shown.ts";
+import { GENERAL, shownAs } from "./shown.ts";
+
+/** The format of texts. */
+const TEXT = "@";
 
 /** What the library calls it, and we do. */
 const PROPERTIES: Readonly<Record<string, string>> = {
@@ -60,7 +63,10 @@ function workbookOf(path: string, cellsMax: number): WorkBook {
     return xlsx.read(readFileSync(path), {
       dense: true,
       cellDates: false,
+      cellFormula: false,
       cellHTML: false,
+      // Most are shown as they are: we know that sooner than the library does.
+      cellText: false,
       cellNF: true,
       sheetRows: cellsMax,
       bookVBA: false,
@@ -79,12 +85,17 @@ function gridOf(sheet: WorkSheet, cellsMax: number, date1904: boolean): Grid {
     (row ?? []).map((cell) => {
       if (cell === undefined || cell === null || cell.v === undefined) return undefined;
       if (++count > cellsMax) throw new ExtractionError("too_large", "The sheets have too many cells.");
-      const format = typeof cell.z === "string" || typeof cell.z === "number" ? cell.z : "General";
-      const text = escaped(
-        typeof cell.v === "number" && cell.t === "n" ? shownAs(cell.v, format, date1904) : (cell.w ?? String(cell.v)),
-      );
+      const text = escaped(shown(cell, date1904));
       const target = cell.l?.Target;
       return target === undefined ? text : link(text, target);
     }),
   );
+}
+
+/** Dates are shown as in other workbooks; errors and texts with a format of their own as the library shows them. */
+function shown(cell: CellObject, date1904: boolean): string {
+  const { t, v, z = GENERAL } = cell;
+  if (typeof v === "string" && (z === GENERAL || z === TEXT)) return v;
+  if (typeof v === "number" && t === "n") return shownAs(v, z, date1904);
+  return xlsx.utils.format_cell(cell);
 }
