@@ -15,6 +15,7 @@ import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
 import { settingStories } from "./suite/settings.suite.ts";
+import { subscriptionStories } from "./suite/subscriptions.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
 
 export function storeSuite(name: string, open: (options?: StoreOptions) => Promise<Store>): void {
@@ -37,6 +38,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("chunks", () => chunkStories(setup));
     describe("an index of chunks", () => chunkIndexStories(setup));
     describe("agents", () => agentStories(setup));
+    describe("subscriptions", () => subscriptionStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
     describe("the change feed", () => changeFeedStories(setup));

@@ -13,6 +13,7 @@ import type { DocumentStore } from "./document-store.ts";
 import type { FileStore } from "./file-store.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { SettingStore } from "./setting-store.ts";
+import type { SubscriptionStore } from "./subscription-store.ts";
 import type { TaskStore } from "./task-store.ts";
 
 export type { TaskChange } from "./change-feed.ts";
@@ -35,6 +36,7 @@ export interface Store extends TaskStore, ConversationStore, KeyStore, SettingSt
   readonly documents: DocumentStore;
   readonly chunks: ChunkStore;
   readonly agents: AgentStore;
+  readonly subscriptions: SubscriptionStore;
   /**
    * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more are left. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

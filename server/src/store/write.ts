@@ -8,6 +8,7 @@ import type { Change } from "../task/decide.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Json } from "../task/json.ts";
 import type { Step } from "../task/step.ts";
+import type { Subscription } from "../task/subscription.ts";
 import type { UsageTotals } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { DocumentsRefused, DocumentWrite } from "./document-write.ts";
@@ -52,6 +53,8 @@ export type Write = Change & {
   idempotency?: IdempotencyRecord;
   /** Names that the task has from then on, besides those that it had. */
   aliases?: TaskAlias[];
+  /** On submit: who is told of its events. */
+  subscriptions?: Subscription[];
   /** On submit: what the new task is about. */
   documents?: DocumentWrite;
 };

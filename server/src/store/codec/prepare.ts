@@ -18,6 +18,7 @@ import type {
   PreparedWrite,
 } from "./prepared.ts";
 import type { Spill } from "./spill.ts";
+import { subscriptionValues } from "./subscription-rows.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
@@ -87,6 +88,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.audit) prepared.audit = prepareAudit(write.audit);
   if (write.idempotency) prepared.idempotency = write.idempotency;
   if (write.aliases?.length) prepared.aliases = write.aliases;
+  if (write.subscriptions?.length) prepared.subscriptions = write.subscriptions.map(subscriptionValues);
   if (write.documents) prepared.documents = prepareDocuments(write.documents, task.id);
   const files = spill.takeNamed();
   if (files.length > 0) prepared.files = files;

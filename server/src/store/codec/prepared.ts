@@ -6,6 +6,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
+import type { SubscriptionValues } from "./subscription-rows.ts";
 
 type PreparedEvent = [seq: number, at: number, type: string, data: string];
 export type PreparedAudit = [
@@ -106,6 +107,7 @@ export type PreparedWrite = {
   audit?: PreparedAudit;
   idempotency?: IdempotencyRecord;
   aliases?: TaskAlias[];
+  subscriptions?: SubscriptionValues[];
   documents?: PreparedDocumentWrite;
   /** Hashes of the files that the values above name: those of the task, and those of its messages. */
   files?: string[];

@@ -178,6 +178,7 @@ export class Applier {
     const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
     if (conversation) this.#converse(write, conversation);
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
+    for (const subscription of write.subscriptions ?? []) sql.insertSubscription.run(subscription);
     if (write.documents) this.#documents.write(write.documents, write.id);
     if (write.audit) sql.insertAudit.run(...write.audit);
     if (write.idempotency) {

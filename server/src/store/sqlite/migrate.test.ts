@@ -136,5 +136,6 @@ test("migrations are frozen", () => {
     "07db061cc7a1e75c",
     "f7c2b5a8e659033f",
     "2f50fd75924373c7",
+    "03a987405e213ac9",
   ]);
 });

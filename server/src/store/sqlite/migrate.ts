@@ -12,6 +12,7 @@ import { searchableChanges } from "./migrations/009-searchable-changes.ts";
 import { agents } from "./migrations/010-agents.ts";
 import { pagedBelongings } from "./migrations/011-paged-belongings.ts";
 import { conversationFields } from "./migrations/012-conversation-fields.ts";
+import { subscriptions } from "./migrations/013-subscriptions.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly string[] = [
   agents,
   pagedBelongings,
   conversationFields,
+  subscriptions,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -9,6 +9,7 @@ import { conversationReads } from "./conversation-reads.ts";
 import { documentReads } from "./document-reads.ts";
 import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
+import { subscriptionReads } from "./subscription-statements.ts";
 import { taskReads } from "./task-reads.ts";
 
 const KEY_COLUMNS = "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at";
@@ -26,6 +27,7 @@ export function reads(db: Database) {
     ...chunkReads(db),
     ...keyReads(db),
     ...agentReads(db),
+    ...subscriptionReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */
     unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),

@@ -37,6 +37,7 @@ import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
+import { SqliteSubscriptions } from "./sqlite-subscriptions.ts";
 import type { Writes } from "./writes.ts";
 
 /** What a store is built from. */
@@ -80,6 +81,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly documents: DocumentStore;
   readonly chunks: SqliteChunkStore;
   readonly agents: AgentStore;
+  readonly subscriptions: SqliteSubscriptions;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -105,6 +107,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     const onGrown = (vectorStore: string) => this.chunks.noteGrown(vectorStore);
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
+    this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -118,6 +121,7 @@ export class SqliteStore extends SqliteConversations implements Store {
       if (task.number === 0) task.number = applied.numbers[at] ?? 0;
     }
     this.#feed.publish(writes);
+    this.subscriptions.publish(writes.flatMap(({ subscriptions }) => subscriptions ?? []));
     return { ok: true };
   }
 

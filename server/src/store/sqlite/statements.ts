@@ -130,6 +130,16 @@ export function writerStatements(db: Database) {
     ),
     deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
 
+    insertSubscription: run(
+      `INSERT INTO subscriptions (key, task, tenant, user, id, standing, url, active, done, due_at, version, record)
+       VALUES (@key, (SELECT n FROM tasks WHERE id = @task), @tenant, @user, @id, @standing, @url, @active, @done,
+         @dueAt, @version, @record)`,
+    ),
+    /** Up to a number. */
+    countSubscriptions: row(
+      "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 LIMIT ?)",
+    ),
+
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
     insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),
     putKey: run(

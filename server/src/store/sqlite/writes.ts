@@ -15,6 +15,7 @@ import { EndedTrees } from "./ended-trees.ts";
 import { emptyConversation, type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
+import { subscriptionWrites } from "./subscription-statements.ts";
 import { TaskRemoval } from "./task-removal.ts";
 
 type Parts = { db: Database; sql: WriterStatements; applier: Applier; documents: DocumentApplier; index: SearchIndex };
@@ -59,6 +60,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     ...documentWrites(db, documents),
     ...chunkWrites(db),
     ...agentWrites(db, sql),
+    ...subscriptionWrites(db, sql),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {

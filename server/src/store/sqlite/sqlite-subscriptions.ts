@@ -1,0 +1,107 @@
+/** The verbs of the store on subscriptions, over its channels. */
+import { z } from "zod";
+import type { TaskId } from "../../task/id.ts";
+import { type Delivery, SUBSCRIPTIONS_OF_TASK_MAX, type Subscription } from "../../task/subscription.ts";
+import { prepareAudit } from "../codec/prepare.ts";
+import { deliveryOf, subscriptionOf, subscriptionValues } from "../codec/subscription-rows.ts";
+import { type DamageLog, orDamaged } from "../damage.ts";
+import type { SubscriptionStore, Unfinished } from "../subscription-store.ts";
+import type { Write } from "../write.ts";
+import type { Channel } from "./channel.ts";
+import type { Reads } from "./reads.ts";
+import type { Writes } from "./writes.ts";
+
+type Channels = { writes: Channel<Writes>; reads: Channel<Reads>; searches: Channel<Reads>; damage: DamageLog };
+type Owner = { tenant: string; user: string };
+type Audit = NonNullable<Write["audit"]>;
+type Changed = Pick<Subscription, "key" | "task">;
+
+const unfinishedRow = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.number().nullable()]);
+
+export class SqliteSubscriptions implements SubscriptionStore {
+  readonly #writes: Channel<Writes>;
+  readonly #reads: Channel<Reads>;
+  readonly #searches: Channel<Reads>;
+  readonly #damage: DamageLog;
+  readonly #listeners = new Set<(changed: Changed) => void>();
+
+  constructor({ writes, reads, searches, damage }: Channels) {
+    this.#writes = writes;
+    this.#reads = reads;
+    this.#searches = searches;
+    this.#damage = damage;
+  }
+
+  async put(subscription: Subscription, audit: Audit): Promise<void> {
+    await this.#writes.send("putSubscription", {
+      subscription: subscriptionValues(subscription),
+      audit: prepareAudit(audit),
+      ofTaskMax: SUBSCRIPTIONS_OF_TASK_MAX,
+    });
+    this.publish([subscription]);
+  }
+
+  async find(owner: Owner, task: TaskId | null, id: string): Promise<Subscription | null> {
+    return (await this.list(owner, task)).find((each) => each.id === id) ?? null;
+  }
+
+  get(key: string): Promise<Subscription | null> {
+    return orDamaged(`subscription ${key}`, async () => {
+      const row = await this.#reads.send("subscription", { key });
+      return row && subscriptionOf(row);
+    });
+  }
+
+  async list({ tenant, user }: Owner, task: TaskId | null): Promise<Subscription[]> {
+    const rows = await this.#reads.send("subscriptions", { tenant, user, task });
+    return rows.flatMap(
+      (row) => this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => subscriptionOf(row)) ?? [],
+    );
+  }
+
+  async change(
+    subscription: Subscription,
+    { delivery, audit }: { delivery?: Omit<Delivery, "n">; audit?: Audit },
+  ): Promise<boolean> {
+    const changed = await this.#writes.send("changeSubscription", {
+      subscription: subscriptionValues(subscription),
+      delivery: delivery ? JSON.stringify(delivery) : null,
+      audit: audit ? prepareAudit(audit) : null,
+    });
+    if (changed && !delivery) this.publish([subscription]);
+    return changed;
+  }
+
+  async remove({ key, task }: Changed, audit: Audit): Promise<boolean> {
+    const removed = await this.#writes.send("removeSubscription", { key, audit: prepareAudit(audit) });
+    if (removed) this.publish([{ key, task }]);
+    return removed;
+  }
+
+  async deliveries(
+    key: string,
+    { limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number },
+  ): Promise<Delivery[]> {
+    const { rows } = await this.#searches.send("deliveries", { key, limit, before });
+    return rows.flatMap((row) => this.#damage.orLeftOut(`delivery ${row[0]} of ${key}`, () => deliveryOf(row)) ?? []);
+  }
+
+  async unfinished(after: string, limit: number): Promise<Unfinished[]> {
+    const rows = await this.#searches.send("unfinished", { after, limit });
+    return rows.map((row) => {
+      const [key, task, tenant, user, url, dueAt] = unfinishedRow.parse(row);
+      return { key, task, owner: { tenant, user }, url, dueAt };
+    });
+  }
+
+  changes(listener: (changed: Changed) => void): () => void {
+    const own = (changed: Changed) => listener(changed);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  /** Tells what one transaction has committed. */
+  publish(committed: readonly Changed[]): void {
+    for (const { key, task } of committed) for (const listener of this.#listeners) listener({ key, task });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Subscriptions, and the log of what was delivered for them. Every write is durable once it resolves. A write names the
+ * version that it follows on: when that is not the present one it changes nothing and answers false.
+ */
+import type { TaskId } from "../task/id.ts";
+import type { Delivery, Subscription } from "../task/subscription.ts";
+import type { Write } from "./write.ts";
+
+/** Of one user, with something left to tell. */
+export const SUBSCRIPTIONS_OF_USER_MAX = 20_000;
+/** Of all tasks, of one user. */
+export const STANDING_OF_USER_MAX = 10;
+/** Entries of the log that are kept for a subscription. */
+export const DELIVERIES_KEPT_MAX = 100;
+
+type Owner = { tenant: string; user: string };
+type Audit = NonNullable<Write["audit"]>;
+
+/** One that may have something to tell: what is needed to take turns before more of it is read. */
+export type Unfinished = { key: string; task: TaskId; owner: Owner; url: string; dueAt: number | null };
+
+export interface SubscriptionStore {
+  /**
+   * Adds one of a task, or puts it in the place of the owner's of the same id. Throws `not_found` when there is no such
+   * task, `rate_limited` when it or its owner has as many as are kept.
+   */
+  put(subscription: Subscription, audit: Audit): Promise<void>;
+  /** The owner's of this id, of a task or (null) of all tasks. Null when there is none. */
+  find(owner: Owner, task: TaskId | null, id: string): Promise<Subscription | null>;
+  /** By its key. Null when it is gone, or its task is. */
+  get(key: string): Promise<Subscription | null>;
+  /** All of the owner's of a task, or (null) of all tasks, oldest first. What cannot be read is left out. */
+  list(owner: Owner, task: TaskId | null): Promise<Subscription[]>;
+  /** Writes what has changed, with an entry of the log. */
+  change(subscription: Subscription, more: { delivery?: Omit<Delivery, "n">; audit?: Audit }): Promise<boolean>;
+  /** False when it is gone. */
+  remove({ key, task }: Pick<Subscription, "key" | "task">, audit: Audit): Promise<boolean>;
+  /** Newest first, at most `limit`, before entry `before`. */
+  deliveries(key: string, page: { limit: number; before?: number }): Promise<Delivery[]>;
+  /** All active ones with something left to tell or a task that is open, in pages by key. */
+  unfinished(after: string, limit: number): Promise<Unfinished[]>;
+  /**
+   * Calls `listener` after every commit that has made, removed or changed one, deliveries excepted; returns how to stop.
+   * With several writers it is a hint, as `changes` is. A listener must not throw.
+   */
+  changes(listener: (changed: { key: string; task: TaskId | null }) => void): () => void;
+}

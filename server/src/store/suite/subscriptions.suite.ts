@@ -1,0 +1,153 @@
+/** Subscriptions, and the log of their deliveries. */
+import { expect, test } from "vitest";
+import { submitted } from "../../task/decide.ts";
+import { uuidFromBytes, uuidV7Bytes } from "../../task/id.ts";
+import { type Delivery, SUBSCRIPTIONS_OF_TASK_MAX, type Subscription } from "../../task/subscription.ts";
+import type { Store } from "../store.ts";
+import { DELIVERIES_KEPT_MAX } from "../subscription-store.ts";
+import { complete, decided, live, submit } from "./life.suite.ts";
+import { newTask, START } from "./new-task.suite.ts";
+
+const ada = { tenant: "acme", user: "ada" };
+
+let made = 0;
+
+function subscription(task: string | null, fields: Partial<Subscription> = {}): Subscription {
+  made++;
+  const random = new Uint8Array(16).fill(made % 256);
+  const key = uuidFromBytes(uuidV7Bytes(START + made, random));
+  return {
+    ...{ key, id: key, task, standing: null, ...ada, version: 1, done: false },
+    ...{
+      url: "https://example.com/hook",
+      format: "native",
+      events: ["task.completed"],
+      secrets: { secret: "whsec_☃" },
+    },
+    ...{ cursor: 3, announces: true, state: "active", reason: null, attempts: 0, dueAt: null, failures: 0 },
+    ...{ givenUp: null, createdAt: START, updatedAt: START },
+    ...fields,
+  };
+}
+
+function delivery(seq: number, fields: Partial<Delivery> = {}): Omit<Delivery, "n"> {
+  return {
+    ...{ seq, type: "task.started", attempt: 1, at: START, ms: 12, outcome: "delivered", status: 204, error: null },
+    ...fields,
+  };
+}
+
+function act(name: string) {
+  return { tenant: "acme", at: START, user: "ada", keyId: "k1", act: `subscriptions.${name}`, task: null, detail: {} };
+}
+
+export function subscriptionStories(setup: () => Promise<Store>): void {
+  test("a subscription is its owner's alone, and goes with its task", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const task = await submit(store, newTask());
+    const kept = subscription(task.id, { id: "mine" });
+    await subscriptions.put(kept, act("create"));
+    expect(await subscriptions.find(ada, task.id, "mine")).toEqual(kept);
+    expect(await subscriptions.get(kept.key)).toEqual(kept);
+    expect(await subscriptions.find({ ...ada, user: "bob" }, task.id, "mine")).toBeNull();
+    expect(await subscriptions.find({ ...ada, tenant: "other" }, task.id, "mine")).toBeNull();
+    const ended = await live(store, task, ...complete(task));
+    await store.apply([decided(ended, { do: "delete" })]);
+    expect(await subscriptions.get(kept.key)).toBeNull();
+    await expect(subscriptions.put(subscription(task.id), act("create"))).rejects.toMatchObject({ code: "not_found" });
+    await store.sweep(START + 1e12, 100);
+    expect(await subscriptions.unfinished("", 10)).toEqual([]);
+  });
+
+  test("one of the same id takes the place of the one before it, and a task has so many of one owner", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const task = await submit(store, newTask());
+    await subscriptions.put(subscription(task.id, { id: "a", url: "https://one.example" }), act("create"));
+    const second = subscription(task.id, { id: "a", url: "https://two.example" });
+    await subscriptions.put(second, act("create"));
+    expect(await subscriptions.list(ada, task.id)).toEqual([second]);
+    for (let n = 1; n < SUBSCRIPTIONS_OF_TASK_MAX; n++) await subscriptions.put(subscription(task.id), act("create"));
+    const more = subscriptions.put(subscription(task.id), act("create"));
+    await expect(more).rejects.toMatchObject({ code: "rate_limited" });
+    await subscriptions.put({ ...second, key: subscription(null).key }, act("create"));
+    await subscriptions.put(subscription(task.id, { user: "bob" }), act("create"));
+    expect(await subscriptions.list(ada, task.id)).toHaveLength(SUBSCRIPTIONS_OF_TASK_MAX);
+  });
+
+  test("one that comes with a submit is there with its task, or neither is", async () => {
+    const store = await setup();
+    const task = newTask();
+    const along = subscription(task.id);
+    const heard: unknown[] = [];
+    store.subscriptions.changes((changed) => heard.push(changed));
+    await submit(store, task, { subscriptions: [along] });
+    expect(await store.subscriptions.list(ada, task.id)).toEqual([along]);
+    expect(heard).toEqual([{ key: along.key, task: task.id }]);
+    expect(await store.apply([{ ...submitted(task), subscriptions: [subscription(task.id)] }])).toMatchObject({
+      ok: false,
+    });
+    expect(heard).toHaveLength(1);
+  });
+
+  test("a change follows on the version that it names, and brings an entry of the log, of which the last ones stay", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const task = await submit(store, newTask());
+    let now = subscription(task.id);
+    await subscriptions.put(now, act("create"));
+    const heard: unknown[] = [];
+    subscriptions.changes((changed) => heard.push(changed));
+    for (let seq = 4; seq < DELIVERIES_KEPT_MAX + 10; seq++) {
+      const next = { ...now, version: now.version + 1, cursor: seq };
+      expect(await subscriptions.change(next, { delivery: delivery(seq) })).toBe(true);
+      expect(await subscriptions.change(next, { delivery: delivery(seq) })).toBe(false);
+      now = next;
+    }
+    expect(await subscriptions.get(now.key)).toEqual(now);
+    const entries = await subscriptions.deliveries(now.key, { limit: 1_000 });
+    expect(entries).toHaveLength(DELIVERIES_KEPT_MAX);
+    expect(entries[0]).toEqual({ n: DELIVERIES_KEPT_MAX + 6, ...delivery(DELIVERIES_KEPT_MAX + 9) });
+    const before = entries[1]?.n ?? 0;
+    expect((await subscriptions.deliveries(now.key, { limit: 2, before })).map(({ n }) => n)).toEqual([
+      before - 1,
+      before - 2,
+    ]);
+    expect(heard).toEqual([]);
+    expect(await subscriptions.change({ ...now, version: now.version + 1 }, { audit: act("enable") })).toBe(true);
+    expect(await subscriptions.remove(now, act("delete"))).toBe(true);
+    expect(await subscriptions.remove(now, act("delete"))).toBe(false);
+    expect(heard).toEqual([
+      { key: now.key, task: task.id },
+      { key: now.key, task: task.id },
+    ]);
+    expect(await subscriptions.deliveries(now.key, { limit: 9 })).toEqual([]);
+    expect((await store.audit("acme", { limit: 9 })).map(({ act }) => act)).toEqual([
+      "subscriptions.delete",
+      "subscriptions.enable",
+      "subscriptions.create",
+    ]);
+  });
+
+  test("what is unfinished is found in pages: not what is disabled, and not what has nothing left to tell", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const task = await submit(store, newTask());
+    const kept = [
+      subscription(task.id, { dueAt: START + 5 }),
+      subscription(task.id, { user: "bob" }),
+      subscription(task.id, { done: true }),
+      subscription(task.id, { state: "disabled", reason: "dead" }),
+    ];
+    for (const each of kept) await subscriptions.put(each, act("create"));
+    const [first, second] = kept;
+    const url = "https://example.com/hook";
+    expect(await subscriptions.unfinished("", 1)).toEqual([
+      { key: first?.key, task: task.id, owner: ada, url, dueAt: START + 5 },
+    ]);
+    expect(await subscriptions.unfinished(first?.key ?? "", 9)).toEqual([
+      { key: second?.key, task: task.id, owner: { ...ada, user: "bob" }, url, dueAt: null },
+    ]);
+  });
+}
