@@ -38,4 +38,13 @@ export interface Work {
     id: string,
     failed: { worker: string; attempt: number; error: Failure; retryable: boolean },
   ): Promise<Task>;
+  /**
+   * The outcome of work that nobody has claimed, from whoever did it all the same: as an attempt that begins and ends with
+   * it. Throws `not_found` also for work that only a worker could know, and `not_allowed_in_state` unless it lies in a
+   * queue.
+   */
+  deliver(principal: Principal, id: string, outcome: { worker: string } & Outcome): Promise<Task>;
 }
+
+/** What came of a piece of work. */
+export type Outcome = { output: Json } | { error: Failure };

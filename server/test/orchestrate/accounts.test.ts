@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assistantRun } from "../../src/lenses/orchestrate/runs/schema.ts";
+import { backgroundTask, taskBegun } from "../../src/lenses/orchestrate/tasks/schema.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer, textOf } from "./client.ts";
 
@@ -172,6 +173,25 @@ describe("a callback", () => {
       status: "failed",
       last_error: expect.stringContaining("no stones"),
     });
+  });
+
+  it("hands in the outcome of work that nobody has claimed", async () => {
+    const begin = async () =>
+      client.answer(taskBegun, "/v1/tasks", { json: { task_name: "unclaimed", task_args: {} } });
+    const [good, bad] = [await begin(), await begin()];
+    expect((await callback(good.task_id, { stone: 2 })).status).toBe(200);
+    expect((await callback(good.task_id, { stone: 2 })).status).toBe(200);
+    expect((await callback(good.task_id, { stone: 3 })).status).toBe(409);
+    expect((await callback(bad.task_id, { error: "no stones" })).status).toBe(200);
+    const ended = await Promise.all(
+      [good, bad].map(({ task_id }) => client.answer(backgroundTask, `/v1/tasks/${task_id}`)),
+    );
+    expect(ended.map(({ status, result }) => [status, result])).toEqual([
+      ["completed", '{"stone":2}'],
+      ["failed", "no stones"],
+    ]);
+    const claim = await server.call("/v1/work/claim", { json: { worker: "w", queue: "unclaimed" } });
+    expect(claimed.parse(await claim.json()).data).toEqual([]);
   });
 
   it("answers a run that asks, and is refused where nothing waits", async () => {

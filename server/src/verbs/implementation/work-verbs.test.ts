@@ -63,6 +63,28 @@ it("answers the same outcome of the same attempt with the task as it is, and ref
   expect(await work.fail(worker, failed, failure)).toMatchObject({ state: "waiting", failures: 1 });
 });
 
+it("takes the outcome of work that nobody has claimed, once, of whom it belongs to", async () => {
+  const { work } = stage.verbs;
+  const id = await stage.submit("external");
+  const own = { ...ada, scopes: new Set([...ada.scopes, "work" as const]) };
+  await expect(work.deliver(ada, id, { worker: "w1", output: 1 })).rejects.toMatchObject({ code: "forbidden" });
+  await expect(work.deliver(worker, id, { worker: "w1", output: 1 })).rejects.toMatchObject({ code: "not_found" });
+  const delivered = await work.deliver(own, id, { worker: "w1", output: 1 });
+  expect(delivered).toMatchObject({ state: "completed", output: 1, attempt: 1, lastClaim: { worker: "w1" } });
+  expect(await work.claim(worker, claim, never)).toEqual([]);
+  await expect(work.deliver(own, id, { worker: "w1", output: 2 })).rejects.toMatchObject({
+    code: "not_allowed_in_state",
+  });
+
+  const held = await stage.submit("external");
+  await work.claim(worker, claim, never);
+  await expect(work.deliver(own, held, { worker: "w1", output: 1 })).rejects.toMatchObject({
+    code: "not_allowed_in_state",
+  });
+  const failed = await stage.submit("external");
+  expect(await work.deliver(own, failed, { worker: "w1", error })).toMatchObject({ state: "failed", error });
+});
+
 it("takes one outcome that is sent twice at the same moment", async () => {
   const id = await stage.submit("external");
   const { work } = stage.verbs;

@@ -14,7 +14,7 @@ import { type Json, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { mayWorkOn } from "../../task/visibility.ts";
-import type { Work } from "../work.ts";
+import type { Outcome, Work } from "../work.ts";
 
 export type WorkVerbsParts = { engine: Engine; clock: Clock; random: () => number };
 
@@ -79,6 +79,28 @@ export class WorkVerbs implements Work {
       const again = retryable && task.failures + 1 < task.retry.attempts;
       return { do: "fail", attempt, error: failure, retryAt: again ? this.#retryAt(task) : null, by };
     });
+  }
+
+  async deliver(
+    principal: Principal,
+    id: string,
+    { worker: name, ...outcome }: { worker: string } & Outcome,
+  ): Promise<Task> {
+    const { queue } = await this.#known(principal, id);
+    if (queue === null) throw new Refusal("not_allowed_in_state", "Other programs have no part in this task.");
+    const worker = wellFormed(name);
+    const given = wellFormed(outcome);
+    const changed = await this.#engine.transitions.change(id, (task) => {
+      const attempt = task.attempt + 1;
+      const first: Act = { command: { do: "start", lease: { worker, until: this.#clock.now() } } };
+      if ("output" in given) {
+        const by = { worker, hash: hashOf(["complete", given.output]) };
+        return { first, command: { do: "complete", attempt, output: given.output, by } };
+      }
+      const by = { worker, hash: hashOf(["fail", given.error, false]) };
+      return { first, command: { do: "fail", attempt, error: given.error, retryAt: null, by } };
+    });
+    return changed.task;
   }
 
   /** Ends the attempt of a worker, once: the same again is answered with the task as it is. */

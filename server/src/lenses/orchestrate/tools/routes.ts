@@ -1,16 +1,17 @@
 /** The way back for work that a run waits for. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { notFound, Refusal } from "../../../task/errors.ts";
-import { isJsonObject, json } from "../../../task/json.ts";
+import { notFound } from "../../../task/errors.ts";
+import { isJsonObject, type Json, json } from "../../../task/json.ts";
 import { openQuestions } from "../../../task/questions.ts";
+import type { Outcome } from "../../../verbs/work.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { taskNamed } from "../names.ts";
 
 const received = z.object({ status: z.literal("received"), correlation_id: z.string() });
 
-/** Of work that a worker has taken, its outcome; of a run that asks something, the answer. */
+/** Of work for other programs, its outcome, whether or not one of them has taken it; of a run that asks something, the answer. */
 export const callbackRoute: Route = route({
   method: "POST",
   path: "/v1/tools/{tenant_id}/callback/{correlation_id}",
@@ -18,8 +19,8 @@ export const callbackRoute: Route = route({
   tag: "Tools",
   summary: "Deliver What a Run Waits For",
   description:
-    "The correlation id is that of a task which a worker holds, or of a run that asks something. The body is its outcome " +
-    "or the answer; an object with a text `error` fails the work.",
+    "The correlation id is that of work for other programs, whether or not one holds it, or of a run that asks something. " +
+    "The body is its outcome or the answer; an object with a text `error` fails the work.",
   params: {
     tenant_id: { about: "The caller's tenant", is: () => true },
     correlation_id: { about: "The id of a run, of a background task or of any task", is: () => true },
@@ -39,15 +40,19 @@ export const callbackRoute: Route = route({
       await verbs.tasks.input(principal, task.id, said);
       return answer;
     }
-    if (task.queue === null || task.lastClaim === null) {
-      throw new Refusal("not_allowed_in_state", "Nothing waits for this");
+    const outcome = outcomeOf(body);
+    const { lastClaim, attempt } = task;
+    if (lastClaim === null) await verbs.work.deliver(principal, task.id, { worker: principal.user, ...outcome });
+    else {
+      const held = { worker: lastClaim.worker, attempt };
+      if ("output" in outcome) await verbs.work.complete(principal, task.id, { ...held, ...outcome });
+      else await verbs.work.fail(principal, task.id, { ...held, ...outcome, retryable: false });
     }
-    const held = { worker: task.lastClaim.worker, attempt: task.attempt };
-    const error = isJsonObject(body) ? body["error"] : undefined;
-    if (typeof error === "string") {
-      const failure = { code: "tool_failed", message: error };
-      await verbs.work.fail(principal, task.id, { ...held, error: failure, retryable: false });
-    } else await verbs.work.complete(principal, task.id, { ...held, output: body });
     return answer;
   },
 });
+
+function outcomeOf(body: Json): Outcome {
+  const error = isJsonObject(body) ? body["error"] : undefined;
+  return typeof error === "string" ? { error: { code: "tool_failed", message: error } } : { output: body };
+}
