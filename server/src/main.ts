@@ -45,6 +45,7 @@ import { DOCUMENT_KINDS } from "./task/document.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { Handlers } from "./task/handlers.ts";
+import { tokenSecretIn } from "./token-secret.ts";
 import { TransitionCounter } from "./transition-counter.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
@@ -135,6 +136,7 @@ export async function startServer(
         return { running, queued: ready, languageModel, embedding: true };
       }),
       issues: () => issuesOf(store),
+      tokenSecret: await tokenSecretIn(store),
     }).catch((error: unknown) => {
       throw new StartError(
         `waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`,

@@ -44,6 +44,7 @@ export type AppsParts = AppsOptions & {
   documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
   condition: LensParts["condition"];
   issues: LensParts["issues"];
+  tokenSecret: LensParts["tokenSecret"];
   /** What `/metrics` tells of the rest of the server. */
   metrics: MetricSources;
 };
@@ -86,6 +87,7 @@ export function createApps(parts: AppsParts): Apps {
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
     keyEnd,
+    tokenSecret: parts.tokenSecret,
     stream: streams.stream,
     readJson: (request, bytes) => bodies.read(request, bytes),
     stopping: stopping.signal,

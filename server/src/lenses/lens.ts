@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../task/errors.ts";
 import type { State } from "../task/states.ts";
 import type { ErrorAnswer, RefusedRequest, RenderError } from "./error-answer.ts";
-import type { Chosen, Show } from "./lens-parts.ts";
+import type { Chosen, LensParts, Show } from "./lens-parts.ts";
 import type { OpenApiPart } from "./openapi.ts";
 import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
@@ -17,7 +17,7 @@ type CallerRules = {
   /** Where a key may be, in the order in which they are tried. */
   secrets: readonly SecretPlace[];
   /** Another spelling of a key as the store's own. */
-  spelling?: (secret: string) => string;
+  spelling?: (secret: string, parts: Pick<LensParts, "tokenSecret">) => string;
   /** Whom a caller chooses to be that has no key, where the contract has such a choice: in `dev` alone. */
   choose?: (headers: IncomingHttpHeaders) => Chosen;
   /** A key is looked for before the body is read, or only once it is. */

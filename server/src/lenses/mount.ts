@@ -257,12 +257,13 @@ async function withKept(
 }
 
 /** Who calls a route, and the hooks that this takes: where a key is looked for first, nothing of the body has been read. */
-function callersOf(lens: Lens, route: Route, { authenticate }: LensParts) {
+function callersOf(lens: Lens, route: Route, parts: LensParts) {
   const { secrets, spelling, choose, before } = lens.caller;
   const places = route.secrets ?? secrets;
   const authenticated = (request: FastifyRequest): Promise<Principal> => {
     const found = secretsOf(request, places);
-    return authenticate(request, spelling === undefined ? found : found.map(spelling), choose?.(request.headers));
+    const spelled = spelling === undefined ? found : found.map((secret) => spelling(secret, parts));
+    return parts.authenticate(request, spelled, choose?.(request.headers));
   };
   const hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[] = [];
   const early = new WeakMap<FastifyRequest, Principal>();

@@ -56,6 +56,7 @@ export async function startDocumentsServer(
   const retrieval = { chunks: store.chunks, embedders: { usual: embedder, named: () => embedder }, summarize };
   const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
   const host = await openHost({
+    tokenSecret: Buffer.alloc(32),
     ...{ development, hosts: ["127.0.0.1"], port: 0, lensPortsAsked: true, publicUrl: null, trustProxy: 0 },
     lensPorts: [{ name: "documents", port: 0 }],
     limits: {

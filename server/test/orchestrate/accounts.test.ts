@@ -1,4 +1,7 @@
 /** Logging in, files for runs, the runs of one assistant, and the way back for work that a run waits for. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assistantRun } from "../../src/lenses/orchestrate/runs/schema.ts";
@@ -73,6 +76,20 @@ describe("a login", () => {
     const { data } = keys.parse(await (await strict.call("/v1/keys", { key: ada })).json());
     await strict.call(`/v1/keys/${data[0]?.id}`, { key: ada, method: "DELETE" });
     expect((await holder.call("/v1/tenants")).status).toBe(401);
+  });
+
+  it("lasts over a restart, and is nobody's on another server", async () => {
+    const data = await mkdtemp(join(tmpdir(), "waybill-token-"));
+    const before = await startOrchestrateServer({ mode: "serve", keys: [{ user: "ada" }], data });
+    const [password = ""] = before.secrets;
+    const answer = await logIn(orchestrateClient(before), { username: "ada", password });
+    const { access_token } = token.parse(await answer.json());
+    await before.stop();
+    expect((await orchestrateClient(strict, access_token).call("/v1/tenants")).status).toBe(401);
+    const after = await startOrchestrateServer({ mode: "serve", data });
+    expect((await orchestrateClient(after, access_token).call("/v1/tenants")).status).toBe(200);
+    await after.stop();
+    await rm(data, { recursive: true });
   });
 
   it("is refused with another password, without one, and into another's tenant", async () => {

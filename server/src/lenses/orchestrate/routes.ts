@@ -2,7 +2,7 @@
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { accountRoutes } from "./account/routes.ts";
-import { Tokens } from "./account/token.ts";
+import { keyOf } from "./account/token.ts";
 import { agentRoutes } from "./agents/routes.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
 import { chatRoutes } from "./chats/routes.ts";
@@ -28,7 +28,6 @@ import { STATUS_OF } from "./vocabulary.ts";
 export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
 
 function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
-  const tokens = new Tokens();
   const routes = [
     ...runRoutes(timedOut),
     ...eventRoutes(timedOut),
@@ -41,7 +40,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     ...uploadRoutes,
     ...assistantRoutes(timedOut),
     callbackRoute,
-    ...accountRoutes(tokens),
+    ...accountRoutes,
     ...taskRoutes,
     ...serverRoutes,
   ];
@@ -51,7 +50,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     mount: "/orchestrate",
     rewrite: canonicalPath,
     routes: [...routes, docsRoute(routes), documentRoute(() => lens, { path: "/openapi.json" })],
-    caller: { secrets: SECRETS, spelling: (secret) => tokens.keyOf(secret), before: "handler" },
+    caller: { secrets: SECRETS, spelling: (secret, { tokenSecret }) => keyOf(secret, tokenSecret), before: "handler" },
     invalid: invalidRequest,
     keyReuse: "another",
     errors: STATUS,

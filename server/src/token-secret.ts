@@ -1,0 +1,28 @@
+/**
+ * The secret that tokens are signed with. It lies beside the tasks, so that a token is good after a restart, and goes
+ * into backups with them.
+ */
+import { randomBytes } from "node:crypto";
+import { Refusal } from "./task/errors.ts";
+import type { JsonObject } from "./task/json.ts";
+
+const NAME = "token-secret";
+const BYTES = 32;
+
+type Settings = {
+  setting: (name: string) => Promise<JsonObject | null>;
+  putSetting: (name: string, value: JsonObject) => Promise<void>;
+};
+
+/** The one that is there, or a new one. Where nothing can be written or read at the moment, it is that of this process alone. */
+export async function tokenSecretIn(settings: Settings): Promise<Buffer> {
+  const made = randomBytes(BYTES);
+  try {
+    const known = (await settings.setting(NAME))?.["secret"];
+    if (typeof known === "string") return Buffer.from(known, "base64url");
+    await settings.putSetting(NAME, { secret: made.toString("base64url") });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return made;
+}
