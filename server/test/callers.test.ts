@@ -68,22 +68,30 @@ const BODIES: Readonly<Record<string, unknown>> = {
   stream_orchestrate_run: { message: { role: "user", content: "hello" } },
   create_background_task: { task_name: "external" },
   create_agent: { name: "a", description: "d", style: "default" },
+  call_method: { jsonrpc: "2.0", id: 1, method: "tasks/get", params: { id: "task_1" } },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
 
-type Walked = { name: string; lens: string; route: Route };
+type Walked = { name: string; lens: string; mount: string; route: Route };
 const walked: Walked[] = LENSES.flatMap((lens) =>
-  lens.routes.map((route) => ({ name: `${lens.name}: ${route.method} ${route.path}`, lens: lens.name, route })),
+  lens.routes.map((route) => ({
+    name: `${lens.name}: ${route.method} ${route.path}`,
+    lens: lens.name,
+    mount: lens.mount,
+    route,
+  })),
 );
 const closed = walked.filter(({ route }) => !route.open);
 
 let task = "";
 let conversation = "";
 
-function urlOf(server: TestServer, { lens, route }: Walked): string {
-  const root = server.lensUrls[lens] ?? server.url;
+function urlOf(server: TestServer, { lens, mount, route }: Walked): string {
+  const root = server.lensUrls[lens] ?? server.url + mount;
   const id = /sessions|conversations/.test(route.path) ? conversation : route.path.includes("keys") ? "key_1" : task;
-  return `${root}${route.path.replaceAll(/\{\w+\}/g, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
+  // The first part of A2A's paths is the default agent, who is not named.
+  const path = lens === "a2a" ? route.path.replace("/{base}", "") : route.path;
+  return `${root}${path.replaceAll(/\{\w+\}/g, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
 }
 
 function bodyOf({ lens, route }: Walked): string | undefined {
@@ -110,6 +118,7 @@ function expectRefused(heard: Heard, lens: string, status: number): void {
   const body: unknown = JSON.parse(heard.text);
   if (lens === "native") expect(body).toMatchObject({ status, code: status === 403 ? "forbidden" : "unauthenticated" });
   else if (lens === "documents") expect(body).toMatchObject({ code: status === 403 ? 8 : 7 });
+  else if (lens === "a2a") expect(heard.text).toMatch(/"code":-32000|"status":"(?:PERMISSION_DENIED|UNAUTHENTICATED)"/);
   else if (lens === "orchestrate") expect(body).toEqual({ detail: expect.any(String) });
   else expect(body).toEqual({ error: status === 403 ? "Forbidden" : "Unauthorized" });
 }
