@@ -17,6 +17,8 @@ const at = (path: string, method: Path["method"]): Path => ({ method, path: () =
 
 export const OPERATIONS = {
   send: { J1: "SendMessage", J3: "message/send", http: at("/message:send", "POST") },
+  stream: { J1: "SendStreamingMessage", J3: "message/stream", http: at("/message:stream", "POST") },
+  subscribe: { J1: "SubscribeToTask", J3: "tasks/resubscribe", http: task(":subscribe", "POST") },
   get: { J1: "GetTask", J3: "tasks/get", http: task("", "GET") },
   list: { J1: "ListTasks", J3: "tasks/list", http: at("/tasks", "GET") },
   cancel: { J1: "CancelTask", J3: "tasks/cancel", http: task(":cancel", "POST") },
@@ -49,19 +51,24 @@ const isRpc = (dialect: Dialect) => dialect === "J1" || dialect === "J3";
 const isOld = (dialect: Dialect) => dialect === "J3" || dialect === "R3";
 
 /** Asks as a client of that dialect does. */
-export async function ask(
+export async function ask(...asked: Parameters<typeof request>): Promise<Told> {
+  return told(await request(...asked), isRpc(asked[1]));
+}
+
+/** The same, with the answer as it comes. */
+export async function request(
   server: Pick<TestServer, "call">,
   dialect: Dialect,
   name: OperationName,
   params: Params = {},
   { base = "/a2a", key, headers = {} }: Asked = {},
-): Promise<Told> {
+): Promise<Response> {
   const operation: Operation = OPERATIONS[name];
   const version: Record<string, string> = isOld(dialect) ? {} : { "a2a-version": "1.0" };
   const common = { headers: { ...version, ...headers }, ...(key !== undefined && { key }) };
   if (isRpc(dialect)) {
     const method = dialect === "J1" ? operation.J1 : operation.J3;
-    return told(await server.call(base, { ...common, json: { jsonrpc: "2.0", id: 7, method, params } }), true);
+    return server.call(base, { ...common, json: { jsonrpc: "2.0", id: 7, method, params } });
   }
   const { method, path, inPath } = (isOld(dialect) && operation.v03) || operation.http;
   const rest = Object.entries(params).filter(([field]) => !inPath.includes(field));
@@ -69,7 +76,7 @@ export async function ask(
   if (method !== "POST") for (const [field, value] of rest) query.set(field, String(value));
   const url = `${base}${isOld(dialect) ? "/v1" : ""}${path(params)}${query.size > 0 ? `?${query}` : ""}`;
   const body = method === "POST" ? { json: Object.fromEntries(rest) } : {};
-  return told(await server.call(url, { ...common, ...body, method }), false);
+  return server.call(url, { ...common, ...body, method });
 }
 
 async function told(response: Response, rpc: boolean): Promise<Told> {

@@ -1,4 +1,5 @@
 /** The state of a task, and what is said with it: its question while it asks, its error once it has failed. */
+import { type ClosingWords, closingWordsOf } from "../../../task/agent-message.ts";
 import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
 import { openQuestions } from "../../../task/questions.ts";
 import { isFailed } from "../../../task/states.ts";
@@ -20,6 +21,8 @@ export function statusOf(task: Task, contextId: string): StatusView {
 }
 
 function saidWith(task: Task): MessageView | null {
+  const words = task.state === "completed" ? closingWordsOf(task.output)?.message : undefined;
+  if (words !== undefined) return { messageId: replyIdOf(task.id), role: "agent", ...closing(words) };
   const [question] = openQuestions(task);
   if (question !== undefined) return questionMessage(task.id, question.prompt, question.since);
   if (!isFailed(task.state) || !("error" in task)) return null;
@@ -29,6 +32,11 @@ function saidWith(task: Task): MessageView | null {
     parts: [{ text: task.error.message }],
     metadata: codeOf(task.error),
   };
+}
+
+/** The words with which a task ends. */
+export function closing({ parts, metadata, extensions }: ClosingWords["message"]) {
+  return { parts, ...(metadata !== undefined && { metadata }), ...(extensions !== undefined && { extensions }) };
 }
 
 function codeOf({ code }: { code: string }) {

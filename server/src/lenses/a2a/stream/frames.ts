@@ -1,0 +1,125 @@
+/**
+ * Server-sent events of the four dialects. What a frame says is made once for all who follow a log in the words of one
+ * version and binding; over JSON-RPC each reader's frames repeat the id of its own request.
+ *
+ * The id of a frame is the number of the event that it tells. Where an event makes several frames, all but the last have the
+ * number and their place in it, so that a reader who comes back misses none of them and is told none twice.
+ */
+import type { Refusal } from "../../../task/errors.ts";
+import type { TaskEvent } from "../../../task/events/event.ts";
+import type { Part } from "../../../task/part.ts";
+import { oneLine } from "../../one-line.ts";
+import type { Dialect } from "../dialect.ts";
+import { problemOf, type RpcId } from "../errors.ts";
+import type { ArtifactView, EventView, TaskView } from "../model/view.ts";
+
+/** The official client takes no event of 4 MiB. */
+const EVENT_CHARS_MAX = 3_500_000;
+
+/** After which frame a reader goes on: `part` is the place in the event, null behind all of its frames. */
+export type Resumption = { seq: number; part: number | null };
+
+/** Reads `<seq>` or `<seq>-<part>`; null for anything else. */
+export function resumptionOf(id: unknown): Resumption | null {
+  const [, seq, part] = /^(\d{1,15})(?:-(\d{1,3}))?$/.exec(typeof id === "string" ? id.trim() : "") ?? [];
+  if (seq === undefined) return null;
+  return { seq: Number(seq), part: part === undefined ? null : Number(part) };
+}
+
+export class FrameWriter {
+  readonly #dialect: Dialect;
+  readonly #before: string;
+  readonly #after: string;
+
+  constructor(dialect: Dialect, id: RpcId) {
+    const isRpc = dialect.binding === "JSONRPC";
+    this.#dialect = dialect;
+    this.#before = isRpc ? `data: {"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":` : "data: ";
+    this.#after = isRpc ? "}\n\n" : "\n\n";
+  }
+
+  /** The frames of an event of the log, but for the first `told` of them. */
+  ofEvent({ seq }: Pick<TaskEvent, "seq">, texts: readonly string[], told = 0): string {
+    let frames = "";
+    for (let at = told; at < texts.length; at++) {
+      const id = at === texts.length - 1 ? `${seq}` : `${seq}-${at + 1}`;
+      frames += `id: ${id}\n${this.#before}${texts[at]}${this.#after}`;
+    }
+    return frames;
+  }
+
+  /** What ends the stream when it cannot go on. */
+  ofProblem(refusal: Refusal, id: RpcId): string {
+    const { body } = problemOf(refusal, this.#dialect, id);
+    const event = this.#dialect.binding === "JSONRPC" ? "" : "event: error\n";
+    return `${event}data: ${oneLine(JSON.stringify(body))}\n\n`;
+  }
+}
+
+/** What is told of an event, as one or more texts of JSON that each fit into a frame. */
+export function textsOf(views: readonly EventView[], { codec }: Dialect): string[] {
+  return views.flatMap((view) => {
+    const text = textOf(view, codec);
+    return text.length <= EVENT_CHARS_MAX ? [text] : pieces(view).map((piece) => textOf(piece, codec));
+  });
+}
+
+function textOf(view: EventView, codec: Dialect["codec"]): string {
+  return oneLine(JSON.stringify(codec.write.event(view)));
+}
+
+function pieces(view: EventView): EventView[] {
+  if ("artifactUpdate" in view) return artifactPieces(view.artifactUpdate);
+  return "task" in view ? taskPieces(view.task) : [view];
+}
+
+type ArtifactUpdate = Extract<EventView, { artifactUpdate: unknown }>["artifactUpdate"];
+
+/** A large update is several, that add to one another. */
+function artifactPieces({ artifact, append, lastChunk, ...rest }: ArtifactUpdate): EventView[] {
+  const groups = fittingGroups(artifact.parts.flatMap(shortParts));
+  return groups.map((parts, at) => ({
+    artifactUpdate: {
+      ...rest,
+      artifact: { ...artifact, parts },
+      append: append || at > 0,
+      lastChunk: lastChunk && at === groups.length - 1,
+    },
+  }));
+}
+
+/** A snapshot whose artifacts are large is told without them, and they follow. */
+function taskPieces({ artifacts = [], ...task }: TaskView): EventView[] {
+  const { id: taskId, contextId } = task;
+  const update = (artifact: ArtifactView) => ({ taskId, contextId, artifact, append: false, lastChunk: false });
+  return [{ task }, ...artifacts.flatMap((artifact) => artifactPieces(update(artifact)))];
+}
+
+/** A long text is several. What else is long is one part, and cannot be two. */
+function shortParts(part: Part): Part[] {
+  if (!("text" in part) || part.text.length <= EVENT_CHARS_MAX / 2) return [part];
+  const found: Part[] = [];
+  for (let at = 0; at < part.text.length; ) {
+    let end = Math.min(at + EVENT_CHARS_MAX / 2, part.text.length);
+    // No character is cut in half.
+    if (end < part.text.length && /[\uD800-\uDBFF]/.test(part.text.charAt(end - 1))) end--;
+    found.push({ ...part, text: part.text.slice(at, end) });
+    at = end;
+  }
+  return found;
+}
+
+function fittingGroups(parts: readonly Part[]): Part[][] {
+  const groups: Part[][] = [[]];
+  let chars = 0;
+  for (const part of parts) {
+    const size = JSON.stringify(part).length;
+    if (chars + size > EVENT_CHARS_MAX && groups.at(-1)?.length) {
+      groups.push([]);
+      chars = 0;
+    }
+    groups.at(-1)?.push(part);
+    chars += size;
+  }
+  return groups;
+}

@@ -1,0 +1,220 @@
+/**
+ * The log of a task as the protocol's events. They follow from the log alone: whoever reads it, whenever and from wherever,
+ * finds the same events in the same order. One reader reads one log from its beginning, and knows at each place what a
+ * snapshot there has: the status, and the artifacts so far.
+ *
+ * What an agent says while it runs is the artifact of the result, which grows. When it is void (a step begins again, or the text
+ * led to calls of tools) the artifact is written anew, and the end of the task brings it to what the task answers.
+ */
+
+import { closingWordsOf } from "../../../task/agent-message.ts";
+import type { ArtifactUpdate } from "../../../task/artifact.ts";
+import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
+import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
+import type { Json } from "../../../task/json.ts";
+import type { Part } from "../../../task/part.ts";
+import type { Failure, Prompt, Wait } from "../../../task/task.ts";
+import type { ArtifactView, EventView, MessageView, StatusView } from "../model/view.ts";
+import { RESULT_ID, resultParts } from "../view/artifacts.ts";
+import { closing, questionMessage } from "../view/status.ts";
+import { isEnd, type WireState } from "../vocabulary.ts";
+
+/** Whose log it is: what never changes of its task. */
+export type LogOwner = { id: string; contextId: string; createdAt: number };
+
+type Place = Pick<TaskEvent, "seq" | "at">;
+/** A question as it was asked first. */
+type Question = { prompt: Prompt; seq: number };
+
+const none = (): EventView[] => [];
+
+export class LogReader {
+  readonly #owner: LogOwner;
+  readonly #artifacts = new Map<string, ArtifactView & { parts: Part[] }>();
+  #status: StatusView;
+  #questions: Question[] = [];
+  /** Live text by the step that says it, in order. */
+  #said: { step: string; text: string }[] = [];
+  /** What was said is void: what comes next is said anew. */
+  #isVoid = true;
+
+  constructor(owner: LogOwner) {
+    this.#owner = owner;
+    this.#status = { state: "submitted", at: owner.createdAt };
+  }
+
+  get status(): StatusView {
+    return this.#status;
+  }
+
+  /** Live text is one part of its artifact, in however many pieces it came. */
+  get artifacts(): ArtifactView[] {
+    const text = this.#isVoid ? "" : this.#text;
+    return [...this.#artifacts.values()].map((artifact) => ({
+      ...artifact,
+      parts: artifact.artifactId === RESULT_ID && text !== "" ? [{ text }] : [...artifact.parts],
+    }));
+  }
+
+  /** The next event of the log as those of the protocol. */
+  read(event: TaskEvent): EventView[] {
+    return event.custom ? [] : readEvent(this.#readings, event, event);
+  }
+
+  readonly #readings: EventReader<[place: Place], EventView[]> = {
+    "task.submitted": none,
+    // Whatever it asked before, it goes on; what it still asks it says again when it comes to rest.
+    "task.started": (_, place) => this.#asks([], place),
+    "task.waiting": ({ waits }, place) => this.#asks(this.#questionsIn(waits, place), place),
+    "task.input_required": ({ prompt }, place) => {
+      const others = this.#questions.filter((question) => question.prompt.name !== prompt.name);
+      return this.#asks([...others, { prompt, seq: place.seq }], place);
+    },
+    "task.input_received": ({ prompt: answered }, place) => {
+      const others = this.#questions.filter(({ prompt }) => prompt.name !== answered);
+      return others.length < this.#questions.length ? this.#asks(others, place) : [];
+    },
+    "task.pausing": none,
+    "task.paused": none,
+    "task.resumed": none,
+    "task.retrying": none,
+    "task.progress": ({ message }, place) =>
+      message === "" || this.#status.state !== "working"
+        ? []
+        : this.#is("working", place, this.#says(place.seq, message)),
+    "task.details": none,
+    "task.completed": ({ output }, place) => this.#completed(output, place),
+    "task.failed": ({ error }, place) => this.#is("failed", place, this.#failure(error)),
+    "task.timed_out": ({ error }, place) => this.#is("failed", place, this.#failure(error)),
+    "task.rejected": ({ error }, place) => this.#is("rejected", place, this.#failure(error)),
+    "task.cancelled": (_, place) => this.#is("canceled", place),
+    "step.completed": none,
+    "step.retrying": none,
+    "step.failed": none,
+    "output.delta": ({ text, step = "" }) => this.#writes(step, text),
+    "output.restarted": ({ step }) => this.#takesBack(step),
+    "artifact.updated": ({ artifact }) => [this.#updates(artifact)],
+    "usage.recorded": none,
+    "agent.started": none,
+    "agent.mode_changed": none,
+    "agent.thinking": none,
+    "agent.answered": ({ final }) => {
+      // It led to calls of tools: what comes next is another text.
+      if (!final) this.#isVoid = true;
+      return [];
+    },
+    "agent.completed": none,
+    "agent.guarded": none,
+    "tool.invoked": none,
+    "tool.observed": none,
+    "budget.threshold": none,
+    "human.acted": none,
+    "human.attached": none,
+    "human.commented": none,
+    "human.detached": none,
+    "human.overdue": none,
+  };
+
+  #questionsIn(waits: readonly Wait[], { seq }: Place): Question[] {
+    if (waits.some(({ on }) => on === "slot")) return [];
+    return waits.flatMap((wait) => {
+      if (wait.on !== "input") return [];
+      const known = this.#questions.find(({ prompt }) => prompt.name === wait.prompt.name);
+      return [known ?? { prompt: wait.prompt, seq }];
+    });
+  }
+
+  /** What is asked first is answered first. */
+  #asks(questions: Question[], place: Place): EventView[] {
+    const [before] = this.#questions;
+    const [first] = questions;
+    this.#questions = questions;
+    if (first === undefined) return this.#status.state === "working" ? [] : this.#is("working", place);
+    if (first.seq === before?.seq && this.#status.state !== "working") return [];
+    const state = first.prompt.asks === "authorization" ? "auth-required" : "input-required";
+    return this.#is(state, place, questionMessage(this.#owner.id, first.prompt, first.seq));
+  }
+
+  #is(state: WireState, { at }: Place, said?: MessageView): EventView[] {
+    const { id: taskId, contextId } = this.#owner;
+    this.#status = { state, at, ...(said && { message: { ...said, contextId, taskId } }) };
+    return [{ statusUpdate: { taskId, contextId, status: this.#status, final: isEnd(state) } }];
+  }
+
+  #says(seq: number, text: string): MessageView {
+    return { messageId: messageIdInTask(this.#owner.id, seq), role: "agent", parts: [{ text }] };
+  }
+
+  #failure({ code, message }: Failure): MessageView {
+    return { messageId: replyIdOf(this.#owner.id), role: "agent", parts: [{ text: message }], metadata: { code } };
+  }
+
+  #writes(step: string, text: string): EventView[] {
+    if (text === "") return [];
+    const append = !this.#isVoid;
+    if (this.#isVoid) this.#said = [];
+    this.#isVoid = false;
+    const last = this.#said.at(-1);
+    if (last?.step === step) last.text += text;
+    else this.#said.push({ step, text });
+    return [this.#grows([{ text }], append, false)];
+  }
+
+  /** What other steps have said of the same answer stays. */
+  #takesBack(step: string): EventView[] {
+    this.#said = this.#said.filter((piece) => piece.step !== step);
+    const text = this.#text;
+    if (text !== "" && !this.#isVoid) return [this.#grows([{ text }], false, false)];
+    this.#isVoid = true;
+    return [];
+  }
+
+  get #text(): string {
+    return this.#said.map(({ text }) => text).join("");
+  }
+
+  #completed(output: Json, place: Place): EventView[] {
+    const words = closingWordsOf(output)?.message;
+    const message: MessageView | undefined = words && {
+      messageId: replyIdOf(this.#owner.id),
+      role: "agent",
+      ...closing(words),
+    };
+    return [...this.#closes(resultParts(output)), ...this.#is("completed", place, message)];
+  }
+
+  /** Brings the artifact of the answer to what it is in the end. */
+  #closes(parts: Part[]): EventView[] {
+    const spoken = this.#artifacts.has(RESULT_ID) && !this.#isVoid ? this.#text : null;
+    const [first] = parts;
+    if (first === undefined) return spoken === null ? [] : [this.#grows([{ text: "" }], true, true)];
+    const isSaid = parts.length === 1 && "text" in first && first.text === spoken;
+    return [isSaid ? this.#grows([{ text: "" }], true, true) : this.#grows(parts, false, true)];
+  }
+
+  #grows(parts: readonly Part[], append: boolean, lastChunk: boolean): EventView {
+    return this.#changes({ artifactId: RESULT_ID, name: RESULT_ID, parts }, append, lastChunk);
+  }
+
+  #updates({ id, name, description, parts, metadata, append, last }: ArtifactUpdate): EventView {
+    const artifact = {
+      artifactId: id,
+      ...(name !== undefined && { name }),
+      ...(description !== undefined && { description }),
+      parts,
+      ...(metadata !== undefined && { metadata }),
+    };
+    return this.#changes(artifact, append, last);
+  }
+
+  #changes(artifact: ArtifactView, wantsAppend: boolean, lastChunk: boolean): EventView {
+    const { artifactId } = artifact;
+    const known = this.#artifacts.get(artifactId);
+    const append = wantsAppend && known !== undefined;
+    const parts = append ? known.parts : [];
+    for (const part of artifact.parts) parts.push(part);
+    this.#artifacts.set(artifactId, { ...(append && known), ...artifact, parts });
+    const { id: taskId, contextId } = this.#owner;
+    return { artifactUpdate: { taskId, contextId, artifact, append, lastChunk } };
+  }
+}

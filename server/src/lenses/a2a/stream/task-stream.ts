@@ -1,0 +1,163 @@
+/**
+ * A task as a stream of the protocol: a snapshot, then every event behind it, none lost and none twice. All of it is read
+ * from the log, where each event is before anybody is told of it: so a stream goes on anywhere, after any restart, and all
+ * who follow a task see the same. A stream never steers what it shows.
+ */
+import { closingWordsOf } from "../../../task/agent-message.ts";
+import { Refusal } from "../../../task/errors.ts";
+import type { TaskEvent } from "../../../task/events/event.ts";
+import type { Task } from "../../../task/task.ts";
+import type { EventStream } from "../../lens-parts.ts";
+import type { EventView, TaskView } from "../model/view.ts";
+import type { Exchange } from "../operation.ts";
+import { FrameWriter, type Resumption, textsOf } from "./frames.ts";
+import { LogReader } from "./log-reader.ts";
+import { streamPlaces } from "./stream-places.ts";
+
+const HEARTBEAT_MS = 15_000;
+
+export type StreamedTask = {
+  task: Task;
+  /** As its owner calls it. */
+  contextId: string;
+  /** What a snapshot has beside status and artifacts. */
+  shown: Pick<TaskView, "history" | "metadata">;
+  /** The place in the log at which the snapshot is taken; or the frame after which a reader goes on, who needs none. */
+  from: { snapshot: number } | { after: Resumption };
+  /** It is over where the task asks its client: the stream of a message. */
+  closesAtQuestion: boolean;
+  /** Its answer may be a message alone: nothing is told of the task before that is known. */
+  mayAnswerAlone: boolean;
+};
+
+/** Throws `rate_limited` when its caller has too many. */
+export function taskStream(exchange: Exchange, streamed: StreamedTask): EventStream {
+  const { principal, parts } = exchange;
+  const places = streamPlaces(parts);
+  places.mustHaveOne(principal);
+  return {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
+    opening: "",
+    heartbeat: ": ping\n\n",
+    heartbeatMs: HEARTBEAT_MS,
+    frames: (signal) => places.while(principal, framesOf(exchange, streamed, signal)),
+  };
+}
+
+async function* framesOf(
+  { principal, verbs, dialect, rpcId }: Exchange,
+  streamed: StreamedTask,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const telling = new Telling(streamed, new FrameWriter(dialect, rpcId), dialect);
+  try {
+    for await (const events of verbs.tasks.follow(principal, streamed.task.id, 0, signal)) {
+      let frames = "";
+      for (const event of events) {
+        frames += telling.read(event);
+        if (telling.isOver) break;
+      }
+      if (frames !== "") yield frames;
+      if (telling.isOver) return;
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Refusal)) throw error;
+    yield new FrameWriter(dialect, rpcId).ofProblem(error, rpcId);
+  }
+}
+
+/** What one reader of a task is told. */
+class Telling {
+  isOver = false;
+  readonly #streamed: StreamedTask;
+  readonly #log: LogReader;
+  readonly #writer: FrameWriter;
+  readonly #dialect: Exchange["dialect"];
+  /** What is not told yet, since the answer may be a message alone; null once it is known. */
+  #held: string | null;
+
+  constructor(streamed: StreamedTask, writer: FrameWriter, dialect: Exchange["dialect"]) {
+    const { task, contextId } = streamed;
+    this.#streamed = streamed;
+    this.#log = new LogReader({ id: task.id, contextId, createdAt: task.createdAt });
+    this.#writer = writer;
+    this.#dialect = dialect;
+    this.#held = streamed.mayAnswerAlone ? "" : null;
+  }
+
+  /** The frames of the next event of the log. */
+  read(event: TaskEvent): string {
+    const { from } = this.#streamed;
+    const views = this.#log.read(event);
+    if ("snapshot" in from) {
+      if (event.seq < from.snapshot) return "";
+      if (event.seq === from.snapshot) return this.#snapshot(event);
+      return this.#tell(event, views, 0);
+    }
+    const { seq, part } = from.after;
+    if (event.seq < seq || (event.seq === seq && part === null)) return "";
+    return this.#tell(event, views, event.seq === seq ? (part ?? 0) : 0);
+  }
+
+  #snapshot(event: TaskEvent): string {
+    const { task, contextId, shown } = this.#streamed;
+    const { status, artifacts } = this.#log;
+    const view = { task: { id: task.id, contextId, status, ...(artifacts.length > 0 && { artifacts }), ...shown } };
+    return this.#unlessHeld(this.#writer.ofEvent(event, textsOf([view], this.#dialect)));
+  }
+
+  #tell(event: TaskEvent, read: EventView[], told: number): string {
+    if (read.length === 0) return "";
+    const views = this.#streamed.closesAtQuestion ? read.map(endingAtQuestion) : read;
+    this.isOver = views.some((view) => "statusUpdate" in view && view.statusUpdate.final);
+    if (this.#held !== null && views.some(isTelling)) {
+      const alone = this.#messageAlone(event, views);
+      if (alone !== null) return alone;
+      const held = this.#held;
+      this.#held = null;
+      return held + this.#frames(event, views, told);
+    }
+    return this.#unlessHeld(this.#frames(event, views, told));
+  }
+
+  #frames(event: TaskEvent, views: EventView[], told: number): string {
+    const { contextId, closesAtQuestion } = this.#streamed;
+    const { version, binding } = this.#dialect;
+    const key = `${version} ${binding} ${closesAtQuestion} ${contextId}`;
+    const known = texts.get(event) ?? new Map<string, string[]>();
+    texts.set(event, known);
+    const own = known.get(key) ?? textsOf(views, this.#dialect);
+    known.set(key, own);
+    return this.#writer.ofEvent(event, own, told);
+  }
+
+  #unlessHeld(frames: string): string {
+    if (this.#held === null) return frames;
+    this.#held += frames;
+    return "";
+  }
+
+  /** The frame of an answer that is a message alone; null for any other event. */
+  #messageAlone(event: TaskEvent, views: EventView[]): string | null {
+    if (event.custom || event.type !== "task.completed" || views.length !== 1) return null;
+    const message = this.#log.status.message;
+    if (message === undefined || !closingWordsOf(event.data.output)?.alone) return null;
+    const { taskId: _, ...rest } = message;
+    return this.#writer.ofEvent(event, textsOf([{ message: rest }], this.#dialect));
+  }
+}
+
+/** By event of a log, of which all followers of a task are given the same object. */
+const texts = new WeakMap<TaskEvent, Map<string, string[]>>();
+
+function endingAtQuestion(view: EventView): EventView {
+  if (!("statusUpdate" in view) || view.statusUpdate.status.state !== "input-required") return view;
+  return { statusUpdate: { ...view.statusUpdate, final: true } };
+}
+
+/** It says more than that the task is under way. */
+function isTelling(view: EventView): boolean {
+  if (!("statusUpdate" in view)) return true;
+  const { state, message } = view.statusUpdate.status;
+  return state !== "working" || message !== undefined;
+}
