@@ -80,7 +80,7 @@ describe("a lens in the list", () => {
     const shown = await server.call(`/v1/tasks/${body.id}?lens=telex`, { key });
     expect(await shown.json()).toEqual(body);
     const refused = await server.call(`/v1/tasks/${body.id}?lens=morse`, { key });
-    expect(await refused.text()).toContain("native, shannon, documents, orchestrate, a2a, telex");
+    expect(await refused.text()).toContain("native, shannon, documents, orchestrate, a2a, bpm, telex");
   });
 
   it("finds keys where it says that they are, before it reads the body", async () => {

@@ -1,5 +1,6 @@
 /** The lenses of this server. A line here is all that a lens needs beside its folder. */
 import { a2aLens } from "./a2a/routes.ts";
+import { bpmLens } from "./bpm/routes.ts";
 import { documentsLens } from "./documents/routes.ts";
 import type { Lens } from "./lens.ts";
 import { nativeLens } from "./native/routes.ts";
@@ -7,4 +8,11 @@ import { orchestrateLens } from "./orchestrate/routes.ts";
 import { shannonLens } from "./shannon/routes.ts";
 
 /** The first is at the root of the main port, and says what leads to none of the others. */
-export const LENSES: readonly [Lens, ...Lens[]] = [nativeLens, shannonLens, documentsLens, orchestrateLens, a2aLens];
+export const LENSES: readonly [Lens, ...Lens[]] = [
+  nativeLens,
+  shannonLens,
+  documentsLens,
+  orchestrateLens,
+  a2aLens,
+  bpmLens,
+];

@@ -1,0 +1,50 @@
+/** Who asks, and by which address: what every reading of a task needs. */
+import { Refusal } from "../../task/errors.ts";
+import type { Principal } from "../../task/principal.ts";
+import type { Task } from "../../task/task.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import type { Call } from "../route.ts";
+import { Links } from "./links.ts";
+
+type Asked = Pick<Call<never, unknown, unknown>, "principal" | "verbs" | "origin" | "mount">;
+
+/** Generations that are climbed to the root of a tree. */
+const GENERATIONS_MAX = 100;
+
+export class Caller {
+  readonly principal: Principal;
+  readonly verbs: Verbs;
+  readonly links: Links;
+
+  constructor({ principal, verbs, origin, mount }: Asked) {
+    this.principal = principal;
+    this.verbs = verbs;
+    this.links = new Links({ origin, mount });
+  }
+
+  /** Digits are a task's number; all else is tried as its id. Throws `not_found`, in the same words whatever it is. */
+  async find(idOrNumber: string): Promise<Task> {
+    try {
+      return /^\d+$/.test(idOrNumber)
+        ? await this.verbs.tasks.numbered(this.principal, Number(idOrNumber))
+        : await this.verbs.tasks.get(this.principal, idOrNumber);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+      throw new Refusal("not_found", `No task ${idOrNumber} is visible to the caller.`);
+    }
+  }
+
+  /** The number of the task at the top of its tree, as far as the caller may see it. */
+  async rootOf(task: Task): Promise<number> {
+    let top = task;
+    for (let up = 0; top.parent !== null && up < GENERATIONS_MAX; up++) {
+      try {
+        top = await this.verbs.tasks.get(this.principal, top.parent);
+      } catch (error) {
+        if (error instanceof Refusal && error.code === "not_found") break;
+        throw error;
+      }
+    }
+    return top.number;
+  }
+}

@@ -1,0 +1,52 @@
+/** What is behind each field of a task: a link to it, or its items. */
+import type { Attachment } from "../../task/human.ts";
+import type { Json } from "../../task/json.ts";
+import type { Task } from "../../task/task.ts";
+import type { Field, Link, Links } from "./links.ts";
+import type { WireAttachment, WireComment, WireHistoryEntry } from "./schema.ts";
+import { scopeWord } from "./task-log.ts";
+import { worklistTime } from "./times.ts";
+
+/** A field that is not expanded. */
+export function collapsed(links: Links, number: number, field: Field): { levels: 0; links: Link[] } {
+  return { levels: 0, links: [links.field("self", number, field)] };
+}
+
+export function expanded(links: Links, number: number, field: Field): { levels: 1; links: Link[] } {
+  return { levels: 1, links: [links.field("self", number, field), links.task("back", number)] };
+}
+
+export function commentsOf(links: Links, { number }: Task, comment: WireComment[]) {
+  return { ...expanded(links, number, "comments"), comment };
+}
+
+export function historyOf(links: Links, { number }: Task, taskHistory: WireHistoryEntry[]) {
+  return { ...expanded(links, number, "history"), taskHistory };
+}
+
+export function attachmentsOf(links: Links, { number }: Task, attachments: readonly Attachment[]) {
+  const attachment = attachments.map((each) => wireAttachmentOf(links, number, each));
+  return { ...expanded(links, number, "attachments"), attachment };
+}
+
+export function wireAttachmentOf(links: Links, number: number, attachment: Attachment): WireAttachment {
+  const { name, bytes, mediaType, scope, by, at } = attachment;
+  return {
+    attachmentName: name,
+    attachmentScope: scopeWord(scope),
+    attachmentSize: bytes,
+    mimeType: mediaType,
+    title: name,
+    updatedBy: by,
+    updatedDate: worklistTime(at),
+    userId: by,
+    uri: links.stream(number, attachment),
+    links: [links.attachment("self", number, name), links.task("back", number)],
+  };
+}
+
+/** What is decided on, as people have changed it; of a task that asks nobody, what it was asked. */
+export function payloadOf({ assignment, kind, input }: Task): Json {
+  if (assignment === null || (kind !== "human" && Object.keys(assignment.payload).length === 0)) return input;
+  return assignment.payload;
+}

@@ -1,0 +1,105 @@
+/** Refusals as this wire says them: a problem whose title is the published description of its status, and a code of its own. */
+import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import {
+  CONTENT_TYPE_FIELD,
+  type ErrorAnswer,
+  HTTP_STATUS,
+  IF_MATCH_FIELD,
+  type RenderError,
+} from "../error-answer.ts";
+import type { Unrouted } from "../lens.ts";
+import { type Fault, JSON_TYPE } from "../route.ts";
+
+/** What a route is about: what is said not to be there. */
+type Noun = "TASK" | "ATTACHMENT" | "VIEW";
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Task not found for given ID.",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+const CODES: Readonly<Record<ErrorCode, string>> = {
+  not_found: "BPM-TASK-NOT-FOUND",
+  not_allowed_in_state: "BPM-ACTION-NOT-ALLOWED",
+  fenced: "BPM-STALE-TASK",
+  invalid: "BPM-BAD-REQUEST",
+  too_large: "BPM-TOO-LARGE",
+  conflict: "BPM-STALE-TASK",
+  unauthenticated: "BPM-UNAUTHORIZED",
+  forbidden: "BPM-FORBIDDEN",
+  rate_limited: "BPM-INTERNAL",
+  unavailable: "BPM-INTERNAL",
+  internal: "BPM-INTERNAL",
+};
+
+/** The `field` of an `invalid` that is about an action that there is not. */
+export const ACTION_FIELD = "action";
+
+/** What a wrong `If-Match` is refused with: 409, as this wire calls what is stale. */
+export function stale(): Refusal {
+  return new Refusal("conflict", "The task has changed since it was read.", { field: IF_MATCH_FIELD });
+}
+
+const CHALLENGE = 'Basic realm="bpm", Bearer';
+const RETRY_AFTER_S = 1;
+
+/** How the refusals of a route are said on which `noun` may not be there. */
+export function renderErrorOf(noun: Noun): RenderError {
+  return ({ code, message, detail }, { id }) => {
+    const isOfType = code === "invalid" && detail.field === CONTENT_TYPE_FIELD;
+    const status = isOfType ? 415 : HTTP_STATUS[code];
+    const own = code === "not_found" ? `BPM-${noun}-NOT-FOUND` : CODES[code];
+    const { retryAfterS = RETRY_AFTER_S } = detail;
+    return said(status, code === "invalid" && detail.field === ACTION_FIELD ? "BPM-ACTION-UNKNOWN" : own, message, id, {
+      ...(code === "unauthenticated" && { "www-authenticate": CHALLENGE }),
+      ...((code === "rate_limited" || code === "unavailable") && { "retry-after": String(Math.ceil(retryAfterS)) }),
+    });
+  };
+}
+
+export const renderError = renderErrorOf("TASK");
+
+export function renderUnrouted({ method, path, allowed }: Unrouted, { id }: { id: string }): ErrorAnswer {
+  if (allowed.length === 0) return said(404, "BPM-TASK-NOT-FOUND", `There is nothing at ${path}.`, id);
+  const detail = `${path} has no ${method}, but ${allowed.join(", ")}.`;
+  return said(405, "BPM-BAD-REQUEST", detail, id, { allow: allowed.join(", ") });
+}
+
+/** The body of an error, also where it is an item of a list. */
+export function problemOf(status: number, code: string, detail: string) {
+  return { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, "o:errorCode": code };
+}
+
+/** What a refusal is as one item of several. */
+export function itemProblem({ code, message }: Refusal) {
+  return problemOf(HTTP_STATUS[code], CODES[code], message);
+}
+
+function said(
+  status: number,
+  code: string,
+  detail: string,
+  requestId: string,
+  headers: Record<string, string> = {},
+): ErrorAnswer {
+  const body = JSON.stringify({ ...problemOf(status, code, detail), requestId });
+  return { status, headers: { ...headers, "content-type": JSON_TYPE }, body };
+}
+
+/** The first fault alone, with its place. */
+export function invalidRequest({ where, issues, absent }: Pick<Fault, "where" | "issues" | "absent">): Refusal {
+  if (absent) return new Refusal("invalid", "A body is missing: send JSON.");
+  const [issue] = issues;
+  const field = (issue?.path ?? []).map(String).join(".");
+  const says = issue?.message ?? "does not fit";
+  return new Refusal("invalid", `${field === "" ? `The ${where}` : field}: ${says}`, { field });
+}

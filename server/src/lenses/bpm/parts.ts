@@ -1,0 +1,98 @@
+/**
+ * Messages and artifacts as this wire has them: text parts alone. A file is a text part that says where it is, data one
+ * that holds its JSON, and each says in its metadata what it was.
+ */
+import { agentInput, agentOutputOf } from "../../task/agent.ts";
+import { messageAsked } from "../../task/agent-message.ts";
+import type { Artifact } from "../../task/artifact.ts";
+import { queryIdOf } from "../../task/conversation.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
+import type { Part } from "../../task/part.ts";
+import type { Task } from "../../task/task.ts";
+import type { WireArtifact, WireMessage, WirePart } from "./schema.ts";
+
+export function textPart(part: Part): WirePart {
+  if ("text" in part) return withText(part.text, part.metadata);
+  const { name, mediaType } = part;
+  if ("data" in part) {
+    const data = { partKind: "data", mediaType: "application/json" };
+    return withText(JSON.stringify(part.data), { ...part.metadata, ...data });
+  }
+  const { file } = part;
+  const size = "size" in file ? file.size : "bytes" in file ? Buffer.byteLength(file.bytes, "base64") : null;
+  return withText(addressOf(file, mediaType), {
+    ...part.metadata,
+    partKind: "file",
+    ...(name !== undefined && { name }),
+    ...(mediaType !== undefined && { mediaType }),
+    ...(size !== null && { size }),
+  });
+}
+
+type FileContent = Extract<Part, { file: unknown }>["file"];
+
+/** What is kept here has no address of its own: it is named by its hash. */
+function addressOf(file: FileContent, mediaType = "application/octet-stream"): string {
+  if ("url" in file) return file.url;
+  if ("bytes" in file) return `data:${mediaType};base64,${file.bytes}`;
+  return `urn:sha256:${"kept" in file ? file.kept : file.sha256}`;
+}
+
+function withText(text: string, metadata: JsonObject | undefined): WirePart {
+  return { kind: "text", ...(metadata && { metadata }), text, type: "text" };
+}
+
+/** A closed artifact says that nothing more comes; no stored one is an addition to another. */
+export function wireArtifact({ id, name, description, parts, metadata, complete }: Artifact): WireArtifact {
+  return {
+    append: false,
+    artifactId: id,
+    ...(description !== null && { description }),
+    lastChunk: complete,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(name !== null && { name }),
+    parts: parts.map(textPart),
+  };
+}
+
+/** What the task returned, as its last artifact; null when that is nothing, or is not there yet. */
+export function resultArtifact(task: Task): WireArtifact | null {
+  if (task.state !== "completed") return null;
+  const parts = partsOf(task.output);
+  if (parts.length === 0) return null;
+  return { append: false, artifactId: "result", lastChunk: true, name: "result", parts: parts.map(textPart) };
+}
+
+function partsOf(output: Json): Part[] {
+  const said = agentOutputOf(output);
+  if (said !== null) return [{ text: said.text }];
+  if (output === null || output === "") return [];
+  return [typeof output === "string" ? { text: output } : { data: output }];
+}
+
+/** Of one task: what each of its messages carries. */
+export type Thread = { contextId: string; taskId: string };
+
+export function wireMessage(
+  { contextId, taskId }: Thread,
+  said: { id: string; role: WireMessage["role"]; parts: readonly Part[]; metadata?: JsonObject | undefined },
+): WireMessage {
+  return {
+    contextId,
+    kind: "message",
+    messageId: said.id,
+    ...(said.metadata && { metadata: said.metadata }),
+    parts: said.parts.map(textPart),
+    role: said.role,
+    taskId,
+  };
+}
+
+/** What the task was asked. */
+export function askedMessage(thread: Thread, { id, input, title }: Task): WireMessage {
+  const asked = agentInput.safeParse(input);
+  const parts: Part[] = asked.success
+    ? messageAsked(asked.data).parts
+    : [input === null ? { text: title } : { data: input }];
+  return wireMessage(thread, { id: queryIdOf(id), role: "user", parts });
+}

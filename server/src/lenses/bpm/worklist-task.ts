@@ -1,0 +1,90 @@
+/**
+ * A task as an item of a worklist. Where the two worlds differ: a task of any kind is one, also while nobody has to do
+ * anything about it; then it is assigned to whatever does its work, by the name of an agent or of a kind.
+ */
+import { agentInput } from "../../task/agent.ts";
+import type { Assignment } from "../../task/assignment.ts";
+import { HUMAN_KIND, humanInput } from "../../task/human.ts";
+import type { Identity } from "../../task/identity.ts";
+import type { JsonObject } from "../../task/json.ts";
+import { isTerminal } from "../../task/states.ts";
+import type { Task } from "../../task/task.ts";
+import type { Links } from "./links.ts";
+import type { BareWorklistTask } from "./schema.ts";
+import { worklistTime } from "./times.ts";
+import { outcomeWord, type WorklistState, worklistStateOf } from "./vocabulary.ts";
+
+/** The priority of what nobody has given one. */
+const USUAL_PRIORITY = 3;
+
+/** `root` is the number of the task at the top of its tree. */
+export function worklistTaskOf(
+  task: Task,
+  { links, root, state = worklistStateOf(task) }: { links: Links; root: number; state?: WorklistState },
+): BareWorklistTask {
+  const { assignment, number, startedAt } = task;
+  const assignees = assigneesOf(task);
+  return {
+    number,
+    taskId: task.id,
+    title: task.title,
+    state,
+    ...outcomeOf(task),
+    priority: assignment?.priority ?? USUAL_PRIORITY,
+    ...(assignment?.category != null && { category: assignment.category }),
+    assignees: { totalResult: assignees.length, hasMore: false, items: assignees },
+    ...ownerOf(assignment),
+    createdBy: task.user,
+    createdDate: worklistTime(task.createdAt),
+    updatedDate: worklistTime(task.updatedAt),
+    ...(assignment && { fromUserName: assignment.from, fromUserDisplayName: assignment.from }),
+    ...(assignment && { assignedDate: worklistTime(assignment.assignedAt) }),
+    ...(startedAt !== null && { startDate: worklistTime(startedAt) }),
+    ...dateIn("dueDate", assignment?.dueAt),
+    ...dateIn("expirationDate", assignment?.expiresAt),
+    ...(assignment && task.endedAt !== null && { approvalDuration: Math.max(0, task.endedAt - assignment.assignedAt) }),
+    taskDefinitionName: assignment?.definition ?? task.kind,
+    ...(assignment?.key != null && { identificationKey: assignment.key }),
+    rootTaskNumber: root,
+    href: links.task("self", number).href,
+    rel: "self",
+    mediaType: "application/json",
+    length: 0,
+  };
+}
+
+/** What closed it, by the word of this wire. */
+export function outcomeOf(task: Pick<Task, "state" | "assignment">): { outcome?: string } {
+  const outcome = isTerminal(task.state) ? task.assignment?.outcome : null;
+  return outcome == null ? {} : { outcome: outcomeWord(outcome) };
+}
+
+/** What a person is to fill in; none where that is any object. */
+export function formOf(task: Task): JsonObject | null {
+  if (task.kind === HUMAN_KIND) {
+    const input = humanInput.safeParse(task.input);
+    return input.success ? input.data.form : null;
+  }
+  for (const wait of task.waits) if (wait.on === "input") return wait.prompt.schema;
+  return null;
+}
+
+function assigneesOf({ assignment, kind, input }: Task): Identity[] {
+  if (assignment !== null) {
+    return assignment.claimedBy === null ? assignment.assignees : [{ id: assignment.claimedBy, type: "user" }];
+  }
+  const asked = agentInput.safeParse(input);
+  return [{ id: (asked.success ? asked.data.agent : undefined) ?? kind, type: "role" }];
+}
+
+const OWNER_FIELDS = { user: "ownerUser", group: "ownerGroup", role: "ownerRole" } as const;
+
+function ownerOf(assignment: Assignment | null): {
+  [Field in (typeof OWNER_FIELDS)["user" | "group" | "role"]]?: string;
+} {
+  return assignment === null ? {} : { [OWNER_FIELDS[assignment.owner.type]]: assignment.owner.id };
+}
+
+function dateIn(field: "dueDate" | "expirationDate", at: number | null | undefined) {
+  return at == null ? {} : { [field]: worklistTime(at) };
+}
