@@ -13,12 +13,17 @@ export type DocumentWrite = {
   members?: readonly MemberRecord[];
   batch?: BatchRecord;
   changed?: { key: string } & VectorStoreChange;
+  /** Of the vector store that is new or changed. */
+  named?: OwnName;
   left?: { vectorStore: string; documents: readonly string[] };
   /** By its key: with its memberships. */
   removed?: { vectorStore: string };
   /** By their keys: it becomes their last task. */
   ofTask?: { document?: string; vectorStore?: string };
 };
+
+/** A name that no other vector store of its owner has whose metadata has the key `among`. */
+export type OwnName = { name: string; among: string };
 
 export type VectorStoreChange = {
   name?: string;
@@ -30,18 +35,20 @@ export type VectorStoreChange = {
 };
 
 /** The owner has one of this id already, or what it belongs to is not there any more. */
-export type DocumentsRefused = { why: "taken" | "gone"; noun: "document" | "vector store" };
+export type DocumentsRefused = { why: "taken" | "gone"; noun: "document" | "vector store" | "name" };
 
 const TAKEN = {
   document: "There is a file of this id already.",
   "vector store": "There is a vector store of this id already.",
+  name: "There is a vector store of this name already.",
 } as const;
 const GONE = {
   document: "There is no such file, or not any more.",
   "vector store": "There is no such vector store, or not any more.",
+  name: "There is nothing of this name.",
 } as const;
 
 export function refusalOf({ why, noun }: DocumentsRefused): Refusal {
   if (why === "gone") return new Refusal("not_found", GONE[noun]);
-  return new Refusal("conflict", TAKEN[noun], { field: "id" });
+  return new Refusal("conflict", TAKEN[noun], { field: noun === "name" ? "name" : "id" });
 }

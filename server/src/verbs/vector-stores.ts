@@ -29,6 +29,8 @@ export type NewVectorStore = {
   description: string;
   metadata: JsonObject;
   documentIds: readonly string[];
+  /** Its name is its own among its owner's whose metadata has this key. */
+  nameAmong?: string;
   /** What is used when nobody asks for another one, when absent. */
   chunking?: ChunkingStrategy;
   /** After it was last used. */
@@ -37,6 +39,8 @@ export type NewVectorStore = {
 
 export type VectorStoreUpdate = {
   name?: string;
+  /** A new name is its own among its owner's whose metadata has this key. */
+  nameAmong?: string;
   description?: string;
   metadata?: JsonObject;
   expiresAfterMs?: number | null;
@@ -80,7 +84,7 @@ export type StoreSummary = { text: string; model: string; tokens: number; create
  */
 export interface VectorStores {
   /**
-   * Makes it with its members and the task that embeds them, in one commit. Throws `conflict` when the id is taken,
+   * Makes it with its members and the task that embeds them, in one commit. Throws `conflict` when the id or the name is taken,
    * `not_found`, naming `file_ids`, when a document is not there; `conflict` also when the idempotency key was used for
    * another request.
    */
@@ -95,7 +99,7 @@ export interface VectorStores {
   documentIds(store: Pick<VectorStore, "key">): Promise<string[]>;
   /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
   list(principal: Principal, page: PlacedPage): Promise<{ stores: VectorStore[]; more: boolean }>;
-  /** Begins a task when documents join or leave. Throws `not_found` as `create` does. */
+  /** Begins a task when documents join or leave. Throws `not_found` and, for a name, `conflict` as `create` does. */
   change(principal: Principal, lens: string, id: string, update: VectorStoreUpdate): Promise<VectorStore>;
   /** Cancels its tasks; it is gone at once, its documents stay. Returns the task that clears up behind it, and its name. */
   delete(principal: Principal, lens: string, id: string): Promise<{ id: string; task: TaskId; taskId: string }>;

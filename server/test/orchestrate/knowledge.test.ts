@@ -135,6 +135,19 @@ describe("a knowledge base", () => {
     expect((await settled(alone.knowledge_base)).built_in_index_status).toBe("error");
   });
 
+  it("has its name alone, also of several that are made or renamed at the same moment", async () => {
+    const spec = (name: string) => ({ knowledge_base: JSON.stringify({ name }) });
+    const statuses = async (asked: Promise<Response>[]) =>
+      (await Promise.all(asked)).map(({ status }) => status).sort();
+    const making = Array.from({ length: 4 }, () => send(`${BASES}/documents`, formOf(spec("Only one"))));
+    expect(await statuses(making)).toEqual([200, 409, 409, 409]);
+    const others = await Promise.all(["A", "B", "C"].map((name) => made(`Another ${name}`, {})));
+    const renaming = others.map(({ knowledge_base: id }) =>
+      send(`${BASES}/${id}/documents`, formOf(spec("The same")), "PUT"),
+    );
+    expect(await statuses(renaming)).toEqual([200, 409, 409]);
+  });
+
   it("refuses what does not fit, in the words of this wire", async () => {
     const spec = (value: unknown) => ({ knowledge_base: typeof value === "string" ? value : JSON.stringify(value) });
     expect(await refused(formOf({}))).toEqual([422, "missing", ["body", "knowledge_base"]]);

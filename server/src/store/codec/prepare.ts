@@ -111,13 +111,14 @@ export function prepareMessage(draft: MessageDraft, spill: Spill): PreparedMessa
 
 /** `task` becomes the last task of what is new. */
 export function prepareDocuments(given: DocumentWrite, task: TaskId | null): PreparedDocumentWrite {
-  const { document, vectorStore, members, batch, changed, left, removed, ofTask } = given;
+  const { document, vectorStore, members, batch, changed, named, left, removed, ofTask } = given;
   return {
     ...(document && { document: documentValues({ ...document, task }) }),
     ...(vectorStore && { vectorStore: vectorStoreValues({ ...vectorStore, task }) }),
     ...(members && { members: members.map((member) => memberValues({ ...member, task })) }),
     ...(batch && { batch: [batch.id, batch.vectorStore, batch.createdAt, task] }),
     ...(changed && { changed: prepareStoreChange(changed) }),
+    ...(named && { named }),
     ...(left && { left }),
     ...(removed && { removed }),
     ...(ofTask && { ofTask }),

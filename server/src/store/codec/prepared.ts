@@ -130,6 +130,7 @@ export type PreparedDocumentWrite = {
     lastActiveAt?: number;
     model?: string;
   };
+  named?: { name: string; among: string };
   left?: { vectorStore: string; documents: readonly string[] };
   removed?: { vectorStore: string };
   ofTask?: { document?: string; vectorStore?: string };

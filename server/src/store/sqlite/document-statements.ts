@@ -13,7 +13,11 @@ export function documentStatements(db: Database) {
   return {
     document: row(`SELECT 1 FROM documents WHERE ${OWN}`),
     documentByOwnId: row("SELECT 1 FROM documents WHERE tenant = ? AND user = ? AND id = ?"),
-    vectorStore: row("SELECT 1 FROM vector_stores WHERE key = ?"),
+    vectorStore: row("SELECT tenant, user FROM vector_stores WHERE key = ?"),
+    vectorStoreByName: row(
+      `SELECT 1 FROM vector_stores
+       WHERE tenant = ? AND user = ? AND name = ? AND key <> ? AND json_type(metadata, ?) IS NOT NULL`,
+    ),
     vectorStoreByOwnId: row("SELECT 1 FROM vector_stores WHERE tenant = ? AND user = ? AND id = ?"),
     insertDocument: run(
       `INSERT INTO documents (key, tenant, user, id, filename, purpose, sha256, md5, bytes, media_type, status, error,

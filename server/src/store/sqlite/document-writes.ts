@@ -21,6 +21,7 @@ export class DocumentApplier {
     vectorStore,
     members = [],
     changed,
+    named,
     removed,
     ofTask = {},
   }: PreparedDocumentWrite): DocumentsRefused | null {
@@ -35,6 +36,10 @@ export class DocumentApplier {
     for (const key of documents)
       if (key !== undefined && key !== document?.[0] && !sql.document.get(key))
         return { why: "gone", noun: "document" };
+    const key = vectorStore?.[0] ?? changed?.key;
+    const owner = vectorStore?.slice(1, 3) ?? sql.vectorStore.get(key) ?? [];
+    if (named && sql.vectorStoreByName.get(...owner, named.name, key, `$.${JSON.stringify(named.among)}`))
+      return { why: "taken", noun: "name" };
     return null;
   }
 

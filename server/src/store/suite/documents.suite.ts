@@ -317,6 +317,23 @@ function vectorStores(setup: () => Promise<Store>): void {
     expect(await code(documents.changeVectorStore(newKey(), { name: "x" }))).toBe("not_found");
   });
 
+  test("has a name of its own where it is written so, among its owner's with the same key in their metadata", async () => {
+    const { documents } = await setup();
+    const base = { metadata: { base: {} }, name: "Parts" };
+    const named = { name: "Parts", among: "base" };
+    const first = newVectorStore(base);
+    await documents.put({ vectorStore: newVectorStore({ name: "Parts" }) });
+    await documents.put({ vectorStore: first, named });
+    const twin = newVectorStore(base);
+    await expect(documents.put({ vectorStore: twin, named })).rejects.toMatchObject({ detail: { field: "name" } });
+    expect(await documents.vectorStore(twin.key)).toBeNull();
+    await documents.put({ vectorStore: newVectorStore({ ...base, user: "eve" }), named });
+    await documents.put({ changed: { key: first.key, name: "Parts" }, named });
+    const other = newVectorStore({ ...base, name: "Tools" });
+    await documents.put({ vectorStore: other, named: { ...named, name: "Tools" } });
+    expect(await code(documents.put({ changed: { key: other.key, name: "Parts" }, named }))).toBe("conflict");
+  });
+
   test("lists its members by status and by batch, and knows a batch by what came with it", async () => {
     const { documents } = await setup();
     const vectorStore = newVectorStore();

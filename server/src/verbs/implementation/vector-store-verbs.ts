@@ -118,7 +118,7 @@ export class VectorStoreVerbs implements VectorStores {
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
       name: `create-${store.id}`,
       about: { field: "vector_store_id", owned: store },
-      documents: { vectorStore: store, members },
+      documents: { vectorStore: store, members, ...ownName(wanted) },
     });
     return { store: await this.get(principal, about), replayed };
   }
@@ -138,7 +138,7 @@ export class VectorStoreVerbs implements VectorStores {
   }
 
   async change(principal: Principal, lens: string, id: string, given: VectorStoreUpdate): Promise<VectorStore> {
-    const { join = [], leave = [], ...update } = wellFormed(given);
+    const { join = [], leave = [], nameAmong, ...update } = wellFormed(given);
     const store = await this.#find(principal, id);
     const both = join.find((each) => leave.includes(each));
     if (both !== undefined) {
@@ -147,10 +147,11 @@ export class VectorStoreVerbs implements VectorStores {
     const change: VectorStoreChange = { ...update, lastActiveAt: this.#clock.now() };
     const joining = await this.#newcomers(store, await this.#documents(principal, join));
     const leaving = await this.#documents(principal, leave, "left_file_ids");
-    if (join.length === 0 && leave.length === 0) await this.#store.documents.changeVectorStore(store.key, change);
+    const changed = { changed: { key: store.key, ...change }, ...ownName({ ...update, nameAmong }) };
+    if (join.length === 0 && leave.length === 0) await this.#store.documents.put(changed);
     else {
       await this.#embed(store, lens, {
-        changed: { key: store.key, ...change },
+        ...changed,
         members: joining.map((document) => this.#newMember(store, document)),
         left: { vectorStore: store.key, documents: leaving.map(({ key }) => key) },
       });
@@ -442,4 +443,8 @@ export class VectorStoreVerbs implements VectorStores {
   #randomId(prefix: string): string {
     return prefix + this.#ids.randomUuid().replaceAll("-", "").slice(0, ID_CHARACTERS);
   }
+}
+
+function ownName({ name, nameAmong: among }: Pick<VectorStoreUpdate, "name"> & { nameAmong?: string | undefined }) {
+  return name !== undefined && among !== undefined && { named: { name, among } };
 }

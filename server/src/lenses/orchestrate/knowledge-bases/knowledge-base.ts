@@ -13,7 +13,8 @@ import { foundAs } from "../errors.ts";
 import { wireTime } from "../wire-time.ts";
 import type { KnowledgeBaseFields, KnowledgeBaseOut, KnowledgeBaseStatus } from "./schema.ts";
 
-const KEPT = "knowledge_base";
+/** The key of the metadata of what was made as a knowledge base. */
+export const KEPT = "knowledge_base";
 const PAGE_LIMIT = 200;
 /** This wire has no pages: a list has so many, and a knowledge base tells of so many files. */
 const LISTED_MAX = 1_000;

@@ -12,6 +12,7 @@ import { backgroundIdOf, NAMES } from "../names.ts";
 import { dropKnowledgeBase, ingest } from "./ingest.ts";
 import {
   chunkingOf,
+  KEPT,
   knowledgeBaseNamed,
   knowledgeBaseOf,
   knowledgeBases,
@@ -61,8 +62,8 @@ function changing(method: "PUT" | "PATCH", id: string, summary: string, descript
       if (typeof given?.name === "string" && given.name !== known.name) {
         await mustBeFree(verbs, principal, given.name);
       }
-      const update = storeFieldsOf(given, known.metadata);
-      const store = await verbs.vectorStores.change(principal, NAMES, known.id, given === undefined ? {} : update);
+      const update = given === undefined ? {} : { ...storeFieldsOf(given, known.metadata), nameAmong: KEPT };
+      const store = await named(given?.name, verbs.vectorStores.change(principal, NAMES, known.id, update));
       if (files.length === 0) return { status: 200, body: await answerOf(verbs, principal, store, []) };
       const documents = await ingest(caller, store, files, { urls, instead: method === "PATCH" });
       return { status: 200, body: await answerOf(verbs, principal, store, documents) };
@@ -82,7 +83,21 @@ async function answerOf(verbs: Verbs, principal: Principal, { id }: VectorStore,
 async function mustBeFree(verbs: Verbs, principal: Principal, name: string): Promise<void> {
   if (name.trim() === "") throw new Refusal("invalid", "a knowledge base has a name", { field: "knowledge_base.name" });
   const taken = (await knowledgeBases(verbs, principal)).some((store) => store.name === name);
-  if (taken) throw new Refusal("conflict", `A knowledge base with the name '${name}' already exists`);
+  if (taken) throw nameTaken(name);
+}
+
+function nameTaken(name: string): Refusal {
+  return new Refusal("conflict", `A knowledge base with the name '${name}' already exists`);
+}
+
+/** What is made or changed under a name, which another request may have taken a moment before. */
+async function named<Value>(name: string | null | undefined, written: Promise<Value>): Promise<Value> {
+  try {
+    return await written;
+  } catch (error) {
+    const isTaken = error instanceof Refusal && error.code === "conflict" && error.detail.field === "name";
+    throw isTaken ? nameTaken(name ?? "") : error;
+  }
 }
 
 export const knowledgeBaseRoutes: readonly Route[] = [
@@ -106,15 +121,17 @@ export const knowledgeBaseRoutes: readonly Route[] = [
       await mustBeFree(verbs, principal, given.name);
       const chunking = chunkingOf(given);
       const { description = "", metadata = {} } = storeFieldsOf(given);
-      const { store } = await verbs.vectorStores.create(principal, NAMES, {
+      const making = verbs.vectorStores.create(principal, NAMES, {
         id: randomUUID(),
         name: given.name,
+        nameAmong: KEPT,
         description,
         metadata,
         documentIds: [],
         ...(chunking !== undefined && { chunking }),
         expiresAfterMs: null,
       });
+      const { store } = await named(given.name, making);
       const documents = files.length === 0 ? [] : await ingest(caller, store, files, { urls });
       return { status: 200, body: await answerOf(verbs, principal, store, documents) };
     },
