@@ -24,7 +24,7 @@ import type { GuardrailParts } from "./handlers/agent/run-guard.ts";
 import { documentHandlers } from "./handlers/documents/documents.ts";
 import type { Embedders } from "./handlers/documents/parts.ts";
 import { summarizeWith } from "./handlers/documents/summarize.ts";
-import { textThreads } from "./handlers/documents/text-thread.ts";
+import { textProcesses } from "./handlers/documents/text-processes.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
@@ -366,7 +366,7 @@ type DocumentWork = {
 function documentPartsOf(config: Config, models: Models): DocumentWork {
   const embedders = embeddersOf(config);
   const extraction = new ProcessExtraction();
-  const text = textThreads();
+  const text = textProcesses();
   const fetching = fetchingOf(config.documents.urls);
   return {
     fetching,

@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { type Extraction, ExtractionError, type FileToRead, type Reading } from "./extraction.ts";
-import { LanguageThread } from "./language-thread.ts";
+import { LanguageProcess } from "./language-process.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { ProcessReading } from "./process-reading.ts";
 import { ReaderProcess } from "./reader-process.ts";
@@ -17,7 +17,7 @@ type Spare = { process: ReaderProcess; timer: NodeJS.Timeout };
 
 export class ProcessExtraction implements Extraction {
   readonly #limits: Limits;
-  readonly #languages = new LanguageThread();
+  readonly #languages = new LanguageProcess();
   readonly #waiting: (() => void)[] = [];
   #free: number;
   #spare: Spare | null = null;

@@ -1,11 +1,10 @@
 /**
- * A process that will read one file. It has no secrets of ours: an empty environment, and no right to write a file or to
- * start another program. It is killed when it takes too much memory, and whatever it dies of is told as one error.
+ * A process that will read one file. It is killed when it takes too much memory, and whatever it dies of is told as one
+ * error.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { setPriority } from "node:os";
-import { fileURLToPath } from "node:url";
+import { confinedProcess, holdOn, letIdle } from "./confined-process.ts";
 import { ExtractionError } from "./extraction.ts";
 import type { Limits } from "./limits.ts";
 import { type FromReader, fromReader, type ToReader } from "./messages.ts";
@@ -14,10 +13,6 @@ const MEMORY_CHECK_MS = 100;
 /** How V8 ends a process whose heap is full. */
 const HEAP_FULL_SIGNALS: readonly (NodeJS.Signals | null)[] = ["SIGABRT", "SIGTRAP", "SIGILL"];
 const HEAP_FULL_CODES: readonly (number | null)[] = [133, 134, 132];
-/** Of a process that reads: about a third of the share of the server's, where both want the processor. */
-const NICENESS = 5;
-/** What is left of our environment. */
-const PASSED_ON = ["NODE_COMPILE_CACHE", "SystemRoot"];
 
 export class ReaderProcess {
   readonly #child: ChildProcess;
@@ -27,27 +22,12 @@ export class ReaderProcess {
   readonly #whenEnded = Promise.withResolvers<ExtractionError>();
 
   constructor(limits: Limits) {
-    const entry = import.meta.url.endsWith(".ts") ? "./reader-entry.ts" : "./reader-entry.js";
-    this.#child = fork(fileURLToPath(new URL(entry, import.meta.url)), [], {
-      env: { TZ: "UTC", ...Object.fromEntries(PASSED_ON.flatMap((name) => [[name, process.env[name]]])) },
-      execArgv: [
-        `--max-old-space-size=${limits.heapMb}`,
-        // What a page takes is done with after it: with room for it, hardly any of that is looked at again.
-        "--max-semi-space-size=32",
-        "--no-warnings",
-        "--permission",
-        "--allow-fs-read=*",
-        "--allow-worker",
-        "--allow-addons",
-      ],
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-    });
+    this.#child = confinedProcess("reader-entry", limits.heapMb);
     this.#child.on("error", () => this.end(crash()));
     this.#child.on("message", (message) => this.#hear(message));
     this.#child.once("exit", (code, signal) => this.#whenEnded.resolve(this.#reason ?? deathOf(code, signal)));
     const timer = setTimeout(() => this.end(crash()), limits.startMs);
     void Promise.race([this.#whenReady.promise, this.#whenEnded.promise]).then(() => clearTimeout(timer));
-    yieldTo(this.#child);
   }
 
   /** Resolves once it is gone, with why. */
@@ -57,15 +37,13 @@ export class ReaderProcess {
 
   /** It neither keeps the server from ending nor is heard while it waits for a file. */
   idle(): void {
-    this.#child.unref();
-    this.#child.channel?.unref();
+    letIdle(this.#child);
   }
 
   /** Resolves when it can be sent a file, and rejects with `ExtractionError` when it ends before. */
   async begin(listener: (message: FromReader) => void, bytes: number, limits: Limits): Promise<void> {
     this.#listener = listener;
-    this.#child.ref();
-    this.#child.channel?.ref();
+    holdOn(this.#child);
     this.#watchMemory(limits.memoryBytes + bytes);
     const ended = await Promise.race([this.#whenReady.promise.then(() => null), this.ended]);
     if (ended) throw ended;
@@ -119,13 +97,4 @@ function deathOf(code: number | null, signal: NodeJS.Signals | null): Extraction
   if (HEAP_FULL_SIGNALS.includes(signal) || HEAP_FULL_CODES.includes(code))
     return new ExtractionError("too_large", "It takes more memory to read than there is for one file.");
   return crash();
-}
-
-/** Reading can wait; answering cannot. */
-function yieldTo({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) setPriority(pid, NICENESS);
-  } catch {
-    // Where this is not allowed, it reads at the priority that it has.
-  }
 }

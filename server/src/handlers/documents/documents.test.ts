@@ -20,20 +20,20 @@ import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import { VectorStoreVerbs } from "../../verbs/implementation/vector-store-verbs.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { documentHandlers } from "./documents.ts";
-import { type TextThread, textThreads } from "./text-thread.ts";
+import { type TextProcesses, textProcesses } from "./text-processes.ts";
 
 const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };
 
 let store: Store;
 let extraction: ProcessExtraction;
-let text: TextThread;
+let text: TextProcesses;
 let engine: EmbeddedEngine;
 let verbs: Verbs;
 let stores: VectorStoreVerbs;
 
 beforeAll(() => {
   extraction = new ProcessExtraction();
-  text = textThreads();
+  text = textProcesses();
 });
 
 afterAll(async () => {

@@ -4,7 +4,7 @@ import type { Embedder } from "../../models/embedding.ts";
 import type { Models } from "../../models/model.ts";
 import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
-import type { TextThread } from "./text-thread.ts";
+import type { TextProcesses } from "./text-processes.ts";
 
 /** The model that embeds what is new, and those that older vectors are of. */
 export interface Embedders {
@@ -38,7 +38,7 @@ export type DocumentParts = {
   extraction: Extraction;
   embedders: Embedders;
   models: Models;
-  text: TextThread;
+  text: TextProcesses;
   /** Null when this server fetches nothing. */
   download: Download | null;
 };

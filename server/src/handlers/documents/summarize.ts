@@ -1,11 +1,11 @@
 /** What several texts say in short, in their own sentences. */
 import type { Extraction } from "../../extraction/extraction.ts";
-import type { TextThread } from "./text-thread.ts";
+import type { TextProcesses } from "./text-processes.ts";
 
 const TIME_MS_MAX = 60_000;
 
 export function summarizeWith(
-  text: TextThread,
+  text: TextProcesses,
   extraction: Pick<Extraction, "languageOf">,
 ): (texts: readonly string[], tokensMax: number) => Promise<{ text: string; model: string; tokens: number }> {
   return async (texts, tokensMax) => {

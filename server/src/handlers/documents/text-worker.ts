@@ -1,4 +1,4 @@
-/** What runs in the threads of `text-thread.ts`: one function for each question, by its name. */
+/** What runs in the threads of `text-processes.ts`: one function for each question, by its name. */
 
 import { tokensIn } from "../../reference/text/tokens.ts";
 import { type CutPlace, chunksOf } from "../../retrieval/chunker.ts";
@@ -7,7 +7,7 @@ import type { Produced } from "../../task/document.ts";
 import type { DocumentPart } from "./analysis/part.ts";
 import { putTogether as assemble, summaryWithin } from "./analysis/put-together.ts";
 import { readPart } from "./analysis/read-part.ts";
-import type { TextQuestions } from "./text-thread.ts";
+import type { TextQuestions } from "./text-processes.ts";
 
 export function chunks({ pages, chunking, place }: TextQuestions["chunks"]): { chunks: Chunk[]; place: CutPlace } {
   const chunks = [...chunksOf(pages, chunking, place)];

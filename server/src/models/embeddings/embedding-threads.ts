@@ -14,7 +14,7 @@ const PART_MS_MAX = 120_000;
 /** Each thread holds its model in memory, which a server that is no longer asked gets back. */
 const IDLE_MS = 5 * 60_000;
 /** What a thread makes lives for a moment: a larger nursery only takes memory. */
-const YOUNG_MB_MAX = 16;
+const YOUNG_MB_MAX = 4;
 /** Fewer texts are not worth a second thread. */
 const PART_TEXTS_MIN = 16;
 

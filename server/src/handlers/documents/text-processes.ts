@@ -1,6 +1,7 @@
 /**
- * The threads that cut and analyse texts, as the server's thread sees them: slow work on long texts never holds up
- * anybody else. They start with the first question and go when nobody asks any more.
+ * The processes that cut and analyse texts, as the server sees them: slow work on long texts never holds up anybody else.
+ * They start with the first question and go when nobody asks any more. They are no threads, since the table of tokens
+ * alone takes 120 MB, of which the system's allocator gives 50 back to nobody when a thread ends.
  */
 import { Tinypool } from "tinypool";
 import { z } from "zod";
@@ -10,8 +11,8 @@ import type { Analysis, DocumentPage, Produced } from "../../task/document.ts";
 import { type DocumentPart, documentPart } from "./analysis/part.ts";
 import type { ToPutTogether } from "./analysis/put-together.ts";
 
-export interface TextThread {
-  /** Of pages that follow those before `place`. Rejects when the text takes more memory than a thread has. */
+export interface TextProcesses {
+  /** Of pages that follow those before `place`. Rejects when the text takes more memory than a process has. */
   chunks(
     pages: readonly DocumentPage[],
     chunking: ChunkingStrategy,
@@ -29,7 +30,7 @@ export interface TextThread {
   close(): Promise<void>;
 }
 
-/** What a thread is asked, by the name of its function in `text-worker.ts`. */
+/** What a process is asked, by the name of its function in `text-worker.ts`. */
 export type TextQuestions = {
   chunks: { pages: readonly DocumentPage[]; chunking: ChunkingStrategy; place: CutPlace };
   part: { pages: readonly DocumentPage[]; language: string };
@@ -37,11 +38,11 @@ export type TextQuestions = {
   summary: { texts: readonly { text: string; language: string }[]; tokensMax: number };
 };
 
-const THREADS_MAX = 2;
-const IDLE_MS = 60_000;
-/** What a thread makes lives for a moment: a larger nursery only takes memory. */
-const YOUNG_MB_MAX = 16;
+const PROCESSES_MAX = 2;
+const IDLE_MS = 10_000;
 const HEAP_MB_MAX = 256;
+/** What is left of our environment. */
+const PASSED_ON = ["NODE_COMPILE_CACHE", "SystemRoot"];
 
 const chunk = z.object({
   index: z.int(),
@@ -59,16 +60,18 @@ const cutPages = z.object({
 const produced = z.looseObject({});
 const summary = z.strictObject({ text: z.string(), tokens: z.int() });
 
-export function textThreads(): TextThread {
+export function textProcesses(): TextProcesses {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   let pool: Tinypool | undefined;
   const ask = <Name extends keyof TextQuestions>(name: Name, question: TextQuestions[Name], signal: AbortSignal) => {
     pool ??= new Tinypool({
+      runtime: "child_process",
       filename: new URL(`./text-worker${ending}`, import.meta.url).href,
       minThreads: 0,
-      maxThreads: THREADS_MAX,
+      maxThreads: PROCESSES_MAX,
       idleTimeout: IDLE_MS,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
+      env: Object.fromEntries(PASSED_ON.flatMap((name) => entryOf(name, process.env[name]))),
+      execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, "--no-warnings"],
     });
     return pool.run(question, { name, signal });
   };
@@ -83,4 +86,8 @@ export function textThreads(): TextThread {
       await pool?.destroy();
     },
   };
+}
+
+function entryOf(name: string, value: string | undefined): [string, string][] {
+  return value === undefined ? [] : [[name, value]];
 }
