@@ -12,6 +12,7 @@ import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
 import { SLUG_LENGTH_MAX } from "./task/agent.ts";
+import { directoryConfig } from "./task/directory.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
@@ -150,6 +151,8 @@ function configFileOf(lenses: readonly string[]) {
     embeddings: embeddingsConfig.prefault({}),
     /** What every agent's run is guarded by, and who looks. */
     guardrails: guardrailsConfig.default({}),
+    /** Who there is: users with their managers, groups and roles. */
+    directory: directoryConfig.prefault({}),
     limits: limits.prefault({}),
     documents: documents.prefault({}),
     outgoing: outgoing.prefault({}),

@@ -46,6 +46,7 @@ export type Config = Readonly<{
   /** A model that is a folder by its absolute path. */
   embeddings: EmbeddingsConfig;
   guardrails: ConfigFileRead["guardrails"];
+  directory: ConfigFileRead["directory"];
   limits: Readonly<ConfigFileRead["limits"]>;
   documents: Readonly<ConfigFileRead["documents"]>;
   /** Whereto callers may send this server. */
@@ -146,6 +147,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     ),
     embeddings: placed(file.embeddings, file.path === null ? folder : dirname(file.path)),
     guardrails: file.guardrails,
+    directory: file.directory,
     limits: file.limits,
     documents: file.documents,
     outgoing: {

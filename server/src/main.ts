@@ -41,6 +41,7 @@ import type { GuardedClient } from "./outgoing/guarded-client.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
+import { Directory } from "./task/directory.ts";
 import { DOCUMENT_KINDS } from "./task/document.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
@@ -116,6 +117,7 @@ export async function startServer(
     const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
+      directory: new Directory(config.directory),
       checkText: textChecker(guardrails),
     });
     search.over(verbs.vectorStores);
@@ -218,10 +220,11 @@ function engineOver(
   store: Store,
   handlers: readonly Handler[],
   ids: Ids,
-  { limits, retentionDays, auditDays }: Config,
+  { limits, retentionDays, auditDays, directory }: Config,
   log: Logger,
   crashes: Pick<EngineParts, "record" | "launch">,
 ): { engine: EmbeddedEngine; metrics: MetricSources } {
+  const people = new Directory(directory);
   const transitions = new TransitionCounter();
   const steps = new DurationHistogram("waybill_step_duration_seconds", "Time that the body of a step took.");
   const engine = new EmbeddedEngine({
@@ -240,6 +243,7 @@ function engineOver(
       retentionDays,
       auditDays,
     },
+    escalatesTo: (task) => people.escalationOf(task),
     log: {
       warn: (message, facts) => log.warn(withError(facts), message),
       taskChanged: (change) => transitions.count(change),

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
-import { createdKey } from "../src/lenses/native/schema.ts";
+import { createdKey } from "../src/lenses/native/account-schema.ts";
 import type { Route } from "../src/lenses/route.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 

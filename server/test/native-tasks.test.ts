@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { auditEntry } from "../src/lenses/native/account-schema.ts";
 import { agent } from "../src/lenses/native/agent-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import { defineHandler } from "../src/task/handler.ts";
@@ -234,7 +235,7 @@ describe("steering", () => {
       state: "cancelled",
     });
     const audit = z
-      .object({ data: z.array(wire.auditEntry) })
+      .object({ data: z.array(auditEntry) })
       .parse(await (await server.call(`/v1/audit?task_id=${task.id}`)).json());
     expect(audit.data.map(({ act }) => act)).toEqual(["cancel", "resume", "pause"]);
   });

@@ -2,6 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createdKey } from "../src/lenses/native/account-schema.ts";
 import { nativeLens } from "../src/lenses/native/routes.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import type { Route } from "../src/lenses/route.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
   const task = wire.task.parse(await submitted.json());
   const made = await server.call("/v1/keys", { key: ada, json: { name: "spare" } });
-  const key = wire.createdKey.parse(await made.json());
+  const key = createdKey.parse(await made.json());
   await server.call("/v1/agents", { key: ada, json: { name: "Guide" } });
   const file = { method: "POST", body: "A treasure map.", headers: { "content-type": "text/plain" } };
   await server.call("/v1/files?filename=map.txt&id=map", { key: ada, ...file });
@@ -309,7 +310,7 @@ it("what is no route is a problem too", async () => {
 
 it("a key that is revoked is out at once", async () => {
   const created = await server.call("/v1/keys", { key: ada, json: { name: "short" } });
-  const { id, secret } = wire.createdKey.parse(await created.json());
+  const { id, secret } = createdKey.parse(await created.json());
   expect((await server.call("/v1/me", { key: secret })).status).toBe(200);
   await server.call(`/v1/keys/${id}`, { key: ada, method: "DELETE" });
   expect((await server.call("/v1/me", { key: secret })).status).toBe(401);

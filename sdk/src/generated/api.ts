@@ -471,6 +471,9 @@ export type CreatedKey = {
   name: string;
   user: string;
   scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  /** What its user belongs to: whose work that is too. */
+  groups: (string)[];
+  roles: (string)[];
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
@@ -705,6 +708,9 @@ export type Key = {
   name: string;
   user: string;
   scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  /** What its user belongs to: whose work that is too. */
+  groups: (string)[];
+  roles: (string)[];
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
@@ -2302,6 +2308,9 @@ export type Operations = {
       name: string;
       user?: string | undefined;
       scopes?: ("tasks" | "tasks:all" | "work" | "admin")[] | undefined;
+      /** What its user belongs to: whose work that is too. */
+      groups?: (string)[] | undefined;
+      roles?: (string)[] | undefined;
       expires_at?: string | undefined;
     };
     answer: CreatedKey;

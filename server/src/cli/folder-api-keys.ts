@@ -28,13 +28,15 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
   }
 
   return {
-    create: ({ name, user = FIRST_USER, scopes, expires_at }) =>
+    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], expires_at }) =>
       within(async (verbs) => {
         const { key, secret } = await verbs.createFirst({
           name,
           tenant,
           user,
           ...(scopes !== undefined && { scopes }),
+          groups,
+          roles,
           ...(expires_at !== undefined && { expiresAt: Date.parse(expires_at) }),
         });
         return { ...wireKey(key), secret };

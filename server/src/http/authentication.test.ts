@@ -23,7 +23,18 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
       revoke: async (principal, id) => {
         for (const secret of valid.keys()) ended.add(secret);
         valid.clear();
-        return { ...principal, id, name: "", scopes: [], createdAt: 0, expiresAt: null, revokedAt: 1, hint: "" };
+        return {
+          ...principal,
+          id,
+          name: "",
+          scopes: [],
+          groups: [],
+          roles: [],
+          createdAt: 0,
+          expiresAt: null,
+          revokedAt: 1,
+          hint: "",
+        };
       },
       authenticate: async (secret) => {
         asked.push(secret);

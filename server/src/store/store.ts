@@ -11,6 +11,7 @@ import type { ChunkStore } from "./chunk-store.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import type { DocumentStore } from "./document-store.ts";
 import type { FileStore } from "./file-store.ts";
+import type { HumanStore } from "./human-store.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { SettingStore } from "./setting-store.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
@@ -37,6 +38,7 @@ export interface Store extends TaskStore, ConversationStore, KeyStore, SettingSt
   readonly chunks: ChunkStore;
   readonly agents: AgentStore;
   readonly subscriptions: SubscriptionStore;
+  readonly human: HumanStore;
   /**
    * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more are left. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

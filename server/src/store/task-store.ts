@@ -7,7 +7,7 @@ import type { OpenTask } from "../task/open-task.ts";
 import type { Failure, Task } from "../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
-import type { Visible } from "../task/visibility.ts";
+import type { Visible, VisibleTasks } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
 
 export interface TaskStore {
@@ -34,13 +34,13 @@ export interface TaskStore {
    * large values it has the beginning. Throws `invalid` on a bad cursor or search text, `unavailable` when it takes too long.
    */
   list(
-    visible: Visible,
+    visible: VisibleTasks,
     filter: TaskFilter,
     page: Page,
   ): Promise<{ tasks: Task[]; total: number; next: string | null }>;
   /** A page that goes on from a task. Throws `invalid` for one that is not in the list, `unavailable` when it takes too long. */
   walk(
-    visible: Visible,
+    visible: VisibleTasks,
     filter: Pick<TaskFilter, "states" | "kinds">,
     page: ListPage,
   ): Promise<{ tasks: Task[]; more: boolean }>;

@@ -5,6 +5,7 @@ import type { ArtifactUpdate } from "../task/artifact.ts";
 import type { AuditEntry } from "../task/audit.ts";
 import type { Conversation, MessageDraft } from "../task/conversation.ts";
 import type { Change } from "../task/decide.ts";
+import type { Attachment } from "../task/human.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Json } from "../task/json.ts";
 import type { Step } from "../task/step.ts";
@@ -55,6 +56,9 @@ export type Write = Change & {
   aliases?: TaskAlias[];
   /** On submit: who is told of its events. */
   subscriptions?: Subscription[];
+  /** A file that a person has added under a name that the task has not, and the name of one that is removed. */
+  attached?: Attachment;
+  detached?: string;
   /** On submit: what the new task is about. */
   documents?: DocumentWrite;
 };

@@ -6,7 +6,7 @@ import type { Json } from "./json.ts";
 import type { FailedState, OpenState } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 import { limitIn } from "./time-limit.ts";
-import { assignmentAfter } from "./work-item.ts";
+import { assignmentAfter, workStateOf } from "./work-item.ts";
 
 type NumberedEvent = EventDraft & { seq: number; at: number };
 
@@ -16,6 +16,8 @@ export type Change = {
   before: { revision: number; state: Task["state"]; attempt: number } | null;
   task: Task;
   events: NumberedEvent[];
+  /** What people have to do, or how it stands, is another than before. */
+  assigns?: true;
 };
 
 type Ending = (
@@ -80,6 +82,7 @@ export function change(task: Task, command: Command, at: number, patch: Patch, d
     before: { revision: task.revision, state: task.state, attempt: task.attempt },
     task: next,
     events,
+    ...((next.assignment !== task.assignment || workStateOf(next) !== workStateOf(task)) && { assigns: true }),
   };
 }
 
@@ -104,5 +107,6 @@ export function joined(first: Change, second: Change): Change {
     before: first.before,
     task: { ...second.task, revision: first.task.revision },
     events: [...first.events, ...second.events],
+    ...((first.assigns || second.assigns) && { assigns: true }),
   };
 }

@@ -104,7 +104,8 @@ export function submitted(task: Task): Change {
   // A retry that goes on from a journal has them from its first moment.
   if (Object.keys(details).length > 0) drafts.push({ type: "task.details", data: { patch: details } });
   const events = drafts.map((draft, index) => ({ ...draft, seq: 1 + index, at: task.createdAt }));
-  return { command: "submit", before: null, task: { ...task, lastSeq: events.length }, events };
+  const assigns = task.assignment !== null && ({ assigns: true } as const);
+  return { command: "submit", before: null, task: { ...task, lastSeq: events.length }, events, ...assigns };
 }
 
 /** The same for a task that goes on at once: `start` where it has its slot already, `ask` where people do it. */

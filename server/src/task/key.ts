@@ -7,6 +7,9 @@ export type Key = {
   tenant: string;
   user: string;
   scopes: Scope[];
+  /** What its user belongs to and has, beside what the directory says: whose work it is, no right of the key. */
+  groups: string[];
+  roles: string[];
   createdAt: number;
   expiresAt: number | null;
   revokedAt: number | null;

@@ -12,6 +12,9 @@ export type Principal = {
   tenant: string;
   user: string;
   scopes: ReadonlySet<Scope>;
+  /** What the user belongs to and has: whose work that is too. None when absent. */
+  groups?: readonly string[];
+  roles?: readonly string[];
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };

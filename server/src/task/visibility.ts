@@ -3,6 +3,7 @@
  * `not_found`, so that nobody learns that it exists.
  */
 import type { AgentRecord } from "./agent.ts";
+import { type Identity, identitiesOf, isMember, type Member } from "./identity.ts";
 import type { Key } from "./key.ts";
 import type { Principal } from "./principal.ts";
 import type { Task } from "./task.ts";
@@ -13,18 +14,47 @@ type Owned = { tenant: string; user: string };
 /** Whose things: those of one user of a tenant, or (null) of all its users. Stores filter lists by it. */
 export type Visible = { tenant: string; user: string | null };
 
-/** The tasks and conversations that a principal may see. */
+/** The same of tasks: beside them those in which one of these takes part. */
+export type VisibleTasks = Visible & { as?: readonly Identity[] };
+
+/** The conversations, documents and stores that a principal may see. */
 export function visibleTo(principal: Principal): Visible {
-  return { tenant: principal.tenant, user: principal.scopes.has("tasks:all") ? null : principal.user };
+  return { tenant: principal.tenant, user: looksAfterAll(principal) ? null : principal.user };
+}
+
+/** The tasks that a principal may see. */
+export function tasksVisibleTo(principal: Principal): VisibleTasks {
+  return looksAfterAll(principal) ? visibleTo(principal) : { ...visibleTo(principal), as: identitiesOf(principal) };
+}
+
+/** Whoever may see and steer every task of the tenant. */
+export function looksAfterAll({ scopes }: Principal): boolean {
+  return scopes.has("tasks:all");
 }
 
 export function isAmong(visible: Visible, { tenant, user }: Owned): boolean {
   return tenant === visible.tenant && (visible.user === null || visible.user === user);
 }
 
-/** Whether a principal may see this task or conversation. */
+/** Whether a principal may see this conversation; of a task, whether it may also steer it. */
 export function mayRead(principal: Principal, thing: Owned): boolean {
   return isAmong(visibleTo(principal), thing);
+}
+
+/** Whether a principal may see this task: its own, one of the tenant that it looks after, or one in which it takes part. */
+export function mayReadTask(principal: Principal, task: Owned & Pick<Task, "assignment">): boolean {
+  return mayRead(principal, task) || (task.tenant === principal.tenant && takesPart(principal, task.assignment));
+}
+
+/** As somebody who is to act, or took it, as its owner, its reviewer, or as whoever has acted on it before. */
+export function takesPart(member: Member, assignment: Task["assignment"]): boolean {
+  if (assignment === null) return false;
+  const { assignees, owner, reviewers, actors, claimedBy } = assignment;
+  return (
+    [...assignees, owner, ...reviewers].some((identity) => isMember(member, identity)) ||
+    claimedBy === member.user ||
+    actors.includes(member.user)
+  );
 }
 
 /** Whether it is the principal's own: seeing the whole tenant's is not enough to add to another's conversation. */

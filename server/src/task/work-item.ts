@@ -28,6 +28,13 @@ export const WORK_STATES = [
 ] as const;
 export type WorkState = (typeof WORK_STATES)[number];
 
+/** Something is left to do for people. */
+export function isOpenWork(state: WorkState): boolean {
+  return OPEN_WORK.has(state);
+}
+
+const OPEN_WORK: ReadonlySet<WorkState> = new Set(["assigned", "voting", "information", "alerted", "suspended"]);
+
 /** The question that a task of kind `human` asks. */
 const DECISION = "decision";
 

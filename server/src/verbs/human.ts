@@ -4,8 +4,9 @@
  * kinds; what a kind has no use for is `not_allowed_in_state`.
  */
 import type { Readable } from "node:stream";
+import type { DirectoryEntry, IdentityQuery } from "../task/directory.ts";
 import type { Attachment, Comment, HistoryEntry, HumanAct, HumanActName, RemarkScope } from "../task/human.ts";
-import type { Identity, IdentityType } from "../task/identity.ts";
+import type { Identity } from "../task/identity.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
@@ -40,6 +41,7 @@ export const WORK_OF = [
 ] as const;
 export type WorkOf = (typeof WORK_OF)[number];
 
+/** What a worklist can be ordered by. */
 export const WORK_ORDERS = [
   "number",
   "title",
@@ -70,29 +72,6 @@ export type WorklistQuery = {
   order?: readonly { by: (typeof WORK_ORDERS)[number]; descending: boolean }[];
 };
 
-/** Somebody or something that work can be given to, as the directory of the configuration knows it. */
-export type DirectoryEntry = Identity & {
-  /** What people call it. */
-  name: string;
-  firstName: string | null;
-  lastName: string | null;
-  email: string | null;
-  mobile: string | null;
-  /** User id of the manager. */
-  manager: string | null;
-  groups: readonly string[];
-  roles: readonly string[];
-};
-
-export type IdentityQuery = {
-  type?: IdentityType;
-  /** Of the id or the name, in any case; `*` stands for any characters. */
-  pattern?: string;
-  email?: string;
-  firstName?: string;
-  lastName?: string;
-};
-
 export interface HumanTasks {
   /**
    * Does one act on a task, with the comment and the priority that come along: all of it or nothing. Two acts at the
@@ -102,8 +81,8 @@ export interface HumanTasks {
    * Throws `not_found`; `forbidden` when the principal may see the task and not do this; `not_allowed_in_state` when
    * nobody may do it as the task stands, as when another has claimed it; `conflict` when the task was decided, claimed
    * or otherwise changed by another in this moment, when `revision` is no longer true, or as `Tasks.cancel` does;
-   * `invalid` for an outcome that there is not (field `outcome`), a payload that does not fit the form (`payload`), an
-   * identity that the directory does not know (`to`), or an escalation that leads to nobody (`to`).
+   * `invalid` for an outcome that there is not (field `outcome`), a payload that does not fit the form (`payload`), or an
+   * escalation that leads to nobody (`to`).
    */
   act(principal: Principal, id: string, act: HumanAct, options?: ActOptions): Promise<Acknowledged>;
   /** What the principal may do with the task as it is: what `act` would not refuse as `forbidden` or `not_allowed_in_state`. */

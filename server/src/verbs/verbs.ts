@@ -11,6 +11,7 @@ import type { Agents } from "./agents.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Documents } from "./documents.ts";
 import type { TextGuardrails } from "./guardrails.ts";
+import type { HumanTasks } from "./human.ts";
 import type { Keys } from "./keys.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Uploads } from "./uploads.ts";
@@ -22,6 +23,7 @@ export type Verbs = {
   agents: Agents;
   guardrails: TextGuardrails;
   work: Work;
+  human: HumanTasks;
   conversations: Conversations;
   keys: Keys;
   documents: Documents;

@@ -12,7 +12,14 @@ import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen, type Terminal } from "../terminal/terminal.ts";
 
 type Flags = ConnectionFlags & DataFlags & { tenant: string; json?: boolean };
-type CreateFlags = Flags & { name: string; user?: string; scope?: Scope[]; expires?: number };
+type CreateFlags = Flags & {
+  name: string;
+  user?: string;
+  scope?: Scope[];
+  group?: string[];
+  role?: string[];
+  expires?: number;
+};
 
 const DEFAULT_TENANT = "default";
 
@@ -33,6 +40,8 @@ export function addKeys(program: Command): void {
       .option("--name <NAME>", "what it is for", "command line")
       .option("--user <USER>", `whose it is (in a folder: ${FIRST_USER})`)
       .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all; over HTTP: tasks)`, scopes)
+      .option("--group <NAME,…>", "a group of its user, whose work that is too", names)
+      .option("--role <NAME,…>", "a role of its user, likewise", names)
       .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
   ).action((flags: CreateFlags, command: Command) =>
     withApiKeys(flags, command, async (apiKeys, { out, talk }) => {
@@ -110,13 +119,19 @@ async function withApiKeys(
   await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 
-function draftOf({ name, user, scope, expires }: CreateFlags): KeyDraft {
+function draftOf({ name, user, scope, group, role, expires }: CreateFlags): KeyDraft {
   return {
     name,
     ...(user !== undefined && { user }),
     ...(scope !== undefined && { scopes: scope }),
+    ...(group !== undefined && { groups: group }),
+    ...(role !== undefined && { roles: role }),
     ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
   };
+}
+
+function names(text: string, before: readonly string[] = []): string[] {
+  return [...new Set([...before, ...words(text)])];
 }
 
 function scopes(text: string, before: readonly Scope[] = []): Scope[] {

@@ -1,6 +1,7 @@
 /** Who calls and with what: keys, the audit log. */
 import { isName, type Route, route } from "../route.ts";
-import * as wire from "./schema.ts";
+import * as wire from "./account-schema.ts";
+import { list } from "./schema.ts";
 import { wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
 
 export const accountRoutes: readonly Route[] = [
@@ -21,7 +22,7 @@ export const accountRoutes: readonly Route[] = [
     tag: "Keys",
     summary: "List keys",
     description: "Your own, revoked and expired ones too; with the scope `admin` all of the tenant.",
-    answers: [{ status: 200, about: "All of them, without their secrets.", schema: wire.list(wire.key) }],
+    answers: [{ status: 200, about: "All of them, without their secrets.", schema: list(wire.key) }],
     handle: async ({ principal, verbs }) => ({
       status: 200,
       body: { data: (await verbs.keys.list(principal)).map(wireKey) },
@@ -38,11 +39,13 @@ export const accountRoutes: readonly Route[] = [
       "that you have not got.",
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
-    handle: async ({ principal, verbs, body: { name, user, scopes, expires_at } }) => {
+    handle: async ({ principal, verbs, body: { name, user, scopes, groups, roles, expires_at } }) => {
       const { key, secret } = await verbs.keys.create(principal, {
         name,
         ...(user !== undefined && { user }),
         ...(scopes !== undefined && { scopes }),
+        groups,
+        roles,
         ...(expires_at !== undefined && { expiresAt: expires_at }),
       });
       return { status: 201, body: { ...wireKey(key), secret }, headers: { "cache-control": "no-store" } };
@@ -70,7 +73,7 @@ export const accountRoutes: readonly Route[] = [
     summary: "Who steered what, newest first",
     description: "`before` is a time. `forbidden` without the scope `admin`.",
     query: wire.auditQuery,
-    answers: [{ status: 200, about: "Entries.", schema: wire.list(wire.auditEntry) }],
+    answers: [{ status: 200, about: "Entries.", schema: list(wire.auditEntry) }],
     handle: async ({ principal, verbs, query: { limit, before, task_id } }) => {
       const entries = await verbs.keys.audit(principal, {
         limit,

@@ -7,7 +7,6 @@ import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../t
 import { ERROR_CODES } from "../../task/errors.ts";
 import { IDENTITY_TYPES } from "../../task/identity.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
-import { SCOPES } from "../../task/principal.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
 import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
@@ -190,7 +189,7 @@ export const limit = (max: number, usual: number) => wholeParam({ min: 1, max, u
 const sequence = text(/^\d{1,15}$/, "must be a whole number")
   .transform(Number)
   .meta({ wire: { type: "integer", minimum: 0 } });
-const moment = z.iso
+export const moment = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
   .meta({ wire: { type: "string", format: "date-time" } });
@@ -414,55 +413,6 @@ export const sayBody = z
 
 export const editBody = z.strictObject({ parts: spokenParts.optional(), metadata: wireMetadata.optional() });
 named(editBody, "EditMessage");
-
-export const key = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  user: z.string(),
-  scopes: z.array(z.enum(SCOPES)),
-  hint: z.string().describe("The secret's last four characters."),
-  created_at: time,
-  expires_at: time.nullable(),
-  revoked_at: time.nullable(),
-});
-named(key, "Key");
-export const createdKey = z.strictObject({ ...key.shape, secret: z.string().describe("Shown this once.") });
-named(createdKey, "CreatedKey");
-export const keyBody = z
-  .strictObject({
-    name: z.string().min(1).max(100),
-    user: givenName.optional(),
-    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).optional(),
-    expires_at: z.iso
-      .datetime({ offset: true })
-      .transform((text) => Date.parse(text))
-      .meta({ wire: { type: "string", format: "date-time" } })
-      .optional(),
-  })
-  .meta({ example: { name: "ci", scopes: ["tasks"] } });
-
-export const auditQuery = z.strictObject({
-  limit: limit(PAGE_LIMIT_MAX, 50),
-  before: moment.optional(),
-  task_id: z.string().min(1).max(64).optional(),
-});
-export const auditEntry = z.strictObject({
-  at: time,
-  user: z.string(),
-  key_id: z.string(),
-  act: z.string(),
-  task_id: z.string().nullable(),
-  detail: anyJson,
-});
-named(auditEntry, "AuditEntry");
-
-export const caller = z.strictObject({
-  tenant: z.string(),
-  user: z.string(),
-  scopes: z.array(z.enum(SCOPES)),
-  key_id: z.string(),
-});
-named(caller, "Caller");
 
 export const problem = z.strictObject({
   type: z.string(),

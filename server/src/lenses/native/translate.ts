@@ -20,6 +20,7 @@ import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Why } from "../../verbs/why.ts";
+import type * as account from "./account-schema.ts";
 import type * as wire from "./schema.ts";
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
@@ -300,12 +301,14 @@ export function wireMessage(message: Message): Wire<typeof wire.message> {
   };
 }
 
-export function wireKey(key: Key): Wire<typeof wire.key> {
+export function wireKey(key: Key): Wire<typeof account.key> {
   return {
     id: key.id,
     name: key.name,
     user: key.user,
     scopes: key.scopes,
+    groups: key.groups,
+    roles: key.roles,
     hint: key.hint,
     created_at: wireTime(key.createdAt),
     expires_at: timeOrNull(key.expiresAt),
@@ -313,10 +316,10 @@ export function wireKey(key: Key): Wire<typeof wire.key> {
   };
 }
 
-export function wireAuditEntry({ at, user, keyId, act, task, detail }: AuditEntry): Wire<typeof wire.auditEntry> {
+export function wireAuditEntry({ at, user, keyId, act, task, detail }: AuditEntry): Wire<typeof account.auditEntry> {
   return { at: wireTime(at), user, key_id: keyId, act, task_id: task, detail };
 }
 
-export function wireCaller({ tenant, user, scopes, keyId }: Principal): Wire<typeof wire.caller> {
+export function wireCaller({ tenant, user, scopes, keyId }: Principal): Wire<typeof account.caller> {
   return { tenant, user, scopes: [...scopes], key_id: keyId };
 }

@@ -8,6 +8,7 @@ import { dueAt, type Task } from "../../task/task.ts";
 import type { DocumentWrite } from "../document-write.ts";
 import type { Write } from "../write.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
+import { humanRows } from "./human-rows.ts";
 import type {
   PreparedAudit,
   PreparedClaim,
@@ -89,6 +90,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.idempotency) prepared.idempotency = write.idempotency;
   if (write.aliases?.length) prepared.aliases = write.aliases;
   if (write.subscriptions?.length) prepared.subscriptions = write.subscriptions.map(subscriptionValues);
+  Object.assign(prepared, humanRows(write));
   if (write.documents) prepared.documents = prepareDocuments(write.documents, task.id);
   const files = spill.takeNamed();
   if (files.length > 0) prepared.files = files;

@@ -6,6 +6,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
+import type { PreparedHuman } from "./human-rows.ts";
 import type { SubscriptionValues } from "./subscription-rows.ts";
 
 type PreparedEvent = [seq: number, at: number, type: string, data: string];
@@ -83,7 +84,7 @@ export type PreparedSubmission = [
 ];
 
 /** The parts that every write has are tuples: their names would cost as much to send as their values. */
-export type PreparedWrite = {
+export type PreparedWrite = Partial<PreparedHuman> & {
   id: string;
   before: [revision: number, state: State, attempt: number] | null;
   row: PreparedRow;
@@ -147,4 +148,6 @@ export type PreparedKey = [
   createdAt: number,
   expiresAt: number | null,
   revokedAt: number | null,
+  groups: string | null,
+  roles: string | null,
 ];

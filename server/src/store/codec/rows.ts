@@ -8,6 +8,7 @@ import { SCOPES } from "../../task/principal.ts";
 import { type Failure, failure, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
+import type { PreparedKey } from "./prepared.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();
@@ -121,10 +122,14 @@ export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }
 
-const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber]);
+const memberColumns = [maybeText, maybeText] as const;
+const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber, ...memberColumns]);
+const texts = z.array(text);
+const listIn = (stored: string | null) => (stored === null ? [] : texts.parse(JSON.parse(stored)));
+const listed = (list: readonly string[]) => (list.length === 0 ? null : JSON.stringify(list));
 const scopes = z.array(z.enum(SCOPES));
 export function keyOf(row: unknown): StoredKey {
-  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt] = keyRow.parse(row);
+  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles] = keyRow.parse(row);
   return {
     id,
     hash,
@@ -136,7 +141,16 @@ export function keyOf(row: unknown): StoredKey {
     createdAt,
     expiresAt,
     revokedAt,
+    groups: listIn(groups),
+    roles: listIn(roles),
   };
+}
+
+/** The columns that `keyOf` reads. */
+export function keyValues(key: StoredKey): PreparedKey {
+  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles } = key;
+  const held = JSON.stringify(key.scopes);
+  return [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, listed(groups), listed(roles)];
 }
 
 const auditRow = z.tuple([number, text, text, text, maybeText, text]);

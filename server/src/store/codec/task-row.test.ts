@@ -12,9 +12,9 @@ const WAIT = { on: "timer", key: "k", since: START, until: START + 5 } as const;
 
 /** The row of a task, with its record and what never changes as given. */
 function rowOf(task: Task, record = recordOf(task), fixed = fixedOf(task)): unknown[] {
-  const { id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress } = task;
+  const { number, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress } = task;
   const { createdAt, endedAt, deletedAt, queue } = task;
-  const identity = [1, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress];
+  const identity = [number, id, tenant, user, kind, state, conversation, parent, revision, attempt, lastSeq, progress];
   return [...identity, createdAt, endedAt, deletedAt, queue, record, null, fixed, JSON.stringify(task.input)];
 }
 
@@ -65,6 +65,7 @@ test("a part with a field of a newer version is read with it", () => {
 test("what a left-out field means is frozen", () => {
   expect(BLANK).toEqual({
     assignment: null,
+    number: 0,
     conversation: null,
     parent: null,
     depth: 0,

@@ -6,6 +6,7 @@ import type { Database } from "better-sqlite3";
 import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
+import type { PreparedAssignment } from "../codec/human-rows.ts";
 import type {
   PreparedClaim,
   PreparedConversation,
@@ -180,11 +181,21 @@ export class Applier {
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
     for (const subscription of write.subscriptions ?? []) sql.insertSubscription.run(subscription);
     if (write.documents) this.#documents.write(write.documents, write.id);
+    if (write.assignment) this.#assign(n, write.assignment);
+    if (write.attached) sql.insertAttachment.run(n, ...write.attached);
+    if (write.detached !== undefined) sql.dropAttachment.run(n, write.detached);
     if (write.audit) sql.insertAudit.run(...write.audit);
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);
     }
+  }
+
+  #assign(n: number, { row, participants, tenant, open }: PreparedAssignment): void {
+    this.#sql.putAssignment.run(n, ...row);
+    this.#sql.dropParticipants.run(n);
+    for (const [type, identity, part, own] of participants)
+      this.#sql.insertParticipant.run(tenant, type, identity, part, open, n, own);
   }
 
   #isTaken({ tenant, owner, lens, value }: Alias): boolean {

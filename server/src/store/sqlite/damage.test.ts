@@ -153,7 +153,7 @@ test("a check reads the logs, journals, inboxes, files, conversations and keys t
   damage(`UPDATE events SET data = '[' WHERE ${of(first.id)}`);
   damage(`UPDATE inbox SET value = 'nothing' WHERE ${of(third.id)}`);
   damage("INSERT INTO facts (name, value) VALUES ('broken', '{')");
-  damage("INSERT INTO keys VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1, NULL, NULL)");
+  damage("INSERT INTO keys VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1, NULL, NULL, NULL, NULL)");
   const { unreadable } = await sqliteStorage(folder).health();
   const named = unreadable.map(({ task, says }) => `${task} ${says}`).join("\n");
   for (const wanted of [`log of task ${first.id}`, `inbox of task ${third.id}`, "setting broken", "key key_1"])

@@ -7,6 +7,7 @@ import { isTerminal } from "../../task/states.ts";
 import { AGENT_COLUMNS, agentOf } from "../codec/agent-rows.ts";
 import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
+import { attachmentOf } from "../codec/human-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -14,7 +15,9 @@ import { Damaged } from "../damage.ts";
 import type { Files } from "../files.ts";
 import type { Unreadable } from "../storage.ts";
 import { stateIn, textIn } from "./column.ts";
+import { KEY_COLUMNS } from "./reads.ts";
 import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { ATTACHMENT_COLUMNS } from "./worklist.ts";
 
 /** Of a damaged database, this many things are named. */
 const NAMED_MAX = 100;
@@ -47,11 +50,8 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       `SELECT conversation, ${conversations.MESSAGE_COLUMNS} FROM messages`,
       ([conversation, ...message]) => conversations.messageOf(String(conversation), message, resolve),
     ],
-    [
-      "key",
-      "SELECT id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at FROM keys",
-      rows.keyOf,
-    ],
+    ["key", `SELECT ${KEY_COLUMNS} FROM keys`, rows.keyOf],
+    ["attachment", `SELECT ${ATTACHMENT_COLUMNS} FROM attachments`, attachmentOf],
     ["agent", `SELECT ${AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
     ["document", `SELECT ${documents.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],

@@ -5,14 +5,14 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { TaskFilter } from "../../task/task-filter.ts";
-import type { Visible } from "../../task/visibility.ts";
+import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { Position } from "../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../codec/totals.ts";
 import { numberIn } from "./column.ts";
 import { searchQuery } from "./search.ts";
 
 export type ListQuery = {
-  visible: Visible;
+  visible: VisibleTasks;
   filter: TaskFilter;
   limit: number;
   offset: number;
@@ -36,8 +36,42 @@ export class TaskPages {
   }
 
   page(query: ListQuery): ListedPage {
+    const others = this.#others(query);
+    if (others.total === 0) return this.#owns(query);
+    // Both from the beginning: how many of each come before the offset shows only then.
+    const { offset, limit } = query;
+    const own = this.#owns({ ...query, offset: 0, limit: offset + limit });
+    const positions = [...own.positions, ...others.positions].sort(newestFirst).slice(offset);
+    const more = own.more || others.more || positions.length > limit;
+    return { positions: positions.slice(0, limit), total: own.total + others.total, more };
+  }
+
+  /** Those of other users in which somebody takes part who looks at the list. */
+  #others(query: ListQuery): ListedPage {
+    const { visible, filter, after, offset, limit } = query;
+    const none = { positions: [], total: 0, more: false };
+    if (visible.user === null || !visible.as || !this.#takePart(visible)) return none;
+    const { from, where } = namedSource({ ...query, visible: { tenant: visible.tenant, user: null } }, rangeOf(filter));
+    const theirs = all([where, { sql: "t.user <> ?", values: [visible.user] }, whereTakingPart(visible, "t")]);
+    const total = this.#number(`SELECT count(*) FROM ${from} WHERE ${theirs.sql} AND in_time(t.n)`, theirs.values);
+    const { sql, values } = beforePosition(theirs, after);
+    const wanted = offset + limit + 1;
+    const positions = this.#positions(
+      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+       ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
+      [...values, wanted],
+    );
+    return { positions: positions.slice(0, wanted - 1), total, more: positions.length === wanted };
+  }
+
+  #takePart(visible: VisibleTasks): boolean {
+    const { sql, values } = takingPart(visible);
+    return this.#prepared(`SELECT 1 FROM ${sql} LIMIT 1`).get(...values) !== undefined;
+  }
+
+  #owns(query: ListQuery): ListedPage {
     const { filter } = query;
-    const range = { from: filter.createdFrom ?? 0, before: filter.createdBefore ?? END_OF_TIME };
+    const range = rangeOf(filter);
     const named = isNamed(filter);
     const positions = named ? this.#walk(query, range) : this.#skip(query, range);
     const total = named ? this.#countWalked(query, range) : this.#countTotals(query, range);
@@ -156,6 +190,14 @@ export class TaskPages {
   }
 }
 
+function rangeOf({ createdFrom = 0, createdBefore = END_OF_TIME }: TaskFilter): Range {
+  return { from: createdFrom, before: createdBefore };
+}
+
+function newestFirst(a: Position, b: Position): number {
+  return b.createdAt - a.createdAt || b.n - a.n;
+}
+
 /** Filters by something that the totals do not know. */
 function isNamed(filter: TaskFilter): boolean {
   return (
@@ -190,6 +232,30 @@ export function whereVisible(visible: Visible, table: string): Where {
   const tenant = { sql: `${table}.tenant = ?`, values: [visible.tenant] };
   if (visible.user === null) return tenant;
   return all([tenant, { sql: `${table}.user = ?`, values: [visible.user] }]);
+}
+
+/** `mayReadTask` of the same, in SQL. */
+export function whereTaskVisible(visible: VisibleTasks, table: string): Where {
+  if (visible.user === null || !visible.as) return whereVisible(visible, table);
+  const takesPart = whereTakingPart(visible, table);
+  return {
+    sql: `${table}.tenant = ? AND (${table}.user = ? OR ${takesPart.sql})`,
+    values: [visible.tenant, visible.user, ...takesPart.values],
+  };
+}
+
+function whereTakingPart(visible: VisibleTasks, table: string): Where {
+  const { sql, values } = takingPart(visible);
+  return { sql: `${table}.n IN (SELECT p.task FROM ${sql})`, values };
+}
+
+/** The rows by which somebody takes part in tasks of others. */
+function takingPart({ tenant, as = [] }: VisibleTasks): Where {
+  return {
+    sql: `json_each(?) w CROSS JOIN participants p INDEXED BY participants_of_others
+      ON p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.own = 0`,
+    values: [JSON.stringify(as), tenant],
+  };
 }
 
 function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range): Where {

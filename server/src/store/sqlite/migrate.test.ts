@@ -137,5 +137,6 @@ test("migrations are frozen", () => {
     "f7c2b5a8e659033f",
     "2f50fd75924373c7",
     "03a987405e213ac9",
+    "d103fcbfb418de9c",
   ]);
 });

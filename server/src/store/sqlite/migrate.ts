@@ -13,6 +13,7 @@ import { agents } from "./migrations/010-agents.ts";
 import { pagedBelongings } from "./migrations/011-paged-belongings.ts";
 import { conversationFields } from "./migrations/012-conversation-fields.ts";
 import { subscriptions } from "./migrations/013-subscriptions.ts";
+import { people } from "./migrations/014-people.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly string[] = [
   pagedBelongings,
   conversationFields,
   subscriptions,
+  people,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -47,6 +47,12 @@ export const NAMINGS: readonly Naming[] = [
       ],
     ],
   },
+  {
+    table: "attachments",
+    holds: [
+      ["an attachment of task", "SELECT t.id FROM attachments a JOIN tasks t ON t.n = a.task WHERE a.sha256 = @sha256"],
+    ],
+  },
   { table: "documents", holds: [["document", "SELECT key FROM documents WHERE sha256 = @sha256"]] },
 ];
 

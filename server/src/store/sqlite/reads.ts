@@ -11,8 +11,10 @@ import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
 import { subscriptionReads } from "./subscription-statements.ts";
 import { taskReads } from "./task-reads.ts";
+import { humanReads } from "./worklist.ts";
 
-const KEY_COLUMNS = "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at";
+export const KEY_COLUMNS =
+  "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles";
 const AUDIT_COLUMNS = "at, user, key_id, act, task, detail";
 
 type AuditPage = { tenant: string; limit: number; before: number | null; task: string | null };
@@ -28,6 +30,7 @@ export function reads(db: Database) {
     ...keyReads(db),
     ...agentReads(db),
     ...subscriptionReads(db),
+    ...humanReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */
     unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),

@@ -12,18 +12,19 @@ import { type JsonObject, jsonObject } from "../../task/json.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
-import type { Visible } from "../../task/visibility.ts";
+import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
 import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
-import { previewValue, readValue, Spill } from "../codec/spill.ts";
+import { readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { unlessDiskTrouble } from "../disk-trouble.ts";
 import type { DocumentStore } from "../document-store.ts";
 import type { Files } from "../files.ts";
+import type { HumanStore } from "../human-store.ts";
 import { KeptFiles } from "../kept-files.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
 import { artifactPage } from "./artifact-pages.ts";
@@ -32,11 +33,13 @@ import type { Channel } from "./channel.ts";
 import type { Indexing } from "./chunk-index/indexer.ts";
 import type { Searches } from "./finder.ts";
 import { inPages } from "./in-pages.ts";
+import { listedTasks } from "./listed-tasks.ts";
 import type { Reads } from "./reads.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
+import { SqliteHuman } from "./sqlite-human.ts";
 import { SqliteSubscriptions } from "./sqlite-subscriptions.ts";
 import type { Writes } from "./writes.ts";
 
@@ -82,6 +85,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly chunks: SqliteChunkStore;
   readonly agents: AgentStore;
   readonly subscriptions: SqliteSubscriptions;
+  readonly human: HumanStore;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -108,6 +112,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
+    this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -161,18 +166,18 @@ export class SqliteStore extends SqliteConversations implements Store {
     return tasks;
   }
 
-  async list(visible: Visible, filter: TaskFilter, page: Page) {
+  async list(visible: VisibleTasks, filter: TaskFilter, page: Page) {
     if (filter.text !== undefined) await this.#catchUpIndex();
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { limit, offset = 0, whole = false } = page;
     const found = await this.#searches.send("list", { visible, filter, limit, offset, after, whole });
-    const tasks = this.#listed(found.rows);
+    const tasks = listedTasks(found.rows, this.#damage);
     return { tasks, total: found.total, next: found.next && encodeCursor(found.next) };
   }
 
-  async walk(visible: Visible, { states, kinds }: Pick<TaskFilter, "states" | "kinds">, page: ListPage) {
+  async walk(visible: VisibleTasks, { states, kinds }: Pick<TaskFilter, "states" | "kinds">, page: ListPage) {
     const found = await this.#searches.send("walk", { visible, states: states ?? null, kinds: kinds ?? null, page });
-    return { tasks: this.#listed(found.rows), more: found.more };
+    return { tasks: listedTasks(found.rows, this.#damage), more: found.more };
   }
 
   /** What cannot be read is left out, and the page filled up with what comes after it. */
@@ -301,9 +306,8 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   async putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void> {
-    const { id, hash, tenant, user, name, scopes, hint, createdAt, expiresAt, revokedAt } = key;
     await this.#writes.send("putKey", {
-      key: [id, hash, tenant, user, name, JSON.stringify(scopes), hint, createdAt, expiresAt, revokedAt],
+      key: rows.keyValues(key),
       audit: prepareAudit(audit),
     });
   }
@@ -373,17 +377,6 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.#parts.release();
   }
 
-  #listed(found: readonly { n: number; row: unknown[] | null }[]): Task[] {
-    return found.flatMap(({ n, row }) => {
-      const task = this.#damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
-        const stored = readTaskRow(row);
-        const output = stored.output === null ? {} : { output: previewValue(stored.output) };
-        return taskOf(stored, { input: previewValue(stored.input), ...output });
-      });
-      return task ? [task] : [];
-    });
-  }
-
   /** The task; null when it is unknown or deleted, or cannot be read, which is told. */
   async #readable(id: string): Promise<Task | null> {
     try {
@@ -436,10 +429,4 @@ export class SqliteStore extends SqliteConversations implements Store {
     }, INDEX_AFTER_MS);
     this.#indexTimer.unref();
   }
-}
-
-/** How a row of a task names it, as far as it can be read. */
-function taskIn(row: readonly unknown[] | null): string | null {
-  const id = row?.[1];
-  return typeof id === "string" ? `task ${id}` : null;
 }

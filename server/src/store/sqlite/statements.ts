@@ -139,13 +139,26 @@ export function writerStatements(db: Database) {
     countSubscriptions: row(
       "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 LIMIT ?)",
     ),
+    putAssignment: run(
+      `INSERT OR REPLACE INTO assignments (task, tenant, state, title, creator, sender, claimed_by, priority,
+         assigned_at, updated_at, due_at, key, category, definition)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    dropParticipants: run("DELETE FROM participants WHERE task = ?"),
+    insertParticipant: run(
+      `INSERT OR IGNORE INTO participants (tenant, type, identity, part, open, task, own) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertAttachment: run(
+      `INSERT INTO attachments (task, name, sha256, bytes, media_type, scope, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    dropAttachment: run("DELETE FROM attachments WHERE task = ? AND name = ?"),
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
     insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),
     putKey: run(
       `INSERT OR REPLACE INTO keys
-         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
   };

@@ -6,12 +6,12 @@ import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import type { State } from "../../task/states.ts";
 import type { ListPage } from "../../task/task-filter.ts";
-import type { Visible } from "../../task/visibility.ts";
+import type { VisibleTasks } from "../../task/visibility.ts";
 import { numberIn } from "./column.ts";
-import { whereVisible } from "./list.ts";
+import { whereTaskVisible } from "./list.ts";
 
 export type TaskWalk = {
-  visible: Visible;
+  visible: VisibleTasks;
   states: readonly State[] | null;
   kinds: readonly string[] | null;
   page: ListPage;
@@ -23,7 +23,7 @@ export type TaskWalk = {
  */
 export function taskWalk(db: Database): (given: TaskWalk) => { numbers: number[]; more: boolean; backwards: boolean } {
   return ({ visible, states, kinds, page: { limit, order, after, before } }) => {
-    const isVisible = whereVisible(visible, "t");
+    const isVisible = whereTaskVisible(visible, "t");
     const cursor = after ?? before;
     const start = cursor === undefined ? null : startAt(cursor);
     const forwards = after !== undefined || before === undefined;

@@ -185,7 +185,18 @@ export function bytesStories(setup: () => Promise<Store>): void {
       const times = { createdAt: START + Math.floor(n / 2), expiresAt: null, revokedAt: null };
       const audit = { tenant: "acme", at: START, user: "ada", keyId: id, act: "keys.create", task: null, detail: {} };
       await store.putKey(
-        { id, hash: id, tenant: "acme", user: "ada", name, scopes: ["tasks"], hint: "", ...times },
+        {
+          id,
+          hash: id,
+          tenant: "acme",
+          user: "ada",
+          name,
+          scopes: ["tasks"],
+          groups: [],
+          roles: [],
+          hint: "",
+          ...times,
+        },
         audit,
       );
     }

@@ -12,6 +12,8 @@ function key(fields: Partial<StoredKey>): StoredKey {
     tenant: "acme",
     user: "ada",
     scopes: ["tasks", "admin"],
+    groups: ["finance"],
+    roles: [],
     createdAt: START,
     expiresAt: null,
     revokedAt: null,

@@ -3,11 +3,13 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
+import type { Directory } from "../../task/directory.ts";
 import type { Verbs } from "../verbs.ts";
 import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
+import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
@@ -25,6 +27,8 @@ export type VerbsParts = {
   retrieval?: Retrieval;
   /** Absent: there are no agents but those that callers make, which have no tools. */
   catalog?: AgentCatalog;
+  /** Absent: nobody is known but by their keys. */
+  directory?: Directory;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
 };
@@ -38,8 +42,9 @@ export function createVerbs(parts: VerbsParts): Verbs {
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
     guardrails: new GuardrailVerbs(parts.checkText ?? null),
     work: new WorkVerbs(parts),
+    human: new HumanVerbs(parts, parts.directory),
     conversations: new ConversationVerbs(store, clock, ids),
-    keys: new KeyVerbs(store, clock, ids),
+    keys: new KeyVerbs(store, clock, ids, parts.directory),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),

@@ -2,11 +2,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InboxItem, Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
+import { HUMAN_KIND } from "../../task/human.ts";
+import { type Actor, refusalOf } from "../../task/human-acts.ts";
 import type { TaskId } from "../../task/id.ts";
+import { isMember } from "../../task/identity.ts";
 import { bytesOf, type Json } from "../../task/json.ts";
-import { openQuestions } from "../../task/questions.ts";
+import type { Principal } from "../../task/principal.ts";
+import { type OpenQuestion, openQuestions } from "../../task/questions.ts";
 import type { InputSubmission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
+import { looksAfterAll, mayRead } from "../../task/visibility.ts";
 
 /**
  * A named input without its question waits for one that the task is yet to ask. Throws `not_allowed_in_state` when that
@@ -19,6 +24,29 @@ export async function mustBeYetToCome(task: Task, name: string, store: Pick<Stor
     throw new Refusal("not_allowed_in_state", `The task asks ${open.join(", ")}, not "${name}".`, { state });
   if (await store.hasAsked(id, name))
     throw new Refusal("not_allowed_in_state", `The question "${name}" is not open any more.`, { state });
+}
+
+/**
+ * Who may answer: the task's own user and whoever looks after all tasks, unless the question names others; and those who
+ * are to act on it. What answers no question is for the own user to say. Throws `forbidden`, and what keeps an assignee
+ * from acting.
+ */
+export function mustBeAsked(principal: Principal, task: Task, question: OpenQuestion | undefined): void {
+  // Of a task of people, its rules say who decides.
+  if (question && task.kind === HUMAN_KIND) return;
+  if (mayRead(principal, task) && question?.prompt.candidates === undefined) return;
+  const isAssigned = question !== undefined && task.assignment?.question === question.key;
+  const refused = isAssigned ? refusalOf(task, actorOf(principal), "decide") : undefined;
+  if (refused) throw refused;
+  const isCandidate = question?.prompt.candidates?.some((identity) => isMember(principal, identity)) ?? false;
+  if (isAssigned || isCandidate) return;
+  throw new Refusal("forbidden", "This question is for others to answer.");
+}
+
+/** Somebody who acts on an assignment. */
+export function actorOf(principal: Principal): Actor {
+  const { user, groups = [], roles = [] } = principal;
+  return { user, groups, roles, looksAfterAll: looksAfterAll(principal) };
 }
 
 /** Of what waits in a task's inbox. */

@@ -4,6 +4,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
 import type { AuditEntry } from "../../task/audit.ts";
+import { Directory } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { wellFormed } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
@@ -18,8 +19,10 @@ export class KeyVerbs implements Keys {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #ids: Ids;
+  readonly #directory: Directory;
 
-  constructor(store: Store, clock: Clock, ids: Ids) {
+  constructor(store: Store, clock: Clock, ids: Ids, directory = new Directory()) {
+    this.#directory = directory;
     this.#store = store;
     this.#clock = clock;
     this.#ids = ids;
@@ -31,12 +34,15 @@ export class KeyVerbs implements Keys {
     if (!key) return null;
     const { tenant, user, scopes, expiresAt } = key;
     if (key.revokedAt !== null || (expiresAt !== null && expiresAt <= this.#clock.now())) return "ended";
-    return { principal: { tenant, user, scopes: new Set(scopes), keyId: key.id }, expiresAt };
+    const known = this.#directory.find(tenant, { type: "user", id: user });
+    const groups = [...new Set([...key.groups, ...(known?.groups ?? [])])];
+    const roles = [...new Set([...key.roles, ...(known?.roles ?? [])])];
+    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id }, expiresAt };
   }
 
   async create(
     principal: Principal,
-    wanted: { name: string; user?: string; scopes?: Scope[]; expiresAt?: number },
+    wanted: { name: string; user?: string; scopes?: Scope[]; groups?: string[]; roles?: string[]; expiresAt?: number },
   ): Promise<{ key: Key; secret: string }> {
     const user = wanted.user ?? principal.user;
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
@@ -48,6 +54,8 @@ export class KeyVerbs implements Keys {
     return this.#make(principal, principal.tenant, user, {
       name: wanted.name,
       scopes,
+      groups: wanted.groups ?? [],
+      roles: wanted.roles ?? [],
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -58,6 +66,8 @@ export class KeyVerbs implements Keys {
     tenant: string;
     user: string;
     scopes?: Scope[];
+    groups?: string[];
+    roles?: string[];
     expiresAt?: number;
   }): Promise<{ key: Key; secret: string }> {
     const scopes = wanted.scopes ?? [...SCOPES];
@@ -70,6 +80,8 @@ export class KeyVerbs implements Keys {
     return this.#make(holder, wanted.tenant, wanted.user, {
       name: wanted.name,
       scopes,
+      groups: wanted.groups ?? [],
+      roles: wanted.roles ?? [],
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -98,7 +110,7 @@ export class KeyVerbs implements Keys {
     principal: Principal,
     tenant: string,
     user: string,
-    wanted: { name: string; scopes: Scope[]; expiresAt: number | null },
+    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "expiresAt">,
   ): Promise<{ key: Key; secret: string }> {
     const now = this.#clock.now();
     const secret = `sk_${this.#ids.secret(32)}`;

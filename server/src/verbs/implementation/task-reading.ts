@@ -3,7 +3,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
-import { notFound } from "../../task/errors.ts";
+import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
@@ -11,7 +11,7 @@ import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
 import { type ListPage, PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
-import { mayRead, visibleTo } from "../../task/visibility.ts";
+import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visibility.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
 
@@ -31,7 +31,7 @@ export class TaskReading {
     mustHave(principal, "tasks");
     const { transitions } = this.parts.engine;
     const task = transitions.known(id) ?? (await transitions.find(id));
-    if (!task || !mayRead(principal, task)) throw notFound("Task");
+    if (!task || !mayReadTask(principal, task)) throw notFound("Task");
     return task;
   }
 
@@ -42,10 +42,17 @@ export class TaskReading {
     return this.get(principal, id);
   }
 
+  /** The same of a task that the principal may also steer. Throws `forbidden` for one that it only takes part in. */
+  protected async steerable(principal: Principal, id: string): Promise<Task> {
+    const task = await this.get(principal, id);
+    if (mayRead(principal, task)) return task;
+    throw new Refusal("forbidden", "Only whoever submitted this task may do that.");
+  }
+
   async list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList> {
     mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
-    return this.parts.store.list(visibleTo(principal), filter, { ...page, limit });
+    return this.parts.store.list(tasksVisibleTo(principal), filter, { ...page, limit });
   }
 
   async named(principal: Principal, lens: string, idOrName: string): Promise<Task> {
@@ -64,7 +71,7 @@ export class TaskReading {
     { limit, order, after, before }: ListPage,
   ): Promise<{ tasks: Task[]; names: string[]; more: boolean }> {
     mustHave(principal, "tasks");
-    const found = await this.parts.store.walk(visibleTo(principal), filter, {
+    const found = await this.parts.store.walk(tasksVisibleTo(principal), filter, {
       limit: Math.min(limit, PAGE_LIMIT_MAX),
       order,
       ...(after !== undefined && { after: await this.#idOf(principal, lens, after) }),
@@ -156,7 +163,7 @@ export class TaskReading {
     for (const holder of scheduling.heldBy(id)) {
       if (visible.length === HOLDERS_SHOWN) break;
       const task = await transitions.find(holder);
-      if (task && mayRead(principal, task)) visible.push(holder);
+      if (task && mayReadTask(principal, task)) visible.push(holder);
     }
     return visible;
   }

@@ -12,7 +12,7 @@ describe("submit", () => {
     await expect(stage.submit("dance")).rejects.toMatchObject({
       code: "invalid",
       detail: { field: "kind" },
-      message: expect.stringContaining("echo, chat, ask, fails, sleeps, hold, external."),
+      message: expect.stringContaining("echo, chat, ask, fails, sleeps, hold, human, asks_finance, external."),
     });
   });
 

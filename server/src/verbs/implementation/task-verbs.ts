@@ -2,9 +2,11 @@
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
+import { decisionIn } from "../../task/decision.ts";
 import { DOCUMENT_KINDS } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Handler, isEnginesOwn } from "../../task/handler.ts";
+import { HUMAN_KIND } from "../../task/human.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
 import { cut, type NewTask, presented } from "../../task/new-task.ts";
@@ -19,24 +21,21 @@ import {
   type Submission,
   submission as submissionSchema,
 } from "../../task/submission.ts";
-import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
+import { mustAnswer } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
-import { mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
+import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
 import { submitTask } from "./submit-task.ts";
-import { TaskReading } from "./task-reading.ts";
+import { isRefusal, TaskSteering } from "./task-steering.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
-
-/** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
-const STEERING = "steering";
 
 /** Their inputs name documents and vector stores by keys, which are nobody's to give. */
 const BEGUN_OTHERWISE: ReadonlySet<string> = new Set(DOCUMENT_KINDS);
 
-export class TaskVerbs extends TaskReading implements Tasks {
+export class TaskVerbs extends TaskSteering implements Tasks {
   /** Two submits that name the same new conversation make one. */
   readonly #conversations = new KeyedMutex();
 
@@ -81,29 +80,29 @@ export class TaskVerbs extends TaskReading implements Tasks {
   }
 
   async cancel(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
-    await this.get(principal, id);
+    await this.steerable(principal, id);
     const command = { do: "cancel", by: principal.user, reason: reasonOf(steering) } as const;
-    return this.#steer(principal, id, steering, () =>
-      this.parts.engine.transitions.cancel(id, command, this.#along(principal, "cancel", id, steering)),
+    return this.steer(principal, id, steering, () =>
+      this.parts.engine.transitions.cancel(id, command, this.along(principal, "cancel", id, steering)),
     );
   }
 
   async pause(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
-    await this.get(principal, id);
-    return this.#steer(principal, id, steering, () =>
+    await this.steerable(principal, id);
+    return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
         command: { do: "pause", by: principal.user, reason: reasonOf(steering) },
-        along: this.#along(principal, "pause", id, steering),
+        along: this.along(principal, "pause", id, steering),
       })),
     );
   }
 
   async resume(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
-    await this.get(principal, id);
-    return this.#steer(principal, id, steering, () =>
+    await this.steerable(principal, id);
+    return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
         command: { do: "resume", by: principal.user },
-        along: this.#along(principal, "resume", id, steering),
+        along: this.along(principal, "resume", id, steering),
       })),
     );
   }
@@ -116,7 +115,7 @@ export class TaskVerbs extends TaskReading implements Tasks {
   ): Promise<Acknowledged> {
     await this.get(principal, id);
     const input = wellFormed(given);
-    return this.#steer(principal, id, steering, async () => {
+    return this.steer(principal, id, steering, async () => {
       try {
         const done = await this.#input(principal, id, input, steering);
         if (!done.replayed || done.hash !== null) return done;
@@ -136,22 +135,27 @@ export class TaskVerbs extends TaskReading implements Tasks {
     const { messageId = ids.uuid(at), prompt = null, value, alias } = input;
     const { tenant, user: by } = principal;
     return engine.transitions.change(id, async (task) => {
-      const question = questionFor(task, prompt)?.key ?? null;
+      const asked = questionFor(task, prompt);
+      const question = asked?.key ?? null;
       if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
       if (question === null) await mustHaveRoom(id, value, store);
-      return {
-        command: { do: "input", by, messageId, prompt },
-        along: {
-          ...this.#along(principal, "input", id, steering),
-          inbox: { messageId, prompt, question, value, by, at },
-          ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
-        },
+      mustBeAsked(principal, task, asked);
+      const along: Along = {
+        ...this.along(principal, "input", id, steering),
+        inbox: { messageId, prompt, question, value, by, at },
+        ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
       };
+      if (asked && task.kind === HUMAN_KIND && task.assignment) {
+        const decision = decisionIn(task.assignment, value);
+        return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
+      }
+      if (asked) mustAnswer(asked.prompt, value);
+      return { command: { do: "input", by, messageId, prompt }, along };
     });
   }
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
-    let task = await this.get(principal, id);
+    let task = await this.steerable(principal, id);
     // It stands still until somebody decides: to try it anew is to give this one up.
     if (task.waits.some((wait) => wait.on === "handler"))
       ({ task } = await this.cancel(principal, id, { reason: "It stood still, and is tried anew." }));
@@ -193,15 +197,15 @@ export class TaskVerbs extends TaskReading implements Tasks {
       retryOf: id,
       details,
     };
-    const along = { ...this.#along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };
+    const along = { ...this.along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };
     return this.#submit(principal, fresh, undefined, along.idempotency, along);
   }
 
   async delete(principal: Principal, id: string, steering: Steering = {}): Promise<void> {
-    await this.get(principal, id);
+    await this.steerable(principal, id);
     await this.parts.engine.transitions.change(id, () => ({
       command: { do: "delete" },
-      along: this.#along(principal, "delete", id, steering),
+      along: this.along(principal, "delete", id, steering),
     }));
   }
 
@@ -221,47 +225,10 @@ export class TaskVerbs extends TaskReading implements Tasks {
     mustBeSameRequest(idempotency, done.hash);
     return { task: await this.get(principal, done.replayed), replayed: true };
   }
-
-  /** What commits with an act of steering: its line in the audit log, and its idempotency key. */
-  #along(principal: Principal, act: string, task: TaskId, { reason, idempotency }: Steering): Along {
-    const { tenant, user, keyId } = principal;
-    const at = this.parts.clock.now();
-    return {
-      audit: { tenant, at, user, keyId, act, task, detail: reason === undefined ? {} : { reason: wellFormed(reason) } },
-      ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
-    };
-  }
-
-  /** A repeated act is recognised by its key, also when the task's new state would refuse it. */
-  async #steer(
-    principal: Principal,
-    id: TaskId,
-    { idempotency }: Steering,
-    act: () => Promise<{ task: Task; replayed: boolean; hash: string | null }>,
-  ): Promise<Acknowledged> {
-    try {
-      const { task, replayed, hash } = await act();
-      if (hash !== null) mustBeSameRequest(idempotency, hash);
-      return { task, replayed };
-    } catch (error) {
-      const record =
-        isRefusal(error, "not_allowed_in_state") && idempotency
-          ? idempotencyRecord(principal, STEERING, idempotency, this.parts.clock.now())
-          : null;
-      const known = record && (await this.parts.store.replay(record.scope, record.key));
-      if (!known) throw error;
-      mustBeSameRequest(idempotency, known.hash);
-      return { task: await this.get(principal, id), replayed: true };
-    }
-  }
 }
 
 function reasonOf({ reason = "" }: Steering): string {
   return wellFormed(reason);
-}
-
-function isRefusal(error: unknown, code: Refusal["code"]): boolean {
-  return error instanceof Refusal && error.code === code;
 }
 
 function begunOtherwise(kind: string): Refusal {

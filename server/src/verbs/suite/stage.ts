@@ -3,11 +3,15 @@ import { z } from "zod";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { VirtualClock } from "../../engine/virtual-clock.ts";
+import { humanHandler } from "../../handlers/human/human.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { agentDefinition } from "../../task/agent.ts";
+import { Directory, directoryConfig } from "../../task/directory.ts";
 import { documentInputs } from "../../task/document.ts";
 import { defineHandler, type Handler, TaskFailure } from "../../task/handler.ts";
+import type { Identity } from "../../task/identity.ts";
+import type { JsonObject } from "../../task/json.ts";
 import { type Principal, SCOPES, type Scope } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
@@ -20,6 +24,14 @@ export const bob = principal("bob", ["tasks"]);
 /** May see what all users of the tenant have, and whatever else a key can allow. */
 export const admin = principal("root", [...SCOPES]);
 export const stranger: Principal = { ...principal("ada", [...SCOPES]), tenant: "elsewhere" };
+
+/** Bob reports to cyd. */
+const DIRECTORY = {
+  users: [
+    { id: "bob", tenant: "acme", name: "Bob Brown", manager: "cyd", groups: ["clerks"] },
+    { id: "cyd", tenant: "acme", firstName: "Cyd", lastName: "Charisse", email: "cyd@acme.example", roles: ["head"] },
+  ],
+};
 
 /** How long a task of kind `sleeps` sleeps, twice. */
 export const NIGHT_MS = 8 * 3_600_000;
@@ -41,13 +53,15 @@ export class Stage {
     this.clock = clock;
     const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
     const handlers = [...kinds(this.hold.promise), ...documentKinds(store, this.hold.promise)];
-    this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log });
+    const directory = new Directory(directoryConfig.parse(DIRECTORY));
+    const escalatesTo = (task: Task) => directory.escalationOf(task);
+    this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log, escalatesTo });
     const catalog: AgentCatalog = {
       configured: [agentDefinition.parse({ slug: "assistant", name: "Assistant" })],
       toolNames: new Set(["calculator"]),
       modelProblem: (model) => (model.startsWith("local:") ? null : `There is no model ${model}.`),
     };
-    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog });
+    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog, directory });
   }
 
   static async open(): Promise<Stage> {
@@ -139,6 +153,17 @@ function kinds(held: Promise<void>): Handler[] {
       },
     }),
     defineHandler({ kind: "hold", input: any, run: (ctx) => ctx.step("hold", () => held.then(() => null)) }),
+    humanHandler(),
+    defineHandler({
+      kind: "asks_finance",
+      input: any,
+      run: async (ctx) => {
+        const schema: JsonObject = { type: "object", properties: { amount: { type: "number" } }, required: ["amount"] };
+        const candidates: Identity[] = [{ type: "group", id: "finance" }];
+        const answer = await ctx.waitForInput("amount", { asks: "answer", prompt: "How much?", schema, candidates });
+        return answer === null ? null : { said: answer.value, by: answer.by };
+      },
+    }),
     defineHandler({ kind: "external", input: any, queueOf: () => "gpu", run: async () => null }),
   ];
 }

@@ -1,0 +1,56 @@
+/** What the native wire says of who calls: keys, their owners, and the log of what they did. */
+import { z } from "zod";
+import { SCOPES } from "../../task/principal.ts";
+import { givenName } from "../../task/submission.ts";
+import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { named } from "../openapi.ts";
+import { anyJson, limit, moment, time } from "./schema.ts";
+
+export const key = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  user: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  groups: z.array(z.string()).describe("What its user belongs to: whose work that is too."),
+  roles: z.array(z.string()),
+  hint: z.string().describe("The secret's last four characters."),
+  created_at: time,
+  expires_at: time.nullable(),
+  revoked_at: time.nullable(),
+});
+named(key, "Key");
+export const createdKey = z.strictObject({ ...key.shape, secret: z.string().describe("Shown this once.") });
+named(createdKey, "CreatedKey");
+export const keyBody = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    user: givenName.optional(),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).optional(),
+    groups: z.array(givenName).max(100).default([]).describe("What its user belongs to: whose work that is too."),
+    roles: z.array(givenName).max(100).default([]),
+    expires_at: moment.optional(),
+  })
+  .meta({ example: { name: "ci", scopes: ["tasks"] } });
+
+export const auditQuery = z.strictObject({
+  limit: limit(PAGE_LIMIT_MAX, 50),
+  before: moment.optional(),
+  task_id: z.string().min(1).max(64).optional(),
+});
+export const auditEntry = z.strictObject({
+  at: time,
+  user: z.string(),
+  key_id: z.string(),
+  act: z.string(),
+  task_id: z.string().nullable(),
+  detail: anyJson,
+});
+named(auditEntry, "AuditEntry");
+
+export const caller = z.strictObject({
+  tenant: z.string(),
+  user: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  key_id: z.string(),
+});
+named(caller, "Caller");

@@ -1,0 +1,60 @@
+/** The work of people: whose it is, what was added to it, and what was done. A task's own rows are in `task-store.ts`. */
+import type { TaskEvent } from "../task/events/event.ts";
+import type { Attachment } from "../task/human.ts";
+import type { TaskId } from "../task/id.ts";
+import type { Identity } from "../task/identity.ts";
+import type { Task } from "../task/task.ts";
+import type { WorkState } from "../task/work-item.ts";
+
+/** As what somebody takes part in a task. */
+export const PARTS = ["assignee", "claimant", "owner", "reviewer", "actor"] as const;
+export type TaskPart = (typeof PARTS)[number];
+
+export const WORK_ORDERS = [
+  "number",
+  "title",
+  "priority",
+  "state",
+  "createdAt",
+  "updatedAt",
+  "assignedAt",
+  "dueAt",
+] as const;
+export type WorkOrder = { by: (typeof WORK_ORDERS)[number]; descending: boolean };
+
+/** Which items of work: absent is no condition. */
+export type WorkFilter = {
+  tenant: string;
+  /** One of these takes part in one of these ways, or this user submitted it. Absent: everybody's. */
+  whose?: { as: readonly (Identity & { part: TaskPart })[]; creator?: string };
+  /** Nobody else has claimed it. */
+  freeFor?: string;
+  states?: readonly WorkState[];
+  /** Part of it, in any case. */
+  title?: string;
+  creator?: string;
+  from?: string;
+  key?: string;
+  category?: string;
+  definition?: string;
+  priority?: number;
+  /** Both inclusive. */
+  dueFrom?: number;
+  dueUntil?: number;
+};
+
+export type WorkCount = { state: WorkState; priority: number; overdue: boolean; count: number };
+
+export interface HumanStore {
+  /** In this order, ties by age, the newest first; fewer than `limit` when they have the bytes of a page. Throws `unavailable` when it takes too long. */
+  worklist(
+    filter: WorkFilter,
+    page: { limit: number; offset: number; order: readonly WorkOrder[] },
+  ): Promise<{ tasks: Task[]; total: number }>;
+  /** Overdue is what has a due date before `now` and is open. */
+  workCounts(filter: WorkFilter, now: number): Promise<WorkCount[]>;
+  /** Oldest first; of what is deleted and of unknown tasks there are none. */
+  attachments(id: TaskId): Promise<Attachment[]>;
+  /** The events of what people did with the task, and of its answers, with `seq` > `after`, oldest first. */
+  humanEvents(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
+}

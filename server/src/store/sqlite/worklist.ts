@@ -1,0 +1,125 @@
+/**
+ * Worklists: the items of people's work that fit, in any order, with their exact number. Whose they are is found by who
+ * takes part; the rest is a look at one row each. A worklist of one's own 100,000 open items takes about 0.1 s.
+ */
+import type { Database } from "better-sqlite3";
+import { isOpenWork } from "../../task/work-item.ts";
+import type { WorkFilter, WorkOrder } from "../human-store.ts";
+import { ANSWER_BYTES_MAX, bytesOfText } from "./bounds.ts";
+import { numberIn } from "./column.ts";
+import { listedRow } from "./listed-row.ts";
+import { queries } from "./queries.ts";
+import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+
+type Where = { sql: string; values: unknown[] };
+type Listed = { filter: WorkFilter; limit: number; offset: number; order: readonly WorkOrder[] };
+
+/** A page of 200 items with what people have to know of them. */
+const PAGE_BYTES_MAX = 8 * ANSWER_BYTES_MAX;
+
+const COLUMNS: Readonly<Record<WorkOrder["by"], string>> = {
+  number: "a.task",
+  title: "a.title COLLATE NOCASE",
+  priority: "a.priority",
+  state: "a.state",
+  createdAt: "a.task",
+  updatedAt: "a.updated_at",
+  assignedAt: "a.assigned_at",
+  dueAt: "a.due_at",
+};
+
+export const ATTACHMENT_COLUMNS = "name, sha256, bytes, media_type, scope, by, at";
+const OF_TASK = "(SELECT n FROM tasks WHERE id = ? AND deleted_at IS NULL)";
+
+export function humanReads(db: Database) {
+  const { row, rows, page } = queries(db);
+  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const all = (sql: string, values: unknown[]) =>
+    db
+      .prepare<unknown[], unknown[]>(sql)
+      .raw()
+      .all(...values);
+  return {
+    worklist: ({ filter, limit, offset, order }: Listed) => {
+      const { sql, values } = whereOf(filter);
+      const [counted] = all(`SELECT count(*) FROM ${SOURCE} WHERE ${sql} AND in_time(a.task)`, values);
+      const numbers = all(
+        `SELECT a.task FROM ${SOURCE} WHERE ${sql} AND in_time(a.task) ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
+        [...values, limit, offset],
+      );
+      const found: { n: number; row: unknown[] | null }[] = [];
+      let bytes = 0;
+      for (const n of numbers.map(([task]) => numberIn(task))) {
+        const read = listedRow(whole(n));
+        bytes += bytesOfText(read);
+        if (found.length > 0 && bytes > PAGE_BYTES_MAX) break;
+        found.push({ n, row: read });
+      }
+      return { rows: found, total: numberIn(counted?.[0]) };
+    },
+    workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) => {
+      const { sql, values } = whereOf(filter);
+      return all(
+        `SELECT a.state, a.priority, coalesce(a.due_at < ? AND a.state IN (${OPEN_STATES}), 0) AS late, count(*)
+         FROM ${SOURCE} WHERE ${sql} AND in_time(a.task) GROUP BY a.state, a.priority, late`,
+        [now, ...values],
+      );
+    },
+    attachments: rows(
+      `SELECT ${ATTACHMENT_COLUMNS} FROM attachments WHERE task = ${OF_TASK} ORDER BY at, name`,
+      ({ id }: { id: string }) => [id],
+    ),
+    humanEvents: page(
+      `SELECT seq, at, type, data FROM events INDEXED BY events_of_people
+       WHERE task = ${OF_TASK} AND seq > ? AND type IN ('human.acted', 'human.overdue', 'human.commented', 'human.attached', 'human.detached', 'task.input_received')
+       ORDER BY seq LIMIT ?`,
+      ANSWER_BYTES_MAX,
+      ({ id, after, limit }: { id: string; after: number; limit: number }) => [id, after, limit],
+    ),
+  };
+}
+
+const OPEN_STATES = "'assigned', 'voting', 'information', 'alerted', 'suspended'";
+const SOURCE = "assignments a JOIN tasks t ON t.n = a.task";
+
+function orderOf(order: readonly WorkOrder[]): string {
+  const terms = order.map(({ by, descending }) => {
+    const column = COLUMNS[by];
+    // What has no due date comes last, whichever way.
+    return `${by === "dueAt" ? "a.due_at IS NULL, " : ""}${column}${descending ? " DESC" : ""}`;
+  });
+  return [...terms, "a.task DESC"].join(", ");
+}
+
+function whereOf(filter: WorkFilter): Where {
+  const { tenant, whose, freeFor, states, title, dueFrom, dueUntil } = filter;
+  const wheres: Where[] = [{ sql: "a.tenant = ? AND t.tenant = a.tenant AND t.deleted_at IS NULL", values: [tenant] }];
+  const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
+  if (whose) wheres.push(whoseOf(tenant, whose, states?.every(isOpenWork) ?? false));
+  if (freeFor !== undefined) add("(a.claimed_by IS NULL OR a.claimed_by = ?)", freeFor);
+  if (states) add("a.state IN (SELECT value FROM json_each(?))", JSON.stringify(states));
+  if (title !== undefined) add("instr(lower(a.title), lower(?)) > 0", title);
+  const exact: [column: string, value: string | number | undefined][] = [
+    ["creator", filter.creator],
+    ["sender", filter.from],
+    ["key", filter.key],
+    ["category", filter.category],
+    ["definition", filter.definition],
+    ["priority", filter.priority],
+  ];
+  for (const [column, value] of exact) if (value !== undefined) add(`a.${column} = ?`, value);
+  if (dueFrom !== undefined) add("a.due_at >= ?", dueFrom);
+  if (dueUntil !== undefined) add("a.due_at <= ?", dueUntil);
+  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
+}
+
+function whoseOf(tenant: string, { as, creator }: NonNullable<WorkFilter["whose"]>, openAlone: boolean): Where {
+  const takesPart = `a.task IN (
+    SELECT p.task FROM json_each(?) w CROSS JOIN participants p
+    WHERE p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.part = w.value ->> 'part'
+      ${openAlone ? "AND p.open = 1" : ""})`;
+  const values: unknown[] = [JSON.stringify(as), tenant];
+  return creator === undefined
+    ? { sql: takesPart, values }
+    : { sql: `(${takesPart} OR a.creator = ?)`, values: [...values, creator] };
+}

@@ -1,0 +1,53 @@
+/** What acts on a task have in common, whoever does them: a line in the audit log, and an idempotency key that is known again. */
+import type { Along } from "../../engine/transitions.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import { wellFormed } from "../../task/json.ts";
+import type { Principal } from "../../task/principal.ts";
+import type { Steering } from "../../task/submission.ts";
+import type { Task } from "../../task/task.ts";
+import type { Acknowledged } from "../tasks.ts";
+import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
+import { TaskReading } from "./task-reading.ts";
+
+/** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
+const STEERING = "steering";
+
+export class TaskSteering extends TaskReading {
+  /** What commits with an act of steering: its line in the audit log, and its idempotency key. */
+  protected along(principal: Principal, act: string, task: TaskId, { reason, idempotency }: Steering): Along {
+    const { tenant, user, keyId } = principal;
+    const at = this.parts.clock.now();
+    return {
+      audit: { tenant, at, user, keyId, act, task, detail: reason === undefined ? {} : { reason: wellFormed(reason) } },
+      ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
+    };
+  }
+
+  /** A repeated act is recognised by its key, also when the task's new state would refuse it. */
+  protected async steer(
+    principal: Principal,
+    id: TaskId,
+    { idempotency }: Steering,
+    act: () => Promise<{ task: Task; replayed: boolean; hash: string | null }>,
+  ): Promise<Acknowledged> {
+    try {
+      const { task, replayed, hash } = await act();
+      if (hash !== null) mustBeSameRequest(idempotency, hash);
+      return { task, replayed };
+    } catch (error) {
+      const record =
+        isRefusal(error, "not_allowed_in_state") && idempotency
+          ? idempotencyRecord(principal, STEERING, idempotency, this.parts.clock.now())
+          : null;
+      const known = record && (await this.parts.store.replay(record.scope, record.key));
+      if (!known) throw error;
+      mustBeSameRequest(idempotency, known.hash);
+      return { task: await this.get(principal, id), replayed: true };
+    }
+  }
+}
+
+export function isRefusal(error: unknown, code: Refusal["code"]): boolean {
+  return error instanceof Refusal && error.code === code;
+}
