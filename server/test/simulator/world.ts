@@ -343,7 +343,11 @@ export class World {
       if (!this.process?.isReady) continue;
       if (this.clients.some((client) => client.id === null)) continue;
       const open = await this.openTasks();
-      if (open.length === 0 && this.followers.every((follower) => follower.ended)) return;
+      if (open.length === 0 && this.followers.every((follower) => follower.ended)) {
+        // The disk may have what ended the last one, while its answer is still on the way to the engine.
+        await ticks(40);
+        return;
+      }
       for (const task of open) await this.#help(task);
       await this.#advance(round % 3 === 0 ? 3_600_000 : 5_000);
     }
