@@ -1,4 +1,5 @@
 /** How long to wait before trying again, and the waiting. */
+import { afterMs } from "./timer.ts";
 
 export const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
@@ -24,13 +25,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const stop = (): void => {
-      clearTimeout(timer);
+      forget();
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const forget = afterMs(ms, () => {
       signal?.removeEventListener("abort", stop);
       resolve();
-    }, ms);
+    });
     signal?.addEventListener("abort", stop, { once: true });
   });
 }

@@ -1,4 +1,5 @@
 /** A time limit and a caller's signal, joined for one request. */
+import { afterMs } from "./timer.ts";
 
 /** Why a `Deadline` fired, when it was not the caller. */
 class DeadlinePassed extends Error {
@@ -13,7 +14,7 @@ export class Deadline {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #forget = (): void => {};
 
   constructor(ms: number, caller?: AbortSignal) {
     this.signal = this.#controller.signal;
@@ -25,9 +26,9 @@ export class Deadline {
 
   /** Starts the time anew. */
   extend(ms: number): void {
-    clearTimeout(this.#timer);
+    this.#forget();
     if (this.signal.aborted || !Number.isFinite(ms)) return;
-    this.#timer = setTimeout(() => this.#controller.abort(new DeadlinePassed(`${ms} ms passed`)), ms);
+    this.#forget = afterMs(ms, () => this.#controller.abort(new DeadlinePassed(`${ms} ms passed`)));
   }
 
   /** True when the time is over, false when the caller stopped it or it still runs. */
@@ -36,7 +37,7 @@ export class Deadline {
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#forget();
     this.#caller?.removeEventListener("abort", this.#follow);
   }
 

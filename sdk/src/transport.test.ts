@@ -101,6 +101,12 @@ describe("a request", () => {
     await expect(transport.json(read)).rejects.toMatchObject({ code: "timeout" });
   });
 
+  it("is given months when it is told to", async () => {
+    const { url } = await rawServer(json(200, { ok: true }));
+    const transport = new Transport({ baseUrl: url, timeoutMs: 100 * 86_400_000, retries: 0 });
+    expect(await transport.json(read)).toEqual({ ok: true });
+  });
+
   it("rejects with the caller's reason when the caller stops it, also between tries", async () => {
     const reason = new Error("enough");
     const { url } = await rawServer(() => undefined);

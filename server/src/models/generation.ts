@@ -15,8 +15,6 @@ import { StopSequences } from "./stop-sequences.ts";
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
 /** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text. */
 const STOP_CHARACTERS_MAX = 1_000;
-/** A timer that is set for longer fires at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Why the reading of an answer ended before the provider ended it. */
 export type EarlyStop = "stop_sequence" | "time_limit";
@@ -44,7 +42,7 @@ export class Generation {
     this.options = { ...options, ...(logprobsWanted(asked) > 0 && { includeRawChunks: true }) };
     this.prompt = prompt;
     const { timeLimitMs = 0 } = asked;
-    this.timeLimitMs = timeLimitMs > 0 ? Math.min(timeLimitMs, TIMER_MS_MAX) : null;
+    this.timeLimitMs = timeLimitMs > 0 ? timeLimitMs : null;
     this.#asked = asked;
     const stops = (asked.stopSequences ?? []).filter(({ length }) => length <= STOP_CHARACTERS_MAX);
     this.#stops = new StopSequences(stops, { include: asked.includeStopSequence === true });

@@ -8,6 +8,7 @@ let server: ProviderServer;
 let models: Models;
 /** For streams that stall; any other answer may take its time on a busy machine. */
 let impatient: Models;
+let patient: Models;
 
 beforeAll(async () => {
   server = await startProviderServer();
@@ -27,6 +28,7 @@ beforeAll(async () => {
   } satisfies ModelsConfigInput;
   models = createModels(config);
   impatient = createModels({ ...config, streamIdleMs: 300 });
+  patient = createModels({ ...config, streamIdleMs: 100 * 86_400_000 });
   await ask("openai:gpt-5-mini");
 });
 afterAll(() => server.close());
@@ -245,6 +247,10 @@ describe.each(providers)("$name", ({ model, protocol, cacheWrites }) => {
   it("is unavailable when the stream stalls, and hangs up", async () => {
     const error = await failure(model, { kind: "stall", text: "The beginning" }, {}, impatient);
     expect(error.code).toBe("unavailable");
+  });
+
+  it("is heard to its end when a stream may be silent for months", async () => {
+    expect(await ask(model, {}, patient)).toHaveProperty("text");
   });
 
   it("is unavailable when nothing is answered at all, and hangs up", async () => {

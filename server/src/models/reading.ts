@@ -14,6 +14,7 @@ import { type EarlyStop, Generation } from "./generation.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type ToolCall, type Usage } from "./model.ts";
 import type { Host } from "./parameters.ts";
 import { callOptions } from "./prompt.ts";
+import { afterMs } from "./timer.ts";
 
 export type ReadingLimits = { streamIdleMs: number; outputBytesMax: number };
 
@@ -40,10 +41,9 @@ export async function readAnswer(
   const abort = () => request.abort(call.signal.reason);
   call.signal.addEventListener("abort", abort, { once: true });
   const stalled = new ModelError("unavailable", `${host.name} said nothing for ${limits.streamIdleMs} ms`);
-  const idle = setTimeout(() => request.abort(stalled), limits.streamIdleMs);
+  const idle = afterMs(limits.streamIdleMs, () => request.abort(stalled));
   const generation = call.parameters ? await Generation.of(call, call.parameters, host, model.modelId) : null;
-  const timeUp =
-    generation?.timeLimitMs != null ? setTimeout(() => request.abort(TIME_UP), generation.timeLimitMs) : null;
+  const timeUp = generation?.timeLimitMs != null ? afterMs(generation.timeLimitMs, () => request.abort(TIME_UP)) : null;
   const answer = new AnswerSoFar(host.name, limits.outputBytesMax, generation);
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
