@@ -9,22 +9,24 @@
 import type { z } from "zod";
 import { isJson, type Json } from "./json.ts";
 
-/** The input to keep, or what is wrong with it. */
-export type Accepted = { ok: true; input: Json } | { ok: false; path: readonly PropertyKey[]; message: string };
+/** The input to keep and what its schema makes of it, or what is wrong with it. */
+export type Accepted<Value = unknown> = { ok: true; input: Json; value: Value } | Unfit;
 
-export function acceptedInput(schema: z.ZodType, given: Json): Accepted {
+type Unfit = { ok: false; path: readonly PropertyKey[]; message: string };
+
+export function acceptedInput<Value>(schema: z.ZodType<Value>, given: Json): Accepted<Value> {
   const read = readBy(schema, given);
-  if (!read.ok || isSame(read.value, given)) return read.ok ? { ok: true, input: given } : read;
+  if (!read.ok) return read;
+  const kept = { ok: true, input: given, value: read.value } as const;
+  if (isSame(read.value, given)) return kept;
   const completed = asJson(read.value);
   const again = completed === undefined ? undefined : readBy(schema, completed);
   const isFixed = completed !== undefined && again?.ok === true && isSame(again.value, read.value);
-  return { ok: true, input: isFixed ? completed : given };
+  return isFixed ? { ok: true, input: completed, value: again.value } : kept;
 }
 
-type Read = { ok: true; value: unknown } | { ok: false; path: readonly PropertyKey[]; message: string };
-
 /** A transform that throws has found an input that it cannot take. */
-function readBy(schema: z.ZodType, given: Json): Read {
+function readBy<Value>(schema: z.ZodType<Value>, given: Json): { ok: true; value: Value } | Unfit {
   try {
     const parsed = schema.safeParse(given);
     if (parsed.success) return { ok: true, value: parsed.data };

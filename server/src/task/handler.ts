@@ -7,6 +7,7 @@
  * the same results: no clock, random or I/O outside of `step`.
  */
 import type { z } from "zod";
+import { type Accepted, acceptedInput } from "./accepted-input.ts";
 import type { artifactUpdate } from "./artifact.ts";
 import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
@@ -134,6 +135,8 @@ export type Handler<Input = Json> = {
   version: number;
   /** Checks and completes the input at the door. It may transform: what `run` is given is the same on every attempt. */
   input: z.ZodType<Input>;
+  /** What is kept of an input at the door, or what is wrong with it. */
+  accept: (given: Json) => Accepted;
   present: (input: Input) => Presentation;
   /**
    * Adds to an input, once and before its task is made, what it names elsewhere and must stay as it is at that moment.
@@ -169,23 +172,24 @@ export function isEnginesOwn(kind: string): boolean {
  * take an input as `acceptedInput` keeps it.
  */
 export function defineHandler<Input>(
-  definition: Omit<Handler<Input>, "version" | "present"> & Partial<Pick<Handler<Input>, "version" | "present">>,
+  definition: Omit<Handler<Input>, "version" | "accept" | "present"> &
+    Partial<Pick<Handler<Input>, "version" | "present">>,
 ): Handler {
   const { input, run, present, timeLimitMs, queueOf, ...rest } = definition;
   const { version = 1 } = rest;
   if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
-  // A submit asks several of these of one value, which is parsed once for all of them.
-  const parsed = new WeakMap<object, { input: Input }>();
-  const parse = (value: Json): Input => {
-    if (typeof value !== "object" || value === null) return input.parse(value);
-    const known = parsed.get(value) ?? { input: input.parse(value) };
-    parsed.set(value, known);
-    return known.input;
-  };
+  // A submit asks several of these of one value, one after the other: what was accepted last is not read again.
+  let last: { kept: Json; read: Input } | undefined;
+  const parse = (value: Json): Input => (last?.kept === value ? last.read : input.parse(value));
   return {
     ...rest,
     version,
     input: input as z.ZodType<unknown> as z.ZodType<Json>,
+    accept: (given) => {
+      const accepted = acceptedInput(input, given);
+      if (accepted.ok) last = { kept: accepted.input, read: accepted.value };
+      return accepted;
+    },
     present: present ? (value) => present(parse(value)) : () => ({ title: definition.kind }),
     // Its own copy: what a handler changes in its input is for nobody else to see.
     run: (ctx, value) => run(ctx, input.parse(copyOf(value))),

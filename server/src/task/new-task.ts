@@ -1,6 +1,5 @@
 /** A task made of a submission: the one place that fills in its fields. */
 import { z } from "zod";
-import { acceptedInput } from "./accepted-input.ts";
 import type { MessageDraft } from "./conversation.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
@@ -79,7 +78,7 @@ const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ce
 
 /** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
 export function presented(handler: Handler, given: Json): Presentation & { input: Json } {
-  const accepted = acceptedInput(handler.input, given);
+  const accepted = handler.accept(given);
   if (!accepted.ok) {
     const field = ["input", ...accepted.path].join(".");
     throw new Refusal("invalid", `${field}: ${accepted.message}`, { field });

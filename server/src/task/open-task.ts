@@ -15,7 +15,7 @@ export type OpenTask = Pick<
   /** It has its key from its first start to its end, and not only while it runs. */
   concurrencyToEnd: boolean;
   /** Children whose end it waits for. */
-  awaits: string[];
+  awaits: readonly string[];
   /** It wants nothing but a slot, once it is due. */
   ready: boolean;
   /** It stands still until there is code that fits it. */
@@ -46,14 +46,17 @@ export function openTask(task: Task): OpenTask {
   };
 }
 
+/** Most tasks wait for nothing, each time that they are looked at. */
+const NOTHING: readonly string[] = [];
+
 /** The children that it waits for. */
-export function awaitedBy({ waits }: Pick<Task, "waits">): string[] {
-  return waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : []));
+export function awaitedBy({ waits }: Pick<Task, "waits">): readonly string[] {
+  return waits.length === 0 ? NOTHING : waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : []));
 }
 
 /** The different reasons for which it waits, each once. */
-export function waitsOn({ waits }: Pick<Task, "waits">): string[] {
-  return [...new Set(waits.map(({ on }) => on))];
+export function waitsOn({ waits }: Pick<Task, "waits">): readonly string[] {
+  return waits.length === 0 ? NOTHING : [...new Set(waits.map(({ on }) => on))];
 }
 
 export function isStanding(reasons: readonly string[]): boolean {

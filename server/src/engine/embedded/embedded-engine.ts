@@ -17,7 +17,7 @@ import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
-import { kindOwner, runIn } from "../execution/current-place.ts";
+import { kindOwner, runsIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
@@ -119,7 +119,8 @@ export class EmbeddedEngine implements Engine {
     this.feed = feed;
     this.claims = claims;
     this.slots = {
-      reserve: (task) => task.notBefore === null && scheduler.reserve(entryUnread(openTask(task), handlers)),
+      reserve: (task) =>
+        task.notBefore === null && task.queue === null && scheduler.reserve(entryUnread(openTask(task), handlers)),
       unreserve: (id) => scheduler.unreserve(id),
     };
     this.scheduling = {
@@ -278,13 +279,13 @@ export class EmbeddedEngine implements Engine {
 
 /** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */
 function owned(handler: Handler): Handler {
-  const owner = kindOwner(handler.kind);
+  const own = runsIn(kindOwner(handler.kind));
   const { present, reply, queueOf, timeLimitMs } = handler;
   return {
     ...handler,
-    present: (input) => runIn(owner, null, () => present(input)),
-    ...(reply && { reply: (output: Json) => runIn(owner, null, () => reply(output)) }),
-    ...(queueOf && { queueOf: (input: Json) => runIn(owner, null, () => queueOf(input)) }),
-    ...(timeLimitMs && { timeLimitMs: (input: Json) => runIn(owner, null, () => timeLimitMs(input)) }),
+    present: (input) => own(() => present(input)),
+    ...(reply && { reply: (output: Json) => own(() => reply(output)) }),
+    ...(queueOf && { queueOf: (input: Json) => own(() => queueOf(input)) }),
+    ...(timeLimitMs && { timeLimitMs: (input: Json) => own(() => timeLimitMs(input)) }),
   };
 }

@@ -46,6 +46,11 @@ export function blame(error: unknown): Pick<CodeOwner, "kind" | "task"> | null {
   return { kind, task };
 }
 
+/** The same again and again for one owner: what to remember is made once, and not at each call. */
+export function runsIn(owner: CodeOwner): <Result>(code: () => Result) => Result {
+  return codes.run({ owner, step: null }, () => AsyncLocalStorage.snapshot());
+}
+
 /** The owner of what a kind says outside of any run. */
 export function kindOwner(kind: string): CodeOwner {
   return { kind, task: null, fail: nothingToFail };

@@ -96,10 +96,17 @@ export function recordOf(task: Task): string {
   if ("error" in task) add("error", task.error);
   const ofState = task.state === "paused" || task.state === "completed" || "error" in task ? 1 : 0;
   // Looking each field up takes as long as all the rest, and few tasks have one that this version does not know.
-  if (Object.keys(task).length !== KNOWN_IN_ALL_STATES + ofState) {
+  if (countOfKeys(task) !== KNOWN_IN_ALL_STATES + ofState) {
     for (const [field, value] of Object.entries(task)) if (!KNOWN.has(field)) add(field, value);
   }
   return `{${members}}`;
+}
+
+/** Without a list of them, which is made anew for each row. */
+function countOfKeys(object: object): number {
+  let count = 0;
+  for (const _ in object) count += 1;
+  return count;
 }
 
 /** Those that are not blank, as JSON writes them. An object that is made for `JSON.stringify` alone costs half as much again. */
