@@ -60,6 +60,12 @@ export interface TaskStore {
   inbox(id: TaskId, after?: number): Promise<InboxItem[]>;
   /** The input that came under this message id, used up or not; null when none did. */
   received(id: TaskId, messageId: string): Promise<InboxItem | null>;
+  /** All that ever came, oldest first. Throws `too_large` when that is more than is answered whole. */
+  told(id: TaskId): Promise<InboxItem[]>;
+  /** The events by which it asked and was told something, oldest first. Throws as `told` does. */
+  turns(id: TaskId): Promise<TaskEvent[]>;
+  /** Whether a file came with the task, or holds something of it. */
+  namesFile(id: TaskId, sha256: string): Promise<boolean>;
   /** Whether the task has asked a question of this name before. */
   hasAsked(id: TaskId, name: string): Promise<boolean>;
   /** Of the same; `bytes` are those of their values as JSON. */

@@ -5,6 +5,7 @@ import type { Acting } from "./human-acts.ts";
 import type { Identity } from "./identity.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { OpenQuestion } from "./questions.ts";
+import type { InputAsk } from "./states.ts";
 import type { Failure, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
@@ -51,7 +52,8 @@ export type Command =
   /** What a person adds to the task beside what becomes of it. */
   | { do: "remark"; event: KnownDraft<"human.commented" | "human.attached" | "human.detached"> }
   /** An answer or a message from outside; `prompt` names the question that it answers. */
-  | { do: "input"; by: string; messageId: string; prompt: string | null }
+  /** It answers no question that asks what `except` says. */
+  | { do: "input"; by: string; messageId: string; prompt: string | null; except?: InputAsk | undefined }
   | { do: "delete" };
 
 export type Recorded = {

@@ -304,7 +304,7 @@ function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "
 
 function input(task: Task, command: Command & { do: "input" }, at: number): Change | Refusal {
   if (isTerminal(task.state)) return wrongState(task, "given input");
-  const answered = questionFor(task, command.prompt);
+  const answered = questionFor(task, command.prompt, command.except);
   const received: EventDraft = {
     type: "task.input_received",
     data: { messageId: command.messageId, prompt: answered?.prompt.name ?? command.prompt, by: command.by },

@@ -10,8 +10,12 @@ export function openQuestions({ waits }: { waits: readonly Wait[] }): OpenQuesti
 }
 
 /** The question that an input answers when it comes now: the oldest open one, of that name if it names one. */
-export function questionFor(task: Pick<Task, "waits">, name: string | null): OpenQuestion | undefined {
-  return openQuestions(task).find(({ prompt }) => name === null || prompt.name === name);
+export function questionFor(
+  task: Pick<Task, "waits">,
+  name: string | null,
+  except?: InputAsk,
+): OpenQuestion | undefined {
+  return openQuestions(task).find(({ prompt }) => (name === null || prompt.name === name) && prompt.asks !== except);
 }
 
 /** Whether what somebody said before the question was asked may answer it: a permission is given knowing what for. */

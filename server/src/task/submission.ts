@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isWithin, type Json, json, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
+import type { InputAsk } from "./states.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
@@ -71,6 +72,8 @@ export type InputSubmission = {
   messageId?: string;
   /** Answers this question; without it the first open one, or it waits in the inbox for the next. */
   prompt?: string;
+  /** It answers no question that asks this, whatever is open. */
+  except?: InputAsk;
   value: Json;
   /** A further name of the task, by which clients of that lens know it from then on. */
   alias?: { lens: string; value: string };

@@ -1,13 +1,20 @@
 /** What callers may do with tasks. */
+import type { Readable } from "node:stream";
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
+import type { Json } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
-import type { Task } from "../task/task.ts";
+import type { Prompt, Task } from "../task/task.ts";
 import type { ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
+
+/** A question of a task with the event that asked it, or what somebody has told it. */
+export type Turn =
+  | { seq: number; at: number; asked: Prompt; told?: never }
+  | { seq: number; at: number; by: string; messageId: string; told: Json; asked?: never };
 
 export type Acknowledged = {
   task: Task;
@@ -81,6 +88,10 @@ export interface Tasks {
    * its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
    */
   usage(principal: Principal, id: string, cursor?: string): Promise<{ calls: RecordedCall[]; next: string | null }>;
+  /** What it has asked people and what it was told, oldest first. Throws `not_found`. */
+  turns(principal: Principal, id: string): Promise<Turn[]>;
+  /** The bytes of a file that came with the task, for whoever reads them to the end or destroys the stream. Throws `not_found`. */
+  file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }>;
   /** Names no task that the principal may not see. Throws `not_found`. */
   why(principal: Principal, id: string): Promise<Why>;
 
@@ -102,9 +113,16 @@ export interface Tasks {
    * the next question that is no permission, and a named one for its question, if that was not asked before. The same
    * message id with the same content changes nothing and is answered as `replayed`. What answers no open question waits, at most 1,000 inputs of 8 MB: more are `rate_limited`. Throws `not_found`,
    * `not_allowed_in_state` when the task has ended, asks other questions than the named one or asks that no more,
-   * `conflict` when another input came under this message id, and as `cancel` does.
+   * `conflict` when another input came under this message id, `invalid` when it names a file that is none of `uploads`,
+   * which came with it and are held, and as `cancel` does.
    */
-  input(principal: Principal, id: string, input: InputSubmission, steering?: Steering): Promise<Acknowledged>;
+  input(
+    principal: Principal,
+    id: string,
+    input: InputSubmission,
+    steering?: Steering,
+    uploads?: readonly string[],
+  ): Promise<Acknowledged>;
   /**
    * Makes a new task with `retryOf`, of the same owner and with the same input; `reuseJournal` keeps what the first one's
    * steps have already done, and the version of its handler. A task that stands still is cancelled by it. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid` when

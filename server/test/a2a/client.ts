@@ -52,7 +52,7 @@ const isOld = (dialect: Dialect) => dialect === "J3" || dialect === "R3";
 
 /** Asks as a client of that dialect does. */
 export async function ask(...asked: Parameters<typeof request>): Promise<Told> {
-  return told(await request(...asked), isRpc(asked[1]));
+  return answerOf(await request(...asked), isRpc(asked[1]));
 }
 
 /** The same, with the answer as it comes. */
@@ -79,7 +79,7 @@ export async function request(
   return server.call(url, { ...common, ...body, method });
 }
 
-async function told(response: Response, rpc: boolean): Promise<Told> {
+async function answerOf(response: Response, rpc: boolean): Promise<Told> {
   const text = await response.text();
   const body = text === "" ? undefined : JSON.parse(text);
   const { status, headers } = response;
@@ -92,4 +92,126 @@ async function told(response: Response, rpc: boolean): Promise<Told> {
     error: refused ? (body?.error ?? body) : undefined,
     text,
   };
+}
+
+export type SentPart = {
+  text?: string;
+  raw?: string;
+  url?: string;
+  data?: unknown;
+  filename?: string;
+  mediaType?: string;
+  metadata?: Params;
+};
+export type Sent = {
+  text?: string;
+  parts?: SentPart[];
+  id?: string;
+  taskId?: string;
+  contextId?: string;
+  waits?: boolean;
+  historyLength?: number;
+  more?: Params;
+};
+
+/** A message as that dialect writes it, whose parts are given as 1.0 writes them. */
+function written(dialect: Dialect, { text = "", parts = [{ text }], id = crypto.randomUUID(), ...sent }: Sent): Params {
+  const { taskId, contextId, waits, historyLength, more } = sent;
+  const named = { messageId: id, ...(taskId && { taskId }), ...(contextId && { contextId }), ...more };
+  const old = isOld(dialect);
+  const configuration = {
+    ...(waits !== undefined && (old ? { blocking: waits } : { returnImmediately: !waits })),
+    ...(historyLength !== undefined && { historyLength }),
+  };
+  const content = parts.map((part) => (dialect === "J3" ? oldPart(part) : dialect === "R3" ? protoPart(part) : part));
+  return {
+    message: {
+      ...named,
+      role: dialect === "J3" ? "user" : "ROLE_USER",
+      [dialect === "R3" ? "content" : "parts"]: content,
+      ...(dialect === "J3" && { kind: "message" }),
+    },
+    ...(Object.keys(configuration).length > 0 && { configuration }),
+  };
+}
+
+function oldPart({ text, raw, url, data, filename, mediaType, metadata }: SentPart): Params {
+  const rest = metadata === undefined ? {} : { metadata };
+  if (text !== undefined) return { kind: "text", text, metadata: { ...metadata, ...(mediaType && { mediaType }) } };
+  if (data !== undefined) return { kind: "data", data, ...rest };
+  const named = { ...(filename && { name: filename }), ...(mediaType && { mimeType: mediaType }) };
+  return { kind: "file", file: { ...named, ...(raw === undefined ? { uri: url } : { bytes: raw }) }, ...rest };
+}
+
+function protoPart({ text, raw, url, data, mediaType }: SentPart): Params {
+  if (text !== undefined) return { text };
+  if (data !== undefined) return { data: { data } };
+  const mimeType = mediaType && { mimeType: mediaType };
+  return { file: raw === undefined ? { fileWithUri: url, ...mimeType } : { fileWithBytes: raw, ...mimeType } };
+}
+
+export function send(server: Pick<TestServer, "call">, dialect: Dialect, sent: Sent, asked?: Asked): Promise<Told> {
+  return ask(server, dialect, "send", written(dialect, sent), asked);
+}
+
+/** What is at a path of a JSON value; undefined where that leads nowhere. */
+export function dig(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>((at, key) => (Object(at) === at ? Reflect.get(Object(at), key) : undefined), value);
+}
+
+/** The task that a send was answered with. Throws when it was something else. */
+export function sentTask(dialect: Dialect, { result, text }: Told): Params {
+  const task = dialect === "J3" ? result : dig(result, "task");
+  if (typeof task !== "object" || task === null || !("status" in task)) throw new Error(`No task: ${text}`);
+  return { ...task };
+}
+
+export function idOf(task: unknown): string {
+  return String(dig(task, "id"));
+}
+
+/** In the words of 0.3, whichever version told it. */
+export function stateOf(task: unknown): string {
+  const word = String(dig(task, "status", "state"))
+    .replace("TASK_STATE_", "")
+    .toLowerCase()
+    .replaceAll("_", "-");
+  return word === "cancelled" ? "canceled" : word;
+}
+
+/** The parts of a message as 1.0 writes them, whichever dialect told it. */
+export function message(dialect: Dialect, said: unknown): SentPart[] {
+  const parts = dig(said, dialect === "R3" ? "content" : "parts");
+  if (!Array.isArray(parts)) throw new Error(`No message: ${JSON.stringify(said)}`);
+  return parts.map((part: unknown): SentPart => {
+    if (!isOld(dialect)) return Object(part);
+    const file: unknown = dig(part, "file");
+    if (file === undefined) return { text: String(dig(part, "text")), data: dig(part, "data") };
+    const found = {
+      raw: dig(file, "bytes") ?? dig(file, "fileWithBytes"),
+      url: dig(file, "uri") ?? dig(file, "fileWithUri"),
+      filename: dig(file, "name"),
+      mediaType: dig(file, "mimeType"),
+    };
+    return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+  });
+}
+
+const OF_REASON: Readonly<Record<string, number>> = {
+  TASK_NOT_FOUND: -32001,
+  TASK_NOT_CANCELABLE: -32002,
+  PUSH_NOTIFICATION_NOT_SUPPORTED: -32003,
+  UNSUPPORTED_OPERATION: -32004,
+  CONTENT_TYPE_NOT_SUPPORTED: -32005,
+  EXTENDED_AGENT_CARD_NOT_CONFIGURED: -32007,
+  EXTENSION_SUPPORT_REQUIRED: -32008,
+  VERSION_NOT_SUPPORTED: -32009,
+};
+
+/** The protocol's code of an error, whichever dialect told it: over HTTP, 1.0 says it by its reason. */
+export function told(dialect: Dialect, error: Told["error"]): number | undefined {
+  if (dialect !== "R1") return error?.code;
+  const [detail] = error?.details ?? [];
+  if (detail && "fieldViolations" in detail) return -32602;
+  return OF_REASON[String(detail?.["reason"])];
 }

@@ -1,6 +1,8 @@
 /** The operations of the protocol that this server has. A line here gives one to all four dialects. */
 import type { Operation } from "./operation.ts";
+import { cancel } from "./operations/cancel.ts";
 import { get } from "./operations/get.ts";
+import { send } from "./operations/send.ts";
 import { subscribe } from "./operations/subscribe.ts";
 
-export const OPERATIONS: readonly Operation[] = [get, subscribe];
+export const OPERATIONS: readonly Operation[] = [send, get, cancel, subscribe];

@@ -76,6 +76,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.inbox) {
     const { messageId, prompt, question, value, by, at } = write.inbox;
     prepared.inbox = [messageId, prompt, question, spill.value(value), by, at];
+    for (const sha256 of keptIn(value)) spill.name(sha256);
   }
   if (write.usage?.length) prepared.usage = write.usage.map((call) => [call.key, JSON.stringify(call)]);
   if (write.artifacts?.length) {

@@ -237,6 +237,22 @@ export class SqliteStore extends SqliteConversations implements Store {
     return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, after));
   }
 
+  told(id: string): Promise<InboxItem[]> {
+    const from = (after: number) => this.#reads.send("told", { id, after });
+    const itemOf = (row: unknown[]) => rows.inboxItemOf(row, this.#resolve);
+    return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, 0));
+  }
+
+  turns(id: string): Promise<TaskEvent[]> {
+    const from = (after: number) => this.#reads.send("turns", { id, after });
+    const eventOf = (row: unknown[]) => rows.eventOf(id, row, this.#resolve);
+    return orDamaged(`log of task ${id}`, () => inPages(from, eventOf, ({ seq }) => seq, 0));
+  }
+
+  async namesFile(id: string, sha256: string): Promise<boolean> {
+    return await this.#reads.send("namesFile", { id, sha256 });
+  }
+
   received(id: string, messageId: string): Promise<InboxItem | null> {
     return orDamaged(`inbox of task ${id}`, async () => {
       const row = await this.#reads.send("received", { id, messageId });

@@ -61,14 +61,9 @@ export function taskReads(db: Database) {
        WHERE task = ${OF_TASK} AND error IS NOT NULL ORDER BY at DESC LIMIT 1`,
       ({ id }: OfTask) => [id],
     ),
-    inbox: ofTask(
-      `SELECT ${INBOX_COLUMNS} FROM inbox INDEXED BY inbox_open
-       WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
-      ({ id, after }: OfTask & { after: number }) => [id, after],
-    ),
-    received: row(
-      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
-      ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
+    namesFile: exists(
+      `SELECT 1 FROM task_files WHERE task = ${OF_TASK} AND sha256 = ?`,
+      ({ id, sha256 }: OfTask & { sha256: string }) => [id, sha256],
     ),
     mayGoOn: exists(
       `SELECT 1 FROM tasks t WHERE id = ? AND (ended_at IS NULL OR NOT ${notAside("t")})`,
@@ -78,15 +73,43 @@ export function taskReads(db: Database) {
       `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND in_time(position) AND kind = 'input' AND name = ? LIMIT 1`,
       ({ id, name }: OfTask & { name: string }) => [id, name],
     ),
-    inboxSize: row(
-      `SELECT count(*), coalesce(sum(${bytesOfValue("value")}), 0)
-       FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
-      ({ id }: OfTask) => [id],
-    ),
+    ...inboxReads(db),
     ...artifactReads(db),
     usage: ofTask(
       `SELECT at, record, n FROM usage INDEXED BY usage_of_task WHERE task = ${OF_TASK} AND n > ? ORDER BY n LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+  };
+}
+
+/** What a task was told, and the events by which it asked for it. */
+function inboxReads(db: Database) {
+  const { row, page } = queries(db);
+  const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
+    page(sql, TASK_PAGE_BYTES_MAX, values);
+  return {
+    inbox: ofTask(
+      `SELECT ${INBOX_COLUMNS} FROM inbox INDEXED BY inbox_open
+       WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    told: ofTask(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    turns: ofTask(
+      `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND in_time(seq) AND seq > ?
+       AND type IN ('task.input_required', 'task.input_received') ORDER BY seq`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    received: row(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
+      ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
+    ),
+    inboxSize: row(
+      `SELECT count(*), coalesce(sum(${bytesOfValue("value")}), 0)
+       FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
+      ({ id }: OfTask) => [id],
     ),
   };
 }

@@ -82,6 +82,11 @@ export function belongingStories(setup: () => Promise<Store>): void {
     const taken = decided(twice.task, record);
     await store.apply([{ ...taken, taken: [1] }]);
     expect((await store.inbox(task.id)).map(({ n }) => n)).toEqual([2]);
+    expect((await store.told(task.id)).map(({ n }) => n)).toEqual([1, 2]);
+    expect((await store.turns(task.id)).map(({ type }) => type)).toEqual([
+      "task.input_received",
+      "task.input_received",
+    ]);
     const after = decided(taken.task, { do: "input", by: "ada", messageId: "m1", prompt: null });
     expect(await store.apply([{ ...after, inbox: message }])).toEqual(duplicate);
   });

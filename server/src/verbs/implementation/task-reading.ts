@@ -1,4 +1,5 @@
 /** What callers may read of tasks: each read asks first whether its principal may see the task. */
+import type { Readable } from "node:stream";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
@@ -12,6 +13,7 @@ import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
 import { type ListPage, PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
 import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visibility.ts";
+import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
 
@@ -145,6 +147,26 @@ export class TaskReading {
   async usage(principal: Principal, id: string, cursor?: string) {
     await this.get(principal, id);
     return this.parts.store.usage(id, cursor ?? null, ITEMS_MAX);
+  }
+
+  async turns(principal: Principal, id: string): Promise<Turn[]> {
+    await this.get(principal, id);
+    const { store } = this.parts;
+    const [events, inputs] = await Promise.all([store.turns(id), store.told(id)]);
+    const told = new Map(inputs.map((item) => [item.messageId, item]));
+    return events.flatMap((event): Turn[] => {
+      if (event.custom) return [];
+      const { seq, at } = event;
+      if (event.type === "task.input_required") return [{ seq, at, asked: event.data.prompt }];
+      const item = event.type === "task.input_received" ? told.get(event.data.messageId) : undefined;
+      return item ? [{ seq, at, by: item.by, messageId: item.messageId, told: item.value }] : [];
+    });
+  }
+
+  async file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }> {
+    await this.get(principal, id);
+    if (!(await this.parts.store.namesFile(id, sha256))) throw notFound("File");
+    return this.parts.store.files.open(sha256);
   }
 
   async why(principal: Principal, id: string): Promise<Why> {

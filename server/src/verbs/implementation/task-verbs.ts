@@ -2,6 +2,7 @@
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
+import { valueTold } from "../../task/agent-message.ts";
 import { decisionIn } from "../../task/decision.ts";
 import { DOCUMENT_KINDS } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -112,8 +113,10 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     id: string,
     given: InputSubmission,
     steering: Steering = {},
+    uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     await this.get(principal, id);
+    mustHaveCome(keptIn(given.value), uploads);
     const input = wellFormed(given);
     return this.steer(principal, id, steering, async () => {
       try {
@@ -132,10 +135,10 @@ export class TaskVerbs extends TaskSteering implements Tasks {
   #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering) {
     const { clock, ids, engine, store } = this.parts;
     const at = clock.now();
-    const { messageId = ids.uuid(at), prompt = null, value, alias } = input;
+    const { messageId = ids.uuid(at), prompt = null, except, value, alias } = input;
     const { tenant, user: by } = principal;
     return engine.transitions.change(id, async (task) => {
-      const asked = questionFor(task, prompt);
+      const asked = questionFor(task, prompt, except);
       const question = asked?.key ?? null;
       if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
       if (question === null) await mustHaveRoom(id, value, store);
@@ -146,11 +149,11 @@ export class TaskVerbs extends TaskSteering implements Tasks {
         ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
       };
       if (asked && task.kind === HUMAN_KIND && task.assignment) {
-        const decision = decisionIn(task.assignment, value);
+        const decision = decisionIn(task.assignment, valueTold(value));
         return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
       }
-      if (asked) mustAnswer(asked.prompt, value);
-      return { command: { do: "input", by, messageId, prompt }, along };
+      if (asked) mustAnswer(asked.prompt, valueTold(value));
+      return { command: { do: "input", by, messageId, prompt, except }, along };
     });
   }
 

@@ -1,19 +1,46 @@
-/** The messages of a task: what it was asked. Outputs are artifacts, and no messages. */
+/**
+ * The messages of a task: what it was asked, what it asked and was told. What it asks now is said with its status, and
+ * outputs are artifacts; neither is among them.
+ */
 import { agentInput } from "../../../task/agent.ts";
+import { type AgentMessage, messageAsked, messageTold } from "../../../task/agent-message.ts";
 import { queryIdOf } from "../../../task/conversation.ts";
-import type { Part } from "../../../task/part.ts";
+import { openQuestions } from "../../../task/questions.ts";
 import type { Task } from "../../../task/task.ts";
+import type { Turn } from "../../../verbs/tasks.ts";
 import type { MessageView } from "../model/view.ts";
+import { questionMessage } from "./status.ts";
 
 /** Oldest first. */
-export function historyOf(task: Task, contextId: string): MessageView[] {
-  return [{ messageId: queryIdOf(task.id), role: "user", contextId, taskId: task.id, parts: askedOf(task) }];
+export function historyOf(task: Task, turns: readonly Turn[], contextId: string): MessageView[] {
+  const [open] = openQuestions(task);
+  const current = open && turns.findLast(({ asked }) => asked?.name === open.prompt.name);
+  const said = turns
+    .filter((turn) => turn !== current)
+    .map((turn) =>
+      turn.asked === undefined
+        ? spoken(messageTold(turn.told), turn.messageId)
+        : questionMessage(task.id, turn.asked, turn.at),
+    );
+  return [askedOf(task), ...said].map((message) => ({ ...message, contextId, taskId: task.id }));
 }
 
-function askedOf({ input, title }: Task): Part[] {
+function askedOf({ id, input, title }: Task): MessageView {
   const asked = agentInput.safeParse(input);
-  if (asked.success) return [{ text: asked.data.query }, ...(asked.data.attachments ?? [])];
-  return input === null ? [{ text: title }] : [{ data: input }];
+  const otherwise = input === null ? { text: title } : { data: input };
+  return spoken(asked.success ? messageAsked(asked.data) : { id: "", parts: [otherwise] }, queryIdOf(id));
+}
+
+/** A message of the user's, under the id that its author gave it. */
+function spoken({ id, parts, metadata, extensions, references }: AgentMessage, otherwise: string): MessageView {
+  return {
+    messageId: id || otherwise,
+    role: "user",
+    parts,
+    ...(metadata !== undefined && { metadata }),
+    ...(extensions !== undefined && { extensions }),
+    ...(references !== undefined && { referenceTaskIds: references }),
+  };
 }
 
 /** The last `length` messages; all where that is null, and no history at all where it is 0. */

@@ -15,7 +15,7 @@ export function shownTask(task: Task): JsonObject {
     contextId,
     status: statusOf(task, contextId),
     ...(result !== null && { artifacts: [result] }),
-    history: historyOf(task, contextId),
+    history: historyOf(task, [], contextId),
     ...(Object.keys(task.metadata).length > 0 && { metadata: task.metadata }),
   });
 }

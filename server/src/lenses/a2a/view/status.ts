@@ -1,9 +1,11 @@
-/** The state of a task, and what is said with it: its question while it asks, its error once it has failed. */
+/**
+ * The state of a task, and what is said with it: its question while it asks, its error once it has failed, the words with
+ * which its agent ended it.
+ */
 import { type ClosingWords, closingWordsOf } from "../../../task/agent-message.ts";
 import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
 import { openQuestions } from "../../../task/questions.ts";
-import { isFailed } from "../../../task/states.ts";
-import type { Prompt, Task } from "../../../task/task.ts";
+import type { Failure, Prompt, Task } from "../../../task/task.ts";
 import type { MessageView, StatusView } from "../model/view.ts";
 import { STATE_OF, type WireState } from "../vocabulary.ts";
 
@@ -16,38 +18,44 @@ export function stateOf(task: Task): WireState {
 
 export function statusOf(task: Task, contextId: string): StatusView {
   const said = saidWith(task);
-  const message = said && { ...said, contextId, taskId: task.id };
-  return { state: stateOf(task), ...(message && { message }), at: task.stateChangedAt };
-}
-
-function saidWith(task: Task): MessageView | null {
-  const words = task.state === "completed" ? closingWordsOf(task.output)?.message : undefined;
-  if (words !== undefined) return { messageId: replyIdOf(task.id), role: "agent", ...closing(words) };
-  const [question] = openQuestions(task);
-  if (question !== undefined) return questionMessage(task.id, question.prompt, question.since);
-  if (!isFailed(task.state) || !("error" in task)) return null;
   return {
-    messageId: replyIdOf(task.id),
-    role: "agent",
-    parts: [{ text: task.error.message }],
-    metadata: codeOf(task.error),
+    state: stateOf(task),
+    ...(said && { message: { ...said, contextId, taskId: task.id } }),
+    at: task.stateChangedAt,
   };
 }
 
-/** The words with which a task ends. */
+function saidWith(task: Task): MessageView | null {
+  const words = task.state === "completed" ? closingWordsOf(task.output) : null;
+  if (words !== null) return closingMessage(task.id, words);
+  const [question] = openQuestions(task);
+  if (question !== undefined) return questionMessage(task.id, question.prompt, question.since);
+  return "error" in task ? errorMessage(task.id, task.error) : null;
+}
+
+function errorMessage(task: string, { code, message }: Failure): MessageView {
+  return { messageId: replyIdOf(task), role: "agent", parts: [{ text: message }], metadata: { code } };
+}
+
+/** The words with which a task ended. */
+export function closingMessage(task: string, { message }: ClosingWords): MessageView {
+  return { messageId: replyIdOf(task), role: "agent", ...closing(message) };
+}
+
 export function closing({ parts, metadata, extensions }: ClosingWords["message"]) {
   return { parts, ...(metadata !== undefined && { metadata }), ...(extensions !== undefined && { extensions }) };
 }
 
-function codeOf({ code }: { code: string }) {
-  return { code };
-}
+/** Questions of one task that begin in one millisecond are told apart by their names. */
+const NAMES_TOLD_APART = 4096;
 
 /** What a task asks, as the agent says it: in words, and behind them the schema that an answer has to fit. */
 export function questionMessage(task: string, { name, asks, text, schema }: Prompt, at: number): MessageView {
   const form = schema && { data: schema, name: "schema", mediaType: "application/schema+json" };
+  let hash = 0;
+  for (const unit of name) hash = (hash * 31 + (unit.codePointAt(0) ?? 0)) % NAMES_TOLD_APART;
   return {
-    messageId: messageIdInTask(task, at),
+    messageId: messageIdInTask(task, at * NAMES_TOLD_APART + hash),
     role: "agent",
     parts: [{ text }, ...(form ? [form] : [])],
     metadata: { prompt: name, asks },

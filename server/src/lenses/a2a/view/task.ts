@@ -1,33 +1,50 @@
 /** A task as either version shows it, whatever kind it is of and whichever API it came in by. */
 import { Refusal } from "../../../task/errors.ts";
 import { uuidFromTaskId } from "../../../task/id.ts";
-import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
-import type { Verbs } from "../../../verbs/verbs.ts";
-import type { ArtifactView, TaskView } from "../model/view.ts";
+import type { ArtifactView, MessageView, TaskView } from "../model/view.ts";
 import { NAMES } from "../names.ts";
 import { artifactView, resultOf } from "./artifacts.ts";
+import { type FileReader, withBytes } from "./files.ts";
 import { historyOf, lastOf } from "./history.ts";
 import { statusOf } from "./status.ts";
 
-type Reader = { principal: Principal; verbs: Verbs };
 type Wanted = { historyLength: number | null; artifacts: boolean };
 
-export async function taskView(reader: Reader, task: Task, wanted: Wanted): Promise<TaskView> {
+/** Throws `too_large` when that is more than is answered whole. */
+export async function taskView(reader: FileReader, task: Task, wanted: Wanted): Promise<TaskView> {
   const contextId = await contextIdOf(reader, task);
-  const history = lastOf(historyOf(task, contextId), wanted.historyLength);
+  const [history, artifacts] = await Promise.all([
+    messagesOf(reader, task, contextId, wanted.historyLength),
+    wanted.artifacts ? artifactsOf(reader, task) : undefined,
+  ]);
   return {
     id: task.id,
     contextId,
     status: statusOf(task, contextId),
-    ...(wanted.artifacts && { artifacts: await artifactsOf(reader, task) }),
+    ...(artifacts !== undefined && { artifacts }),
     ...(history !== undefined && { history }),
     ...(Object.keys(task.metadata).length > 0 && { metadata: task.metadata }),
   };
 }
 
+async function messagesOf(
+  reader: FileReader,
+  task: Task,
+  contextId: string,
+  length: number | null,
+): Promise<MessageView[] | undefined> {
+  if (length === 0) return undefined;
+  const turns = await reader.verbs.tasks.turns(reader.principal, task.id);
+  const messages = lastOf(historyOf(task, turns, contextId), length) ?? [];
+  return Promise.all(messages.map((message) => withBytes(reader, task, message)));
+}
+
 /** The client's own name of the conversation, else its id; of a task without a conversation, one that follows from its id. */
-export async function contextIdOf({ principal, verbs }: Reader, { id, conversation }: Task): Promise<string> {
+export async function contextIdOf(
+  { principal, verbs }: Pick<FileReader, "principal" | "verbs">,
+  { id, conversation }: Task,
+): Promise<string> {
   if (conversation === null) return uuidFromTaskId(id);
   try {
     return (await verbs.conversations.get(principal, NAMES, conversation)).alias ?? conversation;
@@ -38,11 +55,11 @@ export async function contextIdOf({ principal, verbs }: Reader, { id, conversati
   }
 }
 
-export async function artifactsOf({ principal, verbs }: Reader, task: Task): Promise<ArtifactView[]> {
+export async function artifactsOf(reader: FileReader, task: Task): Promise<ArtifactView[]> {
   const found: ArtifactView[] = [];
   for (let cursor: string | undefined; ; ) {
-    const { artifacts, next } = await verbs.tasks.artifacts(principal, task.id, cursor);
-    found.push(...artifacts.map(artifactView));
+    const { artifacts, next } = await reader.verbs.tasks.artifacts(reader.principal, task.id, cursor);
+    for (const artifact of artifacts) found.push(await withBytes(reader, task, artifactView(artifact)));
     if (next === null) break;
     cursor = next;
   }

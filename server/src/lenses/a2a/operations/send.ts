@@ -1,0 +1,41 @@
+/** A message to an agent, which is answered with the task that came of it. */
+import { closingWordsOf } from "../../../task/agent-message.ts";
+import type { Task } from "../../../task/task.ts";
+import { delivered } from "../message/deliver.ts";
+import type { SentView } from "../model/view.ts";
+import { type Exchange, operation } from "../operation.ts";
+import { closingMessage } from "../view/status.ts";
+import { contextIdOf, taskView } from "../view/task.ts";
+
+/** However long a client would wait, it is answered after this. */
+const WAIT_MS_MAX = 300_000;
+
+export const send = operation({
+  name: "send",
+  summary: "Send a message: it begins a task, or goes to one that is open",
+  methods: { "1.0": "SendMessage", "0.3": "message/send" },
+  paths: [{ method: "POST", path: "/message:send" }],
+  run: async (exchange, command) => {
+    const { task } = await delivered(exchange, command);
+    const waits = command.waits || answersAlone(exchange);
+    const { principal, verbs, left } = exchange;
+    const settled = waits ? await verbs.tasks.settled(principal, task.id, WAIT_MS_MAX, left()) : task;
+    const sent = await sentView(exchange, settled, command.historyLength);
+    return { result: exchange.dialect.codec.write.sent(sent) };
+  },
+});
+
+/** Some of the agent's answers are a message and no task: which, is known once it has answered. */
+export function answersAlone({ agent, parts }: Pick<Exchange, "agent" | "parts">): boolean {
+  if (!agent.configured) return false;
+  return parts.agents.find(({ slug }) => slug === agent.definition.slug)?.answersAlone ?? false;
+}
+
+/** The task, or the message alone where that is all there is to know. */
+export async function sentView(exchange: Exchange, task: Task, historyLength: number | null): Promise<SentView> {
+  const closing = task.state === "completed" ? closingWordsOf(task.output) : null;
+  if (closing?.alone) {
+    return { message: { ...closingMessage(task.id, closing), contextId: await contextIdOf(exchange, task) } };
+  }
+  return { task: await taskView(exchange, task, { historyLength, artifacts: true }) };
+}

@@ -1,0 +1,115 @@
+/** Messages to agents: what a send begins, joins and answers, in the four dialects. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestServer, type TestServer } from "../server.ts";
+import { plain, scripted } from "./agents.ts";
+import { ask, DIALECTS, type Dialect, dig, idOf, message, send, sentTask, stateOf, told } from "./client.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ config: { agents: [scripted, plain] } });
+});
+afterAll(() => server.stop());
+
+describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
+  it("a message begins a task, in a context of the server's, and is answered once the task has ended", async () => {
+    const sent = await send(server, dialect, { text: "count", id: "m-1" });
+    const task = sentTask(dialect, sent);
+    expect(stateOf(task)).toBe("completed");
+    expect(dig(task, "contextId")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(dig(task, "history", 0, "messageId")).toBe("m-1");
+    expect(dig(task, "artifacts", 0, "artifactId")).toBe("result");
+  });
+
+  it("a context that the client names is kept, and joins its tasks", async () => {
+    const contextId = `talk:${dialect}@example.com`;
+    const first = sentTask(dialect, await send(server, dialect, { text: "count", contextId }));
+    const second = sentTask(dialect, await send(server, dialect, { text: "count", contextId }));
+    expect([dig(first, "contextId"), dig(second, "contextId")]).toEqual([contextId, contextId]);
+    expect(idOf(first)).not.toBe(idOf(second));
+    const { error } = await send(server, dialect, { text: "count", contextId: "no spaces" });
+    expect(told(dialect, error)).toBe(-32602);
+  });
+
+  it("a question ends the wait, and a message to the task answers it under the same ids", async () => {
+    const asked = sentTask(dialect, await send(server, dialect, { text: "ask me" }));
+    expect(stateOf(asked)).toBe("input-required");
+    expect(JSON.stringify(dig(asked, "status", "message"))).toContain("Which colour?");
+    const taskId = idOf(asked);
+    const parts = [{ text: "blue", metadata: { tone: "dark" } }, { data: { rgb: [0, 0, 255] } }];
+    const answered = sentTask(dialect, await send(server, dialect, { parts, taskId, id: "the-answer" }));
+    expect([idOf(answered), stateOf(answered)]).toEqual([taskId, "completed"]);
+    expect(JSON.stringify(dig(answered, "status", "message"))).toContain("255");
+    const history = JSON.stringify(dig(answered, "history"));
+    for (const words of ["ask me", "Which colour?", "blue", "the-answer"]) expect(history).toContain(words);
+    const late = await send(server, dialect, { text: "and now?", taskId });
+    expect(told(dialect, late.error)).toBe(-32004);
+  });
+
+  it("a message is no proof of a permission: the task goes on asking for it", async () => {
+    const asked = sentTask(dialect, await send(server, dialect, { text: "login" }));
+    expect(stateOf(asked)).toBe("auth-required");
+    const after = sentTask(
+      dialect,
+      await send(server, dialect, { text: "my password is hunter2", taskId: idOf(asked) }),
+    );
+    expect(stateOf(after)).toBe("auth-required");
+    expect(JSON.stringify(dig(after, "history"))).toContain("hunter2");
+  });
+
+  it("the answer of a message alone shows no task", async () => {
+    const { result } = await send(server, dialect, { text: "alone" });
+    const said = dialect === "J3" ? result : dig(result, "message");
+    expect(dig(said, "role")).toBe(dialect === "J3" ? "agent" : "ROLE_AGENT");
+    expect(JSON.stringify(said)).toContain("Hello.");
+    expect(dig(said, "taskId")).toBeUndefined();
+  });
+
+  it("refusals and failures are told with the task, and its words", async () => {
+    const refused = sentTask(dialect, await send(server, dialect, { text: "refuse" }));
+    expect([stateOf(refused), JSON.stringify(refused)]).toEqual([
+      "rejected",
+      expect.stringContaining("I do not do that."),
+    ]);
+    const failed = sentTask(dialect, await send(server, dialect, { text: "fail" }));
+    expect([stateOf(failed), JSON.stringify(failed)]).toEqual(["failed", expect.stringContaining("It broke.")]);
+  });
+
+  it("who does not wait is answered at once", async () => {
+    const sent = await send(server, dialect, { text: "wait", waits: false }, { base: "/a2a/plain" });
+    expect(["submitted", "working", "completed"]).toContain(stateOf(sentTask(dialect, sent)));
+  });
+
+  it("bytes, names and types of a part come back as they went", async () => {
+    const bytes = Buffer.alloc(100_000, 7).toString("base64");
+    const parts = [
+      { raw: "AAECAw==", filename: "a.png", mediaType: "image/png" },
+      { raw: bytes },
+      { url: "https://example.com/x" },
+    ];
+    const sent = sentTask(dialect, await send(server, dialect, { parts: [{ text: "count" }, ...parts] }));
+    const [, small, large, link] = message(dialect, dig(sent, "history", 0));
+    expect(small).toMatchObject(
+      dialect === "R3" ? { raw: "AAECAw==" } : { raw: "AAECAw==", filename: "a.png", mediaType: "image/png" },
+    );
+    expect(large?.raw).toBe(bytes);
+    expect(link?.url).toBe("https://example.com/x");
+  });
+
+  it("a part of a type that the agent does not take is refused", async () => {
+    const parts = [{ text: "x", mediaType: "application/x-unsupported-tck-type" }];
+    const { error } = await send(server, dialect, { parts });
+    if (dialect !== "R3") expect(told(dialect, error)).toBe(-32005);
+  });
+
+  it("a task is cancelled, and a second cancel is told what its version says", async () => {
+    const begun = sentTask(dialect, await send(server, dialect, { text: "ask" }));
+    const id = idOf(begun);
+    const first = await ask(server, dialect, "cancel", { id: id });
+    expect(stateOf(first.result)).toBe("canceled");
+    const second = await ask(server, dialect, "cancel", { id: id });
+    const isOld = dialect === "J3" || dialect === "R3";
+    expect(isOld ? told(dialect, second.error) : stateOf(second.result)).toBe(isOld ? -32002 : "canceled");
+    const done = sentTask(dialect, await send(server, dialect, { text: "count" }));
+    expect(told(dialect, (await ask(server, dialect, "cancel", { id: idOf(done) })).error)).toBe(-32002);
+  });
+});
