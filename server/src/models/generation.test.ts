@@ -118,8 +118,12 @@ describe("stop sequences", () => {
     },
   );
 
-  it("of thousands of characters are told as not done", async () => {
-    expect(ignored(await ask("local:reference", { stopSequences: ["x".repeat(1_001)] }))).toEqual(["stopSequences"]);
+  it("of thousands of characters are told as not done, and no provider is sent them", async () => {
+    const stopSequences = ["x".repeat(1_001), "END"];
+    expect(ignored(await ask("local:reference", { stopSequences }))).toEqual(["stopSequences"]);
+    server.script({ kind: "answer", text: "The cat sat." });
+    expect(ignored(await ask("gateway:m", { stopSequences }))).toEqual(["stopSequences"]);
+    expect(sent()).toMatchObject({ stop: ["END"] });
   });
 
   it("are not looked for before the text has its least tokens", async () => {

@@ -8,13 +8,11 @@ import type { GenerationParameters, GenerationReport, IgnoredParameter } from ".
 import { lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
 import { TokenReport } from "./logprobs.ts";
 import type { ModelAnswer, ModelCall, PromptTurn, Usage } from "./model.ts";
-import { type Host, ignoredByPackage, logprobsWanted, parameterRequest } from "./parameters.ts";
+import { type Host, ignoredByPackage, logprobsWanted, parameterRequest, stopsOf } from "./parameters.ts";
 import { StopSequences } from "./stop-sequences.ts";
 
 /** Told of the input, at most. */
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
-/** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text. */
-const STOP_CHARACTERS_MAX = 1_000;
 
 /** Why the reading of an answer ended before the provider ended it. */
 export type EarlyStop = "stop_sequence" | "time_limit";
@@ -44,13 +42,8 @@ export class Generation {
     const { timeLimitMs = 0 } = asked;
     this.timeLimitMs = timeLimitMs > 0 ? timeLimitMs : null;
     this.#asked = asked;
-    const stops = (asked.stopSequences ?? []).filter(({ length }) => length <= STOP_CHARACTERS_MAX);
-    this.#stops = new StopSequences(stops, { include: asked.includeStopSequence === true });
+    this.#stops = new StopSequences(stopsOf(asked), { include: asked.includeStopSequence === true });
     this.#ignored = ignored;
-    if (stops.length < (asked.stopSequences?.length ?? 0)) {
-      const reason = `One has more than ${STOP_CHARACTERS_MAX} characters.`;
-      this.#ignored.push({ parameter: "stopSequences", reason });
-    }
     this.#providerName = host.name;
     this.#longEnough = (asked.minNewTokens ?? 0) === 0;
   }

@@ -40,6 +40,8 @@ const DONE_HERE: ReadonlySet<Parameter> = new Set([
 const DRAWING = ["temperature", "topP", "topK", "typicalP"] as const;
 /** OpenAI's own limit; the others are watched for here. */
 const NATIVE_STOPS_MAX = 4;
+/** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text, here or at a provider. */
+const STOP_CHARACTERS_MAX = 1_000;
 const TOP_LOGPROBS_MAX = 20;
 
 export type ParameterRequest = { options: Partial<LanguageModelV4CallOptions>; ignored: IgnoredParameter[] };
@@ -65,7 +67,10 @@ export function parameterRequest(asked: GenerationParameters, host: Host, model:
         ...(says && host.type === "openai" && { openai: { logprobs } }),
       },
     },
-    ignored: ignoredBy(parameters, host, new Set(Object.keys(extended)), logprobs > 0 && !says),
+    ignored: [
+      ...ignoredBy(parameters, host, new Set(Object.keys(extended)), logprobs > 0 && !says),
+      ...tooLongStops(parameters),
+    ],
   };
 }
 
@@ -135,9 +140,11 @@ function extensionsOf(parameters: GenerationParameters, { type, extensions }: Ho
 }
 
 /** A provider stops by itself only where nobody needs to know what stopped it, nor when. */
-function nativeStops({ stopSequences = [], includeStopSequence, minNewTokens }: GenerationParameters): string[] {
-  if (includeStopSequence || minNewTokens !== undefined) return [];
-  return stopSequences.filter((sequence) => sequence.trim() !== "").slice(0, NATIVE_STOPS_MAX);
+function nativeStops(parameters: GenerationParameters): string[] {
+  if (parameters.includeStopSequence || parameters.minNewTokens !== undefined) return [];
+  return stopsOf(parameters)
+    .filter((sequence) => sequence.trim() !== "")
+    .slice(0, NATIVE_STOPS_MAX);
 }
 
 /** OpenAI's reasoning models refuse the whole request that asks for them. */
@@ -180,4 +187,14 @@ function isParameter(name: string): name is Parameter {
 
 function isExtended(parameter: Parameter): parameter is keyof typeof EXTENSION_OF {
   return Object.hasOwn(EXTENSION_OF, parameter);
+}
+
+/** The sequences that end an answer: here and at a provider. */
+export function stopsOf({ stopSequences = [] }: GenerationParameters): string[] {
+  return stopSequences.filter(({ length }) => length <= STOP_CHARACTERS_MAX);
+}
+
+function tooLongStops(parameters: GenerationParameters): IgnoredParameter[] {
+  if (stopsOf(parameters).length === (parameters.stopSequences?.length ?? 0)) return [];
+  return [{ parameter: "stopSequences", reason: `One has more than ${STOP_CHARACTERS_MAX} characters.` }];
 }

@@ -80,7 +80,7 @@ describe("the stream of a run", () => {
       {
         type: "tool_calls",
         tool_calls: [{ id: expect.any(String), name: "hold", args: {} }],
-        agent_display_name: "scripted",
+        agent_display_name: "Scripted",
       },
       {
         type: "tool_response",

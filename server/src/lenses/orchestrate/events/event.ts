@@ -15,7 +15,7 @@ import type { Failure, Task } from "../../../task/task.ts";
 import { isParked } from "../../../task/turns.ts";
 import { answerOf, noticeOf, questionOf } from "../messages/message.ts";
 import type { StepDetails, ThreadMessage } from "../messages/schema.ts";
-import { agentOf, askedOf, threadOf } from "../runs/asked.ts";
+import { agentNameOf, agentOf, threadOf } from "../runs/asked.ts";
 import { runStatusOf, type TimedOut } from "../vocabulary.ts";
 import type { RunEvent } from "./schema.ts";
 
@@ -127,8 +127,7 @@ export class RunEvents {
   };
 
   get #agentName(): string {
-    const { agent, bound } = askedOf(this.#task);
-    return bound?.name ?? agent ?? NAMELESS;
+    return agentNameOf(this.#task) ?? NAMELESS;
   }
 
   #place(): { thread_id: string; run_id: string } {

@@ -28,6 +28,13 @@ export function agentOf(task: Pick<Task, "kind" | "input">): string | null {
   return bound?.id ?? (typeof named === "string" ? named : agent);
 }
 
+/** What people call that agent, as far as the task says it. */
+export function agentNameOf(task: Pick<Task, "kind" | "input">): string | null {
+  const { agent = null, bound, context = {} } = askedOf(task);
+  const named = context["agent_name"];
+  return typeof named === "string" ? named : (bound?.name ?? agent);
+}
+
 export function objectIn(value: unknown): JsonObject | null {
   return isJsonObject(value) ? value : null;
 }

@@ -1,21 +1,28 @@
 /** The runs of one assistant. */
-
 import { z } from "zod";
 import { notFound } from "../../../task/errors.ts";
-import { anyQuery, type Route, route } from "../../route.ts";
+import { mustHave } from "../../../task/principal.ts";
+import type { Task } from "../../../task/task.ts";
+import { jsonWithList } from "../../json-list.ts";
+import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { answerWithSteps } from "../events/log.ts";
 import { taskNamed } from "../names.ts";
 import type { TimedOut } from "../vocabulary.ts";
 import { agentOf } from "./asked.ts";
-import { listedRuns } from "./list.ts";
+import { runsOfAgent } from "./list.ts";
 import { runOf } from "./run.ts";
-import { assistantRun } from "./schema.ts";
+import { type AssistantRun, assistantRun } from "./schema.ts";
 
 const TAG = "Assistants";
 const assistant = { assistant_id: { about: "An agent's id, or its slug", is: () => true } };
 const run = { run_id: { about: "A run's id", is: () => true } };
-const LOOKED_AT_MAX = 1_000;
+/** This wire has no pages of them. */
+const LISTED_MAX = 1_000;
+
+async function* shown(runs: AsyncIterable<Task>, timedOut: TimedOut): AsyncGenerator<AssistantRun> {
+  for await (const run of runs) yield runOf(run, timedOut);
+}
 
 export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
   return [
@@ -25,16 +32,17 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       id: "list_assistant_runs",
       tag: TAG,
       summary: "List Runs of an Assistant",
-      description: "Newest first, of the last 1,000 runs of all.",
+      description: "Newest first, at most 1,000, of the last 100,000 runs of all agents.",
       params: assistant,
       query: anyQuery,
       refuses: ["unauthenticated", "not_found"],
       answers: [{ status: 200, about: "Successful Response", schema: z.array(assistantRun) }],
       handle: async ({ principal, verbs, params }) => {
-        const page = { limit: LOOKED_AT_MAX, offset: 0 };
-        const { runs } = await listedRuns(verbs.tasks, principal, { kinds: ["agent"] }, page);
+        mustHave(principal, "tasks");
         const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
-        return { status: 200, body: runs.filter((task) => agentOf(task) === id).map((task) => runOf(task, timedOut)) };
+        const runs = runsOfAgent(verbs.tasks, principal, id, LISTED_MAX);
+        const file = jsonWithList((list) => list, shown(runs, timedOut));
+        return { status: 200, file, headers: { "content-type": JSON_TYPE } };
       },
     }),
     route({

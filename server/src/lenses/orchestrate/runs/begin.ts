@@ -142,7 +142,7 @@ function contextOf(
   agent: Agent | null,
 ): JsonObject {
   return {
-    ...(agent !== null && { agent_id: agent.id }),
+    ...(agent !== null && { agent_id: agent.id, agent_name: agent.definition.displayName ?? agent.definition.name }),
     ...(context !== null && { context }),
     ...(context_variables !== null && { context_variables }),
     ...(additional_parameters !== null && { additional_parameters }),

@@ -1,8 +1,35 @@
 /** A page of runs. A list of tasks ends early when its tasks are large: a page of runs goes on, as far as it can be held. */
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
-import type { TaskFilter } from "../../../task/task-filter.ts";
+import { PAGE_LIMIT_MAX, type TaskFilter } from "../../../task/task-filter.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
+import { agentOf } from "./asked.ts";
+
+/** Runs of all agents that are looked through for those of one. */
+const LOOKED_AT_MAX = 100_000;
+
+/** Newest first, at most so many. Of what is over 64 KB in a task it has the beginning. */
+export async function* runsOfAgent(
+  tasks: Pick<Tasks, "list">,
+  principal: Principal,
+  agent: string,
+  max: number,
+): AsyncGenerator<Task> {
+  let found = 0;
+  let lookedAt = 0;
+  for (let cursor: string | null = ""; cursor !== null && lookedAt < LOOKED_AT_MAX; ) {
+    const page = { limit: PAGE_LIMIT_MAX, whole: true, ...(cursor !== "" && { cursor }) };
+    const { tasks: runs, next } = await tasks.list(principal, { kinds: ["agent"] }, page);
+    for (const run of runs) {
+      if (agentOf(run) !== agent) continue;
+      yield run;
+      found += 1;
+      if (found === max) return;
+    }
+    lookedAt += runs.length;
+    cursor = next;
+  }
+}
 
 /** Of about 1 MB each. */
 const LISTS_MAX = 16;
