@@ -134,6 +134,18 @@ describe("the stream of a run", () => {
     expect(namesOf(await client.events(id))).toEqual(["run.expired", "done"]);
   });
 
+  test("of a run that its agent has no more time for ends with that", async () => {
+    const slow = { name: "Slow", model: "scripted:test-model", tools: ["hold"], time_limit_ms: 1_000 };
+    const made = await server.call("/v1/agents", { json: slow });
+    const { id: agent_id } = z.object({ id: z.string() }).parse(await made.json());
+    const events = await client.stream("hold on", { agent_id });
+    await server.held();
+    expect(namesOf(events).slice(-2)).toEqual(["run.expired", "done"]);
+    const run = await client.run(String(events[0]?.data["run_id"]));
+    expect(run).toMatchObject({ status: "expired", completed_at: null, failed_at: null, cancelled_at: null });
+    expect(await client.events(run.id)).toEqual(events);
+  });
+
   test("tells what the run asks, waits for the person, and goes on with the answer", async () => {
     const thread_id = await client.thread();
     const streaming = client.stream("ask me", { thread_id });
@@ -223,6 +235,48 @@ describe("the stream of a run", () => {
       const rest = later.slice(later.findIndex(({ id }) => id === seen.at(-1)?.id) + 1);
       expect([...seen, ...rest]).toEqual(whole);
     }
+  });
+
+  test("cut anywhere while it is under way is made whole by its events, with the same ids and no gap", async () => {
+    const query = "Count to twenty, then say what the capital of Peru is and how much 12 * 12 is.";
+    const body = JSON.stringify({ message: { role: "user", content: query }, agent_id: "assistant" });
+    const headers = { "content-type": "application/json" };
+    let whileLive = 0;
+    /** Reads a stream up to this many bytes and leaves it; what comes after the last whole line is read from the events. */
+    async function cutAt(bytes: number): Promise<void> {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const response = await fetch(`${client.root}/v1/orchestrate/runs/stream`, {
+        method: "POST",
+        headers,
+        body,
+        signal,
+      });
+      const decoder = new TextDecoder();
+      let text = "";
+      for await (const chunk of response.body ?? []) {
+        text += decoder.decode(chunk.subarray(0, bytes - text.length), { stream: true });
+        if (text.length >= bytes) break;
+      }
+      controller.abort();
+      const seen = linesOf(text.slice(0, text.lastIndexOf("\n") + 1));
+      const run = String(seen[0]?.data["run_id"]);
+      const onTheWay = await client.events(run, 0);
+      if (onTheWay.at(-1)?.event !== "done") whileLive += 1;
+      expect(onTheWay.slice(0, seen.length)).toEqual(seen);
+      const whole = await client.events(run);
+      expect(whole.slice(0, onTheWay.length)).toEqual(onTheWay);
+      expect(whole.at(-1)?.event).toBe("done");
+      expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length);
+      expect(piecesOf(whole)).toBe(textOf(messageIn(whole)));
+    }
+    let seed = 3;
+    const chance = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed % below;
+    };
+    for (let n = 0; n < 6; n++) await Promise.all(Array.from({ length: 10 }, () => cutAt(400 + chance(4_000))));
+    expect(whileLive).toBeGreaterThan(5);
   });
 
   test("of one that goes on elsewhere ends with that, and its thread tells the rest", async () => {
