@@ -12,7 +12,7 @@ export function collapsed(links: Links, number: number, field: Field): { levels:
   return { levels: 0, links: [links.field("self", number, field)] };
 }
 
-export function expanded(links: Links, number: number, field: Field): { levels: 1; links: Link[] } {
+function expanded(links: Links, number: number, field: Field): { levels: 1; links: Link[] } {
   return { levels: 1, links: [links.field("self", number, field), links.task("back", number)] };
 }
 

@@ -75,7 +75,7 @@ export function renderUnrouted({ method, path, allowed }: Unrouted, { id }: { id
 }
 
 /** The body of an error, also where it is an item of a list. */
-export function problemOf(status: number, code: string, detail: string) {
+function problemOf(status: number, code: string, detail: string) {
   return { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, "o:errorCode": code };
 }
 

@@ -4,10 +4,11 @@ import type { Task } from "../../task/task.ts";
 import { conditional } from "../etag.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
+import { etagOf } from "./if-match.ts";
 import type { Field } from "./links.ts";
 import { expandedFields } from "./reading.ts";
 import { attachmentsAnswer, commentsAnswer, historyAnswer } from "./schema.ts";
-import { etagOf, taskParams } from "./task-routes.ts";
+import { taskParams } from "./task-routes.ts";
 import { threadOf } from "./task-view.ts";
 
 /** The value of one field, whole. Throws `not_found`. */

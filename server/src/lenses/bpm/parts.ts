@@ -11,7 +11,7 @@ import type { Part } from "../../task/part.ts";
 import type { Task } from "../../task/task.ts";
 import type { WireArtifact, WireMessage, WirePart } from "./schema.ts";
 
-export function textPart(part: Part): WirePart {
+function textPart(part: Part): WirePart {
   if ("text" in part) return withText(part.text, part.metadata);
   const { name, mediaType } = part;
   if ("data" in part) {

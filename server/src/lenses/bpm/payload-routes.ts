@@ -1,14 +1,18 @@
 /** The payload of a task: what is decided on. */
 import { z } from "zod";
-import { json } from "../../task/json.ts";
+import { Refusal } from "../../task/errors.ts";
+import { isJsonObject, type Json, type JsonObject, json } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
 import { conditional } from "../etag.ts";
 import { firstParam } from "../paging.ts";
-import { JSON_TYPE, type Route, route } from "../route.ts";
+import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
+import { payloadObject } from "./actions.ts";
 import { Caller } from "./caller.ts";
 import { payloadOf } from "./containers.ts";
+import { boundTo, etagOf } from "./if-match.ts";
 import { payloadXml, wantsXml, XML_TYPE } from "./payload-xml.ts";
-import { etagOf, taskParams } from "./task-routes.ts";
+import { taskParams } from "./task-routes.ts";
+import { formOf } from "./worklist-task.ts";
 
 const payloadQuery = z.object({
   type: firstParam(
@@ -50,4 +54,82 @@ export const payloadRoutes: readonly Route[] = [
       return conditional(call.headers, { bytes, headers });
     },
   }),
+  payloadUpdate("PUT"),
+  payloadUpdate("POST"),
+  route({
+    method: "GET",
+    path: "/tasks/{id}/form",
+    id: "retrieve_form",
+    tag: "payload",
+    summary: "Retrieve what a person is to fill in",
+    params: taskParams,
+    query: anyQuery,
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "A JSON Schema", schema: z.looseObject({}) }],
+    handle: async (call) => {
+      const form = formOf(await new Caller(call).find(call.params.id));
+      if (form === null) throw new Refusal("not_found", "The task has no form.");
+      return { status: 200, body: form };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/tasks/{id}/summaryField",
+    id: "retrieve_summary_field",
+    tag: "payload",
+    summary: "Retrieve the fields of the payload that are plain values",
+    params: taskParams,
+    query: anyQuery,
+    refuses: ["unauthenticated", "not_found"],
+    answers: [{ status: 200, about: "Success", schema: z.looseObject({}) }],
+    handle: async (call) => ({ status: 200, body: scalarsOf(payloadOf(await new Caller(call).find(call.params.id))) }),
+  }),
+  payloadUpdate("POST", "/tasks/{id}/summaryField"),
 ];
+
+/** A payload that is written replaces the one before it; of fields that are plain values those alone are replaced. */
+function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Route {
+  const isSummary = path.endsWith("summaryField");
+  return route({
+    method,
+    path,
+    id: isSummary ? "update_summary_field" : `${method === "PUT" ? "update" : "replace"}_payload`,
+    tag: "payload",
+    summary: isSummary ? "Replace the fields of the payload that are plain values" : "Replace the payload of a task",
+    params: taskParams,
+    query: anyQuery,
+    body: json,
+    headers: { "If-Match": "The ETag of the task as it was read: 409 when it has changed since" },
+    refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "not_allowed_in_state", "conflict"],
+    answers: [{ status: 200, about: "The payload as it is now", schema: json }],
+    handle: async (call) => {
+      const { principal, verbs, headers, body } = call;
+      const caller = new Caller(call);
+      const task = await caller.find(call.params.id);
+      const given = payloadObject(body);
+      const before = payloadOf(task);
+      const payload = isSummary ? { ...withoutScalars(before), ...scalarsOf(given) } : given;
+      // What is kept of the payload as it was read must still be so.
+      const bound = isSummary ? { revision: task.revision, ...boundTo(headers, task) } : boundTo(headers, task);
+      const { task: after } = await verbs.human.act(principal, task.id, { act: "save", payload }, bound);
+      const now = payloadOf(after);
+      return { status: 200, body: isSummary ? scalarsOf(now) : now, headers: { etag: etagOf(after) } };
+    },
+  });
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
+}
+
+function scalarsOf(payload: Json): JsonObject {
+  return isJsonObject(payload)
+    ? Object.fromEntries(Object.entries(payload).filter(([, value]) => isScalar(value)))
+    : {};
+}
+
+function withoutScalars(payload: Json): JsonObject {
+  return isJsonObject(payload)
+    ? Object.fromEntries(Object.entries(payload).filter(([, value]) => !isScalar(value)))
+    : {};
+}

@@ -1,6 +1,6 @@
 /** What has to be read of a task beside the task itself: the fields that are expanded, and what its caller may do. */
-import { refusalOf } from "../../task/human-acts.ts";
 import type { Json } from "../../task/json.ts";
+import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Caller } from "./caller.ts";
 import { attachmentsOf, collapsed, commentsOf, historyOf, payloadOf } from "./containers.ts";
@@ -32,21 +32,31 @@ export async function expandedFields(
       log !== null && expand.has("comments")
         ? commentsOf(links, task, log.comments)
         : collapsed(links, number, "comments"),
-    attachments: expand.has("attachments") ? attachmentsOf(links, task, []) : collapsed(links, number, "attachments"),
+    attachments: expand.has("attachments")
+      ? attachmentsOf(links, task, await verbs.human.attachments(principal, task.id))
+      : collapsed(links, number, "attachments"),
     history: hasHistory ? historyOf(links, task, log.history) : collapsed(links, number, "history"),
     payload: expand.has("payload") ? payloadOf(task) : collapsed(links, number, "payload"),
     messages: hasHistory ? [askedMessage(thread, task), ...log.messages] : [],
   };
 }
 
-/** What the caller may do with the task as it is, in the order of the wire. */
-export function allowedActions({ principal }: Caller, task: Task): WireAction[] {
-  const actor = { user: principal.user, looksAfterAll: principal.scopes.has("tasks:all") };
-  const outcomes = refusalOf(task, actor, "decide") === undefined ? (task.assignment?.outcomes ?? []) : [];
-  const custom = outcomes.map(({ id, title }) => ({ actionId: outcomeWord(id), actionType: "Custom" as const, title }));
-  const acts = Object.keys(ACTION_OF) as (keyof typeof ACTION_OF)[];
-  const system = acts
-    .filter((act) => refusalOf(task, actor, act) === undefined)
-    .map((act) => ({ actionId: ACTION_OF[act], actionType: "System" as const, title: ACTION_OF[act] }));
-  return [...custom, ...system];
+/** What the caller may do with the task as it is, in the order of the wire: decisions first. */
+export function allowedActions({ principal, verbs }: Caller, task: Task): WireAction[] {
+  if (task.assignment === null) return steeringActions(task);
+  const allowed = verbs.human.allowed(principal, task);
+  const decisions = allowed.flatMap(({ outcome, title }): WireAction[] =>
+    outcome === null ? [] : [{ actionId: outcomeWord(outcome), actionType: "Custom", title }],
+  );
+  const others = allowed.flatMap(({ act, title }): WireAction[] =>
+    act === "decide" ? [] : [{ actionId: ACTION_OF[act], actionType: "System", title }],
+  );
+  return [...decisions, ...others];
+}
+
+/** Of a task that asks nobody. */
+function steeringActions({ state }: Task): WireAction[] {
+  const named = (actionId: string, title: string): WireAction => ({ actionId, actionType: "System", title });
+  if (isTerminal(state)) return [named("PURGE", "Purge")];
+  return [state === "paused" ? named("RESUME", "Resume") : named("SUSPEND", "Suspend"), named("WITHDRAW", "Withdraw")];
 }

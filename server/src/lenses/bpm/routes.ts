@@ -2,11 +2,16 @@
 import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
+import { actionRoutes } from "./action-routes.ts";
+import { createRoutes } from "./create-routes.ts";
 import { invalidRequest, renderError, renderUnrouted } from "./errors.ts";
 import { fieldRoutes } from "./field-routes.ts";
+import { identityRoutes } from "./identity-routes.ts";
 import { Links } from "./links.ts";
+import { listRoutes } from "./list-routes.ts";
 import { bpmOpenapi } from "./openapi.ts";
 import { payloadRoutes } from "./payload-routes.ts";
+import { remarkRoutes } from "./remark-routes.ts";
 import { taskRoutes } from "./task-routes.ts";
 import { shownTask } from "./task-view.ts";
 import { STATUS_OF } from "./vocabulary.ts";
@@ -21,7 +26,17 @@ export const bpmLens: Lens = {
   port: null,
   mount: "",
   variants: [BASE, "/bpm/api/3.0", "/ic/api/process/v1"],
-  routes: [...taskRoutes, ...fieldRoutes, ...payloadRoutes, documentRoute(() => bpmLens, { path: "/openapi.json" })],
+  routes: [
+    ...listRoutes,
+    ...createRoutes,
+    ...identityRoutes,
+    ...taskRoutes,
+    ...actionRoutes,
+    ...fieldRoutes,
+    ...payloadRoutes,
+    ...remarkRoutes,
+    documentRoute(() => bpmLens, { path: "/openapi.json" }),
+  ],
   caller: {
     secrets: [
       { in: "authorization", scheme: "basic" },

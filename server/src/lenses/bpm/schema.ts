@@ -57,7 +57,7 @@ export type WireMessage = z.infer<typeof wireMessage>;
 
 const scope = z.enum(["TASK", "BPM", "PARENT_TASK"]);
 
-export const wireComment = named(
+const wireComment = named(
   z.strictObject({
     commentStr: text,
     updatedBy: text,
@@ -87,7 +87,7 @@ export const wireAttachment = named(
 );
 export type WireAttachment = z.infer<typeof wireAttachment>;
 
-export const wireHistoryEntry = named(
+const wireHistoryEntry = named(
   z.strictObject({
     actionName: text,
     displayName: text,
@@ -260,7 +260,7 @@ const expandParam = z
   })
   .meta({ wire: { type: "string", default: "" } });
 
-export const VIEWS = ["a2a", "worklist"] as const;
+const VIEWS = ["a2a", "worklist"] as const;
 export type View = (typeof VIEWS)[number];
 
 export const viewParam = z

@@ -3,6 +3,7 @@ import type { Task } from "../../task/task.ts";
 import { conditional } from "../etag.ts";
 import { type Answer, isName, JSON_TYPE, type PathParam, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
+import { etagOf } from "./if-match.ts";
 import { allowedActions, expandedFields } from "./reading.ts";
 import { type TaskQuery, taskAnswer, taskQuery, type View, type WorklistTask } from "./schema.ts";
 import { linksOf, taskView, threadOf } from "./task-view.ts";
@@ -10,22 +11,22 @@ import { worklistTaskOf } from "./worklist-task.ts";
 
 export const taskParams: Record<"id", PathParam> = { id: { about: "The number of the task, or its id.", is: isName } };
 
-/** Names the task as it is: what `If-Match` is compared with. */
-export function etagOf({ number, revision }: Pick<Task, "number" | "revision">): string {
-  return `"${number}-${revision}"`;
-}
-
 /** The view of a path's own where the query names none: older paths answer in the shape of the worklist. */
 export function viewOf(asked: View | undefined, mount: string): View {
   return asked ?? (mount.startsWith("/ic/") ? "worklist" : "a2a");
 }
 
-export async function shownAs(caller: Caller, task: Task, query: TaskQuery, view: View): Promise<object> {
+export async function shownAs(
+  caller: Caller,
+  task: Task,
+  query: Pick<TaskQuery, "expand" | "metadataFlag">,
+  view: View,
+): Promise<object> {
   return view === "a2a" ? await taskView(caller, task, query) : await worklistView(caller, task, query);
 }
 
 /** A task in the shape of the worklist, with what is behind its fields. */
-export async function worklistView(
+async function worklistView(
   caller: Caller,
   task: Task,
   { expand, metadataFlag }: Pick<TaskQuery, "expand" | "metadataFlag">,
@@ -41,7 +42,7 @@ export async function worklistView(
 }
 
 /** The bytes of a task, or 304 for who has them. */
-export async function taskBytes(
+async function taskBytes(
   call: ConstructorParameters<typeof Caller>[0] & { query: TaskQuery },
   task: Task,
 ): Promise<{ bytes: Buffer; headers: { "content-type": string; etag: string; "cache-control": string } }> {

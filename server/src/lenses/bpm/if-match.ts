@@ -1,0 +1,19 @@
+/** Conditional updates: the tag of a task names its revision, and who names another one is stale. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Task } from "../../task/task.ts";
+import { stale } from "./errors.ts";
+
+/** Names the task as it is. */
+export function etagOf({ number, revision }: Pick<Task, "number" | "revision">): string {
+  return `"${number}-${revision}"`;
+}
+
+/** The revision that an update is bound to; none without `If-Match`, or where that is any. Throws `conflict` for what is stale. */
+export function boundTo(headers: IncomingHttpHeaders, task: Task): { revision?: number } {
+  const given = headers["if-match"];
+  if (given === undefined || given.trim() === "*") return {};
+  const own = etagOf(task);
+  const tags = given.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  if (!tags.includes(own)) throw stale();
+  return { revision: task.revision };
+}
