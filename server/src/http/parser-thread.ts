@@ -1,4 +1,8 @@
-/** The way to the thread that parses large bodies. It is started with the first of them, and anew when it has died. */
+/**
+ * The way to the thread that parses large bodies. It is started with the first of them, and anew when it has died. It has
+ * one body at a time, and the next only when the event loop has gone round: what comes of a body is worked on at once, and
+ * several in one turn would hold up everybody else.
+ */
 import { Worker } from "node:worker_threads";
 import { Refusal, type RefusalDetail } from "../task/errors.ts";
 
@@ -9,23 +13,40 @@ export type Parsed = { id: number } & ({ value: unknown } | Unreadable);
 /** Of its heap. A body of 40 MB whose values are bounded takes 200. */
 const HEAP_MB_MAX = 512;
 
-type Waiting = PromiseWithResolvers<unknown>;
+type Waiting = PromiseWithResolvers<unknown> & { bytes: Uint8Array<ArrayBuffer> };
 
 export class ParserThread {
   #worker: Worker | null = null;
+  /** In the order in which they came; the first one is in work. */
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
+  #isBusy = false;
+  #inWork = 0;
 
   /** Throws `invalid` as the parser does, and `too_large` when the thread died of it. `bytes` are the thread's from then on. */
   parse(bytes: Buffer): Promise<unknown> {
-    const id = ++this.#last;
-    const waiting = Promise.withResolvers<unknown>();
-    this.#waiting.set(id, waiting);
-    this.#worker ??= this.#start();
     // Memory of its own, so that it is handed over and not copied.
-    const own = new Uint8Array(bytes);
-    this.#worker.postMessage({ id, bytes: own } satisfies ToParse, [own.buffer]);
+    const waiting = { ...Promise.withResolvers<unknown>(), bytes: new Uint8Array(bytes) };
+    this.#waiting.set(++this.#last, waiting);
+    this.#next();
     return waiting.promise;
+  }
+
+  #next(): void {
+    const [first] = this.#waiting;
+    if (this.#isBusy || first === undefined) return;
+    this.#isBusy = true;
+    const [id, { bytes }] = first;
+    this.#inWork = id;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage({ id, bytes } satisfies ToParse, [bytes.buffer]);
+  }
+
+  #goOn(): void {
+    setImmediate(() => {
+      this.#isBusy = false;
+      this.#next();
+    });
   }
 
   #start(): Worker {
@@ -39,17 +60,17 @@ export class ParserThread {
       this.#waiting.delete(parsed.id);
       if ("value" in parsed) waiting?.resolve(parsed.value);
       else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
+      this.#goOn();
     });
     worker.on("error", () => {});
     worker.on("exit", () => {
       this.#worker = null;
-      const waiting = [...this.#waiting.values()];
-      this.#waiting.clear();
-      // The first one was in work; it is what the thread may have died of.
-      waiting[0]?.reject(new Refusal("too_large", "The body has more in it than can be read."));
-      for (const { reject } of waiting.slice(1)) {
-        reject(new Refusal("unavailable", "The body could not be read: try again in a moment.", { retryAfterS: 1 }));
-      }
+      // What was in work is what the thread may have died of.
+      const waiting = this.#waiting.get(this.#inWork);
+      if (!waiting) return;
+      this.#waiting.delete(this.#inWork);
+      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));
+      this.#goOn();
     });
     return worker;
   }

@@ -50,6 +50,11 @@ export class Spill {
     return this.#large.length === 0;
   }
 
+  /** Of the large values. */
+  get bytes(): number {
+    return this.#large.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Resolves when every large value is on disk. */
   async write(): Promise<void> {
     for (const bytes of this.#large) await this.#files.put(bytes);

@@ -15,18 +15,30 @@ const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
 export interface Channel<Verbs> {
-  /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
-  send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>>;
+  /**
+   * Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full.
+   * `aboutBytes` is what the call is about and does not carry, like a file: whoever hears the answer works on that again.
+   */
+  send<Name extends keyof Verbs & string>(
+    name: Name,
+    given: Given<Verbs, Name>,
+    aboutBytes?: number,
+  ): Promise<Answer<Verbs, Name>>;
   /** True when nothing is under way and nothing waits. */
   readonly isIdle: boolean;
   /** Lets what was sent finish, then ends the other end. */
   close(): Promise<void>;
 }
 
-/** Of answers, in one turn of the event loop. */
-const SETTLED_CHARACTERS_MAX = 64 << 10;
+/** Of answers and of what they are about, in one turn of the event loop. */
+const SETTLED_BYTES_MAX = 64 << 10;
 
-type Caller = { bytes: number; settle: (outcome: Outcome<never>) => void; reject: (error: unknown) => void };
+type Caller = {
+  bytes: number;
+  aboutBytes: number;
+  settle: (outcome: Outcome<never>) => void;
+  reject: (error: unknown) => void;
+};
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
 export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
@@ -56,7 +68,11 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
+  /** Answers that have come: as they came, and as outcomes of which so many are settled. */
   #arrived: string[] = [];
+  #outcomes: Outcome<never>[] = [];
+  #settled = 0;
+  #settlesNext = false;
   #waitingBytes = 0;
   /**
    * What is said in this turn of the event loop goes out together: one message for all the sockets that were read in it.
@@ -74,13 +90,18 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     this.#worker.on("message", (answers: string) => {
       // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
       // one: sockets would not be looked at for seconds.
-      if (this.#arrived.push(answers) === 1) setImmediate(() => this.#settle());
+      this.#arrived.push(answers);
+      this.#settleNext();
     });
     this.#worker.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on("exit", (code) => this.#lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
   }
 
-  send<Name extends keyof Verbs & string>(name: Name, given: Given<Verbs, Name>): Promise<Answer<Verbs, Name>> {
+  send<Name extends keyof Verbs & string>(
+    name: Name,
+    given: Given<Verbs, Name>,
+    aboutBytes = 0,
+  ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       this.#mustHaveRoom();
       const text = JSON.stringify([name, given]);
@@ -96,7 +117,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
           reject(error);
         }
       };
-      this.#callers.push({ bytes, settle, reject });
+      this.#callers.push({ bytes, aboutBytes, settle, reject });
       if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
     });
   }
@@ -139,28 +160,44 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     if (this.#outgoing.length === 0) this.#worker.postMessage(null);
   }
 
-  /** Large answers one by one: whoever has one works on it before the loop goes round. */
-  #settle(charactersMax = SETTLED_CHARACTERS_MAX): void {
-    const texts = this.#arrived;
-    this.#arrived = [];
-    let characters = 0;
-    for (const [at, text] of texts.entries()) {
-      if (characters > charactersMax) {
-        this.#arrived = texts.slice(at);
-        setImmediate(() => this.#settle());
-        break;
+  #settleNext(): void {
+    if (this.#settlesNext) return;
+    this.#settlesNext = true;
+    setImmediate(() => {
+      this.#settlesNext = false;
+      this.#settle();
+    });
+  }
+
+  /** What is large goes one by one: whoever hears of it works on it before the loop goes round. */
+  #settle(bytesMax = SETTLED_BYTES_MAX): void {
+    let bytes = 0;
+    let aboutBytes = 0;
+    while (aboutBytes <= bytesMax) {
+      const outcome = this.#outcomes[this.#settled];
+      if (outcome !== undefined) {
+        this.#settled += 1;
+        aboutBytes += this.#hear(outcome);
+        continue;
       }
-      characters += text.length;
-      const outcomes: Outcome<never>[] = JSON.parse(text);
-      for (const outcome of outcomes) {
-        const caller = this.#callers.shift();
-        if (!caller) continue;
-        this.#waitingBytes -= caller.bytes;
-        caller.settle(outcome);
-      }
+      const text = bytes > bytesMax ? undefined : this.#arrived.shift();
+      this.#outcomes = text === undefined ? [] : JSON.parse(text);
+      this.#settled = 0;
+      if (text === undefined) break;
+      bytes += text.length;
     }
+    if (this.#arrived.length > 0 || this.#outcomes.length > 0) this.#settleNext();
     if (this.#closing) this.#end();
     else this.#flush();
+  }
+
+  /** The next caller hears its answer; the bytes that it is about. */
+  #hear(outcome: Outcome<never>): number {
+    const caller = this.#callers.shift();
+    if (!caller) return 0;
+    this.#waitingBytes -= caller.bytes;
+    caller.settle(outcome);
+    return caller.aboutBytes;
   }
 
   #lose(error: Error): void {

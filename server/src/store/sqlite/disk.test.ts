@@ -109,6 +109,29 @@ test("when a thread dies, all who wait and all who come later are refused, and i
   await channel.close();
 });
 
+test("answers that are about something large are heard one in a turn of the event loop, small ones together", async () => {
+  await (await openSqliteStore(folder)).close();
+  const database = path.join(folder, DATABASE_FILE);
+  const channel = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
+  const turnsOf = async (aboutBytes: number) => {
+    let turn = 0;
+    let isOver = false;
+    const count = () => {
+      turn += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const turns = await Promise.all(
+      Array.from({ length: 5 }, () => channel.send("countKeys", null, aboutBytes).then(() => turn)),
+    );
+    isOver = true;
+    return new Set(turns).size;
+  };
+  expect(await turnsOf(1 << 20)).toBe(5);
+  expect(await turnsOf(0)).toBe(1);
+  await channel.close();
+});
+
 test("more than can wait is refused at once, and what waits is answered", async () => {
   const store = await openSqliteStore(folder);
   const asked = Array.from({ length: WAITING_COUNT_MAX + 5 }, () => store.countKeys());

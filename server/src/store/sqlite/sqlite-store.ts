@@ -119,7 +119,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     const spill = new Spill(this.#parts.files);
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
-    const applied = await this.#writes.send("apply", prepared);
+    const applied = await this.#writes.send("apply", prepared, spill.bytes);
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (!applied.ok) return applied;
     for (const [at, { task }] of writes.entries()) {

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { ParserThread } from "./parser-thread.ts";
+
+const body = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+test("large bodies that come together are handed over one in a turn of the event loop, in their order", async () => {
+  const thread = new ParserThread();
+  let turn = 0;
+  let isOver = false;
+  const count = () => {
+    turn += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const list = Array.from({ length: 50_000 }, (_, n) => n);
+  const came = await Promise.all(
+    Array.from({ length: 6 }, async (_, n) => {
+      const value = await thread.parse(body({ n, list }));
+      return { value, turn };
+    }),
+  );
+  isOver = true;
+  expect(came.map(({ value }) => value)).toEqual(came.map((_, n) => ({ n, list })));
+  const turns = came.map(({ turn }) => turn);
+  expect(turns).toEqual([...new Set(turns)].toSorted((a, b) => a - b));
+});
+
+test("a body that cannot be read costs those after it nothing", async () => {
+  const thread = new ParserThread();
+  const [bad, good] = await Promise.allSettled([thread.parse(Buffer.from("{")), thread.parse(body([1]))]);
+  expect(bad).toMatchObject({ status: "rejected", reason: { code: "invalid" } });
+  expect(good).toEqual({ status: "fulfilled", value: [1] });
+});
