@@ -4,6 +4,7 @@ import { ConversationsClient } from "./conversations.ts";
 import { FilesClient } from "./files.ts";
 import type { Task } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
+import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { KeysClient } from "./keys.ts";
 import { type Answer, type CallOptions, perform, type Request } from "./operation.ts";
@@ -33,6 +34,8 @@ export class Waybill {
   readonly keys: KeysClient;
   /** For programs that do work of kind `external`. */
   readonly work: WorkClient;
+  /** For people, and programs that act for them. */
+  readonly human: HumanClient;
   readonly #transport: Transport;
 
   constructor(options: WaybillOptions = {}) {
@@ -45,6 +48,7 @@ export class Waybill {
     this.vectorStores = new VectorStoresClient(this.#transport);
     this.keys = new KeysClient(this.#transport);
     this.work = new WorkClient(this.#transport);
+    this.human = new HumanClient(this.#transport);
   }
 
   get baseUrl(): string {

@@ -54,7 +54,10 @@ const withBody = named.filter(([, { body, reads }]) => body !== null && reads !=
 const withId = named.filter(([, { path }]) => path.includes("{") && !path.includes("agents"));
 
 function pathOf(route: Route, id = owned[route.path.split("/")[2] ?? ""] ?? ""): string {
-  return route.path.replace(/\{\w+\}/, id).replace("{file_id}", owned["files"] ?? "");
+  return route.path
+    .replace(/\{\w+\}/, id)
+    .replace("{file_id}", owned["files"] ?? "")
+    .replace("{name}", "receipt.txt");
 }
 
 const held = { worker: "w", attempt: 1 };
@@ -62,6 +65,8 @@ const held = { worker: "w", attempt: 1 };
 const bodies: Record<string, unknown> = {
   submitTask: { kind: "agent", input: { query: "What is 2 + 2?" } },
   sendInput: { value: 1 },
+  actOnTask: { act: "save" },
+  addComment: { text: "Fine." },
   claimWork: { worker: "w", queue: "nothing-here" },
   heartbeatWork: held,
   completeWork: { ...held, output: 1 },
@@ -287,7 +292,8 @@ describe("lists", () => {
 
 describe("the owner", () => {
   it.each(named)("gets from %s what the document promises", async (_name, route) => {
-    const path = route.id === "uploadFile" ? `${route.path}?filename=a.json` : pathOf(route);
+    const named: Record<string, string> = { uploadFile: "?filename=a.json", addAttachment: "?name=receipt.txt" };
+    const path = `${pathOf(route)}${named[route.id] ?? ""}`;
     const heard = await send(route, { key: ada, path, body: rightBody(route) });
     const promised = route.answers.find(({ status }) => status === heard.status);
     if (promised === undefined) {

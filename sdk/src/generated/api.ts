@@ -89,6 +89,31 @@ export const EVENT_DATA = {
   "human.detached": { by: ["string"], name: ["string"] },
 } as const;
 
+export type Act = {
+  act: "claim" | "release" | "decide" | "delegate" | "reassign" | "escalate" | "suspend" | "resume" | "withdraw" | "request_information" | "submit_information" | "push_back" | "route" | "skip" | "save" | "error" | "renew" | "delete" | "purge";
+  /** Of `decide`: an outcome of the task's assignment, in any case. */
+  outcome?: string | undefined;
+  /** Of `decide` and `save`; it must fit the form. */
+  payload?: JsonObject | undefined;
+  /** Of `delegate`, `reassign`, `escalate` and `route`. */
+  to?: (Identity)[] | undefined;
+  /** Of `request_information`. */
+  from?: (Identity)[] | undefined;
+  /** Of `route`: to all at once, one after another, or with a vote. */
+  routing?: "simple" | "sequential" | "parallel" | undefined;
+  /** Of a vote: how many must say the same. */
+  votes?: "any" | "all" | number | undefined;
+  /** Of a vote: the outcome when the first can no longer be had. */
+  otherwise?: string | undefined;
+  /** Of `renew`. */
+  expires_at?: string | undefined;
+  comment?: string | undefined;
+  /** 1 is the highest. */
+  priority?: number | undefined;
+  /** `conflict` unless the task is still at this one. */
+  revision?: number | undefined;
+};
+
 export type Agent = {
   /** A UUID. Of an agent of the configuration it follows from the slug. */
   id: string;
@@ -344,6 +369,12 @@ export type AgentUpdate = {
   properties?: JsonObject | null | undefined;
 };
 
+export type AllowedAct = {
+  act: "claim" | "release" | "decide" | "delegate" | "reassign" | "escalate" | "suspend" | "resume" | "withdraw" | "request_information" | "submit_information" | "push_back" | "route" | "skip" | "save" | "error" | "renew" | "delete" | "purge";
+  outcome: string | null;
+  title: string;
+};
+
 export type Artifact = {
   id: string;
   name: string | null;
@@ -371,6 +402,61 @@ export type ArtifactUpdatedEvent = {
     append: boolean;
     last: boolean;
   };
+};
+
+export type Assignment = {
+  state: "assigned" | "voting" | "information" | "alerted" | "suspended" | "completed" | "errored" | "expired" | "withdrawn" | "deleted";
+  /** Who may act now. */
+  assignees: (Identity)[];
+  /** Who took it out of a group or role: the others leave it alone. */
+  claimed_by: string | null;
+  /** Who gave it to them. */
+  from: string;
+  /** ISO 8601, UTC, milliseconds */
+  assigned_at: string;
+  owner: Identity;
+  reviewers: (Identity)[];
+  /** 1 is the highest. */
+  priority: number;
+  due_at: string | null;
+  expires_at: string | null;
+  overdue: boolean;
+  escalations: number;
+  /** Decisions to choose from. */
+  outcomes: ({
+    id: string;
+    title: string;
+  })[];
+  outcome: string | null;
+  decided_by: string | null;
+  stage: number;
+  stages: ({
+    assignees: (Identity)[];
+    votes: "any" | "all" | number;
+    otherwise: string | null;
+  })[];
+  votes: ({
+    by: string;
+    as: Identity;
+    outcome: string;
+    /** ISO 8601, UTC, milliseconds */
+    at: string;
+  })[];
+  payload: JsonObject;
+  key: string | null;
+  category: string | null;
+  definition: string | null;
+};
+
+export type Attachment = {
+  name: string;
+  media_type: string;
+  bytes: number;
+  sha256: string;
+  scope: "task" | "process";
+  by: string;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
 };
 
 export type AuditEntry = {
@@ -429,6 +515,16 @@ export type CheckedText = {
     id: string;
     message: string;
   })[];
+};
+
+export type Comment = {
+  /** Number of its event. */
+  seq: number;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  by: string;
+  text: string;
+  scope: "task" | "process";
 };
 
 export type Conversation = {
@@ -491,6 +587,19 @@ export type CustomEvent = {
   /** ISO 8601, UTC, milliseconds */
   at: string;
   data: JsonObject;
+};
+
+export type DirectoryEntry = {
+  type: "user" | "group" | "role";
+  id: string;
+  name: string;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  mobile: string | null;
+  manager: string | null;
+  groups: (string)[];
+  roles: (string)[];
 };
 
 export type EditMessage = {
@@ -619,6 +728,22 @@ export type GuardrailCheck = {
       } | undefined;
     } | undefined;
   } | undefined;
+};
+
+export type HistoryEntry = {
+  /** Number of its event. */
+  seq: number;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  /** Empty where it was time alone. */
+  by: string;
+  act: string;
+  /** Of the assignment, after it: assigned, voting, information, closed, deleted. */
+  state: string;
+  outcome: string | null;
+  comment: string | null;
+  /** Whom it went to by it. */
+  to: (Identity)[];
 };
 
 export type HumanActedEvent = {
@@ -1106,6 +1231,8 @@ export type Task = {
     /** ISO 8601, UTC, milliseconds */
     until: string;
   } | null;
+  /** What people have to do with it, of one that asks or has asked. */
+  assignment: Assignment | null;
   /** Of its kind: how long it may run. Stands still while it waits, asks or is paused. */
   time_limit_ms: number | null;
 };
@@ -1504,6 +1631,57 @@ export type Why = {
   last_error: Failure | null;
 };
 
+export type WorkCounts = {
+  by_state: Record<string, number>;
+  /** Of what is open. */
+  by_priority: Record<string, number>;
+  overdue: number;
+};
+
+export type WorkItem = {
+  id: string;
+  /** Counts the tasks of this server by age: what people and some APIs call it. */
+  number: number;
+  kind: string;
+  state: State;
+  /** What its oldest open question asks a person for, whatever else it does meanwhile. */
+  asks: "answer" | "approval" | "authorization" | "information" | null;
+  /** What it was asked, cut to a line. */
+  title: string;
+  /** The API that it came in by. */
+  lens: string;
+  user: string;
+  conversation_id: string | null;
+  parent_id: string | null;
+  retry_of: string | null;
+  priority: number;
+  metadata: JsonObject;
+  /** Runs of its handler; the fencing token of external work. */
+  attempt: number;
+  /** Tries of the whole task that ended in an error. */
+  failures: number;
+  revision: number;
+  /** Number of its last event. */
+  last_event: number;
+  progress: {
+    fraction: number;
+    message: string;
+  };
+  usage: UsageTotals;
+  error: Failure | null;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  started_at: string | null;
+  /** ISO 8601, UTC, milliseconds */
+  state_changed_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+  ended_at: string | null;
+  not_before: string | null;
+  deadline_at: string | null;
+  assignment: Assignment;
+};
+
 export type Operations = {
   /** List tasks, newest first */
   listTasks: {
@@ -1774,6 +1952,180 @@ export type Operations = {
       retryable?: boolean | undefined;
     };
     answer: Task;
+  };
+  /** List work of people */
+  getWorklist: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      offset?: number | undefined;
+      /** Whose work. */
+      of?: "mine" | "groups" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
+      /** One or more, repeated or with commas. All when absent. */
+      state?: ("assigned" | "voting" | "information" | "alerted" | "suspended" | "completed" | "errored" | "expired" | "withdrawn" | "deleted")[] | undefined;
+      /** Part of the title, in any case. */
+      title?: string | undefined;
+      created_by?: string | undefined;
+      /** Who gave it to whoever has it now. */
+      from?: string | undefined;
+      key?: string | undefined;
+      category?: string | undefined;
+      definition?: string | undefined;
+      priority?: number | undefined;
+      /** Inclusive. */
+      due_from?: string | undefined;
+      /** Inclusive. */
+      due_until?: string | undefined;
+      /** Such as `priority:asc,created_at:desc`, which is the newest first when absent. */
+      order?: (string)[] | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (WorkItem)[];
+      total: number;
+    };
+  };
+  /** Count work of people */
+  countWorklist: {
+    params: undefined;
+    query: {
+      /** Whose work. */
+      of?: "mine" | "groups" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
+    } | undefined;
+    body: undefined;
+    answer: WorkCounts;
+  };
+  /** Find people, groups and roles */
+  listIdentities: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      offset?: number | undefined;
+      type?: "user" | "group" | "role" | undefined;
+      /** Of the id or the name, in any case; `*` stands for any characters. */
+      pattern?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (DirectoryEntry)[];
+      total: number;
+    };
+  };
+  /** What you may do with it now */
+  listActs: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (AllowedAct)[];
+    };
+  };
+  /** Act on a task that asks people */
+  actOnTask: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: Act;
+    answer: Task;
+  };
+  /** Who did what with it, and when */
+  getHistory: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: {
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (HistoryEntry)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Read its comments */
+  listComments: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: {
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Comment)[];
+      next_cursor: string | null;
+    };
+  };
+  /** Comment on it */
+  addComment: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      text: string;
+      /** Kept as it is said. */
+      scope?: "task" | "process" | undefined;
+    };
+    answer: Comment;
+  };
+  /** List its attachments */
+  listAttachments: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Attachment)[];
+    };
+  };
+  /** Attach a file */
+  addAttachment: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: {
+      /** One segment of a path; the file's own when absent. */
+      name?: string | undefined;
+      scope?: "task" | "process" | undefined;
+    } | undefined;
+    body: undefined;
+    answer: Attachment;
+  };
+  /** Download an attachment */
+  getAttachment: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** Its name. */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Remove an attachment */
+  removeAttachment: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** Its name. */
+      name: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** List conversations, newest first */
   listConversations: {
@@ -2359,6 +2711,18 @@ export const ROUTES = {
   heartbeatWork: { method: "POST", path: "/v1/tasks/{id}/heartbeat" },
   completeWork: { method: "POST", path: "/v1/tasks/{id}/complete" },
   failWork: { method: "POST", path: "/v1/tasks/{id}/fail" },
+  getWorklist: { method: "GET", path: "/v1/worklist" },
+  countWorklist: { method: "GET", path: "/v1/worklist/counts" },
+  listIdentities: { method: "GET", path: "/v1/identities" },
+  listActs: { method: "GET", path: "/v1/tasks/{id}/acts" },
+  actOnTask: { method: "POST", path: "/v1/tasks/{id}/acts" },
+  getHistory: { method: "GET", path: "/v1/tasks/{id}/history" },
+  listComments: { method: "GET", path: "/v1/tasks/{id}/comments" },
+  addComment: { method: "POST", path: "/v1/tasks/{id}/comments" },
+  listAttachments: { method: "GET", path: "/v1/tasks/{id}/attachments" },
+  addAttachment: { method: "POST", path: "/v1/tasks/{id}/attachments" },
+  getAttachment: { method: "GET", path: "/v1/tasks/{id}/attachments/{name}" },
+  removeAttachment: { method: "DELETE", path: "/v1/tasks/{id}/attachments/{name}" },
   listConversations: { method: "GET", path: "/v1/conversations" },
   createConversation: { method: "POST", path: "/v1/conversations" },
   getConversation: { method: "GET", path: "/v1/conversations/{id}" },

@@ -1,13 +1,16 @@
 /** Every command that does not run a server, in the order in which the help lists them. */
 import type { Command } from "commander";
 import { addAgents } from "./commands/agents.ts";
+import { addAnswer } from "./commands/answer.ts";
 import { addApprove } from "./commands/approve.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCancel } from "./commands/cancel.ts";
+import { addClaim } from "./commands/claim.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addFiles } from "./commands/files.ts";
 import { addGet } from "./commands/get.ts";
 import { addGuardrails } from "./commands/guardrails.ts";
+import { addInbox } from "./commands/inbox.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addList } from "./commands/list.ts";
 import { addLogs } from "./commands/logs.ts";
@@ -32,6 +35,9 @@ export function addCommands(program: Command): void {
   addPause(program);
   addResume(program);
   addRetry(program);
+  addInbox(program);
+  addClaim(program);
+  addAnswer(program);
   addApprove(program);
   addReject(program);
   addKeys(program);

@@ -8,6 +8,7 @@ import { durabilitySuite } from "./suite/durability.suite.ts";
 import { externalWorkSuite } from "./suite/external-work.suite.ts";
 import { inputsSuite } from "./suite/inputs.suite.ts";
 import { limitSuite } from "./suite/limits.suite.ts";
+import { peopleSuite } from "./suite/people.suite.ts";
 import { questionsSuite } from "./suite/questions.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
@@ -50,6 +51,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("external work", () => externalWorkSuite(begin));
     describe("time", () => timeSuite(begin));
     describe("trees", () => treesSuite(begin));
+    describe("people", () => peopleSuite(begin));
     describe("reading", () => readingSuite(begin));
   });
 }

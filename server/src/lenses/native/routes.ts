@@ -12,6 +12,7 @@ import { invalidRequest, renderError } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { guardrailRoutes } from "./guardrail-routes.ts";
+import { humanRoutes } from "./human-routes.ts";
 import { nativeOpenapi } from "./openapi.ts";
 import { state } from "./schema.ts";
 import { LENS, taskRoutes } from "./task-routes.ts";
@@ -23,6 +24,7 @@ const apiRoutes: readonly Route[] = [
   ...taskRoutes,
   ...eventRoutes,
   ...workRoutes,
+  ...humanRoutes,
   ...conversationRoutes,
   ...agentRoutes,
   ...guardrailRoutes,

@@ -11,6 +11,7 @@ import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states
 import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
+import { WORK_STATES } from "../../task/work-item.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 
@@ -75,6 +76,36 @@ export const wait = z.strictObject({
     .describe("Of a task that stands still until there is code that fits it: handler_version or journal_mismatch."),
 });
 named(wait, "Wait");
+
+const stageVotes = z.union([z.enum(["any", "all"]), z.int()]);
+/** What people have to do with a task. */
+export const assignment = z.strictObject({
+  state: z.enum(WORK_STATES),
+  assignees: z.array(identity).describe("Who may act now."),
+  claimed_by: z.string().nullable().describe("Who took it out of a group or role: the others leave it alone."),
+  from: z.string().describe("Who gave it to them."),
+  assigned_at: time,
+  owner: identity,
+  reviewers: z.array(identity),
+  priority: z.int().min(1).max(5).describe("1 is the highest."),
+  due_at: time.nullable(),
+  expires_at: time.nullable(),
+  overdue: z.boolean(),
+  escalations: count,
+  outcomes: z.array(z.strictObject({ id: z.string(), title: z.string() })).describe("Decisions to choose from."),
+  outcome: z.string().nullable(),
+  decided_by: z.string().nullable(),
+  stage: count,
+  stages: z.array(
+    z.strictObject({ assignees: z.array(identity), votes: stageVotes, otherwise: z.string().nullable() }),
+  ),
+  votes: z.array(z.strictObject({ by: z.string(), as: identity, outcome: z.string(), at: time })),
+  payload: anyObject,
+  key: z.string().nullable(),
+  category: z.string().nullable(),
+  definition: z.string().nullable(),
+});
+named(assignment, "Assignment");
 
 const budget = z.strictObject({
   tokens: z.int().positive().nullable().default(null),
@@ -143,6 +174,7 @@ export const task = z.strictObject({
   budget: budget.required().nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
+  assignment: assignment.nullable().describe("What people have to do with it, of one that asks or has asked."),
   time_limit_ms: count
     .nullable()
     .describe("Of its kind: how long it may run. Stands still while it waits, asks or is paused."),

@@ -8,6 +8,7 @@
 
 import type { z } from "zod";
 import type { Artifact } from "../../task/artifact.ts";
+import type { Assignment } from "../../task/assignment.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
 import type { Key } from "../../task/key.ts";
@@ -19,6 +20,7 @@ import type { Submission } from "../../task/submission.ts";
 import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
+import { workStateOf } from "../../task/work-item.ts";
 import type { Why } from "../../verbs/why.ts";
 import type * as account from "./account-schema.ts";
 import type * as wire from "./schema.ts";
@@ -102,6 +104,38 @@ export function wireSummary(task: Task): wire.TaskSummary {
   };
 }
 
+export function wireAssignment(task: Task): Wire<typeof wire.assignment> | null {
+  const { assignment } = task;
+  return assignment && assigned(task, assignment);
+}
+
+function assigned(task: Task, assignment: Assignment): Wire<typeof wire.assignment> {
+  return {
+    state: workStateOf(task) ?? "assigned",
+    assignees: assignment.assignees,
+    claimed_by: assignment.claimedBy,
+    from: assignment.from,
+    assigned_at: wireTime(assignment.assignedAt),
+    owner: assignment.owner,
+    reviewers: assignment.reviewers,
+    priority: assignment.priority,
+    due_at: timeOrNull(assignment.dueAt),
+    expires_at: timeOrNull(assignment.expiresAt),
+    overdue: assignment.overdue,
+    escalations: assignment.escalations,
+    outcomes: assignment.outcomes,
+    outcome: assignment.outcome,
+    decided_by: assignment.decidedBy,
+    stage: assignment.stage,
+    stages: assignment.stages,
+    votes: assignment.votes.map(({ by, as, outcome, at }) => ({ by, as, outcome, at: wireTime(at) })),
+    payload: assignment.payload,
+    key: assignment.key,
+    category: assignment.category,
+    definition: assignment.definition,
+  };
+}
+
 export function wireTask(task: Task): wire.TaskWire {
   const question = openQuestions(task)[0];
   return {
@@ -135,6 +169,7 @@ export function wireTask(task: Task): wire.TaskWire {
       backoff_ms: task.retry.backoffMs,
       backoff_max_ms: task.retry.backoffMaxMs,
     },
+    assignment: wireAssignment(task),
     time_limit_ms: task.timeLimitMs,
     lease: task.lease === null ? null : { worker: task.lease.worker, until: wireTime(task.lease.until) },
   };
