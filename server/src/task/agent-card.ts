@@ -39,5 +39,18 @@ export const agentCard = z.strictObject({
   documentationUrl: link.optional(),
   iconUrl: link.optional(),
   extensions: z.array(extension).max(LIST_LENGTH_MAX).optional(),
+  /**
+   * What callers with a key are told beyond it: another description, and further skills. False: there is no such card; an
+   * empty one is announced and not there yet. They are told the same as everybody when absent.
+   */
+  extended: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        description: text(2_000).optional(),
+        skills: z.array(skill).min(1).max(LIST_LENGTH_MAX).optional(),
+      }),
+    ])
+    .optional(),
 });
 export type AgentCard = z.infer<typeof agentCard>;

@@ -27,7 +27,8 @@ export type Exchange = {
   /** Whose base it came to. */
   agent: Agent;
   base: Base;
-  /** The address of that base, without a slash at its end. */
+  /** Where the lens is, and that base below it: addresses without a slash at their end. */
+  root: string;
   url: string;
   dialect: Dialect;
   /** Null over HTTP. */

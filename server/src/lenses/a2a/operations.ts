@@ -1,8 +1,11 @@
 /** The operations of the protocol that this server has. A line here gives one to all four dialects. */
 import type { Operation } from "./operation.ts";
 import { cancel } from "./operations/cancel.ts";
+import { extendedCard } from "./operations/extended-card.ts";
 import { get } from "./operations/get.ts";
 import { send } from "./operations/send.ts";
 import { subscribe } from "./operations/subscribe.ts";
 
-export const OPERATIONS: readonly Operation[] = [send, get, cancel, subscribe];
+const WITHOUT_CARD: readonly Operation[] = [send, get, cancel, subscribe];
+
+export const OPERATIONS: readonly Operation[] = [...WITHOUT_CARD, extendedCard(WITHOUT_CARD)];

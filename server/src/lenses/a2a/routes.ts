@@ -3,21 +3,32 @@ import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { httpRoutes } from "./binding/http.ts";
 import { rpcRoute } from "./binding/json-rpc.ts";
+import { cardRoutes, rootCardRoutes } from "./card/routes.ts";
 import { DIALECTS } from "./dialect.ts";
 import { renderErrorIn, renderUnrouted, STATUS } from "./errors.ts";
 import { InvalidParams } from "./faults.ts";
+import { fileRoute } from "./file-route.ts";
 import { a2aOpenapi } from "./openapi.ts";
 import { OPERATIONS } from "./operations.ts";
 import { canonicalPath } from "./paths.ts";
 import { shownTask } from "./view/shown.ts";
 import { STATE_OF } from "./vocabulary.ts";
 
+const MOUNT = "/a2a";
+
 export const a2aLens: Lens = {
   name: "a2a",
   port: null,
-  mount: "/a2a",
+  mount: MOUNT,
   rewrite: canonicalPath,
-  routes: [rpcRoute(OPERATIONS), ...httpRoutes(OPERATIONS), documentRoute(() => a2aLens, { path: "/openapi.json" })],
+  routes: [
+    rpcRoute(OPERATIONS),
+    ...httpRoutes(OPERATIONS),
+    ...cardRoutes(OPERATIONS),
+    fileRoute,
+    documentRoute(() => a2aLens, { path: "/openapi.json" }),
+  ],
+  rootRoutes: rootCardRoutes(OPERATIONS, MOUNT),
   caller: {
     secrets: [
       { in: "authorization", scheme: "bearer" },

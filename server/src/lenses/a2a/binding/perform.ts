@@ -27,7 +27,8 @@ export async function performed(
   const { principal, verbs, parts, headers, uploads, idempotency, left } = request;
   const { agent, base } = await agentAt({ principal, verbs, parts }, baseFrom(request.params.base));
   const extensions = extensionsUsed(headers, dialect.version, agent.definition);
-  const url = urlOf(base, request.origin() + request.mount);
+  const root = request.origin() + request.mount;
+  const url = urlOf(base, root);
   const outcome = await operation.perform(
     {
       principal,
@@ -35,6 +36,7 @@ export async function performed(
       parts,
       agent,
       base,
+      root,
       url,
       dialect,
       rpcId,

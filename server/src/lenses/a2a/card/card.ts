@@ -1,0 +1,131 @@
+/**
+ * What an agent says of itself: its card, in the words of each version. A client that does not say its version is told both
+ * at once: what 0.3 has, and the interfaces of 1.0 beside it.
+ */
+import { createHash } from "node:crypto";
+import type { AgentDefinition } from "../../../task/agent.ts";
+import type { JsonObject } from "../../../task/json.ts";
+import { SENT_ONCE } from "../extensions.ts";
+import { type Base, urlOf } from "../paths.ts";
+import { VERSIONS, type Version } from "../vocabulary.ts";
+import { modesOf } from "./modes.ts";
+
+/** An agent as its card shows it. */
+export type Shown = Pick<AgentDefinition, "slug" | "name" | "displayName" | "description" | "tags" | "card"> & {
+  /** Counts the changes that it has had. */
+  revision: number;
+};
+
+/** What the server offers for every agent. */
+export type Capabilities = { streaming: boolean; pushNotifications: boolean };
+
+export type CardPlace = {
+  base: Pick<Base, "agent" | "pin">;
+  /** Where the lens is, without a slash at its end. */
+  root: string;
+};
+
+const BINDINGS = ["JSONRPC", "HTTP+JSON"] as const;
+
+export function cardOf(agent: Shown, can: Capabilities, place: CardPlace, version: Version | "hybrid"): JsonObject {
+  if (version === "1.0") return newCard(agent, can, place);
+  const old = oldCard(agent, can, place);
+  return version === "0.3" ? old : { ...old, supportedInterfaces: interfacesOf(place) };
+}
+
+function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject {
+  return {
+    ...commonOf(agent),
+    supportedInterfaces: interfacesOf(place),
+    capabilities: { ...can, extendedAgentCard: hasExtended(agent), extensions: extensionsOf(agent) },
+    skills: skillsOf(agent),
+    securitySchemes: {
+      bearer: { httpAuthSecurityScheme: { scheme: "Bearer" } },
+      basic: { httpAuthSecurityScheme: { scheme: "Basic" } },
+      key: { apiKeySecurityScheme: { location: "header", name: "X-API-Key" } },
+    },
+    securityRequirements: SCHEMES.map((name) => ({ schemes: { [name]: { list: [] } } })),
+  };
+}
+
+function oldCard(agent: Shown, can: Capabilities, { base, root }: CardPlace): JsonObject {
+  const url = urlOf(base, root);
+  return {
+    ...commonOf(agent),
+    protocolVersion: "0.3.0",
+    url,
+    preferredTransport: BINDINGS[0],
+    additionalInterfaces: BINDINGS.map((transport) => ({ url, transport })),
+    capabilities: { ...can, stateTransitionHistory: false, extensions: extensionsOf(agent) },
+    supportsAuthenticatedExtendedCard: hasExtended(agent),
+    skills: skillsOf(agent),
+    securitySchemes: {
+      bearer: { type: "http", scheme: "bearer" },
+      basic: { type: "http", scheme: "basic" },
+      key: { type: "apiKey", in: "header", name: "X-API-Key" },
+    },
+    security: SCHEMES.map((name) => ({ [name]: [] })),
+  };
+}
+
+const SCHEMES = ["bearer", "basic", "key"];
+
+function commonOf(agent: Shown): JsonObject {
+  const { name, displayName = name, description, card, revision } = agent;
+  const { input, output } = modesOf(agent);
+  return {
+    name: displayName,
+    description: description || displayName,
+    version: card?.version ?? `${revision}.0.0`,
+    ...(card?.provider && { provider: card.provider }),
+    ...(card?.documentationUrl !== undefined && { documentationUrl: card.documentationUrl }),
+    ...(card?.iconUrl !== undefined && { iconUrl: card.iconUrl }),
+    defaultInputModes: [...input],
+    defaultOutputModes: [...output],
+  };
+}
+
+/** Those of 1.0 first; below a pinned base those of its version alone. */
+function interfacesOf({ base, root }: CardPlace): JsonObject[] {
+  const url = urlOf(base, root);
+  return VERSIONS.filter((version) => base.pin === null || base.pin === version).flatMap((protocolVersion) =>
+    BINDINGS.map((protocolBinding) => ({ url, protocolBinding, protocolVersion })),
+  );
+}
+
+function extensionsOf({ card }: Shown): JsonObject[] {
+  const own = {
+    uri: SENT_ONCE,
+    description:
+      "A message that comes again under its messageId with the same content takes effect once, for 24 hours.",
+    required: false,
+  };
+  return [own, ...(card?.extensions ?? []).map((extension) => ({ ...extension }))];
+}
+
+function skillsOf({ slug, name, displayName = name, description, tags, card }: Shown): JsonObject[] {
+  const own = {
+    id: slug,
+    name: displayName,
+    description: description || displayName,
+    tags: tags.length > 0 ? [...tags] : ["agent"],
+  };
+  return card?.skills === undefined ? [own] : card.skills.map((skill) => ({ ...skill }));
+}
+
+function hasExtended({ card }: Shown): boolean {
+  return card?.extended !== false;
+}
+
+/** As whoever is known is told it. */
+export function extended(agent: Shown): Shown {
+  const { card, description } = agent;
+  if (!card || card.extended === false || card.extended === undefined) return agent;
+  const { description: more = description, skills = [] } = card.extended;
+  return { ...agent, description: more, card: { ...card, skills: [...(card.skills ?? []), ...skills] } };
+}
+
+/** A strong tag: the same bytes, the same card. */
+export function tagOf(bytes: Buffer): string {
+  return `"${createHash("sha256").update(bytes).digest("base64url")}"`;
+}

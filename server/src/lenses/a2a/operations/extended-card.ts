@@ -1,0 +1,26 @@
+/** The agent's card as callers with a key are told it. */
+
+import { cardOf, extended } from "../card/card.ts";
+import { capabilitiesOf } from "../card/routes.ts";
+import { ProtocolRefusal } from "../faults.ts";
+import { type Operation, operation } from "../operation.ts";
+
+/** `others` say what the server can do. */
+export function extendedCard(others: readonly Operation[]): Operation {
+  return operation({
+    name: "card",
+    summary: "Read what the agent tells callers that are known",
+    methods: { "1.0": "GetExtendedAgentCard", "0.3": "agent/getAuthenticatedExtendedCard" },
+    paths: [{ method: "GET", path: "/extendedAgentCard", v03: "/card" }],
+    run: async ({ agent, base, root, dialect }) => {
+      const { definition, version } = agent;
+      const more = definition.card?.extended;
+      if (more === false) throw new ProtocolRefusal("unsupportedOperation", "The agent has no extended card.");
+      if (more !== undefined && Object.keys(more).length === 0) {
+        throw new ProtocolRefusal("extendedCardNotConfigured", "The agent's extended card is not there yet.");
+      }
+      const shown = extended({ ...definition, revision: version });
+      return { result: cardOf(shown, capabilitiesOf(others), { base, root }, dialect.version) };
+    },
+  });
+}
