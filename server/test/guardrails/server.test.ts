@@ -9,6 +9,8 @@ const EMAIL = "jane.doe@example.com";
 const TOLD = `Hello. Ask Anna Schmidt at ${EMAIL}, card 4111 1111 1111 1111. Bye.`;
 const MASKED = `Hello. Ask ${"*".repeat(12)} at ${"*".repeat(20)}, card ${"*".repeat(19)}. Bye.`;
 
+const SPLITS = 40;
+
 let provider: ProviderServer;
 let server: TestServer;
 let client: Waybill;
@@ -52,6 +54,35 @@ test("a client of Shannon's API sees nothing of what is masked, neither in the s
   expect(pieces.length).toBeGreaterThan(0);
   expect(stream).toContain("Guardrails acted");
   for (const secret of ["jane", "Schmidt", "4111 1111"]) expect(stream + task).not.toContain(secret);
+});
+
+test("no client of Shannon's API sees a part of it either, wherever the model's pieces are split", async () => {
+  let seed = 26;
+  const chance = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed % below;
+  };
+  async function told(): Promise<string> {
+    const pieces: string[] = [];
+    for (let at = 0; at < TOLD.length; at += pieces.at(-1)?.length ?? 1)
+      pieces.push(TOLD.slice(at, at + 1 + chance(9)));
+    provider.script({ kind: "answer", text: TOLD, pieces });
+    const submitted = await fetch(`${server.shannonUrl}/api/v1/tasks`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "Who can help?" }),
+    });
+    const id: unknown = Reflect.get(Object(await submitted.json()), "task_id");
+    return (await fetch(`${server.shannonUrl}/api/v1/stream/sse?workflow_id=${id}`)).text();
+  }
+  for (let n = 0; n < SPLITS; n++) {
+    const stream = await told();
+    const said = [...stream.matchAll(/^event: thread\.message\.delta\ndata: (.*)$/gm)]
+      .map(([, data = ""]) => String(Reflect.get(Object(JSON.parse(data)), "delta")))
+      .join("");
+    expect(said).toBe(MASKED);
+    for (const secret of ["jane", "Anna", "Schmidt", "4111 1111"]) expect(stream).not.toContain(secret);
+  }
 });
 
 test("a text can be tried: what is found, and what would be left of it", async () => {

@@ -1,0 +1,60 @@
+/** A server in a process of its own, beside a provider of models that answers by a script: for tests that kill it. */
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Waybill } from "@waybill/sdk";
+import { greeted, spawnWaybill } from "./command.ts";
+import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
+
+export class KillableServer {
+  readonly provider: ProviderServer;
+  readonly #folder: string;
+  readonly #config: string;
+  #running: { process: ChildProcess; client: Waybill } | null = null;
+
+  private constructor(provider: ProviderServer, folder: string, config: string) {
+    this.provider = provider;
+    this.#folder = folder;
+    this.#config = config;
+  }
+
+  /** `config` is the text of a configuration file with this ending, for a provider at an address. */
+  static async start(ending: "json" | "mjs", config: (modelUrl: string) => string): Promise<KillableServer> {
+    const folder = await mkdtemp(join(tmpdir(), "waybill-killable-"));
+    const provider = await startProviderServer();
+    const file = join(folder, `waybill.config.${ending}`);
+    await writeFile(file, config(`${provider.url}/v1`));
+    const server = new KillableServer(provider, folder, file);
+    await server.startAgain();
+    return server;
+  }
+
+  /** Of the process that runs now. */
+  get client(): Waybill {
+    if (!this.#running) throw new Error("It does not run.");
+    return this.#running.client;
+  }
+
+  async startAgain(): Promise<void> {
+    const flags = ["--data", join(this.#folder, "data"), "--port", "0", "--lens-port", "none"];
+    const process = spawnWaybill(["dev", ...flags, "--config", this.#config], { cwd: this.#folder });
+    this.#running = { process, client: new Waybill({ baseUrl: await greeted(process) }) };
+  }
+
+  /** Resolves once it is gone. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const process = this.#running?.process;
+    if (!process) return;
+    const gone = new Promise((resolve) => process.once("exit", resolve));
+    process.kill(signal);
+    await gone;
+    this.#running = null;
+  }
+
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+    await this.provider.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
