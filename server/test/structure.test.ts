@@ -59,6 +59,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "store/chunk-store.ts",
     "store/document-store.ts",
   ],
+  delivery: ["task", "store/*", "engine/clock.ts", "outgoing/guarded-client.ts", "outgoing/reach.ts"],
   lenses: ["task", "verbs/*"],
   http: [
     "task",

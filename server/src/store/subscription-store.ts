@@ -40,7 +40,7 @@ export interface SubscriptionStore {
   /** All active ones with something left to tell or a task that is open, in pages by key. */
   unfinished(after: string, limit: number): Promise<Unfinished[]>;
   /**
-   * Calls `listener` after every commit that has made, removed or changed one, deliveries excepted; returns how to stop.
+   * Calls `listener` after every commit that has made, removed or changed one for a caller; returns how to stop.
    * With several writers it is a hint, as `changes` is. A listener must not throw.
    */
   changes(listener: (changed: { key: string; task: TaskId | null }) => void): () => void;

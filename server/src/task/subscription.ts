@@ -142,7 +142,7 @@ export function afterAttempt(
   const next = { ...before, version: before.version + 1, updatedAt: now };
   const told = { ...next, cursor: seq, announces: false, attempts: 0, dueAt: null };
   if (status !== null && status >= 200 && status < 300) {
-    const givenUp = before.givenUp !== null && before.givenUp <= seq ? null : before.givenUp;
+    const givenUp = before.givenUp === seq ? null : before.givenUp;
     return { after: { ...told, failures: 0, givenUp }, outcome: "delivered" };
   }
   const attempts = before.attempts + 1;

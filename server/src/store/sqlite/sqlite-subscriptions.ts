@@ -68,7 +68,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
       delivery: delivery ? JSON.stringify(delivery) : null,
       audit: audit ? prepareAudit(audit) : null,
     });
-    if (changed && !delivery) this.publish([subscription]);
+    if (changed && audit) this.publish([subscription]);
     return changed;
   }
 

@@ -45,9 +45,13 @@ type Changed = { subscription: SubscriptionValues; delivery: string | null; audi
 
 export function subscriptionWrites(db: Database, sql: WriterStatements) {
   const row = (text: string) => db.prepare<unknown[], unknown[]>(text).raw();
-  const known = row(
-    `SELECT key FROM subscriptions WHERE task IS (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant
+  // Two, since an index leaves out what the other has: `task IS ?` would go through all rows.
+  const knownOfTask = row(
+    `SELECT key FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant
        AND user = @user AND id = @id`,
+  );
+  const knownOfAll = row(
+    "SELECT key FROM subscriptions WHERE task IS NULL AND tenant = @tenant AND user = @user AND id = @id",
   );
   const taskThere = row("SELECT 1 FROM tasks WHERE id = ? AND deleted_at IS NULL");
   const countOfTask = row(
@@ -70,7 +74,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
     putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
       const { tenant, user, task, id } = given.subscription;
       if (task !== null && !taskThere.get(task)) throw notFound("Task");
-      const before = known.get({ task, tenant, user, id });
+      const before = task === null ? knownOfAll.get({ tenant, user, id }) : knownOfTask.get({ task, tenant, user, id });
       if (before) remove.run(before[0]);
       const max = task === null ? STANDING_OF_USER_MAX : given.ofTaskMax;
       const count = task === null ? countOfAll.get(tenant, user) : countOfTask.get(task, tenant, user);

@@ -1,0 +1,49 @@
+/**
+ * One request to a receiver. Of its answer only the status and `Retry-After` are kept: a webhook is no way to read what
+ * an address answers.
+ */
+import type { GuardedClient } from "../outgoing/guarded-client.ts";
+import { NotReached } from "../outgoing/reach.ts";
+import type { Answer, Notification } from "../task/subscription.ts";
+
+const ERROR_CHARACTERS_MAX = 300;
+const ANSWER_BYTES_MAX = 1 << 10;
+
+export type Sender = Pick<GuardedClient, "send">;
+
+/** What it came to, whatever that is. Rejects only with the reason of `signal`. */
+export async function attempt(
+  sender: Sender,
+  url: string,
+  { contentType, body, headers }: Notification,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Answer> {
+  try {
+    const answer = await sender.send(
+      new URL(url),
+      { method: "POST", headers: { ...headers, "content-type": contentType }, body, signal },
+      { bytesMax: ANSWER_BYTES_MAX },
+    );
+    const { status } = answer;
+    const error = status >= 200 && status < 300 ? null : `HTTP ${status}`;
+    return { status, retryAfterMs: retryAfterMs(answer.headers["retry-after"], now()), error };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { status: null, refused: thrown instanceof NotReached, retryAfterMs: null, error: sentenceOf(thrown) };
+  }
+}
+
+/** Seconds, or a date of HTTP. */
+function retryAfterMs(header: string | string[] | undefined, now: number): number | null {
+  if (typeof header !== "string") return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - now);
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return "The request failed.";
+  const code = "code" in error && typeof error.code === "string" ? `${error.code} ` : "";
+  return `${code}${error.message}`.trim().slice(0, ERROR_CHARACTERS_MAX) || error.name;
+}

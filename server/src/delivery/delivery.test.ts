@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { submit } from "../store/suite/life.suite.ts";
+import { newTask } from "../store/suite/new-task.suite.ts";
+import { enabled, redriven } from "../task/subscription.ts";
+import { plain, Receiver, Stage, subscriptionOf } from "./suite/stage.ts";
+
+let stage: Stage;
+let receiver: Receiver;
+beforeEach(async () => {
+  [stage, receiver] = await Promise.all([Stage.open(), new Receiver().open()]);
+});
+afterEach(async () => {
+  await stage.close();
+  receiver.close();
+});
+
+const seqs = ({ taken }: Receiver) => taken.map(({ seq }) => seq);
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+/** The numbers in the order in which each came first. */
+const firsts = (given: number[]) => [...new Set(given)];
+
+/** Chance that is the same in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe("a subscription", () => {
+  it("is told every event of its task, in order and once, by a receiver that takes them", async () => {
+    const task = await stage.endedTask(12);
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(async () => (await stage.now(subscription)).done);
+    expect(seqs(receiver)).toEqual(upTo(task.lastSeq));
+    expect(await stage.now(subscription)).toMatchObject({ cursor: task.lastSeq, failures: 0 });
+    expect(stage.delivery.stats()).toEqual({ entries: 0, oldestMs: 0 });
+  });
+
+  it("is told every event at least once and in order by a receiver that fails 70 % of the time, over restarts", async () => {
+    const patient = { ...plain, attemptsMax: 1_000, failuresMax: 1_000 };
+    await stage.close();
+    stage = await Stage.open([patient], seeded(3));
+    const chance = seeded(7);
+    let dropped = 0;
+    receiver.behave = (_, response) => {
+      const draw = chance();
+      if (draw < 0.2) response.destroy();
+      else if (draw < 0.7) response.writeHead([500, 503, 429, 408][Math.floor(draw * 40) % 4] ?? 500).end();
+      else if (draw < 0.75) {
+        // Taken, and the answer is lost: it comes again.
+        dropped += 1;
+        response.writeHead(200, { "content-length": 5 });
+        response.write("x", () => response.destroy());
+      } else response.end();
+    };
+    const tasks = [await stage.endedTask(20), await stage.endedTask(20)];
+    const subscriptions = await Promise.all(tasks.map((task) => stage.subscribe(task, receiver.url)));
+    let turns = 0;
+    await stage.until(async () => {
+      turns += 1;
+      if (turns % 40 === 0) await stage.restart();
+      return (await Promise.all(subscriptions.map((each) => stage.now(each)))).every(({ done }) => done);
+    }, 60_000);
+    for (const [index, { id }] of subscriptions.entries()) {
+      const got = receiver.taken.filter(({ subscription }) => subscription === id).map(({ seq }) => seq);
+      expect(firsts(got)).toEqual(upTo(tasks[index]?.lastSeq ?? 0));
+      expect([...got].sort((a, b) => a - b)).toEqual(got);
+    }
+    expect(receiver.all.length).toBeGreaterThan(receiver.taken.length * 2);
+    expect(dropped).toBeGreaterThan(0);
+  });
+
+  it("is told of what it asked for alone, and of the task as it stands where it wants that", async () => {
+    const task = await stage.endedTask(9);
+    const some = await stage.subscribe(task, receiver.url, { events: ["task.completed"] });
+    await stage.until(async () => (await stage.now(some)).done);
+    expect(seqs(receiver)).toEqual([task.lastSeq]);
+    const late = await stage.subscribe(task, receiver.url, { cursor: task.lastSeq, announces: true });
+    await stage.until(async () => (await stage.now(late)).done);
+    expect(seqs(receiver)).toEqual([task.lastSeq, task.lastSeq]);
+  });
+
+  it("is tried again after 1 s and then twice as long each time, and not before the receiver wants it", async () => {
+    const task = await stage.endedTask(4);
+    receiver.behave = ({ attempt }, response) => {
+      if (attempt === 3) response.writeHead(503, { "retry-after": "60" }).end();
+      else response.writeHead(500).end();
+    };
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(() => receiver.all.length > 8, 10_000);
+    const log = (await stage.store.subscriptions.deliveries(subscription.key, { limit: 20 })).reverse();
+    const delays = log.slice(1, 8).map(({ at }, index) => (at - (log[index]?.at ?? 0)) / 1_000);
+    for (const [index, least] of [1, 2, 60, 8, 16, 32, 64].entries())
+      expect(delays[index], `${delays}`).toBeGreaterThanOrEqual(least);
+    // The eighth attempt was the last: the event is given up, and the next one is told.
+    expect(receiver.all[8]).toMatchObject({ seq: 2, attempt: 1 });
+    expect(await stage.now(subscription)).toMatchObject({ cursor: 1, givenUp: 1 });
+  });
+
+  it("gives up at once what a receiver refuses, and is disabled by one that is gone", async () => {
+    const task = await stage.endedTask(6);
+    receiver.behave = ({ seq }, response) => response.writeHead({ 1: 400, 2: 302, 4: 410 }[seq] ?? 200).end();
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(async () => (await stage.now(subscription)).state === "disabled");
+    expect(receiver.all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(await stage.now(subscription)).toMatchObject({
+      cursor: 3,
+      givenUp: 1,
+      reason: expect.stringContaining("410"),
+    });
+    const log = await stage.store.subscriptions.deliveries(subscription.key, { limit: 9 });
+    expect(log.map(({ outcome, status }) => `${outcome} ${status}`)).toEqual([
+      "disabled 410",
+      "delivered 200",
+      "given_up 302",
+      "given_up 400",
+    ]);
+  });
+
+  it("is disabled after 20 failures in a row, and goes on where it stood once it is enabled, or from where it is redriven", async () => {
+    const task = await stage.endedTask(8);
+    receiver.behave = (_, response) => response.writeHead(500).end();
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(async () => (await stage.now(subscription)).state === "disabled", 30_000);
+    expect(receiver.all).toHaveLength(20);
+    expect(await stage.now(subscription)).toMatchObject({ cursor: 2, failures: 20, givenUp: 1 });
+    expect(stage.delivery.stats().entries).toBe(0);
+    receiver.behave = (_, response) => response.end();
+    const audit = { tenant: "acme", at: 0, user: "ada", keyId: "k", act: "enable", task: task.id, detail: {} };
+    const after = (change: typeof enabled) => stage.now(subscription).then((now) => change(now, stage.clock.now()));
+    await stage.store.subscriptions.change(await after(enabled), { audit });
+    await stage.until(async () => (await stage.now(subscription)).done);
+    expect(seqs(receiver)).toEqual(upTo(task.lastSeq).slice(2));
+    await stage.store.subscriptions.change(await after((now, at) => redriven(now, 1, at)), { audit });
+    await stage.until(async () => (await stage.now(subscription)).done);
+    expect(seqs(receiver).slice(-task.lastSeq)).toEqual(upTo(task.lastSeq));
+    expect((await stage.now(subscription)).givenUp).toBeNull();
+  });
+
+  it("shows what it sends with to nobody: no delivery, no log has it", async () => {
+    const task = await stage.endedTask(4);
+    receiver.behave = (_, response) => response.writeHead(400).end("t0ps3cret");
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(async () => (await stage.now(subscription)).done);
+    const log = await stage.store.subscriptions.deliveries(subscription.key, { limit: 9 });
+    expect(log).toHaveLength(task.lastSeq);
+    expect(JSON.stringify(log)).not.toContain("t0ps3cret");
+  });
+});
+
+describe("a dead receiver", () => {
+  it("of 10,000 subscriptions holds up nobody else", async () => {
+    const dead = await new Receiver().open();
+    dead.behave = () => {};
+    const held = newTask();
+    const subscriptions = Array.from({ length: 10_000 }, (_, n) =>
+      subscriptionOf(held, dead.url, { user: `u${n % 100}` }),
+    );
+    await submit(stage.store, held, { subscriptions });
+    const told = await stage.endedTask(4);
+    const subscription = await stage.subscribe(told, receiver.url, { user: "u1" });
+    await stage.until(async () => (await stage.now(subscription)).done);
+    expect(seqs(receiver)).toEqual(upTo(told.lastSeq));
+    expect(dead.all.length).toBeLessThanOrEqual(4);
+    expect(stage.delivery.stats().entries).toBe(10_000);
+    await stage.delivery.stop();
+    dead.close();
+  });
+});

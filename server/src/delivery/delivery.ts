@@ -1,0 +1,308 @@
+/**
+ * Tells subscribers what happens to tasks: the outbox. It holds no events: a subscription is a cursor into a task's log,
+ * and what is told next is read there when its turn comes. Each attempt commits, with the cursor, before the next one, so
+ * that after a crash the last event may be told again and none is left out.
+ *
+ * Nothing is polled. What a subscription with nothing to tell costs is its entry here; the change feed wakes it, a timer
+ * the next attempt, and a start makes the entries anew from the store.
+ */
+import type { Clock } from "../engine/clock.ts";
+import type { Store } from "../store/store.ts";
+import type { TaskEvent } from "../task/events/event.ts";
+import type { TaskId } from "../task/id.ts";
+import { isTerminal, type State } from "../task/states.ts";
+import {
+  afterAttempt,
+  type Notification,
+  type Outcome,
+  type PushFormat,
+  retryDelayMs,
+  type Subscription,
+} from "../task/subscription.ts";
+import { attempt, type Sender } from "./attempt.ts";
+import { Lanes } from "./lanes.ts";
+
+const BOUNDS = { all: 256, ofOwner: 32, ofHost: 4 };
+/** Told in one turn: then others come. */
+const EVENTS_A_TURN = 16;
+const PAGE_EVENTS = 100;
+const ENTRIES_PAGE = 1_000;
+/** After news that were nothing to tell, such as pieces of an answer, more of them are awaited for so long. */
+const FRUITLESS_MS = 100;
+/** Events that were passed over and are not yet in the cursor: after a crash they are read again. */
+const PASSED_OVER_MAX = 1_000;
+
+export type DeliveryParts = {
+  store: Pick<Store, "subscriptions" | "changes" | "events" | "task">;
+  sender: Sender;
+  formats: readonly PushFormat[];
+  clock: Clock;
+  random: () => number;
+  log: {
+    warn: (message: string, facts: Record<string, unknown>) => void;
+    attempted: (format: string, outcome: Outcome) => void;
+  };
+};
+
+type Entry = {
+  key: string;
+  task: TaskId;
+  owner: string;
+  host: string;
+  busy: boolean;
+  /** Something has changed since its turn began. */
+  news: boolean;
+  /** Its last turn found nothing to tell. */
+  fruitless: boolean;
+  state: State | null;
+  /** Stops its timer. */
+  timer: (() => void) | null;
+  /** Since when something waits to be told. */
+  since: number | null;
+  /** Turns in a row that the store, or the format, has broken off. */
+  troubles: number;
+};
+
+type Next = { seq: number; event: TaskEvent | null; at: number; notification: Notification };
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #formats: ReadonlyMap<string, PushFormat>;
+  readonly #lanes = new Lanes(BOUNDS);
+  readonly #entries = new Map<string, Entry>();
+  readonly #ofTask = new Map<TaskId, Set<Entry>>();
+  readonly #stopping = new AbortController();
+  readonly #turns = new Set<Promise<void>>();
+  #unlisten: (() => void)[] = [];
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#formats = new Map(parts.formats.map((format) => [format.name, format]));
+  }
+
+  async start(): Promise<void> {
+    const { store } = this.#parts;
+    this.#unlisten = [
+      store.changes(({ task, state }) => this.#taskChanged(task, state)),
+      store.subscriptions.changes(({ key, task }) => task !== null && this.#subscriptionChanged(key, task)),
+    ];
+    for (let after = ""; ; ) {
+      const page = await store.subscriptions.unfinished(after, ENTRIES_PAGE);
+      for (const { key, task, owner, url, dueAt } of page) {
+        after = key;
+        if (this.#entries.has(key)) continue;
+        const entry = this.#enter(key, task, placeOf(owner, url));
+        if (dueAt === null) this.#ready(entry);
+        else this.#wait(entry, dueAt);
+      }
+      if (page.length < ENTRIES_PAGE) return;
+    }
+  }
+
+  /** Breaks off what is under way: it is told again at the next start. */
+  async stop(): Promise<void> {
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#stopping.abort(new Error("The server stops."));
+    for (const entry of this.#entries.values()) entry.timer?.();
+    await Promise.all(this.#turns);
+  }
+
+  /** Subscriptions that may have something to tell; how long the oldest of it waits, in milliseconds. */
+  stats(): { entries: number; oldestMs: number } {
+    const now = this.#parts.clock.now();
+    let oldest = now;
+    for (const { since } of this.#entries.values()) oldest = Math.min(oldest, since ?? now);
+    return { entries: this.#entries.size, oldestMs: now - oldest };
+  }
+
+  #taskChanged(task: TaskId, state: State): void {
+    for (const entry of this.#ofTask.get(task) ?? []) {
+      entry.news = true;
+      // A new state is told at once; it is also what most are told.
+      const isQuiet = entry.fruitless && entry.state === state;
+      entry.state = state;
+      if (entry.busy || (entry.timer !== null && (isQuiet || !entry.fruitless))) continue;
+      if (isQuiet) this.#after(entry, FRUITLESS_MS);
+      else this.#ready(entry);
+    }
+  }
+
+  #subscriptionChanged(key: string, task: TaskId): void {
+    const known = this.#entries.get(key);
+    const entry = known ?? this.#enter(key, task, { owner: "", host: "" });
+    entry.news = true;
+    entry.fruitless = false;
+    if (known) this.#ready(known);
+    else {
+      entry.busy = true;
+      void this.#track(this.#meet(entry));
+    }
+  }
+
+  /** Finds out whose it is and whereto, before it may take turns. */
+  async #meet(entry: Entry): Promise<void> {
+    try {
+      const subscription = await this.#parts.store.subscriptions.get(entry.key);
+      if (!subscription) return this.#forget(entry);
+      Object.assign(entry, placeOf(subscription, subscription.url));
+      entry.busy = false;
+      this.#ready(entry);
+    } catch (error) {
+      this.#parts.log.warn("a subscription cannot be read", { subscription: entry.key, error });
+      this.#forget(entry);
+    }
+  }
+
+  #enter(key: string, task: TaskId, place: { owner: string; host: string }): Entry {
+    const state = { busy: false, news: true, fruitless: false, state: null, timer: null, since: null, troubles: 0 };
+    const entry: Entry = { key, task, ...place, ...state };
+    this.#entries.set(key, entry);
+    const ofTask = this.#ofTask.get(task) ?? new Set();
+    this.#ofTask.set(task, ofTask.add(entry));
+    return entry;
+  }
+
+  #forget(entry: Entry): void {
+    entry.timer?.();
+    this.#entries.delete(entry.key);
+    const ofTask = this.#ofTask.get(entry.task);
+    ofTask?.delete(entry);
+    if (ofTask?.size === 0) this.#ofTask.delete(entry.task);
+  }
+
+  #ready(entry: Entry): void {
+    if (entry.busy || this.#stopping.signal.aborted) return;
+    entry.timer?.();
+    entry.timer = null;
+    entry.busy = true;
+    entry.since ??= this.#parts.clock.now();
+    this.#lanes.add(entry.owner, entry.host, () => this.#track(this.#takeTurn(entry)));
+  }
+
+  #after(entry: Entry, ms: number): void {
+    this.#wait(entry, this.#parts.clock.now() + ms);
+  }
+
+  #wait(entry: Entry, moment: number): void {
+    entry.timer?.();
+    entry.timer = this.#parts.clock.at(moment, () => this.#ready(entry));
+  }
+
+  async #takeTurn(entry: Entry): Promise<void> {
+    let waitUntil: number | null = null;
+    try {
+      waitUntil = await this.#turn(entry);
+      entry.troubles = 0;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#parts.log.warn("a subscription cannot be told now", { subscription: entry.key, error });
+      entry.troubles += 1;
+      waitUntil = this.#parts.clock.now() + retryDelayMs(entry.troubles, null, this.#parts.random());
+    }
+    entry.busy = false;
+    if (this.#stopping.signal.aborted || !this.#entries.has(entry.key)) return;
+    if (waitUntil !== null) this.#wait(entry, waitUntil);
+    else if (entry.news && entry.fruitless) this.#after(entry, FRUITLESS_MS);
+    else if (entry.news) this.#ready(entry);
+  }
+
+  /** Tells what there is. Returns when to go on, or null to wait for news. */
+  async #turn(entry: Entry): Promise<number | null> {
+    const { store, clock } = this.#parts;
+    for (let told = 0; told < EVENTS_A_TURN; told++) {
+      entry.news = false;
+      const subscription = await store.subscriptions.get(entry.key);
+      const format = subscription && this.#formats.get(subscription.format);
+      // What has words of another version of the server stands still until there is one that knows them.
+      if (!subscription || !format || subscription.state === "disabled" || subscription.done) {
+        this.#forget(entry);
+        return null;
+      }
+      if (subscription.dueAt !== null && subscription.dueAt > clock.now()) return subscription.dueAt;
+      const next = await this.#next(subscription, format);
+      if ("passedOver" in next) {
+        entry.since = null;
+        entry.fruitless = told === 0;
+        await this.#passOver(entry, subscription, next);
+        return null;
+      }
+      entry.fruitless = false;
+      entry.since = next.at;
+      const outcome = await this.#tell(subscription, format, next);
+      if (outcome === "retrying") continue;
+      if (outcome === "disabled") {
+        this.#forget(entry);
+        return null;
+      }
+    }
+    entry.news = true;
+    return null;
+  }
+
+  /** What is told next; or up to where there is nothing to tell, and whether there never will be. */
+  async #next(subscription: Subscription, format: PushFormat): Promise<Next | { passedOver: number; ended: boolean }> {
+    const { store, clock } = this.#parts;
+    const { task: id, events: types, announces } = subscription;
+    const attempt = subscription.attempts + 1;
+    let { cursor } = subscription;
+    for (;;) {
+      // Before its log, so that what has ended by then is in it.
+      const task = id === null ? null : await store.task(id);
+      if (!task) return { passedOver: cursor, ended: true };
+      const notificationOf = (event: TaskEvent | null, seq: number) =>
+        format.notificationOf({ subscription, task, event, seq, attempt, at: clock.now() });
+      if (announces && cursor === subscription.cursor) {
+        const notification = await notificationOf(null, cursor);
+        if (notification) return { seq: cursor, event: null, at: task.updatedAt, notification };
+      }
+      const page = await store.events(task.id, cursor, PAGE_EVENTS);
+      for (const event of page) {
+        cursor = event.seq;
+        if (types !== null && !types.includes(event.type)) continue;
+        const notification = await notificationOf(event, event.seq);
+        if (notification) return { seq: event.seq, event, at: event.at, notification };
+      }
+      if (page.length === 0) return { passedOver: cursor, ended: isTerminal(task.state) && cursor >= task.lastSeq };
+    }
+  }
+
+  async #passOver(entry: Entry, before: Subscription, next: { passedOver: number; ended: boolean }): Promise<void> {
+    if (!next.ended && next.passedOver - before.cursor < PASSED_OVER_MAX) return;
+    const after = {
+      ...before,
+      cursor: next.passedOver,
+      announces: false,
+      done: next.ended,
+      version: before.version + 1,
+    };
+    if (!(await this.#parts.store.subscriptions.change(after, {}))) entry.news = true;
+    else if (next.ended) this.#forget(entry);
+  }
+
+  /** Null when the subscription has changed meanwhile. */
+  async #tell(before: Subscription, format: PushFormat, next: Next): Promise<Outcome | null> {
+    const { store, sender, clock, random, log } = this.#parts;
+    const { seq, event, notification } = next;
+    const start = clock.elapsed();
+    const at = clock.now();
+    const answer = await attempt(sender, before.url, notification, this.#stopping.signal, () => clock.now());
+    const now = clock.now();
+    const { after, outcome } = afterAttempt(before, seq, answer, format, { now, chance: random() });
+    log.attempted(format.name, outcome);
+    const { status, error } = answer;
+    const delivery = {
+      ...{ seq, type: event?.type ?? null, attempt: before.attempts + 1, at, ms: clock.elapsed() - start },
+      ...{ outcome, status, error },
+    };
+    return (await store.subscriptions.change(after, { delivery })) ? outcome : null;
+  }
+
+  #track(turn: Promise<void>): Promise<void> {
+    this.#turns.add(turn);
+    return turn.finally(() => this.#turns.delete(turn));
+  }
+}
+
+function placeOf({ tenant, user }: { tenant: string; user: string }, url: string): { owner: string; host: string } {
+  return { owner: `${tenant}\n${user}`, host: URL.canParse(url) ? new URL(url).host : url };
+}
