@@ -50,7 +50,7 @@ export type Config = Readonly<{
   limits: Readonly<ConfigFileRead["limits"]>;
   documents: Readonly<ConfigFileRead["documents"]>;
   /** Whereto callers may send this server. */
-  outgoing: Readonly<Required<ConfigFileRead["outgoing"]>>;
+  outgoing: { readonly allow: readonly string[]; readonly ports: ConfigFileRead["outgoing"]["ports"] };
   /** What foreign APIs leave a deployment to choose. */
   lenses: LensSettings;
   retentionDays: number;

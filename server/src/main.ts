@@ -37,6 +37,7 @@ import type { Embedder } from "./models/embedding.ts";
 import { createEmbedder } from "./models/embeddings/embedders.ts";
 import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
+import { Outbox, outgoingClient } from "./outbox.ts";
 import type { GuardedClient } from "./outgoing/guarded-client.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
@@ -115,9 +116,11 @@ export async function startServer(
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
+    const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
       directory: new Directory(config.directory),
+      receivers: outbox.receivers(),
       checkText: textChecker(guardrails),
     });
     search.over(verbs.vectorStores);
@@ -131,7 +134,7 @@ export async function startServer(
       verbs,
       agents: config.agents.length > 0 ? config.agents : [assistant],
       lenses,
-      metrics,
+      metrics: joined(metrics, outbox.metrics()),
       condition: conditionOf(() => {
         const { running, ready } = engine.stats();
         const languageModel = !models.defaultModel.startsWith("local:");
@@ -148,6 +151,8 @@ export async function startServer(
     if (sources) watchEnd(config, record, log);
     try {
       await engine.start();
+      const warn = (message: string, facts: Record<string, unknown>) => log.warn(withError(facts), message);
+      await outbox.start(verbs, { store, clock: systemClock, random: Math.random, warn });
     } catch (error) {
       await host.close(0);
       throw error;
@@ -161,7 +166,7 @@ export async function startServer(
       url: host.url,
       lensUrls: host.lensUrls,
       greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
-      ...stopping({ config, log, store, engine, host, leaves: [documents, detectors] }),
+      ...stopping({ config, log, store, engine, host, leaves: [documents, detectors, outbox] }),
     };
   } catch (error) {
     await store.close();
@@ -265,6 +270,14 @@ function engineOver(
     counters: [transitions],
   };
   return { engine, metrics };
+}
+
+function joined(metrics: MetricSources, more: Pick<MetricSources, "gauges" | "counters">): MetricSources {
+  return {
+    ...metrics,
+    gauges: [...metrics.gauges, ...more.gauges],
+    counters: [...metrics.counters, ...more.counters],
+  };
 }
 
 function configured([root, ...others]: readonly [Lens, ...Lens[]], { lenses }: Config): [Lens, ...Lens[]] {

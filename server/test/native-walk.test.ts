@@ -5,6 +5,7 @@ import { z } from "zod";
 import { createdKey } from "../src/lenses/native/account-schema.ts";
 import { nativeLens } from "../src/lenses/native/routes.ts";
 import * as wire from "../src/lenses/native/schema.ts";
+import { webhook as webhookSchema } from "../src/lenses/native/webhook-schema.ts";
 import type { Route } from "../src/lenses/route.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -18,6 +19,8 @@ let owned: Record<string, string> = {};
 beforeAll(async () => {
   server = await startTestServer({
     mode: "serve",
+    // Where nobody listens.
+    config: { outgoing: { allow: ["127.0.0.1"], ports: "any" } },
     keys: [
       { tenant: "north", user: "ada", scopes: ["tasks", "work", "admin"] },
       { tenant: "north", user: "bob", scopes: ["tasks"] },
@@ -40,9 +43,11 @@ beforeAll(async () => {
   const file = { method: "POST", body: "A treasure map.", headers: { "content-type": "text/plain" } };
   await server.call("/v1/files?filename=map.txt&id=map", { key: ada, ...file });
   await server.call("/v1/vector-stores", { key: ada, json: { id: "maps", file_ids: ["map"] } });
+  const hooked = await server.call(`/v1/tasks/${task.id}/webhooks`, { key: ada, json: { url: "http://127.0.0.1:9/" } });
+  const webhook = webhookSchema.parse(await hooked.json());
   owned = {
     ...{ tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "guide" },
-    ...{ files: "map", "vector-stores": "maps" },
+    ...{ files: "map", "vector-stores": "maps", webhooks: webhook.id },
   };
 });
 afterAll(() => server.stop());
@@ -57,7 +62,8 @@ function pathOf(route: Route, id = owned[route.path.split("/")[2] ?? ""] ?? ""):
   return route.path
     .replace(/\{\w+\}/, id)
     .replace("{file_id}", owned["files"] ?? "")
-    .replace("{name}", "receipt.txt");
+    .replace("{name}", "receipt.txt")
+    .replace("{webhook_id}", owned["webhooks"] ?? "");
 }
 
 const held = { worker: "w", attempt: 1 };
@@ -82,6 +88,8 @@ const bodies: Record<string, unknown> = {
   updateVectorStore: { name: "Still mine" },
   addVectorStoreFiles: { files: [{ file_id: "map" }] },
   updateVectorStoreFile: { attributes: { year: 2026 } },
+  createWebhook: { url: "http://127.0.0.1:9/" },
+  redriveWebhook: { from: 1 },
   searchVectorStore: { query: "Where is it?", limit: 3 },
 };
 

@@ -74,7 +74,17 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
 /** They know every concrete class: siblings meet here. */
 const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "main.ts"]);
 /** What the other files beside `main.ts` may see: a configuration names what it declares, a greeting the doors it opens. */
-const ROOT_FILES_MAY_SEE = ["task", "models", "guardrails", "handlers", "http", "lenses", "outgoing"];
+const ROOT_FILES_MAY_SEE = [
+  "task",
+  "models",
+  "guardrails",
+  "handlers",
+  "http",
+  "lenses",
+  "outgoing",
+  "delivery",
+  "verbs",
+];
 /** Packages that one place alone talks to. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store"],

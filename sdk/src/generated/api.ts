@@ -589,6 +589,21 @@ export type CustomEvent = {
   data: JsonObject;
 };
 
+export type Delivery = {
+  n: number;
+  /** The event's number in the task's log. */
+  seq: number;
+  type: string | null;
+  attempt: number;
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  duration_ms: number;
+  outcome: "delivered" | "retrying" | "given_up" | "disabled";
+  /** What the receiver answered; null when no answer came. */
+  status: number | null;
+  error: string | null;
+};
+
 export type DirectoryEntry = {
   type: "user" | "group" | "role";
   id: string;
@@ -943,6 +958,15 @@ export type NewAgent = {
   properties?: JsonObject | undefined;
 };
 
+export type NewWebhook = {
+  /** Where events are sent to: http or https, on the internet or where the server's operator allows. */
+  url: string;
+  /** Signs what is sent, as Standard Webhooks do. Never shown again; with none, nothing is signed. */
+  secret?: string | undefined;
+  /** Types of events. When absent all changes of the task's state, its questions, and its end. */
+  events?: (string)[] | undefined;
+};
+
 export type OutputDeltaEvent = {
   seq: number;
   type: "output.delta";
@@ -1016,6 +1040,11 @@ export type Prompt = {
   /** Who may answer; the task's own user when absent. */
   candidates?: (Identity)[] | undefined;
   until: string | null;
+};
+
+export type Redrive = {
+  /** The event to begin with. When absent, the first that was given up. */
+  from?: number | undefined;
 };
 
 export type SearchHit = {
@@ -1147,6 +1176,8 @@ export type Submit = {
   } | undefined;
   /** At most 64 keys, and 16 KB of JSON. */
   metadata?: JsonObject | undefined;
+  /** Is told of its events, from the first on. */
+  webhook?: NewWebhook | undefined;
 };
 
 export type Task = {
@@ -1612,6 +1643,43 @@ export type Wait = {
     code: string;
     message: string;
   } | null;
+};
+
+export type Webhook = {
+  id: string;
+  task_id: string;
+  url: string;
+  /** Null: all changes of the state, questions, and the end. */
+  events: (string)[] | null;
+  signed: boolean;
+  state: "active" | "disabled";
+  /** Why it is disabled. */
+  reason: string | null;
+  /** Its task has ended, and nothing is left to tell. */
+  done: boolean;
+  /** The last event that was told, passed over or given up. */
+  told_up_to: number;
+  /** Attempts so far to tell what comes next. */
+  attempts: number;
+  next_attempt_at: string | null;
+  failures_in_a_row: number;
+  /** The first event that was given up: redrive it. */
+  given_up: number | null;
+  /** ISO 8601, UTC, milliseconds */
+  created_at: string;
+  /** ISO 8601, UTC, milliseconds */
+  updated_at: string;
+};
+
+export type WebhookOfTask = {
+  /** Where events are sent to: http or https, on the internet or where the server's operator allows. */
+  url: string;
+  /** Signs what is sent, as Standard Webhooks do. Never shown again; with none, nothing is signed. */
+  secret?: string | undefined;
+  /** Types of events. When absent all changes of the task's state, its questions, and its end. */
+  events?: (string)[] | undefined;
+  /** Tell what comes after this event, 0 for all of the log. When absent, what is new. */
+  after?: number | undefined;
 };
 
 export type Why = {
@@ -2636,6 +2704,94 @@ export type Operations = {
       next_cursor: string | null;
     };
   };
+  /** List a task's webhooks */
+  listWebhooks: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Webhook)[];
+    };
+  };
+  /** Have an address told of a task's events */
+  createWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: WebhookOfTask;
+    answer: Webhook;
+  };
+  /** Read a webhook */
+  getWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Webhook;
+  };
+  /** Delete a webhook */
+  deleteWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Read what was sent, and what came of it */
+  listDeliveries: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** `n` of the oldest entry of the page before. */
+      before?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Delivery)[];
+    };
+  };
+  /** Send events again */
+  redriveWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: Redrive;
+    answer: Webhook;
+  };
+  /** Enable a webhook that was disabled */
+  enableWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Webhook;
+  };
   /** Who the key says you are */
   getCaller: {
     params: undefined;
@@ -2761,6 +2917,13 @@ export const ROUTES = {
   searchVectorStore: { method: "POST", path: "/v1/vector-stores/{id}/search" },
   getVectorStoreSummary: { method: "GET", path: "/v1/vector-stores/{id}/summary" },
   listVectorStoreTasks: { method: "GET", path: "/v1/vector-stores/{id}/tasks" },
+  listWebhooks: { method: "GET", path: "/v1/tasks/{id}/webhooks" },
+  createWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks" },
+  getWebhook: { method: "GET", path: "/v1/tasks/{id}/webhooks/{webhook_id}" },
+  deleteWebhook: { method: "DELETE", path: "/v1/tasks/{id}/webhooks/{webhook_id}" },
+  listDeliveries: { method: "GET", path: "/v1/tasks/{id}/webhooks/{webhook_id}/deliveries" },
+  redriveWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/redrive" },
+  enableWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/enable" },
   getCaller: { method: "GET", path: "/v1/me" },
   listKeys: { method: "GET", path: "/v1/keys" },
   createKey: { method: "POST", path: "/v1/keys" },

@@ -6,6 +6,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../task/errors.ts";
 import type { State } from "../task/states.ts";
+import type { PushFormat } from "../task/subscription.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import type { ErrorAnswer, RefusedRequest, RenderError } from "./error-answer.ts";
 import type { Chosen, LensParts, Show } from "./lens-parts.ts";
 import type { OpenApiPart } from "./openapi.ts";
@@ -83,6 +85,8 @@ export type Lens = RequestRules & {
   show: Show;
   greeting: (server: GreetedServer) => Greeting;
   openapi: OpenApiPart;
+  /** How its subscribers are told of events. */
+  pushFormats?: { names: readonly string[]; over: (verbs: Verbs) => readonly PushFormat[] };
   /** The same lens as a deployment wants it, of one that leaves it a choice. */
   configured?: (settings: LensSettings) => Lens;
 };

@@ -31,6 +31,8 @@ export interface SubscriptionStore {
   get(key: string): Promise<Subscription | null>;
   /** All of the owner's of a task, or (null) of all tasks, oldest first. What cannot be read is left out. */
   list(owner: Owner, task: TaskId | null): Promise<Subscription[]>;
+  /** Whether the owner may have another one that has something to tell. */
+  hasRoom(owner: Owner): Promise<boolean>;
   /** Writes what has changed, with an entry of the log. */
   change(subscription: Subscription, more: { delivery?: Omit<Delivery, "n">; audit?: Audit }): Promise<boolean>;
   /** False when it is gone. */

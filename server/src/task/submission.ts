@@ -6,6 +6,7 @@ import { z } from "zod";
 import { isWithin, type Json, json, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
+import { newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
@@ -56,6 +57,8 @@ export const submission = z.strictObject({
   concurrency: concurrency.optional(),
   budget: budget.optional(),
   metadata: metadata.default({}),
+  /** Who is told of its events, from the first on. */
+  subscriptions: z.array(newSubscription).max(SUBSCRIPTIONS_OF_TASK_MAX).optional(),
 });
 export type Submission = z.input<typeof submission>;
 

@@ -41,6 +41,8 @@ export const subscriptionRecord = z.object({
   events: z.array(z.string()).nullable(),
   /** What is only ever sent, by the format's own names: no read shows it, no log has it. */
   secrets: z.record(z.string(), z.string()),
+  /** What its format needs beside them, and anybody may see. */
+  settings: z.record(z.string(), z.string()).default({}),
   /** The last event that was told, passed over or given up. */
   cursor: z.int(),
   /** The task as it stands is told first. */
@@ -74,17 +76,22 @@ export type Subscription = z.output<typeof subscriptionRecord> & {
   done: boolean;
 };
 
-/** What a caller wants, with its schema's bounds held. */
-export type NewSubscription = {
-  id?: string;
-  url: string;
-  format: string;
-  events?: string[] | null;
-  secrets?: Record<string, string>;
-  /** Tell what comes after this event; the last one there is when absent. */
-  after?: number;
-  announces?: boolean;
-};
+const named = (charactersMax: number) => z.record(z.string().max(64), z.string().max(charactersMax));
+
+/** What a caller wants. */
+export const newSubscription = z.strictObject({
+  /** One is made when absent. */
+  id: subscriptionId.optional(),
+  url: z.string().min(1).max(URL_CHARACTERS_MAX),
+  format: z.string(),
+  events: eventTypes.nullable().optional(),
+  secrets: named(SECRET_CHARACTERS_MAX).optional(),
+  settings: named(SECRET_CHARACTERS_MAX).optional(),
+  /** Tell what comes after this event; the last one there is when absent. Of a new task everything is told. */
+  after: z.int().min(0).optional(),
+  announces: z.boolean().optional(),
+});
+export type NewSubscription = z.input<typeof newSubscription>;
 
 /** What a receiver is sent. */
 export type Notification = { contentType: string; body: string; headers: Record<string, string> };

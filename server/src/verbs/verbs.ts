@@ -13,6 +13,7 @@ import type { Documents } from "./documents.ts";
 import type { TextGuardrails } from "./guardrails.ts";
 import type { HumanTasks } from "./human.ts";
 import type { Keys } from "./keys.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Uploads } from "./uploads.ts";
 import type { VectorStores } from "./vector-stores.ts";
@@ -29,4 +30,5 @@ export type Verbs = {
   documents: Documents;
   vectorStores: VectorStores;
   uploads: Uploads;
+  subscriptions: Subscriptions;
 };

@@ -69,7 +69,7 @@ export function subscriptionOf(task: Task, url: string, fields: Partial<Subscrip
   return {
     ...{ key: `00000000-0000-7000-8000-${String(made).padStart(12, "0")}`, id: `s${made}`, task: task.id },
     ...{ standing: null, tenant: task.tenant, user: task.user, version: 1, done: false },
-    ...{ url, format: "plain", events: null, secrets: { token: "t0ps3cret" }, cursor: 0 },
+    ...{ url, format: "plain", events: null, secrets: { token: "t0ps3cret" }, settings: {}, cursor: 0 },
     ...{ announces: false, state: "active", reason: null, attempts: 0, dueAt: null, failures: 0, givenUp: null },
     ...{ createdAt: START, updatedAt: START },
     ...fields,

@@ -18,6 +18,9 @@ import { state } from "./schema.ts";
 import { LENS, taskRoutes } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";
 import { vectorStoreRoutes } from "./vector-store-routes.ts";
+import { webhookFormat } from "./webhook.ts";
+import { WEBHOOK_FORMAT } from "./webhook-body.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 import { workRoutes } from "./work-routes.ts";
 
 const apiRoutes: readonly Route[] = [
@@ -30,6 +33,7 @@ const apiRoutes: readonly Route[] = [
   ...guardrailRoutes,
   ...fileRoutes,
   ...vectorStoreRoutes,
+  ...webhookRoutes,
   ...accountRoutes,
 ];
 
@@ -89,6 +93,7 @@ export const nativeLens: Lens = {
   renderUnrouted: ({ method, path }, request) =>
     renderError(new Refusal("not_found", `There is no ${method} ${path}. See /docs.`), request),
   states: state.enum,
+  pushFormats: { names: [WEBHOOK_FORMAT], over: () => [webhookFormat] },
   show: wireTask,
   greeting,
   openapi: nativeOpenapi,

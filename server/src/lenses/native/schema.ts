@@ -14,6 +14,7 @@ import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { WORK_STATES } from "../../task/work-item.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
+import { webhookBody } from "./webhook-body.ts";
 
 const wireConcurrency = concurrency.omit({ toEnd: true });
 const METADATA_BOUNDS = `At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`;
@@ -199,6 +200,7 @@ export const submitBody = z
       .describe("At most `limit` tasks of your tenant with the same key run at once."),
     budget: budget.optional(),
     metadata: wireMetadata.default({}).describe(METADATA_BOUNDS),
+    webhook: webhookBody.optional().describe("Is told of its events, from the first on."),
   })
   .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });
 named(submitBody, "Submit");
@@ -349,31 +351,6 @@ export const inputBody = z
   })
   .meta({ example: { value: { approved: true } } });
 named(inputBody, "Input");
-
-const lease = z.int().min(1_000).max(3_600_000).default(60_000);
-const holder = { worker: givenName, attempt: z.int().min(1).describe("As the claim gave it.") };
-export const claimBody = z
-  .strictObject({
-    worker: givenName,
-    queue: givenName.default("default").describe("As `input.queue` of the tasks names it."),
-    max: z.int().min(1).max(100).default(1),
-    lease_ms: lease,
-    wait_ms: z.int().min(0).max(60_000).default(0).describe("How long to wait for the first task."),
-  })
-  .meta({ example: { worker: "worker-1", queue: "default", wait_ms: 30_000 } });
-export const heartbeatBody = z.strictObject({
-  ...holder,
-  lease_ms: lease,
-  progress: z
-    .strictObject({ fraction: z.number().min(0).max(1), message: z.string().max(2_000).default("") })
-    .optional(),
-});
-export const completeBody = z.strictObject({ ...holder, output: anyJson });
-export const failBody = z.strictObject({
-  ...holder,
-  error: z.strictObject({ code: z.string().min(1).max(64), message: z.string().max(10_000) }),
-  retryable: z.boolean().default(false),
-});
 
 export const conversation = z.strictObject({
   id: z.string(),

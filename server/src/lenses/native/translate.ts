@@ -24,6 +24,7 @@ import { workStateOf } from "../../task/work-item.ts";
 import type { Why } from "../../verbs/why.ts";
 import type * as account from "./account-schema.ts";
 import type * as wire from "./schema.ts";
+import { newWebhookOf } from "./webhook-body.ts";
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
 
@@ -176,7 +177,8 @@ export function wireTask(task: Task): wire.TaskWire {
 }
 
 export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
-  const { kind, input, conversation, priority, delay_ms, deadline_ms, retry, concurrency, budget, metadata } = body;
+  const { kind, input, conversation, priority, delay_ms, deadline_ms, retry, concurrency, budget, metadata, webhook } =
+    body;
   return {
     kind,
     input,
@@ -187,6 +189,7 @@ export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
     ...(delay_ms !== undefined && { delayMs: delay_ms }),
     ...(deadline_ms !== undefined && { deadlineMs: deadline_ms }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(webhook !== undefined && { subscriptions: [newWebhookOf(webhook)] }),
     ...(budget !== undefined && {
       budget: {
         onSpent: budget.on_spent,

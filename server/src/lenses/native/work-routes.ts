@@ -5,6 +5,7 @@ import { taskAnswer } from "./encoded-task.ts";
 import * as wire from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";
+import * as work from "./work-schema.ts";
 
 const held = { status: 200, about: "The task.", schema: wire.task };
 
@@ -19,7 +20,7 @@ export const workRoutes: readonly Route[] = [
       "Needs the scope `work`. Each task's `attempt` is its fencing token: name it in every further call. A lease that " +
       "runs out gives the task to the next who asks; the fifth that runs out fails it as `lease_lost`. A task whose " +
       "concurrency key has no room is not given out.",
-    body: wire.claimBody,
+    body: work.claimBody,
     quiet: true,
     answers: [{ status: 200, about: "The tasks that are now yours, perhaps none.", schema: wire.list(wire.task) }],
     handle: async ({ principal, verbs, body, left }) => {
@@ -39,7 +40,7 @@ export const workRoutes: readonly Route[] = [
       "The lease runs for `lease_ms` milliseconds from here; progress is 0 to 1 and never falls. `fenced` when " +
       "another attempt holds the task: stop working on it. `not_found`.",
     params: taskParams,
-    body: wire.heartbeatBody,
+    body: work.heartbeatBody,
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body: { worker, attempt, lease_ms, progress } }) =>
@@ -63,7 +64,7 @@ export const workRoutes: readonly Route[] = [
       "Taken also after the lease ran out, while nobody has claimed the task since. The same again is answered with the " +
       "task as it is. `fenced` when another attempt holds the task, or this one was handed in otherwise. `not_found`.",
     params: taskParams,
-    body: wire.completeBody,
+    body: work.completeBody,
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body }) =>
@@ -79,7 +80,7 @@ export const workRoutes: readonly Route[] = [
       "One that is `retryable` and has tries left is offered again after its delay. Late and again like a completion. " +
       "`fenced` when another attempt holds the task, or this one was handed in otherwise. `not_found`.",
     params: taskParams,
-    body: wire.failBody,
+    body: work.failBody,
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body }) =>

@@ -59,6 +59,10 @@ export class SqliteSubscriptions implements SubscriptionStore {
     );
   }
 
+  async hasRoom({ tenant, user }: Owner): Promise<boolean> {
+    return await this.#reads.send("hasRoomForSubscription", { tenant, user });
+  }
+
   async change(
     subscription: Subscription,
     { delivery, audit }: { delivery?: Omit<Delivery, "n">; audit?: Audit },

@@ -135,10 +135,6 @@ export function writerStatements(db: Database) {
        VALUES (@key, (SELECT n FROM tasks WHERE id = @task), @tenant, @user, @id, @standing, @url, @active, @done,
          @dueAt, @version, @record)`,
     ),
-    /** Up to a number. */
-    countSubscriptions: row(
-      "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 LIMIT ?)",
-    ),
     putAssignment: run(
       `INSERT OR REPLACE INTO assignments (task, tenant, state, title, creator, sender, claimed_by, priority,
          assigned_at, updated_at, due_at, key, category, definition)

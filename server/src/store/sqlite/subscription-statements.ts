@@ -13,10 +13,19 @@ const FROM = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN task
 /** Of a task that somebody has deleted nothing is told any more. */
 const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL)";
 
+/** Of a user, up to a number. */
+const COUNT_UNFINISHED =
+  "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 LIMIT ?)";
+
 type Owned = { tenant: string; user: string; task: string | null };
 
 export function subscriptionReads(db: Database) {
-  const { row, rows, page } = queries(db);
+  const { row, rows, page, number } = queries(db);
+  const count = number(COUNT_UNFINISHED, ({ tenant, user }: { tenant: string; user: string }) => [
+    tenant,
+    user,
+    SUBSCRIPTIONS_OF_USER_MAX,
+  ]);
   const ofTask = rows(
     `${FROM} WHERE s.task = (SELECT n FROM tasks WHERE id = ?) AND s.tenant = ? AND s.user = ? AND ${PRESENT} ORDER BY s.key`,
     ({ tenant, user, task }: Owned) => [task, tenant, user],
@@ -26,6 +35,7 @@ export function subscriptionReads(db: Database) {
     ({ tenant, user }: Owned) => [tenant, user],
   );
   return {
+    hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
     subscription: row(`${FROM} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
     subscriptions: (owned: Owned) => (owned.task === null ? ofAll(owned) : ofTask(owned)),
     deliveries: page(
@@ -57,6 +67,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   const countOfTask = row(
     "SELECT count(*) FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = ?) AND tenant = ? AND user = ?",
   );
+  const countUnfinished = row(COUNT_UNFINISHED);
   const countOfAll = row("SELECT count(*) FROM subscriptions WHERE task IS NULL AND tenant = ? AND user = ?");
   const remove = db.prepare<unknown[]>("DELETE FROM subscriptions WHERE key = ?");
   const change = db.prepare<[SubscriptionValues]>(
@@ -80,7 +91,11 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       const count = task === null ? countOfAll.get(tenant, user) : countOfTask.get(task, tenant, user);
       if (numberIn(count?.[0]) >= max)
         throw new Refusal("rate_limited", `There are ${max} webhooks here, as many as are kept: delete some first.`);
-      mustHaveRoom(sql, tenant, user);
+      if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
+        throw new Refusal(
+          "rate_limited",
+          `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
+        );
       sql.insertSubscription.run(given.subscription);
       audit(given.audit);
       return true;
@@ -101,14 +116,4 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       return true;
     },
   };
-}
-
-/** Throws `rate_limited`. */
-function mustHaveRoom(sql: WriterStatements, tenant: string, user: string): void {
-  const count = numberIn(sql.countSubscriptions.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]);
-  if (count < SUBSCRIPTIONS_OF_USER_MAX) return;
-  throw new Refusal(
-    "rate_limited",
-    `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
-  );
 }

@@ -17,6 +17,7 @@ function subscription(task: string | null, fields: Partial<Subscription> = {}): 
   const random = new Uint8Array(16).fill(made % 256);
   const key = uuidFromBytes(uuidV7Bytes(START + made, random));
   return {
+    settings: { scheme: "Bearer" },
     ...{ key, id: key, task, standing: null, ...ada, version: 1, done: false },
     ...{
       url: "https://example.com/hook",

@@ -11,6 +11,7 @@ import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
+import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
 import { type Retrieval, VectorStoreVerbs } from "./vector-store-verbs.ts";
@@ -29,6 +30,8 @@ export type VerbsParts = {
   catalog?: AgentCatalog;
   /** Absent: nobody is known but by their keys. */
   directory?: Directory;
+  /** Absent: nobody is told anything. */
+  receivers?: Receivers;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
 };
@@ -45,6 +48,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     human: new HumanVerbs(parts, parts.directory),
     conversations: new ConversationVerbs(store, clock, ids),
     keys: new KeyVerbs(store, clock, ids, parts.directory),
+    subscriptions: new SubscriptionVerbs(parts),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),

@@ -14,7 +14,7 @@ type SubmitParts = { engine: Engine; clock: Clock; ids: Ids };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
- * `along` commits with it. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
+ * `along` commits with it, its subscriptions as those of the new task. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
  * along cannot be kept; `replayed` is the task that an idempotency key was used for before.
  */
 export async function submitTask(
@@ -33,6 +33,9 @@ export async function submitTask(
     const write: Write = {
       ...change,
       ...along,
+      ...(along.subscriptions && {
+        subscriptions: along.subscriptions.map((subscription) => ({ ...subscription, task: task.id })),
+      }),
       ...(message && task.conversation !== null && { messages: [{ role: "user", ...message }] }),
     };
     done = await engine.transitions.submit(write);

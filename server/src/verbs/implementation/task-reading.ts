@@ -16,11 +16,12 @@ import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visi
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
+import type { Receivers } from "./subscription-verbs.ts";
 
 /** Of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
 
-export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids };
+export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids; receivers?: Receivers };
 
 export class TaskReading {
   protected readonly parts: TaskVerbsParts;

@@ -29,6 +29,7 @@ import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
 import { submitTask } from "./submit-task.ts";
+import { newSubscriptions } from "./subscription-verbs.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
@@ -61,6 +62,8 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       return { task: await this.get(principal, known.task), replayed: true };
     }
     const submission = handler.bind ? { ...given, input: await handler.bind(given.input, principal) } : given;
+    const subscriptions = await newSubscriptions(this.parts, principal, submission.subscriptions ?? []);
+    const along: Along = subscriptions.length > 0 ? { subscriptions } : {};
     const { conversation } = submission;
     const base = {
       handler,
@@ -71,12 +74,13 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       parent: null,
       retryOf: null,
     };
-    if (conversation === undefined) return this.#submit(principal, { ...base, conversation: null }, undefined, record);
+    if (conversation === undefined)
+      return this.#submit(principal, { ...base, conversation: null }, undefined, record, along);
     const name = "id" in conversation ? conversation.id : conversation.alias;
     return this.#conversations.run(`${principal.tenant}\n${principal.user}\n${lens}\n${name}`, async () => {
       const title = cut(presented(handler, submission.input).title, CONVERSATION_TITLE_MAX);
       const { id, created } = await namedConversation(this.parts, principal, lens, conversation, title);
-      return this.#submit(principal, { ...base, conversation: id }, created, record);
+      return this.#submit(principal, { ...base, conversation: id }, created, record, along);
     });
   }
 

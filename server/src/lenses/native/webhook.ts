@@ -1,0 +1,65 @@
+/** How a webhook is told of an event: signed JSON, by the rules of Standard Webhooks. */
+import type { Delivery, PushFormat } from "../../task/subscription.ts";
+import type { SubscriptionView } from "../../verbs/subscriptions.ts";
+import { wireEvent } from "./event.ts";
+import { wireTime } from "./translate.ts";
+import { WEBHOOK_FORMAT } from "./webhook-body.ts";
+import type { DeliveryWire, WebhookWire } from "./webhook-schema.ts";
+import { signature } from "./webhook-secret.ts";
+
+/** What is told where no types were named: `task.` and any other word is a change of state, a question or an end. */
+const UNTOLD: ReadonlySet<string> = new Set(["task.progress", "task.details"]);
+
+/** With delays of 5 minutes at most, over three and a half hours. */
+const ATTEMPTS_MAX = 50;
+
+export const webhookFormat: PushFormat = {
+  name: WEBHOOK_FORMAT,
+  attemptsMax: ATTEMPTS_MAX,
+  failuresMax: ATTEMPTS_MAX,
+  notificationOf: async ({ subscription, task, event, seq, at }) => {
+    if (event === null) return null;
+    if (subscription.events === null && (!event.type.startsWith("task.") || UNTOLD.has(event.type))) return null;
+    const { id, kind, state, conversation, metadata } = task;
+    const { type, data } = wireEvent(event);
+    const about = { task_id: id, kind, state, conversation_id: conversation, metadata, seq };
+    const body = JSON.stringify({ type, timestamp: wireTime(event.at), data: { ...about, event: data } });
+    // The same for each attempt: a receiver knows by it what it has had.
+    const messageId = `msg_${subscription.key.replaceAll("-", "")}_${seq}`;
+    const timestampS = Math.floor(at / 1_000);
+    const { secret } = subscription.secrets;
+    return {
+      contentType: "application/json",
+      body,
+      headers: {
+        "webhook-id": messageId,
+        "webhook-timestamp": String(timestampS),
+        ...(secret !== undefined && { "webhook-signature": signature(secret, messageId, timestampS, body) }),
+      },
+    };
+  },
+};
+
+export function wireWebhook(view: SubscriptionView): WebhookWire {
+  return {
+    id: view.id,
+    task_id: view.task ?? "",
+    url: view.url,
+    events: view.events,
+    signed: view.secretNames.includes("secret"),
+    state: view.state,
+    reason: view.reason,
+    done: view.done,
+    told_up_to: view.cursor,
+    attempts: view.attempts,
+    next_attempt_at: view.dueAt === null ? null : wireTime(view.dueAt),
+    failures_in_a_row: view.failures,
+    given_up: view.givenUp,
+    created_at: wireTime(view.createdAt),
+    updated_at: wireTime(view.updatedAt),
+  };
+}
+
+export function wireDelivery({ ms, at, ...entry }: Delivery): DeliveryWire {
+  return { ...entry, at: wireTime(at), duration_ms: ms };
+}

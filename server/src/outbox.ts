@@ -1,0 +1,82 @@
+/** The outbox of a server: where subscribers may be, in whose words they are told, and what is counted of it. */
+import type { Config } from "./config.ts";
+import { Delivery, type DeliveryParts } from "./delivery/delivery.ts";
+import { checkUrl } from "./fetching.ts";
+import type { CounterSource, MetricSources } from "./http/metrics.ts";
+import type { Lens } from "./lenses/lens.ts";
+import { GuardedClient } from "./outgoing/guarded-client.ts";
+import { allowedPlace, Reach } from "./outgoing/reach.ts";
+import type { Outcome, PushFormat } from "./task/subscription.ts";
+import type { Verbs } from "./verbs/verbs.ts";
+
+/** What callers may have sent, by one client with its connections. */
+export function outgoingClient({ allow, ports }: Config["outgoing"]): GuardedClient {
+  return new GuardedClient(new Reach({ allow: allow.flatMap((text) => allowedPlace(text) ?? []), ports }));
+}
+
+export class Outbox {
+  readonly #client: GuardedClient;
+  readonly #counts = new Map<string, number>();
+  readonly #lenses: readonly Lens[];
+  #delivery: Delivery | null = null;
+
+  constructor(lenses: readonly Lens[], client: GuardedClient) {
+    this.#lenses = lenses;
+    this.#client = client;
+  }
+
+  /** What makes subscriptions is told of receivers. */
+  receivers() {
+    return {
+      formats: new Set(this.#lenses.flatMap(({ pushFormats }) => pushFormats?.names ?? [])),
+      checkUrl: (url: URL) => checkUrl(url, this.#client),
+    };
+  }
+
+  async start(
+    verbs: Verbs,
+    { warn, ...parts }: Pick<DeliveryParts, "store" | "clock" | "random"> & { warn: DeliveryParts["log"]["warn"] },
+  ): Promise<void> {
+    const formats: PushFormat[] = this.#lenses.flatMap(({ pushFormats }) => pushFormats?.over(verbs) ?? []);
+    const attempted = (format: string, outcome: Outcome) => {
+      const labels = `${format}\n${outcome}`;
+      this.#counts.set(labels, (this.#counts.get(labels) ?? 0) + 1);
+    };
+    this.#delivery = new Delivery({ ...parts, formats, sender: this.#client, log: { warn, attempted } });
+    await this.#delivery.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#delivery?.stop();
+    await this.#client.close();
+  }
+
+  metrics(): Pick<MetricSources, "gauges" | "counters"> {
+    const stats = () => this.#delivery?.stats() ?? { entries: 0, oldestMs: 0 };
+    const deliveries: CounterSource = {
+      name: "waybill_deliveries_total",
+      help: "Attempts to tell subscribers of an event.",
+      labelNames: ["format", "outcome"],
+      values: () =>
+        [...this.#counts].map(([labels, value]) => {
+          const [format = "", outcome = ""] = labels.split("\n");
+          return { labels: { format, outcome }, value };
+        }),
+    };
+    return {
+      gauges: [
+        {
+          name: "waybill_subscriptions_followed",
+          help: "Subscriptions that may have something to tell.",
+          value: () => stats().entries,
+        },
+        {
+          name: "waybill_delivery_oldest_seconds",
+          help: "How long the oldest event that was not yet delivered has waited.",
+          value: () => stats().oldestMs / 1_000,
+        },
+      ],
+      counters: [deliveries],
+    };
+  }
+}
