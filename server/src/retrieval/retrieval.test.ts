@@ -143,29 +143,57 @@ describe("both scores together", () => {
     const numbers = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(numbers, (cosines) => {
-        const scores = fused(lexical, Float32Array.from(cosines), all(4), trustIn("local:any"));
+        const scores = fused(lexical, Float32Array.from(cosines), all(4), trustIn("local:any", "the pump"));
         expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
       }),
     );
-    expect([...fused(lexical, null, all(4), trustIn("local:any"))]).toEqual([0.5, 0.25, 0, 0]);
+    expect([...fused(lexical, null, all(4), trustIn("local:any", "the pump"))]).toEqual([0.5, 0.25, 0, 0]);
     const silent = { scores: new Float32Array(3), scoreMax: 5 };
-    const [near, far] = fused(silent, Float32Array.of(0.9, 0.1, 0.5), all(3), trustIn("openai:any"));
+    const [near, far] = fused(silent, Float32Array.of(0.9, 0.1, 0.5), all(3), trustIn("openai:any", "the pump"));
     expect([near, far]).toEqual([1, 0]);
   });
 
   test("leave the words their order where the meaning of all is about the same", () => {
     const close = { scores: Float32Array.of(1, 0.95, 0), scoreMax: 2 };
     const order = (...cosines: number[]) => {
-      const scores = fused(close, Float32Array.from(cosines), all(3), trustIn("local:any"));
+      const scores = fused(close, Float32Array.from(cosines), all(3), trustIn("local:any", "the pump"));
       return [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
     };
     expect(order(0.9, 0.91, 0.9)).toEqual([0, 1, 2]);
     expect(order(0.5, 0.9, 0.1)).toEqual([1, 0, 2]);
   });
 
+  test("give a weak model less of a say, the more of the question the words answer", () => {
+    const isFirst = (scoreMax: number) => {
+      const words = { scores: Float32Array.of(1, 0.86, 0), scoreMax };
+      const [first, second] = fused(words, Float32Array.of(0.1, 0.9, 0.1), all(3), trustIn("local:any", "the pump"));
+      return (first ?? 0) > (second ?? 0);
+    };
+    expect([isFirst(1), isFirst(5)]).toEqual([true, false]);
+  });
+
+  test("ask a table of Latin words nothing about words in other letters, as long as words find anything", () => {
+    const words = { scores: Float32Array.of(1, 0.99, 0), scoreMax: 2 };
+    const cosines = Float32Array.of(0.1, 0.9, 0.1);
+    const order = (question: string) => {
+      const scores = fused(words, cosines, all(3), trustIn("local:any", question));
+      return [...scores.keys()].toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+    };
+    expect(order("возврат товара")).toEqual([0, 1, 2]);
+    expect(order("příliš žluťoučký")).toEqual([1, 0, 2]);
+    expect(order("4711-22")).toEqual([1, 0, 2]);
+    const silent = { scores: new Float32Array(3), scoreMax: 5 };
+    expect(fused(silent, cosines, all(3), trustIn("local:any", "возврат"))[1]).toBe(1);
+  });
+
   test("of a weak model decide between chunks that the words leave equal", () => {
     const even = { scores: Float32Array.of(1, 1, 0), scoreMax: 2 };
-    const [first, second, third] = fused(even, Float32Array.of(0.2, 0.4, 0.9), all(3), trustIn("local:any"));
+    const [first, second, third] = fused(
+      even,
+      Float32Array.of(0.2, 0.4, 0.9),
+      all(3),
+      trustIn("local:any", "the pump"),
+    );
     expect(second ?? 0).toBeGreaterThan(first ?? 0);
     expect(first ?? 0).toBeGreaterThan(third ?? 0);
   });

@@ -105,7 +105,7 @@ export class Finder implements Work {
     for (const { text, vector } of queries) {
       const words = lexicalScores(text, { [Symbol.iterator]: () => chunks.words() }, chunks);
       const cosines = vector === null ? null : chunks.cosines(new Direction(floatsOf(vector)), words.scores);
-      keepGreater(best, fused(words, cosines, chunks, trustIn(model)));
+      keepGreater(best, fused(words, cosines, chunks, trustIn(model, text)));
     }
     return { found: this.#found(chunks, best, { queries, scoreMin, limit }), isIndexed };
   }

@@ -172,6 +172,6 @@ function byHand(texts: readonly Text[], { text, vector }: Question): string[] {
   const rows = Int8Array.from(texts.flatMap((each) => [...quantised(each.vector)]));
   const cosines = new Float32Array(texts.length);
   new VectorRows(rows, DIMENSIONS).writeCosines(new Direction(vector), 0, cosines, numbers.isSearched);
-  const scores = fused(lexicalScores(text, sources, numbers), cosines, numbers, trustIn(MODEL));
+  const scores = fused(lexicalScores(text, sources, numbers), cosines, numbers, trustIn(MODEL, text));
   return bestOf(scores, HITS, 0, (chunk) => chunk).map((chunk) => texts[chunk]?.text ?? "");
 }
