@@ -29,7 +29,7 @@ function testApp(parts: Partial<AppParts> = {}) {
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
   const durations = new DurationHistogram("requests", "Requests.");
   const app = createApp({
-    lens: nativeLens,
+    lensAt: () => nativeLens,
     rewrite: (url) => url,
     log,
     durations,

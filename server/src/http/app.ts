@@ -40,8 +40,8 @@ export type Traffic = {
 };
 
 export type AppParts = {
-  /** The lens at the root: it says what is refused before a route is found. */
-  lens: Pick<Lens, "renderError">;
+  /** The lens of a path: it says what is refused before a route is found. */
+  lensAt: (path: string) => Pick<Lens, "renderError">;
   /** The spelling of a URL that routes are found by. */
   rewrite: (url: string) => string;
   log: Logger;
@@ -79,7 +79,9 @@ export function createApp(parts: AppParts): FastifyInstance {
         error.code === "FST_ERR_MAX_PARAM_LENGTH"
           ? new Refusal("not_found", "No id is that long.")
           : new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
-      const { status, headers, body } = parts.lens.renderError(refusal, { id: request.id, unread: true });
+      const { status, headers, body } = parts
+        .lensAt(request.url)
+        .renderError(refusal, { id: request.id, unread: true });
       answerAny(reply, status, { ...headers, "x-request-id": request.id }, body);
     },
   });

@@ -96,8 +96,8 @@ export function createApps(parts: AppsParts): Apps {
     condition: parts.condition,
     issues: parts.issues,
   };
-  const newApp = (lens: Lens, rewrite: AppParts["rewrite"]) =>
-    createApp({ ...appParts(parts), lens, rewrite, durations, traffic, bodies });
+  const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
+    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -105,7 +105,7 @@ export function createApps(parts: AppsParts): Apps {
 
   return {
     main: async () => {
-      const app = newApp(root, urlRewriter(lenses));
+      const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
       for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
       addHealth(app, { version });
       addMetrics(app, {
@@ -125,7 +125,7 @@ export function createApps(parts: AppsParts): Apps {
       return app;
     },
     ofLens: async (lens) => {
-      const app = newApp(lens, urlRewriter([{ ...lens, mount: "" }]));
+      const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
       await mount(app, lens, "", true);
       if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
       return app;
@@ -147,13 +147,23 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lens" | "rewrite" | "durations" | "traffic" | "bodies"> {
+}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies"> {
   return {
     log,
     requestsMax: limits.requests,
     trustProxy,
     hosts: development ? namesOf(publicUrl) : null,
   };
+}
+
+/** The lens below one of whose prefixes a path lies; none for those of the lens at the root. */
+function lensBelow(lenses: readonly Lens[], path: string): Lens | undefined {
+  return lenses.find(({ mount, variants = [""] }) =>
+    variants.some((variant) => {
+      const prefix = (mount + variant).split("{", 1)[0] ?? "";
+      return prefix !== "" && path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+    }),
+  );
 }
 
 /** The names under which a development server may be asked for, besides those of the machine itself. */

@@ -138,6 +138,8 @@ describe("a hostile body", () => {
   });
 
   it.each([
+    "/tasks/%E0%A4%A",
+    `/tasks/${"9".repeat(5_000)}`,
     "/tasks/1?expand[a]=1",
     "/tasks?limit[0]=1",
     `/tasks?keyword=${"k".repeat(2_000)}`,
