@@ -5,7 +5,7 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { OpenTask } from "../task/open-task.ts";
 import type { Failure, Task } from "../task/task.ts";
-import type { ListPage, Page, TaskFilter } from "../task/task-filter.ts";
+import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Visible, VisibleTasks } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
@@ -44,6 +44,15 @@ export interface TaskStore {
     filter: Pick<TaskFilter, "states" | "kinds">,
     page: ListPage,
   ): Promise<{ tasks: Task[]; more: boolean }>;
+  /**
+   * By when their state changed last, latest first, then by id downwards; behind `after`, with the exact total of all pages.
+   * Throws `unavailable` when it takes too long.
+   */
+  latest(
+    visible: VisibleTasks,
+    filter: LatestFilter,
+    page: { limit: number; after: LatestPlace | null },
+  ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
   /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
   mayGoOn(id: TaskId): Promise<boolean>;
   /** Every open task, in pages by id. */

@@ -1,4 +1,5 @@
 /** Which tasks a list shows, and which page of it. */
+import type { InputAsk } from "./states.ts";
 import type { Task } from "./task.ts";
 
 export type TaskFilter = {
@@ -41,3 +42,16 @@ export type TaskList = {
   /** Cursor of the next page; null on the last. */
   next: string | null;
 };
+
+/** Which tasks a list by their last change of state shows; a paused one is in the state that it resumes as. */
+export type LatestFilter = {
+  states?: readonly Task["state"][];
+  /** What the oldest open question asks, or asks not. */
+  asks?: { is: InputAsk } | { not: InputAsk };
+  conversation?: string;
+  /** Unix milliseconds, inclusive. */
+  changedFrom?: number;
+};
+
+/** Where a task stands in such a list. */
+export type LatestPlace = { changedAt: number; id: string };

@@ -7,7 +7,7 @@ import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
 import type { Prompt, Task } from "../task/task.ts";
-import type { ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
+import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
 
@@ -48,6 +48,12 @@ export interface Tasks {
    * words or with too many.
    */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
+  /** By when their state changed last, latest first, then by id downwards; at most `PAGE_LIMIT_MAX`, behind `after` (from `next`). */
+  latest(
+    principal: Principal,
+    filter: LatestFilter,
+    page: { limit: number; after: LatestPlace | null },
+  ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
   /** By its id, or by the name that clients of `lens` know it by. Throws `not_found`. */
   named(principal: Principal, lens: string, idOrName: string): Promise<Task>;
   /** What clients of `lens` call each of these tasks: its id where it has no name there. */

@@ -3,9 +3,10 @@ import type { Operation } from "./operation.ts";
 import { cancel } from "./operations/cancel.ts";
 import { extendedCard } from "./operations/extended-card.ts";
 import { get } from "./operations/get.ts";
+import { list } from "./operations/list.ts";
 import { send } from "./operations/send.ts";
 import { subscribe } from "./operations/subscribe.ts";
 
-const WITHOUT_CARD: readonly Operation[] = [send, get, cancel, subscribe];
+const WITHOUT_CARD: readonly Operation[] = [send, get, list, cancel, subscribe];
 
 export const OPERATIONS: readonly Operation[] = [...WITHOUT_CARD, extendedCard(WITHOUT_CARD)];

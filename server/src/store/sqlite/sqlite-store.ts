@@ -11,7 +11,7 @@ import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
 import type { Failure, Task } from "../../task/task.ts";
-import type { ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
+import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
@@ -178,6 +178,13 @@ export class SqliteStore extends SqliteConversations implements Store {
   async walk(visible: VisibleTasks, { states, kinds }: Pick<TaskFilter, "states" | "kinds">, page: ListPage) {
     const found = await this.#searches.send("walk", { visible, states: states ?? null, kinds: kinds ?? null, page });
     return { tasks: listedTasks(found.rows, this.#damage), more: found.more };
+  }
+
+  async latest(visible: VisibleTasks, filter: LatestFilter, page: { limit: number; after: LatestPlace | null }) {
+    const { places, total } = await this.#searches.send("latest", { visible, filter, ...page, limit: page.limit + 1 });
+    const shown = places.slice(0, page.limit);
+    const next = places.length > page.limit ? (shown.at(-1) ?? null) : null;
+    return { tasks: await this.tasks(shown.map(({ id }) => id)), total, next };
   }
 
   /** What cannot be read is left out, and the page filled up with what comes after it. */

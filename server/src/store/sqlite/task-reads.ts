@@ -6,6 +6,7 @@ import type { Visible } from "../../task/visibility.ts";
 import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
 import { textIn } from "./column.ts";
+import { latestTasks } from "./latest-tasks.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { listedRow } from "./listed-row.ts";
 import { queries } from "./queries.ts";
@@ -41,6 +42,7 @@ export function taskReads(db: Database) {
     ),
     list: listPages(db),
     walk: walkedPages(db),
+    latest: latestTasks(db),
     open: openPages(db),
     events: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,

@@ -11,7 +11,15 @@ import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
 import type { Task } from "../../task/task.ts";
-import { type ListPage, PAGE_LIMIT_MAX, type Page, type TaskFilter, type TaskList } from "../../task/task-filter.ts";
+import {
+  type LatestFilter,
+  type LatestPlace,
+  type ListPage,
+  PAGE_LIMIT_MAX,
+  type Page,
+  type TaskFilter,
+  type TaskList,
+} from "../../task/task-filter.ts";
 import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visibility.ts";
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
@@ -56,6 +64,12 @@ export class TaskReading {
     mustHave(principal, "tasks");
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
     return this.parts.store.list(tasksVisibleTo(principal), filter, { ...page, limit });
+  }
+
+  async latest(principal: Principal, filter: LatestFilter, page: { limit: number; after: LatestPlace | null }) {
+    mustHave(principal, "tasks");
+    const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
+    return this.parts.store.latest(tasksVisibleTo(principal), filter, { ...page, limit });
   }
 
   async named(principal: Principal, lens: string, idOrName: string): Promise<Task> {

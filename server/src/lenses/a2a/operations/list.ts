@@ -1,0 +1,87 @@
+/** The caller's tasks, those first whose state changed last. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { Refusal } from "../../../task/errors.ts";
+import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
+import { InvalidParams } from "../faults.ts";
+import type { ListCommand } from "../model/command.ts";
+import type { TaskListView } from "../model/view.ts";
+import { NAMES } from "../names.ts";
+import { type Exchange, operation } from "../operation.ts";
+import { taskView } from "../view/task.ts";
+import { statesOf } from "../vocabulary.ts";
+
+export const list = operation({
+  name: "list",
+  summary: "List tasks, those first whose state changed last",
+  methods: { "1.0": "ListTasks", "0.3": "tasks/list" },
+  paths: [{ method: "GET", path: "/tasks" }],
+  run: async (exchange, command) => ({ result: exchange.dialect.codec.write.list(await listed(exchange, command)) }),
+});
+
+async function listed(exchange: Exchange, command: ListCommand): Promise<TaskListView> {
+  const { verbs, principal } = exchange;
+  const { pageSize, historyLength, includeArtifacts } = command;
+  const filters = filtersOf(command);
+  const after = command.pageToken === "" ? null : placeIn(command.pageToken, filters);
+  const conversation = await conversationOf(exchange, command.contextId);
+  if (conversation === null) return { tasks: [], nextPageToken: "", pageSize, totalSize: 0 };
+  const filter: LatestFilter = { ...filterOf(command), ...(conversation !== undefined && { conversation }) };
+  const page = await verbs.tasks.latest(principal, filter, { limit: pageSize, after });
+  const wanted = { historyLength, artifacts: includeArtifacts };
+  const tasks = await Promise.all(page.tasks.map((task) => taskView(exchange, task, wanted)));
+  const nextPageToken = page.next === null ? "" : tokenOf(page.next, filters);
+  return { tasks, nextPageToken, pageSize, totalSize: page.total };
+}
+
+function filterOf({ state, changedFrom }: ListCommand): LatestFilter {
+  return {
+    ...(state !== null && { states: statesOf(state) }),
+    ...(state === "auth-required" && { asks: { is: "authorization" as const } }),
+    ...(state === "input-required" && { asks: { not: "authorization" as const } }),
+    ...(changedFrom !== null && { changedFrom }),
+  };
+}
+
+/** Undefined where none is asked for, null where there is none of that name. */
+async function conversationOf(
+  { verbs, principal }: Exchange,
+  named: string | null,
+): Promise<string | null | undefined> {
+  if (named === null) return undefined;
+  try {
+    return (await verbs.conversations.get(principal, NAMES, named)).conversation.id;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+const token = z.tuple([z.int().nonnegative(), z.string().max(64), z.string()]);
+
+/** What a page goes on with: its last task, and a mark of what was asked for. */
+function tokenOf({ changedAt, id }: LatestPlace, filters: string): string {
+  return Buffer.from(JSON.stringify([changedAt, id, filters])).toString("base64url");
+}
+
+function placeIn(text: string, filters: string): LatestPlace {
+  const parsed = token.safeParse(jsonIn(Buffer.from(text, "base64url").toString("utf8")));
+  if (parsed.success && parsed.data[2] === filters) return { changedAt: parsed.data[0], id: parsed.data[1] };
+  const description = parsed.success ? "is of a list with other filters" : "is none that a page has given";
+  throw new InvalidParams([{ field: "pageToken", description }]);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function filtersOf({ contextId, state, changedFrom }: ListCommand): string {
+  return createHash("sha256")
+    .update(JSON.stringify([contextId, state, changedFrom]))
+    .digest("base64url")
+    .slice(0, 22);
+}

@@ -1,0 +1,107 @@
+/** The list of a caller's tasks: its order, its filters, its pages. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestServer, type TestServer } from "../server.ts";
+import { scripted } from "./agents.ts";
+import { ask, DIALECTS, dig, idOf, send, sentTask, stateOf, told } from "./client.ts";
+
+let server: TestServer;
+let ada = "";
+let bob = "";
+const ids: string[] = [];
+let asking = "";
+let permission = "";
+beforeAll(async () => {
+  server = await startTestServer({
+    mode: "serve",
+    keys: [
+      { user: "ada", scopes: ["tasks"] },
+      { user: "bob", scopes: ["tasks"] },
+    ],
+    config: { agents: [scripted] },
+  });
+  [ada = "", bob = ""] = server.secrets;
+  const begun = async (text: string) =>
+    idOf(sentTask("J1", await send(server, "J1", { text, contextId: "the-context" }, { key: ada })));
+  asking = await begun("ask");
+  permission = await begun("login");
+  for (const text of ["count", "alone?", "fail", "count", "refuse"]) ids.push(await begun(text));
+});
+afterAll(() => server.stop());
+
+async function list(params: Record<string, unknown> = {}, key = ada) {
+  const { result, error } = await ask(server, "R1", "list", params, { key });
+  const tasks = dig(result, "tasks");
+  return { result, error, tasks: Array.isArray(tasks) ? tasks : [], ids: Array.isArray(tasks) ? tasks.map(idOf) : [] };
+}
+
+describe("the list", () => {
+  it("has the caller's tasks, those first whose state changed last", async () => {
+    expect((await list()).ids).toEqual([...[...ids].reverse(), permission, asking]);
+    expect((await list({}, bob)).result).toEqual({ tasks: [], nextPageToken: "", pageSize: 50, totalSize: 0 });
+  });
+
+  it("puts a task at its head whose state changes", async () => {
+    await send(server, "J1", { text: "blue", taskId: asking }, { key: ada });
+    expect((await list({ pageSize: 1 })).ids).toEqual([asking]);
+    asking = idOf(sentTask("J1", await send(server, "J1", { text: "ask" }, { key: ada })));
+  });
+
+  it("goes on page by page to its end, and each page knows the total", async () => {
+    const whole = (await list()).ids;
+    const found: string[] = [];
+    for (let pageToken = ""; ; ) {
+      const { ids, result } = await list({ pageSize: 3, ...(pageToken && { pageToken }) });
+      found.push(...ids);
+      expect(dig(result, "totalSize")).toBe(whole.length);
+      pageToken = String(dig(result, "nextPageToken"));
+      if (pageToken === "") break;
+    }
+    expect(found).toEqual(whole);
+  });
+
+  it("is filtered by state, context and time", async () => {
+    expect((await list({ status: "TASK_STATE_AUTH_REQUIRED" })).ids).toEqual([permission]);
+    expect((await list({ status: "TASK_STATE_INPUT_REQUIRED" })).ids).toEqual([asking]);
+    expect((await list({ status: "TASK_STATE_FAILED" })).tasks.map(stateOf)).toEqual(["failed"]);
+    expect((await list({ contextId: "the-context" })).ids).not.toContain(asking);
+    expect((await list({ contextId: "no-such" })).ids).toEqual([]);
+    const [first, second] = (await list()).tasks;
+    const since = await list({ statusTimestampAfter: String(dig(second, "status", "timestamp")) });
+    expect(since.ids).toEqual([idOf(first), idOf(second)]);
+  });
+
+  it("shows artifacts and history as far as they are asked for", async () => {
+    const [plain] = (await list({ status: "TASK_STATE_COMPLETED", pageSize: 1 })).tasks;
+    expect(plain).not.toHaveProperty("artifacts");
+    const full = await list({ status: "TASK_STATE_FAILED", includeArtifacts: true, historyLength: 0 });
+    expect(full.tasks[0]).toMatchObject({ artifacts: [] });
+    expect(full.tasks[0]).not.toHaveProperty("history");
+  });
+
+  it.each([
+    { pageSize: 0 },
+    { pageSize: 101 },
+    { pageToken: "nonsense" },
+    { statusTimestampAfter: "yesterday" },
+    { status: "TASK_STATE_LOST" },
+    { historyLength: -1 },
+  ])("refuses %j", async (params) => {
+    expect(told("R1", (await list(params)).error)).toBe(-32602);
+  });
+
+  it("refuses the token of a list with other filters", async () => {
+    const { result } = await list({ pageSize: 1 });
+    const pageToken = String(dig(result, "nextPageToken"));
+    expect(told("R1", (await list({ pageToken, status: "TASK_STATE_FAILED" })).error)).toBe(-32602);
+  });
+
+  it("is read in all four dialects", async () => {
+    const all = await Promise.all(
+      DIALECTS.map((dialect) => ask(server, dialect, "list", { pageSize: 2 }, { key: ada })),
+    );
+    const lists = all
+      .map(({ result }) => dig(result, "tasks"))
+      .map((tasks) => (Array.isArray(tasks) ? tasks.map(idOf) : []));
+    expect(new Set(lists.map((each) => each.join())).size).toBe(1);
+  });
+});
