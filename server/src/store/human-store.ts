@@ -4,22 +4,11 @@ import type { Attachment } from "../task/human.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Identity } from "../task/identity.ts";
 import type { Task } from "../task/task.ts";
-import type { WorkState } from "../task/work-item.ts";
+import type { WORK_ORDERS, WorkState } from "../task/work-item.ts";
 
 /** As what somebody takes part in a task. */
-export const PARTS = ["assignee", "claimant", "owner", "reviewer", "actor"] as const;
-export type TaskPart = (typeof PARTS)[number];
+export type TaskPart = "assignee" | "claimant" | "owner" | "reviewer" | "actor";
 
-export const WORK_ORDERS = [
-  "number",
-  "title",
-  "priority",
-  "state",
-  "createdAt",
-  "updatedAt",
-  "assignedAt",
-  "dueAt",
-] as const;
 export type WorkOrder = { by: (typeof WORK_ORDERS)[number]; descending: boolean };
 
 /** Which items of work: absent is no condition. */

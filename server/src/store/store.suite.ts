@@ -14,6 +14,7 @@ import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
+import { peopleStories } from "./suite/people.suite.ts";
 import { settingStories } from "./suite/settings.suite.ts";
 import { subscriptionStories } from "./suite/subscriptions.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
@@ -41,6 +42,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("subscriptions", () => subscriptionStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
+    describe("people", () => peopleStories(setup));
     describe("the change feed", () => changeFeedStories(setup));
     describe("files", () => fileStories(setup));
     describe("keeping", () => keepingStories(setup));

@@ -16,10 +16,9 @@ const time = z.int().nonnegative();
  * away by a person, and still readable. A paused task keeps the state that it goes on with.
  */
 export const ASSIGNMENT_STATES = ["assigned", "voting", "information", "closed", "deleted"] as const;
-export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
 /** How many of a stage must say the same: the first to speak, all of its assignees, or so many. */
-export const votesNeeded = z.union([z.enum(["any", "all"]), z.int().min(1).max(100)]);
+const votesNeeded = z.union([z.enum(["any", "all"]), z.int().min(1).max(100)]);
 
 /**
  * A stage: who is asked together. The first declared outcome leads to the next stage, any other ends the task.
@@ -37,8 +36,7 @@ export const outcome = z.strictObject({ id: z.string(), title: z.string() });
 export type Outcome = z.infer<typeof outcome>;
 
 /** `as` is the assignee for which it counts: the voter, or a group or role of the voter. */
-export const vote = z.strictObject({ by: z.string(), as: identity, outcome: z.string(), at: time });
-export type Vote = z.infer<typeof vote>;
+const vote = z.strictObject({ by: z.string(), as: identity, outcome: z.string(), at: time });
 
 export const assignment = z.strictObject({
   state: z.enum(ASSIGNMENT_STATES),

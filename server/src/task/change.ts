@@ -82,8 +82,18 @@ export function change(task: Task, command: Command, at: number, patch: Patch, d
     before: { revision: task.revision, state: task.state, attempt: task.attempt },
     task: next,
     events,
-    ...((next.assignment !== task.assignment || workStateOf(next) !== workStateOf(task)) && { assigns: true }),
+    ...(isAssigned(task, next) && { assigns: true }),
   };
+}
+
+/** What a worklist shows of it is another than before. */
+function isAssigned(before: Task, next: Task): boolean {
+  if (next.assignment === null) return false;
+  return (
+    next.assignment !== before.assignment ||
+    next.deletedAt !== before.deletedAt ||
+    workStateOf(next) !== workStateOf(before)
+  );
 }
 
 /** What people have to do follows from what the task asks. Most tasks ask nobody, and are left as they are. */

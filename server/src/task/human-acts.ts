@@ -23,7 +23,7 @@ export type Actor = Member & { looksAfterAll: boolean };
 export type Acting = { by: Actor; act: HumanAct; comment: string; messageId: string; priority?: number };
 
 /** The command to the task that follows from an act. */
-export type Consequence =
+type Consequence =
   | { do: "pause" | "cancel"; by: string; reason: string }
   | { do: "resume"; by: string }
   /** The task of people ends by it. */
@@ -180,7 +180,7 @@ export function afterPause(assignment: Assignment, ms: number): Assignment {
 }
 
 /** Whether somebody is among those who are to act now, whoever has claimed it. */
-export function isAssignee({ assignees }: Assignment, member: Member): boolean {
+function isAssignee({ assignees }: Assignment, member: Member): boolean {
   return assignees.some((identity) => isMember(member, identity));
 }
 

@@ -9,7 +9,7 @@ import { isWithin, jsonObject } from "./json.ts";
 
 export const HUMAN_KIND = "human";
 
-export const PAYLOAD_BYTES_MAX = 64 << 10;
+const PAYLOAD_BYTES_MAX = 64 << 10;
 export const COMMENT_CHARS_MAX = 10_000;
 export const ATTACHMENT_NAME_BYTES_MAX = 255;
 export const ATTACHMENTS_MAX = 100;

@@ -47,7 +47,7 @@ export function mayReadTask(principal: Principal, task: Owned & Pick<Task, "assi
 }
 
 /** As somebody who is to act, or took it, as its owner, its reviewer, or as whoever has acted on it before. */
-export function takesPart(member: Member, assignment: Task["assignment"]): boolean {
+function takesPart(member: Member, assignment: Task["assignment"]): boolean {
   if (assignment === null) return false;
   const { assignees, owner, reviewers, actors, claimedBy } = assignment;
   return (

@@ -28,6 +28,18 @@ export const WORK_STATES = [
 ] as const;
 export type WorkState = (typeof WORK_STATES)[number];
 
+/** What a worklist can be ordered by. */
+export const WORK_ORDERS = [
+  "number",
+  "title",
+  "priority",
+  "state",
+  "createdAt",
+  "updatedAt",
+  "assignedAt",
+  "dueAt",
+] as const;
+
 /** Something is left to do for people. */
 export function isOpenWork(state: WorkState): boolean {
   return OPEN_WORK.has(state);

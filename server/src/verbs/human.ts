@@ -10,8 +10,10 @@ import type { Identity } from "../task/identity.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
-import type { WorkState } from "../task/work-item.ts";
+import type { WORK_ORDERS, WorkState } from "../task/work-item.ts";
 import type { Acknowledged } from "./tasks.ts";
+
+export { WORK_ORDERS } from "../task/work-item.ts";
 
 /** What may come with every act, and commits with it. */
 export type ActOptions = {
@@ -40,18 +42,6 @@ export const WORK_OF = [
   "all", // everything of the tenant; without the scope `tasks:all`, everything that the principal may see
 ] as const;
 export type WorkOf = (typeof WORK_OF)[number];
-
-/** What a worklist can be ordered by. */
-export const WORK_ORDERS = [
-  "number",
-  "title",
-  "priority",
-  "state",
-  "createdAt",
-  "updatedAt",
-  "assignedAt",
-  "dueAt",
-] as const;
 
 export type WorklistQuery = {
   of: WorkOf;

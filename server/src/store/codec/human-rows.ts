@@ -8,7 +8,7 @@ import type { TaskPart, WorkCount } from "../human-store.ts";
 import type { Write } from "../write.ts";
 
 export type PreparedHuman = {
-  assignment: PreparedAssignment;
+  assignment: PreparedAssignment | null;
   attached: readonly (string | number)[];
   detached: string;
 };
@@ -23,9 +23,10 @@ export type PreparedAssignment = {
 
 /** What a write brings of people's work. */
 export function humanRows({ task, assigns, attached, detached }: Write): Partial<PreparedHuman> {
-  const assignment = assigns ? assignmentRows(task) : undefined;
+  // Of one that is deleted there is no work left.
+  const assignment = task.deletedAt === null ? assignmentRows(task) : null;
   return {
-    ...(assignment && { assignment }),
+    ...(assigns && assignment !== undefined && { assignment }),
     ...(attached && { attached: attachmentValues(attached) }),
     ...(detached !== undefined && { detached }),
   };

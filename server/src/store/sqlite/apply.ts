@@ -181,7 +181,7 @@ export class Applier {
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
     for (const subscription of write.subscriptions ?? []) sql.insertSubscription.run(subscription);
     if (write.documents) this.#documents.write(write.documents, write.id);
-    if (write.assignment) this.#assign(n, write.assignment);
+    if (write.assignment !== undefined) this.#assign(n, write.assignment);
     if (write.attached) sql.insertAttachment.run(n, ...write.attached);
     if (write.detached !== undefined) sql.dropAttachment.run(n, write.detached);
     if (write.audit) sql.insertAudit.run(...write.audit);
@@ -191,9 +191,14 @@ export class Applier {
     }
   }
 
-  #assign(n: number, { row, participants, tenant, open }: PreparedAssignment): void {
-    this.#sql.putAssignment.run(n, ...row);
+  #assign(n: number, assignment: PreparedAssignment | null): void {
     this.#sql.dropParticipants.run(n);
+    if (assignment === null) {
+      this.#sql.dropAssignment.run(n);
+      return;
+    }
+    const { row, participants, tenant, open } = assignment;
+    this.#sql.putAssignment.run(n, ...row);
     for (const [type, identity, part, own] of participants)
       this.#sql.insertParticipant.run(tenant, type, identity, part, open, n, own);
   }

@@ -140,6 +140,7 @@ export function writerStatements(db: Database) {
          assigned_at, updated_at, due_at, key, category, definition)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    dropAssignment: run("DELETE FROM assignments WHERE task = ?"),
     dropParticipants: run("DELETE FROM participants WHERE task = ?"),
     insertParticipant: run(
       `INSERT OR IGNORE INTO participants (tenant, type, identity, part, open, task, own) VALUES (?, ?, ?, ?, ?, ?, ?)`,

@@ -1,0 +1,100 @@
+/** Worklists, and what people add to tasks. */
+import { Readable } from "node:stream";
+import { expect, test } from "vitest";
+import { type Change, type Command, decide, submittedGoingOn } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
+import { humanInput } from "../../task/human.ts";
+import type { Task } from "../../task/task.ts";
+import { firstAssignment } from "../../task/work-item.ts";
+import type { TaskPart } from "../human-store.ts";
+import type { Store, Write } from "../store.ts";
+import { newTask, START } from "./new-task.suite.ts";
+
+const NEWEST = { limit: 10, offset: 0, order: [{ by: "createdAt", descending: true }] } as const;
+
+function taken(change: Change | Refusal): Change {
+  if (change instanceof Refusal) throw change;
+  return change;
+}
+
+async function begin(store: Store, n: number, more: object = {}): Promise<Task> {
+  const input = { title: `Invoice ${n}`, assignees: [{ type: "group" as const, id: "finance" }], ...more };
+  const assignment = firstAssignment(humanInput.parse(input), "ada", START + n);
+  const task = newTask({ kind: "human", title: input.title, input, createdAt: START + n, assignment });
+  return written(store, taken(submittedGoingOn(task, "ask")));
+}
+
+async function written(store: Store, change: Change, more: Partial<Write> = {}): Promise<Task> {
+  expect(await store.apply([{ ...change, ...more }])).toEqual({ ok: true });
+  return change.task;
+}
+
+function changed(store: Store, task: Task, command: Command, more: Partial<Write> = {}): Promise<Task> {
+  return written(store, taken(decide(task, command, START + 1_000)), more);
+}
+
+const by = { user: "fay", groups: ["finance"], looksAfterAll: false };
+const whose = (part: TaskPart, type: "user" | "group", id: string) => ({ as: [{ part, type, id }] });
+
+export function peopleStories(setup: () => Promise<Store>): void {
+  test("a worklist has who takes part in what way, page by page, until the task is deleted", async () => {
+    const store = await setup();
+    const tasks: Task[] = [];
+    for (const n of [1, 2, 3]) tasks.push(await begin(store, n, { priority: 4 - n }));
+    const [first = newTask(), second = newTask()] = tasks;
+    await changed(store, first, { do: "act", by, act: { act: "claim" }, comment: "", messageId: "m" });
+    const titles = async (more: object, page = {}) => {
+      const found = await store.human.worklist({ tenant: "acme", ...more }, { ...NEWEST, ...page });
+      return [found.total, ...found.tasks.map(({ title }) => title)];
+    };
+    const finance = { whose: whose("assignee", "group", "finance") };
+    expect(await titles(finance)).toEqual([3, "Invoice 3", "Invoice 2", "Invoice 1"]);
+    expect(await titles(finance, { limit: 1, offset: 1 })).toEqual([3, "Invoice 2"]);
+    expect(await titles(finance, { offset: 3 })).toEqual([3]);
+    expect(await titles({ ...finance, freeFor: "gil" })).toEqual([2, "Invoice 3", "Invoice 2"]);
+    expect(await titles({ whose: whose("claimant", "user", "fay") })).toEqual([1, "Invoice 1"]);
+    expect(await titles({ tenant: "elsewhere" })).toEqual([0]);
+    const urgent = [{ by: "priority", descending: false }];
+    expect(await titles({ title: "INVOICE" }, { order: urgent, limit: 1 })).toEqual([3, "Invoice 3"]);
+    const done = await changed(store, second, { do: "cancel", by: "ada", reason: "" });
+    expect(await titles({ ...finance, states: ["assigned"] })).toEqual([2, "Invoice 3", "Invoice 1"]);
+    expect(await titles({ ...finance, states: ["withdrawn"] })).toEqual([1, "Invoice 2"]);
+    await changed(store, done, { do: "delete" });
+    expect(await titles(finance)).toEqual([2, "Invoice 3", "Invoice 1"]);
+    expect(await store.human.workCounts({ tenant: "acme", ...finance }, START)).toMatchObject([
+      { state: "assigned", priority: 1, overdue: false, count: 1 },
+      { state: "assigned", priority: 3, overdue: false, count: 1 },
+    ]);
+  });
+
+  test("what people add is kept with the change that says so, and its bytes as long as a row names them", async () => {
+    const store = await setup();
+    let task = await begin(store, 1);
+    const file = await store.files.receive(Readable.from(["receipt"]), { bytesMax: 100 });
+    const { sha256, bytes } = file;
+    const attached = {
+      name: "a.txt",
+      mediaType: "text/plain",
+      bytes,
+      sha256,
+      scope: "task",
+      by: "fay",
+      at: START,
+    } as const;
+    const event = {
+      type: "human.attached",
+      data: { by: "fay", name: "a.txt", mediaType: "text/plain", bytes, scope: "task" },
+    } as const;
+    task = await changed(store, task, { do: "remark", event }, { attached });
+    await file.release();
+    expect(await store.human.attachments(task.id)).toEqual([attached]);
+    const { bytes: content } = await store.files.open(sha256);
+    expect(Buffer.concat(await content.toArray()).toString()).toBe("receipt");
+    const removed = { type: "human.detached", data: { by: "fay", name: "a.txt" } } as const;
+    task = await changed(store, task, { do: "remark", event: removed }, { detached: "a.txt" });
+    expect(await store.human.attachments(task.id)).toEqual([]);
+    const said = await store.human.humanEvents(task.id, 0, 10);
+    expect(said.map(({ type }) => type)).toEqual(["human.attached", "human.detached"]);
+    expect(await store.human.humanEvents(task.id, said[0]?.seq ?? 0, 10)).toHaveLength(1);
+  });
+}
