@@ -69,6 +69,13 @@ export function param<Value extends string | number | boolean>(schema: z.ZodType
     .meta(isJsonObject(wire) ? { wire: { ...wire, default: usual } } : {});
 }
 
+/** A parameter of a query that may come several times: texts. */
+export const repeated = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => [given].flat())
+  .optional()
+  .meta({ wire: { type: "array", items: { type: "string" } } });
+
 export const text = value({ type: "string" }, (given) => (typeof given === "string" ? given : NO_TEXT));
 
 /** Any object. */

@@ -1,7 +1,7 @@
 /** Agents as clients send and are sent them. */
 import { z } from "zod";
 import { named } from "../../openapi.ts";
-import { dict, flag, param, text } from "../pydantic.ts";
+import { dict, flag, param, repeated, text } from "../pydantic.ts";
 
 const texts = z.array(text);
 
@@ -22,12 +22,6 @@ const fields = {
 export const agentCreate = named(z.object({ name: text, ...fields }), "AgentCreate");
 export const agentUpdate = named(z.object({ name: text.nullable().optional(), ...fields }), "AgentUpdate");
 export type AgentFields = z.output<typeof agentUpdate>;
-
-const repeated = z
-  .union([z.string(), z.array(z.string())])
-  .transform((given) => [given].flat())
-  .optional()
-  .meta({ wire: { type: "array", items: { type: "string" } } });
 
 export const agentsQuery = z.object({
   names: repeated,

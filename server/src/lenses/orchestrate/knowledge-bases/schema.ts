@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { named } from "../../openapi.ts";
 import { anyFiles, jsonField } from "../form.ts";
-import { dict, maybe, param, text, whole } from "../pydantic.ts";
+import { dict, maybe, param, repeated, text, whole } from "../pydantic.ts";
 
 const MODEL = "KnowledgeBase";
 
@@ -47,11 +47,6 @@ export const knowledgeBaseUpdate = z.object({
 });
 export type KnowledgeBaseFields = z.output<typeof knowledgeBaseUpdate>["knowledge_base"];
 
-const repeated = z
-  .union([z.string(), z.array(z.string())])
-  .transform((given) => [given].flat())
-  .optional()
-  .meta({ wire: { type: "array", items: { type: "string" } } });
 export const knowledgeBasesQuery = z.object({ names: repeated, ids: repeated, include: param(text, "") });
 
 const time = z.iso.datetime();
