@@ -305,13 +305,13 @@ function sendBytes(
   reply: FastifyReply,
   status: number,
   headers: Record<string, string>,
-  bytes: Buffer,
+  bytes: Buffer | string,
 ): void {
   const { raw } = reply.hijack();
   raw.writeHead(status, {
     "x-request-id": request.id,
     "x-content-type-options": "nosniff",
-    "content-length": bytes.length,
+    "content-length": Buffer.byteLength(bytes),
     ...headers,
   });
   raw.end(bytes);

@@ -153,10 +153,18 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   left: () => AbortSignal;
 };
 
-/** What a handler answers: bytes that are ready, or that come, a body to be made JSON, or events. Header names are in lower case. */
+/**
+ * What a handler answers: bytes that are ready, or that come, a body to be made JSON, or events. Header names are in lower
+ * case. A text goes out with its head in one piece, which is cheaper than bytes that were made for one answer alone.
+ */
 export type Answer =
   | { status: number; file: Readable; bytes?: never; stream?: never; headers: Record<string, string> }
-  | { status: number; bytes: Buffer; file?: never; headers: Record<string, string> & { "content-type": string } }
+  | {
+      status: number;
+      bytes: Buffer | string;
+      file?: never;
+      headers: Record<string, string> & { "content-type": string };
+    }
   | { status: number; bytes?: never; stream?: never; file?: never; body?: unknown; headers?: Record<string, string> }
   | { stream: EventStream; bytes?: never; file?: never };
 
