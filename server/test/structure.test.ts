@@ -102,7 +102,6 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   eld: ["extraction"],
   saxes: ["extraction"],
   "@hyzyla/pdfium": ["extraction"],
-  sharp: ["extraction"],
   "tesseract.js-core": ["extraction"],
   undici: ["outgoing"],
   "@waybill/sdk": ["cli"],

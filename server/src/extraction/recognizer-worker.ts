@@ -7,9 +7,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
-import type { PictureToRead, RecognizedText } from "./recognizer.ts";
+import { decoded, type Leptonica } from "./leptonica.ts";
+import type { DecodedPicture, RecognizedText, RecognizerQuestion } from "./recognizer.ts";
 
-type Tesseract = {
+type Tesseract = Leptonica & {
   FS: { writeFile(path: string, bytes: Uint8Array): void };
   TessBaseAPI: new () => {
     /** 0 when it has what it needs. */
@@ -40,8 +41,13 @@ for (const language of LANGUAGES) {
 const reader = new tesseract.TessBaseAPI();
 if (reader.Init(null, LANGUAGES.join("+"), ENGINE_LSTM) !== 0) throw new Error("Tesseract lacks its languages.");
 
-parentPort?.on("message", ({ png }: PictureToRead) => {
-  tesseract.FS.writeFile("/input", png);
+parentPort?.on("message", (question: RecognizerQuestion) => {
+  if ("file" in question) {
+    const picture = decoded(tesseract, question.file);
+    parentPort?.postMessage({ picture } satisfies DecodedPicture);
+    return;
+  }
+  tesseract.FS.writeFile("/input", question.graymap);
   if (reader.SetImageFile(UPRIGHT, 0) === 1) throw new Error("Tesseract cannot read the picture.");
   reader.Recognize(null);
   parentPort?.postMessage({ text: reader.GetUTF8Text(), confidence: reader.MeanTextConf() } satisfies RecognizedText);

@@ -4,8 +4,8 @@
  * it stands is tried the other three ways round.
  */
 import { Worker } from "node:worker_threads";
-import sharp, { type Sharp } from "sharp";
 import { ExtractionError } from "./extraction.ts";
+import { type GrayPicture, graymapOf, mirrored, scaled, turned } from "./gray-picture.ts";
 import type { Limits } from "./limits.ts";
 import { escaped } from "./markdown.ts";
 
@@ -22,12 +22,24 @@ const CHECK_MS = 200;
 /** Of a line of running text, on average. */
 const PROSE_CHARACTERS_MIN = 40;
 
-/** A byte for each dot, from the left to the right and from the top to the bottom. */
-export type GrayPicture = { width: number; height: number; gray: Uint8Array };
-
-export type PictureToRead = { png: Uint8Array };
+/** What the thread is asked: to make a file's dots, or to read them. */
+export type RecognizerQuestion = { file: Uint8Array } | { graymap: Uint8Array };
+/** Null of a file that cannot be decoded. */
+export type DecodedPicture = { picture: GrayPicture | null };
 /** The confidence is in percent. */
 export type RecognizedText = { text: string; confidence: number };
+
+/** How a camera was held, by EXIF: a quarter to the right so many times, after a mirror or without. */
+const HELD: Readonly<Record<number, { mirror: boolean; quarters: number }>> = {
+  1: { mirror: false, quarters: 0 },
+  2: { mirror: true, quarters: 0 },
+  3: { mirror: false, quarters: 2 },
+  4: { mirror: true, quarters: 2 },
+  5: { mirror: true, quarters: 3 },
+  6: { mirror: false, quarters: 1 },
+  7: { mirror: true, quarters: 1 },
+  8: { mirror: false, quarters: 3 },
+};
 
 export class Recognizer {
   readonly #limits: Limits;
@@ -38,32 +50,24 @@ export class Recognizer {
   constructor(limits: Limits, busy: (busy: boolean) => void) {
     this.#limits = limits;
     this.#busy = busy;
-    sharp.cache(false);
-    sharp.concurrency(1);
   }
 
-  /** As Markdown; empty when there is no text in it. Null when it took too long. */
-  async textOf(picture: Sharp): Promise<string | null> {
-    this.#busy(true);
-    const timeLeft = Promise.withResolvers<null>();
-    const before = process.cpuUsage();
-    const timer = setInterval(() => {
-      const { user, system } = process.cpuUsage(before);
-      if ((user + system) / 1_000 >= this.#limits.recognizeMs) timeLeft.resolve(null);
-    }, CHECK_MS);
-    try {
-      const read = await Promise.race([this.#bestOf(picture), timeLeft.promise]);
-      if (read === null) await this.end();
-      return read === null ? null : read.confidence < CONFIDENCE_MIN ? "" : markdownOf(read.text);
-    } finally {
-      clearInterval(timer);
-      this.#busy(false);
-    }
+  /**
+   * Of a file (PNG, JPEG, TIFF, WebP): as Markdown; empty when there is no text in it. Null when it took too long. Rejects
+   * with `invalid_file` when it cannot be decoded. `held`: how its camera was held, by EXIF.
+   */
+  textOfFile(file: Uint8Array, held: number): Promise<string | null> {
+    return this.#timed(async () => {
+      const { picture } = await this.#ask<DecodedPicture>({ file });
+      if (picture === null) throw new ExtractionError("invalid_file", "The picture is damaged.");
+      const { mirror, quarters } = HELD[held] ?? { mirror: false, quarters: 0 };
+      return this.#bestOf(turned(mirror ? mirrored(picture) : picture, quarters));
+    });
   }
 
   /** The same of a picture without a format. */
-  textOfGray({ width, height, gray }: GrayPicture): Promise<string | null> {
-    return this.textOf(sharp(gray, { raw: { width, height, channels: 1 } }));
+  textOf(picture: GrayPicture): Promise<string | null> {
+    return this.#timed(() => this.#bestOf(picture));
   }
 
   async end(): Promise<void> {
@@ -72,18 +76,40 @@ export class Recognizer {
     await worker?.terminate();
   }
 
-  async #bestOf(picture: Sharp): Promise<RecognizedText> {
-    const upright = await prepared(picture);
+  async #timed(work: () => Promise<RecognizedText>): Promise<string | null> {
+    this.#busy(true);
+    const timeLeft = Promise.withResolvers<null>();
+    const before = process.cpuUsage();
+    const timer = setInterval(() => {
+      const { user, system } = process.cpuUsage(before);
+      if ((user + system) / 1_000 >= this.#limits.recognizeMs) timeLeft.resolve(null);
+    }, CHECK_MS);
+    try {
+      const read = await Promise.race([work(), timeLeft.promise]);
+      if (read === null) await this.end();
+      return read === null ? null : read.confidence < CONFIDENCE_MIN ? "" : markdownOf(read.text);
+    } finally {
+      clearInterval(timer);
+      this.#busy(false);
+    }
+  }
+
+  async #bestOf(picture: GrayPicture): Promise<RecognizedText> {
+    const upright = ofReadableSize(picture);
     let best = await this.#read(upright);
-    for (const degrees of [90, 270, 180]) {
+    for (const quarters of [1, 3, 2]) {
       if (senseOf(best) >= SENSE_SURE) break;
-      const turned = await this.#read(await sharp(upright).rotate(degrees).png({ compressionLevel: 1 }).toBuffer());
-      if (senseOf(turned) > senseOf(best)) best = turned;
+      const read = await this.#read(turned(upright, quarters));
+      if (senseOf(read) > senseOf(best)) best = read;
     }
     return best;
   }
 
-  #read(png: Buffer): Promise<RecognizedText> {
+  #read(picture: GrayPicture): Promise<RecognizedText> {
+    return this.#ask<RecognizedText>({ graymap: graymapOf(picture) });
+  }
+
+  #ask<Answer>(question: RecognizerQuestion): Promise<Answer> {
     this.#worker ??= startWorker();
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
@@ -91,13 +117,13 @@ export class Recognizer {
         worker.off("message", onMessage).off("error", onEnd).off("exit", onEnd);
         settle();
       };
-      const onMessage = (read: RecognizedText) => done(() => resolve(read));
+      const onMessage = (answer: Answer) => done(() => resolve(answer));
       const onEnd = () => {
         this.#worker = null;
         done(() => reject(new ExtractionError("internal_error", "What reads pictures broke down.")));
       };
       worker.on("message", onMessage).on("error", onEnd).on("exit", onEnd);
-      worker.postMessage({ png } satisfies PictureToRead);
+      worker.postMessage(question);
     });
   }
 }
@@ -114,14 +140,11 @@ function startWorker(): Worker {
   return new Worker(new URL(file, import.meta.url));
 }
 
-/** Upright as its camera says, in gray, on white, of a size that reads well. */
-async function prepared(picture: Sharp): Promise<Buffer> {
-  const { width = 1, height = 1 } = await picture.metadata();
-  const side = Math.max(width, height);
+/** Letters are read best at a certain size. */
+function ofReadableSize(picture: GrayPicture): GrayPicture {
+  const side = Math.max(picture.width, picture.height);
   const scale = side > SIDE_MAX ? SIDE_MAX / side : Math.max(1, Math.min(ENLARGED_MOST, SIDE_MIN / side));
-  const scaled = picture.autoOrient().flatten({ background: "white" }).grayscale();
-  const size = Math.max(1, Math.round(width * scale));
-  return (scale === 1 ? scaled : scaled.resize({ width: size })).png({ compressionLevel: 1 }).toBuffer();
+  return scale === 1 ? picture : scaled(picture, scale);
 }
 
 /** Running text in whole paragraphs, what stands in short lines line by line. */

@@ -77,7 +77,7 @@ async function pageOf(pdf: Pdf, index: number, texts: PageTexts, desk: Desk): Pr
   const isPicture = (opened: PdfPage) => (characters > 0 ? opened.hasPicture(PICTURE_SHARE_MIN) : opened.hasObjects());
   const picture = opened(pdf, index, (it) => (isPicture(it) ? it.picture(DOTS_PER_INCH, DOTS_MAX) : null), null);
   if (!picture) return page;
-  const text = await (await desk.recognizer()).textOfGray(picture);
+  const text = await (await desk.recognizer()).textOf(picture);
   if (text === null) desk.warn("not_recognized", `The picture on page ${index + 1} took too long to read.`);
   return text ? { ...page, content: text, recognized: true } : page;
 }

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { ExtractionError } from "../../extraction.ts";
-import type { GrayPicture } from "../../recognizer.ts";
+import type { GrayPicture } from "../../gray-picture.ts";
 import type { Source } from "../format.ts";
 import { call, functionOf, type Module, starting, utf8, utf16 } from "./calls.ts";
 import { type Field, Form, fieldsOn } from "./form.ts";
