@@ -8,7 +8,7 @@ import { z } from "zod";
 import { confinedProcess, holdOn, letIdle } from "./confined-process.ts";
 
 export const languageQuestion = z.object({ id: z.int(), text: z.string() });
-export const languageAnswer = z.object({ id: z.int(), language: z.string() });
+const languageAnswer = z.object({ id: z.int(), language: z.string() });
 export type LanguageAnswer = z.infer<typeof languageAnswer>;
 
 const CHARACTERS_MAX = 20_000;
