@@ -68,6 +68,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   stream_orchestrate_run: { message: { role: "user", content: "hello" } },
   create_background_task: { task_name: "external" },
   create_agent: { name: "a", description: "d", style: "default" },
+  update_task: { action: "APPROVE" },
+  update_tasks: { action: "APPROVE", tasks: [1] },
+  create_task: { taskDefinitionName: "d" },
+  add_comment: { commentStr: "hello" },
   call_method: { jsonrpc: "2.0", id: 1, method: "tasks/get", params: { id: "task_1" } },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
@@ -77,7 +81,7 @@ const walked: Walked[] = LENSES.flatMap((lens) =>
   lens.routes.map((route) => ({
     name: `${lens.name}: ${route.method} ${route.path}`,
     lens: lens.name,
-    mount: lens.mount,
+    mount: lens.mount + (lens.variants?.[0] ?? ""),
     route,
   })),
 );
@@ -119,6 +123,7 @@ function expectRefused(heard: Heard, lens: string, status: number): void {
   if (lens === "native") expect(body).toMatchObject({ status, code: status === 403 ? "forbidden" : "unauthenticated" });
   else if (lens === "documents") expect(body).toMatchObject({ code: status === 403 ? 8 : 7 });
   else if (lens === "a2a") expect(heard.text).toMatch(/"code":-32000|"status":"(?:PERMISSION_DENIED|UNAUTHENTICATED)"/);
+  else if (lens === "bpm") expect(body).toMatchObject({ status, title: status === 403 ? "Forbidden" : "Unauthorized" });
   else if (lens === "orchestrate") expect(body).toEqual({ detail: expect.any(String) });
   else expect(body).toEqual({ error: status === 403 ? "Forbidden" : "Unauthorized" });
 }

@@ -1,6 +1,7 @@
 /** What people do with one task, or with several at once. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { mustHave } from "../../task/principal.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { acted } from "./acting.ts";
@@ -83,6 +84,7 @@ export const actionRoutes: readonly Route[] = [
     ],
     handle: async (call) => {
       const { body, query } = call;
+      mustHave(call.principal, "tasks");
       const caller = new Caller(call);
       const said = actionWordOf(body, query.action);
       if (!BULK_ACTIONS.has(said))

@@ -1,6 +1,7 @@
 /** Lists of tasks: what is asked for, and those that have a name. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { mustHave } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import { workStateOf } from "../../task/work-item.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
@@ -62,6 +63,7 @@ export const listRoutes: readonly Route[] = [
     refuses: ["unauthenticated"],
     answers: [{ status: 200, about: "All of them", schema: collection }],
     handle: async (call) => {
+      mustHave(call.principal, "tasks");
       const { links } = new Caller(call);
       const items = Object.entries(VIEWS).map(([name, { title }]) => ({
         name,
@@ -83,6 +85,7 @@ export const listRoutes: readonly Route[] = [
     refuses: ["invalid", "unauthenticated", "not_found"],
     answers: [{ status: 200, about: "A page of them", schema: collection }],
     handle: async (call) => {
+      mustHave(call.principal, "tasks");
       const { viewname } = call.params;
       const view = new Map(Object.entries(VIEWS)).get(viewname.toLowerCase());
       if (view === undefined) throw new Refusal("not_found", `There is no view ${viewname}.`);
