@@ -3,6 +3,7 @@
  * or a model that is not there is refused before the task exists.
  */
 import { ModelError, type Models } from "../../models/model.ts";
+import { acceptedInput } from "../../task/accepted-input.ts";
 import { type AgentDefinition, type AgentInput, agentInput, agentOutputOf, outputText } from "../../task/agent.ts";
 import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
@@ -95,7 +96,8 @@ export function agentHandler({
     timeLimitMs: (input) => (codeOf(input) ? ownTimeLimitMs(input, parts) : timeLimitMs(input, parts)),
     run: (ctx, input) => (codeOf(input) ?? runModel)(ctx, input),
   });
-  // Only the door looks the names up: a task that was let in goes on when the configuration changes.
+  // Only the door looks the names up, in its schema and where a submit is accepted: a task that was let in goes on when the
+  // configuration changes.
   const door = agentInput.superRefine((input, issues) => {
     try {
       const agent = agentFor(input, parts.agents);
@@ -110,7 +112,7 @@ export function agentHandler({
   const named = (given: Json) => (byDefault.run ? withAgent(given, byDefault.slug) : given);
   const bind: Handler["bind"] = async (given, owner) =>
     directory ? boundInput(named(given), owner, parts.agents, directory) : named(given);
-  return { ...handler, input: door, bind };
+  return { ...handler, input: door, accept: (given) => acceptedInput(door, given), bind };
 }
 
 /** A task that code has begun is that code's, also where another agent is the default by then. */
