@@ -215,22 +215,6 @@ try {
       "found",
     );
   });
-  await report("curl bpm", async () => {
-    const { stdout } = await ok(["bash", join(HERE, "curl", "bpm.sh")]);
-    expectText(stdout, "1 to do, such as: Pay INV-9", "The goods are here.", "invoice.txt: 21 bytes", "Invoice 9: 120");
-    expectText(stdout, "completed, APPROVE", '{"amount":120}');
-  });
-  await report("expenses", async () => {
-    const own = await startServer({ flags: ["--config", join(HERE, "expenses", "waybill.config.ts")] });
-    try {
-      const { stdout } = await ok(["bash", join(HERE, "expenses", "approve.sh")], { WAYBILL_URL: own.url });
-      expectText(stdout, "is input-required", "634.70 euros in all", "62.50 euros, Meals has a limit of 45");
-      expectText(stdout, "in the worklist", "APPROVE REJECT", '"approved":true', '"total":634.7', "then completed");
-      expectText(stdout, "APPROVE by developer");
-    } finally {
-      await own.stop();
-    }
-  });
 } finally {
   const code = await server.stop();
   await rm(folder, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import { guardrailsConfig } from "./guardrails/configuration.ts";
 import { configuredAgent } from "./handlers/agent/definition.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
+import { remoteAgents } from "./handlers/remote-agent/input.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
@@ -155,6 +156,8 @@ function configFileOf(lenses: readonly string[]) {
     directory: directoryConfig.prefault({}),
     limits: limits.prefault({}),
     documents: documents.prefault({}),
+    /** Agents of other servers, by name. */
+    remoteAgents: remoteAgents.prefault({}),
     outgoing: outgoing.prefault({}),
     lenses: lensSettings.prefault({}),
     /** Days that an ended task is kept. */

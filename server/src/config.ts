@@ -42,6 +42,7 @@ export type Config = Readonly<{
   agents: ConfigFileRead["agents"];
   tools: ConfigFileRead["tools"];
   handlers: ConfigFileRead["handlers"];
+  remoteAgents: ConfigFileRead["remoteAgents"];
   models: ModelsConfigInput;
   /** A model that is a folder by its absolute path. */
   embeddings: EmbeddingsConfig;
@@ -141,6 +142,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     agents: defaultFirst(file),
     tools: file.tools,
     handlers: file.handlers,
+    remoteAgents: file.remoteAgents,
     models: withEnvironment(
       { offlineWordsPerS: OFFLINE_WORDS_PER_S, ...file.models, ...(model !== undefined && { default: model }) },
       env,

@@ -27,6 +27,7 @@ import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textProcesses } from "./handlers/documents/text-processes.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
+import { remoteAgentHandler } from "./handlers/remote-agent/remote-agent.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
@@ -39,6 +40,7 @@ import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { Outbox, outgoingClient } from "./outbox.ts";
 import type { GuardedClient } from "./outgoing/guarded-client.ts";
+import { guardedFetch } from "./outgoing/guarded-fetch.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -442,7 +444,7 @@ function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDe
 }
 
 function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler[] {
-  const own = [agentOf(config, models, guardrails, lookups), externalHandler(), humanHandler()];
+  const own = [agentOf(config, models, guardrails, lookups), externalHandler(), humanHandler(), remoteAgentsOf(config)];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
@@ -462,6 +464,14 @@ function agentOf(config: Config, models: Models, guardrails: GuardrailParts, loo
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }
+}
+
+/** An answer is a task with all that came out of it. */
+const REMOTE_ANSWER_BYTES_MAX = 32 << 20;
+
+function remoteAgentsOf(config: Config): Handler {
+  const fetch = guardedFetch(outgoingClient(config.outgoing), { bytesMax: REMOTE_ANSWER_BYTES_MAX });
+  return remoteAgentHandler({ agents: config.remoteAgents, fetch, files: storageOf(config).files });
 }
 
 function sentence(error: unknown): string {

@@ -1,0 +1,109 @@
+/**
+ * Stays with another server's task until it rests or ends: over its stream, begun anew as often as it breaks, or by a look at
+ * it. Text of its artifacts is passed on as it grows.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StepContext } from "../../task/handler.ts";
+import { type Part, textOf } from "../../task/part.ts";
+import type { RemoteClient } from "./remote-client.ts";
+import { asRemoteError } from "./remote-error.ts";
+import { isResting, type RemoteEvent, type RemoteTask, statusText } from "./remote-task.ts";
+
+/** How long one step follows a stream: what is known by then is journaled, and the next goes on. */
+export const FOLLOW_MS = 600_000;
+const PAUSE_MS = 250;
+const PAUSE_MS_MAX = 30_000;
+
+/** Text of artifacts in the order in which they came, of which `shown` characters were passed on before. */
+export class GrowingText {
+  readonly #texts = new Map<string, string>();
+  readonly #output: (text: string) => void;
+  #shown: number;
+
+  constructor(shown: number, output: (text: string) => void) {
+    this.#shown = shown;
+    this.#output = output;
+  }
+
+  get shown(): number {
+    return this.#shown;
+  }
+
+  /**
+   * What was said cannot be taken back: an artifact that begins anew is heard as going on. Servers of the older version also say
+   * so of one that does.
+   */
+  hear(id: string, parts: readonly Part[], append: boolean): void {
+    const text = wordsOf(parts);
+    const known = this.#texts.get(id) ?? "";
+    this.#texts.set(id, append || !text.startsWith(known) ? known + text : text);
+    this.#say([...this.#texts.values()].join(""));
+  }
+
+  /** All artifacts as they are. What no stream has brought is passed on, when what was said is how they begin. */
+  settle(artifacts: RemoteTask["artifacts"]): void {
+    const all = artifacts.map(({ parts }) => wordsOf(parts)).join("");
+    if (all.startsWith([...this.#texts.values()].join(""))) this.#say(all);
+  }
+
+  #say(all: string): void {
+    if (all.length <= this.#shown) return;
+    this.#output(all.slice(this.#shown));
+    this.#shown = all.length;
+  }
+}
+
+function wordsOf(parts: readonly Part[]): string {
+  return parts.map((part) => ("text" in part ? part.text : "")).join("");
+}
+
+/** Resolves with the task when it rests or ends, or with it as it is when `ms` are over. Rejects with `RemoteError`. */
+export async function followed(
+  client: RemoteClient,
+  id: string,
+  { step, text, ms = FOLLOW_MS }: { step: StepContext; text: GrowingText; ms?: number },
+): Promise<RemoteTask> {
+  const until = performance.now() + ms;
+  let pauseMs = PAUSE_MS;
+  for (;;) {
+    const heard = await heardOf(client, id, { step, text, until });
+    const task = await client.get(id);
+    if (isResting(task.status.state) || performance.now() > until) return task;
+    if (heard) pauseMs = PAUSE_MS;
+    await sleep(pauseMs, undefined, { signal: step.signal });
+    pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
+  }
+}
+
+/** Whether the stream told anything before it ended; that it broke is no error, since the task is looked at next. */
+async function heardOf(
+  client: RemoteClient,
+  id: string,
+  { step, text, until }: { step: StepContext; text: GrowingText; until: number },
+): Promise<boolean> {
+  let heard = false;
+  try {
+    for await (const event of client.follow(id)) {
+      heard = true;
+      if (isLast(event, step, text) || performance.now() > until) break;
+    }
+  } catch (error) {
+    step.signal.throwIfAborted();
+    if (!asRemoteError(error).retryable) return heard;
+  }
+  return heard;
+}
+
+function isLast(event: RemoteEvent, step: StepContext, text: GrowingText): boolean {
+  if ("artifactUpdate" in event) {
+    const { artifact, append } = event.artifactUpdate;
+    text.hear(artifact.artifactId, artifact.parts, append);
+    return false;
+  }
+  if ("message" in event) return false;
+  const told = "task" in event ? event.task : event.statusUpdate;
+  if ("task" in event) for (const { artifactId, parts } of event.task.artifacts) text.hear(artifactId, parts, false);
+  const says = "task" in event ? statusText(event.task) : textOf(event.statusUpdate.status.message?.parts ?? []);
+  if (says !== "" && told.status.state === "working") step.progress(0, says.slice(0, 1_000));
+  return isResting(told.status.state);
+}

@@ -1,0 +1,173 @@
+/**
+ * Another server's agent, asked over A2A 1.0 or 0.3, JSON-RPC or HTTP, as its card prefers. The protocol is its own
+ * library's; here are the card's address, the credentials and the bounds. The library is loaded at the first use: a server
+ * that asks nobody starts without it.
+ */
+import type { Client } from "@a2a-js/sdk/client";
+import type { Part } from "../../task/part.ts";
+import type { RemotePlace } from "./input.ts";
+import { asRemoteError, errorOfStatus, RemoteError } from "./remote-error.ts";
+import {
+  type RemoteAnswer,
+  type RemoteEvent,
+  type RemoteTask,
+  readAnswer,
+  readEvent,
+  readTask,
+} from "./remote-task.ts";
+
+/** Without which the other side is not asked: it must not wait for ever. */
+const CARD_PATHS = ["agent-card.json", "agent.json"] as const;
+
+/** Handed in: judges each connection, see `outgoing/guarded-fetch.ts`. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export type Said = {
+  /** Stable over tries, so that a server which looks for repeats finds one. */
+  messageId: string;
+  parts: readonly Part[];
+  contextId: string;
+  /** Of the task that this goes on with. */
+  taskId?: string;
+};
+
+export class RemoteClient {
+  readonly #client: Client;
+  readonly #signal: AbortSignal;
+  readonly streams: boolean;
+
+  private constructor(client: Client, streams: boolean, signal: AbortSignal) {
+    this.#client = client;
+    this.streams = streams;
+    this.#signal = signal;
+  }
+
+  /** Reads the card. `signal` ends all that is asked by this client. Rejects with `RemoteError`, as all its methods do. */
+  static async open(place: RemotePlace, fetch: Fetch, signal: AbortSignal): Promise<RemoteClient> {
+    const { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } = await import(
+      "@a2a-js/sdk/client"
+    );
+    const options = { fetchImpl: credentialed(place, fetch, signal), legacyCompat: { enabled: true } };
+    const cards = new DefaultAgentCardResolver(options);
+    const factory = new ClientFactory({
+      transports: [new JsonRpcTransportFactory(options), new RestTransportFactory(options)],
+      cardResolver: cards,
+      clientConfig: { polling: true },
+    });
+    return said(async () => {
+      const card = await firstCard(cardUrls(place.url), (url) => cards.resolve(url, ""));
+      const client = await factory.createFromAgentCard(card);
+      return new RemoteClient(client, card.capabilities?.streaming === true, signal);
+    });
+  }
+
+  /** Resolves as soon as the other side has taken it, if it can do so. */
+  send({ messageId, parts, contextId, taskId }: Said): Promise<RemoteAnswer> {
+    return said(async () => {
+      const { SendMessageRequest, SendMessageResponse } = await import("@a2a-js/sdk");
+      const message = {
+        messageId,
+        role: "ROLE_USER",
+        parts: parts.map(sent),
+        ...(contextId !== "" && { contextId }),
+        ...(taskId !== undefined && { taskId }),
+      };
+      const request = SendMessageRequest.fromJSON({ message, configuration: { returnImmediately: true } });
+      const answer = await this.#client.sendMessage(request, this.#options());
+      const isTask = "status" in answer;
+      const payload = isTask ? { $case: "task" as const, value: answer } : { $case: "message" as const, value: answer };
+      return readAnswer(SendMessageResponse.toJSON({ payload }));
+    });
+  }
+
+  get(id: string): Promise<RemoteTask> {
+    return said(async () => {
+      const { Task } = await import("@a2a-js/sdk");
+      return readTask(Task.toJSON(await this.#client.getTask({ id, tenant: "", historyLength: 1 }, this.#options())));
+    });
+  }
+
+  /** What becomes of a task from now on, first the task as it stands. It ends when the other side ends it. */
+  async *follow(id: string): AsyncGenerator<RemoteEvent> {
+    try {
+      const { StreamResponse } = await import("@a2a-js/sdk");
+      for await (const event of this.#client.resubscribeTask({ id, tenant: "" }, this.#options()))
+        yield readEvent(StreamResponse.toJSON(event));
+    } catch (error) {
+      throw asRemoteError(error);
+    }
+  }
+
+  /** A task that has ended, or that nobody knows, is left as it is. */
+  async cancel(id: string): Promise<void> {
+    await said(async () => {
+      await this.#client.cancelTask({ id, tenant: "", metadata: undefined }, this.#options());
+    }).catch((error: unknown) => {
+      if (!(error instanceof RemoteError) || error.code !== "remote_refused") throw error;
+    });
+  }
+
+  #options() {
+    return { signal: this.#signal };
+  }
+}
+
+async function said<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw asRemoteError(error);
+  }
+}
+
+/** Credentials go to the origin that they are for: a card may name any other. */
+function credentialed({ url, headers }: RemotePlace, fetch: Fetch, signal: AbortSignal): Fetch {
+  const { origin } = new URL(url);
+  return async (input, init = {}) => {
+    const target = new URL(input instanceof Request ? input.url : input);
+    const all = new Headers(init.headers);
+    if (target.origin === origin) for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const answer = await fetch(target, { ...init, headers: all, signal: init.signal ?? signal });
+    const refused = errorOfStatus(answer.status, answer.headers.get("retry-after"), target.host);
+    if (refused === null) return answer;
+    await answer.body?.cancel();
+    throw refused;
+  };
+}
+
+function cardUrls(url: string): string[] {
+  const base = new URL(url);
+  if (base.pathname.endsWith(".json")) return [url];
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  return CARD_PATHS.map((path) => new URL(`.well-known/${path}`, base).href);
+}
+
+/** The first that can be had; the error of the first when none can. */
+async function firstCard<Card>(urls: readonly string[], resolve: (url: string) => Promise<Card>): Promise<Card> {
+  const errors: unknown[] = [];
+  for (const url of urls) {
+    try {
+      return await resolve(url);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  throw errors[0];
+}
+
+function sent(part: Part): Record<string, unknown> {
+  const common = {
+    ...(part.name !== undefined && { filename: part.name }),
+    ...(part.mediaType !== undefined && { mediaType: part.mediaType }),
+    ...(part.metadata && { metadata: part.metadata }),
+  };
+  if ("text" in part) return { text: part.text, ...common };
+  if ("data" in part) return { data: part.data, ...common };
+  if ("bytes" in part.file) return { raw: part.file.bytes, ...common };
+  if ("url" in part.file) return { url: part.file.url, ...common };
+  throw new RemoteError(
+    "too_large",
+    `${part.name ?? "An attachment"} is too large to be sent to another agent.`,
+    false,
+  );
+}

@@ -1,0 +1,48 @@
+/** Why another server gave no answer, and whether asking again may help. */
+import { A2AError } from "@a2a-js/sdk/errors";
+
+const CAUSES_MAX = 5;
+/** Errors of the protocol that say nothing about the request: one without a class of its own is the other side's internal error. */
+const MAY_PASS: ReadonlySet<string> = new Set(["A2AError", "InvalidAgentResponseError"]);
+
+export class RemoteError extends Error {
+  override readonly name = "RemoteError";
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: string, message: string, retryable: boolean, retryAfterMs?: number) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * What the protocol's own errors say is final; a network, or an answer that cannot be read, may be better a moment later. An
+ * error that was handed to a library may come back as the cause of one of its own.
+ */
+export function asRemoteError(error: unknown): RemoteError {
+  for (let [cause, depth]: [unknown, number] = [error, 0]; cause instanceof Error && depth < CAUSES_MAX; depth++) {
+    if (cause instanceof RemoteError) return cause;
+    if (cause.name === "NotReached") return new RemoteError("remote_not_reached", cause.message, false);
+    if (cause instanceof A2AError && !MAY_PASS.has(cause.name))
+      return new RemoteError("remote_refused", `The other agent answered: ${cause.message}`, false);
+    cause = cause.cause;
+  }
+  const said = error instanceof Error ? error.message || error.name : String(error);
+  return new RemoteError("remote_unavailable", `The other agent could not be asked: ${said}`, true);
+}
+
+/** The statuses that say more than the protocol's errors do; null for all others. */
+export function errorOfStatus(status: number, retryAfter: string | null, host: string): RemoteError | null {
+  if (status === 401 || status === 403)
+    return new RemoteError("remote_forbidden", `${host} answered ${status}: it wants other credentials.`, false);
+  if (status >= 300 && status < 400)
+    return new RemoteError("remote_refused", `${host} answered ${status}, and no redirect is followed.`, false);
+  if (status !== 429 && status !== 502 && status !== 503 && status !== 504) return null;
+  const seconds = Number(retryAfter ?? "");
+  const afterMs = Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 3_600) * 1_000 : undefined;
+  return new RemoteError("remote_unavailable", `${host} answered ${status}.`, true, afterMs);
+}

@@ -1,0 +1,96 @@
+/**
+ * A task of another server, as its answers say. They are input like any other: parsed here, by the shapes of A2A 1.0, to which
+ * the client brings the answers of older servers too.
+ */
+import { z } from "zod";
+import { json, jsonObject } from "../../task/json.ts";
+import { type Part, textOf } from "../../task/part.ts";
+
+const remotePart = z
+  .object({
+    text: z.string().optional(),
+    raw: z.base64().optional(),
+    url: z.string().max(2_048).optional(),
+    data: json.optional(),
+    filename: z.string().optional(),
+    mediaType: z.string().optional(),
+    metadata: jsonObject.optional(),
+  })
+  .transform(({ text, raw, url, data, filename, mediaType, metadata }): Part => {
+    const common = {
+      ...(filename && { name: filename.slice(0, 255) }),
+      ...(mediaType && { mediaType: mediaType.slice(0, 127) }),
+      ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
+    };
+    if (raw !== undefined) return { file: { bytes: raw }, ...common };
+    if (url !== undefined) return { file: { url }, ...common };
+    return data === undefined ? { text: text ?? "", ...common } : { data, ...common };
+  });
+
+const remoteMessage = z.object({ parts: z.array(remotePart).max(1_000).default([]), metadata: jsonObject.optional() });
+export type RemoteMessage = z.infer<typeof remoteMessage>;
+
+const STATES = {
+  TASK_STATE_SUBMITTED: "working",
+  TASK_STATE_WORKING: "working",
+  TASK_STATE_INPUT_REQUIRED: "input_required",
+  TASK_STATE_AUTH_REQUIRED: "auth_required",
+  TASK_STATE_COMPLETED: "completed",
+  TASK_STATE_CANCELED: "cancelled",
+  TASK_STATE_FAILED: "failed",
+  TASK_STATE_REJECTED: "rejected",
+} as const;
+export type RemoteState = (typeof STATES)[keyof typeof STATES];
+const KNOWN_STATES: Readonly<Record<string, RemoteState>> = STATES;
+const ENDS: ReadonlySet<string> = new Set(["completed", "cancelled", "failed", "rejected"]);
+
+const remoteStatus = z.object({
+  // A state that is not known here is one in which it goes on.
+  state: z.string().transform((state): RemoteState => KNOWN_STATES[state] ?? "working"),
+  message: remoteMessage.optional(),
+});
+
+const remoteArtifact = z.object({
+  artifactId: z.string().min(1).max(128),
+  name: z.string().max(255).optional().catch(undefined),
+  description: z.string().max(2_000).optional().catch(undefined),
+  parts: z.array(remotePart).max(1_000).default([]),
+});
+
+const remoteTask = z.object({
+  id: z.string().min(1).max(1_024),
+  contextId: z.string().max(1_024).default(""),
+  status: remoteStatus,
+  artifacts: z.array(remoteArtifact).max(1_000).default([]),
+});
+export type RemoteTask = z.infer<typeof remoteTask>;
+
+const remoteAnswer = z.union([z.object({ task: remoteTask }), z.object({ message: remoteMessage })]);
+export type RemoteAnswer = z.infer<typeof remoteAnswer>;
+
+const remoteEvent = z.union([
+  z.object({ task: remoteTask }),
+  z.object({ statusUpdate: z.object({ status: remoteStatus }) }),
+  z.object({ artifactUpdate: z.object({ artifact: remoteArtifact, append: z.boolean().default(false) }) }),
+  z.object({ message: remoteMessage }),
+]);
+export type RemoteEvent = z.infer<typeof remoteEvent>;
+
+/** Each throws what zod throws: the other side does not speak as it should. */
+export const readTask = (value: unknown): RemoteTask => remoteTask.parse(value);
+export const readAnswer = (value: unknown): RemoteAnswer => remoteAnswer.parse(value);
+export const readEvent = (value: unknown): RemoteEvent => remoteEvent.parse(value);
+
+export function isEnded(state: string): boolean {
+  return ENDS.has(state);
+}
+
+/** Whether its server does nothing before somebody speaks to it. */
+export function isResting(state: RemoteState): boolean {
+  return state !== "working";
+}
+
+/** What a task says of its state; "" when it says nothing. */
+export function statusText({ status }: Pick<RemoteTask, "status">): string {
+  return textOf(status.message?.parts ?? []);
+}
