@@ -53,4 +53,3 @@ export const agentCard = z.strictObject({
     ])
     .optional(),
 });
-export type AgentCard = z.infer<typeof agentCard>;

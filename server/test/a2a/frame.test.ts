@@ -196,6 +196,12 @@ describe("callers", () => {
     },
   );
 
+  it("a tenant that is not that of the key is refused, wherever it is named", async () => {
+    const foreign = await ask(server, "J1", "get", { id: "x", tenant: "strangers" }, { key: ada });
+    expect([foreign.status, foreign.error?.code]).toEqual([403, -32000]);
+    expect((await ask(server, "J1", "get", { id: "x", tenant: "default" }, { key: ada })).error?.code).toBe(-32001);
+  });
+
   it("a context of another's is an empty one of one's own", async () => {
     const sent = sentTask("J1", await send(server, "J1", { text: "count", contextId: "shared-name" }, { key: ada }));
     const other = sentTask("J1", await send(server, "J1", { text: "count", contextId: "shared-name" }, { key: bob }));

@@ -12,6 +12,7 @@ import type { Verbs } from "../../verbs/verbs.ts";
 import type { Uploads } from "../cut-json.ts";
 import type { LensParts } from "../lens-parts.ts";
 import type { Answer } from "../route.ts";
+import { mustBeOwn } from "./agent.ts";
 import type { Dialect } from "./dialect.ts";
 import type { RpcId } from "./errors.ts";
 import { InvalidParams } from "./faults.ts";
@@ -55,7 +56,7 @@ export type Operation = {
   /** Over JSON-RPC. */
   methods: Readonly<Record<Version, string>>;
   paths: readonly OperationPath[];
-  /** Reads the parameters and does it. Throws `InvalidParams`, and as its verb does. */
+  /** Reads the parameters and does it. Throws `InvalidParams`, `forbidden` for another tenant than the caller's, and as its verb does. */
   perform: (exchange: Exchange, params: unknown) => Promise<Outcome>;
 };
 
@@ -72,6 +73,7 @@ export function operation<Name extends OperationName>({
       const schema: z.ZodType<Commands[Name]> = exchange.dialect.codec.read[doc.name];
       const read = schema.safeParse(params ?? {});
       if (!read.success) throw new InvalidParams(read.error.issues.map(violationOf));
+      mustBeOwn(exchange.principal.tenant, read.data.tenant);
       return run(exchange, read.data);
     },
   };

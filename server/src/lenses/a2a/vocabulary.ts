@@ -37,11 +37,6 @@ export function isEnd(state: WireState): boolean {
   return ENDS.has(state);
 }
 
-/** Somebody is waited for: the protocol's interrupted states. */
-export function isInterrupted(state: WireState): boolean {
-  return state === "input-required" || state === "auth-required";
-}
-
 /** The states that a filter may mean; more is to be asked of those that are paused or ask somebody. */
 export function statesOf(wanted: WireState): State[] {
   const asked = wanted === "auth-required" ? "input-required" : wanted;

@@ -9,7 +9,7 @@ import { extensionsUsed } from "../extensions.ts";
 import type { Operation } from "../operation.ts";
 import { baseFrom, urlOf } from "../paths.ts";
 
-export const A2A_TYPE = "application/a2a+json";
+const A2A_TYPE = "application/a2a+json";
 
 export type Request = Pick<
   Call<"base", Readonly<Record<string, unknown>>, unknown, Principal>,

@@ -26,7 +26,7 @@ export type SendCommand = Tenanted & {
   metadata: JsonObject | null;
 };
 
-export type GetCommand = Tenanted & { id: string; historyLength: number | null };
+type GetCommand = Tenanted & { id: string; historyLength: number | null };
 
 export type ListCommand = Tenanted & {
   contextId: string | null;
@@ -39,15 +39,15 @@ export type ListCommand = Tenanted & {
   includeArtifacts: boolean;
 };
 
-export type CancelCommand = Tenanted & { id: string; metadata: JsonObject | null };
-export type SubscribeCommand = Tenanted & { id: string };
-export type CardCommand = Tenanted;
+type CancelCommand = Tenanted & { id: string; metadata: JsonObject | null };
+type SubscribeCommand = Tenanted & { id: string };
+type CardCommand = Tenanted;
 
-export type PushCreateCommand = Tenanted & { taskId: string; config: PushConfigWanted };
+type PushCreateCommand = Tenanted & { taskId: string; config: PushConfigWanted };
 /** Without an id, 0.3 means the only one, or the first. */
-export type PushGetCommand = Tenanted & { taskId: string; id: string | null };
-export type PushListCommand = Tenanted & { taskId: string; pageSize: number | null; pageToken: string };
-export type PushDeleteCommand = Tenanted & { taskId: string; id: string };
+type PushGetCommand = Tenanted & { taskId: string; id: string | null };
+type PushListCommand = Tenanted & { taskId: string; pageSize: number | null; pageToken: string };
+type PushDeleteCommand = Tenanted & { taskId: string; id: string };
 
 /** What each operation is asked with. */
 export type Commands = {

@@ -32,7 +32,7 @@ export function answersAlone({ agent, parts }: Pick<Exchange, "agent" | "parts">
 }
 
 /** The task, or the message alone where that is all there is to know. */
-export async function sentView(exchange: Exchange, task: Task, historyLength: number | null): Promise<SentView> {
+async function sentView(exchange: Exchange, task: Task, historyLength: number | null): Promise<SentView> {
   const closing = task.state === "completed" ? closingWordsOf(task.output) : null;
   if (closing?.alone) {
     return { message: { ...closingMessage(task.id, closing), contextId: await contextIdOf(exchange, task) } };

@@ -9,7 +9,7 @@ import type { Failure, Prompt, Task } from "../../../task/task.ts";
 import type { MessageView, StatusView } from "../model/view.ts";
 import { STATE_OF, type WireState } from "../vocabulary.ts";
 
-export function stateOf(task: Task): WireState {
+function stateOf(task: Task): WireState {
   const state = STATE_OF[task.state === "paused" ? task.resumesAs : task.state];
   return state === "input-required" && openQuestions(task)[0]?.prompt.asks === "authorization"
     ? "auth-required"

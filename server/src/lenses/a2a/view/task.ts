@@ -55,7 +55,7 @@ export async function contextIdOf(
   }
 }
 
-export async function artifactsOf(reader: FileReader, task: Task): Promise<ArtifactView[]> {
+async function artifactsOf(reader: FileReader, task: Task): Promise<ArtifactView[]> {
   const found: ArtifactView[] = [];
   for (let cursor: string | undefined; ; ) {
     const { artifacts, next } = await reader.verbs.tasks.artifacts(reader.principal, task.id, cursor);

@@ -73,7 +73,7 @@ export const messageFields = {
 
 const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS_MAX) });
 
-export const pushConfigFields = {
+const pushConfigFields = {
   id: id.optional(),
   url: uri,
   token: z.string().max(4096).optional(),
@@ -83,7 +83,7 @@ export const pushConfigFields = {
   }).optional(),
 };
 
-export function pushConfigFrom({
+function pushConfigFrom({
   id,
   url,
   token,
