@@ -4,9 +4,13 @@ import { cancel } from "./operations/cancel.ts";
 import { extendedCard } from "./operations/extended-card.ts";
 import { get } from "./operations/get.ts";
 import { list } from "./operations/list.ts";
+import { pushCreate, pushDelete, pushGet, pushList } from "./operations/push.ts";
 import { send } from "./operations/send.ts";
 import { subscribe } from "./operations/subscribe.ts";
 
-const WITHOUT_CARD: readonly Operation[] = [send, get, list, cancel, subscribe];
+const WITHOUT_CARD: readonly Operation[] = [
+  ...[send, get, list, cancel, subscribe],
+  ...[pushCreate, pushGet, pushList, pushDelete],
+];
 
 export const OPERATIONS: readonly Operation[] = [...WITHOUT_CARD, extendedCard(WITHOUT_CARD)];

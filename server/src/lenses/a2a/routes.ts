@@ -11,6 +11,8 @@ import { fileRoute } from "./file-route.ts";
 import { a2aOpenapi } from "./openapi.ts";
 import { OPERATIONS } from "./operations.ts";
 import { canonicalPath } from "./paths.ts";
+import { FORMATS } from "./push/config.ts";
+import { pushFormats } from "./push/format.ts";
 import { shownTask } from "./view/shown.ts";
 import { STATE_OF } from "./vocabulary.ts";
 
@@ -47,6 +49,7 @@ export const a2aLens: Lens = {
   renderUnrouted,
   states: STATE_OF,
   show: shownTask,
+  pushFormats: { names: FORMATS, over: pushFormats },
   greeting,
   openapi: a2aOpenapi,
 };

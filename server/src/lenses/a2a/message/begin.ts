@@ -12,6 +12,7 @@ import type { SendCommand } from "../model/command.ts";
 import type { MessageView } from "../model/view.ts";
 import { NAMES } from "../names.ts";
 import type { Exchange } from "../operation.ts";
+import { subscriptionOf } from "../push/config.ts";
 import { sentOnce } from "./sent-once.ts";
 
 const CONTEXT_ID = /^[A-Za-z0-9._:@-]{1,128}$/;
@@ -45,6 +46,7 @@ export async function begun(exchange: Exchange, command: SendCommand, message: M
     conversation: { alias: contextId, agent: agent.id },
     message: { parts: heard.parts },
     metadata: metadataOf(command.metadata, unseen),
+    ...(command.push !== null && { subscriptions: [subscriptionOf(exchange, command.push)] }),
   };
   return verbs.tasks.submit(principal, NAMES, submission, sentOnce(exchange, command), [...uploads.keys()]);
 }

@@ -1,0 +1,104 @@
+/**
+ * How a client is told of an event: in 1.0 by the item that a stream would have, in 0.3 by the task as it stands, or by
+ * the artifact's event. Where an event makes several items, the task as it stands takes their place.
+ */
+import type { Principal } from "../../../task/principal.ts";
+import type { PushFormat, Subscription, Told } from "../../../task/subscription.ts";
+import type { Task } from "../../../task/task.ts";
+import type { Verbs } from "../../../verbs/verbs.ts";
+import { DIALECTS } from "../dialect.ts";
+import type { EventView } from "../model/view.ts";
+import { LogReader } from "../stream/log-reader.ts";
+import { contextIdOf, taskView } from "../view/task.ts";
+import type { Version } from "../vocabulary.ts";
+import { BASE, CREDENTIALS, FORMAT_OF, SCHEME, TOKEN } from "./config.ts";
+
+const ATTEMPTS_MAX = 8;
+const FAILURES_MAX = 20;
+const EVENTS_PAGE = 256;
+/** Logs that are being read for subscriptions: others are read again from their beginning. */
+const LOGS_KEPT_MAX = 500;
+
+const CONTENT_TYPE: Readonly<Record<Version, string>> = { "1.0": "application/a2a+json", "0.3": "application/json" };
+
+/** Where the reading of a log stands, and what its last event was to a client. */
+type Reading = { log: LogReader; seq: number; views: EventView[] };
+
+export function pushFormats(verbs: Verbs): PushFormat[] {
+  return [pushFormat("1.0", verbs), pushFormat("0.3", verbs)];
+}
+
+function pushFormat(version: Version, verbs: Verbs): PushFormat {
+  const { codec } = DIALECTS.JSONRPC[version];
+  const readings = new Map<string, Reading>();
+  return {
+    name: FORMAT_OF[version],
+    attemptsMax: ATTEMPTS_MAX,
+    failuresMax: FAILURES_MAX,
+    notificationOf: async (told) => {
+      const { subscription, task, event, seq, attempt } = told;
+      const reader = { principal: ownerOf(subscription, task), verbs, url: subscription.settings[BASE] ?? "" };
+      const views = event === null ? [] : await viewsAt(readings, reader, told);
+      if (event !== null && views.length === 0) return null;
+      const [only] = views;
+      const isSnapshot = views.length !== 1 || (version === "0.3" && only !== undefined && "statusUpdate" in only);
+      const view: EventView =
+        isSnapshot || only === undefined
+          ? { task: await taskView(reader, task, { historyLength: null, artifacts: true }) }
+          : only;
+      return {
+        contentType: CONTENT_TYPE[version],
+        body: JSON.stringify(codec.write.event(view)),
+        headers: {
+          ...headersOf(subscription),
+          "x-a2a-event-id": `${task.id}-${seq}`,
+          "x-a2a-delivery-attempt": String(attempt),
+        },
+      };
+    },
+  };
+}
+
+function headersOf({ secrets, settings }: Subscription): Record<string, string> {
+  const { [TOKEN]: token, [CREDENTIALS]: credentials } = secrets;
+  const { [SCHEME]: scheme } = settings;
+  return {
+    ...(token !== undefined && { "x-a2a-notification-token": token }),
+    ...(scheme !== undefined && credentials !== undefined && { authorization: `${scheme} ${credentials}` }),
+  };
+}
+
+/** Whoever made it could see the task then. */
+function ownerOf({ tenant, user, key }: Subscription, task: Task): Principal {
+  const scopes = new Set(task.user === user ? (["tasks"] as const) : (["tasks", "tasks:all"] as const));
+  return { tenant, user, scopes, keyId: `subscription ${key}` };
+}
+
+/** What the event is to a client: the log is read up to it, once while its events are told one after the other. */
+async function viewsAt(
+  readings: Map<string, Reading>,
+  { principal, verbs }: { principal: Principal; verbs: Verbs },
+  { subscription: { key }, task, seq }: Told,
+): Promise<EventView[]> {
+  let reading = readings.get(key);
+  if (!reading || reading.seq > seq) {
+    const contextId = await contextIdOf({ principal, verbs }, task);
+    reading = { log: new LogReader({ id: task.id, contextId, createdAt: task.createdAt }), seq: 0, views: [] };
+  }
+  while (reading.seq < seq) {
+    const events = await verbs.tasks.events(principal, task.id, reading.seq, EVENTS_PAGE);
+    if (events.length === 0) return [];
+    for (const event of events) {
+      if (event.seq > seq) break;
+      reading.views = reading.log.read(event);
+      reading.seq = event.seq;
+    }
+  }
+  readings.delete(key);
+  readings.set(key, reading);
+  for (const [oldest] of readings) {
+    if (readings.size <= LOGS_KEPT_MAX) break;
+    readings.delete(oldest);
+  }
+  return reading.views;
+}
