@@ -115,7 +115,10 @@ export type Sent = {
 };
 
 /** A message as that dialect writes it, whose parts are given as 1.0 writes them. */
-function written(dialect: Dialect, { text = "", parts = [{ text }], id = crypto.randomUUID(), ...sent }: Sent): Params {
+export function written(
+  dialect: Dialect,
+  { text = "", parts = [{ text }], id = crypto.randomUUID(), ...sent }: Sent,
+): Params {
   const { taskId, contextId, waits, historyLength, more } = sent;
   const named = { messageId: id, ...(taskId && { taskId }), ...(contextId && { contextId }), ...more };
   const old = isOld(dialect);

@@ -6,10 +6,11 @@ import { get } from "./operations/get.ts";
 import { list } from "./operations/list.ts";
 import { pushCreate, pushDelete, pushGet, pushList } from "./operations/push.ts";
 import { send } from "./operations/send.ts";
+import { stream } from "./operations/stream.ts";
 import { subscribe } from "./operations/subscribe.ts";
 
 const WITHOUT_CARD: readonly Operation[] = [
-  ...[send, get, list, cancel, subscribe],
+  ...[send, get, list, cancel, stream, subscribe],
   ...[pushCreate, pushGet, pushList, pushDelete],
 ];
 

@@ -14,7 +14,9 @@ import { problemOf, type RpcId } from "../errors.ts";
 import type { ArtifactView, EventView, TaskView } from "../model/view.ts";
 
 /** The official client takes no event of 4 MiB. */
-const EVENT_CHARS_MAX = 3_500_000;
+const EVENT_BYTES_MAX = 3_500_000;
+/** So many characters are fewer bytes than that as JSON, whatever they are. */
+const TEXT_CHARS_MAX = 500_000;
 
 /** After which frame a reader goes on: `part` is the place in the event, null behind all of its frames. */
 export type Resumption = { seq: number; part: number | null };
@@ -60,7 +62,7 @@ export class FrameWriter {
 export function textsOf(views: readonly EventView[], { codec }: Dialect): string[] {
   return views.flatMap((view) => {
     const text = textOf(view, codec);
-    return text.length <= EVENT_CHARS_MAX ? [text] : pieces(view).map((piece) => textOf(piece, codec));
+    return Buffer.byteLength(text) <= EVENT_BYTES_MAX ? [text] : pieces(view).map((piece) => textOf(piece, codec));
   });
 }
 
@@ -97,10 +99,10 @@ function taskPieces({ artifacts = [], ...task }: TaskView): EventView[] {
 
 /** A long text is several. What else is long is one part, and cannot be two. */
 function shortParts(part: Part): Part[] {
-  if (!("text" in part) || part.text.length <= EVENT_CHARS_MAX / 2) return [part];
+  if (!("text" in part) || part.text.length <= TEXT_CHARS_MAX) return [part];
   const found: Part[] = [];
   for (let at = 0; at < part.text.length; ) {
-    let end = Math.min(at + EVENT_CHARS_MAX / 2, part.text.length);
+    let end = Math.min(at + TEXT_CHARS_MAX, part.text.length);
     // No character is cut in half.
     if (end < part.text.length && /[\uD800-\uDBFF]/.test(part.text.charAt(end - 1))) end--;
     found.push({ ...part, text: part.text.slice(at, end) });
@@ -111,15 +113,15 @@ function shortParts(part: Part): Part[] {
 
 function fittingGroups(parts: readonly Part[]): Part[][] {
   const groups: Part[][] = [[]];
-  let chars = 0;
+  let bytes = 0;
   for (const part of parts) {
-    const size = JSON.stringify(part).length;
-    if (chars + size > EVENT_CHARS_MAX && groups.at(-1)?.length) {
+    const size = Buffer.byteLength(JSON.stringify(part));
+    if (bytes + size > EVENT_BYTES_MAX && groups.at(-1)?.length) {
       groups.push([]);
-      chars = 0;
+      bytes = 0;
     }
     groups.at(-1)?.push(part);
-    chars += size;
+    bytes += size;
   }
   return groups;
 }

@@ -9,14 +9,14 @@
 
 import { closingWordsOf } from "../../../task/agent-message.ts";
 import type { ArtifactUpdate } from "../../../task/artifact.ts";
-import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
+import { messageIdInTask } from "../../../task/conversation.ts";
 import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
 import type { Json } from "../../../task/json.ts";
 import type { Part } from "../../../task/part.ts";
-import type { Failure, Prompt, Wait } from "../../../task/task.ts";
+import type { Prompt, Wait } from "../../../task/task.ts";
 import type { ArtifactView, EventView, MessageView, StatusView } from "../model/view.ts";
 import { RESULT_ID, resultParts } from "../view/artifacts.ts";
-import { closing, questionMessage } from "../view/status.ts";
+import { closingMessage, errorMessage, questionMessage } from "../view/status.ts";
 import { isEnd, type WireState } from "../vocabulary.ts";
 
 /** Whose log it is: what never changes of its task. */
@@ -24,7 +24,7 @@ export type LogOwner = { id: string; contextId: string; createdAt: number };
 
 type Place = Pick<TaskEvent, "seq" | "at">;
 /** A question as it was asked first. */
-type Question = { prompt: Prompt; seq: number };
+type Question = { prompt: Prompt; at: number };
 
 const none = (): EventView[] => [];
 
@@ -68,7 +68,7 @@ export class LogReader {
     "task.waiting": ({ waits }, place) => this.#asks(this.#questionsIn(waits, place), place),
     "task.input_required": ({ prompt }, place) => {
       const others = this.#questions.filter((question) => question.prompt.name !== prompt.name);
-      return this.#asks([...others, { prompt, seq: place.seq }], place);
+      return this.#asks([...others, { prompt, at: place.at }], place);
     },
     "task.input_received": ({ prompt: answered }, place) => {
       const others = this.#questions.filter(({ prompt }) => prompt.name !== answered);
@@ -84,9 +84,9 @@ export class LogReader {
         : this.#is("working", place, this.#says(place.seq, message)),
     "task.details": none,
     "task.completed": ({ output }, place) => this.#completed(output, place),
-    "task.failed": ({ error }, place) => this.#is("failed", place, this.#failure(error)),
-    "task.timed_out": ({ error }, place) => this.#is("failed", place, this.#failure(error)),
-    "task.rejected": ({ error }, place) => this.#is("rejected", place, this.#failure(error)),
+    "task.failed": ({ error }, place) => this.#is("failed", place, errorMessage(this.#owner.id, error)),
+    "task.timed_out": ({ error }, place) => this.#is("failed", place, errorMessage(this.#owner.id, error)),
+    "task.rejected": ({ error }, place) => this.#is("rejected", place, errorMessage(this.#owner.id, error)),
     "task.cancelled": (_, place) => this.#is("canceled", place),
     "step.completed": none,
     "step.retrying": none,
@@ -115,12 +115,12 @@ export class LogReader {
     "human.overdue": none,
   };
 
-  #questionsIn(waits: readonly Wait[], { seq }: Place): Question[] {
+  #questionsIn(waits: readonly Wait[], { at }: Place): Question[] {
     if (waits.some(({ on }) => on === "slot")) return [];
     return waits.flatMap((wait) => {
       if (wait.on !== "input") return [];
       const known = this.#questions.find(({ prompt }) => prompt.name === wait.prompt.name);
-      return [known ?? { prompt: wait.prompt, seq }];
+      return [known ?? { prompt: wait.prompt, at }];
     });
   }
 
@@ -130,9 +130,9 @@ export class LogReader {
     const [first] = questions;
     this.#questions = questions;
     if (first === undefined) return this.#status.state === "working" ? [] : this.#is("working", place);
-    if (first.seq === before?.seq && this.#status.state !== "working") return [];
+    if (first === before && this.#status.state !== "working") return [];
     const state = first.prompt.asks === "authorization" ? "auth-required" : "input-required";
-    return this.#is(state, place, questionMessage(this.#owner.id, first.prompt, first.seq));
+    return this.#is(state, place, questionMessage(this.#owner.id, first.prompt, first.at));
   }
 
   #is(state: WireState, { at }: Place, said?: MessageView): EventView[] {
@@ -143,10 +143,6 @@ export class LogReader {
 
   #says(seq: number, text: string): MessageView {
     return { messageId: messageIdInTask(this.#owner.id, seq), role: "agent", parts: [{ text }] };
-  }
-
-  #failure({ code, message }: Failure): MessageView {
-    return { messageId: replyIdOf(this.#owner.id), role: "agent", parts: [{ text: message }], metadata: { code } };
   }
 
   #writes(step: string, text: string): EventView[] {
@@ -174,12 +170,8 @@ export class LogReader {
   }
 
   #completed(output: Json, place: Place): EventView[] {
-    const words = closingWordsOf(output)?.message;
-    const message: MessageView | undefined = words && {
-      messageId: replyIdOf(this.#owner.id),
-      role: "agent",
-      ...closing(words),
-    };
+    const words = closingWordsOf(output);
+    const message = words ? closingMessage(this.#owner.id, words) : undefined;
     return [...this.#closes(resultParts(output)), ...this.#is("completed", place, message)];
   }
 

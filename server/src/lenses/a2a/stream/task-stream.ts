@@ -10,6 +10,7 @@ import type { Task } from "../../../task/task.ts";
 import type { EventStream } from "../../lens-parts.ts";
 import type { EventView, TaskView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
+import { withBytes } from "../view/files.ts";
 import { FrameWriter, type Resumption, textsOf } from "./frames.ts";
 import { LogReader } from "./log-reader.ts";
 import { streamPlaces } from "./stream-places.ts";
@@ -44,17 +45,14 @@ export function taskStream(exchange: Exchange, streamed: StreamedTask): EventStr
   };
 }
 
-async function* framesOf(
-  { principal, verbs, dialect, rpcId }: Exchange,
-  streamed: StreamedTask,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
+async function* framesOf(exchange: Exchange, streamed: StreamedTask, signal: AbortSignal): AsyncGenerator<string> {
+  const { principal, verbs, dialect, rpcId } = exchange;
   const telling = new Telling(streamed, new FrameWriter(dialect, rpcId), dialect);
   try {
     for await (const events of verbs.tasks.follow(principal, streamed.task.id, 0, signal)) {
       let frames = "";
       for (const event of events) {
-        frames += telling.read(event);
+        frames += telling.read(await withFiles(exchange, event));
         if (telling.isOver) break;
       }
       if (frames !== "") yield frames;
@@ -64,6 +62,14 @@ async function* framesOf(
     if (signal.aborted || !(error instanceof Refusal)) throw error;
     yield new FrameWriter(dialect, rpcId).ofProblem(error, rpcId);
   }
+}
+
+/** The event with the files of its artifact. */
+async function withFiles(exchange: Exchange, event: TaskEvent): Promise<TaskEvent> {
+  if (event.custom || event.type !== "artifact.updated") return event;
+  const { artifact } = event.data;
+  const shown = await withBytes(exchange, { id: event.task }, artifact);
+  return shown === artifact ? event : { ...event, data: { ...event.data, artifact: shown } };
 }
 
 /** What one reader of a task is told. */

@@ -33,17 +33,20 @@ function saidWith(task: Task): MessageView | null {
   return "error" in task ? errorMessage(task.id, task.error) : null;
 }
 
-function errorMessage(task: string, { code, message }: Failure): MessageView {
+export function errorMessage(task: string, { code, message }: Failure): MessageView {
   return { messageId: replyIdOf(task), role: "agent", parts: [{ text: message }], metadata: { code } };
 }
 
 /** The words with which a task ended. */
 export function closingMessage(task: string, { message }: ClosingWords): MessageView {
-  return { messageId: replyIdOf(task), role: "agent", ...closing(message) };
-}
-
-export function closing({ parts, metadata, extensions }: ClosingWords["message"]) {
-  return { parts, ...(metadata !== undefined && { metadata }), ...(extensions !== undefined && { extensions }) };
+  const { parts, metadata, extensions } = message;
+  return {
+    messageId: replyIdOf(task),
+    role: "agent",
+    parts,
+    ...(metadata !== undefined && { metadata }),
+    ...(extensions !== undefined && { extensions }),
+  };
 }
 
 /** Questions of one task that begin in one millisecond are told apart by their names. */
