@@ -39,6 +39,7 @@ const FORMS: Readonly<Record<string, string>> = {
 };
 
 /** Right bodies, by the ids of the routes that want one. */
+const A2A_MESSAGE = { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "hello" }] } };
 const BODIES: Readonly<Record<string, unknown>> = {
   submitTask: { kind: "external", input: { queue: "q" } },
   sendInput: { value: 1 },
@@ -75,6 +76,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   update_tasks: { action: "APPROVE", tasks: [1] },
   create_task: { taskDefinitionName: "d" },
   add_comment: { commentStr: "hello" },
+  send_post_1_0: A2A_MESSAGE,
+  stream_post_1_0: A2A_MESSAGE,
+  send_post_0_3: A2A_MESSAGE,
+  stream_post_0_3: A2A_MESSAGE,
   call_method: { jsonrpc: "2.0", id: 1, method: "tasks/get", params: { id: "task_1" } },
 };
 const FOREIGN_BODY = { query: "hello", mode: "simple", title: "t" };
