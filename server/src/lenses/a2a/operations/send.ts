@@ -17,9 +17,8 @@ export const send = operation({
   paths: [{ method: "POST", path: "/message:send" }],
   run: async (exchange, command) => {
     const { task } = await delivered(exchange, command);
-    const waits = command.waits || answersAlone(exchange);
     const { principal, verbs, left } = exchange;
-    const settled = waits ? await verbs.tasks.settled(principal, task.id, WAIT_MS_MAX, left()) : task;
+    const settled = command.waits ? await verbs.tasks.settled(principal, task.id, WAIT_MS_MAX, left()) : task;
     const sent = await sentView(exchange, settled, command.historyLength);
     return { result: exchange.dialect.codec.write.sent(sent) };
   },
