@@ -76,6 +76,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   update_tasks: { action: "APPROVE", tasks: [1] },
   create_task: { taskDefinitionName: "d" },
   add_comment: { commentStr: "hello" },
+  actOnTask: { act: "claim" },
+  addComment: { text: "hello" },
   send_post_1_0: A2A_MESSAGE,
   stream_post_1_0: A2A_MESSAGE,
   send_post_0_3: A2A_MESSAGE,
@@ -103,7 +105,7 @@ function urlOf(server: TestServer, { lens, mount, route }: Walked): string {
   const id = /sessions|conversations/.test(route.path) ? conversation : route.path.includes("keys") ? "key_1" : task;
   // The first part of A2A's paths is the default agent, who is not named.
   const path = lens === "a2a" ? route.path.replace("/{base}", "") : route.path;
-  return `${root}${path.replaceAll(/\{\w+\}/g, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
+  return `${root}${path.replace("{sha256}", "0".repeat(64)).replaceAll(/\{\w+\}/g, id)}${route.path.includes("sse") ? `?workflow_id=${task}` : ""}`;
 }
 
 function bodyOf({ lens, route }: Walked): string | undefined {
@@ -237,7 +239,16 @@ describe("a key", () => {
   /** Says who calls, and what there is: no more than any key may know. */
   const ANY_SCOPE = new Set([
     ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response", "upload_assistant_files"],
-    ...["list_agents", "get_agent", "list_agent_environments", "create_token", "list_tenants", "create_tenant"],
+    ...[
+      "card_get_1_0",
+      "card_get_0_3",
+      "list_agents",
+      "get_agent",
+      "list_agent_environments",
+      "create_token",
+      "list_tenants",
+      "create_tenant",
+    ],
   ]);
   const needed = (route: Route) =>
     route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";
