@@ -23,7 +23,7 @@ export type DocumentWrite = {
 };
 
 /** A name that no other vector store of its owner has whose metadata has the key `among`. */
-export type OwnName = { name: string; among: string };
+type OwnName = { name: string; among: string };
 
 export type VectorStoreChange = {
   name?: string;

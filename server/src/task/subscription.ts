@@ -13,7 +13,7 @@ import type { Task } from "./task.ts";
 /** Of one task and one owner. */
 export const SUBSCRIPTIONS_OF_TASK_MAX = 10;
 export const URL_CHARACTERS_MAX = 2_048;
-export const SECRET_CHARACTERS_MAX = 4_096;
+const SECRET_CHARACTERS_MAX = 4_096;
 /** Types of events that one may name. */
 const EVENT_TYPES_MAX = 50;
 
@@ -27,9 +27,7 @@ const JITTER = 0.25;
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 const GONE = 410;
 
-export const subscriptionId = z
-  .string()
-  .regex(/^[A-Za-z0-9._:@-]{1,128}$/, "must be 1 to 128 letters, digits and . _ : @ -");
+const subscriptionId = z.string().regex(/^[A-Za-z0-9._:@-]{1,128}$/, "must be 1 to 128 letters, digits and . _ : @ -");
 export const eventTypes = z.array(z.string().min(1).max(64)).min(1).max(EVENT_TYPES_MAX);
 
 /** What is kept of one beside its identity. `seq`s are those of the task's log. */

@@ -28,7 +28,6 @@ const remotePart = z
   });
 
 const remoteMessage = z.object({ parts: z.array(remotePart).max(1_000).default([]), metadata: jsonObject.optional() });
-export type RemoteMessage = z.infer<typeof remoteMessage>;
 
 const STATES = {
   TASK_STATE_SUBMITTED: "working",
