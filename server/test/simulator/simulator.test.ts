@@ -4,7 +4,7 @@ import { playWorld } from "./play-world.ts";
 /** Worlds that broke a promise once, or in which one was seen that was kept. */
 const REMEMBERED = [
   2_078_300_550, 20_261_144, 2_078_400_167, 314_159_441, 3_100_000_972, 3_100_001_953, 3_100_002_362, 2_078_301_616,
-  2_090_003_723,
+  2_090_003_723, 2_078_301_098, 2_078_301_558,
 ];
 /** The same worlds each time; `play.ts` plays new ones, and any number of them. */
 const SEEDS = [...Array.from({ length: 25 }, (_, at) => 1 + at), ...REMEMBERED];
