@@ -1,5 +1,6 @@
 /** Faults in the rules of a task's life. */
 const file = "server/src/task/decide.ts";
+const change = "server/src/task/change.ts";
 
 export const DECIDE = [
   { name: "time-runs-backwards", find: "const at = Math.max(now, task.updatedAt);", put: "const at = now;" },
@@ -125,17 +126,20 @@ export const DECIDE = [
   },
   { name: "suspend-keeps-the-lease", find: "waits, lease: null, crashes }, events)", put: "waits, crashes }, events)" },
   {
+    file: change,
     name: "end-keeps-its-waits",
     find: "{ ...ending, endedAt: at, waits: [], lease: null",
     put: "{ ...ending, endedAt: at, lease: null",
   },
   {
+    file: change,
     name: "cancelled-was-paused-is-not-told",
     find: 'ended(ending, task.state === "paused")',
     put: "ended(ending, false)",
   },
-  { name: "revision-stands", find: "revision: task.revision + 1,", put: "revision: task.revision," },
+  { file: change, name: "revision-stands", find: "revision: task.revision + 1,", put: "revision: task.revision," },
   {
+    file: change,
     name: "moved-at-each-change",
     find: "stateChangedAt: moved ? at : task.stateChangedAt,",
     put: "stateChangedAt: at,",
