@@ -6,11 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { StepContext } from "../../task/handler.ts";
 import { type Part, textOf } from "../../task/part.ts";
 import type { RemoteClient } from "./remote-client.ts";
-import { asRemoteError } from "./remote-error.ts";
+import { asRemoteError, RemoteError } from "./remote-error.ts";
 import { isResting, type RemoteEvent, type RemoteTask, statusText } from "./remote-task.ts";
 
 /** How long one step follows a stream: what is known by then is journaled, and the next goes on. */
 export const FOLLOW_MS = 600_000;
+/** Of all artifacts together, held while they are followed. */
+const CHARACTERS_MAX = 32 << 20;
 const PAUSE_MS = 250;
 const PAUSE_MS_MAX = 30_000;
 
@@ -19,6 +21,8 @@ export class GrowingText {
   readonly #texts = new Map<string, string>();
   readonly #output: (text: string) => void;
   #shown: number;
+  /** Of all that was heard. */
+  #length = 0;
 
   constructor(shown: number, output: (text: string) => void) {
     this.#shown = shown;
@@ -36,20 +40,27 @@ export class GrowingText {
   hear(id: string, parts: readonly Part[], append: boolean): void {
     const text = wordsOf(parts);
     const known = this.#texts.get(id) ?? "";
-    this.#texts.set(id, append || !text.startsWith(known) ? known + text : text);
-    this.#say([...this.#texts.values()].join(""));
+    const goesOn = append || !text.startsWith(known);
+    const fresh = goesOn ? text : text.slice(known.length);
+    this.#texts.set(id, known + fresh);
+    this.#length += fresh.length;
+    if (this.#length > CHARACTERS_MAX)
+      throw new RemoteError("too_large", `The other agent's text is over ${CHARACTERS_MAX} characters.`, false);
+    const unsaid = this.#length - this.#shown;
+    // Only what is new is looked at: an artifact may come in ten thousand pieces.
+    if (unsaid > 0) this.#say(fresh.slice(-unsaid));
   }
 
   /** All artifacts as they are. What no stream has brought is passed on, when what was said is how they begin. */
   settle(artifacts: RemoteTask["artifacts"]): void {
     const all = artifacts.map(({ parts }) => wordsOf(parts)).join("");
-    if (all.startsWith([...this.#texts.values()].join(""))) this.#say(all);
+    if (all.length > this.#shown && all.startsWith([...this.#texts.values()].join("")))
+      this.#say(all.slice(this.#shown));
   }
 
-  #say(all: string): void {
-    if (all.length <= this.#shown) return;
-    this.#output(all.slice(this.#shown));
-    this.#shown = all.length;
+  #say(text: string): void {
+    this.#output(text);
+    this.#shown += text.length;
   }
 }
 
@@ -89,7 +100,8 @@ async function heardOf(
     }
   } catch (error) {
     step.signal.throwIfAborted();
-    if (!asRemoteError(error).retryable) return heard;
+    const told = asRemoteError(error);
+    if (told.code === "too_large") throw told;
   }
   return heard;
 }
