@@ -3,7 +3,7 @@
  * that holds its JSON, and each says in its metadata what it was.
  */
 import { agentInput, agentOutputOf } from "../../task/agent.ts";
-import { messageAsked } from "../../task/agent-message.ts";
+import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import { queryIdOf } from "../../task/conversation.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
@@ -66,6 +66,8 @@ export function resultArtifact(task: Task): WireArtifact | null {
 function partsOf(output: Json): Part[] {
   const said = agentOutputOf(output);
   if (said !== null) return [{ text: said.text }];
+  const words = closingWordsOf(output);
+  if (words !== null) return words.message.parts;
   if (output === null || output === "") return [];
   return [typeof output === "string" ? { text: output } : { data: output }];
 }
