@@ -1,28 +1,45 @@
-/**
- * Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open.
- *
- * A schema may come from a caller. So `pattern` is for the form that people see and judges nothing here, as an expression
- * can be written that takes for ever; a schema that refers to itself, or that is none, judges nothing either.
- */
-import { z } from "zod";
+/** Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open. */
 import { Refusal } from "../../task/errors.ts";
+import { HUMAN_KIND, humanInput } from "../../task/human.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
-import type { Prompt } from "../../task/task.ts";
+import type { Prompt, Task } from "../../task/task.ts";
+import { SchemaThread } from "./schema-thread.ts";
 
-const schemas = new WeakMap<JsonObject, z.ZodType | null>();
+const thread = new SchemaThread();
 
-/** Throws `invalid`, naming the field below `field`. */
-export function mustFit(schema: JsonObject | null, value: Json, field: string): void {
-  const [issue] = (schema && schemaOf(schema)?.safeParse(value).error?.issues) || [];
-  if (!issue) return;
-  const path = [field, ...issue.path].join(".");
-  throw new Refusal("invalid", `${path}: ${issue.message}`, { field: path });
+/** Throws `invalid`, naming the field below `field`. A schema that is none judges nothing. */
+export async function mustFit(schema: JsonObject | null, value: Json, field: string): Promise<void> {
+  const misfit = schema && (await thread.misfit(schema, value));
+  if (!misfit) return;
+  const path = [field, ...misfit.path].join(".");
+  throw new Refusal("invalid", `${path}: ${misfit.message}`, { field: path });
 }
 
 /** The same of an answer; a permission may be given in the words of any API. */
-export function mustAnswer({ asks, schema }: Prompt, value: Json): void {
+export async function mustAnswer({ asks, schema }: Prompt, value: Json): Promise<void> {
   const isPermission = asks === "approval" || asks === "authorization";
-  if (!isPermission || !isWord(value)) mustFit(schema, value, "value");
+  if (!isPermission || !isWord(value)) await mustFit(schema, value, "value");
+}
+
+/** The same of what is decided on in a task of people. */
+export async function mustFitForm(
+  task: Pick<Task, "kind" | "input">,
+  payload: JsonObject,
+  field: string,
+): Promise<void> {
+  await mustFit(formIn(task), payload, field);
+}
+
+/** Throws `invalid` for the input of a task of people whose form could judge nothing. */
+export async function mustHaveForm(submitted: { kind: string; input: Json }): Promise<void> {
+  const form = formIn(submitted);
+  const fault = form && (await thread.fault(form));
+  if (fault !== null) throw new Refusal("invalid", `input.form: ${fault}`, { field: "input.form" });
+}
+
+function formIn({ kind, input }: { kind: string; input: Json }): JsonObject | null {
+  const read = kind === HUMAN_KIND ? humanInput.safeParse(input) : null;
+  return read?.success ? read.data.form : null;
 }
 
 function isWord(value: Json): boolean {
@@ -30,56 +47,4 @@ function isWord(value: Json): boolean {
   if (!isJsonObject(value)) return false;
   const word = value["approved"] ?? value["decision"];
   return typeof word === "string" || typeof word === "boolean";
-}
-
-function schemaOf(schema: JsonObject): z.ZodType | null {
-  const known = schemas.get(schema);
-  if (known !== undefined) return known;
-  const read = compiled(schema);
-  schemas.set(schema, read);
-  return read;
-}
-
-function compiled(schema: JsonObject): z.ZodType | null {
-  try {
-    const judging = judged(schema);
-    return judging === null ? null : z.fromJSONSchema(judging);
-  } catch {
-    return null;
-  }
-}
-
-/** Keywords whose value is a schema for each of the names in it. */
-const OF_NAMES: ReadonlySet<string> = new Set(["properties", "$defs", "definitions", "dependentSchemas"]);
-const NOT_JUDGED: ReadonlySet<string> = new Set(["pattern", "patternProperties"]);
-/** Keywords whose value is no schema. */
-const VALUES: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "required"]);
-
-/** Null when it refers to a schema. */
-function judged(schema: JsonObject): JsonObject | null {
-  const copy: JsonObject = {};
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (keyword === "$ref" || keyword === "$dynamicRef") return null;
-    if (value === undefined || NOT_JUDGED.has(keyword)) continue;
-    const inner = VALUES.has(keyword) ? value : inside(value, OF_NAMES.has(keyword));
-    if (inner === null && value !== null) return null;
-    copy[keyword] = inner;
-  }
-  return copy;
-}
-
-function inside(value: Json, ofNames: boolean): Json {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => inside(item, false));
-    return items.some((item, at) => item === null && value[at] !== null) ? null : items;
-  }
-  if (typeof value !== "object" || value === null) return value;
-  if (!ofNames) return judged(value);
-  const copy: JsonObject = {};
-  for (const [name, schema] of Object.entries(value)) {
-    const inner = schema === undefined ? undefined : inside(schema, false);
-    if (inner === null && schema !== null) return null;
-    if (inner !== undefined) Object.defineProperty(copy, name, { value: inner, enumerable: true });
-  }
-  return copy;
 }

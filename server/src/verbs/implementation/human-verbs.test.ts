@@ -196,7 +196,10 @@ describe("a task of people through any API", () => {
       code: "invalid",
       detail: { field: "payload.amount" },
     });
+    const answer = stage.verbs.tasks.input(fay, id, { value: { outcome: "approve", payload: { amount: 101 } } });
+    await expect(answer).rejects.toMatchObject({ code: "invalid", detail: { field: "value.payload.amount" } });
     expect((await act(fay, id, { ...approve, payload: { amount: 99 } })).task.state).toBe("completed");
+    expect(await code(begin({ form: { properties: { amount: { type: "money" } } } }))).toBe("invalid");
   });
 
   it("lets two people change only what they have seen", async () => {

@@ -14,11 +14,9 @@ import {
   HUMAN_KIND,
   type HumanAct,
   humanAct,
-  humanInput,
 } from "../../task/human.ts";
 import { type Acting, RULES, refusalOf } from "../../task/human-acts.ts";
 import { type Identity, identitiesOf } from "../../task/identity.ts";
-import type { JsonObject } from "../../task/json.ts";
 import { wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
@@ -28,7 +26,7 @@ import { looksAfterAll } from "../../task/visibility.ts";
 import { isOpenWork } from "../../task/work-item.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
-import { mustAnswer, mustFit } from "./answer-check.ts";
+import { mustAnswer, mustFitForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { commentsIn, decodeSeq, historyOf, nextOf } from "./human-history.ts";
 import { actorOf } from "./input-checks.ts";
@@ -203,7 +201,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return attachment;
   }
 
-  #plan(principal: Principal, task: Task, given: HumanAct, options: ActOptions): Plan {
+  async #plan(principal: Principal, task: Task, given: HumanAct, options: ActOptions): Promise<Plan> {
     mustBeAt(task, options.revision);
     const actor = actorOf(principal);
     const refused = refusalOf(task, actor, given.act);
@@ -214,12 +212,12 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const comment = said === undefined ? "" : checked(commentSchema, said).text;
     const escalates = given.act === "escalate" && given.to.length === 0;
     const act = escalates ? { ...given, to: this.#directory.escalationOf(task) } : given;
-    if ("payload" in act && act.payload !== undefined) mustFitForm(task, act.payload);
+    if ("payload" in act && act.payload !== undefined) await mustFitForm(task, act.payload, "payload");
     const at = this.parts.clock.now();
     const messageId = this.parts.ids.uuid(at);
     const acting = { by: actor, act, comment, messageId, ...(priority !== undefined && { priority }) };
     const along = this.along(principal, act.act, task.id, { ...options, ...(comment !== "" && { reason: comment }) });
-    return { command: { do: "act", ...acting }, along: { ...along, ...answering(task, acting, at) } };
+    return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 
   /** An expired task begins anew, with what people have made of its payload since. */
@@ -285,18 +283,13 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
 const NEWEST_FIRST = [{ by: "createdAt", descending: true }] as const;
 
 /** What of an act goes to the code of the task that asked: its answer, in the inbox. */
-function answering(task: Task, acting: Acting, at: number): Along {
+async function answering(task: Task, acting: Acting, at: number): Promise<Along> {
   const [question] = openQuestions(task);
   const { act, by, comment, messageId } = acting;
   if (act.act !== "decide" || task.kind === HUMAN_KIND || !question) return {};
   const value = answerBy(act.outcome, act.payload, comment);
-  mustAnswer(question.prompt, value);
+  await mustAnswer(question.prompt, value);
   return { inbox: { messageId, prompt: question.prompt.name, question: question.key, value, by: by.user, at } };
-}
-
-function mustFitForm({ kind, input }: Task, payload: JsonObject): void {
-  const read = kind === HUMAN_KIND ? humanInput.safeParse(input) : null;
-  if (read?.success) mustFit(read.data.form, payload, "payload");
 }
 
 function mustBeAt({ revision }: Task, wanted: number | undefined): void {

@@ -23,7 +23,7 @@ import {
   submission as submissionSchema,
 } from "../../task/submission.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
-import { mustAnswer } from "./answer-check.ts";
+import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
@@ -54,6 +54,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
+    await mustHaveForm(given);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     // A repeat is known by its key, also when what its input names is gone by now.
     const known = handler.bind && record && (await this.parts.store.replay(record.scope, record.key));
@@ -154,9 +155,11 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       };
       if (asked && task.kind === HUMAN_KIND && task.assignment) {
         const decision = decisionIn(task.assignment, valueTold(value));
+        const { payload } = decision.act;
+        if (payload !== undefined) await mustFitForm(task, payload, "value.payload");
         return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
       }
-      if (asked) mustAnswer(asked.prompt, valueTold(value));
+      if (asked) await mustAnswer(asked.prompt, valueTold(value));
       return { command: { do: "input", by, messageId, prompt, except }, along };
     });
   }

@@ -1,0 +1,94 @@
+/**
+ * The way to the thread that judges values by schemas. It has one at a time; one that takes longer than `JUDGING_CPU_MS` of
+ * its processor time is given up, and the thread with it, so that nobody else waits for it. It is started with the first.
+ */
+import { Worker } from "node:worker_threads";
+import { Refusal } from "../../task/errors.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
+import type { Misfit } from "./json-schema.ts";
+
+/** Without a value: whether the schema itself could judge. */
+export type ToJudge = { schema: JsonObject; value?: Json };
+export type Judged = { misfit: Misfit | null } | { fault: string | null };
+
+/** A form of 64 KB and a value of as much take 20. */
+const JUDGING_CPU_MS = 250;
+/** How often a thread at work is asked for its time. */
+const LOOK_MS = 50;
+/** That wait, so that they do not for ever. */
+const WAITING_MAX = 1_000;
+const HEAP_MB_MAX = 128;
+
+type Waiting = PromiseWithResolvers<Judged> & { asked: ToJudge };
+
+export class SchemaThread {
+  #worker: Worker | null = null;
+  /** In the order in which they came; the first one is in work. */
+  readonly #waiting: Waiting[] = [];
+  #look: NodeJS.Timeout | undefined;
+
+  /** The first misfit; null when it fits. Throws `invalid` when the schema takes too long over it, `unavailable` when too many wait. */
+  async misfit(schema: JsonObject, value: Json): Promise<Misfit | null> {
+    const judged = await this.#judge({ schema, value });
+    return "misfit" in judged ? judged.misfit : null;
+  }
+
+  /** Why the schema could not judge anything; null when it can. Throws as `misfit`. */
+  async fault(schema: JsonObject): Promise<string | null> {
+    const judged = await this.#judge({ schema });
+    return "fault" in judged ? judged.fault : null;
+  }
+
+  #judge(asked: ToJudge): Promise<Judged> {
+    if (this.#waiting.length >= WAITING_MAX) throw new Refusal("unavailable", "Too many answers wait to be looked at.");
+    const waiting = { ...Promise.withResolvers<Judged>(), asked };
+    this.#waiting.push(waiting);
+    if (this.#waiting.length === 1) this.#next();
+    return waiting.promise;
+  }
+
+  #next(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    worker.postMessage(first.asked);
+    let before: number | null = null;
+    // Its own processor time counts: a busy machine makes nothing late.
+    this.#look = setInterval(async () => {
+      const used = await worker.cpuUsage().catch(() => null);
+      // It has not begun yet, or has come to its end.
+      if (used === null) return;
+      const spentMs = (used.user + used.system) / 1_000;
+      before ??= spentMs;
+      if (this.#waiting[0] === first && spentMs - before > JUDGING_CPU_MS) this.#giveUp(worker);
+    }, LOOK_MS).unref();
+  }
+
+  #start(): Worker {
+    const file = import.meta.url.endsWith(".ts") ? "./schema-worker.ts" : "./schema-worker.js";
+    const worker = new Worker(new URL(file, import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    });
+    worker.unref();
+    worker.on("message", (judged: Judged) => {
+      if (this.#worker !== worker) return;
+      clearInterval(this.#look);
+      this.#waiting.shift()?.resolve(judged);
+      this.#next();
+    });
+    worker.on("error", () => {});
+    worker.on("exit", () => this.#giveUp(worker));
+    return worker;
+  }
+
+  /** What is in work is what the thread takes too long over, or has died of. */
+  #giveUp(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    clearInterval(this.#look);
+    void worker.terminate();
+    this.#waiting.shift()?.reject(new Refusal("invalid", "Its form takes too long to look at this."));
+    this.#next();
+  }
+}
