@@ -85,6 +85,37 @@ test("a start takes along what parents left open that ended when nobody saw it, 
   expect((await store.open(null, 10)).map(({ id }) => id).sort()).toEqual([parent.id, child.id].sort());
 });
 
+test("a child goes with its parent that nobody saw end, also when its own time is over before its parent is looked for", async () => {
+  const deadlineAt = NOW + 1_000;
+  const root = { ...delayed(), deadlineAt };
+  const child = { ...delayed({ parent: root.id, depth: 1 }), deadlineAt };
+  await put(root, child);
+  await clock.advance(1_000, atRest);
+  await change(root.id, { do: "expire" });
+  const { task } = store;
+  store.task = async (id) => {
+    if (id === root.id) await clock.advance(1, atRest);
+    return task.call(store, id);
+  };
+  await start();
+  await atRest();
+  expect(await task.call(store, child.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
+});
+
+test("a start that may not read a parent for now is refused, and leaves no child behind", async () => {
+  const root = delayed();
+  const child = delayed({ parent: root.id, depth: 1 });
+  await put(root, child);
+  await change(root.id, { do: "cancel", by: "ada", reason: "" });
+  const { task } = store;
+  store.task = () => Promise.reject(new Refusal("unavailable", "Too much is waiting."));
+  await expect(start()).rejects.toMatchObject({ code: "unavailable" });
+  store.task = task;
+  await start();
+  await atRest();
+  expect(await store.task(child.id)).toMatchObject({ state: "cancelled" });
+});
+
 test("a tree of 10,000 children ends at the first call, and others are served meanwhile", {
   timeout: 60_000,
 }, async () => {

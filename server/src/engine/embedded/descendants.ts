@@ -60,7 +60,10 @@ export class Descendants implements OrphanEnds {
     this.#offer(id);
   }
 
-  /** At a start: parents that ended while nobody was there to take their children along. Those that cannot be read, or were set aside, are left alone. */
+  /**
+   * At a start: parents that ended while nobody was there to take their children along. Those that cannot be read, or were
+   * set aside, are left alone. Rejects when the store does not answer for now.
+   */
   async adopt(): Promise<void> {
     const { store, open, transitions, log } = this.#parts;
     for (const parent of open.orphans().keys()) {
@@ -69,6 +72,7 @@ export class Descendants implements OrphanEnds {
         const hasEnded = task ? isTerminal(task.state) : !(await store.mayGoOn(parent));
         if (hasEnded) this.parentEnded(parent, task);
       } catch (error) {
+        if (isPassing(error)) throw error;
         log.warn("A parent that is not open could not be read.", { task: parent, error });
       }
     }

@@ -126,6 +126,12 @@ export class OpenTasks {
     this.#deadlines.tellAgain(id);
   }
 
+  /** From here on time moves them: all are there, and so is what their parents have become. */
+  start(): void {
+    this.#due.start();
+    this.#deadlines.start();
+  }
+
   stop(): void {
     this.#due.stop();
     this.#deadlines.stop();

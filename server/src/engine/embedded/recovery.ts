@@ -64,6 +64,7 @@ export class Recovery {
       after = last.id;
     }
     await this.#parts.descendants.adopt();
+    this.#parts.open.start();
     await this.#recover(interrupted);
     return async () => {
       await this.#afterwards();

@@ -5,7 +5,7 @@ import { Timers } from "./timers.ts";
 const BORN = Date.UTC(2026, 0, 1);
 const settle = async () => {};
 
-it("tells a moment once, however often the same is set, and again when it has changed", async () => {
+it("tells a moment once from its start on, however often the same is set, and again when it has changed", async () => {
   const clock = new VirtualClock(BORN);
   const told: string[] = [];
   const timers = new Timers(clock, (id) => {
@@ -14,7 +14,10 @@ it("tells a moment once, however often the same is set, and again when it has ch
     timers.set(id, BORN + 1_000);
   });
   timers.set("one", BORN + 1_000);
-  await clock.advance(5_000, settle);
+  await clock.advance(2_000, settle);
+  expect(told).toEqual([]);
+  timers.start();
+  await clock.advance(3_000, settle);
   expect(told).toEqual(["one"]);
   timers.set("one", null);
   timers.set("one", BORN + 1_000);
@@ -26,6 +29,7 @@ it("tells a moment once more when the clock was set back before anybody acted on
   const clock = new VirtualClock(BORN);
   const told: number[] = [];
   const timers = new Timers(clock, () => told.push(clock.now()));
+  timers.start();
   timers.set("one", BORN + 1_000);
   await clock.advance(1_000, settle);
   await clock.setForward(-500, settle);

@@ -18,10 +18,17 @@ export class Timers {
   /** Those whose moment has been told, and is still the same: whoever was told tries again by himself. */
   readonly #told = new Set<string>();
   #armed: { at: number; cancel: () => void } | null = null;
+  #isHeld = true;
 
   constructor(clock: Clock, due: (id: string) => void) {
     this.#clock = clock;
     this.#due = due;
+  }
+
+  /** Nothing is told before this: whoever is told may look at what is not there yet. */
+  start(): void {
+    this.#isHeld = false;
+    this.#arm();
   }
 
   /** Replaces the moment of `id`; null takes it away. */
@@ -61,7 +68,7 @@ export class Timers {
 
   #arm(): void {
     const next = this.#heap.peek();
-    if (!next || (this.#armed && this.#armed.at <= next.at)) return;
+    if (this.#isHeld || !next || (this.#armed && this.#armed.at <= next.at)) return;
     this.#armed?.cancel();
     this.#armed = { at: next.at, cancel: this.#clock.at(next.at, () => this.#fire()) };
   }
