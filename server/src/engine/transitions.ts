@@ -228,10 +228,17 @@ export class Transitions {
   /** Makes durable, then tells. */
   async #commit(writes: Write[]): Promise<Applied> {
     const over = this.#ending(writes);
+    for (const { task } of writes) this.#applying.set(task.id, task.revision);
     try {
-      const applied = await this.#apply(writes);
+      const applied = await this.#store.apply(writes);
+      for (const { task } of writes) this.#applying.delete(task.id);
       if (applied.ok) for (const each of writes) this.#settle(each);
       return applied;
+    } catch (error) {
+      for (const { task } of writes) this.#applying.delete(task.id);
+      // Whether it has taken effect is not known: its answer may be what was lost.
+      for (const { task } of writes) this.#overtaken(task.id);
+      throw error;
     } finally {
       over?.();
     }
@@ -247,19 +254,6 @@ export class Transitions {
       for (const { task } of ends) this.#endings.delete(task.id);
       resolve();
     };
-  }
-
-  async #apply(writes: Write[]): Promise<Applied> {
-    for (const { task } of writes) this.#applying.set(task.id, task.revision);
-    try {
-      return await this.#store.apply(writes);
-    } catch (error) {
-      // Whether it has taken effect is not known: its answer may be what was lost.
-      for (const { task } of writes) this.#overtaken(task.id);
-      throw error;
-    } finally {
-      for (const { task } of writes) this.#applying.delete(task.id);
-    }
   }
 
   #heard({ task, revision, lastSeq }: TaskChange): void {

@@ -23,8 +23,8 @@ export type Client = {
 
 export type Follower = { id: string; principal: Principal; seen: TaskEvent[]; ended: boolean };
 
-/** As long as a call may take from the gate to its body, while nothing is refused. */
-const UNWINDS_TICKS = 60;
+/** As long as a process beside the server may take to hear of it. */
+const HEARD_TICKS = 10;
 
 export class Callers {
   readonly #world: World;
@@ -189,8 +189,7 @@ export class Callers {
     if (!answer || "refused" in answer || isRepeatable) return;
     const { state } = answer.ok.task;
     this.#world.checker.check(state === "paused", () => `A pause of ${id} left it ${state}.`);
-    // What had passed the gate by then still begins.
-    await ticks(UNWINDS_TICKS);
+    await ticks(HEARD_TICKS);
     if (this.#world.releases === releases) this.#world.steps.paused(id);
   }
 

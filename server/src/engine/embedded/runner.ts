@@ -60,7 +60,9 @@ export class Runner implements AttemptRunner {
     this.#handlers = handlers;
     this.#observerApart = {
       stepBegins: async () => {},
-      stepEnded: (task, step, ms) => log.stepEnded?.(task.kind, step, ms),
+      stepEnded: (task, step, ms) => {
+        if (ms !== null) log.stepEnded?.(task.kind, step, ms);
+      },
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#observer = {
@@ -68,7 +70,7 @@ export class Runner implements AttemptRunner {
       stepBegins: (task, step) => record.stepBegins(task.id, step),
       stepEnded: (task, step, ms) => {
         record.stepEnded(task.id, step);
-        log.stepEnded?.(task.kind, step, ms);
+        this.#observerApart.stepEnded(task, step, ms);
       },
     };
   }

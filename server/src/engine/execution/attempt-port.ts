@@ -53,8 +53,8 @@ export interface AttemptPort {
 export interface RunObserver {
   /** Called before each body of a step: the body begins once this has resolved. */
   stepBegins(task: Task, step: string): Promise<void>;
-  /** The body has ended, however it did, after `ms`. */
-  stepEnded(task: Task, step: string, ms: number): void;
+  /** The body has ended, however it did, after `ms`; null when it did not begin after all. */
+  stepEnded(task: Task, step: string, ms: number | null): void;
   /** Something that no caller sees went wrong. */
   warn(message: string, task: TaskId, error: unknown): void;
 }

@@ -205,6 +205,8 @@ class ReplayContext implements Context {
           await this.#run.commit({ journal: [{ ...this.#entry(call, "failed", null), error: refused }] });
           throw new StepError(refused);
         }
+        await this.#run.durable();
+        await this.#run.open();
         const submission = { ...given(), retryOf: known?.child ?? null };
         const child = await this.#run.through(
           () =>

@@ -40,7 +40,7 @@ export type FromProcess =
   /** What handlers ask of something that only their server has. */
   | { do: "lookUp"; call: number; name: string; given: readonly unknown[] }
   | { do: "stepBegins"; run: number; call: number; step: string }
-  | { do: "stepEnded"; run: number; step: string; ms: number }
+  | { do: "stepEnded"; run: number; step: string; ms: number | null }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }
   /** The last words of the process. */

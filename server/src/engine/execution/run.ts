@@ -159,6 +159,11 @@ export class Run implements AttemptRun {
     this.#signalEnd("The task has failed.");
   }
 
+  /** Nothing new begins: its task is paused, or the server stops. */
+  get isHeld(): boolean {
+    return this.#gate !== null;
+  }
+
   /** Settles when calls may go on: at once, after a resume, or never. */
   open(): Promise<void> {
     if (this.#over) return never();
@@ -229,9 +234,10 @@ export class Run implements AttemptRun {
     return this.through(() => this.#observer.stepBegins(this.task, name));
   }
 
-  stepEnded(key: string, name: string, ms: number): void {
+  /** `ms` is null when its body did not begin after all. */
+  stepEnded(key: string, name: string, ms: number | null): void {
     this.#inFlight.delete(key);
-    this.#checkpoint = name;
+    if (ms !== null) this.#checkpoint = name;
     this.#observer.stepEnded(this.task, name, ms);
     this.#checkIdle();
   }
@@ -267,7 +273,7 @@ export class Run implements AttemptRun {
     return this.#committed;
   }
 
-  /** Settles when all that was recorded is on disk: before that, no body of a step begins. */
+  /** Settles when all that was recorded is on disk: before that, no body of a step and no child begins. */
   durable(): Promise<void> {
     return this.buffer.isEmpty ? this.#committed : this.commit({});
   }

@@ -95,8 +95,14 @@ export class StepExecution implements StepContext {
     const { clock } = this.#run.port;
     const { name, key } = this.#call;
     if (this.#until > clock.now()) return this.#waitForRetry();
-    await this.#run.stepBegins(key, name);
-    await this.#run.durable();
+    for (;;) {
+      await this.#run.stepBegins(key, name);
+      await this.#run.durable();
+      // The disk may have let it wait, and somebody have paused the task meanwhile.
+      if (!this.#run.isHeld) break;
+      this.#run.stepEnded(key, name, null);
+      await this.#run.open();
+    }
     const began = clock.elapsed();
     const outcome = await this.#once(body, began);
     this.#run.stepEnded(key, name, clock.elapsed() - began);

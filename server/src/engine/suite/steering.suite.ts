@@ -1,6 +1,6 @@
 /** Steering: cancel, pause, resume, retry, and what is paid for in between. */
 import { expect, it } from "vitest";
-import { TaskFailure } from "../../task/handler.ts";
+import { type Context, TaskFailure } from "../../task/handler.ts";
 import { ada, arrives, at, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 /** More turns than a pause or an end takes until it has effect. */
@@ -64,6 +64,34 @@ export function steeringSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "done 2", pausedBy: null });
     expect(calls).toEqual(["first", "second"]);
   });
+
+  it.each(["step", "child"])(
+    "begins no %s that had to wait for a disk when its task is paused meanwhile",
+    async (next) => {
+      const hold = gate();
+      const begun: string[] = [];
+      const step = (ctx: Context) => ctx.step("second", async () => `done ${begun.push("second")}`);
+      const life = await begin([
+        kind("two", async (ctx) => {
+          await ctx.step("first", () => hold.promise.then(() => null));
+          return next === "step" ? step(ctx) : ctx.child("second", "child", {});
+        }),
+        kind("child", step),
+      ]);
+      const id = await submit(life, "two");
+      await arrives(life, id, "running");
+      life.faults.refuse(1);
+      hold.resolve();
+      await life.settle();
+      await life.verbs.tasks.pause(ada, id);
+      await life.pass(2_000);
+      await arrives(life, id, "paused");
+      expect(begun).toEqual([]);
+      expect((await types(life, id)).slice(-2)).toEqual(["step.completed", "task.paused"]);
+      await life.verbs.tasks.resume(ada, id);
+      expect(await arrives(life, id, "completed")).toMatchObject({ output: "done 1" });
+    },
+  );
 
   it("says that it has come to rest, also when the process died before its step had ended", async () => {
     let life = await begin([kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})))]);
