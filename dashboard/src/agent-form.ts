@@ -1,12 +1,10 @@
 /** The fields of an agent as a person reads and writes them. What is empty is the field's default. */
 import type { Agent, AgentUpdate, NewAgent } from "@waybill/sdk";
 import { element } from "./element.ts";
+import { jsonOf } from "./json-field.ts";
 
 const MODES = ["simple", "standard", "complex", "supervisor"] as const;
 type Mode = (typeof MODES)[number];
-
-/** A field is not JSON: its label says which. */
-export class NotJson extends Error {}
 
 export class AgentForm {
   readonly form = element("form", { class: "agent-form" });
@@ -147,13 +145,4 @@ function words({ value }: HTMLInputElement): string[] | null {
 function jsonText(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return text === "{}" ? "" : text;
-}
-
-function jsonOf({ value }: HTMLTextAreaElement, label: string) {
-  if (value.trim() === "") return null;
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    throw new NotJson(`${label}: this is not JSON (${error instanceof Error ? error.message : "unreadable"}).`);
-  }
 }

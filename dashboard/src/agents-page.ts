@@ -1,20 +1,19 @@
 /** The page of agents: a list, and beside it the agent that the address names, as a form. */
 import type { Agent, Caller } from "@waybill/sdk";
 import { count } from "@waybill/sdk/display";
-import { AgentForm, NotJson } from "./agent-form.ts";
+import { AgentForm } from "./agent-form.ts";
 import { button, byId, element, notice } from "./element.ts";
-import { KeyDialog } from "./key-dialog.ts";
-import { needsKey, Session, sentenceOf } from "./session.ts";
+import { PageHead } from "./page-head.ts";
+import { Session, sentenceOf } from "./session.ts";
 
 /** No slug is this word: it is reserved. */
 const NEW = "new";
 
 const session = new Session();
-const keys = new KeyDialog(session, () => void refresh());
+const pageHead = new PageHead("Agents", session, () => void refresh());
 const list = byId("agents", HTMLElement);
 const pane = byId("agent", HTMLElement);
 const problem = byId("notice", HTMLParagraphElement);
-const connection = byId("connection", HTMLParagraphElement);
 const hidden = byId("hidden", HTMLInputElement);
 
 let agents: Agent[] = [];
@@ -33,17 +32,14 @@ async function refresh(): Promise<void> {
     if (mine !== asked) return;
     agents = found;
     caller = me;
-    connection.dataset["is"] = "live";
-    connection.textContent = `${count(agents.length)} agent${agents.length === 1 ? "" : "s"}`;
+    pageHead.live(`${count(agents.length)} agent${agents.length === 1 ? "" : "s"}`);
     notice(problem, "");
     list.replaceChildren(...agents.map(row));
     await open();
   } catch (error) {
     if (mine !== asked) return;
-    connection.dataset["is"] = "lost";
-    connection.textContent = needsKey(error) ? "a key is needed" : "not connected";
     notice(problem, sentenceOf(error));
-    if (needsKey(error) && !session.hasKey) keys.open();
+    pageHead.lost(error);
   }
 }
 
@@ -100,7 +96,7 @@ function draw(agent: Agent | null): void {
         if (selected() !== slug) location.hash = slug;
         void refresh();
       },
-      (error: unknown) => notice(said, error instanceof NotJson ? error.message : sentenceOf(error)),
+      (error: unknown) => notice(said, sentenceOf(error)),
     );
   });
   pane.replaceChildren(head(agent), ...(agent === null ? [] : [asking(agent)]), fields.form);

@@ -1,22 +1,14 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
-import {
-  type Event,
-  isKnownEvent,
-  isTerminal,
-  type Json,
-  type Task,
-  type TaskHandle,
-  type Waybill,
-} from "@waybill/sdk";
+import { type Event, isKnownEvent, isTerminal, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
 import { duration } from "@waybill/sdk/display";
 import { chip } from "./chip.ts";
 import { button, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
-import { questionCard } from "./question.ts";
 import { sentenceOf } from "./session.ts";
 import { factsCard } from "./task-facts.ts";
 import { outputCards, progressBar, whyCard } from "./task-parts.ts";
 import { timeline } from "./timeline.ts";
+import { WorkCards } from "./work-cards.ts";
 
 /** Changes that come together are read together. */
 const SETTLE_MS = 150;
@@ -41,7 +33,8 @@ export class Detail {
 
   readonly #head = element("header");
   readonly #problem = element("p", { class: "notice", role: "alert", hidden: true });
-  readonly #question = element("div");
+  /** What people have to do with it. */
+  readonly #work: WorkCards;
   readonly #why = element("div");
   readonly #output = element("div");
   readonly #steps = element("div");
@@ -51,22 +44,25 @@ export class Detail {
   #task: Task | null = null;
   /** What the notice shows is that the last reading failed: the next good one takes it away. */
   #unread = false;
-  #asked = "";
   #text = "";
   #stepFrom = 0;
   #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #ticking: ReturnType<typeof setInterval>;
-  /** Whoever opened the task wants to answer it: its question is given the focus once it is there. */
-  #wantsQuestion = false;
+  /** Whoever opened the task wants to answer it: that is given the focus once it is there. */
+  #wantsWork = false;
 
   constructor(pane: HTMLElement, client: Waybill, id: string, events: DetailEvents) {
     this.#pane = pane;
     this.#handle = client.task(id);
     this.#events = events;
+    this.#work = new WorkCards(client, id, () => {
+      this.#readSoon();
+      events.changed();
+    });
     pane.replaceChildren(
       this.#head,
       this.#problem,
-      this.#question,
+      this.#work.view,
       this.#why,
       this.#output,
       this.#steps,
@@ -81,12 +77,10 @@ export class Detail {
     void this.#follow();
   }
 
-  /** Goes to the question when it asks one, else to the pane itself. */
+  /** Goes to what is asked of people when there is anything, else to the pane itself. */
   focus(): void {
-    const field = this.#question.querySelector<HTMLElement>("textarea");
-    if (field === null && this.#task !== null) this.#pane.focus();
-    else if (field === null) this.#wantsQuestion = true;
-    else field.focus();
+    if (this.#task === null) this.#wantsWork = true;
+    else if (!this.#work.focus()) this.#pane.focus();
   }
 
   close(): void {
@@ -154,8 +148,9 @@ export class Detail {
       const moved = this.#task?.state !== task.state;
       this.#task = task;
       this.#drawHead(task, moved);
-      this.#drawQuestion(task);
-      this.#goWhereAsked();
+      await this.#work.show(task, signal);
+      if (this.#wantsWork) this.focus();
+      this.#wantsWork = false;
       this.#why.replaceChildren(...(why === null ? [] : [whyCard(why)]));
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
@@ -222,28 +217,6 @@ export class Detail {
     else add("Pause", "", () => handle.pause());
     add("Cancel", "danger", () => handle.cancel());
     return row;
-  }
-
-  #drawQuestion({ input_required: question }: Task): void {
-    const asked = question !== null ? `${question.name}\n${question.text}` : "";
-    // The form stays as it is while it is the same question: somebody may be writing in it.
-    if (asked === this.#asked) return;
-    this.#asked = asked;
-    if (asked === "" || question === null) {
-      this.#question.replaceChildren();
-      return;
-    }
-    const answer = async (value: Json): Promise<void> => {
-      await this.#handle.input(value, { prompt: question.name });
-      this.#events.changed();
-    };
-    this.#question.replaceChildren(questionCard(question, answer));
-  }
-
-  #goWhereAsked(): void {
-    if (!this.#wantsQuestion) return;
-    this.#wantsQuestion = false;
-    this.focus();
   }
 
   #drawText(): void {

@@ -1,21 +1,41 @@
 /** Where a person gives this tab a key, or takes it away. */
-import { byId, notice } from "./element.ts";
+import { button, element, notice } from "./element.ts";
 import { type Session, sentenceOf } from "./session.ts";
 
 export class KeyDialog {
-  readonly #dialog = byId("key-dialog", HTMLDialogElement);
-  readonly #field = byId("key", HTMLInputElement);
-  readonly #problem = byId("key-problem", HTMLParagraphElement);
+  readonly #dialog = element("dialog", { "aria-labelledby": "key-title" });
+  readonly #field = element("input", {
+    id: "key",
+    type: "password",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "sk_…",
+  });
+  readonly #problem = element("p", { class: "notice", role: "alert", hidden: true });
 
   constructor(session: Session, changed: () => void) {
-    byId("key-open", HTMLButtonElement).addEventListener("click", () => this.open());
-    byId("key-close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
-    byId("key-forget", HTMLButtonElement).addEventListener("click", () => {
+    const forget = (): void => {
       session.leave();
       this.#dialog.close();
       changed();
-    });
-    byId("key-form", HTMLFormElement).addEventListener("submit", (event) => {
+    };
+    const form = element(
+      "form",
+      { class: "dialog-form", method: "dialog" },
+      element("h2", { id: "key-title" }, "API key"),
+      element("p", {}, "It stays in this tab and is forgotten when the tab is closed."),
+      element("label", { for: "key" }, "Key"),
+      this.#field,
+      this.#problem,
+      element(
+        "div",
+        { class: "row" },
+        element("button", { type: "submit", class: "primary" }, "Use this key"),
+        button("Forget it", "", forget),
+        button("Close", "", () => this.#dialog.close()),
+      ),
+    );
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       const key = this.#field.value.trim();
       if (key === "") return;
@@ -27,6 +47,8 @@ export class KeyDialog {
         (error: unknown) => notice(this.#problem, sentenceOf(error)),
       );
     });
+    this.#dialog.append(form);
+    document.body.append(this.#dialog);
   }
 
   open(): void {

@@ -4,9 +4,10 @@ import { count } from "@waybill/sdk/display";
 import { Detail } from "./detail.ts";
 import { byId, element, notice } from "./element.ts";
 import { Filters } from "./filters.ts";
-import { KeyDialog } from "./key-dialog.ts";
-import { needsKey, Session, sentenceOf } from "./session.ts";
-import { TaskList } from "./task-list.ts";
+import { PageHead } from "./page-head.ts";
+import { RowList } from "./row-list.ts";
+import { Session, sentenceOf } from "./session.ts";
+import { taskRow } from "./task-row.ts";
 
 const REFRESH_MS = 1_500;
 const PAGE = 50;
@@ -16,12 +17,11 @@ const API_PAGE_MAX = 200;
 const session = new Session();
 const pane = byId("detail", HTMLElement);
 const problem = byId("notice", HTMLParagraphElement);
-const connection = byId("connection", HTMLParagraphElement);
 const empty = byId("empty", HTMLParagraphElement);
 const more = byId("more", HTMLButtonElement);
 const query = byId("query", HTMLInputElement);
 const search = byId("search", HTMLInputElement);
-const keys = new KeyDialog(session, () => {
+const head = new PageHead("Tasks", session, () => {
   open(selected());
   void refresh();
 });
@@ -29,7 +29,7 @@ const filters = new Filters(byId("states", HTMLFieldSetElement), search, () => {
   shown = PAGE;
   void refresh();
 });
-const list = new TaskList(byId("tasks", HTMLDivElement), (id, toDetail) => {
+const list = new RowList(byId("tasks", HTMLDivElement), taskRow, (id, toDetail) => {
   if (selected() !== id) {
     location.hash = id;
     open(id);
@@ -66,14 +66,11 @@ async function refresh(): Promise<void> {
     notice(empty, tasks.length > 0 ? "" : emptyText());
     more.hidden = total <= tasks.length || shown >= SHOWN_MAX;
     more.textContent = `Show older tasks (${count(total - tasks.length)} more)`;
-    connection.dataset["is"] = "live";
-    connection.textContent = `${count(total)} ${filters.isEmpty ? "" : "matching "}task${total === 1 ? "" : "s"}`;
+    head.live(`${count(total)} ${filters.isEmpty ? "" : "matching "}task${total === 1 ? "" : "s"}`);
   } catch (error) {
     if (mine !== asked) return;
-    connection.dataset["is"] = "lost";
-    connection.textContent = needsKey(error) ? "a key is needed" : "not connected";
     notice(problem, sentenceOf(error));
-    if (needsKey(error) && !session.hasKey) keys.open();
+    head.lost(error);
   }
   if (!document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
 }

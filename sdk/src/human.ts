@@ -1,11 +1,11 @@
 import { Deadline } from "./deadline.ts";
-import type { AllowedAct, Attachment, Comment, HistoryEntry, Task, WorkItem } from "./generated/api.ts";
+import type { AllowedAct, Attachment, Comment, DirectoryEntry, HistoryEntry, Task, WorkItem } from "./generated/api.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { type Answer, type CallOptions, pathOf, perform, type Request } from "./operation.ts";
 import type { Transport } from "./transport.ts";
 
 export type WorklistFilter = NonNullable<Request<"getWorklist">["query"]>;
-export type Act = Request<"actOnTask">["body"];
+type Act = Request<"actOnTask">["body"];
 
 type Page<Item> = { data: Item[]; next_cursor: string | null };
 
@@ -28,6 +28,14 @@ export class HumanClient {
 
   counts(filter: Pick<WorklistFilter, "of"> = {}, options: CallOptions = {}): Promise<Answer<"countWorklist">> {
     return perform(this.#transport, "countWorklist", { query: filter }, options);
+  }
+
+  /** Those of the directory whom work can be given to, by id. */
+  async identities(
+    filter: NonNullable<Request<"listIdentities">["query"]> = {},
+    options: CallOptions = {},
+  ): Promise<DirectoryEntry[]> {
+    return (await perform(this.#transport, "listIdentities", { query: filter }, options)).data;
   }
 
   /** Resolves with the task after it. Rejects with `conflict` when somebody else was quicker. */

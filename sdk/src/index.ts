@@ -13,6 +13,7 @@ export { type EventData, type EventReader, type EventType, isKnownEvent, readEve
 export type { EventStreamOptions } from "./event-stream.ts";
 export type { AnalysisDraft, FileFilter, UploadOptions } from "./files.ts";
 export * from "./generated/api.ts";
+export type { WorklistFilter } from "./human.ts";
 export type { KeyDraft } from "./keys.ts";
 export type { CallOptions } from "./operation.ts";
 export { isTerminal, outputText } from "./outcome.ts";

@@ -2028,7 +2028,7 @@ export type Operations = {
       limit?: number | undefined;
       offset?: number | undefined;
       /** Whose work. */
-      of?: "mine" | "groups" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
+      of?: "mine" | "groups" | "claimable" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
       /** One or more, repeated or with commas. All when absent. */
       state?: ("assigned" | "voting" | "information" | "alerted" | "suspended" | "completed" | "errored" | "expired" | "withdrawn" | "deleted")[] | undefined;
       /** Part of the title, in any case. */
@@ -2058,7 +2058,7 @@ export type Operations = {
     params: undefined;
     query: {
       /** Whose work. */
-      of?: "mine" | "groups" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
+      of?: "mine" | "groups" | "claimable" | "mine_and_groups" | "mine_and_groups_all" | "reports" | "owned" | "reviewed" | "previous" | "created" | "all" | undefined;
     } | undefined;
     body: undefined;
     answer: WorkCounts;

@@ -16,8 +16,8 @@ export type WorkFilter = {
   tenant: string;
   /** One of these takes part in one of these ways, or this user submitted it. Absent: everybody's. */
   whose?: { as: readonly (Identity & { part: TaskPart })[]; creator?: string };
-  /** Nobody else has claimed it. */
-  freeFor?: string;
+  /** Nobody else has claimed it; null: nobody at all has. */
+  freeFor?: string | null;
   states?: readonly WorkState[];
   /** Part of it, in any case. */
   title?: string;

@@ -32,7 +32,8 @@ export type AllowedAct = { act: HumanActName; outcome: string | null; title: str
 export const WORK_OF = [
   "mine", // assigned to the principal alone, or claimed
   "groups", // assigned to a group or role of the principal
-  "mine_and_groups", // both, without what another member has claimed
+  "claimable", // the same, assigned and claimed by nobody
+  "mine_and_groups", // mine and my groups', without what another member has claimed
   "mine_and_groups_all", // both, with it
   "reports", // assigned to people who report to the principal, by the directory
   "owned", // the principal, or a group or role of the principal, is the owner

@@ -9,6 +9,7 @@ import { openTerminal, type Screen } from "../terminal/terminal.ts";
 const WHOSE = [
   "mine",
   "groups",
+  "claimable",
   "mine_and_groups",
   "mine_and_groups_all",
   "reports",

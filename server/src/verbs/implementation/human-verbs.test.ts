@@ -257,6 +257,7 @@ describe("a worklist", () => {
     expect(await titles(fay, "mine_and_groups")).toEqual(["done by fay", "for finance"]);
     expect(await titles(fay, "mine_and_groups_all")).toEqual(["done by fay", "claimed by gil", "for finance"]);
     expect(await titles(gil, "mine")).toEqual(["claimed by gil"]);
+    expect(await titles(gil, "claimable")).toEqual(["for finance"]);
     expect(await titles(fay, "previous")).toEqual(["done by fay"]);
     expect(await titles(fay, "reviewed")).toEqual(["bob's"]);
     expect(await titles(eva, "owned")).toEqual(["bob's"]);

@@ -243,6 +243,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
       ...(createdBy !== undefined && { creator: createdBy }),
       ...(whose && { whose }),
       ...(of === "mine_and_groups" && { freeFor: user }),
+      ...(of === "claimable" && { freeFor: null, states: CLAIMABLE }),
     };
   }
 
@@ -255,6 +256,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
       case "mine":
         return { as: [...as("assignee", [me]), ...as("claimant", [me])] };
       case "groups":
+      case "claimable":
         return { as: as("assignee", memberships) };
       case "mine_and_groups":
       case "mine_and_groups_all":
@@ -280,6 +282,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
   }
 }
 
+const CLAIMABLE = ["assigned"] as const;
 const NEWEST_FIRST = [{ by: "createdAt", descending: true }] as const;
 
 /** What of an act goes to the code of the task that asked: its answer, in the inbox. */
