@@ -27,8 +27,6 @@ const TRIAL_MS_OUTSIDE = 5_000;
 const TRIAL_MS = 1_000;
 const TRIAL_FACTOR = 4;
 const TRIAL_MS_MAX = 600_000;
-/** As long as others wait for it: a step that crashes later than that is not found out while others come further beside it. */
-const TRIAL_MS_ALONE_MAX = 120_000;
 const TASKS_LOGGED_MAX = 20;
 
 type Parts = {
@@ -49,7 +47,7 @@ export class CrashGuard {
   readonly #trials: Trials;
   #isolation: Isolation | null;
   #suspects: Task[] = [];
-  /** Who is given the process to itself, as another death with company would prove nothing. */
+  /** Who runs in the server all the same, and whose next death there would prove it guilty if it had no company. */
   #accused: TaskId | null = null;
 
   constructor(parts: Parts) {
@@ -80,7 +78,6 @@ export class CrashGuard {
     const running = judged.filter((task) => task !== null).filter((task) => task.state === "running");
     this.#suspects = running.filter(({ crashes }) => isSuspect(crashes));
     this.#accused = this.#suspects.find((task) => isAccused(task.crashes) && !this.#mayIsolate(task))?.id ?? null;
-    if (this.#accused !== null) this.#parts.scheduler.onlyFor(this.#accused);
     if (mayBlame(end.how) && end.flights.length > 0)
       log.warn("The server has died while tasks were in flight.", {
         said: end.said,
@@ -95,7 +92,6 @@ export class CrashGuard {
   /** Lets the suspects of the start go on. Resolves when each has its turn. */
   async giveTurns(): Promise<void> {
     const { open, scheduler, record, inServer } = this.#parts;
-    if (this.#accused !== null) await this.#tryAlone(this.#accused);
     const movable = this.#suspects.filter((task) => !inServer(task)).map(({ id }) => id);
     if (await this.#canIsolate(movable)) {
       this.#suspects = this.#suspects.filter(inServer);
@@ -113,30 +109,27 @@ export class CrashGuard {
     await this.#trials.hold(trialsOf(ids, end), (id) => crashes.get(id) ?? 0, windowMsAfter(end));
   }
 
-  /** All others wait until it has come further or to rest, or has had its time. */
-  async #tryAlone(accused: TaskId): Promise<void> {
-    const { record, scheduler } = this.#parts;
-    this.#suspects = this.#suspects.filter(({ id }) => id !== accused);
-    try {
-      await this.#trials.hold([[accused]], () => 0, Math.min(windowMsAfter(record.last()), TRIAL_MS_ALONE_MAX));
-    } finally {
-      this.#accused = null;
-      scheduler.onlyFor(null);
-    }
-  }
-
   #mayIsolate(task: Task): boolean {
     return this.#isolation !== null && !this.#parts.inServer(task);
   }
 
-  /** How the attempt of a suspect begins in a process of its own; null when it runs in this one like all others. */
+  /** Somebody runs in the server who is to have no company there, except of tasks that no earlier death has seen. */
+  get isWary(): boolean {
+    return this.#accused !== null && this.#isolation !== null;
+  }
+
+  /**
+   * How the attempt of a suspect begins in a process of its own, and that of whoever would be company of an accused in
+   * one for all of these; null when it runs in this process like all others.
+   */
   async apart(task: Task): Promise<((parts: RunParts) => RemoteRun) | null> {
-    if (!this.#isolation || !isSuspect(task.crashes) || this.#parts.inServer(task)) return null;
+    const isCompany = this.isWary && task.attempt > 0;
+    if (!this.#mayIsolate(task) || !(isSuspect(task.crashes) || isCompany)) return null;
     try {
-      return await this.#isolation.begin(task.id);
+      return (await this.#isolation?.begin(task.id, !isSuspect(task.crashes))) ?? null;
     } catch (error) {
       if (this.#isolation)
-        this.#parts.log.warn("Suspects can have no process of their own; they run in the server.", { error });
+        this.#parts.log.warn("Tasks can have no process of their own; they run in the server.", { error });
       this.#isolation = null;
       return null;
     }
@@ -157,6 +150,7 @@ export class CrashGuard {
 
   changed(task: Task): void {
     this.#trials.changed(task);
+    if (task.id === this.#accused && (task.state !== "running" || !isAccused(task.crashes))) this.#accused = null;
   }
 
   /** Why a suspect is treated as one, in a sentence; null for all others. */

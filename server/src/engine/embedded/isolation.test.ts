@@ -20,6 +20,8 @@ import { EmbeddedEngine } from "./embedded-engine.ts";
 import type { LaunchRunProcess, ProcessEnd } from "./run-process.ts";
 
 const STEP_MS = 20_000;
+/** Longer than anybody would wait for. */
+const FUSE_MS = 300_000;
 
 /** The place where code runs: `die` ends its process. */
 type Here = { die: (how: HowItEnded) => Promise<never>; lookUp: LookUp };
@@ -69,6 +71,26 @@ function handlersIn(here: Here): Handler[] {
       }),
     ),
     { ...kind("at home", (ctx) => ctx.step("work", () => pass(STEP_MS).then(() => "done"))), inServer: true },
+    {
+      ...kind("bomb at home", (ctx) =>
+        ctx.step("explode", async () => {
+          await pass(FUSE_MS);
+          return here.die("own");
+        }),
+      ),
+      inServer: true,
+    },
+    kind("walker", async (ctx) => {
+      for (let n = 0; n < 100; n++) {
+        await ctx.step(`walk ${n}`, async () => {
+          noted(ctx.task.id);
+          await pass(STEP_MS);
+          return null;
+        });
+        if (n % 3 === 0) await ctx.sleep("rest", 1_000);
+      }
+      return "there";
+    }),
     kind("bomb", (ctx) =>
       ctx.step("explode", async () => {
         noted(ctx.task.id);
@@ -337,6 +359,31 @@ describe("suspects", () => {
     const apart = new Set(launched.flatMap(({ tasks }) => [...tasks]));
     expect(home.some((id) => apart.has(id))).toBe(false);
     expect(slow.every((id) => apart.has(id))).toBe(true);
+  });
+
+  test("are found out in the server too, however late their code ends it, while all others go on beside or apart", {
+    timeout: 60_000,
+  }, async () => {
+    await start();
+    const [bomb = ""] = await submit("bomb at home");
+    const [walker = "", slow = ""] = [...(await submit("walker")), ...(await submit("slow"))];
+    const longest = { ms: 0 };
+    for (let lives = 0; lives < 8; lives++) {
+      const from = serverDeaths;
+      for (let s = 0; s < 2_000 && serverDeaths === from; s++) await clock.advance(1_000, atRest);
+      if (serverDeaths === from) break;
+      await start();
+      await atRest();
+    }
+    expect(await server.verbs.tasks.get(ada, bomb)).toMatchObject({
+      state: "failed",
+      error: { code: "step_crashed", step: "explode" },
+    });
+    expect(serverDeaths).toBeLessThanOrEqual(5);
+    expect(await statesOf([walker, slow])).toEqual({ completed: 2 });
+    const times = began.get(walker) ?? [];
+    for (const [at, time] of times.entries()) longest.ms = Math.max(longest.ms, time - (times[at - 1] ?? time));
+    expect(longest.ms).toBeLessThanOrEqual(STEP_MS + 2_000);
   });
 
   test("take turns in the server where no process can be started", async () => {

@@ -1,5 +1,5 @@
 /**
- * Suspects in processes of their own. They run there in groups, as fast as anywhere; a group whose process dies is
+ * Suspects in processes of their own, and beside them whoever is to keep out of the server meanwhile. They run there in groups, as fast as anywhere; a group whose process dies is
  * parted into halves, each with a process of its own, until the one that crashes it is alone. Here the parent knows how
  * a process has died, which the process itself could not say.
  */
@@ -34,6 +34,8 @@ type Parts = { launch: LaunchRunProcess; transitions: Pick<Transitions, "find">;
 export class Isolation {
   readonly #parts: Parts;
   readonly #groups = new Map<TaskId, Group>();
+  /** Those that nothing is laid to: they are only to be elsewhere. */
+  readonly #company: Group = { process: null, idle: () => {}, kills: 0 };
   readonly #verdicts = new Map<TaskId, Verdict>();
   readonly #kills = new Map<TaskId, number>();
   readonly #waiting: (() => void)[] = [];
@@ -56,8 +58,12 @@ export class Isolation {
     return group ? [...this.#groups.values()].filter((other) => other === group).length - 1 : null;
   }
 
-  /** Begins an attempt in the process of the task's group. Rejects when there can be no process. */
-  async begin(task: TaskId): Promise<(parts: RunParts) => RemoteRun> {
+  /**
+   * Begins an attempt in the process of the task's group, or of all that are here as `company` of somebody else. Rejects
+   * when there can be no process.
+   */
+  async begin(task: TaskId, isCompany = false): Promise<(parts: RunParts) => RemoteRun> {
+    if (isCompany) this.#groups.set(task, this.#company);
     const group = this.#groups.get(task) ?? this.#group([task]);
     group.idle();
     group.process ??= this.#launch(group);
@@ -94,7 +100,8 @@ export class Isolation {
   }
 
   async #launch(group: Group): Promise<Home> {
-    while (this.#processes >= PROCESSES_MAX && !this.#stopped)
+    // Whoever is suspected of nothing waits for nobody.
+    while (group !== this.#company && this.#processes >= PROCESSES_MAX && !this.#stopped)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#processes += 1;
     try {

@@ -26,7 +26,7 @@ import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 type Parts = AttemptParts & {
   ownership: TaskOwnership;
   record: CrashRecord;
-  guard: () => Pick<CrashGuard, "apart" | "settle">;
+  guard: () => Pick<CrashGuard, "apart" | "isWary" | "settle">;
   /** Hears of each task that this process does not go on with. */
   heldBack: (id: TaskId) => void;
   log: EngineLog;
@@ -99,10 +99,11 @@ export class Runner implements AttemptRunner {
   }
 
   begin({ id, state }: Entry): Promise<Left> {
+    const guard = this.#parts.guard();
     return this.#attempt(id, async () => {
       // Suspects are among those that were running. The process is there before the attempt, whose time then counts.
-      const known = state === "running" ? await this.#transitions.find(id) : null;
-      const beginApart = known && (await this.#parts.guard().apart(known));
+      const known = state === "running" || guard.isWary ? await this.#transitions.find(id) : null;
+      const beginApart = known && (await guard.apart(known));
       const { task } = await this.#transitions.change(id, (task) => this.#beginning(task));
       return { task, beginApart };
     });

@@ -35,8 +35,6 @@ export class Scheduler {
    * ready tasks: with each end of one all the thousands behind it would go there and back.
    */
   readonly #parked = new Map<string, ReadyQueue<Entry>>();
-  /** While one is given the process to itself, nobody else is started. */
-  #only: TaskId | null = null;
   /** Nothing is started: before `start` and after `stop`. */
   #held = true;
   #stopped = false;
@@ -57,12 +55,6 @@ export class Scheduler {
   stop(): void {
     this.#held = true;
     this.#stopped = true;
-  }
-
-  /** Starts this task alone, and with null all others again. */
-  onlyFor(id: TaskId | null): void {
-    this.#only = id;
-    this.#dispatch();
   }
 
   get running(): number {
@@ -99,7 +91,7 @@ export class Scheduler {
 
   /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
   reserve(entry: Entry): boolean {
-    if (this.#held || this.#only !== null || this.#ready.size > 0 || !this.#slots.hasRoom(entry.tenant)) return false;
+    if (this.#held || this.#ready.size > 0 || !this.#slots.hasRoom(entry.tenant)) return false;
     return entry.doneBy === "handler" && this.#slots.take(entry);
   }
 
@@ -154,8 +146,7 @@ export class Scheduler {
 
   #dispatch(): void {
     while (!this.#held && !this.#slots.areGone) {
-      const entry =
-        this.#only === null ? this.#ready.pop((tenant) => this.#slots.hasRoom(tenant)) : this.#ready.remove(this.#only);
+      const entry = this.#ready.pop((tenant) => this.#slots.hasRoom(tenant));
       if (!entry) return;
       if (!this.#slots.take(entry)) {
         this.#park(entry);
