@@ -14,8 +14,14 @@ import { type Accused, halves, isSuspect, judge, type Verdict } from "./crash-ve
 import type { LaunchRunProcess, ProcessEnd, RunProcess } from "./run-process.ts";
 import type { EngineLog } from "./settings.ts";
 
-/** Processes at once: each takes the memory of a small server. */
-const PROCESSES_MAX = 4;
+/**
+ * Processes at once: each takes the memory of a small server. Every death of a group needs one more, so that one culprit
+ * among 200 needs nine; with fewer, half of a group would wait until others have ended.
+ */
+const PROCESSES_MAX = 12;
+/** So many there are in any case, and more where there is this much memory. */
+const PROCESSES_SURE = 4;
+const PROCESS_BYTES = 256 << 20;
 /** A process with nothing to do is kept for so long. */
 const IDLE_MS = 5_000;
 /** A task whose process is killed from outside while it is alone in it waits before the next try, twice as long each time. */
@@ -101,7 +107,7 @@ export class Isolation {
 
   async #launch(group: Group): Promise<Home> {
     // Whoever is suspected of nothing waits for nobody.
-    while (group !== this.#company && this.#processes >= PROCESSES_MAX && !this.#stopped)
+    while (group !== this.#company && this.#isFull && !this.#stopped)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#processes += 1;
     try {
@@ -118,6 +124,11 @@ export class Isolation {
       this.#free();
       throw error;
     }
+  }
+
+  get #isFull(): boolean {
+    const max = process.availableMemory() < PROCESS_BYTES ? PROCESSES_SURE : PROCESSES_MAX;
+    return this.#processes >= max;
   }
 
   #free(): void {
