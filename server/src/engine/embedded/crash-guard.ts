@@ -22,8 +22,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { type EngineLog, isPassing } from "./settings.ts";
 import { Trials } from "./trials.ts";
 
-/** How long a group is on trial in the server itself: a kill from outside says little, a crash is looked for patiently. */
-const TRIAL_MS_OUTSIDE = 5_000;
+/** How long a group is on trial in the server itself: a crash is looked for patiently. */
 const TRIAL_MS = 1_000;
 const TRIAL_FACTOR = 4;
 const TRIAL_MS_MAX = 600_000;
@@ -91,22 +90,25 @@ export class CrashGuard {
 
   /** Lets the suspects of the start go on. Resolves when each has its turn. */
   async giveTurns(): Promise<void> {
-    const { open, scheduler, record, inServer } = this.#parts;
-    const movable = this.#suspects.filter((task) => !inServer(task)).map(({ id }) => id);
-    if (await this.#canIsolate(movable)) {
-      this.#suspects = this.#suspects.filter(inServer);
-      for (const id of movable) {
-        const entry = open.get(id);
-        if (entry?.state === "running") scheduler.offer(entry);
-      }
-    }
-    const suspects = this.#suspects;
-    if (suspects.length === 0) return;
-    const ids = suspects.map(({ id }) => id);
+    const { record, inServer } = this.#parts;
     const end = record.last();
-    const crashes = new Map(suspects.map((task) => [task.id, task.crashes]));
+    const movable = this.#suspects.filter((task) => !inServer(task));
+    const areApart = await this.#canIsolate(movable.map(({ id }) => id));
+    const staying = areApart ? this.#suspects.filter(inServer) : this.#suspects;
+    if (areApart) this.#offer(movable);
+    const crashes = new Map(staying.map((task) => [task.id, task.crashes]));
     this.#suspects = [];
-    await this.#trials.hold(trialsOf(ids, end), (id) => crashes.get(id) ?? 0, windowMsAfter(end));
+    // A death without a word counts for nobody, however few were in flight: turns would find nobody out.
+    if (end.how !== "own") return this.#offer(staying);
+    await this.#trials.hold(trialsOf([...crashes.keys()], end), (id) => crashes.get(id) ?? 0, windowMsAfter(end));
+  }
+
+  #offer(tasks: readonly Task[]): void {
+    const { open, scheduler } = this.#parts;
+    for (const { id } of tasks) {
+      const entry = open.get(id);
+      if (entry?.state === "running") scheduler.offer(entry);
+    }
   }
 
   #mayIsolate(task: Task): boolean {
@@ -200,9 +202,8 @@ export class CrashGuard {
   }
 }
 
-function windowMsAfter({ how, deaths }: LastEnd): number {
-  const patient = Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(deaths, 10), TRIAL_MS_MAX);
-  return how === "own" ? patient : TRIAL_MS_OUTSIDE;
+function windowMsAfter({ deaths }: LastEnd): number {
+  return Math.min(TRIAL_MS * TRIAL_FACTOR ** Math.min(deaths, 10), TRIAL_MS_MAX);
 }
 
 /** It has ended meanwhile, with its parent or by its time limit: nothing is to be said of it any more. */

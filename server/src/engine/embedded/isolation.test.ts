@@ -204,12 +204,12 @@ async function start(launching: LaunchRunProcess = launch): Promise<void> {
   await engine.start();
 }
 
-/** Kills the server so often, each time `ms` after its start. */
-async function kills(times: number, ms: number): Promise<void> {
+/** Kills the server so often, each time `ms` after its start; `own`: its code ends it. */
+async function kills(times: number, ms: number, how: HowItEnded = "unknown", launching = launch): Promise<void> {
   for (let n = 0; n < times; n++) {
     await clock.advance(ms, atRest);
-    server.die("unknown");
-    await start();
+    server.die(how);
+    await start(launching);
   }
   await atRest();
 }
@@ -356,7 +356,9 @@ describe("suspects", () => {
     await start();
     const home = await submit("at home", 2);
     const slow = await submit("slow", 2);
-    await kills(2, 1_000);
+    await kills(2, 1_000, "own");
+    const why = await Promise.all(home.map((id) => server.verbs.tasks.why(ada, id)));
+    expect(why.filter(({ summary }) => summary.includes("goes on by itself"))).toHaveLength(2);
     await passUntilEnded([...home, ...slow], 100_000);
     expect(await statesOf([...home, ...slow])).toEqual({ completed: 4 });
     const apart = new Set(launched.flatMap(({ tasks }) => [...tasks]));
@@ -395,11 +397,8 @@ describe("suspects", () => {
     const none: LaunchRunProcess = async () => {
       throw new Error("no process");
     };
-    for (let n = 0; n < 2; n++) {
-      await clock.advance(1_000, atRest);
-      server.die("unknown");
-      await start(none);
-    }
+    await kills(2, 1_000, "own", none);
+    expect((await server.verbs.tasks.why(ada, ids.at(-1) ?? "")).summary).toContain("goes on by itself");
     await passUntilEnded(ids, 100_000);
     expect(await statesOf(ids)).toEqual({ completed: 4 });
   });

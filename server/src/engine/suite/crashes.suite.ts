@@ -1,7 +1,7 @@
 /** Who pays when the process dies: the code that crashes it, and nobody else. */
 import { expect, it } from "vitest";
 import type { Handler } from "../../task/handler.ts";
-import { ada, arrives, at, type Begin, type EngineLife, kind, submit } from "./stage.ts";
+import { arrives, at, type Begin, type EngineLife, kind, submit } from "./stage.ts";
 
 /** Lives at most, until the guilty are found. */
 const LIVES_MAX = 40;
@@ -69,7 +69,7 @@ export function crashSuite(begin: Begin): void {
     expect(task.state === "failed" && task.error.message).toContain("outside of its steps");
   });
 
-  it("fails nobody in a storm of kills, and lets whoever was not hit twice go on at once", async () => {
+  it("fails nobody in a storm of kills, and holds nobody back after it", async () => {
     const began: string[] = [];
     const slow = kind("slow", (ctx) =>
       ctx.step("work", async () => {
@@ -86,10 +86,9 @@ export function crashSuite(begin: Begin): void {
     }
     const other = await submit(life, "quick");
     await arrives(life, other, "completed");
-    expect((await life.verbs.tasks.why(ada, hit)).summary).toContain("goes on by itself");
-    await life.pass(10_000);
+    await life.pass(1_500);
     await arrives(life, hit, "completed");
-    expect(began.filter((name) => name === "slow")).toHaveLength(3);
+    expect(began.filter((name) => name === "slow")).toHaveLength(31);
   });
 
   it("fails nobody by kills that always hit the same lone step", async () => {
