@@ -1,33 +1,54 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { submitted } from "../../task/decide.ts";
-import { complete, live, submit } from "../suite/life.suite.ts";
-import { newTask, START } from "../suite/new-task.suite.ts";
-import { openSqliteStore } from "./store.ts";
+import type { Database } from "better-sqlite3";
+import { expect, test } from "vitest";
+import { IN_MEMORY, openDatabase } from "./database.ts";
+import { EndedTrees } from "./ended-trees.ts";
+import { migrate } from "./migrate.ts";
 
-const DAY_MS = 86_400_000;
+const CHILDREN = 15_000;
+const RETENTION = { endedBefore: 10, limit: 10 };
 
-let store: Awaited<ReturnType<typeof openSqliteStore>>;
-beforeEach(async () => {
-  store = await openSqliteStore(":memory:");
+/** A root (task 1) with so many children, a task of nobody that ended after all of them, and the newest, which stays. */
+function wideTree({ open }: { open: number | null }): Database {
+  const db = openDatabase(IN_MEMORY);
+  migrate(db);
+  db.exec(`
+    INSERT INTO tasks (id, parent, state, ended_at, output,
+      tenant, user, kind, revision, attempt, last_seq, progress, created_at, record)
+    SELECT printf('task_%026d', value), iif(value BETWEEN 2 AND ${CHILDREN + 1}, printf('task_%026d', 1), NULL),
+      iif(value IS ${open}, 'running', 'completed'), iif(value IS ${open}, NULL, iif(value = ${CHILDREN + 2}, 3, 2)),
+      iif(value IS ${open}, NULL, 'null'), 't', 'u', 'k', 1, 1, 1, 0, 1, '{}'
+    FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${CHILDREN + 3}) SELECT value FROM n);
+  `);
+  return db;
+}
+
+/** What each call finds until the first that finds something. */
+function untilFound(trees: EndedTrees): { calls: number; tasks: unknown[] } {
+  for (let calls = 1; ; calls++) {
+    const { found, goesOn } = trees.next(RETENTION);
+    if (found.length > 0 || !goesOn) return { calls, tasks: found.map(([n]) => n) };
+  }
+}
+
+test("a wide tree that stays hides nothing behind it", () => {
+  const db = wideTree({ open: 1 });
+  const { calls, tasks } = untilFound(new EndedTrees(db));
+  expect(tasks).toEqual([CHILDREN + 2]);
+  expect(calls).toBeGreaterThan(5);
+  db.close();
 });
-afterEach(() => store.close());
 
-test("a wide tree that stays hides nothing behind it for good, and holds no sweep up", {
-  timeout: 60_000,
-}, async () => {
-  const root = await submit(store, newTask());
-  const children = Array.from({ length: 6_000 }, () => newTask({ parent: root.id }));
-  for (let from = 0; from < children.length; from += 500)
-    await store.apply(children.slice(from, from + 500).map((child) => submitted(child)));
-  for (const child of children) await live(store, submitted(child).task, { do: "cancel", by: "ada", reason: "" });
-  const other = newTask({ createdAt: START + 1 });
-  await live(store, await submit(store, other), ...complete(other));
-  await submit(store, newTask());
-  expect(await store.sweep(START + DAY_MS, 10)).toBe(1);
-  expect(await store.task(other.id)).toBeNull();
-  await live(store, root, { do: "cancel", by: "ada", reason: "" });
-  // To look at the root is as much as one look does; the sweep goes on behind it.
-  expect(await store.sweep(START + DAY_MS, 10)).toBe(11);
-  expect(await store.task(root.id)).toBeNull();
-  expect(await store.sweep(START + DAY_MS, 10)).toBe(10);
+test("a wide tree that may go is looked at in turns, and then goes from its root on", () => {
+  const db = wideTree({ open: null });
+  const trees = new EndedTrees(db);
+  const { calls, tasks } = untilFound(trees);
+  expect(tasks).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(calls).toBeGreaterThan(10);
+  db.close();
+});
+
+test("a root stays as long as the last of its children is open, and those that have ended go", () => {
+  const db = wideTree({ open: CHILDREN + 1 });
+  expect(untilFound(new EndedTrees(db)).tasks).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  db.close();
 });
