@@ -27,6 +27,18 @@ export const EXECUTION = [
     put: "return Promise.resolve();",
   },
   {
+    file: step,
+    name: "a-body-begins-after-a-pause",
+    find: "if (!this.#run.isHeld) break;",
+    put: "break;",
+  },
+  {
+    file: context,
+    name: "a-child-begins-after-a-pause",
+    find: "await this.#run.durable();\n        await this.#run.open();",
+    put: "",
+  },
+  {
     file: run,
     name: "cut-off-loses-what-was-paid",
     find: "this.bill(this.buffer.take().record.usage ?? []);",

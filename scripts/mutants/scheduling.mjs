@@ -11,6 +11,8 @@ const transitions = "server/src/engine/transitions.ts";
 const backoff = "server/src/engine/backoff.ts";
 const verdict = "server/src/engine/embedded/crash-verdict.ts";
 const open = "server/src/engine/embedded/open-tasks.ts";
+const guard = "server/src/engine/embedded/crash-guard.ts";
+const isolation = "server/src/engine/embedded/isolation.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const SCHEDULING = [
@@ -153,6 +155,30 @@ export const SCHEDULING = [
     put: "const isBlamed = flight !== undefined;",
   },
   { file: verdict, name: "the-guilty-are-never-found", find: "const ALONE_MAX = 3;", put: "const ALONE_MAX = 1_000;" },
+  {
+    file: guard,
+    name: "a-kill-holds-suspects-back",
+    find: 'if (end.how !== "own") return this.#offer(staying);',
+    put: "",
+  },
+  {
+    file: guard,
+    name: "company-hides-the-guilty-for-ever",
+    find: "const isCompany = this.isWary && task.attempt > 0;",
+    put: "const isCompany = false;",
+  },
+  {
+    file: isolation,
+    name: "halves-wait-for-a-process",
+    find: "const PROCESSES_MAX = 12;",
+    put: "const PROCESSES_MAX = 4;",
+  },
+  {
+    file: recovery,
+    name: "time-moves-tasks-before-their-parents-are-known",
+    find: "    await this.#parts.descendants.adopt();\n    this.#parts.open.start();",
+    put: "    this.#parts.open.start();\n    await this.#parts.descendants.adopt();",
+  },
   { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -85,14 +85,20 @@ export const STORE = [
   {
     file: trees,
     name: "a-child-goes-before-its-parent",
-    find: "if (this.#isOpenAbove(maybeTextIn(parent), open)) continue;",
-    put: "",
+    find: "if (!this.#isOpenAbove(maybeTextIn(parent), open)) {",
+    put: "if (this.#isOpenAbove(maybeTextIn(parent), open) || n) {",
   },
   {
     file: trees,
     name: "a-parent-goes-before-its-child",
-    find: "if (!below.isOpen) found.push(row);",
+    find: 'if (below.is === "ended") found.push(row);',
     put: "found.push(row);",
+  },
+  {
+    file: trees,
+    name: "a-look-at-a-wide-tree-begins-anew-each-time",
+    find: "this.#walk = walk;",
+    put: "",
   },
   {
     file: trees,
