@@ -27,7 +27,7 @@ export class Rig {
   readonly server: Server;
   readonly key: string;
   readonly #generator: ChildProcess;
-  #bare: ChildProcess | null = null;
+  #baseline: ChildProcess | null = null;
 
   private constructor(start: Start, port: number) {
     this.key = makeKey(this.data);
@@ -61,9 +61,15 @@ export class Rig {
   }
 
   /** Starts the baseline, which answers with these bytes; its URL. */
-  async bare(bytes: string): Promise<string> {
+  bare(bytes: string): Promise<string> {
+    return this.baseline("bare.ts", { bytes });
+  }
+
+  /** Starts a script of this folder as the baseline, which is told its port with these options; its URL. */
+  async baseline(script: string, options: object = {}): Promise<string> {
     const port = await freePort();
-    this.#bare = spawn(process.execPath, [here("bare.ts"), JSON.stringify({ port, bytes })], { stdio: "inherit" });
+    const told = JSON.stringify({ ...options, port });
+    this.#baseline = spawn(process.execPath, [here(script), told], { stdio: "inherit" });
     const url = `http://127.0.0.1:${port}`;
     while (!(await fetch(url).catch(() => null))?.ok) await new Promise((resolve) => setTimeout(resolve, 20));
     return url;
@@ -79,30 +85,32 @@ export class Rig {
   }
 
   /** Runs both sides in turn, each pair in the other order than the last, and says what became of it. */
-  async compare(claim: { what: string; atLeast: number; pairs: number }, ours: Order, theirs: Order): Promise<void> {
+  async compare(
+    { what, atLeast, pairs, than = "bare Fastify" }: { what: string; atLeast: number; pairs: number; than?: string },
+    ours: Order,
+    theirs: Order,
+  ): Promise<void> {
     const own = new Side(ours, this.server.pid);
-    const bare = new Side(theirs, this.#bare?.pid ?? 0);
-    for (const { order } of [own, bare]) await this.load({ ...order, seconds: 1 });
-    for (let pair = 0; pair < claim.pairs; pair++)
-      for (const side of pair % 2 === 0 ? [own, bare] : [bare, own]) await side.run(this);
-    const ratios = own.rates.map((rate, at) => rate / (bare.rates[at] ?? Number.NaN));
+    const other = new Side(theirs, this.#baseline?.pid ?? 0);
+    for (const { order } of [own, other]) await this.load({ ...order, seconds: 1 });
+    for (let pair = 0; pair < pairs; pair++)
+      for (const side of pair % 2 === 0 ? [own, other] : [other, own]) await side.run(this);
+    const ratios = own.rates.map((rate, at) => rate / (other.rates[at] ?? Number.NaN));
     const ratio = median(ratios);
     const spread = spreadOf(ratios);
-    const wanted = `at least ${claim.atLeast * 100} % is wanted`;
-    console.log(
-      `${claim.what}: ${(ratio * 100).toFixed(0)} % of bare Fastify (${spread} over ${claim.pairs} pairs; ${wanted})`,
-    );
-    const busy = own.busyUs.map((us, at) => us / (bare.busyUs[at] ?? Number.NaN));
+    const wanted = `at least ${atLeast * 100} % is wanted`;
+    console.log(`${what}: ${(ratio * 100).toFixed(0)} % of ${than} (${spread} over ${pairs} pairs; ${wanted})`);
+    const busy = own.busyUs.map((us, at) => us / (other.busyUs[at] ?? Number.NaN));
     if (busy.length > 0)
-      console.log(`  CPU of the main thread a request: ${median(busy).toFixed(2)} times bare's (${spreadOf(busy)})`);
-    console.log(`  ours: ${own.summary}\n  bare: ${bare.summary}`);
+      console.log(`  CPU of the main thread a request: ${median(busy).toFixed(2)} times theirs (${spreadOf(busy)})`);
+    console.log(`  ours: ${own.summary}\n  theirs: ${other.summary}`);
     console.log(`  ${ours.connections} clients, ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
-    if (ratio < claim.atLeast) process.exitCode = 1;
+    if (ratio < atLeast) process.exitCode = 1;
   }
 
   async end(): Promise<void> {
     this.#generator.kill();
-    this.#bare?.kill();
+    this.#baseline?.kill();
     await this.server.end("SIGTERM");
     rmSync(this.data, { recursive: true, force: true });
   }

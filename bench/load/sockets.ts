@@ -1,6 +1,6 @@
 /**
  * HTTP/1.1 over kept-alive sockets with as little work as possible, so that what is measured is the server: one request
- * in flight per connection, answers cut by their Content-Length.
+ * in flight per connection, answers cut by their Content-Length, or read to their last chunk.
  */
 import { connect } from "node:net";
 
@@ -10,6 +10,8 @@ export type Tally = { requests: number; seconds: number; p50Ms: number; p99Ms: n
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LENGTH = /\r\ncontent-length: ?(\d+)/i;
+const CHUNKED = /\r\ntransfer-encoding: ?chunked/i;
+const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 
 /** Sends what `next` makes, over so many connections at once, for so long. Answers that are not 2xx are counted by status. */
 export async function load(url: URL, connections: number, seconds: number, next: () => Wanted): Promise<Tally> {
@@ -42,7 +44,7 @@ function one(
   return new Promise((resolve, reject) => {
     const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
     let sentAt = 0;
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     const send = () => {
       sentAt = performance.now();
       if (sentAt >= until) {
@@ -58,9 +60,13 @@ function one(
       const head = pending.indexOf(HEAD_END);
       if (head === -1) return;
       const text = pending.toString("latin1", 0, head);
-      const length = Number(LENGTH.exec(text)?.[1] ?? Number.NaN);
+      const length = CHUNKED.test(text) ? null : Number(LENGTH.exec(text)?.[1] ?? Number.NaN);
       if (Number.isNaN(length)) return reject(new Error(`An answer without a length:\n${text}`));
-      if (pending.length < head + HEAD_END.length + length) return;
+      const isWhole =
+        length === null
+          ? pending.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)
+          : pending.length >= head + HEAD_END.length + length;
+      if (!isWhole) return;
       pending = Buffer.alloc(0);
       answered(Number(text.slice(9, 12)), performance.now() - sentAt);
       send();

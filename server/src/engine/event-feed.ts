@@ -6,6 +6,7 @@
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import { sizeOf } from "../task/json.ts";
+import { RecentLogs } from "./recent-logs.ts";
 
 /** Events of a followed task that are kept in memory for those that keep up, */
 const TAIL_EVENTS_MAX = 256;
@@ -23,8 +24,10 @@ export type LogEnd = { ended: boolean; lastSeq: number };
 export interface EventFeed {
   /** What this process has committed, in the order of its commits. With no new events it only says that the task has changed. */
   publish(id: TaskId, events: readonly TaskEvent[]): void;
-  /** Another process has changed the task; its log goes up to `lastSeq` on disk. */
+  /** The task may have been changed by another; its log goes up to `lastSeq` on disk, or beyond it. */
   notice(id: TaskId, lastSeq: number): void;
+  /** The log up to `lastSeq`, where this process has all of it in memory; undefined where the store has to be asked. */
+  whole(id: TaskId, lastSeq: number): readonly TaskEvent[] | undefined;
   /** Hears of the changes of the task from now on. */
   watch(id: TaskId): TaskWatch;
   /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
@@ -64,6 +67,7 @@ type Topic = {
 
 export class LocalEventFeed implements EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
+  readonly #recent = new RecentLogs();
   readonly #read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>;
   /** Of all tails and pages. */
   #bytes = 0;
@@ -73,6 +77,7 @@ export class LocalEventFeed implements EventFeed {
   }
 
   publish(id: TaskId, events: readonly TaskEvent[]): void {
+    this.#recent.add(id, events);
     const topic = this.#topics.get(id);
     if (!topic) return;
     const first = events[0];
@@ -86,6 +91,7 @@ export class LocalEventFeed implements EventFeed {
   }
 
   notice(id: TaskId, lastSeq: number): void {
+    this.#recent.drop(id);
     const topic = this.#topics.get(id);
     if (!topic) return;
     if (lastSeq > topic.lastSeq) {
@@ -93,6 +99,11 @@ export class LocalEventFeed implements EventFeed {
       topic.lastSeq = lastSeq;
     }
     wake(topic);
+  }
+
+  whole(id: TaskId, lastSeq: number): readonly TaskEvent[] | undefined {
+    const events = this.#recent.after(id, 0);
+    return events?.length === lastSeq ? events : undefined;
   }
 
   watch(id: TaskId): TaskWatch {
@@ -126,7 +137,8 @@ export class LocalEventFeed implements EventFeed {
     try {
       while (!signal.aborted) {
         const { version } = topic;
-        const events = shared(topic, cursor) ?? (await this.#page(id, topic, cursor));
+        const known = shared(topic, cursor) ?? this.#recent.after(id, cursor);
+        const events = known ?? (await this.#page(id, topic, cursor));
         const last = events.at(-1);
         if (last) {
           cursor = last.seq;

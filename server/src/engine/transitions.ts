@@ -266,6 +266,7 @@ export class Transitions {
   /** What the store has just said of the task was taken for this process's own write, and may be another's. */
   #overtaken(id: TaskId): void {
     this.#cache.drop(id);
+    this.#feed.notice(id, 0);
     this.#readAgain(id, 0);
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
-import { type Cut, CutJson } from "./cut-json.ts";
+import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
 import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
 import type { LensParts } from "./lens-parts.ts";
@@ -95,7 +95,13 @@ function cutJson(
   const { bodyLimit = 0, config } = request.routeOptions;
   if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
   else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
+  else if (isShort(request)) done(null, new CutJson(payload, null));
   else done(null, new CutJson(bounded(payload, bodyLimit), config.cut));
+}
+
+/** No text of it is cut out, however it is made: it is read as other JSON is. */
+function isShort({ headers }: FastifyRequest): boolean {
+  return Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= STAYS_BYTES_MAX;
 }
 
 function lenientJson(text: string): unknown {
@@ -110,11 +116,14 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
+function stalled(): Refusal {
+  return new Refusal("invalid", `No byte of the body came for ${STALLED_MS_MAX / 1_000} s.`);
+}
+
 /** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, or stand still. */
 export function bounded(payload: Readable, bytesMax: number): Readable {
   let bytes = 0;
-  const stalled = new Refusal("invalid", `No byte of the body came for ${STALLED_MS_MAX / 1_000} s.`);
-  const watch = setTimeout(() => counted.destroy(stalled), STALLED_MS_MAX);
+  const watch = setTimeout(() => counted.destroy(stalled()), STALLED_MS_MAX);
   watch.unref();
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {

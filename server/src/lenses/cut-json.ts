@@ -11,7 +11,7 @@ import { type JsonPlace, JsonPlaces } from "./json-places.ts";
 import { TextEscapes } from "./text-escapes.ts";
 
 /** Shorter texts stay in the body. */
-const STAYS_BYTES_MAX = 64 << 10;
+export const STAYS_BYTES_MAX = 64 << 10;
 const FILE = "file:";
 
 /** Makes bytes of the characters of one text; throws `invalid` for those that it cannot read. */
@@ -38,19 +38,20 @@ export class CutJson {
   /** What was cut out, by SHA-256. */
   readonly uploads = new Map<string, Upload>();
   readonly #body: Readable;
-  readonly #cut: Cut;
+  readonly #cut: Cut | null;
   readonly #extra: Upload[] = [];
   readonly #failed = new AbortController();
 
-  /** `body` breaks off as a `Refusal` when it is cut short or too long. */
-  constructor(body: Readable, cut: Cut) {
+  /** `body` breaks off as a `Refusal` when it is cut short or too long. Without `cut` it is read as it is. */
+  constructor(body: Readable, cut: Cut | null) {
     this.#body = body;
     this.#cut = cut;
   }
 
   /** Hands each cut text to `take` as it comes, and the rest to `parse`. */
   async read(take: Take, parse: (rest: Readable) => Promise<unknown>): Promise<unknown> {
-    const rest = Readable.from(this.#rest(take), { objectMode: false });
+    if (this.#cut === null) return await parse(this.#body);
+    const rest = Readable.from(this.#rest(take, this.#cut), { objectMode: false });
     // It may break once its parser has given it up.
     rest.on("error", () => {});
     try {
@@ -67,8 +68,8 @@ export class CutJson {
     await Promise.all([...this.uploads.values(), ...this.#extra.splice(0)].map((upload) => upload.release()));
   }
 
-  async *#rest(take: Take): AsyncGenerator<Buffer, void, undefined> {
-    const places = new JsonPlaces(this.#cut.places);
+  async *#rest(take: Take, cut: Cut): AsyncGenerator<Buffer, void, undefined> {
+    const places = new JsonPlaces(cut.places);
     let text: CutText | null = null;
     for await (const chunk of this.#body) {
       for (let at = 0; at < chunk.length; ) {
@@ -76,7 +77,7 @@ export class CutJson {
           const end = places.findNext(chunk, at);
           yield chunk.subarray(at, end);
           at = end;
-          if (places.isInFound) text = new CutText(this.#cut.decoder(), (bytes) => take(bytes, this.#failed.signal));
+          if (places.isInFound) text = new CutText(cut.decoder(), (bytes) => take(bytes, this.#failed.signal));
         } else {
           const quote = places.endOfFound(chunk, at);
           await text.add(chunk.subarray(at, quote === -1 ? chunk.length : quote));

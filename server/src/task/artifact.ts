@@ -28,3 +28,27 @@ export type Artifact = {
   metadata: z.infer<typeof jsonObject>;
   complete: boolean;
 };
+
+/** What an update makes of an artifact. */
+export function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact {
+  const base = update.append ? known : undefined;
+  return {
+    id: update.id,
+    name: update.name ?? base?.name ?? null,
+    description: update.description ?? base?.description ?? null,
+    parts: [...(base?.parts ?? []), ...update.parts],
+    metadata: { ...base?.metadata, ...update.metadata },
+    complete: update.last,
+  };
+}
+
+/** What these updates make, in the order in which the artifacts began; one that is written anew begins again. */
+export function artifactsOf(updates: readonly ArtifactUpdate[]): Artifact[] {
+  const found = new Map<string, Artifact>();
+  for (const update of updates) {
+    const known = found.get(update.id);
+    if (!update.append) found.delete(update.id);
+    found.set(update.id, updated(known, update));
+  }
+  return [...found.values()];
+}

@@ -31,12 +31,13 @@ export const metadata = jsonObject
 export const submission = z.strictObject({
   kind: z.string().min(1).max(KIND_LENGTH_MAX),
   input: json,
-  /** An own conversation by its id, or by the name that the client gave it in this lens (made when new). */
+  /** An own conversation by its id, or by the name that the client gave it in this lens (made when new); or a new one. */
   conversation: z
     .union([
       z.strictObject({ id: z.string() }),
       /** `context` and `agent` are of a new one. */
       z.strictObject({ alias: givenName, context: jsonObject.optional(), agent: givenName.optional() }),
+      z.strictObject({ new: z.literal(true), context: jsonObject.optional(), agent: givenName.optional() }),
     ])
     .optional(),
   /**

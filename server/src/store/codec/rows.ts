@@ -1,6 +1,6 @@
 /** The door for every row that is not a task's: what comes out has been checked. */
 import { z } from "zod";
-import { type Artifact, type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
+import { type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
@@ -101,19 +101,6 @@ const inboxSizeRow = z.tuple([number, number]);
 export function inboxSizeOf(row: unknown): { items: number; bytes: number } {
   const [items, bytes] = inboxSizeRow.parse(row);
   return { items, bytes };
-}
-
-/** What an update makes of an artifact. */
-export function updated(known: Artifact | undefined, update: ArtifactUpdate): Artifact {
-  const base = update.append ? known : undefined;
-  return {
-    id: update.id,
-    name: update.name ?? base?.name ?? null,
-    description: update.description ?? base?.description ?? null,
-    parts: [...(base?.parts ?? []), ...update.parts],
-    metadata: { ...base?.metadata, ...update.metadata },
-    complete: update.last,
-  };
 }
 
 const usageRow = z.tuple([number, text, number]);

@@ -1,5 +1,5 @@
 /** The artifacts of a task in pages: each is put together from its updates, which are read in pages of their own. */
-import type { Artifact } from "../../task/artifact.ts";
+import { type Artifact, updated } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import { decodeNumber, encodeNumber } from "../codec/cursor.ts";
 import * as rows from "../codec/rows.ts";
@@ -44,7 +44,7 @@ async function readArtifact({ reads, resolve }: Reader, id: string, artifact: st
     if (bytes > ARTIFACT_BYTES_READ_MAX)
       throw new Refusal("too_large", `The artifact "${artifact}" has more than ${ARTIFACT_BYTES_READ_MAX} bytes.`);
     for (const { n, update } of await Promise.all(page.rows.map((row) => rows.artifactUpdateOf(row, resolve)))) {
-      known = rows.updated(known, update);
+      known = updated(known, update);
       after = n;
     }
     more = page.more;

@@ -10,7 +10,7 @@ import type { Principal } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import { isOwn } from "../../task/visibility.ts";
 
-/** `created` is made durable together with the task that names it. */
+/** `created` is made durable together with the task that names it, and has its title. */
 export type NamedConversation = { id: string; created?: { conversation: Conversation; alias: Alias | null } };
 
 /**
@@ -21,10 +21,10 @@ export async function namedConversation(
   parts: { store: Store; clock: Clock; ids: Ids },
   principal: Principal,
   lens: string,
-  wanted: NonNullable<Submission["conversation"]>,
-  title: string,
+  wanted: Exclude<Submission["conversation"], undefined>,
 ): Promise<NamedConversation> {
   const { store, clock, ids } = parts;
+  const { tenant, user } = principal;
   const own = async (id: string): Promise<Conversation | null> => {
     const conversation = await store.conversation(id);
     return conversation && isOwn(principal, conversation) ? conversation : null;
@@ -34,18 +34,22 @@ export async function namedConversation(
     if (!known) throw notFound("Conversation");
     return { id: known.id };
   }
-  const alias: Alias = { tenant: principal.tenant, owner: principal.user, lens, value: wanted.alias };
-  const byAlias = await store.conversationByAlias(alias);
-  if (byAlias) return { id: byAlias.id };
-  const uuid = isUuid(wanted.alias) ? wanted.alias.toLowerCase() : null;
-  const known = uuid === null ? null : await own(uuid);
-  if (known) return { id: known.id };
+  const made = (id: string, now: number, alias: Alias | null): NamedConversation => {
+    const { context, agent } = wanted;
+    return { id, created: { conversation: newConversation({ id, tenant, user, now }, { context, agent }), alias } };
+  };
   const now = clock.now();
-  const id = uuid !== null && !(await store.isConversation(uuid)) ? uuid : ids.uuid(now);
-  const { tenant, user } = principal;
-  const { context, agent } = wanted;
-  const conversation = newConversation({ id, tenant, user, now }, { title, context, agent });
-  return { id, created: { conversation, alias } };
+  if ("new" in wanted) return made(ids.uuid(now), now, null);
+  const alias: Alias = { tenant, owner: user, lens, value: wanted.alias };
+  const uuid = isUuid(wanted.alias) ? wanted.alias.toLowerCase() : null;
+  const [byAlias, byId, isTaken] = await Promise.all([
+    store.conversationByAlias(alias),
+    uuid === null ? null : own(uuid),
+    uuid === null ? true : store.isConversation(uuid),
+  ]);
+  const known = byAlias ?? byId;
+  if (known) return { id: known.id };
+  return made(uuid !== null && !isTaken ? uuid : ids.uuid(now), now, alias);
 }
 
 /** One that nothing has happened in yet. */

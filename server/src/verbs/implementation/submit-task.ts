@@ -7,14 +7,16 @@ import type { Write } from "../../store/write.ts";
 import { submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type NewTask, newTask } from "../../task/new-task.ts";
+import { cut, type NewTask, newTask } from "../../task/new-task.ts";
 import type { Task } from "../../task/task.ts";
+
+const CONVERSATION_TITLE_MAX = 60;
 
 type SubmitParts = { engine: Engine; clock: Clock; ids: Ids };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
- * `along` commits with it, its subscriptions as those of the new task. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
+ * `along` commits with it, its subscriptions as those of the new task, its conversation with the task's title. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
  * along cannot be kept; `replayed` is the task that an idempotency key was used for before.
  */
 export async function submitTask(
@@ -33,6 +35,7 @@ export async function submitTask(
     const write: Write = {
       ...change,
       ...along,
+      ...(along.conversation && { conversation: titled(along.conversation, task) }),
       ...(along.subscriptions && {
         subscriptions: along.subscriptions.map((subscription) => ({ ...subscription, task: task.id })),
       }),
@@ -43,4 +46,8 @@ export async function submitTask(
   } finally {
     if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);
   }
+}
+
+function titled(made: NonNullable<Along["conversation"]>, { title }: Pick<Task, "title">): typeof made {
+  return { ...made, conversation: { ...made.conversation, title: cut(title, CONVERSATION_TITLE_MAX) } };
 }

@@ -4,6 +4,8 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
+import type { InboxItem } from "../../store/write.ts";
+import { artifactsOf } from "../../task/artifact.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
@@ -28,6 +30,7 @@ import type { Receivers } from "./subscription-verbs.ts";
 
 /** Of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
+const NONE_TOLD: readonly InboxItem[] = [];
 
 export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids; receivers?: Receivers };
 
@@ -155,8 +158,14 @@ export class TaskReading {
   }
 
   async artifacts(principal: Principal, id: string, cursor?: string) {
-    await this.get(principal, id);
-    return this.parts.store.artifacts(id, cursor ?? null, ITEMS_MAX);
+    const { lastSeq, retryOf } = await this.get(principal, id);
+    // A retry may have artifacts of the task that it goes on from, of which its own log tells nothing.
+    const log = cursor === undefined && retryOf === null ? this.parts.engine.feed.whole(id, lastSeq) : undefined;
+    if (log === undefined) return this.parts.store.artifacts(id, cursor ?? null, ITEMS_MAX);
+    const updates = log.flatMap((event) =>
+      !event.custom && event.type === "artifact.updated" ? [event.data.artifact] : [],
+    );
+    return { artifacts: artifactsOf(updates), next: null };
   }
 
   async usage(principal: Principal, id: string, cursor?: string) {
@@ -165,9 +174,11 @@ export class TaskReading {
   }
 
   async turns(principal: Principal, id: string): Promise<Turn[]> {
-    await this.get(principal, id);
-    const { store } = this.parts;
-    const [events, inputs] = await Promise.all([store.turns(id), store.told(id)]);
+    const { lastSeq } = await this.get(principal, id);
+    const { store, engine } = this.parts;
+    const log = engine.feed.whole(id, lastSeq);
+    const isTold = log === undefined || log.some(({ type }) => type === "task.input_received");
+    const [events, inputs] = await Promise.all([log ?? store.turns(id), isTold ? store.told(id) : NONE_TOLD]);
     const told = new Map(inputs.map((item) => [item.messageId, item]));
     return events.flatMap((event): Turn[] => {
       if (event.custom) return [];

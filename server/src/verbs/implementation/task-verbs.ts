@@ -10,7 +10,7 @@ import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import { HUMAN_KIND } from "../../task/human.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
-import { cut, type NewTask, presented } from "../../task/new-task.ts";
+import type { NewTask } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { questionFor } from "../../task/questions.ts";
@@ -31,8 +31,6 @@ import { type NamedConversation, namedConversation } from "./named-conversation.
 import { submitTask } from "./submit-task.ts";
 import { newSubscriptions } from "./subscription-verbs.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
-
-const CONVERSATION_TITLE_MAX = 60;
 
 /** Their inputs name documents and vector stores by keys, which are nobody's to give. */
 const BEGUN_OTHERWISE: ReadonlySet<string> = new Set(DOCUMENT_KINDS);
@@ -77,12 +75,13 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     };
     if (conversation === undefined)
       return this.#submit(principal, { ...base, conversation: null }, undefined, record, along);
-    const name = "id" in conversation ? conversation.id : conversation.alias;
-    return this.#conversations.run(`${principal.tenant}\n${principal.user}\n${lens}\n${name}`, async () => {
-      const title = cut(presented(handler, submission.input).title, CONVERSATION_TITLE_MAX);
-      const { id, created } = await namedConversation(this.parts, principal, lens, conversation, title);
+    const inIt = async () => {
+      const { id, created } = await namedConversation(this.parts, principal, lens, conversation);
       return this.#submit(principal, { ...base, conversation: id }, created, record, along);
-    });
+    };
+    if ("new" in conversation) return inIt();
+    const name = "id" in conversation ? conversation.id : conversation.alias;
+    return this.#conversations.run(`${principal.tenant}\n${principal.user}\n${lens}\n${name}`, inIt);
   }
 
   async cancel(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {

@@ -1,5 +1,4 @@
 /** A message that begins a task. */
-import { randomUUID } from "node:crypto";
 import type { AgentInput } from "../../../task/agent.ts";
 import type { AgentMessage } from "../../../task/agent-message.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -13,6 +12,7 @@ import type { MessageView } from "../model/view.ts";
 import { NAMES } from "../names.ts";
 import type { Exchange } from "../operation.ts";
 import { subscriptionOf } from "../push/config.ts";
+import { contextIdOf } from "../view/task.ts";
 import { sentOnce } from "./sent-once.ts";
 
 const CONTEXT_ID = /^[A-Za-z0-9._:@-]{1,128}$/;
@@ -23,11 +23,14 @@ const FILES_ONLY = "[The user sent files]";
 /** Under which a task's metadata names the tasks that its message refers to, and that its caller cannot see. */
 const UNSEEN = "unknownReferenceTaskIds";
 
+/** With the name that the client knows the context by: the one that it gave, or that of the new one. */
+export type Delivered = Acknowledged & { contextId: string };
+
 /** Throws `InvalidParams` for a context that cannot be one, and as a submit does. */
-export async function begun(exchange: Exchange, command: SendCommand, message: MessageView): Promise<Acknowledged> {
+export async function begun(exchange: Exchange, command: SendCommand, message: MessageView): Promise<Delivered> {
   const { verbs, principal, agent, uploads } = exchange;
-  const { contextId = randomUUID() } = message;
-  if (!CONTEXT_ID.test(contextId)) {
+  const { contextId } = message;
+  if (contextId !== undefined && !CONTEXT_ID.test(contextId)) {
     throw new InvalidParams([
       { field: "message.contextId", description: "must be 1 to 128 letters, digits and . _ : @ -" },
     ]);
@@ -39,16 +42,20 @@ export async function begun(exchange: Exchange, command: SendCommand, message: M
     agent: agent.definition.slug,
     answerWithinMs: ANSWER_WITHIN_MS,
   };
-  const unseen = await unseenAmong(exchange, message.referenceTaskIds ?? []);
+  const { referenceTaskIds = [] } = message;
+  const unseen = referenceTaskIds.length === 0 ? [] : await unseenAmong(exchange, referenceTaskIds);
   const submission = {
     kind: "agent",
     input,
-    conversation: { alias: contextId, agent: agent.id },
+    conversation: { ...(contextId === undefined ? { new: true as const } : { alias: contextId }), agent: agent.id },
     message: { parts: heard.parts },
     metadata: metadataOf(command.metadata, unseen),
     ...(command.push !== null && { subscriptions: [subscriptionOf(exchange, command.push)] }),
   };
-  return verbs.tasks.submit(principal, NAMES, submission, sentOnce(exchange, command), [...uploads.keys()]);
+  const done = await verbs.tasks.submit(principal, NAMES, submission, sentOnce(exchange, command), [...uploads.keys()]);
+  // A repeat is of the context that its first one has made.
+  const known = done.replayed ? undefined : (contextId ?? done.task.conversation);
+  return { ...done, contextId: known ?? (await contextIdOf(exchange, done.task)) };
 }
 
 /** The message as code that is an agent hears it. */

@@ -6,13 +6,12 @@ import { createHash } from "node:crypto";
 import { isTaskId, uuidV8 } from "../../../task/id.ts";
 import type { Json } from "../../../task/json.ts";
 import { isTerminal } from "../../../task/states.ts";
-import type { Acknowledged } from "../../../verbs/tasks.ts";
 import { InvalidParams, ProtocolRefusal } from "../faults.ts";
 import type { SendCommand } from "../model/command.ts";
 import type { MessageView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
 import { contextIdOf } from "../view/task.ts";
-import { heardAs } from "./begin.ts";
+import { type Delivered, heardAs } from "./begin.ts";
 import { canonical, sentOnce } from "./sent-once.ts";
 
 /**
@@ -24,7 +23,7 @@ export async function joined(
   command: SendCommand,
   message: MessageView,
   taskId: string,
-): Promise<Acknowledged> {
+): Promise<Delivered> {
   const { verbs, principal, uploads } = exchange;
   const task = isTaskId(taskId) ? await verbs.tasks.get(principal, taskId) : unknownTask();
   const contextId = await contextIdOf(exchange, task);
@@ -41,7 +40,7 @@ export async function joined(
   const turns = await verbs.tasks.turns(principal, taskId);
   const last = turns.flatMap((turn) => (turn.told === undefined ? [] : [turn])).at(-1);
   const text = JSON.stringify(canonical(value));
-  if (last !== undefined && JSON.stringify(canonical(last.told)) === text) return { task, replayed: true };
+  if (last !== undefined && JSON.stringify(canonical(last.told)) === text) return { task, replayed: true, contextId };
   // Two that come at the same moment are the same one too.
   const inputId = uuidV8(
     createHash("sha256")
@@ -50,7 +49,8 @@ export async function joined(
   );
   // A permission is given elsewhere: what a message says is no proof of one.
   const input = { messageId: inputId, value, except: "authorization" as const };
-  return verbs.tasks.input(principal, taskId, input, idempotency && { idempotency }, [...uploads.keys()]);
+  const steering = idempotency && { idempotency };
+  return { ...(await verbs.tasks.input(principal, taskId, input, steering, [...uploads.keys()])), contextId };
 }
 
 function unknownTask(): never {

@@ -5,7 +5,7 @@ import { delivered } from "../message/deliver.ts";
 import type { SentView } from "../model/view.ts";
 import { type Exchange, operation } from "../operation.ts";
 import { closingMessage } from "../view/status.ts";
-import { contextIdOf, taskView } from "../view/task.ts";
+import { taskView } from "../view/task.ts";
 
 /** However long a client would wait, it is answered after this. */
 const WAIT_MS_MAX = 300_000;
@@ -16,10 +16,10 @@ export const send = operation({
   methods: { "1.0": "SendMessage", "0.3": "message/send" },
   paths: [{ method: "POST", path: "/message:send" }],
   run: async (exchange, command) => {
-    const { task } = await delivered(exchange, command);
+    const { task, contextId } = await delivered(exchange, command);
     const { principal, verbs, left } = exchange;
     const settled = command.waits ? await verbs.tasks.settled(principal, task.id, WAIT_MS_MAX, left()) : task;
-    const sent = await sentView(exchange, settled, command.historyLength);
+    const sent = await sentView(exchange, settled, { contextId, historyLength: command.historyLength });
     return { result: exchange.dialect.codec.write.sent(sent) };
   },
 });
@@ -31,10 +31,12 @@ export function answersAlone({ agent, parts }: Pick<Exchange, "agent" | "parts">
 }
 
 /** The task, or the message alone where that is all there is to know. */
-async function sentView(exchange: Exchange, task: Task, historyLength: number | null): Promise<SentView> {
+async function sentView(
+  exchange: Exchange,
+  task: Task,
+  known: { contextId: string; historyLength: number | null },
+): Promise<SentView> {
   const closing = task.state === "completed" ? closingWordsOf(task.output) : null;
-  if (closing?.alone) {
-    return { message: { ...closingMessage(task.id, closing), contextId: await contextIdOf(exchange, task) } };
-  }
-  return { task: await taskView(exchange, task, { historyLength, artifacts: true }) };
+  if (closing?.alone) return { message: { ...closingMessage(task.id, closing), contextId: known.contextId } };
+  return { task: await taskView(exchange, task, { ...known, artifacts: true }) };
 }

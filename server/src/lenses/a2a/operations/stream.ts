@@ -11,10 +11,10 @@ export const stream = operation({
   methods: { "1.0": "SendStreamingMessage", "0.3": "message/stream" },
   paths: [{ method: "POST", path: "/message:stream" }],
   run: async (exchange, command) => {
-    const { task } = await delivered(exchange, command);
+    const { task, contextId } = await delivered(exchange, command);
     const begins = !command.message.taskId;
     const { historyLength } = command;
-    const { contextId, history, metadata } = await taskView(exchange, task, { historyLength, artifacts: false });
+    const { history, metadata } = await taskView(exchange, task, { contextId, historyLength, artifacts: false });
     const streamed = taskStream(exchange, {
       task,
       contextId,

@@ -9,11 +9,16 @@ import { type FileReader, withBytes } from "./files.ts";
 import { historyOf, lastOf } from "./history.ts";
 import { statusOf } from "./status.ts";
 
-type Wanted = { historyLength: number | null; artifacts: boolean };
+type Wanted = {
+  /** Looked up when absent. */
+  contextId?: string;
+  historyLength: number | null;
+  artifacts: boolean;
+};
 
 /** Throws `too_large` when that is more than is answered whole. */
 export async function taskView(reader: FileReader, task: Task, wanted: Wanted): Promise<TaskView> {
-  const contextId = await contextIdOf(reader, task);
+  const contextId = wanted.contextId ?? (await contextIdOf(reader, task));
   const [history, artifacts] = await Promise.all([
     messagesOf(reader, task, contextId, wanted.historyLength),
     wanted.artifacts ? artifactsOf(reader, task) : undefined,

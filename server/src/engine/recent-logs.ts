@@ -1,0 +1,66 @@
+/**
+ * The logs of tasks that have begun in this process lately, whole: who asks at once what has become of a task, and who
+ * follows it from its beginning, need not ask the store. What another process has changed is not in them, and so a log
+ * that another process has added to is forgotten.
+ */
+import type { TaskEvent } from "../task/events/event.ts";
+import type { TaskId } from "../task/id.ts";
+import { sizeOf } from "../task/json.ts";
+
+const EVENTS_OF_LOG_MAX = 256;
+const BYTES_OF_LOG_MAX = 64 << 10;
+/** What an event costs beside its data. */
+const EVENT_BYTES = 200;
+/** Of each of two generations: when the young one holds so much, the old one goes as a whole. */
+const GENERATION_BYTES_MAX = 4 << 20;
+
+type Log = { events: TaskEvent[]; bytes: number };
+
+export class RecentLogs {
+  #young = new Map<TaskId, Log>();
+  #old = new Map<TaskId, Log>();
+  #youngBytes = 0;
+
+  /** What was committed: the beginning of a log, or what comes behind the end of one that is known. */
+  add(id: TaskId, events: readonly TaskEvent[]): void {
+    const [first] = events;
+    if (first === undefined) return;
+    const log = first.seq === 1 ? { events: [], bytes: 0 } : this.#get(id);
+    if (log === undefined) return;
+    const bytes = events.reduce((sum, { data }) => sum + EVENT_BYTES + sizeOf(data), 0);
+    const isWhole = first.seq === log.events.length + 1;
+    if (!isWhole || log.events.length + events.length > EVENTS_OF_LOG_MAX || log.bytes + bytes > BYTES_OF_LOG_MAX) {
+      this.drop(id);
+      return;
+    }
+    this.drop(id);
+    log.events.push(...events);
+    log.bytes += bytes;
+    this.#keep(id, log);
+  }
+
+  drop(id: TaskId): void {
+    this.#youngBytes -= this.#young.get(id)?.bytes ?? 0;
+    this.#young.delete(id);
+    this.#old.delete(id);
+  }
+
+  /** What comes after `seq`, which is nothing at the end; undefined for a log that is not known so far. */
+  after(id: TaskId, seq: number): readonly TaskEvent[] | undefined {
+    const log = this.#get(id);
+    return log === undefined || log.events.length < seq ? undefined : log.events.slice(seq);
+  }
+
+  #get(id: TaskId): Log | undefined {
+    return this.#young.get(id) ?? this.#old.get(id);
+  }
+
+  #keep(id: TaskId, log: Log): void {
+    this.#young.set(id, log);
+    this.#youngBytes += log.bytes;
+    if (this.#youngBytes <= GENERATION_BYTES_MAX) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
+  }
+}
