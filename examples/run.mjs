@@ -147,6 +147,49 @@ async function report(name, check) {
   }
 }
 
+async function receivesWebhooks() {
+  const secret = `whsec_${Buffer.from("a secret of thirty-two bytes, so").toString("base64")}`;
+  const receiver = spawn(NODE, [join(HERE, "webhooks", "receiver.mjs"), "0"], {
+    env: { ...process.env, WEBHOOK_SECRET: secret },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const says = (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => pattern.test(said) && resolve(pattern.exec(said));
+      look();
+      receiver.stdout.on("data", look);
+      receiver.once("close", () => reject(new Error(`the receiver ended:\n${said}`)));
+    });
+  for (const stream of [receiver.stdout, receiver.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
+  try {
+    const [, url] = await says(/receives at (\S+)/);
+    const hook = await asked("/v1/webhooks", { url, secret });
+    expect((await asked(`/v1/webhooks/${hook.id}/test`, {})).delivered, said);
+    const task = await submit("What is the capital of Spain?", { wait: 20 });
+    await says(new RegExp(`${task} \\d+ task\\.completed`));
+    await asked(`/v1/webhooks/${hook.id}/rotate`, { overlap_s: 0 });
+    const refused = await asked(`/v1/webhooks/${hook.id}/test`, {});
+    expect(refused.status === 400, `a wrong signature was taken:\n${said}`);
+    await fetch(`${server.url}/v1/webhooks/${hook.id}`, { method: "DELETE" });
+  } finally {
+    receiver.kill();
+  }
+}
+
+async function asked(path, body) {
+  const answer = await fetch(`${server.url}${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, `${path}: HTTP ${answer.status}`);
+  return answer.json();
+}
+
 async function ok(command, env = {}) {
   const ended = await run(command, { env });
   expect(ended.code === 0, `${command.join(" ")} ended with ${ended.code}:\n${ended.stdout}${ended.stderr}`);
@@ -197,6 +240,7 @@ try {
   for (const [name, check] of Object.entries(SDK_CHECKS)) {
     await report(`sdk ${name}`, async () => check(await ok([NODE, join(HERE, "sdk", `${name}.mjs`)])));
   }
+  await report("webhooks receiver", receivesWebhooks);
   await report("every SDK example is checked", async () => {
     const files = (await readdir(join(HERE, "sdk"))).map((file) => file.replace(/\.mjs$/, ""));
     expect(

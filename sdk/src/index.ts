@@ -31,4 +31,5 @@ export type {
   VectorStoreUpdate,
 } from "./vector-stores.ts";
 export { type Submission, type SubmitOptions, Waybill, type WaybillOptions } from "./waybill.ts";
+export type { DeliveriesOptions, RotateOptions } from "./webhooks.ts";
 export type { Claim, Holder } from "./work.ts";

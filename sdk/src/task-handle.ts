@@ -2,11 +2,12 @@
 import { BACKOFF_FIRST_MS, sleep } from "./backoff.ts";
 import { TaskNeedsInput } from "./errors.ts";
 import { type EventStreamOptions, eventStream } from "./event-stream.ts";
-import type { Artifact, Event, Json, Step, Task, UsageCall, Why } from "./generated/api.ts";
+import type { Artifact, Event, Json, Step, Task, UsageCall, WebhookOfTask, Why } from "./generated/api.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { type CallOptions, pathOf, perform } from "./operation.ts";
 import { isTerminal, outcomeOf, outputText } from "./outcome.ts";
 import type { Transport } from "./transport.ts";
+import { WebhooksClient } from "./webhooks.ts";
 
 /** How long one long poll holds. Proxies often cut answers that take a minute. */
 const POLL_S = 30;
@@ -32,11 +33,13 @@ export type InputOptions = SteeringOptions & {
 
 export class TaskHandle {
   readonly id: string;
+  readonly webhooks: WebhooksClient<WebhookOfTask>;
   readonly #transport: Transport;
 
   constructor(transport: Transport, id: string) {
     this.#transport = transport;
     this.id = id;
+    this.webhooks = new WebhooksClient(transport, id);
   }
 
   /** The record as it is now; with `waitS`, when it has ended, needs input or is paused, or after that many seconds. */

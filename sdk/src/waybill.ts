@@ -2,7 +2,7 @@
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
 import { FilesClient } from "./files.ts";
-import type { Task } from "./generated/api.ts";
+import type { StandingWebhook, Task } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
 import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
@@ -12,6 +12,7 @@ import { TaskHandle } from "./task-handle.ts";
 import { TasksClient } from "./tasks.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 import { VectorStoresClient } from "./vector-stores.ts";
+import { WebhooksClient } from "./webhooks.ts";
 import { WorkClient } from "./work.ts";
 
 export type WaybillOptions = TransportOptions;
@@ -36,6 +37,8 @@ export class Waybill {
   readonly work: WorkClient;
   /** For people, and programs that act for them. */
   readonly human: HumanClient;
+  /** Of all tasks; those of one are with its handle. */
+  readonly webhooks: WebhooksClient<StandingWebhook>;
   readonly #transport: Transport;
 
   constructor(options: WaybillOptions = {}) {
@@ -49,6 +52,7 @@ export class Waybill {
     this.keys = new KeysClient(this.#transport);
     this.work = new WorkClient(this.#transport);
     this.human = new HumanClient(this.#transport);
+    this.webhooks = new WebhooksClient(this.#transport, null);
   }
 
   get baseUrl(): string {

@@ -6,7 +6,8 @@ import type { CounterSource, MetricSources } from "./http/metrics.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { GuardedClient } from "./outgoing/guarded-client.ts";
 import { allowedPlace, Reach } from "./outgoing/reach.ts";
-import type { Outcome, PushFormat } from "./task/subscription.ts";
+import { Refusal } from "./task/errors.ts";
+import type { Outcome, PushFormat, Subscription, Trial } from "./task/subscription.ts";
 import type { Verbs } from "./verbs/verbs.ts";
 
 /** What callers may have sent, by one client with its connections. */
@@ -30,6 +31,10 @@ export class Outbox {
     return {
       formats: new Set(this.#lenses.flatMap(({ pushFormats }) => pushFormats?.names ?? [])),
       checkUrl: (url: URL) => checkUrl(url, this.#client),
+      tried: (subscription: Subscription): Promise<Trial> => {
+        if (!this.#delivery) throw new Refusal("unavailable", "Webhooks are not told yet: try again in a moment.");
+        return this.#delivery.tried(subscription);
+      },
     };
   }
 

@@ -59,6 +59,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   updateVectorStoreFile: { attributes: {} },
   searchVectorStore: { query: "q" },
   createWebhook: { url: "http://127.0.0.1:9/" },
+  createStandingWebhook: { url: "http://127.0.0.1:9/" },
   pushcreate_post_1_0: { url: "http://127.0.0.1:9/" },
   pushcreate_post_0_3: { pushNotificationConfig: { url: "http://127.0.0.1:9/" } },
   annotate_file: { title: "t" },

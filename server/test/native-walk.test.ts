@@ -45,9 +45,11 @@ beforeAll(async () => {
   await server.call("/v1/vector-stores", { key: ada, json: { id: "maps", file_ids: ["map"] } });
   const hooked = await server.call(`/v1/tasks/${task.id}/webhooks`, { key: ada, json: { url: "http://127.0.0.1:9/" } });
   const webhook = webhookSchema.parse(await hooked.json());
+  const standing = await server.call("/v1/webhooks", { key: ada, json: { url: "http://127.0.0.1:9/" } });
   owned = {
     ...{ tasks: task.id, conversations: task.conversation_id ?? "", keys: key.id, agents: "guide" },
-    ...{ files: "map", "vector-stores": "maps", webhooks: webhook.id },
+    ...{ files: "map", "vector-stores": "maps", webhooks: webhookSchema.parse(await standing.json()).id },
+    "task-webhooks": webhook.id,
   };
 });
 afterAll(() => server.stop());
@@ -63,7 +65,7 @@ function pathOf(route: Route, id = owned[route.path.split("/")[2] ?? ""] ?? ""):
     .replace(/\{\w+\}/, id)
     .replace("{file_id}", owned["files"] ?? "")
     .replace("{name}", "receipt.txt")
-    .replace("{webhook_id}", owned["webhooks"] ?? "");
+    .replace("{webhook_id}", owned["task-webhooks"] ?? "");
 }
 
 const held = { worker: "w", attempt: 1 };
@@ -88,7 +90,8 @@ const bodies: Record<string, unknown> = {
   updateVectorStore: { name: "Still mine" },
   addVectorStoreFiles: { files: [{ file_id: "map" }] },
   updateVectorStoreFile: { attributes: { year: 2026 } },
-  createWebhook: { url: "http://127.0.0.1:9/" },
+  createWebhook: { url: "http://127.0.0.1:9/", events: ["task.failed"], states: ["failed"] },
+  createStandingWebhook: { url: "http://127.0.0.1:9/", tasks: { kinds: ["agent"] } },
   redriveWebhook: { from: 1 },
   searchVectorStore: { query: "Where is it?", limit: 3 },
 };

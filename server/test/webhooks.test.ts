@@ -1,14 +1,24 @@
 /** Webhooks over the native API, to receivers on sockets of this machine. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { Waybill } from "@waybill/sdk";
+import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import { task as taskSchema } from "../src/lenses/native/schema.ts";
 import { delivery, webhook as webhookSchema } from "../src/lenses/native/webhook-schema.ts";
-import { signature } from "../src/lenses/native/webhook-secret.ts";
+import { runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes, so").toString("base64")}`;
+const OTHER_SECRET = `whsec_${Buffer.from("another one, of 32 bytes as well").toString("base64")}`;
+
+/** As the official library of Standard Webhooks judges it, the age of its timestamp too. */
+function verified(secret: string, { headers, body }: { headers: IncomingHttpHeaders; body: string }): unknown {
+  const given = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return new Webhook(secret).verify(body, Object.fromEntries(given));
+}
+
 const received = z.object({
   type: z.string(),
   data: z.object({ task_id: z.string(), seq: z.number(), state: z.string() }),
@@ -50,7 +60,7 @@ async function until(isSo: () => boolean): Promise<void> {
     });
 }
 
-const types = () => heard.map(({ body }) => received.parse(JSON.parse(body)).type);
+const types = () => heard.map(({ body }) => received.pick({ type: true }).parse(JSON.parse(body)).type);
 const call = async (path: string, json?: unknown) => {
   const answer = await server.call(path, json === undefined ? {} : { json });
   return { status: answer.status, text: await answer.text() };
@@ -70,9 +80,9 @@ it("that comes with a submit is told the task's life in order, each by an id of 
   expect(events.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq).sort((a, b) => a - b));
   expect(new Set(heard.map(({ headers }) => headers["webhook-id"])).size).toBe(heard.length);
   for (const { headers, body } of heard) {
-    const { "webhook-id": messageId, "webhook-timestamp": at, "webhook-signature": signed } = headers;
-    expect(signed).toBe(signature(SECRET, String(messageId), Number(at), body));
-    expect(Math.abs(Number(at) - Date.now() / 1_000)).toBeLessThan(300);
+    expect(verified(SECRET, { headers, body })).toEqual(JSON.parse(body));
+    expect(() => verified(OTHER_SECRET, { headers, body })).toThrow("No matching signature");
+    expect(() => verified(SECRET, { headers, body: `${body} ` })).toThrow("No matching signature");
   }
 });
 
@@ -140,4 +150,79 @@ it("is refused where it may not lead, in text or by redirect, and is no task's t
   ).toBe(400);
   expect((await call("/v1/tasks/task_00000000000000000000000000/webhooks", { url })).status).toBe(404);
   expect((await call(`/v1/tasks/${id}/webhooks`, { url, secret: "short" })).status).toBe(400);
+});
+
+it("of all tasks is told of each that it chooses from its first event on, and is looked after as one", async () => {
+  const client = new Waybill({ baseUrl: server.url });
+  const tasks = { kinds: ["external"], metadata: { team: "red" } };
+  const hook = await client.webhooks.create({ url, secret: SECRET, states: ["queued", "cancelled"], tasks });
+  expect(hook).toMatchObject({ task_id: null, tasks, signed: true, events: ["task.submitted", "task.cancelled"] });
+  await submitted();
+  const chosen = [await submitted({ metadata: { team: "red" } }), await submitted({ metadata: { team: "red" } })];
+  for (const id of chosen) await call(`/v1/tasks/${id}/cancel`, {});
+  await until(() => heard.length === 4);
+  for (const id of chosen) {
+    const told = heard.filter(({ body }) => received.parse(JSON.parse(body)).data.task_id === id);
+    expect(told.map(({ body }) => received.parse(JSON.parse(body)).type)).toEqual(["task.submitted", "task.cancelled"]);
+    const [place] = await client.task(id).webhooks.list();
+    expect(place).toMatchObject({ standing_id: hook.id, task_id: id, url });
+  }
+  const log = await client.webhooks.deliveries(hook.id);
+  expect(log.map(({ task_id }) => task_id).sort()).toEqual([...chosen, ...chosen].sort());
+
+  heard = [];
+  const { secret } = await client.webhooks.rotate(hook.id, { secret: OTHER_SECRET, overlapS: 60 });
+  expect(await client.webhooks.test(hook.id)).toMatchObject({ delivered: true, status: 204, error: null });
+  const [both] = heard;
+  if (!both) throw new Error("Nothing was sent.");
+  for (const each of [SECRET, secret]) expect(verified(each, both)).toMatchObject({ type: "webhook.test" });
+  const made = (await client.webhooks.rotate(hook.id, { overlapS: 0 })).secret;
+  await client.webhooks.test(hook.id);
+  const last = heard.at(-1) ?? both;
+  expect(verified(made, last)).toMatchObject({ type: "webhook.test" });
+  expect(() => verified(OTHER_SECRET, last)).toThrow("No matching signature");
+
+  status = 400;
+  const refused = await submitted({ metadata: { team: "red" } });
+  await until(() => types().includes("task.submitted"));
+  const cursor = async () => (await client.task(refused).webhooks.list())[0];
+  while ((await cursor())?.given_up !== 1);
+  status = 204;
+  heard = [];
+  await client.webhooks.redrive(hook.id);
+  await until(() => heard.length > 0);
+  expect(types()).toEqual(["task.submitted"]);
+  await client.webhooks.delete(hook.id);
+  expect(await client.webhooks.list()).toEqual([]);
+  expect(await cursor()).toBeUndefined();
+  await call(`/v1/tasks/${refused}/cancel`, {});
+});
+
+it("is added, tried, looked at, redriven, enabled, rotated and removed from the command line", async () => {
+  const waybill = (...args: string[]) => runWaybill(["webhooks", ...args], { WAYBILL_URL: server.url, NO_COLOR: "1" });
+  const id = (await waybill("add", url, "--state", "queued", "--kind", "external", "--secret", SECRET)).out.trim();
+  expect((await waybill("test", id)).talk).toMatch(/^It was taken: HTTP 204/);
+  status = 400;
+  const task = await submitted();
+  await until(() => types().includes("task.submitted"));
+  const listed = async () => (await waybill()).out;
+  expect(await listed()).toMatch(new RegExp(`${id} +${url} +yes +active`));
+  while (!(await waybill("deliveries", id)).out.includes("given_up"));
+  const shown = await runWaybill(["get", task], { WAYBILL_URL: server.url, NO_COLOR: "1" });
+  expect(shown.out).toMatch(/Webhook +127\.0\.0\.1:\d+ follows, has given up event 1\n/);
+  status = 410;
+  expect(await waybill("test", id)).toMatchObject({ code: 1, talk: expect.stringContaining("HTTP 410") });
+  await waybill("redrive", id);
+  while (!(await listed()).includes("disabled"));
+  expect((await waybill("show", id)).out).toMatch(/Now +stands still: The receiver answered 410: it is gone\./);
+  status = 204;
+  heard = [];
+  expect((await waybill("enable", id)).talk).toBe("It is active.\n");
+  await until(() => heard.length > 0);
+  expect((await waybill("rotate", id, "--overlap", "1h")).out).toMatch(/^whsec_.{44}\n$/);
+  const one = (await waybill("add", url, "--task", task)).out.trim();
+  expect((await waybill("show", one, "--task", task, "--json")).out).toContain(`"task_id":"${task}"`);
+  expect((await waybill("remove", id)).talk).toBe(`Removed ${id}.\n`);
+  expect((await waybill("show", id)).code).toBe(1);
+  await call(`/v1/tasks/${task}/cancel`, {});
 });

@@ -591,6 +591,7 @@ export type CustomEvent = {
 
 export type Delivery = {
   n: number;
+  task_id: string | null;
   /** The event's number in the task's log. */
   seq: number;
   type: string | null;
@@ -965,6 +966,8 @@ export type NewWebhook = {
   secret?: string | undefined;
   /** Types of events. When absent all changes of the task's state, its questions, and its end. */
   events?: (string)[] | undefined;
+  /** Beside or in place of `events`: what tells that the task has come to one of these states. */
+  states?: ("queued" | "running" | "paused" | "input_required" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected")[] | undefined;
 };
 
 export type OutputDeltaEvent = {
@@ -1047,6 +1050,19 @@ export type Redrive = {
   from?: number | undefined;
 };
 
+export type Rotate = {
+  /** When absent, one is made. */
+  secret?: string | undefined;
+  /** How long it also signs with the secret before, so that receivers can change theirs meanwhile. */
+  overlap_s?: number | undefined;
+};
+
+export type RotatedWebhook = {
+  webhook: Webhook;
+  /** Shown this once. */
+  secret: string;
+};
+
 export type SearchHit = {
   file_id: string;
   filename: string;
@@ -1066,6 +1082,30 @@ export type SearchHit = {
     start: number;
     end: number;
   })[];
+};
+
+export type StandingWebhook = {
+  /** Where events are sent to: http or https, on the internet or where the server's operator allows. */
+  url: string;
+  /** Signs what is sent, as Standard Webhooks do. Never shown again; with none, nothing is signed. */
+  secret?: string | undefined;
+  /** Types of events. When absent all changes of the task's state, its questions, and its end. */
+  events?: (string)[] | undefined;
+  /** Beside or in place of `events`: what tells that the task has come to one of these states. */
+  states?: ("queued" | "running" | "paused" | "input_required" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected")[] | undefined;
+  /** Which tasks: those that fit all that is named. When absent all that you submit. */
+  tasks?: {
+    /** Kinds of tasks. */
+    kinds?: (string)[] | undefined;
+    /** Agents, as `input.agent` names them. */
+    agents?: (string)[] | undefined;
+    /** Exact values of metadata keys. */
+    metadata?: Record<string, string> | undefined;
+    /** Of all users of your tenant. Takes the scope `tasks:all`. */
+    everybody?: boolean | undefined;
+    /** Also those that other tasks have begun. */
+    children?: boolean | undefined;
+  } | undefined;
 };
 
 export type Step = {
@@ -1527,6 +1567,15 @@ export type ToolObservedEvent = {
   };
 };
 
+export type Trial = {
+  /** The receiver has taken it. */
+  delivered: boolean;
+  /** What it answered; null when no answer came. */
+  status: number | null;
+  error: string | null;
+  duration_ms: number;
+};
+
 export type UpdateConversation = {
   title?: string | undefined;
   agent?: string | null | undefined;
@@ -1647,7 +1696,18 @@ export type Wait = {
 
 export type Webhook = {
   id: string;
-  task_id: string;
+  /** Null: all tasks that it chooses. */
+  task_id: string | null;
+  /** The webhook of all tasks whose place in this task it is. */
+  standing_id: string | null;
+  /** Which tasks, of a webhook of all of them. */
+  tasks: {
+    kinds?: (string)[] | undefined;
+    agents?: (string)[] | undefined;
+    metadata?: Record<string, string> | undefined;
+    everybody?: boolean | undefined;
+    children?: boolean | undefined;
+  } | null;
   url: string;
   /** Null: all changes of the state, questions, and the end. */
   events: (string)[] | null;
@@ -1663,6 +1723,8 @@ export type Webhook = {
   attempts: number;
   next_attempt_at: string | null;
   failures_in_a_row: number;
+  /** Why the last attempt failed; null when it did not. */
+  last_error: string | null;
   /** The first event that was given up: redrive it. */
   given_up: number | null;
   /** ISO 8601, UTC, milliseconds */
@@ -1678,6 +1740,8 @@ export type WebhookOfTask = {
   secret?: string | undefined;
   /** Types of events. When absent all changes of the task's state, its questions, and its end. */
   events?: (string)[] | undefined;
+  /** Beside or in place of `events`: what tells that the task has come to one of these states. */
+  states?: ("queued" | "running" | "paused" | "input_required" | "waiting" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected")[] | undefined;
   /** Tell what comes after this event, 0 for all of the log. When absent, what is new. */
   after?: number | undefined;
 };
@@ -2792,6 +2856,122 @@ export type Operations = {
     body: undefined;
     answer: Webhook;
   };
+  /** Sign with another secret */
+  rotateWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: Rotate;
+    answer: RotatedWebhook;
+  };
+  /** Try a webhook */
+  testWebhook: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Trial;
+  };
+  /** List webhooks of all tasks */
+  listStandingWebhooks: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: (Webhook)[];
+    };
+  };
+  /** Have an address told of the events of all tasks */
+  createStandingWebhook: {
+    params: undefined;
+    query: undefined;
+    body: StandingWebhook;
+    answer: Webhook;
+  };
+  /** Read a webhook */
+  getStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Webhook;
+  };
+  /** Delete a webhook */
+  deleteStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Read what was sent, and what came of it */
+  listStandingDeliveries: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: {
+      limit?: number | undefined;
+      /** `n` of the oldest entry of the page before. */
+      before?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Delivery)[];
+    };
+  };
+  /** Send events again */
+  redriveStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: Redrive;
+    answer: Webhook;
+  };
+  /** Enable a webhook that was disabled */
+  enableStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Webhook;
+  };
+  /** Sign with another secret */
+  rotateStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: Rotate;
+    answer: RotatedWebhook;
+  };
+  /** Try a webhook */
+  testStandingWebhook: {
+    params: {
+      /** The webhook's id. */
+      webhook_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Trial;
+  };
   /** Who the key says you are */
   getCaller: {
     params: undefined;
@@ -2924,6 +3104,17 @@ export const ROUTES = {
   listDeliveries: { method: "GET", path: "/v1/tasks/{id}/webhooks/{webhook_id}/deliveries" },
   redriveWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/redrive" },
   enableWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/enable" },
+  rotateWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/rotate" },
+  testWebhook: { method: "POST", path: "/v1/tasks/{id}/webhooks/{webhook_id}/test" },
+  listStandingWebhooks: { method: "GET", path: "/v1/webhooks" },
+  createStandingWebhook: { method: "POST", path: "/v1/webhooks" },
+  getStandingWebhook: { method: "GET", path: "/v1/webhooks/{webhook_id}" },
+  deleteStandingWebhook: { method: "DELETE", path: "/v1/webhooks/{webhook_id}" },
+  listStandingDeliveries: { method: "GET", path: "/v1/webhooks/{webhook_id}/deliveries" },
+  redriveStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/redrive" },
+  enableStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/enable" },
+  rotateStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/rotate" },
+  testStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/test" },
   getCaller: { method: "GET", path: "/v1/me" },
   listKeys: { method: "GET", path: "/v1/keys" },
   createKey: { method: "POST", path: "/v1/keys" },

@@ -23,6 +23,7 @@ import { addRetry } from "./commands/retry.ts";
 import { addSearch } from "./commands/search.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWebhooks } from "./commands/webhooks.ts";
 
 export function addCommands(program: Command): void {
   addSubmit(program);
@@ -45,6 +46,7 @@ export function addCommands(program: Command): void {
   addSearch(program);
   addAgents(program);
   addGuardrails(program);
+  addWebhooks(program);
   addDoctor(program);
   addBackup(program);
   addRestore(program);

@@ -1,15 +1,14 @@
 /**
- * One request to a receiver. Of its answer only the status and `Retry-After` are kept: a webhook is no way to read what
- * an address answers.
+ * One request to a receiver. Of its answer only the status and `Retry-After` count, as soon as they are there: a webhook is no
+ * way to read what an address answers, and a body that does not end holds up nothing.
  */
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
 import { NotReached } from "../outgoing/reach.ts";
 import type { Answer, Notification } from "../task/subscription.ts";
 
 const ERROR_CHARACTERS_MAX = 300;
-const ANSWER_BYTES_MAX = 1 << 10;
 
-export type Sender = Pick<GuardedClient, "send">;
+export type Sender = Pick<GuardedClient, "tell">;
 
 /** What it came to, whatever that is. Rejects only with the reason of `signal`. */
 export async function attempt(
@@ -20,11 +19,8 @@ export async function attempt(
   now: () => number,
 ): Promise<Answer> {
   try {
-    const answer = await sender.send(
-      new URL(url),
-      { method: "POST", headers: { ...headers, "content-type": contentType }, body, signal },
-      { bytesMax: ANSWER_BYTES_MAX },
-    );
+    const sent = { ...headers, "content-type": contentType };
+    const answer = await sender.tell(new URL(url), { method: "POST", headers: sent, body, signal });
     const { status } = answer;
     const error = status >= 200 && status < 300 ? null : `HTTP ${status}`;
     return { status, retryAfterMs: retryAfterMs(answer.headers["retry-after"], now()), error };

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
@@ -147,6 +149,106 @@ describe("a subscription", () => {
     const log = await stage.store.subscriptions.deliveries(subscription.key, { limit: 9 });
     expect(log).toHaveLength(task.lastSeq);
     expect(JSON.stringify(log)).not.toContain("t0ps3cret");
+  });
+});
+
+describe("a subscription of all tasks", () => {
+  it("tells each of them at least once and in order a receiver that fails 70 % of the time, over restarts, beside a second worker", async () => {
+    await stage.close();
+    stage = await Stage.open([{ ...plain, attemptsMax: 1_000, failuresMax: 1_000 }], seeded(5));
+    const chance = seeded(11);
+    receiver.behave = (_, response) => void response.writeHead(chance() < 0.7 ? 503 : 200).end();
+    const standing = await stage.standing(receiver.url);
+    const other = await stage.another();
+    const tasks = [await stage.endedTask(6), await stage.endedTask(6), await stage.endedTask(6)];
+    let turns = 0;
+    await stage.until(async () => {
+      turns += 1;
+      if (turns % 40 === 0) await stage.restart();
+      return (await Promise.all(tasks.map((task) => stage.cursor(standing, task)))).every(({ done }) => done);
+    }, 30_000);
+    await other.stop();
+    for (const task of tasks) {
+      const { id } = await stage.cursor(standing, task);
+      const got = receiver.taken.filter(({ subscription }) => subscription === id).map(({ seq }) => seq);
+      expect(firsts(got)).toEqual(upTo(task.lastSeq));
+    }
+  });
+
+  it("leaves a receiver that fails alone with all of them, is disabled once by failures in a row, and goes on with all", async () => {
+    await stage.close();
+    stage = await Stage.open([{ ...plain, attemptsMax: 1_000 }]);
+    receiver.behave = (_, response) => void response.writeHead(500).end();
+    const standing = await stage.standing(receiver.url);
+    const tasks = await Promise.all(Array.from({ length: 30 }, () => stage.endedTask(4)));
+    const began = stage.clock.now();
+    await stage.until(async () => (await stage.now(standing)).state === "disabled", 10_000);
+    // Twenty pauses, each twice as long as the one before: what was under way counts once.
+    expect(stage.clock.now() - began).toBeGreaterThan(2_000_000);
+    expect(receiver.all.length).toBeLessThan(20 * 8);
+    expect(stage.disabled).toMatchObject([{ webhook: standing.key, error: "HTTP 500" }]);
+    receiver.behave = (_, response) => void response.end();
+    const now = await stage.now(standing);
+    const audit = { tenant: "acme", at: 0, user: "ada", keyId: "k", act: "enable", task: null, detail: {} };
+    await stage.store.subscriptions.change(enabled(now, stage.clock.now()), { audit });
+    await stage.until(async () =>
+      (await Promise.all(tasks.map((each) => stage.cursor(standing, each)))).every(({ done }) => done),
+    );
+    expect(receiver.taken).toHaveLength(tasks.reduce((sum, { lastSeq }) => sum + lastSeq, 0));
+    expect(stage.delivery.stats().entries).toBe(0);
+  });
+});
+
+describe("a receiver that misbehaves", () => {
+  it.each([
+    [
+      "answers 200 and then a byte now and then",
+      "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\na",
+      { status: 200, error: null },
+    ],
+    [
+      "has an endless answer",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${"400\r\n".padEnd(1_029, "x")}\r\n`.repeat(1),
+      { status: 200, error: null },
+    ],
+    [
+      "has endless headers",
+      `HTTP/1.1 200 OK\r\n${"x-more: yes, more\r\n".repeat(2_000)}`,
+      { status: null, error: /HEADERS_OVERFLOW/ },
+    ],
+    ["does not speak HTTP", "220 mail.example ESMTP\r\n", { status: null, error: /does not match the HTTP/ }],
+    ["answers nothing and hangs up", "", { status: null, error: /UND_ERR_SOCKET/ }],
+  ] as const)("%s: that is said, and tried again where it may pass", async (_, answer, { status, error }) => {
+    const raw = createServer((socket) =>
+      socket.on("error", () => {}).once("data", () => (answer === "" ? socket.destroy() : socket.write(answer))),
+    );
+    raw.listen(0, "127.0.0.1");
+    await once(raw, "listening");
+    const address = raw.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const task = await stage.endedTask(4);
+    const subscription = await stage.subscribe(task, `http://127.0.0.1:${port}/`);
+    await stage.until(() => stage.attempts.length > 0);
+    const log = await stage.store.subscriptions.deliveries(subscription.key, { limit: 1, before: 2 });
+    expect(log).toMatchObject([{ status, outcome: error === null ? "delivered" : "retrying" }]);
+    if (error !== null) expect(log[0]?.error).toMatch(error);
+    await stage.delivery.stop();
+    raw.close();
+  });
+
+  it("is not what its certificate says, or is found only later: the attempt says so, and it comes again", async () => {
+    const task = await stage.endedTask(4);
+    const tls = await stage.subscribe(task, receiver.url.replace("http:", "https:"));
+    const nowhere = await stage.subscribe(task, receiver.url.replace("127.0.0.1", "nowhere.invalid"));
+    await stage.until(() => stage.attempts.length >= 2);
+    for (const each of [tls, nowhere]) {
+      await stage.until(async () => (await stage.now(each)).attempts > 0);
+      expect(await stage.now(each)).toMatchObject({
+        state: "active",
+        cursor: 0,
+        error: expect.stringMatching(/SSL|ENOTFOUND|EAI_AGAIN/),
+      });
+    }
   });
 });
 

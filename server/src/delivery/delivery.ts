@@ -18,6 +18,7 @@ import {
   type PushFormat,
   retryDelayMs,
   type Subscription,
+  type Trial,
 } from "../task/subscription.ts";
 import { attempt, type Sender } from "./attempt.ts";
 import { Lanes } from "./lanes.ts";
@@ -84,10 +85,18 @@ export class Delivery {
     const { store } = this.#parts;
     this.#unlisten = [
       store.changes(({ task, state }) => this.#taskChanged(task, state)),
-      store.subscriptions.changes(({ key, task }) => task !== null && this.#subscriptionChanged(key, task)),
+      store.subscriptions.changes(({ key, task }) => {
+        if (task !== null) this.#subscriptionChanged(key, task);
+        else void this.#track(this.#standingChanged(key));
+      }),
     ];
-    for (let after = ""; ; ) {
-      const page = await store.subscriptions.unfinished(after, ENTRIES_PAGE);
+    await this.#enterUnfinished();
+  }
+
+  /** All that may have something to tell; of one standing subscription alone where it is named. */
+  async #enterUnfinished(standing?: string): Promise<void> {
+    for (let after = ""; !this.#stopping.signal.aborted; ) {
+      const page = await this.#parts.store.subscriptions.unfinished(after, ENTRIES_PAGE, standing);
       for (const { key, task, owner, url, dueAt } of page) {
         after = key;
         if (this.#entries.has(key)) continue;
@@ -96,6 +105,15 @@ export class Delivery {
         else this.#wait(entry, dueAt);
       }
       if (page.length < ENTRIES_PAGE) return;
+    }
+  }
+
+  /** It may have been enabled: what stood still with it goes on. */
+  async #standingChanged(key: string): Promise<void> {
+    try {
+      await this.#enterUnfinished(key);
+    } catch (error) {
+      this.#parts.log.warn("a subscription cannot be read", { subscription: key, error });
     }
   }
 
@@ -289,12 +307,35 @@ export class Delivery {
     const now = clock.now();
     const { after, outcome } = afterAttempt(before, seq, answer, format, { now, chance: random() });
     log.attempted(format.name, outcome);
-    const { status, error } = answer;
+    const { status, error, retryAfterMs: askedMs } = answer;
     const delivery = {
-      ...{ seq, type: event?.type ?? null, attempt: before.attempts + 1, at, ms: clock.elapsed() - start },
-      ...{ outcome, status, error },
+      ...{ task: before.task, seq, type: event?.type ?? null, attempt: before.attempts + 1 },
+      ...{ at, ms: clock.elapsed() - start, outcome, status, error },
     };
-    return (await store.subscriptions.change(after, { delivery })) ? outcome : null;
+    const { failuresMax } = format;
+    const attempted = { outcome, status, error, failuresMax, at: now, askedMs };
+    const changed = await store.subscriptions.change(after, { delivery, attempted });
+    if (changed === false) return null;
+    const isOver = before.standing === null ? outcome === "disabled" : changed === "disabled";
+    if (isOver) this.#noteDisabled(after, failuresMax);
+    return outcome;
+  }
+
+  /** So that an operator hears of it; its owner sees it in the webhook. */
+  #noteDisabled({ id, standing, tenant, user, task, url, error }: Subscription, failuresMax: number): void {
+    const { host } = placeOf({ tenant, user }, url);
+    const facts = { webhook: standing ?? id, tenant, user, task, host, error, failuresMax };
+    this.#parts.log.warn("a webhook is disabled: it is told nothing more until it is enabled", facts);
+  }
+
+  /** Sends what says that nothing has happened; what came of it is only answered. Rejects when the server stops. */
+  async tried(subscription: Subscription): Promise<Trial> {
+    const { sender, clock } = this.#parts;
+    const trial = this.#formats.get(subscription.format)?.trialOf?.(subscription, clock.now());
+    if (!trial) throw new Error(`Nobody is tried in the words of ${subscription.format}.`);
+    const start = clock.elapsed();
+    const { status, error } = await attempt(sender, subscription.url, trial, this.#stopping.signal, () => clock.now());
+    return { status, error, ms: clock.elapsed() - start };
   }
 
   #track(turn: Promise<void>): Promise<void> {

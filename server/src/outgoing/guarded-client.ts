@@ -21,6 +21,8 @@ const CHECK_MS_MAX = 2_000;
 
 const ANSWER_MS_MAX = 15_000;
 const ANSWER_BYTES_MAX = 64 << 10;
+/** Of an answer of which only the head counts. */
+const TOLD_BYTES_MAX = 1 << 10;
 
 export type OutgoingRequest = {
   method: "GET" | "POST" | "DELETE";
@@ -92,6 +94,20 @@ export class GuardedClient {
     const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, timeout]) : timeout;
     const { status, headers, body } = await this.open(url, { ...outgoing, signal });
     return { status, headers, ...(await firstBytes(body, bytesMax)) };
+  }
+
+  /** Resolves with the head of an answer, whatever its body does: nothing is kept of that. Rejects as `send` does. */
+  async tell(
+    url: URL,
+    outgoing: OutgoingRequest,
+    { timeoutMs = ANSWER_MS_MAX } = {},
+  ): Promise<Omit<OpenAnswer, "body">> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, timeout]) : timeout;
+    const { status, headers, body } = await this.open(url, { ...outgoing, signal });
+    // Read to its end where that is near, so that the connection serves the next request.
+    firstBytes(body, TOLD_BYTES_MAX).catch(() => {});
+    return { status, headers };
   }
 
   /** Breaks off what is under way. */

@@ -3,15 +3,16 @@
  * version that it follows on: when that is not the present one it changes nothing and answers false.
  */
 import type { TaskId } from "../task/id.ts";
-import type { Delivery, Subscription } from "../task/subscription.ts";
+import type { Attempted, Delivery, Subscription } from "../task/subscription.ts";
 import type { Write } from "./write.ts";
 
 /** Of one user, with something left to tell. */
 export const SUBSCRIPTIONS_OF_USER_MAX = 20_000;
 /** Of all tasks, of one user. */
 export const STANDING_OF_USER_MAX = 10;
-/** Entries of the log that are kept for a subscription. */
+/** Entries of the log that are kept for a subscription, and for one of all tasks. */
 export const DELIVERIES_KEPT_MAX = 100;
+export const STANDING_DELIVERIES_KEPT_MAX = 1_000;
 
 type Owner = { tenant: string; user: string };
 type Audit = NonNullable<Write["audit"]>;
@@ -33,16 +34,25 @@ export interface SubscriptionStore {
   list(owner: Owner, task: TaskId | null): Promise<Subscription[]>;
   /** Whether the owner may have another one that has something to tell. */
   hasRoom(owner: Owner): Promise<boolean>;
-  /** Writes what has changed, with an entry of the log. */
-  change(subscription: Subscription, more: { delivery?: Omit<Delivery, "n">; audit?: Audit }): Promise<boolean>;
+  /**
+   * Writes what has changed, with an entry of the log; where a standing one is behind it, the entry is that one's, and so is
+   * what the attempt makes of it: `disabled` says that this has disabled it.
+   */
+  change(
+    subscription: Subscription,
+    more: { delivery?: Omit<Delivery, "n">; attempted?: Attempted; audit?: Audit },
+  ): Promise<boolean | "disabled">;
   /** False when it is gone. */
   remove({ key, task }: Pick<Subscription, "key" | "task">, audit: Audit): Promise<boolean>;
   /** Newest first, at most `limit`, before entry `before`. */
   deliveries(key: string, page: { limit: number; before?: number }): Promise<Delivery[]>;
-  /** All active ones with something left to tell or a task that is open, in pages by key. */
-  unfinished(after: string, limit: number): Promise<Unfinished[]>;
+  /** All active ones of tasks with something left to tell or a task that is open, in pages by key; of one standing one alone. */
+  unfinished(after: string, limit: number, standing?: string): Promise<Unfinished[]>;
+  /** Cursors of a standing one that have given an event up, in pages by key. */
+  givenUp(standing: string, after: string, limit: number): Promise<Subscription[]>;
   /**
-   * Calls `listener` after every commit that has made, removed or changed one for a caller; returns how to stop.
+   * Calls `listener` after every commit that has made, removed or changed one for a caller, or made a task's cursor of a
+   * standing one; returns how to stop.
    * With several writers it is a hint, as `changes` is. A listener must not throw.
    */
   changes(listener: (changed: { key: string; task: TaskId | null }) => void): () => void;

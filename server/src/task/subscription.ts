@@ -2,8 +2,8 @@
  * A subscription: an address that is told of the events of a task. It is a cursor into the task's log and never a copy of
  * it. Events are told one after the other, each at least once; what an attempt leads to is decided here alone.
  *
- * One of no task is of all tasks that its owner submits from then on: each of them gets a subscription of its own, which
- * goes and stands still with the one that it was made of (`standing`).
+ * One of no task stands for all tasks that are submitted from then on and fit it: each gets a cursor of its own with its
+ * first commit (`standing` names what it was made of). Whereto, in which words and whether at all is the standing one's alone.
  */
 import { z } from "zod";
 import type { TaskEvent } from "./events/event.ts";
@@ -16,6 +16,9 @@ export const URL_CHARACTERS_MAX = 2_048;
 const SECRET_CHARACTERS_MAX = 4_096;
 /** Types of events that one may name. */
 const EVENT_TYPES_MAX = 50;
+
+/** Kinds, agents and pairs of metadata that one may name. */
+const FILTER_VALUES_MAX = 50;
 
 const FIRST_DELAY_MS = 1_000;
 const DELAY_MS_MAX = 300_000;
@@ -30,6 +33,45 @@ const GONE = 410;
 const subscriptionId = z.string().regex(/^[A-Za-z0-9._:@-]{1,128}$/, "must be 1 to 128 letters, digits and . _ : @ -");
 export const eventTypes = z.array(z.string().min(1).max(64)).min(1).max(EVENT_TYPES_MAX);
 
+const filterValues = z.array(z.string().min(1).max(512)).min(1).max(FILTER_VALUES_MAX);
+
+/** Which tasks one of no task is of: all that fit everything that is named here. */
+export const taskChoice = z.strictObject({
+  kinds: filterValues.optional(),
+  /** Names of agents, as the input of their tasks has them. */
+  agents: filterValues.optional(),
+  /** Values of keys of a task's metadata, as text. */
+  metadata: z.record(z.string().min(1).max(128), z.string().max(512)).optional(),
+  /** Tasks of all users of the tenant, and not of its owner alone. */
+  everybody: z.boolean().optional(),
+  /** Tasks that other tasks have begun, too. */
+  children: z.boolean().optional(),
+});
+export type TaskChoice = z.output<typeof taskChoice>;
+
+/** What of a new task a choice looks at. */
+export type Choosable = {
+  user: string;
+  kind: string;
+  agent: string | null;
+  isChild: boolean;
+  metadata: readonly (readonly [key: string, value: string])[];
+};
+
+/** `owner` is the user whose choice it is. */
+export function isChosen(
+  { kinds, agents, metadata, everybody, children }: TaskChoice,
+  owner: string,
+  task: Choosable,
+): boolean {
+  if (!everybody && task.user !== owner) return false;
+  if (!children && task.isChild) return false;
+  if (kinds && !kinds.includes(task.kind)) return false;
+  if (agents && (task.agent === null || !agents.includes(task.agent))) return false;
+  const has = ([key, value]: [string, string]) => task.metadata.some(([name, held]) => name === key && held === value);
+  return Object.entries(metadata ?? {}).every(has);
+}
+
 /** What is kept of one beside its identity. `seq`s are those of the task's log. */
 export const subscriptionRecord = z.object({
   url: z.string(),
@@ -41,6 +83,8 @@ export const subscriptionRecord = z.object({
   secrets: z.record(z.string(), z.string()),
   /** What its format needs beside them, and anybody may see. */
   settings: z.record(z.string(), z.string()).default({}),
+  /** Of one of no task. */
+  chooses: taskChoice.nullable().default(null),
   /** The last event that was told, passed over or given up. */
   cursor: z.int(),
   /** The task as it stands is told first. */
@@ -53,13 +97,17 @@ export const subscriptionRecord = z.object({
   dueAt: z.int().nullable(),
   /** Attempts in a row, of whichever events, that failed. */
   failures: z.int(),
+  /** Why the last of them did; null when it did not. */
+  error: z.string().nullable().default(null),
   /** The first event that was given up and not told since. */
   givenUp: z.int().nullable(),
   createdAt: z.int(),
   updatedAt: z.int(),
 });
 
-export type Subscription = z.output<typeof subscriptionRecord> & {
+export type SubscriptionRecord = z.output<typeof subscriptionRecord>;
+
+export type Subscription = SubscriptionRecord & {
   /** Its identity in the store, and in what receivers are sent. */
   key: string;
   /** As its owner calls it: once for a task. */
@@ -88,6 +136,8 @@ export const newSubscription = z.strictObject({
   /** Tell what comes after this event; the last one there is when absent. Of a new task everything is told. */
   after: z.int().min(0).optional(),
   announces: z.boolean().optional(),
+  /** Of one of no task. */
+  chooses: taskChoice.optional(),
 });
 export type NewSubscription = z.input<typeof newSubscription>;
 
@@ -113,6 +163,8 @@ export type PushFormat = {
   failuresMax: number;
   /** Null for what it has no words for. */
   notificationOf: (told: Told) => Promise<Notification | null>;
+  /** Says that nothing has happened, so that a receiver can be tried. */
+  trialOf?: (subscription: Subscription, at: number) => Notification;
 };
 
 /** What an attempt came to. `status` is null when no answer came; `refused` when the address may not be sent to. */
@@ -124,6 +176,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** An attempt, as the delivery log has it. */
 export type Delivery = {
   n: number;
+  task: TaskId | null;
   seq: number;
   /** The type of the event; null for an announcement. */
   type: string | null;
@@ -135,6 +188,9 @@ export type Delivery = {
   error: string | null;
 };
 
+/** What came of trying a receiver. */
+export type Trial = { status: number | null; error: string | null; ms: number };
+
 /** What `answer` to an attempt to tell `seq` makes of a subscription. `chance` is in 0..1. */
 export function afterAttempt(
   before: Subscription,
@@ -144,24 +200,58 @@ export function afterAttempt(
   { now, chance }: { now: number; chance: number },
 ): { after: Subscription; outcome: Outcome } {
   const { status } = answer;
-  const next = { ...before, version: before.version + 1, updatedAt: now };
+  const next = { ...before, error: answer.error, version: before.version + 1, updatedAt: now };
   const told = { ...next, cursor: seq, announces: false, attempts: 0, dueAt: null };
   if (status !== null && status >= 200 && status < 300) {
     const givenUp = before.givenUp === seq ? null : before.givenUp;
-    return { after: { ...told, failures: 0, givenUp }, outcome: "delivered" };
+    return { after: { ...told, failures: 0, error: null, givenUp }, outcome: "delivered" };
   }
   const attempts = before.attempts + 1;
   const failures = before.failures + 1;
-  if (status === GONE || failures >= failuresMax) {
-    const reason =
-      status === GONE ? "The receiver answered 410: it is gone." : `${failures} attempts in a row have failed.`;
-    return { after: { ...next, attempts: 0, failures, dueAt: null, state: "disabled", reason }, outcome: "disabled" };
+  // Of a cursor of a standing one, only that one is disabled by failures.
+  const isOver = before.standing === null && failures >= failuresMax;
+  if (status === GONE || isOver) {
+    const state = { state: "disabled", reason: reasonOf(status, failures) } as const;
+    return { after: { ...next, ...state, attempts: 0, failures, dueAt: null }, outcome: "disabled" };
   }
   const mayPass = status === null ? !answer.refused : status >= 500 || PASSING_STATUSES.has(status);
   if (!mayPass || attempts >= attemptsMax)
     return { after: { ...told, failures, givenUp: before.givenUp ?? seq }, outcome: "given_up" };
   const dueAt = now + retryDelayMs(attempts, answer.retryAfterMs, chance);
   return { after: { ...next, attempts, failures, dueAt }, outcome: "retrying" };
+}
+
+function reasonOf(status: number | null, failures: number): string {
+  return status === GONE ? "The receiver answered 410: it is gone." : `${failures} attempts in a row have failed.`;
+}
+
+/** What came of an attempt for one task, to the one that stands for all of them. */
+export type Attempted = {
+  outcome: Outcome;
+  status: number | null;
+  error: string | null;
+  failuresMax: number;
+  at: number;
+  askedMs: number | null;
+};
+
+/**
+ * A receiver that fails is left alone by all tasks for as long as its failures in a row say; failures of what was under way by
+ * then are one with the first. Null where nothing changes.
+ */
+export function standingAfter(
+  before: Subscription,
+  { outcome, status, error, failuresMax, at, askedMs }: Attempted,
+): Subscription | null {
+  const next = { ...before, version: before.version + 1, updatedAt: at };
+  if (outcome === "delivered")
+    return before.failures === 0 && before.dueAt === null ? null : { ...next, failures: 0, error: null, dueAt: null };
+  if (before.state === "disabled" || (outcome === "retrying" && (before.dueAt ?? 0) > at)) return null;
+  const failures = before.failures + 1;
+  if (outcome === "disabled" || failures >= failuresMax)
+    return { ...next, failures, error, dueAt: null, state: "disabled", reason: reasonOf(status, failures) };
+  if (outcome === "given_up") return { ...next, failures, error };
+  return { ...next, failures, error, dueAt: at + retryDelayMs(failures, askedMs, 0.5) };
 }
 
 /** From 1 s on doubling to 5 min, each a quarter shorter or longer, and never shorter than the receiver asks for. */
@@ -175,8 +265,27 @@ export function retryDelayMs(attempts: number, askedMs: number | null, chance: n
 export function enabled(before: Subscription, now: number): Subscription {
   return {
     ...before,
-    ...{ state: "active", reason: null, attempts: 0, failures: 0, dueAt: null, done: false },
+    ...{ state: "active", reason: null, attempts: 0, failures: 0, error: null, dueAt: null, done: false },
     ...{ version: before.version + 1, updatedAt: now },
+  };
+}
+
+/** What a secret is called in `secrets`, and what signs beside it until the moment in `settings`. */
+export const SECRET = "secret";
+export const SECRET_BEFORE = "secretBefore";
+export const SECRET_BEFORE_UNTIL = "secretBeforeUntil";
+
+/** It signs with `secret`, and for `overlapMs` also with the one before. */
+export function rotated(before: Subscription, secret: string, overlapMs: number, now: number): Subscription {
+  const { [SECRET]: old, [SECRET_BEFORE]: _, ...secrets } = before.secrets;
+  const { [SECRET_BEFORE_UNTIL]: __, ...settings } = before.settings;
+  const overlaps = old !== undefined && overlapMs > 0;
+  return {
+    ...before,
+    secrets: { ...secrets, [SECRET]: secret, ...(overlaps && { [SECRET_BEFORE]: old }) },
+    settings: { ...settings, ...(overlaps && { [SECRET_BEFORE_UNTIL]: String(now + overlapMs) }) },
+    version: before.version + 1,
+    updatedAt: now,
   };
 }
 

@@ -1,4 +1,4 @@
-import { isTerminal, outputText, type Step, type Task, type Why } from "@waybill/sdk";
+import { isTerminal, outputText, type Step, type Task, type Webhook, type Why } from "@waybill/sdk";
 import { count, duration, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { answerCommands } from "../answer.ts";
@@ -8,6 +8,7 @@ import { styledState } from "../terminal/state-style.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless, onOneLine } from "../terminal/text-width.ts";
+import { moment, waitsFor } from "../webhook-state.ts";
 
 type Flags = ConnectionFlags & { steps?: boolean; json?: boolean };
 
@@ -35,13 +36,14 @@ export function addGet(program: Command): void {
         out.write(`${JSON.stringify(task)}\n`);
         return;
       }
-      out.write(described(task, isTerminal(task.state) ? null : await handle.why(), out));
+      const why = isTerminal(task.state) ? null : await handle.why();
+      out.write(described(task, why, await handle.webhooks.list(), out));
       if (flags.steps) out.write(`\n${stepsTable(await handle.steps(), out)}`);
     }),
   );
 }
 
-function described(task: Task, why: Why | null, screen: Screen): string {
+function described(task: Task, why: Why | null, webhooks: readonly Webhook[], screen: Screen): string {
   const { usage } = task;
   const tokens =
     usage.calls === 0
@@ -68,6 +70,7 @@ function described(task: Task, why: Why | null, screen: Screen): string {
     ["Usage", tokens],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
+    ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${waitsFor(each)}`]),
   ];
   const lines = facts.flatMap(([name, value]) =>
     value === null || value === "" ? [] : [`${screen.style("dim", name.padEnd(14))}${onOneLine(value)}\n`],
@@ -98,9 +101,4 @@ function stepsTable(steps: readonly Step[], screen: Screen): string {
 
 function lasted({ created_at, ended_at }: Task): string {
   return duration(Date.parse(ended_at ?? created_at) - Date.parse(created_at));
-}
-
-/** Local time, to the second. */
-function moment(iso: string): string {
-  return new Date(iso).toLocaleString("sv-SE");
 }

@@ -69,8 +69,17 @@ export function subscriptionOf(task: Task, url: string, fields: Partial<Subscrip
   return {
     ...{ key: `00000000-0000-7000-8000-${String(made).padStart(12, "0")}`, id: `s${made}`, task: task.id },
     ...{ standing: null, tenant: task.tenant, user: task.user, version: 1, done: false },
-    ...{ url, format: "plain", events: null, secrets: { token: "t0ps3cret" }, settings: {}, cursor: 0 },
-    ...{ announces: false, state: "active", reason: null, attempts: 0, dueAt: null, failures: 0, givenUp: null },
+    ...{ url, format: "plain", events: null, secrets: { token: "t0ps3cret" }, settings: {}, chooses: null, cursor: 0 },
+    ...{
+      announces: false,
+      state: "active",
+      reason: null,
+      attempts: 0,
+      dueAt: null,
+      failures: 0,
+      error: null,
+      givenUp: null,
+    },
     ...{ createdAt: START, updatedAt: START },
     ...fields,
   };
@@ -79,6 +88,8 @@ export function subscriptionOf(task: Task, url: string, fields: Partial<Subscrip
 export class Stage {
   readonly clock = new VirtualClock(START);
   readonly attempts: string[] = [];
+  /** What was said of those that were disabled. */
+  readonly disabled: Record<string, unknown>[] = [];
   store: Store;
   delivery: Delivery;
   readonly #client = new GuardedClient(Reach.everywhere);
@@ -133,7 +144,27 @@ export class Stage {
     return subscription;
   }
 
-  async now({ key }: Subscription): Promise<Subscription> {
+  /** Of all tasks that are submitted from then on. */
+  async standing(url: string): Promise<Subscription> {
+    const subscription = { ...subscriptionOf(newTask(), url), task: null, chooses: { everybody: true } };
+    const audit = { tenant: subscription.tenant, at: START, user: "ada", keyId: "k", act: "x", task: null, detail: {} };
+    await this.store.subscriptions.put(subscription, audit);
+    return subscription;
+  }
+
+  /** Where it is in a task. */
+  async cursor({ key }: Subscription, { id }: Task): Promise<Subscription> {
+    return this.now({ key: `${key}_${id}` });
+  }
+
+  /** Another worker over the same store. */
+  async another(): Promise<Delivery> {
+    const other = this.#delivery();
+    await other.start();
+    return other;
+  }
+
+  async now({ key }: Pick<Subscription, "key">): Promise<Subscription> {
     const found = await this.store.subscriptions.get(key);
     if (!found) throw new Error("It is gone.");
     return found;
@@ -151,7 +182,10 @@ export class Stage {
       formats: this.#formats,
       clock: this.clock,
       random: this.#random,
-      log: { warn: () => {}, attempted: (_, outcome) => this.attempts.push(outcome) },
+      log: {
+        warn: (_, facts) => "webhook" in facts && this.disabled.push(facts),
+        attempted: (_, outcome) => this.attempts.push(outcome),
+      },
     });
   }
 }

@@ -1,5 +1,13 @@
 /** How a webhook is told of an event: signed JSON, by the rules of Standard Webhooks. */
-import type { Delivery, PushFormat } from "../../task/subscription.ts";
+import {
+  type Delivery,
+  type Notification,
+  type PushFormat,
+  SECRET,
+  SECRET_BEFORE,
+  SECRET_BEFORE_UNTIL,
+  type Subscription,
+} from "../../task/subscription.ts";
 import type { SubscriptionView } from "../../verbs/subscriptions.ts";
 import { wireEvent } from "./event.ts";
 import { wireTime } from "./translate.ts";
@@ -26,27 +34,48 @@ export const webhookFormat: PushFormat = {
     const body = JSON.stringify({ type, timestamp: wireTime(event.at), data: { ...about, event: data } });
     // The same for each attempt: a receiver knows by it what it has had.
     const messageId = `msg_${subscription.key.replaceAll("-", "")}_${seq}`;
-    const timestampS = Math.floor(at / 1_000);
-    const { secret } = subscription.secrets;
-    return {
-      contentType: "application/json",
-      body,
-      headers: {
-        "webhook-id": messageId,
-        "webhook-timestamp": String(timestampS),
-        ...(secret !== undefined && { "webhook-signature": signature(secret, messageId, timestampS, body) }),
-      },
-    };
+    return signed(subscription, messageId, body, at);
+  },
+  trialOf: (subscription, at) => {
+    const body = JSON.stringify({
+      type: "webhook.test",
+      timestamp: wireTime(at),
+      data: { webhook_id: subscription.id },
+    });
+    return signed(subscription, `test_${subscription.key.replaceAll("-", "")}_${at}`, body, at);
   },
 };
+
+function signed(subscription: Subscription, messageId: string, body: string, at: number): Notification {
+  const timestampS = Math.floor(at / 1_000);
+  const signatures = secretsOf(subscription, at).map((secret) => signature(secret, messageId, timestampS, body));
+  return {
+    contentType: "application/json",
+    body,
+    headers: {
+      "webhook-id": messageId,
+      "webhook-timestamp": String(timestampS),
+      ...(signatures.length > 0 && { "webhook-signature": signatures.join(" ") }),
+    },
+  };
+}
+
+/** While its receiver changes from one to the other there are two, of which each is enough. */
+function secretsOf({ secrets, settings }: Subscription, at: number): string[] {
+  const { [SECRET]: secret, [SECRET_BEFORE]: before } = secrets;
+  const overlaps = at < Number(settings[SECRET_BEFORE_UNTIL] ?? 0);
+  return [secret, overlaps ? before : undefined].filter((each) => each !== undefined);
+}
 
 export function wireWebhook(view: SubscriptionView): WebhookWire {
   return {
     id: view.id,
-    task_id: view.task ?? "",
+    task_id: view.task,
+    standing_id: view.standing,
+    tasks: view.chooses,
     url: view.url,
     events: view.events,
-    signed: view.secretNames.includes("secret"),
+    signed: view.secretNames.includes(SECRET),
     state: view.state,
     reason: view.reason,
     done: view.done,
@@ -54,12 +83,13 @@ export function wireWebhook(view: SubscriptionView): WebhookWire {
     attempts: view.attempts,
     next_attempt_at: view.dueAt === null ? null : wireTime(view.dueAt),
     failures_in_a_row: view.failures,
+    last_error: view.error,
     given_up: view.givenUp,
     created_at: wireTime(view.createdAt),
     updated_at: wireTime(view.updatedAt),
   };
 }
 
-export function wireDelivery({ ms, at, ...entry }: Delivery): DeliveryWire {
-  return { ...entry, at: wireTime(at), duration_ms: ms };
+export function wireDelivery({ ms, at, task, ...entry }: Delivery): DeliveryWire {
+  return { ...entry, task_id: task, at: wireTime(at), duration_ms: ms };
 }

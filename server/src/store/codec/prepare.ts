@@ -1,6 +1,7 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
 import type { MessageDraft } from "../../task/conversation.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Json } from "../../task/json.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -53,8 +54,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     for (const sha256 of keptIn(task.input)) spill.name(sha256);
     const claim = claimOf(task);
     if (claim) prepared.claim = claim;
-    const metadata = searchableMetadata(task);
-    if (metadata.length > 0) prepared.metadata = metadata;
+    Object.assign(prepared, chosenBy(task));
   }
   if (write.journal?.length) {
     prepared.journal = write.journal.map((entry) => [
@@ -174,6 +174,19 @@ function scheduleOf(task: Task): PreparedSchedule | undefined {
     reasonsText(waitsOn(task)),
     awaits.length === 0 ? null : JSON.stringify(awaits),
   ];
+}
+
+/** What is found by and chosen by, beside what every submit has. */
+function chosenBy(task: Task): Pick<PreparedWrite, "metadata" | "agent"> {
+  const metadata = searchableMetadata(task);
+  const agent = agentIn(task.input);
+  return { ...(metadata.length > 0 && { metadata }), ...(agent !== null && { agent }) };
+}
+
+/** Tasks of kind `agent` and `remote_agent` say so. */
+function agentIn(input: Json): string | null {
+  if (input === null || typeof input !== "object" || Array.isArray(input)) return null;
+  return typeof input["agent"] === "string" ? input["agent"] : null;
 }
 
 function searchableMetadata(task: Task): [string, string][] {

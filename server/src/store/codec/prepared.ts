@@ -96,6 +96,8 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   submitted?: PreparedSubmission;
   claim?: PreparedClaim;
   metadata?: [key: string, value: string][];
+  /** Whom its input names, with the first write. */
+  agent?: string;
   events: PreparedEvent[];
   journal?: PreparedJournalEntry[];
   taken?: number[];

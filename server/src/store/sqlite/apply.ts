@@ -21,14 +21,15 @@ import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.
 import { ConversationCounts } from "./conversation-counts.ts";
 import type { DocumentApplier } from "./document-writes.ts";
 import type { WriterStatements } from "./statements.ts";
+import { StandingSubscriptions } from "./subscription-statements.ts";
 import { Totals } from "./totals.ts";
 
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
 
 type Refused = Exclude<Applied, { ok: true }>;
-/** `numbers` are those of the task of each write, in their order. */
-export type AppliedRows = Refused | { ok: true; numbers: number[] };
+/** `numbers` are those of the task of each write, in their order; `cursors` what standing subscriptions have begun. */
+export type AppliedRows = Refused | { ok: true; numbers: number[]; cursors: { key: string; task: string }[] };
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {
@@ -49,12 +50,15 @@ export class Applier {
   readonly #totals: Totals;
   readonly #conversations: ConversationCounts;
   readonly #documents: DocumentApplier;
+  readonly #subscribed: StandingSubscriptions;
+  #cursors: { key: string; task: string }[] = [];
 
   constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
     this.#sql = statements;
     this.#documents = documents;
     this.#totals = new Totals(db);
     this.#conversations = new ConversationCounts(statements);
+    this.#subscribed = new StandingSubscriptions(db);
   }
 
   apply(writes: PreparedWrite[]): AppliedRows {
@@ -66,6 +70,7 @@ export class Applier {
       standings.push(standing);
     }
     const numbers: number[] = [];
+    this.#cursors = [];
     for (const [index, write] of writes.entries()) {
       const n = this.#writeTask(write, standings[index] ?? null);
       if (n === null && isAlone(writes)) return stale(write);
@@ -73,7 +78,7 @@ export class Applier {
       this.#writeRest(write, n, standings[index] ?? null);
       numbers.push(n);
     }
-    return { ok: true, numbers };
+    return { ok: true, numbers, cursors: this.#cursors };
   }
 
   /** A conversation without a task; false when its id or its alias is taken. */
@@ -244,6 +249,13 @@ export class Applier {
     if (inserted.changes === 0) return null;
     const n = Number(inserted.lastInsertRowid);
     this.#sql.insertSubmission.run(n, fixed, input);
+    const about = () => ({
+      ...{ user, kind, agent: write.agent ?? null, isChild: parent !== null, metadata: write.metadata ?? [] },
+    });
+    for (const cursor of this.#subscribed.cursorsFor(tenant, write.id, write.at, about)) {
+      this.#sql.insertSubscription.run(cursor);
+      this.#cursors.push({ key: cursor.key, task: write.id });
+    }
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));
     if (conversation !== null) {

@@ -158,6 +158,6 @@ test("a full disk refuses as unavailable, keeps nothing of it, and takes writes 
   }
   expect(db.prepare("SELECT count(*) FROM tasks").pluck().get()).toBe(0);
   db.pragma(`max_page_count = ${pages * 100}`);
-  expect(batch().map(answerOf)).toEqual(submits.map((_, at) => ({ ok: true, numbers: [at + 1] })));
+  expect(batch().map(answerOf)).toEqual(submits.map((_, at) => ({ ok: true, numbers: [at + 1], cursors: [] })));
   writer.close();
 });

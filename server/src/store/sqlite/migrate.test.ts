@@ -138,5 +138,6 @@ test("migrations are frozen", () => {
     "2f50fd75924373c7",
     "03a987405e213ac9",
     "d103fcbfb418de9c",
+    "256069201c1bd02f",
   ]);
 });

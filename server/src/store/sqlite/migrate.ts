@@ -14,6 +14,7 @@ import { pagedBelongings } from "./migrations/011-paged-belongings.ts";
 import { conversationFields } from "./migrations/012-conversation-fields.ts";
 import { subscriptions } from "./migrations/013-subscriptions.ts";
 import { people } from "./migrations/014-people.ts";
+import { standingSubscriptions } from "./migrations/015-standing-subscriptions.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly string[] = [
   conversationFields,
   subscriptions,
   people,
+  standingSubscriptions,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

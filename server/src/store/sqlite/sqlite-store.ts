@@ -126,7 +126,7 @@ export class SqliteStore extends SqliteConversations implements Store {
       if (task.number === 0) task.number = applied.numbers[at] ?? 0;
     }
     this.#feed.publish(writes);
-    this.subscriptions.publish(writes.flatMap(({ subscriptions }) => subscriptions ?? []));
+    this.subscriptions.publish([...writes.flatMap(({ subscriptions }) => subscriptions ?? []), ...applied.cursors]);
     return { ok: true };
   }
 

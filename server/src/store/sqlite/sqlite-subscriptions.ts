@@ -1,7 +1,12 @@
 /** The verbs of the store on subscriptions, over its channels. */
 import { z } from "zod";
 import type { TaskId } from "../../task/id.ts";
-import { type Delivery, SUBSCRIPTIONS_OF_TASK_MAX, type Subscription } from "../../task/subscription.ts";
+import {
+  type Attempted,
+  type Delivery,
+  SUBSCRIPTIONS_OF_TASK_MAX,
+  type Subscription,
+} from "../../task/subscription.ts";
 import { prepareAudit } from "../codec/prepare.ts";
 import { deliveryOf, subscriptionOf, subscriptionValues } from "../codec/subscription-rows.ts";
 import { type DamageLog, orDamaged } from "../damage.ts";
@@ -65,14 +70,15 @@ export class SqliteSubscriptions implements SubscriptionStore {
 
   async change(
     subscription: Subscription,
-    { delivery, audit }: { delivery?: Omit<Delivery, "n">; audit?: Audit },
-  ): Promise<boolean> {
+    { delivery, attempted, audit }: { delivery?: Omit<Delivery, "n">; attempted?: Attempted; audit?: Audit },
+  ): Promise<boolean | "disabled"> {
     const changed = await this.#writes.send("changeSubscription", {
       subscription: subscriptionValues(subscription),
       delivery: delivery ? JSON.stringify(delivery) : null,
+      attempted: attempted ?? null,
       audit: audit ? prepareAudit(audit) : null,
     });
-    if (changed && audit) this.publish([subscription]);
+    if (changed !== false && audit) this.publish([subscription]);
     return changed;
   }
 
@@ -90,8 +96,13 @@ export class SqliteSubscriptions implements SubscriptionStore {
     return rows.flatMap((row) => this.#damage.orLeftOut(`delivery ${row[0]} of ${key}`, () => deliveryOf(row)) ?? []);
   }
 
-  async unfinished(after: string, limit: number): Promise<Unfinished[]> {
-    const rows = await this.#searches.send("unfinished", { after, limit });
+  async givenUp(standing: string, after: string, limit: number): Promise<Subscription[]> {
+    const rows = await this.#searches.send("givenUp", { standing, after, limit });
+    return rows.map(subscriptionOf);
+  }
+
+  async unfinished(after: string, limit: number, standing?: string): Promise<Unfinished[]> {
+    const rows = await this.#searches.send("unfinished", { after, limit, standing: standing ?? null });
     return rows.map((row) => {
       const [key, task, tenant, user, url, dueAt] = unfinishedRow.parse(row);
       return { key, task, owner: { tenant, user }, url, dueAt };

@@ -1,21 +1,39 @@
 /** What is asked and written of subscriptions. */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { notFound, Refusal } from "../../task/errors.ts";
+import { type Attempted, type Choosable, isChosen, standingAfter } from "../../task/subscription.ts";
 import type { PreparedAudit } from "../codec/prepared.ts";
-import { SUBSCRIPTION_COLUMNS, type SubscriptionValues } from "../codec/subscription-rows.ts";
-import { DELIVERIES_KEPT_MAX, STANDING_OF_USER_MAX, SUBSCRIPTIONS_OF_USER_MAX } from "../subscription-store.ts";
+import {
+  cursorValues,
+  SUBSCRIPTION_COLUMNS,
+  type SubscriptionValues,
+  subscriptionOf,
+  subscriptionValues,
+} from "../codec/subscription-rows.ts";
+import {
+  DELIVERIES_KEPT_MAX,
+  STANDING_DELIVERIES_KEPT_MAX,
+  STANDING_OF_USER_MAX,
+  SUBSCRIPTIONS_OF_USER_MAX,
+} from "../subscription-store.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { numberIn } from "./column.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
-const FROM = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task`;
-/** Of a task that somebody has deleted nothing is told any more. */
-const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL)";
+const FROM = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task
+  LEFT JOIN subscriptions o ON o.key = s.standing`;
+/** Of a task that somebody has deleted nothing is told any more; what a removed one stood for goes with its tasks. */
+const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL) AND (s.standing IS NULL OR o.key IS NOT NULL)";
+
+const UNFINISHED = `SELECT s.key, t.id, s.tenant, s.user, coalesce(o.url, s.url), s.due_at FROM subscriptions s
+  JOIN tasks t ON t.n = s.task LEFT JOIN subscriptions o ON o.key = s.standing
+  WHERE s.active = 1 AND s.done = 0 AND s.task IS NOT NULL AND t.deleted_at IS NULL
+    AND (s.standing IS NULL OR o.active = 1)`;
 
 /** Of a user, up to a number. */
 const COUNT_UNFINISHED =
-  "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 LIMIT ?)";
+  "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 AND standing IS NULL LIMIT ?)";
 
 type Owned = { tenant: string; user: string; task: string | null };
 
@@ -34,6 +52,14 @@ export function subscriptionReads(db: Database) {
     `${FROM} WHERE s.task IS NULL AND s.tenant = ? AND s.user = ? ORDER BY s.key`,
     ({ tenant, user }: Owned) => [tenant, user],
   );
+  const unfinished = rows(
+    `${UNFINISHED} AND s.key > ? ORDER BY s.key LIMIT ?`,
+    ({ after, limit }: { after: string; limit: number }) => [after, limit],
+  );
+  const unfinishedOf = rows(
+    `${UNFINISHED} AND s.standing = ? AND s.key > ? ORDER BY s.key LIMIT ?`,
+    ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
+  );
   return {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
     subscription: row(`${FROM} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
@@ -43,15 +69,23 @@ export function subscriptionReads(db: Database) {
       ANSWER_BYTES_MAX,
       ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
     ),
-    unfinished: rows(
-      `SELECT s.key, t.id, s.tenant, s.user, s.url, s.due_at FROM subscriptions s JOIN tasks t ON t.n = s.task
-       WHERE s.active = 1 AND s.done = 0 AND s.task IS NOT NULL AND s.key > ? AND t.deleted_at IS NULL ORDER BY s.key LIMIT ?`,
-      ({ after, limit }: { after: string; limit: number }) => [after, limit],
+    unfinished: ({ standing, ...page }: { after: string; limit: number; standing: string | null }) =>
+      standing === null ? unfinished(page) : unfinishedOf({ ...page, standing }),
+    givenUp: rows(
+      `${FROM} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
+       ORDER BY s.key LIMIT ?`,
+      ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
     ),
   };
 }
 
-type Changed = { subscription: SubscriptionValues; delivery: string | null; audit: PreparedAudit | null };
+type Changed = {
+  subscription: SubscriptionValues;
+  delivery: string | null;
+  /** What came of it to the one that it was made of. */
+  attempted: Attempted | null;
+  audit: PreparedAudit | null;
+};
 
 export function subscriptionWrites(db: Database, sql: WriterStatements) {
   const row = (text: string) => db.prepare<unknown[], unknown[]>(text).raw();
@@ -65,7 +99,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   );
   const taskThere = row("SELECT 1 FROM tasks WHERE id = ? AND deleted_at IS NULL");
   const countOfTask = row(
-    "SELECT count(*) FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = ?) AND tenant = ? AND user = ?",
+    "SELECT count(*) FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = ?) AND tenant = ? AND user = ? AND standing IS NULL",
   );
   const countUnfinished = row(COUNT_UNFINISHED);
   const countOfAll = row("SELECT count(*) FROM subscriptions WHERE task IS NULL AND tenant = ? AND user = ?");
@@ -80,6 +114,18 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
      VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
+  const standingRow = row(`${FROM} WHERE s.key = ?`);
+  /** Whether that has disabled it. */
+  const noteStanding = (key: string, attempted: Attempted): boolean => {
+    const found = standingRow.get(key);
+    const after = found && standingAfter(subscriptionOf(found), attempted);
+    if (after) change.run(subscriptionValues(after));
+    return after?.state === "disabled";
+  };
+  const log = (key: string, max: number, entry: string) => {
+    const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
+    if (n > max) dropDeliveries.run(key, n - max);
+  };
   const audit = (entry: PreparedAudit | null) => entry && sql.insertAudit.run(...entry);
   return {
     putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
@@ -100,15 +146,16 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       audit(given.audit);
       return true;
     },
-    changeSubscription: ({ subscription, delivery, audit: entry }: Changed): boolean => {
+    changeSubscription: ({ subscription, delivery, attempted, audit: entry }: Changed): boolean | "disabled" => {
+      const { key, standing } = subscription;
+      // One that was removed meanwhile takes with it what was made of it.
+      if (standing !== null && !standingRow.get(standing)) return false;
       if (change.run(subscription).changes === 0) return false;
-      const { key } = subscription;
-      if (delivery !== null) {
-        const n = numberIn(insertDelivery.get({ key, entry: delivery })?.[0]);
-        if (n > DELIVERIES_KEPT_MAX) dropDeliveries.run(key, n - DELIVERIES_KEPT_MAX);
-      }
+      const isDisabled = standing !== null && attempted !== null && noteStanding(standing, attempted);
+      if (delivery !== null && standing !== null) log(standing, STANDING_DELIVERIES_KEPT_MAX, delivery);
+      else if (delivery !== null) log(key, DELIVERIES_KEPT_MAX, delivery);
       audit(entry);
-      return true;
+      return isDisabled ? "disabled" : true;
     },
     removeSubscription: ({ key, audit: entry }: { key: string; audit: PreparedAudit }): boolean => {
       if (remove.run(key).changes === 0) return false;
@@ -116,4 +163,26 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       return true;
     },
   };
+}
+
+/** The subscriptions of all tasks of a tenant. */
+export class StandingSubscriptions {
+  readonly #all: Statement<unknown[], unknown[]>;
+
+  constructor(db: Database) {
+    this.#all = db.prepare<unknown[], unknown[]>(`${FROM} WHERE s.task IS NULL AND s.tenant = ?`).raw();
+  }
+
+  /** Rows of the cursors that a new task begins with. */
+  cursorsFor(tenant: string, task: string, at: number, about: () => Choosable): SubscriptionValues[] {
+    const rows = this.#all.all(tenant);
+    if (rows.length === 0) return [];
+    const chosen = about();
+    return rows.flatMap((row) => {
+      const standing = subscriptionOf(row);
+      const { chooses, user } = standing;
+      if (!isChosen(chooses ?? {}, user, chosen)) return [];
+      return [cursorValues(subscriptionValues(standing), task, at)];
+    });
+  }
 }

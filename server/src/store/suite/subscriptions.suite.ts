@@ -26,14 +26,24 @@ function subscription(task: string | null, fields: Partial<Subscription> = {}): 
       secrets: { secret: "whsec_☃" },
     },
     ...{ cursor: 3, announces: true, state: "active", reason: null, attempts: 0, dueAt: null, failures: 0 },
-    ...{ givenUp: null, createdAt: START, updatedAt: START },
+    ...{ error: null, givenUp: null, chooses: null, createdAt: START, updatedAt: START },
     ...fields,
   };
 }
 
 function delivery(seq: number, fields: Partial<Delivery> = {}): Omit<Delivery, "n"> {
   return {
-    ...{ seq, type: "task.started", attempt: 1, at: START, ms: 12, outcome: "delivered", status: 204, error: null },
+    ...{
+      task: null,
+      seq,
+      type: "task.started",
+      attempt: 1,
+      at: START,
+      ms: 12,
+      outcome: "delivered",
+      status: 204,
+      error: null,
+    },
     ...fields,
   };
 }
@@ -150,5 +160,88 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     expect(await subscriptions.unfinished(first?.key ?? "", 9)).toEqual([
       { key: second?.key, task: task.id, owner: { ...ada, user: "bob" }, url, dueAt: null },
     ]);
+  });
+
+  test("one of all tasks begins a cursor with each new task that it chooses, which says only how far it is", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const old = await submit(store, newTask());
+    const standing = subscription(null, {
+      chooses: { kinds: ["agent"], agents: ["poet"], metadata: { team: "red", n: "7" } },
+    });
+    await subscriptions.put(standing, act("create"));
+    const heard: unknown[] = [];
+    subscriptions.changes((changed) => heard.push(changed));
+    const input = { agent: "poet", query: "x" };
+    const fits = { kind: "agent", input, metadata: { team: "red", n: 7, more: true } };
+    const task = await submit(store, newTask(fits));
+    for (const other of [
+      { kind: "human" },
+      { input: {} },
+      { metadata: { team: "red" } },
+      { user: "bob" },
+      { tenant: "b" },
+    ])
+      await submit(store, newTask({ ...fits, ...other }));
+    await submit(store, newTask({ ...fits, parent: task.id, depth: 1 }));
+    const key = `${standing.key}_${task.id}`;
+    expect(heard).toEqual([{ key, task: task.id }]);
+    expect(await subscriptions.list(ada, old.id)).toEqual([]);
+    const [cursor] = await subscriptions.list(ada, task.id);
+    expect(cursor).toMatchObject({
+      key,
+      standing: standing.key,
+      cursor: 0,
+      url: standing.url,
+      secrets: standing.secrets,
+    });
+    expect((await subscriptions.unfinished("", 9)).map((each) => [each.key, each.url])).toEqual([[key, standing.url]]);
+    await subscriptions.change({ ...standing, version: 2, state: "disabled", reason: "dead" }, { audit: act("x") });
+    expect(await subscriptions.get(key)).toMatchObject({ state: "disabled", reason: "dead" });
+    expect(await subscriptions.unfinished("", 9)).toEqual([]);
+    await subscriptions.remove(standing, act("delete"));
+    expect(await subscriptions.get(key)).toBeNull();
+    expect(await subscriptions.list(ada, task.id)).toEqual([]);
+  });
+
+  test("of what one of all tasks tells, attempts are in its log, and failures in a row are its own", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const standing = subscription(null, { chooses: { everybody: true } });
+    await subscriptions.put(standing, act("create"));
+    const tasks = [await submit(store, newTask()), await submit(store, newTask({ user: "bob" }))];
+    const now = () => subscriptions.find(ada, null, standing.id);
+    const attempt = async (task: string, outcome: Delivery["outcome"], at: number) => {
+      const cursor = await subscriptions.get(`${standing.key}_${task}`);
+      if (!cursor) throw new Error("There is no cursor.");
+      const answer = { status: 503, error: "HTTP 503", failuresMax: 3, at, askedMs: null };
+      const after = { ...cursor, version: cursor.version + 1, ...(outcome === "given_up" && { givenUp: 1 }) };
+      const attempted = { ...answer, outcome };
+      await subscriptions.change(after, { delivery: delivery(1, { task, outcome }), attempted });
+    };
+    const [first = "", second = ""] = tasks.map(({ id }) => id);
+    await attempt(first, "retrying", START);
+    await attempt(second, "retrying", START + 500);
+    expect(await now()).toMatchObject({ failures: 1, dueAt: START + 1_000, error: "HTTP 503" });
+    expect(await subscriptions.get(`${standing.key}_${second}`)).toMatchObject({ dueAt: START + 1_000 });
+    await attempt(second, "delivered", START + 1_500);
+    expect(await now()).toMatchObject({ failures: 0, dueAt: null, error: null });
+    for (const at of [2_000, 9_000]) await attempt(first, "retrying", START + at);
+    await attempt(first, "given_up", START + 99_000);
+    expect(await now()).toMatchObject({ state: "disabled", failures: 3, reason: "3 attempts in a row have failed." });
+    const log = await subscriptions.deliveries(standing.key, { limit: 9 });
+    expect(log.map(({ task, outcome }) => [task, outcome])).toEqual([
+      ...[
+        [first, "given_up"],
+        [first, "retrying"],
+        [first, "retrying"],
+      ],
+      ...[
+        [second, "delivered"],
+        [second, "retrying"],
+        [first, "retrying"],
+      ],
+    ]);
+    expect((await subscriptions.givenUp(standing.key, "", 9)).map(({ task }) => task)).toEqual([first]);
   });
 }

@@ -12,7 +12,10 @@ import {
   type NewSubscription,
   newSubscription,
   redriven,
+  rotated,
+  SUBSCRIPTIONS_OF_TASK_MAX,
   type Subscription,
+  type Trial,
 } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
 import { mayRead } from "../../task/visibility.ts";
@@ -31,8 +34,10 @@ export type Receivers = {
   formats: ReadonlySet<string>;
   /** Throws `invalid`, naming `url`, for an address that may not be sent to. */
   checkUrl: (url: URL) => Promise<void>;
+  tried: (subscription: Subscription) => Promise<Trial>;
 };
 
+const REDRIVEN_PAGE = 100;
 /** A change that others come before is made anew so often. */
 const CHANGE_TRIES_MAX = 3;
 
@@ -43,28 +48,42 @@ export class SubscriptionVerbs implements Subscriptions {
     this.#parts = parts;
   }
 
-  async create(principal: Principal, id: string, wanted: NewSubscription): Promise<SubscriptionView> {
+  async create(principal: Principal, id: string | null, wanted: NewSubscription): Promise<SubscriptionView> {
     const task = await this.#task(principal, id);
-    const [made] = await newSubscriptions(this.#parts, principal, [wanted]);
-    if (!made) throw new Error("No subscription was made.");
-    const { after = task.lastSeq } = wanted;
-    if (after > task.lastSeq) throw noSuchEvent(after);
-    const subscription = { ...made, task: task.id, cursor: after };
-    await this.#parts.store.subscriptions.put(subscription, this.#audit(principal, "create", subscription));
-    return viewOf(subscription);
+    const made = await this.#made(principal, wanted);
+    const last = task?.lastSeq ?? 0;
+    const { after = last } = wanted;
+    if (after > last) throw noSuchEvent(after);
+    if (task === null && made.chooses?.everybody) mustHave(principal, "tasks:all");
+    return this.#put(principal, { ...made, task: task?.id ?? null, cursor: after });
   }
 
-  async list(principal: Principal, id: string, formats: readonly string[]): Promise<SubscriptionView[]> {
+  async createWith<Result>(
+    principal: Principal,
+    id: string,
+    wanted: NewSubscription,
+    act: () => Promise<Result>,
+  ): Promise<Result> {
+    const task = await this.#mustRead(principal, id);
+    const made = await this.#made(principal, wanted);
+    const own = (await this.#parts.store.subscriptions.list(principal, task.id)).filter((each) => !each.standing);
+    if (own.length >= SUBSCRIPTIONS_OF_TASK_MAX && own.every((each) => each.id !== made.id)) throw tooMany();
+    const result = await act();
+    await this.#put(principal, { ...made, task: task.id, cursor: task.lastSeq });
+    return result;
+  }
+
+  async list(principal: Principal, id: string | null, formats: readonly string[]): Promise<SubscriptionView[]> {
     const task = await this.#task(principal, id);
-    const found = await this.#parts.store.subscriptions.list(principal, task.id);
+    const found = await this.#parts.store.subscriptions.list(principal, task?.id ?? null);
     return found.filter(({ format }) => formats.includes(format)).map(viewOf);
   }
 
-  async get(principal: Principal, task: string, id: string): Promise<SubscriptionView> {
+  async get(principal: Principal, task: string | null, id: string): Promise<SubscriptionView> {
     return viewOf(await this.#found(principal, task, id));
   }
 
-  async delete(principal: Principal, task: string, id: string): Promise<void> {
+  async delete(principal: Principal, task: string | null, id: string): Promise<void> {
     const subscription = await this.#found(principal, task, id);
     const audit = this.#audit(principal, "delete", subscription);
     if (!(await this.#parts.store.subscriptions.remove(subscription, audit))) throw notFound("Webhook");
@@ -72,39 +91,107 @@ export class SubscriptionVerbs implements Subscriptions {
 
   async deliveries(
     principal: Principal,
-    task: string,
+    task: string | null,
     id: string,
     page: { limit: number; before?: number },
   ): Promise<Delivery[]> {
-    return this.#parts.store.subscriptions.deliveries((await this.#found(principal, task, id)).key, page);
+    const { key, standing } = await this.#found(principal, task, id);
+    const found = await this.#parts.store.subscriptions.deliveries(standing ?? key, page);
+    return standing === null ? found : found.filter((each) => each.task === task);
   }
 
-  redrive(principal: Principal, task: string, id: string, from?: number): Promise<SubscriptionView> {
-    return this.#change(principal, "redrive", task, id, (before, { lastSeq }) => {
-      if (from !== undefined && (from < 1 || from > lastSeq)) throw noSuchEvent(from);
+  async redrive(principal: Principal, id: string | null, name: string, from?: number): Promise<SubscriptionView> {
+    if (id === null) return this.#redriveAll(principal, name, from);
+    const now = this.#parts.clock.now();
+    const last = (await this.#mustRead(principal, id)).lastSeq;
+    const after = await this.#change(principal, "redrive", id, name, (before) => {
+      if (from !== undefined && (from < 1 || from > last)) throw noSuchEvent(from);
       const first = from ?? before.givenUp;
-      return first === null ? null : redriven(before, first, this.#parts.clock.now());
+      return first === null ? null : redriven(before, first, now);
     });
+    const { standing } = await this.#found(principal, id, name);
+    if (standing !== null) await this.#enabledStanding(principal, standing);
+    return after;
   }
 
-  enable(principal: Principal, task: string, id: string): Promise<SubscriptionView> {
+  async enable(principal: Principal, task: string | null, id: string): Promise<SubscriptionView> {
+    const { standing } = await this.#found(principal, task, id);
+    if (standing !== null) {
+      await this.#enabledStanding(principal, standing);
+      return this.get(principal, task, id);
+    }
     return this.#change(principal, "enable", task, id, (before) =>
       before.state === "active" ? null : enabled(before, this.#parts.clock.now()),
     );
+  }
+
+  async rotate(
+    principal: Principal,
+    task: string | null,
+    id: string,
+    { secret, overlapMs }: { secret: string; overlapMs: number },
+  ): Promise<SubscriptionView> {
+    mustBeOwn(await this.#found(principal, task, id));
+    return this.#change(principal, "rotate", task, id, (before) =>
+      rotated(before, secret, overlapMs, this.#parts.clock.now()),
+    );
+  }
+
+  async try(principal: Principal, task: string | null, id: string): Promise<Trial> {
+    const found = await this.#found(principal, task, id);
+    if (!this.#parts.receivers) throw notFound("Webhook");
+    return this.#parts.receivers.tried(found);
+  }
+
+  /** Each of its tasks from the first event that was given up; then it goes on itself. */
+  async #redriveAll(principal: Principal, name: string, from?: number): Promise<SubscriptionView> {
+    if (from !== undefined)
+      throw new Refusal("invalid", "from: is for the webhook of one task; of all tasks, what was given up is sent.", {
+        field: "from",
+      });
+    const { subscriptions } = this.#parts.store;
+    const { key } = await this.#found(principal, null, name);
+    for (let after = ""; ; ) {
+      const page = await subscriptions.givenUp(key, after, REDRIVEN_PAGE);
+      for (const each of page) {
+        after = each.key;
+        const audit = this.#audit(principal, "redrive", each);
+        // What changes meanwhile is being told: it keeps what it has given up, for the next time.
+        if (each.givenUp !== null)
+          await subscriptions.change(redriven(each, each.givenUp, this.#parts.clock.now()), { audit });
+      }
+      if (page.length < REDRIVEN_PAGE) break;
+    }
+    return this.enable(principal, null, name);
+  }
+
+  async #enabledStanding(principal: Principal, key: string): Promise<void> {
+    const standing = (await this.#parts.store.subscriptions.list(principal, null)).find((each) => each.key === key);
+    if (standing) await this.enable(principal, null, standing.id);
+  }
+
+  async #made(principal: Principal, wanted: NewSubscription): Promise<Subscription> {
+    const [made] = await newSubscriptions(this.#parts, principal, [wanted]);
+    if (!made) throw new Error("No subscription was made.");
+    return made;
+  }
+
+  async #put(principal: Principal, subscription: Subscription): Promise<SubscriptionView> {
+    await this.#parts.store.subscriptions.put(subscription, this.#audit(principal, "create", subscription));
+    return viewOf(subscription);
   }
 
   /** `to` is what it becomes; null when nothing changes. */
   async #change(
     principal: Principal,
     act: string,
-    taskId: string,
+    task: string | null,
     id: string,
-    to: (before: Subscription, task: Task) => Subscription | null,
+    to: (before: Subscription) => Subscription | null,
   ): Promise<SubscriptionView> {
-    const task = await this.#task(principal, taskId);
     for (let tries = 1; tries <= CHANGE_TRIES_MAX; tries++) {
-      const before = await this.#found(principal, taskId, id);
-      const after = to(before, task);
+      const before = await this.#found(principal, task, id);
+      const after = to(before);
       if (after === null) return viewOf(before);
       const audit = this.#audit(principal, act, after);
       if (await this.#parts.store.subscriptions.change(after, { audit })) return viewOf(after);
@@ -112,16 +199,21 @@ export class SubscriptionVerbs implements Subscriptions {
     throw new Refusal("conflict", "The webhook is being told at this moment: try again.");
   }
 
-  async #task(principal: Principal, id: string): Promise<Task> {
+  async #task(principal: Principal, id: string | null): Promise<Task | null> {
+    mustHave(principal, "tasks");
+    return id === null ? null : this.#mustRead(principal, id);
+  }
+
+  async #mustRead(principal: Principal, id: string): Promise<Task> {
     mustHave(principal, "tasks");
     const task = await this.#parts.store.task(id);
     if (!task || !mayRead(principal, task)) throw notFound("Task");
     return task;
   }
 
-  async #found(principal: Principal, taskId: string, id: string): Promise<Subscription> {
+  async #found(principal: Principal, taskId: string | null, id: string): Promise<Subscription> {
     const task = await this.#task(principal, taskId);
-    const found = await this.#parts.store.subscriptions.find(principal, task.id, id);
+    const found = await this.#parts.store.subscriptions.find(principal, task?.id ?? null, id);
     if (!found) throw notFound("Webhook");
     return found;
   }
@@ -170,6 +262,7 @@ export async function newSubscriptions(
       secrets = {},
       settings = {},
       announces = false,
+      chooses = null,
     } = checked(newSubscription, each);
     if (!receivers?.formats.has(format))
       throw new Refusal("invalid", `format: this server tells nobody in the words of ${format}.`, { field: "format" });
@@ -180,24 +273,28 @@ export async function newSubscriptions(
       throw new Refusal("invalid", `id: two webhooks are called ${id}.`, { field: "id" });
     made.push({
       ...{ key, id: id ?? key, task: null, standing: null, tenant, user, version: 1, done: false },
-      ...{ url, format, events, secrets, settings, cursor: 0, announces, state: "active", reason: null },
-      ...{ attempts: 0, dueAt: null, failures: 0, givenUp: null, createdAt: now, updatedAt: now },
+      ...{ url, format, events, secrets, settings, chooses, cursor: 0, announces, state: "active", reason: null },
+      ...{ attempts: 0, dueAt: null, failures: 0, error: null, givenUp: null, createdAt: now, updatedAt: now },
     });
   }
   return made;
 }
 
-function viewOf({
-  secrets,
-  key,
-  tenant,
-  user,
-  standing,
-  version,
-  announces,
-  ...shown
-}: Subscription): SubscriptionView {
+function viewOf({ secrets, key, tenant, user, version, announces, ...shown }: Subscription): SubscriptionView {
   return { ...shown, secretNames: Object.keys(secrets) };
+}
+
+function mustBeOwn({ standing }: Subscription): void {
+  if (standing !== null)
+    throw new Refusal(
+      "invalid",
+      "This is the place of a webhook of all tasks in one of them: its secret is that one's.",
+    );
+}
+
+function tooMany(): Refusal {
+  const max = SUBSCRIPTIONS_OF_TASK_MAX;
+  return new Refusal("rate_limited", `There are ${max} webhooks here, as many as are kept: delete some first.`);
 }
 
 function noSuchEvent(seq: number): Refusal {

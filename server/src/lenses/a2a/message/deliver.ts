@@ -13,10 +13,9 @@ export async function delivered(exchange: Exchange, command: SendCommand): Promi
   const message = withFiles(command.message, exchange.uploads);
   const { taskId = "" } = message;
   if (taskId === "") return begun(exchange, command, message);
-  // Before the message is heard, so that all that comes of it is told.
-  if (command.push !== null) {
-    const { verbs, principal } = exchange;
-    await verbs.subscriptions.create(principal, taskId, subscriptionOf(exchange, command.push));
-  }
-  return joined(exchange, command, message, taskId);
+  const { push } = command;
+  const join = () => joined(exchange, command, message, taskId);
+  if (push === null) return join();
+  const { verbs, principal } = exchange;
+  return verbs.subscriptions.createWith(principal, taskId, subscriptionOf(exchange, push), join);
 }
