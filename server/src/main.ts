@@ -27,7 +27,6 @@ import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textProcesses } from "./handlers/documents/text-processes.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
-import { remoteAgentHandler } from "./handlers/remote-agent/remote-agent.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
@@ -41,8 +40,8 @@ import { ModelError, type Models } from "./models/model.ts";
 import { createModels } from "./models/models.ts";
 import { Outbox, outgoingClient } from "./outbox.ts";
 import type { GuardedClient } from "./outgoing/guarded-client.ts";
-import { guardedFetch } from "./outgoing/guarded-fetch.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
+import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { Directory } from "./task/directory.ts";
@@ -118,7 +117,7 @@ export async function startServer(
     const all = [...handlers, ...documents.handlers(store)];
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
-    const catalog = agentCatalog({ models, agents: config.agents, tools: config.tools, documents: search });
+    const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
     const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
@@ -439,7 +438,12 @@ function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDe
 }
 
 function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler[] {
-  const own = [agentOf(config, models, guardrails, lookups), externalHandler(), humanHandler(), remoteAgentsOf(config)];
+  const own = [
+    agentOf(config, models, guardrails, lookups),
+    externalHandler(),
+    humanHandler(),
+    remoteAgentHandlerOf(config, storageOf(config).files),
+  ];
   const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
   for (const { kind } of config.handlers)
     if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
@@ -453,20 +457,19 @@ function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, 
 }
 
 function agentOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler {
-  const { agents, tools } = config;
+  const { agents } = config;
   try {
-    return agentHandler({ models, agents, tools, files: storageOf(config).files, guardrails, ...lookups });
+    return agentHandler({
+      models,
+      agents,
+      tools: toolsOf(config),
+      files: storageOf(config).files,
+      guardrails,
+      ...lookups,
+    });
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }
-}
-
-/** An answer is a task with all that came out of it. */
-const REMOTE_ANSWER_BYTES_MAX = 32 << 20;
-
-function remoteAgentsOf(config: Config): Handler {
-  const fetch = guardedFetch(outgoingClient(config.outgoing), { bytesMax: REMOTE_ANSWER_BYTES_MAX });
-  return remoteAgentHandler({ agents: config.remoteAgents, fetch, files: storageOf(config).files });
 }
 
 function sentence(error: unknown): string {

@@ -6,6 +6,11 @@ const METHODS = { GET: "GET", POST: "POST", DELETE: "DELETE" } as const;
 /** Statuses of which `Response` knows that no body follows. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** The answer is longer than its caller takes: asking again would not help. */
+class AnswerTooLarge extends Error {
+  override readonly name = "AnswerTooLarge";
+}
+
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Bodies are texts. It follows no redirect: its caller sees the status. Rejects as `GuardedClient.open` does. */
@@ -44,7 +49,7 @@ function bounded(bytesMax: number, host: string): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.byteLength;
-      if (bytes > bytesMax) done(new Error(`The answer of ${host} is larger than ${bytesMax} bytes.`));
+      if (bytes > bytesMax) done(new AnswerTooLarge(`The answer of ${host} is over ${bytesMax} bytes.`));
       else done(null, chunk);
     },
   });

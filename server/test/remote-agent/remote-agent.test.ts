@@ -12,7 +12,11 @@ let peer: Peer;
 let data: string;
 let server: TestServer;
 const start = () => startTestServer({ data, config: { remoteAgents: { known: known() } } });
-const known = () => ({ url: peer.url("1.0 JSON-RPC"), headers: { Authorization: "Bearer secret-of-the-peer" } });
+const known = () => ({
+  url: peer.url("1.0 JSON-RPC"),
+  description: "Paints.",
+  headers: { Authorization: "Bearer secret-of-the-peer" },
+});
 
 beforeAll(async () => {
   peer = await Peer.start();

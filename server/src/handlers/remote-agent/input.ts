@@ -29,6 +29,8 @@ export const remoteAgents = z.record(
   z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be 1 to 63 of a-z, 0-9 and '-'"),
   z.strictObject({
     url: z.url({ protocol: /^https?$/ }).max(ADDRESS_CHARACTERS_MAX),
+    /** What it is good for: agents that have it as a tool are told. */
+    description: z.string().max(2_000).default(""),
     /** Sent to the origin of `url` and nowhere else, such as `Authorization`. */
     headers: z.record(z.string().max(100), z.string().max(8_000)).default({}),
   }),

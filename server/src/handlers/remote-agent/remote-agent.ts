@@ -46,7 +46,7 @@ export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): 
     const configured = agent === undefined ? undefined : agents[agent];
     if (agent !== undefined && configured === undefined)
       throw new TaskFailure("remote_unknown", `The configuration has no remote agent "${agent}" any more.`);
-    return configured ?? { url, headers: {} };
+    return configured ?? { url, description: "", headers: {} };
   };
   return defineHandler({
     kind: "remote_agent",

@@ -14,9 +14,11 @@ import {
   readAnswer,
   readEvent,
   readTask,
+  taskOf,
 } from "./remote-task.ts";
 
 /** Without which the other side is not asked: it must not wait for ever. */
+const ONCE_HEADER = "Idempotency-Key";
 const CARD_PATHS = ["agent-card.json", "agent.json"] as const;
 
 /** Handed in: judges each connection, see `outgoing/guarded-fetch.ts`. */
@@ -73,26 +75,41 @@ export class RemoteClient {
         ...(taskId !== undefined && { taskId }),
       };
       const request = SendMessageRequest.fromJSON({ message, configuration: { returnImmediately: true } });
-      const answer = await this.#client.sendMessage(request, this.#options());
+      // A server that knows this header, as another Waybill does, takes the message once.
+      const once = { serviceParameters: { [ONCE_HEADER]: contextId === "" ? `${messageId}-alone` : messageId } };
+      const answer = await this.#client.sendMessage(request, { ...this.#options(), ...once });
       const isTask = "status" in answer;
       const payload = isTask ? { $case: "task" as const, value: answer } : { $case: "message" as const, value: answer };
       return readAnswer(SendMessageResponse.toJSON({ payload }));
     });
   }
 
+  /** Rejects also when the answer is of another task. */
   get(id: string): Promise<RemoteTask> {
     return said(async () => {
       const { Task } = await import("@a2a-js/sdk");
-      return readTask(Task.toJSON(await this.#client.getTask({ id, tenant: "", historyLength: 1 }, this.#options())));
+      const found = await this.#client.getTask({ id, tenant: "", historyLength: 1 }, this.#options());
+      const task = readTask(Task.toJSON(found));
+      if (task.id === id) return task;
+      throw new RemoteError(
+        "remote_refused",
+        `The other agent was asked for its task ${id} and told of another.`,
+        false,
+      );
     });
   }
 
-  /** What becomes of a task from now on, first the task as it stands. It ends when the other side ends it. */
+  /**
+   * What becomes of a task from now on, first the task as it stands. It ends when the other side ends it. What is said of other
+   * tasks is left out.
+   */
   async *follow(id: string): AsyncGenerator<RemoteEvent> {
     try {
       const { StreamResponse } = await import("@a2a-js/sdk");
-      for await (const event of this.#client.resubscribeTask({ id, tenant: "" }, this.#options()))
-        yield readEvent(StreamResponse.toJSON(event));
+      for await (const told of this.#client.resubscribeTask({ id, tenant: "" }, this.#options())) {
+        const event = readEvent(StreamResponse.toJSON(told));
+        if (taskOf(event) === id || "message" in event) yield event;
+      }
     } catch (error) {
       throw asRemoteError(error);
     }

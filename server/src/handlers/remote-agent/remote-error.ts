@@ -1,7 +1,11 @@
 /** Why another server gave no answer, and whether asking again may help. */
 import { A2AError } from "@a2a-js/sdk/errors";
+import { z } from "zod";
 
 const CAUSES_MAX = 5;
+const UNFIT_CHARACTERS_MAX = 1_000;
+/** Errors of whoever carries requests out that say all, and for good. */
+const FINAL: Readonly<Record<string, string>> = { NotReached: "remote_not_reached", AnswerTooLarge: "too_large" };
 /** Errors of the protocol that say nothing about the request: one without a class of its own is the other side's internal error. */
 const MAY_PASS: ReadonlySet<string> = new Set(["A2AError", "InvalidAgentResponseError"]);
 
@@ -20,13 +24,21 @@ export class RemoteError extends Error {
 }
 
 /**
- * What the protocol's own errors say is final; a network, or an answer that cannot be read, may be better a moment later. An
+ * What the protocol's own errors say is final, and so is an answer that is too large or of another shape; a network, or an
+ * answer that is no JSON, may be better a moment later. An
  * error that was handed to a library may come back as the cause of one of its own.
  */
 export function asRemoteError(error: unknown): RemoteError {
   for (let [cause, depth]: [unknown, number] = [error, 0]; cause instanceof Error && depth < CAUSES_MAX; depth++) {
     if (cause instanceof RemoteError) return cause;
-    if (cause.name === "NotReached") return new RemoteError("remote_not_reached", cause.message, false);
+    const final = FINAL[cause.name];
+    if (final !== undefined) return new RemoteError(final, cause.message, false);
+    if (cause instanceof z.ZodError)
+      return new RemoteError(
+        "remote_refused",
+        `The other agent's answer does not fit: ${z.prettifyError(cause)}`.slice(0, UNFIT_CHARACTERS_MAX),
+        false,
+      );
     if (cause instanceof A2AError && !MAY_PASS.has(cause.name))
       return new RemoteError("remote_refused", `The other agent answered: ${cause.message}`, false);
     cause = cause.cause;

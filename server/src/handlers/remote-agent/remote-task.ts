@@ -69,8 +69,10 @@ export type RemoteAnswer = z.infer<typeof remoteAnswer>;
 
 const remoteEvent = z.union([
   z.object({ task: remoteTask }),
-  z.object({ statusUpdate: z.object({ status: remoteStatus }) }),
-  z.object({ artifactUpdate: z.object({ artifact: remoteArtifact, append: z.boolean().default(false) }) }),
+  z.object({ statusUpdate: z.object({ taskId: z.string(), status: remoteStatus }) }),
+  z.object({
+    artifactUpdate: z.object({ taskId: z.string(), artifact: remoteArtifact, append: z.boolean().default(false) }),
+  }),
   z.object({ message: remoteMessage }),
 ]);
 export type RemoteEvent = z.infer<typeof remoteEvent>;
@@ -79,6 +81,13 @@ export type RemoteEvent = z.infer<typeof remoteEvent>;
 export const readTask = (value: unknown): RemoteTask => remoteTask.parse(value);
 export const readAnswer = (value: unknown): RemoteAnswer => remoteAnswer.parse(value);
 export const readEvent = (value: unknown): RemoteEvent => remoteEvent.parse(value);
+
+/** Null for words of no task. */
+export function taskOf(event: RemoteEvent): string | null {
+  if ("task" in event) return event.task.id;
+  if ("statusUpdate" in event) return event.statusUpdate.taskId;
+  return "artifactUpdate" in event ? event.artifactUpdate.taskId : null;
+}
 
 export function isEnded(state: string): boolean {
   return ENDS.has(state);
