@@ -27,6 +27,8 @@ const providerConfig = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** The model meant when only the provider is named. */
   defaultModel: z.string().min(1).optional(),
+  /** How long its first token may take, where that is not `models.firstTokenMs`, or three times that on one's own machine or network. */
+  firstTokenMs: z.int().positive().optional(),
   /** Of a compatible server: the fields beyond OpenAI's own that it takes; all of them when absent. */
   extensions: z.array(z.enum(EXTENSIONS)).optional(),
 });
@@ -52,7 +54,9 @@ export const modelsConfig = z.strictObject({
   prices: z.record(z.string(), price).default({}),
   /** How fast the offline model speaks; 0 is as fast as it can. */
   offlineWordsPerS: z.number().min(0).max(10_000).default(0),
-  /** A stream that says nothing for this long has stalled. */
+  /** An answer whose first token has not come after this long will not come. */
+  firstTokenMs: z.int().positive().default(300_000),
+  /** A stream that says nothing more for this long has stalled. */
   streamIdleMs: z.int().positive().default(60_000),
   /** The most that one answer may hold, text and tool calls together. */
   outputBytesMax: z

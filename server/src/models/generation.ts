@@ -7,7 +7,7 @@ import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-
 import type { GenerationParameters, GenerationReport, IgnoredParameter } from "../task/generation-parameters.ts";
 import { lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
 import { TokenReport } from "./logprobs.ts";
-import type { ModelAnswer, ModelCall, PromptTurn, Usage } from "./model.ts";
+import type { ModelAnswer, ModelCall, PromptTurn } from "./model.ts";
 import { type Host, ignoredByPackage, logprobsWanted, parameterRequest, stopsOf } from "./parameters.ts";
 import { StopSequences } from "./stop-sequences.ts";
 
@@ -72,16 +72,6 @@ export class Generation {
   /** What was held back and can be handed on, once nothing more comes. */
   rest(): string {
     return this.#stops.end();
-  }
-
-  /** Counts for an answer that was left before the provider stated any: those of this server's tokenizer. */
-  async estimatedUsage(): Promise<Usage> {
-    return {
-      inputTokens: await tokensOf(textsOf(this.prompt)),
-      outputTokens: await tokensOf([this.#text]),
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-    };
   }
 
   report(finish: ModelAnswer["finish"], early: EarlyStop | null): GenerationReport {

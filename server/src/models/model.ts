@@ -4,18 +4,25 @@
  */
 
 import type { GenerationParameters, GenerationReport } from "../task/generation-parameters.ts";
+import type { JsonObject } from "../task/json.ts";
 
 /** One turn of the prompt. Tool results follow the assistant turn that asked for them. */
 export type PromptTurn =
   | { role: "system"; text: string }
   | { role: "user"; text: string; files?: PromptFile[] }
-  | { role: "assistant"; text: string; toolCalls?: ToolCall[] }
+  | { role: "assistant"; text: string; reasoning?: Reasoning[]; toolCalls?: ToolCall[] }
   | { role: "tool"; results: ToolResult[] };
 
 export type PromptFile = { mediaType: string; name?: string; base64: string };
 
+/** What a provider wants back with words of its own, by the provider's name: signatures, encrypted items, ids. */
+export type ProviderState = Record<string, JsonObject>;
+
+/** What the model thought before it spoke. Providers want it back within one run, whole and as they gave it. */
+export type Reasoning = { text: string; state?: ProviderState };
+
 /** A call as the model wrote it. `input` is whatever JSON it sent: the caller checks it against the tool's schema. */
-export type ToolCall = { id: string; name: string; input: unknown; invalid?: string };
+export type ToolCall = { id: string; name: string; input: unknown; invalid?: string; state?: ProviderState };
 
 type ToolResult = { id: string; name: string; output: string; isError: boolean };
 
@@ -53,10 +60,12 @@ export type Usage = {
 
 export type ModelAnswer = {
   text: string;
+  /** Absent where the provider tells none. */
+  reasoning?: Reasoning[];
   toolCalls: ToolCall[];
   finish: "stop" | "tool_calls" | "length" | "content_filter" | "other";
   usage: Usage;
-  /** The provider's own usage object, untouched. */
+  /** The provider's own usage object, untouched; `{ estimated: true }` where it stated no counts and `usage` is our own. */
   rawUsage: unknown;
   /** As the provider names the model that answered, and the provider's name. */
   model: string;
@@ -66,6 +75,9 @@ export type ModelAnswer = {
   /** How it ended, and what of the call's parameters was not done; absent where the call had none. */
   generation?: GenerationReport;
 };
+
+/** What a call has cost, whether or not it brought an answer. */
+export type PaidCall = Pick<ModelAnswer, "usage" | "rawUsage" | "model" | "provider" | "costUsd">;
 
 /** What the world of providers can do to a call. `retryAfterMs` is the provider's own wish, when it said one. */
 export type ModelErrorCode =
@@ -81,6 +93,8 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** Of a call that failed after the model had begun to answer: by our own count, as no provider states one then. */
+  spent: PaidCall | undefined;
 
   constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
     super(message, { cause: options.cause });

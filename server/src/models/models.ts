@@ -4,7 +4,6 @@
  */
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { boundedFetch } from "./bounded-fetch.ts";
 import {
   EXTENSIONS,
   type ModelsConfigInput,
@@ -16,7 +15,8 @@ import { ModelError, type ModelId, type Models } from "./model.ts";
 import type { Host } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
 import { baseUrlOf } from "./provider-url.ts";
-import { readAnswer } from "./reading.ts";
+import { type Priced, readAnswer } from "./reading.ts";
+import { providerFetch } from "./wire/provider-fetch.ts";
 
 /** The offline model, which is always there. */
 const offlineModelId: ModelId = "local:reference";
@@ -32,7 +32,7 @@ const sensibleDefaults: Record<ProviderType, string | undefined> = {
 /** The models of a configuration. Throws a `ZodError` for one that is not valid and `unknown_model` for a default that cannot be. */
 export function createModels(config: ModelsConfigInput = {}): Models {
   const { providers, tiers, prices, ...settings } = modelsConfig.parse(config);
-  const fetch = boundedFetch(settings.outputBytesMax);
+  const fetch = providerFetch(settings.outputBytesMax);
   const opened = new Map<ModelId, Promise<LanguageModelV4>>();
   const names = [...Object.keys(providers), "local"];
   const resolve = resolverOf(providers, names);
@@ -74,16 +74,31 @@ export function createModels(config: ModelsConfigInput = {}): Models {
       const id = resolve(call.model);
       const provider = id.slice(0, id.indexOf(":"));
       const host = hostOf(provider, providers[provider]);
-      const { model, ...reading } = await readAnswer(await open(id), call, host, settings);
       const rate = priceOf(id, host.type, prices);
-      return {
-        ...reading,
+      const priced: Priced = ({ usage, rawUsage, model }) => ({
+        ...{ usage, rawUsage, provider },
         model: model ?? id.slice(provider.length + 1),
-        provider,
-        costUsd: costUsd(reading.usage, rate),
-      };
+        costUsd: costUsd(usage, rate),
+      });
+      const limits = { ...settings, firstTokenMs: firstTokenMsOf(providers[provider], settings.firstTokenMs) };
+      const reading = await readAnswer(await open(id), call, host, limits, priced);
+      return { ...reading, ...priced(reading) };
     },
   };
+}
+
+/** A model on one's own machine may first have to be loaded, and reads a prompt slowly. */
+function firstTokenMsOf(config: ProviderConfig | undefined, byDefault: number): number {
+  if (config?.firstTokenMs !== undefined) return config.firstTokenMs;
+  const isNear = config !== undefined && isNearby(new URL(baseUrlOf(config)).hostname);
+  return isNear ? byDefault * NEARBY_FIRST_TOKEN_FACTOR : byDefault;
+}
+
+const NEARBY_FIRST_TOKEN_FACTOR = 3;
+
+/** This machine, or one that is named without a domain. */
+function isNearby(host: string): boolean {
+  return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[::1\]$)/.test(host) || /^[^.]+$|\.local$/.test(host);
 }
 
 function hostOf(name: string, config: ProviderConfig | undefined): Host {

@@ -4,6 +4,7 @@
  */
 
 import { createOpenAI, type OpenAIProviderSettings } from "@ai-sdk/openai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, type LanguageModelV4, type LanguageModelV4CallOptions } from "@ai-sdk/provider";
 
 /** What base URLs have shown to speak, for as long as this process runs. */
@@ -11,10 +12,9 @@ const spoken = new Map<string, "responses" | "chat">();
 
 /** The model of that name at OpenAI or at a server that speaks like it. */
 export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string }, name: string): LanguageModelV4 {
-  const openai = createOpenAI(settings);
-  const responses = openai.responses(name);
+  const responses = withoutStorage(createOpenAI(settings).responses(name));
   if (/^https:\/\/[^/]*\.openai\.com\//.test(`${settings.baseURL}/`)) return responses;
-  const chat = openai.chat(name);
+  const chat = createOpenAICompatible({ ...settings, name: "chat", includeUsage: true }).chatModel(name);
 
   async function ask<T>(by: (model: LanguageModelV4) => PromiseLike<T>): Promise<T> {
     const known = spoken.get(settings.baseURL);
@@ -33,12 +33,25 @@ export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string
     }
   }
 
-  return {
-    specificationVersion: "v4",
-    provider: responses.provider,
-    modelId: responses.modelId,
-    supportedUrls: responses.supportedUrls,
-    doGenerate: (options: LanguageModelV4CallOptions) => ask((model) => model.doGenerate(options)),
-    doStream: (options: LanguageModelV4CallOptions) => ask((model) => model.doStream(options)),
-  };
+  return around(responses, {
+    doGenerate: (options) => ask((model) => model.doGenerate(options)),
+    doStream: (options) => ask((model) => model.doStream(options)),
+  });
+}
+
+/** OpenAI keeps nothing of an answer, and gives its reasoning to us instead: encrypted, to be sent back in the same run. */
+function withoutStorage(model: LanguageModelV4): LanguageModelV4 {
+  const unstored = ({ providerOptions, ...options }: LanguageModelV4CallOptions): LanguageModelV4CallOptions => ({
+    ...options,
+    providerOptions: { ...providerOptions, openai: { ...providerOptions?.["openai"], store: false } },
+  });
+  return around(model, {
+    doGenerate: (options) => model.doGenerate(unstored(options)),
+    doStream: (options) => model.doStream(unstored(options)),
+  });
+}
+
+function around(model: LanguageModelV4, asked: Pick<LanguageModelV4, "doGenerate" | "doStream">): LanguageModelV4 {
+  const { provider, modelId, supportedUrls } = model;
+  return { specificationVersion: "v4", provider, modelId, supportedUrls, ...asked };
 }

@@ -2,6 +2,7 @@
 
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Message } from "@ai-sdk/provider";
 import type { ModelCall, PromptTurn } from "./model.ts";
+import { wellFormed } from "./well-formed.ts";
 
 /** The options of one request: the whole prompt, the tools offered, and the caller's limits and `parameters`. */
 export function callOptions(
@@ -28,12 +29,12 @@ function offer(tool: ModelCall["tools"][number]): LanguageModelV4FunctionTool {
 function message(turn: PromptTurn): LanguageModelV4Message {
   switch (turn.role) {
     case "system":
-      return { role: "system", content: turn.text };
+      return { role: "system", content: turn.text.toWellFormed() };
     case "user":
       return {
         role: "user",
         content: [
-          { type: "text", text: turn.text },
+          { type: "text", text: turn.text.toWellFormed() },
           ...(turn.files ?? []).map((file) => ({
             type: "file" as const,
             mediaType: file.mediaType,
@@ -46,14 +47,20 @@ function message(turn: PromptTurn): LanguageModelV4Message {
       return {
         role: "assistant",
         content: [
+          ...(turn.reasoning ?? []).map(({ text, state }) => ({
+            type: "reasoning" as const,
+            text: text.toWellFormed(),
+            ...(state && { providerOptions: state }),
+          })),
           // Providers refuse an empty text block, which is what a turn of nothing but tool calls would give.
-          ...(turn.text === "" ? [] : [{ type: "text" as const, text: turn.text }]),
+          ...(turn.text === "" ? [] : [{ type: "text" as const, text: turn.text.toWellFormed() }]),
           ...(turn.toolCalls ?? []).map((call) => ({
             type: "tool-call" as const,
             toolCallId: call.id,
             toolName: call.name,
             // Providers insist on an object here, and a call that was not JSON has none to give back.
-            input: call.invalid === undefined ? call.input : {},
+            input: call.invalid === undefined ? wellFormed(call.input) : {},
+            ...(call.state && { providerOptions: call.state }),
           })),
         ],
       };
@@ -64,7 +71,10 @@ function message(turn: PromptTurn): LanguageModelV4Message {
           type: "tool-result" as const,
           toolCallId: result.id,
           toolName: result.name,
-          output: { type: result.isError ? ("error-text" as const) : ("text" as const), value: result.output },
+          output: {
+            type: result.isError ? ("error-text" as const) : ("text" as const),
+            value: result.output.toWellFormed(),
+          },
         })),
       };
   }

@@ -143,6 +143,14 @@ async function behave(
     response.end("<!doctype html><title>Sign in</title><p>This network wants you to sign in.</p>");
     return;
   }
+  if (behaviour.kind === "text") {
+    response.writeHead(200, { "content-type": behaviour.type ?? "text/event-stream" });
+    response.write(behaviour.text, () => {
+      if (behaviour.then === undefined) response.end();
+      if (behaviour.then === "break") response.destroy();
+    });
+    return;
+  }
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });

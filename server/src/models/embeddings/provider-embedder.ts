@@ -1,11 +1,11 @@
 /** Embeds at a provider: OpenAI, Ollama, or any server that speaks `/embeddings` as OpenAI does. One request a call. */
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import { boundedFetch } from "../bounded-fetch.ts";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
 import { modelError } from "../failure.ts";
 import { ModelError } from "../model.ts";
 import { baseUrlOf } from "../provider-url.ts";
+import { providerFetch } from "../wire/provider-fetch.ts";
 
 /** With chunks of 4,096 tokens each, about the 300,000 tokens that OpenAI takes at once. */
 const BATCH_MAX = 64;
@@ -80,7 +80,7 @@ async function open(provider: string, name: string, config: ProviderConfig): Pro
   const baseURL = baseUrlOf(config);
   const settings = {
     baseURL,
-    fetch: boundedFetch(ANSWER_BYTES_MAX),
+    fetch: providerFetch(ANSWER_BYTES_MAX),
     ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
     ...(config.headers !== undefined && { headers: config.headers }),
   };

@@ -1,0 +1,271 @@
+/** What came of one streamed answer until now, in bounds, and the answer that it makes at its end. */
+
+import type {
+  LanguageModelV4FinishReason,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+  SharedV4ProviderMetadata,
+} from "@ai-sdk/provider";
+import { isJsonObject } from "../task/json.ts";
+import { ESTIMATED, estimatedUsage } from "./estimated-usage.ts";
+import { cutStream, modelError } from "./failure.ts";
+import type { EarlyStop, Generation } from "./generation.ts";
+import {
+  type ModelAnswer,
+  type ModelCall,
+  ModelError,
+  type PromptTurn,
+  type ProviderState,
+  type Reasoning,
+  type ToolCall,
+  type Usage,
+} from "./model.ts";
+import { WellFormedPieces, wellFormed } from "./well-formed.ts";
+
+export type Reading = Pick<
+  ModelAnswer,
+  "text" | "reasoning" | "toolCalls" | "finish" | "usage" | "rawUsage" | "generation"
+> & {
+  /** The model's name as the provider states it; undefined when it does not. */
+  model: string | undefined;
+};
+
+/** What was asked, as far as the answer needs it. */
+export type Asked = { provider: string; prompt: readonly PromptTurn[]; tools: ModelCall["tools"] };
+
+/** A part without content still counts this much, so that a stream of nothing but pings ends too. */
+const PART_BYTES_MIN = 16;
+
+export class AnswerSoFar {
+  readonly #asked: Asked;
+  readonly #bytesMax: number;
+  readonly #generation: Generation | null;
+  readonly #pieces = new WellFormedPieces();
+  readonly #text: string[] = [];
+  readonly #reasoning = new Map<string, Reasoning>();
+  readonly #toolCalls: ToolCall[] = [];
+  #bytes = 0;
+  /** Something of the model itself has come, and not only of the connection. */
+  #hasBegun = false;
+  #model: string | undefined;
+  #finish: { reason: LanguageModelV4FinishReason; usage: LanguageModelV4Usage } | undefined;
+
+  constructor(asked: Asked, bytesMax: number, generation: Generation | null) {
+    this.#asked = asked;
+    this.#bytesMax = bytesMax;
+    this.#generation = generation;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  get isFinished(): boolean {
+    return this.#finish !== undefined;
+  }
+
+  get model(): string | undefined {
+    return this.#model;
+  }
+
+  get stopped(): boolean {
+    return this.#generation?.stopped ?? false;
+  }
+
+  /** Takes the next part of the stream and returns the piece of text that it brought, often none. */
+  async add(part: LanguageModelV4StreamPart): Promise<string> {
+    this.#generation?.note(part);
+    switch (part.type) {
+      case "text-delta": {
+        this.#count(part.delta);
+        return this.#addText(this.#pieces.push(part.delta));
+      }
+      case "reasoning-start":
+      case "reasoning-delta":
+      case "reasoning-end":
+        this.#count("delta" in part ? part.delta : "", part.providerMetadata);
+        this.#addReasoning(part);
+        return "";
+      case "tool-input-delta":
+        this.#count(part.delta);
+        return "";
+      case "tool-call":
+        this.#count(part.input, part.providerMetadata);
+        // A tool that the provider runs on its own side is not ours to answer.
+        if (part.providerExecuted !== true) this.#toolCalls.push(toolCall(part));
+        return "";
+      case "response-metadata":
+        this.#model = part.modelId ?? this.#model;
+        return "";
+      case "finish":
+        this.#finish = { reason: part.finishReason, usage: part.usage };
+        return "";
+      case "error":
+        throw modelError(part.error, this.#asked.provider, Date.now());
+      default:
+        this.#take(PART_BYTES_MIN);
+        return "";
+    }
+  }
+
+  /** The answer, which the reader has left before the provider ended it. */
+  async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
+    if (early === "time_limit") await this.#handOnRest(onText);
+    return this.#answer({ toolCalls: [], finish: "stop", early, ...(await this.estimated()) });
+  }
+
+  /** Rejects with `unavailable` where the provider broke off or failed. */
+  async finished(onText?: ModelCall["onText"]): Promise<Reading> {
+    const { provider } = this.#asked;
+    if (this.#finish === undefined) throw cutStream(provider);
+    const { reason, usage } = this.#finish;
+    if (reason.unified === "interrupted") throw cutStream(provider);
+    if (reason.unified === "error") {
+      throw new ModelError("unavailable", `${provider} ended its answer with an error (${reason.raw ?? "unnamed"})`);
+    }
+    await this.#handOnRest(onText);
+    const finish = finishOf(reason.unified, this.#toolCalls.length > 0);
+    return this.#answer({ toolCalls: this.#toolCalls, finish, early: null, ...(await this.#counted(usage)) });
+  }
+
+  /** What has been spent on the answer until now, by this server's own count. */
+  async estimated(): Promise<{ usage: Usage; rawUsage: unknown }> {
+    const { prompt, tools } = this.#asked;
+    return { usage: await estimatedUsage(prompt, tools, this.#said()), rawUsage: ESTIMATED };
+  }
+
+  /** A provider that states no counts has used some all the same: a budget rests on them. */
+  async #counted(stated: LanguageModelV4Usage): Promise<{ usage: Usage; rawUsage: unknown }> {
+    const usage = usageOf(stated);
+    const misses = usage.inputTokens === 0 || (usage.outputTokens === 0 && this.#said().some((text) => text !== ""));
+    if (!misses) return { usage, rawUsage: stated.raw ?? null };
+    const { usage: own, rawUsage } = await this.estimated();
+    return {
+      usage: {
+        ...usage,
+        inputTokens: usage.inputTokens || own.inputTokens,
+        outputTokens: usage.outputTokens || own.outputTokens,
+      },
+      rawUsage,
+    };
+  }
+
+  #answer({
+    early,
+    ...answer
+  }: Pick<Reading, "toolCalls" | "finish" | "usage" | "rawUsage"> & { early: EarlyStop | null }): Reading {
+    const reasoning = [...this.#reasoning.values()].filter(({ text, state }) => text !== "" || state !== undefined);
+    return {
+      ...answer,
+      text: this.#text.join(""),
+      model: this.#model,
+      ...(reasoning.length > 0 && { reasoning }),
+      ...(this.#generation && { generation: this.#generation.report(answer.finish, early) }),
+    };
+  }
+
+  async #addText(text: string): Promise<string> {
+    const piece = this.#generation && text !== "" ? await this.#generation.push(text) : text;
+    this.#text.push(piece);
+    return piece;
+  }
+
+  #addReasoning(part: { id: string; delta?: string; providerMetadata?: SharedV4ProviderMetadata }): void {
+    const known = this.#reasoning.get(part.id);
+    const state = merged(known?.state, part.providerMetadata);
+    const text = (known?.text ?? "") + (part.delta ?? "");
+    this.#reasoning.set(part.id, { text, ...(state && { state }) });
+  }
+
+  /** What was held back: half of a character, and for a stop sequence that did not come. */
+  async #handOnRest(onText: ModelCall["onText"]): Promise<void> {
+    const half = await this.#addText(this.#pieces.end());
+    const rest = this.#generation?.rest() ?? "";
+    this.#text.push(rest);
+    if (half + rest !== "") onText?.(half + rest);
+  }
+
+  #said(): string[] {
+    return [
+      this.#text.join(""),
+      ...Array.from(this.#reasoning.values(), ({ text }) => text),
+      ...this.#toolCalls.map(({ name, input }) => `${name}${JSON.stringify(input) ?? ""}`),
+    ];
+  }
+
+  #count(content: string, metadata?: SharedV4ProviderMetadata): void {
+    this.#hasBegun ||= content !== "";
+    const stated = metadata === undefined ? 0 : JSON.stringify(metadata).length;
+    this.#take(Math.max(PART_BYTES_MIN, Buffer.byteLength(content) + stated));
+  }
+
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#bytesMax) return;
+    throw new ModelError("bad_answer", `${this.#asked.provider} sent more than ${this.#bytesMax} bytes without an end`);
+  }
+}
+
+/** What a provider wants back of its own words, by the provider's name; later pieces bring more of it. */
+function merged(
+  state: ProviderState | undefined,
+  more: SharedV4ProviderMetadata | undefined,
+): ProviderState | undefined {
+  if (more === undefined || !isJsonObject(more)) return state;
+  const both: ProviderState = { ...state };
+  for (const [provider, fields] of Object.entries(more)) {
+    if (isJsonObject(fields)) both[provider] = { ...both[provider], ...fields };
+  }
+  return both;
+}
+
+function toolCall(part: {
+  toolCallId: string;
+  toolName: string;
+  input: string;
+  providerMetadata?: SharedV4ProviderMetadata;
+}): ToolCall {
+  const { toolCallId, toolName, input } = part;
+  const state = merged(undefined, part.providerMetadata);
+  const call = { id: toolCallId.toWellFormed(), name: toolName.toWellFormed(), ...(state && { state }) };
+  // A tool without parameters may be called with nothing at all.
+  if (input.trim() === "") return { ...call, input: {} };
+  try {
+    const value: unknown = JSON.parse(input);
+    return { ...call, input: wellFormed(value) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...call, input: input.toWellFormed(), invalid: `the arguments are not JSON: ${reason.toWellFormed()}` };
+  }
+}
+
+function finishOf(
+  reason: Exclude<LanguageModelV4FinishReason["unified"], "error" | "interrupted">,
+  calledTools: boolean,
+): ModelAnswer["finish"] {
+  switch (reason) {
+    case "stop":
+      // Some compatible APIs say `stop` although tools are to be called.
+      return calledTools ? "tool_calls" : "stop";
+    case "tool-calls":
+      return "tool_calls";
+    case "length":
+      return "length";
+    case "content-filter":
+      return "content_filter";
+    case "other":
+      return "other";
+  }
+}
+
+/** The interface states the total with both cache counts inside; a provider that gives no counts has used none. */
+function usageOf(usage: LanguageModelV4Usage): Usage {
+  const cacheReadTokens = usage.inputTokens.cacheRead ?? 0;
+  const cacheWriteTokens = usage.inputTokens.cacheWrite ?? 0;
+  return {
+    inputTokens: usage.inputTokens.total ?? (usage.inputTokens.noCache ?? 0) + cacheReadTokens + cacheWriteTokens,
+    outputTokens: usage.outputTokens.total ?? (usage.outputTokens.text ?? 0) + (usage.outputTokens.reasoning ?? 0),
+    cacheReadTokens,
+    cacheWriteTokens,
+  };
+}

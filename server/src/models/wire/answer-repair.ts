@@ -1,0 +1,38 @@
+/**
+ * What is put right in a streamed answer before its protocol's package reads it: packages give a whole answer up for one
+ * field of another type, and wait for an end that some servers never send.
+ */
+
+/** One server-sent event, as much of it as these protocols use. */
+export type StreamEvent = { event?: string | undefined; data: string };
+
+/** One answer of one protocol. It remembers what came, so each answer has its own. */
+export interface AnswerRepair {
+  /** The events that the package is given in the place of this one: most often the event itself. */
+  mended(event: StreamEvent): StreamEvent[];
+  /**
+   * `open` while the answer goes on, `complete` once only counts may follow, `over` once nothing does. What is not
+   * `open` is a whole answer, however the connection ends.
+   */
+  readonly stage: "open" | "complete" | "over";
+  /** The events of an answer that came as one JSON value and not as a stream; null where it is none. */
+  whole(value: Readonly<Record<string, unknown>>): StreamEvent[] | null;
+  /** What the package still waits for at the end of a `complete` answer that the server did not end itself. */
+  closing(): StreamEvent[];
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object of an event; null where its data is no JSON object, which is for the package to refuse. */
+export function fieldsOf({ data }: StreamEvent): Fields | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    return isFields(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

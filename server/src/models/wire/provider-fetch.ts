@@ -1,0 +1,135 @@
+/**
+ * `fetch` for provider packages: what comes back is bounded, and is an answer of its protocol however loosely its server
+ * keeps to that. A whole JSON answer is given to the package as the stream that it asked for; what is no answer at all
+ * is said in its own first words.
+ */
+import { ModelError } from "../model.ts";
+import { type AnswerRepair, isFields } from "./answer-repair.ts";
+import { ChatCompletionsRepair } from "./chat-completions.ts";
+import { MessagesRepair } from "./messages.ts";
+import { BoundedBytes, linesOf, repairedStream } from "./repaired-stream.ts";
+import { ResponsesRepair } from "./responses.ts";
+
+const FIRST_WORDS_CHARACTERS = 200;
+const BRACE = 0x7b;
+
+/**
+ * Wraps the global `fetch`. A line or a body too long for `outputBytesMax` fails its reader with `bad_answer`. A status
+ * below 400 with a body that is no answer rejects: `refused` for a page or a text, which asking again would only bring
+ * again; `bad_answer` for JSON that is cut or something else.
+ */
+export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.body === null) return response;
+    const bound = new BoundedBytes(outputBytesMax);
+    const repair = response.ok ? repairOf(input) : null;
+    if (repair === null) return new Response(bounded(response.body, bound), response);
+    const source = response.body.getReader();
+    const first = await firstBytes(source, bound);
+    const headers = { "content-type": "text/event-stream" };
+    if (first[0] !== BRACE) {
+      if (!isEventStream(first)) throw noAnswer(response, await textOf(source, first, FIRST_WORDS_CHARACTERS));
+      return new Response(repairedStream(source, repair, first, bound), { headers });
+    }
+    const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound);
+    const events = wholeAnswer(repair, text);
+    if (events === null) throw new ModelError("bad_answer", notRead(response, text));
+    return new Response(events, { headers });
+  };
+}
+
+function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): ReadableStream<Uint8Array> {
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bound.take(chunk);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
+
+/** By the last part of the path; null for what is not streamed, such as embeddings. */
+function repairOf(input: Parameters<typeof fetch>[0]): AnswerRepair | null {
+  const { pathname } = new URL(input instanceof Request ? input.url : input);
+  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair();
+  if (pathname.endsWith("/responses")) return new ResponsesRepair();
+  return pathname.endsWith("/messages") ? new MessagesRepair() : null;
+}
+
+/** As many as tell what it is, without the blanks before them; fewer at the end of the body. */
+async function firstBytes(source: ReadableStreamDefaultReader<Uint8Array>, bound: BoundedBytes): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < LONGEST_FIELD) {
+    const { value } = await source.read();
+    if (value === undefined) return first;
+    bound.take(value);
+    first = withoutBlanks(Buffer.concat([first, value]));
+  }
+  return first;
+}
+
+/** Blanks and the mark of UTF-8. */
+function withoutBlanks(bytes: Buffer): Buffer {
+  const at = bytes.findIndex((byte) => byte > 0x20 && ![0xef, 0xbb, 0xbf].includes(byte));
+  return at === -1 ? Buffer.alloc(0) : bytes.subarray(at);
+}
+
+/** The names that a line of an event stream may begin with; nothing at all is a stream that broke off. */
+const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
+const LONGEST_FIELD = 6;
+
+function isEventStream(first: Buffer): boolean {
+  const text = first.toString("latin1");
+  return text === "" || FIELDS.some((field) => text.startsWith(field));
+}
+
+async function textOf(
+  source: ReadableStreamDefaultReader<Uint8Array>,
+  first: Uint8Array,
+  bytesMax: number,
+  bound?: BoundedBytes,
+): Promise<string> {
+  const chunks = [first];
+  let bytes = first.length;
+  while (bytes < bytesMax) {
+    const { value } = await source.read();
+    if (value === undefined) break;
+    bound?.take(value);
+    chunks.push(value);
+    bytes += value.length;
+  }
+  source.cancel().catch(() => {});
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** The text as the events of a stream; null where it is no JSON, or no answer. */
+function wholeAnswer(repair: AnswerRepair, text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const events = isFields(value) ? repair.whole(value) : null;
+    return events && linesOf(events);
+  } catch {
+    return null;
+  }
+}
+
+function noAnswer(response: Response, text: string): ModelError {
+  return new ModelError("refused", `${said(response)} that is no answer: ${firstWords(text)}`);
+}
+
+function notRead(response: Response, text: string): string {
+  return `${said(response)} that cannot be read as an answer: ${firstWords(text)}`;
+}
+
+function said({ status, headers, url }: Response): string {
+  const type = headers.get("content-type") ?? "no content type";
+  return `${new URL(url).host} answered ${status} (${type}) with something`;
+}
+
+/** On one line. */
+function firstWords(text: string): string {
+  const words = text.replaceAll(/\s+/g, " ").trim();
+  return words.length <= FIRST_WORDS_CHARACTERS ? words : `${words.slice(0, FIRST_WORDS_CHARACTERS)}…`;
+}

@@ -1,0 +1,342 @@
+/** Answers as real servers send them, not as their documentation has it: over a real socket, to the end of the call. */
+
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { type ProviderServer, startProviderServer } from "../../../test/providers/provider-server.ts";
+import { type ModelAnswer, type ModelCall, ModelError, type ModelId, type Models } from "../model.ts";
+import { createModels } from "../models.ts";
+
+let server: ProviderServer;
+let models: Models;
+
+beforeAll(async () => {
+  server = await startProviderServer();
+  models = createModels({
+    providers: {
+      openai: { type: "openai", apiKey: "sk-one", baseUrl: `${server.url}/v1` },
+      anthropic: { type: "anthropic", apiKey: "sk-two", baseUrl: `${server.url}/v1` },
+      gateway: { type: "openai-compatible", baseUrl: `${server.url}/v1` },
+    },
+    prices: { "gateway:m": { input: 1, output: 2 } },
+  });
+});
+afterAll(() => server.close());
+
+const ANTHROPIC: ModelId = "anthropic:claude-sonnet-4-5";
+const OPENAI: ModelId = "openai:gpt-5-mini";
+const GATEWAY: ModelId = "gateway:m";
+
+const tools = [{ name: "add", description: "Adds.", inputSchema: { type: "object", properties: {} } }];
+
+function ask(model: ModelId, more: Partial<ModelCall> = {}): Promise<ModelAnswer> {
+  return models.call({
+    model,
+    prompt: [{ role: "user", text: "Hi" }],
+    tools,
+    signal: new AbortController().signal,
+    ...more,
+  });
+}
+
+function answered(model: ModelId, text: string, then?: "open" | "break", type?: string): Promise<ModelAnswer> {
+  server.script({ kind: "text", text, ...(then && { then }), ...(type && { type }) });
+  return ask(model);
+}
+
+async function failed(model: ModelId, text: string, type?: string): Promise<ModelError> {
+  const error = await answered(model, text, undefined, type).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ModelError)) throw new Error(`not a ModelError: ${String(error)}`);
+  return error;
+}
+
+const events = (...values: unknown[]) =>
+  values.map((value) => `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`).join("");
+const said = (delta: unknown, finish_reason: unknown = null) => ({ choices: [{ index: 0, delta, finish_reason }] });
+const call = (fields: object) => said({ tool_calls: [fields] });
+const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+
+describe("a whole answer of chat completions is kept", () => {
+  it.each([
+    ["[DONE] without a reason", events(said({ content: "Whole." }), "[DONE]"), undefined],
+    ["[DONE] and a connection that stays open", events(said({ content: "Whole." }, "stop"), "[DONE]"), "open"],
+    [
+      "its counts and a connection that stays open",
+      events(said({ content: "Whole." }, "stop"), { choices: [], usage }),
+      "open",
+    ],
+    ["a reason and a connection that stays open", events(said({ content: "Whole." }, "stop")), "open"],
+    ["a reason and a connection that breaks", events(said({ content: "Whole." }, "stop")), "break"],
+    ["a last event without its empty line", events(said({ content: "Whole." })) + "data: [DONE]", undefined],
+    [
+      "lines that end in CR LF",
+      events(said({ content: "Whole." }, "stop"), "[DONE]").replaceAll("\n", "\r\n"),
+      undefined,
+    ],
+    ["a comment first", `: one moment\n\n${events(said({ content: "Whole." }), "[DONE]")}`, undefined],
+    ["another type", events(said({ content: "Whole." }), "[DONE]"), undefined, "text/plain"],
+  ] as const)("%s", async (_, text, then, type?: string) => {
+    expect(await answered(GATEWAY, text, then, type)).toMatchObject({ text: "Whole.", finish: "stop" });
+    await server.idle();
+  });
+
+  it.each([
+    [
+      "a message in the place of a piece",
+      { choices: [{ message: { role: "assistant", content: "Whole." }, finish_reason: "stop" }] },
+    ],
+    [
+      "a whole JSON answer",
+      { choices: [{ message: { role: "assistant", content: "Whole." }, finish_reason: "stop" }], usage },
+    ],
+  ])("%s", async (_, value) => {
+    expect((await answered(GATEWAY, events(value, "[DONE]"))).text).toBe("Whole.");
+    expect((await answered(GATEWAY, JSON.stringify(value), undefined, "application/json")).text).toBe("Whole.");
+  });
+});
+
+describe("fields of another type are mended before a package sees them", () => {
+  const whole = [said({ content: "Fine." }), said({}, "stop"), "[DONE]"] as const;
+
+  it.each([
+    ["choices that are null", { choices: null }],
+    ["no choices at all", { id: "x" }],
+    ["a choice that is null", { choices: [null] }],
+    ["a delta that is null", { choices: [{ index: 0, delta: null, finish_reason: null }] }],
+    ["content that is null", said({ role: "assistant", content: null })],
+    ["another role", said({ role: "model", content: "" })],
+    ["an id that is a number", { id: 12, ...said({ content: "" }) }],
+    ["a time that is a text", { created: "2026-01-01", ...said({ content: "" }) }],
+    ["calls that are null", said({ content: "", tool_calls: null })],
+    ["no calls", said({ content: "", tool_calls: [] })],
+    ["an empty reason", said({ content: "" }, "")],
+    ["a reason that is false", said({ content: "" }, false)],
+    ["counts that are texts", { choices: [], usage: { prompt_tokens: "7", completion_tokens: "3" } }],
+    ["counts that are no object", { choices: [], usage: "none" }],
+    ["reasoning that is no text", said({ content: "", reasoning_content: 0 })],
+  ])("%s", async (_, odd) => {
+    expect((await answered(GATEWAY, events(odd, ...whole))).text).toBe("Fine.");
+  });
+
+  it.each([
+    ["a number as id", call({ index: 0, id: 7, function: { name: "add", arguments: '{"a":1}' } }), "7"],
+    ["an index that is a text", call({ index: "0", id: "c", function: { name: "add", arguments: '{"a":1}' } }), "c"],
+    ["arguments that are an object", call({ index: 0, id: "c", function: { name: "add", arguments: { a: 1 } } }), "c"],
+    [
+      "calls that are no list",
+      said({ tool_calls: { index: 0, id: "c", function: { name: "add", arguments: '{"a":1}' } } }),
+      "c",
+    ],
+    ["a call of the old kind", said({ function_call: { name: "add", arguments: '{"a":1}' } }), "call_0"],
+  ])("a call with %s", async (_, chunk, id) => {
+    const answer = await answered(GATEWAY, events(chunk, said({}, "tool_calls"), "[DONE]"));
+    expect(answer.toolCalls).toEqual([{ id, name: "add", input: { a: 1 } }]);
+    expect(answer.finish).toBe("tool_calls");
+  });
+
+  it.each([
+    ["a text", { error: "the card is on fire" }],
+    ["an object without a message", { error: { reason: "the card is on fire" } }],
+    ["fields of its own", { object: "error", message: "the card is on fire", code: 500 }],
+  ])("an error that is %s", async (_, error) => {
+    expect((await failed(GATEWAY, events(error))).message).toContain("the card is on fire");
+    expect((await failed(GATEWAY, JSON.stringify(error), "application/json")).message).toContain("the card is on fire");
+  });
+});
+
+describe("what is no answer is said in its own first words", () => {
+  it.each([GATEWAY, OPENAI, ANTHROPIC])("by %s", async (model) => {
+    const page = await failed(model, "<html><h1>502\n Bad gateway</h1></html>", "text/html");
+    expect(page).toMatchObject({ code: "refused", retryable: false });
+    expect(page.message).toMatch(/answered 200 \(text\/html\).*<html><h1>502 Bad gateway/);
+    const cut = await failed(model, '{"choices": [{"mess', "application/json");
+    expect(cut).toMatchObject({ code: "bad_answer", retryable: true });
+    expect(cut.message).toContain('{"choices": [{"mess');
+    expect((await failed(model, "{}", "application/json")).code).toBe("bad_answer");
+    expect((await failed(model, "")).code).toBe("unavailable");
+  });
+});
+
+const message = {
+  ...{
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "claude-x",
+    stop_reason: "tool_use",
+    stop_sequence: null,
+  },
+  content: [
+    { type: "thinking", thinking: "Two numbers.", signature: "c2ln" },
+    { type: "text", text: "Adding." },
+    { type: "tool_use", id: "t1", name: "add", input: { a: 1 } },
+  ],
+  usage: { input_tokens: 9, output_tokens: 4 },
+};
+const response = {
+  ...{ id: "resp_1", object: "response", created_at: 1, model: "gpt-x", status: "completed", incomplete_details: null },
+  output: [
+    {
+      type: "reasoning",
+      id: "rs_1",
+      summary: [{ type: "summary_text", text: "Two numbers." }],
+      encrypted_content: "ZW5j",
+    },
+    {
+      type: "message",
+      id: "m1",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: "Adding.", annotations: [] }],
+    },
+    { type: "function_call", id: "fc_1", call_id: "t1", name: "add", arguments: '{"a":1}', status: "completed" },
+  ],
+  usage: { input_tokens: 9, output_tokens: 4, total_tokens: 13 },
+};
+
+describe("other protocols", () => {
+  it.each([
+    ["Anthropic", ANTHROPIC, message],
+    ["OpenAI", OPENAI, response],
+  ])("a whole JSON answer of %s is the answer", async (_, model, value) => {
+    const answer = await answered(model, JSON.stringify(value), undefined, "application/json");
+    expect(answer).toMatchObject({
+      text: "Adding.",
+      finish: "tool_calls",
+      toolCalls: [{ id: "t1", name: "add", input: { a: 1 } }],
+      reasoning: [{ text: "Two numbers." }],
+    });
+    expect(answer.usage).toMatchObject({ inputTokens: 9, outputTokens: 4 });
+  });
+
+  it("Anthropic's events of a later version are passed over, and its last words end the answer", async () => {
+    const begin = { type: "message_start", message: { ...message, content: [], stop_reason: null } };
+    const text = [
+      begin,
+      { type: "weather", sunny: true },
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+      { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hello." } },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 2 } },
+    ]
+      .map((event) => `event: ${event.type}\n${events(event)}`)
+      .join("");
+    expect(await answered(ANTHROPIC, text, "open")).toMatchObject({ text: "Hello.", finish: "stop" });
+  });
+});
+
+describe("reasoning goes back within the run as it came", () => {
+  async function sentBack(model: ModelId, first: string, type?: string): Promise<unknown> {
+    const answer = await answered(model, first, undefined, type);
+    await ask(model, {
+      prompt: [
+        { role: "user", text: "Hi" },
+        {
+          role: "assistant",
+          text: answer.text,
+          toolCalls: answer.toolCalls,
+          ...(answer.reasoning && { reasoning: answer.reasoning }),
+        },
+        { role: "tool", results: answer.toolCalls.map(({ id, name }) => ({ id, name, output: "2", isError: false })) },
+      ],
+    });
+    return server.requests.at(-1)?.body;
+  }
+
+  test("chat completions have it as reasoning_content, and a signature with its call", async () => {
+    const asked = {
+      index: 0,
+      id: "c",
+      function: { name: "add", arguments: "{}" },
+      extra_content: { google: { thought_signature: "c2ln" } },
+    };
+    const first = events(
+      said({ reasoning_content: "Let me " }),
+      said({ reasoning_content: "think." }),
+      call(asked),
+      said({}, "tool_calls"),
+      "[DONE]",
+    );
+    const body = await sentBack(GATEWAY, first);
+    expect(body).toMatchObject({
+      messages: [
+        {},
+        { reasoning_content: "Let me think.", tool_calls: [{ id: "c", extra_content: asked.extra_content }] },
+        {},
+      ],
+    });
+  });
+
+  test("Anthropic has it as thinking with its signature, before the call", async () => {
+    const body = await sentBack(ANTHROPIC, JSON.stringify(message), "application/json");
+    expect(body).toMatchObject({
+      messages: [
+        {},
+        {
+          content: [
+            { type: "thinking", thinking: "Two numbers.", signature: "c2ln" },
+            { type: "text" },
+            { type: "tool_use" },
+          ],
+        },
+        {},
+      ],
+    });
+  });
+
+  test("OpenAI has it as an encrypted item, and keeps nothing itself", async () => {
+    const body = await sentBack(OPENAI, JSON.stringify(response), "application/json");
+    expect(body).toMatchObject({ store: false, include: ["reasoning.encrypted_content"] });
+    expect(JSON.stringify(body)).toContain('"encrypted_content":"ZW5j"');
+  });
+});
+
+describe("halves of characters", () => {
+  const half = "\ud83d";
+  const other = "\ude00";
+
+  it("that a model writes are made whole in text and in calls, and two that a stream has cut are put together", async () => {
+    const pieces = [said({ content: `a${half}` }), said({ content: `${other}b${half}` })];
+    const asked = call({ index: 0, id: "c", function: { name: "add", arguments: '{"k\\ud83d":["x\\ud83d"]}' } });
+    const answer = await answered(GATEWAY, events(...pieces, asked, said({}, "tool_calls"), "[DONE]"));
+    expect(answer.text).toBe("a😀b\ufffd");
+    expect(answer.toolCalls[0]?.input).toEqual({ "k\ufffd": ["x\ufffd"] });
+  });
+
+  it.each([GATEWAY, OPENAI, ANTHROPIC])("do not leave for %s", async (model) => {
+    await ask(model, {
+      prompt: [
+        { role: "system", text: `s${half}` },
+        { role: "user", text: `u${half}` },
+        { role: "assistant", text: `a${half}`, toolCalls: [{ id: "c", name: "add", input: { k: half } }] },
+        { role: "tool", results: [{ id: "c", name: "add", output: half, isError: false }] },
+      ],
+    });
+    const sent = JSON.stringify(server.requests.at(-1)?.body);
+    expect(sent).not.toMatch(/\\ud83d/i);
+    expect(sent).toContain("u\ufffd");
+  });
+});
+
+describe("counts that do not come are estimated", () => {
+  it("and marked, so that a budget holds", async () => {
+    const answer = await answered(GATEWAY, events(said({ content: "One two three four." }, "stop"), "[DONE]"));
+    expect(answer.rawUsage).toEqual({ estimated: true });
+    expect(answer.usage.inputTokens).toBeGreaterThan(0);
+    expect(answer.usage.outputTokens).toBe(5);
+    expect(answer.costUsd).toBeCloseTo((answer.usage.inputTokens + 2 * 5) / 1e6, 12);
+  });
+
+  it("but not where the provider states them", async () => {
+    const answer = await answered(GATEWAY, events(said({ content: "One." }, "stop"), { choices: [], usage }, "[DONE]"));
+    expect(answer.usage).toMatchObject({ inputTokens: 7, outputTokens: 3 });
+    expect(answer.rawUsage).toEqual(usage);
+  });
+
+  it("and an answer that breaks off after its beginning has cost something", async () => {
+    server.script({ kind: "cut", text: "One two three" });
+    const error: unknown = await ask(GATEWAY).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "unavailable", spent: { provider: "gateway", rawUsage: { estimated: true } } });
+  });
+});
