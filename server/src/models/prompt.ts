@@ -15,11 +15,16 @@ export function callOptions(
     ...(call.tools.length === 0
       ? {}
       : { tools: call.tools.map(offer), toolChoice: { type: call.toolChoice ?? "auto" } }),
-    ...(call.maxOutputTokens === undefined ? {} : { maxOutputTokens: call.maxOutputTokens }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
     ...parameters,
+    ...leastOf(call.maxOutputTokens, parameters.maxOutputTokens),
     abortSignal: signal,
   };
+}
+
+function leastOf(...limits: (number | undefined)[]): { maxOutputTokens?: number } {
+  const named = limits.filter((limit) => limit !== undefined);
+  return named.length === 0 ? {} : { maxOutputTokens: Math.min(...named) };
 }
 
 function offer(tool: ModelCall["tools"][number]): LanguageModelV4FunctionTool {

@@ -10,7 +10,7 @@ type Limits = Pick<Task, "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "lim
 type Timed = Limits & Pick<Task, "state" | "updatedAt" | "startedAt" | "stateChangedAt">;
 
 /** The deadline that counts always; null when there is none. */
-function namedDeadline(task: Limits): number | null {
+export function namedDeadline(task: Limits): number | null {
   // A task without a limit of its kind has no other deadline; rows of before the limit stood still say it there alone.
   return task.timeLimitMs === null ? task.deadlineAt : task.namedDeadlineAt;
 }

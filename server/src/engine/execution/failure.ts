@@ -4,7 +4,8 @@
  */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
-import type { Failure } from "../../task/task.ts";
+import type { Failure, Task } from "../../task/task.ts";
+import { namedDeadline } from "../../task/time-limit.ts";
 import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
 
 const UNREADABLE = "The handler threw something that cannot be read.";
@@ -37,6 +38,20 @@ export function reasonOf(what: string, thrown: unknown): Reason {
     const message = text(`${what} failed with "${failure.message}", and ${failureOf(bad).message}`, "");
     return { failure: { code: BAD_VALUE, message }, retryable: false, retryAfterMs: undefined };
   }
+}
+
+/** Whoever asks to be left alone until after the task's deadline is not waited for: the deadline would hide what failed. */
+export function inTime(reason: Reason, task: Task, now: number): Reason {
+  const { failure, retryAfterMs } = reason;
+  const deadline = namedDeadline(task);
+  if (!reason.retryable || retryAfterMs === undefined || deadline === null || now + retryAfterMs < deadline)
+    return reason;
+  const wish = `It asks to be tried again in ${Math.ceil(retryAfterMs / 1_000)} s, which is after the task's deadline.`;
+  return {
+    failure: { ...failure, message: text(`${failure.message} ${wish}`, "") },
+    retryable: false,
+    retryAfterMs: undefined,
+  };
 }
 
 function laterMs({ detail: { retryAfterS } }: Refusal): number | undefined {

@@ -18,7 +18,7 @@ import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { ArtifactSizes } from "./artifact-sizes.ts";
 import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
-import { errorOf, failureOf, reasonOf, refusedWrite } from "./failure.ts";
+import { errorOf, failureOf, inTime, reasonOf, refusedWrite } from "./failure.ts";
 import { jsonOf } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
@@ -369,7 +369,8 @@ export class Run implements AttemptRun {
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
-    const { failure, retryable, retryAfterMs } = reasonOf("The handler", error);
+    const reason = inTime(reasonOf("The handler", error), this.task, this.port.clock.now());
+    const { failure, retryable, retryAfterMs } = reason;
     return this.port.fail({ ...failure, ...(step !== null && { step }) }, retryable, retryAfterMs, write);
   }
 

@@ -14,7 +14,7 @@ import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
-import { reasonOf } from "./failure.ts";
+import { inTime, reasonOf } from "./failure.ts";
 import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
@@ -209,7 +209,8 @@ export class StepExecution implements StepContext {
   #failed(error: unknown, ms: number): "later" | { failed: Failure } {
     const { port } = this.#run;
     const { name } = this.#call;
-    const { failure, retryable, retryAfterMs } = reasonOf(`Step "${name}"`, error);
+    const reason = inTime(reasonOf(`Step "${name}"`, error), this.#run.task, port.clock.now());
+    const { failure, retryable, retryAfterMs } = reason;
     const failed = { ...failure, step: name };
     const { retries, backoffMs: base, backoffMaxMs } = this.#options;
     this.#effects = { ...noEffects(), usage: this.#effects.usage };

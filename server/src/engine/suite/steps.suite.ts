@@ -96,6 +96,31 @@ export function stepsSuite(begin: Begin): void {
     await arrives(life, limited, "completed");
   });
 
+  it("does not wait for whoever asks to be left alone until after the deadline", async () => {
+    const slow = async () => {
+      throw Object.assign(new Error("slow down"), { code: "rate_limited", retryAfterMs: 3_600_000 });
+    };
+    const life = await begin([
+      kind("step", (ctx) => ctx.step("call", slow)),
+      kind("body", slow),
+      kind("parent", (ctx) => ctx.child("asked", "step", {})),
+    ]);
+    for (const [named, attempts] of [
+      ["step", 1],
+      ["body", 3],
+      ["parent", 1],
+    ] as const) {
+      const id = await submit(life, named, { deadlineMs: 60_000, retry: { attempts, backoffMs: 1 } });
+      expect(await arrives(life, id, "failed")).toMatchObject({
+        error: {
+          message: expect.stringMatching(/slow down.*tried again in 3600 s, which is after the task's deadline/),
+        },
+      });
+    }
+    const patient = await submit(life, "step");
+    await arrives(life, patient, "waiting");
+  });
+
   it("lets a handler catch a failed step, the same way on every attempt", async () => {
     let life = await begin([
       kind("brave", async (ctx) => {

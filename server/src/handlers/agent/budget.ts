@@ -1,10 +1,15 @@
 /** Watches what a task has spent against its budget: warns once, and when it is spent pauses or fails the task. */
+import { estimatedUsage } from "../../models/estimated-usage.ts";
+import type { PromptTurn, ToolOffer } from "../../models/model.ts";
 import type { EventData } from "../../task/events/event.ts";
 import { type Context, TaskFailure } from "../../task/handler.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
 /** The percentage at which a budget is said to run low. */
 const THRESHOLD_PERCENT = 80;
+
+/** Few enough to pass no budget by much, and enough to say something: providers count a prompt otherwise than we do. */
+const ANSWER_TOKENS_MIN = 16;
 
 /** How far each budget reaches by now: every resume after a pause grants the budget's amount once more. */
 export type Limits = { tokens: number | null; costUsd: number | null; unpricedCalls: number };
@@ -87,6 +92,18 @@ export class BudgetWatch {
     );
     this.#limits = granted(budget, this.#ctx.spent);
     this.#warned = false;
+  }
+
+  /**
+   * Tokens that the answer to this prompt may have, so that a budget is not passed by the call that spends the rest of
+   * it; null without a budget of tokens. The prompt is counted by this server's tokenizer, which is not the provider's.
+   */
+  async answerTokensMax(prompt: readonly PromptTurn[], tools: ToolOffer[]): Promise<number | null> {
+    const { tokens } = this.#limits;
+    if (tokens === null) return null;
+    const left = Math.max(1, tokens - tokensOf(this.#ctx.spent));
+    const { inputTokens } = await estimatedUsage(prompt, tools, []);
+    return Math.max(left - inputTokens, Math.min(left, ANSWER_TOKENS_MIN));
   }
 
   #announce(state: Exclude<BudgetState, { is: "within" }>): void {

@@ -4,7 +4,15 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
-import { type ModelAnswer, type ModelCall, ModelError, type Models } from "../../models/model.ts";
+import {
+  type ModelAnswer,
+  type ModelCall,
+  ModelError,
+  type Models,
+  type PaidCall,
+  type ProviderState,
+  type Reasoning,
+} from "../../models/model.ts";
 import type { GenerationParameters, GenerationReport } from "../../task/generation-parameters.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
@@ -17,7 +25,14 @@ import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
  * A tool call as the model wrote it; `problem` when its arguments cannot be used at all, `shown` where a guardrail lets
  * nobody but the tool see them.
  */
-export type AskedCall = { id: string; name: string; input: Json; problem: string | null; shown?: Json };
+export type AskedCall = {
+  id: string;
+  name: string;
+  input: Json;
+  problem: string | null;
+  shown?: Json;
+  state?: ProviderState;
+};
 
 /** What is journaled of a model's answer. */
 export type ModelTurn = {
@@ -26,6 +41,8 @@ export type ModelTurn = {
   /** What of the text was not looked at yet, as it goes on in the next call. */
   tail?: Tail;
   guarded?: GuardrailReport;
+  /** For the provider alone, which wants it back with the calls. */
+  reasoning?: Reasoning[];
   calls: AskedCall[];
   finish: ModelAnswer["finish"];
   model: string;
@@ -40,7 +57,7 @@ export type ModelTurn = {
 
 export type ModelTurnOptions = {
   models: Models;
-  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice" | "parameters">;
+  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice" | "parameters" | "maxOutputTokens">;
   /** Slug of the agent whose usage this is. */
   agent: string;
   retries: number;
@@ -71,7 +88,8 @@ class CallFailure extends Error {
   }
 }
 
-const CALL_TIMEOUT_MS = 600_000;
+/** Longer than the first token of a model on one's own machine may take, and its answer after that. */
+const CALL_TIMEOUT_MS = 1_800_000;
 /** A try from this one on that brings no answer is the last: it was paid for, and more would be. */
 const EMPTY_TRIES_MAX = 3;
 const ARGUMENTS_CHARS_MAX = 100_000;
@@ -90,20 +108,13 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   const answer = await models
     .call({ ...call, signal: step.signal, onText: (piece) => (spoken ?? { push: step.output.bind(step) }).push(piece) })
     .catch((error: unknown) => {
+      if (error instanceof ModelError && error.spent) bill(step, agent, error.spent);
       if (step.signal.aborted) throw error;
       throw callFailure(error, call.model, step.tries, retries + 1);
     });
-  step.usage({
-    // Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again.
-    key: `${step.key}/${step.tries}/${randomUUID()}`,
-    provider: answer.provider,
-    model: answer.model,
-    agent,
-    ...answer.usage,
-    costUsd: answer.costUsd,
-    raw: isJson(answer.rawUsage) ? answer.rawUsage : null,
-  });
-  const calls = answer.toolCalls.map(askedCall);
+  bill(step, agent, answer);
+  // What is cut may still be JSON, and mean something else than the model was about to ask for.
+  const calls = answer.toolCalls.map((asked) => askedCall(asked, answer.finish === "length" ? CUT_CALL : null));
   const said = answer.text.trim() !== "";
   if (answer.finish === "content_filter") {
     throw new CallFailure(
@@ -114,12 +125,13 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   }
   // What a parameter has ended is an answer, however short.
   const ended = answer.generation && answer.generation.stopReason !== "end";
-  if (!said && !ended && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call.model, step.tries);
+  if (!said && !ended && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call, step.tries);
   const goesOn = answer.finish === "length" && mayContinue && !isCapped(call) && (mustAnswer || calls.length === 0);
   return {
     ...(spoken
       ? await guarded(step, spoken, { text: answer.text, calls, turn, goesOn })
       : { text: answer.text, calls }),
+    ...(answer.reasoning && calls.length > 0 && { reasoning: answer.reasoning }),
     finish: answer.finish,
     model: answer.model,
     provider: answer.provider,
@@ -130,6 +142,15 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
     ...(answer.generation && { generation: spoken ? withoutTokens(answer.generation) : answer.generation }),
   };
 }
+
+/** Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again. */
+function bill(step: StepContext, agent: string, { provider, model, usage, costUsd, rawUsage }: PaidCall): void {
+  const raw = isJson(rawUsage) ? rawUsage : null;
+  step.usage({ key: `${step.key}/${step.tries}/${randomUUID()}`, provider, model, agent, ...usage, costUsd, raw });
+}
+
+const CUT_CALL =
+  "the answer reached its output limit before it was whole, so the call was not made. Write less, and shorter arguments";
 
 /** The caller wants no more than this many tokens: an answer that reaches them is whole. */
 export function isCapped({ parameters }: { parameters?: GenerationParameters | undefined }): boolean {
@@ -166,20 +187,33 @@ async function guarded(
   return { text, calls, guarded: cut(report), ...(tail && { tail }) };
 }
 
-function askedCall(call: ModelAnswer["toolCalls"][number]): AskedCall {
-  const { id } = call;
-  const name = excerpt(call.name, NAME_CHARS_MAX);
-  if (call.invalid !== undefined) return { id, name, input: {}, problem: excerpt(call.invalid, REASON_CHARS_MAX) };
-  if (!isJson(call.input))
-    return { id, name, input: {}, problem: "the arguments are not plain JSON, or are nested too deeply" };
-  if (JSON.stringify(call.input).length > ARGUMENTS_CHARS_MAX) {
-    return { id, name, input: {}, problem: `the arguments are longer than ${ARGUMENTS_CHARS_MAX} characters` };
+/** `problem` is what is wrong with the whole answer; null where nothing is. */
+function askedCall({ state, invalid, ...call }: ModelAnswer["toolCalls"][number], problem: string | null): AskedCall {
+  const asked = { id: call.id, name: excerpt(call.name, NAME_CHARS_MAX), ...(state && { state }) };
+  const wrong = problem ?? (invalid === undefined ? null : excerpt(invalid, REASON_CHARS_MAX));
+  if (wrong !== null) return { ...asked, input: {}, problem: wrong };
+  if (!isJson(call.input)) {
+    return { ...asked, input: {}, problem: "the arguments are not plain JSON, or are nested too deeply" };
   }
-  return { id, name, input: call.input, problem: null };
+  if (JSON.stringify(call.input).length > ARGUMENTS_CHARS_MAX) {
+    return { ...asked, input: {}, problem: `the arguments are longer than ${ARGUMENTS_CHARS_MAX} characters` };
+  }
+  return { ...asked, input: call.input, problem: null };
 }
 
-function emptyAnswer(answer: ModelAnswer, model: string, tries: number): CallFailure {
-  if (answer.finish === "length") {
+function emptyAnswer(
+  { finish }: ModelAnswer,
+  { model, maxOutputTokens }: Pick<ModelCall, "model" | "maxOutputTokens">,
+  tries: number,
+): CallFailure {
+  if (finish === "length" && maxOutputTokens !== undefined) {
+    return new CallFailure(
+      "budget_exhausted",
+      `The task's token budget left ${maxOutputTokens} tokens for an answer, and ${model} said nothing within them. Submit it again with a larger budget.`,
+      false,
+    );
+  }
+  if (finish === "length") {
     return new CallFailure(
       "model_output_limit",
       `${model} reached its output limit before it said anything. Ask for less at once, or choose a model with a larger limit.`,

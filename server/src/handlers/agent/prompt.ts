@@ -99,7 +99,10 @@ function turnChars(turn: PromptTurn): number {
     case "user":
       return turn.text.length;
     case "assistant":
-      return (turn.toolCalls ?? []).reduce((chars, call) => chars + JSON.stringify(call).length, turn.text.length);
+      return [...(turn.reasoning ?? []), ...(turn.toolCalls ?? [])].reduce(
+        (chars, part) => chars + JSON.stringify(part).length,
+        turn.text.length,
+      );
     case "tool":
       return turn.results.reduce((chars, result) => chars + result.output.length, 0);
   }

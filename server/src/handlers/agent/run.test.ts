@@ -171,7 +171,7 @@ describe("a standard run", () => {
     expect((await life.completed(id)).usage.calls).toBe(1);
   });
 
-  it("asks again when a stream is cut, and pays for an answer without words before it asks again", async () => {
+  it("asks again when a stream is cut or says nothing, and pays for all three answers", async () => {
     const life = lives.current;
     await life.start();
     life.provider.script({ kind: "cut", text: "Half an" }, saying(" "), saying("A whole answer."));
@@ -180,8 +180,10 @@ describe("a standard run", () => {
     await life.advance(5_000);
     await life.until(id, "step.retrying", 2);
     await life.advance(10_000);
-    const ended = await life.completed(id);
-    expect(ended).toMatchObject({ output: { text: "A whole answer." }, usage: { calls: 2, inputTokens: 40 } });
+    const { output, usage } = await life.completed(id);
+    expect({ output, calls: usage.calls }).toMatchObject({ output: { text: "A whole answer." }, calls: 3 });
+    // Two have told their counts; of the one that was cut they are estimated.
+    expect(usage.outputTokens).toBe(10 + 10 + 2);
   });
 
   it("tells the model what was wrong with a call, and lets it try again", async () => {

@@ -83,12 +83,14 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       history,
       transcript,
     });
+    const maxOutputTokens = await budget.answerTokensMax(prompt, offers);
     const said = await askModel(ctx, `model ${turn}`, {
       ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
       call: {
         ...{ model: plan.model, prompt, tools: offers },
         ...(mustAnswer && offers.length > 0 && { toolChoice: "none" as const }),
         ...(parameters && { parameters }),
+        ...(maxOutputTokens !== null && { maxOutputTokens }),
       },
       ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
     });
@@ -102,7 +104,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       for (const { guarded } of outcomes) guard.note(guarded);
       sources.add(outcomes);
       failedTurns = outcomes.every(({ isError }) => isError) ? failedTurns + 1 : 0;
-      transcript.push(...exchange(said.text, calls, outcomes));
+      transcript.push(...exchange(said, calls, outcomes));
       continue;
     }
     answer.add(said);
@@ -262,7 +264,11 @@ async function carryOutAll(
 }
 
 /** The turn and its results as the next prompt shows them. Ids are made unique: some models repeat theirs. */
-function exchange(text: string, calls: readonly AskedCall[], outcomes: readonly Outcome[]): PromptTurn[] {
+function exchange(
+  { text, reasoning }: ModelTurn,
+  calls: readonly AskedCall[],
+  outcomes: readonly Outcome[],
+): PromptTurn[] {
   const seen = new Set<string>();
   const shown = calls.map((call, index) => {
     const id = call.id === "" || seen.has(call.id) ? `${call.id}-${index + 1}` : call.id;
@@ -273,11 +279,11 @@ function exchange(text: string, calls: readonly AskedCall[], outcomes: readonly 
     {
       role: "assistant",
       text,
-      toolCalls: shown.map(({ id, name, input, problem }) => ({
-        id,
-        name,
-        input,
+      ...(reasoning && { reasoning }),
+      toolCalls: shown.map(({ id, name, input, problem, state }) => ({
+        ...{ id, name, input },
         ...(problem !== null && { invalid: problem }),
+        ...(state && { state }),
       })),
     },
     {

@@ -68,7 +68,7 @@ describe("a whole answer of chat completions is kept", () => {
     ],
     ["a reason and a connection that stays open", events(said({ content: "Whole." }, "stop")), "open"],
     ["a reason and a connection that breaks", events(said({ content: "Whole." }, "stop")), "break"],
-    ["a last event without its empty line", events(said({ content: "Whole." })) + "data: [DONE]", undefined],
+    ["a last event without its empty line", `${events(said({ content: "Whole." }))}data: [DONE]`, undefined],
     [
       "lines that end in CR LF",
       events(said({ content: "Whole." }, "stop"), "[DONE]").replaceAll("\n", "\r\n"),
