@@ -3,7 +3,7 @@
  * call is a journaled step, so a later attempt comes back to the turn that it was in without asking anything again.
  */
 import { z } from "zod";
-import type { Models, PromptTurn } from "../../models/model.ts";
+import type { ModelCall, Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
 import { attachmentsOf } from "../../task/agent-message.ts";
 import { INPUT_REJECTED } from "../../task/guardrails.ts";
@@ -12,7 +12,7 @@ import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
 import type { AgentDirectory } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
-import { type AskedCall, askModel, isCapped, type ModelTurn } from "./model-turn.ts";
+import { type AskedCall, askModel, isCapped, type ModelTurn, type ModelTurnOptions } from "./model-turn.ts";
 import type { PersonAllowance } from "./person.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
@@ -83,15 +83,9 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       history,
       transcript,
     });
-    const maxOutputTokens = await budget.answerTokensMax(prompt, offers);
     const said = await askModel(ctx, `model ${turn}`, {
       ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
-      call: {
-        ...{ model: plan.model, prompt, tools: offers },
-        ...(mustAnswer && offers.length > 0 && { toolChoice: "none" as const }),
-        ...(parameters && { parameters }),
-        ...(maxOutputTokens !== null && { maxOutputTokens }),
-      },
+      call: await callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters, budget }),
       ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
     });
     guard.note(said.guarded);
@@ -132,6 +126,24 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       ...(said.generation && { generation: said.generation }),
     };
   }
+}
+
+/** What is asked of the model in one turn. */
+async function callOf(
+  asked: Pick<ModelCall, "model" | "prompt" | "tools">,
+  {
+    mustAnswer,
+    parameters,
+    budget,
+  }: { mustAnswer: boolean; parameters: AgentInput["parameters"]; budget: BudgetWatch },
+): Promise<ModelTurnOptions["call"]> {
+  const maxOutputTokens = await budget.answerTokensMax(asked.prompt, asked.tools);
+  return {
+    ...asked,
+    ...(mustAnswer && asked.tools.length > 0 && { toolChoice: "none" as const }),
+    ...(parameters && { parameters }),
+    ...(maxOutputTokens !== null && { maxOutputTokens }),
+  };
 }
 
 /** The answer to an input that no model may see. */
