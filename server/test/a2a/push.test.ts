@@ -1,4 +1,5 @@
 /** Push notifications over both versions, to a receiver on a socket of this machine. */
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,13 +8,13 @@ import { startTestServer, type TestServer } from "../server.ts";
 let server: TestServer;
 let receiver: Server;
 let url = "";
-const heard: { path: string; headers: IncomingHttpHeaders; body: unknown }[] = [];
+const heard: { path: string; headers: IncomingHttpHeaders; body: unknown; text: string }[] = [];
 let news = () => {};
 
 beforeAll(async () => {
   receiver = createServer(async (request, response) => {
-    const body: unknown = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    heard.push({ path: request.url ?? "", headers: request.headers, body });
+    const text = Buffer.concat(await request.toArray()).toString();
+    heard.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(text), text });
     response.end();
     news();
   });
@@ -53,11 +54,14 @@ it("tells a config that comes with a message, in the words of 1.0, with its toke
   const sent = await rpc("SendMessage", { message, configuration: { taskPushNotificationConfig: config } });
   const { id } = sent.result.task;
   await until(() => JSON.stringify(told("/inline").at(-1)?.body ?? "").includes("TASK_STATE_COMPLETED"));
-  for (const { headers } of told("/inline"))
+  for (const { headers, text } of told("/inline")) {
+    const [, at, signed] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["x-a2a-signature"])) ?? [];
+    expect(signed).toBe(createHmac("sha256", "t0ken").update(`${at}.${text}`).digest("hex"));
     expect(headers).toMatchObject({
       ...{ authorization: "Bearer s3cret", "x-a2a-notification-token": "t0ken", "x-a2a-delivery-attempt": "1" },
       ...{ "content-type": "application/a2a+json", "x-a2a-event-id": expect.stringContaining(id) },
     });
+  }
   const listed = await rpc("ListTaskPushNotificationConfigs", { taskId: id });
   expect(listed.result.configs).toMatchObject([
     { taskId: id, url: `${url}/inline`, authentication: { scheme: "Bearer" } },
@@ -110,4 +114,63 @@ it("refuses what leads elsewhere, and tasks that are not there, and says on its 
   const gone = { taskId: "task_00000000000000000000000000", url };
   expect((await rpc("CreateTaskPushNotificationConfig", gone)).error.code).toBe(-32001);
   expect((await call("/.well-known/agent-card.json")).json.capabilities.pushNotifications).toBe(true);
+});
+
+it("tells a task's whole life in the items that its stream has, and as the task stands where a stream has several", async () => {
+  const config = { url: `${url}/life` };
+  const params = { message: { ...message, messageId: "life" }, configuration: { taskPushNotificationConfig: config } };
+  const answer = await server.call("/a2a", {
+    json: { jsonrpc: "2.0", id: 1, method: "SendStreamingMessage", params },
+    headers: { "a2a-version": "1.0" },
+  });
+  const streamed = [...(await answer.text()).matchAll(/^data: (.*)$/gm)].map(
+    ([, data = ""]) => JSON.parse(data).result,
+  );
+  const last = streamed.at(-1);
+  expect(last.statusUpdate.status.state).toBe("TASK_STATE_COMPLETED");
+  const isEnd = (body: unknown) => JSON.stringify(body).includes("TASK_STATE_COMPLETED");
+  await until(() => isEnd(told("/life").at(-1)?.body ?? ""));
+  const pushed = told("/life").map(({ body }) => body);
+  const isItem = (body: unknown) => typeof body === "object" && body !== null && !("task" in body);
+  const items = pushed.filter(isItem);
+  expect(items.length).toBeGreaterThan(0);
+  // In the stream's order, letter by letter, and none that it has not.
+  let place = -1;
+  for (const item of items) {
+    const next = streamed.findIndex((each, at) => at > place && JSON.stringify(each) === JSON.stringify(item));
+    expect([item, next > place]).toEqual([item, true]);
+    place = next;
+  }
+  // What the stream has and no item told, a task as it stands has told.
+  const untold = streamed.filter(
+    (each) => isItem(each) && !items.some((item) => JSON.stringify(item) === JSON.stringify(each)),
+  );
+  if (untold.length > 0) expect(pushed.some((body) => !isItem(body))).toBe(true);
+  expect(JSON.stringify(pushed.at(-1))).toContain(JSON.stringify(last.statusUpdate.status));
+});
+
+it("keeps no config of a message that is refused, ten of a task, and takes the three bodies of 0.3 over HTTP", async () => {
+  const { id } = (await rpc("SendMessage", { message })).result.task;
+  const late = { message: { ...message, messageId: "late", taskId: id } };
+  const configuration = { taskPushNotificationConfig: { id: "late", url: `${url}/late` } };
+  expect((await rpc("SendMessage", { ...late, configuration })).error.code).toBe(-32004);
+  const listed = async () => (await rpc("ListTaskPushNotificationConfigs", { taskId: id })).result.configs;
+  expect(await listed()).toEqual([]);
+  const path = `/v1/tasks/${id}/pushNotificationConfigs`;
+  const parent = `tasks/${id}/pushNotificationConfigs`;
+  const bodies = [
+    { name: `${parent}/a`, pushNotificationConfig: { id: "a", url: `${url}/three` } },
+    { parent, config_id: "b", config: { name: `${parent}/b`, push_notification_config: { url: `${url}/three` } } },
+    { id: "c", url: `${url}/three` },
+  ];
+  for (const json of bodies) expect((await call(path, { json })).status).toBe(200);
+  expect((await listed()).map((config: { id: string }) => config.id).sort()).toEqual(["a", "b", "c"]);
+  for (let n = 0; n < 7; n++)
+    await rpc("CreateTaskPushNotificationConfig", { taskId: id, id: `n${n}`, url: `${url}/many` });
+  const eleventh = await rpc("CreateTaskPushNotificationConfig", { taskId: id, url: `${url}/many` });
+  expect(eleventh.error.message).toContain("as many as are kept");
+  expect(
+    (await rpc("CreateTaskPushNotificationConfig", { taskId: id, id: "a", url: `${url}/again` })).error,
+  ).toBeUndefined();
+  expect(await listed()).toHaveLength(10);
 });

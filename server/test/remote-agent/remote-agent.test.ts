@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "../server.ts";
+import { Liar } from "./liar.ts";
 import { type Binding, Peer } from "./peer.ts";
 
 const BINDINGS: readonly Binding[] = ["1.0 JSON-RPC", "1.0 HTTP", "0.3 JSON-RPC", "0.3 HTTP"];
@@ -178,5 +179,23 @@ describe("what nobody can ask", () => {
     const inner = await ended(await submit({ url: "http://10.1.2.3/", query: "x" }));
     expect(inner.error).toMatchObject({ code: "remote_not_reached" });
     expect(inner.error?.message).toContain("10.1.2.3 is not an address of the internet");
+  });
+
+  it("fails at once, and says why, when what it says of its task cannot be so; what is only odd is taken as it can be", async () => {
+    const liar = await Liar.start();
+    const outcome = async (query: string) => {
+      const { state, error } = await ended(await submit({ url: liar.url, query }));
+      return [query, error?.code ?? state, error?.message.split("\n")[0] ?? ""];
+    };
+    const told = await Promise.all(["other", "huge", "many", "gone", "back", "odd"].map(outcome));
+    liar.stop();
+    expect(told).toEqual([
+      ["other", "remote_refused", "The other agent was asked for its task other and told of another."],
+      ["huge", "too_large", expect.stringMatching(/^The answer of .* is over 33554432 bytes\.$/)],
+      ["many", "remote_refused", expect.stringContaining("does not fit")],
+      ["gone", "remote_refused", expect.stringContaining("Task not found")],
+      ["back", "completed", ""],
+      ["odd", "completed", ""],
+    ]);
   });
 });

@@ -2,6 +2,7 @@
  * How a client is told of an event: in 1.0 by the item that a stream would have, in 0.3 by the task as it stands, or by
  * the artifact's event. Where an event makes several items, the task as it stands takes their place.
  */
+import { createHmac } from "node:crypto";
 import type { Principal } from "../../../task/principal.ts";
 import type { PushFormat, Subscription, Told } from "../../../task/subscription.ts";
 import type { Task } from "../../../task/task.ts";
@@ -36,7 +37,7 @@ function pushFormat(version: Version, verbs: Verbs): PushFormat {
     attemptsMax: ATTEMPTS_MAX,
     failuresMax: FAILURES_MAX,
     notificationOf: async (told) => {
-      const { subscription, task, event, seq, attempt } = told;
+      const { subscription, task, event, seq, attempt, at } = told;
       const reader = { principal: ownerOf(subscription, task), verbs, url: subscription.settings[BASE] ?? "" };
       const views = event === null ? [] : await viewsAt(readings, reader, told);
       if (event !== null && views.length === 0) return null;
@@ -46,11 +47,12 @@ function pushFormat(version: Version, verbs: Verbs): PushFormat {
         isSnapshot || only === undefined
           ? { task: await taskView(reader, task, { historyLength: null, artifacts: true }) }
           : only;
+      const body = JSON.stringify(codec.write.event(view));
       return {
         contentType: CONTENT_TYPE[version],
-        body: JSON.stringify(codec.write.event(view)),
+        body,
         headers: {
-          ...headersOf(subscription),
+          ...headersOf(subscription, body, at),
           "x-a2a-event-id": `${task.id}-${seq}`,
           "x-a2a-delivery-attempt": String(attempt),
         },
@@ -59,13 +61,21 @@ function pushFormat(version: Version, verbs: Verbs): PushFormat {
   };
 }
 
-function headersOf({ secrets, settings }: Subscription): Record<string, string> {
+function headersOf({ secrets, settings }: Subscription, body: string, at: number): Record<string, string> {
   const { [TOKEN]: token, [CREDENTIALS]: credentials } = secrets;
   const { [SCHEME]: scheme } = settings;
   return {
-    ...(token !== undefined && { "x-a2a-notification-token": token }),
+    ...(token !== undefined && {
+      "x-a2a-notification-token": token,
+      "x-a2a-signature": signature(token, Math.floor(at / 1_000), body),
+    }),
     ...(scheme !== undefined && credentials !== undefined && { authorization: `${scheme} ${credentials}` }),
   };
+}
+
+/** Of the body at its moment, by the one secret that both sides have. */
+function signature(token: string, atS: number, body: string): string {
+  return `t=${atS},v1=${createHmac("sha256", token).update(`${atS}.${body}`).digest("hex")}`;
 }
 
 /** Whoever made it could see the task then. */
