@@ -25,6 +25,7 @@ export class AgentForm {
   readonly #hidden;
   readonly #properties;
   readonly #guardrails;
+  readonly #card;
 
   /** Null: of one that is to be made. */
   constructor(agent: Agent | null) {
@@ -61,6 +62,7 @@ export class AgentForm {
       3,
       "code",
     );
+    this.#card = this.#prose("Card for other agents, as JSON", agent?.card ? jsonText(agent.card) : "", 3, "code");
   }
 
   /** What a new agent is made of. Throws `NotJson`. */
@@ -106,6 +108,7 @@ export class AgentForm {
       hidden: this.#hidden.checked,
       properties: jsonOf(this.#properties, "Own properties") ?? {},
       guardrails: jsonOf(this.#guardrails, "Guardrails"),
+      card: jsonOf(this.#card, "Card"),
     };
   }
 

@@ -9,6 +9,7 @@ import { guardrailsConfig } from "./guardrails/configuration.ts";
 import { configuredAgent } from "./handlers/agent/definition.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { remoteAgents } from "./handlers/remote-agent/input.ts";
+import { cardKeyIn } from "./lenses/a2a/card/signature.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
@@ -116,6 +117,15 @@ const outgoing = z.strictObject({
   ports: z.union([z.literal("any"), z.array(portNumber).min(1).max(1_000)]).default([80, 443, 8_080, 8_443]),
 });
 
+function isCardKey(pem: string): boolean {
+  try {
+    cardKeyIn(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What foreign APIs leave a deployment to choose. */
 const lensSettings = z.strictObject({
   orchestrate: z
@@ -124,6 +134,18 @@ const lensSettings = z.strictObject({
       strangers: z.union([z.literal(401), z.literal(403)]).default(401),
       /** What a run is called whose time was over. Most clients wait for `failed`, and on `expired` for ever. */
       timedOut: z.enum(["expired", "failed"]).default("expired"),
+    })
+    .prefault({}),
+  a2a: z
+    .strictObject({
+      /** The card that a client is shown which does not say its version. */
+      cardWithoutVersion: z.enum(["hybrid", "1.0", "0.3"]).default("hybrid"),
+      /** A private key as PEM (Ed25519, P-256 or RSA) that cards are signed with; one of the server's own when absent. */
+      cardKey: z
+        .string()
+        .refine(isCardKey, "must be a private key as PEM: Ed25519, P-256 or RSA")
+        .nullable()
+        .default(null),
     })
     .prefault({}),
 });

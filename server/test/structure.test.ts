@@ -104,7 +104,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hyzyla/pdfium": ["extraction"],
   "tesseract.js-core": ["extraction"],
   undici: ["outgoing"],
-  "@a2a-js/sdk": ["handlers"],
+  "@a2a-js/sdk": ["handlers", "lenses"],
   "@waybill/sdk": ["cli"],
 };
 

@@ -188,6 +188,50 @@ export type Agent = {
       } | undefined;
     } | undefined;
   } | null;
+  /** How it presents itself to other agents. */
+  card: {
+    /** Of the agent, as you count; how often it was changed when absent. */
+    version?: string | undefined;
+    /** One, of its name and description, when absent. */
+    skills?: ({
+      id: string;
+      name: string;
+      description: string;
+      tags: (string)[];
+      examples?: (string)[] | undefined;
+      input_modes?: (string)[] | undefined;
+      output_modes?: (string)[] | undefined;
+    })[] | undefined;
+    /** Media types that it takes; messages with others are refused. */
+    input_modes?: (string)[] | undefined;
+    output_modes?: (string)[] | undefined;
+    provider?: {
+      organization: string;
+      url: string;
+    } | undefined;
+    documentation_url?: string | undefined;
+    icon_url?: string | undefined;
+    /** Callers that do not name a required one are refused. */
+    extensions?: ({
+      uri: string;
+      description?: string | undefined;
+      required: boolean;
+      params?: Json | undefined;
+    })[] | undefined;
+    /** What only callers with a key are told; false for no such card. */
+    extended?: false | {
+      description?: string | undefined;
+      skills?: ({
+        id: string;
+        name: string;
+        description: string;
+        tags: (string)[];
+        examples?: (string)[] | undefined;
+        input_modes?: (string)[] | undefined;
+        output_modes?: (string)[] | undefined;
+      })[] | undefined;
+    } | undefined;
+  } | null;
   tags: (string)[];
   hidden: boolean;
   style: string;
@@ -360,6 +404,50 @@ export type AgentUpdate = {
       mask?: {
         remove_entity_value?: boolean | undefined;
       } | undefined;
+    } | undefined;
+  } | null | undefined;
+  /** Replaces the whole of it. */
+  card?: {
+    /** Of the agent, as you count; how often it was changed when absent. */
+    version?: string | undefined;
+    /** One, of its name and description, when absent. */
+    skills?: ({
+      id: string;
+      name: string;
+      description: string;
+      tags?: (string)[] | undefined;
+      examples?: (string)[] | undefined;
+      input_modes?: (string)[] | undefined;
+      output_modes?: (string)[] | undefined;
+    })[] | undefined;
+    /** Media types that it takes; messages with others are refused. */
+    input_modes?: (string)[] | undefined;
+    output_modes?: (string)[] | undefined;
+    provider?: {
+      organization: string;
+      url: string;
+    } | undefined;
+    documentation_url?: string | undefined;
+    icon_url?: string | undefined;
+    /** Callers that do not name a required one are refused. */
+    extensions?: ({
+      uri: string;
+      description?: string | undefined;
+      required?: boolean | undefined;
+      params?: Json | undefined;
+    })[] | undefined;
+    /** What only callers with a key are told; false for no such card. */
+    extended?: false | {
+      description?: string | undefined;
+      skills?: ({
+        id: string;
+        name: string;
+        description: string;
+        tags?: (string)[] | undefined;
+        examples?: (string)[] | undefined;
+        input_modes?: (string)[] | undefined;
+        output_modes?: (string)[] | undefined;
+      })[] | undefined;
     } | undefined;
   } | null | undefined;
   tags?: (string)[] | null | undefined;
@@ -950,6 +1038,50 @@ export type NewAgent = {
       mask?: {
         remove_entity_value?: boolean | undefined;
       } | undefined;
+    } | undefined;
+  } | undefined;
+  /** How it presents itself to other agents, by A2A. */
+  card?: {
+    /** Of the agent, as you count; how often it was changed when absent. */
+    version?: string | undefined;
+    /** One, of its name and description, when absent. */
+    skills?: ({
+      id: string;
+      name: string;
+      description: string;
+      tags?: (string)[] | undefined;
+      examples?: (string)[] | undefined;
+      input_modes?: (string)[] | undefined;
+      output_modes?: (string)[] | undefined;
+    })[] | undefined;
+    /** Media types that it takes; messages with others are refused. */
+    input_modes?: (string)[] | undefined;
+    output_modes?: (string)[] | undefined;
+    provider?: {
+      organization: string;
+      url: string;
+    } | undefined;
+    documentation_url?: string | undefined;
+    icon_url?: string | undefined;
+    /** Callers that do not name a required one are refused. */
+    extensions?: ({
+      uri: string;
+      description?: string | undefined;
+      required?: boolean | undefined;
+      params?: Json | undefined;
+    })[] | undefined;
+    /** What only callers with a key are told; false for no such card. */
+    extended?: false | {
+      description?: string | undefined;
+      skills?: ({
+        id: string;
+        name: string;
+        description: string;
+        tags?: (string)[] | undefined;
+        examples?: (string)[] | undefined;
+        input_modes?: (string)[] | undefined;
+        output_modes?: (string)[] | undefined;
+      })[] | undefined;
     } | undefined;
   } | undefined;
   tags?: (string)[] | undefined;

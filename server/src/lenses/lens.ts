@@ -42,6 +42,12 @@ export type LensSettings = {
     /** What a run is called whose time was over: `expired` is a word that clients of the protocol may wait on for ever. */
     timedOut: "expired" | "failed";
   };
+  a2a: {
+    /** The card that a client is shown which does not say its version. */
+    cardWithoutVersion: "hybrid" | "1.0" | "0.3";
+    /** The private key, as PEM, that cards are signed with; null for one of the server's own. */
+    cardKey: string | null;
+  };
 };
 
 /** What a person reads at a start, and commands to paste. */

@@ -1,6 +1,6 @@
 /**
- * The official TypeScript clients, unmodified: that of 1.x over JSON-RPC and over HTTP, the same as a client of 0.3, and the
- * last one that was of 0.3 alone.
+ * The official TypeScript clients, unmodified: that of 1.x and the same as a client of 0.3, over JSON-RPC and over HTTP, and the
+ * last one that was of 0.3 alone. Each finds its agent by the card that the server shows, and asks for everything there is.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,15 +8,25 @@ import { join } from "node:path";
 import {
   AgentCard,
   CancelTaskRequest,
+  DeleteTaskPushNotificationConfigRequest,
+  GetTaskPushNotificationConfigRequest,
   GetTaskRequest,
+  ListTaskPushNotificationConfigsRequest,
+  ListTasksRequest,
   SendMessageRequest,
   type SendMessageResult,
   StreamResponse,
   SubscribeToTaskRequest,
   Task,
+  TaskPushNotificationConfig,
+  verifyAgentCardSignature,
 } from "@a2a-js/sdk";
 import { type Client, ClientFactory, JsonRpcTransportFactory, RestTransportFactory } from "@a2a-js/sdk/client";
-import { JsonRpcTransport as OldTransport } from "a2a-js-sdk-0.3/client";
+import {
+  ClientFactory as OldFactory,
+  JsonRpcTransportFactory as OldJsonRpc,
+  RestTransportFactory as OldRest,
+} from "a2a-js-sdk-0.3/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conformance } from "../../../examples/a2a-conformance/conformance.ts";
 import { startTestServer, type TestServer } from "../server.ts";
@@ -24,7 +34,17 @@ import { dig } from "./client.ts";
 
 let folder: string;
 let server: TestServer;
-const start = () => startTestServer({ data: folder, config: { agents: [conformance] } });
+const agent: typeof conformance = {
+  ...conformance,
+  card: {
+    ...conformance.card,
+    extended: {
+      description: "What the kits ask for, and more.",
+      skills: [{ id: "secret", name: "Secret", description: "Not for everybody.", tags: [] }],
+    },
+  },
+};
+const start = () => startTestServer({ data: folder, config: { agents: [agent] } });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-a2a-"));
   server = await start();
@@ -34,27 +54,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const FORMS = ["1.x over JSON-RPC", "1.x over HTTP", "1.x as 0.3 over JSON-RPC"] as const;
+const FORMS = ["1.x over JSON-RPC", "1.x over HTTP", "1.x as 0.3 over JSON-RPC", "1.x as 0.3 over HTTP"] as const;
 type Form = (typeof FORMS)[number];
 
-async function clientOf(form: Form): Promise<Client> {
-  const legacyCompat = { enabled: form === "1.x as 0.3 over JSON-RPC" };
-  const factory = new ClientFactory({
-    transports:
-      form === "1.x over HTTP" ? [new RestTransportFactory()] : [new JsonRpcTransportFactory({ legacyCompat })],
-  });
-  const card = AgentCard.fromJSON({
-    name: "Conformance",
-    capabilities: { streaming: true },
-    supportedInterfaces: [
-      {
-        url: `${server.url}/a2a/`,
-        protocolBinding: form === "1.x over HTTP" ? "HTTP+JSON" : "JSONRPC",
-        protocolVersion: legacyCompat.enabled ? "0.3" : "1.0",
-      },
-    ],
-  });
-  return factory.createFromAgentCard(card);
+const isOld = (form: Form) => form.includes("0.3");
+
+/** By the card of the default agent; a client of 0.3 by that of the base that is pinned to it. */
+function clientOf(form: Form): Promise<Client> {
+  const legacyCompat = { enabled: isOld(form) };
+  const transports = form.endsWith("HTTP")
+    ? [new RestTransportFactory({ legacyCompat })]
+    : [new JsonRpcTransportFactory({ legacyCompat })];
+  return new ClientFactory({ transports }).createFromUrl(`${server.url}/a2a/${isOld(form) ? "0.3/" : ""}`);
 }
 
 /** What is sent, in the words of 1.0: the client writes it in its own. */
@@ -77,6 +88,14 @@ async function read(stream: AsyncIterable<StreamResponse>): Promise<unknown[]> {
   return found;
 }
 
+/** By the server's own key, which is read where the signature says. */
+const verifier = verifyAgentCardSignature(async (kid, jku = "") => {
+  const { keys }: { keys: { kid: string }[] } = await (await fetch(jku)).json();
+  const found = keys.find((key) => key.kid === kid);
+  if (found === undefined) throw new Error("no such key");
+  return found;
+});
+
 /** `task TASK_STATE_WORKING`, `artifactUpdate`, … */
 function wordOf(event: unknown): string {
   const [kind = ""] = Object.keys(Object(event));
@@ -96,7 +115,9 @@ describe.each(FORMS)("the client of %s", (form) => {
       "Direct message response",
     );
     const file = taskIn(await client.sendMessage(sent("tck-artifact-file-1")));
-    expect(file.json).toMatchObject({ artifacts: [{ parts: [{ raw: "dGNr", filename: "output.txt" }] }] });
+    // The proto file of 0.3 has no name for a file.
+    const named = form === "1.x as 0.3 over HTTP" ? {} : { filename: "output.txt" };
+    expect(file.json).toMatchObject({ artifacts: [{ parts: [{ raw: "dGNr", ...named }] }] });
   });
 
   it("streams what comes of a message, and follows the task that goes on", async () => {
@@ -145,9 +166,8 @@ describe.each(FORMS)("the client of %s", (form) => {
     expect(taskIn(await client.getTask(GetTaskRequest.fromJSON({ id }))).id).toBe(id);
     const { json } = taskIn(await client.cancelTask(CancelTaskRequest.fromJSON({ id })));
     expect(json).toMatchObject({ status: { state: "TASK_STATE_CANCELED" } });
-    const isOld = form === "1.x as 0.3 over JSON-RPC";
     const second = client.cancelTask(CancelTaskRequest.fromJSON({ id }));
-    if (isOld) await expect(second).rejects.toMatchObject({ name: "TaskNotCancelableError" });
+    if (isOld(form)) await expect(second).rejects.toMatchObject({ name: "TaskNotCancelableError" });
     else expect(taskIn(await second).id).toBe(id);
     await expect(client.sendMessage(sent("tck-complete-task-1", { taskId: id }))).rejects.toMatchObject({
       name: "UnsupportedOperationError",
@@ -159,9 +179,60 @@ describe.each(FORMS)("the client of %s", (form) => {
       name: "TaskNotFoundError",
     });
   });
+
+  it("lists tasks, page by page, where its version can", async () => {
+    const client = await clientOf(form);
+    const { json } = taskIn(await client.sendMessage(sent("tck-artifact-text-1")));
+    const contextId = String(dig(json, "contextId"));
+    const again = SendMessageRequest.toJSON(sent("tck-complete-task-1"));
+    const message = { ...Object(dig(again, "message")), contextId };
+    const { id } = taskIn(await client.sendMessage(SendMessageRequest.fromJSON({ message })));
+    const page = (pageToken: string) =>
+      client.listTasks(ListTasksRequest.fromJSON({ contextId, pageSize: 1, pageToken }));
+    if (isOld(form)) return await expect(page("")).rejects.toThrow();
+    const first = await page("");
+    expect([first.totalSize, first.tasks.map((task) => task.id)]).toEqual([2, [id]]);
+    const second = await page(first.nextPageToken);
+    expect([second.nextPageToken, second.tasks.map((task) => task.id)]).toEqual(["", [dig(json, "id")]]);
+  });
+
+  it("has a push configuration made, read, listed and deleted", async () => {
+    const client = await clientOf(form);
+    const { id: taskId } = taskIn(await client.sendMessage(sent("an-open-task", { now: true })));
+    const wanted = { taskId, id: "mine", url: "https://example.com/hook", token: "t0ken" };
+    const made = await client.createTaskPushNotificationConfig(TaskPushNotificationConfig.fromJSON(wanted));
+    expect(TaskPushNotificationConfig.toJSON(made)).toMatchObject(wanted);
+    const named = { taskId, id: "mine" };
+    const got = await client.getTaskPushNotificationConfig(GetTaskPushNotificationConfigRequest.fromJSON(named));
+    expect(got.url).toBe(wanted.url);
+    const all = () =>
+      client.listTaskPushNotificationConfig(ListTaskPushNotificationConfigsRequest.fromJSON({ taskId }));
+    expect((await all()).configs.map(({ id }) => id)).toEqual(["mine"]);
+    await client.deleteTaskPushNotificationConfig(DeleteTaskPushNotificationConfigRequest.fromJSON(named));
+    expect((await all()).configs).toEqual([]);
+    await client.cancelTask(CancelTaskRequest.fromJSON({ id: taskId }));
+  });
+
+  it("is told by the extended card what only those with a key are told", async () => {
+    const client = await clientOf(form);
+    const card = AgentCard.toJSON(await client.getAgentCard(undefined, isOld(form) ? undefined : verifier));
+    expect(card).toMatchObject({
+      description: "What the kits ask for, and more.",
+      capabilities: { streaming: true, pushNotifications: true },
+      skills: [{ id: "conformance" }, { id: "secret" }],
+    });
+  });
 });
 
-describe("the last client of 0.3", () => {
+/** The client of 0.3 finds its agent by the card that says no version, as it asks for it. */
+describe.each([
+  ["JSON-RPC", new OldJsonRpc()],
+  ["HTTP", new OldRest()],
+] as const)("the last client of 0.3 over %s", (_binding, transport) => {
+  const client = () =>
+    new OldFactory({ transports: [transport], preferredTransports: [transport.protocolName] }).createFromUrl(
+      `${server.url}/a2a/`,
+    );
   const message = (messageId: string, more: { taskId?: string } = {}) => ({
     message: {
       kind: "message" as const,
@@ -171,26 +242,44 @@ describe("the last client of 0.3", () => {
       ...more,
     },
   });
-  const client = () => new OldTransport({ endpoint: `${server.url}/a2a/` });
 
   it("sends, streams, follows, gets and cancels", async () => {
-    const done = await client().sendMessage(message("tck-artifact-text-1"));
+    const old = await client();
+    const done = await old.sendMessage(message("tck-artifact-text-1"));
     expect(done).toMatchObject({ kind: "task", status: { state: "completed" } });
     const told: unknown[] = [];
-    for await (const event of client().sendMessageStream(message("tck-input-required-1"))) told.push(event);
+    for await (const event of old.sendMessageStream(message("tck-input-required-1"))) told.push(event);
     expect(told).toMatchObject([
       { kind: "task", status: { state: "submitted" } },
       { kind: "status-update", status: { state: "working" }, final: false },
       { kind: "status-update", status: { state: "input-required" }, final: true },
     ]);
     const id = String(dig(told[0], "id"));
-    const followed = client().resubscribeTask({ id });
+    const followed = old.resubscribeTask({ id });
     expect((await followed.next()).value).toMatchObject({ kind: "task", status: { state: "input-required" } });
-    expect(await client().getTask({ id })).toMatchObject({ id, kind: "task" });
-    expect(await client().cancelTask({ id })).toMatchObject({ status: { state: "canceled" } });
+    expect(await old.getTask({ id })).toMatchObject({ id, kind: "task" });
+    expect(await old.cancelTask({ id })).toMatchObject({ status: { state: "canceled" } });
     expect((await followed.next()).value).toMatchObject({ status: { state: "canceled" }, final: true });
     expect((await followed.next()).done).toBe(true);
-    await expect(client().cancelTask({ id })).rejects.toThrow();
-    await expect(client().resubscribeTask({ id: "task_none" }).next()).rejects.toThrow(/not.*found|task/i);
+    await expect(old.cancelTask({ id })).rejects.toThrow();
+    await expect(old.resubscribeTask({ id: "task_none" }).next()).rejects.toThrow();
+  });
+
+  it("has a push configuration made, read, listed and deleted, and is told the extended card", async () => {
+    const old = await client();
+    const sent = await old.sendMessage({ ...message("an-open-task"), configuration: { blocking: false } });
+    const taskId = String(dig(sent, "id"));
+    const pushNotificationConfig = { id: "mine", url: "https://example.com/hook", token: "t0ken" };
+    expect(await old.setTaskPushNotificationConfig({ taskId, pushNotificationConfig })).toMatchObject({
+      taskId,
+      pushNotificationConfig,
+    });
+    const named = { id: taskId, pushNotificationConfigId: "mine" };
+    expect(await old.getTaskPushNotificationConfig(named)).toMatchObject({ pushNotificationConfig: { id: "mine" } });
+    expect(await old.listTaskPushNotificationConfig({ id: taskId })).toHaveLength(1);
+    await old.deleteTaskPushNotificationConfig(named);
+    expect(await old.listTaskPushNotificationConfig({ id: taskId })).toEqual([]);
+    await old.cancelTask({ id: taskId });
+    expect(await old.getAgentCard()).toMatchObject({ skills: [{ id: "conformance" }, { id: "secret" }] });
   });
 });

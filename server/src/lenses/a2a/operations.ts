@@ -14,4 +14,6 @@ const WITHOUT_CARD: readonly Operation[] = [
   ...[pushCreate, pushGet, pushList, pushDelete],
 ];
 
-export const OPERATIONS: readonly Operation[] = [...WITHOUT_CARD, extendedCard(WITHOUT_CARD)];
+export function operationsWith(cardKey: string | null): readonly Operation[] {
+  return [...WITHOUT_CARD, extendedCard(WITHOUT_CARD, cardKey)];
+}

@@ -1,15 +1,15 @@
 /** The A2A lens: agents of this server as servers of the Agent2Agent protocol, in both versions that live. */
-import type { GreetedServer, Greeting, Lens } from "../lens.ts";
+import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { httpRoutes } from "./binding/http.ts";
 import { rpcRoute } from "./binding/json-rpc.ts";
-import { cardRoutes, rootCardRoutes } from "./card/routes.ts";
+import { cardRoutes, keysRoute, rootCardRoutes } from "./card/routes.ts";
 import { DIALECTS } from "./dialect.ts";
 import { renderErrorIn, renderUnrouted, STATUS } from "./errors.ts";
 import { InvalidParams } from "./faults.ts";
 import { fileRoute } from "./file-route.ts";
 import { a2aOpenapi } from "./openapi.ts";
-import { OPERATIONS } from "./operations.ts";
+import { operationsWith } from "./operations.ts";
 import { canonicalPath } from "./paths.ts";
 import { FORMATS } from "./push/config.ts";
 import { pushFormats } from "./push/format.ts";
@@ -18,41 +18,49 @@ import { STATE_OF } from "./vocabulary.ts";
 
 const MOUNT = "/a2a";
 
-export const a2aLens: Lens = {
-  name: "a2a",
-  port: null,
-  mount: MOUNT,
-  rewrite: canonicalPath,
-  routes: [
-    rpcRoute(OPERATIONS),
-    ...httpRoutes(OPERATIONS),
-    ...cardRoutes(OPERATIONS),
-    fileRoute,
-    documentRoute(() => a2aLens, { path: "/openapi.json" }),
-  ],
-  rootRoutes: rootCardRoutes(OPERATIONS, MOUNT),
-  caller: {
-    secrets: [
-      { in: "authorization", scheme: "bearer" },
-      { in: "authorization", scheme: "basic" },
-      { in: "header", name: "x-api-key" },
+export const a2aLens: Lens = lensWith({ cardWithoutVersion: "hybrid", cardKey: null });
+
+function lensWith(cards: LensSettings["a2a"]): Lens {
+  const operations = operationsWith(cards.cardKey);
+  const lens: Lens = {
+    name: "a2a",
+    port: null,
+    mount: MOUNT,
+    rewrite: canonicalPath,
+    routes: [
+      rpcRoute(operations),
+      ...httpRoutes(operations),
+      ...cardRoutes(operations, cards),
+      keysRoute(cards.cardKey),
+      fileRoute,
+      documentRoute(() => lens, { path: "/openapi.json" }),
     ],
-    before: "body",
-  },
-  invalid: ({ where, issues }) =>
-    new InvalidParams(
-      issues.map(({ path, message }) => ({ field: [where, ...path].map(String).join("."), description: message })),
-    ),
-  keyReuse: "conflict",
-  errors: STATUS,
-  renderError: renderErrorIn(DIALECTS["HTTP+JSON"]["1.0"]),
-  renderUnrouted,
-  states: STATE_OF,
-  show: shownTask,
-  pushFormats: { names: FORMATS, over: pushFormats },
-  greeting,
-  openapi: a2aOpenapi,
-};
+    rootRoutes: rootCardRoutes(operations, cards, MOUNT),
+    caller: {
+      secrets: [
+        { in: "authorization", scheme: "bearer" },
+        { in: "authorization", scheme: "basic" },
+        { in: "header", name: "x-api-key" },
+      ],
+      before: "body",
+    },
+    invalid: ({ where, issues }) =>
+      new InvalidParams(
+        issues.map(({ path, message }) => ({ field: [where, ...path].map(String).join("."), description: message })),
+      ),
+    keyReuse: "conflict",
+    errors: STATUS,
+    renderError: renderErrorIn(DIALECTS["HTTP+JSON"]["1.0"]),
+    renderUnrouted,
+    states: STATE_OF,
+    show: shownTask,
+    pushFormats: { names: FORMATS, over: pushFormats },
+    greeting,
+    openapi: a2aOpenapi,
+    configured: ({ a2a }) => lensWith(a2a),
+  };
+  return lens;
+}
 
 /** Its page in `docs` has commands. */
 function greeting({ url }: GreetedServer): Greeting {

@@ -5,6 +5,7 @@ import type { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
+import { card } from "./agent-card.ts";
 import { anyObject, time } from "./schema.ts";
 
 const IDS_MAX = 50;
@@ -49,6 +50,7 @@ export const agent = z.strictObject({
   time_limit_ms: z.int().nullable().describe("Null: that of its mode."),
   asks_person: z.boolean(),
   guardrails: guardrails.nullable(),
+  card: card.nullable().describe("How it presents itself to other agents."),
   tags: z.array(z.string()),
   hidden: z.boolean(),
   style: z.string(),
@@ -78,6 +80,7 @@ export const agentBody = z
     time_limit_ms: of.timeLimitMs.describe("Of a task that names no deadline; that of its mode when absent."),
     asks_person: of.asksPerson.describe("Lets the model ask a person."),
     guardrails: guardrails.optional(),
+    card: card.optional().describe("How it presents itself to other agents, by A2A."),
     tags: of.tags,
     hidden: of.hidden,
     style: of.style,
@@ -101,6 +104,7 @@ export const agentPatch = z
     time_limit_ms: of.timeLimitMs.unwrap().nullable().optional(),
     asks_person: of.asksPerson.unwrap().nullable().optional(),
     guardrails: guardrails.nullable().optional(),
+    card: card.nullable().optional().describe("Replaces the whole of it."),
     tags: of.tags.unwrap().nullable().optional(),
     hidden: of.hidden.unwrap().nullable().optional(),
     style: of.style.unwrap().nullable().optional(),

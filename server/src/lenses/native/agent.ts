@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { GUARDRAIL_KINDS, type Guardrails } from "../../task/guardrails.ts";
 import type { Agent, AgentUpdate, NewAgent } from "../../verbs/agents.ts";
+import { cardOf, wireCard } from "./agent-card.ts";
 import * as wire from "./agent-schema.ts";
 import { timeOrNull } from "./translate.ts";
 
@@ -23,6 +24,7 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
     time_limit_ms: definition.timeLimitMs ?? null,
     asks_person: definition.asksPerson,
     guardrails: definition.guardrails === undefined ? null : wireGuardrails(definition.guardrails),
+    card: definition.card === undefined ? null : wireCard(definition.card),
     tags: definition.tags,
     hidden: definition.hidden,
     style: definition.style,
@@ -37,7 +39,7 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
 }
 
 export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
-  const { slug, display_name, model, tools, time_limit_ms, guardrails, ...rest } = body;
+  const { slug, display_name, model, tools, time_limit_ms, guardrails, card, ...rest } = body;
   const { knowledge_bases: knowledgeBases, max_turns: maxTurns, asks_person: asksPerson, ...same } = rest;
   return {
     ...{ ...same, knowledgeBases, maxTurns, asksPerson },
@@ -47,12 +49,13 @@ export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
     ...(tools !== undefined && { tools }),
     ...(time_limit_ms !== undefined && { timeLimitMs: time_limit_ms }),
     ...(guardrails !== undefined && { guardrails: guardrailsOf(guardrails) }),
+    ...(card !== undefined && { card: cardOf(card) }),
   };
 }
 
 /** What was not sent stays away: it is what does not change. */
 export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdate {
-  const { display_name, knowledge_bases, max_turns, time_limit_ms, asks_person, guardrails, ...same } = body;
+  const { display_name, knowledge_bases, max_turns, time_limit_ms, asks_person, guardrails, card, ...same } = body;
   const { name, description, instructions, model, tools, collaborators, mode, tags, hidden, style, properties } = same;
   return {
     ...(name !== undefined && { name }),
@@ -72,6 +75,7 @@ export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdat
     ...(time_limit_ms !== undefined && { timeLimitMs: time_limit_ms }),
     ...(asks_person !== undefined && { asksPerson: asks_person }),
     ...(guardrails !== undefined && { guardrails: guardrails && guardrailsOf(guardrails) }),
+    ...(card !== undefined && { card: card && cardOf(card) }),
   };
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { AgentDefinition } from "../../../task/agent.ts";
 import type { JsonObject } from "../../../task/json.ts";
+import type { Dialect } from "../dialect.ts";
 import { SENT_ONCE } from "../extensions.ts";
 import { type Base, urlOf } from "../paths.ts";
 import { VERSIONS, type Version } from "../vocabulary.ts";
@@ -14,6 +15,8 @@ import { modesOf } from "./modes.ts";
 export type Shown = Pick<AgentDefinition, "slug" | "name" | "displayName" | "description" | "tags" | "card"> & {
   /** Counts the changes that it has had. */
   revision: number;
+  /** To whoever is known: with the skills that others are not told of. */
+  isExtended?: boolean;
 };
 
 /** What the server offers for every agent. */
@@ -33,18 +36,26 @@ export function cardOf(agent: Shown, can: Capabilities, place: CardPlace, versio
   return version === "0.3" ? old : { ...old, supportedInterfaces: interfacesOf(place) };
 }
 
+/** As a dialect writes it: 0.3 over HTTP writes what its proto file has. */
+export function cardIn(
+  { binding, version }: Pick<Dialect, "binding" | "version">,
+  agent: Shown,
+  can: Capabilities,
+  place: CardPlace,
+): JsonObject {
+  const card = cardOf(agent, can, place, version);
+  if (binding === "JSONRPC" || version === "1.0") return card;
+  return { ...card, capabilities: { ...can, extensions: extensionsOf(agent) }, ...PROTO_SECURITY };
+}
+
 function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject {
   return {
     ...commonOf(agent),
     supportedInterfaces: interfacesOf(place),
     capabilities: { ...can, extendedAgentCard: hasExtended(agent), extensions: extensionsOf(agent) },
     skills: skillsOf(agent),
-    securitySchemes: {
-      bearer: { httpAuthSecurityScheme: { scheme: "Bearer" } },
-      basic: { httpAuthSecurityScheme: { scheme: "Basic" } },
-      key: { apiKeySecurityScheme: { location: "header", name: "X-API-Key" } },
-    },
-    securityRequirements: SCHEMES.map((name) => ({ schemes: { [name]: { list: [] } } })),
+    securitySchemes: PROTO_SECURITY.securitySchemes,
+    securityRequirements: PROTO_SECURITY.security,
   };
 }
 
@@ -69,6 +80,15 @@ function oldCard(agent: Shown, can: Capabilities, { base, root }: CardPlace): Js
 }
 
 const SCHEMES = ["bearer", "basic", "key"];
+/** As the proto files of both versions have it. */
+const PROTO_SECURITY = {
+  securitySchemes: {
+    bearer: { httpAuthSecurityScheme: { scheme: "Bearer" } },
+    basic: { httpAuthSecurityScheme: { scheme: "Basic" } },
+    key: { apiKeySecurityScheme: { location: "header", name: "X-API-Key" } },
+  },
+  security: SCHEMES.map((name) => ({ schemes: { [name]: { list: [] } } })),
+};
 
 function commonOf(agent: Shown): JsonObject {
   const { name, displayName = name, description, card, revision } = agent;
@@ -103,14 +123,19 @@ function extensionsOf({ card }: Shown): JsonObject[] {
   return [own, ...(card?.extensions ?? []).map((extension) => ({ ...extension }))];
 }
 
-function skillsOf({ slug, name, displayName = name, description, tags, card }: Shown): JsonObject[] {
+function skillsOf({ slug, name, displayName = name, description, tags, card, isExtended }: Shown): JsonObject[] {
   const own = {
     id: slug,
     name: displayName,
     description: description || displayName,
     tags: tags.length > 0 ? [...tags] : ["agent"],
   };
-  return card?.skills === undefined ? [own] : card.skills.map((skill) => ({ ...skill }));
+  const further = typeof card?.extended === "object" && isExtended ? (card.extended.skills ?? []) : [];
+  return [...(card?.skills ?? [own]), ...further].map(({ tags, ...skill }) => ({
+    ...skill,
+    // A list that is empty is left out by some who canonicalise a card, and not by others.
+    tags: tags.length > 0 ? tags : own.tags,
+  }));
 }
 
 function hasExtended({ card }: Shown): boolean {
@@ -120,9 +145,8 @@ function hasExtended({ card }: Shown): boolean {
 /** As whoever is known is told it. */
 export function extended(agent: Shown): Shown {
   const { card, description } = agent;
-  if (!card || card.extended === false || card.extended === undefined) return agent;
-  const { description: more = description, skills = [] } = card.extended;
-  return { ...agent, description: more, card: { ...card, skills: [...(card.skills ?? []), ...skills] } };
+  const { description: more = description } = card?.extended || {};
+  return { ...agent, description: more, isExtended: true };
 }
 
 /** A strong tag: the same bytes, the same card. */

@@ -5,8 +5,9 @@ import { Refusal } from "../../../task/errors.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
 import { conditional } from "../../etag.ts";
+import type { LensSettings } from "../../lens.ts";
 import type { LensParts } from "../../lens-parts.ts";
-import { type Answer, type Call, halfOpenRoute, JSON_TYPE, type Route } from "../../route.ts";
+import { type Answer, type Call, halfOpenRoute, JSON_TYPE, openRoute, type Route } from "../../route.ts";
 import { agentAt, noAgent } from "../agent.ts";
 import { answered } from "../binding/answered.ts";
 import { anyParameters, BASE_PARAM } from "../binding/parameters.ts";
@@ -16,10 +17,13 @@ import type { Operation } from "../operation.ts";
 import { type Base, baseFrom } from "../paths.ts";
 import { versionAsked } from "../version.ts";
 import { type Capabilities, cardOf, type Shown, tagOf } from "./card.ts";
+import { cardSigner, KEYS_PATH } from "./signature.ts";
 
 /** Older clients look for the second. */
 const PATHS = ["/.well-known/agent-card.json", "/.well-known/agent.json"];
 const SECONDS_KEPT = 300;
+
+type Settings = LensSettings["a2a"];
 const ROOT: Base = { agent: null, pin: null, tenant: null };
 
 type Asked = Pick<
@@ -33,7 +37,7 @@ export function capabilitiesOf(operations: readonly Operation[]): Capabilities {
   return { streaming: has("stream"), pushNotifications: has("pushCreate") };
 }
 
-export function cardRoutes(operations: readonly Operation[]): Route[] {
+export function cardRoutes(operations: readonly Operation[], settings: Settings): Route[] {
   const can = capabilitiesOf(operations);
   return PATHS.map((path, at) =>
     halfOpenRoute({
@@ -45,13 +49,13 @@ export function cardRoutes(operations: readonly Operation[]): Route[] {
       params: BASE_PARAM,
       query: anyParameters,
       answers: [CARD],
-      handle: (call) => cardAt(call, call.mount, baseFrom(call.params.base), can),
+      handle: (call) => cardAt(call, call.mount, baseFrom(call.params.base), can, settings),
     }),
   );
 }
 
 /** The card of the default agent alone, with the addresses below `mount`. */
-export function rootCardRoutes(operations: readonly Operation[], mount: string): Route[] {
+export function rootCardRoutes(operations: readonly Operation[], settings: Settings, mount: string): Route[] {
   const can = capabilitiesOf(operations);
   return PATHS.map((path, at) =>
     halfOpenRoute({
@@ -61,9 +65,27 @@ export function rootCardRoutes(operations: readonly Operation[], mount: string):
       summary: "Read the default agent's card",
       query: anyParameters,
       answers: [CARD],
-      handle: (call) => cardAt(call, mount, ROOT, can),
+      handle: (call) => cardAt(call, mount, ROOT, can, settings),
     }),
   );
+}
+
+/** What the signatures of cards are verified with. */
+export function keysRoute(cardKey: string | null): Route {
+  return openRoute({
+    method: "GET",
+    path: `/{base}${KEYS_PATH}`,
+    id: "get_card_keys",
+    tag: "Cards",
+    summary: "Read the public keys that cards are signed with",
+    params: BASE_PARAM,
+    answers: [{ status: 200, about: "A JSON Web Key Set.", schema: z.record(z.string(), z.unknown()) }],
+    handle: async ({ parts }) => ({
+      status: 200,
+      bytes: Buffer.from(JSON.stringify(cardSigner(parts, cardKey).keys)),
+      headers: { "content-type": JSON_TYPE, "cache-control": `public, max-age=${SECONDS_KEPT}` },
+    }),
+  });
 }
 
 const CARD = { status: 200, about: "The card.", schema: z.record(z.string(), z.unknown()) };
@@ -71,14 +93,23 @@ const CARD = { status: 200, about: "The card.", schema: z.record(z.string(), z.u
 /** When this server first showed a card: those of its configuration are as old. */
 let firstShownAt: number | null = null;
 
-async function cardAt(asked: Asked, mount: string, base: Base, can: Capabilities): Promise<Answer> {
+async function cardAt(
+  asked: Asked,
+  mount: string,
+  base: Base,
+  can: Capabilities,
+  { cardWithoutVersion, cardKey }: Settings,
+): Promise<Answer> {
   const { headers, query, parts, origin } = asked;
   firstShownAt ??= parts.now();
   try {
-    const version = versionAsked(headers, query, base.pin) ?? "hybrid";
+    const version = versionAsked(headers, query, base.pin) ?? cardWithoutVersion;
     const { shown, changedAt, place } = await shownAt(asked, base);
-    const card = cardOf(shown, can, { base: place, root: origin() + mount }, version);
-    const bytes = Buffer.from(JSON.stringify(card));
+    const root = origin() + mount;
+    const card = cardOf(shown, can, { base: place, root }, version);
+    // What is of two versions at once has no canonical form.
+    const told = version === "1.0" ? await cardSigner(parts, cardKey).signed(card, root + KEYS_PATH) : card;
+    const bytes = Buffer.from(JSON.stringify(told));
     const own = {
       "content-type": JSON_TYPE,
       etag: tagOf(bytes),

@@ -1,18 +1,19 @@
 /** The agent's card as callers with a key are told it. */
 
-import { cardOf, extended } from "../card/card.ts";
+import { cardIn, extended } from "../card/card.ts";
 import { capabilitiesOf } from "../card/routes.ts";
+import { cardSigner, KEYS_PATH } from "../card/signature.ts";
 import { ProtocolRefusal } from "../faults.ts";
 import { type Operation, operation } from "../operation.ts";
 
-/** `others` say what the server can do. */
-export function extendedCard(others: readonly Operation[]): Operation {
+/** `others` say what the server can do; `cardKey` is what cards are signed with, see `signature.ts`. */
+export function extendedCard(others: readonly Operation[], cardKey: string | null): Operation {
   return operation({
     name: "card",
     summary: "Read what the agent tells callers that are known",
     methods: { "1.0": "GetExtendedAgentCard", "0.3": "agent/getAuthenticatedExtendedCard" },
     paths: [{ method: "GET", path: "/extendedAgentCard", v03: "/card" }],
-    run: async ({ agent, base, root, dialect }) => {
+    run: async ({ agent, base, root, dialect, parts }) => {
       const { definition, version } = agent;
       const more = definition.card?.extended;
       if (more === false) throw new ProtocolRefusal("unsupportedOperation", "The agent has no extended card.");
@@ -20,7 +21,9 @@ export function extendedCard(others: readonly Operation[]): Operation {
         throw new ProtocolRefusal("extendedCardNotConfigured", "The agent's extended card is not there yet.");
       }
       const shown = extended({ ...definition, revision: version });
-      return { result: cardOf(shown, capabilitiesOf(others), { base, root }, dialect.version) };
+      const card = cardIn(dialect, shown, capabilitiesOf(others), { base, root });
+      const isSigned = dialect.version === "1.0";
+      return { result: isSigned ? await cardSigner(parts, cardKey).signed(card, root + KEYS_PATH) : card };
     },
   });
 }

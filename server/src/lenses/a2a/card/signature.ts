@@ -1,0 +1,92 @@
+/**
+ * Signs the cards of 1.0, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the
+ * protocol's own clients make of a card. The key is the deployment's, else one that follows from the server's secret, which
+ * lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
+ */
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
+import { type JsonObject, jsonObject } from "../../../task/json.ts";
+import type { LensParts } from "../../lens-parts.ts";
+
+export const KEYS_PATH = "/.well-known/jwks.json";
+
+/** What stands before the 32 bytes of an Ed25519 key in PKCS #8. */
+const PKCS8_OF_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+/** Signed cards that are kept: a signature may be another each time that it is made, and a card has a strong tag. */
+const KEPT_MAX = 200;
+
+/** Throws for a text that is no private key, or one that cards cannot be signed with: Ed25519, P-256 and RSA are. */
+export function cardKeyIn(pem: string): { key: KeyObject; alg: string } {
+  const key = createPrivateKey(pem);
+  const { namedCurve } = key.asymmetricKeyDetails ?? {};
+  const kind = `${key.asymmetricKeyType} ${namedCurve ?? ""}`.trim();
+  const alg = { ed25519: "EdDSA", "ec prime256v1": "ES256", rsa: "RS256" }[kind];
+  if (alg === undefined) throw new Error(`a key of type ${kind} signs no cards`);
+  return { key, alg };
+}
+
+function keyFrom(secret: Buffer): { key: KeyObject; alg: string } {
+  const seed = Buffer.from(hkdfSync("sha256", secret, "", "a2a card", 32));
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_OF_ED25519, seed]), format: "der", type: "pkcs8" });
+  return { key, alg: "EdDSA" };
+}
+
+export class CardSigner {
+  readonly #key: KeyObject;
+  readonly #alg: string;
+  readonly #publicKey: JsonObject;
+  readonly #kid: string;
+  readonly #kept = new Map<string, Promise<JsonObject>>();
+
+  constructor({ tokenSecret }: Pick<LensParts, "tokenSecret">, pem: string | null) {
+    const { key, alg } = pem === null ? keyFrom(tokenSecret) : cardKeyIn(pem);
+    this.#key = key;
+    this.#alg = alg;
+    const jwk = createPublicKey(key).export({ format: "jwk" });
+    this.#publicKey = jsonObject.parse(jwk);
+    this.#kid = thumbprintOf(this.#publicKey);
+  }
+
+  /** What a client verifies signatures with. */
+  get keys(): JsonObject {
+    return { keys: [{ ...this.#publicKey, kid: this.#kid, alg: this.#alg, use: "sig" }] };
+  }
+
+  /** The card with its signature, whose key is read at `url`. */
+  signed(card: JsonObject, url: string): Promise<JsonObject> {
+    const text = JSON.stringify([url, card]);
+    const known = this.#kept.get(text);
+    if (known !== undefined) return known;
+    if (this.#kept.size === KEPT_MAX) this.#kept.clear();
+    const made = this.#sign(card, url);
+    this.#kept.set(text, made);
+    made.catch(() => this.#kept.delete(text));
+    return made;
+  }
+
+  async #sign(card: JsonObject, url: string): Promise<JsonObject> {
+    // Loaded at the first card, since it takes as long as the rest of a start.
+    const { AgentCard, generateAgentCardSignature } = await import("@a2a-js/sdk");
+    const sign = generateAgentCardSignature(this.#key, { alg: this.#alg, kid: this.#kid, typ: "JOSE", jku: url });
+    const { signatures } = await sign(AgentCard.fromJSON(card));
+    return {
+      ...card,
+      signatures: signatures.map((made) => ({ protected: made.protected, signature: made.signature })),
+    };
+  }
+}
+
+/** RFC 7638. */
+function thumbprintOf(jwk: JsonObject): string {
+  const members = ["crv", "e", "kty", "n", "x", "y"].filter((name) => jwk[name] !== undefined);
+  const text = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+const signers = new WeakMap<LensParts, CardSigner>();
+
+/** That of a server. */
+export function cardSigner(parts: LensParts, pem: string | null): CardSigner {
+  const known = signers.get(parts) ?? new CardSigner(parts, pem);
+  signers.set(parts, known);
+  return known;
+}
