@@ -6,16 +6,18 @@ import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
 import { greeted, spawnWaybill } from "./command.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
+import type { TestServer } from "./server.ts";
 
 export class KillableServer {
   readonly provider: ProviderServer;
-  readonly #folder: string;
+  /** Where its configuration file is. */
+  readonly folder: string;
   readonly #config: string;
-  #running: { process: ChildProcess; client: Waybill } | null = null;
+  #running: { process: ChildProcess; url: string; client: Waybill } | null = null;
 
   private constructor(provider: ProviderServer, folder: string, config: string) {
     this.provider = provider;
-    this.#folder = folder;
+    this.folder = folder;
     this.#config = config;
   }
 
@@ -36,10 +38,19 @@ export class KillableServer {
     return this.#running.client;
   }
 
+  /** `fetch` on the process that runs now. `json` is sent as a body. */
+  readonly call: TestServer["call"] = (path, { json, key: _, headers, ...init } = {}) => {
+    const sent = new Headers(headers);
+    if (json !== undefined) sent.set("content-type", "application/json");
+    const body = json === undefined ? {} : { method: "POST", body: JSON.stringify(json) };
+    return fetch(new URL(path, this.#running?.url), { ...body, ...init, headers: sent });
+  };
+
   async startAgain(): Promise<void> {
-    const flags = ["--data", join(this.#folder, "data"), "--port", "0", "--lens-port", "none"];
-    const process = spawnWaybill(["dev", ...flags, "--config", this.#config], { cwd: this.#folder });
-    this.#running = { process, client: new Waybill({ baseUrl: await greeted(process) }) };
+    const flags = ["--data", join(this.folder, "data"), "--port", "0", "--lens-port", "none"];
+    const process = spawnWaybill(["dev", ...flags, "--config", this.#config], { cwd: this.folder });
+    const url = await greeted(process);
+    this.#running = { process, url, client: new Waybill({ baseUrl: url }) };
   }
 
   /** Resolves once it is gone. */
@@ -55,6 +66,6 @@ export class KillableServer {
   async stop(): Promise<void> {
     await this.end("SIGTERM");
     await this.provider.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,11 +1,15 @@
 /** Messages whose answers come as a stream, in the four dialects. */
+import { readdir, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conformance } from "../../../examples/a2a-conformance/conformance.ts";
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
+import { messageAsked } from "../../src/task/agent-message.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain } from "./agents.ts";
 import { ask, DIALECTS, type Dialect, dig, request, type Sent, send, written } from "./client.ts";
-import { all, type Told, textOf, words } from "./streamed.ts";
+import { all, streamed, type Told, textOf, words } from "./streamed.ts";
 
 const LONG = "ä".repeat(2_600_000);
 /** Makes artifacts that are too large for one event. */
@@ -21,9 +25,22 @@ const large = defineAgent({
   },
 });
 
+let isGone = Promise.withResolvers<null>();
+/** Gives back what it was sent, once the test has done away with it. */
+const echo = defineAgent({
+  slug: "echo",
+  name: "Echo",
+  card: { inputModes: ["*/*"] },
+  run: async (ctx, input) => {
+    await ctx.step("wait", () => isGone.promise);
+    ctx.artifact({ id: "echo", parts: messageAsked(input).parts });
+    return null;
+  },
+});
+
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ config: { agents: [conformance, plain, large] } });
+  server = await startTestServer({ config: { agents: [conformance, plain, large, echo] } });
 });
 afterAll(() => server.stop());
 
@@ -64,7 +81,36 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(told[0]?.raw).toContain("Direct message response");
   });
 
-  it("ends with a question, stays open for a permission, and goes on with the answer", async () => {
+  it("stays open while a permission is asked for, and goes on once it is given", async () => {
+    const frames = streamed(await open(dialect, { text: "Hello", id: "tck-auth-required-1" }), dialect);
+    const told: Told[] = [];
+    for await (const frame of frames) {
+      told.push(frame);
+      if (frame.state !== "auth-required") continue;
+      const json = { value: { message: { id: "tck-stream-001-2", parts: [{ text: "Go on." }] } } };
+      expect((await server.call(`/v1/tasks/${idIn(told)}/input`, { json })).status).toBe(200);
+    }
+    const asked = ["task submitted", "status working", "status auth-required"];
+    expect(words(told)).toEqual([...asked, "status working", "artifact", "status completed"]);
+    if (isOld) expect(told.flatMap(({ body }) => body.final ?? [])).toEqual([false, false, false, true]);
+  });
+
+  it("says as an event that it cannot go on, and ends", async () => {
+    isGone = Promise.withResolvers();
+    const raw = Buffer.alloc(100_000, dialect).toString("base64");
+    const message = { parts: [{ raw, mediaType: "application/octet-stream" }], historyLength: 0 };
+    const frames = streamed(await open(dialect, message, "/a2a/echo"), dialect);
+    await frames.next();
+    for (const file of await readdir(server.data, { recursive: true, withFileTypes: true }))
+      if (/^[0-9a-f]{62}$/.test(file.name)) await rm(join(file.parentPath, file.name));
+    isGone.resolve(null);
+    const rest: Told[] = [];
+    for await (const frame of frames) rest.push(frame);
+    expect(words(rest)).toEqual(["status working", "error"].slice(-rest.length));
+    expect(rest.at(-1)?.raw).toMatch(/^\{("jsonrpc":"2.0","id":7,)?"(error|code)":/);
+  });
+
+  it("ends with a question, and goes on with the answer", async () => {
     const asked = await stream(dialect, { text: "Hello", id: "tck-input-required-1" });
     expect(words(asked)).toEqual(["task submitted", "status working", "status input-required"]);
     if (isOld) expect(asked.at(-1)?.body.final).toBe(true);
@@ -113,6 +159,23 @@ it("tells large artifacts in events that clients take, also in the snapshot of a
     expect(textOf(read, "one")).toBe(LONG);
     expect(textOf(read, "many")).toBe(`${"x".repeat(4_800_000)}end`);
   }
+});
+
+it("waits for nobody who does not read", async () => {
+  const sent = written("J1", { text: "Hello" });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 7, method: "SendStreamingMessage", params: sent });
+  const { hostname: host, port } = new URL(server.url);
+  const head = `POST /a2a/large HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\n`;
+  const sleepers = Array.from({ length: 5 }, () => {
+    const socket = connect({ host, port: Number(port) }).on("error", () => {});
+    socket.pause();
+    socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+    return socket;
+  });
+  const told = await stream("J1", { text: "Hello" }, "/a2a/large");
+  expect(words(told).at(-1)).toBe("status input-required");
+  expect(textOf(told, "one")).toBe(LONG);
+  for (const socket of sleepers) socket.destroy();
 });
 
 it("keeps nobody with more than 100 streams", async () => {

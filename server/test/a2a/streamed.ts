@@ -39,7 +39,7 @@ export async function* streamed(response: Response, dialect: Dialect): AsyncGene
   for await (const { id, data, event } of framesOf(response)) {
     const body = object.parse(JSON.parse(data));
     if (body["error"] !== undefined || event === "error") {
-      yield { id, what: "error", state: undefined, body: told.parse(body["error"] ?? body), raw: data };
+      yield { id, what: "error", state: undefined, body: {}, raw: data };
       continue;
     }
     const shown = object.parse(dialect.startsWith("J") ? body["result"] : body);
