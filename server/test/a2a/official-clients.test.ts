@@ -28,6 +28,7 @@ import {
   RestTransportFactory as OldRest,
 } from "a2a-js-sdk-0.3/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { conformance } from "../../../examples/a2a-conformance/conformance.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { dig } from "./client.ts";
@@ -88,9 +89,10 @@ async function read(stream: AsyncIterable<StreamResponse>): Promise<unknown[]> {
   return found;
 }
 
+const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 /** By the server's own key, which is read where the signature says. */
 const verifier = verifyAgentCardSignature(async (kid, jku = "") => {
-  const { keys }: { keys: { kid: string }[] } = await (await fetch(jku)).json();
+  const { keys } = keySet.parse(await (await fetch(jku)).json());
   const found = keys.find((key) => key.kid === kid);
   if (found === undefined) throw new Error("no such key");
   return found;

@@ -2,12 +2,13 @@
  * Messages and artifacts as this wire has them: text parts alone. A file is a text part that says where it is, data one
  * that holds its JSON, and each says in its metadata what it was.
  */
-import { agentInput, agentOutputOf } from "../../task/agent.ts";
+import { agentInput } from "../../task/agent.ts";
 import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import { queryIdOf } from "../../task/conversation.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
+import { RESULT_ID, resultParts } from "../../task/result.ts";
 import type { Task } from "../../task/task.ts";
 import type { WireArtifact, WireMessage, WirePart } from "./schema.ts";
 
@@ -55,21 +56,12 @@ export function wireArtifact({ id, name, description, parts, metadata, complete 
   };
 }
 
-/** What the task returned, as its last artifact; null when that is nothing, or is not there yet. */
+/** What the task returned or said in the end, as its last artifact; null when that is nothing, or is not there yet. */
 export function resultArtifact(task: Task): WireArtifact | null {
   if (task.state !== "completed") return null;
-  const parts = partsOf(task.output);
+  const parts = closingWordsOf(task.output)?.message.parts ?? resultParts(task.output);
   if (parts.length === 0) return null;
-  return { append: false, artifactId: "result", lastChunk: true, name: "result", parts: parts.map(textPart) };
-}
-
-function partsOf(output: Json): Part[] {
-  const said = agentOutputOf(output);
-  if (said !== null) return [{ text: said.text }];
-  const words = closingWordsOf(output);
-  if (words !== null) return words.message.parts;
-  if (output === null || output === "") return [];
-  return [typeof output === "string" ? { text: output } : { data: output }];
+  return { append: false, artifactId: RESULT_ID, lastChunk: true, name: RESULT_ID, parts: parts.map(textPart) };
 }
 
 /** Of one task: what each of its messages carries. */

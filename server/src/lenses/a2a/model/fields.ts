@@ -53,12 +53,12 @@ export const metadata = jsonObject.refine((value) => isWithin(value, METADATA_BY
 /** An id of ours, or one that there is not: it is looked up as it stands. */
 export const id = z.string().min(1).max(NAME_LENGTH_MAX);
 /** A name that a client has chosen. */
-export const givenId = z.string().min(1).max(1024);
+const givenId = z.string().min(1).max(1024);
 export const filename = z.string().max(NAME_LENGTH_MAX);
 export const mediaType = z.string().max(127);
 export const uri = z.string().min(1).max(URI_LENGTH_MAX);
-export const uris = z.array(uri).max(LIST_LENGTH_MAX);
-export const ids = z.array(id).max(LIST_LENGTH_MAX);
+const uris = z.array(uri).max(LIST_LENGTH_MAX);
+const ids = z.array(id).max(LIST_LENGTH_MAX);
 export const mediaTypes = z.array(mediaType).max(LIST_LENGTH_MAX);
 export const historyLength = whole(0, HISTORY_LENGTH_MAX);
 
@@ -96,13 +96,24 @@ function stateNamed(given: unknown): WireState | undefined {
 }
 
 /** `ROLE_USER`, its number, or `user`. */
-export const role = z.unknown().transform((given, issues): Role => {
+const role = z.unknown().transform((given, issues): Role => {
   const found =
     given === 1 || given === 2 ? ROLES[given - 1] : ROLES.find((word) => given === word || given === roleName(word));
   if (found !== undefined) return found;
   issues.addIssue({ code: "custom", message: "must be ROLE_USER or ROLE_AGENT" });
   return z.NEVER;
 });
+
+/** All of a message but its parts, which each version writes in its own way. */
+export const messageFields = {
+  messageId: givenId,
+  contextId: z.string().min(1).max(1024).optional(),
+  taskId: id.optional(),
+  role,
+  metadata: metadata.optional(),
+  extensions: uris.optional(),
+  referenceTaskIds: ids.optional(),
+};
 
 /** As 1.0 and the ProtoJSON of 0.3 write it. */
 export function roleName(word: Role): string {

@@ -13,9 +13,9 @@ import { messageIdInTask } from "../../../task/conversation.ts";
 import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
 import type { Json } from "../../../task/json.ts";
 import type { Part } from "../../../task/part.ts";
+import { RESULT_ID, resultParts } from "../../../task/result.ts";
 import type { Prompt, Wait } from "../../../task/task.ts";
 import type { ArtifactView, EventView, MessageView, StatusView } from "../model/view.ts";
-import { RESULT_ID, resultParts } from "../view/artifacts.ts";
 import { closingMessage, errorMessage, questionMessage } from "../view/status.ts";
 import { isEnd, type WireState } from "../vocabulary.ts";
 

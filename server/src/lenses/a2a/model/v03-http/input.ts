@@ -14,12 +14,13 @@ import {
   id,
   mediaType,
   mediaTypes,
+  messageFields,
   metadata,
   PARTS_MAX,
   uri,
   yesOrNo,
 } from "../fields.ts";
-import { contentOf, messageFields, pushConfig, read as readV03 } from "../v03/input.ts";
+import { contentOf, pushConfig, read as readV03 } from "../v03/input.ts";
 import { commonFrom, unwrapped } from "../v03/parts.ts";
 
 const file = fields({

@@ -3,10 +3,11 @@ import type { JsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { WireState } from "../../vocabulary.ts";
 import type { Codec } from "../codec.ts";
-import { roleName, stateName, timeText } from "../fields.ts";
+import { roleName, stateName } from "../fields.ts";
+import { restOf, shapesOf } from "../shapes.ts";
 import { bareConfig } from "../v03/output.ts";
 import { metadataOf, wrapped } from "../v03/parts.ts";
-import type { ArtifactView, EventView, MessageView, PushConfigView, StatusView, TaskView } from "../view.ts";
+import type { EventView, MessageView, PushConfigView } from "../view.ts";
 
 /** A part has no metadata of its own here. */
 function part(part: Part): JsonObject {
@@ -19,26 +20,15 @@ function part(part: Part): JsonObject {
   return { data: { data } };
 }
 
-function message({ messageId, contextId, taskId, role, parts, metadata, extensions }: MessageView): JsonObject {
+function message({ referenceTaskIds: _, ...said }: MessageView): JsonObject {
+  const { messageId, contextId, taskId, role, parts } = said;
   return {
     messageId,
     ...(contextId !== undefined && { contextId }),
     ...(taskId !== undefined && { taskId }),
     role: roleName(role),
     content: parts.map(part),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
-  };
-}
-
-function artifact({ artifactId, name, description, parts, metadata, extensions }: ArtifactView): JsonObject {
-  return {
-    artifactId,
-    ...(name !== undefined && { name }),
-    ...(description !== undefined && { description }),
-    parts: parts.map(part),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
+    ...restOf(said),
   };
 }
 
@@ -46,40 +36,13 @@ function nameOf(state: WireState): string {
   return state === "canceled" ? "TASK_STATE_CANCELLED" : stateName(state);
 }
 
-function status({ state, message: said, at }: StatusView): JsonObject {
-  return { state: nameOf(state), ...(said !== undefined && { message: message(said) }), timestamp: timeText(at) };
-}
-
-function task({ id, contextId, status: now, artifacts, history, metadata }: TaskView): JsonObject {
-  return {
-    id,
-    contextId,
-    status: status(now),
-    ...(artifacts !== undefined && { artifacts: artifacts.map(artifact) }),
-    ...(history !== undefined && { history: history.map(message) }),
-    ...(metadata !== undefined && { metadata }),
-  };
-}
+const { task, statusUpdate, artifactUpdate } = shapesOf({ part, message, state: nameOf });
 
 function event(event: EventView): JsonObject {
   if ("task" in event) return { task: task(event.task) };
   if ("message" in event) return { message: message(event.message) };
-  if ("statusUpdate" in event) {
-    const { taskId, contextId, status: now, final, metadata } = event.statusUpdate;
-    const update = { taskId, contextId, status: status(now), final };
-    return { statusUpdate: { ...update, ...(metadata !== undefined && { metadata }) } };
-  }
-  const { taskId, contextId, artifact: changed, append, lastChunk, metadata } = event.artifactUpdate;
-  return {
-    artifactUpdate: {
-      taskId,
-      contextId,
-      artifact: artifact(changed),
-      append,
-      lastChunk,
-      ...(metadata !== undefined && { metadata }),
-    },
-  };
+  if ("statusUpdate" in event) return { statusUpdate: statusUpdate(event.statusUpdate, event.statusUpdate.final) };
+  return { artifactUpdate: artifactUpdate(event.artifactUpdate) };
 }
 
 function pushConfig(config: PushConfigView): JsonObject {

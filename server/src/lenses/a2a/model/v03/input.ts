@@ -8,17 +8,14 @@ import {
   base64,
   fields,
   filename,
-  givenId,
   historyLength,
   id,
-  ids,
   mediaType,
   mediaTypes,
+  messageFields,
   metadata,
   PARTS_MAX,
-  role,
   uri,
-  uris,
   yesOrNo,
 } from "../fields.ts";
 import { read as readV1 } from "../v1/input.ts";
@@ -59,17 +56,6 @@ export function contentOf({ name, mimeType, bytes, uri }: z.output<typeof file>)
   if (uri !== undefined && bytes === undefined) return { file: { url: uri }, ...common };
   return undefined;
 }
-
-/** All of a message but its parts, which the two bindings of 0.3 write differently. */
-export const messageFields = {
-  messageId: givenId,
-  contextId: z.string().min(1).max(1024).optional(),
-  taskId: id.optional(),
-  role,
-  metadata: metadata.optional(),
-  extensions: uris.optional(),
-  referenceTaskIds: ids.optional(),
-};
 
 const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS_MAX) });
 

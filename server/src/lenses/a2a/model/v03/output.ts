@@ -2,8 +2,8 @@
 import type { JsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
-import { timeText } from "../fields.ts";
-import type { ArtifactView, EventView, MessageView, PushConfigView, StatusView, TaskView } from "../view.ts";
+import { restOf, shapesOf } from "../shapes.ts";
+import type { EventView, MessageView, PushConfigView, TaskView } from "../view.ts";
 import { metadataOf, wrapped } from "./parts.ts";
 
 function part(part: Part): JsonObject {
@@ -25,8 +25,8 @@ function withMetadata(metadata: JsonObject): { metadata?: JsonObject } {
   return Object.keys(metadata).length > 0 ? { metadata } : {};
 }
 
-function message({ messageId, contextId, taskId, role, parts, ...rest }: MessageView): JsonObject {
-  const { metadata, extensions, referenceTaskIds } = rest;
+function message(said: MessageView): JsonObject {
+  const { messageId, contextId, taskId, role, parts } = said;
   return {
     kind: "message",
     messageId,
@@ -34,57 +34,24 @@ function message({ messageId, contextId, taskId, role, parts, ...rest }: Message
     parts: parts.map(part),
     ...(taskId !== undefined && { taskId }),
     ...(contextId !== undefined && { contextId }),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
-    ...(referenceTaskIds !== undefined && { referenceTaskIds: [...referenceTaskIds] }),
+    ...restOf(said),
   };
 }
 
-function artifact({ artifactId, name, description, parts, metadata, extensions }: ArtifactView): JsonObject {
-  return {
-    artifactId,
-    ...(name !== undefined && { name }),
-    ...(description !== undefined && { description }),
-    parts: parts.map(part),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
-  };
-}
+const shapes = shapesOf({ part, message, state: (state) => state });
 
-function status({ state, message: said, at }: StatusView): JsonObject {
-  return { state, ...(said !== undefined && { message: message(said) }), timestamp: timeText(at) };
-}
-
-function task({ id, contextId, status: now, artifacts, history, metadata }: TaskView): JsonObject {
-  return {
-    kind: "task",
-    id,
-    contextId,
-    status: status(now),
-    ...(artifacts !== undefined && { artifacts: artifacts.map(artifact) }),
-    ...(history !== undefined && { history: history.map(message) }),
-    ...(metadata !== undefined && { metadata }),
-  };
+function task(task: TaskView): JsonObject {
+  return { kind: "task", ...shapes.task(task) };
 }
 
 function event(event: EventView): JsonObject {
   if ("task" in event) return task(event.task);
   if ("message" in event) return message(event.message);
   if ("statusUpdate" in event) {
-    const { taskId, contextId, status: now, final, metadata } = event.statusUpdate;
-    const update = { kind: "status-update", taskId, contextId, status: status(now), final };
-    return { ...update, ...(metadata !== undefined && { metadata }) };
+    const { statusUpdate } = event;
+    return { kind: "status-update", ...shapes.statusUpdate(statusUpdate, statusUpdate.final) };
   }
-  const { taskId, contextId, artifact: changed, append, lastChunk, metadata } = event.artifactUpdate;
-  return {
-    kind: "artifact-update",
-    taskId,
-    contextId,
-    artifact: artifact(changed),
-    append,
-    lastChunk,
-    ...(metadata !== undefined && { metadata }),
-  };
+  return { kind: "artifact-update", ...shapes.artifactUpdate(event.artifactUpdate) };
 }
 
 /** A configuration as the two bindings of 0.3 write it, without its task. */

@@ -8,18 +8,15 @@ import {
   base64,
   fields,
   filename,
-  givenId,
   historyLength,
   id,
-  ids,
   mediaType,
   mediaTypes,
+  messageFields,
   metadata,
   PARTS_MAX,
-  role,
   timestamp,
   uri,
-  uris,
   whole,
   wireState,
   yesOrNo,
@@ -55,16 +52,7 @@ const part = fields(
   return z.NEVER;
 });
 
-const message = fields({
-  messageId: givenId,
-  contextId: z.string().min(1).max(1024).optional(),
-  taskId: id.optional(),
-  role,
-  parts: z.array(part).min(1).max(PARTS_MAX),
-  metadata: metadata.optional(),
-  extensions: uris.optional(),
-  referenceTaskIds: ids.optional(),
-});
+const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS_MAX) });
 
 const pushConfigFields = {
   tenant: z.string().optional(),

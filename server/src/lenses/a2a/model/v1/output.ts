@@ -2,8 +2,9 @@
 import type { JsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
-import { roleName, stateName, timeText } from "../fields.ts";
-import type { ArtifactView, EventView, MessageView, PushConfigView, StatusView, TaskView } from "../view.ts";
+import { roleName, stateName } from "../fields.ts";
+import { restOf, shapesOf } from "../shapes.ts";
+import type { EventView, MessageView, PushConfigView } from "../view.ts";
 
 function part(part: Part): JsonObject {
   const { name, mediaType, metadata } = part;
@@ -24,64 +25,25 @@ function content(part: Part): JsonObject {
   return { data: { ...part.file } };
 }
 
-function message({ messageId, contextId, taskId, role, parts, ...rest }: MessageView): JsonObject {
-  const { metadata, extensions, referenceTaskIds } = rest;
+function message(said: MessageView): JsonObject {
+  const { messageId, contextId, taskId, role, parts } = said;
   return {
     messageId,
     ...(contextId !== undefined && { contextId }),
     ...(taskId !== undefined && { taskId }),
     role: roleName(role),
     parts: parts.map(part),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
-    ...(referenceTaskIds !== undefined && { referenceTaskIds: [...referenceTaskIds] }),
+    ...restOf(said),
   };
 }
 
-function artifact({ artifactId, name, description, parts, metadata, extensions }: ArtifactView): JsonObject {
-  return {
-    artifactId,
-    ...(name !== undefined && { name }),
-    ...(description !== undefined && { description }),
-    parts: parts.map(part),
-    ...(metadata !== undefined && { metadata }),
-    ...(extensions !== undefined && { extensions: [...extensions] }),
-  };
-}
-
-function status({ state, message: said, at }: StatusView): JsonObject {
-  return { state: stateName(state), ...(said !== undefined && { message: message(said) }), timestamp: timeText(at) };
-}
-
-function task({ id, contextId, status: now, artifacts, history, metadata }: TaskView): JsonObject {
-  return {
-    id,
-    contextId,
-    status: status(now),
-    ...(artifacts !== undefined && { artifacts: artifacts.map(artifact) }),
-    ...(history !== undefined && { history: history.map(message) }),
-    ...(metadata !== undefined && { metadata }),
-  };
-}
+const { task, statusUpdate, artifactUpdate } = shapesOf({ part, message, state: stateName });
 
 function event(event: EventView): JsonObject {
   if ("task" in event) return { task: task(event.task) };
   if ("message" in event) return { message: message(event.message) };
-  if ("statusUpdate" in event) {
-    const { taskId, contextId, status: now, metadata } = event.statusUpdate;
-    return { statusUpdate: { taskId, contextId, status: status(now), ...(metadata !== undefined && { metadata }) } };
-  }
-  const { taskId, contextId, artifact: changed, append, lastChunk, metadata } = event.artifactUpdate;
-  return {
-    artifactUpdate: {
-      taskId,
-      contextId,
-      artifact: artifact(changed),
-      append,
-      lastChunk,
-      ...(metadata !== undefined && { metadata }),
-    },
-  };
+  if ("statusUpdate" in event) return { statusUpdate: statusUpdate(event.statusUpdate) };
+  return { artifactUpdate: artifactUpdate(event.artifactUpdate) };
 }
 
 function pushConfig({ id, taskId, url, token, authentication }: PushConfigView): JsonObject {
