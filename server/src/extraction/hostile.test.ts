@@ -109,6 +109,16 @@ const FILES: readonly Hostile[] = [
     ends: ["empty_document", "invalid_file", "too_large"],
   },
   { filename: "circle.msg", content: endless, ends: ["invalid_file"] },
+  {
+    filename: "swollen.msg",
+    content: () => mailWith(({ mail, stream }) => mail.writeUInt32LE(0x7fffffff, stream + 120)),
+    ends: ["invalid_file"],
+  },
+  {
+    filename: "moved.msg",
+    content: () => mailWith(({ mail }) => mail.writeUInt32LE(0xffffffff, 76)),
+    ends: ["invalid_file"],
+  },
   { filename: "picture.png", content: () => picture(60_000, 60_000), ends: ["too_large"] },
   { filename: "cut.png", content: () => picture(300, 200).subarray(0, 60), ends: ["invalid_file", "empty_document"] },
   { filename: "line.csv", content: () => Buffer.alloc(100 * 1024 * 1024, "some cell,"), ends: ["too_large"] },
@@ -128,12 +138,23 @@ const FILES: readonly Hostile[] = [
   { filename: "zz-honest.pdf", content: () => honest, ends: ["read"] },
 ];
 
-/** A mail of Outlook whose directory goes on where it began. */
-function endless(): Buffer {
+type Mail = { mail: Buffer; directory: number; stream: number };
+
+/** A mail of Outlook with one number of its file system changed. `directory` is a sector, `stream` where the entry of one lies. */
+function mailWith(change: (mail: Mail) => void): Buffer {
   const mail = readFileSync(new URL("../../test/corpus/fixtures/opening.msg", import.meta.url));
   const directory = mail.readUInt32LE(48);
-  mail.writeUInt32LE(directory, (mail.readUInt32LE(76) + 1) * 512 + directory * 4);
+  let stream = (directory + 1) * 512;
+  while (mail[stream + 66] !== 2) stream += 128;
+  change({ mail, directory, stream });
   return mail;
+}
+
+/** Its directory goes on where it began. */
+function endless(): Buffer {
+  return mailWith(({ mail, directory }) =>
+    mail.writeUInt32LE(directory, (mail.readUInt32LE(76) + 1) * 512 + directory * 4),
+  );
 }
 
 /** Of which only the header is true. */

@@ -2,14 +2,15 @@
  * What the first bytes of a picture say of it, before any of its dots is looked at: how large it is, how many pages it has,
  * and which way up its camera was held. Formats: PNG, JPEG, TIFF, WebP.
  */
+import { type TiffPage, tiffPages } from "./tiff.ts";
 
 export type PictureHeader = {
   width: number;
   height: number;
   /** By EXIF: 1 is upright, 2 to 8 are turned or mirrored. */
   held: number;
-  /** Of a TIFF: where in the file the directory of each page lies. Else empty. */
-  pages: number[];
+  /** Of a TIFF; else empty. */
+  pages: TiffPage[];
 };
 
 const UPRIGHT = 1;
@@ -29,7 +30,10 @@ export function headerOf(bytes: Buffer, pagesMax: number): PictureHeader | null 
 }
 
 function pngHeader(bytes: Buffer): PictureHeader {
-  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), held: UPRIGHT, pages: [] };
+  let held = UPRIGHT;
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at))
+    if (bytes.toString("latin1", at + 4, at + 8) === "eXIf") held = heldBy(bytes.subarray(at + 8));
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20), held, pages: [] };
 }
 
 function jpegHeader(bytes: Buffer): PictureHeader | null {
@@ -48,12 +52,18 @@ function jpegHeader(bytes: Buffer): PictureHeader | null {
 }
 
 function heldBy(exif: Buffer): number {
-  const held = directories(exif, 1)?.[0]?.tags.get(ORIENTATION) ?? UPRIGHT;
-  return held >= 1 && held <= 8 ? held : UPRIGHT;
+  try {
+    const held = tiffPages(exif, 1)?.[0]?.held ?? UPRIGHT;
+    return held >= 1 && held <= 8 ? held : UPRIGHT;
+  } catch (error) {
+    // What a camera notes may be damaged; its picture need not be.
+    if (error instanceof RangeError) return UPRIGHT;
+    throw error;
+  }
 }
 
 function webpHeader(bytes: Buffer): PictureHeader | null {
-  const size = (width: number, height: number) => ({ width, height, held: UPRIGHT, pages: [] });
+  const size = (width: number, height: number, held = UPRIGHT) => ({ width, height, held, pages: [] });
   switch (bytes.toString("latin1", 12, 16)) {
     case "VP8 ":
       return size(bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff);
@@ -62,51 +72,50 @@ function webpHeader(bytes: Buffer): PictureHeader | null {
       return size((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
     }
     case "VP8X":
-      return size(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1);
+      return size(bytes.readUIntLE(24, 3) + 1, bytes.readUIntLE(27, 3) + 1, heldOfWebp(bytes));
     default:
       return null;
   }
 }
 
-const WIDTH = 256;
-const HEIGHT = 257;
-const ORIENTATION = 274;
-const SHORT = 3;
+function heldOfWebp(bytes: Buffer): number {
+  for (const { name, content } of webpChunks(bytes, WEBP_CHUNKS_AT)) {
+    // Some programs write it as it stands in a JPEG.
+    if (name === "EXIF") return heldBy(content.toString("latin1", 0, 4) === "Exif" ? content.subarray(6) : content);
+  }
+  return UPRIGHT;
+}
+
+/** A WebP without movement: of one that moves, its first picture. */
+export function stillOf(bytes: Buffer): Buffer {
+  if (bytes.toString("latin1", 8, 16) !== "WEBPVP8X") return bytes;
+  const frame = [...webpChunks(bytes, WEBP_CHUNKS_AT)].find(({ name }) => name === "ANMF");
+  if (frame === undefined) return bytes;
+  const picture = [...webpChunks(frame.content, FRAME_HEAD_BYTES)].find(({ name }) => /^VP8[ L]$/.test(name));
+  if (picture === undefined) return bytes;
+  const head = Buffer.from("RIFF\0\0\0\0WEBP", "latin1");
+  head.writeUInt32LE(4 + picture.whole.length, 4);
+  return Buffer.concat([head, picture.whole]);
+}
+
+const WEBP_CHUNKS_AT = 12;
+const FRAME_HEAD_BYTES = 16;
+
+function* webpChunks(bytes: Buffer, from: number): Generator<{ name: string; content: Buffer; whole: Buffer }> {
+  for (let at = from; at + 8 <= bytes.length; ) {
+    const length = bytes.readUInt32LE(at + 4);
+    // Each begins at an even place.
+    const next = at + 8 + length + (length % 2);
+    const name = bytes.toString("latin1", at, at + 4);
+    yield { name, content: bytes.subarray(at + 8, at + 8 + length), whole: bytes.subarray(at, next) };
+    at = next;
+  }
+}
 
 function tiffHeader(bytes: Buffer, pagesMax: number): PictureHeader | null {
-  const pages = directories(bytes, pagesMax + 1);
-  const [first] = pages ?? [];
-  const width = first?.tags.get(WIDTH);
-  const height = first?.tags.get(HEIGHT);
-  if (!pages || width === undefined || height === undefined) return null;
+  const pages = tiffPages(bytes, pagesMax + 1) ?? [];
+  const [first] = pages;
+  if (first?.width === undefined || first.height === undefined) return null;
   // Its library turns it itself.
-  return { width, height, held: UPRIGHT, pages: pages.map(({ at }) => at) };
-}
-
-/** The directories of a TIFF (also of EXIF), with the numbers that we ask for. Null when it is none. */
-function directories(bytes: Buffer, most: number): { at: number; tags: Map<number, number> }[] | null {
-  const order = bytes.toString("latin1", 0, 2);
-  if (order !== "II" && order !== "MM") return null;
-  const short = (at: number) => (order === "II" ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
-  const long = (at: number) => (order === "II" ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  if (short(2) !== 42) return null;
-  const found = new Map<number, Map<number, number>>();
-  for (let at = long(4); at !== 0 && !found.has(at) && found.size < most; ) {
-    const tags = new Map<number, number>();
-    found.set(at, tags);
-    const entries = short(at);
-    for (let entry = at + 2; entry < at + 2 + entries * 12; entry += 12)
-      tags.set(short(entry), short(entry + 2) === SHORT ? short(entry + 8) : long(entry + 8));
-    const next = at + 2 + entries * 12;
-    at = next + 4 <= bytes.length ? long(next) : 0;
-  }
-  return [...found].map(([at, tags]) => ({ at, tags }));
-}
-
-/** The same file with another page as its first: whoever decodes it reads that one. */
-export function withFirstPage(bytes: Buffer, page: number): Buffer {
-  const result = Buffer.from(bytes);
-  if (bytes.toString("latin1", 0, 2) === "II") result.writeUInt32LE(page, 4);
-  else result.writeUInt32BE(page, 4);
-  return result;
+  return { width: first.width, height: first.height, held: UPRIGHT, pages };
 }

@@ -35,7 +35,12 @@ export class ProcessExtraction implements Extraction {
     const reading = new ProcessReading(process, this.#limits, signal);
     void process.ended.then(() => this.#release());
     const { path, filename, mediaType } = file;
-    await reading.open({ path, filename, mediaType, recognize }, size);
+    try {
+      await reading.open({ path, filename, mediaType, recognize }, size);
+    } finally {
+      // Only now: what it takes to start would be missing to the one that reads, a third of its time on two cores.
+      this.#keepSpare();
+    }
     // Files of a kind come together.
     this.#spare?.process.send({ type: "expect", fileType: reading.facts.fileType });
     return reading;
@@ -81,12 +86,11 @@ export class ProcessExtraction implements Extraction {
   }
 
   #process(): ReaderProcess {
-    const process = this.#takeSpare()?.process ?? new ReaderProcess(this.#limits);
-    if (!this.#closed) this.#keepSpare();
-    return process;
+    return this.#takeSpare()?.process ?? new ReaderProcess(this.#limits);
   }
 
   #keepSpare(): void {
+    if (this.#closed || this.#spare) return;
     const process = new ReaderProcess(this.#limits);
     process.idle();
     const timer = setTimeout(() => this.#endSpare(), SPARE_MS).unref();

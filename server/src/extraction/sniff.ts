@@ -23,6 +23,7 @@ const MARKS: readonly [mark: string, fileType: string][] = [
   ["II*\0", "tiff"],
   ["MM\0*", "tiff"],
   ["II+\0", "tiff"],
+  ["MM\0+", "tiff"],
   ["{\\rtf", "rtf"],
 ];
 

@@ -1,12 +1,15 @@
 /**
- * Whether the file system inside an older office file is sound: each of its chains of sectors ends, and its directory is a
- * tree. The libraries that read these files follow what they find, and a circle would have them read for ever.
+ * Whether the file system inside an older office file is sound: each of its chains of sectors ends, its directory is a
+ * tree, and no stream is larger than the file. The libraries that read these files follow what they find: a circle would
+ * have them read for ever, and they make room for what a stream says that it has.
  */
 import { ExtractionError } from "../../extraction.ts";
 
 const HEADER_BYTES = 512;
 const HEADER_FAT_SECTORS = 109;
 const ENTRY_BYTES = 128;
+/** A kind of entry; the others hold no bytes. */
+const STREAM = 2;
 /** Numbers from here on are no sectors but signs, such as the end of a chain. */
 const SECTORS_MAX = 0xfffffffa;
 const NO_ENTRY = 0xffffffff;
@@ -44,8 +47,13 @@ function check(bytes: Buffer): void {
   refuseSharedEntries(bytes, directory, sectorBytes);
 }
 
-/** The first of them are named in the header, the others in a chain of their own. */
+/**
+ * The first of them are named in the header, the others in a chain of their own. One that is no sector would move those
+ * behind it to other places than where a reader looks for them.
+ */
 function fatSectors(bytes: Buffer, sectors: number, numbers: (sector: number) => number[]): number[] {
+  const count = bytes.readUInt32LE(44);
+  if (count > sectors) throw damaged();
   const found = Array.from({ length: HEADER_FAT_SECTORS }, (_, at) => bytes.readUInt32LE(76 + at * 4));
   let more = bytes.readUInt32LE(68);
   for (let seen = 0; more < SECTORS_MAX; seen++) {
@@ -54,8 +62,8 @@ function fatSectors(bytes: Buffer, sectors: number, numbers: (sector: number) =>
     more = listed.pop() ?? NO_ENTRY;
     found.push(...listed);
   }
-  const named = found.filter((sector) => sector < SECTORS_MAX);
-  if (new Set(named).size !== named.length) throw damaged();
+  const named = found.slice(0, count);
+  if (new Set(named).size !== count || named.some((sector) => sector >= sectors)) throw damaged();
   return named;
 }
 
@@ -77,6 +85,7 @@ function refuseSharedEntries(bytes: Buffer, directory: readonly number[], sector
   for (const at of directory)
     for (let entry = at; entry < at + sectorBytes && entry + ENTRY_BYTES <= bytes.length; entry += ENTRY_BYTES) {
       if (bytes[entry + 66] === 0) continue;
+      if (bytes[entry + 66] === STREAM && bytes.readUInt32LE(entry + 120) > bytes.length) throw damaged();
       for (const field of [68, 72, 76]) {
         const other = bytes.readUInt32LE(entry + field);
         if (other === NO_ENTRY) continue;
