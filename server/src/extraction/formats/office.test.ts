@@ -192,6 +192,50 @@ describe("a presentation", () => {
   });
 });
 
+describe("an OpenDocument file", () => {
+  const names = ["office", "text", "style", "table"].map(
+    (name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`,
+  );
+  const content = (inside: string) => `<office:document-content ${names.join(" ")}>${inside}</office:document-content>`;
+  const document = (kind: string, inside: string) =>
+    zipFile([
+      { name: "mimetype", content: `application/vnd.oasis.opendocument.${kind}` },
+      { name: "content.xml", content: content(inside) },
+    ]);
+
+  test("nests the items of styles that are shown deeper by their names alone", async () => {
+    const style = (name: string, parent: string) =>
+      `<style:style style:name="${name}" style:parent-style-name="${parent}"/>`;
+    const item = (name: string) =>
+      `<text:list><text:list-item><text:p text:style-name="${name}">${name}</text:p></text:list-item></text:list>`;
+    const body = `<office:body><office:text>${item("P1")}${item("P2")}${item("List_20_3")}${item("P1")}</office:text></office:body>`;
+    const styles = style("P1", "List_20_Bullet") + style("P2", "List_20_Bullet_20_2");
+    const { text } = await read(
+      document("text", `<office:automatic-styles>${styles}</office:automatic-styles>${body}`),
+      "a.odt",
+    );
+    expect(text).toBe("- P1\n  - P2\n    - List\\_20\\_3\n- P1".replaceAll("\\_", "_"));
+  });
+
+  test("shows the values of cells whose program wrote no words", async () => {
+    const cell = (type: string, value: string) => `<table:table-cell office:value-type="${type}" ${value}/>`;
+    const cells = [
+      cell("float", 'office:value="3.5"'),
+      cell("percentage", 'office:value="0.07"'),
+      cell("date", 'office:date-value="2026-03-01T10:00:00"'),
+      cell("time", 'office:time-value="PT13H05M00S"'),
+      cell("boolean", 'office:boolean-value="true"'),
+      cell("string", 'office:string-value="words"'),
+    ];
+    const sheet = `<table:table table:name="S"><table:table-row>${cells.join("")}</table:table-row></table:table>`;
+    const { text } = await read(
+      document("spreadsheet", `<office:body><office:spreadsheet>${sheet}</office:spreadsheet></office:body>`),
+      "a.ods",
+    );
+    expect(text).toContain("| 3.5 | 7% | 2026-03-01 10:00:00 | 13:05:00 | TRUE | words |");
+  });
+});
+
 test("an older Word document that is encrypted says so", async () => {
   const document = readFileSync(new URL("../../../test/corpus/fixtures/handbook.doc", import.meta.url));
   // The document's first bytes are its own; the twelfth has the flag.

@@ -1,5 +1,6 @@
 /** What a Word document's styles say of its paragraphs: which are headings and titles, and which belong to a list. */
 import { childOf, childrenOf, type Element } from "../../element.ts";
+import { depthOfStyle } from "../list-styles.ts";
 
 /** The place in a list that a paragraph asks for. */
 export type ListPlace = {
@@ -53,9 +54,8 @@ export class Styles {
       result.heading = outlineOf(properties) ?? headingOfName(name) ?? result.heading;
       result.isContents ||= /^(toc|contents) ?\d+$/.test(name);
       result.list = listOf(properties, result.list);
-      // These styles have lists of their own with one level, and are shown deeper by their name alone.
-      const depth = /^list (?:bullet|number|continue) ([2-5])$/.exec(name)?.[1];
-      if (depth !== undefined && result.list?.level === 0) result.list = { ...result.list, depth: Number(depth) - 1 };
+      const depth = depthOfStyle([name]);
+      if (depth > 0 && result.list?.level === 0) result.list = { ...result.list, depth };
     }
     // Documents made by programs often name a style that they do not describe.
     if (chain.length === 0) result.heading = headingOfName(id.toLowerCase());

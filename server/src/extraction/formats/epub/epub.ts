@@ -11,6 +11,7 @@ import { type FormatReader, NO_FACTS } from "../format.ts";
 import { isNeverShown } from "../html/article.ts";
 import { blocksOf } from "../html/blocks.ts";
 import { parseHtml } from "../html/parse.ts";
+import { withHeadings } from "./headings.ts";
 
 /** An entry of the table of contents, and the file that it leads to. */
 type Entry = { title: string; level: number; file: string };
@@ -38,7 +39,7 @@ export const readEpub: FormatReader = (source, { limits }) => {
     const book = parseXml(zip.text(packageFile), limits);
     const manifest = manifestOf(book, posix.dirname(packageFile));
     const entries = contentsOf(book, manifest, zip, limits);
-    const chapters = chaptersOf(book, manifest, zip, limits);
+    const chapters = chaptersOf(book, { manifest, entries, zip, limits });
     const pages = pagesOf(chapters, entries);
     return {
       facts: { ...NO_FACTS, ...propertiesOf(book), pageCount: pages.length, outline: outlineOf(entries, chapters) },
@@ -58,6 +59,7 @@ function refuseEncrypted(zip: Zip, limits: Limits): void {
     throw new ExtractionError("encrypted_file", "The book is encrypted.");
 }
 
+type BookParts = { manifest: ReadonlyMap<string, Item>; entries: readonly Entry[]; zip: Zip; limits: Limits };
 type Item = { file: string; mediaType: string; properties: string };
 
 function manifestOf(book: Element, folder: string): Map<string, Item> {
@@ -117,16 +119,16 @@ function pointEntries(parent: Element | undefined, folder: string, level: number
   });
 }
 
-function chaptersOf(book: Element, manifest: ReadonlyMap<string, Item>, zip: Zip, limits: Limits): Chapter[] {
+function chaptersOf(book: Element, { manifest, entries, zip, limits }: BookParts): Chapter[] {
   let characters = 0;
   return childrenOf(childOf(book, "spine"), "itemref").flatMap(({ attributes }) => {
     const item = manifest.get(attributes["idref"] ?? "");
     // The contents repeat the headings; they are the outline.
     if (item === undefined || !/html/i.test(item.mediaType) || item.properties.includes("nav") || !zip.has(item.file))
       return [];
-    const markdown = written(
-      blocksOf(parseHtml(zip.text(item.file)), { isLeftOut: isNeverShown, addressOf: webAddress }),
-    );
+    const blocks = blocksOf(parseHtml(zip.text(item.file)), { isLeftOut: isNeverShown, addressOf: webAddress });
+    const titles = entries.filter(({ file }) => file === item.file);
+    const markdown = written(withHeadings(blocks, titles));
     characters += markdown.length;
     if (characters > limits.textCharacters)
       throw new ExtractionError("too_large", `The text has more than ${limits.textCharacters} characters.`);

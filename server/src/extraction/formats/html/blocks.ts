@@ -230,13 +230,25 @@ function rowsOf(table: Element): Element[] {
   );
 }
 
-/** Tables that only arrange a page: with tables or headings inside, or said to be so, or of one cell. */
+/**
+ * Tables that only arrange a page: with headings inside, or tables in more than a few of their cells, or said to be so, or
+ * of one cell.
+ */
 function isLayout(table: Element, rows: readonly Element[]): boolean {
   if (/^(presentation|none)$/.test(table.attributes["role"] ?? "")) return true;
   const cells = rows.flatMap((row) => elementsOf(row).filter(({ name }) => name === "td" || name === "th"));
   if (cells.length <= 1) return true;
-  return [...descendantsOf(table)].some(({ name }) => name === "table" || HEADING.test(name));
+  const inside = [...descendantsOf(table)];
+  if (inside.some(({ name }) => HEADING.test(name))) return true;
+  if (!inside.some(({ name }) => name === "table")) return false;
+  const holders = cells.filter((cell) => [...descendantsOf(cell)].some(({ name }) => name === "table"));
+  const isLong = cells.some((cell) => textOf(cell).length > CELL_CHARACTERS_MAX);
+  return isLong || holders.length > cells.length * HOLDERS_SHARE_MAX;
 }
+
+/** Of a table that is no layout though tables stand in its cells. */
+const HOLDERS_SHARE_MAX = 1 / 6;
+const CELL_CHARACTERS_MAX = 300;
 
 function span(cell: Element, name: "colspan" | "rowspan"): number {
   const value = Number.parseInt(cell.attributes[name] ?? "1", 10);

@@ -62,6 +62,13 @@ describe("structure", () => {
     ).toBe("Glazes\n\n| Glaze | Cone |\n| --- | --- |\n| Celadon | 6 |\n| Celadon | 10 high |");
   });
 
+  test("a table with a small one in a cell of its many is a table all the same", () => {
+    const inner = "<table><tr><td>c<td>d</table>";
+    expect(markdown(`<table><tr><th>A<th>B<tr><td>1<td>2<tr><td>3<td>4 ${inner}</table>`)).toBe(
+      "| A | B |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 c d |",
+    );
+  });
+
   test("links lead somewhere, code keeps its lines, line breaks are lines", () => {
     expect(
       markdown(`<base href="https://pots.example/shop/"><p>See <a href="../help?x=1">the help</a>, <a href="#top">up</a>,

@@ -76,8 +76,30 @@ function shownIn(cell: Element, read: (element: Element) => Block[], shapes: Blo
   const texts = read({ ...cell, children: elementsOf(cell).filter(isText) });
   const others = elementsOf(cell).filter((child) => !isText(child) && child.name !== "annotation");
   if (others.length > 0) shapes.push(...read({ ...cell, children: others }));
-  return texts.map((block) => (block.kind === "table" ? "" : block.text)).join(" ");
+  const words = texts.map((block) => (block.kind === "table" ? "" : block.text)).join(" ");
+  return words === "" ? escaped(bareValueOf(cell)) : words;
 }
+
+/** Of a cell without words: some programs write its value alone. */
+function bareValueOf({ attributes }: Element): string {
+  const value = attributes["office:value"] ?? "";
+  switch (attributes["office:value-type"]) {
+    case "percentage":
+      return value === "" ? "" : `${Number((Number(value) * 100).toPrecision(15))}%`;
+    case "date":
+      return (attributes["office:date-value"] ?? "").replace("T", " ");
+    case "time":
+      return (attributes["office:time-value"] ?? "").replace(DURATION, "$1:$2:$3");
+    case "boolean":
+      return (attributes["office:boolean-value"] ?? "").toUpperCase();
+    case "string":
+      return attributes["office:string-value"] ?? "";
+    default:
+      return value;
+  }
+}
+
+const DURATION = /^PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S$/;
 
 function rowsOf(table: Element): Element[] {
   return elementsOf(table).flatMap((child) => {

@@ -124,7 +124,8 @@ export class OdfStory {
             const label = shown
               ? this.#styles.label(style ?? this.#styles.listOf(child.attributes["text:style-name"]), [...above, count])
               : null;
-            this.#paragraph(child, { depth: level - 1, label });
+            const depth = level > 1 ? level - 1 : this.#styles.depthOf(child.attributes["text:style-name"]);
+            this.#paragraph(child, { depth, label });
           } else this.#furtherParagraph(child);
           isFirst = false;
         } else this.#block(child);

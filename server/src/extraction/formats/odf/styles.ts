@@ -1,5 +1,6 @@
 /** What the styles of an OpenDocument text say of its paragraphs and lists. */
 import { childOf, type Element, elementsOf } from "../../element.ts";
+import { depthOfStyle } from "../list-styles.ts";
 import { numeral } from "../numerals.ts";
 
 type Style = { parent: string | undefined; name: string; list: string | undefined };
@@ -42,6 +43,11 @@ export class OdfStyles {
 
   isTitle(style: string | undefined): boolean {
     return this.#chain(style).some(({ name }) => name === "Title");
+  }
+
+  /** How deep an item of that style is shown beside its list's own levels, by the style's name alone; from 0. */
+  depthOf(style: string | undefined): number {
+    return depthOfStyle(this.#chain(style).map(({ name }) => name.replaceAll("_20_", " ")));
   }
 
   /** The list style of a paragraph's style. */

@@ -18,6 +18,8 @@ export class Paragraphs {
   /** What the number or bullet of this paragraph shows; null: it is no item. */
   label: string | null = null;
   depth = 0;
+  /** Of an item of the first level: by its style's name. */
+  styleDepth = 0;
   /** In twentieths of a point: of its lines, and of the first one against them. */
   indent = 0;
   firstIndent = 0;
@@ -26,6 +28,8 @@ export class Paragraphs {
   holdsPageNumber = false;
   /** Blocks that follow the paragraph at hand. */
   readonly after: Block[] = [];
+  /** Blocks that follow the table at hand. */
+  readonly #afterTable: Block[] = [];
   #edges: CellEdge[] = [];
   #edge = { mergesLeft: false, mergesUp: false };
   #cells: string[] = [];
@@ -37,6 +41,7 @@ export class Paragraphs {
     this.heading = null;
     this.inTable = false;
     this.depth = 0;
+    this.styleDepth = 0;
     this.indent = 0;
     this.firstIndent = 0;
     this.label = null;
@@ -48,6 +53,7 @@ export class Paragraphs {
     if (this.inTable) {
       if (text !== "")
         this.#cell.push(this.label === null || NO_LABEL.test(this.label) ? text : `${this.label} ${text}`);
+      this.#afterTable.push(...this.after.splice(0));
     } else {
       this.#endTable();
       if (text !== "" && !(this.holdsPageNumber && text.split(/\s+/).length <= 3)) this.blocks.push(this.#block(text));
@@ -61,7 +67,7 @@ export class Paragraphs {
     const label = this.label === null || NO_LABEL.test(this.label) ? null : this.label;
     if (this.heading !== null)
       return { kind: "heading", level: this.heading, text: label === null ? text : `${label} ${text}` };
-    if (this.label !== null) return itemOf(this.depth, label, text);
+    if (this.label !== null) return itemOf(this.depth || this.styleDepth, label, text);
     const typed = this.firstIndent < 0 ? TYPED_LABEL.exec(text) : null;
     if (typed === null) return { kind: "paragraph", text };
     const depth = Math.min(Math.max(Math.round(this.indent / LEVEL_INDENT) - 1, 0), 8);
@@ -107,8 +113,7 @@ export class Paragraphs {
     const rows = this.#rows;
     this.#rows = [];
     if (rows.length === 0) return;
-    this.blocks.push({ kind: "table", rows: aligned(rows) });
-    this.blocks.push(...this.after.splice(0));
+    this.blocks.push({ kind: "table", rows: aligned(rows) }, ...this.#afterTable.splice(0));
   }
 }
 

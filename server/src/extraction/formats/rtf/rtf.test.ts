@@ -34,6 +34,19 @@ describe("structure", () => {
     ).toBe("# Firing\n\n2. Wait\n  - long\n\nEnd");
   });
 
+  test("items of the styles that are shown deeper are deeper, and notes after a table follow their own paragraph", () => {
+    const item = (style: number) => `{\\listtext \\bullet\\tab}\\ilvl0 i${style}\\par`;
+    expect(
+      markdown(
+        `{\\rtf1{\\stylesheet{\\s1 List Bullet;}{\\s2 List Bullet 2;}}\\pard\\s1${item(1)}\\pard\\s2${item(2)}\\pard\\s1${item(1)}}`,
+      ),
+    ).toBe("- i1\n  - i2\n- i1");
+    const row = "\\trowd\\cellx1000\\cellx2000\\pard\\intbl a{\\footnote In it.}\\cell b\\cell\\row";
+    expect(markdown(`{\\rtf1 ${row}\\pard After{\\footnote Later.}\\par}`)).toBe(
+      "| a[^1] | b |\n| --- | --- |\n\n[^1]: In it.\n\nAfter[^2]\n\n[^2]: Later.",
+    );
+  });
+
   test("a bullet or number that hangs out before its paragraph makes it an item", () => {
     const item = (indent: number, text: string) => `{\\pard\\li${indent}\\fi-360 ${text}\\par}`;
     expect(

@@ -1,6 +1,7 @@
 /** One walk over an RTF text: groups open and close, words change what follows, text goes to the story at hand. */
 import { charsetOfCodePage } from "../../charset.ts";
 import { type Block, escaped, link, plain, written } from "../../markdown.ts";
+import { depthOfStyle } from "../list-styles.ts";
 import { CHARACTERS, charsetNumbered, FORMULA, INFORMATION, LEFT_OUT, MARGINS, OPTIONAL_TEXT } from "./destinations.ts";
 import { Paragraphs } from "./paragraphs.ts";
 import type { Token } from "./tokens.ts";
@@ -34,6 +35,8 @@ export class RtfWalk {
   readonly #fonts = new Map<number, string>();
   #font: number | null = null;
   readonly #headings = new Map<number, number>();
+  /** Of styles whose items are shown deeper. */
+  readonly #depths = new Map<number, number>();
   #style: { number: number | null; level: number | null } = { number: null, level: null };
   readonly #fields: { instruction: string; resultAt: number; story: Paragraphs }[] = [];
   #notes = 0;
@@ -143,6 +146,7 @@ export class RtfWalk {
     const named = /^heading ([1-9])$/i.exec(name)?.[1] ?? (/^title$/i.test(name) ? "1" : undefined);
     const level = named === undefined ? this.#style.level : Number(named);
     if (this.#style.number !== null && level !== null) this.#headings.set(this.#style.number, level);
+    if (this.#style.number !== null) this.#depths.set(this.#style.number, depthOfStyle([name]));
     this.#style = { number: null, level: null };
     this.#captured = "";
   }
@@ -233,6 +237,7 @@ export class RtfWalk {
         return;
       case "s":
         story.heading = this.#headings.get(value ?? -1) ?? null;
+        story.styleDepth = this.#depths.get(value ?? -1) ?? 0;
         return;
       case "outlinelevel":
         story.heading = value !== null && value < 9 ? value + 1 : null;
