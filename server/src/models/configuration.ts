@@ -52,6 +52,8 @@ export const modelsConfig = z.strictObject({
   providers: z.record(providerName, namedProvider).default({}),
   /** US dollars per million tokens, by `provider:model` or by model, before the shipped table. */
   prices: z.record(z.string(), price).default({}),
+  /** Tokens that a model can hold, prompt and answer together, by `provider:model` or by model, before what is known of it. */
+  contextTokens: z.record(z.string(), z.int().positive()).default({}),
   /** How fast the offline model speaks; 0 is as fast as it can. */
   offlineWordsPerS: z.number().min(0).max(10_000).default(0),
   /** An answer whose first token has not come after this long will not come. */

@@ -34,11 +34,11 @@ export function modelError(error: unknown, provider: string, now: number): Model
   const frame = streamFailure.safeParse(error);
   if (frame.success && !(error instanceof Error)) {
     const words = [frame.data.code, frame.data.type].join(" ").toLowerCase();
-    return new ModelError(
-      frame.data.statusCode == null ? codeOfWords(words) : codeOfStatus(frame.data.statusCode, words),
-      `${provider}: ${shortened(frame.data.message)}`,
-      { cause: error },
-    );
+    const isTooLong = TOO_LONG.test(`${words} ${shortened(frame.data.message).toLowerCase()}`);
+    const code = frame.data.statusCode == null ? codeOfWords(words) : codeOfStatus(frame.data.statusCode, words);
+    return new ModelError(isTooLong ? "prompt_too_long" : code, `${provider}: ${shortened(frame.data.message)}`, {
+      cause: error,
+    });
   }
   return new ModelError("bad_answer", `${provider} answered in a way that could not be read`, { cause: error });
 }
@@ -72,9 +72,14 @@ function fromResponse(error: APICallError, provider: string, now: number): Model
   );
 }
 
+/** What providers call a prompt that is longer than the model can hold. Most send 400 with it, some 413 or 422. */
+const TOO_LONG =
+  /context_length|context (length|window|size|limit)|prompt is too long|(prompt|input|request)[^.]{0,40} (too long|too many tokens|exceeds?)|too many (input )?tokens|string too long|maximum (input|prompt) length/;
+
 /** A spent quota is a 429 at OpenAI, but no wait mends it. */
 function codeOfStatus(status: number, words: string): ModelErrorCode {
   if (words.includes("insufficient_quota")) return "refused";
+  if ([400, 413, 422].includes(status) && TOO_LONG.test(words)) return "prompt_too_long";
   if (status === 429 || status === 529) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "unavailable";
   return "refused";
@@ -83,7 +88,7 @@ function codeOfStatus(status: number, words: string): ModelErrorCode {
 function codeOfWords(words: string): ModelErrorCode {
   if (words.includes("insufficient_quota")) return "refused";
   if (/rate_limit|overloaded|too_many/.test(words)) return "rate_limited";
-  if (/invalid|authentication|permission|not_found|too_large|context_length/.test(words)) return "refused";
+  if (/invalid|authentication|permission|not_found|too_large/.test(words)) return "refused";
   return "unavailable";
 }
 

@@ -84,6 +84,7 @@ export type ModelErrorCode =
   | "rate_limited" // 429, 529
   | "unavailable" // 5xx, refused or broken connection, a stream cut in the middle, a stream that stalls
   | "bad_answer" // the provider's bytes are not its protocol
+  | "prompt_too_long" // more than the model can hold: only a shorter one helps
   | "refused" // 400, 401, 403, 404, 413: asking again does not help
   | "unknown_model"
   | "aborted";
@@ -114,6 +115,8 @@ export interface Models {
   resolve(name: string, provider?: string): ModelId;
   /** Names of the providers that can be called as configured. */
   providers(): string[];
+  /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */
+  contextTokens(model: ModelId): number | null;
   /** One request, never retried here. Rejects with `ModelError` only. */
   call(call: ModelCall): Promise<ModelAnswer>;
 }

@@ -11,6 +11,7 @@ import {
   type ProviderConfig,
   type ProviderType,
 } from "./configuration.ts";
+import { contextTokensOf } from "./context-window.ts";
 import { ModelError, type ModelId, type Models } from "./model.ts";
 import type { Host } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
@@ -70,6 +71,7 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     forTier: (tier) => ofTier[tier],
     resolve,
     providers: () => [...names],
+    contextTokens: (id) => contextTokensOf(id, settings.contextTokens),
     async call(call) {
       const id = resolve(call.model);
       const provider = id.slice(0, id.indexOf(":"));

@@ -248,6 +248,8 @@ function adviceFor(code: ModelError["code"] | "failed"): string {
     case "unavailable":
     case "bad_answer":
       return "Retry the task when the provider works again, or choose another model.";
+    case "prompt_too_long":
+      return "Ask for less at once, attach less, or choose a model that can hold more.";
     case "refused":
       return "Asking again does not help: check the provider's key, the model's name and the size of the request.";
     case "unknown_model":

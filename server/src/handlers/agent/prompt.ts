@@ -21,11 +21,11 @@ export type PromptSource = {
 };
 
 /** About 100,000 tokens of English. Instructions and the question itself are never cut. */
-const PROMPT_CHARS_MAX = 400_000;
+export const PROMPT_CHARS_MAX = 400_000;
 const MESSAGE_CHARS_MAX = 50_000;
 const OLD_RESULT_CHARS_MAX = 300;
 
-/** The whole prompt, within `charsMax` where instructions, question and the latest turn leave room for that. */
+/** The whole prompt, within `charsMax` where instructions and question leave room for that. */
 export function buildPrompt(source: PromptSource, charsMax: number = PROMPT_CHARS_MAX): PromptTurn[] {
   const system = source.instructions.filter((section) => section.trim() !== "").join("\n\n");
   const question = questionTurn(source);
@@ -63,7 +63,7 @@ function historyTurn({ role, parts }: HeardMessage): PromptTurn | null {
   return role === "user" ? { role, text } : { role: "assistant", text };
 }
 
-/** Shortens the oldest tool results first, then drops the oldest turns; the latest exchange always stays whole. */
+/** Shortens the oldest tool results first, then drops the oldest turns, and shortens the latest results at last. */
 function fittingTranscript(transcript: readonly PromptTurn[], charsMax: number): PromptTurn[] {
   const turns = [...transcript];
   let chars = charsOf(turns);
@@ -86,10 +86,21 @@ function fittingTranscript(transcript: readonly PromptTurn[], charsMax: number):
       first++;
     } while (first < latest && turns[first]?.role !== "assistant");
   }
-  return turns.slice(first);
+  const kept = turns.slice(first);
+  return chars <= charsMax ? kept : kept.map((turn) => withinChars(turn, charsMax));
 }
 
-function charsOf(turns: readonly PromptTurn[]): number {
+/** The results of a turn, each with its share. */
+function withinChars(turn: PromptTurn, charsMax: number): PromptTurn {
+  if (turn.role !== "tool") return turn;
+  const share = Math.max(OLD_RESULT_CHARS_MAX, Math.floor(charsMax / turn.results.length));
+  return {
+    role: "tool",
+    results: turn.results.map((result) => ({ ...result, output: excerpt(result.output, share) })),
+  };
+}
+
+export function charsOf(turns: readonly PromptTurn[]): number {
   return turns.reduce((chars, turn) => chars + turnChars(turn), 0);
 }
 

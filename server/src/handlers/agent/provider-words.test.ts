@@ -1,8 +1,11 @@
 /** What a run does with answers that are not whole, not counted, or come with more than words. */
 
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { adding, agentLife, calling, saying } from "../../../test/agent-life.ts";
 import type { Behaviour } from "../../../test/providers/provider-server.ts";
+import { assistant } from "./definition.ts";
+import { defineTool } from "./tool.ts";
 
 const lives = agentLife();
 
@@ -106,4 +109,38 @@ it("says that the budget was too small where it left nothing for an answer", asy
   const id = await life.submit({ query: "Hello", mode: "simple" }, { budget: { tokens: 40, onSpent: "fail" } });
   expect(await life.failed(id)).toMatch(/token budget left \d+ tokens for an answer/);
   expect(await life.task(id)).toMatchObject({ error: { code: "budget_exhausted" } });
+});
+
+const tooLong: Behaviour = {
+  kind: "status",
+  status: 400,
+  body: JSON.stringify({
+    error: { message: "This model's maximum context length is 4096 tokens.", code: "context_length_exceeded" },
+  }),
+};
+
+it("asks again with a shorter prompt where the model can hold no more, and answers with what it has", async () => {
+  const life = lives.current;
+  const long = defineTool({
+    name: "long",
+    description: "Tells a lot.",
+    input: z.strictObject({}),
+    run: async () => "many words ".repeat(2_000),
+  });
+  await life.start({ tools: [long], agents: [{ ...assistant, tools: ["long"] }] });
+  life.provider.script(calling(["long", {}]), tooLong, tooLong, saying("That is all I could read."));
+  const ended = await life.completed(await life.submit({ query: "Read" }));
+  expect(ended.output).toMatchObject({ text: "That is all I could read." });
+  const lengths = [2, 3, 4].map((n) => String(life.results(n)[0]).length);
+  expect(lengths[0]).toBeGreaterThan((lengths[1] ?? 0) * 1.5);
+  expect(lengths[1]).toBeGreaterThan((lengths[2] ?? 0) * 1.5);
+});
+
+it("says so where the question alone is too long", async () => {
+  const life = lives.current;
+  await life.start();
+  life.provider.script(tooLong);
+  const id = await life.submit({ query: "words ".repeat(5_000) });
+  expect(await life.failed(id)).toMatch(/maximum context length is 4096 tokens\. Ask for less at once/);
+  expect(life.provider.requests).toHaveLength(1);
 });

@@ -12,6 +12,7 @@ import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";
 import type { AgentDirectory } from "./directory.ts";
 import { shortened } from "./excerpt.ts";
+import { askFitting } from "./fitting-prompt.ts";
 import { type AskedCall, askModel, isCapped, type ModelTurn, type ModelTurnOptions } from "./model-turn.ts";
 import type { PersonAllowance } from "./person.ts";
 import { type Agents, type Plan, planRun } from "./plan.ts";
@@ -76,18 +77,24 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const mustAnswer = lastTurn || failedTurns >= FAILED_TURNS_MAX;
     await budget.check();
     if (plan.mode === "standard") think(ctx, turn, plan, input, transcript);
-    const prompt = buildPrompt({
-      instructions: [input.instructions ?? "", plan.instructions, moment(ctx), mustAnswer && turn > 1 ? answerNow : ""],
-      query: input.query,
-      attachments,
-      history,
-      transcript,
-    });
-    const said = await askModel(ctx, `model ${turn}`, {
-      ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
-      call: await callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters, budget }),
-      ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
-    });
+    const build = (charsMax: number) =>
+      buildPrompt(
+        {
+          instructions: [
+            ...[input.instructions ?? "", plan.instructions, moment(ctx)],
+            mustAnswer && turn > 1 ? answerNow : "",
+          ],
+          ...{ query: input.query, attachments, history, transcript },
+        },
+        charsMax,
+      );
+    const said = await askFitting(build, parts.models.contextTokens(plan.model), async (prompt, suffix) =>
+      askModel(ctx, `model ${turn}${suffix}`, {
+        ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
+        call: await callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters, budget }),
+        ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
+      }),
+    );
     guard.note(said.guarded);
     const calls = mustAnswer ? [] : said.calls;
 
@@ -112,20 +119,17 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const text = said.finish === "length" && !capped ? `${answer.text}\n\n${cutNotice}` : answer.text;
     answered(ctx, text, { ...said, ...answer.totals }, true);
     ctx.emit({ type: "agent.completed", data: { agent: "" } });
-    const { citations } = sources;
-    const { model, provider } = said;
-    return {
-      text,
-      model,
-      provider,
-      ranAs: plan.mode,
-      turns: turn,
-      toolCalls,
-      ...(citations.length > 0 && { citations }),
-      ...guard.report,
-      ...(said.generation && { generation: said.generation }),
-    };
+    return { ...outputOf(said, sources), text, ranAs: plan.mode, turns: turn, toolCalls, ...guard.report };
   }
+}
+
+/** What an answer's last call and the passages that were read say of it. */
+function outputOf({ model, provider, generation }: ModelTurn, { citations }: Sources) {
+  return {
+    ...{ model, provider },
+    ...(citations.length > 0 && { citations }),
+    ...(generation && { generation }),
+  };
 }
 
 /** What is asked of the model in one turn. */
