@@ -8,6 +8,8 @@ import { detectionsIn } from "../server/src/guardrails/offline/detections.ts";
 import { segmentsOf } from "../server/src/guardrails/segments.ts";
 
 const THRESHOLD = 0.5;
+/** Nobody reads what of these was missed: what is tuned on a set is not measured by it. */
+const SEALED = ["unseen", "heldout"];
 const GROUPS = {
   "with check digits": /^(?:NationalId|CardNumber|IBAN)/,
   "e-mail and phone": /^(?:EmailAddress|PhoneNumber)$/,
@@ -28,7 +30,7 @@ for (const [name, kind] of [
   ["social-bias", "socialBias"],
 ]) {
   if (asked && asked !== name) continue;
-  for (const part of ["train", "test", "other", "unseen"]) {
+  for (const part of ["train", "test", "other", "unseen", "heldout"]) {
     const counts = { found: 0, missed: 0, wrong: 0 };
     for (const [label, text] of rowsOf(`${name}.${part}.tsv`)) {
       const score = Math.max(0, ...detectionsOf(kind, text).map((each) => each.score));
@@ -36,14 +38,14 @@ for (const [name, kind] of [
       if (says && label === "yes") counts.found++;
       else if (says) counts.wrong++;
       else if (label === "yes") counts.missed++;
-      if (misses && !["train", "unseen"].includes(part) && says !== (label === "yes"))
+      if (misses && part !== "train" && !SEALED.includes(part) && says !== (label === "yes"))
         console.log(`  ${label} ${score.toFixed(2)} ${text}`);
     }
     print(`${name}, ${part}`, "sentences", counts);
   }
 }
 
-for (const part of ["test", "other", "unseen"]) {
+for (const part of ["test", "other", "unseen", "heldout"]) {
   if (asked && asked !== "pii") continue;
   const byEntity = new Map();
   const countsOf = (entity) =>
@@ -56,13 +58,14 @@ for (const part of ["test", "other", "unseen"]) {
         (each) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0.5,
       );
       countsOf(entity.entity)[isFound ? "found" : "missed"]++;
-      if (misses && part !== "unseen" && !isFound) console.log(`  missed ${entity.entity} in ${JSON.stringify(row)}`);
+      if (misses && !SEALED.includes(part) && !isFound)
+        console.log(`  missed ${entity.entity} in ${JSON.stringify(row)}`);
     }
     for (const each of found) {
       if (entities.some((entity) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0))
         continue;
       countsOf(each.entity).wrong++;
-      if (misses)
+      if (misses && !SEALED.includes(part))
         console.log(
           `  wrong  ${each.entity} ${JSON.stringify(text.slice(each.start, each.end))} in ${JSON.stringify(row)}`,
         );
