@@ -17,6 +17,7 @@ import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
 import { isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";
+import { isParked } from "./turns.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
 export { type Change, joined } from "./change.ts";
@@ -115,14 +116,14 @@ export function submittedGoingOn(task: Task, how: "start" | "ask"): Change | Ref
   return goesOn instanceof Refusal ? goesOn : joined(submit, goesOn);
 }
 
-/** The wait of a task that is ready but has no slot. */
-function slotWait(at: number): Wait {
-  return { on: "slot", key: "", since: at, until: null };
+/** The wait of a task that is ready but has no slot. `key` is that of the wait for which it was parked, once that is over. */
+function slotWait(at: number, key = ""): Wait {
+  return { on: "slot", key, since: at, until: null };
 }
 
 /** What a task waits for that goes on: a slot, and beside it the answers to its other questions. */
-function readyWaits(questions: OpenQuestion[], at: number): Wait[] {
-  return [slotWait(at), ...questions];
+function readyWaits(questions: OpenQuestion[], at: number, key?: string): Wait[] {
+  return [slotWait(at, key), ...questions];
 }
 
 /** A paused task that wants a slot once it is resumed. */
@@ -134,7 +135,8 @@ function pausedReady(questions: OpenQuestion[], at: number): { waits: Wait[]; re
 function closed(task: Task, key: string, at: number): Patch {
   const others = openQuestions(task).filter((question) => question.key !== key);
   if (task.state === "paused") return task.resumesAs === "running" ? { waits: others } : pausedReady(others, at);
-  return task.state === "running" ? { waits: others } : { state: "waiting", waits: readyWaits(others, at) };
+  if (task.state === "running") return { waits: others };
+  return { state: "waiting", waits: readyWaits(others, at, isParked(task.waits) ? key : "") };
 }
 
 function asks({ prompt, until }: OpenQuestion): EventDraft {

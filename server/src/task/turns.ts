@@ -3,8 +3,8 @@
  * people tell it, and once that its work goes on elsewhere. Pure.
  */
 import { messageTold } from "./agent-message.ts";
+import type { Change } from "./change.ts";
 import type { MessageDraft } from "./conversation.ts";
-import type { Change } from "./decide.ts";
 import { isUuid } from "./id.ts";
 import type { Json } from "./json.ts";
 import type { Prompt, Wait } from "./task.ts";
@@ -17,6 +17,11 @@ const NOTICE = "The work goes on elsewhere. Its result follows here.";
 /** Whether a task with these waits is parked: it waits for another task, or for a time that is far away, and for nothing sooner. */
 export function isParked(waits: readonly Wait[]): boolean {
   return waits.some(isLong) && waits.every(({ on }) => on === "child" || on === "timer");
+}
+
+/** Whether what a parked task waited for is over, and it goes on as soon as there is a slot. */
+export function isUnparked(waits: readonly Wait[]): boolean {
+  return waits.some(({ on, key }) => on === "slot" && key !== "");
 }
 
 function isLong({ on, since, until }: Wait): boolean {

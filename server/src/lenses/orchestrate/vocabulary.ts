@@ -1,7 +1,7 @@
 /** The words of the wire for how far a run is, and the background task that executes it. */
 import type { State } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { isParked } from "../../task/turns.ts";
+import { isParked, isUnparked } from "../../task/turns.ts";
 
 export const RUN_STATUSES = [
   "pending",
@@ -54,11 +54,15 @@ const UNANSWERED = "deadline";
 /** What a run is called whose time was over: clients of the protocol may wait for ever on the word `expired`. */
 export type TimedOut = "expired" | "failed";
 
-/** One that waits for a person, or is parked until work elsewhere has ended, says so; one that nobody answered is over its time. */
+/**
+ * One that waits for a person, or is parked until work elsewhere has ended, or has that behind it and no slot yet, says so;
+ * one that nobody answered is over its time.
+ */
 export function runStatusOf(task: Task, timedOut: TimedOut): RunStatus {
   if (task.state === "timed_out") return timedOut;
   if (task.state === "failed" && task.error.code === UNANSWERED) return timedOut;
   if (task.state === "waiting" && isParked(task.waits)) return "async_wait";
+  if (task.state === "waiting" && isUnparked(task.waits)) return "async_completed";
   return RUN_STATUS[task.state];
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
 import type { AgentOutput } from "../../../task/agent.ts";
+import { type Command, decide } from "../../../task/decide.ts";
+import { Refusal } from "../../../task/errors.ts";
 import { taskIdFromUuid } from "../../../task/id.ts";
 import { queuedTask } from "../../../task/queued-task.ts";
 import type { State } from "../../../task/states.ts";
@@ -70,6 +72,12 @@ const TOLD: Readonly<Record<State, [run: string, task: string, ...Stamps]>> = {
   rejected: ["failed", "failed", true, "failed_at"],
 };
 
+function change(task: Task, command: Command, now: number): Task {
+  const decided = decide(task, command, now);
+  if (decided instanceof Refusal) throw decided;
+  return decided.task;
+}
+
 const states = z.enum(Object.keys(IN) as [State, ...State[]]).options;
 
 describe("a run", () => {
@@ -117,10 +125,29 @@ describe("a run", () => {
     expect(backgroundTaskOf(unanswered, "t")).toMatchObject({ status: "failed", result: "expired" });
   });
 
-  it("that waits for work elsewhere waits asynchronously, and never says that this work is done", () => {
+  it("that waits for work elsewhere waits asynchronously, and says so when that is done, until it goes on", () => {
     const child: Wait = { on: "child", key: "k", since: STARTED, until: null, child: "task_x" };
-    expect(runOf({ ...begun, state: "waiting", waits: [child] }, "expired").status).toBe("async_wait");
-    for (const state of states) expect(runOf(IN[state], "expired").status).not.toBe("async_completed");
+    const parked: Task = { ...begun, state: "waiting", waits: [child] };
+    expect(runOf(parked, "expired").status).toBe("async_wait");
+    const woken = change(parked, { do: "wake", key: "k" }, STARTED + 5);
+    expect(runOf(woken, "expired").status).toBe("async_completed");
+    expect(Object.keys(runOf(woken, "expired"))).toHaveLength(18);
+    expect(backgroundTaskOf(woken, "t").status).toBe("started");
+    const paused = change(woken, { do: "pause", by: "ada", reason: "" }, STARTED + 6);
+    const resumed = change(paused, { do: "resume", by: "ada" }, STARTED + 7);
+    expect([paused, resumed].map((each) => runOf(each, "expired").status)).toEqual(["running", "running"]);
+    expect(runOf(change(woken, { do: "start" }, STARTED + 6), "expired").status).toBe("running");
+    expect(runOf(change(woken, { do: "cancel", by: "ada", reason: "" }, STARTED + 6), "expired").status).toBe(
+      "cancelled",
+    );
+  });
+
+  it("that takes a nap, or is answered, goes on without having waited for work elsewhere", () => {
+    const nap: Wait = { on: "timer", key: "k", since: STARTED, until: STARTED + 1_000 };
+    const woken = change({ ...begun, state: "waiting", waits: [nap] }, { do: "wake", key: "k" }, STARTED + 1_000);
+    expect(runOf(woken, "expired").status).toBe("running");
+    const answer = { do: "input", messageId: "m", prompt: null, by: "ada" } as const;
+    expect(runOf(change(IN.input_required, answer, STARTED + 5), "expired").status).toBe("running");
   });
 
   it("repeats in its message what went wrong", () => {

@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import type { Conversation, ConversationChanges } from "../../../task/conversation.ts";
 import type { Principal } from "../../../task/principal.ts";
-import { isParked } from "../../../task/turns.ts";
+import { isParked, isUnparked } from "../../../task/turns.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
 import { wireTime } from "../wire-time.ts";
 import type { createThread, patchThread, THREAD_STATUSES, Thread } from "./schema.ts";
@@ -44,7 +44,7 @@ export async function statusOf(
   const filter = { conversation: id, states: ["waiting" as const, "input_required" as const] };
   const open = await tasks.list(principal, filter, { limit: OPEN_TASKS_MAX });
   if (open.tasks.some(({ state }) => state === "input_required")) return "async_slot_request";
-  return open.tasks.some(({ waits }) => isParked(waits)) ? "async_wait" : "ready";
+  return open.tasks.some(({ waits }) => isParked(waits) || isUnparked(waits)) ? "async_wait" : "ready";
 }
 
 /** What a client says of a thread. Its status follows from its runs, whatever a client says. */
