@@ -141,6 +141,20 @@ describe("files for a run", () => {
     expect(download.headers.get("content-type")).toBe("application/octet-stream");
   });
 
+  it("come with the answer to what a run asks, which hears them", async () => {
+    const files = uploads.parse(await (await upload({ "code.txt": "The code is QX-82." })).json());
+    const { run_id, thread_id } = await client.begin("ask");
+    await expect.poll(async () => (await client.run(run_id)).status, { timeout: 60_000 }).toBe("requires_input");
+    const again = await client.begin("It is in there.", { thread_id, ...named(files) });
+    expect(again.run_id).toBe(run_id);
+    await client.events(run_id);
+    const told = JSON.stringify((await client.run(run_id)).result);
+    expect(told).toContain("It is in there.");
+    expect(told).toContain("QX-82");
+    const answer = (await client.messages(thread_id)).find(({ id }) => id === again.message_id);
+    expect(answer?.content).toMatchObject([{ text: "It is in there." }, { files: [{ name: "code.txt" }] }]);
+  });
+
   it("are refused where they are none, or nobody has uploaded them", async () => {
     expect((await upload({})).status).toBe(422);
     expect((await upload({ "empty.txt": "" })).status).toBe(422);
@@ -160,6 +174,11 @@ describe("an assistant", () => {
     const ids = (await client.answer(z.array(assistantRun), path)).map(({ id }) => id);
     expect([ids.includes(mine.run_id), ids.includes(other.run_id)]).toEqual([true, false]);
     expect((await client.answer(assistantRun, `${path}/${mine.run_id}`)).id).toBe(mine.run_id);
+    const page = async (query: string) =>
+      (await client.answer(z.array(assistantRun), `${path}?${query}`)).map(({ id }) => id);
+    expect(await page("limit=1")).toEqual(ids.slice(0, 1));
+    expect(await page("limit=2&offset=1")).toEqual(ids.slice(1, 3));
+    expect(await page("offset=100000")).toEqual([]);
     for (const wrong of [`${path}/${other.run_id}`, `${path}/nobody`, "/v1/assistants/nobody/runs"]) {
       expect((await client.call(wrong)).status).toBe(404);
     }

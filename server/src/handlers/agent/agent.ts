@@ -40,12 +40,12 @@ export type AgentHandlerParts = {
 /** What callers who make agents may name, and the agents that are there without them. */
 export function agentCatalog({ models, agents, tools, documents }: AgentHandlerParts): {
   configured: readonly AgentDefinition[];
-  toolNames: ReadonlySet<string>;
+  tools: readonly Pick<Tool, "name" | "description" | "inputSchema">[];
   modelProblem: (model: string) => string | null;
 } {
   return {
     configured: (agents.length > 0 ? agents : [assistant]).map(definitionOf),
-    toolNames: new Set(everyTool(tools, documents && searchDocumentsTool(documents)).keys()),
+    tools: [...everyTool(tools, documents && searchDocumentsTool(documents)).values()],
     modelProblem: (model) => {
       try {
         models.resolve(model);

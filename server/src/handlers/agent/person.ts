@@ -3,9 +3,11 @@
  * they wait. Both are over after 30 minutes, with which the run goes on; or when its submit says, and then so is the run.
  */
 import { z } from "zod";
-import { valueTold } from "../../task/agent-message.ts";
+import type { PromptFile } from "../../models/model.ts";
+import { messageTold, valueTold } from "../../task/agent-message.ts";
 import { type Answer, type Context, type Question, TaskFailure } from "../../task/handler.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
+import { type AttachmentFiles, readAttachments, withBytes } from "./attachment.ts";
 
 export const PERSON_DEADLINE_MS = 30 * 60_000;
 
@@ -23,18 +25,31 @@ export const personQuestion = z.strictObject({
   choices: z.array(z.string().min(1).max(200)).max(20).optional().describe("Answers to suggest."),
 });
 
+/** What the model is told, and the pictures and PDF files that it is shown. */
+export type PersonSaid = { output: string; files: PromptFile[] };
+
 /** Asks and returns what the model is to be told. */
 export async function askPerson(
   ctx: Context,
   name: string,
   asked: z.infer<typeof personQuestion>,
   people: PersonAllowance,
-): Promise<string> {
+  files: AttachmentFiles | null,
+): Promise<PersonSaid> {
   const choices = (asked.choices ?? []).map((choice) => `\n- ${choice}`).join("");
   const answer = await answerOf(ctx, name, { asks: "answer", prompt: asked.question + choices }, people);
-  return answer === null
-    ? "Nobody answered within 30 minutes. Go on without the answer and say what you assumed."
-    : answerText(valueTold(answer.value));
+  if (answer !== null) return said(answer.value, files);
+  const output = "Nobody answered within 30 minutes. Go on without the answer and say what you assumed.";
+  return { output, files: [] };
+}
+
+/** An answer in words, with the text of the files that came with it. */
+async function said(value: Json, from: AttachmentFiles | null): Promise<PersonSaid> {
+  const words = answerText(valueTold(value));
+  const attached = messageTold(value).parts.filter((part) => "file" in part);
+  if (attached.length === 0) return { output: words, files: [] };
+  const { text, files } = readAttachments(await withBytes(attached, from));
+  return { output: `${words}\n\n${text}`, files };
 }
 
 async function answerOf(

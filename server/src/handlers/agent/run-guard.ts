@@ -63,6 +63,16 @@ export class RunGuard {
       warnings.push({ id: "FINDINGS_CUT", message: `Only the first ${FINDINGS_MAX} findings are listed.` });
   }
 
+  /** Says of files that came with a text that nobody can look into them. */
+  noteUnread(of: string, files: readonly { mediaType: string }[]): void {
+    if (!this.isOn || files.length === 0) return;
+    const warnings = files.map(({ mediaType }) => ({
+      id: "DETECTOR_UNAVAILABLE" as const,
+      message: `A file of ${of} (${mediaType}) was not looked at: it is no text.`,
+    }));
+    this.note({ findings: [], warnings });
+  }
+
   /** Whether what the caller gives may not go to the model; the answer is then `INPUT_REJECTED`, and live text already. */
   async blocks(ctx: Context, input: AgentInput, attachments: readonly Part[]): Promise<boolean> {
     const guard = this.#input;

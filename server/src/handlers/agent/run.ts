@@ -63,7 +63,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const offers = [...offered.values()].map(offerOf);
   const budget = new BudgetWatch(ctx);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
-  const carrying: CallParts = { tools: offered, people, guard };
+  const carrying: CallParts = { tools: offered, people, guard, attachments: parts.files };
   const { parameters } = input;
   const capped = isCapped({ parameters });
   const transcript: PromptTurn[] = [];
@@ -285,6 +285,7 @@ function exchange(
   calls: readonly AskedCall[],
   outcomes: readonly Outcome[],
 ): PromptTurn[] {
+  const files = outcomes.flatMap((outcome) => outcome.files ?? []);
   const seen = new Set<string>();
   const shown = calls.map((call, index) => {
     const id = call.id === "" || seen.has(call.id) ? `${call.id}-${index + 1}` : call.id;
@@ -311,6 +312,7 @@ function exchange(
         isError: outcomes[index]?.isError ?? true,
       })),
     },
+    ...(files.length > 0 ? [{ role: "user" as const, text: "The files that came with that answer.", files }] : []),
   ];
 }
 

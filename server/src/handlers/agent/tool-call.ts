@@ -3,10 +3,12 @@
  * tool does wrong ends the run: it becomes a result that says so.
  */
 
+import type { PromptFile } from "../../models/model.ts";
 import type { Citation } from "../../task/agent.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import { type Context, type StepContext, StepError } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { AttachmentFiles } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
 import { askApproval, askPerson, type PersonAllowance, personQuestion } from "./person.ts";
@@ -22,10 +24,18 @@ export type Outcome = {
   citations?: Citation[];
   shown?: string;
   guarded?: GuardrailReport;
+  /** What came with a person's answer and is no text: shown to the model behind the results. */
+  files?: PromptFile[];
 };
 
 /** What a call is carried out with. */
-export type CallParts = { tools: OfferedTools; people: PersonAllowance; guard: RunGuard };
+export type CallParts = {
+  tools: OfferedTools;
+  people: PersonAllowance;
+  guard: RunGuard;
+  /** Null where no attachment is in a file. */
+  attachments: AttachmentFiles | null;
+};
 
 export type OfferedTools = ReadonlyMap<string, Tool>;
 
@@ -40,7 +50,7 @@ export async function carryOut(
   ctx: Context,
   id: string,
   call: AskedCall,
-  { tools, people, guard }: CallParts,
+  { tools, people, guard, attachments }: CallParts,
 ): Promise<Outcome> {
   const seen = call.shown ?? call.input;
   ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(seen) } });
@@ -56,8 +66,10 @@ export async function carryOut(
     people.left--;
   }
   if (tool === askPersonTool) {
-    const output = await askPerson(ctx, `ask ${id}`, personQuestion.parse(seen), people);
-    return observed(ctx, guard, id, tool.name, { output, isError: false });
+    const { output, files } = await askPerson(ctx, `ask ${id}`, personQuestion.parse(seen), people, attachments);
+    guard.noteUnread(`tool ${id}`, files);
+    const outcome = await observed(ctx, guard, id, tool.name, { output, isError: false });
+    return { ...outcome, ...(files.length > 0 && { files }) };
   }
   if (tool.needsApproval) {
     const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, { tool: tool.name, input: seen }, people);

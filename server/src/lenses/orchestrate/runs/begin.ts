@@ -46,7 +46,8 @@ export type Begun = {
  */
 export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Begun> {
   const thread = body.thread_id === null ? null : await threadNamed(caller, body.thread_id);
-  const continued = thread !== null && body.message !== null ? await answered(caller, thread, body.message) : null;
+  const { message, context } = body;
+  const continued = thread !== null && message !== null ? await answered(caller, thread, { message, context }) : null;
   if (continued !== null) return continued;
   const agent = await agentNamed(caller, body.agent_id ?? thread?.agent ?? null);
   const files = await attachedFiles(caller, body.context);
@@ -77,19 +78,26 @@ async function agentNamed({ principal, verbs, parts }: Caller, name: string | nu
 }
 
 /** The latest run of the thread that asks something, with this answer; null when none does, or others were first. */
-async function answered({ principal, verbs }: Caller, thread: Thread, message: CreateMessage): Promise<Begun | null> {
+async function answered(
+  { principal, verbs }: Caller,
+  thread: Thread,
+  { message, context }: { message: CreateMessage; context: RunOrchestrate["context"] },
+): Promise<Begun | null> {
   const latest = await verbs.tasks.list(principal, { conversation: thread.id, asks: true }, { limit: 1 });
   const [asking] = latest.tasks;
   const [question] = asking === undefined ? [] : openQuestions(asking);
   if (asking === undefined || question === undefined) return null;
+  const files = await attachedFiles({ principal, verbs }, context);
   const [messageId, taskId] = [randomUUID(), randomUUID()];
+  const input = {
+    messageId,
+    prompt: question.prompt.name,
+    value: answerIn(message, messageId, files),
+    alias: { lens: NAMES, value: taskId },
+  };
   try {
-    const { task } = await verbs.tasks.input(principal, asking.id, {
-      messageId,
-      prompt: question.prompt.name,
-      value: answerIn(message),
-      alias: { lens: NAMES, value: taskId },
-    });
+    // They are the caller's own, which is as good as having come with the answer.
+    const { task } = await verbs.tasks.input(principal, asking.id, input, undefined, keptIn(files));
     return { task, answer: answerOf(task, taskId, messageId), since: { messageId } };
   } catch (error) {
     // The question was answered in this moment, or its task has ended: this is said to the next run.
@@ -98,10 +106,13 @@ async function answered({ principal, verbs }: Caller, thread: Thread, message: C
   }
 }
 
-/** What a message says to a question: the data of a form, else its words. */
-function answerIn({ content }: CreateMessage): Json {
+/** What a message says to a question: the data of a form, else its words, with the files that it names. */
+function answerIn({ content }: CreateMessage, id: string, files: readonly Part[]): Json {
   const forms = typeof content === "string" ? [] : content.flatMap((item) => formIn(item) ?? []);
-  return forms[0] ?? wordsOf(content);
+  const said = forms[0] ?? wordsOf(content);
+  if (files.length === 0) return said;
+  const words: Part[] = typeof said === "string" ? [{ text: said || FILES_ONLY }] : [{ data: said }];
+  return { message: { id, parts: [...words, ...files] } };
 }
 
 function formIn({ form_data: data, form_operation: operation }: JsonObject): Json | null {
