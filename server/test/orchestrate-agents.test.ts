@@ -71,7 +71,7 @@ it("an agent is made, read with all its keys in order, changed and deleted", asy
     display_name: "Travel",
     knowledge_base: ["vs_guides"],
     style: "react",
-    llm: null,
+    llm: "default",
     additional_properties: { icon: "plane", nested: { a: null } },
     created_by: "ada",
     deleted_at: null,
@@ -182,4 +182,35 @@ it("a run of an agent names it by its id, also after it is gone", async () => {
 it("no agent without a key", async () => {
   const answer = await fetch(`${server.url}${AGENTS}`);
   expect([answer.status, await answer.json()]).toEqual([401, { detail: "Not authenticated" }]);
+});
+
+it("the lists beside agents are there, of tools with those that an agent can be given", async () => {
+  const beside: [string, unknown][] = [
+    ["/v1/agents/external-chat?include_hidden=true", []],
+    ["/v1/orchestrate/agents/external-chat", []],
+    ["/v1/assistants/watsonx?names=x", []],
+    ["/v1/orchestrate/assistants/watsonx", []],
+    ["/v1/toolkits", []],
+    ["/v1/orchestrate/connections/applications?include_details=true", { applications: [] }],
+  ];
+  for (const [path, body] of beside)
+    expect([path, ...(await answered(`/orchestrate${path}`))]).toEqual([path, 200, body]);
+  const missing: [string, string][] = [
+    ["/v1/agents/external-chat/x", "Agent not found with the given name"],
+    ["/v1/assistants/watsonx/x", "Assistant not found"],
+    ["/v1/toolkits/x", "Toolkit not found"],
+    ["/v1/tools/x", "Tool not found"],
+  ];
+  for (const [path, detail] of missing)
+    expect([path, ...(await answered(`/orchestrate${path}`))]).toEqual([path, 404, { detail }]);
+  const tools = z.array(z.looseObject({ id: z.string(), name: z.string(), input_schema: z.looseObject({}) }));
+  const all = tools.parse((await answered("/orchestrate/v1/tools"))[1]);
+  expect(all.map(({ name }) => name)).toContain("calculator");
+  for (const query of ["names=calculator", "ids=calculator"]) {
+    const found = tools.parse((await answered(`/orchestrate/v1/orchestrate/tools?${query}`))[1]);
+    expect(found).toEqual(all.filter(({ name }) => name === "calculator"));
+  }
+  expect((await answered("/orchestrate/v1/tools/calculator"))[0]).toBe(200);
+  const { id } = await made({ name: "list_four", llm: "default", tools: ["calculator"] });
+  expect(await read(id)).toMatchObject({ llm: "default", tools: ["calculator"] });
 });

@@ -1,7 +1,7 @@
 /** What callers may do with agents: see those of the server's configuration and of their tenant, and make their own. */
 import type { z } from "zod";
 import type { AgentDefinition, agentDefinition } from "../task/agent.ts";
-import type { Json } from "../task/json.ts";
+import type { Json, JsonObject } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 
@@ -19,6 +19,14 @@ export type NewAgent = Omit<z.input<typeof agentDefinition>, "slug"> & { slug?: 
 export type AgentUpdate = {
   [Field in keyof Omit<NewAgent, "slug" | "properties">]?: NewAgent[Field] | null;
 } & { properties?: { [name: string]: Json | undefined } | null };
+
+/** What an agent can call. */
+export type OfferedTool = {
+  name: string;
+  description: string;
+  /** JSON Schema of an object. */
+  inputSchema: JsonObject;
+};
 
 export type AgentFilter = {
   /** Hidden ones too. */
@@ -47,6 +55,8 @@ export interface Agents {
     page: { limit: number; cursor?: string },
   ): Promise<{ agents: Agent[]; next: string | null }>;
   get(principal: Principal, idOrSlug: string): Promise<Agent>;
+  /** All that an agent of this server may be given, by their names. */
+  tools(principal: Principal): readonly OfferedTool[];
   /**
    * Throws `invalid`, naming the field, for what does not fit or names a model, a tool or an agent that there is not;
    * `conflict` when the tenant or the configuration has an agent of that name or slug, or the idempotency key was used for

@@ -16,7 +16,8 @@ async function must(command: string, words: string[]): Promise<void> {
 }
 
 /**
- * Installs what the folder beside `url` requires into an environment of its own under `node_modules/`; runs its
+ * Installs what the folder beside `url` requires into an environment of its own under `node_modules/`, and what is in its
+ * `without-dependencies.txt` without any that are not named there; runs its
  * `conformance.py` there, and resolves with the exit code: 0 when all checks pass.
  */
 export async function installedClient(url: string): Promise<(env: NodeJS.ProcessEnv) => Promise<number>> {
@@ -27,5 +28,7 @@ export async function installedClient(url: string): Promise<(env: NodeJS.Process
   if (!existsSync(python)) await must("python3", ["-m", "venv", environment]);
   const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   await must(python, [...install, "-r", `${folder}requirements.txt`]);
+  const alone = `${folder}without-dependencies.txt`;
+  if (existsSync(alone)) await must(python, [...install, "--no-deps", "-r", alone]);
   return (env) => run(python, [`${folder}conformance.py`], { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env });
 }

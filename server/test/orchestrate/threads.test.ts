@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { threadMessage } from "../../src/lenses/orchestrate/messages/schema.ts";
 import { thread, threadList } from "../../src/lenses/orchestrate/threads/schema.ts";
+import { ask } from "../a2a/client.ts";
 import { KEY, shannonClient } from "../shannon/client.ts";
 import type { ShannonServer } from "../shannon-server.ts";
 import { type OrchestrateClient, orchestrateClient, startOrchestrateServer, textOf } from "./client.ts";
@@ -247,5 +248,33 @@ describe("one conversation", () => {
     expect(textOf((await client.messages(session_id)).at(-1))).toContain("Grace");
     const history = await (await shannon.call(`/api/v1/sessions/from-shannon/history`)).json();
     expect(history).toMatchObject({ total: 2 });
+  });
+
+  test("that began as a thread goes on as an A2A context, and one that began there as a thread and as a session", async () => {
+    const say = async (text: string, contextId?: string) => {
+      const message = {
+        role: "user",
+        kind: "message",
+        messageId: crypto.randomUUID(),
+        parts: [{ kind: "text", text }],
+      };
+      const params = { message: { ...message, ...(contextId && { contextId }) }, configuration: { blocking: true } };
+      const told = await ask(server, "J3", "send", params);
+      return z.looseObject({ contextId: z.uuid(), status: z.looseObject({ state: z.string() }) }).parse(told.result);
+    };
+    const begun = await client.begin("My name is Ada.", { agent_id: "assistant" });
+    await client.events(begun.run_id);
+    const there = await say("What is my name?", begun.thread_id);
+    expect([there.contextId, JSON.stringify(there)]).toEqual([begun.thread_id, expect.stringContaining("Ada")]);
+    expect(textOf((await client.messages(begun.thread_id)).at(-1))).toContain("Ada");
+
+    const { contextId } = await say("My name is Grace.");
+    const back = await client.begin("What is my name?", { agent_id: "assistant", thread_id: contextId });
+    expect(back.thread_id).toBe(contextId);
+    await client.events(back.run_id);
+    expect(textOf((await client.messages(contextId)).at(-1))).toContain("Grace");
+    const session = await shannonClient(server).ended({ query: "What is my name?", session_id: contextId });
+    expect(session.result).toContain("Grace");
+    expect(await client.messages(contextId)).toHaveLength(6);
   });
 });

@@ -360,6 +360,50 @@ describe("a field of a background task", () => {
   });
 });
 
+describe("a callback", () => {
+  const path = `/v1/tools/default/callback/${NOWHERE}`;
+
+  it("takes any JSON for what has come back, and refuses what is none", async () => {
+    const [key = ""] = server.secrets;
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const post = async (body: string) => {
+      const answer = await fetch(own + path, { method: "POST", body, headers });
+      return { status: answer.status, detail: JSON.parse(await answer.text()).detail };
+    };
+    for (const inside of ["null", "0", '"text"', "[]", "{}", '{"error":1}', '{"error":"no"}', "false"])
+      expect([inside, await post(inside)]).toEqual([inside, { status: 404, detail: "Task not found" }]);
+    const missing = { type: "missing", loc: ["body"], msg: "Field required", input: null };
+    expect(await post("")).toEqual({ status: 422, detail: [missing] });
+    expect(await post("{")).toMatchObject({ status: 422, detail: [{ type: "json_invalid", loc: ["body", 1] }] });
+  });
+});
+
+describe("a name in a path", () => {
+  const withNames = orchestrateLens.routes.filter(({ path }) => path.includes("{"));
+  const names = [NOWHERE, "no-uuid", "%00", "%F0%9F%98%80", "..%2F..%2Fv1", "%C3%BC", "0", "x".repeat(2_000), "%FF"];
+
+  it.each(withNames.map(({ method, path, id }) => ({ method, path, id })))(
+    "of $method $path ($id) may be anything: what is not there is not found, or unknown",
+    async ({ method, path, id }) => {
+      const [key = ""] = server.secrets;
+      for (const name of names) {
+        const url = own + path.replaceAll(/\{[^}]+\}/g, name);
+        const sent = method === "GET" || method === "DELETE" ? {} : { body: "{}" };
+        const headers = { authorization: `Bearer ${key}`, ...(sent.body && { "content-type": "application/json" }) };
+        const answer = await fetch(url, { method, headers, ...sent });
+        const text = await answer.text();
+        const mayBeHad = id === "fetch_background_task" && answer.status === 200;
+        expect([name.slice(0, 40), answer.status, text]).toEqual([
+          name.slice(0, 40),
+          mayBeHad ? 200 : expect.toSatisfy((status) => [400, 404, 414, 422].includes(status)),
+          expect.any(String),
+        ]);
+        if (!mayBeHad) expect(Object.keys(JSON.parse(text))).toEqual(["detail"]);
+      }
+    },
+  );
+});
+
 it("looks into every body of every operation, whatever type it says that it is", () => {
   const refusing = orchestrateLens.routes.filter(({ body, reads = "json" }) => body !== null && reads === "json");
   expect(refusing.map(({ path }) => path)).toEqual([]);

@@ -8,7 +8,9 @@ const API = /^\/api(?=\/|$)/;
 const TWICE = /^\/v1\/v1(?=\/|$)/;
 /** Local servers have these beside the runs, hosted ones below them. */
 const HOSTED =
-  /^\/v1\/orchestrate(?=\/(?:threads|tasks|vector-indices|documents|assistants|tools|auth|tenants)(?:\/|$))/;
+  /^\/v1\/orchestrate(?=\/(?:threads|tasks|vector-indices|documents|assistants|tools|toolkits|connections|auth|tenants)(?:\/|$))/;
+/** Hosted servers have agents that run elsewhere below those of their own. */
+const ELSEWHERE = /^\/v1\/orchestrate(?=\/agents\/external-chat(?:\/|$))/;
 const HEALTH = /^\/v1(?=\/health\/)/;
 
 /** The spelling that the routes of this lens are written in. */
@@ -18,6 +20,7 @@ export function canonicalPath(given: string): string {
     .replace(API, "")
     .replace(TWICE, "/v1")
     .replace(HOSTED, "/v1")
+    .replace(ELSEWHERE, "/v1")
     .replace(HEALTH, "");
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path || "/";
 }

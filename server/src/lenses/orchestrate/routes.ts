@@ -13,6 +13,7 @@ import { uploadRoutes } from "./files/routes.ts";
 import { invalidRequest } from "./invalid-request.ts";
 import { indexRoutes } from "./knowledge-bases/index-routes.ts";
 import { knowledgeBaseRoutes } from "./knowledge-bases/routes.ts";
+import { listingRoutes } from "./listings/routes.ts";
 import { messageRoutes } from "./messages/routes.ts";
 import { orchestrateOpenapi } from "./openapi.ts";
 import { canonicalPath } from "./paths.ts";
@@ -40,6 +41,7 @@ function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
     ...uploadRoutes,
     ...assistantRoutes(timedOut),
     callbackRoute,
+    ...listingRoutes,
     ...accountRoutes,
     ...taskRoutes,
     ...serverRoutes,

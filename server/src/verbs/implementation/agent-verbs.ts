@@ -12,7 +12,7 @@ import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { agentsVisibleTo, mayChange } from "../../task/visibility.ts";
-import type { Agent, AgentFilter, Agents, AgentUpdate, NewAgent, RemovedAgent } from "../agents.ts";
+import type { Agent, AgentFilter, Agents, AgentUpdate, NewAgent, OfferedTool, RemovedAgent } from "../agents.ts";
 import { ConfiguredAgents } from "./configured-agents.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 
@@ -20,8 +20,8 @@ import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 export type AgentCatalog = {
   /** The default first. */
   configured: readonly AgentDefinition[];
-  /** Of all tools of the server. */
-  toolNames: ReadonlySet<string>;
+  /** All tools of the server. */
+  tools: readonly OfferedTool[];
   /** What is wrong with the name of a model, as a sentence; null for one that there is. */
   modelProblem: (model: string) => string | null;
 };
@@ -40,6 +40,7 @@ export class AgentVerbs implements Agents {
   readonly #ids: Ids;
   readonly #catalog: AgentCatalog;
   readonly #configured: ConfiguredAgents;
+  readonly #toolNames: ReadonlySet<string>;
 
   constructor(store: Store, clock: Clock, ids: Ids, catalog: AgentCatalog) {
     this.#store = store;
@@ -47,6 +48,7 @@ export class AgentVerbs implements Agents {
     this.#ids = ids;
     this.#catalog = catalog;
     this.#configured = new ConfiguredAgents(catalog.configured);
+    this.#toolNames = new Set(catalog.tools.map(({ name }) => name));
   }
 
   async list(
@@ -78,6 +80,10 @@ export class AgentVerbs implements Agents {
 
   async get(principal: Principal, idOrSlug: string): Promise<Agent> {
     return this.#configured.find(idOrSlug) ?? shown(await this.#record(principal, idOrSlug));
+  }
+
+  tools(): readonly OfferedTool[] {
+    return this.#catalog.tools;
   }
 
   async create(
@@ -167,12 +173,12 @@ export class AgentVerbs implements Agents {
     { model, tools = [], collaborators, slug }: AgentDefinition,
     given: { model?: unknown; tools?: unknown; collaborators?: unknown },
   ): Promise<void> {
-    const { toolNames, modelProblem } = this.#catalog;
+    const { modelProblem } = this.#catalog;
     const problem = given.model === undefined || model === undefined ? null : modelProblem(model);
     if (problem !== null) throw unfit("model", problem);
-    const strange = given.tools === undefined ? undefined : tools.find((name) => !toolNames.has(name));
+    const strange = given.tools === undefined ? undefined : tools.find((name) => !this.#toolNames.has(name));
     if (strange !== undefined) {
-      const known = [...toolNames].slice(0, TOLD_MAX).join(", ");
+      const known = [...this.#toolNames].slice(0, TOLD_MAX).join(", ");
       throw unfit("tools", `there is no tool ${JSON.stringify(strange)}. Tools: ${known}.`);
     }
     if (given.collaborators === undefined) return;

@@ -36,7 +36,7 @@ export type VerbsParts = {
   checkText?: TextChecker;
 };
 
-const NO_CATALOG: AgentCatalog = { configured: [], toolNames: new Set(), modelProblem: () => null };
+const NO_CATALOG: AgentCatalog = { configured: [], tools: [], modelProblem: () => null };
 
 export function createVerbs(parts: VerbsParts): Verbs {
   const { store, clock, ids } = parts;

@@ -58,7 +58,7 @@ export class Stage {
     this.#engine = new EmbeddedEngine({ store, handlers, clock, random, ids, log, escalatesTo });
     const catalog: AgentCatalog = {
       configured: [agentDefinition.parse({ slug: "assistant", name: "Assistant" })],
-      toolNames: new Set(["calculator"]),
+      tools: [{ name: "calculator", description: "Calculates.", inputSchema: { type: "object" } }],
       modelProblem: (model) => (model.startsWith("local:") ? null : `There is no model ${model}.`),
     };
     this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog, directory });

@@ -5,6 +5,8 @@ one of them. The kit tells the two apart by the host's name and asks for other p
 Prints one line for each check; exit code 1 when any fails.
 """
 
+import contextlib
+import io
 import json
 import os
 import socket
@@ -16,12 +18,22 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
+from ibm_watsonx_orchestrate.cli.commands.chat import chat_controller
 from ibm_watsonx_orchestrate_clients.agents.agent_client import AgentClient
+from ibm_watsonx_orchestrate_clients.agents.assistant_agent_client import AssistantAgentClient
+from ibm_watsonx_orchestrate_clients.agents.external_agent_client import ExternalAgentClient
 from ibm_watsonx_orchestrate_clients.chat.run_client import RunClient
 from ibm_watsonx_orchestrate_clients.common.base_client import ClientAPIException
 from ibm_watsonx_orchestrate_clients.common.utils import check_token_validity
+from ibm_watsonx_orchestrate_clients.connections.connections_client import ConnectionsClient
 from ibm_watsonx_orchestrate_clients.knowledge_bases.knowledge_base_client import KnowledgeBaseClient
+from ibm_watsonx_orchestrate_clients.model_policies.model_policies_client import ModelPoliciesClient
+from ibm_watsonx_orchestrate_clients.models.models_client import ModelsClient
 from ibm_watsonx_orchestrate_clients.threads.threads_client import ThreadsClient
+from ibm_watsonx_orchestrate_clients.toolkit.toolkit_client import ToolKitClient
+from ibm_watsonx_orchestrate_clients.tools.tool_client import ToolClient
+from ibm_watsonx_orchestrate_clients.voice_configurations.voice_configurations_client import VoiceConfigurationsClient
+from ibm_watsonx_orchestrate_core.types.tools.types import ToolSpec
 
 LOCAL_URL = os.environ["LOCAL_URL"].rstrip("/")
 HOSTED_PORT = urlsplit(os.environ["HOSTED_URL"]).port
@@ -254,6 +266,53 @@ def a_token_is_had_for_a_key_and_says_whose_it_is(shape):
     assert [tenant["id"] for tenant in tenants.json()] == [claims["woTenantId"]]
     begun = shape.client(RunClient, key=token).create_run("Hello")
     assert shape.runs.get_run_status(begun["run_id"])["tenant_id"] == claims["woTenantId"]
+
+
+@check
+def what_the_command_line_reads_beside_agents_is_there(shape):
+    nobody = str(uuid.uuid4())
+    for elsewhere in (shape.client(ExternalAgentClient), shape.client(AssistantAgentClient)):
+        assert elsewhere.get() == [] and elsewhere.get_draft_by_name("nobody") == []
+        assert elsewhere.get_drafts_by_ids([nobody]) == [] and elsewhere.get_draft_by_id(nobody) == ""
+    tools = shape.client(ToolClient)
+    names = [tool["name"] for tool in tools.get()]
+    assert "calculator" in names and len(names) > 3
+    assert [tool["id"] for tool in tools.get_drafts_by_ids(["calculator"])] == ["calculator"]
+    for tool in tools.get():
+        ToolSpec.model_validate(tool, context="list")
+    assert shape.client(ToolKitClient).get() == []
+    assert shape.client(ModelsClient).list() == [] and shape.client(ModelsClient).list_all() == []
+    assert shape.client(ModelPoliciesClient).list() == []
+    assert shape.client(VoiceConfigurationsClient).list() == []
+    # In its local shape the kit asks another program for them.
+    if not shape.is_local:
+        connections = shape.client(ConnectionsClient)
+        assert connections.list() == [] and connections.get_drafts_by_ids([nobody]) == []
+    # The kit takes no agent without a model.
+    assert all(isinstance(agent["llm"], str) for agent in shape.agents.get())
+
+
+@check
+def the_chat_asks_and_prints_the_answer_with_its_reasoning_and_logs(shape):
+    def chat(words, agent, thread=None):
+        more = {"include_reasoning": True, "capture_logs": True, "return_agent_interaction_result": True}
+        with contextlib.redirect_stdout(printed):
+            return chat_controller.execute_agent_interaction_with_fallback(
+                shape.runs, shape.threads, words, agent["id"], agent_name=agent["name"], thread_id=thread, **more
+            )
+
+    printed = io.StringIO()
+
+    clerk = shape.agents.get_draft_by_name("assistant")[0]
+    said = chat("What is 7+8?", clerk)
+    assert said.status == "success" and "15" in said.final_message, said
+    assert [step["step_details"][0]["type"] for step in said.reasoning_trace["steps"]] == ["tool_calls", "tool_response"]
+    again = chat("What is 7+9?", clerk, said.thread_id)
+    assert again.thread_id == said.thread_id and "16" in again.final_message
+    assert len(shape.threads.get_thread_messages(said.thread_id)) == 4
+    assert "Captured Logs" in printed.getvalue() and "Called tool 'calculator'" in printed.getvalue()
+    scripted = shape.agents.get_draft_by_name("Scripted")[0]
+    assert chat("fail", scripted) is None
 
 
 @check

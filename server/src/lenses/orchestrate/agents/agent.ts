@@ -3,6 +3,7 @@
  *
  * - A model that this server has not got is no fault: clients name one of the protocol's own whatever they do. The agent
  *   keeps its name, and runs on the server's default model.
+ * - An agent that names no model has the one of the name `default`: clients take no agent without one.
  * - There is one agent, and no draft of it beside what is live: both environments are the agent as it is.
  * - Instructions of the configuration are the operator's, and not shown.
  */
@@ -15,6 +16,8 @@ import type { AgentFields, AgentOut } from "./schema.ts";
 
 /** The property of an agent in which the name of a model lies that this server has not got. */
 const OTHER_MODEL = "llm";
+/** The model of an agent that names none. */
+const DEFAULT_MODEL = "default";
 
 /** What a definition calls a field of the wire. */
 export const WIRE_NAMES: Readonly<Record<string, string>> = {
@@ -27,7 +30,8 @@ export const WIRE_NAMES: Readonly<Record<string, string>> = {
 /** What was not sent stays away. `hasModel` is whether the server has the model that is named. */
 export function fieldsOf(given: AgentFields, hasModel: boolean): AgentUpdate {
   const { name, description, instructions, tools, collaborators, style, hidden, tags } = given;
-  const { llm, additional_properties: properties } = given;
+  const { additional_properties: properties } = given;
+  const llm = given.llm === DEFAULT_MODEL ? null : given.llm;
   const kept = llm === undefined ? {} : { [OTHER_MODEL]: hasModel ? null : llm };
   return {
     ...(name !== undefined && { name }),
@@ -58,7 +62,7 @@ export function agentOut(agent: Agent | RemovedAgent, tenant: string): AgentOut 
     tools: definition.tools ?? [],
     collaborators: definition.collaborators,
     knowledge_base: definition.knowledgeBases,
-    llm: definition.model ?? (typeof otherModel === "string" ? otherModel : null),
+    llm: definition.model ?? (typeof otherModel === "string" ? otherModel : DEFAULT_MODEL),
     style: definition.style,
     hidden: definition.hidden,
     tags: definition.tags,

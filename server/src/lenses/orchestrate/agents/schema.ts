@@ -61,7 +61,7 @@ export const agentOut = named(
     tools: strings,
     collaborators: strings,
     knowledge_base: strings,
-    llm: z.string().nullable(),
+    llm: z.string(),
     style: z.string(),
     hidden: z.boolean(),
     tags: strings,

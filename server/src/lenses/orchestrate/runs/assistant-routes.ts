@@ -8,6 +8,7 @@ import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { answerWithSteps } from "../events/log.ts";
 import { taskNamed } from "../names.ts";
+import { pageQuery } from "../page-query.ts";
 import type { TimedOut } from "../vocabulary.ts";
 import { agentOf } from "./asked.ts";
 import { runsOfAgent } from "./list.ts";
@@ -17,8 +18,6 @@ import { type AssistantRun, assistantRun } from "./schema.ts";
 const TAG = "Assistants";
 const assistant = { assistant_id: { about: "An agent's id, or its slug", is: () => true } };
 const run = { run_id: { about: "A run's id", is: () => true } };
-/** This wire has no pages of them. */
-const LISTED_MAX = 1_000;
 
 async function* shown(runs: AsyncIterable<Task>, timedOut: TimedOut): AsyncGenerator<AssistantRun> {
   for await (const run of runs) yield runOf(run, timedOut);
@@ -32,15 +31,16 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       id: "list_assistant_runs",
       tag: TAG,
       summary: "List Runs of an Assistant",
-      description: "Newest first, at most 1,000, of the last 100,000 runs of all agents.",
+      description:
+        "Newest first, of the last 100,000 runs of all agents; `offset` leads to those behind the first 1,000.",
       params: assistant,
-      query: anyQuery,
-      refuses: ["unauthenticated", "not_found"],
+      query: z.object(pageQuery({ usual: 1_000, max: 1_000 })),
+      refuses: ["unauthenticated", "not_found", "invalid"],
       answers: [{ status: 200, about: "Successful Response", schema: z.array(assistantRun) }],
-      handle: async ({ principal, verbs, params }) => {
+      handle: async ({ principal, verbs, params, query }) => {
         mustHave(principal, "tasks");
         const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
-        const runs = runsOfAgent(verbs.tasks, principal, id, LISTED_MAX);
+        const runs = runsOfAgent(verbs.tasks, principal, id, query);
         const file = jsonWithList((list) => list, shown(runs, timedOut));
         return { status: 200, file, headers: { "content-type": JSON_TYPE } };
       },

@@ -8,12 +8,12 @@ import { agentOf } from "./asked.ts";
 /** Runs of all agents that are looked through for those of one. */
 const LOOKED_AT_MAX = 100_000;
 
-/** Newest first, at most so many. Of what is over 64 KB in a task it has the beginning. */
+/** A page of them, newest first. Of what is over 64 KB in a task it has the beginning. */
 export async function* runsOfAgent(
   tasks: Pick<Tasks, "list">,
   principal: Principal,
   agent: string,
-  max: number,
+  { limit, offset }: { limit: number; offset: number },
 ): AsyncGenerator<Task> {
   let found = 0;
   let lookedAt = 0;
@@ -22,9 +22,9 @@ export async function* runsOfAgent(
     const { tasks: runs, next } = await tasks.list(principal, { kinds: ["agent"] }, page);
     for (const run of runs) {
       if (agentOf(run) !== agent) continue;
-      yield run;
       found += 1;
-      if (found === max) return;
+      if (found > offset) yield run;
+      if (found - offset >= limit) return;
     }
     lookedAt += runs.length;
     cursor = next;
