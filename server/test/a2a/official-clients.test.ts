@@ -226,6 +226,14 @@ describe.each(FORMS)("the client of %s", (form) => {
   });
 });
 
+it("the address of the server alone leads a client to the default agent", async () => {
+  const client = await new ClientFactory().createFromUrl(server.url);
+  expect((await client.getAgentCard()).name).toBe("Conformance");
+  expect(taskIn(await client.sendMessage(sent("tck-complete-task-1"))).json).toMatchObject({
+    status: { state: "TASK_STATE_COMPLETED" },
+  });
+});
+
 /** The client of 0.3 finds its agent by the card that says no version, as it asks for it. */
 describe.each([
   ["JSON-RPC", new OldJsonRpc()],
