@@ -34,6 +34,7 @@ export type ClosingWords = z.infer<typeof closingWords>;
 
 /** The output of any kind as the message that a task ended with; null when it is none. */
 export function closingWordsOf(output: Json): ClosingWords | null {
+  if (typeof output !== "object" || output === null) return null;
   const read = closingWords.safeParse(output);
   return read.success ? read.data : null;
 }

@@ -225,6 +225,7 @@ export type AgentOutput = z.infer<typeof agentOutput>;
 
 /** The output of any kind as an agent's; null when it is none. */
 export function agentOutputOf(output: Json): AgentOutput | null {
+  if (typeof output !== "object" || output === null) return null;
   const read = agentOutput.safeParse(output);
   return read.success ? read.data : null;
 }

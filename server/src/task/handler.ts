@@ -173,9 +173,12 @@ export function isEnginesOwn(kind: string): boolean {
  */
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "accept" | "present"> &
-    Partial<Pick<Handler<Input>, "version" | "present">>,
+    Partial<Pick<Handler<Input>, "version" | "present">> & {
+      /** What is asked of a new task beyond `input`, which is read of one that was let in. */
+      door?: z.ZodType<Input>;
+    },
 ): Handler {
-  const { input, run, present, timeLimitMs, queueOf, ...rest } = definition;
+  const { input, door = input, run, present, timeLimitMs, queueOf, ...rest } = definition;
   const { version = 1 } = rest;
   if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
   // A submit asks several of these of one value, one after the other: what was accepted last is not read again.
@@ -184,9 +187,9 @@ export function defineHandler<Input>(
   return {
     ...rest,
     version,
-    input: input as z.ZodType<unknown> as z.ZodType<Json>,
+    input: door as z.ZodType<unknown> as z.ZodType<Json>,
     accept: (given) => {
-      const accepted = acceptedInput(input, given);
+      const accepted = acceptedInput(door, given);
       if (accepted.ok) last = { kept: accepted.input, read: accepted.value };
       return accepted;
     },

@@ -34,10 +34,10 @@ export const submission = z.strictObject({
   /** An own conversation by its id, or by the name that the client gave it in this lens (made when new); or a new one. */
   conversation: z
     .union([
-      z.strictObject({ id: z.string() }),
       /** `context` and `agent` are of a new one. */
-      z.strictObject({ alias: givenName, context: jsonObject.optional(), agent: givenName.optional() }),
       z.strictObject({ new: z.literal(true), context: jsonObject.optional(), agent: givenName.optional() }),
+      z.strictObject({ alias: givenName, context: jsonObject.optional(), agent: givenName.optional() }),
+      z.strictObject({ id: z.string() }),
     ])
     .optional(),
   /**

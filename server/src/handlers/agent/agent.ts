@@ -3,7 +3,6 @@
  * or a model that is not there is refused before the task exists.
  */
 import { ModelError, type Models } from "../../models/model.ts";
-import { acceptedInput } from "../../task/accepted-input.ts";
 import { type AgentDefinition, type AgentInput, agentInput, agentOutputOf, outputText } from "../../task/agent.ts";
 import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
@@ -88,14 +87,6 @@ export function agentHandler({
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
   const codeOf = codeFor([byDefault, ...others], parts.agents);
   const runModel: AgentRun = (ctx, input) => runAgent(ctx, input, parts);
-  const handler = defineHandler({
-    kind: "agent",
-    input: agentInput,
-    present: (input) => ({ title: shortened(input.query, TITLE_CHARS_MAX), message: messageAsked(input).parts }),
-    reply: replyOf,
-    timeLimitMs: (input) => (codeOf(input) ? ownTimeLimitMs(input, parts) : timeLimitMs(input, parts)),
-    run: (ctx, input) => (codeOf(input) ?? runModel)(ctx, input),
-  });
   // Only the door looks the names up, in its schema and where a submit is accepted: a task that was let in goes on when the
   // configuration changes.
   const door = agentInput.superRefine((input, issues) => {
@@ -109,10 +100,19 @@ export function agentHandler({
       issues.addIssue({ code: "custom", path, message: error.message });
     }
   });
+  const handler = defineHandler({
+    kind: "agent",
+    input: agentInput,
+    door,
+    present: (input) => ({ title: shortened(input.query, TITLE_CHARS_MAX), message: messageAsked(input).parts }),
+    reply: replyOf,
+    timeLimitMs: (input) => (codeOf(input) ? ownTimeLimitMs(input, parts) : timeLimitMs(input, parts)),
+    run: (ctx, input) => (codeOf(input) ?? runModel)(ctx, input),
+  });
   const named = (given: Json) => (byDefault.run ? withAgent(given, byDefault.slug) : given);
   const bind: Handler["bind"] = async (given, owner) =>
     directory ? boundInput(named(given), owner, parts.agents, directory) : named(given);
-  return { ...handler, input: door, accept: (given) => acceptedInput(door, given), bind };
+  return { ...handler, bind };
 }
 
 /** A task that code has begun is that code's, also where another agent is the default by then. */

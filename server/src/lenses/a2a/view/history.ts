@@ -2,6 +2,7 @@
  * The messages of a task: what it was asked, what it asked and was told. What it asks now is said with its status, and
  * outputs are artifacts; neither is among them.
  */
+import { z } from "zod";
 import { agentInput } from "../../../task/agent.ts";
 import { type AgentMessage, messageAsked, messageTold } from "../../../task/agent-message.ts";
 import { queryIdOf } from "../../../task/conversation.ts";
@@ -25,8 +26,11 @@ export function historyOf(task: Task, turns: readonly Turn[], contextId: string)
   return [askedOf(task), ...said].map((message) => ({ ...message, contextId, taskId: task.id }));
 }
 
+/** What of the input is shown. */
+const askedInput = z.object(agentInput.pick({ query: true, attachments: true, message: true }).shape);
+
 function askedOf({ id, input, title }: Task): MessageView {
-  const asked = agentInput.safeParse(input);
+  const asked = askedInput.safeParse(input);
   const otherwise = input === null ? { text: title } : { data: input };
   return spoken(asked.success ? messageAsked(asked.data) : { id: "", parts: [otherwise] }, queryIdOf(id));
 }
