@@ -19,7 +19,7 @@ export const skill = z.strictObject({
 });
 
 export type Skill = z.infer<typeof skill>;
-export const skills = z.array(skill).min(1).max(CARD_LIST_LENGTH_MAX);
+const skills = z.array(skill).min(1).max(CARD_LIST_LENGTH_MAX);
 
 /** A capability of the protocol in which agents talk that goes beyond it. */
 const extension = z.strictObject({

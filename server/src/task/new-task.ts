@@ -77,7 +77,7 @@ const presentation = z.object({ title: z.string(), message: z.array(part).option
 const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ceil).nullable();
 
 /** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
-export function presented(handler: Handler, given: Json): Presentation & { input: Json } {
+function presented(handler: Handler, given: Json): Presentation & { input: Json } {
   const accepted = handler.accept(given);
   if (!accepted.ok) {
     const field = ["input", ...accepted.path].join(".");
