@@ -72,6 +72,9 @@ describe("the conformance agent", () => {
     ["tck-input-required-1f", "answer"],
     ["tck-auth-required-1f", "authorization"],
     ["an-ordinary-message", "answer"],
+    ["test-message-id-1f", "answer"],
+    ["test-history-create-1f", "answer"],
+    ["test-cancel-1f", "answer"],
   ])("asks at %s, and does what the message says that answers", async (id, asks) => {
     const life = lives.current;
     const { task } = await played(id);
