@@ -110,6 +110,17 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(rest.at(-1)?.raw).toMatch(/^\{("jsonrpc":"2.0","id":7,)?"(error|code)":/);
   });
 
+  it("tells of the task as soon as its run waits, though its answer may be a message alone", async () => {
+    const frames = streamed(await open(dialect, { text: "Hello", id: "test-resubscribe-message-id-1" }), dialect);
+    const told: Told[] = [];
+    for await (const frame of frames) {
+      told.push(frame);
+      if (frame.state === "working") await ask(server, dialect, "cancel", { id: idIn(told) });
+    }
+    expect(words(told).slice(0, 2)).toEqual(["task submitted", "status working"]);
+    expect(words(told).at(-1)).toMatch(/^status cancell?ed$/);
+  });
+
   it("ends with a question, and goes on with the answer", async () => {
     const asked = await stream(dialect, { text: "Hello", id: "tck-input-required-1" });
     expect(words(asked)).toEqual(["task submitted", "status working", "status input-required"]);

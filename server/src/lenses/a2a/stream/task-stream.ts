@@ -27,7 +27,7 @@ export type StreamedTask = {
   from: { snapshot: number } | { after: Resumption };
   /** It is over where the task asks its client: the stream of a message. */
   closesAtQuestion: boolean;
-  /** Its answer may be a message alone: nothing is told of the task before that is known. */
+  /** Its answer may be a message alone: nothing is told of the task before that is known, or the task comes to rest. */
   mayAnswerAlone: boolean;
 };
 
@@ -113,15 +113,12 @@ class Telling {
   }
 
   #tell(event: TaskEvent, read: EventView[], told: number): string {
-    if (read.length === 0) return "";
+    if (read.length === 0) return comesToRest(event) ? this.#release() : "";
     const views = this.#streamed.closesAtQuestion ? read.map(endingAtQuestion) : read;
     this.isOver = views.some((view) => "statusUpdate" in view && view.statusUpdate.final);
     if (this.#held !== null && views.some(isTelling)) {
       const alone = this.#messageAlone(event, views);
-      if (alone !== null) return alone;
-      const held = this.#held;
-      this.#held = null;
-      return held + this.#frames(event, views, told);
+      return alone ?? this.#release() + this.#frames(event, views, told);
     }
     return this.#unlessHeld(this.#frames(event, views, told));
   }
@@ -135,6 +132,13 @@ class Telling {
     const own = known.get(key) ?? textsOf(views, this.#dialect);
     known.set(key, own);
     return this.#writer.ofEvent(event, own, told);
+  }
+
+  /** What was held: it is known by now that there is a task. */
+  #release(): string {
+    const held = this.#held ?? "";
+    this.#held = null;
+    return held;
   }
 
   #unlessHeld(frames: string): string {
@@ -159,6 +163,11 @@ const texts = new WeakMap<TaskEvent, Map<string, string[]>>();
 function endingAtQuestion(view: EventView): EventView {
   if (!("statusUpdate" in view) || view.statusUpdate.status.state !== "input-required") return view;
   return { statusUpdate: { ...view.statusUpdate, final: true } };
+}
+
+/** A run that waits takes longer than an answer that is a message alone may: its client is told of the task. */
+function comesToRest(event: TaskEvent): boolean {
+  return !event.custom && event.type === "task.waiting" && event.data.waits.every(({ on }) => on !== "slot");
 }
 
 /** It says more than that the task is under way. */
