@@ -107,6 +107,23 @@ it("has configs made, replaced, read and deleted in every dialect, and tells an 
   expect((await rpc("GetTaskPushNotificationConfig", { taskId: id, id: "c1" })).error.code).toBe(-32001);
 });
 
+it("takes a config as clients of 0.3 write it, and finds it by the name that they give the first one", async () => {
+  const { id } = (await rpc("SendMessage", { message })).result.task;
+  const push_notification_config = { id: "c1", url: `${url}/old`, token: "", authentication: {} };
+  const json = { parent: `tasks/${id}`, config_id: "c1", config: { name: "c1", push_notification_config } };
+  const made = await call(`/v1/tasks/${id}/pushNotificationConfigs`, { json });
+  const own = { id: "c1", url: `${url}/old` };
+  expect(made).toMatchObject({ status: 200, json: { pushNotificationConfig: own } });
+  const asked = { id, pushNotificationConfigId: "default" };
+  const got = await rpc("tasks/pushNotificationConfig/get", asked, "0.3");
+  expect(got.result).toMatchObject({ taskId: id, pushNotificationConfig: own });
+  expect((await call(`/v1/tasks/${id}/pushNotificationConfigs/default`)).json).toMatchObject({
+    pushNotificationConfig: own,
+  });
+  const fresh = await rpc("GetTaskPushNotificationConfig", { taskId: id, id: "default" });
+  expect(fresh.error.code).toBe(-32001);
+});
+
 it("refuses what leads elsewhere, and tasks that are not there, and says on its cards that it pushes", async () => {
   const { id } = (await rpc("SendMessage", { message })).result.task;
   for (const target of ["http://10.0.0.1/", "http://[::ffff:10.0.0.1]/", "ftp://x.example/", "nonsense"])

@@ -45,6 +45,16 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(told(dialect, late.error)).toBe(-32004);
   });
 
+  it("a context that is not the task's is refused, but where its clients make one up", async () => {
+    const taskId = idOf(sentTask(dialect, await send(server, dialect, { text: "ask" })));
+    const other = sentTask(dialect, await send(server, dialect, { text: "count", contextId: "another" }));
+    const known = await send(server, dialect, { text: "blue", taskId, contextId: String(dig(other, "contextId")) });
+    expect(told(dialect, known.error)).toBe(-32602);
+    const madeUp = await send(server, dialect, { text: "blue", taskId, contextId: "made-up" });
+    if (dialect === "R3") expect(idOf(sentTask(dialect, madeUp))).toBe(taskId);
+    else expect(told(dialect, madeUp.error)).toBe(-32602);
+  });
+
   it("a message is no proof of a permission: the task goes on asking for it", async () => {
     const asked = sentTask(dialect, await send(server, dialect, { text: "login" }));
     expect(stateOf(asked)).toBe("auth-required");

@@ -9,6 +9,7 @@ import { isTerminal } from "../../../task/states.ts";
 import { InvalidParams, ProtocolRefusal } from "../faults.ts";
 import type { SendCommand } from "../model/command.ts";
 import type { MessageView } from "../model/view.ts";
+import { conversationNamed } from "../names.ts";
 import type { Exchange } from "../operation.ts";
 import { contextIdOf } from "../view/task.ts";
 import { type Delivered, heardAs } from "./begin.ts";
@@ -27,7 +28,8 @@ export async function joined(
   const { verbs, principal, uploads } = exchange;
   const task = isTaskId(taskId) ? await verbs.tasks.get(principal, taskId) : unknownTask();
   const contextId = await contextIdOf(exchange, task);
-  if (message.contextId !== undefined && message.contextId !== contextId) {
+  const other = message.contextId === contextId ? undefined : message.contextId;
+  if (other !== undefined && !(await isMadeUp(exchange, other))) {
     throw new InvalidParams([{ field: "message.contextId", description: "is not the context of the task" }]);
   }
   const idempotency = sentOnce(exchange, command);
@@ -51,6 +53,12 @@ export async function joined(
   const input = { messageId: inputId, value, except: "authorization" as const };
   const steering = idempotency && { idempotency };
   return { ...(await verbs.tasks.input(principal, taskId, input, steering, [...uploads.keys()])), contextId };
+}
+
+/** Clients of the old protocol buffers may read no `contextId` and make one up: then the task's own is meant. */
+async function isMadeUp(exchange: Exchange, contextId: string): Promise<boolean> {
+  const { binding, version } = exchange.dialect;
+  return binding === "HTTP+JSON" && version === "0.3" && (await conversationNamed(exchange, contextId)) === null;
 }
 
 function unknownTask(): never {

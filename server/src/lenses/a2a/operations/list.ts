@@ -1,12 +1,11 @@
 /** The caller's tasks, those first whose state changed last. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { Refusal } from "../../../task/errors.ts";
 import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
 import { InvalidParams } from "../faults.ts";
 import type { ListCommand } from "../model/command.ts";
 import type { TaskListView } from "../model/view.ts";
-import { NAMES } from "../names.ts";
+import { conversationNamed } from "../names.ts";
 import { type Exchange, operation } from "../operation.ts";
 import { taskView } from "../view/task.ts";
 import { statesOf } from "../vocabulary.ts";
@@ -24,7 +23,8 @@ async function listed(exchange: Exchange, command: ListCommand): Promise<TaskLis
   const { pageSize, historyLength, includeArtifacts } = command;
   const filters = filtersOf(command);
   const after = command.pageToken === "" ? null : placeIn(command.pageToken, filters);
-  const conversation = await conversationOf(exchange, command.contextId);
+  const { contextId } = command;
+  const conversation = contextId === null ? undefined : await conversationNamed(exchange, contextId);
   if (conversation === null) return { tasks: [], nextPageToken: "", pageSize, totalSize: 0 };
   const filter: LatestFilter = { ...filterOf(command), ...(conversation !== undefined && { conversation }) };
   const page = await verbs.tasks.latest(principal, filter, { limit: pageSize, after });
@@ -41,20 +41,6 @@ function filterOf({ state, changedFrom }: ListCommand): LatestFilter {
     ...(state === "input-required" && { asks: { not: "authorization" as const } }),
     ...(changedFrom !== null && { changedFrom }),
   };
-}
-
-/** Undefined where none is asked for, null where there is none of that name. */
-async function conversationOf(
-  { verbs, principal }: Exchange,
-  named: string | null,
-): Promise<string | null | undefined> {
-  if (named === null) return undefined;
-  try {
-    return (await verbs.conversations.get(principal, NAMES, named)).conversation.id;
-  } catch (error) {
-    if (error instanceof Refusal && error.code === "not_found") return null;
-    throw error;
-  }
 }
 
 const token = z.tuple([z.int().nonnegative(), z.string().max(64), z.string()]);

@@ -34,7 +34,9 @@ export const pushGet = operation({
   methods: { "1.0": "GetTaskPushNotificationConfig", "0.3": "tasks/pushNotificationConfig/get" },
   paths: [{ method: "GET", path: CONFIG }],
   run: async (exchange, { taskId, id }) => {
-    const found = (await configs(exchange, taskId)).find((config) => id === null || config.id === id);
+    const all = await configs(exchange, taskId);
+    const named = all.find((config) => config.id === id);
+    const found = named ?? (id === null || isFirst(exchange, id) ? all[0] : undefined);
     if (!found) throw new Refusal("not_found", "Push configuration not found");
     return { result: exchange.dialect.codec.write.pushConfig(found) };
   },
@@ -63,6 +65,11 @@ export const pushDelete = operation({
     return { result: dialect.codec.write.pushDeleted };
   },
 });
+
+/** What clients of 0.3 call the configuration whose id they have not heard: its kit does. */
+function isFirst({ dialect }: Exchange, id: string): boolean {
+  return dialect.version === "0.3" && id === "default";
+}
 
 /** The caller's, of both versions. */
 async function configs({ verbs, principal }: Exchange, taskId: string): Promise<PushConfigView[]> {

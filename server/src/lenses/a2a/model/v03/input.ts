@@ -64,7 +64,7 @@ const pushConfigFields = {
   url: uri,
   token: z.string().max(4096).optional(),
   authentication: fields({
-    schemes: z.array(z.string().min(1).max(255)).max(10),
+    schemes: z.array(z.string().min(1).max(255)).max(10).default([]),
     credentials: z.string().max(4096).optional(),
   }).optional(),
 };
