@@ -146,6 +146,8 @@ const lensSettings = z.strictObject({
         .refine(isCardKey, "must be a private key as PEM: Ed25519, P-256 or RSA")
         .nullable()
         .default(null),
+      /** Over HTTP, the status of a body whose type is no JSON: 415 as version 1.0.0 of the protocol has it, 400 as 1.0.1 does. */
+      foreignType: z.union([z.literal(415), z.literal(400)]).default(415),
     })
     .prefault({}),
 });

@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../src/config.ts";
 import { systemClock } from "../src/engine/clock.ts";
 import { Ids } from "../src/engine/ids.ts";
 import { LENSES } from "../src/lenses/index.ts";
-import type { Lens } from "../src/lenses/lens.ts";
+import type { Lens, LensSettings } from "../src/lenses/lens.ts";
 import { type Running, startServer } from "../src/main.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Scope } from "../src/task/principal.ts";
@@ -23,7 +23,7 @@ export type TestServerOptions = {
   /** A folder that outlives the server, for a second start on it. */
   data?: string;
   /** What else of the configuration is not as it would be by itself: handlers, agents, tools, limits, … */
-  config?: Partial<Config>;
+  config?: Partial<Omit<Config, "lenses">> & { lenses?: Partial<LensSettings> };
   /** Lenses beside those that every server has. */
   lenses?: readonly Lens[];
 };
@@ -52,7 +52,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     folder: data,
   });
   const models = { ...config.models, offlineWordsPerS: 0 };
-  const running = await startServer({ ...config, models, ...options.config }, [root, ...foreign]);
+  const settings = { ...config.lenses, ...options.config?.lenses };
+  const running = await startServer({ ...config, models, ...options.config, lenses: settings }, [root, ...foreign]);
   return {
     ...running,
     shannonUrl: running.lensUrls["shannon"] ?? `${running.url}/shannon`,

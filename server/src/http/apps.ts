@@ -61,17 +61,16 @@ export type Apps = {
 };
 
 export function createApps(parts: AppsParts): Apps {
-  const { version, lenses } = parts;
+  const { version, lenses, limits, publicUrl } = parts;
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
-  const streams = createStreams({ streamsMax: parts.limits.streams, log: parts.log });
+  const streams = createStreams({ streamsMax: limits.streams, log: parts.log });
   const { keys, authenticate, keyEnd } = createAuthentication({ ...parts, keys: parts.verbs.keys });
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
     "Time from a request's head to its end.",
   );
-  const { limits } = parts;
   const bodies = new JsonBodies({
     bytesMax: limits.bodyBytes,
     valuesMax: limits.bodyValues,
@@ -83,10 +82,11 @@ export function createApps(parts: AppsParts): Apps {
     verbs: { ...parts.verbs, keys },
     agents: parts.agents,
     version,
-    publicUrl: parts.publicUrl,
+    publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
     keyEnd,
+    isOpen: parts.development && publicUrl === null,
     tokenSecret: parts.tokenSecret,
     stream: streams.stream,
     readJson: (request, bytes) => bodies.read(request, bytes),

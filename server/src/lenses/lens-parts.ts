@@ -76,6 +76,8 @@ export type LensParts = {
   authenticate: (request: FastifyRequest, secrets: readonly string[], chosen?: Chosen) => Promise<Principal>;
   /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
   keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
+  /** Callers from this machine need no key. */
+  isOpen: boolean;
   /** What a lens signs its tokens with: 32 bytes that stay the same after a restart. */
   tokenSecret: Buffer;
   /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. Throws `unavailable` when too many are open. */

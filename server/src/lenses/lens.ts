@@ -47,6 +47,8 @@ export type LensSettings = {
     cardWithoutVersion: "hybrid" | "1.0" | "0.3";
     /** The private key, as PEM, that cards are signed with; null for one of the server's own. */
     cardKey: string | null;
+    /** Over HTTP, the status of a body whose type is no JSON. */
+    foreignType: 415 | 400;
   };
 };
 

@@ -300,6 +300,7 @@ describe("a card", () => {
     for (const old of [(await card("/a2a", { "a2a-version": "0.3" })).body, (await card("/a2a/0.3")).body]) {
       expect(old).not.toHaveProperty("supportedInterfaces");
     }
+    expect(hybrid).toMatchObject({ security: [{ bearer: [] }, { basic: [] }, { key: [] }] });
     expect(dig((await card("/a2a/1.0")).body, "supportedInterfaces", 0, "url")).toBe(`${server.url}/a2a/1.0`);
   });
 

@@ -1,4 +1,4 @@
-/** Tasks that came in by other APIs, read in the four dialects. */
+/** Tasks that came in by other APIs, read in the four dialects; and what a deployment may choose of this one. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -7,7 +7,8 @@ import { ask, DIALECTS } from "./client.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  const a2a = { cardWithoutVersion: "1.0", cardKey: null, foreignType: 400 } as const;
+  server = await startTestServer({ config: { lenses: { a2a } } });
 });
 afterAll(() => server.stop());
 
@@ -53,4 +54,30 @@ describe("a task", () => {
     expect(told[0]?.error?.data).toMatchObject(info);
     expect(told[1]?.error).toMatchObject({ status: "NOT_FOUND", details: info });
   });
+});
+
+describe("a server that needs no key", () => {
+  it("has cards that ask for none, in whose words its configuration says", async () => {
+    const card = async (version?: string) => {
+      const headers: Record<string, string> = version === undefined ? {} : { "a2a-version": version };
+      const response = await server.call("/.well-known/agent-card.json", { headers });
+      return z.record(z.string(), z.unknown()).parse(await response.json());
+    };
+    const usual = await card();
+    expect(usual).toEqual(await card("1.0"));
+    expect(usual).toHaveProperty("supportedInterfaces");
+    for (const shown of [usual, await card("0.3")])
+      expect(Object.keys(shown).filter((name) => /security/i.test(name))).toEqual([]);
+  });
+});
+
+it("has a body of another type refused with 400 over HTTP, where its configuration says so", async () => {
+  const init = { method: "POST", body: "<a/>", headers: { "content-type": "text/xml" } };
+  const http = await server.call("/a2a/message:send", init);
+  const details = [{ reason: "CONTENT_TYPE_NOT_SUPPORTED" }];
+  expect([http.status, await http.json()]).toMatchObject([400, { error: { code: 400, details } }]);
+  const old = await server.call("/a2a/v1/message:send", init);
+  expect([old.status, await old.json()]).toMatchObject([400, { code: -32005 }]);
+  const rpc = await server.call("/a2a", init);
+  expect([rpc.status, await rpc.json()]).toMatchObject([415, { error: { code: -32005 } }]);
 });

@@ -2,7 +2,7 @@
 import type { ErrorCode, Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { CONTENT_TYPE_FIELD, type ErrorAnswer, HTTP_STATUS, type RenderError } from "../error-answer.ts";
-import type { Unrouted } from "../lens.ts";
+import type { LensSettings, Unrouted } from "../lens.ts";
 import { JSON_TYPE } from "../route.ts";
 import { DIALECTS, type Dialect } from "./dialect.ts";
 import { FAULTS, type FaultName, InvalidParams, ProtocolRefusal } from "./faults.ts";
@@ -100,9 +100,16 @@ function extraOf({ detail }: Refusal, status: number): Record<string, string> {
   return {};
 }
 
+/** Over HTTP, the status of a body whose type is no JSON: versions of the protocol differ. */
+export type ForeignType = LensSettings["a2a"]["foreignType"];
+
 /** Of what is refused before a route has read whose dialect it is in. */
-export function renderErrorIn(dialect: Dialect): RenderError {
-  return (refusal, { unread }) => refused(refusal, dialect, null, unread);
+export function renderErrorIn(dialect: Dialect, foreignType: ForeignType = 415): RenderError {
+  return (refusal, { unread }) => {
+    const isForeign = foreignType === 400 && faultNameOf(refusal, unread) === "mediaType";
+    const said = isForeign ? new ProtocolRefusal("contentTypeNotSupported", refusal.message) : refusal;
+    return refused(said, dialect, null, unread);
+  };
 }
 
 /** Where no route leads. */

@@ -18,10 +18,11 @@ import { STATE_OF } from "./vocabulary.ts";
 
 const MOUNT = "/a2a";
 
-export const a2aLens: Lens = lensWith({ cardWithoutVersion: "hybrid", cardKey: null });
+export const a2aLens: Lens = lensWith({ cardWithoutVersion: "hybrid", cardKey: null, foreignType: 415 });
 
-function lensWith(cards: LensSettings["a2a"]): Lens {
-  const operations = operationsWith(cards.cardKey);
+function lensWith(settings: LensSettings["a2a"]): Lens {
+  const { cardKey, foreignType } = settings;
+  const operations = operationsWith(cardKey);
   const lens: Lens = {
     name: "a2a",
     port: null,
@@ -29,13 +30,13 @@ function lensWith(cards: LensSettings["a2a"]): Lens {
     rewrite: canonicalPath,
     routes: [
       rpcRoute(operations),
-      ...httpRoutes(operations),
-      ...cardRoutes(operations, cards),
-      keysRoute(cards.cardKey),
+      ...httpRoutes(operations, foreignType),
+      ...cardRoutes(operations, settings),
+      keysRoute(cardKey),
       fileRoute,
       documentRoute(() => lens, { path: "/openapi.json" }),
     ],
-    rootRoutes: rootCardRoutes(operations, cards, MOUNT),
+    rootRoutes: rootCardRoutes(operations, settings, MOUNT),
     caller: {
       secrets: [
         { in: "authorization", scheme: "bearer" },
@@ -50,7 +51,7 @@ function lensWith(cards: LensSettings["a2a"]): Lens {
       ),
     keyReuse: "conflict",
     errors: STATUS,
-    renderError: renderErrorIn(DIALECTS["HTTP+JSON"]["1.0"]),
+    renderError: renderErrorIn(DIALECTS["HTTP+JSON"]["1.0"], foreignType),
     renderUnrouted,
     states: STATE_OF,
     show: shownTask,

@@ -4,7 +4,7 @@ import { Refusal } from "../../../task/errors.ts";
 import { isJsonObject, type JsonObject } from "../../../task/json.ts";
 import { type PathParam, type Route, route } from "../../route.ts";
 import { DIALECTS, type Dialect } from "../dialect.ts";
-import { refused, renderErrorIn } from "../errors.ts";
+import { type ForeignType, refused, renderErrorIn } from "../errors.ts";
 import { InvalidParams, ProtocolRefusal } from "../faults.ts";
 import type { Operation, OperationPath } from "../operation.ts";
 import { baseFrom } from "../paths.ts";
@@ -18,11 +18,11 @@ import { performed } from "./perform.ts";
 const OLD_PREFIX = "/v1";
 const OF_HTTP = DIALECTS["HTTP+JSON"];
 
-export function httpRoutes(operations: readonly Operation[]): Route[] {
+export function httpRoutes(operations: readonly Operation[], foreignType: ForeignType): Route[] {
   return operations.flatMap((operation) =>
     operation.paths.flatMap((at) => [
-      httpRoute(operation, at, "1.0", at.path),
-      httpRoute(operation, at, "0.3", OLD_PREFIX + (at.v03 ?? at.path)),
+      httpRoute(operation, at, { written: "1.0", path: at.path, foreignType }),
+      httpRoute(operation, at, { written: "0.3", path: OLD_PREFIX + (at.v03 ?? at.path), foreignType }),
     ]),
   );
 }
@@ -31,8 +31,7 @@ export function httpRoutes(operations: readonly Operation[]): Route[] {
 function httpRoute(
   { name, summary, ...operation }: Operation,
   at: OperationPath,
-  written: Version,
-  path: string,
+  { written, path, foreignType }: { written: Version; path: string; foreignType: ForeignType },
 ): Route {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, param = ""]) => param);
   const takesBody = at.method === "POST";
@@ -47,7 +46,7 @@ function httpRoute(
     ...(takesBody && { reads: "cut json", cut: CUT_OF_HTTP, bodyBytesMax: BODY_BYTES_MAX, body: z.unknown() }),
     idempotent: takesBody,
     noHead: true,
-    renderError: renderErrorIn(OF_HTTP[written]),
+    renderError: renderErrorIn(OF_HTTP[written], foreignType),
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],
     handle: async (call) => {
       const { base = "", ...ids } = call.params;

@@ -26,6 +26,8 @@ export type CardPlace = {
   base: Pick<Base, "agent" | "pin">;
   /** Where the lens is, without a slash at its end. */
   root: string;
+  /** No key is needed, and so none is asked for: clients and conformance kits take what a card declares for enforced. */
+  isOpen: boolean;
 };
 
 const BINDINGS = ["JSONRPC", "HTTP+JSON"] as const;
@@ -45,7 +47,8 @@ export function cardIn(
 ): JsonObject {
   const card = cardOf(agent, can, place, version);
   if (binding === "JSONRPC" || version === "1.0") return card;
-  return { ...card, capabilities: { ...can, extensions: extensionsOf(agent) }, ...PROTO_SECURITY };
+  const capabilities = { ...can, extensions: extensionsOf(agent) };
+  return { ...card, capabilities, ...(!place.isOpen && PROTO_SECURITY) };
 }
 
 function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject {
@@ -54,12 +57,14 @@ function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject 
     supportedInterfaces: interfacesOf(place),
     capabilities: { ...can, extendedAgentCard: hasExtended(agent), extensions: extensionsOf(agent) },
     skills: skillsOf(agent),
-    securitySchemes: PROTO_SECURITY.securitySchemes,
-    securityRequirements: PROTO_SECURITY.security,
+    ...(!place.isOpen && {
+      securitySchemes: PROTO_SECURITY.securitySchemes,
+      securityRequirements: PROTO_SECURITY.security,
+    }),
   };
 }
 
-function oldCard(agent: Shown, can: Capabilities, { base, root }: CardPlace): JsonObject {
+function oldCard(agent: Shown, can: Capabilities, { base, root, isOpen }: CardPlace): JsonObject {
   const url = urlOf(base, root);
   return {
     ...commonOf(agent),
@@ -70,12 +75,14 @@ function oldCard(agent: Shown, can: Capabilities, { base, root }: CardPlace): Js
     capabilities: { ...can, stateTransitionHistory: false, extensions: extensionsOf(agent) },
     supportsAuthenticatedExtendedCard: hasExtended(agent),
     skills: skillsOf(agent),
-    securitySchemes: {
-      bearer: { type: "http", scheme: "bearer" },
-      basic: { type: "http", scheme: "basic" },
-      key: { type: "apiKey", in: "header", name: "X-API-Key" },
-    },
-    security: SCHEMES.map((name) => ({ [name]: [] })),
+    ...(!isOpen && {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer" },
+        basic: { type: "http", scheme: "basic" },
+        key: { type: "apiKey", in: "header", name: "X-API-Key" },
+      },
+      security: SCHEMES.map((name) => ({ [name]: [] })),
+    }),
   };
 }
 
@@ -106,7 +113,7 @@ function commonOf(agent: Shown): JsonObject {
 }
 
 /** Those of 1.0 first; below a pinned base those of its version alone. */
-function interfacesOf({ base, root }: CardPlace): JsonObject[] {
+function interfacesOf({ base, root }: Pick<CardPlace, "base" | "root">): JsonObject[] {
   const url = urlOf(base, root);
   return VERSIONS.filter((version) => base.pin === null || base.pin === version).flatMap((protocolVersion) =>
     BINDINGS.map((protocolBinding) => ({ url, protocolBinding, protocolVersion })),

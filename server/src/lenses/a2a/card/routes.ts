@@ -106,7 +106,7 @@ async function cardAt(
     const version = versionAsked(headers, query, base.pin) ?? cardWithoutVersion;
     const { shown, changedAt, place } = await shownAt(asked, base);
     const root = origin() + mount;
-    const card = cardOf(shown, can, { base: place, root }, version);
+    const card = cardOf(shown, can, { base: place, root, isOpen: parts.isOpen }, version);
     // What is of two versions at once has no canonical form.
     const told = version === "1.0" ? await cardSigner(parts, cardKey).signed(card, root + KEYS_PATH) : card;
     const bytes = Buffer.from(JSON.stringify(told));

@@ -14,7 +14,7 @@ export function mustBeHeard({ agent }: Pick<Exchange, "agent">, { message }: Sen
   const foreign = message.parts.map(typeOf).find((type) => type !== null && !isTaken(type, input));
   if (foreign === undefined || foreign === null) return;
   const taken = input.join(", ");
-  const says = `The agent takes no ${foreign.slice(0, 127)}: it takes ${taken}.`;
+  const says = `Incompatible content types: ${foreign.slice(0, 127)} is not supported. The agent takes ${taken}.`;
   throw new ProtocolRefusal("contentTypeNotSupported", says, { mediaType: foreign });
 }
 

@@ -21,7 +21,7 @@ export function extendedCard(others: readonly Operation[], cardKey: string | nul
         throw new ProtocolRefusal("extendedCardNotConfigured", "The agent's extended card is not there yet.");
       }
       const shown = extended({ ...definition, revision: version });
-      const card = cardIn(dialect, shown, capabilitiesOf(others), { base, root });
+      const card = cardIn(dialect, shown, capabilitiesOf(others), { base, root, isOpen: parts.isOpen });
       const isSigned = dialect.version === "1.0";
       return { result: isSigned ? await cardSigner(parts, cardKey).signed(card, root + KEYS_PATH) : card };
     },
