@@ -123,3 +123,9 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(told(dialect, (await ask(server, dialect, "cancel", { id: idOf(done) })).error)).toBe(-32002);
   });
 });
+
+it("the message may have the name that the old protocol buffers give it, and their own spelling", async () => {
+  const request = { message_id: "m", role: "ROLE_USER", content: [{ text: "count" }] };
+  const { result } = await ask(server, "R3", "send", { request, configuration: { blocking: true } });
+  expect(dig(result, "task", "status", "state")).toBe("TASK_STATE_COMPLETED");
+});

@@ -67,7 +67,7 @@ const message = z.preprocess(
   fields({ ...messageFields, content: parts }).transform(({ content, ...rest }) => ({ ...rest, parts: content })),
 );
 
-const send = fields({
+const sent = fields({
   message,
   configuration: fields({
     acceptedOutputModes: mediaTypes.optional(),
@@ -85,6 +85,13 @@ const send = fields({
   waits: configuration === undefined ? true : configuration.blocking === true,
   metadata,
 }));
+
+/** The proto calls the message `request`, and so do clients that write its own names. */
+const send = z.preprocess((given) => {
+  if (typeof given !== "object" || given === null || !("request" in given) || "message" in given) return given;
+  const { request, ...rest } = given;
+  return { ...rest, message: request };
+}, sent);
 
 /** `{pushNotificationConfig}`, `{parent, configId, config}`, or the configuration by itself. */
 const pushCreate = z
