@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 async function run(command: string, words: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
@@ -22,7 +23,7 @@ async function must(command: string, words: string[]): Promise<void> {
  */
 export async function installedClient(url: string): Promise<(env: NodeJS.ProcessEnv) => Promise<number>> {
   const folder = fileURLToPath(new URL(".", url));
-  const name = folder.split("/").at(-2);
+  const name = relative(fileURLToPath(new URL(".", import.meta.url)), folder).replaceAll("/", "-");
   const environment = fileURLToPath(new URL(`../../../node_modules/.cache/${name}-client`, import.meta.url));
   const python = `${environment}/bin/python`;
   if (!existsSync(python)) await must("python3", ["-m", "venv", environment]);
