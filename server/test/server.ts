@@ -23,7 +23,10 @@ export type TestServerOptions = {
   /** A folder that outlives the server, for a second start on it. */
   data?: string;
   /** What else of the configuration is not as it would be by itself: handlers, agents, tools, limits, … */
-  config?: Partial<Omit<Config, "lenses">> & { lenses?: Partial<LensSettings> };
+  config?: Partial<Omit<Config, "lenses" | "limits">> & {
+    lenses?: { [Name in keyof LensSettings]?: Partial<LensSettings[Name]> };
+    limits?: Partial<Config["limits"]>;
+  };
   /** Lenses beside those that every server has. */
   lenses?: readonly Lens[];
 };
@@ -52,8 +55,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     folder: data,
   });
   const models = { ...config.models, offlineWordsPerS: 0 };
-  const settings = { ...config.lenses, ...options.config?.lenses };
-  const running = await startServer({ ...config, models, ...options.config, lenses: settings }, [root, ...foreign]);
+  const settled = {
+    lenses: {
+      orchestrate: { ...config.lenses.orchestrate, ...options.config?.lenses?.orchestrate },
+      a2a: { ...config.lenses.a2a, ...options.config?.lenses?.a2a },
+    },
+    limits: { ...config.limits, ...options.config?.limits },
+  };
+  const running = await startServer({ ...config, models, ...options.config, ...settled }, [root, ...foreign]);
   return {
     ...running,
     shannonUrl: running.lensUrls["shannon"] ?? `${running.url}/shannon`,

@@ -14,11 +14,10 @@ let server: TestServer;
 let ada = "";
 let eve = "";
 beforeAll(async () => {
-  const orchestrate = { strangers: 401, timedOut: "expired" } as const;
   server = await startTestServer({
     mode: "serve",
     keys: [{ user: "ada" }, { tenant: "others", user: "eve" }],
-    config: { agents: [plain], lenses: { orchestrate, a2a: { cardWithoutVersion: "1.0", cardKey } } },
+    config: { agents: [plain], lenses: { a2a: { cardWithoutVersion: "1.0", cardKey } } },
   });
   [ada = "", eve = ""] = server.secrets;
 });

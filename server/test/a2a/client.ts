@@ -47,8 +47,8 @@ export type Told = {
   text: string;
 };
 
-const isRpc = (dialect: Dialect) => dialect === "J1" || dialect === "J3";
-const isOld = (dialect: Dialect) => dialect === "J3" || dialect === "R3";
+export const isRpc = (dialect: Dialect) => dialect === "J1" || dialect === "J3";
+export const isOld = (dialect: Dialect) => dialect === "J3" || dialect === "R3";
 
 /** Asks as a client of that dialect does. */
 export async function ask(...asked: Parameters<typeof request>): Promise<Told> {

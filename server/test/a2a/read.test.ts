@@ -7,7 +7,7 @@ import { ask, DIALECTS } from "./client.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  const a2a = { cardWithoutVersion: "1.0", cardKey: null, foreignType: 400 } as const;
+  const a2a = { cardWithoutVersion: "1.0", foreignType: 400 } as const;
   server = await startTestServer({ config: { lenses: { a2a } } });
 });
 afterAll(() => server.stop());

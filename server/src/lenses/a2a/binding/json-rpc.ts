@@ -53,10 +53,13 @@ export function rpcRoute(operations: readonly Operation[]): Route {
       const asked: Asked = { dialect: DIALECTS.JSONRPC[pin ?? "0.3"], id: null };
       try {
         const { method, params } = envelopeOf(call.body, asked);
-        const version = versionAsked(call.headers, call.query, pin);
         const found = methods.get(method);
-        asked.dialect = DIALECTS.JSONRPC[found?.version ?? version ?? "0.3"];
-        if (found === undefined) throw new ProtocolRefusal("methodNotFound", "Method not found");
+        asked.dialect = DIALECTS.JSONRPC[found?.version ?? pin ?? "0.3"];
+        const version = versionAsked(call.headers, call.query, pin);
+        if (found === undefined) {
+          asked.dialect = DIALECTS.JSONRPC[version ?? "0.3"];
+          throw new ProtocolRefusal("methodNotFound", "Method not found");
+        }
         if (params !== undefined && params !== null && !jsonObject.safeParse(params).success) {
           throw new InvalidParams([{ field: "params", description: "must be an object" }]);
         }

@@ -23,6 +23,16 @@ export function modesOf({ card }: Pick<AgentDefinition, "card">): {
   return { input: card?.inputModes ?? INPUT, output: card?.outputModes ?? OUTPUT };
 }
 
+/**
+ * Whether a caller who takes these types takes any that the agent gives. An agent that does not name its own is not held to
+ * them: what it gives follows from what it is asked.
+ */
+export function isGiven({ card }: Pick<AgentDefinition, "card">, taken: readonly string[]): boolean {
+  const given = card?.outputModes;
+  if (given === undefined || taken.length === 0) return true;
+  return given.some((type) => isTaken(type, taken)) || taken.some((type) => isTaken(type, given));
+}
+
 /** Whether a type is one of these, some of which may be `text/*` or `*` + `/*`. */
 export function isTaken(type: string, modes: readonly string[]): boolean {
   const plain = (type.split(";", 1)[0] ?? "").trim().toLowerCase();
