@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Attachment, REMARK_SCOPES } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
 import type { Task } from "../../task/task.ts";
-import { isOpenWork, WORK_STATES, workStateOf } from "../../task/work-item.ts";
+import { WORK_STATES, type WorkState, workStateOf } from "../../task/work-item.ts";
 import type { TaskPart, WorkCount } from "../human-store.ts";
 import type { Write } from "../write.ts";
 
@@ -18,7 +18,9 @@ export type PreparedAssignment = {
   row: readonly (string | number | null)[];
   participants: readonly [type: string, identity: string, part: string, own: number][];
   tenant: string;
-  open: number;
+  state: WorkState;
+  /** 1 while nobody has claimed it. */
+  free: number;
 };
 
 /** What a write brings of people's work. */
@@ -54,7 +56,8 @@ function assignmentRows(task: Task): PreparedAssignment | undefined {
       type === "user" && id === user ? 1 : 0,
     ]),
     tenant,
-    open: isOpenWork(state) ? 1 : 0,
+    state,
+    free: claimedBy === null ? 1 : 0,
   };
 }
 

@@ -202,10 +202,10 @@ export class Applier {
       this.#sql.dropAssignment.run(n);
       return;
     }
-    const { row, participants, tenant, open } = assignment;
+    const { row, participants, tenant, state, free } = assignment;
     this.#sql.putAssignment.run(n, ...row);
     for (const [type, identity, part, own] of participants)
-      this.#sql.insertParticipant.run(tenant, type, identity, part, open, n, own);
+      this.#sql.insertParticipant.run(tenant, type, identity, part, state, free, n, own);
   }
 
   #isTaken({ tenant, owner, lens, value }: Alias): boolean {

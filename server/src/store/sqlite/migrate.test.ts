@@ -139,5 +139,6 @@ test("migrations are frozen", () => {
     "03a987405e213ac9",
     "d103fcbfb418de9c",
     "256069201c1bd02f",
+    "ffa0b490ef7c13de",
   ]);
 });

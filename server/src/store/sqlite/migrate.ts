@@ -15,6 +15,7 @@ import { conversationFields } from "./migrations/012-conversation-fields.ts";
 import { subscriptions } from "./migrations/013-subscriptions.ts";
 import { people } from "./migrations/014-people.ts";
 import { standingSubscriptions } from "./migrations/015-standing-subscriptions.ts";
+import { worklistOrder } from "./migrations/016-worklist-order.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly string[] = [
   subscriptions,
   people,
   standingSubscriptions,
+  worklistOrder,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

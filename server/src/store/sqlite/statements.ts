@@ -143,7 +143,7 @@ export function writerStatements(db: Database) {
     dropAssignment: run("DELETE FROM assignments WHERE task = ?"),
     dropParticipants: run("DELETE FROM participants WHERE task = ?"),
     insertParticipant: run(
-      `INSERT OR IGNORE INTO participants (tenant, type, identity, part, open, task, own) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO participants (tenant, type, identity, part, state, free, task, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insertAttachment: run(
       `INSERT INTO attachments (task, name, sha256, bytes, media_type, scope, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

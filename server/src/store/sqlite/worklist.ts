@@ -1,9 +1,9 @@
 /**
- * Worklists: the items of people's work that fit, in any order, with their exact number. Whose they are is found by who
- * takes part; the rest is a look at one row each. Its time is that of looking at each item that fits.
+ * Worklists: the items of people's work that fit, in any order, with their exact number. A list by age comes out of the index
+ * of who takes part, see `work-ranges.ts`. For any other, whose items they are is found there, and the rest is a look at one
+ * row each: its time is that of looking at each item that fits.
  */
 import type { Database } from "better-sqlite3";
-import { isOpenWork } from "../../task/work-item.ts";
 import type { WorkFilter, WorkOrder } from "../human-store.ts";
 import { ANSWER_BYTES_MAX, bytesOfText } from "./bounds.ts";
 import { numberIn } from "./column.ts";
@@ -11,6 +11,7 @@ import { listedRow } from "./listed-row.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside } from "./set-aside.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { WorkRanges } from "./work-ranges.ts";
 
 type Where = { sql: string; values: unknown[] };
 type Listed = { filter: WorkFilter; limit: number; offset: number; order: readonly WorkOrder[] };
@@ -40,22 +41,28 @@ export function humanReads(db: Database) {
       .prepare<unknown[], unknown[]>(sql)
       .raw()
       .all(...values);
+  const ranges = new WorkRanges(db);
+  /** Of those that fit, by looking at each. */
+  const walked = ({ filter, limit, offset, order }: Listed) => {
+    const { sql, values } = whereOf(filter);
+    // Both in one pass: what takes the time is to look at each item that fits.
+    const numbers = all(
+      `SELECT a.task, count(*) OVER () FROM assignments a WHERE ${sql} AND in_time(a.task)
+       ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
+      [...values, limit, offset],
+    );
+    const [counted] =
+      numbers.length > 0
+        ? numbers.map(([, total]) => [total])
+        : all(`SELECT count(*) FROM assignments a WHERE ${sql} AND in_time(a.task)`, values);
+    return { numbers: numbers.map(([task]) => numberIn(task)), total: numberIn(counted?.[0]) };
+  };
   return {
-    worklist: ({ filter, limit, offset, order }: Listed) => {
-      const { sql, values } = whereOf(filter);
-      // Both in one pass: what takes the time is to look at each item that fits.
-      const numbers = all(
-        `SELECT a.task, count(*) OVER () FROM assignments a WHERE ${sql} AND in_time(a.task)
-         ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
-        [...values, limit, offset],
-      );
-      const [counted] =
-        numbers.length > 0
-          ? numbers.map(([, total]) => [total])
-          : all(`SELECT count(*) FROM assignments a WHERE ${sql} AND in_time(a.task)`, values);
+    worklist: (listed: Listed) => {
+      const { numbers, total } = ranges.page(listed.filter, listed) ?? walked(listed);
       const found: { n: number; row: unknown[] | null }[] = [];
       let bytes = 0;
-      for (const n of numbers.map(([task]) => numberIn(task))) {
+      for (const n of numbers) {
         const read = listedRow(whole(n));
         // Put out of the way by whoever looks after the data.
         if (typeof read?.[2] === "string" && isTenantAside(read[2])) continue;
@@ -63,7 +70,7 @@ export function humanReads(db: Database) {
         if (found.length > 0 && bytes > PAGE_BYTES_MAX) break;
         found.push({ n, row: read });
       }
-      return { rows: found, total: numberIn(counted?.[0]) };
+      return { rows: found, total };
     },
     workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) => {
       const { sql, values } = whereOf(filter);
@@ -102,7 +109,7 @@ function whereOf(filter: WorkFilter): Where {
   const { tenant, whose, freeFor, states, title, dueFrom, dueUntil } = filter;
   const wheres: Where[] = [{ sql: "a.tenant = ?", values: [tenant] }];
   const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
-  if (whose) wheres.push(whoseOf(tenant, whose, states?.every(isOpenWork) ?? false));
+  if (whose) wheres.push(whoseOf(tenant, whose, states));
   if (freeFor !== undefined) add("(a.claimed_by IS NULL OR a.claimed_by = ?)", freeFor);
   if (states) add("a.state IN (SELECT value FROM json_each(?))", JSON.stringify(states));
   if (title !== undefined) add("instr(lower(a.title), lower(?)) > 0", title);
@@ -120,12 +127,16 @@ function whereOf(filter: WorkFilter): Where {
   return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
 }
 
-function whoseOf(tenant: string, { as, creator }: NonNullable<WorkFilter["whose"]>, openAlone: boolean): Where {
+function whoseOf(
+  tenant: string,
+  { as, creator }: NonNullable<WorkFilter["whose"]>,
+  states: WorkFilter["states"],
+): Where {
   const takesPart = `a.task IN (
     SELECT p.task FROM json_each(?) w CROSS JOIN participants p
     WHERE p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.part = w.value ->> 'part'
-      ${openAlone ? "AND p.open = 1" : ""})`;
-  const values: unknown[] = [JSON.stringify(as), tenant];
+      ${states ? "AND p.state IN (SELECT value FROM json_each(?))" : ""})`;
+  const values: unknown[] = [JSON.stringify(as), tenant, ...(states ? [JSON.stringify(states)] : [])];
   return creator === undefined
     ? { sql: takesPart, values }
     : { sql: `(${takesPart} OR a.creator = ?)`, values: [...values, creator] };

@@ -67,6 +67,43 @@ export function peopleStories(setup: () => Promise<Store>): void {
     ]);
   });
 
+  test("a worklist by age has the same items, however many of somebody's groups they are for", async () => {
+    const store = await setup();
+    const groups = ["finance", "travel", "legal"];
+    for (let n = 0; n < 24; n++) {
+      const assignees = groups.flatMap((id, at) => ((n >> at) & 1 ? [{ type: "group" as const, id }] : []));
+      let task = await begin(store, n, { assignees: [...assignees, { type: "user", id: n % 5 ? "gil" : "fay" }] });
+      const claim = { act: "claim" } as const;
+      const who = { ...by, groups: ["finance"] };
+      if (n % 4 === 1)
+        task = await changed(store, task, { do: "act", by: who, act: claim, comment: "", messageId: "m" });
+      if (n % 7 === 3) await changed(store, task, { do: "cancel", by: "ada", reason: "" });
+    }
+    const as = [
+      ...groups.map((id) => ({ part: "assignee", type: "group", id }) as const),
+      ...whose("assignee", "user", "fay").as,
+    ];
+    const claims = whose("claimant", "user", "fay").as;
+    for (const more of [{}, { freeFor: "fay" }, { freeFor: null }])
+      for (const states of [undefined, ["assigned"], ["assigned", "withdrawn"]] as const)
+        for (const page of [
+          { limit: 5, offset: 0 },
+          { limit: 5, offset: 4 },
+          { limit: 50, offset: 0 },
+          { limit: 5, offset: 90 },
+        ])
+          for (const descending of [true, false]) {
+            const filter = { tenant: "acme", whose: { as: [...as, ...claims] }, ...more, ...(states && { states }) };
+            const order = [{ by: "createdAt", descending }] as const;
+            const numbers = async (filter: Parameters<typeof store.human.worklist>[0]) => {
+              const { tasks, total } = await store.human.worklist(filter, { ...page, order });
+              return [total, ...tasks.map(({ number }) => number)];
+            };
+            // A part of the title makes each be looked at.
+            expect(await numbers(filter)).toEqual(await numbers({ ...filter, title: "Invoice" }));
+          }
+  });
+
   test("what people add is kept with the change that says so, and its bytes as long as a row names them", async () => {
     const store = await setup();
     let task = await begin(store, 1);
