@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE, startServer } from "../scripts/start-server.mjs";
 import { startCuttingProxy } from "./cutting-proxy.mjs";
+import { checkExpenses } from "./expenses/check.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PYTHON = process.env.PYTHON ?? "python3";
@@ -259,6 +260,7 @@ try {
       "found",
     );
   });
+  await report("expenses", () => checkExpenses({ ok, expect, expectText }));
 } finally {
   const code = await server.stop();
   await rm(folder, { recursive: true, force: true });

@@ -118,10 +118,11 @@ export async function startServer(
     const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
+    const people = new Directory(config.directory);
     const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
-      directory: new Directory(config.directory),
+      directory: people,
       receivers: outbox.receivers(),
       checkText: textChecker(guardrails),
     });
@@ -134,6 +135,7 @@ export async function startServer(
       now: () => systemClock.now(),
       version: VERSION,
       verbs,
+      directory: people,
       agents: config.agents.length > 0 ? config.agents : [assistant],
       lenses,
       metrics: joined(metrics, outbox.metrics()),

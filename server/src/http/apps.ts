@@ -2,11 +2,13 @@
  * What is served, before any port is bound: the app of the main listener with every lens, and that of a lens on a port
  * of its own. They share one traffic, one set of streams and one authentication.
  */
+
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes, urlRewriter } from "../lenses/mount.ts";
+import type { Directory } from "../task/directory.ts";
 import { type AppParts, createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { JsonBodies } from "./body.ts";
@@ -38,6 +40,7 @@ export type AppsParts = AppsOptions & {
   now: () => number;
   version: string;
   verbs: LensParts["verbs"];
+  directory?: Directory;
   agents: LensParts["agents"];
   /** The first is at the root of the main port; it also says what is refused outside of any lens. */
   lenses: readonly [Lens, ...Lens[]];

@@ -5,6 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { Chosen, LensParts } from "../lenses/lens-parts.ts";
+import { Directory } from "../task/directory.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import type { Keys } from "../verbs/keys.ts";
@@ -36,12 +37,15 @@ export function createAuthentication({
   keys,
   development,
   publicUrl,
+  directory = new Directory(),
   now,
 }: {
   keys: Keys;
   development: boolean;
   /** Who is reached from the outside has no developer: nobody is known by where they are. */
   publicUrl: string | null;
+  /** Groups and roles of whom a developer is. */
+  directory?: Directory;
   now: () => number;
 }): Authentication {
   /** Promises, as `authenticate` gives them: nearly every request comes with a key that came a moment ago. */
@@ -96,7 +100,7 @@ export function createAuthentication({
       if (found === "ended") hasEnded = true;
       else if (found !== null) return found;
     }
-    if (!hasEnded && development && publicUrl === null && isOwnMachine(request)) return developerAs(chosen);
+    if (!hasEnded && development && publicUrl === null && isOwnMachine(request)) return developerAs(chosen, directory);
     throw new Refusal(
       "unauthenticated",
       secrets.length > 0
@@ -112,14 +116,16 @@ function isOwnMachine({ socket, ip, headers }: FastifyRequest): boolean {
 }
 
 /** Whom a developer chose to be: one of the users of a tenant, who sees what such a one sees. */
-function developerAs({ tenant, user }: Chosen = {}): Principal {
-  if (tenant === undefined && user === undefined) return DEVELOPER;
-  return {
+function developerAs({ tenant, user }: Chosen = {}, directory: Directory): Principal {
+  const chosen = {
     tenant: tenant ?? DEVELOPER.tenant,
     user: user ?? DEVELOPER.user,
-    scopes: new Set(["tasks", "work"]),
+    scopes: new Set(["tasks", "work"] as const),
     keyId: DEVELOPER.keyId,
   };
+  const principal = tenant === undefined && user === undefined ? DEVELOPER : chosen;
+  const known = directory.find(principal.tenant, { type: "user", id: principal.user });
+  return known === null ? principal : { ...principal, groups: known.groups, roles: known.roles };
 }
 
 function endOf(watch: KeyWatch, secret: string, response: ServerResponse): AbortSignal {

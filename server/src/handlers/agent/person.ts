@@ -82,7 +82,7 @@ export async function askApproval(
   const answer = await answerOf(ctx, name, { asks: "approval", prompt, schema: approvalSchema }, people);
   if (answer === null)
     return { approved: false, told: "Nobody approved this call within 30 minutes: it was not made." };
-  const { approved, comment } = readApproval(valueTold(answer.value));
+  const { approved, comment } = readApproval(answer.value);
   if (approved) return { approved };
   return {
     approved,
@@ -99,7 +99,8 @@ const decision = z.looseObject({
 });
 
 /** A yes in the words of any lens: true, "approve", {approved}, {decision}. Anything else is a no with a comment. */
-export function readApproval(value: Json): { approved: boolean; comment: string } {
+export function readApproval(answer: Json): { approved: boolean; comment: string } {
+  const value = valueTold(answer);
   if (typeof value === "boolean") return { approved: value, comment: "" };
   if (typeof value === "string")
     return isYes(value) ? { approved: true, comment: "" } : { approved: false, comment: value };
