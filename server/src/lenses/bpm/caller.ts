@@ -1,5 +1,6 @@
 /** Who asks, and by which address: what every reading of a task needs. */
 import { Refusal } from "../../task/errors.ts";
+import { HUMAN_KIND } from "../../task/human.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
@@ -10,6 +11,8 @@ type Asked = Pick<Call<never, unknown, unknown>, "principal" | "verbs" | "origin
 
 /** Generations that are climbed to the root of a tree. */
 const GENERATIONS_MAX = 100;
+
+export type Tree = { root: number; hasChildren: boolean };
 
 export class Caller {
   readonly principal: Principal;
@@ -34,8 +37,14 @@ export class Caller {
     }
   }
 
-  /** The number of the task at the top of its tree, as far as the caller may see it. */
-  async rootOf(task: Task): Promise<number> {
+  /** Where a task stands in its tree: the number of the one at the top, and whether it has any of its own. */
+  async treeOf(task: Task): Promise<Tree> {
+    const [root, children] = await Promise.all([this.#rootOf(task), this.#hasChildren(task)]);
+    return { root, hasChildren: children };
+  }
+
+  /** As far as the caller may see it. */
+  async #rootOf(task: Task): Promise<number> {
     let top = task;
     for (let up = 0; top.parent !== null && up < GENERATIONS_MAX; up++) {
       try {
@@ -46,5 +55,12 @@ export class Caller {
       }
     }
     return top.number;
+  }
+
+  /** What people do never has. */
+  async #hasChildren({ id, kind }: Task): Promise<boolean> {
+    if (kind === HUMAN_KIND) return false;
+    const { total } = await this.verbs.tasks.list(this.principal, { parent: id }, { limit: 1 });
+    return total > 0;
   }
 }

@@ -157,6 +157,21 @@ function moment(edge: "from" | "until") {
 }
 const DAY_MS = 86_400_000;
 
+/** What items can be grouped by: a field of theirs that they can be ordered by. */
+const GROUPS: Readonly<Record<string, { name: "priority" | "state" | "title"; by: (typeof WORK_ORDERS)[number] }>> = {
+  priority: { name: "priority", by: "priority" },
+  state: { name: "state", by: "state" },
+  title: { name: "title", by: "title" },
+};
+
+function groupIn(given: string | undefined, ctx: z.RefinementCtx) {
+  if (given === undefined || given.trim() === "") return undefined;
+  const group = new Map(Object.entries(GROUPS)).get(given.trim().toLowerCase());
+  if (group === undefined)
+    ctx.addIssue({ code: "custom", message: `must be one of ${Object.keys(GROUPS).join(", ")}` });
+  return group;
+}
+
 const fields = z.string().max(TEXT_MAX).optional().transform(wordsIn(FIELDS, lower));
 
 export const listParams = z.object({
@@ -194,6 +209,10 @@ export const listParams = z.object({
   limit: whole(LIMIT_USUAL, -NUMBER_MAX).describe("At most 100; 0 or less: all, as far as one answer holds them"),
   offset: whole(0, 0),
   orderBy,
+  groupBy: firstParam(z.string().max(TEXT_MAX).optional().transform(groupIn), {
+    type: "string",
+    enum: Object.values(GROUPS).map(({ name }) => name),
+  }).describe("Of an older API: items with the same value stand together, and say it"),
   metadataFlag: flagParam,
   metadata: flagParam.describe("As an older API calls metadataFlag"),
   showActionFlag: flagParam,
@@ -228,8 +247,16 @@ export function worklistQueryOf(asked: ListParams): WorklistQuery | null {
     ...(asked.priority !== undefined && { priority: asked.priority }),
     ...(asked.dueDateFrom !== undefined && { dueFrom: asked.dueDateFrom }),
     ...(asked.dueDateTo !== undefined && { dueUntil: asked.dueDateTo }),
-    ...(asked.orderBy && { order: asked.orderBy }),
+    ...((asked.orderBy || asked.groupBy) && { order: orderOf(asked) }),
   };
+}
+
+/** Groups come first, in their order the one that was asked for, or the newest first. */
+function orderOf({
+  groupBy,
+  orderBy = [{ by: "createdAt", descending: true }],
+}: ListParams): NonNullable<WorklistQuery["order"]> {
+  return groupBy ? [{ by: groupBy.by, descending: false }, ...orderBy] : orderBy;
 }
 
 function workStatesIn(name: string) {

@@ -144,12 +144,13 @@ async function itemOf(caller: Caller, task: Task, asked: ListParams): Promise<ob
   const work = workStateOf(task);
   const { href, rel, mediaType, length, ...data } = worklistTaskOf(task, {
     links,
-    root: await caller.rootOf(task),
+    tree: await caller.treeOf(task),
     ...(work !== null && { state: WORKLIST_STATE_OF[work] }),
   });
   const actions = asked.showActionFlag || asked.showAcion || metadataFlag ? allowedActions(caller, task) : null;
   const chosen = asked.fields ?? asked.columns;
   return {
+    ...(asked.groupBy && { groupByName: asked.groupBy.name, groupByValue: String(data[asked.groupBy.name]) }),
     ...(chosen === undefined ? data : only(data, new Set([...chosen, "number"]))),
     ...(metadataFlag && { detailsURL: links.page("self", task.id) }),
     ...(actions && { actionList: actions }),

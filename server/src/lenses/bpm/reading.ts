@@ -7,7 +7,7 @@ import { attachmentsOf, collapsed, commentsOf, historyOf, payloadOf } from "./co
 import type { Field } from "./links.ts";
 import { askedMessage, type Thread } from "./parts.ts";
 import type { TaskAnswer, WireAction, WireMessage } from "./schema.ts";
-import { readLog } from "./task-log.ts";
+import { readComments, readConversation, readHistory } from "./task-log.ts";
 import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
 
 type Fields = Pick<TaskAnswer["metadata"], "comments" | "attachments" | "history"> & {
@@ -25,19 +25,17 @@ export async function expandedFields(
 ): Promise<Fields> {
   const { links, principal, verbs } = caller;
   const { number } = task;
-  const log = expand.has("comments") || expand.has("history") ? await readLog(verbs, principal, task, thread) : null;
-  const hasHistory = log !== null && expand.has("history");
+  const hasHistory = expand.has("history");
   return {
-    comments:
-      log !== null && expand.has("comments")
-        ? commentsOf(links, task, log.comments)
-        : collapsed(links, number, "comments"),
+    comments: expand.has("comments")
+      ? commentsOf(links, task, await readComments(caller, task))
+      : collapsed(links, number, "comments"),
     attachments: expand.has("attachments")
       ? attachmentsOf(links, task, await verbs.human.attachments(principal, task.id))
       : collapsed(links, number, "attachments"),
-    history: hasHistory ? historyOf(links, task, log.history) : collapsed(links, number, "history"),
+    history: hasHistory ? historyOf(links, task, await readHistory(caller, task)) : collapsed(links, number, "history"),
     payload: expand.has("payload") ? payloadOf(task) : collapsed(links, number, "payload"),
-    messages: hasHistory ? [askedMessage(thread, task), ...log.messages] : [],
+    messages: hasHistory ? [askedMessage(thread, task), ...(await readConversation(caller, task, thread))] : [],
   };
 }
 

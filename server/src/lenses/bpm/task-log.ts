@@ -1,113 +1,185 @@
 /** What the log of a task says to people: who did what and when, and what was said of it. */
+import { messageTold } from "../../task/agent-message.ts";
 import { messageIdInTask } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
-import type { Principal } from "../../task/principal.ts";
+import type { Comment, HistoryEntry } from "../../task/human.ts";
+import type { Identity } from "../../task/identity.ts";
 import type { Task } from "../../task/task.ts";
-import type { Verbs } from "../../verbs/verbs.ts";
+import type { Caller } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";
 import type { WireComment, WireHistoryEntry, WireMessage } from "./schema.ts";
 import { worklistTime } from "./times.ts";
 import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
 
-/** Events that are looked at, the oldest first: those of people come seldom, and a log may be a million of others. */
+/**
+ * Events that are looked at, the oldest first: those of people come seldom, and a log may be a million of others. Of what
+ * comes after them, what people did is found by itself.
+ */
 const EVENTS_MAX = 20_000;
 const PAGE = 1_000;
 /** Whoever did it was no person. */
 const SYSTEM = "system";
 
-export type TaskLog = { comments: WireComment[]; history: WireHistoryEntry[]; messages: WireMessage[] };
+type Entry = { actionName: string; by: string; at: number; state: string } & Partial<WireHistoryEntry>;
 
-/** Throws `not_found`. */
-export async function readLog(verbs: Verbs, principal: Principal, task: Task, thread: Thread): Promise<TaskLog> {
-  const log: TaskLog = { comments: [], history: [], messages: [] };
+/** What people have done, and what became of it. Throws `not_found`. */
+export async function readHistory(caller: Caller, task: Task): Promise<WireHistoryEntry[]> {
+  const { verbs, principal } = caller;
+  const history: Entry[] = [];
   let after = 0;
-  for (let seen = 0; seen < EVENTS_MAX; ) {
+  for (let seen = 0; ; ) {
     const events = await verbs.tasks.events(principal, task.id, after, PAGE);
-    for (const event of events) read(event, task, thread, log);
+    for (const event of events) history.push(...entriesOf(event, task, caller));
     const last = events.at(-1);
     if (last === undefined) break;
     after = last.seq;
     seen += events.length;
+    if (seen >= EVENTS_MAX) {
+      history.push(...(await doneLater(caller, task, after)));
+      break;
+    }
   }
-  return log;
+  return history.map(({ actionName, by, at, state, ...more }) => {
+    return { actionName, displayName: by, userId: by, state, updatedDate: worklistTime(at), ...more };
+  });
 }
 
-function read(event: TaskEvent, task: Task, thread: Thread, log: TaskLog): void {
-  if (event.custom) return;
-  const { at, seq } = event;
-  const did = (actionName: string, userId: string, state: string, more: Partial<WireHistoryEntry> = {}) =>
-    log.history.push({ actionName, displayName: userId, userId, state, updatedDate: worklistTime(at), ...more });
-  const said = (by: string, text: string, scope: string) =>
-    log.comments.push({
-      commentStr: text,
-      updatedBy: by,
-      userId: by,
-      updatedDate: worklistTime(at),
-      commentScope: scopeWord(scope),
+/** What people did after an event of the log, and how the task ended. */
+async function doneLater(caller: Caller, task: Task, after: number): Promise<Entry[]> {
+  const { verbs, principal } = caller;
+  const found: Entry[] = [];
+  for (let cursor: string | null = String(after); cursor !== null; ) {
+    const { entries, next }: { entries: HistoryEntry[]; next: string | null } = await verbs.human.history(
+      principal,
+      task.id,
+      cursor,
+    );
+    found.push(...entries.map((entry) => laterEntry(entry)));
+    cursor = next;
+  }
+  const [end] = task.endedAt === null ? [] : await verbs.tasks.events(principal, task.id, task.lastSeq - 1, 1);
+  return [...found, ...(end && task.lastSeq > after ? entriesOf(end, task, caller) : [])];
+}
+
+function laterEntry({ act, by, at, state, outcome, comment, to }: HistoryEntry): Entry {
+  const did = { by: by === "" ? SYSTEM : by, at, state: stateWord(state) };
+  if (act === "decide") return { ...did, actionName: actionWord(act, outcome), ...because(comment ?? "") };
+  return { ...did, actionName: actionWord(act, null), ...because(comment ?? ""), ...informing(act, to) };
+}
+
+/** All comments, those of acts too. Throws `not_found`. */
+export async function readComments({ verbs, principal }: Caller, task: Task): Promise<WireComment[]> {
+  const found: Comment[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { comments, next } = await verbs.human.comments(principal, task.id, cursor);
+    found.push(...comments);
+    if (next === null) break;
+    cursor = next;
+  }
+  return found
+    .filter(({ text }) => text !== "")
+    .map(({ by, text, at, scope }) => {
+      const updatedDate = worklistTime(at);
+      return { commentStr: text, updatedBy: by, userId: by, updatedDate, commentScope: scopeWord(scope) };
     });
+}
+
+/** What the task has asked people and what it was told, oldest first; a decision by its word. Throws `not_found`. */
+export async function readConversation(
+  { verbs, principal }: Caller,
+  task: Task,
+  thread: Thread,
+): Promise<WireMessage[]> {
+  const said: { seq: number; message: WireMessage }[] = [];
+  const decided = new Set<number>();
+  for (let cursor: string | undefined; ; ) {
+    const { entries, next } = await verbs.human.history(principal, task.id, cursor);
+    for (const { act, seq, outcome, comment } of entries) {
+      if (act !== "decide") continue;
+      decided.add(seq);
+      const action = actionWord(act, outcome);
+      const parts = [{ text: comment === null || comment === "" ? action : `${action}: ${comment}` }];
+      const message = wireMessage(thread, { id: messageIdInTask(task.id, seq), role: "user", parts });
+      said.push({ seq, message });
+    }
+    if (next === null) break;
+    cursor = next;
+  }
+  for (const { seq, ...turn } of await verbs.tasks.turns(principal, task.id)) {
+    // The answer that a decision has given is no second one.
+    if (turn.asked === undefined && decided.has(seq - 1)) continue;
+    said.push({ seq, message: turn.asked ? asking(thread, task, seq, turn.asked) : telling(thread, turn) });
+  }
+  return said.sort((one, other) => one.seq - other.seq).map(({ message }) => message);
+}
+
+type Turn = Awaited<ReturnType<Caller["verbs"]["tasks"]["turns"]>>[number];
+
+function asking(thread: Thread, { id }: Task, seq: number, prompt: NonNullable<Turn["asked"]>): WireMessage {
+  const { name, asks, text, schema } = prompt;
+  const form = schema && { data: schema, name: "schema", mediaType: "application/schema+json" };
+  const parts = [{ text }, ...(form ? [form] : [])];
+  return wireMessage(thread, { id: messageIdInTask(id, seq), role: "agent", parts, metadata: { prompt: name, asks } });
+}
+
+function telling(thread: Thread, { messageId, told }: Omit<Extract<Turn, { messageId: string }>, "seq">): WireMessage {
+  return wireMessage(thread, { id: messageId, role: "user", parts: messageTold(told).parts });
+}
+
+function entriesOf(event: TaskEvent, task: Task, { links }: Caller): Entry[] {
+  if (event.custom) return [];
+  const { at } = event;
+  const did = (actionName: string, by: string, state: string, more: Partial<WireHistoryEntry> = {}): Entry[] => [
+    { actionName, by, at, state, ...more },
+  ];
   switch (event.type) {
     case "task.submitted":
-      did("SUBMIT", task.user, "ASSIGNED");
-      break;
+      return did("SUBMIT", task.user, "ASSIGNED");
     case "task.started":
-      if (event.data.cause === "first") did("START", event.data.worker ?? SYSTEM, "ASSIGNED");
-      break;
+      return event.data.cause === "first" ? did("START", event.data.worker ?? SYSTEM, "ASSIGNED") : [];
     case "task.input_required": {
-      const { name, asks, text, schema } = event.data.prompt;
-      did("ASK", SYSTEM, asks === "authorization" ? "ALERTED" : "ASSIGNED", { reason: text });
-      const form = schema && { data: schema, name: "schema", mediaType: "application/schema+json" };
-      const parts = [{ text }, ...(form ? [form] : [])];
-      const id = messageIdInTask(task.id, seq);
-      log.messages.push(wireMessage(thread, { id, role: "agent", parts, metadata: { prompt: name, asks } }));
-      break;
+      const { asks, text } = event.data.prompt;
+      return did("ASK", SYSTEM, asks === "authorization" ? "ALERTED" : "ASSIGNED", { reason: text });
     }
     case "task.input_received":
-      did("ANSWER", event.data.by, "ASSIGNED");
-      break;
+      return did("ANSWER", event.data.by, "ASSIGNED");
     case "task.pausing":
-      did("SUSPEND", event.data.by, "SUSPENDED", because(event.data.reason));
-      break;
+      return did("SUSPEND", event.data.by, "SUSPENDED", because(event.data.reason));
     case "task.resumed":
-      did("RESUME", event.data.by, "ASSIGNED");
-      break;
+      return did("RESUME", event.data.by, "ASSIGNED");
     case "task.completed":
-      did("COMPLETE", SYSTEM, "COMPLETED");
-      break;
+      return did("COMPLETE", SYSTEM, "COMPLETED");
     case "task.failed":
     case "task.rejected":
-      did("ERROR", SYSTEM, "ERRORED", because(event.data.error.message));
-      break;
+      return did("ERROR", SYSTEM, "ERRORED", because(event.data.error.message));
     case "task.timed_out":
-      did("EXPIRE", SYSTEM, "EXPIRED", because(event.data.error.message));
-      break;
+      return did("EXPIRE", SYSTEM, "EXPIRED", because(event.data.error.message));
     case "task.cancelled":
-      did("WITHDRAW", event.data.by, "WITHDRAWN", because(event.data.reason));
-      break;
+      return did("WITHDRAW", event.data.by, "WITHDRAWN", because(event.data.reason));
     case "human.acted": {
-      const { act, by, state, outcome, comment, scope } = event.data;
-      const action = actionWord(act, outcome);
-      did(action, by, stateWord(state), because(comment ?? ""));
-      if (comment !== null && comment !== "") said(by, comment, scope);
-      if (act !== "decide") break;
-      const parts = [{ text: comment === null || comment === "" ? action : `${action}: ${comment}` }];
-      log.messages.push(wireMessage(thread, { id: messageIdInTask(task.id, seq), role: "user", parts }));
-      break;
+      const { act, by, state, outcome, comment, to } = event.data;
+      return did(actionWord(act, outcome), by, stateWord(state), { ...because(comment ?? ""), ...informing(act, to) });
     }
     case "human.overdue":
-      did("OVERDUE", SYSTEM, "ASSIGNED");
-      break;
+      return did("OVERDUE", SYSTEM, "ASSIGNED");
     case "human.commented":
-      did("COMMENT", event.data.by, "ASSIGNED");
-      said(event.data.by, event.data.text, event.data.scope);
-      break;
-    case "human.attached":
-      did("ATTACH", event.data.by, "ASSIGNED", { reason: event.data.name });
-      break;
+      return did("COMMENT", event.data.by, "ASSIGNED", because(event.data.text));
+    case "human.attached": {
+      const attachmentUri = links.attachment("self", task.number, event.data.name).href;
+      return did("ATTACH", event.data.by, "ASSIGNED", { reason: event.data.name, attachmentUri });
+    }
     case "human.detached":
-      did("DETACH", event.data.by, "ASSIGNED", { reason: event.data.name });
-      break;
+      return did("DETACH", event.data.by, "ASSIGNED", { reason: event.data.name });
     default:
+      return [];
   }
+}
+
+/** Whom somebody asked for information, and who was given it. */
+function informing(act: string, to: readonly Identity[]): Partial<WireHistoryEntry> {
+  const whom = to.map(({ id }) => id).join(", ");
+  if (act === "request_information") return { infoRequestedFrom: whom };
+  return act === "submit_information" ? { infoSubmittedTo: whom } : {};
 }
 
 function because(reason: string): Partial<WireHistoryEntry> {

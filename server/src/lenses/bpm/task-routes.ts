@@ -34,7 +34,7 @@ async function worklistView(
   const { links } = caller;
   const { messages: _, ...fields } = await expandedFields(caller, task, expand, threadOf(task));
   return {
-    ...worklistTaskOf(task, { links, root: await caller.rootOf(task) }),
+    ...worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
     ...(metadataFlag && { detailsURL: links.page("self", task.id), actionList: allowedActions(caller, task) }),
     ...fields,
     links: linksOf(links, task, expand),

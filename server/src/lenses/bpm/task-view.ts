@@ -126,7 +126,7 @@ async function moreOf(caller: Caller, task: Task): Promise<Partial<TaskAnswer["m
   const { links } = caller;
   const form = formOf(task);
   return {
-    task: worklistTaskOf(task, { links, root: await caller.rootOf(task) }),
+    task: worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
     detailsURL: links.page("self", task.id),
     actionList: allowedActions(caller, task),
     ...(form && { formMetadata: form }),

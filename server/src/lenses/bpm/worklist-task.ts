@@ -9,6 +9,7 @@ import type { Identity } from "../../task/identity.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import type { Tree } from "./caller.ts";
 import type { Links } from "./links.ts";
 import type { BareWorklistTask } from "./schema.ts";
 import { worklistTime } from "./times.ts";
@@ -17,10 +18,9 @@ import { outcomeWord, type WorklistState, worklistStateOf } from "./vocabulary.t
 /** The priority of what nobody has given one. */
 const USUAL_PRIORITY = 3;
 
-/** `root` is the number of the task at the top of its tree. */
 export function worklistTaskOf(
   task: Task,
-  { links, root, state = worklistStateOf(task) }: { links: Links; root: number; state?: WorklistState },
+  { links, tree, state = worklistStateOf(task) }: { links: Links; tree: Tree; state?: WorklistState },
 ): BareWorklistTask {
   const { assignment, number, startedAt } = task;
   const assignees = assigneesOf(task);
@@ -45,7 +45,8 @@ export function worklistTaskOf(
     ...(assignment && task.endedAt !== null && { approvalDuration: Math.max(0, task.endedAt - assignment.assignedAt) }),
     taskDefinitionName: assignment?.definition ?? task.kind,
     ...(assignment?.key != null && { identificationKey: assignment.key }),
-    rootTaskNumber: root,
+    rootTaskNumber: tree.root,
+    hasSubTasksFlag: tree.hasChildren,
     href: links.task("self", number).href,
     rel: "self",
     mediaType: "application/json",
