@@ -18,7 +18,7 @@ const time = z.int().nonnegative();
 export const ASSIGNMENT_STATES = ["assigned", "voting", "information", "closed", "deleted"] as const;
 
 /** How many of a stage must say the same: the first to speak, all of its assignees, or so many. */
-const votesNeeded = z.union([z.enum(["any", "all"]), z.int().min(1).max(100)]);
+export const votesNeeded = z.union([z.enum(["any", "all"]), z.int().min(1).max(100)]);
 
 /**
  * A stage: who is asked together. The first declared outcome leads to the next stage, any other ends the task.

@@ -3,7 +3,7 @@
  * `human-acts.ts`; `docs/people.md` tells them with an example each.
  */
 import { z } from "zod";
-import { outcome, STAGES_MAX, stage } from "./assignment.ts";
+import { outcome, STAGES_MAX, stage, votesNeeded } from "./assignment.ts";
 import { identity } from "./identity.ts";
 import { isWithin, jsonObject } from "./json.ts";
 
@@ -100,12 +100,12 @@ export const humanAct = z.discriminatedUnion("act", [
   z.strictObject({ act: z.literal("submit_information") }),
   /** Back to the assignees before the present ones. */
   z.strictObject({ act: z.literal("push_back") }),
-  /** To others first. A vote has its own number and its own `otherwise`. */
+  /** To others first. A vote has its own number, all of them when it names none, and its own `otherwise`. */
   z.strictObject({
     act: z.literal("route"),
     to: z.array(identity).min(1).max(STAGES_MAX),
     routing: z.enum(ROUTINGS),
-    votes: stage.shape.votes.optional(),
+    votes: votesNeeded.optional(),
     otherwise: z.string().max(64).optional(),
   }),
   /** To the next stage, or to the end without a decision. */
