@@ -227,6 +227,9 @@ describe("over a restart", () => {
       200,
       { state: "ASSIGNED", assignees: { items: [user("bob")] } },
     ]);
+    // Once, whoever does it.
+    expect(await DOORS.native("ada", task("expiring"), { act: "renew" })).toBe(409);
+    expect(await DOORS.bpm("boss", task("expiring"), { act: "renew" })).toBe(409);
   });
 
   it("a question of people is answered over A2A, once, and purged by who looks after all", async () => {

@@ -220,15 +220,18 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 
-  /** An expired task begins anew, with what people have made of its payload since. */
+  /** An expired task begins anew, with what people have made of its payload since. Throws `conflict` when it has within a day. */
   async #renew(principal: Principal, task: Task, act: HumanAct & { act: "renew" }): Promise<Acknowledged> {
     const refused = refusalOf(task, actorOf(principal), "renew");
     if (refused) throw refused;
     const handler = this.parts.engine.handlers.get(task.kind);
     if (!handler) throw notFound("Task");
-    const fresh = renewedTask(task, handler, act.expiresAt, this.parts.clock.now());
-    const done = await submitTask(this.parts, fresh, this.along(principal, "renew", task.id, {}));
-    if (!("task" in done)) throw new Refusal("conflict", "It was renewed in this moment.");
+    const at = this.parts.clock.now();
+    // Whoever renews it: once.
+    const idempotency = { scope: `${task.tenant}\nrenew`, key: task.id, hash: "", at };
+    const along = { ...this.along(principal, "renew", task.id, {}), idempotency };
+    const done = await submitTask(this.parts, renewedTask(task, handler, act.expiresAt, at), along);
+    if (!("task" in done)) throw new Refusal("conflict", `It was renewed already, as ${done.replayed}.`);
     return { task: done.task, replayed: false };
   }
 
