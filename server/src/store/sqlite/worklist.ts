@@ -1,7 +1,7 @@
 /**
- * Worklists: the items of people's work that fit, in any order, with their exact number. A list by age comes out of the index
- * of who takes part, see `work-ranges.ts`. For any other, whose items they are is found there, and the rest is a look at one
- * row each: its time is that of looking at each item that fits.
+ * Worklists: the items of people's work that fit, in any order, with their exact number. Those of somebody in some states come
+ * out of the index of who takes part, see `work-ranges.ts`. For any other condition, whose items they are is found there, and
+ * the rest is a look at one row each: its time is that of looking at each item that fits.
  */
 import type { Database } from "better-sqlite3";
 import type { WorkFilter, WorkOrder } from "../human-store.ts";
@@ -11,6 +11,7 @@ import { listedRow } from "./listed-row.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside } from "./set-aside.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { orderOf } from "./work-order.ts";
 import { WorkRanges } from "./work-ranges.ts";
 
 type Where = { sql: string; values: unknown[] };
@@ -18,17 +19,6 @@ type Listed = { filter: WorkFilter; limit: number; offset: number; order: readon
 
 /** A page of 200 items with what people have to know of them. */
 const PAGE_BYTES_MAX = 8 * ANSWER_BYTES_MAX;
-
-const COLUMNS: Readonly<Record<WorkOrder["by"], string>> = {
-  number: "a.task",
-  title: "a.title COLLATE NOCASE",
-  priority: "a.priority",
-  state: "a.state",
-  createdAt: "a.task",
-  updatedAt: "a.updated_at",
-  assignedAt: "a.assigned_at",
-  dueAt: "a.due_at",
-};
 
 export const ATTACHMENT_COLUMNS = "name, sha256, bytes, media_type, scope, by, at";
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ? AND deleted_at IS NULL)";
@@ -95,15 +85,6 @@ export function humanReads(db: Database) {
 }
 
 const OPEN_STATES = "'assigned', 'voting', 'information', 'alerted', 'suspended'";
-
-function orderOf(order: readonly WorkOrder[]): string {
-  const terms = order.map(({ by, descending }) => {
-    const column = COLUMNS[by];
-    // What has no due date comes last, whichever way.
-    return `${by === "dueAt" ? "a.due_at IS NULL, " : ""}${column}${descending ? " DESC" : ""}`;
-  });
-  return [...terms, "a.task DESC"].join(", ");
-}
 
 function whereOf(filter: WorkFilter): Where {
   const { tenant, whose, freeFor, states, title, dueFrom, dueUntil } = filter;
