@@ -6,7 +6,7 @@ import { button, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
 import { sentenceOf } from "./session.ts";
 import { factsCard } from "./task-facts.ts";
-import { outputCards, progressBar, whyCard } from "./task-parts.ts";
+import { outputCards, progressBar, webhooksCard, whyCard } from "./task-parts.ts";
 import { timeline } from "./timeline.ts";
 import { WorkCards } from "./work-cards.ts";
 
@@ -39,6 +39,7 @@ export class Detail {
   readonly #output = element("div");
   readonly #steps = element("div");
   readonly #facts = element("div");
+  readonly #webhooks = element("div");
   readonly #log = new EventLog();
 
   #task: Task | null = null;
@@ -67,6 +68,7 @@ export class Detail {
       this.#output,
       this.#steps,
       this.#facts,
+      this.#webhooks,
       this.#log.view,
     );
     pane.scrollTop = 0;
@@ -137,10 +139,11 @@ export class Detail {
     try {
       const task = await this.#handle.get({ signal });
       const open = !isTerminal(task.state);
-      const [steps, why, artifacts] = await Promise.all([
+      const [steps, why, artifacts, webhooks] = await Promise.all([
         this.#handle.steps({ signal }),
         open ? this.#handle.why({ signal }) : null,
         this.#handle.artifacts({ signal }),
+        this.#handle.webhooks.list({ signal }),
       ]);
       if (signal.aborted) return;
       if (this.#unread) notice(this.#problem, "");
@@ -155,6 +158,8 @@ export class Detail {
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
       this.#steps.replaceChildren(...(bars === null ? [] : [card("Steps", "", bars)]));
+      const told = webhooksCard(webhooks);
+      this.#webhooks.replaceChildren(...(told === null ? [] : [told]));
       if (moved || this.#facts.childElementCount === 0 || open)
         this.#drawFacts(
           task,

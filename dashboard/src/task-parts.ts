@@ -1,6 +1,6 @@
 /** Parts of the detail pane that are drawn anew from the record each time: no state of their own. */
-import { isTerminal, outputText, type Task, type Why } from "@waybill/sdk";
-import { STATE_DISPLAY } from "@waybill/sdk/display";
+import { isTerminal, outputText, type Task, type Webhook, type Why } from "@waybill/sdk";
+import { STATE_DISPLAY, webhookSummary } from "@waybill/sdk/display";
 import { card, element } from "./element.ts";
 import { moment } from "./task-facts.ts";
 
@@ -16,6 +16,13 @@ export function whyCard({ summary, running, ahead, until }: Why): HTMLElement {
     element("p", {}, summary),
     more.length === 0 ? null : element("p", {}, more.join(" ")),
   );
+}
+
+/** Who is told of it, and which delivery waits and why; null when nobody is. */
+export function webhooksCard(webhooks: readonly Webhook[]): HTMLElement | null {
+  if (webhooks.length === 0) return null;
+  const lines = webhooks.map((each) => element("li", {}, `${new URL(each.url).host} ${webhookSummary(each)}`));
+  return card("Webhooks", "", element("ul", {}, ...lines));
 }
 
 export function progressBar({ state, progress }: Task): HTMLElement {

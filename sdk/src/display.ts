@@ -6,3 +6,4 @@ export { eventSummary } from "./event-summary.ts";
 export { age, bytes, count, duration, money } from "./number-format.ts";
 export { isYesOrNo } from "./question.ts";
 export { STATE_DISPLAY, type StateDisplay, type Tone } from "./state-display.ts";
+export { webhookSummary } from "./webhook-summary.ts";

@@ -262,6 +262,19 @@ describe("the arrow", () => {
   });
 });
 
+test("what callers name is connected to by one client alone; models are where the operator says", () => {
+  const connects =
+    /from "undici"|[^.\w]fetch\(|\b(?:request|get|connect|createConnection)\b[^;]* from "node:(?:https?|net|tls|http2|dgram)"/;
+  const found = server
+    .map(({ path, text }) => ({ place: inServer(path), text: withoutComments(text) }))
+    .filter(({ place, text }) => !/^(cli|models)\//.test(place) && connects.test(text));
+  // The first is handed the guarded client as its fetch.
+  expect(found.map(({ place }) => place).sort()).toEqual([
+    "handlers/remote-agent/remote-client.ts",
+    "outgoing/guarded-client.ts",
+  ]);
+});
+
 describe("a cycle", () => {
   test("of imports exists nowhere, neither at run time nor by type", () => {
     expect(cyclesOf(new Map(product.map((source) => [source.path, targetsOf(source)])))).toEqual([]);

@@ -2,7 +2,8 @@ import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP, Server, Socket } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hostname } from "node:os";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { isPublic } from "./addresses.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { GuardedClient } from "./guarded-client.ts";
@@ -86,7 +87,7 @@ async function refusal(url: string): Promise<unknown> {
 
 describe("an address of a caller", () => {
   it("leads to no refused range, in none of hundreds of spellings", async () => {
-    expect(new Set(HOSTILE_HOSTS).size).toBeGreaterThan(500);
+    expect(new Set(HOSTILE_HOSTS).size).toBeGreaterThan(1_000);
     const reached: string[] = [];
     for (const host of HOSTILE_HOSTS)
       for (const url of [`http://${host}:${insidePort}/`, `https://${host}:${insidePort}/`]) {
@@ -109,6 +110,8 @@ describe("an address of a caller", () => {
       "file:///etc/passwd",
       "gopher://1.1.1.1/",
       "data:text/plain,hello",
+      "http+unix://%2Fvar%2Frun%2Fdocker.sock/",
+      "unix:/var/run/docker.sock",
       "http://1.1.1.1/",
       "https://1.1.1.1:8443/",
       "http://1.1.1.1:25/",
@@ -153,6 +156,31 @@ describe("a name", () => {
     const error = await refusal("https://nothing.test/");
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(NotReached);
+  });
+
+  it("that only a hosts file, a search path or a folder of sockets knows stands for nothing", async () => {
+    const hosts = ["ip6-localhost", "ip6-loopback", "localhost6", "127.0.0.1..", "host.docker.internal", "unix"];
+    for (const host of [...hosts, hostname()]) {
+      const error = URL.canParse(`http://${host}:${insidePort}/`)
+        ? await refusal(`http://${host}:${insidePort}/`)
+        : host;
+      expect([host, error]).not.toEqual([host, null]);
+    }
+    expect(attempts).toEqual([]);
+    expect(connections).toBe(0);
+  });
+
+  it("is asked for by no proxy of the environment", async () => {
+    for (const name of ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+      vi.stubEnv(name, `http://127.0.0.1:${insidePort}`);
+    vi.stubEnv("NODE_USE_ENV_PROXY", "1");
+    const plain = new GuardedClient(reach("any"), internetNames([nameServer.address]));
+    behave = (_, response) => response.end();
+    const answer = await plain.send(new URL(`http://127.0.0.1:${receiverPort}/`), { method: "GET" });
+    vi.unstubAllEnvs();
+    await plain.close();
+    expect(answer.status).toBe(200);
+    expect(connections).toBe(0);
   });
 
   it("that the operator allows may be any address, on its port", async () => {

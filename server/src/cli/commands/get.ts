@@ -1,14 +1,14 @@
 import { isTerminal, outputText, type Step, type Task, type Webhook, type Why } from "@waybill/sdk";
-import { count, duration, money } from "@waybill/sdk/display";
+import { count, duration, money, webhookSummary } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { answerCommands } from "../answer.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { moment } from "../terminal/moment.ts";
 import { styledState } from "../terminal/state-style.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless, onOneLine } from "../terminal/text-width.ts";
-import { moment, waitsFor } from "../webhook-state.ts";
 
 type Flags = ConnectionFlags & { steps?: boolean; json?: boolean };
 
@@ -70,7 +70,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Usage", tokens],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
-    ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${waitsFor(each)}`]),
+    ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${webhookSummary(each)}`]),
   ];
   const lines = facts.flatMap(([name, value]) =>
     value === null || value === "" ? [] : [`${screen.style("dim", name.padEnd(14))}${onOneLine(value)}\n`],

@@ -1,14 +1,14 @@
 import type { Delivery, StandingWebhook, Waybill, Webhook } from "@waybill/sdk";
-import { duration } from "@waybill/sdk/display";
+import { duration, webhookSummary } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { durationMs, pair, states, wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { Exit } from "../exit.ts";
 import { taskIdOf } from "../task-id.ts";
+import { moment } from "../terminal/moment.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
-import { moment, waitsFor } from "../webhook-state.ts";
 
 type Flags = ConnectionFlags & { task?: string; json?: boolean };
 type AddFlags = Flags & {
@@ -109,7 +109,7 @@ function addCare(webhooks: Command): void {
   ).action((id: string, flags: Flags & { from?: number }) =>
     talkOf(flags, async (of) => {
       const after = await of.redrive(id, flags.from === undefined ? {} : { from: flags.from });
-      said(after, flags, `It goes on: ${waitsFor(after)}.`);
+      said(after, flags, `It goes on: ${webhookSummary(after)}.`);
     }),
   );
   withWebhook(webhooks.command("enable").description("go on with what it has not told")).action(
@@ -199,7 +199,7 @@ function webhookTable(all: readonly Webhook[], screen: Screen): string {
       { title: "URL", cell: ({ url }) => url, shrinks: true },
       { title: "SIGNED", cell: ({ signed }) => (signed ? "yes" : "no") },
       { title: "STATE", cell: ({ state }) => state, style: ({ state }) => (state === "active" ? "green" : "red") },
-      { title: "NOW", cell: waitsFor, shrinks: true },
+      { title: "NOW", cell: webhookSummary, shrinks: true },
     ],
     all,
     screen,
@@ -236,7 +236,7 @@ function shown(webhook: Webhook, screen: Screen): string {
     ["Events", events?.join(", ") ?? "changes of the state, questions, the end"],
     ["Signed", signed ? "yes" : "no"],
     ["State", reason === null ? state : `${state}: ${reason}`],
-    ["Now", waitsFor(webhook)],
+    ["Now", webhookSummary(webhook)],
     ["Told up to", task_id && String(told_up_to)],
     ["Given up", given_up === null ? null : `event ${given_up}`],
     ["Last error", last_error],

@@ -54,6 +54,9 @@ function spellingsOf(address: string): string[] {
   const whole = ((a * 256 + b) * 256 + c) * 256 + d;
   const hex = (value: number, digits = 0) => value.toString(16).padStart(digits, "0");
   const groups = `${hex(a * 256 + b)}:${hex(c * 256 + d)}`;
+  /** As Teredo writes the address of a client. */
+  const inverted = `${hex(0xffff - (a * 256 + b))}:${hex(0xffff - (c * 256 + d))}`;
+  const circled = (digit: string) => String.fromCodePoint(digit === "0" ? 0x24ea : 0x245f + Number(digit));
   return [
     address,
     `${address}.`,
@@ -68,13 +71,28 @@ function spellingsOf(address: string): string[] {
     address.replaceAll(".", "。"),
     address.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
     address.replace(".", "%2e"),
+    address.replaceAll(".", "．"),
+    address.replaceAll(".", "｡"),
+    address.replace(/\d/g, circled),
+    [...address].map((character) => `%${character.charCodeAt(0).toString(16)}`).join(""),
+    address.replace(".", ".\u00ad"),
+    [a, b, c, d].map((part) => `000${part.toString(8)}`).join("."),
+    `0X${hex(whole, 16)}`,
     `[::ffff:${address}]`,
     `[::ffff:${groups}]`,
     `[::${address}]`,
     `[::ffff:0:${groups}]`,
     `[64:ff9b::${address}]`,
     `[64:ff9b:1::${groups}]`,
+    `[0:0:0:0:0:FFFF:${groups.toUpperCase()}]`,
+    `[::ffff:0:${address}]`,
+    `[64:ff9b::${groups}]`,
+    `[64:ff9b:1:ffff:0:0:${address}]`,
+    `[fe80::5efe:${address}]`,
+    `[::ffff:${address}%25lo]`,
+    `[2001:0:4136:e378:8000:63bf:${inverted}]`,
     `[2002:${groups}::1]`,
+    `[2002:${groups}::${groups}]`,
     `[2001:0:${groups}::1]`,
   ];
 }
@@ -83,4 +101,6 @@ export const HOSTILE_HOSTS = [
   ...HOSTILE_4.flatMap(spellingsOf),
   ...HOSTILE_6.map((address) => `[${address}]`),
   ...["localhost", "LOCALHOST", "localhost.", "anything.localhost", "ｌocalhost"],
+  ...["localhost%2E", "lo%63alhost", "loc\u00adalhost", "ⓛocalhost", "a.b.LocalHost."],
+  ...["[fe80::1%25eth0]", "[::1%251]", "[0000::0001]", "[::0:1]"],
 ];
