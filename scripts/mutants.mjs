@@ -16,6 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DECIDE } from "./mutants/decide.mjs";
+import { DELIVERY } from "./mutants/delivery.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
@@ -50,6 +51,10 @@ const SUITES = {
   execution: [ENGINE, ...WORLDS],
   scheduling: [ENGINE, ...WORLDS],
   store: [["server/src/store/sqlite/store.test.ts"], ...unlessQuick(["server/src/store/sqlite"]), ...WORLDS],
+  delivery: [
+    ["server/src/task", "server/src/delivery", "server/src/outgoing"],
+    ["server/src/store/sqlite/store.test.ts", "server/test/webhooks.test.ts"],
+  ],
   kill: [["bench/kill.ts", "--rounds", "5"]],
 };
 
@@ -58,6 +63,7 @@ const all = [
   ...EXECUTION.map((mutant) => ({ ...mutant, area: "execution" })),
   ...SCHEDULING.map((mutant) => ({ ...mutant, area: "scheduling" })),
   ...STORE.map((mutant) => ({ ...mutant, area: "store" })),
+  ...DELIVERY.map((mutant) => ({ ...mutant, area: "delivery" })),
   ...KILL.map((mutant) => ({ ...mutant, area: "kill" })),
 ];
 

@@ -35,6 +35,11 @@ function withStanding(own: SubscriptionRecord, of: SubscriptionRecord): Subscrip
   return { ...own, url, format, events, secrets, settings, state, reason, dueAt };
 }
 
+/** Between these are the keys of the cursors of a standing subscription. */
+export function cursorKeys(standing: string): { first: string; beyond: string } {
+  return { first: `${standing}_`, beyond: `${standing}~` };
+}
+
 /** The row of a cursor of a standing subscription for a new task: all that is not its own is left to be read there. */
 export function cursorValues(standing: SubscriptionValues, task: TaskId, at: number): SubscriptionValues {
   const { key, tenant, user } = standing;
@@ -44,7 +49,7 @@ export function cursorValues(standing: SubscriptionValues, task: TaskId, at: num
     ...{ createdAt: at, updatedAt: at },
   };
   const record = JSON.stringify(own);
-  const cursor = `${key}_${task}`;
+  const cursor = `${cursorKeys(key).first}${task}`;
   return {
     ...{ key: cursor, task, tenant, user, id: cursor, standing: key, url: "", active: 1, done: 0, dueAt: null },
     ...{ version: 1, record },

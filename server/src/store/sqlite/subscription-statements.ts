@@ -4,6 +4,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import { type Attempted, type Choosable, isChosen, standingAfter } from "../../task/subscription.ts";
 import type { PreparedAudit } from "../codec/prepared.ts";
 import {
+  cursorKeys,
   cursorValues,
   SUBSCRIPTION_COLUMNS,
   type SubscriptionValues,
@@ -56,9 +57,12 @@ export function subscriptionReads(db: Database) {
     `${UNFINISHED} AND s.key > ? ORDER BY s.key LIMIT ?`,
     ({ after, limit }: { after: string; limit: number }) => [after, limit],
   );
+  // Keys of its cursors begin with its own, and so lie together: no other index is to be taken.
   const unfinishedOf = rows(
-    `${UNFINISHED} AND s.standing = ? AND s.key > ? ORDER BY s.key LIMIT ?`,
-    ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
+    `${UNFINISHED} AND +s.standing = ? AND s.key > ? AND s.key < ? ORDER BY s.key LIMIT ?`,
+    ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [
+      ...[standing, after === "" ? cursorKeys(standing).first : after, cursorKeys(standing).beyond, limit],
+    ],
   );
   return {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,

@@ -1,0 +1,74 @@
+/** Faults in how subscribers are told. */
+const subscription = "server/src/task/subscription.ts";
+const delivery = "server/src/delivery/delivery.ts";
+const statements = "server/src/store/sqlite/subscription-statements.ts";
+const rows = "server/src/store/codec/subscription-rows.ts";
+const client = "server/src/outgoing/guarded-client.ts";
+const reach = "server/src/outgoing/reach.ts";
+
+export const DELIVERY = [
+  {
+    file: subscription,
+    name: "an-event-is-skipped",
+    find: "cursor: seq, announces",
+    put: "cursor: seq + 1, announces",
+  },
+  {
+    file: subscription,
+    name: "a-gone-receiver-is-tried-on",
+    find: "if (status === GONE || isOver) {",
+    put: "if (isOver) {",
+  },
+  {
+    file: subscription,
+    name: "a-cursor-disables-itself",
+    find: "before.standing === null && failures >= failuresMax",
+    put: "failures >= failuresMax",
+  },
+  {
+    file: subscription,
+    name: "every-failure-under-way-counts",
+    find: '(outcome === "retrying" && (before.dueAt ?? 0) > at)',
+    put: "false",
+  },
+  {
+    file: subscription,
+    name: "a-failing-receiver-is-asked-by-all",
+    find: "dueAt: at + retryDelayMs(failures, askedMs, 0.5)",
+    put: "dueAt: null",
+  },
+  {
+    file: subscription,
+    name: "a-choice-is-of-everybody",
+    find: "if (!everybody && task.user !== owner) return false;",
+    put: "",
+  },
+  { file: subscription, name: "children-are-chosen", find: "if (!children && task.isChild) return false;", put: "" },
+  {
+    file: subscription,
+    name: "a-receiver-waits-for-nobody",
+    find: "Math.max(spread, Math.min(askedMs ?? 0, ASKED_DELAY_MS_MAX))",
+    put: "spread",
+  },
+  { file: delivery, name: "an-enabled-one-stays-still", find: "await this.#enterUnfinished(key);", put: "" },
+  {
+    file: subscription,
+    name: "a-redirect-is-taken",
+    find: "if (status !== null && status >= 200 && status < 300) {",
+    put: "if (status !== null && status >= 200 && status < 400) {",
+  },
+  { file: statements, name: "deliveries-have-no-bound", find: "if (n > max)", put: "if (n > max * 10)" },
+  { file: rows, name: "a-cursor-does-not-pause", find: "Math.max(own.dueAt ?? 0, of.dueAt)", put: "own.dueAt" },
+  {
+    file: client,
+    name: "a-name-is-not-judged-again",
+    find: "for (const address of found) this.#reach.checkAddress(host, address, port);",
+    put: "",
+  },
+  {
+    file: reach,
+    name: "a-user-in-an-address-is-taken",
+    find: 'if (url.username !== "" || url.password !== "")',
+    put: "if (false)",
+  },
+];
