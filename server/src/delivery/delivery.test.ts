@@ -46,15 +46,15 @@ describe("a subscription", () => {
     stage = await Stage.open([patient], seeded(3));
     const chance = seeded(7);
     let dropped = 0;
-    receiver.behave = (_, response) => {
+    receiver.behave = (got, response) => {
       const draw = chance();
       if (draw < 0.2) response.destroy();
       else if (draw < 0.7) response.writeHead([500, 503, 429, 408][Math.floor(draw * 40) % 4] ?? 500).end();
       else if (draw < 0.75) {
         // Taken, and the answer is lost: it comes again.
         dropped += 1;
-        response.writeHead(200, { "content-length": 5 });
-        response.write("x", () => response.destroy());
+        receiver.taken.push(got);
+        response.destroy();
       } else response.end();
     };
     const tasks = [await stage.endedTask(20), await stage.endedTask(20)];
