@@ -1,0 +1,321 @@
+/** Numbers by which the states of Europe know people. */
+import { isDay, isPlaceholder, luhn, mod11of10, weighted } from "./checksums.ts";
+import { type NationalId, ONLY_BESIDE } from "./national-id.ts";
+import {
+  baltic,
+  belgian,
+  cartaoDeCidadao,
+  codiceFiscale,
+  day,
+  fodselsnummer,
+  hetu,
+  innOfPerson,
+  LETTERS,
+  lastOf,
+  monthIn,
+  nir,
+  number,
+  personnummer,
+  pesel,
+  pps,
+  snils,
+  tckn,
+} from "./national-id-checks.ts";
+
+export const EUROPEAN: readonly NationalId[] = [
+  {
+    entity: "NationalId.GB.NINO",
+    shape: "(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]",
+    check: () => true,
+    words: /\b(?:nino|national insurance|ni (?:number|no))\b/,
+    alone: 0.9,
+  },
+  {
+    entity: "NationalId.GB.NHS",
+    shape: "\\d{3}[ -]?\\d{3}[ -]?\\d{4}",
+    check: (id) => !isPlaceholder(id) && weighted(id, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]) % 11 === 0,
+    words: /\bnhs\b/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.DE.TaxId",
+    shape: "[1-9]\\d ?\\d{3} ?\\d{3} ?\\d{3}",
+    check: (id) => !isPlaceholder(id) && mod11of10(id),
+    words: /steuer|\bidnr\b|\btin\b|identifikationsnummer/,
+    alone: 0.45,
+  },
+  {
+    entity: "NationalId.DE.SocialInsurance",
+    shape: "\\d{2} ?(?:0[1-9]|[12]\\d|3[01])(?:0[1-9]|1[0-2])\\d{2} ?[A-Z] ?\\d{3}",
+    check: (id) => {
+      const digits = id.slice(0, 8) + String(id.charCodeAt(8) - 64).padStart(2, "0") + id.slice(9);
+      const sum = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1].reduce((total, weight, index) => {
+        const product = weight * Number(digits[index]);
+        return total + Math.floor(product / 10) + (product % 10);
+      }, 0);
+      return sum % 10 === Number(digits[12]);
+    },
+    words: /sozialversicherung|rentenversicherung|\bsv-?n/,
+    alone: 0.9,
+  },
+  {
+    entity: "NationalId.FR.NIR",
+    shape: "[12] ?\\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\\d) ?(?:\\d{2}|2[AB]) ?\\d{3} ?\\d{3} ?\\d{2}",
+    check: nir,
+    words: /s[ée]curit[ée] sociale|\bnir\b|\binsee\b|num[ée]ro de s[ée]cu/,
+    alone: 0.95,
+  },
+  {
+    entity: "NationalId.ES.DNI",
+    shape: "\\d{8}[- ]?[A-Z]",
+    check: (id) => LETTERS[Number(id.slice(0, 8)) % 23] === id[8],
+    words: /\b(?:dni|nif|documento)\b/,
+    alone: 0.85,
+  },
+  {
+    entity: "NationalId.ES.NIE",
+    shape: "[XYZ][- ]?\\d{7}[- ]?[A-Z]",
+    check: (id) => LETTERS[Number("XYZ".indexOf(id[0] ?? "") + id.slice(1, 8)) % 23] === id[8],
+    words: /\b(?:nie|extranjero)\b/,
+    alone: 0.9,
+  },
+  {
+    entity: "NationalId.IT.CodiceFiscale",
+    shape: "[A-Z]{6} ?\\d{2}[A-EHLMPR-T]\\d{2} ?[A-Z]\\d{3}[A-Z]",
+    check: codiceFiscale,
+    words: /codice fiscale|\bc\.?f\.?\b/,
+    alone: 0.97,
+  },
+  {
+    entity: "NationalId.NL.BSN",
+    shape: "\\d{9}|\\d{4}[. ]\\d{2}[. ]\\d{3}",
+    check: (id) => !isPlaceholder(id) && weighted(id, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0,
+    words: /\b(?:bsn|burgerservicenummer|sofinummer)\b/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.PL.PESEL",
+    shape: "\\d{11}",
+    check: pesel,
+    words: /\bpesel\b/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.SE.Personnummer",
+    shape: "(?:19|20)?\\d{6}[-+]\\d{4}|(?:19|20)\\d{6}\\d{4}",
+    check: personnummer,
+    words: /personnummer|\bpnr\b/,
+    alone: 0.85,
+  },
+  {
+    entity: "NationalId.SE.Personnummer",
+    shape: "\\d{10}",
+    check: personnummer,
+    words: /personnummer|\bpnr\b/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.CH.AHV",
+    shape: "756[. ]?\\d{4}[. ]?\\d{4}[. ]?\\d{2}",
+    check: (id) => weighted(id, [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]) % 10 === 0,
+    words: /\b(?:ahv|avs|nss)\b|sozialversicherung/,
+    alone: 0.95,
+  },
+  {
+    entity: "NationalId.BE.Rijksregister",
+    shape: "\\d{2}[. ]?\\d{2}[. ]?\\d{2}[- ]?\\d{3}[. ]?\\d{2}",
+    check: (id) => belgian(id) && isDay(number(id, 0, 2), number(id, 2, 4) % 20, number(id, 4, 6)),
+    words: /rijksregister|registre national|\b(?:insz|niss)\b/,
+    alone: 0.7,
+  },
+  {
+    entity: "NationalId.FI.HETU",
+    shape: "\\d{6}[-+A-F]\\d{3}[0-9A-FHJ-NPR-Y]",
+    check: hetu,
+    words: /hetu|henkil[öo]tunnus/,
+    alone: 0.95,
+  },
+  {
+    entity: "NationalId.NO.Fodselsnummer",
+    shape: "\\d{6} ?\\d{5}",
+    check: fodselsnummer,
+    words: /f[øo]dselsnummer|personnummer/,
+    alone: 0.7,
+  },
+  {
+    entity: "NationalId.DK.CPR",
+    shape: "\\d{6}-?\\d{4}",
+    check: (id) => day(id, 4, 2, 0),
+    words: /\bcpr\b|personnummer/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.AT.SVNR",
+    shape: "[1-9]\\d{3} ?\\d{6}",
+    check: (id) => weighted(id, [3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11 === Number(id[3]) && day(id, 8, 6, 4),
+    words: /sozialversicherung|\bsv-?n|\bsvnr\b/,
+    alone: 0.45,
+  },
+  {
+    entity: "NationalId.PT.NIF",
+    shape: "[1-35689]\\d{2} ?\\d{3} ?\\d{3}",
+    check: (id) => ((11 - (weighted(id, [9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 11) % 10 === Number(id[8]),
+    words: /\bnif\b|contribuinte/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.IE.PPS",
+    shape: "\\d{7}[A-W][A-IW]?",
+    check: pps,
+    words: /\bpps(?:n)?\b/,
+    alone: 0.75,
+  },
+  {
+    entity: "NationalId.TR.TCKN",
+    shape: "[1-9]\\d{10}",
+    check: tckn,
+    words: /\b(?:tckn|tc kimlik|kimlik)\b/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.HR.OIB",
+    shape: "\\d{11}",
+    check: (id) => !isPlaceholder(id) && mod11of10(id),
+    words: /\boib\b/,
+    alone: 0.45,
+  },
+  {
+    entity: "NationalId.RO.CNP",
+    shape: "[1-8]\\d{12}",
+    check: (id) => lastOf(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9], 11) && day(id, 1, 3, 5),
+    words: /\bcnp\b|cod(?:ul)? numeric personal/,
+    alone: 0.85,
+  },
+  {
+    entity: "NationalId.CZ.RC",
+    shape: "\\d{6}\\/?\\d{4}",
+    check: (id) => Number(id) % 11 === 0 && isDay(number(id, 0, 2), monthIn(id, 2, [0, 50, 20, 70]), number(id, 4, 6)),
+    words: /rodn[ée] [čc][íi]s(?:lo|la|le)|birth number|\br\.? ?[čc]\.?(?!\p{L})/u,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.CZ.RC",
+    shape: "\\d{6}\\/\\d{4}",
+    check: (id) => Number(id) % 11 === 0 && isDay(number(id, 0, 2), monthIn(id, 2, [0, 50, 20, 70]), number(id, 4, 6)),
+    words: /rodn[ée] [čc][íi]s|birth number/,
+    alone: 0.9,
+  },
+  {
+    entity: "NationalId.BG.EGN",
+    shape: "\\d{10}",
+    check: (id) =>
+      lastOf(id, [2, 4, 8, 5, 10, 9, 7, 3, 6], 11) &&
+      isDay(number(id, 0, 2), monthIn(id, 2, [0, 20, 40]), number(id, 4, 6)),
+    words: /\begn\b|егн|единен граждански/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.EE.Isikukood",
+    shape: "[1-8]\\d{10}",
+    check: baltic,
+    words: /isikukood/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.LT.AsmensKodas",
+    shape: "[3-6]\\d{10}",
+    check: baltic,
+    words: /asmens kod/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.LV.PersonasKods",
+    shape: "\\d{6}-\\d{5}",
+    check: (id) => day(id, 4, 2, 0),
+    words: /personas kod/,
+    alone: 0.7,
+  },
+  {
+    entity: "NationalId.GR.AMKA",
+    shape: "\\d{11}",
+    check: (id) => luhn(id) && day(id, 4, 2, 0),
+    words: /\bamka\b|αμκα|α\.μ\.κ\.α/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.GR.AFM",
+    shape: "\\d{9}",
+    check: (id) => !isPlaceholder(id) && lastOf(id, [256, 128, 64, 32, 16, 8, 4, 2], 11),
+    words: /\bafm\b|αφμ|α\.φ\.μ/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.HU.TAJ",
+    shape: "\\d{3}[ -]?\\d{3}[ -]?\\d{3}",
+    check: (id) => !isPlaceholder(id) && lastOf(id, [3, 7, 3, 7, 3, 7, 3, 7], 10),
+    words: /\btaj\b|társadalombiztosítási/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.HU.TaxId",
+    shape: "8\\d{9}",
+    check: (id) => lastOf(id, [1, 2, 3, 4, 5, 6, 7, 8, 9], 11),
+    words: /adóazonosító/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.SI.EMSO",
+    shape: "\\d{13}",
+    check: (id) =>
+      (11 - (weighted(id, [7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === Number(id[12]) &&
+      isDay(number(id, 4, 7), number(id, 2, 4), number(id, 0, 2)),
+    words: /em[šs]o|jmbg|матични број/,
+    alone: 0.75,
+  },
+  {
+    entity: "NationalId.IS.Kennitala",
+    shape: "\\d{6}-?\\d{4}",
+    check: (id) =>
+      (11 - (weighted(id, [3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === Number(id[8]) &&
+      isDay(number(id, 4, 6), number(id, 2, 4), number(id, 0, 2) % 40),
+    words: /kennital/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.RU.SNILS",
+    shape: "\\d{3}-\\d{3}-\\d{3}[ -]\\d{2}",
+    check: snils,
+    words: /снилс|\bsnils\b/,
+    alone: 0.9,
+  },
+  {
+    entity: "NationalId.RU.INN",
+    shape: "\\d{12}",
+    check: innOfPerson,
+    words: /инн|\binn\b/,
+    alone: 0.6,
+  },
+  {
+    entity: "NationalId.UA.RNTRC",
+    shape: "\\d{10}",
+    check: (id) => (((weighted(id, [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11) + 11) % 11) % 10 === Number(id[9]),
+    words: /рнокпп|\bіпн|ідентифікаційний|rnokpp/,
+    alone: ONLY_BESIDE,
+  },
+  {
+    entity: "NationalId.ES.NUSS",
+    shape: "\\d{2}[ /-]?\\d{8}[ /-]?\\d{2}",
+    check: (id) =>
+      (number(id, 2, 10) < 10_000_000 ? number(id, 0, 2) * 10_000_000 + number(id, 2, 10) : number(id, 0, 10)) % 97 ===
+      number(id, 10, 12),
+    words: /seguridad social|\bnuss\b|afiliaci[óo]n/,
+    alone: 0.45,
+  },
+  {
+    entity: "NationalId.PT.CC",
+    shape: "\\d{8} ?\\d ?[A-Z\\d]{2}\\d",
+    check: cartaoDeCidadao,
+    words: /cart[ãa]o de cidad[ãa]o|\bcc\b|bilhete de identidade/,
+    alone: 0.6,
+  },
+];
