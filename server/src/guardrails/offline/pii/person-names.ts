@@ -1,10 +1,11 @@
 /**
- * Names of people, by the names that are known, the titles before them and the words that introduce somebody; in
- * English, German, French and Spanish. Each word is looked at a bounded number of times.
+ * Names of people, by the names that are known, the titles before them, the words that introduce somebody and the endings of
+ * family names; in English, German, French, Spanish, Italian and Portuguese. Each word is looked at a bounded number of times.
  */
 import type { Detection } from "../../detector.ts";
 import { familyNames } from "../words/family-names.ts";
 import { ambiguousNames, firstNames } from "../words/first-names.ts";
+import { isLearned } from "../words/learned-names.ts";
 import { places } from "../words/places.ts";
 
 type Word = { text: string; start: number; end: number };
@@ -12,7 +13,7 @@ type Word = { text: string; start: number; end: number };
 const WORD = /[\p{L}][\p{L}\p{M}'’-]{0,40}\.?/gu;
 const NAME_WORDS_MAX = 5;
 const TITLES = set(
-  "Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Rev Herr Herrn Frau Fräulein Mme Mlle Monsieur Madame Mademoiselle Sr Sra Srta Señor Señora Señorita Don Doña Dott Signor Signora Sig Sergeant Captain Colonel Dipl Ing Maître Docteur Doctor Doctora Licenciado",
+  "Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Rev Herr Herrn Frau Fräulein Mme Mlle Monsieur Madame Mademoiselle Sr Sra Srta Señor Señora Señorita Don Doña Dott Signor Signora Sig Sergeant Captain Colonel Dipl Ing Maître Docteur Doctor Doctora Licenciado Signorina Dottor Dottore Dottoressa Avvocato Senhor Senhora Dona Dom Doutor Doutora Familie Famille",
 );
 const PARTICLES = set("de del della di da dos das du van von der den ten ter zu zum la le los las y e bin al el");
 /** Of companies, places and things that are called after people, and of what begins a sentence. */
@@ -22,11 +23,48 @@ const NO_NAME = set(
   Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March June July September October November December Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag Januar Februar März Juni Juli Oktober Dezember Lundi Mardi Mercredi Jeudi Vendredi Samedi Dimanche Today Tomorrow Yesterday Christmas Easter
   Der Die Das Den Dem Des Ein Eine Einen Einem Einer Und Oder Aber Wenn Wann Wo Was Wer Wie Ich Du Er Sie Es Wir Ihr Ihre Ihren Mein Meine Dein Deine Sein Seine Ist Sind War Waren Hat Haben Hatte Wird Werden Kann Können Soll Nicht Kein Keine Ja Nein Bitte Danke Hallo Guten Liebe Lieber Sehr Damen Herren Bei Mit Von Zu Auf Aus Nach Für Am Im Als Auch Noch Nur Dann Heute Morgen Gestern
   Le La Les Un Une Des Du Et Ou Mais Si Quand Où Que Qui Quoi Comment Pourquoi Je Tu Il Elle Nous Vous Ils Elles Mon Ma Mes Son Sa Ses Est Sont Bonjour Merci Oui Non Cher Chère Pour Avec Dans Sur Par El Los Las Una Y O Pero Cuando Donde Qué Quién Cómo Yo Él Ella Nosotros Su Sus Mi Es Son Hola Gracias Sí Estimado Estimada Para Con En Por
+  Il Lo Gli I Di Da Dal Della Delle Nel Nella Ciao Buongiorno Salve Grazie Gentile Caro Cara Signori Chi Cosa Dove Perché Quando Io Lui Lei Noi Voi Loro Sono È Mio Mia Suo Sua Oggi Ieri Domani Lunedì Martedì Mercoledì Giovedì Venerdì Sabato Domenica Gennaio Febbraio Marzo Aprile Maggio Giugno Luglio Agosto Settembre Ottobre Novembre Dicembre
+  Os As Um Uma Uns Umas Do Dos Das Em No Na Nos Nas Ao Aos À Às Por Pelo Pela Olá Oi Obrigado Obrigada Prezado Prezada Caro Bom Boa Eu Ele Eles Elas Você Vocês Meu Minha Seu Sua São Foi Hoje Ontem Amanhã Segunda Terça Quarta Quinta Sexta Sábado Janeiro Fevereiro Março Abril Maio Junho Julho Setembro Outubro Dezembro
+  Notre Votre Leur Nos Vos Leurs Cordialement Merci Hier Demain Janvier Février Mars Avril Mai Juin Juillet Août Septembre Octobre Novembre Décembre Nuestro Nuestra Ayer Mañana Enero Febrero Marzo Mayo Junio Septiembre Octubre Noviembre Diciembre Lunes Martes Miércoles Jueves Viernes Domingo
+  Best Regards Kind Warm Yours Sincerely Cheers Ask Tell Call Meet Write Forward Deliver Contact Visit According Gestern Meine Mit Viele Beste Schöne Freundliche Grüße Grüßen Cordiali Distinti Saluti Atenciosamente Cumprimentos Saludos Atentamente
   English German French Spanish Italian American British European Canadian Indian Chinese Japanese Russian Catholic Christian Jewish Muslim Linux Windows Google Apple Amazon Microsoft Python Java Type Day Days Name Names User Users Admin Data Model`,
 );
-const INTRODUCES =
-  /(?:\bmy name is|\bname['’]?s|\bi am called|\bi['’]m|\bcalled|\bnamed|\bdear|\bhi|\bhello|\bhey|\bpatient|\bcustomer|\bemployee|\bcolleague|\bclient|\bsigned|\bsincerely,|\bregards,|\bcheers,|\bcontact|\bname:|mein name ist|ich hei(?:ß|ss)e|\blieber?|\bhallo|\bgrüße,|\bgrüßen,|\bpatientin|\bkund(?:e|in)|\bmitarbeiter(?:in)?|\bkolleg(?:e|in)|je m['’]appelle|mon nom est|\bs['’]appelle|\bchère?|\bbonjour|\bcordialement,|\bnom\s?:|\bclient[e]?|\bcollègue|me llamo|mi nombre es|se llama|\bquerid[oa]|\bestimad[oa]|\bhola|\bsaludos,|\bnombre:|\bpaciente|\bcliente|mi chiamo)\s{1,3}$/i;
-const CONTEXT_CHARS = 24;
+/** What follows is somebody's name. */
+const INTRODUCES = introduction(
+  // English
+  String.raw`\bmy name is|\bname['’]?s|\bnamed?:?|\bi am called|\bi['’]m|\bcalled|\bdear|\bhi|\bhello|\bhey|\bpatient|\bcustomer|\bemployee|\bcolleague|\bclient|\bsigned|\bsincerely,|\bregards,|\bcheers,|\bbest,|\byours,|\bcontact|\b(?:my|our|his|her|their)\s(?:sister|brother|mother|father|wife|husband|son|daughter|cousin|aunt|uncle|niece|nephew|friend|neighbou?r|boss|colleague|driver|nurse|doctor|teacher|lawyer|landlord|partner|assistant),?|\bwitness(?:\swas)?,?|\bdefendant|\btenant|\baccording to`,
+  // German
+  String.raw`mein name ist|ich hei(?:ß|ss)e|\bhei(?:ß|ss)t|\blieber?|\bhallo|\bgr(?:ü|ue)(?:ß|ss)en?,?|\bpatient(?:in)?|\bkund(?:e|in)|\bmitarbeiter(?:in)?|\bkolleg(?:e|in)|\bnachbar(?:in)?,?|\bzeug(?:e|in)(?:\swar)?|\b(?:herrn?|frau|familie)`,
+  // French
+  String.raw`je m['’]appelle|mon nom est|\bs['’]appelle|\bchère?|\bbonjour|\bcordialement,|\bamicalement,|\bnom\s?:|\bclient[e]?|\bcollègue|\b(?:monsieur|madame|mademoiselle|maître|docteur|m\.)|\b(?:voisine?|cousine?|sœur|frère|fille|fils|mari|femme),`,
+  // Spanish
+  String.raw`me llamo|mi nombre es|se llama|\bquerid[oa]|\bestimad[oa]|\bhola|\bsaludos?,|\batentamente,|\bnombre:|\bpaciente|\bcliente|\b(?:señora?|señorita|don|doña|doctora?)|\bmi\s(?:prim[oa]|herman[oa]|hij[oa]|jef[ea]|vecin[oa]|amig[oa]|mujer|marido)`,
+  // Italian
+  String.raw`mi chiamo|il mio nome è|si chiama|\bgentile|\bcar[oa]|\bsaluti,|\b(?:signora?|signorina|dottor(?:essa)?|avvocato)|\bnome:`,
+  // Portuguese
+  String.raw`o meu nome é|chamo-me|me chamo|chama-se|se chama|\bprezad[oa]|\batenciosamente,|\bcumprimentos,|\babraços?,|\b(?:senhora?|dona|doutora?|professora?)|\b(?:meu|minha)\s(?:irmão|irmã|filh[oa]|prim[oa]|chefe|vizinh[oa]|amig[oa]|marido|mulher)`,
+);
+/** What follows may be somebody's name. */
+const SPEAKS_OF = introduction(
+  String.raw`\b(?:ask|asked|tell|told|call|meet|met|thank|thanks to|remind|email|with|by|is|to)`,
+  String.raw`\b(?:mit|von|bei|an|fragt?|hat|sagt|ruft)`,
+  String.raw`\b(?:avec|par|chez|à|demande[rz]? à)`,
+  String.raw`\b(?:con|a|pregunta a|de)`,
+  String.raw`\b(?:con|chiedi a|da|di|parlato con)`,
+  String.raw`\b(?:com(?: o| a)?|à|ao|pergunta (?:à|ao)|de|da|do)`,
+);
+
+function introduction(...languages: string[]): RegExp {
+  return new RegExp(
+    `(?:${languages.map((words) => words.replaceAll("\\b", "(?<![\\p{L}\\p{N}])")).join("|")})\\s{1,3}$`,
+    "iu",
+  );
+}
+
+/** Endings of family names that few other words have. */
+const FAMILY_ENDING =
+  /(?:sk[iya]|[cč]zyk|wi[ctč]z?|vi[ćčc]|enko|chuk|czuk|ov[aá]?|ev[ay]?|escu|idis|opoulos|akis|o[gğ]lu|yan|shvili|adze|sson|s?sen|d[óo]ttir|inen|nen|stein|stern|berg|berger|mann|huber|hofer|m[ae][iy]er|bauer|baum|feld|wald|bach|hardt|sch|tsch|thal|ez|es|elli|etti|otti|ini|ucci|acci|aldi|ardi|ese|ari|eux|eau|ault|ard|eri[eé]r|ier|ieux|ette|ais|eira|eiro|ães|inho|arte|ndez|rría|goitia|worth|ford|shaw|ley|field|croft|ston|burn|well|kins|ham|wood|wick|ton)$/u;
+const CONTEXT_CHARS = 32;
 
 /** What surely is a name, what looks like one, and what may be one. */
 const SURE = 0.92;
@@ -68,36 +106,51 @@ function nameAt(text: string, words: readonly Word[], at: number): Name | null {
   if (to === null) return null;
   const begins = beginsSentence(text, word.start);
   // `Ask Anna`: the name begins with the first name.
-  if (begins && to > at && !isInitial && !isKnownFirst(plain) && isKnownFirst(bare(words[at + 1]?.text ?? "")))
-    return null;
+  if (begins && to > at && !isInitial && !isAnyFirst(plain) && isAnyFirst(bare(words[at + 1]?.text ?? ""))) return null;
   const after = following(text, words, to);
   if (after !== null && NO_NAME.has(bare(words[after]?.text ?? "")) && isThing(words[after]))
     return { from: at, to: after, score: 0 };
   const last = bare(words[to]?.text ?? "");
-  const introduced = INTRODUCES.test(text.slice(Math.max(0, word.start - CONTEXT_CHARS), word.start));
+  const before = text.slice(Math.max(0, word.start - CONTEXT_CHARS), word.start);
   const score = scoreOf({
     plain,
     last,
     several: to > at,
     isInitial,
-    introduced,
+    introduced: INTRODUCES.test(before),
+    spokenOf: SPEAKS_OF.test(before),
     begins,
   });
   if (score > 0 || to > at + 1) return score > 0 ? { from: at, to, score } : null;
   return listed(text, words, at);
 }
 
-type Look = { plain: string; last: string; several: boolean; isInitial: boolean; introduced: boolean; begins: boolean };
+type Look = {
+  plain: string;
+  last: string;
+  several: boolean;
+  isInitial: boolean;
+  introduced: boolean;
+  spokenOf: boolean;
+  begins: boolean;
+};
 
-function scoreOf({ plain, last, several, isInitial, introduced, begins }: Look): number {
+function scoreOf({ plain, last, several, isInitial, introduced, spokenOf, begins }: Look): number {
   const isFirst = isKnownFirst(plain);
   const isAmbiguous = ambiguousNames.has(plain) || places.has(plain);
-  if (isInitial) return several ? (familyNames.has(last) ? SURE : begins ? 0.4 : MAYBE) : 0;
+  if (isInitial) return several ? (isKnownFamily(last) ? SURE : begins ? 0.4 : MAYBE) : 0;
   if (introduced && (several || isFirst || plain.length > 2)) return isFirst || several ? SURE : MAYBE;
   if (several && familyNames.has(last) && !places.has(plain))
     return isFirst || isAmbiguous ? SURE : begins ? MAYBE : LIKELY;
   if (isFirst && !isAmbiguous) return several ? SURE : 0.75;
-  return 0;
+  if (isLearned("first", plain) && !isAmbiguous) return several ? LIKELY : spokenOf || begins ? MAYBE : 0.55;
+  if (!several || isAmbiguous) return !several && spokenOf && isLearned("family", plain) ? MAYBE : 0;
+  if (isLearned("family", last)) return begins ? 0.55 : MAYBE;
+  return FAMILY_ENDING.test(last) && spokenOf ? 0.55 : 0;
+}
+
+function isKnownFamily(word: string): boolean {
+  return familyNames.has(word) || isLearned("family", word);
 }
 
 /** `Family, First`, as lists have it. */
@@ -158,6 +211,10 @@ function isKnownFirst(word: string): boolean {
   if (firstNames.has(word) || ambiguousNames.has(word) || firstNames.has(withoutAccents(word))) return true;
   const [first = "", second] = word.split("-");
   return second !== undefined && firstNames.has(first) && firstNames.has(second);
+}
+
+function isAnyFirst(word: string): boolean {
+  return isKnownFirst(word) || isLearned("first", word);
 }
 
 function withoutAccents(word: string): string {
