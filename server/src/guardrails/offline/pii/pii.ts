@@ -11,24 +11,16 @@ import { personNames } from "./person-names.ts";
 import { secrets } from "./secrets.ts";
 
 /** They read numbers, in which blanks and hyphens of any kind are the same. */
-const OF_NUMBERS: readonly Finder[] = [
-  cardNumbers,
-  ibans,
-  nationalIds,
-  accountNumbers,
-  paperNumbers,
-  networkAddresses,
-  phoneNumbers,
-];
+const OF_NUMBERS: readonly Finder[] = [cardNumbers, ibans, nationalIds, accountNumbers, paperNumbers, phoneNumbers];
 const OF_WORDS: readonly Finder[] = [secrets, emailAddresses, birthDates, personNames, locations];
+const DIGIT = /[\d\uff10-\uff19]/;
 
 /** Every entity once: what lies within something of which its finder is at least as sure is left out. In order of their places. */
 export function personalInformation(text: string): Detection[] {
   const kept: Detection[] = [];
-  const found = [
-    ...OF_WORDS.flatMap((finder) => finder(text)),
-    ...OF_NUMBERS.flatMap((finder) => finder(withPlainMarks(text))),
-  ].sort((a, b) => a.start - b.start || b.end - a.end);
+  const found = [...OF_WORDS.flatMap((finder) => finder(text)), ...numbersIn(text)].sort(
+    (a, b) => a.start - b.start || b.end - a.end,
+  );
   for (const detection of found) {
     const over = kept.findIndex((each) => each.start <= detection.start && each.end >= detection.end);
     const above = kept[over];
@@ -38,6 +30,12 @@ export function personalInformation(text: string): Detection[] {
     else if (above.score < detection.score) kept.push(detection);
   }
   return kept;
+}
+
+/** Most sentences have no digit, and so nothing of all this. */
+function numbersIn(text: string): Detection[] {
+  const plain = withPlainMarks(text);
+  return [...networkAddresses(plain), ...(DIGIT.test(text) ? OF_NUMBERS.flatMap((finder) => finder(plain)) : [])];
 }
 
 /** Each character at its place. */

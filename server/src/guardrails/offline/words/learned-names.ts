@@ -4,8 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 
-export const LEARNED = ["first", "family", "place"] as const;
-export type Learned = (typeof LEARNED)[number];
+type Learned = "first" | "family" | "place";
 
 let read: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
