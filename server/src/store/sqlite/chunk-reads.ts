@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { SLICE_CHUNKS } from "../../retrieval/postings.ts";
 import { ANSWER_BYTES_MAX, fitting } from "./bounds.ts";
 import type { CutKey } from "./chunk-writes.ts";
-import { numberIn } from "./column.ts";
+import { numberIn, textIn } from "./column.ts";
 import { queries } from "./queries.ts";
 
 export const CHUNK_COLUMNS = "chunk, page, start_unit, end_unit, tokens, text";
@@ -26,7 +26,16 @@ export function chunkReads(db: Database) {
   const chunks = db
     .prepare<unknown[], unknown[]>(`SELECT ${CHUNK_COLUMNS} FROM chunks WHERE cut = ? AND chunk >= ? ORDER BY chunk`)
     .raw();
+  const large = db
+    .prepare<unknown[], unknown>(
+      `SELECT m.vector_store FROM members m
+       JOIN cuts c ON c.document = m.document AND c.max_tokens = m.max_tokens AND c.overlap_tokens = m.overlap_tokens
+       WHERE m.status = 'completed' GROUP BY m.vector_store HAVING sum(c.total) >= ?`,
+    )
+    .pluck();
   return {
+    /** Keys of the vector stores with so many chunks or more. */
+    largeVectorStores: (chunksMin: number) => large.all(chunksMin).map(textIn),
     chunkCount: (cut: CutKey) => {
       const total = totalOf(cut);
       return total && numberIn(total[0]);

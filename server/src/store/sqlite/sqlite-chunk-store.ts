@@ -37,6 +37,7 @@ export class SqliteChunkStore implements ChunkStore {
   #grown = new Set<string>();
   #embedded = 0;
   #indexing: Promise<void> | null = null;
+  #beginning: Promise<void> | null = null;
   /** By the process's own clock. */
   #failedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
@@ -115,7 +116,22 @@ export class SqliteChunkStore implements ChunkStore {
     if (this.#embedded >= MERGED_CHUNKS_MIN) this.#index(vectorStore);
   }
 
+  /**
+   * Has the index of every large vector store made up to date, in the background: after a start it may be missing, and
+   * the first search would go over all that is in the rows.
+   */
+  indexLarge(): void {
+    this.#beginning = this.#parts.reads.send("largeVectorStores", MERGED_CHUNKS_MIN).then(
+      (keys) => {
+        for (const key of keys) this.#index(key);
+      },
+      // Whoever searches finds the same without.
+      () => {},
+    );
+  }
+
   async whenIndexed(): Promise<void> {
+    await this.#beginning;
     await this.#indexing;
   }
 

@@ -103,7 +103,7 @@ async function inFolder(
       if (!reported) onFatal?.(error);
       reported = true;
     };
-    return new SqliteStore({
+    const store = new SqliteStore({
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
       searches: new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
@@ -130,6 +130,8 @@ async function inFolder(
       onDamage,
       release,
     });
+    store.chunks.indexLarge();
+    return store;
   } catch (error) {
     unlock();
     throw error;

@@ -82,6 +82,17 @@ test("an index that cannot be read is made anew, and nobody who searches notices
   expect(segmentsIn()).toBe(1);
 });
 
+test("an index that is missing is made at the start, before anybody searches", async () => {
+  const store = await openSqliteStore(folder);
+  await filled(store);
+  await store.close();
+  for (const suffix of ["", "-wal", "-shm"]) await rm(path.join(folder, INDEX_FILE) + suffix, { force: true });
+  const again = await openSqliteStore(folder);
+  await again.chunks.whenIndexed();
+  await again.close();
+  expect(segmentsIn()).toBe(1);
+});
+
 test("what belonged to a vector store that is gone leaves the index with the next turn", async () => {
   const store = await openSqliteStore(folder);
   const { vectorStore } = await filled(store);
