@@ -3,6 +3,7 @@
  * into backups with them.
  */
 import { randomBytes } from "node:crypto";
+import { Damaged } from "./store/damage.ts";
 import { Refusal } from "./task/errors.ts";
 import type { JsonObject } from "./task/json.ts";
 
@@ -14,15 +15,27 @@ type Settings = {
   putSetting: (name: string, value: JsonObject) => Promise<void>;
 };
 
-/** The one that is there, or a new one. Where nothing can be written or read at the moment, it is that of this process alone. */
+/**
+ * The one that is there, or a new one, also in the place of one that cannot be read: its tokens are good no longer. Where
+ * nothing can be written or read at the moment, it is that of this process alone.
+ */
 export async function tokenSecretIn(settings: Settings): Promise<Buffer> {
   const made = randomBytes(BYTES);
   try {
-    const known = (await settings.setting(NAME))?.["secret"];
+    const known = (await readable(settings))?.["secret"];
     if (typeof known === "string") return Buffer.from(known, "base64url");
     await settings.putSetting(NAME, { secret: made.toString("base64url") });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
   return made;
+}
+
+async function readable(settings: Settings): Promise<JsonObject | null> {
+  try {
+    return await settings.setting(NAME);
+  } catch (error) {
+    if (error instanceof Damaged) return null;
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
+import { tokenSecretIn } from "../../token-secret.ts";
 import { Damaged } from "../damage.ts";
 import { complete, decided, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask, START } from "../suite/new-task.suite.ts";
@@ -178,6 +179,38 @@ test("an agent that cannot be read is an error of whoever asks for it, is left o
   await store.close();
   const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says);
   expect(says).toEqual([expect.stringContaining(`The agent ${id} cannot be read`)]);
+});
+
+test("a work item that cannot be read is left out of the numbers of a worklist, and is named by a check", async () => {
+  const [first, second] = await threeTasks();
+  for (const [{ id }, state] of [[first, "assigned"] as const, [second, "dreaming"] as const])
+    damage(
+      `INSERT INTO assignments (task, tenant, state, title, creator, sender, priority, assigned_at, updated_at)
+       SELECT n, 'acme', ?, 'Sign', 'ada', 'ada', 3, 1, 1 FROM tasks WHERE id = ?`,
+      ...[state, id],
+    );
+  const store = await reopened();
+  expect(await store.human.workCounts({ tenant: "acme" }, START)).toEqual([
+    { state: "assigned", priority: 3, overdue: false, count: 1 },
+  ]);
+  expect(damages).toEqual(["numbers of work items"]);
+  await store.close();
+  const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says);
+  expect(says).toEqual([expect.stringContaining(`work item of task ${second.id} cannot be read`)]);
+});
+
+test("a setting that cannot be read is an error of whoever asks for it, and the secret of tokens is made anew", async () => {
+  const before = await reopened();
+  const secret = await tokenSecretIn(before);
+  await before.close();
+  damage("UPDATE facts SET value = '-1' WHERE name = 'token-secret'");
+  expect((await sqliteStorage(folder).health()).unreadable).toHaveLength(1);
+  const store = await reopened();
+  await expect(store.setting("token-secret")).rejects.toThrow(Damaged);
+  const made = await tokenSecretIn(store);
+  expect(made).not.toEqual(secret);
+  expect(await tokenSecretIn(store)).toEqual(made);
+  await store.close();
 });
 
 test("a check of a database with a damaged page goes on behind it", async () => {

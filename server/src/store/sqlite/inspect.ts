@@ -3,11 +3,12 @@
  * somebody may ask for later.
  */
 import type { Database } from "better-sqlite3";
+import { jsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import { AGENT_COLUMNS, agentOf } from "../codec/agent-rows.ts";
 import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
-import { attachmentOf } from "../codec/human-rows.ts";
+import { attachmentOf, workCountOf } from "../codec/human-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -51,6 +52,11 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       ([conversation, ...message]) => conversations.messageOf(String(conversation), message, resolve),
     ],
     ["key", `SELECT ${KEY_COLUMNS} FROM keys`, rows.keyOf],
+    [
+      "work item of task",
+      "SELECT t.id, a.state, a.priority FROM assignments a JOIN tasks t ON t.n = a.task",
+      ([, state, priority]) => workCountOf([state, priority, 0, 1]),
+    ],
     ["attachment", `SELECT ${ATTACHMENT_COLUMNS} FROM attachments`, attachmentOf],
     ["agent", `SELECT ${AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
@@ -66,7 +72,7 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       `SELECT ${documents.MEMBER_COLUMNS}, d.id, d.filename FROM members m JOIN documents d ON d.key = m.document`,
       documents.memberOf,
     ],
-    ["setting", "SELECT name, value FROM facts", ([, value]) => JSON.parse(textIn(value))],
+    ["setting", "SELECT name, value FROM facts", ([, value]) => jsonObject.parse(JSON.parse(textIn(value)))],
   ];
   for (const [what, sql, read] of others) {
     const table = all(db, sql);

@@ -368,9 +368,11 @@ export class SqliteStore extends SqliteConversations implements Store {
     return swept;
   }
 
-  async setting(name: string): Promise<JsonObject | null> {
-    const text = await this.#reads.send("setting", { name });
-    return text === null ? null : jsonObject.parse(JSON.parse(text));
+  setting(name: string): Promise<JsonObject | null> {
+    return orDamaged(`setting ${name}`, async () => {
+      const text = await this.#reads.send("setting", { name });
+      return text === null ? null : jsonObject.parse(JSON.parse(text));
+    });
   }
 
   async putSetting(name: string, value: JsonObject): Promise<void> {
