@@ -40,14 +40,24 @@ const deaf = defineHandler({
   },
 });
 
-/** So many children, which sleep, each in a branch of its own. */
+/** Sleeps until a moment. */
+const sleeper = defineHandler({
+  kind: "sleeper",
+  input: z.strictObject({ until: z.int() }),
+  run: async (ctx, { until }) => {
+    await ctx.sleep("until then", Math.max(0, until - (await ctx.now())));
+    return null;
+  },
+});
+
+/** So many children, which sleep or end at once, each in a branch of its own. */
 const parent = defineHandler({
   kind: "parent",
-  input: z.strictObject({ children: z.int() }),
-  run: async (ctx, { children }) => {
+  input: z.strictObject({ children: z.int(), of: z.enum(["deaf", "noop"]).default("deaf") }),
+  run: async (ctx, { children, of }) => {
     const branches = Array.from({ length: children }, (_, n) => [
       `child ${n}`,
-      (ctx: Context) => ctx.child("child", "deaf", {}),
+      (ctx: Context) => ctx.child("child", of, {}),
     ]);
     return ctx.parallel(Object.fromEntries(branches));
   },
@@ -73,4 +83,7 @@ const noop = defineHandler({
   run: (ctx) => ctx.step("nothing", async () => null),
 });
 
-export default defineConfig({ handlers: [talker, worker, deaf, parent, large, noop], limits: { running: 20 } });
+export default defineConfig({
+  handlers: [talker, worker, deaf, sleeper, parent, large, noop],
+  limits: { running: 20 },
+});

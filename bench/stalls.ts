@@ -201,6 +201,24 @@ const attacks: Record<string, () => Promise<void>> = {
     server = await begin();
     await server.ready();
   },
+  async wakes() {
+    const SLEEPERS = 10_000;
+    const until = Date.now() + 60_000;
+    await inTurn(SLEEPERS, 32, () => submit("sleeper", { until }));
+    await new Promise((resolve) => setTimeout(resolve, until - 5_000 - Date.now()));
+    await measured(`${SLEEPERS} tasks that sleep until the same moment`, async () => {
+      while (Number(JSON.parse((await call("/v1/tasks?kind=sleeper&state=completed&limit=1")).text).total) < SLEEPERS)
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      return "all completed";
+    });
+  },
+  async family() {
+    const CHILDREN = Number(process.env["CHILDREN"] ?? 5_000);
+    await measured(`a task with ${CHILDREN} children that complete`, async () => {
+      await until(await submit("parent", { children: CHILDREN, of: "noop" }), "completed");
+      return "completed";
+    });
+  },
   async values() {
     for (const input of ["x".repeat(4_000_000), Array.from({ length: 99_000 }, (_, n) => n)])
       await measured(`20 submits of ${sizeIn(input)}`, async () =>

@@ -60,14 +60,18 @@ export class ConcurrencyKeys {
   }
 
   hasRoom(claimant: Claimant): boolean {
-    return this.holders(claimant).length === 0;
+    return this.#inTheWay(claimant) === undefined;
   }
 
   /** Who stands in the way of this claimant. */
   holders(claimant: Claimant): string[] {
+    return [...(this.#inTheWay(claimant) ?? [])];
+  }
+
+  #inTheWay(claimant: Claimant): ReadonlySet<string> | undefined {
     const key = keyOf(claimant);
     const holders = key === null ? undefined : this.#holders.get(key);
-    return holders && holders.size >= claimant.concurrencyLimit ? [...holders] : [];
+    return holders && holders.size >= claimant.concurrencyLimit ? holders : undefined;
   }
 }
 

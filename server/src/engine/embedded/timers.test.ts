@@ -39,3 +39,22 @@ it("tells a moment once more when the clock was set back before anybody acted on
   await clock.advance(100, settle);
   expect(told).toEqual([BORN + 1_000, BORN + 1_000]);
 });
+
+it("tells thousands of the same moment in turns, between which others have theirs", async () => {
+  const clock = new VirtualClock(BORN);
+  let told = 0;
+  const timers = new Timers(clock, () => {
+    told += 1;
+  });
+  timers.start();
+  for (let n = 0; n < 2_000; n++) timers.set(`t${n}`, BORN + 1_000);
+  const perTurn: number[] = [];
+  await clock.advance(1_000, settle);
+  for (let turn = 0; turn < 30; turn++) {
+    perTurn.push(told);
+    told = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(100);
+  expect(perTurn.reduce((sum, turn) => sum + turn)).toBe(2_000);
+});

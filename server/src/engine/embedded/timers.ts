@@ -6,6 +6,8 @@ type Moment = { at: number; id: string };
 
 const isSooner = (a: Moment, b: Moment) => a.at < b.at;
 
+/** Moments told in one turn of the event loop: thousands of tasks may sleep until the same one, and each has work done for it. */
+const TOLD_PER_TURN = 100;
 /** Fewer stale moments than this are not worth a rebuild. */
 const STALE_MIN = 1_000;
 
@@ -76,12 +78,21 @@ export class Timers {
   #fire(): void {
     this.#armed = null;
     const now = this.#clock.now();
-    for (let next = this.#heap.peek(); next && next.at <= now; next = this.#heap.peek()) {
+    let told = 0;
+    for (let next = this.#heap.peek(); next && next.at <= now && told < TOLD_PER_TURN; next = this.#heap.peek()) {
       this.#heap.pop();
       if (this.#set.get(next.id) !== next.at || this.#told.has(next.id)) continue;
+      told += 1;
       this.#told.add(next.id);
       this.#due(next.id);
     }
-    this.#arm();
+    if (told === TOLD_PER_TURN) this.#goOnInNextTurn();
+    else this.#arm();
+  }
+
+  /** A timer of no delay may fire in this very turn. */
+  #goOnInNextTurn(): void {
+    const turn = setImmediate(() => this.#fire());
+    this.#armed = { at: Number.NEGATIVE_INFINITY, cancel: () => clearImmediate(turn) };
   }
 }

@@ -32,6 +32,8 @@ export interface Channel<Verbs> {
 
 /** Of answers and of what they are about, in one turn of the event loop. */
 const SETTLED_BYTES_MAX = 64 << 10;
+/** Answers in one turn: that a change has been written says little, and sets off what follows from it, 0.1 ms each. */
+const SETTLED_COUNT_MAX = 128;
 
 type Caller = {
   bytes: number;
@@ -170,13 +172,15 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   }
 
   /** What is large goes one by one: whoever hears of it works on it before the loop goes round. */
-  #settle(bytesMax = SETTLED_BYTES_MAX): void {
+  #settle(bytesMax = SETTLED_BYTES_MAX, countMax = SETTLED_COUNT_MAX): void {
     let bytes = 0;
     let aboutBytes = 0;
-    while (aboutBytes <= bytesMax) {
+    let count = 0;
+    while (aboutBytes <= bytesMax && count < countMax) {
       const outcome = this.#outcomes[this.#settled];
       if (outcome !== undefined) {
         this.#settled += 1;
+        count += 1;
         aboutBytes += this.#hear(outcome);
         continue;
       }
@@ -202,7 +206,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   #lose(error: Error): void {
     if (this.#lost) return;
-    this.#settle(Number.POSITIVE_INFINITY);
+    this.#settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     this.#lost = error;
     for (let caller = this.#callers.shift(); caller; caller = this.#callers.shift()) caller.reject(gone(error));
     if (this.#closing) this.#closing.resolve();
