@@ -2,6 +2,7 @@
  * What a start does with the tasks that the store holds: it takes the open ones into memory, goes on with those that the
  * process before this one was running, and looks after those that came to rest while nobody was there to see it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -130,19 +131,22 @@ export class Recovery {
   async #afterwards(): Promise<void> {
     const { open, waits, guard, log, record } = this.#parts;
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
-    for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);
-    for (const { id } of open.inState("paused")) {
-      if (this.#stopped) return;
-      waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id));
-    }
-    for (const { id } of open.standing()) {
-      if (this.#stopped) return;
-      waits.watch("A task that stands still was not looked at.", id, () => this.#lookAtCode(id));
-    }
+    await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));
+    await this.#inTurns(open.inState("paused"), ({ id }) =>
+      waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id)),
+    );
+    await this.#inTurns(open.standing(), ({ id }) =>
+      waits.watch("A task that stands still was not looked at.", id, () => this.#lookAtCode(id)),
+    );
     if (record.last().how === "clean") return;
-    for (const { id } of open.inState("input_required")) {
-      if (this.#stopped) return;
-      waits.atRest(id);
+    await this.#inTurns(open.inState("input_required"), ({ id }) => waits.atRest(id));
+  }
+
+  /** Callers are served by now: they have their turns between those of thousands of tasks. */
+  async #inTurns<Item>(items: readonly Item[], look: (item: Item) => void): Promise<void> {
+    for (let from = 0; from < items.length && !this.#stopped; from += WHOLE_PAGE) {
+      for (const item of items.slice(from, from + WHOLE_PAGE)) look(item);
+      await nextTurn();
     }
   }
 
