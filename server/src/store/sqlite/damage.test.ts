@@ -140,7 +140,7 @@ test("a sound task that is set aside is in no list, no count and no start, outli
   await again.close();
 });
 
-test("a check reads the logs, journals, inboxes, files, conversations and keys too, and names what it cannot read", async () => {
+test("a check reads the logs, journals, inboxes, files, conversations, keys and subscriptions too, and names what it cannot read", async () => {
   const [first, second, third] = await threeTasks({ input: { text: "x".repeat(100_000) } });
   const store = await reopened();
   await store.apply([
@@ -154,12 +154,15 @@ test("a check reads the logs, journals, inboxes, files, conversations and keys t
   damage(`UPDATE events SET data = '[' WHERE ${of(first.id)}`);
   damage(`UPDATE inbox SET value = 'nothing' WHERE ${of(third.id)}`);
   damage("INSERT INTO facts (name, value) VALUES ('broken', '{')");
+  damage("INSERT INTO subscriptions VALUES ('sub_1', NULL, 't', 'u', 'w', NULL, 'http://x', 1, 0, NULL, 1, '{')");
+  damage("INSERT INTO deliveries VALUES ('sub_1', 1, '{}')");
   damage("INSERT INTO keys VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1, NULL, NULL, NULL, NULL)");
   const { unreadable } = await sqliteStorage(folder).health();
   const named = unreadable.map(({ task, says }) => `${task} ${says}`).join("\n");
-  for (const wanted of [`log of task ${first.id}`, `inbox of task ${third.id}`, "setting broken", "key key_1"])
+  const others = ["setting broken", "key key_1", "The subscription sub_1", "delivery of subscription sub_1"];
+  for (const wanted of [`log of task ${first.id}`, `inbox of task ${third.id}`, ...others])
     expect(named).toContain(wanted);
-  expect(unreadable).toHaveLength(4);
+  expect(unreadable).toHaveLength(6);
   await rm(path.join(folder, FILES_FOLDER), { recursive: true });
   expect((await sqliteStorage(folder).health()).unreadable.map(({ task }) => task)).toContain(second.id);
 });

@@ -11,12 +11,14 @@ import * as documents from "../codec/document-rows.ts";
 import { attachmentOf, workCountOf } from "../codec/human-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
+import * as subscriptions from "../codec/subscription-rows.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged } from "../damage.ts";
 import type { Files } from "../files.ts";
 import type { Unreadable } from "../storage.ts";
 import { stateIn, textIn } from "./column.ts";
 import { KEY_COLUMNS } from "./reads.ts";
+import { SUBSCRIPTIONS } from "./subscription-statements.ts";
 import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import { ATTACHMENT_COLUMNS } from "./worklist.ts";
 
@@ -58,6 +60,12 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       ([, state, priority]) => workCountOf([state, priority, 0, 1]),
     ],
     ["attachment", `SELECT ${ATTACHMENT_COLUMNS} FROM attachments`, attachmentOf],
+    ["subscription", SUBSCRIPTIONS, subscriptions.subscriptionOf],
+    [
+      "delivery of subscription",
+      "SELECT subscription, n, entry FROM deliveries",
+      ([, ...delivery]) => subscriptions.deliveryOf(delivery),
+    ],
     ["agent", `SELECT ${AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
     ["document", `SELECT ${documents.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],

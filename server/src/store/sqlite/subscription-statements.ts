@@ -22,7 +22,8 @@ import { numberIn } from "./column.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
-const FROM = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task
+/** Every subscription, as `subscriptionOf` reads it. */
+export const SUBSCRIPTIONS = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task
   LEFT JOIN subscriptions o ON o.key = s.standing`;
 /** Of a task that somebody has deleted nothing is told any more; what a removed one stood for goes with its tasks. */
 const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL) AND (s.standing IS NULL OR o.key IS NOT NULL)";
@@ -46,11 +47,11 @@ export function subscriptionReads(db: Database) {
     SUBSCRIPTIONS_OF_USER_MAX,
   ]);
   const ofTask = rows(
-    `${FROM} WHERE s.task = (SELECT n FROM tasks WHERE id = ?) AND s.tenant = ? AND s.user = ? AND ${PRESENT} ORDER BY s.key`,
+    `${SUBSCRIPTIONS} WHERE s.task = (SELECT n FROM tasks WHERE id = ?) AND s.tenant = ? AND s.user = ? AND ${PRESENT} ORDER BY s.key`,
     ({ tenant, user, task }: Owned) => [task, tenant, user],
   );
   const ofAll = rows(
-    `${FROM} WHERE s.task IS NULL AND s.tenant = ? AND s.user = ? ORDER BY s.key`,
+    `${SUBSCRIPTIONS} WHERE s.task IS NULL AND s.tenant = ? AND s.user = ? ORDER BY s.key`,
     ({ tenant, user }: Owned) => [tenant, user],
   );
   const unfinished = rows(
@@ -66,7 +67,7 @@ export function subscriptionReads(db: Database) {
   );
   return {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
-    subscription: row(`${FROM} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
+    subscription: row(`${SUBSCRIPTIONS} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
     subscriptions: (owned: Owned) => (owned.task === null ? ofAll(owned) : ofTask(owned)),
     deliveries: page(
       "SELECT n, entry FROM deliveries WHERE subscription = ? AND n < ? ORDER BY n DESC LIMIT ?",
@@ -76,7 +77,7 @@ export function subscriptionReads(db: Database) {
     unfinished: ({ standing, ...page }: { after: string; limit: number; standing: string | null }) =>
       standing === null ? unfinished(page) : unfinishedOf({ ...page, standing }),
     givenUp: rows(
-      `${FROM} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
+      `${SUBSCRIPTIONS} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
        ORDER BY s.key LIMIT ?`,
       ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
     ),
@@ -118,7 +119,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
      VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
-  const standingRow = row(`${FROM} WHERE s.key = ?`);
+  const standingRow = row(`${SUBSCRIPTIONS} WHERE s.key = ?`);
   /** Whether that has disabled it. */
   const noteStanding = (key: string, attempted: Attempted): boolean => {
     const found = standingRow.get(key);
@@ -174,7 +175,7 @@ export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
 
   constructor(db: Database) {
-    this.#all = db.prepare<unknown[], unknown[]>(`${FROM} WHERE s.task IS NULL AND s.tenant = ?`).raw();
+    this.#all = db.prepare<unknown[], unknown[]>(`${SUBSCRIPTIONS} WHERE s.task IS NULL AND s.tenant = ?`).raw();
   }
 
   /** Rows of the cursors that a new task begins with. */
