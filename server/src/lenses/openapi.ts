@@ -1,7 +1,7 @@
 /** The OpenAPI document of a lens, 3.1 or 3.0, made from its routes without a server. */
 import { z } from "zod";
 import { ERROR_CODES } from "../task/errors.ts";
-import type { JsonObject } from "../task/json.ts";
+import { type JsonObject, jsonObject } from "../task/json.ts";
 import { HTTP_STATUS } from "./error-answer.ts";
 import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
@@ -144,7 +144,7 @@ function pathParameters({ params }: Route): JsonObject[] {
 }
 
 const objectSchema = z.object({
-  properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  properties: z.record(z.string(), jsonObject).optional(),
   required: z.array(z.string()).optional(),
 });
 
@@ -214,7 +214,7 @@ export function schemaOf(schema: z.ZodType, io: "input" | "output", dialect: Dia
 }
 
 export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
-  const example = z.record(z.string(), z.json()).safeParse(schema.meta()?.["example"]);
+  const example = jsonObject.safeParse(schema.meta()?.["example"]);
   return example.success ? { example: example.data } : {};
 }
 
@@ -233,7 +233,7 @@ export function componentSchemas({ routes, openapi }: Described): JsonObject {
 
 type Dialect = OpenApiPart["dialect"];
 
-const jsonObjects = z.record(z.string(), z.record(z.string(), z.json()));
+const jsonObjects = z.record(z.string(), jsonObject);
 
 function jsonSchema(
   schema: z.ZodType,
@@ -248,7 +248,7 @@ function jsonSchema(
     override: asOnTheWire,
   });
   const text = JSON.stringify(made).replaceAll(/"#\/(?:\$defs|definitions)\//g, `"${SCHEMAS}`);
-  const { $schema, $defs, definitions, id, example, ...own } = z.record(z.string(), z.json()).parse(JSON.parse(text));
+  const { $schema, $defs, definitions, id, example, ...own } = jsonObject.parse(JSON.parse(text));
   const found = Object.entries(jsonObjects.parse($defs ?? definitions ?? {}));
   return { schema: own, definitions: found.map(([name, { id: _id, example: _e, ...rest }]) => [name, rest]) };
 }

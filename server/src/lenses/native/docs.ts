@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
-import type { Json } from "../../task/json.ts";
+import { type Json, type JsonObject, json, jsonObject } from "../../task/json.ts";
 import { type OpenState, TERMINAL_STATES, WAIT_REASONS } from "../../task/states.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
 import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";
@@ -121,7 +121,7 @@ function exampleBody({ id, body }: Route): Json | undefined {
 }
 
 const objectSchema = z.looseObject({
-  properties: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  properties: z.record(z.string(), jsonObject).optional(),
   required: z.array(z.string()).optional(),
 });
 
@@ -144,7 +144,7 @@ function parametersTable(route: Route): string {
   return rows.length === 0 ? "" : `<h4>Parameters</h4>${table(rows)}`;
 }
 
-function textAbout(description: string): Record<string, Json> {
+function textAbout(description: string): JsonObject {
   return { type: "string", description };
 }
 
@@ -157,7 +157,7 @@ function fieldsTable(schema: Json): string {
   );
 }
 
-function table(rows: readonly { name: string; schema: Record<string, Json>; needed: boolean }[]): string {
+function table(rows: readonly { name: string; schema: JsonObject; needed: boolean }[]): string {
   const cells = rows.map(({ name, schema, needed }) => {
     const { description, ...type } = schema;
     const says = typeof description === "string" ? prose(description) : "";
@@ -166,24 +166,24 @@ function table(rows: readonly { name: string; schema: Record<string, Json>; need
   return `<div class="scroll"><table>${cells.join("")}</table></div>`;
 }
 
+const typeSchema = z.looseObject({
+  $ref: z.string().optional(),
+  enum: z.array(json).optional(),
+  const: json.optional(),
+  anyOf: z.array(json).optional(),
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  items: json.optional(),
+  properties: jsonObject.optional(),
+  required: z.array(z.string()).optional(),
+  format: z.string().optional(),
+  default: json.optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+});
+
 /** A JSON Schema in a line, as one would write a TypeScript type. */
 function typeText(schema: Json | undefined): string {
-  const known = z
-    .looseObject({
-      $ref: z.string().optional(),
-      enum: z.array(z.json()).optional(),
-      const: z.json().optional(),
-      anyOf: z.array(z.json()).optional(),
-      type: z.union([z.string(), z.array(z.string())]).optional(),
-      items: z.json().optional(),
-      properties: z.record(z.string(), z.json()).optional(),
-      required: z.array(z.string()).optional(),
-      format: z.string().optional(),
-      default: z.json().optional(),
-      minimum: z.number().optional(),
-      maximum: z.number().optional(),
-    })
-    .safeParse(schema);
+  const known = typeSchema.safeParse(schema);
   if (!known.success) return "<i>any</i>";
   const { $ref, anyOf, type, items, properties, required = [], format, minimum, maximum, ...rest } = known.data;
   const bounds =
