@@ -3,7 +3,6 @@
  * into backups with them.
  */
 import { randomBytes } from "node:crypto";
-import { Damaged } from "./store/damage.ts";
 import { Refusal } from "./task/errors.ts";
 import type { JsonObject } from "./task/json.ts";
 
@@ -31,11 +30,12 @@ export async function tokenSecretIn(settings: Settings): Promise<Buffer> {
   return made;
 }
 
+/** What is there; null also where it is damaged, and not only out of reach. */
 async function readable(settings: Settings): Promise<JsonObject | null> {
   try {
     return await settings.setting(NAME);
   } catch (error) {
-    if (error instanceof Damaged) return null;
-    throw error;
+    if (error instanceof Refusal) throw error;
+    return null;
   }
 }
