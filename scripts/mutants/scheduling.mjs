@@ -93,7 +93,7 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "parents-are-not-told-after-a-crash",
-    find: "for (const { child, parent } of open.untoldParents()) waits.childEnded(parent, child);",
+    find: "await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));",
     put: "",
   },
   {
