@@ -221,6 +221,11 @@ describe("the files of a vector store", () => {
     const own = await server.ask(path, { json: { files: [{ file_id: "parts", attributes: { b: 2 } }] } });
     await server.ended(own.body.task_id);
     expect((await server.ask("/v1/vector_stores/vs_batches/files/parts")).body.attributes).toEqual({ b: 2 });
+    const again = await server.ask(path, { json: { file_ids: ["cats"], attributes: { c: 3 } } });
+    expect(again.body.file_counts).toMatchObject({ in_progress: 0, completed: 1 });
+    expect((await server.ask(`${path}/${again.body.id}/cancel`, { method: "POST" })).status).toBe(200);
+    const cats = (await server.ask("/v1/vector_stores/vs_batches/files/cats")).body;
+    expect(cats).toMatchObject({ status: "completed", attributes: { c: 3 } });
     for (const json of [{}, { file_ids: [], files: [] }, { file_ids: ["cats"], files: [{ file_id: "cats" }] }])
       expect((await server.ask(path, { json })).status).toBe(400);
     expect((await server.ask(`${path}/nobody`)).status).toBe(404);

@@ -4,7 +4,7 @@ import type { Ids } from "../../engine/ids.ts";
 import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { VectorStoreChange } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
-import { AUTO_CHUNKING } from "../../task/chunk.ts";
+import { AUTO_CHUNKING, type ChunkingStrategy } from "../../task/chunk.ts";
 import type {
   DocumentRecord,
   MemberRecord,
@@ -193,10 +193,14 @@ export class VectorStoreVerbs implements VectorStores {
     const batch = asBatch
       ? { id: this.#randomId("vsfb_"), vectorStore: store.key, createdAt: this.#clock.now(), task: null }
       : null;
-    const members = documents.map((document) => {
-      const { attributes = {}, chunking = store.chunking } = wanted.get(document.id) ?? {};
-      return { ...this.#newMember(store, document), attributes, chunking, batch: batch?.id ?? null };
-    });
+    const members = await Promise.all(
+      documents.map(async (document) => {
+        const { attributes = {}, chunking = store.chunking } = wanted.get(document.id) ?? {};
+        const placed = { attributes, chunking, batch: batch?.id ?? null };
+        const known = await this.#store.documents.member(store.key, document.key);
+        return { ...this.#newMember(store, document), ...placed, ...(known && stillCompleted(known, chunking)) };
+      }),
+    );
     await this.#embed(store, lens, {
       changed: { key: store.key, lastActiveAt: this.#clock.now() },
       members,
@@ -447,4 +451,11 @@ export class VectorStoreVerbs implements VectorStores {
 
 function ownName({ name, nameAmong: among }: Pick<VectorStoreUpdate, "name"> & { nameAmong?: string | undefined }) {
   return name !== undefined && among !== undefined && { named: { name, among } };
+}
+
+/** A file that is cut and embedded in that way already stays so, and is found while it is added once more. */
+function stillCompleted(known: NamedMember, chunking: ChunkingStrategy): Partial<MemberRecord> {
+  const isSame =
+    known.chunking.maxTokens === chunking.maxTokens && known.chunking.overlapTokens === chunking.overlapTokens;
+  return known.status === "completed" && isSame ? { status: known.status, bytes: known.bytes } : {};
 }
