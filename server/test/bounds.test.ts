@@ -5,7 +5,7 @@ import { loadConfig } from "../src/config.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
-import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact.ts";
+import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
 import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts";
 import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";

@@ -161,6 +161,20 @@ function targetsOf(source: Source): string[] {
   return source.imports.filter((name) => name.startsWith(".")).map((name) => targetOf(source, name));
 }
 
+/** All that runs when a file does, by path: what is imported for its types alone does not. */
+function loadedBy(path: string): Map<string, Source> {
+  const loaded = new Map<string, Source>();
+  const follow = (path: string) => {
+    const source = sources.find((each) => each.path === path);
+    if (!source || loaded.has(path)) return;
+    const imports = importsOf(source.text.replaceAll(/^(import|export) type [\s\S]*?;$/gm, ""));
+    loaded.set(path, { ...source, imports });
+    for (const target of targetsOf({ ...source, imports })) follow(target);
+  };
+  follow(path);
+  return loaded;
+}
+
 function allowed(path: string): readonly string[] {
   const rows = Object.keys(MAY_SEE).filter((folder) => inServer(path).startsWith(`${folder}/`));
   const row = rows.sort((a, b) => b.length - a.length)[0];
@@ -273,6 +287,14 @@ test("what callers name is connected to by one client alone; models are where th
     "handlers/remote-agent/remote-client.ts",
     "outgoing/guarded-client.ts",
   ]);
+});
+
+describe("a thread of the database", () => {
+  test("loads no schemas, which would take most of the time of a start", () => {
+    const loaded = loadedBy("server/src/store/sqlite/worker.ts");
+    expect(loaded.size).toBeGreaterThan(20);
+    expect([...loaded.values()].filter(({ imports }) => imports.includes("zod")).map(({ path }) => path)).toEqual([]);
+  });
 });
 
 describe("a cycle", () => {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
-import { enabled, redriven } from "../task/subscription.ts";
+import { enabled, redriven } from "../task/subscription-rules.ts";
 import { plain, Receiver, Stage, subscriptionOf } from "./suite/stage.ts";
 
 let stage: Stage;

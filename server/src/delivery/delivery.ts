@@ -11,15 +11,8 @@ import type { Store } from "../store/store.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import { isTerminal, type State } from "../task/states.ts";
-import {
-  afterAttempt,
-  type Notification,
-  type Outcome,
-  type PushFormat,
-  retryDelayMs,
-  type Subscription,
-  type Trial,
-} from "../task/subscription.ts";
+import type { Notification, Outcome, PushFormat, Subscription, Trial } from "../task/subscription.ts";
+import { afterAttempt, retryDelayMs } from "../task/subscription-rules.ts";
 import { attempt, type Sender } from "./attempt.ts";
 import { Lanes } from "./lanes.ts";
 

@@ -4,7 +4,7 @@ import type { Attachment } from "../task/human.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Identity } from "../task/identity.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkState } from "../task/work-item.ts";
+import type { WORK_ORDERS, WorkState } from "../task/work-states.ts";
 
 /** As what somebody takes part in a task. */
 export type TaskPart = "assignee" | "claimant" | "owner" | "reviewer" | "actor";

@@ -115,11 +115,6 @@ export type AgentRecord = {
   updatedAt: number;
 };
 
-/** Two agents of a tenant whose names differ in nothing but case or the form of their letters would be taken for each other. */
-export function agentNameKey(name: string): string {
-  return name.normalize("NFKC").trim().toLowerCase();
-}
-
 /** A slug out of a name; `otherwise` when the name has no letter that a slug may have, or makes a reserved word. */
 export function slugOf(name: string, otherwise: string): string {
   const text = name

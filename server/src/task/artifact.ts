@@ -13,11 +13,6 @@ export const artifactUpdate = z.strictObject({
   last: z.boolean().default(true),
 });
 export type ArtifactUpdate = z.infer<typeof artifactUpdate>;
-
-/** Of one task. */
-export const ARTIFACTS_MAX = 10_000;
-/** Of one artifact as JSON, all its updates together: it can be read as a whole. */
-export const ARTIFACT_BYTES_MAX = 32 << 20;
 export type ArtifactSize = { id: string; bytes: number };
 
 export type Artifact = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retryDelayMs } from "./subscription.ts";
+import { retryDelayMs } from "./subscription-rules.ts";
 
 test("a delay doubles from 1 s to 5 min, a quarter up or down, and is what a receiver asks for within an hour", () => {
   const delays = (chance: number) =>

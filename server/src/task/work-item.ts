@@ -9,43 +9,7 @@ import type { JsonObject } from "./json.ts";
 import { type OpenQuestion, openQuestions } from "./questions.ts";
 import { isTerminal } from "./states.ts";
 import type { Prompt, Task } from "./task.ts";
-
-/**
- * What an item is called by one word: the state of its assignment, or what its task's state makes of it. `alerted` needs an
- * authorization before anybody can go on.
- */
-export const WORK_STATES = [
-  "assigned",
-  "voting",
-  "information",
-  "alerted",
-  "suspended",
-  "completed",
-  "errored",
-  "expired",
-  "withdrawn",
-  "deleted",
-] as const;
-export type WorkState = (typeof WORK_STATES)[number];
-
-/** What a worklist can be ordered by. */
-export const WORK_ORDERS = [
-  "number",
-  "title",
-  "priority",
-  "state",
-  "createdAt",
-  "updatedAt",
-  "assignedAt",
-  "dueAt",
-] as const;
-
-/** Something is left to do for people. */
-export function isOpenWork(state: WorkState): boolean {
-  return OPEN_WORK.has(state);
-}
-
-const OPEN_WORK: ReadonlySet<WorkState> = new Set(["assigned", "voting", "information", "alerted", "suspended"]);
+import type { WorkState } from "./work-states.ts";
 
 /** The question that a task of kind `human` asks. */
 const DECISION = "decision";

@@ -10,10 +10,10 @@ import type { Identity } from "../task/identity.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkState } from "../task/work-item.ts";
+import type { WORK_ORDERS, WorkState } from "../task/work-states.ts";
 import type { Acknowledged } from "./tasks.ts";
 
-export { WORK_ORDERS } from "../task/work-item.ts";
+export { WORK_ORDERS } from "../task/work-states.ts";
 
 /** What may come with every act, and commits with it. */
 export type ActOptions = {

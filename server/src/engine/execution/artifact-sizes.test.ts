@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, type ArtifactUpdate } from "../../task/artifact.ts";
+import type { ArtifactUpdate } from "../../task/artifact.ts";
+import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../../task/artifact-bounds.ts";
 import { ArtifactSizes } from "./artifact-sizes.ts";
 
 const KB = 1_024;

@@ -2,7 +2,8 @@
  * How large the artifacts of a task are, counted at the call that makes one or adds to one: what is written can then be
  * read. What a try of a step adds counts from its call on, and no more when the try fails.
  */
-import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX, type ArtifactSize, type ArtifactUpdate } from "../../task/artifact.ts";
+import type { ArtifactSize, ArtifactUpdate } from "../../task/artifact.ts";
+import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../../task/artifact-bounds.ts";
 import { BadValue } from "./handed-over.ts";
 
 /** What a try makes of one artifact. */

@@ -3,7 +3,8 @@ import type { HumanActName } from "../../task/human.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isTerminal, type State } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { type WorkState, workStateOf } from "../../task/work-item.ts";
+import { workStateOf } from "../../task/work-item.ts";
+import type { WorkState } from "../../task/work-states.ts";
 
 /** What `status.state` may be. */
 export const STATUSES = [

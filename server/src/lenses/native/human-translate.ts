@@ -4,7 +4,7 @@ import type { DirectoryEntry } from "../../task/directory.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Attachment, type Comment, type HistoryEntry, type HumanAct, humanAct } from "../../task/human.ts";
 import type { Task } from "../../task/task.ts";
-import { WORK_ORDERS } from "../../task/work-item.ts";
+import { WORK_ORDERS } from "../../task/work-states.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
 import * as wire from "./human-schema.ts";
 import { wireAssignment, wireSummary, wireTime } from "./translate.ts";

@@ -11,7 +11,7 @@ import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states
 import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
-import { WORK_STATES } from "../../task/work-item.ts";
+import { WORK_STATES } from "../../task/work-states.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 import { webhookBody } from "./webhook-body.ts";

@@ -4,11 +4,11 @@ import { STATES, type State } from "../../task/states.ts";
 import {
   eventTypes,
   type NewSubscription,
-  SECRET,
   type TaskChoice,
   taskChoice,
   URL_CHARACTERS_MAX,
 } from "../../task/subscription.ts";
+import { SECRET } from "../../task/subscription-rules.ts";
 import { named } from "../openapi.ts";
 import { secret } from "./webhook-secret.ts";
 

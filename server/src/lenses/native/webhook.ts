@@ -1,13 +1,6 @@
 /** How a webhook is told of an event: signed JSON, by the rules of Standard Webhooks. */
-import {
-  type Delivery,
-  type Notification,
-  type PushFormat,
-  SECRET,
-  SECRET_BEFORE,
-  SECRET_BEFORE_UNTIL,
-  type Subscription,
-} from "../../task/subscription.ts";
+import type { Delivery, Notification, PushFormat, Subscription } from "../../task/subscription.ts";
+import { SECRET, SECRET_BEFORE, SECRET_BEFORE_UNTIL } from "../../task/subscription-rules.ts";
 import type { SubscriptionView } from "../../verbs/subscriptions.ts";
 import { wireEvent } from "./event.ts";
 import { wireTime } from "./translate.ts";

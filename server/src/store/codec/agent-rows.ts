@@ -1,10 +1,8 @@
 /** The door for rows of agents: both ways between a record and its columns. */
 import { z } from "zod";
-import { type AgentRecord, agentDefinition, agentNameKey } from "../../task/agent.ts";
+import { type AgentRecord, agentDefinition } from "../../task/agent.ts";
+import { agentNameKey } from "../../task/agent-name.ts";
 import { parseTolerantly } from "./tolerant.ts";
-
-export const AGENT_COLUMNS =
-  "a.id, a.tenant, a.user, a.version, a.definition, a.created_at, a.updated_by, a.updated_at";
 
 const text = z.string();
 const number = z.number();

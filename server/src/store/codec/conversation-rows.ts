@@ -16,11 +16,6 @@ const number = z.number();
 const maybeText = text.nullable();
 const maybeNumber = number.nullable();
 
-/** Of `conversations c`. */
-export const CONVERSATION_COLUMNS = `c.id, c.tenant, c.user, c.title, c.context, c.agent, c.knowledge_base,
-  c.created_at, c.updated_at, c.last_activity_at, c.last_agent_message_at, c.tasks, c.completed, c.failed,
-  c.input_tokens, c.output_tokens, c.cost_usd`;
-
 const conversationRow = z.tuple([
   text,
   text,
@@ -64,8 +59,6 @@ export function conversationOf(row: unknown): Conversation {
     costUsd,
   };
 }
-
-export const MESSAGE_COLUMNS = "n, role, task, at, parts, id, seq, purpose, metadata, edited_at";
 
 const role = messageSchema.shape.role;
 const purpose = z.enum(MESSAGE_PURPOSES).nullable();

@@ -52,10 +52,6 @@ export const memberAttributes = z.record(text, z.union([text, number, z.boolean(
 /** Without what analyses have produced, which may be long. */
 export type ListedDocument = Omit<DocumentRecord, "produced">;
 
-export const LISTED_DOCUMENT_COLUMNS = `d.key, d.tenant, d.user, d.id, d.filename, d.purpose, d.sha256, d.md5, d.bytes,
-  d.media_type, d.status, d.error, d.created_at, d.updated_at, d.expires_at, d.task, d.annotations, d.reading`;
-export const DOCUMENT_COLUMNS = `${LISTED_DOCUMENT_COLUMNS}, d.produced`;
-
 const listedDocumentRow = z.tuple([
   text,
   text,
@@ -131,10 +127,6 @@ export function pageOf(row: unknown): DocumentPage {
   return { index, name, content, recognized: recognized === 1 };
 }
 
-export const VECTOR_STORE_COLUMNS = `v.key, v.tenant, v.user, v.id, v.name, v.description, v.metadata, v.max_tokens,
-  v.overlap_tokens, v.model, v.created_at, v.last_active_at, v.expires_after_ms, v.task,
-  v.in_progress, v.completed, v.failed, v.cancelled, v.bytes`;
-
 const vectorStoreRow = z.tuple([
   text,
   text,
@@ -189,9 +181,6 @@ export function vectorStoreValues(store: VectorStoreRecord): unknown[] {
     ...[chunking.maxTokens, chunking.overlapTokens, model, createdAt, lastActiveAt, expiresAfterMs, task],
   ];
 }
-
-export const MEMBER_COLUMNS = `m.vector_store, m.document, m.status, m.error, m.attributes, m.max_tokens,
-  m.overlap_tokens, m.batch, m.task, m.bytes, m.created_at`;
 
 const memberRow = z.tuple([
   text,

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type Attachment, REMARK_SCOPES } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
 import type { Task } from "../../task/task.ts";
-import { WORK_STATES, type WorkState, workStateOf } from "../../task/work-item.ts";
+import { workStateOf } from "../../task/work-item.ts";
+import { WORK_STATES, type WorkState } from "../../task/work-states.ts";
 import type { TaskPart, WorkCount } from "../human-store.ts";
 import type { Write } from "../write.ts";
 

@@ -20,7 +20,7 @@ import type {
   PreparedWrite,
 } from "./prepared.ts";
 import type { Spill } from "./spill.ts";
-import { subscriptionValues } from "./subscription-rows.ts";
+import { subscriptionValues } from "./subscription-values.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */

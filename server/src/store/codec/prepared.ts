@@ -7,7 +7,7 @@ import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
 import type { PreparedHuman } from "./human-rows.ts";
-import type { SubscriptionValues } from "./subscription-rows.ts";
+import type { SubscriptionValues } from "./subscription-values.ts";
 
 type PreparedEvent = [seq: number, at: number, type: string, data: string];
 export type PreparedAudit = [

@@ -1,6 +1,5 @@
-/** The door for rows of subscriptions: both ways between a subscription and its columns. */
+/** The door for rows of subscriptions: a subscription out of its columns. */
 import { z } from "zod";
-import type { TaskId } from "../../task/id.ts";
 import {
   type Delivery,
   OUTCOMES,
@@ -9,10 +8,6 @@ import {
   subscriptionRecord,
 } from "../../task/subscription.ts";
 import { parseTolerantly } from "./tolerant.ts";
-
-/** Of a table `s` of subscriptions, beside a table `t` of tasks and those that they were made of, `o`. */
-export const SUBSCRIPTION_COLUMNS =
-  "s.key, t.id, s.tenant, s.user, s.id, s.standing, s.done, s.version, s.record, o.record";
 
 const text = z.string();
 const number = z.number();
@@ -34,63 +29,6 @@ function withStanding(own: SubscriptionRecord, of: SubscriptionRecord): Subscrip
   const dueAt = of.dueAt === null ? own.dueAt : Math.max(own.dueAt ?? 0, of.dueAt);
   return { ...own, url, format, events, secrets, settings, state, reason, dueAt };
 }
-
-/** Between these are the keys of the cursors of a standing subscription. */
-export function cursorKeys(standing: string): { first: string; beyond: string } {
-  return { first: `${standing}_`, beyond: `${standing}~` };
-}
-
-/** The row of a cursor of a standing subscription for a new task: all that is not its own is left to be read there. */
-export function cursorValues(standing: SubscriptionValues, task: TaskId, at: number): SubscriptionValues {
-  const { key, tenant, user } = standing;
-  const own: SubscriptionRecord = {
-    ...{ url: "", format: "", events: null, secrets: {}, settings: {}, chooses: null, cursor: 0, announces: false },
-    ...{ state: "active", reason: null, attempts: 0, dueAt: null, failures: 0, error: null, givenUp: null },
-    ...{ createdAt: at, updatedAt: at },
-  };
-  const record = JSON.stringify(own);
-  const cursor = `${cursorKeys(key).first}${task}`;
-  return {
-    ...{ key: cursor, task, tenant, user, id: cursor, standing: key, url: "", active: 1, done: 0, dueAt: null },
-    ...{ version: 1, record },
-  };
-}
-
-/** Every column of a row, by its name; `task` by its id. */
-export function subscriptionValues({
-  key,
-  task,
-  tenant,
-  user,
-  id,
-  standing,
-  done,
-  version,
-  ...record
-}: Subscription): SubscriptionValues {
-  return {
-    ...{ key, task, tenant, user, id, standing, version, url: record.url, dueAt: record.dueAt },
-    // What a standing one is, is its own row's to say.
-    active: standing !== null || record.state === "active" ? 1 : 0,
-    done: done ? 1 : 0,
-    record: JSON.stringify(record),
-  };
-}
-
-export type SubscriptionValues = {
-  key: string;
-  task: string | null;
-  tenant: string;
-  user: string;
-  id: string;
-  standing: string | null;
-  url: string;
-  active: number;
-  done: number;
-  dueAt: number | null;
-  version: number;
-  record: string;
-};
 
 const delivery = z.object({
   task: text.nullable().default(null),

@@ -1,10 +1,11 @@
 /** What is asked and written of agents. */
 import type { Database } from "better-sqlite3";
-import { agentNameKey } from "../../task/agent.ts";
+import { agentNameKey } from "../../task/agent-name.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TenantVisible } from "../../task/visibility.ts";
 import { AGENTS_MAX, type AgentFilter, type AgentPlace } from "../agent-store.ts";
-import { AGENT_COLUMNS, type AgentValues } from "../codec/agent-rows.ts";
+import type { AgentValues } from "../codec/agent-rows.ts";
+import { AGENT_COLUMNS } from "../codec/columns.ts";
 import type { PreparedAudit } from "../codec/prepared.ts";
 import type { IdempotencyRecord } from "../write.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";

@@ -2,7 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../task/alias.ts";
 import type { Visible } from "../../task/visibility.ts";
-import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../codec/conversation-rows.ts";
+import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../codec/columns.ts";
 import { numberIn, textIn } from "./column.ts";
 import { whereVisible } from "./list.ts";
 import { queries } from "./queries.ts";

@@ -4,12 +4,7 @@ import type { BatchRecord, MemberStatus } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { PlacedPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
-import {
-  DOCUMENT_COLUMNS,
-  LISTED_DOCUMENT_COLUMNS,
-  MEMBER_COLUMNS,
-  VECTOR_STORE_COLUMNS,
-} from "../codec/document-rows.ts";
+import { DOCUMENT_COLUMNS, LISTED_DOCUMENT_COLUMNS, MEMBER_COLUMNS, VECTOR_STORE_COLUMNS } from "../codec/columns.ts";
 import type { OwnId } from "../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "./bounds.ts";
 import { textIn } from "./column.ts";

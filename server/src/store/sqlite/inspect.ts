@@ -5,7 +5,8 @@
 import type { Database } from "better-sqlite3";
 import { jsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
-import { AGENT_COLUMNS, agentOf } from "../codec/agent-rows.ts";
+import { agentOf } from "../codec/agent-rows.ts";
+import * as columns from "../codec/columns.ts";
 import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
 import { attachmentOf, workCountOf } from "../codec/human-rows.ts";
@@ -47,10 +48,10 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
   }
   if (ids.failed) yield { task: null, says: ids.failed };
   const others: [what: string, sql: string, read: (row: Row) => unknown][] = [
-    ["conversation", `SELECT ${conversations.CONVERSATION_COLUMNS} FROM conversations c`, conversations.conversationOf],
+    ["conversation", `SELECT ${columns.CONVERSATION_COLUMNS} FROM conversations c`, conversations.conversationOf],
     [
       "message of conversation",
-      `SELECT conversation, ${conversations.MESSAGE_COLUMNS} FROM messages`,
+      `SELECT conversation, ${columns.MESSAGE_COLUMNS} FROM messages`,
       ([conversation, ...message]) => conversations.messageOf(String(conversation), message, resolve),
     ],
     ["key", `SELECT ${KEY_COLUMNS} FROM keys`, rows.keyOf],
@@ -66,18 +67,18 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       "SELECT subscription, n, entry FROM deliveries",
       ([, ...delivery]) => subscriptions.deliveryOf(delivery),
     ],
-    ["agent", `SELECT ${AGENT_COLUMNS} FROM agents a`, agentOf],
+    ["agent", `SELECT ${columns.AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
-    ["document", `SELECT ${documents.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
+    ["document", `SELECT ${columns.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
     [
       "page of document",
       "SELECT document, page, name, content, recognized FROM document_pages",
       ([, ...page]) => documents.pageOf(page),
     ],
-    ["vector store", `SELECT ${documents.VECTOR_STORE_COLUMNS} FROM vector_stores v`, documents.vectorStoreOf],
+    ["vector store", `SELECT ${columns.VECTOR_STORE_COLUMNS} FROM vector_stores v`, documents.vectorStoreOf],
     [
       "member of vector store",
-      `SELECT ${documents.MEMBER_COLUMNS}, d.id, d.filename FROM members m JOIN documents d ON d.key = m.document`,
+      `SELECT ${columns.MEMBER_COLUMNS}, d.id, d.filename FROM members m JOIN documents d ON d.key = m.document`,
       documents.memberOf,
     ],
     ["setting", "SELECT name, value FROM facts", ([, value]) => jsonObject.parse(JSON.parse(textIn(value)))],

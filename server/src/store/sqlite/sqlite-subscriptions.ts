@@ -8,7 +8,8 @@ import {
   type Subscription,
 } from "../../task/subscription.ts";
 import { prepareAudit } from "../codec/prepare.ts";
-import { deliveryOf, subscriptionOf, subscriptionValues } from "../codec/subscription-rows.ts";
+import { deliveryOf, subscriptionOf } from "../codec/subscription-rows.ts";
+import { subscriptionValues } from "../codec/subscription-values.ts";
 import { type DamageLog, orDamaged } from "../damage.ts";
 import type { SubscriptionStore, Unfinished } from "../subscription-store.ts";
 import type { Write } from "../write.ts";

@@ -1,16 +1,11 @@
 /** What is asked and written of subscriptions. */
 import type { Database, Statement } from "better-sqlite3";
 import { notFound, Refusal } from "../../task/errors.ts";
-import { type Attempted, type Choosable, isChosen, standingAfter } from "../../task/subscription.ts";
+import type { Attempted, Choosable, Subscription, SubscriptionRecord } from "../../task/subscription.ts";
+import { isChosen, standingAfter } from "../../task/subscription-rules.ts";
+import { SUBSCRIPTION_COLUMNS } from "../codec/columns.ts";
 import type { PreparedAudit } from "../codec/prepared.ts";
-import {
-  cursorKeys,
-  cursorValues,
-  SUBSCRIPTION_COLUMNS,
-  type SubscriptionValues,
-  subscriptionOf,
-  subscriptionValues,
-} from "../codec/subscription-rows.ts";
+import { cursorKeys, cursorValues, type SubscriptionValues, subscriptionValues } from "../codec/subscription-values.ts";
 import {
   DELIVERIES_KEPT_MAX,
   STANDING_DELIVERIES_KEPT_MAX,
@@ -18,7 +13,7 @@ import {
   SUBSCRIPTIONS_OF_USER_MAX,
 } from "../subscription-store.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
-import { numberIn } from "./column.ts";
+import { numberIn, textIn } from "./column.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
@@ -123,7 +118,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   /** Whether that has disabled it. */
   const noteStanding = (key: string, attempted: Attempted): boolean => {
     const found = standingRow.get(key);
-    const after = found && standingAfter(subscriptionOf(found), attempted);
+    const after = found && standingAfter(standingOf(found), attempted);
     if (after) change.run(subscriptionValues(after));
     return after?.state === "disabled";
   };
@@ -184,10 +179,23 @@ export class StandingSubscriptions {
     if (rows.length === 0) return [];
     const chosen = about();
     return rows.flatMap((row) => {
-      const standing = subscriptionOf(row);
+      const standing = standingOf(row);
       const { chooses, user } = standing;
       if (!isChosen(chooses ?? {}, user, chosen)) return [];
       return [cursorValues(subscriptionValues(standing), task, at)];
     });
   }
+}
+
+/** Fields that records of earlier versions do not have. */
+const LATER_FIELDS: Partial<SubscriptionRecord> = { settings: {}, chooses: null, error: null };
+
+/**
+ * One of no task, as the writer goes by it: what this store has written, and no schema looks at it. Whoever is shown one
+ * has it read with a schema, `codec/subscription-rows.ts`.
+ */
+function standingOf([key, , tenant, user, id, , done, version, record]: unknown[]): Subscription {
+  const kept: SubscriptionRecord = { ...LATER_FIELDS, ...JSON.parse(textIn(record)) };
+  const names = { key: textIn(key), tenant: textIn(tenant), user: textIn(user), id: textIn(id) };
+  return { ...kept, ...names, task: null, standing: null, done: done === 1, version: numberIn(version) };
 }

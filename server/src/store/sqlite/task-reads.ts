@@ -1,7 +1,7 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../task/alias.ts";
-import { ARTIFACTS_MAX } from "../../task/artifact.ts";
+import { ARTIFACTS_MAX } from "../../task/artifact-bounds.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";

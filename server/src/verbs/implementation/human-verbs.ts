@@ -23,7 +23,7 @@ import { openQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { looksAfterAll } from "../../task/visibility.ts";
-import { isOpenWork } from "../../task/work-item.ts";
+import { isOpenWork } from "../../task/work-states.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
 import { mustAnswer, mustFitForm } from "./answer-check.ts";

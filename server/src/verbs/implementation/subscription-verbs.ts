@@ -8,15 +8,13 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import {
   type Delivery,
-  enabled,
   type NewSubscription,
   newSubscription,
-  redriven,
-  rotated,
   SUBSCRIPTIONS_OF_TASK_MAX,
   type Subscription,
   type Trial,
 } from "../../task/subscription.ts";
+import { enabled, redriven, rotated } from "../../task/subscription-rules.ts";
 import type { Task } from "../../task/task.ts";
 import { mayRead } from "../../task/visibility.ts";
 import type { Subscriptions, SubscriptionView } from "../subscriptions.ts";
