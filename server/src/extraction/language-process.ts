@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { z } from "zod";
 import { confinedProcess, holdOn, letIdle } from "./confined-process.ts";
 
-export const languageQuestion = z.object({ id: z.int(), text: z.string() });
+export type LanguageQuestion = { id: number; text: string };
 const languageAnswer = z.object({ id: z.int(), language: z.string() });
 export type LanguageAnswer = z.infer<typeof languageAnswer>;
 
@@ -30,7 +30,7 @@ export class LanguageProcess {
     clearTimeout(this.#idle);
     this.#child ??= this.#start();
     holdOn(this.#child);
-    const question: z.infer<typeof languageQuestion> = { id, text: text.slice(0, CHARACTERS_MAX) };
+    const question: LanguageQuestion = { id, text: text.slice(0, CHARACTERS_MAX) };
     // Of one that is dying the end says all there is to say.
     this.#child.send(question, () => {});
     return promise;

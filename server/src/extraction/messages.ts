@@ -1,25 +1,26 @@
-/** What the server's process and the one that reads say to each other. Each side takes the other's words for hostile. */
+/**
+ * What the server's process and the one that reads say to each other. The server takes the words of the other for hostile.
+ * That one has nobody to take orders from but the server, and loads no schemas: they would take half of its start.
+ */
 import { z } from "zod";
 import { EXTRACTION_FAILURES } from "./extraction.ts";
-import { limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 
-export const toReader = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("open"),
-    path: z.string(),
-    filename: z.string(),
-    mediaType: z.string().nullable(),
-    recognize: z.boolean(),
-    limits,
-  }),
+export type ToReader =
+  | {
+      type: "open";
+      path: string;
+      filename: string;
+      mediaType: string | null;
+      recognize: boolean;
+      limits: Limits;
+    }
   /** A file of this type is likely to come: what reads it may be loaded. */
-  z.object({ type: z.literal("expect"), fileType: z.string() }),
+  | { type: "expect"; fileType: string }
   /** Begin anew at this page. What an earlier `run` still sends is not listened to. */
-  z.object({ type: z.literal("pages"), run: z.number(), from: z.number() }),
+  | { type: "pages"; run: number; from: number }
   /** One more page of a run was taken. */
-  z.object({ type: z.literal("taken"), run: z.number() }),
-]);
-export type ToReader = z.infer<typeof toReader>;
+  | { type: "taken"; run: number };
 
 const heading = z.object({ title: z.string(), level: z.number().int(), page: z.number().int() });
 
@@ -56,14 +57,3 @@ export const fromReader = z.discriminatedUnion("type", [
   z.object({ type: z.literal("failed"), failure: z.enum(EXTRACTION_FAILURES), message: z.string() }),
 ]);
 export type FromReader = z.infer<typeof fromReader>;
-
-/** Pages that are sent before the first of them was taken. */
-const PAGES_AHEAD_MAX = 8;
-/** Of those pages: one more is sent while they have fewer. */
-const CHARACTERS_AHEAD_MAX = 1_000_000;
-
-/** No more is sent before one of these pages, known by their lengths, was taken. */
-export function isFull(lengths: readonly number[]): boolean {
-  const characters = lengths.reduce((sum, length) => sum + length, 0);
-  return lengths.length >= PAGES_AHEAD_MAX || characters >= CHARACTERS_AHEAD_MAX;
-}

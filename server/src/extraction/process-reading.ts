@@ -1,7 +1,8 @@
 /** A reading in a process of its own: what it sends is handed on as it is taken, and its time is counted while it works. */
 import { ExtractionError, type ExtractionWarning, type FileFacts, type Page, type Reading } from "./extraction.ts";
 import type { Limits } from "./limits.ts";
-import { type FromReader, isFull, type ToReader } from "./messages.ts";
+import type { FromReader, ToReader } from "./messages.ts";
+import { isFull } from "./pages-ahead.ts";
 import type { ReaderProcess } from "./reader-process.ts";
 import { Stopwatch } from "./stopwatch.ts";
 

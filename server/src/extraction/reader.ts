@@ -9,7 +9,8 @@ import { ExtractionError, type Heading, type Page } from "./extraction.ts";
 import type { Desk, FormatReading } from "./formats/format.ts";
 import { FORMATS } from "./formats/index.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { type FromReader, isFull, type ToReader } from "./messages.ts";
+import type { FromReader, ToReader } from "./messages.ts";
+import { isFull } from "./pages-ahead.ts";
 import type { Recognizer } from "./recognizer.ts";
 import { sniff } from "./sniff.ts";
 

@@ -22,11 +22,3 @@ export const documentPart = z.strictObject({
   contexts: z.array(text),
 });
 export type DocumentPart = z.infer<typeof documentPart>;
-
-/** Of one part. */
-export const SENTENCES_MAX = 60;
-export const HEADINGS_MAX = 300;
-export const PHRASES_MAX = 250;
-export const ENTITIES_MAX = 120;
-export const PAIRS_MAX = 150;
-export const CONTEXTS_MAX = 60;

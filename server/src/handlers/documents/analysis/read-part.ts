@@ -3,15 +3,8 @@ import { sentencesOf } from "../../../reference/text/sentences.ts";
 import { rankSentences } from "../../../reference/text/summary.ts";
 import type { DocumentPage } from "../../../task/document.ts";
 import { namesOf } from "./names.ts";
-import {
-  CONTEXTS_MAX,
-  type DocumentPart,
-  ENTITIES_MAX,
-  HEADINGS_MAX,
-  PAIRS_MAX,
-  PHRASES_MAX,
-  SENTENCES_MAX,
-} from "./part.ts";
+import type { DocumentPart } from "./part.ts";
+import { CONTEXTS_MAX, ENTITIES_MAX, HEADINGS_MAX, PAIRS_MAX, PHRASES_MAX, SENTENCES_MAX } from "./part-bounds.ts";
 import { headingsOf, proseOf } from "./prose.ts";
 import { emptyWordsOf, joinerOf, wordsOf } from "./words.ts";
 
