@@ -13,9 +13,9 @@ export default defineConfig({
     include: ["{server,sdk,dashboard}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     // A machine may be busy with other things: what is slow there is no fault, and only what hangs is.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
     // Files of one worker have their modules in common. No module of ours remembers anything of a caller.
     isolate: false,

@@ -9,7 +9,7 @@ const config = (baseUrl: string) =>
 let server: KillableServer;
 beforeAll(async () => {
   server = await KillableServer.start("json", config);
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const body = z.object({ messages: z.array(z.object({ role: z.string(), content: z.unknown() })) });
@@ -36,7 +36,7 @@ test("tasks that run and wait go on as they began when their agent is changed an
   expect(await server.client.task(running.id).get()).toMatchObject({ state: "completed", input: { agent: "poet" } });
   expect((await server.client.agents.get("poet")).instructions).toBe("Somebody else.");
   await server.client.agents.delete("poet");
-}, 60_000);
+});
 
 test("an agent with knowledge bases finds what is in these stores, and nothing of the others", async () => {
   const stores = await Promise.all(
@@ -60,4 +60,4 @@ test("an agent with knowledge bases finds what is in these stores, and nothing o
   expect(results[0]).toContain("XK-47");
   expect(results.join("\n")).not.toContain("QQ-99");
   expect(results[1]).toContain("not found");
-}, 120_000);
+});

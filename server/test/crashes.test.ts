@@ -127,24 +127,20 @@ describe("a task that crashes its process", () => {
     { how: "exit", outside: false, most: 1 },
     { how: "abort", outside: true, most: 1 },
     { how: "fault", outside: false, most: 2 },
-  ])(
-    "fails alone, by $how, and costs the server $most deaths at most",
-    { timeout: 180_000 },
-    async ({ how, outside, most }) => {
-      const slow = await submit("slow", { ms: 2_000 });
-      const bomb = await submit("bomb", { how, outside });
-      expect(await ended(bomb)).toMatchObject({
-        state: "failed",
-        error: { code: "step_crashed", step: outside ? null : "explode" },
-      });
-      expect(await ended(slow)).toMatchObject({ state: "completed" });
-      expect(deaths).toBeLessThanOrEqual(most);
-    },
-  );
+  ])("fails alone, by $how, and costs the server $most deaths at most", async ({ how, outside, most }) => {
+    const slow = await submit("slow", { ms: 2_000 });
+    const bomb = await submit("bomb", { how, outside });
+    expect(await ended(bomb)).toMatchObject({
+      state: "failed",
+      error: { code: "step_crashed", step: outside ? null : "explode" },
+    });
+    expect(await ended(slow)).toMatchObject({ state: "completed" });
+    expect(deaths).toBeLessThanOrEqual(most);
+  });
 });
 
 describe("a storm of kills", () => {
-  it("fails nobody, and lets all complete side by side once it is over", { timeout: 180_000 }, async () => {
+  it("fails nobody, and lets all complete side by side once it is over", async () => {
     const STEP_MS = 4_000;
     const ids = await Promise.all(Array.from({ length: 40 }, () => submit("slow", { ms: STEP_MS })));
     const [first = ""] = ids;

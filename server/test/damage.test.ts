@@ -26,7 +26,6 @@ const minds = defineHandler({
   input: z.strictObject({ kind: z.string() }),
   run: (ctx, { kind }) => ctx.child("only", kind, {}),
 });
-const PATIENCE = { timeout: 15_000 };
 /** In flight at every restart. */
 const works = defineHandler({ kind: "works", input: z.strictObject({}), run: () => new Promise<null>(() => {}) });
 
@@ -117,11 +116,11 @@ describe.each(["naps", "works"])("a task that %s", (kind) => {
 
 it("a task of which a column for the start cannot be read goes on by its record", async () => {
   const id = await submit("works");
-  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json(), PATIENCE).toMatchObject({ attempt: 1 });
+  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json()).toMatchObject({ attempt: 1 });
   await server.stop();
   damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
   await start();
-  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json(), PATIENCE).toMatchObject({ attempt: 2 });
+  await expect.poll(async () => (await server.call(`/v1/tasks/${id}`)).json()).toMatchObject({ attempt: 2 });
 });
 
 describe.each(["naps", "works"])("a child that %s", (kind) => {
@@ -131,7 +130,7 @@ describe.each(["naps", "works"])("a child that %s", (kind) => {
     const parent = wireTask.parse(await (await server.call("/v1/tasks", { json: { kind: "minds", input } })).json()).id;
     const children = async () => wireList.parse(await (await server.call(`/v1/tasks?parent_id=${parent}`)).json()).data;
     const begun = kind === "naps" ? "waiting" : "running";
-    await expect.poll(async () => (await children()).map(({ state }) => state), PATIENCE).toEqual([begun]);
+    await expect.poll(async () => (await children()).map(({ state }) => state)).toEqual([begun]);
     const [child] = await children();
     await server.stop();
     damage(sql, child?.id);
@@ -139,7 +138,7 @@ describe.each(["naps", "works"])("a child that %s", (kind) => {
     damage("UPDATE tasks SET due_at = 1 WHERE id = ?", child?.id);
     await start();
     const read = async () => await (await server.call(`/v1/tasks/${parent}`)).json();
-    await expect.poll(read, PATIENCE).toMatchObject({
+    await expect.poll(read).toMatchObject({
       state: "failed",
       error: { code: "child_damaged", message: expect.stringContaining(child?.id ?? "") },
     });

@@ -70,7 +70,7 @@ describe("waybill dev", () => {
     await first.exited;
     const second = waybill("dev", ...free);
     await second.ready;
-    const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=10`);
+    const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=60`);
     expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
   });
 

@@ -9,6 +9,7 @@ import { Ids } from "../src/engine/ids.ts";
 import { LENSES } from "../src/lenses/index.ts";
 import type { Lens, LensSettings } from "../src/lenses/lens.ts";
 import { type Running, startServer } from "../src/main.ts";
+import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Scope } from "../src/task/principal.ts";
 import { KeyVerbs } from "../src/verbs/implementation/key-verbs.ts";
@@ -43,7 +44,7 @@ export type TestServer = Running & {
 /** Starts a server; `stop` also removes the folder, unless it was handed in. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "waybill-test-")));
-  const secrets = await makeKeys(data, options.keys ?? []);
+  const secrets = await makeKeys(data, options.keys ?? [], options.data === undefined);
   const [root, ...others] = LENSES;
   const foreign = [...others, ...(options.lenses ?? [])];
   const lensPort = foreign.flatMap(({ name, port }) => (port === null ? [] : `${name}=0`)).join();
@@ -85,9 +86,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
-async function makeKeys(data: string, wanted: readonly TestKey[]): Promise<string[]> {
-  if (wanted.length === 0) return [];
-  const store = await openSqliteStore(data);
+/** The database of a new folder is made in memory, with the keys in it: the threads of a store are started once, by the server. */
+async function makeKeys(data: string, wanted: readonly TestKey[], isNew: boolean): Promise<string[]> {
+  if (wanted.length === 0 && !isNew) return [];
+  const store = await openSqliteStore(isNew ? ":memory:" : data);
   try {
     const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
     const secrets: string[] = [];
@@ -95,6 +97,7 @@ async function makeKeys(data: string, wanted: readonly TestKey[]): Promise<strin
       const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });
       secrets.push(made.secret);
     }
+    if (isNew) await store.backup(join(data, DATABASE_FILE));
     return secrets;
   } finally {
     await store.close();

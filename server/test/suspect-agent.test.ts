@@ -23,10 +23,10 @@ export default {
 let server: KillableServer;
 beforeAll(async () => {
   server = await KillableServer.start("mjs", config);
-}, 60_000);
+});
 afterAll(() => server.stop());
 
-test("a suspect finds the documents of its owner from its own process", { timeout: 120_000 }, async () => {
+test("a suspect finds the documents of its owner from its own process", async () => {
   const file = await server.client.files.upload(new File(["The coolant pump takes the seal XK-4711-B."], "pumps.txt"));
   const store = await server.client.vectorStores.create({ name: "Pumps", file_ids: [file.id] });
   await server.client.task(store.task_id ?? "").result();

@@ -71,9 +71,12 @@ function stories(fillers: readonly string[], secrets: readonly string[], pieceCh
   );
 }
 
+/** CI asks for ten times as many. */
+const SHORT_TEXTS = Number(process.env["STREAMED_TEXTS"] ?? 1_000);
+
 describe("a text that streams", () => {
   test.each([
-    ["short texts", 10_000, FILLERS, SECRETS, 40],
+    ["short texts", SHORT_TEXTS, FILLERS, SECRETS, 40],
     ["long texts", 100, LONG_FILLERS, [...SECRETS, LONG_KEY], 900],
   ])(
     "never shows a part of what is masked, however it is cut: %s, %i times",

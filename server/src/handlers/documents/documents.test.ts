@@ -266,7 +266,7 @@ describe("processing a file", () => {
     const { key, task } = await add("handbook.md", HANDBOOK);
     await reading.promise;
     await verbs.tasks.cancel(ada, task ?? "");
-    await expect.poll(async () => (await store.documents.document(key))?.status, { timeout: 15_000 }).toBe("error");
+    await expect.poll(async () => (await store.documents.document(key))?.status).toBe("error");
   });
 });
 

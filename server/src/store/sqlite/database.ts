@@ -12,10 +12,11 @@ const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
 
-export function openDatabase(path: string, options: { readonly?: boolean } = {}): Database {
-  const db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
+/** `from`: where it lies, or the bytes of one, which is then in memory. */
+export function openDatabase(from: string | Buffer, options: { readonly?: boolean } = {}): Database {
+  const db = new Sqlite(from, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
   try {
-    const onDisk = path !== IN_MEMORY;
+    const onDisk = typeof from === "string" && from !== IN_MEMORY;
     if (onDisk && !options.readonly) set(db, "journal_mode", "wal");
     // The driver's own default in WAL mode is NORMAL, which does not sync at commit.
     if (onDisk) set(db, "synchronous", 2);

@@ -39,9 +39,19 @@ export async function openSqliteStore(folder: string, options: StoreOptions = {}
   return folder === IN_MEMORY ? inMemory(options) : await onDisk(folder, options);
 }
 
-function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions): SqliteStore {
+let empty: Buffer | null = null;
+/** One of this version, with nothing in it. To make its tables takes 20 ms, and tests want thousands. */
+function emptyDatabase(): Buffer {
+  if (empty) return empty;
   const db = openDatabase(IN_MEMORY);
   migrate(db);
+  empty = db.serialize();
+  db.close();
+  return empty;
+}
+
+function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions): SqliteStore {
+  const db = openDatabase(emptyDatabase());
   const index = openIndex(IN_MEMORY);
   const reader = new Reader(db);
   const reads = ownThreadChannel<Reads>({

@@ -5,7 +5,7 @@
  * looked at, 0.3 us of it. A list with other conditions is `worklist.ts`'s.
  */
 import type { Database } from "better-sqlite3";
-import { WORK_STATES, type WorkState } from "../../task/work-item.ts";
+import { WORK_STATES, type WorkState } from "../../task/work-states.ts";
 import type { TaskPart, WorkFilter, WorkOrder } from "../human-store.ts";
 import { numberIn } from "./column.ts";
 import { orderOf } from "./work-order.ts";

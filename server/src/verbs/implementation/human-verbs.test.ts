@@ -94,7 +94,7 @@ describe("two people at the same instant", () => {
       expect(both.toSorted(), `${n}`).toEqual(["conflict", "taken"]);
       if (n % 2 === 1) await stage.verbs.tasks.cancel(ada, id);
     }
-  }, 120_000);
+  });
 });
 
 describe("time", () => {
