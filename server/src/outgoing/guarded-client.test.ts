@@ -103,8 +103,8 @@ describe("an address of a caller", () => {
   it("holds no user, no password, no other scheme, and no port that is not meant for it", async () => {
     const strict = new GuardedClient(reach([443]), internetNames([nameServer.address]));
     const urls = [
-      `http://user@1.1.1.1/`,
-      `http://:secret@1.1.1.1/`,
+      "https://user@1.1.1.1/",
+      "https://:secret@1.1.1.1/",
       `http://1.1.1.1:80@127.0.0.1:${insidePort}/`,
       "ftp://1.1.1.1/",
       "file:///etc/passwd",
