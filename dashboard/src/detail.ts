@@ -143,7 +143,8 @@ export class Detail {
         this.#handle.steps({ signal }),
         open ? this.#handle.why({ signal }) : null,
         this.#handle.artifacts({ signal }),
-        this.#handle.webhooks.list({ signal }),
+        // They are its owner's: to others who take part in the task there are none.
+        this.#handle.webhooks.list({ signal }).catch(() => []),
       ]);
       if (signal.aborted) return;
       if (this.#unread) notice(this.#problem, "");
