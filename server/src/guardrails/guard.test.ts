@@ -44,6 +44,12 @@ const SECRETS = [
   "Anna-Lena Schmidt",
   "Dr. María J. García",
   "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+  "jürgen+büro@müller-bau.example",
+  "4111 1111 1111\r\n1111",
+  "DE89 3704 0044\r\n0532 0130 00",
+  "2001:db8:4f2::19a3:77",
+  "Anne-Zoe\u0308 Schmidt",
+  "4111\u00a01111\u20111111\u00a01111",
 ];
 const LONG_KEY = `-----BEGIN PRIVATE KEY-----\nMIIE. Abc\n\n${"QUJD".repeat(1_500)}\n-----END PRIVATE KEY-----`;
 /** What of each must not be seen: its parts that are in no other text. */
@@ -57,6 +63,8 @@ const FILLERS = [
   "and then\n\n",
   "- a list\n",
   "日本語です。",
+  "👩‍👩‍👧‍👦🏳️‍🌈 ",
+  "e\u0301te\u0301\r\n\r\n",
 ];
 const LONG_FILLERS = [...FILLERS, "long ".repeat(700), `${"x".repeat(5_000)} `];
 
@@ -83,7 +91,10 @@ describe("a text that streams", () => {
     async (_, numRuns, fillers, secrets, max) => {
       const guard = piiGuard({ removeEntityValue: true });
       const story = fc.asyncProperty(stories(fillers, secrets, max), async ([told, lengths]) => {
-        const text = told.map(([filler, secret]) => `${filler} ${secret ?? ""} `).join("");
+        // The first may begin with what is secret, and the last end with it.
+        const text = told
+          .map(([filler, secret], at) => (at === 0 ? `${secret ?? ""} ${filler} ` : ` ${filler} ${secret ?? ""}`))
+          .join("");
         const sent: string[] = [];
         const stream = guard.stream("answer", looking, (piece) => sent.push(piece));
         for (let at = 0, n = 0; at < text.length; n++) {

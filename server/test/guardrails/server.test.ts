@@ -1,6 +1,7 @@
 /** Guardrails of a whole server: for clients of another API, and tried on a text. */
 import { Waybill } from "@waybill/sdk";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { runWaybill } from "../command.ts";
 import { type ProviderServer, startProviderServer } from "../providers/provider-server.ts";
 import { startTestServer, type TestServer } from "../server.ts";
@@ -83,6 +84,89 @@ test("no client of Shannon's API sees a part of it either, wherever the model's 
     expect(said).toBe(MASKED);
     for (const secret of ["jane", "Anna", "Schmidt", "4111 1111"]) expect(stream).not.toContain(secret);
   }
+});
+
+const SECRETS = ["jane", "doe@", "Anna", "Schmidt", "4111 1111", "sk-live-7Q"];
+
+describe("whoever follows a run", () => {
+  const json = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    server.call(path, { json: body, headers }).then((answer) => answer.text());
+  const message = { messageId: "m", role: "ROLE_USER", parts: [{ text: "Who can help?" }] };
+  const run = { message: { role: "user", content: "Who can help?" } };
+  const streams: [string, () => Promise<string>][] = [
+    [
+      "Waybill's own API",
+      async () => {
+        const { id } = JSON.parse(await json("/v1/tasks", { kind: "agent", input: { query: "Who can help?" } }));
+        const stream = await server.call(`/v1/tasks/${id}/events`, { headers: { accept: "text/event-stream" } });
+        return stream.text();
+      },
+    ],
+    ["Orchestrate's lines", () => json("/orchestrate/v1/orchestrate/runs/stream", run)],
+    ["Orchestrate's other address for them", () => json("/orchestrate/v1/orchestrate/runs?stream=true", run)],
+    [
+      "Orchestrate's chat completions",
+      () =>
+        json("/orchestrate/v1/orchestrate/assistant/chat/completions", {
+          messages: [{ role: "user", content: "Who can help?" }],
+          stream: true,
+        }),
+    ],
+    [
+      "A2A",
+      () =>
+        json(
+          "/a2a",
+          { jsonrpc: "2.0", id: 1, method: "SendStreamingMessage", params: { message } },
+          { "a2a-version": "1.0" },
+        ),
+    ],
+  ];
+
+  test.each(streams)("by %s sees nothing of what is masked, in whichever pieces it comes", async (_, follow) => {
+    let seed = 5;
+    const chance = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed % below;
+    };
+    for (let n = 0; n < 12; n++) {
+      const pieces: string[] = [];
+      for (let at = 0; at < TOLD.length; at += pieces.at(-1)?.length ?? 1)
+        pieces.push(TOLD.slice(at, at + 1 + chance(7)));
+      const call = { id: "c1", name: "define_word", arguments: { word: `${EMAIL} sk-live-7Qw8Er9Ty0Ui1Op2As3D` } };
+      provider.script(
+        { kind: "tool_calls", text: `I ask ${EMAIL}. `, calls: [call] },
+        { kind: "answer", text: TOLD, pieces },
+      );
+      const stream = await follow();
+      expect(stream).toContain("Bye.");
+      for (const secret of SECRETS) expect([stream.includes(secret), secret]).toEqual([false, secret]);
+    }
+  });
+
+  test("or reads it later, by any API, sees nothing of it either", async () => {
+    const get = async (path: string) => (await server.call(path)).text();
+    const list = z.object({ data: z.array(z.object({ id: z.string(), thread_id: z.string() })) });
+    const runs = list.parse(JSON.parse(await get("/orchestrate/v1/orchestrate/runs?limit=3"))).data;
+    for (const { id, thread_id } of runs) {
+      const told = await Promise.all(
+        [
+          `/orchestrate/v1/orchestrate/runs/${id}`,
+          `/orchestrate/v1/orchestrate/runs/${id}/events`,
+          `/orchestrate/v1/tasks/${id}`,
+          `/orchestrate/v1/threads/${thread_id}/messages`,
+          `/orchestrate/v1/threads/logs/${id}`,
+          `/shannon/api/v1/tasks/${id}`,
+          `/v1/tasks/${id}`,
+          `/v1/tasks/${id}/events`,
+          `/v1/tasks/${id}/history`,
+          `/bpm/api/4.0/tasks/${id}`,
+        ].map(get),
+      );
+      for (const [at, text] of told.entries())
+        for (const secret of SECRETS) expect([at, text.includes(secret), secret]).toEqual([at, false, secret]);
+    }
+  });
 });
 
 test("a text can be tried: what is found, and what would be left of it", async () => {

@@ -3,8 +3,8 @@ import type { Detection } from "../../detector.ts";
 import { isPlaceholder, luhn, remainder97 } from "./checksums.ts";
 import { matches, wordsBefore } from "./finder.ts";
 
-const CARD = /(?<![\p{L}\d])(?<!\d[.,-])[2-6]\d{3}(?:[ -]?\d){8,14}\d(?![\p{L}\d])(?![.,-]\d)/dgu;
-const IBAN = /(?<![\p{L}\d])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,30}/dgu;
+const CARD = /(?<![\p{L}\d])(?<!\d[.,-])[2-6]\d{3}(?:[ -]{0,2}\d){8,14}\d(?![\p{L}\d])(?![.,-]\d)/dgu;
+const IBAN = /(?<![\p{L}\d])[A-Za-z]{2}\d{2}(?:[ -]{0,2}[A-Za-z\d]){11,30}/dgu;
 const ACCOUNT_WORD =
   /(?:\b(?:account|acct|a\/c|routing|sort code|aba|bank details)|konto|\bblz|bankleitzahl|\bcompte|\brib\b|cuenta|conto corrente|rekening)[^.!?\n]{0,40}$/;
 const ACCOUNT = /(?<![\p{L}\d+])(?<!\d[.,/])\d(?:[ -]?\d){5,16}(?![\p{L}\d])(?![.,/]\d)/dgu;

@@ -41,7 +41,7 @@ function numbersIn(text: string): Detection[] {
 /** Each character at its place. */
 function withPlainMarks(text: string): string {
   return text
-    .replace(/[\n\t\u00a0\u2007\u2009\u202f]/g, " ")
+    .replace(/[\r\n\t\u00a0\u2007\u2009\u202f]/g, " ")
     .replace(/[\u2010-\u2015\u2212]/g, "-")
     .replace(/[\uff10-\uff19]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xff10 + 48));
 }
