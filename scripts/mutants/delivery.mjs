@@ -1,5 +1,5 @@
 /** Faults in how subscribers are told. */
-const subscription = "server/src/task/subscription.ts";
+const subscription = "server/src/task/subscription-rules.ts";
 const delivery = "server/src/delivery/delivery.ts";
 const statements = "server/src/store/sqlite/subscription-statements.ts";
 const rows = "server/src/store/codec/subscription-rows.ts";
