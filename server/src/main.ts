@@ -32,7 +32,6 @@ import { type Host, type HostOptions, type HostParts, openHost } from "./http/ho
 import type { MetricSources } from "./http/metrics.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
-import { LogLines } from "./log-lines.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import type { Embedder } from "./models/embedding.ts";
 import { createEmbedder } from "./models/embeddings/embedders.ts";
@@ -178,8 +177,14 @@ export async function startServer(
   }
 }
 
+/** What the log may hold back while nobody takes it: what is more is dropped. */
+const LOG_BYTES_MAX = 1 << 20;
+
+/** A log that cannot be written, as on a full disk, stops nothing. */
 function logger({ logLevel }: Config): Logger {
-  return pino({ level: logLevel, base: null }, new LogLines());
+  const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
+  out.on("error", () => {});
+  return pino({ level: logLevel, base: null }, out);
 }
 
 /** Both ways to end it. The order is that of the parts: nobody is called who is already gone. */
