@@ -40,6 +40,13 @@ it("goes from the inbox of a group to a decision, with a comment and a receipt, 
   const listed = await waybill("fay", "inbox", "--json");
   expect(JSON.parse(listed.out)).toMatchObject({ id, assignment: { state: "assigned", payload: { amount: 120 } } });
   expect((await waybill("nobody", "inbox")).talk).toContain("Nothing waits");
+  // A page of a task is whoever takes part's, too; whom its owner has told is not.
+  await eva.task(id).webhooks.create({ url: "https://receiver.invalid/", events: ["task.never"] });
+  expect(await as("fay").task(id).webhooks.list()).toEqual([]);
+  expect((await waybill("fay", "get", id)).code).toBe(0);
+  await expect(as("nobody").task(id).webhooks.list()).rejects.toMatchObject({ code: "not_found" });
+  const [mine] = await eva.task(id).webhooks.list();
+  await eva.task(id).webhooks.delete(mine?.id ?? "");
   expect((await waybill("fay", "claim", id)).code).toBe(0);
   expect(await waybill("gil", "claim", id)).toMatchObject({
     code: 1,

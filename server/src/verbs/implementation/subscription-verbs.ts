@@ -16,7 +16,7 @@ import {
 } from "../../task/subscription.ts";
 import { enabled, redriven, rotated } from "../../task/subscription-rules.ts";
 import type { Task } from "../../task/task.ts";
-import { mayRead } from "../../task/visibility.ts";
+import { mayRead, mayReadTask } from "../../task/visibility.ts";
 import type { Subscriptions, SubscriptionView } from "../subscriptions.ts";
 import { checked } from "./checked.ts";
 
@@ -72,7 +72,8 @@ export class SubscriptionVerbs implements Subscriptions {
   }
 
   async list(principal: Principal, id: string | null, formats: readonly string[]): Promise<SubscriptionView[]> {
-    const task = await this.#task(principal, id);
+    mustHave(principal, "tasks");
+    const task = id === null ? null : await this.#mustRead(principal, id, mayReadTask);
     const found = await this.#parts.store.subscriptions.list(principal, task?.id ?? null);
     return found.filter(({ format }) => formats.includes(format)).map(viewOf);
   }
@@ -202,10 +203,11 @@ export class SubscriptionVerbs implements Subscriptions {
     return id === null ? null : this.#mustRead(principal, id);
   }
 
-  async #mustRead(principal: Principal, id: string): Promise<Task> {
+  /** Those who only take part in a task see that nobody is told for them: when they no longer do, nobody may be. */
+  async #mustRead(principal: Principal, id: string, may: typeof mayReadTask = mayRead): Promise<Task> {
     mustHave(principal, "tasks");
     const task = await this.#parts.store.task(id);
-    if (!task || !mayRead(principal, task)) throw notFound("Task");
+    if (!task || !may(principal, task)) throw notFound("Task");
     return task;
   }
 
