@@ -100,16 +100,19 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     prepared.conversation = { conversation, context: JSON.stringify(conversation.context), alias };
   }
   if (write.messages?.length) {
-    prepared.messages = write.messages.map((draft) => prepareMessage(draft, spill));
+    prepared.messages = write.messages.map((draft) => prepareMessage(draft, spill, write.events));
   }
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
 }
 
-export function prepareMessage(draft: MessageDraft, spill: Spill): PreparedMessage {
+/** `events` are those that it may have come with. */
+export function prepareMessage(draft: MessageDraft, spill: Spill, events: Write["events"] = []): PreparedMessage {
   const { role, parts, id = null, seq = null, purpose = null, metadata } = draft;
-  return { role, parts: spill.value(parts), id, seq, purpose, metadata: metadata ? JSON.stringify(metadata) : null };
+  const at = events.find((event) => event.seq === seq)?.at;
+  const said = { role, parts: spill.value(parts), id, seq, purpose, ...(at !== undefined && { at }) };
+  return { ...said, metadata: metadata ? JSON.stringify(metadata) : null };
 }
 
 /** `task` becomes the last task of what is new. */

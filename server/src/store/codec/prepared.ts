@@ -26,6 +26,8 @@ export type PreparedMessage = {
   seq: number | null;
   purpose: string | null;
   metadata: string | null;
+  /** When the event was that it came with; absent: with the write. */
+  at?: number;
 };
 export type PreparedConversation = { conversation: Conversation; context: string; alias: Alias | null };
 type PreparedJournalEntry = [

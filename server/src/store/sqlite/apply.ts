@@ -294,7 +294,7 @@ export class Applier {
   #converse(write: PreparedWrite, conversation: string): void {
     for (const message of write.messages ?? []) {
       const isRepeated = message.purpose === "notice" && this.#sql.notice.get(conversation, write.id) !== undefined;
-      if (!isRepeated) this.appendMessage(conversation, message, write.id, write.at);
+      if (!isRepeated) this.appendMessage(conversation, message, write.id, message.at ?? write.at);
     }
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
