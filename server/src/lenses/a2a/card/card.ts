@@ -38,7 +38,10 @@ export function cardOf(agent: Shown, can: Capabilities, place: CardPlace, versio
   return version === "0.3" ? old : { ...old, supportedInterfaces: interfacesOf(place) };
 }
 
-/** As a dialect writes it: 0.3 over HTTP writes what its proto file has. */
+/**
+ * As a dialect writes it: 0.3 over HTTP writes what its proto file has. Of `security` the official clients read two forms
+ * that exclude each other, and who reads a card here has met it already: it is left out.
+ */
 export function cardIn(
   { binding, version }: Pick<Dialect, "binding" | "version">,
   agent: Shown,
@@ -47,8 +50,9 @@ export function cardIn(
 ): JsonObject {
   const card = cardOf(agent, can, place, version);
   if (binding === "JSONRPC" || version === "1.0") return card;
+  const { security: _, ...rest } = card;
   const capabilities = { ...can, extensions: extensionsOf(agent) };
-  return { ...card, capabilities, ...(!place.isOpen && PROTO_SECURITY) };
+  return { ...rest, capabilities, ...(!place.isOpen && { securitySchemes: PROTO_SECURITY.securitySchemes }) };
 }
 
 function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject {
