@@ -415,3 +415,12 @@ it("explains itself", async () => {
   expect(await waybill("watch", "--help")).toMatchObject({ code: 0, out: expect.stringContaining("5 needs input") });
   expect(await waybill("wach")).toMatchObject({ code: 2, out: "", talk: expect.stringContaining("watch") });
 });
+
+it.each([["--help"], ["submit", "--help"], ["dev", "--help"]])(
+  "bears a reader of %s %s who leaves at once",
+  async (...args) => {
+    const child = start(...args);
+    child.stdout.destroy();
+    expect(await ended(child)).toMatchObject({ code: 0, talk: "" });
+  },
+);

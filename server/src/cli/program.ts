@@ -8,6 +8,7 @@ import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
+import { openTerminal } from "./terminal/terminal.ts";
 
 /** Commands that are a server. They speak to none, and do not load what the others speak with. */
 const SERVERS: readonly string[] = ["dev", "serve"];
@@ -17,6 +18,10 @@ async function createProgram([command = ""]: readonly string[]): Promise<Command
     .description("A durable task server for AI agents")
     .version(VERSION)
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => openTerminal().out.write(text),
+      writeErr: (text) => openTerminal().talk.write(text),
+    })
     .showHelpAfterError("(waybill --help lists the commands and their flags)");
   addDev(program);
   addServe(program);
@@ -42,6 +47,6 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function say(message: string, code: number): number {
-  if (message !== "") process.stderr.write(`${message}\n`);
+  if (message !== "") openTerminal().talk.write(`${message}\n`);
   return code;
 }
