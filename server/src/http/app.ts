@@ -13,7 +13,6 @@ import type { DurationHistogram } from "./duration-histogram.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 
 const URL_LENGTH_MAX = 8_192;
-const PARAM_LENGTH_MAX = 1_024;
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** A request that is not held on purpose and took longer is worth a line in the log. */
@@ -71,14 +70,11 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: parts.bodies.bytesMax,
     genReqId: requestIds(),
     requestIdHeader: false,
-    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    routerOptions: { maxParamLength: URL_LENGTH_MAX },
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_COMPILERS },
-    frameworkErrors: (error, request, reply) => {
-      const refusal =
-        error.code === "FST_ERR_MAX_PARAM_LENGTH"
-          ? new Refusal("not_found", "No id is that long.")
-          : new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
+    frameworkErrors: (_error, request, reply) => {
+      const refusal = new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
       const { status, headers, body } = parts
         .lensAt(request.url)
         .renderError(refusal, { id: request.id, unread: true });

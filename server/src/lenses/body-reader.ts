@@ -28,8 +28,20 @@ export function readLeniently(app: FastifyInstance): void {
   });
 }
 
-/** What is of another type than JSON is text; without a type it is JSON. */
+const MEDIA_TYPE = /^[^/;\s]+\/[^/;\s]+/;
+
+/** What calls itself by no media type is text: the framework would refuse it before a parser is asked. */
+function takeAnyType(app: FastifyInstance): void {
+  app.addHook("onRequest", ({ headers }, _reply, done) => {
+    const type = headers["content-type"] ?? "";
+    if (type !== "" && !MEDIA_TYPE.test(type)) headers["content-type"] = "text/plain";
+    done();
+  });
+}
+
+/** What is of another type than JSON is text, also when its type is none; without a type it is JSON. */
 export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "readJson">): void {
+  takeAnyType(app);
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyLimit = 0 } = request.routeOptions;
     if (Number(request.headers["content-length"] ?? 0) > bodyLimit) {

@@ -200,9 +200,9 @@ describe("a run", () => {
     expect(total).toBe(3);
   });
 
-  it("begins a thread where none, null or a blank one is named", async () => {
-    for (const thread_id of [null, ""]) {
-      const one = await begin("Hi", { thread_id });
+  it("begins a thread, of the default agent, where none, null or a blank one is named", async () => {
+    for (const blank of [null, ""]) {
+      const one = await begin("Hi", { thread_id: blank, agent_id: blank });
       expect((await read(one.run_id)).thread_id).toBe(one.thread_id);
     }
   });

@@ -442,9 +442,11 @@ describe("a body of a stranger", () => {
   });
 
   it("of another type is what it is: a text, which is no object", async () => {
-    const heard = await post("a=1", "application/x-www-form-urlencoded");
     const error = { type: NO_MODEL.type, loc: ["body"], msg: NO_MODEL.msg, input: "a=1" };
-    expect([heard.status, heard.text]).toEqual([422, JSON.stringify({ detail: [error] })]);
+    for (const type of ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "none", "a b/c", "/"]) {
+      const heard = await post("a=1", type);
+      expect([type, heard.status, heard.text]).toEqual([type, 422, JSON.stringify({ detail: [error] })]);
+    }
     expect((await post(Buffer.from(`{"thread_id":"${NOWHERE}"}`), null)).status).toBe(404);
     expect((await post(`{"thread_id":"${NOWHERE}"}`, "application/vnd.api+json")).status).toBe(404);
   });

@@ -40,7 +40,7 @@ export async function completionOf(
   }
   const message = { role: "assistant" as const, content: text };
   const choices = [{ index: 0, message, finish_reason: "stop" as const }];
-  return { ...headOf(chat), object: "chat.completion", choices, thread_id: threadOf(chat.task) };
+  return { ...headOf(chat, "chat.completion"), choices, thread_id: threadOf(chat.task) };
 }
 
 export function chunksOf(tasks: Pick<Tasks, "follow">, chat: Chat): EventStream {
@@ -106,11 +106,11 @@ function chunk(
   object = "thread.message.delta",
 ): JsonObject {
   const choices = [{ index: 0, delta: { role: "assistant", ...delta }, finish_reason: finish }];
-  return { ...headOf(chat), object, thread_id: threadOf(chat.task), choices };
+  return { ...headOf(chat, object), thread_id: threadOf(chat.task), choices };
 }
 
-function headOf({ task, agent }: Chat): { id: string; created: number; model: string } {
-  return { id: runIdOf(task), created: Math.floor(task.createdAt / 1000), model: agent };
+function headOf<Name extends string>({ task, agent }: Chat, object: Name) {
+  return { id: runIdOf(task), object, created: Math.floor(task.createdAt / 1000), model: agent };
 }
 
 function failureOf({ event, data }: RunEvent): string | null {

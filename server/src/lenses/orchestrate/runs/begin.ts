@@ -49,7 +49,7 @@ export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Be
   const { message, context } = body;
   const continued = thread !== null && message !== null ? await answered(caller, thread, { message, context }) : null;
   if (continued !== null) return continued;
-  const agent = await agentNamed(caller, body.agent_id ?? thread?.agent ?? null);
+  const agent = await agentNamed(caller, body.agent_id || (thread?.agent ?? null));
   const files = await attachedFiles(caller, body.context);
   const said =
     body.message === null ? await lastWords(caller, thread) : { words: saidIn(body.message, files), id: null };
