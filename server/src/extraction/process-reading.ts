@@ -25,6 +25,7 @@ export class ProcessReading implements Reading {
   #whole = false;
   #failure: ExtractionError | null = null;
   #news = Promise.withResolvers<void>();
+  readonly #underWay = Promise.withResolvers<string | null>();
 
   constructor(process: ReaderProcess, limits: Limits, signal: AbortSignal) {
     this.#process = process;
@@ -54,6 +55,11 @@ export class ProcessReading implements Reading {
   get facts(): FileFacts {
     if (!this.#known) throw new Error("The file is not open yet.");
     return this.#known;
+  }
+
+  /** Resolves with its type when the file turns out to have several pages, at the latest when the process has ended. */
+  get underWay(): Promise<string | null> {
+    return this.#underWay.promise;
   }
 
   async *pages(from: number): AsyncIterable<Page> {
@@ -112,6 +118,7 @@ export class ProcessReading implements Reading {
       this.#recognizing(message.busy);
     } else if (message.type === "page" && message.run === this.#run) {
       this.#pages.push(message.page);
+      if (message.page.index > 0) this.#underWay.resolve(this.#known?.fileType ?? null);
       if (isFull(this.#pages.map(({ content }) => content.length))) this.#work.pause();
     } else if (message.type === "end" && message.run === this.#run) {
       this.#whole = true;
@@ -141,6 +148,7 @@ export class ProcessReading implements Reading {
     this.#work.pause();
     this.#recognition?.pause();
     this.#facts.reject(error);
+    this.#underWay.resolve(this.#known?.fileType ?? null);
     this.#news.resolve();
   }
 }

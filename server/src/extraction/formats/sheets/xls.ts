@@ -85,17 +85,21 @@ function gridOf(sheet: WorkSheet, cellsMax: number, date1904: boolean): Grid {
     (row ?? []).map((cell) => {
       if (cell === undefined || cell === null || cell.v === undefined) return undefined;
       if (++count > cellsMax) throw new ExtractionError("too_large", "The sheets have too many cells.");
-      const text = escaped(shown(cell, date1904));
+      const text = shown(cell, date1904);
       const target = cell.l?.Target;
       return target === undefined ? text : link(text, target);
     }),
   );
 }
 
-/** Dates are shown as in other workbooks; errors and texts with a format of their own as the library shows them. */
+/** As inline Markdown. Dates are shown as in other workbooks; errors and texts with a format of their own as the library shows them. */
 function shown(cell: CellObject, date1904: boolean): string {
   const { t, v, z = GENERAL } = cell;
-  if (typeof v === "string" && (z === GENERAL || z === TEXT)) return v;
-  if (typeof v === "number" && t === "n") return shownAs(v, z, date1904);
-  return xlsx.utils.format_cell(cell);
+  if (typeof v === "string" && (z === GENERAL || z === TEXT)) return escaped(v);
+  if (typeof v === "number" && t === "n") {
+    const text = shownAs(v, z, date1904);
+    // Nothing in a number without a format of its own is a sign of Markdown.
+    return z === GENERAL ? text : escaped(text);
+  }
+  return escaped(xlsx.utils.format_cell(cell));
 }
