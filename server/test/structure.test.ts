@@ -100,7 +100,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   cuss: ["guardrails"],
   chardet: ["extraction"],
   eld: ["extraction"],
-  saxes: ["extraction"],
+  saxes: ["extraction", "lenses"],
   "@hyzyla/pdfium": ["extraction"],
   "tesseract.js-core": ["extraction"],
   undici: ["outgoing"],

@@ -1,7 +1,7 @@
 /** Files and comments on a task: taken as they come, bounded, given back as they were; and bodies that are meant to hurt. */
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attachmentsAnswer } from "../../src/lenses/bpm/schema.ts";
+import { attachmentsPage } from "../../src/lenses/bpm/schema.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { BASE, clientOf } from "./client.ts";
 
@@ -28,7 +28,7 @@ const attach = (body: string | FormData, type?: string, to = number) =>
 describe("an attachment", () => {
   it("comes as two parts of a mixed body or of a form, and goes as it came", async () => {
     const sent = await attach(mixed(said("a note.txt"), "first\r\nsecond"), MIXED);
-    expect([sent.status, attachmentsAnswer.parse(sent.body)]).toMatchObject([
+    expect([sent.status, attachmentsPage.parse(sent.body)]).toMatchObject([
       200,
       { levels: 1, attachment: [{ attachmentName: "a note.txt", attachmentSize: 13, mimeType: "text/plain" }] },
     ]);

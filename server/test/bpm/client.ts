@@ -4,6 +4,8 @@ import type { TestServer } from "../server.ts";
 
 export const BASE = "/bpm/api/4.0";
 
+type Bytes = string | Uint8Array<ArrayBuffer> | FormData;
+
 export function clientOf(server: TestServer, key?: string) {
   const ask = async (method: string, path: string, json?: unknown, headers: Record<string, string> = {}) => {
     const response = await server.call(path.startsWith("/bpm") || path.startsWith("/ic") ? path : BASE + path, {
@@ -14,21 +16,23 @@ export function clientOf(server: TestServer, key?: string) {
     });
     return said(response);
   };
+  /** Sends bytes as they are. */
+  const sendTo = async (method: string, path: string, { body, type }: { body: Bytes; type?: string }) =>
+    said(
+      await server.call(BASE + path, {
+        method,
+        body,
+        ...(key !== undefined && { key }),
+        headers: { ...(type !== undefined && { "content-type": type }) },
+      }),
+    );
   return {
     get: (path: string, headers?: Record<string, string>) => ask("GET", path, undefined, headers),
     put: (path: string, json: unknown, headers?: Record<string, string>) => ask("PUT", path, json, headers),
     post: (path: string, json: unknown, headers?: Record<string, string>) => ask("POST", path, json, headers),
     delete: (path: string, headers?: Record<string, string>) => ask("DELETE", path, undefined, headers),
-    /** Sends bytes as they are. */
-    send: async (path: string, body: string | Uint8Array<ArrayBuffer> | FormData, type?: string) =>
-      said(
-        await server.call(BASE + path, {
-          method: "POST",
-          body,
-          ...(key !== undefined && { key }),
-          headers: { ...(type !== undefined && { "content-type": type }) },
-        }),
-      ),
+    sendTo,
+    send: (path: string, body: Bytes, type?: string) => sendTo("POST", path, { body, ...(type && { type }) }),
     /** Acts on a task, and answers the status. */
     act: async (number: number, action: string, more: object = {}) =>
       ask("PUT", `/tasks/${number}?view=worklist`, { action: { id: action }, ...more }),

@@ -234,6 +234,25 @@ describe("what a client makes", () => {
     expect((await ada.put(path, {})).status).toBe(409);
   });
 
+  it("has a payload that is also written and read as XML, which is an object with the types that JSON would write", async () => {
+    const { body } = await ada.post("/tasks", { taskDefinitionName: "d", payload: {} });
+    const path = `/tasks/${body.id}/payload`;
+    const xml = "application/xml";
+    const written = await ada.sendTo("PUT", path, {
+      type: xml,
+      body: "<payload><n>12</n><t>007</t><ok>true</ok><e></e><x/><b>1</b><b>2</b><c><d>&lt;&amp;</d></c></payload>",
+    });
+    const kept = { n: 12, t: "007", ok: true, e: "", x: null, b: [1, 2], c: { d: "<&" } };
+    expect([written.status, written.body]).toEqual([200, kept]);
+    const read = await ada.get(path, { accept: xml });
+    const again = await ada.sendTo("POST", path, { type: xml, body: read.text });
+    expect(again.body).toEqual(kept);
+    for (const wrong of ["<other/>", "<payload>", "<payload>words<a/></payload>", "<payload><a>&own;</a></payload>"])
+      expect((await ada.sendTo("PUT", path, { type: xml, body: wrong })).status).toBe(400);
+    expect((await ada.sendTo("PUT", path, { type: "text/plain", body: "<payload/>" })).status).toBe(415);
+    expect((await ada.get(path)).body).toEqual(kept);
+  });
+
   it("can be given to whom the directory knows", async () => {
     const { body } = await ada.get("/identities?searchPattern=bo*&scope=all");
     expect(body.items.map(({ id, type }: { id: string; type: string }) => `${type} ${id}`)).toEqual([

@@ -9,6 +9,7 @@ import { type ActionBody, actionBody, actionWordOf, actOf, optionsOf } from "./a
 import { Caller } from "./caller.ts";
 import { ACTION_FIELD, itemProblem } from "./errors.ts";
 import { boundTo, etagOf } from "./if-match.ts";
+import { whole } from "./page.ts";
 import { taskAnswer, taskQuery, type View, viewParam } from "./schema.ts";
 import { shownAs, taskParams, viewOf } from "./task-routes.ts";
 
@@ -98,19 +99,7 @@ export const actionRoutes: readonly Route[] = [
         if (found) visible += 1;
       }
       if (visible === 0) throw new Refusal("not_found", "None of these tasks is visible to the caller.");
-      const count = items.length;
-      return {
-        status: 200,
-        body: {
-          count,
-          hasMore: false,
-          items,
-          limit: count,
-          offset: 0,
-          totalResult: count,
-          links: [caller.links.to("self", "/tasks")],
-        },
-      };
+      return { status: 200, body: { ...whole(items), links: [caller.links.to("self", "/tasks")] } };
     },
   }),
 ];

@@ -1,5 +1,4 @@
 /** Lists of tasks: what is asked for, and those that have a name. */
-import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
@@ -10,6 +9,7 @@ import { Caller } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import type { Links } from "./links.ts";
 import { type ListParams, limitOf, listParams, worklistQueryOf } from "./list-query.ts";
+import { collection, whole } from "./page.ts";
 import { allowedActions } from "./reading.ts";
 import { taskView } from "./task-view.ts";
 import { WORKLIST_STATE_OF } from "./vocabulary.ts";
@@ -19,15 +19,6 @@ import { worklistTaskOf } from "./worklist-task.ts";
 const ALL_MAX = 1_000;
 /** Of one page of the core. */
 const PAGE = 200;
-
-const collection = z.object({
-  count: z.int(),
-  hasMore: z.boolean(),
-  items: z.array(z.looseObject({})),
-  limit: z.int(),
-  offset: z.int(),
-  totalResult: z.int(),
-});
 
 /** Lists that have a name, with what they ask for. */
 const VIEWS: Readonly<Record<string, { title: string; query: Record<string, string> }>> = {
@@ -95,12 +86,6 @@ export const listRoutes: readonly Route[] = [
     },
   }),
 ];
-
-/** All of something, in the shape of a page. */
-function whole(items: readonly object[]) {
-  const count = items.length;
-  return { count, hasMore: false, items, limit: count, offset: 0, totalResult: count };
-}
 
 async function page(caller: Caller, asked: ListParams, path: string) {
   const { links, principal } = caller;

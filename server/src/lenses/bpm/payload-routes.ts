@@ -1,8 +1,10 @@
 /** The payload of a task: what is decided on. */
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { isJsonObject, type Json, type JsonObject, json } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
+import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import { conditional } from "../etag.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
@@ -10,7 +12,7 @@ import { payloadObject } from "./actions.ts";
 import { Caller } from "./caller.ts";
 import { payloadOf } from "./containers.ts";
 import { boundTo, etagOf } from "./if-match.ts";
-import { payloadXml, wantsXml, XML_TYPE } from "./payload-xml.ts";
+import { isXmlType, payloadFromXml, payloadXml, wantsXml, XML_TYPE } from "./payload-xml.ts";
 import { taskParams } from "./task-routes.ts";
 import { formOf } from "./worklist-task.ts";
 
@@ -46,12 +48,7 @@ export const payloadRoutes: readonly Route[] = [
     answers: [{ status: 200, about: "Success", schema: json }],
     handle: async (call) => {
       const task = await new Caller(call).find(call.params.id);
-      const body = payload(task, call.query.type);
-      const isXml = wantsXml(call.headers.accept);
-      const bytes = Buffer.from(isXml ? payloadXml(body) : JSON.stringify(body));
-      const etag = isXml ? etagOf(task).replace(/"$/, '-xml"') : etagOf(task);
-      const headers = { "content-type": isXml ? XML_TYPE : JSON_TYPE, etag, "cache-control": "private, no-cache" };
-      return conditional(call.headers, { bytes, headers });
+      return conditional(call.headers, shownTo(call.headers, task, payload(task, call.query.type)));
     },
   }),
   payloadUpdate("PUT"),
@@ -87,6 +84,24 @@ export const payloadRoutes: readonly Route[] = [
   payloadUpdate("POST", "/tasks/{id}/summaryField"),
 ];
 
+/** In the type that the client takes; each has a tag of its own. */
+function shownTo({ accept }: IncomingHttpHeaders, task: Task, body: Json) {
+  const isXml = wantsXml(accept);
+  const bytes = Buffer.from(isXml ? payloadXml(body) : JSON.stringify(body));
+  const etag = isXml ? etagOf(task).replace(/"$/, '-xml"') : etagOf(task);
+  return {
+    bytes,
+    headers: { "content-type": isXml ? XML_TYPE : JSON_TYPE, etag, "cache-control": "private, no-cache" },
+  };
+}
+
+/** A body of JSON or XML. Throws `invalid` for any other type. */
+function written({ "content-type": type = JSON_TYPE }: IncomingHttpHeaders, body: Json): JsonObject {
+  if (typeof body !== "string" || /json/i.test(type)) return payloadObject(body);
+  if (isXmlType(type)) return payloadObject(payloadFromXml(body));
+  throw new Refusal("invalid", "A payload is application/json or application/xml.", { field: CONTENT_TYPE_FIELD });
+}
+
 /** A payload that is written replaces the one before it; of fields that are plain values those alone are replaced. */
 function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Route {
   const isSummary = path.endsWith("summaryField");
@@ -96,8 +111,10 @@ function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Ro
     id: isSummary ? "update_summary_field" : `${method === "PUT" ? "update" : "replace"}_payload`,
     tag: "payload",
     summary: isSummary ? "Replace the fields of the payload that are plain values" : "Replace the payload of a task",
+    description: "JSON, or XML with `Content-Type: application/xml`.",
     params: taskParams,
     query: anyQuery,
+    reads: "typed",
     body: json,
     headers: { "If-Match": "The ETag of the task as it was read: 409 when it has changed since" },
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "not_allowed_in_state", "conflict"],
@@ -106,14 +123,14 @@ function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Ro
       const { principal, verbs, headers, body } = call;
       const caller = new Caller(call);
       const task = await caller.find(call.params.id);
-      const given = payloadObject(body);
+      const given = written(headers, body);
       const before = payloadOf(task);
       const payload = isSummary ? { ...withoutScalars(before), ...scalarsOf(given) } : given;
       // What is kept of the payload as it was read must still be so.
       const bound = isSummary ? { revision: task.revision, ...boundTo(headers, task) } : boundTo(headers, task);
       const { task: after } = await verbs.human.act(principal, task.id, { act: "save", payload }, bound);
       const now = payloadOf(after);
-      return { status: 200, body: isSummary ? scalarsOf(now) : now, headers: { etag: etagOf(after) } };
+      return { status: 200, ...shownTo(headers, after, isSummary ? scalarsOf(now) : now) };
     },
   });
 }

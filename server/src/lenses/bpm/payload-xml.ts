@@ -1,15 +1,81 @@
 /**
  * A payload as XML, a convenience for clients that have nothing else: the root `payload`, an element for each key, an
- * element that comes again for each item of a list.
+ * element that comes again for each item of a list. XML has no types: what is read is a number or a boolean where it is
+ * written as JSON writes one, null where its element closes itself, and a list where its element comes again.
  */
+import { SaxesParser } from "saxes";
+import { Refusal } from "../../task/errors.ts";
 import type { Json } from "../../task/json.ts";
 
 export const XML_TYPE = "application/xml; charset=utf-8";
+const ROOT = "payload";
+/** A payload has 64 KB as JSON, and XML is wordier. */
+const CHARACTERS_MAX = 1 << 20;
+const DEPTH_MAX = 100;
 
 /** XML is the only thing that the client takes. */
 export function wantsXml(accept: string | undefined): boolean {
-  const types = (accept ?? "").split(",").map((type) => type.split(";", 1)[0]?.trim().toLowerCase());
-  return types.every((type) => type === "application/xml" || type === "text/xml");
+  return (accept ?? "").split(",").every(isXmlType);
+}
+
+/** `type` is a media type, with its parameters or without. */
+export function isXmlType(type: string): boolean {
+  const name = type.split(";", 1)[0]?.trim().toLowerCase();
+  return name === "application/xml" || name === "text/xml";
+}
+
+type Open = { name: string; text: string; fields: Map<string, Json[]> };
+
+/** Throws `invalid` for what is no such XML, also for entities of its own making; `too_large`. */
+export function payloadFromXml(xml: string): Json {
+  if (xml.length > CHARACTERS_MAX)
+    throw new Refusal("too_large", `XML of a payload has at most ${CHARACTERS_MAX} characters.`);
+  const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
+  const open: Open[] = [];
+  let root: Json | undefined;
+  parser.on("error", ({ message }) => {
+    throw noXml(message.slice(0, 200));
+  });
+  parser.on("opentag", ({ name }) => {
+    if (open.length === 0 && name !== ROOT) throw noXml(`The root element is ${ROOT}.`);
+    if (open.length === DEPTH_MAX) throw noXml(`Elements are nested at most ${DEPTH_MAX} deep.`);
+    open.push({ name, text: "", fields: new Map() });
+  });
+  const heard = (text: string) => {
+    const element = open.at(-1);
+    if (element) element.text += text;
+  };
+  parser.on("text", heard);
+  parser.on("cdata", heard);
+  parser.on("closetag", ({ isSelfClosing }) => {
+    const element = open.pop();
+    if (element === undefined) return;
+    const value = isSelfClosing ? null : contentOf(element);
+    const above = open.at(-1);
+    if (above === undefined) root = value;
+    else above.fields.set(element.name, [...(above.fields.get(element.name) ?? []), value]);
+  });
+  parser.write(xml).close();
+  // A root without elements is a payload without keys.
+  return typeof root === "object" && root !== null ? root : {};
+}
+
+function contentOf({ name, text, fields }: Open): Json {
+  if (fields.size === 0) return leaf(text);
+  if (text.trim() !== "") throw noXml(`${name} holds text beside its elements.`);
+  return Object.fromEntries(
+    [...fields].map(([key, values]) => [key, values.length === 1 ? (values[0] ?? null) : values]),
+  );
+}
+
+function leaf(text: string): Json {
+  if (text === "true" || text === "false") return text === "true";
+  const number = Number(text);
+  return Number.isFinite(number) && String(number) === text ? number : text;
+}
+
+function noXml(why: string): Refusal {
+  return new Refusal("invalid", `The body is no XML of a payload: ${why}`);
 }
 
 export function payloadXml(value: Json): string {

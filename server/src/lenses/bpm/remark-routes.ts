@@ -10,7 +10,8 @@ import { attachmentsOf, wireAttachmentOf } from "./containers.ts";
 import { renderErrorOf } from "./errors.ts";
 import { fieldOf } from "./field-routes.ts";
 import { boundTo, etagOf } from "./if-match.ts";
-import { attachmentsAnswer, commentsAnswer, wireAttachment } from "./schema.ts";
+import { whole } from "./page.ts";
+import { attachmentsPage, commentsAnswer, wireAttachment } from "./schema.ts";
 import { taskParams } from "./task-routes.ts";
 import { readTwoParts } from "./two-parts.ts";
 
@@ -82,7 +83,7 @@ export const remarkRoutes: readonly Route[] = [
     bodyBytesMax: ATTACHMENT_BYTES_MAX + MULTIPART_BYTES_MAX,
     headers: conditions,
     refuses: ["invalid", "unauthenticated", "not_found", "not_allowed_in_state", "conflict", "too_large"],
-    answers: [{ status: 200, about: "All attachments", schema: attachmentsAnswer }],
+    answers: [{ status: 200, about: "All attachments", schema: attachmentsPage }],
     handle: async (call) => {
       const { body, headers, principal, verbs, left } = call;
       const caller = new Caller(call);
@@ -180,11 +181,13 @@ export const remarkRoutes: readonly Route[] = [
 /** All of a field after something was added to it, with the tag of the task as it is now. */
 async function answered(caller: Caller, { id }: Task, field: "comments" | "attachments") {
   const task = await caller.verbs.tasks.get(caller.principal, id);
-  const body =
-    field === "comments"
-      ? await fieldOf(caller, task, field)
-      : attachmentsOf(caller.links, task, await caller.verbs.human.attachments(caller.principal, id));
+  const body = field === "comments" ? await fieldOf(caller, task, field) : await collectionOf(caller, task);
   return { status: 200, body, headers: { etag: etagOf(task) } };
+}
+
+async function collectionOf({ links, principal, verbs }: Caller, task: Task) {
+  const shown = attachmentsOf(links, task, await verbs.human.attachments(principal, task.id));
+  return { ...shown, ...whole(shown.attachment) };
 }
 
 async function named({ principal, verbs }: Caller, { id }: Task, name: string): Promise<Attachment> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { json, jsonObject } from "../../task/json.ts";
 import { named } from "../openapi.ts";
 import { FIELDS, type Field } from "./links.ts";
+import { collection } from "./page.ts";
 import { STATUSES, WORKLIST_STATES } from "./vocabulary.ts";
 
 const text = z.string();
@@ -108,6 +109,8 @@ const levels = z.union([z.literal(0), z.literal(1)]);
 const links = z.array(link);
 export const commentsAnswer = z.strictObject({ levels, links, comment: z.array(wireComment).optional() });
 export const attachmentsAnswer = z.strictObject({ levels, links, attachment: z.array(wireAttachment).optional() });
+/** The same as a page of a list has its items. */
+export const attachmentsPage = attachmentsAnswer.extend(collection.shape);
 export const historyAnswer = z.strictObject({ levels, links, taskHistory: z.array(wireHistoryEntry).optional() });
 
 const assignee = z.strictObject({ id: text, type: z.enum(["user", "group", "role"]) });

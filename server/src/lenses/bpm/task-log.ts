@@ -4,7 +4,7 @@ import { messageIdInTask } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { Comment, HistoryEntry } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
-import type { Task } from "../../task/task.ts";
+import type { Prompt, Task } from "../../task/task.ts";
 import type { Caller } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";
 import type { WireComment, WireHistoryEntry, WireMessage } from "./schema.ts";
@@ -13,7 +13,7 @@ import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
 
 /**
  * Events that are looked at, the oldest first: those of people come seldom, and a log may be a million of others. Of what
- * comes after them, what people did is found by itself.
+ * comes after them, what people did and were asked is found by itself.
  */
 const EVENTS_MAX = 20_000;
 const PAGE = 1_000;
@@ -44,21 +44,28 @@ export async function readHistory(caller: Caller, task: Task): Promise<WireHisto
   });
 }
 
-/** What people did after an event of the log, and how the task ended. */
+/** What people did and were asked after an event of the log, and how the task ended. */
 async function doneLater(caller: Caller, task: Task, after: number): Promise<Entry[]> {
   const { verbs, principal } = caller;
-  const found: Entry[] = [];
+  const found: { seq: number; entry: Entry }[] = [];
   for (let cursor: string | null = String(after); cursor !== null; ) {
     const { entries, next }: { entries: HistoryEntry[]; next: string | null } = await verbs.human.history(
       principal,
       task.id,
       cursor,
     );
-    found.push(...entries.map((entry) => laterEntry(entry)));
+    found.push(...entries.map((entry) => ({ seq: entry.seq, entry: laterEntry(entry) })));
     cursor = next;
   }
+  for (const { seq, at, asked } of await verbs.tasks.turns(principal, task.id))
+    if (asked && seq > after) found.push({ seq, entry: askedEntry(asked, at) });
   const [end] = task.endedAt === null ? [] : await verbs.tasks.events(principal, task.id, task.lastSeq - 1, 1);
-  return [...found, ...(end && task.lastSeq > after ? entriesOf(end, task, caller) : [])];
+  const told = found.sort((one, other) => one.seq - other.seq).map(({ entry }) => entry);
+  return [...told, ...(end && task.lastSeq > after ? entriesOf(end, task, caller) : [])];
+}
+
+function askedEntry({ asks, text }: Pick<Prompt, "asks" | "text">, at: number): Entry {
+  return { actionName: "ASK", by: SYSTEM, at, state: asks === "authorization" ? "ALERTED" : "ASSIGNED", reason: text };
 }
 
 function laterEntry({ act, by, at, state, outcome, comment, to }: HistoryEntry): Entry {
@@ -137,10 +144,8 @@ function entriesOf(event: TaskEvent, task: Task, { links }: Caller): Entry[] {
       return did("SUBMIT", task.user, "ASSIGNED");
     case "task.started":
       return event.data.cause === "first" ? did("START", event.data.worker ?? SYSTEM, "ASSIGNED") : [];
-    case "task.input_required": {
-      const { asks, text } = event.data.prompt;
-      return did("ASK", SYSTEM, asks === "authorization" ? "ALERTED" : "ASSIGNED", { reason: text });
-    }
+    case "task.input_required":
+      return [askedEntry(event.data.prompt, at)];
     case "task.input_received":
       return did("ANSWER", event.data.by, "ASSIGNED");
     case "task.pausing":

@@ -4,9 +4,9 @@ import { conditional } from "../etag.ts";
 import { type Answer, isName, JSON_TYPE, type PathParam, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
-import { allowedActions, expandedFields } from "./reading.ts";
+import { expandedFields } from "./reading.ts";
 import { type TaskQuery, taskAnswer, taskQuery, type View, type WorklistTask } from "./schema.ts";
-import { linksOf, taskView, threadOf } from "./task-view.ts";
+import { linksOf, moreOf, taskView, threadOf } from "./task-view.ts";
 import { worklistTaskOf } from "./worklist-task.ts";
 
 export const taskParams: Record<"id", PathParam> = { id: { about: "The number of the task, or its id.", is: isName } };
@@ -35,7 +35,7 @@ async function worklistView(
   const { messages: _, ...fields } = await expandedFields(caller, task, expand, threadOf(task));
   return {
     ...worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
-    ...(metadataFlag && { detailsURL: links.page("self", task.id), actionList: allowedActions(caller, task) }),
+    ...(metadataFlag && moreOf(caller, task)),
     ...fields,
     links: linksOf(links, task, expand),
   };

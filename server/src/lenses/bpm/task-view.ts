@@ -36,7 +36,10 @@ export async function taskView(caller: Caller, task: Task, { expand, metadataFla
     kind: "task",
     metadata: {
       ...saidBeside(task),
-      ...(metadataFlag && (await moreOf(caller, task))),
+      ...(metadataFlag && {
+        task: worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
+        ...moreOf(caller, task),
+      }),
       ...fields,
       links: linksOf(links, task, expand),
     },
@@ -122,12 +125,11 @@ function saidBeside(task: Task): Partial<TaskAnswer["metadata"]> {
   };
 }
 
-async function moreOf(caller: Caller, task: Task): Promise<Partial<TaskAnswer["metadata"]>> {
-  const { links } = caller;
+/** What `metadataFlag` adds in either shape. */
+export function moreOf(caller: Caller, task: Task) {
   const form = formOf(task);
   return {
-    task: worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
-    detailsURL: links.page("self", task.id),
+    detailsURL: caller.links.page("self", task.id),
     actionList: allowedActions(caller, task),
     ...(form && { formMetadata: form }),
   };

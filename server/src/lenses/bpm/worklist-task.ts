@@ -15,6 +15,9 @@ import type { BareWorklistTask } from "./schema.ts";
 import { worklistTime } from "./times.ts";
 import { outcomeWord, type WorklistState, worklistStateOf } from "./vocabulary.ts";
 
+/** What all of it is done by, as this wire asks. Names of definitions are those of a tenant. */
+const APPLICATION = "waybill";
+
 /** The priority of what nobody has given one. */
 const USUAL_PRIORITY = 3;
 
@@ -44,6 +47,8 @@ export function worklistTaskOf(
     ...dateIn("expirationDate", assignment?.expiresAt),
     ...(assignment && task.endedAt !== null && { approvalDuration: Math.max(0, task.endedAt - assignment.assignedAt) }),
     taskDefinitionName: assignment?.definition ?? task.kind,
+    taskNamespace: task.tenant,
+    applicationName: APPLICATION,
     ...(assignment?.key != null && { identificationKey: assignment.key }),
     rootTaskNumber: tree.root,
     hasSubTasksFlag: tree.hasChildren,
