@@ -1,6 +1,6 @@
 /** A whole server in this process: on a free port, with a folder of its own, for tests to call as a client would. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../src/config.ts";
@@ -11,6 +11,7 @@ import type { Lens, LensSettings } from "../src/lenses/lens.ts";
 import { type Running, startServer } from "../src/main.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import type { Store } from "../src/store/store.ts";
 import type { Scope } from "../src/task/principal.ts";
 import { KeyVerbs } from "../src/verbs/implementation/key-verbs.ts";
 
@@ -86,19 +87,46 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
-/** The database of a new folder is made in memory, with the keys in it: the threads of a store are started once, by the server. */
+type Made = { database: Buffer; secrets: string[] };
+
+/** New databases with keys in them, by the keys: each is made once, and is then a file to be written. */
+const made = new Map<string, Promise<Made>>();
+
 async function makeKeys(data: string, wanted: readonly TestKey[], isNew: boolean): Promise<string[]> {
-  if (wanted.length === 0 && !isNew) return [];
-  const store = await openSqliteStore(isNew ? ":memory:" : data);
+  if (!isNew) return wanted.length === 0 ? [] : await inStore(data, (store) => addKeys(store, wanted));
+  const known = JSON.stringify(wanted);
+  const making = made.get(known) ?? inStore(":memory:", (store) => databaseWith(store, wanted));
+  made.set(known, making);
+  const { database, secrets } = await making;
+  await writeFile(join(data, DATABASE_FILE), database);
+  return [...secrets];
+}
+
+async function databaseWith(store: Store, wanted: readonly TestKey[]): Promise<Made> {
+  const folder = await mkdtemp(join(tmpdir(), "waybill-test-"));
   try {
-    const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
-    const secrets: string[] = [];
-    for (const { tenant = "default", user, scopes } of wanted) {
-      const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });
-      secrets.push(made.secret);
-    }
-    if (isNew) await store.backup(join(data, DATABASE_FILE));
-    return secrets;
+    const secrets = await addKeys(store, wanted);
+    await store.backup(join(folder, DATABASE_FILE));
+    return { database: await readFile(join(folder, DATABASE_FILE)), secrets };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function addKeys(store: Store, wanted: readonly TestKey[]): Promise<string[]> {
+  const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
+  const secrets: string[] = [];
+  for (const { tenant = "default", user, scopes } of wanted) {
+    const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });
+    secrets.push(made.secret);
+  }
+  return secrets;
+}
+
+async function inStore<Result>(folder: string, work: (store: Store) => Promise<Result>): Promise<Result> {
+  const store = await openSqliteStore(folder);
+  try {
+    return await work(store);
   } finally {
     await store.close();
   }

@@ -60,6 +60,26 @@ export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Ch
   };
 }
 
+/** To one that `start` begins with the first call. */
+export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> {
+  let begun: Channel<Verbs> | null = null;
+  let closed = false;
+  return {
+    async send(name, given, aboutBytes) {
+      if (closed) throw gone();
+      begun ??= start();
+      return await begun.send(name, given, aboutBytes);
+    },
+    get isIdle() {
+      return begun?.isIdle ?? true;
+    },
+    async close() {
+      closed = true;
+      await begun?.close();
+    },
+  };
+}
+
 /**
  * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. At most `inFlightMax` calls
  * are with the worker at once, so that no more than their answers can be on the way; the others wait here.

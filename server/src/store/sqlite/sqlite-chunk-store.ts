@@ -1,12 +1,8 @@
-/**
- * The chunk store over the channels of the database: whoever writes, whoever reads by key, and the finder, whose thread
- * begins with the first search.
- */
+/** The chunk store over the channels of the database: whoever writes, whoever reads by key, and the finder. */
 
 import { SLICE_CHUNKS } from "../../retrieval/postings.ts";
 import { quantised } from "../../retrieval/quantised.ts";
 import type { Chunk } from "../../task/chunk.ts";
-import { Refusal } from "../../task/errors.ts";
 import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../chunk-store.ts";
 import { memberAttributes } from "../codec/document-rows.ts";
 import type { Channel } from "./channel.ts";
@@ -24,15 +20,13 @@ const RETRIED_AFTER_MS = 60_000;
 type Parts = {
   writes: Channel<Writes>;
   reads: Channel<Reads>;
-  /** Starts the finder. */
-  finder: () => Channel<Searches>;
+  finder: Channel<Searches>;
   /** Starts the indexer. */
   indexer: () => Channel<Indexing>;
 };
 
 export class SqliteChunkStore implements ChunkStore {
   readonly #parts: Parts;
-  #finder: Channel<Searches> | null = null;
   /** Vector stores that have more to search than when they were last looked at. */
   #grown = new Set<string>();
   #embedded = 0;
@@ -91,10 +85,8 @@ export class SqliteChunkStore implements ChunkStore {
   }
 
   async search({ queries, ...query }: ChunkQuery): Promise<ChunkHit[]> {
-    if (this.#isClosed) throw new Refusal("unavailable", "The database is closed.");
-    this.#finder ??= this.#parts.finder();
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
-    const sent = this.#finder.send("search", { ...query, queries: encoded });
+    const sent = this.#parts.finder.send("search", { ...query, queries: encoded });
     const { found, isIndexed } = await sent.catch((error: unknown) => {
       // It may have taken too long for want of an index.
       this.#index(query.vectorStore);
@@ -162,7 +154,7 @@ export class SqliteChunkStore implements ChunkStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#finder?.close(), this.#indexing]);
+    await Promise.all([this.#parts.finder.close(), this.#indexing]);
   }
 }
 

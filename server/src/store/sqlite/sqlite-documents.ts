@@ -195,7 +195,7 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   async vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]> {
-    const found = await this.#searches.send("vectorStoresOfOtherModels", { model, after, limit });
+    const found = await this.#reads.send("vectorStoresOfOtherModels", { model, after, limit });
     return this.#readable(found, "vector store", rows.vectorStoreOf);
   }
 

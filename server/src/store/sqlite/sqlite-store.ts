@@ -50,8 +50,8 @@ export type Parts = {
   reads: Channel<Reads>;
   /** Lists, counts and searches. */
   searches: Channel<Reads>;
-  /** Starts the thread that searches in chunks. */
-  finder: () => Channel<Searches>;
+  /** Searches in chunks. */
+  finder: Channel<Searches>;
   /** Starts the thread that makes the index of chunks. */
   indexer: () => Channel<Indexing>;
   files: Files;

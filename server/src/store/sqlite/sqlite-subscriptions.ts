@@ -103,7 +103,9 @@ export class SqliteSubscriptions implements SubscriptionStore {
   }
 
   async unfinished(after: string, limit: number, standing?: string): Promise<Unfinished[]> {
-    const rows = await this.#searches.send("unfinished", { after, limit, standing: standing ?? null });
+    // A start holds nobody up, and needs no other thread for this.
+    const channel = standing === undefined ? this.#reads : this.#searches;
+    const rows = await channel.send("unfinished", { after, limit, standing: standing ?? null });
     return rows.map((row) => {
       const [key, task, tenant, user, url, dueAt] = unfinishedRow.parse(row);
       return { key, task, owner: { tenant, user }, url, dueAt };

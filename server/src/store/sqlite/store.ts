@@ -1,6 +1,6 @@
 /**
- * Opens the store over SQLite: on disk with a writer thread and a reader thread, in memory with the same code in the
- * caller's thread.
+ * Opens the store over SQLite: on disk with a thread for writes and one for reads by key, and with more for lists and for
+ * searches once somebody asks for them; in memory with the same code in the caller's thread.
  */
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
@@ -11,7 +11,7 @@ import { folderFiles } from "../folder-files.ts";
 import { memoryFiles } from "../memory-files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
-import { ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
+import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
 import { openIndex } from "./chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
@@ -63,10 +63,10 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     searches: reads,
-    finder: () => {
+    finder: lateChannel<Searches>(() => {
       const finder = new Finder(db, index, exactChunksMax);
-      return ownThreadChannel<Searches>({ batch: (calls) => finder.batch(calls), close: () => {} });
-    },
+      return ownThreadChannel({ batch: (calls) => finder.batch(calls), close: () => {} });
+    }),
     indexer: () => {
       const indexer = new Indexer(db, index, Number.POSITIVE_INFINITY);
       return ownThreadChannel<Indexing>({ batch: (calls) => indexer.batch(calls), close: () => {} });
@@ -116,13 +116,17 @@ async function inFolder(
     const store = new SqliteStore({
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
-      searches: new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
-      finder: () =>
-        new WorkerChannel<Searches>(
-          { role: "finder", database, index, exactChunksMax },
-          onLost,
-          SEARCHES_IN_FLIGHT_MAX,
-        ),
+      searches: lateChannel(
+        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
+      ),
+      finder: lateChannel(
+        () =>
+          new WorkerChannel<Searches>(
+            { role: "finder", database, index, exactChunksMax },
+            onLost,
+            SEARCHES_IN_FLIGHT_MAX,
+          ),
+      ),
       indexer: () => new WorkerChannel<Indexing>({ role: "indexer", database, index }, () => {}),
       files,
       clock,

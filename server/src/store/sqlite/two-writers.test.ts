@@ -7,7 +7,7 @@ import { submitted } from "../../task/decide.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
-import { ownThreadChannel } from "./channel.ts";
+import { lateChannel, ownThreadChannel } from "./channel.ts";
 import { openIndex } from "./chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { openDatabase } from "./database.ts";
@@ -44,7 +44,9 @@ function connected(): SqliteStore {
     writes: ownThreadChannel<Writes>(new Writer(db, null)),
     reads,
     searches: reads,
-    finder: () => ownThreadChannel<Searches>(new Finder(openDatabase(database, { readonly: true }), index())),
+    finder: lateChannel(() =>
+      ownThreadChannel<Searches>(new Finder(openDatabase(database, { readonly: true }), index())),
+    ),
     indexer: () => ownThreadChannel<Indexing>(new Indexer(openDatabase(database, { readonly: true }), index())),
     files: memoryFiles(),
     clock: () => START,
