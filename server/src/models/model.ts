@@ -115,6 +115,8 @@ export interface Models {
   resolve(name: string, provider?: string): ModelId;
   /** Names of the providers that can be called as configured. */
   providers(): string[];
+  /** Text of its answer may be followed by calls of tools. */
+  speaksBeforeCalls(model: ModelId): boolean;
   /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */
   contextTokens(model: ModelId): number | null;
   /** One request, never retried here. Rejects with `ModelError` only. */

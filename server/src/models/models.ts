@@ -71,6 +71,8 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     forTier: (tier) => ofTier[tier],
     resolve,
     providers: () => [...names],
+    // The offline model either answers or calls.
+    speaksBeforeCalls: (id) => id !== offlineModelId,
     contextTokens: (id) => contextTokensOf(id, settings.contextTokens),
     async call(call) {
       const id = resolve(call.model);

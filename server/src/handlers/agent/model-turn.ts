@@ -17,6 +17,7 @@ import type { GenerationParameters, GenerationReport } from "../../task/generati
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
+import { AnswerText } from "./answer-text.ts";
 import { excerpt } from "./excerpt.ts";
 import { retryableOf } from "./retryable.ts";
 import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
@@ -104,9 +105,11 @@ export function askModel(ctx: Context, name: string, options: ModelTurnOptions):
 async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelTurn> {
   const { models, call, agent, retries, mustAnswer, guard = null, tail, mayContinue = false, turn = 1 } = options;
   const begun = performance.now();
-  const spoken = guard && new SpokenText(guard, step, tail);
+  const mayCall = call.tools.length > 0 && call.toolChoice !== "none" && models.speaksBeforeCalls(call.model);
+  const shown = new AnswerText(step, mayCall);
+  const spoken = guard && new SpokenText(guard, step, shown, tail);
   const answer = await models
-    .call({ ...call, signal: step.signal, onText: (piece) => (spoken ?? { push: step.output.bind(step) }).push(piece) })
+    .call({ ...call, signal: step.signal, onText: (piece) => (spoken ?? shown).push(piece) })
     .catch((error: unknown) => {
       if (error instanceof ModelError && error.spent) bill(step, agent, error.spent);
       if (step.signal.aborted) throw error;
@@ -126,11 +129,14 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   // What a parameter has ended is an answer, however short.
   const ended = answer.generation && answer.generation.stopReason !== "end";
   if (!said && !ended && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call, step.tries);
-  const goesOn = answer.finish === "length" && mayContinue && !isCapped(call) && (mustAnswer || calls.length === 0);
+  const called = calls.length > 0 && !mustAnswer;
+  const goesOn = answer.finish === "length" && mayContinue && !isCapped(call) && !called;
+  const checked = spoken
+    ? await guarded(step, spoken, { text: answer.text, calls, turn, goesOn })
+    : { text: answer.text, calls };
+  shown.end(called);
   return {
-    ...(spoken
-      ? await guarded(step, spoken, { text: answer.text, calls, turn, goesOn })
-      : { text: answer.text, calls }),
+    ...checked,
     ...(answer.reasoning && calls.length > 0 && { reasoning: answer.reasoning }),
     finish: answer.finish,
     model: answer.model,

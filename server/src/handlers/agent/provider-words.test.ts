@@ -144,3 +144,26 @@ it("says so where the question alone is too long", async () => {
   expect(await life.failed(id)).toMatch(/maximum context length is 4096 tokens\. Ask for less at once/);
   expect(life.provider.requests).toHaveLength(1);
 });
+
+it("shows the answer as it comes, and no word that was said before a call", async () => {
+  const life = lives.current;
+  await life.start();
+  const long = "Every word of a long answer. ".repeat(40);
+  life.provider.script(
+    events(
+      said({ content: "Let me " }),
+      said({ content: "add." }),
+      calls("2+2"),
+      said({}, "tool_calls"),
+      counts(20, 10),
+    ),
+    events(said({ content: long }), said({ content: "Four." }), said({}, "stop"), counts(20, 10)),
+  );
+  const { id } = await life.completed(await life.submit({ query: "Add" }));
+  const live = await life.eventsOf(id, "output.delta");
+  expect(live.map(({ text }) => text).join("")).toBe(`${long}Four.`);
+  expect(await life.eventsOf(id, "agent.answered")).toMatchObject([
+    { text: "Let me add.", final: false },
+    { text: `${long}Four.`, final: true },
+  ]);
+});

@@ -181,10 +181,10 @@ export class SpokenText {
   readonly #step: StepContext;
   #came = "";
 
-  constructor(guard: Guard, step: StepContext, tail?: Tail) {
+  constructor(guard: Guard, step: StepContext, shown: { push: (piece: string) => void }, tail?: Tail) {
     this.#guard = guard;
     this.#step = step;
-    this.#stream = guard.stream("answer", lookingIn(step), (piece) => step.output(piece), tail);
+    this.#stream = guard.stream("answer", lookingIn(step), (piece) => shown.push(piece), tail);
   }
 
   push(piece: string): void {
