@@ -136,6 +136,7 @@ export async function startServer(
       verbs,
       directory: people,
       agents: config.agents.length > 0 ? config.agents : [assistant],
+      providers: models.providers(),
       lenses,
       metrics: joined(metrics, outbox.metrics()),
       condition: conditionOf(() => {

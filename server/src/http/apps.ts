@@ -42,6 +42,7 @@ export type AppsParts = AppsOptions & {
   verbs: LensParts["verbs"];
   directory?: Directory;
   agents: LensParts["agents"];
+  providers: LensParts["providers"];
   /** The first is at the root of the main port; it also says what is refused outside of any lens. */
   lenses: readonly [Lens, ...Lens[]];
   documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
@@ -84,6 +85,7 @@ export function createApps(parts: AppsParts): Apps {
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
     agents: parts.agents,
+    providers: parts.providers,
     version,
     publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),

@@ -203,6 +203,19 @@ describe("an event stream", () => {
     expect(await (await fetch(url)).text()).toBe("unavailable");
   });
 
+  it("is broken off instead, where its readers take a clean end for the whole", async () => {
+    const source = tap();
+    source.push("id: 1\n\n");
+    const { url, streams } = await serving({ frames: source.frames, endsWhole: true });
+    const text = fetch(url).then((response) => response.text());
+    text.catch(() => {});
+    await vi.waitFor(() => expect(streams.open()).toBe(1), 15_000);
+    streams.close();
+    await expect(text).rejects.toThrow("terminated");
+    const { url: other } = await serving({ frames: () => from(["id: 1\n\n"]), endsWhole: true });
+    expect(await (await fetch(other)).text()).toBe("id: 1\n\n");
+  });
+
   it("is refused beyond the bound", async () => {
     const { frames } = tap();
     const { url, streams } = await serving({ opening: ": hello\n\n", frames }, { streamsMax: 2 });

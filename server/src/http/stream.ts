@@ -71,7 +71,7 @@ export function createStreams({ streamsMax, bytesMax = STREAMS_BYTES_MAX, log }:
       closing = true;
       for (const { leave } of open) leave.abort();
     },
-    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, frames }) {
+    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole, frames }) {
       if (closing || open.size >= streamsMax) {
         reply.header("retry-after", "1");
         throw new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
@@ -93,11 +93,12 @@ export function createStreams({ streamsMax, bytesMax = STREAMS_BYTES_MAX, log }:
         raw.flushHeaders();
         if (opening !== "") write(one, opening);
         await pump(one, frames(one.leave.signal));
-        raw.end();
+        if (endsWhole && one.leave.signal.aborted) raw.destroy();
+        else raw.end();
       } catch (error) {
         if (!one.leave.signal.aborted) log.error({ err: error, request: request.id }, "stream broke");
         // Not a clean end: the reader must see that something is missing, and resume.
-        if (closing) raw.end();
+        if (closing && !endsWhole) raw.end();
         else raw.destroy();
       } finally {
         stalled.remove(one);

@@ -21,6 +21,8 @@ export type EventStream = {
   /** Sent after `heartbeatMs` without a frame. */
   heartbeat: string;
   heartbeatMs: number;
+  /** Its readers take a clean end for the end of what it shows: where it stops before, its connection is broken off. */
+  endsWhole?: true;
   /**
    * Each item is one or more whole frames; bytes that several readers are sent are the same object for all of them. Pulled
    * only while the socket takes bytes; closed when the reader leaves.
@@ -63,6 +65,8 @@ export type LensParts = {
   verbs: Verbs;
   /** Those of the configuration, the default first. One that `answersAlone` has answers that are a message and no task. */
   agents: readonly (AgentDefinition & { answersAlone?: boolean | undefined })[];
+  /** Names of the providers of language models that can be called. */
+  providers: readonly string[];
   /** The server's version. */
   version: string;
   /** Where the outside reaches this server, as its deployment says: no slash at its end. Null where it says nothing. */

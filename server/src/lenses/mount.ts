@@ -322,7 +322,7 @@ const CUT_MS = 250;
 
 /** The same stream, which ends when `ended` fires. */
 function endingWith(ended: AbortSignal, stream: EventStream, raw: ServerResponse): EventStream {
-  const cut = () => setTimeout(() => raw.destroy(), CUT_MS).unref();
+  const cut = () => (stream.endsWhole ? raw.destroy() : setTimeout(() => raw.destroy(), CUT_MS).unref());
   ended.addEventListener("abort", cut, { once: true });
   raw.once("close", () => ended.removeEventListener("abort", cut));
   return { ...stream, frames: (left) => stream.frames(AbortSignal.any([left, ended])) };

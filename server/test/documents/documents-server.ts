@@ -67,6 +67,7 @@ export async function startDocumentsServer(
     log: pino({ level: "silent" }),
     now: () => systemClock.now(),
     version: "0.0.0",
+    providers: ["local"],
     verbs,
     agents: [],
     lenses: [nativeLens, shannonLens, documentsLens],

@@ -88,6 +88,9 @@ describe("a refusal", () => {
     ["/api/v1/sessions/nobody/events", 404, "Session not found"],
     ["/api/v1/sessions/nobody/events?limit=101", 400, "Invalid limit parameter"],
     ["/api/v1/nothing", 404, "Not found"],
+    ["/api/v1/schedules", 501, "Not implemented: Waybill does not serve schedules yet"],
+    ["/v1/models/shannon-chat", 501, "Not implemented: Waybill does not serve the list of models yet"],
+    ["/api/v1/tasks/nobody/cancel", 405, "Method not allowed"],
   ])("of GET %s is %i %s", async (path, code, error) => {
     expect(await client.refused(path)).toEqual([code, { error }]);
   });
@@ -114,7 +117,9 @@ describe("a refusal", () => {
     expect(await told(`{"query":"q","context":${"[".repeat(10_000)}${"]".repeat(10_000)}}`)).toMatch(/^400 /);
     expect(await told(`{"query":"q","context":{"a":${'{"a":'.repeat(100)}1${"}".repeat(100)}}}`)).toMatch(/^400 /);
     expect(await told('{"query":""}')).toBe("400 Query is required");
-    expect(await told('{"query":"q","provider_override":"groq"}')).toMatch(/^400 Invalid request body: Unknown model/);
+    expect(await told('{"query":"q","provider_override":"groq"}')).toMatch(
+      /^400 Invalid provider_override: groq is not configured on this server \(configured: .*local/,
+    );
     expect(await told(`{"query":"${"x".repeat(41 * 1024 * 1024)}"}`)).toMatch(/^413 /);
   });
 });

@@ -1,7 +1,9 @@
 /** Refusals as this wire says them: a status and one sentence. */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { type ErrorAnswer, HTTP_STATUS, type RefusedRequest, type RenderError } from "../error-answer.ts";
+import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
+import { notServed } from "./not-served.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */
 export type Concern = {
@@ -43,8 +45,12 @@ export function renderErrorOf(concern: Concern): RenderError {
 
 export const renderError = renderErrorOf(OTHERWISE);
 
-export function renderUnrouted(): ErrorAnswer {
-  return errorAnswer(404, { error: "Not found" });
+/** What leads to no route: one of the wire's own that this server does not serve says so, at 501. */
+export function renderUnrouted({ path, allowed }: Unrouted): ErrorAnswer {
+  if (allowed.length > 0) return errorAnswer(405, { error: "Method not allowed" }, { allow: allowed.join(", ") });
+  const missing = notServed(path);
+  if (missing === null) return errorAnswer(404, { error: "Not found" });
+  return errorAnswer(501, { error: `Not implemented: Waybill does not serve ${missing} yet` });
 }
 
 /** The reader of bodies speaks no wire's words. */

@@ -80,6 +80,7 @@ export const streamRoutes: readonly Route[] = [
           opening: `: connected to workflow ${task.id}\n\n`,
           heartbeat: ": ping\n\n",
           heartbeatMs: HEARTBEAT_MS,
+          endsWhole: true,
           frames: (signal) => framesOf(verbs.tasks, principal, task, from, wanted, signal),
         },
       };

@@ -73,7 +73,7 @@ describe("a submit", () => {
   });
 
   test("lets fields win over the same keys of the context", () => {
-    const context = { model_tier: "small", model_override: "a", provider_override: "openai", max_iterations: 2 };
+    const context = { model_tier: "small", model_override: "a", provider_override: "local", max_iterations: 2 };
     expect(submit({ query: "q", context }).input).toMatchObject({ tier: "small", model: "a", maxTurns: 2 });
     const body = { query: "q", context, model_tier: "LARGE", model_override: "b", provider_override: "House" };
     expect(submit(body).input).toMatchObject({ tier: "large", model: "b", provider: "house" });
@@ -116,6 +116,10 @@ describe("a refused submit", () => {
     [{ query: "q", mode: "turbo" }, "Invalid mode (allowed: simple, standard, complex, supervisor)"],
     [{ query: "q", model_tier: "huge" }, "Invalid model_tier (allowed: small, medium, large)"],
     [{ query: "q", context: { model_tier: "huge" } }, "Invalid model_tier (allowed: small, medium, large)"],
+    [
+      { query: "q", provider_override: "groq" },
+      "Invalid provider_override: groq is not configured on this server (configured: local, house)",
+    ],
     [
       { query: "q", provider_override: "nobody" },
       "Invalid provider_override: nobody (allowed: openai, anthropic, google, groq, xai, deepseek, qwen, zai, kimi, " +

@@ -17,7 +17,7 @@ const HISTORY_MAX = 200;
 const RESEARCH_LIMIT_MS = 45 * 60_000;
 const SESSION_ID_MAX = 128;
 
-/** What the server knows that a submit may name. */
+/** What the server knows that a submit may name: the providers that can be called. */
 export type Named = { providers: readonly string[] };
 
 /** The session id that the body names; null when it names none. */
@@ -123,12 +123,17 @@ function within(min: number, max: number, given: number | null | undefined, name
 
 function providerOf(given: string, configured: readonly string[]): string | null {
   if (given === "") return null;
-  const allowed = [...new Set<string>([...PROVIDERS, ...configured])];
-  const found = allowed.find((name) => name.toLowerCase() === given.toLowerCase());
-  if (found === undefined) {
-    throw new Refusal("invalid", `Invalid provider_override: ${given} (allowed: ${allowed.join(", ")})`);
+  const known = (names: readonly string[]) => names.find((name) => name.toLowerCase() === given.toLowerCase());
+  const found = known(configured);
+  if (found !== undefined) return found;
+  if (known(PROVIDERS) !== undefined) {
+    throw new Refusal(
+      "invalid",
+      `Invalid provider_override: ${given} is not configured on this server (configured: ${configured.join(", ")})`,
+    );
   }
-  return found;
+  const allowed = [...new Set<string>([...PROVIDERS, ...configured])];
+  throw new Refusal("invalid", `Invalid provider_override: ${given} (allowed: ${allowed.join(", ")})`);
 }
 
 /** Refuses what the caller would otherwise believe to be in force: skills, templates and human gates. */

@@ -11,6 +11,7 @@ import type { Verbs } from "../../verbs/verbs.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
 import { ATTACHED } from "./attachments.ts";
+import { forItself } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { headerText } from "./headers.ts";
 import { paging, replayHeaders, taskParams } from "./parameters.ts";
@@ -82,9 +83,10 @@ export const taskRoutes: readonly Route[] = [
     answers: [{ status: 201, about: "OK", schema: submitStreamAnswer }],
     handle: async (call) => {
       const { task, replayed } = await submit(call);
-      const url = `${call.mount}/api/v1/stream/sse?workflow_id=${encodeURIComponent(task.id)}`;
+      // Clients put their base URL before it, which has the mount already.
+      const url = `/api/v1/stream/sse?workflow_id=${encodeURIComponent(task.id)}`;
       const answer = submitted(call, 201, task, replayed, { workflow_id: task.id, task_id: task.id, stream_url: url });
-      return { ...answer, headers: { ...answer.headers, link: `<${url}>; rel=stream` } };
+      return { ...answer, headers: { ...answer.headers, link: `<${call.mount}${url}>; rel=stream` } };
     },
   }),
   route({
@@ -104,7 +106,7 @@ export const taskRoutes: readonly Route[] = [
         if (session === null) return { status: 200, body: { tasks: [], total_count: 0 } };
         filter.conversation = session.conversation.id;
       }
-      const { tasks, total } = await verbs.tasks.list(principal, filter, { limit, offset });
+      const { tasks, total } = await verbs.tasks.list(forItself(principal), filter, { limit, offset });
       return { status: 200, body: { tasks: tasks.map(listedTaskOf), total_count: total } };
     },
   }),
@@ -205,11 +207,7 @@ async function submit({
   idempotency,
   uploads,
 }: Call<never, unknown, SubmitBody>): Promise<Acknowledged> {
-  const { agents } = parts;
-  const named = {
-    providers: ["local", ...agents.flatMap(({ model }) => model?.split(":", 1) ?? [])],
-  };
-  const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), named, uploads);
+  const submission = submissionOf(body, sessionNamed(body) ?? randomUUID(), parts, uploads);
   try {
     return await verbs.tasks.submit(principal, "shannon", submission, idempotency, [...uploads.keys()]);
   } catch (error) {
