@@ -130,10 +130,8 @@ export async function startServer(
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const host = await openHost({
       ...hostOptionsOf(config, documents.fetching),
-      log,
+      ...{ log, version: VERSION, verbs },
       now: () => systemClock.now(),
-      version: VERSION,
-      verbs,
       directory: people,
       agents: config.agents.length > 0 ? config.agents : [assistant],
       providers: models.providers(),

@@ -9,6 +9,8 @@ import { startTestServer, type TestServer } from "./server.ts";
 let server: TestServer;
 let ada = "";
 let others: string[] = [];
+/** May see every task of the tenant. */
+let boss = "";
 let task = "";
 let session = "";
 
@@ -19,9 +21,11 @@ beforeAll(async () => {
       { tenant: "north", user: "ada" },
       { tenant: "north", user: "bob", scopes: ["tasks"] },
       { tenant: "south", user: "eve" },
+      { tenant: "north", user: "boss", scopes: ["tasks:all"] },
     ],
   });
   [ada = "", ...others] = server.secrets;
+  boss = others.pop() ?? "";
   const made = await fetch(`${server.shannonUrl}/api/v1/tasks`, {
     method: "POST",
     headers: { "x-api-key": ada },
@@ -37,6 +41,9 @@ type Walked = (typeof routes)[number];
 const named = routes.map((route) => [`${route.method} ${route.path}`, route] as const);
 const withId = named.filter(([, { path }]) => path.includes("{id}"));
 const withBody = named.filter(([, { method }]) => method === "POST" || method === "PATCH");
+
+const [, oneTask] = named.find(([name]) => name === "GET /api/v1/tasks/{id}") ?? [];
+if (oneTask === undefined) throw new Error("There is no route of one task.");
 
 const idOf = ({ path }: Walked) => (path.includes("/sessions/") ? session : task);
 const bodyOf = ({ method }: Walked) => (method === "PATCH" ? '{"title":"mine"}' : '{"query":"hello","mode":"simple"}');
@@ -142,6 +149,13 @@ describe("lists and streams of another", () => {
     for (const [, route] of named.filter(([, { path, method }]) => method === "GET" && !path.includes("{id}"))) {
       for (const key of others) expect((await send(route, { key })).text).not.toContain("treasure");
     }
+  });
+
+  it("hold nothing of others either for whoever may see all: this wire lists one's own", async () => {
+    for (const [, route] of named.filter(([, { path }]) => /\/(tasks|sessions)$/.test(path))) {
+      if (route.method === "GET") expect((await send(route, { key: boss })).text).not.toContain("treasure");
+    }
+    expect((await send(oneTask, { key: boss })).text).toContain("treasure");
   });
 });
 

@@ -1564,6 +1564,7 @@ export type TaskResumedEvent = {
   at: string;
   data: {
     by: string;
+    reason?: string | undefined;
   };
 };
 

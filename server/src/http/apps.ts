@@ -84,9 +84,7 @@ export function createApps(parts: AppsParts): Apps {
   const hourly = new HourlyCounts(parts.documents.perHour, parts.now);
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
-    agents: parts.agents,
-    providers: parts.providers,
-    version,
+    ...{ agents: parts.agents, providers: parts.providers, version },
     publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,

@@ -40,7 +40,7 @@ export type Command =
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
   | { do: "pause"; by: string; reason: string }
-  | { do: "resume"; by: string }
+  | { do: "resume"; by: string; reason?: string }
   /** A task of kind `human` begins: its question is open from now on. */
   | { do: "ask" }
   /** What a person does with an assignment. */

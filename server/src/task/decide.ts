@@ -285,7 +285,8 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
 
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {
   if (task.state !== "paused") return wrongState(task, "resumed");
-  const events: EventDraft[] = [{ type: "task.resumed", data: { by: command.by } }];
+  const { by, reason = "" } = command;
+  const events: EventDraft[] = [{ type: "task.resumed", data: { by, ...(reason !== "" && { reason }) } }];
   const { resumesAs } = task;
   // Its run has not come to rest, and goes on as it is.
   if (resumesAs === "running") return change(task, command, at, { state: "running", pausedBy: null }, events);

@@ -24,7 +24,11 @@ describe("a stream", () => {
     expect(frames.map(({ event }) => event)).toEqual(
       expect.arrayContaining(["WORKFLOW_STARTED", "thread.message.delta", "thread.message.completed", "done"]),
     );
-    expect(frames.filter(({ data }) => data.includes('"agent_id":"final_output"'))).toHaveLength(1);
+    const [answer, ...others] = frames.filter(({ event }) => event === "thread.message.completed").map(dataOf);
+    expect([answer?.["agent_id"], others]).toEqual(["final_output", []]);
+    const live = frames.filter(({ event }) => event === "thread.message.delta").map(dataOf);
+    expect(new Set(live.map((delta) => delta["agent_id"]))).toEqual(new Set(["final_output"]));
+    expect(live.map((delta) => delta["delta"]).join("")).toBe(answer?.["response"]);
     for (const [index, { id, event }] of frames.entries()) {
       const rest = event === "done" ? frames.slice(-1) : frames.slice(index + 1);
       expect(await client.stream(task_id, `&last_event_id=${id}`)).toEqual(rest);

@@ -49,6 +49,14 @@ describe("a task", () => {
     expect(response.headers.get("link")).toBe(`<${stream_url}>; rel=stream`);
     expect(response.headers.get("x-session-id")).toBe("stream-me");
     expect((await allFrames(await client.call(stream_url))).at(-1)?.data).toBe("[DONE]");
+    const mounted = await fetch(`${server.url}/shannon/api/v1/tasks/stream`, {
+      method: "POST",
+      headers: KEY,
+      body: JSON.stringify({ query: "2 + 2" }),
+    });
+    const { stream_url: path } = z.object({ stream_url: z.string() }).parse(await mounted.json());
+    expect(mounted.headers.get("link")).toBe(`</shannon${path}>; rel=stream`);
+    expect((await fetch(`${server.url}/shannon${path}&last_event_id=9999999`, { headers: KEY })).status).toBe(200);
   });
 
   test("costs what the price table says, in its status and in the list", async () => {

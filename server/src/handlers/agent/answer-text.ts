@@ -5,7 +5,7 @@
 import type { StepContext } from "../../task/handler.ts";
 
 /** A word before a call is a sentence or two: what is longer is taken for the answer, and is shown as it comes. */
-export const HELD_CHARS_MAX = 400;
+const HELD_CHARS_MAX = 400;
 
 export class AnswerText {
   readonly #step: Pick<StepContext, "output">;
@@ -18,7 +18,10 @@ export class AnswerText {
   }
 
   push(piece: string): void {
-    if (this.#held === null) return this.#step.output(piece);
+    if (this.#held === null) {
+      this.#step.output(piece);
+      return;
+    }
     this.#held += piece;
     if (this.#held.length > HELD_CHARS_MAX) this.end(false);
   }

@@ -45,7 +45,7 @@ const eventData = {
   }),
   "task.pausing": open({ by: text, reason: text }),
   "task.paused": open({ checkpoint: text }),
-  "task.resumed": open({ by: text }),
+  "task.resumed": open({ by: text, reason: text.optional() }),
   "task.retrying": open({ error: failure, until: time, failures: count }),
   "task.progress": open({ fraction, message: text }),
   "task.details": open({ patch: anyObject }),

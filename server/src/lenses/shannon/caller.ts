@@ -1,6 +1,7 @@
 /** The ways in which a client of this wire sends its key, in the order in which they are tried. */
 import type { IncomingHttpHeaders } from "node:http";
 import { isUuid } from "../../task/id.ts";
+import type { Principal } from "../../task/principal.ts";
 import type { Chosen } from "../lens-parts.ts";
 import type { SecretPlace } from "../secrets.ts";
 
@@ -38,4 +39,13 @@ export function chosenIdentity(headers: IncomingHttpHeaders): Chosen {
 function uuidIn(header: string | string[] | undefined): string | undefined {
   const text = typeof header === "string" ? header.trim().toLowerCase() : "";
   return isUuid(text) ? text : undefined;
+}
+
+/** The caller as the lists of this wire know it: they hold its own, also where its key may see those of the whole tenant. */
+export function forItself(principal: Principal): Principal {
+  if (!principal.scopes.has("tasks:all")) return principal;
+  return {
+    ...principal,
+    scopes: new Set([...principal.scopes].map((scope) => (scope === "tasks:all" ? "tasks" : scope))),
+  };
 }

@@ -44,6 +44,7 @@ describe("a task's log on the wire", () => {
     expect(types(life)).toEqual([
       "DATA_PROCESSING",
       "WORKFLOW_STARTED",
+      "PROGRESS",
       "AGENT_STARTED",
       "LLM_PARTIAL",
       "LLM_PARTIAL",
@@ -92,13 +93,21 @@ describe("a task's log on the wire", () => {
       { do: "cancel", by: "ada", reason: "enough" },
     );
     expect(types(life).slice(-3)).toEqual(["WORKFLOW_CANCELLING", "WORKFLOW_CANCELLED", "STREAM_END"]);
-    expect(wire(life).at(-2)).toMatchObject({ message: "enough", payload: { was_paused: true } });
+    expect(wire(life).at(-2)).toMatchObject({
+      message: "enough",
+      payload: { was_paused: true, checkpoint: "pre_routing" },
+    });
   });
 
   test("tells a pause as pausing, paused at a checkpoint, and resumed", () => {
-    const life = afterAll(born(), { do: "pause", by: "ada", reason: "" }, { do: "resume", by: "ada" });
+    const life = afterAll(
+      born(),
+      { do: "pause", by: "ada", reason: "" },
+      { do: "resume", by: "ada", reason: "after lunch" },
+    );
     expect(types(life)).toEqual(["DATA_PROCESSING", "WORKFLOW_PAUSING", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED"]);
     expect(wire(life)[2]?.payload).toEqual({ checkpoint: "pre_routing" });
+    expect(wire(life)[3]?.message).toBe("after lunch");
   });
 
   test("puts a question to a person as WAITING, with where to answer", () => {
@@ -202,7 +211,7 @@ describe("a frame", () => {
   test("carries text under the wire's names, and both keys that clients read it by", () => {
     const delta = frames.find((frame) => frame.includes("event: thread.message.delta"));
     const data: unknown = JSON.parse(delta?.split("\ndata: ")[1] ?? "");
-    expect(data).toMatchObject({ delta: "Mont Blanc ", message: "Mont Blanc ", agent_id: "" });
+    expect(data).toMatchObject({ delta: "Mont Blanc ", message: "Mont Blanc ", agent_id: "final_output" });
     expect(data).not.toHaveProperty("type");
   });
 

@@ -40,7 +40,7 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.paused": (data) => [
     { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(data.checkpoint) } },
   ],
-  "task.resumed": () => [{ type: "WORKFLOW_RESUMED", message: "Resumed" }],
+  "task.resumed": ({ reason }) => [{ type: "WORKFLOW_RESUMED", message: reason || "Resumed" }],
   "task.retrying": ({ error, failures }) => [
     {
       type: "ERROR_RECOVERY",
@@ -60,12 +60,12 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.failed": failed,
   "task.timed_out": failed,
   "task.rejected": failed,
-  "task.cancelled": ({ reason, wasPaused }) => [
+  "task.cancelled": ({ reason, wasPaused }, task) => [
     { type: "WORKFLOW_CANCELLING", message: reason || "Cancelling" },
     {
       type: "WORKFLOW_CANCELLED",
       message: reason || "Cancelled",
-      payload: { checkpoint: "", was_paused: wasPaused },
+      payload: { checkpoint: checkpointOf(task), was_paused: wasPaused },
     },
     STREAM_END,
   ],
@@ -80,7 +80,8 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "step.failed": ({ name, error }) => [
     { type: "WARNING", message: short(`${name} failed: ${failureText(error)}`), payload: { step: name, error } },
   ],
-  "output.delta": ({ agent, text }) => [{ type: "LLM_PARTIAL", agent, message: text }],
+  // Clients put the answer in the place of its live text where both come from the same agent, and show it twice elsewhere.
+  "output.delta": ({ agent, text }) => [{ type: "LLM_PARTIAL", agent: agent || FINAL_OUTPUT, message: text }],
   "output.restarted": ({ step }) => [
     {
       type: "ERROR_RECOVERY",
@@ -94,6 +95,7 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   },
   "usage.recorded": none,
   "agent.started": ({ agent, mode, model }) => [
+    { type: "PROGRESS", message: short(`Planned: ${mode} mode, by ${model}`), payload: { mode, model } },
     { type: "AGENT_STARTED", agent, message: "Working on it", payload: { mode, model } },
   ],
   "agent.mode_changed": ({ asked, ran, reason }) => [
@@ -273,6 +275,11 @@ function waitingFor(waits: readonly Wait[]): string {
 /** The wire has a fixed list of checkpoints; these two are the places where a task of ours can stand. */
 function checkpoint(at: string): string {
   return at === "queued" ? "pre_routing" : "pre_execution";
+}
+
+/** Where an ended task stood. */
+function checkpointOf({ startedAt }: Task): string {
+  return startedAt === null ? checkpoint("queued") : checkpoint("running");
 }
 
 function guardedText(findings: EventData["agent.guarded"]["findings"]): string {

@@ -144,6 +144,7 @@ export const statusAnswer = z.object({
   result: z.string().optional(),
   response: jsonObject.nullable(),
   error: z.string(),
+  error_message: z.string().optional(),
   created_at: time,
   updated_at: time,
   query: z.string(),

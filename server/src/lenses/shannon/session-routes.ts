@@ -8,6 +8,7 @@ import type { Conversations } from "../../verbs/conversations.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Route, route } from "../route.ts";
+import { forItself } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { lenientPaging, paging } from "./parameters.ts";
 import {
@@ -68,10 +69,11 @@ export const sessionRoutes: readonly Route[] = [
     renderError: renderErrorOf({ noun: "Session", failure: "Failed to list sessions" }),
     answers: [{ status: 200, about: "OK", schema: sessionsAnswer }],
     handle: async ({ principal, verbs: { conversations, tasks }, parts: { now }, query }) => {
-      const { conversations: found, aliases, total } = await conversations.list(principal, "shannon", query);
+      const caller = forItself(principal);
+      const { conversations: found, aliases, total } = await conversations.list(caller, "shannon", query);
       const sessions = await Promise.all(
         found.map(async (conversation, index) => {
-          const latest = await tasks.list(principal, { conversation: conversation.id }, { limit: 1 });
+          const latest = await tasks.list(caller, { conversation: conversation.id }, { limit: 1 });
           return listedSessionOf({ conversation, alias: aliases[index] ?? null }, latest.tasks[0] ?? null, now());
         }),
       );
@@ -157,11 +159,11 @@ export const sessionRoutes: readonly Route[] = [
     }),
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "too_large"],
     answers: [{ status: 200, about: "OK", schema: turnsAnswer }],
-    handle: async ({ principal, verbs: { conversations, tasks }, params: { id }, query }) => {
+    handle: async ({ principal, verbs: { conversations, tasks }, parts: { now }, params: { id }, query }) => {
       const { limit, offset, include_payload = true } = query;
       const { conversation } = await conversations.get(principal, "shannon", id);
       const { total, page } = await oldestTasks(tasks, principal, conversation.id, limit, offset);
-      const turns = await turnsOf(tasks, principal, page, { offset, withPayload: include_payload });
+      const turns = await turnsOf(tasks, principal, page, { offset, withPayload: include_payload, now: now() });
       return { status: 200, body: { session_id: id, count: total, turns } };
     },
   }),
@@ -172,7 +174,7 @@ async function turnsOf(
   tasks: Pick<Tasks, "get" | "events">,
   principal: Principal,
   page: readonly Task[],
-  { offset, withPayload }: { offset: number; withPayload: boolean },
+  { offset, withPayload, now }: { offset: number; withPayload: boolean; now: number },
 ): Promise<Turn[]> {
   const turns: Turn[] = [];
   let room = TURN_EVENTS_MAX;
@@ -187,7 +189,7 @@ async function turnsOf(
         throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
       }
     }
-    turns.push(turnOf(task, offset + index + 1, events, withPayload));
+    turns.push(turnOf(task, { number: offset + index + 1, events, withPayload, now }));
   }
   return turns;
 }

@@ -78,14 +78,19 @@ test("a task in the history has its id twice, its tokens and how long it took", 
 test("a turn has payloads as JSON text, or none when they are not wanted", () => {
   const life = answered(born());
   const events = life.log.flatMap((event) => wireEventsOf(event, life.task));
-  const told = turnOf(life.task, 1, events, true);
+  const told = turnOf(life.task, { number: 1, events, withPayload: true, now: 0 });
   expect(turn.parse(told)).toEqual(told);
   expect(JSON.parse(told.events.find(({ type }) => type === "LLM_OUTPUT")?.payload ?? "")).toMatchObject({
     tokens_used: 300,
   });
   expect(told).toMatchObject({ turn: 1, final_output: "Mont Blanc is 4,806 m tall.", metadata: { tokens_used: 300 } });
-  expect(turnOf(life.task, 1, events, false).events.every((event) => !("payload" in event))).toBe(true);
-  expect(turnOf(born().task, 1, [], true).events).toEqual([]);
+  expect(
+    turnOf(life.task, { number: 1, events, withPayload: false, now: 0 }).events.every((event) => !("payload" in event)),
+  ).toBe(true);
+  expect(turnOf(born().task, { number: 1, events: [], withPayload: true, now: 0 }).events).toEqual([]);
+  const running = after(born(), { do: "start" }).task;
+  const { metadata } = turnOf(running, { number: 1, events: [], withPayload: true, now: BORN + 60_000 });
+  expect(metadata.execution_time_ms).toBeGreaterThan(50_000);
 });
 
 test("a title is trimmed, and refused in the wire's words", () => {
@@ -94,5 +99,8 @@ test("a title is trimmed, and refused in the wire's words", () => {
   expect(titleFrom("")).toEqual({ refused: "Title cannot be empty" });
   expect(titleFrom(undefined)).toEqual({ refused: "Title cannot be empty" });
   expect(titleFrom("\u0001\u0002")).toEqual({ refused: "Title cannot contain only control characters" });
+  expect(titleFrom("a\u200bb\u202ec\ufeff d\u2066")).toEqual({ title: "abc d" });
+  expect(titleFrom("👩‍🔬 and 👩🏽‍🔬")).toEqual({ title: "👩‍🔬 and 👩🏽‍🔬" });
+  expect(titleFrom("\u200d\u200b")).toEqual({ refused: "Title cannot contain only control characters" });
   expect(titleFrom("x".repeat(61))).toEqual({ refused: "Title must be 60 characters or less" });
 });

@@ -105,7 +105,15 @@ export function historyTaskOf(task: Task): HistoryTask {
 }
 
 /** A task of a session with what happened in it. `number` counts the session's tasks from 1, oldest first. */
-export function turnOf(task: Task, number: number, events: readonly WireEvent[], withPayload: boolean): Turn {
+export function turnOf(
+  task: Task,
+  {
+    number,
+    events,
+    withPayload,
+    now,
+  }: { number: number; events: readonly WireEvent[]; withPayload: boolean; now: number },
+): Turn {
   const attachments = contextOf(task)?.["attachments"];
   const described = Array.isArray(attachments) ? attachments.filter((item) => isJsonObject(item)) : [];
   return {
@@ -117,7 +125,7 @@ export function turnOf(task: Task, number: number, events: readonly WireEvent[],
     events: events.map((event) => turnEventOf(event, withPayload)),
     metadata: {
       tokens_used: task.usage.inputTokens + task.usage.outputTokens,
-      execution_time_ms: durationOf(task) ?? 0,
+      execution_time_ms: durationOf(task) ?? (task.startedAt === null ? 0 : Math.max(0, now - task.startedAt)),
       agents_involved: [...new Set(events.flatMap((event) => event.agent_id ?? []))],
       ...(described.length > 0 && { attachments: described }),
     },
@@ -132,11 +140,15 @@ function durationOf(task: Task): number | null {
   return task.endedAt === null ? null : Math.max(0, task.endedAt - (task.startedAt ?? task.createdAt));
 }
 
+/** Control characters, marks of direction and what has no width; the joiner stays where it makes one picture of two. */
+const INVISIBLE =
+  /(?<!\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier})\u200d|\u200d(?!\p{Extended_Pictographic})|[\p{Cc}\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
+
 /** What a new title is refused for, in the wire's own words; else the title as it is kept. */
 export function titleFrom(given: string | null | undefined): { title: string } | { refused: string } {
   const trimmed = (given ?? "").trim();
   if (trimmed === "") return { refused: "Title cannot be empty" };
-  const title = trimmed.replace(/\p{Cc}/gu, "").trim();
+  const title = trimmed.replace(INVISIBLE, "").trim();
   if (title === "") return { refused: "Title cannot contain only control characters" };
   if ([...title].length > TITLE_MAX) return { refused: "Title must be 60 characters or less" };
   return { title };

@@ -37,13 +37,15 @@ export function statusOf(task: Task, calls: readonly UsageCall[] = []): StatusAn
   const usage = usageOf(task);
   const metadata = metadataOf(task, shares);
   const context = contextOf(task);
+  const error = errorOf(task);
   return {
     task_id: task.id,
     workflow_id: task.id,
     status: taskStatus(task.state),
     ...(result !== null && { result }),
     response: result === null ? null : responseOf(result),
-    error: errorOf(task),
+    error,
+    ...(error !== "" && { error_message: error }),
     created_at: isoTime(task.createdAt),
     updated_at: isoTime(task.stateChangedAt),
     query: queryOf(task),

@@ -19,7 +19,7 @@ const DATA: EventData = {
   "task.input_received": { messageId: "m-1", prompt: null, by: "ada" },
   "task.pausing": { by: "ada", reason: "lunch" },
   "task.paused": { checkpoint: "model 1" },
-  "task.resumed": { by: "ada" },
+  "task.resumed": { by: "ada", reason: "back from lunch" },
   "task.retrying": { error, until: AT + 1_000, failures: 1 },
   "task.progress": { fraction: 0.5, message: "halfway" },
   "task.details": { patch: { pages: 3 } },

@@ -18,7 +18,7 @@ export const TASK_EVENTS = {
   "task.pausing": z.object({ by: z.string(), reason: z.string() }),
   /** Nothing of it runs any more. */
   "task.paused": z.object({ checkpoint: z.string() }),
-  "task.resumed": z.object({ by: z.string() }),
+  "task.resumed": z.object({ by: z.string(), reason: z.string().optional() }),
   "task.retrying": z.object({ error: failure, until: time, failures: z.int() }),
   /** `fraction` is 0..1 and never falls. */
   "task.progress": z.object({ fraction: z.number(), message: z.string() }),

@@ -106,7 +106,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     await this.steerable(principal, id);
     return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
-        command: { do: "resume", by: principal.user },
+        command: { do: "resume", by: principal.user, reason: reasonOf(steering) },
         along: this.along(principal, "resume", id, steering),
       })),
     );
