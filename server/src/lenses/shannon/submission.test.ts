@@ -48,7 +48,9 @@ describe("a submit", () => {
         tier: "medium",
         maxTurns: 5,
         historyMessages: 12,
-        instructions: "Work in the role of: analyst.",
+        instructions: expect.stringMatching(
+          /^Work in the role of: analyst\.\n\nResearch this question: .* write a report/,
+        ),
         attachments: [
           { file: { bytes: "UHJvZml0IHJvc2Uu" }, name: "q1.txt", mediaType: "text/plain" },
           { file: { url: "https://files.example.com/q2.pdf" }, mediaType: "application/pdf" },

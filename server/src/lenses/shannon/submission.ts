@@ -56,7 +56,9 @@ export function submissionOf(
   const agents = within(1, 20, body.max_concurrent_agents ?? keys.max_concurrent_agents, "max_concurrent_agents");
   refuseUnsupported(body, keys, tier !== null || model !== "");
   const agent = keys.agent ?? "";
-  const instructions = instructionsOf(keys);
+  const instructions = [instructionsOf(keys), strategy === null ? "" : researchIn(strategy)]
+    .filter(Boolean)
+    .join("\n\n");
 
   const context: JsonObject = {
     ...given,
@@ -159,6 +161,19 @@ function instructionsOf(keys: ContextKeys): string {
   const role = keys.role?.trim() ?? "";
   return role === "" ? "" : `Work in the role of: ${role}.`;
 }
+
+/** What makes a model look things up before it answers. */
+function researchIn(strategy: (typeof RESEARCH_STRATEGIES)[number]): string {
+  return `Research this question: take it apart, look up each part with the tools that you have, and ${RESEARCH[strategy]}.`;
+}
+
+const RESEARCH: Readonly<Record<(typeof RESEARCH_STRATEGIES)[number], string>> = {
+  quick: "answer in a few paragraphs, with what you could not find",
+  standard: "write a report: a summary, what you found of each part, and what you could not find",
+  deep: "follow up what you find before you write a report: a summary, what you found of each part with its sources, what speaks against it, and what you could not find",
+  academic:
+    "write a report as for a journal: the question, how you searched, what you found with its sources, their limits, and what stays open",
+};
 
 function historyOf(keys: ContextKeys): number {
   const asked = keys.history_window_size ?? 0;

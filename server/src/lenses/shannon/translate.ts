@@ -198,12 +198,18 @@ function metadataOf(task: Task, shares: ModelShare[]): StatusAnswer["metadata"] 
   const output = task.state === "completed" && task.kind === "agent" ? agentOutputOf(task.output) : null;
   const metadata = {
     ...(shares.length > 0 && { model_breakdown: shares }),
-    ...(asked && ran && asked !== ran && { requested_mode: asked, executed_mode: ran }),
+    ...(asked && ran && asked !== ran && { requested_mode: asked }),
+    ...(ran && (asked !== ran || isResearch(task)) && { executed_mode: ran }),
     ...(output && { agents_used: 1, tool_calls: output.toolCalls }),
     ...(output?.citations && { citations: output.citations.map(shownCitation) }),
     ...(task.usage.unpricedCalls > 0 && { unpriced_calls: task.usage.unpricedCalls }),
   };
   return Object.keys(metadata).length > 0 ? metadata : null;
+}
+
+/** Research has no mode of its own: its callers are told which one it ran in. */
+function isResearch(task: Task): boolean {
+  return contextOf(task)?.["research_strategy"] !== undefined;
 }
 
 function shownCitation({ vectorStore, file, filename, page, text, score }: Citation) {

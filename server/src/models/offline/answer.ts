@@ -4,6 +4,7 @@
  */
 
 import type { Conversation } from "./conversation.ts";
+import { isResearch, report } from "./report.ts";
 import type { Reply, Skill } from "./skill.ts";
 import { calculation } from "./skills/calculation.ts";
 import { calendar } from "./skills/calendar.ts";
@@ -45,11 +46,21 @@ export function answer(conversation: Conversation): Answer {
   const replies = parts.map(replyTo);
   const calls = replies.flatMap((reply) => (reply !== undefined && "call" in reply ? [reply.call] : []));
   if (calls.length > 0) return { text: "", calls: distinct(calls) };
+  if (isResearch(conversation)) {
+    const reply = report(conversation, directly(replies));
+    return "call" in reply ? { text: "", calls: [reply.call] } : { text: reply.say, calls: [] };
+  }
   const said = replies.flatMap((reply, index) => {
     if (reply !== undefined && "say" in reply) return [reply.say];
     return [plainly(parts[index] ?? "")];
   });
   return { text: [...new Set(said)].join("\n\n"), calls: [] };
+}
+
+/** What the parts of a question were answered, where each of them was. */
+function directly(replies: readonly (Reply | undefined)[]): string | undefined {
+  const said = replies.flatMap((reply) => (reply !== undefined && "say" in reply ? [reply.say] : []));
+  return said.length === replies.length ? said.join("\n\n") : undefined;
 }
 
 /** Two parts of a question may need the same tool with the same input. */

@@ -181,3 +181,34 @@ describe("tools on offer are used", () => {
     expect((await call("What is 2 + 2?", { tools: [strict] })).text).toBe("2 + 2 = 4");
   });
 });
+
+describe("a question to be researched", () => {
+  const asking: PromptTurn[] = [
+    { role: "system", text: "Research this question: take it apart." },
+    { role: "user", text: "History of blorptea in Europe" },
+  ];
+  const lookUps = [tool("define_word", { word: text }, ["word"])];
+
+  it("is looked up term by term, and ends in a report of what was found and what was not", async () => {
+    const prompt = [...asking];
+    const words: unknown[] = [];
+    let said = await call(prompt, { tools: lookUps });
+    for (; said.toolCalls.length > 0; said = await call(prompt, { tools: lookUps })) {
+      expect(said.text).toBe("");
+      const calls = said.toolCalls;
+      words.push(...calls.map(({ input }) => input));
+      const output = words.length === 1 ? "1. (noun) what came before" : "No definition is known.";
+      const results = calls.map(({ id, name }) => ({ id, name, output, isError: words.length > 1 }));
+      prompt.push({ role: "assistant", text: "", toolCalls: calls }, { role: "tool", results });
+    }
+    expect(words).toEqual([{ word: "History" }, { word: "blorptea" }, { word: "Europe" }]);
+    expect(said.text).toContain("## History\n\n1. (noun) what came before");
+    expect(said.text).toContain("Nothing was found about “blorptea”.");
+    expect(said.text.split(/\s+/).length).toBeGreaterThan(170);
+  });
+
+  it("is answered at once where no tool may be called", async () => {
+    const said = await call(asking, { tools: lookUps, toolChoice: "none" });
+    expect([said.toolCalls, said.text.includes("## Europe")]).toEqual([[], true]);
+  });
+});
