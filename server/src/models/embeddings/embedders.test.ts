@@ -8,6 +8,7 @@ import { type EmbeddingServer, startEmbeddingServer, type Trouble } from "../../
 import type { Embedder, EmbeddingPurpose } from "../embedding.ts";
 import { ModelError } from "../model.ts";
 import { createEmbedder } from "./embedders.ts";
+import { offlineEmbedder } from "./offline-embedder.ts";
 import { providerEmbedder } from "./provider-embedder.ts";
 
 const never = new AbortController().signal;
@@ -52,6 +53,16 @@ describe("the offline embedder", () => {
     const texts = Array.from({ length: 100 }, (_, n) => `Number ${n} of the words about pump ${n * 7}.`);
     const all = await embed(offline, texts);
     for (const n of [0, 15, 16, 51, 99]) expect(all[n]).toEqual((await embed(offline, [texts[n] ?? ""]))[0]);
+  });
+
+  it("answers a question before the passages that wait", async () => {
+    const embedder = offlineEmbedder(2);
+    const texts = Array.from({ length: 512 }, (_, n) => `Number ${n} of the words about pump ${n * 7}.`);
+    const ends: string[] = [];
+    const passages = embed(embedder, texts).then(() => ends.push("passages"));
+    await embed(embedder, ["Which pump?"], "query").then(() => ends.push("question"));
+    await passages;
+    expect(ends).toEqual(["question", "passages"]);
   });
 
   it("has no direction for a text without words, and none for no text", async () => {

@@ -1,7 +1,8 @@
 /**
  * Threads that embed, as the server's thread sees them: embedding is arithmetic, and nobody's request waits for it. They
- * start when there is something for them, share a call's texts among them, are given up when nobody asks any more, and
- * keep no process alive. One that dies takes its open texts with it, and is replaced.
+ * start when there is something for them, are given up when nobody asks any more, and keep no process alive. A call's texts
+ * are cut into small parts, and whoever is free takes the next one: cores that others use too are not equally fast. A
+ * thread that dies takes its open parts with it, and is replaced.
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -17,13 +18,20 @@ const IDLE_MS = 5 * 60_000;
 const YOUNG_MB_MAX = 4;
 /** Fewer texts are not worth a second thread. */
 const PART_TEXTS_MIN = 16;
+/** Of a call for each thread. */
+const PARTS_OF_CALL = 4;
+/** So that none waits for its next one. */
+const PARTS_OF_THREAD_MAX = 2;
 
+/** Nobody waits for the parts of a call that is over. */
+type Call = { purpose: EmbeddingPurpose; isOver: boolean };
 type Part = {
+  call: Call;
+  texts: readonly string[];
   resolve: (vectors: Float32Array[]) => void;
   reject: (error: ModelError) => void;
-  timer: NodeJS.Timeout;
 };
-type Thread = { worker: Worker; parts: Map<number, Part> };
+type Thread = { worker: Worker; parts: Map<number, Part & { timer: NodeJS.Timeout }> };
 
 export type ThreadsOptions = {
   /** Of the module that a thread runs, without its ending: `./word-vectors-thread`. */
@@ -37,6 +45,7 @@ export class EmbeddingThreads {
   readonly #options: ThreadsOptions;
   readonly #count: number;
   #threads: Thread[] = [];
+  #waiting: Part[] = [];
   #lastId = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -54,26 +63,48 @@ export class EmbeddingThreads {
     const { promise, reject } = Promise.withResolvers<never>();
     const abort = () => reject(aborted());
     signal.addEventListener("abort", abort, { once: true });
-    const all = Promise.all(parted(texts, this.#count).map((part) => this.#send(part, purpose)));
+    const call: Call = { purpose, isOver: false };
+    const all = Promise.all(parted(texts, this.#count).map((part) => this.#queue(call, part)));
+    this.#handOut();
     try {
       return (await Promise.race([all, promise])).flat();
     } finally {
+      call.isOver = true;
       signal.removeEventListener("abort", abort);
       // Whoever has gone must not leave a rejection that nobody handles.
       all.catch(() => {});
     }
   }
 
-  #send(texts: readonly string[], purpose: EmbeddingPurpose): Promise<Float32Array[]> {
-    const thread = this.#leastBusy();
+  #queue(call: Call, texts: readonly string[]): Promise<Float32Array[]> {
     const { promise, resolve, reject } = Promise.withResolvers<Float32Array[]>();
+    const part = { call, texts, resolve, reject };
+    // Somebody looks at a screen for it.
+    if (call.purpose === "query") this.#waiting.unshift(part);
+    else this.#waiting.push(part);
+    return promise;
+  }
+
+  #handOut(): void {
+    this.#waiting = this.#waiting.filter(({ call }) => !call.isOver);
+    for (const part of this.#waiting.splice(0, this.#room())) this.#send(part);
+  }
+
+  /** Parts that the threads can be given now, those that have not started among them. */
+  #room(): number {
+    const given = this.#threads.reduce((sum, { parts }) => sum + parts.size, 0);
+    return Math.max(0, this.#count * PARTS_OF_THREAD_MAX - given);
+  }
+
+  #send(part: Part): void {
+    const thread = this.#leastBusy();
     this.#lastId += 1;
     const timer = setTimeout(() => void thread.worker.terminate(), PART_MS_MAX);
-    thread.parts.set(this.#lastId, { resolve, reject, timer });
+    thread.parts.set(this.#lastId, { ...part, timer });
     thread.worker.ref();
     clearTimeout(this.#idle);
-    thread.worker.postMessage({ id: this.#lastId, texts, purpose } satisfies EmbeddingRequest);
-    return promise;
+    const { texts, call } = part;
+    thread.worker.postMessage({ id: this.#lastId, texts, purpose: call.purpose } satisfies EmbeddingRequest);
   }
 
   #leastBusy(): Thread {
@@ -106,6 +137,7 @@ export class EmbeddingThreads {
     clearTimeout(part.timer);
     if ("error" in response) part.reject(new ModelError(response.code, response.error));
     else part.resolve(rowsOf(response.numbers, response.dimensions));
+    this.#handOut();
     if (thread.parts.size > 0) return;
     thread.worker.unref();
     clearTimeout(this.#idle);
@@ -122,9 +154,11 @@ export class EmbeddingThreads {
     this.#threads = this.#threads.filter((other) => other !== thread);
     for (const part of thread.parts.values()) {
       clearTimeout(part.timer);
+      part.call.isOver = true;
       part.reject(error);
     }
     thread.parts.clear();
+    this.#handOut();
   }
 }
 
@@ -133,9 +167,10 @@ function rowsOf(numbers: Float32Array, dimensions: number): Float32Array[] {
   return Array.from({ length: count }, (_, row) => numbers.subarray(row * dimensions, (row + 1) * dimensions));
 }
 
-/** In at most `count` parts of about the same size. */
-function parted(texts: readonly string[], count: number): (readonly string[])[] {
-  const parts = Math.max(1, Math.min(count, Math.floor(texts.length / PART_TEXTS_MIN)));
+/** In equal parts, several for each of `threads`; one thread alone has nobody to share with. */
+function parted(texts: readonly string[], threads: number): (readonly string[])[] {
+  const most = threads === 1 ? 1 : threads * PARTS_OF_CALL;
+  const parts = Math.max(1, Math.min(most, Math.floor(texts.length / PART_TEXTS_MIN)));
   const size = Math.ceil(texts.length / parts);
   return Array.from({ length: parts }, (_, part) => texts.slice(part * size, (part + 1) * size));
 }
