@@ -5,7 +5,7 @@
  */
 import { isIP, type LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
-import { Agent, buildConnector, request } from "undici";
+import type { Agent, buildConnector } from "undici";
 import { literalAddress } from "./addresses.ts";
 import { internetNames, type Names, systemNames } from "./names.ts";
 import { NotReached, type Reach } from "./reach.ts";
@@ -36,21 +36,20 @@ export type OpenAnswer = { status: number; headers: Record<string, string | stri
 /** `cut` tells that the answer went on after these bytes. */
 export type WholeAnswer = Omit<OpenAnswer, "body"> & { body: Buffer; cut: boolean };
 
+/** A hundred modules, which a server that reaches nobody starts without. */
+const loaded = () => import("undici");
+type Undici = Awaited<ReturnType<typeof loaded>>;
+
 export class GuardedClient {
   readonly #reach: Reach;
-  readonly #agent: Agent;
   readonly #names: Names;
+  #agent: Promise<Agent> | null = null;
+  #isClosed = false;
 
   /** `names` resolves those that the operator has not named. */
   constructor(reach: Reach, names: Names = internetNames()) {
     this.#reach = reach;
     this.#names = names;
-    this.#agent = new Agent({
-      ...{ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS },
-      connect: (options, callback) => this.#connect(options, callback),
-      connections: CONNECTIONS_MAX,
-      maxHeaderSize: HEADER_BYTES_MAX,
-    });
   }
 
   /** Throws `NotReached` when the address leads where it may not, as far as that can be told before a connection. */
@@ -74,12 +73,15 @@ export class GuardedClient {
    */
   async open(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<OpenAnswer> {
     this.#reach.check(url);
+    if (this.#isClosed) throw new Error("The client of outgoing requests is closed.");
+    this.#agent ??= loaded().then((undici) => this.#newAgent(undici));
+    const [{ request }, dispatcher] = await Promise.all([loaded(), this.#agent]);
     const answer = await request(url, {
       method,
       headers: { "user-agent": "waybill", ...headers },
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
-      dispatcher: this.#agent,
+      dispatcher,
     });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
   }
@@ -111,12 +113,22 @@ export class GuardedClient {
   }
 
   /** Breaks off what is under way. */
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await (await this.#agent)?.destroy();
+  }
+
+  #newAgent({ Agent, buildConnector }: Undici): Agent {
+    return new Agent({
+      ...{ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS },
+      connect: (options, callback) => this.#connect(options, callback, buildConnector),
+      connections: CONNECTIONS_MAX,
+      maxHeaderSize: HEADER_BYTES_MAX,
+    });
   }
 
   /** A connector for each connection, since the port decides too and a lookup is not told it. */
-  #connect(options: buildConnector.Options, callback: buildConnector.Callback): void {
+  #connect(options: buildConnector.Options, callback: buildConnector.Callback, build: Undici["buildConnector"]): void {
     const { hostname, protocol } = options;
     const port = Number(options.port || (protocol === "https:" ? 443 : 80));
     try {
@@ -128,7 +140,7 @@ export class GuardedClient {
       return;
     }
     const settings = { timeout: CONNECT_MS_MAX, allowH2: false, maxCachedSessions: 0 };
-    buildConnector({ ...settings, lookup: this.#lookup(port) })(options, callback);
+    build({ ...settings, lookup: this.#lookup(port) })(options, callback);
   }
 
   #lookup(port: number): LookupFunction {

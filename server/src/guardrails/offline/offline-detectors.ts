@@ -6,7 +6,6 @@ import { Tinypool } from "tinypool";
 import { z } from "zod";
 import type { GuardrailKind } from "../../task/guardrails.ts";
 import type { Detection, Detector, Segment } from "../detector.ts";
-import { detectionsIn } from "./detections.ts";
 
 const THREADS_MAX = 2;
 const IDLE_MS = 60_000;
@@ -19,6 +18,9 @@ const SEGMENTS_MAX = 2_000;
 const detections = z.array(z.array(z.object({ entity: z.string(), score: z.number(), start: z.int(), end: z.int() })));
 
 export type DetectQuestion = { kind: GuardrailKind; segments: readonly Segment[] };
+
+/** Their tables and patterns come with the first text that is looked at: most servers start without. */
+const loaded = () => import("./detections.ts");
 
 /** The threads end by themselves when nobody asks any more. */
 export class OfflineDetectors {
@@ -34,7 +36,10 @@ export class OfflineDetectors {
 
   async #detect(kind: GuardrailKind, segments: readonly Segment[], signal: AbortSignal): Promise<Detection[][]> {
     const chars = segments.reduce((sum, { text }) => sum + text.length, 0);
-    if (chars <= CHARS_HERE_MAX) return segments.map((segment) => detectionsIn(kind, segment));
+    if (chars <= CHARS_HERE_MAX) {
+      const { detectionsIn } = await loaded();
+      return segments.map((segment) => detectionsIn(kind, segment));
+    }
     const found: Detection[][] = [];
     for (let at = 0; at < segments.length; at += SEGMENTS_MAX) {
       const question: DetectQuestion = { kind, segments: segments.slice(at, at + SEGMENTS_MAX) };
