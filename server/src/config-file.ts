@@ -152,6 +152,14 @@ const lensSettings = z.strictObject({
     .prefault({}),
 });
 
+const pageOrigin = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => text === "*" || (URL.canParse(text) && new URL(text).origin === text),
+    "must be an origin, such as https://app.example.com, or *",
+  );
+
 /** `lenses` are the names that may have a port. */
 function configFileOf(lenses: readonly string[]) {
   return z.strictObject({
@@ -162,6 +170,8 @@ function configFileOf(lenses: readonly string[]) {
     /** `provider:model` used when nobody names one. */
     model: z.string().min(1).optional(),
     publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    /** Origins of web pages that may call the APIs which have no rule of their own for that; `*` for all. */
+    corsOrigins: z.array(pageOrigin).max(1_000).default([]),
     trustProxy: z.int().min(0).max(16).optional(),
     graceS: z.number().min(0).max(3_600).optional(),
     logLevel: z.enum(LOG_LEVELS).optional(),

@@ -52,6 +52,8 @@ export type Config = Readonly<{
   documents: Readonly<ConfigFileRead["documents"]>;
   /** Whereto callers may send this server. */
   outgoing: { readonly allow: readonly string[]; readonly ports: ConfigFileRead["outgoing"]["ports"] };
+  /** Web pages of these origins may call; in `dev` those of this machine too. */
+  corsOrigins: readonly string[];
   /** What foreign APIs leave a deployment to choose. */
   lenses: LensSettings;
   retentionDays: number;
@@ -136,6 +138,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     lensPorts: ports === "none" ? {} : (ports ?? usualPortsOf(others)),
     lensPortsAsked: ports !== undefined,
     publicUrl: (said.publicUrl ?? file.publicUrl)?.replace(/\/+$/, "") ?? null,
+    corsOrigins: file.corsOrigins,
     trustProxy: said.trustProxy ?? file.trustProxy ?? 0,
     graceMs: (said.graceS ?? file.graceS ?? 20) * 1_000,
     logLevel: said.logLevel ?? file.logLevel ?? "info",

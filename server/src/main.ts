@@ -27,6 +27,7 @@ import { summarizeWith } from "./handlers/documents/summarize.ts";
 import { textProcesses } from "./handlers/documents/text-processes.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
+import { openTo } from "./http/cross-origin.ts";
 import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
 import type { MetricSources } from "./http/metrics.ts";
@@ -282,8 +283,12 @@ function joined(metrics: MetricSources, more: Pick<MetricSources, "gauges" | "co
   };
 }
 
-function configured([root, ...others]: readonly [Lens, ...Lens[]], { lenses }: Config): [Lens, ...Lens[]] {
-  const as = (lens: Lens) => lens.configured?.(lenses) ?? lens;
+function configured(
+  [root, ...others]: readonly [Lens, ...Lens[]],
+  { lenses, corsOrigins, mode }: Config,
+): [Lens, ...Lens[]] {
+  const origins = { listed: corsOrigins, local: mode === "dev" };
+  const as = (lens: Lens) => openTo(lens.configured?.(lenses) ?? lens, origins);
   return [as(root), ...others.map(as)];
 }
 

@@ -314,7 +314,7 @@ describe("a card", () => {
   it("has a tag, and who knows it is not told again", async () => {
     const { headers } = await card("/a2a");
     expect(headers.get("cache-control")).toBe("public, max-age=300");
-    expect(headers.get("vary")).toBe("A2A-Version, Accept");
+    expect(headers.get("vary")).toBe("A2A-Version, Accept, Origin");
     expect(headers.get("last-modified")).toMatch(/GMT$/);
     expect((await card("/a2a", { "if-none-match": headers.get("etag") ?? "" })).status).toBe(304);
   });

@@ -115,7 +115,7 @@ async function cardAt(
       etag: tagOf(bytes),
       "cache-control": `${changedAt === null ? "public" : "private"}, max-age=${SECONDS_KEPT}`,
       "last-modified": new Date(changedAt ?? firstShownAt).toUTCString(),
-      vary: "A2A-Version, Accept",
+      vary: "A2A-Version, Accept, Origin",
     };
     const answer = conditional(headers, { bytes, headers: own });
     return "bytes" in answer ? answer : { status: 304, headers: { ...own, "content-type": JSON_TYPE } };
