@@ -12,6 +12,7 @@ import { peopleSuite } from "./suite/people.suite.ts";
 import { questionsSuite } from "./suite/questions.suite.ts";
 import { queueSuite } from "./suite/queue.suite.ts";
 import { readingSuite } from "./suite/reading.suite.ts";
+import { relayedQuestionsSuite } from "./suite/relayed-questions.suite.ts";
 import { retriesSuite } from "./suite/retries.suite.ts";
 import type { Begin, EngineLife, EngineSetup } from "./suite/stage.ts";
 import { steeringSuite } from "./suite/steering.suite.ts";
@@ -43,6 +44,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("steering", () => steeringSuite(begin));
     describe("retries", () => retriesSuite(begin));
     describe("questions", () => questionsSuite(begin));
+    describe("questions of children", () => relayedQuestionsSuite(begin));
     describe("the queue", () => queueSuite(begin));
     describe("limits", () => limitSuite(begin));
     describe("versions", () => versionSuite(begin));

@@ -12,7 +12,7 @@ export interface Engine {
   /** What it can run, by kind. Kinds of its own begin with `waybill.`. */
   readonly handlers: Handlers;
   /** The only way to change a task. */
-  readonly transitions: Pick<Transitions, "known" | "find" | "submit" | "change" | "cancel">;
+  readonly transitions: Pick<Transitions, "known" | "find" | "submit" | "change" | "cancel" | "relay" | "planned">;
   /** The events of a task as they are committed, by whichever process. */
   readonly feed: Pick<EventFeed, "follow" | "watch" | "whole">;
   readonly slots: SlotReservation;

@@ -11,6 +11,7 @@ import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
+import { openQuestions } from "../task/questions.ts";
 import { isTerminal } from "../task/states.ts";
 import type { Task } from "../task/task.ts";
 import { turnsOf } from "../task/turns.ts";
@@ -21,6 +22,7 @@ import { KeyedMutex } from "./mutex.ts";
 import type { TaskCache } from "./task-cache.ts";
 
 const TRIES = 3;
+const NONE_COUNTED: ReadonlySet<string> = new Set();
 /** Paid calls that are read at once. */
 const CALLS_PAGE = 1_000;
 /** What another process has changed and the store did not give is read again after this. */
@@ -139,7 +141,7 @@ export class Transitions {
 
   #change(id: TaskId, plan: Planned, tried: Tried): Promise<Changed> {
     return this.#locks.run(id, async () => {
-      let counted: ReadonlySet<string> = new Set();
+      let counted = NONE_COUNTED;
       for (let tries = 1; tries <= TRIES; tries++) {
         const task = this.known(id) ?? (await this.find(id));
         if (!task) throw notFound("Task");
@@ -192,6 +194,21 @@ export class Transitions {
       : isDeepStrictEqual(task, write.task);
     if (isThere && task.revision === write.task.revision) for (const each of writes) this.#settle(each);
     return isThere;
+  }
+
+  /** What a child asks people, its parent asks as well. Refuses `not_allowed_in_state` when it does so already. */
+  relay(parent: TaskId, child: TaskId): Promise<Changed> {
+    return this.change(parent, async () => {
+      const task = await this.find(child);
+      const questions = task === null ? [] : openQuestions(task);
+      return { command: { do: "relay", child, questions } };
+    });
+  }
+
+  /** What a plan writes of a task that changes together with another one, and the task as it will be. */
+  planned(task: Task, { command, along, others = [] }: Plan): { task: Task; writes: Write[] } {
+    const write = withTurns(this.#write(task, { command, ...(along && { along }) }, NONE_COUNTED));
+    return { task: write.task, writes: [write, ...others, ...this.#follows(write)] };
   }
 
   /** Cancels a task. Resolves once none of its descendants is open any more. */

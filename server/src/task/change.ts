@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import type { Json } from "./json.ts";
+import { openQuestions } from "./questions.ts";
 import type { FailedState, OpenState } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 import { limitIn } from "./time-limit.ts";
@@ -18,6 +19,8 @@ export type Change = {
   events: NumberedEvent[];
   /** What people have to do, or how it stands, is another than before. */
   assigns?: true;
+  /** What a child asks is other than before: its parent is to ask the same. */
+  relays?: true;
 };
 
 type Ending = (
@@ -83,6 +86,7 @@ export function change(task: Task, command: Command, at: number, patch: Patch, d
     task: next,
     events,
     ...(isAssigned(task, next) && { assigns: true }),
+    ...(asksOtherwise(task, next) && { relays: true }),
   };
 }
 
@@ -94,6 +98,12 @@ function isAssigned(before: Task, next: Task): boolean {
     next.deletedAt !== before.deletedAt ||
     workStateOf(next) !== workStateOf(before)
   );
+}
+
+function asksOtherwise(before: Task, next: Task): boolean {
+  if (next.parent === null || next.waits === before.waits) return false;
+  const [asked, asks] = [openQuestions(before), openQuestions(next)];
+  return asked.length !== asks.length || asked.some(({ key }, index) => key !== asks[index]?.key);
 }
 
 /** What people have to do follows from what the task asks. Most tasks ask nobody, and are left as they are. */
@@ -118,5 +128,6 @@ export function joined(first: Change, second: Change): Change {
     task: { ...second.task, revision: first.task.revision },
     events: [...first.events, ...second.events],
     ...((first.assigns || second.assigns) && { assigns: true }),
+    ...((first.relays || second.relays) && { relays: true }),
   };
 }

@@ -54,7 +54,15 @@ export type Command =
   /** An answer or a message from outside; `prompt` names the question that it answers. */
   /** It answers no question that asks what `except` says. */
   | { do: "input"; by: string; messageId: string; prompt: string | null; except?: InputAsk | undefined }
+  /**
+   * A child asks people these questions, and no others: so does the task, which waits for the child. `answered` is what was
+   * answered to the child by way of this task.
+   */
+  | { do: "relay"; child: string; questions: readonly OpenQuestion[]; answered?: Answered }
   | { do: "delete" };
+
+/** Who has answered a question, and under which name the task has asked it. */
+type Answered = { by: string; messageId: string; prompt: string };
 
 export type Recorded = {
   events: EventDraft[];

@@ -12,8 +12,9 @@ import { decidePeoples } from "./decide-people.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import { afterPause } from "./human-acts.ts";
-import { isReady, waitsOn } from "./open-task.ts";
+import { isReady, restingState, waitsOn } from "./open-task.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
+import { relay } from "./relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
 import type { Failure, Task, Wait } from "./task.ts";
 import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";
@@ -92,6 +93,8 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return decidePeoples(task, command, at, (acted, follow) => decide(acted, follow, at));
     case "input":
       return input(task, command, at);
+    case "relay":
+      return relay(task, command, at);
     case "delete":
       if (!isTerminal(task.state)) return wrongState(task, "deleted");
       return change(task, command, at, { deletedAt: at }, []);
@@ -173,27 +176,23 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
   const isAnswered = ({ on, key }: Wait) => on === "input" && told.includes(key) && !shown.has(key);
   const fresh = openQuestions(command).filter(({ key }) => !shown.has(key) && !told.includes(key));
   const goesOn = command.waits.some(isAnswered);
-  const waits = goesOn
+  const stands = goesOn
     ? readyWaits(
         openQuestions(command).filter((each) => !isAnswered(each)),
         at,
       )
     : command.waits;
+  // What its children ask, its run knows nothing of.
+  const waits = [...stands, ...openQuestions(task).filter(({ relayed }) => relayed !== undefined)];
   if (task.state === "paused") {
     // As long as a paused task resumes as `running`, its run has not come to rest.
     const paused: EventDraft = { type: "task.paused", data: { checkpoint: command.checkpoint } };
-    const rest = waits.length === 0 ? pausedReady(openQuestions(task), at) : { waits, resumesAs: restingState(waits) };
+    const rest = stands.length === 0 ? pausedReady(openQuestions(task), at) : { waits, resumesAs: restingState(waits) };
     return change(task, command, at, { crashes, ...rest }, [...fresh.map(asks), paused]);
   }
-  if (waits.length === 0) return wrongState(task, "suspended without a wait");
+  if (stands.length === 0) return wrongState(task, "suspended without a wait");
   const events: EventDraft[] = fresh.length > 0 ? fresh.map(asks) : [{ type: "task.waiting", data: { waits } }];
   return change(task, command, at, { state: restingState(waits), waits, lease: null, crashes }, events);
-}
-
-/** The state of a task at rest. One that needs a slot goes on by itself, whatever else it asks. */
-function restingState(waits: readonly Wait[]): "waiting" | "input_required" {
-  if (waits.some(({ on }) => on === "slot")) return "waiting";
-  return waits.some(({ on }) => on === "input") ? "input_required" : "waiting";
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {

@@ -7,7 +7,7 @@ import { Refusal } from "./errors.ts";
 import { HUMAN_KIND, type HumanAct, type HumanActName } from "./human.ts";
 import { type Identity, isMember, isSame, type Member } from "./identity.ts";
 import type { Json } from "./json.ts";
-import { openQuestions } from "./questions.ts";
+import { ownQuestions } from "./questions.ts";
 import { isTerminal } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 import { outcomeOf, votesNeededOf } from "./votes.ts";
@@ -198,7 +198,7 @@ function decided(
   }
   if (task.kind !== HUMAN_KIND) {
     const answered: Assignment = { ...own, outcome: known.id, decidedBy: by.user };
-    const prompt = openQuestions(task)[0]?.prompt.name ?? null;
+    const prompt = ownQuestions(task)[0]?.prompt.name ?? null;
     return { assignment: answered, to: [], consequence: { do: "input", by: by.user, messageId, prompt } };
   }
   const kept: Assignment = { ...own, ...(payload !== undefined && { payload }) };

@@ -2,7 +2,7 @@
  * What can be told of an open task without its content: when it moves next, what it competes for and what it waits
  * for. The store keeps it in columns, and an engine in memory.
  */
-import { dueAt, type Task } from "./task.ts";
+import { dueAt, type Task, type Wait } from "./task.ts";
 
 export type OpenTask = Pick<
   Task,
@@ -81,4 +81,10 @@ export function isReady(state: Task["state"], reasons: readonly string[]): boole
     case "rejected":
       return false;
   }
+}
+
+/** The state of a task at rest. One that needs a slot goes on by itself, whatever else it asks. */
+export function restingState(waits: readonly Wait[]): "waiting" | "input_required" {
+  if (waits.some(({ on }) => on === "slot")) return "waiting";
+  return waits.some(({ on }) => on === "input") ? "input_required" : "waiting";
 }

@@ -9,6 +9,11 @@ export function openQuestions({ waits }: { waits: readonly Wait[] }): OpenQuesti
   return waits.filter((wait) => wait.on === "input").sort((a, b) => a.since - b.since);
 }
 
+/** Without those that it asks for its children. */
+export function ownQuestions(task: { waits: readonly Wait[] }): OpenQuestion[] {
+  return openQuestions(task).filter(({ relayed }) => relayed === undefined);
+}
+
 /** The question that an input answers when it comes now: the oldest open one, of that name if it names one. */
 export function questionFor(
   task: Pick<Task, "waits">,

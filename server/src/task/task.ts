@@ -43,7 +43,15 @@ export const wait = z.discriminatedUnion("on", [
     code: z.enum(["handler_version", "journal_mismatch"]),
     message: z.string(),
   }),
-  z.strictObject({ on: z.literal("input"), key: z.string(), since: time, until: time.nullable(), prompt }),
+  z.strictObject({
+    on: z.literal("input"),
+    key: z.string(),
+    since: time,
+    until: time.nullable(),
+    prompt,
+    /** A child asks it, under this key: the answer is the child's, whichever of the two it is given to. */
+    relayed: z.strictObject({ child: z.string(), key: z.string() }).optional(),
+  }),
 ]);
 export type Wait = z.infer<typeof wait>;
 

@@ -16,7 +16,8 @@ const NOTICE = "The work goes on elsewhere. Its result follows here.";
 
 /** Whether a task with these waits is parked: it waits for another task, or for a time that is far away, and for nothing sooner. */
 export function isParked(waits: readonly Wait[]): boolean {
-  return waits.some(isLong) && waits.every(({ on }) => on === "child" || on === "timer");
+  const others = waits.filter((wait) => wait.on !== "input" || wait.relayed === undefined);
+  return others.some(isLong) && others.every(({ on }) => on === "child" || on === "timer");
 }
 
 /** Whether what a parked task waited for is over, and it goes on as soon as there is a slot. */

@@ -6,7 +6,7 @@ import type { Assignment, Outcome } from "./assignment.ts";
 import { DEFAULT_OUTCOMES, HUMAN_KIND, type HumanInput } from "./human.ts";
 import type { Identity } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
-import { type OpenQuestion, openQuestions } from "./questions.ts";
+import { type OpenQuestion, ownQuestions } from "./questions.ts";
 import { isTerminal } from "./states.ts";
 import type { Prompt, Task } from "./task.ts";
 import type { WorkState } from "./work-states.ts";
@@ -42,7 +42,7 @@ export function workStateOf({
     case "waiting":
     case "input_required":
       if (assignment.state === "closed") return "completed";
-      if (openQuestions({ waits })[0]?.prompt.asks === "authorization") return "alerted";
+      if (ownQuestions({ waits })[0]?.prompt.asks === "authorization") return "alerted";
       return assignment.state;
   }
 }
@@ -100,7 +100,7 @@ export function decisionQuestion(
  */
 export function assignmentAfter(task: Task, at: number): Assignment | null {
   const { assignment, state } = task;
-  const question = isTerminal(state) ? undefined : openQuestions(task)[0];
+  const question = isTerminal(state) ? undefined : ownQuestions(task)[0];
   if (!question)
     return assignment === null || !isOpen(assignment) || isYetToAsk(task)
       ? assignment

@@ -18,6 +18,8 @@ export const scripted = defineAgent({
         const answer = await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });
         return { message: { parts: messageTold(answer?.value ?? null).parts } };
       }
+      case "hand":
+        return await ctx.child("other", "agent", { agent: "scripted", query: "ask me" });
       case "login": {
         await ctx.waitForInput("login", { asks: "authorization", prompt: "Log in at https://example.com." });
         return "logged in";

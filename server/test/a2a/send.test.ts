@@ -30,8 +30,11 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(told(dialect, error)).toBe(-32602);
   });
 
-  it("a question ends the wait, and a message to the task answers it under the same ids", async () => {
-    const asked = sentTask(dialect, await send(server, dialect, { text: "ask me" }));
+  it.each([
+    ["", "ask me"],
+    [" of an agent that it was handed to", "hand it on"],
+  ])("a question%s ends the wait, and a message to the task answers it under the same ids", async (_, text) => {
+    const asked = sentTask(dialect, await send(server, dialect, { text }));
     expect(stateOf(asked)).toBe("input-required");
     expect(JSON.stringify(dig(asked, "status", "message"))).toContain("Which colour?");
     const taskId = idOf(asked);
@@ -40,7 +43,7 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect([idOf(answered), stateOf(answered)]).toEqual([taskId, "completed"]);
     expect(JSON.stringify(dig(answered, "status", "message"))).toContain("255");
     const history = JSON.stringify(dig(answered, "history"));
-    for (const words of ["ask me", "Which colour?", "blue", "the-answer"]) expect(history).toContain(words);
+    for (const words of [text, "Which colour?", "blue", "the-answer"]) expect(history).toContain(words);
     const late = await send(server, dialect, { text: "and now?", taskId });
     expect(told(dialect, late.error)).toBe(-32004);
   });

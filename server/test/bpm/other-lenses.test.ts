@@ -16,19 +16,26 @@ const buyer = defineAgent({
   },
 });
 
+/** Hands its work on. */
+const office = defineAgent({
+  slug: "office",
+  name: "Office",
+  run: (ctx, { query }) => ctx.child("buyer", "agent", { agent: "buyer", query }),
+});
+
 let server: TestServer;
 let bpm: ReturnType<typeof clientOf>;
 beforeAll(async () => {
   server = await startTestServer({
-    config: { agents: [buyer] },
+    config: { agents: [buyer, office] },
   });
   bpm = clientOf(server);
 });
 afterAll(() => server.stop());
 
 /** Begins the agent, and resolves once it asks. */
-async function asked(): Promise<{ id: string; number: number }> {
-  const response = await server.call("/v1/tasks?wait=30", { json: { input: { agent: "buyer", query: "Chairs" } } });
+async function asked(agent = "buyer"): Promise<{ id: string; number: number }> {
+  const response = await server.call("/v1/tasks?wait=30", { json: { input: { agent, query: "Chairs" } } });
   return z.object({ id: z.string(), number: z.int() }).parse(await response.json());
 }
 
@@ -77,6 +84,19 @@ describe("a task of an agent", () => {
       expect(statuses.sort()).toEqual([409, "taken"]);
       expect((await bpm.act(number, "APPROVE")).status).toBe(409);
     }
+  });
+
+  it("that asks for an agent below it is decided by its own number, while the worklist has the other's alone", async () => {
+    const { id, number } = await asked("office");
+    const [about] = (await bpm.get("/tasks?limit=100")).body.items;
+    expect(about).toMatchObject({ rootTaskNumber: number, state: "ASSIGNED" });
+    expect((await bpm.get(`/tasks/${number}`)).body).toMatchObject({
+      status: { state: "input-required", message: { parts: [{ text: "Buy them?" }] } },
+    });
+    expect((await bpm.act(number, "APPROVE", { comments: "Fine." })).status).toBe(200);
+    expect((await bpm.act(about.number, "REJECT")).status).toBe(409);
+    const ended = await (await server.call(`/v1/tasks/${id}?wait=30`)).json();
+    expect(ended).toMatchObject({ state: "completed", output: { decided: { approved: true }, by: "developer" } });
   });
 
   it("that asks nobody can be withdrawn, suspended and resumed all the same", async () => {

@@ -178,7 +178,8 @@ async function checkEffects(world: World, task: Task, events: readonly TaskEvent
   check(world, sameSet(parts, report), `${task.id} has the artifact ${parts} in place of ${report}.`);
   const answers = [...answersIn(task.state === "completed" ? task.output : null)];
   check(world, new Set(answers).size === answers.length, `${task.id} took an answer twice: ${answers}.`);
-  const askers = [...new Set(events.map((event) => event.task))];
+  // What comes to a task above it, which asks the same, is its own.
+  const askers = [...new Set(events.map((event) => event.task))].flatMap((id) => [...withThoseAbove(world, id)]);
   check(
     world,
     answers.every((answer) => askers.some((asker) => world.answers.get(asker)?.has(answer))),
@@ -295,6 +296,10 @@ function isCancelled(world: World, task: Task): boolean {
 function failureCode(task: Task): string {
   if (task.state === "failed" || task.state === "timed_out" || task.state === "rejected") return task.error.code;
   return "child_cancelled";
+}
+
+function* withThoseAbove(world: World, id: string): Generator<string> {
+  for (let at: string | null | undefined = id; at; at = world.known.get(at)?.parent) yield at;
 }
 
 function programOf(task: Task): string {

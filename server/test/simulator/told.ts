@@ -19,6 +19,9 @@ class LogReader {
   readonly #messages = new Set<string>();
   /** What each step has said so far. */
   readonly #texts = new Map<string, string>();
+  /** The texts of its children's questions, and whether it has asked any. */
+  readonly #askedBelow: ReadonlySet<string>;
+  #relays = false;
   #standing: Standing = "new";
   #before: Standing = "new";
   #attempt = 0;
@@ -29,6 +32,7 @@ class LogReader {
     this.#task = task;
     this.#program = program;
     for (const op of program ? walk(program.ops) : []) this.#ops.set(op.id, op);
+    this.#askedBelow = new Set(program ? questionsBelow(program.ops) : []);
   }
 
   read(event: TaskEvent): string | null {
@@ -55,11 +59,15 @@ class LogReader {
       return fits ? same(attempt, this.#attempt) : `is no ${expected} start`;
     },
     "task.waiting": ({ waits }) => {
+      if (waits.length === 0) return "waits for nothing";
+      // What it asked for a child is asked no more.
+      if (this.#from("waiting", "paused")) return this.#relays ? null : `follows on ${this.#standing}`;
       if (!this.#from("running", "asked")) return `follows on ${this.#standing}`;
       this.#standing = "waiting";
-      return waits.length === 0 ? "waits for nothing" : null;
+      return null;
     },
     "task.input_required": ({ prompt, until }) => {
+      if (this.#askedBelow.has(prompt.text)) return this.#asksForChild(until);
       if (!this.#from("running", "asked", "pausing")) return `follows on ${this.#standing}`;
       if (this.#from("running")) this.#standing = "asked";
       const ops = [...this.#ops.values()].filter((op) => op.op === "ask" && op.name === prompt.name);
@@ -70,7 +78,7 @@ class LogReader {
     "task.input_received": ({ messageId, prompt, by }) => {
       if (this.#messages.has(messageId)) return "came twice";
       this.#messages.add(messageId);
-      return by === "" || (prompt !== null && !["a", "b", "c"].includes(prompt)) ? "is nobody's" : null;
+      return by === "" || (prompt !== null && !/^[abc](-\d+)?$/.test(prompt)) ? "is nobody's" : null;
     },
     "task.pausing": ({ by }) => {
       if (this.#from("new", "pausing", "paused")) return `follows on ${this.#standing}`;
@@ -168,6 +176,14 @@ class LogReader {
     "human.detached": () => "is nobody's work",
   };
 
+  /** Whenever a child asks, whatever the task itself does. */
+  #asksForChild(until: number | null): string | null {
+    if (this.#from("new", "queued", "ended")) return `follows on ${this.#standing}`;
+    if (this.#from("running", "waiting")) this.#standing = "asked";
+    this.#relays = true;
+    return until === null ? null : "limits the time of a child's question";
+  }
+
   get #error(): unknown {
     return "error" in this.#task ? this.#task.error : null;
   }
@@ -207,6 +223,15 @@ class LogReader {
       (op) => (op.op === "step" || op.op === "broken" || op.op === "crash") && op.name === name,
     );
     return isOne || this.#task.kind === "waybill.cleanup" ? null : `is of no step of the program`;
+  }
+}
+
+/** The texts of what the children of a program ask, and theirs. */
+function* questionsBelow(ops: readonly Op[]): Generator<string> {
+  for (const op of walk(ops)) {
+    if (op.op !== "child") continue;
+    for (const below of walk(op.program.ops)) if (below.op === "ask") yield `What about ${below.id}?`;
+    yield* questionsBelow(op.program.ops);
   }
 }
 

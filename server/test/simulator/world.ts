@@ -388,7 +388,8 @@ export class World {
     for (const wait of task.waits) {
       if (wait.on !== "input" || task.state !== "input_required") continue;
       const kept = await this.store.inbox(task.id);
-      const fits = kept.find((item) => item.prompt === null || item.prompt === wait.prompt.name);
+      const isOwn = wait.relayed === undefined;
+      const fits = isOwn && kept.find((item) => item.prompt === null || item.prompt === wait.prompt.name);
       const now = await this.store.task(task.id);
       if (fits && now?.revision === task.revision && (await this.#stillAsks(task)))
         this.checker.fail(`${task.id} asks "${wait.prompt.name}" though its inbox holds an answer.`);

@@ -201,6 +201,7 @@ export class EmbeddedEngine implements Engine {
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);
     if (command === "bill" || command === "delete" || command === "blame") return;
+    if (change.relays) this.#waits.relay(task);
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     this.#move(task, command === "submit");
@@ -216,6 +217,7 @@ export class EmbeddedEngine implements Engine {
   /** An input may have come with it, which a run that is here takes. */
   #changedElsewhere(task: Task): void {
     this.#move(task);
+    this.#waits.relay(task);
     this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 

@@ -138,6 +138,11 @@ export class Recovery {
     await this.#inTurns(open.standing(), ({ id }) =>
       waits.watch("A task that stands still was not looked at.", id, () => this.#lookAtCode(id)),
     );
+    // A stop may come between a question and its parent's.
+    await this.#inTurns(open.inState("input_required"), ({ id, parent, awaits }) => {
+      waits.relay({ id, parent });
+      if (awaits.length > 0) waits.atRest(id);
+    });
     if (record.last().how === "clean") return;
     await this.#inTurns(open.inState("input_required"), ({ id }) => waits.atRest(id));
   }

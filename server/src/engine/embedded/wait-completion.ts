@@ -63,6 +63,11 @@ export class WaitCompletion implements TimeObserver {
     this.watch("A parent was not woken.", parent, () => this.#wakeParent(parent, child));
   }
 
+  /** What it asks people, or asks no more, is for its parent to ask as well. */
+  relay({ id, parent }: Pick<Task, "id" | "parent">): void {
+    if (parent !== null) this.watch("A parent was not told of a question.", parent, () => this.#relay(parent, id));
+  }
+
   /** It has come to rest: what it waits for may have happened before that was written. */
   suspended(task: Task): void {
     this.watch("A task at rest was not looked at.", task.id, () => this.#lookAround(task));
@@ -141,12 +146,21 @@ export class WaitCompletion implements TimeObserver {
     for (const wait of task.waits) {
       if (wait.on === "child") {
         if (await this.#hasEnded(wait.child)) return this.#wake(task.id, wait.key);
+        this.relay({ id: wait.child, parent: task.id });
       }
       if (wait.on === "input") {
+        if (wait.relayed !== undefined) {
+          this.relay({ id: wait.relayed.child, parent: task.id });
+          continue;
+        }
         const inbox = await store.inbox(task.id);
         if (answerAmong(inbox, wait)) return this.#wake(task.id, wait.key);
       }
     }
+  }
+
+  async #relay(parent: TaskId, child: TaskId): Promise<void> {
+    await this.#parts.transitions.relay(parent, child);
   }
 
   /** Nothing more comes of a child that cannot be read: its parent's call says so. */

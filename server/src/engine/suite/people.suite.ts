@@ -59,7 +59,7 @@ export function peopleSuite(begin: Begin): void {
     const asking = kind("asking", (ctx) => ctx.child("ask", "human", { title: "May I?", assignees: [...BOB] }));
     const life = await begin([asking, humanHandler()]);
     const id = await submit(life, "asking");
-    await arrives(life, id, "waiting");
+    await arrives(life, id, "input_required");
     const { tasks } = await life.verbs.human.worklist(bob, { of: "mine" }, { limit: 10, offset: 0 });
     expect(tasks).toMatchObject([{ parent: id, title: "May I?" }]);
     await life.verbs.human.act(bob, tasks[0]?.id ?? "", { act: "decide", outcome: "reject" });

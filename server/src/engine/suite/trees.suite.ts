@@ -95,7 +95,7 @@ export function treesSuite(begin: Begin): void {
       kind("external", async () => null, { queueOf: () => "gpu" }),
     ]);
     const id = await submit(life, "root");
-    await arrives(life, id, "waiting");
+    await arrives(life, id, "input_required");
     const claim = { worker: "w", queue: "gpu", max: 1, leaseMs: 30_000, waitMs: 0 };
     const [claimed] = await life.verbs.work.claim(ada, claim, new AbortController().signal);
     const running = (await family(life, id)).find((task) => task.kind === "hangs");

@@ -12,7 +12,8 @@ export async function acted(
   act: HumanAct,
   options: ActOptions,
 ): Promise<Task | null> {
-  if (task.assignment === null) return await steered({ principal, verbs }, task, act, options);
+  // A decision of a task that nobody is assigned may be that of a child, for which it asks.
+  if (task.assignment === null && act.act !== "decide") return await steered({ principal, verbs }, task, act, options);
   const { task: after } = await verbs.human.act(principal, task.id, act, options);
   return act.act === "purge" ? null : after;
 }

@@ -63,10 +63,16 @@ export function wireWait(wait: Wait): Wire<typeof wire.wait> {
     on: wait.on,
     since: wireTime(wait.since),
     until: timeOrNull(wait.until),
-    child: wait.on === "child" ? wait.child : null,
+    child: childOf(wait),
     prompt: wait.on === "input" ? wirePrompt(wait) : null,
     reason: wait.on === "handler" ? { code: wait.code, message: wait.message } : null,
   };
+}
+
+/** Whose end it waits for, or whose question it asks. */
+function childOf(wait: Wait): string | null {
+  if (wait.on === "child") return wait.child;
+  return wait.on === "input" ? (wait.relayed?.child ?? null) : null;
 }
 
 function wirePrompt(wait: Wait & { on: "input" }): Wire<typeof wire.prompt> {

@@ -68,6 +68,7 @@ const commands: Record<Command["do"], Command> = {
     messageId: "m2",
   },
   overdue: { do: "overdue", to: [] },
+  relay: { do: "relay", child: "task_9", questions: [question], answered: { by: "ada", messageId: "m3", prompt: "x" } },
   conclude: { do: "conclude", ending: { output: { outcome: "approve" } } },
   remark: { do: "remark", event: { type: "human.commented", data: { by: "ada", text: "Fine.", scope: "task" } } },
   input: { do: "input", by: "ada", messageId: "m1", prompt: null },

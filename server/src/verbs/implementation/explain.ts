@@ -62,7 +62,7 @@ function summarise(task: Task, situation: Situation): string {
 
 function questionsOf(task: Task): string {
   return openQuestions(task)
-    .map(({ prompt }) => `${prompt.asks} to "${prompt.text}"`)
+    .map(({ prompt, relayed }) => `${prompt.asks} to "${prompt.text}"${relayed ? `, which ${relayed.child} asks` : ""}`)
     .join(" and ");
 }
 

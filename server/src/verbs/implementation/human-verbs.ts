@@ -16,10 +16,11 @@ import {
   humanAct,
 } from "../../task/human.ts";
 import { type Acting, RULES, refusalOf } from "../../task/human-acts.ts";
+import type { TaskId } from "../../task/id.ts";
 import { type Identity, identitiesOf } from "../../task/identity.ts";
 import { wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import { openQuestions } from "../../task/questions.ts";
+import { openQuestions, ownQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { looksAfterAll } from "../../task/visibility.ts";
@@ -33,7 +34,7 @@ import { actorOf } from "./input-checks.ts";
 import { renewedTask } from "./renewed-task.ts";
 import { submitTask } from "./submit-task.ts";
 import type { TaskVerbsParts } from "./task-reading.ts";
-import { TaskSteering } from "./task-steering.ts";
+import { isRefusal, TaskSteering } from "./task-steering.ts";
 
 /** Events of people that are read at once. */
 const EVENTS_PAGE = 500;
@@ -50,6 +51,9 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const act = wellFormed(checked(humanAct, given));
     const task = await this.get(principal, id);
     if (act.act === "renew") return this.#renew(principal, task, act);
+    const relayed =
+      act.act === "decide" && ownQuestions(task).length === 0 ? openQuestions(task)[0]?.relayed : undefined;
+    if (relayed) return this.#actBelow(principal, task, relayed.child, act, options);
     return this.steer(principal, id, options, () =>
       this.parts.engine.transitions.change(id, (task) => this.#plan(principal, task, act, options)),
     );
@@ -220,6 +224,16 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 
+  /** What a task asks for a child is decided at the child. */
+  async #actBelow(principal: Principal, { id }: Task, child: TaskId, act: HumanAct, options: ActOptions) {
+    const { revision: _, ...more } = options;
+    const { replayed } = await this.act(principal, child, act, more);
+    await this.parts.engine.transitions.relay(id, child).catch((error: unknown) => {
+      if (!isRefusal(error, "not_allowed_in_state")) throw error;
+    });
+    return { task: await this.get(principal, id), replayed };
+  }
+
   /** An expired task begins anew, with what people have made of its payload since. Throws `conflict` when it has within a day. */
   async #renew(principal: Principal, task: Task, act: HumanAct & { act: "renew" }): Promise<Acknowledged> {
     const refused = refusalOf(task, actorOf(principal), "renew");
@@ -290,7 +304,7 @@ const NEWEST_FIRST = [{ by: "createdAt", descending: true }] as const;
 
 /** What of an act goes to the code of the task that asked: its answer, in the inbox. */
 async function answering(task: Task, acting: Acting, at: number): Promise<Along> {
-  const [question] = openQuestions(task);
+  const [question] = ownQuestions(task);
   const { act, by, comment, messageId } = acting;
   if (act.act !== "decide" || task.kind === HUMAN_KIND || !question) return {};
   const value = answerBy(act.outcome, act.payload, comment);

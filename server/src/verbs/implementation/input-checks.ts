@@ -17,13 +17,23 @@ import { looksAfterAll, mayRead } from "../../task/visibility.ts";
  * A named input without its question waits for one that the task is yet to ask. Throws `not_allowed_in_state` when that
  * was asked before, or while the task asks others.
  */
-export async function mustBeYetToCome(task: Task, name: string, store: Pick<Store, "hasAsked">): Promise<void> {
+export async function mustBeYetToCome(
+  task: Task,
+  name: string,
+  store: Pick<Store, "hasAsked" | "turns">,
+): Promise<void> {
   const { id, state } = task;
   const open = openQuestions(task).map(({ prompt }) => `"${prompt.name}"`);
   if (open.length > 0)
     throw new Refusal("not_allowed_in_state", `The task asks ${open.join(", ")}, not "${name}".`, { state });
-  if (await store.hasAsked(id, name))
+  if ((await store.hasAsked(id, name)) || (await hasRelayed(id, name, store)))
     throw new Refusal("not_allowed_in_state", `The question "${name}" is not open any more.`, { state });
+}
+
+/** It has asked it for a child, of which its own journal knows nothing. */
+async function hasRelayed(id: TaskId, name: string, store: Pick<Store, "turns">): Promise<boolean> {
+  const turns = await store.turns(id);
+  return turns.some((turn) => !turn.custom && turn.type === "task.input_required" && turn.data.prompt.name === name);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What callers may do with tasks, over an engine and a store: the same whichever these are. */
 import { KeyedMutex } from "../../engine/mutex.ts";
-import type { Along } from "../../engine/transitions.ts";
+import type { Along, Plan } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
 import { valueTold } from "../../task/agent-message.ts";
 import { decisionIn } from "../../task/decision.ts";
@@ -13,7 +13,7 @@ import { wellFormed } from "../../task/json.ts";
 import type { NewTask } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import { questionFor } from "../../task/questions.ts";
+import { type OpenQuestion, openQuestions, questionFor } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
@@ -22,6 +22,7 @@ import {
   type Submission,
   submission as submissionSchema,
 } from "../../task/submission.ts";
+import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
 import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
@@ -137,30 +138,57 @@ export class TaskVerbs extends TaskSteering implements Tasks {
   }
 
   #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering) {
-    const { clock, ids, engine, store } = this.parts;
+    const { clock, ids, engine } = this.parts;
     const at = clock.now();
-    const { messageId = ids.uuid(at), prompt = null, except, value, alias } = input;
-    const { tenant, user: by } = principal;
-    return engine.transitions.change(id, async (task) => {
+    const { messageId = ids.uuid(at), prompt = null, except } = input;
+    return engine.transitions.change(id, (task) => {
       const asked = questionFor(task, prompt, except);
-      const question = asked?.key ?? null;
-      if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
-      if (question === null) await mustHaveRoom(id, value, store);
-      mustBeAsked(principal, task, asked);
-      const along: Along = {
-        ...this.along(principal, "input", id, steering),
-        inbox: { messageId, prompt, question, value, by, at },
-        ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
-      };
-      if (asked && task.kind === HUMAN_KIND && task.assignment) {
-        const decision = decisionIn(task.assignment, valueTold(value));
-        const { payload } = decision.act;
-        if (payload !== undefined) await mustFitForm(task, payload, "value.payload");
-        return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
-      }
-      if (asked) await mustAnswer(asked.prompt, valueTold(value));
-      return { command: { do: "input", by, messageId, prompt, except }, along };
+      return this.#inputPlan(principal, task, { ...input, messageId, prompt, at, asked }, steering);
     });
+  }
+
+  async #inputPlan(principal: Principal, task: Task, input: Said, steering: Steering): Promise<Plan> {
+    const { store } = this.parts;
+    const { messageId, prompt, except, value, alias, at, asked } = input;
+    const { tenant, user: by } = principal;
+    const question = asked?.key ?? null;
+    if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
+    if (question === null) await mustHaveRoom(task.id, value, store);
+    const along: Along = {
+      ...this.along(principal, "input", task.id, steering),
+      inbox: { messageId, prompt, question, value, by, at },
+      ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
+    };
+    if (asked?.relayed) return { ...(await this.#relayedPlan(principal, task, input, asked)), along };
+    mustBeAsked(principal, task, asked);
+    if (asked && task.kind === HUMAN_KIND && task.assignment) {
+      const decision = decisionIn(task.assignment, valueTold(value));
+      const { payload } = decision.act;
+      if (payload !== undefined) await mustFitForm(task, payload, "value.payload");
+      return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
+    }
+    if (asked) await mustAnswer(asked.prompt, valueTold(value));
+    return { command: { do: "input", by, messageId, prompt: asked?.prompt.name ?? prompt, except }, along };
+  }
+
+  /** An answer to what the task asks for a child: the child is given it, in the commit in which the task asks it no more. */
+  async #relayedPlan(principal: Principal, task: Task, input: Said, asked: OpenQuestion): Promise<Plan> {
+    const { transitions } = this.parts.engine;
+    const { child: id = "", key } = asked.relayed ?? {};
+    const child = await transitions.find(id);
+    const question = child && openQuestions(child).find((each) => each.key === key);
+    if (!child || !question)
+      throw new Refusal("not_allowed_in_state", `The question "${asked.prompt.name}" is not open any more.`, {
+        state: task.state,
+      });
+    const { alias: _, ...said } = input;
+    const below = { ...said, prompt: question.prompt.name, asked: question };
+    const { task: answered, writes } = transitions.planned(child, await this.#inputPlan(principal, child, below, {}));
+    const by = { by: principal.user, messageId: input.messageId, prompt: asked.prompt.name };
+    return {
+      command: { do: "relay", child: id, questions: openQuestions(answered), answered: by },
+      others: writes,
+    };
   }
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
@@ -235,6 +263,14 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     return { task: await this.get(principal, done.replayed), replayed: true };
   }
 }
+
+/** An input with the question that it answers, if any. */
+type Said = Omit<InputSubmission, "prompt"> & {
+  messageId: string;
+  prompt: string | null;
+  at: number;
+  asked: OpenQuestion | undefined;
+};
 
 function reasonOf({ reason = "" }: Steering): string {
   return wellFormed(reason);
