@@ -4,16 +4,11 @@
  * @fastify/static would do the same for 36 ms of each start, 3 MB and fifteen packages.
  */
 import { readdir, readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { pageHeaders } from "./page.ts";
-
-const ROOTS = [
-  { mount: "", folder: "../../../dashboard/public" },
-  { mount: "dist/", folder: "../../../dashboard/dist" },
-  { mount: "sdk/", folder: "../../../sdk/dist" },
-] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -45,8 +40,13 @@ export function addDashboard(app: FastifyInstance): void {
 
 async function index(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const { mount, folder } of ROOTS) {
-    const root = fileURLToPath(new URL(folder, import.meta.url));
+  const dashboard = folderOf("@waybill/dashboard") ?? fileURLToPath(new URL("../../dashboard", import.meta.url));
+  const roots = [
+    { mount: "", root: join(dashboard, "public") },
+    { mount: "dist/", root: join(dashboard, "dist") },
+    { mount: "sdk/", root: join(folderOf("@waybill/sdk") ?? "", "dist") },
+  ];
+  for (const { mount, root } of roots) {
     const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       if (!entry.isFile()) continue;
@@ -55,4 +55,13 @@ async function index(): Promise<Map<string, string>> {
     }
   }
   return files;
+}
+
+/** Null where it is not installed. A server that npm has packed has the dashboard in its own folder. */
+function folderOf(name: string): string | null {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    return null;
+  }
 }

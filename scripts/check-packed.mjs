@@ -1,0 +1,89 @@
+// Packs the server and the SDK as npm would publish them, installs both in an empty folder, and uses them there: the command
+// line, the page with its modules, the SDK, a handler of one's own.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./start-server.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const READY_MS_MAX = 60_000;
+
+const CONFIG = `import { defineConfig, defineHandler } from "waybill";
+import { z } from "zod";
+const shout = defineHandler({
+  kind: "shout",
+  version: 1,
+  input: z.object({ text: z.string() }),
+  run: async (ctx, { text }) => ctx.step("shout", async () => text.toUpperCase()),
+});
+export default defineConfig({ handlers: [shout] });
+`;
+
+const PROGRAM = `import { Waybill } from "@waybill/sdk";
+const waybill = new Waybill({ baseUrl: process.argv[2] });
+const task = await waybill.submit({ kind: "shout", input: { text: "packed" } });
+console.log(JSON.stringify(await task.result()));
+`;
+
+const folder = await mkdtemp(join(tmpdir(), "waybill-packed-"));
+const npm = (...args) =>
+  execFileSync("npm", args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+const port = await freePort();
+const url = `http://localhost:${port}`;
+let server;
+try {
+  execFileSync("npm", ["pack", "--workspace", "sdk", "--workspace", "server", "--pack-destination", folder], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const tarballs = (await readdir(folder)).filter((name) => name.endsWith(".tgz")).map((name) => `./${name}`);
+  assert.equal(tarballs.length, 2);
+  await writeFile(join(folder, "package.json"), '{"name":"user","private":true,"type":"module"}');
+  npm("install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs);
+  for (const name of ["waybill", "@waybill/sdk"]) {
+    for (const file of ["README.md", "LICENSE"]) {
+      assert.ok(existsSync(join(folder, "node_modules", name, file)), `${name} has no ${file}`);
+    }
+  }
+
+  await writeFile(join(folder, "waybill.config.mjs"), CONFIG);
+  await writeFile(join(folder, "program.mjs"), PROGRAM);
+  const bin = join(folder, "node_modules/.bin/waybill");
+  const flags = ["--port", String(port), "--lens-port", "none", "--config", "waybill.config.mjs"];
+  server = spawn(bin, ["dev", ...flags], { cwd: folder, stdio: "ignore" });
+  const exited = new Promise((resolve) => server.once("exit", resolve));
+  for (const began = performance.now(); !(await answers("/health")); await sleep(50)) {
+    assert.ok(server.exitCode === null && performance.now() - began < READY_MS_MAX, "it is not ready");
+  }
+
+  const said = execFileSync(process.execPath, ["program.mjs", url], { cwd: folder, encoding: "utf8" });
+  assert.equal(said.trim(), '"PACKED"');
+  assert.match(execFileSync(bin, ["list", "--url", url], { cwd: folder, encoding: "utf8" }), /shout/);
+  const page = await (await fetch(`${url}/dashboard/`)).text();
+  const files = [...page.matchAll(/"([\w./-]+\.(?:js|css))"/g)].map(
+    ([, path]) => new URL(path, `${url}/dashboard/`).pathname,
+  );
+  assert.ok(files.some((path) => path.endsWith(".css")) && files.some((path) => path.includes("/sdk/")));
+  for (const path of files) assert.ok(await answers(path), `${path} is not there`);
+  assert.ok(await answers("/docs"));
+
+  server.kill("SIGTERM");
+  assert.equal(await exited, 0);
+  console.log(`packed, installed and used: ${tarballs.join(", ")}, ${files.length} files of the page`);
+} finally {
+  server?.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function answers(path) {
+  try {
+    return (await fetch(url + path)).ok;
+  } catch {
+    return false;
+  }
+}
