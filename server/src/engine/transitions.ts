@@ -263,8 +263,8 @@ export class Transitions {
 
   /** Tells of the ends that are about to be written, and returns what to call when that is over. */
   #ending(writes: Write[]): (() => void) | undefined {
-    const ends = writes.filter(({ before, task }) => before !== null && isTerminal(task.state));
-    if (ends.length === 0) return undefined;
+    if (!writes.some(isEnd)) return undefined;
+    const ends = writes.filter(isEnd);
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const { task } of ends) this.#endings.set(task.id, promise);
     return () => {
@@ -311,6 +311,10 @@ export class Transitions {
     );
     this.#observer.changed(change);
   }
+}
+
+function isEnd({ before, task }: Write): boolean {
+  return before !== null && isTerminal(task.state);
 }
 
 /** With what it says in the task's conversation. */

@@ -9,6 +9,7 @@ import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
 import { ParserThread } from "./parser-thread.ts";
+import { Patience } from "./patience.ts";
 
 /** Larger bodies are parsed in a thread of their own: this one takes 3 ms. */
 const OWN_THREAD_BYTES_MAX = 256 << 10;
@@ -42,6 +43,7 @@ export class JsonBodies {
   readonly bytesMax: number;
   readonly #bounds: BodyBounds;
   readonly #thread = new ParserThread();
+  readonly #patience = new Patience(BODY_MS_MAX);
   /** Bytes of bodies whose requests are in work. */
   #bytes = 0;
   readonly #ofCaller = new Map<string, number>();
@@ -60,7 +62,7 @@ export class JsonBodies {
       this.#take(request.caller || request.ip, bytes);
       request.bodyBytes += bytes;
     };
-    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take);
+    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.#patience);
     return bytes.length > OWN_THREAD_BYTES_MAX ? await this.#thread.parse(bytes) : parseJson(bytes);
   }
 
@@ -106,15 +108,14 @@ function read(
   payload: Readable,
   bounds: { bytesMax: number; valuesMax: number },
   takeBytes: (bytes: number) => void,
+  patience: Patience,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let values: JsonValues | undefined;
-    const late = setTimeout(() => fail(new Refusal("invalid", "The body did not come in time.")), BODY_MS_MAX);
-    late.unref();
     const done = (settle: () => void) => {
-      clearTimeout(late);
+      forget();
       payload.off("data", take).off("end", end).off("error", fail).off("close", cut);
       settle();
     };
@@ -148,6 +149,7 @@ function read(
       done(() => resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
     };
     const cut = () => fail(new Refusal("invalid", "The body ended before its end."));
+    const forget = patience.await(() => fail(new Refusal("invalid", "The body did not come in time.")));
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
 }

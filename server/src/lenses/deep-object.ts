@@ -1,6 +1,12 @@
 /** `metadata[key]=value`, as OpenAPI's deepObject style writes an object into flat names. */
 const DEEP = /^(\w+)\[([^\]]{1,255})\]$/;
 
+/** Whether any name has brackets: few do, and the others are values as they are. */
+export function isDeep(query: object): boolean {
+  for (const name in query) if (name.includes("[")) return true;
+  return false;
+}
+
 /** The values of flat names, those with brackets as objects: `{ metadata: { key: "value" } }`. */
 export function nested(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   const flat = new Map<string, unknown>();

@@ -11,8 +11,9 @@ import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Verbs } from "../verbs/verbs.ts";
 import type { Cut, Uploads } from "./cut-json.ts";
-import { nested } from "./deep-object.ts";
+import { isDeep, nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
+import { follow } from "./following.ts";
 import { FieldFault, UnreadForm } from "./form.ts";
 import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
@@ -253,13 +254,11 @@ function made<Names extends string, Query, Body, Who>(
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
       const asked =
-        unasked.success && isEmpty(request.query)
-          ? unasked
-          : parsed(querySchema, nested(Object.entries(Object(request.query))), "query");
+        unasked.success && isEmpty(request.query) ? unasked : parsed(querySchema, unfolded(request.query), "query");
       const sent = unsent.success && body === undefined ? unsent : parsed(bodySchema, request.body, "body");
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);
-      const answer = await handle({
+      const call: Call<Names, Query, Body, Who> = {
         principal: who(principal),
         verbs: parts.verbs,
         parts,
@@ -276,12 +275,15 @@ function made<Names extends string, Query, Body, Who>(
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },
-      }).catch((error: unknown) => {
+      };
+      try {
+        const answer = await handle(call);
+        if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
+        return answer;
+      } catch (error) {
         if (!(error instanceof FieldFault)) throw error;
         throw invalid({ where: "body", issues: error.issues, value: null, absent: false });
-      });
-      if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
-      return answer;
+      }
     },
   };
 }
@@ -299,9 +301,13 @@ function filled(mount: string, params: Readonly<Record<string, string>>): string
 /** Not the request's own signal: that one fires as soon as a body has been read. */
 function leftBy(raw: ServerResponse, ends: AbortSignal[]): AbortSignal {
   const left = new AbortController();
-  // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
-  raw.once("close", () => raw.writableFinished || left.abort());
-  return AbortSignal.any([left.signal, ...ends]);
+  const stops = ends.map((end) => follow(end, left));
+  raw.once("close", () => {
+    for (const stop of stops) stop();
+    // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
+    if (!raw.writableFinished) left.abort();
+  });
+  return left.signal;
 }
 
 /** Asked of what a closure sets, which the compiler does not see. */
@@ -329,6 +335,11 @@ function fits<Names extends string>(
     return false;
   }
   return true;
+}
+
+function unfolded(query: unknown): unknown {
+  const given: object = Object(query);
+  return isDeep(given) ? nested(Object.entries(given)) : given;
 }
 
 function isEmpty(query: unknown): boolean {

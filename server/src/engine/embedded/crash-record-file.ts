@@ -144,7 +144,7 @@ export class CrashRecordFile implements CrashRecord {
     const { at, flight } = slot;
     let { steps } = flight;
     let text = JSON.stringify(flight);
-    while (Buffer.byteLength(text) >= SLOT_BYTES) {
+    while (!fits(text)) {
       steps = steps.length > 1 ? steps.slice(0, -1) : steps.map((name) => name.slice(0, name.length / 2));
       text = JSON.stringify({ ...flight, steps });
     }
@@ -173,6 +173,11 @@ export class CrashRecordFile implements CrashRecord {
     if (existsSync(this.#files.report)) return { how: "own", said: "It ran out of memory.", culprit: null };
     return KILLED;
   }
+}
+
+/** A UTF-16 unit takes three bytes at most. */
+function fits(text: string): boolean {
+  return text.length * 3 < SLOT_BYTES || Buffer.byteLength(text) < SLOT_BYTES;
 }
 
 function nameOf(step: string): string {

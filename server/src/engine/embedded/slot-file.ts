@@ -13,11 +13,13 @@ const WRITTEN_ALONG_MAX = 8;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
+const encoder = new TextEncoder();
+
 export class SlotFile {
   readonly #path: string;
   #file: number | null = null;
   /** What the file holds once what is in `#changed` is written. */
-  #image = Buffer.alloc(64 * SLOT_BYTES);
+  #image = new Uint8Array(64 * SLOT_BYTES);
   readonly #changed = new Set<number>();
   #waiting: PromiseWithResolvers<void> | null = null;
 
@@ -38,10 +40,11 @@ export class SlotFile {
   /** The slot holds this text from the next write on. It must be shorter than a slot. */
   put(slot: number, text: string): void {
     const at = slot * SLOT_BYTES;
-    if (at >= this.#image.length) this.#image = Buffer.concat([this.#image], this.#image.length * 2);
-    this.#image.fill(SPACE, at, at + SLOT_BYTES);
-    this.#image.write(text, at, SLOT_BYTES - 1);
-    this.#image[at + SLOT_BYTES - 1] = NEWLINE;
+    const end = at + SLOT_BYTES - 1;
+    if (at >= this.#image.length) this.#grow();
+    const { written } = encoder.encodeInto(text, this.#image.subarray(at, end));
+    this.#image.fill(SPACE, at + written, end);
+    this.#image[end] = NEWLINE;
     this.#changed.add(slot);
   }
 
@@ -60,6 +63,12 @@ export class SlotFile {
     this.#changed.clear();
     this.#waiting?.resolve();
     this.#waiting = null;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#image.length * 2);
+    larger.set(this.#image);
+    this.#image = larger;
   }
 
   #writeSlots(first: number, last: number): void {

@@ -9,11 +9,14 @@ import type { CallPlace } from "./journal.ts";
 const CAUSES_MAX = 10_000;
 
 export class Rejections {
-  readonly #calls = new WeakMap<object, readonly CallPlace[]>();
+  /** Made with the first one: nearly all runs have none, and the collector of garbage looks at each such map. */
+  #calls: WeakMap<object, readonly CallPlace[]> | undefined;
 
   /** The error comes of the failure of these calls. */
   note(error: unknown, calls: readonly CallPlace[]): void {
-    if (isObject(error) && calls.length > 0) this.#calls.set(error, [...(this.#calls.get(error) ?? []), ...calls]);
+    if (!isObject(error) || calls.length === 0) return;
+    this.#calls ??= new WeakMap();
+    this.#calls.set(error, [...(this.#calls.get(error) ?? []), ...calls]);
   }
 
   /** The failed calls that the error has come of. */
@@ -25,7 +28,7 @@ export class Rejections {
       for (const each of news.slice(0, CAUSES_MAX - seen.size)) seen.add(each);
       errors = seen.size < CAUSES_MAX ? news.flatMap(causesOf) : [];
     }
-    return [...seen].flatMap((each) => this.#calls.get(each) ?? []);
+    return [...seen].flatMap((each) => this.#calls?.get(each) ?? []);
   }
 }
 

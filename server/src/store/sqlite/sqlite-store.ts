@@ -122,11 +122,12 @@ export class SqliteStore extends SqliteConversations implements Store {
     const applied = await this.#writes.send("apply", prepared, spill.bytes);
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (!applied.ok) return applied;
-    for (const [at, { task }] of writes.entries()) {
+    writes.forEach(({ task }, at) => {
       if (task.number === 0) task.number = applied.numbers[at] ?? 0;
-    }
+    });
     this.#feed.publish(writes);
-    this.subscriptions.publish([...writes.flatMap(({ subscriptions }) => subscriptions ?? []), ...applied.cursors]);
+    const begun = writes.flatMap(({ subscriptions }) => subscriptions ?? []);
+    if (begun.length + applied.cursors.length > 0) this.subscriptions.publish([...begun, ...applied.cursors]);
     return { ok: true };
   }
 

@@ -20,6 +20,8 @@ import type { WriterStatements } from "./statements.ts";
 /** Every subscription, as `subscriptionOf` reads it. */
 export const SUBSCRIPTIONS = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task
   LEFT JOIN subscriptions o ON o.key = s.standing`;
+/** Those of no task, as `standingOf` reads them. */
+const STANDING = "SELECT key, tenant, user, id, done, version, record FROM subscriptions";
 /** Of a task that somebody has deleted nothing is told any more; what a removed one stood for goes with its tasks. */
 const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL) AND (s.standing IS NULL OR o.key IS NOT NULL)";
 
@@ -114,7 +116,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
      VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
-  const standingRow = row(`${SUBSCRIPTIONS} WHERE s.key = ?`);
+  const standingRow = row(`${STANDING} WHERE key = ?`);
   /** Whether that has disabled it. */
   const noteStanding = (key: string, attempted: Attempted): boolean => {
     const found = standingRow.get(key);
@@ -170,7 +172,8 @@ export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
 
   constructor(db: Database) {
-    this.#all = db.prepare<unknown[], unknown[]>(`${SUBSCRIPTIONS} WHERE s.task IS NULL AND s.tenant = ?`).raw();
+    // Asked of every new task: without the joins of `SUBSCRIPTIONS`, whose empty answer takes 14 us, and this one 0.6.
+    this.#all = db.prepare<unknown[], unknown[]>(`${STANDING} WHERE task IS NULL AND tenant = ?`).raw();
   }
 
   /** Rows of the cursors that a new task begins with. */
@@ -194,7 +197,7 @@ const LATER_FIELDS: Partial<SubscriptionRecord> = { settings: {}, chooses: null,
  * One of no task, as the writer goes by it: what this store has written, and no schema looks at it. Whoever is shown one
  * has it read with a schema, `codec/subscription-rows.ts`.
  */
-function standingOf([key, , tenant, user, id, , done, version, record]: unknown[]): Subscription {
+function standingOf([key, tenant, user, id, done, version, record]: unknown[]): Subscription {
   const kept: SubscriptionRecord = { ...LATER_FIELDS, ...JSON.parse(textIn(record)) };
   const names = { key: textIn(key), tenant: textIn(tenant), user: textIn(user), id: textIn(id) };
   return { ...kept, ...names, task: null, standing: null, done: done === 1, version: numberIn(version) };

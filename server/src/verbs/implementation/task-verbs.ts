@@ -53,7 +53,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
-    await mustHaveForm(given);
+    if (given.kind === HUMAN_KIND) await mustHaveForm(given);
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     // A repeat is known by its key, also when what its input names is gone by now.
     const known = handler.bind && record && (await this.parts.store.replay(record.scope, record.key));
@@ -62,8 +62,9 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       return { task: await this.get(principal, known.task), replayed: true };
     }
     const submission = handler.bind ? { ...given, input: await handler.bind(given.input, principal) } : given;
-    const subscriptions = await newSubscriptions(this.parts, principal, submission.subscriptions ?? []);
-    const along: Along = subscriptions.length > 0 ? { subscriptions } : {};
+    const { subscriptions: wantedToo = [] } = submission;
+    const subscriptions = wantedToo.length > 0 ? await newSubscriptions(this.parts, principal, wantedToo) : null;
+    const along: Along = subscriptions ? { subscriptions } : {};
     const { conversation } = submission;
     const base = {
       handler,
@@ -75,7 +76,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       retryOf: null,
     };
     if (conversation === undefined)
-      return this.#submit(principal, { ...base, conversation: null }, undefined, record, along);
+      return await this.#submit(principal, { ...base, conversation: null }, undefined, record, along);
     const inIt = async () => {
       const { id, created } = await namedConversation(this.parts, principal, lens, conversation);
       return this.#submit(principal, { ...base, conversation: id }, created, record, along);
