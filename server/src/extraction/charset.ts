@@ -1,17 +1,22 @@
 /** Text out of bytes in whichever charset they are: by its mark, as UTF-8 when it is that, else by what is likely. */
 import { analyse } from "chardet";
-import { dos850, oldWestern } from "./dos-and-mac.ts";
+import { byCodePage, oldCharset } from "./old-charsets.ts";
 
 export type Decoded = {
   text: string;
-  /** As the WHATWG Encoding Standard names it, which has no names for `ibm850`, `utf-32le` and `utf-32be`. */
+  /** As the WHATWG Encoding Standard names it, which has no names for `ibm850`, `ibm852`, `utf-32le` and `utf-32be`. */
   encoding: string;
 };
 
 /** Bytes that a guess looks at. */
 const SAMPLE_BYTES = 256 * 1024;
-/** Of a text in UTF-16 of a European language every other byte is 0. */
-const ZEROS_SHARE_MIN = 0.3;
+const UTF_SAMPLE_BYTES = 64 * 1024;
+/** A text in UTF-16 or UTF-32 without a mark: of fewer characters it cannot be told. */
+const CHARACTERS_MIN = 4;
+/** Of its characters: what no text holds. */
+const UNREADABLE_SHARE_MAX = 0.02;
+/** Of its letters: of East Asia, or of one other script beside Latin. */
+const SCRIPT_SHARE_MIN = 0.8;
 /** Of the letters of a Thai text: beyond ASCII; of these: consonants, and signs. */
 const THAI_MIN = 0.5;
 const THAI_CONSONANTS_MIN = 0.5;
@@ -22,7 +27,7 @@ const THAI_SIGNS_MIN = 0.15;
  * that the text names itself; what is whole UTF-8 is that all the same.
  */
 export function decode(bytes: Uint8Array, declared: string | null = null): Decoded {
-  const encoding = markedEncoding(bytes) ?? utf16Encoding(bytes) ?? escapedEncoding(bytes);
+  const encoding = utfOf(bytes) ?? escapedEncoding(bytes);
   if (encoding) return decodeAs(encoding, bytes);
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "utf-8" };
@@ -31,15 +36,16 @@ export function decode(bytes: Uint8Array, declared: string | null = null): Decod
   }
 }
 
-/** By its byte order mark, or by the zeros between the letters. */
+/** By its byte order mark; a text without one has zeros in it, and makes words of one script in one of four ways alone. */
 export function utfOf(bytes: Uint8Array): string | null {
-  return markedEncoding(bytes) ?? utf16Encoding(bytes);
+  return markedEncoding(bytes) ?? unmarkedEncoding(bytes);
 }
 
 function decodeAs(label: string, bytes: Uint8Array): Decoded {
-  if (label === "ibm850") return { text: dos850(bytes), encoding: label };
   if (label === "utf-32le" || label === "utf-32be")
     return { text: utf32(bytes, label === "utf-32le"), encoding: label };
+  const old = byCodePage(label, bytes);
+  if (old !== null) return { text: old, encoding: label };
   const decoder = new TextDecoder(label);
   return { text: decoder.decode(bytes), encoding: decoder.encoding };
 }
@@ -64,22 +70,46 @@ function escapedEncoding(bytes: Uint8Array): string | null {
 function utf32(bytes: Uint8Array, isLittle: boolean): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pieces: string[] = [];
-  for (let at = 4; at + 4 <= bytes.length; at += 4) {
+  const isMarked = bytes.length >= 4 && view.getUint32(0, isLittle) === 0xfeff;
+  for (let at = isMarked ? 4 : 0; at + 4 <= bytes.length; at += 4) {
     const code = view.getUint32(at, isLittle);
-    pieces.push(code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code));
+    pieces.push(code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? "\ufffd" : String.fromCodePoint(code));
   }
   return pieces.join("");
 }
 
-function utf16Encoding(bytes: Uint8Array): string | null {
-  const sample = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 2), SAMPLE_BYTES));
-  const zeros = [0, 0];
-  for (let at = 0; at < sample.length; at++) if (sample[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
-  const [even = 0, odd = 0] = zeros;
-  const least = (sample.length / 2) * ZEROS_SHARE_MIN;
-  if (odd > least && even < odd / 20) return "utf-16le";
-  if (even > least && odd < even / 20) return "utf-16be";
-  return null;
+function unmarkedEncoding(bytes: Uint8Array): string | null {
+  const sample = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 2), UTF_SAMPLE_BYTES));
+  // A space or the end of a line is enough of them.
+  if (!sample.includes(0)) return null;
+  let best: { label: string | null; familiar: number } = { label: null, familiar: -1 };
+  for (const label of ["utf-16le", "utf-16be", "utf-32le", "utf-32be"]) {
+    const { text } = decodeAs(label, sample);
+    const familiar = isReadable(text) ? (text.match(FAMILIAR)?.length ?? 0) : -1;
+    if (familiar > best.familiar) best = { label, familiar };
+  }
+  return best.label;
+}
+
+/** ASCII, and the signs of East Asian texts: read in the wrong order, they are something else. */
+const FAMILIAR = /[\t\n\r -~\u3000-\u3002\uff01-\uff20]/g;
+const UNREADABLE = /(?!\s|\p{Cf})[\p{C}\ufffd]/gu;
+const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
+
+/** It has hardly a character that no text has, and its letters are of a script or two, which lie together in Unicode. */
+function isReadable(text: string): boolean {
+  if (text.length < CHARACTERS_MIN) return false;
+  if ((text.match(UNREADABLE)?.length ?? 0) > text.length * UNREADABLE_SHARE_MAX) return false;
+  const letters = text.match(/[\p{L}\p{M}]/gu) ?? [];
+  const blocks = new Map<number, number>();
+  for (const letter of letters) {
+    const block = (letter.codePointAt(0) ?? 0) >> 8;
+    blocks.set(block, (blocks.get(block) ?? 0) + 1);
+  }
+  const latin = blocks.get(0) ?? 0;
+  blocks.delete(0);
+  const other = Math.max(0, ...blocks.values(), text.match(EAST_ASIAN)?.length ?? 0);
+  return latin + other >= letters.length * SCRIPT_SHARE_MIN;
 }
 
 function guessedEncoding(bytes: Uint8Array): string {
@@ -88,7 +118,7 @@ function guessedEncoding(bytes: Uint8Array): string {
   const guesses = analyse(sample).filter(({ name }) => !name.startsWith("UTF-") && isKnown(name));
   const guess = guesses.find(({ name }) => explains(name, sample))?.name ?? "windows-1252";
   if (/^(windows-125[0247]|iso-8859-[129])$/i.test(guess) && isThai(sample)) return "windows-874";
-  return oldWestern(sample, guess) ?? guess;
+  return oldCharset(sample, guess) ?? guess;
 }
 
 /** Half of it Thai consonants, and signs above and below the line. Asked of what would else be an accented letter at a time. */

@@ -53,6 +53,38 @@ describe("a text", { timeout: PATIENCE_MS }, () => {
     expect(decode(wide)).toEqual({ text: "hot – ö", encoding: "utf-32le" });
   });
 
+  test.each([
+    ["ja", "窯は週に二回焚かれます。\n釉薬は手で塗られます。\n"],
+    ["ko", "가마는 일주일에 두 번 굽습니다.\n유약은 손으로 바릅니다.\n"],
+    ["ru", "Печь топят два раза в неделю.\n"],
+    ["ar", "يُشعل الفرن مرتين في الأسبوع.\n"],
+    ["en", "The kiln is fired twice.\n"],
+  ])("in UTF-16 or UTF-32 without a mark is read, whatever its script (%s)", (_, text) => {
+    expect(decode(utf16(text, false, false))).toEqual({ text, encoding: "utf-16le" });
+    expect(decode(utf16(text, false, true))).toEqual({ text, encoding: "utf-16be" });
+    const wide = Buffer.concat([...text].map((sign) => bytes(...wideBytes(sign))));
+    expect(decode(wide)).toEqual({ text, encoding: "utf-32le" });
+    expect(decode(wide.swap32())).toEqual({ text, encoding: "utf-32be" });
+  });
+
+  test.each([
+    ["ibm866", "Печь топят два раза в неделю, и горшки сохнут два дня."],
+    ["x-mac-cyrillic", "Печь топят два раза в неделю, и горшки сохнут два дня."],
+    ["koi8-u", "Піч топлять двічі на тиждень, а глазур наносять вручну."],
+    ["macintosh", "The potter’s “new” glaze – café brown – costs €5 a pot."],
+    ["macintosh", "¿Dónde está el niño? ¡Mañana será otro año!"],
+  ])("in %s is told from the charsets of Windows", (label, text) => {
+    expect(decode(encoded(text, label))).toEqual({ text, encoding: label });
+  });
+
+  test("of Central Europe's DOS is read as it was written there", () => {
+    const polish = Buffer.from("Szkliwo nak\x88ada si\xa9 r\xa9cznie, a garnki schn\xa5 dwa dni.", "latin1");
+    expect(decode(polish)).toEqual({
+      text: "Szkliwo nakłada się ręcznie, a garnki schną dwa dni.",
+      encoding: "ibm852",
+    });
+  });
+
   test("is read in the charset that its bytes make likely", () => {
     const french = "Le café était fermé à Noël ; où êtes-vous allés ? Ça m'a coûté 5 €, déjà l'été dernier. ".repeat(5);
     expect(decode(encoded(french, "windows-1252"))).toEqual({ text: french, encoding: "windows-1252" });
