@@ -54,7 +54,7 @@ export type Write = Change & {
   idempotency?: IdempotencyRecord;
   /** Names that the task has from then on, besides those that it had. */
   aliases?: TaskAlias[];
-  /** On submit: who is told of its events. */
+  /** Who is told of its events from then on. One of the same owner and id is replaced, with its log. */
   subscriptions?: Subscription[];
   /** A file that a person has added under a name that the task has not, and the name of one that is removed. */
   attached?: Attachment;

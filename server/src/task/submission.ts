@@ -6,7 +6,7 @@ import { z } from "zod";
 import { isWithin, type Json, json, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
-import { newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";
+import { type NewSubscription, newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
@@ -81,4 +81,6 @@ export type InputSubmission = {
   value: Json;
   /** A further name of the task, by which clients of that lens know it from then on. */
   alias?: { lens: string; value: string };
+  /** Who is told of the task's events from this one on; one of the same id is replaced. */
+  subscriptions?: NewSubscription[];
 };

@@ -26,16 +26,6 @@ export interface Subscriptions {
    * left to tell. `forbidden` for tasks of everybody without the scope `tasks:all`.
    */
   create(principal: Principal, task: string | null, wanted: NewSubscription): Promise<SubscriptionView>;
-  /**
-   * Makes one of a task once `act` has succeeded, which is not begun when it could not be made, and tells all that has come of
-   * it. Throws as `create` and `act` do.
-   */
-  createWith<Result>(
-    principal: Principal,
-    task: string,
-    wanted: NewSubscription,
-    act: () => Promise<Result>,
-  ): Promise<Result>;
   /** Oldest first; of these formats. */
   list(principal: Principal, task: string | null, formats: readonly string[]): Promise<SubscriptionView[]>;
   get(principal: Principal, task: string | null, id: string): Promise<SubscriptionView>;

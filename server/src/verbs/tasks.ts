@@ -119,7 +119,7 @@ export interface Tasks {
    * the next question that is no permission, and a named one for its question, if that was not asked before. The same
    * message id with the same content changes nothing and is answered as `replayed`. What answers no open question waits, at most 1,000 inputs of 8 MB: more are `rate_limited`. Throws `not_found`,
    * `not_allowed_in_state` when the task has ended, asks other questions than the named one or asks that no more,
-   * `conflict` when another input came under this message id, `invalid` when it names a file that is none of `uploads`,
+   * `conflict` when another input came under this message id, as `Subscriptions.create` does for its `subscriptions`, `invalid` when it names a file that is none of `uploads`,
    * which came with it and are held, and as `cancel` does.
    */
   input(

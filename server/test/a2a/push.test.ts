@@ -2,8 +2,11 @@
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../server.ts";
+import { plain, scripted } from "./agents.ts";
+import { dig } from "./client.ts";
 
 let server: TestServer;
 let receiver: Server;
@@ -22,7 +25,7 @@ beforeAll(async () => {
   await once(receiver, "listening");
   const address = receiver.address();
   url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-  server = await startTestServer();
+  server = await startTestServer({ config: { agents: [plain, scripted] } });
 });
 afterAll(async () => {
   await server.stop();
@@ -133,37 +136,73 @@ it("refuses what leads elsewhere, and tasks that are not there, and says on its 
   expect((await call("/.well-known/agent-card.json")).json.capabilities.pushNotifications).toBe(true);
 });
 
-it("tells a task's whole life in the items that its stream has, and as the task stands where a stream has several", async () => {
-  const config = { url: `${url}/life` };
-  const params = { message: { ...message, messageId: "life" }, configuration: { taskPushNotificationConfig: config } };
-  const answer = await server.call("/a2a", {
-    json: { jsonrpc: "2.0", id: 1, method: "SendStreamingMessage", params },
-    headers: { "a2a-version": "1.0" },
-  });
+const LIVES = [
+  {
+    version: "1.0",
+    method: "SendStreamingMessage",
+    params: (to: string) => ({ message, configuration: { taskPushNotificationConfig: { url: to } } }),
+    isTask: (body: object) => "task" in body,
+    stateIn: (body: object) => dig(body, "task", "status") ?? dig(body, "statusUpdate", "status"),
+    // Where an event makes several items, a task as it stands takes their place.
+    isTold: (item: object) => !("task" in item),
+  },
+  {
+    version: "0.3",
+    method: "message/stream",
+    params: (to: string) => ({
+      message: { kind: "message", messageId: "m", role: "user", parts: [{ kind: "text", text: "What is 2 + 2?" }] },
+      configuration: { pushNotificationConfig: { url: to } },
+    }),
+    isTask: (body: object) => dig(body, "kind") === "task",
+    stateIn: (body: object) => dig(body, "status"),
+    // A change of status is told by the task as it stands.
+    isTold: (item: object) => dig(item, "kind") === "artifact-update",
+  },
+] as const;
+
+it.each(LIVES)("tells a task's whole life as its stream does, in $version", async (life) => {
+  const { version, method, isTask, stateIn, isTold } = life;
+  const path = `/life-${version}`;
+  const json = { jsonrpc: "2.0", id: 1, method, params: life.params(url + path) };
+  const answer = await server.call("/a2a", { json, headers: { "a2a-version": version } });
   const streamed = [...(await answer.text()).matchAll(/^data: (.*)$/gm)].map(
-    ([, data = ""]) => JSON.parse(data).result,
+    ([, data = ""]): object => JSON.parse(data).result,
   );
-  const last = streamed.at(-1);
-  expect(last.statusUpdate.status.state).toBe("TASK_STATE_COMPLETED");
-  const isEnd = (body: unknown) => JSON.stringify(body).includes("TASK_STATE_COMPLETED");
-  await until(() => isEnd(told("/life").at(-1)?.body ?? ""));
-  const pushed = told("/life").map(({ body }) => body);
-  const isItem = (body: unknown) => typeof body === "object" && body !== null && !("task" in body);
-  const items = pushed.filter(isItem);
+  const end = JSON.stringify(stateIn(streamed.at(-1) ?? {}));
+  expect(end).toMatch(/COMPLETED|completed/);
+  const pushed = () => told(path).map(({ body }) => Object(body));
+  await until(() => JSON.stringify(stateIn(pushed().at(-1) ?? {})) === end);
+  const items = pushed().filter((body) => !isTask(body));
   expect(items.length).toBeGreaterThan(0);
   // In the stream's order, letter by letter, and none that it has not.
+  const written = streamed.map((item) => JSON.stringify(item));
   let place = -1;
   for (const item of items) {
-    const next = streamed.findIndex((each, at) => at > place && JSON.stringify(each) === JSON.stringify(item));
+    const next = written.indexOf(JSON.stringify(item), place + 1);
     expect([item, next > place]).toEqual([item, true]);
     place = next;
   }
   // What the stream has and no item told, a task as it stands has told.
-  const untold = streamed.filter(
-    (each) => isItem(each) && !items.some((item) => JSON.stringify(item) === JSON.stringify(each)),
-  );
-  if (untold.length > 0) expect(pushed.some((body) => !isItem(body))).toBe(true);
-  expect(JSON.stringify(pushed.at(-1))).toContain(JSON.stringify(last.statusUpdate.status));
+  const untold = streamed.filter((item) => isTold(item) && !items.some((each) => isDeepStrictEqual(each, item)));
+  if (untold.length > 0 || version === "0.3") expect(pushed().some(isTask)).toBe(true);
+});
+
+it("tells a config that comes with an answer what comes of that", async () => {
+  const said = async (text: string, more: object = {}, config: object | null = null) => {
+    const params = {
+      message: { ...message, parts: [{ text }], ...more },
+      ...(config && { configuration: { taskPushNotificationConfig: config } }),
+    };
+    const json = { jsonrpc: "2.0", id: 1, method: "SendMessage", params };
+    return (await call("/scripted", { json, headers: { "a2a-version": "1.0" } })).json.result.task;
+  };
+  const { id } = await said("ask");
+  const answer = { messageId: "blue", taskId: id };
+  await said("blue", answer, { url: `${url}/answer` });
+  await until(() => JSON.stringify(told("/answer").at(-1)?.body ?? "").includes("TASK_STATE_COMPLETED"));
+  // Nothing of what came before it.
+  expect(JSON.stringify(told("/answer").map(({ body }) => body))).not.toContain("TASK_STATE_INPUT_REQUIRED");
+  expect((await rpc("ListTaskPushNotificationConfigs", { taskId: id })).result.configs).toHaveLength(1);
 });
 
 it("keeps no config of a message that is refused, ten of a task, and takes the three bodies of 0.3 over HTTP", async () => {
@@ -190,4 +229,15 @@ it("keeps no config of a message that is refused, ten of a task, and takes the t
     (await rpc("CreateTaskPushNotificationConfig", { taskId: id, id: "a", url: `${url}/again` })).error,
   ).toBeUndefined();
   expect(await listed()).toHaveLength(10);
+
+  const paged: string[] = [];
+  for (let pageToken = ""; ; ) {
+    const { result } = await rpc("ListTaskPushNotificationConfigs", { taskId: id, pageSize: 4, pageToken });
+    paged.push(...result.configs.map((config: { id: string }) => config.id));
+    pageToken = result.nextPageToken;
+    if (pageToken === "") break;
+  }
+  expect(paged).toEqual((await listed()).map((config: { id: string }) => config.id));
+  const elsewhere = { taskId: id, pageToken: "nowhere" };
+  expect((await rpc("ListTaskPushNotificationConfigs", elsewhere)).error.code).toBe(-32602);
 });

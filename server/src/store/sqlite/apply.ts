@@ -184,7 +184,10 @@ export class Applier {
     const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
     if (conversation) this.#converse(write, conversation);
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
-    for (const subscription of write.subscriptions ?? []) sql.insertSubscription.run(subscription);
+    for (const subscription of write.subscriptions ?? []) {
+      if (standing !== null) sql.dropSubscription.run(subscription);
+      sql.insertSubscription.run(subscription);
+    }
     if (write.documents) this.#documents.write(write.documents, write.id);
     if (write.assignment !== undefined) this.#assign(n, write.assignment);
     if (write.attached) sql.insertAttachment.run(n, ...write.attached);

@@ -130,6 +130,10 @@ export function writerStatements(db: Database) {
     ),
     deleteConversation: run("UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"),
 
+    dropSubscription: run(
+      `DELETE FROM subscriptions
+       WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant AND user = @user AND id = @id`,
+    ),
     insertSubscription: run(
       `INSERT INTO subscriptions (key, task, tenant, user, id, standing, url, active, done, due_at, version, record)
        VALUES (@key, (SELECT n FROM tasks WHERE id = @task), @tenant, @user, @id, @standing, @url, @active, @done,

@@ -102,6 +102,23 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     expect(heard).toHaveLength(1);
   });
 
+  test("one that comes with a change of its task is there with it, or neither is, and takes the place of its name", async () => {
+    const store = await setup();
+    const task = await submit(store, newTask());
+    const begun = decided(task, { do: "start" });
+    const first = subscription(task.id, { id: "mine" });
+    await store.apply([{ ...begun, subscriptions: [first] }]);
+    expect(await store.subscriptions.list(ada, task.id)).toEqual([first]);
+    const late = subscription(task.id, { id: "mine" });
+    expect(await store.apply([{ ...begun, subscriptions: [late] }])).toMatchObject({ ok: false, why: "stale" });
+    expect(await store.subscriptions.list(ada, task.id)).toEqual([first]);
+    const others = subscription(task.id, { id: "mine", user: "bob" });
+    await store.apply([
+      { ...decided(begun.task, { do: "cancel", by: "ada", reason: "" }), subscriptions: [late, others] },
+    ]);
+    expect(await store.subscriptions.list(ada, task.id)).toEqual([late]);
+  });
+
   test("a change follows on the version that it names, and brings an entry of the log, of which the last ones stay", async () => {
     const store = await setup();
     const { subscriptions } = store;

@@ -56,21 +56,6 @@ export class SubscriptionVerbs implements Subscriptions {
     return this.#put(principal, { ...made, task: task?.id ?? null, cursor: after });
   }
 
-  async createWith<Result>(
-    principal: Principal,
-    id: string,
-    wanted: NewSubscription,
-    act: () => Promise<Result>,
-  ): Promise<Result> {
-    const task = await this.#mustRead(principal, id);
-    const made = await this.#made(principal, wanted);
-    const own = (await this.#parts.store.subscriptions.list(principal, task.id)).filter((each) => !each.standing);
-    if (own.length >= SUBSCRIPTIONS_OF_TASK_MAX && own.every((each) => each.id !== made.id)) throw tooMany();
-    const result = await act();
-    await this.#put(principal, { ...made, task: task.id, cursor: task.lastSeq });
-    return result;
-  }
-
   async list(principal: Principal, id: string | null, formats: readonly string[]): Promise<SubscriptionView[]> {
     mustHave(principal, "tasks");
     const task = id === null ? null : await this.#mustRead(principal, id, mayReadTask);
@@ -278,6 +263,24 @@ export async function newSubscriptions(
     });
   }
   return made;
+}
+
+/**
+ * The same of a task that there is, as it commits with a change of it: told whatever comes of that. Throws `not_found` for
+ * whoever only takes part in it, and `rate_limited` when it has too many of the caller's.
+ */
+export async function joining(
+  { store }: Pick<SubscriptionParts, "store">,
+  principal: Principal,
+  task: Task,
+  made: readonly Subscription[],
+): Promise<Subscription[]> {
+  if (made.length === 0) return [];
+  if (!mayRead(principal, task)) throw notFound("Task");
+  const own = (await store.subscriptions.list(principal, task.id)).filter(({ standing }) => standing === null);
+  const others = own.filter(({ id }) => made.every((each) => each.id !== id));
+  if (others.length + made.length > SUBSCRIPTIONS_OF_TASK_MAX) throw tooMany();
+  return made.map((each) => ({ ...each, task: task.id, cursor: task.lastSeq }));
 }
 
 function viewOf({ secrets, key, tenant, user, version, announces, ...shown }: Subscription): SubscriptionView {

@@ -22,6 +22,7 @@ import {
   type Submission,
   submission as submissionSchema,
 } from "../../task/submission.ts";
+import type { Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
 import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
@@ -30,7 +31,7 @@ import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
 import { submitTask } from "./submit-task.ts";
-import { newSubscriptions } from "./subscription-verbs.ts";
+import { joining, newSubscriptions } from "./subscription-verbs.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
 
 /** Their inputs name documents and vector stores by keys, which are nobody's to give. */
@@ -124,9 +125,10 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     await this.get(principal, id);
     mustHaveCome(keptIn(given.value), uploads);
     const input = wellFormed(given);
+    const told = await newSubscriptions(this.parts, principal, given.subscriptions ?? []);
     return this.steer(principal, id, steering, async () => {
       try {
-        const done = await this.#input(principal, id, input, steering);
+        const done = await this.#input(principal, id, input, steering, told);
         if (!done.replayed || done.hash !== null) return done;
       } catch (error) {
         if (input.messageId === undefined || !isRefusal(error, "not_allowed_in_state")) throw error;
@@ -138,26 +140,28 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     });
   }
 
-  #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering) {
+  #input(principal: Principal, id: TaskId, input: InputSubmission, steering: Steering, told: readonly Subscription[]) {
     const { clock, ids, engine } = this.parts;
     const at = clock.now();
     const { messageId = ids.uuid(at), prompt = null, except } = input;
     return engine.transitions.change(id, (task) => {
       const asked = questionFor(task, prompt, except);
-      return this.#inputPlan(principal, task, { ...input, messageId, prompt, at, asked }, steering);
+      return this.#inputPlan(principal, task, { ...input, messageId, prompt, at, asked, told }, steering);
     });
   }
 
   async #inputPlan(principal: Principal, task: Task, input: Said, steering: Steering): Promise<Plan> {
     const { store } = this.parts;
-    const { messageId, prompt, except, value, alias, at, asked } = input;
+    const { messageId, prompt, except, value, alias, at, asked, told } = input;
     const { tenant, user: by } = principal;
     const question = asked?.key ?? null;
     if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
     if (question === null) await mustHaveRoom(task.id, value, store);
+    const subscriptions = await joining(this.parts, principal, task, told);
     const along: Along = {
       ...this.along(principal, "input", task.id, steering),
       inbox: { messageId, prompt, question, value, by, at },
+      ...(subscriptions.length > 0 && { subscriptions }),
       ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
     };
     if (asked?.relayed) return { ...(await this.#relayedPlan(principal, task, input, asked)), along };
@@ -183,7 +187,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
         state: task.state,
       });
     const { alias: _, ...said } = input;
-    const below = { ...said, prompt: question.prompt.name, asked: question };
+    const below = { ...said, prompt: question.prompt.name, asked: question, told: [] };
     const { task: answered, writes } = transitions.planned(child, await this.#inputPlan(principal, child, below, {}));
     const by = { by: principal.user, messageId: input.messageId, prompt: asked.prompt.name };
     return {
@@ -266,11 +270,13 @@ export class TaskVerbs extends TaskSteering implements Tasks {
 }
 
 /** An input with the question that it answers, if any. */
-type Said = Omit<InputSubmission, "prompt"> & {
+type Said = Omit<InputSubmission, "prompt" | "subscriptions"> & {
   messageId: string;
   prompt: string | null;
   at: number;
   asked: OpenQuestion | undefined;
+  /** Who is told of the task from then on. */
+  told: readonly Subscription[];
 };
 
 function reasonOf({ reason = "" }: Steering): string {

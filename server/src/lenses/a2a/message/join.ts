@@ -6,11 +6,13 @@ import { createHash } from "node:crypto";
 import { isTaskId, uuidV8 } from "../../../task/id.ts";
 import type { Json } from "../../../task/json.ts";
 import { isTerminal } from "../../../task/states.ts";
+import type { Task } from "../../../task/task.ts";
 import { InvalidParams, ProtocolRefusal } from "../faults.ts";
-import type { SendCommand } from "../model/command.ts";
+import type { PushConfigWanted, SendCommand } from "../model/command.ts";
 import type { MessageView } from "../model/view.ts";
 import { conversationNamed } from "../names.ts";
 import type { Exchange } from "../operation.ts";
+import { FORMATS, subscriptionOf } from "../push/config.ts";
 import { contextIdOf } from "../view/task.ts";
 import { type Delivered, heardAs } from "./begin.ts";
 import { canonical, sentOnce } from "./sent-once.ts";
@@ -26,6 +28,7 @@ export async function joined(
   taskId: string,
 ): Promise<Delivered> {
   const { verbs, principal, uploads } = exchange;
+  const { push } = command;
   const task = isTaskId(taskId) ? await verbs.tasks.get(principal, taskId) : unknownTask();
   const contextId = await contextIdOf(exchange, task);
   const other = message.contextId === contextId ? undefined : message.contextId;
@@ -42,7 +45,10 @@ export async function joined(
   const turns = await verbs.tasks.turns(principal, taskId);
   const last = turns.flatMap((turn) => (turn.told === undefined ? [] : [turn])).at(-1);
   const text = JSON.stringify(canonical(value));
-  if (last !== undefined && JSON.stringify(canonical(last.told)) === text) return { task, replayed: true, contextId };
+  if (last !== undefined && JSON.stringify(canonical(last.told)) === text) {
+    await pushedToo(exchange, task, push);
+    return { task, replayed: true, contextId };
+  }
   // Two that come at the same moment are the same one too.
   const inputId = uuidV8(
     createHash("sha256")
@@ -50,9 +56,21 @@ export async function joined(
       .digest(),
   );
   // A permission is given elsewhere: what a message says is no proof of one.
-  const input = { messageId: inputId, value, except: "authorization" as const };
+  const subscriptions = push === null ? [] : [subscriptionOf(exchange, push)];
+  const input = { messageId: inputId, value, except: "authorization" as const, subscriptions };
   const steering = idempotency && { idempotency };
-  return { ...(await verbs.tasks.input(principal, taskId, input, steering, [...uploads.keys()])), contextId };
+  const done = await verbs.tasks.input(principal, taskId, input, steering, [...uploads.keys()]);
+  if (done.replayed) await pushedToo(exchange, done.task, push);
+  return { ...done, contextId };
+}
+
+/** A repeat brings the configuration that the first one has not brought. */
+async function pushedToo(exchange: Exchange, { id }: Task, push: PushConfigWanted | null): Promise<void> {
+  if (push === null) return;
+  const { verbs, principal } = exchange;
+  const known = await verbs.subscriptions.list(principal, id, FORMATS);
+  const isKnown = known.some((each) => each.url === push.url && (!push.id || push.id === each.id));
+  if (!isKnown) await verbs.subscriptions.create(principal, id, subscriptionOf(exchange, push));
 }
 
 /** Clients of the old protocol buffers may read no `contextId` and make one up: then the task's own is meant. */
