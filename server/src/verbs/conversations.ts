@@ -18,6 +18,8 @@ export interface Conversations {
     lens: string,
     idOrAlias: string,
   ): Promise<{ conversation: Conversation; alias: string | null }>;
+  /** What it is called in `lens`; null when it has no name there, and for one that is deleted or not the principal's to see. */
+  nameOf(principal: Principal, lens: string, id: string): Promise<string | null>;
   /**
    * Newest created first, all or those with one agent, at most `PAGE_LIMIT_MAX`. `aliases` are those of `lens`, in the
    * order of `conversations`.

@@ -26,6 +26,13 @@ it("finds a conversation by its id and by its alias in the lens that gave it", a
     expect(await conversations.get(ada, "native", name)).toMatchObject({ conversation: { id }, alias: "talk" });
   expect(await conversations.get(ada, "shannon", id)).toMatchObject({ alias: null });
   await expect(conversations.get(ada, "shannon", "talk")).rejects.toMatchObject({ code: "not_found" });
+  expect(await conversations.nameOf(ada, "native", id)).toBe("talk");
+  for (const [who, lens] of [
+    [ada, "shannon"],
+    [bob, "native"],
+    [stranger, "native"],
+  ] as const)
+    expect(await conversations.nameOf(who, lens, id)).toBeNull();
 });
 
 it("shows it to its user and to who may see the whole tenant, and to nobody else", async () => {
@@ -64,6 +71,7 @@ it("knows once deleted only that it was, and gives its alias to a new one", asyn
   expect(await conversations.delete(ada, "native", "talk")).toBe(true);
   expect(await conversations.delete(ada, "native", "talk")).toBe(false);
   await expect(conversations.delete(ada, "native", "other")).rejects.toMatchObject({ code: "not_found" });
+  expect(await conversations.nameOf(ada, "native", id)).toBeNull();
   await expect(conversations.update(ada, id, { title: "late" })).rejects.toMatchObject({ code: "not_found" });
   const task = await stage.submit("echo", { conversation: { alias: "talk" } });
   expect((await stage.verbs.tasks.get(ada, task)).conversation).not.toBe(id);

@@ -42,6 +42,12 @@ export class ConversationVerbs implements Conversations {
     return { conversation, alias: await this.#store.aliasOf(conversation.id, lens) };
   }
 
+  async nameOf(principal: Principal, lens: string, id: string): Promise<string | null> {
+    mustHave(principal, "tasks");
+    const [conversation, alias] = await Promise.all([this.#store.conversation(id), this.#store.aliasOf(id, lens)]);
+    return conversation && mayRead(principal, conversation) ? alias : null;
+  }
+
   async list(
     principal: Principal,
     lens: string,

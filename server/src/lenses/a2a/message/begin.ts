@@ -48,7 +48,6 @@ export async function begun(exchange: Exchange, command: SendCommand, message: M
     kind: "agent",
     input,
     conversation: { ...(contextId === undefined ? { new: true as const } : { alias: contextId }), agent: agent.id },
-    message: { parts: heard.parts },
     metadata: metadataOf(command.metadata, unseen),
     ...(command.push !== null && { subscriptions: [subscriptionOf(exchange, command.push)] }),
   };

@@ -1,5 +1,4 @@
 /** A task as either version shows it, whatever kind it is of and whichever API it came in by. */
-import { Refusal } from "../../../task/errors.ts";
 import { uuidFromTaskId } from "../../../task/id.ts";
 import type { Task } from "../../../task/task.ts";
 import type { ArtifactView, MessageView, TaskView } from "../model/view.ts";
@@ -51,13 +50,7 @@ export async function contextIdOf(
   { id, conversation }: Task,
 ): Promise<string> {
   if (conversation === null) return uuidFromTaskId(id);
-  try {
-    return (await verbs.conversations.get(principal, NAMES, conversation)).alias ?? conversation;
-  } catch (error) {
-    // It was deleted, and the task stays.
-    if (error instanceof Refusal && error.code === "not_found") return conversation;
-    throw error;
-  }
+  return (await verbs.conversations.nameOf(principal, NAMES, conversation)) ?? conversation;
 }
 
 async function artifactsOf(reader: FileReader, task: Task): Promise<ArtifactView[]> {
