@@ -47,18 +47,26 @@ const rpcAnswer = z.strictObject({ jsonrpc: z.literal("2.0"), id: z.literal(7), 
 describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
   const world = WORLDS[dialect];
 
+  /** How many frames a stream has, each of which fits. */
+  async function mustFit(stream: Response): Promise<number> {
+    let frames = 0;
+    for await (const { data } of framesOf(stream)) {
+      const told: unknown = JSON.parse(data);
+      world.event.parse(isRpc(dialect) ? rpcAnswer.parse(told).result : told);
+      frames += 1;
+    }
+    return frames;
+  }
+
   it.each(SENT)("%s", async (what, sent, base) => {
     const asked = { base: base ?? "/a2a" };
     world.sent.parse((await send(server, dialect, sent, asked)).result);
     // Its stream stays open.
     if (what === "auth-required") return;
-    for await (const { data } of framesOf(await request(server, dialect, "stream", written(dialect, sent), asked))) {
-      const told: unknown = JSON.parse(data);
-      world.event.parse(isRpc(dialect) ? rpcAnswer.parse(told).result : told);
-    }
+    await mustFit(await request(server, dialect, "stream", written(dialect, sent), asked));
   });
 
-  it("a task that is read, found, cancelled and told of", async () => {
+  it("a task that is read, found, followed, cancelled and told of", async () => {
     const { result } = await send(server, dialect, steered("tck-input-required"));
     const id = idOf(dialect === "J3" ? result : dig(result, "task"));
     world.task.parse((await ask(server, dialect, "get", { id })).result);
@@ -68,19 +76,22 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     world.config.parse(await configs(dialect, id, "made"));
     world.config.parse(await configs(dialect, id, "read"));
     world.configs.parse(await configs(dialect, id, "all"));
+    expect(await configs(dialect, id, "deleted")).toEqual(dialect === "J3" ? null : {});
+    const followed = await request(server, dialect, "subscribe", { id });
     world.task.parse((await ask(server, dialect, "cancel", { id })).result);
+    expect(await mustFit(followed)).toBeGreaterThan(1);
     for (const name of ["get", "cancel"] as const)
       world.refused.parse((await ask(server, dialect, name, { id: "task_1" })).error);
   });
 });
 
 const RPC_METHODS = {
-  J1: { made: "Create", read: "Get", all: "List" },
-  J3: { made: "set", read: "get", all: "list" },
+  J1: { made: "Create", read: "Get", all: "List", deleted: "Delete" },
+  J3: { made: "set", read: "get", all: "list", deleted: "delete" },
 };
 
-/** Makes a push configuration, reads it, or reads all of a task. */
-async function configs(dialect: Dialect, id: string, what: "made" | "read" | "all"): Promise<unknown> {
+/** Makes a push configuration, reads it, deletes it, or reads all of a task. */
+async function configs(dialect: Dialect, id: string, what: keyof typeof RPC_METHODS.J1): Promise<unknown> {
   const config = { id: "c", url: "http://localhost:9/", token: "t" };
   const old = { ...config, authentication: { schemes: ["Bearer"] } };
   const fresh = { ...config, authentication: { scheme: "Bearer" } };
@@ -88,10 +99,14 @@ async function configs(dialect: Dialect, id: string, what: "made" | "read" | "al
   const rpc = (method: string, params: object) =>
     server.call("/a2a", { headers, json: { jsonrpc: "2.0", id: 1, method, params } });
   const http = (prefix: string, json: object) =>
-    server.call(`/a2a${prefix}/tasks/${id}/pushNotificationConfigs${what === "read" ? "/c" : ""}`, {
-      headers,
-      ...(what === "made" && { json }),
-    });
+    server.call(
+      `/a2a${prefix}/tasks/${id}/pushNotificationConfigs${what === "read" || what === "deleted" ? "/c" : ""}`,
+      {
+        headers,
+        ...(what === "made" && { json }),
+        ...(what === "deleted" && { method: "DELETE" }),
+      },
+    );
   const asks: Record<Dialect, () => Promise<Response>> = {
     J1: () =>
       rpc(`${RPC_METHODS.J1[what]}TaskPushNotificationConfig${what === "all" ? "s" : ""}`, { taskId: id, ...fresh }),

@@ -156,6 +156,14 @@ describe("versions", () => {
     expect(await at("/plain/default")).toEqual([404, "TASK_NOT_FOUND"]);
     expect((await at("/plain/strangers"))[0]).toBe(403);
     expect((await at("/nobody"))[0]).toBe(404);
+    for (const [path, status] of [
+      ["/message:send", 405],
+      ["/tasks/x/y", 404],
+    ] as const) {
+      const unrouted = await server.call(`/a2a${path}`, { key: ada });
+      expect(unrouted.status).toBe(status);
+      expect(await unrouted.json()).toMatchObject({ error: { code: status, status: "UNIMPLEMENTED" } });
+    }
   });
 });
 

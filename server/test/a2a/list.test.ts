@@ -70,6 +70,14 @@ describe("the list", () => {
     expect(since.ids).toEqual([idOf(first), idOf(second)]);
   });
 
+  it.each([
+    { status: "", pageSize: "", pageToken: "", statusTimestampAfter: "", contextId: "", includeArtifacts: "" },
+    { status: "TASK_STATE_UNSPECIFIED" },
+    { status: 0 },
+  ])("has all for what says nothing: %j", async (params) => {
+    expect((await list(params)).ids).toEqual((await list()).ids);
+  });
+
   it("shows artifacts and history as far as they are asked for", async () => {
     const [plain] = (await list({ status: "TASK_STATE_COMPLETED", pageSize: 1 })).tasks;
     expect(plain).not.toHaveProperty("artifacts");

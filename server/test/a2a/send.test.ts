@@ -30,6 +30,12 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
     expect(told(dialect, error)).toBe(-32602);
   });
 
+  it("what a client writes as empty is as if it were not there", async () => {
+    const parts = [{ text: "count", filename: "", mediaType: "" }];
+    const sent = await send(server, dialect, { parts, more: { contextId: "", taskId: "" } });
+    expect(stateOf(sentTask(dialect, sent))).toBe("completed");
+  });
+
   it.each([
     ["", "ask me"],
     [" of an agent that it was handed to", "hand it on"],

@@ -116,11 +116,10 @@ export function renderErrorIn(dialect: Dialect, foreignType: ForeignType = 415):
 export function renderUnrouted({ method, path, allowed }: Unrouted): ErrorAnswer {
   const dialect = DIALECTS["HTTP+JSON"][/\/v1(?:\/|$)/.test(path) ? "0.3" : "1.0"];
   const has = allowed.length > 0;
-  const refusal = new ProtocolRefusal(
-    "methodNotFound",
-    has ? `${method} is none of ${allowed}.` : "No such operation.",
-  );
+  const refusal = has
+    ? new ProtocolRefusal("methodNotAllowed", `${method} is none of ${allowed}.`)
+    : new ProtocolRefusal("methodNotFound", "No such operation.");
   const answer = refused(refusal, dialect, null);
-  if (has) return { ...answer, status: 405, headers: { ...answer.headers, allow: allowed.join(", ") } };
+  if (has) return { ...answer, headers: { ...answer.headers, allow: allowed.join(", ") } };
   return dialect.version === "0.3" ? { ...answer, status: 501 } : answer;
 }

@@ -39,6 +39,7 @@ export const FAULTS = {
   invalidRequest: { code: -32600, status: 400, grpc: "INVALID_ARGUMENT", reason: null },
   noAgent: { code: -32600, status: 404, grpc: "NOT_FOUND", reason: null },
   methodNotFound: { code: -32601, status: 404, grpc: "UNIMPLEMENTED", reason: null },
+  methodNotAllowed: { code: -32601, status: 405, grpc: "UNIMPLEMENTED", reason: null },
   invalidParams: { code: -32602, status: 400, grpc: "INVALID_ARGUMENT", reason: null },
   conflict: { code: -32602, status: 409, grpc: "ABORTED", reason: null },
   internal: { code: -32603, status: 500, grpc: "INTERNAL", reason: null },

@@ -55,7 +55,7 @@ function httpRoute(
       try {
         dialect = dialectOf(versionAsked(call.headers, call.query, pin), written);
         const given = takesBody ? objectIn(call.body) : {};
-        const params = merged({ ...call.query, ...given }, { ...ids, ...(tenant !== null && { tenant }) });
+        const params = merged({ ...saidIn(call.query), ...given }, { ...ids, ...(tenant !== null && { tenant }) });
         return await performed({ ...call, params: { base } }, { name, summary, ...operation }, dialect, null, params);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -71,6 +71,11 @@ function dialectOf(asked: Version | null, written: Version): Dialect {
     throw new ProtocolRefusal("versionNotSupported", "Version 0.3 has its paths below /v1.", { requested: "0.3" });
   }
   return OF_HTTP[asked ?? written];
+}
+
+/** A parameter without a value says nothing. */
+function saidIn(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
 }
 
 /** No body, and null, are one without fields. */

@@ -43,6 +43,11 @@ export const yesOrNo = z.preprocess(
   z.boolean(),
 );
 
+/** A text that may be left out. Clients of the protocol's buffers may write an empty one for what is not set. */
+export function text<Schema extends z.ZodType<string, string>>(schema: Schema) {
+  return z.preprocess((value) => (value === "" ? undefined : value), schema.optional()).optional();
+}
+
 /** As the protocol's own clients write it: any text that is a time with its zone. */
 export const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
@@ -76,8 +81,9 @@ export const base64 = z.string().transform((text, issues) => {
   return z.NEVER;
 });
 
-/** `TASK_STATE_WORKING`, its number, or `working`; the other spelling of `canceled` too. */
-export const wireState = z.unknown().transform((given, issues): WireState => {
+/** `TASK_STATE_WORKING`, its number, or `working`; the other spelling of `canceled` too. Null for a state that is not said. */
+export const wireState = z.unknown().transform((given, issues): WireState | null => {
+  if (given === 0 || given === "0" || given === "TASK_STATE_UNSPECIFIED") return null;
   const found = stateNamed(given);
   if (found !== undefined) return found;
   issues.addIssue({ code: "custom", message: "is no state of a task" });
@@ -107,8 +113,8 @@ const role = z.unknown().transform((given, issues): Role => {
 /** All of a message but its parts, which each version writes in its own way. */
 export const messageFields = {
   messageId: givenId,
-  contextId: z.string().min(1).max(1024).optional(),
-  taskId: id.optional(),
+  contextId: text(givenId),
+  taskId: text(id),
   role,
   metadata: metadata.optional(),
   extensions: uris.optional(),

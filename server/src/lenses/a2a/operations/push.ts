@@ -1,6 +1,7 @@
 /** Whom a task's events are pushed to: made, read and removed by clients. */
 import { Refusal } from "../../../task/errors.ts";
 import { isTerminal } from "../../../task/states.ts";
+import { InvalidParams } from "../faults.ts";
 import type { PushConfigView } from "../model/view.ts";
 import { type Exchange, operation } from "../operation.ts";
 import { configView, FORMATS, subscriptionOf } from "../push/config.ts";
@@ -47,10 +48,10 @@ export const pushList = operation({
   summary: "List a task's push configurations",
   methods: { "1.0": "ListTaskPushNotificationConfigs", "0.3": "tasks/pushNotificationConfig/list" },
   paths: [{ method: "GET", path: CONFIGS }],
-  // There are so few that they are one page.
-  run: async (exchange, { taskId }) => ({
-    result: exchange.dialect.codec.write.pushConfigs(await configs(exchange, taskId), ""),
-  }),
+  run: async (exchange, { taskId, pageSize, pageToken }) => {
+    const { page, next } = pageOf(await configs(exchange, taskId), pageSize, pageToken);
+    return { result: exchange.dialect.codec.write.pushConfigs(page, next) };
+  },
 });
 
 export const pushDelete = operation({
@@ -65,6 +66,25 @@ export const pushDelete = operation({
     return { result: dialect.codec.write.pushDeleted };
   },
 });
+
+/** There are so few that all are one page, unless its client wants less. */
+function pageOf(
+  all: readonly PushConfigView[],
+  size: number | null,
+  token: string,
+): { page: readonly PushConfigView[]; next: string } {
+  const from = token === "" ? 0 : all.findIndex(({ id }) => tokenOf(id) === token) + 1;
+  if (token !== "" && from === 0) {
+    throw new InvalidParams([{ field: "pageToken", description: "is none that a page has given" }]);
+  }
+  const page = all.slice(from, size === null ? undefined : from + size);
+  const last = page.at(-1);
+  return { page, next: last === undefined || last === all.at(-1) ? "" : tokenOf(last.id) };
+}
+
+function tokenOf(id: string): string {
+  return Buffer.from(id).toString("base64url");
+}
 
 /** What clients of 0.3 call the configuration whose id they have not heard: its kit does. */
 function isFirst({ dialect }: Exchange, id: string): boolean {

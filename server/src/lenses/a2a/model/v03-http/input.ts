@@ -17,6 +17,7 @@ import {
   messageFields,
   metadata,
   PARTS_MAX,
+  text,
   uri,
   yesOrNo,
 } from "../fields.ts";
@@ -28,8 +29,8 @@ const file = fields({
   fileWithBytes: base64.optional(),
   uri: uri.optional(),
   bytes: base64.optional(),
-  mimeType: mediaType.optional(),
-  name: filename.optional(),
+  mimeType: text(mediaType),
+  name: text(filename),
 });
 
 const part = fields({
@@ -37,9 +38,9 @@ const part = fields({
   file: file.optional(),
   data: jsonObject.optional(),
   metadata: metadata.optional(),
-}).transform(({ text, file, data, metadata = {} }, issues): Part => {
+}).transform(({ text: words, file, data, metadata = {} }, issues): Part => {
   const found: Part[] = [];
-  if (text !== undefined) found.push({ text, ...commonFrom(metadata) });
+  if (words !== undefined) found.push({ text: words, ...commonFrom(metadata) });
   if (file !== undefined) {
     const { fileWithUri, fileWithBytes, uri = fileWithUri, bytes = fileWithBytes, ...named } = file;
     const content = contentOf({ ...named, uri, bytes });
@@ -104,7 +105,7 @@ const pushCreate = z
       const { configId, config_id = configId } = own;
       return { taskId, configId: config_id, config: deepest(inner) };
     },
-    fields({ taskId: id, configId: id.optional(), config: pushConfig }),
+    fields({ taskId: id, configId: text(id), config: pushConfig }),
   )
   .transform(({ taskId, configId, config }) => ({ taskId, config: { ...config, id: config.id ?? configId } }));
 

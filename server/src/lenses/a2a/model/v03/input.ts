@@ -15,6 +15,7 @@ import {
   messageFields,
   metadata,
   PARTS_MAX,
+  text,
   uri,
   yesOrNo,
 } from "../fields.ts";
@@ -22,8 +23,8 @@ import { read as readV1 } from "../v1/input.ts";
 import { commonFrom, unwrapped } from "./parts.ts";
 
 const file = fields({
-  name: filename.optional(),
-  mimeType: mediaType.optional(),
+  name: text(filename),
+  mimeType: text(mediaType),
   bytes: base64.optional(),
   uri: uri.optional(),
 });
@@ -34,8 +35,8 @@ const part = fields({
   file: file.optional(),
   data: jsonObject.optional(),
   metadata: metadata.optional(),
-}).transform(({ kind, text, file, data, metadata = {} }, issues): Part => {
-  if (kind === "text" && text !== undefined) return { text, ...commonFrom(metadata) };
+}).transform(({ kind, text: words, file, data, metadata = {} }, issues): Part => {
+  if (kind === "text" && words !== undefined) return { text: words, ...commonFrom(metadata) };
   if (kind === "data" && data !== undefined) {
     const plain = unwrapped(data, metadata);
     return { data: plain.data, ...commonFrom(plain.metadata) };
@@ -60,7 +61,7 @@ export function contentOf({ name, mimeType, bytes, uri }: z.output<typeof file>)
 const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS_MAX) });
 
 const pushConfigFields = {
-  id: id.optional(),
+  id: text(id),
   url: uri,
   token: z.string().max(4096).optional(),
   authentication: fields({

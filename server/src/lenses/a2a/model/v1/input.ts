@@ -15,6 +15,7 @@ import {
   messageFields,
   metadata,
   PARTS_MAX,
+  text,
   timestamp,
   uri,
   whole,
@@ -30,18 +31,18 @@ const part = fields(
     url: uri.optional(),
     data: json.optional(),
     metadata: metadata.optional(),
-    filename: filename.optional(),
-    mediaType: mediaType.optional(),
+    filename: text(filename),
+    mediaType: text(mediaType),
   },
   ["data"],
-).transform(({ text, raw, url, data, metadata, filename, mediaType }, issues): Part => {
+).transform(({ text: words, raw, url, data, metadata, filename, mediaType }, issues): Part => {
   const common = {
     ...(filename !== undefined && { name: filename }),
     ...(mediaType !== undefined && { mediaType }),
     ...(metadata !== undefined && { metadata }),
   };
   const found: Part[] = [
-    ...(text !== undefined ? [{ text, ...common }] : []),
+    ...(words !== undefined ? [{ text: words, ...common }] : []),
     ...(raw !== undefined ? [{ file: { bytes: raw }, ...common }] : []),
     ...(url !== undefined ? [{ file: { url }, ...common }] : []),
     ...(data !== undefined ? [{ data, ...common }] : []),
@@ -56,8 +57,8 @@ const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS
 
 const pushConfigFields = {
   tenant: z.string().optional(),
-  id: id.optional(),
-  taskId: id.optional(),
+  id: text(id),
+  taskId: text(id),
   url: uri,
   token: z.string().max(4096).optional(),
   authentication: fields({
