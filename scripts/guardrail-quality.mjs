@@ -3,13 +3,15 @@
 //   node scripts/guardrail-quality.mjs [pii|hap|social-bias] [--misses]
 //
 // Sentences count at a threshold of 0.5. An entity counts as found when more than half of it is, under its own name.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { detectionsIn } from "../server/src/guardrails/offline/detections.ts";
 import { segmentsOf } from "../server/src/guardrails/segments.ts";
 
 const THRESHOLD = 0.5;
 /** Nobody reads what of these was missed: what is tuned on a set is not measured by it. */
-const SEALED = ["unseen", "heldout"];
+const SEALED = /^(?:unseen|heldout)/;
+const LANGUAGES = ["", "-de", "-fr", "-es", "-it", "-pt"];
+const PARTS = ["train", "test", "other", "unseen", "heldout", "heldout-disguised", "heldout-context"];
 const GROUPS = {
   "with check digits": /^(?:NationalId|CardNumber|IBAN)/,
   "e-mail and phone": /^(?:EmailAddress|PhoneNumber)$/,
@@ -30,7 +32,8 @@ for (const [name, kind] of [
   ["social-bias", "socialBias"],
 ]) {
   if (asked && asked !== name) continue;
-  for (const part of ["train", "test", "other", "unseen", "heldout"]) {
+  for (const part of PARTS.flatMap((part) => LANGUAGES.map((language) => part + language))) {
+    if (!existsSync(new URL(`${name}.${part}.tsv`, sets))) continue;
     const counts = { found: 0, missed: 0, wrong: 0 };
     for (const [label, text] of rowsOf(`${name}.${part}.tsv`)) {
       const score = Math.max(0, ...detectionsOf(kind, text).map((each) => each.score));
@@ -38,7 +41,7 @@ for (const [name, kind] of [
       if (says && label === "yes") counts.found++;
       else if (says) counts.wrong++;
       else if (label === "yes") counts.missed++;
-      if (misses && part !== "train" && !SEALED.includes(part) && says !== (label === "yes"))
+      if (misses && part !== "train" && !SEALED.test(part) && says !== (label === "yes"))
         console.log(`  ${label} ${score.toFixed(2)} ${text}`);
     }
     print(`${name}, ${part}`, "sentences", counts);
@@ -58,14 +61,13 @@ for (const part of ["test", "other", "unseen", "heldout"]) {
         (each) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0.5,
       );
       countsOf(entity.entity)[isFound ? "found" : "missed"]++;
-      if (misses && !SEALED.includes(part) && !isFound)
-        console.log(`  missed ${entity.entity} in ${JSON.stringify(row)}`);
+      if (misses && !SEALED.test(part) && !isFound) console.log(`  missed ${entity.entity} in ${JSON.stringify(row)}`);
     }
     for (const each of found) {
       if (entities.some((entity) => familyOf(each.entity) === familyOf(entity.entity) && shareOf(each, entity) > 0))
         continue;
       countsOf(each.entity).wrong++;
-      if (misses && !SEALED.includes(part))
+      if (misses && !SEALED.test(part))
         console.log(
           `  wrong  ${each.entity} ${JSON.stringify(text.slice(each.start, each.end))} in ${JSON.stringify(row)}`,
         );
@@ -77,6 +79,19 @@ for (const part of ["test", "other", "unseen", "heldout"]) {
     for (const [entity, counts] of byEntity)
       if (names.test(entity)) for (const key of Object.keys(all)) all[key] += counts[key];
     print(`pii, ${part}`, `= ${group}`, all);
+  }
+}
+
+// Prose that hurts nobody: what is found of it is wrong.
+if (!asked) {
+  const root = new URL("../", import.meta.url);
+  const prose = [".", "docs"].flatMap((folder) =>
+    readdirSync(new URL(folder, root)).flatMap((file) => (file.endsWith(".md") ? [`${folder}/${file}`] : [])),
+  );
+  const sentences = prose.flatMap((file) => segmentsOf(readFileSync(new URL(file, root), "utf8")));
+  for (const kind of ["hap", "socialBias"]) {
+    const wrong = sentences.filter((segment) => detectionsIn(kind, segment).some(({ score }) => score >= THRESHOLD));
+    console.log(`${kind}, documentation: ${wrong.length} of ${sentences.length} sentences are found`);
   }
 }
 

@@ -11,6 +11,12 @@ import { fileURLToPath } from "node:url";
 import { featuresOf, TABLE_SIZE } from "../server/src/guardrails/offline/tone/features.ts";
 import { scoreOf } from "../server/src/guardrails/offline/tone/tone.ts";
 import * as hap from "./guardrail-sets/hap.mjs";
+import * as hapOneByOne from "./guardrail-sets/hap-one-by-one.mjs";
+import * as french from "./guardrail-sets/languages/french.mjs";
+import * as german from "./guardrail-sets/languages/german.mjs";
+import * as italian from "./guardrail-sets/languages/italian.mjs";
+import * as portuguese from "./guardrail-sets/languages/portuguese.mjs";
+import * as spanish from "./guardrail-sets/languages/spanish.mjs";
 import * as pii from "./guardrail-sets/pii.mjs";
 import * as socialBias from "./guardrail-sets/social-bias.mjs";
 
@@ -30,11 +36,25 @@ const assets = fileURLToPath(new URL("../server/assets/guardrails/", import.meta
 const about = { origin: "Written for this project; made by scripts/train-guardrails.mjs.", files: {} };
 
 for (const folder of [sets, assets]) mkdirSync(folder, { recursive: true });
-make("hap", hap.slots, { yes: hap.hateful, no: hap.harmless }, asIs(hap.other, hap.unseen, "hateful", "harmless"));
+const others = Object.entries({ de: german, fr: french, es: spanish, it: italian, pt: portuguese });
+make(
+  "hap",
+  [
+    { language: "en", slots: hap.slots, yes: hap.hateful, no: hap.harmless, everyday: hap.everyday },
+    ...others.map(([language, { slots, hateful: yes, harmless: no, everyday }]) => ({
+      ...{ language, slots, yes, no, everyday: everyday.split("|") },
+    })),
+  ],
+  asIs(hapOneByOne.other, hapOneByOne.unseen, "hateful", "harmless"),
+);
 make(
   "social-bias",
-  socialBias.slots,
-  { yes: socialBias.biased, no: socialBias.fair },
+  [
+    { language: "en", slots: socialBias.slots, yes: socialBias.biased, no: socialBias.fair, everyday: hap.everyday },
+    ...others.map(([language, { slots, biased: yes, fair: no, everyday }]) => ({
+      ...{ language, slots, yes, no, everyday: everyday.split("|") },
+    })),
+  ],
   asIs(socialBias.other, socialBias.unseen, "biased", "fair"),
 );
 makePii();
@@ -49,8 +69,22 @@ function asIs(other, unseen, yes, no) {
   return { other: listed(other), unseen: listed(unseen) };
 }
 
-function make(name, slots, patterns, others) {
+/** Each language has files of its own; the weights are trained on all of them together. */
+function make(name, languages, others) {
   const random = randomOf(name);
+  const rows = (list) => Buffer.from(`${list.map(({ label, text }) => `${label}\t${text}`).join("\n")}\n`);
+  const all = [];
+  for (const { language, slots, everyday, ...patterns } of languages) {
+    const parts = sentencesOf(patterns, slots, everyday, random);
+    const suffix = language === "en" ? "" : `-${language}`;
+    for (const [part, list] of Object.entries(parts)) keep(`${sets}${name}.${part}${suffix}.tsv`, rows(list));
+    all.push(...parts.train.map((row) => ({ ...row, language })));
+  }
+  for (const [part, list] of Object.entries(others)) keep(`${sets}${name}.${part}.tsv`, rows(list));
+  keep(`${assets}${name}.bin`, trained(all, random));
+}
+
+function sentencesOf(patterns, slots, everyday, random) {
   const parts = { train: [], test: [] };
   for (const label of ["yes", "no"]) {
     for (const [index, pattern] of patterns[label].entries()) {
@@ -60,11 +94,9 @@ function make(name, slots, patterns, others) {
     }
   }
   // Every fourth of these is tested with, too.
-  for (const [index, text] of hap.everyday.entries())
+  for (const [index, text] of everyday.entries())
     parts[index % TEST_EVERY === 1 ? "test" : "train"].push({ label: "no", text });
-  const rows = (list) => Buffer.from(`${list.map(({ label, text }) => `${label}\t${text}`).join("\n")}\n`);
-  for (const [part, list] of Object.entries({ ...parts, ...others })) keep(`${sets}${name}.${part}.tsv`, rows(list));
-  keep(`${assets}${name}.bin`, trained(parts.train, random));
+  return parts;
 }
 
 /** Nothing is trained on these. What is to be found is marked in the text: `⟦Entity:value⟧`. */
@@ -124,7 +156,10 @@ function disguised(text, random) {
 
 /** Logistic regression by stochastic descent; a byte for each weight. What is missed weighs more than a false alarm. */
 function trained(rows, random) {
-  const samples = rows.map(({ label, text }) => ({ y: label === "yes" ? 1 : 0, places: featuresOf(text) }));
+  const samples = rows.map(({ label, text, language }) => ({
+    y: label === "yes" ? 1 : 0,
+    places: featuresOf(text, language),
+  }));
   const weights = new Float64Array(TABLE_SIZE);
   let bias = 0;
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
@@ -136,7 +171,7 @@ function trained(rows, random) {
       for (const place of places) weights[place] += each - rate * DECAY * weights[place] * places.length;
     }
   }
-  const scale = Math.max(...weights.map(Math.abs)) / 127;
+  const scale = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) / 127;
   const bytes = Buffer.alloc(HEAD_BYTES + TABLE_SIZE);
   bytes.writeFloatLE(bias, 0);
   bytes.writeFloatLE(scale, 4);

@@ -25,6 +25,12 @@ test.each([
   ["pii, heldout: = e-mail and phone", 0.9, 0.85],
   ["pii, heldout: = names and places", 0.9, 0.8],
   ["hap, heldout: sentences", 0.85, 0.85],
+  ["hap, heldout-disguised: sentences", 0.85, 0.95],
+  ["hap, heldout-context: sentences", 0.55, 0.9],
+  ...["de", "fr", "es", "it", "pt"].flatMap((language): [string, number, number][] => [
+    [`hap, heldout-${language}: sentences`, 0.9, 0.9],
+    [`social-bias, heldout-${language}: sentences`, 0.9, 0.8],
+  ]),
   ["social-bias, heldout: sentences", 0.85, 0.8],
   ["hap, test: sentences", 0.85, 0.85],
   ["hap, other: sentences", 0.85, 0.85],

@@ -67,11 +67,15 @@ const UNSEEN = /\u00ad|\u034f|\u061c|\u180e|[\u200b-\u200f\u202a-\u202e\u2060-\u
 const SPELLED = /(?<![\p{L}\d])\p{L}(?:[ .\-_*]\p{L}){2,20}(?![\p{L}\d])/gu;
 const WORD = /[\p{L}\d@$!|+*#](?:[\p{L}\d@$!|+*#'’]{0,38}[\p{L}\d@$|+])?/gu;
 
+/** What French and Italian write before a vowel is a word of its own: `t'es`, `dell'arbitro`. */
+const ELIDED = /(?<!\p{L})(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|(?:d|n|su|da|que)?[ae]ll|un|quest|gl)['’](?=\p{L}{2})/gu;
+
 /** The words in lower case; one that was hidden is there as it was meant. */
 export function plainWords(sentence: string): string[] {
   const shown = [...sentence.normalize("NFKD").replace(UNSEEN, "").replace(/\p{M}/gu, "").toLowerCase()]
     .map((char) => LOOK_ALIKES[char] ?? char)
     .join("")
+    .replace(ELIDED, "$& ")
     .replace(SPELLED, (letters) => letters.replace(/[ .\-_*]/g, ""));
   return [...shown.matchAll(WORD)].flatMap(([word]) => {
     const meant = meantBy(word);
