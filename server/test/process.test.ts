@@ -4,17 +4,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
 import { runWaybill, spawnWaybill } from "./command.ts";
 
+// Each start of a process is dear: the tests hand theirs on, in their order.
 let folder = "";
+let first: ReturnType<typeof waybill>;
 const running: ChildProcess[] = [];
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-process-"));
+  first = waybill("dev", ...free);
 });
-afterEach(async () => {
+afterAll(async () => {
   for (const child of running.splice(0)) child.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
 });
@@ -38,49 +41,28 @@ function waybill(...args: string[]) {
 const free = ["--port", "0", "--lens-port", "shannon=0"];
 const urlIn = (text: string) => /Dashboard +(http:\/\/\S+)\/dashboard/.exec(text)?.[1] ?? "";
 
-describe("waybill dev", () => {
-  it("says where everything is, answers, and exits 0 on SIGTERM and on SIGINT", async () => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const { child, talk, exited, ready } = waybill("dev", ...free);
-      await ready;
-      const url = urlIn(talk.text);
-      expect((await fetch(`${url}/health`)).status).toBe(200);
-      const shannon = /Shannon API +(http:\/\/\S+)\/api/.exec(talk.text)?.[1] ?? "";
-      expect((await fetch(`${shannon}/health`)).status).toBe(200);
-      expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
-      child.kill(signal);
-      expect(await exited).toBe(0);
-      const lines = talk.text.split("\n").filter((line) => line.startsWith("{"));
-      expect(lines.map((line) => z.object({ msg: z.string() }).parse(JSON.parse(line)).msg)).toEqual([
-        "started",
-        "stopping",
-        "stopped",
-      ]);
-    }
-  });
+/** What a process that was told to stop has written to its log last. */
+function loggedLast(talk: { text: string }): string[] {
+  const lines = talk.text.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => z.object({ msg: z.string() }).parse(JSON.parse(line)).msg).slice(-3);
+}
 
-  it("keeps what it has acknowledged over a kill", async () => {
-    const first = waybill("dev", ...free);
-    await first.ready;
-    const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });
-    const headers = { "content-type": "application/json" };
-    const submitted = await fetch(`${urlIn(first.talk.text)}/v1/tasks`, { method: "POST", body, headers });
-    const { id } = wire.task.parse(await submitted.json());
-    first.child.kill("SIGKILL");
-    await first.exited;
-    const second = waybill("dev", ...free);
-    await second.ready;
-    const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=60`);
-    expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
+describe("waybill dev", () => {
+  it("says where everything is, and answers", async () => {
+    const { talk, ready } = first;
+    await ready;
+    expect((await fetch(`${urlIn(talk.text)}/health`)).status).toBe(200);
+    const shannon = /Shannon API +(http:\/\/\S+)\/api/.exec(talk.text)?.[1] ?? "";
+    expect((await fetch(`${shannon}/health`)).status).toBe(200);
+    expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
   });
 
   it("refuses a folder that another server holds, and a port that is taken, with exit code 1 and a sentence", async () => {
-    const first = waybill("dev", ...free);
-    await first.ready;
     const { port } = new URL(urlIn(first.talk.text));
-    const folderTaken = waybill("dev", ...free);
-    expect(await folderTaken.exited).toBe(1);
-    expect(folderTaken.talk.text).not.toContain("    at ");
+    const data = join(folder, ".waybill");
+    const folderTaken = await runWaybill(["dev", "--data", data, ...free]);
+    expect(folderTaken).toMatchObject({ code: 1, talk: expect.stringContaining(`process ${first.child.pid}`) });
+    expect(folderTaken.talk).not.toContain("    at ");
     for (const ports of [
       ["--port", port, "--lens-port", "none"],
       ["--port", "0", "--lens-port", `shannon=${port}`],
@@ -92,6 +74,22 @@ describe("waybill dev", () => {
     }
   });
 
+  it("keeps what it has acknowledged over a kill, and exits 0 on SIGTERM", async () => {
+    const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });
+    const headers = { "content-type": "application/json" };
+    const submitted = await fetch(`${urlIn(first.talk.text)}/v1/tasks`, { method: "POST", body, headers });
+    const { id } = wire.task.parse(await submitted.json());
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const second = waybill("dev", ...free);
+    await second.ready;
+    const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=60`);
+    expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
+    second.child.kill("SIGTERM");
+    expect(await second.exited).toBe(0);
+    expect(loggedLast(second.talk)).toEqual(["started", "stopping", "stopped"]);
+  });
+
   it("refuses what it does not understand with exit code 2", async () => {
     for (const flags of [
       ["--prot", "1"],
@@ -99,7 +97,7 @@ describe("waybill dev", () => {
       ["--model", "nobody:nothing"],
       ["--temporal", "x"],
     ]) {
-      const { code, talk } = await runWaybill(["dev", "--data", folder, ...flags]);
+      const { code, talk } = await runWaybill(["dev", "--data", join(folder, "other"), ...flags]);
       expect([flags, code]).toEqual([flags, 2]);
       expect(talk).not.toContain("    at ");
     }
@@ -111,26 +109,29 @@ describe("waybill dev", () => {
 
 describe("waybill serve", () => {
   it("refuses to start before there is a key, and says how to make one", async () => {
-    const { code, talk } = await runWaybill(["serve", "--data", folder, ...free]);
+    const { code, talk } = await runWaybill(["serve", "--data", join(folder, "no-keys"), ...free]);
     expect(code).toBe(1);
     expect(talk).toContain("waybill keys create");
   });
 });
 
 describe("a usual lens port that is taken", () => {
-  it("is a note that names the prefix", async () => {
+  it("is a note that names the prefix, and SIGINT ends the server as it does any other", async () => {
     const holder = createServer();
     const taken = await new Promise<boolean>((resolve) => {
       holder.once("error", () => resolve(true));
       holder.listen(8080, "127.0.0.1", () => resolve(true));
     });
     expect(taken).toBe(true);
-    const { talk, ready } = waybill("dev", "--port", "0");
+    const { child, talk, exited, ready } = waybill("dev", "--port", "0");
     await ready;
     holder.close();
     expect(talk.text).toMatch(
       /port 8080 on 127\.0\.0\.1 is taken by another program: the shannon lens is at http:\/\/localhost:\d+\/shannon only/,
     );
     expect(talk.text).toMatch(/Shannon API +http:\/\/localhost:\d+\/shannon\/api\/v1/);
+    child.kill("SIGINT");
+    expect(await exited).toBe(0);
+    expect(loggedLast(talk)).toEqual(["started", "stopping", "stopped"]);
   });
 });

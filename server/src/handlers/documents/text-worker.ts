@@ -6,15 +6,18 @@ import type { Chunk } from "../../task/chunk.ts";
 import type { Produced } from "../../task/document.ts";
 import type { DocumentPart } from "./analysis/part.ts";
 import { putTogether as assemble, summaryWithin } from "./analysis/put-together.ts";
-import { readPart } from "./analysis/read-part.ts";
 import type { TextQuestions } from "./text-processes.ts";
+
+/** The grammar of analyses takes twice as long to load as all else here, and most documents are cut and no more. */
+const loaded = () => import("./analysis/read-part.ts");
 
 export function chunks({ pages, chunking, place }: TextQuestions["chunks"]): { chunks: Chunk[]; place: CutPlace } {
   const chunks = [...chunksOf(pages, chunking, place)];
   return { chunks, place };
 }
 
-export function part({ pages, language }: TextQuestions["part"]): DocumentPart {
+export async function part({ pages, language }: TextQuestions["part"]): Promise<DocumentPart> {
+  const { readPart } = await loaded();
   return readPart(pages, language);
 }
 
@@ -22,7 +25,11 @@ export function putTogether({ analyses, document }: TextQuestions["putTogether"]
   return assemble(analyses, document);
 }
 
-export function summary({ texts, tokensMax }: TextQuestions["summary"]): { text: string; tokens: number } {
+export async function summary({
+  texts,
+  tokensMax,
+}: TextQuestions["summary"]): Promise<{ text: string; tokens: number }> {
+  const { readPart } = await loaded();
   const parts = texts.map(({ text, language }) => readPart([{ ...PAGE, content: text }], language));
   const document = { parts, language: texts[0]?.language ?? "unknown", outline: [], outlineAsJson: false };
   for (let words = Math.floor(tokensMax * WORDS_A_TOKEN); ; words = Math.floor(words * 0.8)) {
