@@ -1,5 +1,6 @@
 /**
  * JSON, and JSON one value a line: lists of like objects as tables, everything else as nested lists of `name: value`.
+ * A notebook is read as its cells, see `notebook.ts`.
  * What says that it is JSON and is not is text all the same, and is read as that.
  */
 import { ExtractionError } from "../extraction.ts";
@@ -16,13 +17,18 @@ const COLUMNS_MAX = 50;
 /** Of a value in a cell: what is longer stands better in a list. */
 const CELL_CHARACTERS_MAX = 200;
 
-export const readJson: FormatReader = (source, desk) => {
+export const readJson: FormatReader = async (source, desk) => {
   const { text, encoding } = decodedText(source, desk.limits);
   const facts = { ...NO_FACTS, encoding };
   const value = parsed(text) ?? parsedLines(text);
   if (!value) {
     desk.warn("not_json", "It is not JSON, and is read as text.");
     return inSections(text, facts, desk.limits);
+  }
+  if (isObject(value.json) && Array.isArray(value.json["cells"]) && "nbformat" in value.json) {
+    const { notebookMarkdown, notebookTitle } = await import("./notebook.ts");
+    const notebook = notebookMarkdown(value.json);
+    return inSections(notebook, { ...facts, title: notebookTitle(notebook) }, desk.limits);
   }
   const lines = linesOf(value.json, desk.limits);
   const title = titleOf(value.json);
@@ -40,11 +46,12 @@ function parsed(text: string): { json: unknown } | null {
 function parsedLines(text: string): { json: unknown } | null {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length < 2) return null;
-  try {
-    return { json: lines.map((line): unknown => JSON.parse(line)) };
-  } catch {
-    return null;
-  }
+  const values = lines.map(parsed);
+  // The last line of a log may be cut off.
+  const whole = values.at(-1) === null && lines.length > 2 ? values.slice(0, -1) : values;
+  const json = whole.flatMap((value) => (value === null ? [] : [value.json]));
+  if (json.length < whole.length) return null;
+  return { json: whole.length < lines.length ? [...json, lines.at(-1)] : json };
 }
 
 function titleOf(json: unknown): string | null {

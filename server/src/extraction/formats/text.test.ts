@@ -156,6 +156,28 @@ describe("a text", { timeout: PATIENCE_MS }, () => {
     expect(text).toBe("# Apples\n\n- one\n- two");
     expect((await read("# Only a heading\n\nText.", "b.md")).facts.title).toBe("Only a heading");
   });
+
+  test.each([
+    ['+++\ntitle = "Kilns"\n+++\nText.', "Text.", { title: "Kilns" }],
+    [
+      "---\ntitle: >\n  Kilns and\n  glazes\ntags:\n  - a\n  - b\nnested:\n  x: 1\n---\nText.",
+      "Text.",
+      { title: "Kilns and glazes", properties: { tags: "a, b" } },
+    ],
+    ["---\n\nNot of its front.\n\n---\n\nMore.", "---\n\nNot of its front.\n\n---\n\nMore.", { title: null }],
+    [
+      "Kilns\n=====\n\nHeat\n---\n\n```\na\n---\n```\n- one\n---\nend",
+      "# Kilns\n\n## Heat\n\n```\na\n---\n```\n- one\n---\nend",
+      { title: "Kilns" },
+    ],
+  ])(
+    "in Markdown keeps what it says, however its front and its headings are written (%#)",
+    async (markdown, text, facts) => {
+      const read1 = await read(markdown, "kilns.md");
+      expect(read1.text).toBe(text);
+      expect(read1.facts).toMatchObject(facts);
+    },
+  );
 });
 
 describe("a table of values", { timeout: PATIENCE_MS }, () => {
@@ -172,6 +194,18 @@ describe("a table of values", { timeout: PATIENCE_MS }, () => {
     const { facts, text } = await read(csv, "people.csv");
     expect(facts).toMatchObject({ fileType: "csv", mediaType: "text/csv", title: "people" });
     expect(text).toBe('| name | note |\n| --- | --- |\n| Smith; John | said "no" and left |\n| B\\|C |  |');
+  });
+
+  test.each([
+    ['Name,Note\nJug,"said \\"no\\" twice"\nPlate,"a, b"\n', '| Jug | said "no" twice |\n| Plate | a, b |'],
+    ['Name, Note\nJug, "a, b"\nPlate, c\n', "| Jug | a, b |\n| Plate | c |"],
+    ['"sep=;"\r\nName;Note\r\nJug;"C:\\"\r\nPlate;c\r\n', "| Jug | C:\\ |\n| Plate | c |"],
+    ["Stock\n2026-03-01\n\nName,Note\nJug,a\nPlate,c\n", "| Jug | a |\n| Plate | c |"],
+  ])("is read in whichever dialect it is written (%#)", async (csv, rows) => {
+    const { text } = await read(csv, "jugs.csv");
+    expect(text).toBe(
+      `${csv.startsWith("Stock") ? "Stock\n\n2026-03-01\n\n" : ""}| Name | Note |\n| --- | --- |\n${rows}`,
+    );
   });
 
   test("that is long has its header in every section", async () => {
@@ -208,8 +242,37 @@ describe("JSON", { timeout: PATIENCE_MS }, () => {
 
   test("one value a line is a list of them, and what is none is text", async () => {
     expect((await read('{"a":1}\n{"a":2}\n', "log.jsonl")).text).toBe("| a |\n| --- |\n| 1 |\n| 2 |");
+    expect((await read('{"a":1}\n{"a":2}\n{"a":3, "b', "cut.jsonl")).text).toContain("- **a**: 2");
     const { text, warnings } = await read('{"a": 1, "b', "cut.json");
     expect(text).toBe('{"a": 1, "b');
     expect(warnings).toMatchObject([{ code: "not_json" }]);
+  });
+
+  test("of a notebook is its texts, its code and what came of it", async () => {
+    const cells = [
+      { cell_type: "markdown", source: ["# Heat\n", "We *measure*."] },
+      { cell_type: "code", source: "print(1)", outputs: [{ output_type: "stream", text: ["1\n"] }] },
+      {
+        cell_type: "code",
+        source: ["df"],
+        outputs: [
+          { data: { "text/plain": "x", "text/html": ["<table><tr><th>a<tr><td>1</table>"], "image/png": "AAAA" } },
+        ],
+      },
+      { cell_type: "code", source: "1/0", outputs: [{ ename: "ZeroDivisionError", evalue: "by zero" }] },
+    ];
+    const { facts, text } = await read(JSON.stringify({ cells, nbformat: 4, metadata: {} }), "heat.ipynb");
+    expect(facts.title).toBe("Heat");
+    const code = (...lines: string[]) => ["```python", ...lines, "```"].join("\n");
+    expect(text.split("\n\n")).toEqual([
+      "# Heat",
+      "We *measure*.",
+      code("print(1)"),
+      "```\n1\n```",
+      code("df"),
+      "| a |\n| --- |\n| 1 |",
+      code("1/0"),
+      "```\nZeroDivisionError: by zero\n```",
+    ]);
   });
 });
