@@ -220,13 +220,18 @@ describe("over a restart", () => {
     await settled("overdue", { assignment: { overdue: true, escalations: 1, assignees: [user("boss")] } });
     expect(await DOORS.bpm("boss", task("overdue"), yes)).toBe(200);
     await settled("expiring", { state: "timed_out", assignment: { state: "expired" } });
-    const renewed = await ask("ada", "PUT", `/bpm/api/4.0/tasks/${task("expiring").number}?view=worklist`, {
-      action: "RENEW",
-    });
-    expect([renewed.status, renewed.body]).toMatchObject([
-      200,
-      { state: "ASSIGNED", assignees: { items: [user("bob")] } },
-    ]);
+    const { number } = task("expiring");
+    const path = `/bpm/api/4.0/tasks/${number}?view=worklist&expand=history`;
+    expect((await ask("ada", "GET", path)).body).toMatchObject({ state: "EXPIRED" });
+    const renewed = await ask("ada", "PUT", path, { action: "RENEW" });
+    const same = { number, state: "ASSIGNED", assignees: { items: [user("bob")] } };
+    expect([renewed.status, renewed.body]).toMatchObject([200, same]);
+    const { body } = await ask("bob", "GET", path);
+    expect(body).toMatchObject(same);
+    const did = body.history.taskHistory.map(({ actionName }: { actionName: string }) => actionName);
+    expect(did.slice(-2)).toEqual(["EXPIRE", "RENEW"]);
+    const expired = await ask("ada", "GET", "/bpm/api/4.0/tasks?assignment=OWNER&status=EXPIRED");
+    expect(expired.body.items.map((item: { number: number }) => item.number)).not.toContain(number);
     // Once, whoever does it.
     expect(await DOORS.native("ada", task("expiring"), { act: "renew" })).toBe(409);
     expect(await DOORS.bpm("boss", task("expiring"), { act: "renew" })).toBe(409);

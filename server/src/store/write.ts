@@ -56,8 +56,8 @@ export type Write = Change & {
   aliases?: TaskAlias[];
   /** Who is told of its events from then on. One of the same owner and id is replaced, with its log. */
   subscriptions?: Subscription[];
-  /** A file that a person has added under a name that the task has not, and the name of one that is removed. */
-  attached?: Attachment;
+  /** Files that a person has added under names that the task has not, and the name of one that is removed. */
+  attached?: Attachment[];
   detached?: string;
   /** On submit: what the new task is about. */
   documents?: DocumentWrite;

@@ -86,6 +86,10 @@ export const assignment = z.strictObject({
   category: z.string().nullable(),
   /** Of which kind of process it is, by a name of the caller's choice. */
   definition: z.string().nullable(),
+  /** The number that people know it by, where it goes on with one that has expired: the first one's. Null: its own. */
+  number: z.int().nullable().default(null),
+  /** It has expired and goes on as this task. Null: nobody has renewed it. */
+  renewed: z.strictObject({ as: z.string(), by: z.string(), at: time }).nullable().default(null),
 });
 export type Assignment = z.infer<typeof assignment>;
 

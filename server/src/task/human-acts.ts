@@ -20,7 +20,15 @@ export type Actor = Member & { looksAfterAll: boolean };
  * An act with what it needs from outside: an escalation names whom it goes to. `messageId` is that of the answer, where it
  * answers the question of a task that goes on by it.
  */
-export type Acting = { by: Actor; act: HumanAct; comment: string; messageId: string; priority?: number };
+export type Acting = {
+  by: Actor;
+  act: HumanAct;
+  comment: string;
+  messageId: string;
+  priority?: number;
+  /** Of `renew`: the task as which it goes on. */
+  renewedAs?: string;
+};
 
 /** The command to the task that follows from an act. */
 type Consequence =
@@ -36,7 +44,10 @@ export type Effect = { assignment: Assignment; to: Identity[]; consequence: Cons
 type Role = "assignee" | "claimant" | "owner" | "submitter" | "asked" | "overseer";
 
 /** Who may do an act, and while the assignment is in which states. `overseer` looks after the whole tenant. */
-type Rule = { who: readonly Role[]; in: readonly (Assignment["state"] | "suspended" | "expired" | "ended")[] };
+type Rule = {
+  who: readonly Role[];
+  in: readonly (Assignment["state"] | "suspended" | "expired" | "renewed" | "ended")[];
+};
 
 const STANDS = ["assigned", "voting", "information"] as const;
 
@@ -157,6 +168,7 @@ export function actOn(task: Task, acting: Acting, at: number): Effect | Refusal 
         consequence: isTerminal(task.state) ? null : { do: "cancel", by: by.user, reason: comment },
       };
     case "renew":
+      return stays({ renewed: { as: acting.renewedAs ?? "", by: by.user, at } });
     case "purge":
       return stays({});
   }
@@ -323,6 +335,7 @@ function isAbove(task: Task, assignment: Assignment, actor: Actor, who: readonly
 }
 
 function standingOf(task: Task, assignment: Assignment): Rule["in"][number] {
+  if (assignment.renewed !== null) return "renewed";
   if (assignment.state === "deleted") return "deleted";
   if (isTerminal(task.state)) return task.state === "timed_out" ? "expired" : "ended";
   return task.state === "paused" && isOpen(assignment) ? "suspended" : assignment.state;

@@ -114,7 +114,10 @@ export const humanAct = z.discriminatedUnion("act", [
   z.strictObject({ act: z.literal("save"), payload: humanPayload.optional() }),
   /** Ends the task as failed. */
   z.strictObject({ act: z.literal("error") }),
-  /** An expired one begins anew, as a new task that names it in `retryOf`; without a time, for as long as it had. */
+  /**
+   * An expired one begins anew, once, as a new task that names it in `retryOf` and which people know by the same number;
+   * without a time, for as long as it had.
+   */
   z.strictObject({ act: z.literal("renew"), expiresAt: z.int().positive().optional() }),
   /** Puts it away: an open one is cancelled. It stays readable. */
   z.strictObject({ act: z.literal("delete") }),

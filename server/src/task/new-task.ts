@@ -24,6 +24,8 @@ export type NewTask = {
   conversation: string | null;
   parent: TaskId | null;
   retryOf: TaskId | null;
+  /** Of people's work that goes on: the number that it is known by. */
+  renewedNumber?: number;
   /** What the calls that a retry does not make again have told of it. */
   details?: JsonObject;
   submission: z.output<typeof submission>;
@@ -62,7 +64,10 @@ export function newTask(
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
-    assignment: handler.kind === HUMAN_KIND ? firstAssignment(humanInput.parse(input), parts.user, now) : null,
+    assignment:
+      handler.kind === HUMAN_KIND
+        ? { ...firstAssignment(humanInput.parse(input), parts.user, now), number: parts.renewedNumber ?? null }
+        : null,
   });
   const said = kept === null ? undefined : message;
   return { task, message: said && { parts: kept?.parts ?? said, metadata: kept?.metadata } };

@@ -17,13 +17,13 @@ const DECISION = "decision";
 /** The decision that stands for an answer in the form that its question wants. */
 export const ANSWER: Outcome = { id: "answer", title: "Answer" };
 
-/** Null for a task that asks nobody and never did. */
+/** Null for a task that asks nobody and never did, and for one that goes on as another. */
 export function workStateOf({
   state,
   assignment,
   waits,
 }: Pick<Task, "state" | "assignment" | "waits">): WorkState | null {
-  if (assignment === null) return null;
+  if (assignment === null || assignment.renewed !== null) return null;
   if (assignment.state === "deleted") return "deleted";
   switch (state) {
     case "completed":
@@ -171,6 +171,8 @@ function blank(owner: Identity, from: string, at: number): Omit<Assignment, "ass
     key: null,
     category: null,
     definition: null,
+    number: null,
+    renewed: null,
   };
 }
 

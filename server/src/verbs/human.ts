@@ -67,7 +67,7 @@ export interface HumanTasks {
   /**
    * Does one act on a task, with the comment and the priority that come along: all of it or nothing. Two acts at the
    * same moment are one and a refusal: the second finds the task as the first has left it. `purge` answers with the task
-   * as it was, `renew` with the new one. An answer to a question of a running agent goes to the agent.
+   * as it was, `renew` with the one as which it goes on. An answer to a question of a running agent goes to the agent.
    *
    * Throws `not_found`; `forbidden` when the principal may see the task and not do this; `not_allowed_in_state` when
    * nobody may do it as the task stands, as when another has claimed it; `conflict` when the task was decided, claimed

@@ -6,7 +6,7 @@ import { firstParam } from "../paging.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { acted } from "./acting.ts";
 import { type ActionBody, actionBody, actionWordOf, actOf, optionsOf } from "./actions.ts";
-import { Caller } from "./caller.ts";
+import { Caller, numberOf } from "./caller.ts";
 import { ACTION_FIELD, itemProblem } from "./errors.ts";
 import { boundTo, etagOf } from "./if-match.ts";
 import { whole } from "./page.ts";
@@ -62,7 +62,7 @@ export const actionRoutes: readonly Route[] = [
       const task = await caller.find(call.params.id);
       const act = actOf(said, body, task);
       const after = await acted(caller, task, act, { ...optionsOf(body), ...boundTo(headers, task) });
-      if (after === null) return { status: 200, body: purged(task.number) };
+      if (after === null) return { status: 200, body: purged(numberOf(task)) };
       const shown = await shownAs(caller, after, query, viewOf(query.view, mount));
       return {
         status: 200,

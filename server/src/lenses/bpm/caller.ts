@@ -11,6 +11,13 @@ type Asked = Pick<Call<never, unknown, unknown>, "principal" | "verbs" | "origin
 
 /** Generations that are climbed to the root of a tree. */
 const GENERATIONS_MAX = 100;
+/** Renewals of one piece of work that are looked back through. */
+const LIVES_MAX = 100;
+
+/** What people know a task by, which stays the same when it is renewed. */
+export function numberOf({ number, assignment }: Pick<Task, "number" | "assignment">): number {
+  return assignment?.number ?? number;
+}
 
 export type Tree = { root: number; hasChildren: boolean };
 
@@ -25,16 +32,40 @@ export class Caller {
     this.links = new Links({ origin, mount });
   }
 
-  /** Digits are a task's number; all else is tried as its id. Throws `not_found`, in the same words whatever it is. */
+  /**
+   * Digits are a task's number; all else is tried as its id. One that was renewed is found as what it goes on as. Throws
+   * `not_found`, in the same words whatever it is.
+   */
   async find(idOrNumber: string): Promise<Task> {
     try {
-      return /^\d+$/.test(idOrNumber)
+      let task = /^\d+$/.test(idOrNumber)
         ? await this.verbs.tasks.numbered(this.principal, Number(idOrNumber))
         : await this.verbs.tasks.get(this.principal, idOrNumber);
+      for (let as = task.assignment?.renewed?.as; as !== undefined; as = task.assignment?.renewed?.as)
+        task = await this.verbs.tasks.get(this.principal, as);
+      return task;
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
       throw new Refusal("not_found", `No task ${idOrNumber} is visible to the caller.`);
     }
+  }
+
+  /** The task, and before it those that it goes on with, the oldest first, as far as the caller may see them. */
+  async lives(task: Task): Promise<Task[]> {
+    const lives = [task];
+    for (
+      let at = task;
+      at.retryOf !== null && at.assignment?.number != null && lives.length < LIVES_MAX;
+      lives.unshift(at)
+    ) {
+      try {
+        at = await this.verbs.tasks.get(this.principal, at.retryOf);
+      } catch (error) {
+        if (error instanceof Refusal && error.code === "not_found") break;
+        throw error;
+      }
+    }
+    return lives;
   }
 
   /** Where a task stands in its tree: the number of the one at the top, and whether it has any of its own. */
@@ -54,7 +85,7 @@ export class Caller {
         throw error;
       }
     }
-    return top.number;
+    return numberOf(top);
   }
 
   /** What people do never has. */

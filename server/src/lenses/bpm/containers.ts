@@ -2,6 +2,7 @@
 import type { Attachment } from "../../task/human.ts";
 import type { Json } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
+import { numberOf } from "./caller.ts";
 import type { Field, Link, Links } from "./links.ts";
 import type { WireAttachment, WireComment, WireHistoryEntry } from "./schema.ts";
 import { scopeWord } from "./task-log.ts";
@@ -16,15 +17,16 @@ function expanded(links: Links, number: number, field: Field): { levels: 1; link
   return { levels: 1, links: [links.field("self", number, field), links.task("back", number)] };
 }
 
-export function commentsOf(links: Links, { number }: Task, comment: WireComment[]) {
-  return { ...expanded(links, number, "comments"), comment };
+export function commentsOf(links: Links, task: Task, comment: WireComment[]) {
+  return { ...expanded(links, numberOf(task), "comments"), comment };
 }
 
-export function historyOf(links: Links, { number }: Task, taskHistory: WireHistoryEntry[]) {
-  return { ...expanded(links, number, "history"), taskHistory };
+export function historyOf(links: Links, task: Task, taskHistory: WireHistoryEntry[]) {
+  return { ...expanded(links, numberOf(task), "history"), taskHistory };
 }
 
-export function attachmentsOf(links: Links, { number }: Task, attachments: readonly Attachment[]) {
+export function attachmentsOf(links: Links, task: Task, attachments: readonly Attachment[]) {
+  const number = numberOf(task);
   const attachment = attachments.map((each) => wireAttachmentOf(links, number, each));
   return { ...expanded(links, number, "attachments"), attachment };
 }

@@ -5,6 +5,7 @@ import { stale } from "./errors.ts";
 
 /** Names the task as it is. */
 export function etagOf({ number, revision }: Pick<Task, "number" | "revision">): string {
+  // Its own number: what goes on under the same one is another task.
   return `"${number}-${revision}"`;
 }
 

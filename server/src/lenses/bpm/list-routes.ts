@@ -5,7 +5,7 @@ import type { Task } from "../../task/task.ts";
 import { workStateOf } from "../../task/work-item.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
 import { anyQuery, isName, type Route, route } from "../route.ts";
-import { Caller } from "./caller.ts";
+import { Caller, numberOf } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import type { Links } from "./links.ts";
 import { type ListParams, limitOf, listParams, worklistQueryOf } from "./list-query.ts";
@@ -140,7 +140,7 @@ async function itemOf(caller: Caller, task: Task, asked: ListParams): Promise<ob
     ...(metadataFlag && { detailsURL: links.page("self", task.id) }),
     ...(actions && { actionList: actions }),
     ...(asked.showPermission && { permissions: allowedActions(caller, task).map(({ actionId }) => actionId) }),
-    ...(!asked.onlyData && { href, rel, mediaType, length, links: [links.task("self", task.number)] }),
+    ...(!asked.onlyData && { href, rel, mediaType, length, links: [links.task("self", numberOf(task))] }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Json } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, numberOf } from "./caller.ts";
 import { attachmentsOf, collapsed, commentsOf, historyOf, payloadOf } from "./containers.ts";
 import type { Field } from "./links.ts";
 import { askedMessage, type Thread } from "./parts.ts";
@@ -24,7 +24,7 @@ export async function expandedFields(
   thread: Thread,
 ): Promise<Fields> {
   const { links, principal, verbs } = caller;
-  const { number } = task;
+  const number = numberOf(task);
   const hasHistory = expand.has("history");
   return {
     comments: expand.has("comments")

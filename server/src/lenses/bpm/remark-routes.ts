@@ -5,7 +5,7 @@ import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/human.ts";
 import type { Task } from "../../task/task.ts";
 import { anyQuery, byteStream, isName, type PathParam, type Route, route } from "../route.ts";
 import { scopeIn } from "./actions.ts";
-import { Caller } from "./caller.ts";
+import { Caller, numberOf } from "./caller.ts";
 import { attachmentsOf, wireAttachmentOf } from "./containers.ts";
 import { renderErrorOf } from "./errors.ts";
 import { fieldOf } from "./field-routes.ts";
@@ -123,7 +123,7 @@ export const remarkRoutes: readonly Route[] = [
       const caller = new Caller(call);
       const task = await caller.find(call.params.id);
       const found = await named(caller, task, call.params.attachmentName);
-      return { status: 200, body: wireAttachmentOf(caller.links, task.number, found) };
+      return { status: 200, body: wireAttachmentOf(caller.links, numberOf(task), found) };
     },
   }),
   route({

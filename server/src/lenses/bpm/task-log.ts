@@ -5,7 +5,7 @@ import type { TaskEvent } from "../../task/events/event.ts";
 import type { Comment, HistoryEntry } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
 import type { Prompt, Task } from "../../task/task.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, numberOf } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";
 import type { WireComment, WireHistoryEntry, WireMessage } from "./schema.ts";
 import { worklistTime } from "./times.ts";
@@ -17,13 +17,29 @@ import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
  */
 const EVENTS_MAX = 20_000;
 const PAGE = 1_000;
+/** Entries that say that a task of people was submitted, and that it asks. */
+const BEGINNING = 2;
 /** Whoever did it was no person. */
 const SYSTEM = "system";
 
 type Entry = { actionName: string; by: string; at: number; state: string } & Partial<WireHistoryEntry>;
 
-/** What people have done, and what became of it. Throws `not_found`. */
+/** What people have done, and what became of it, since before it was renewed. Throws `not_found`. */
 export async function readHistory(caller: Caller, task: Task): Promise<WireHistoryEntry[]> {
+  const history: Entry[] = [];
+  for (const life of await caller.lives(task)) {
+    // How it begins is told by how the one before it ended.
+    const begun = life.assignment?.number == null ? 0 : BEGINNING;
+    history.push(...(await historyOf(caller, life)).slice(begun));
+    const { renewed } = life.assignment ?? {};
+    if (renewed) history.push({ actionName: ACTION_OF.renew, by: renewed.by, at: renewed.at, state: "ASSIGNED" });
+  }
+  return history.map(({ actionName, by, at, state, ...more }) => {
+    return { actionName, displayName: by, userId: by, state, updatedDate: worklistTime(at), ...more };
+  });
+}
+
+async function historyOf(caller: Caller, task: Task): Promise<Entry[]> {
   const { verbs, principal } = caller;
   const history: Entry[] = [];
   let after = 0;
@@ -39,9 +55,7 @@ export async function readHistory(caller: Caller, task: Task): Promise<WireHisto
       break;
     }
   }
-  return history.map(({ actionName, by, at, state, ...more }) => {
-    return { actionName, displayName: by, userId: by, state, updatedDate: worklistTime(at), ...more };
-  });
+  return history;
 }
 
 /** What people did and were asked after an event of the log, and how the task ended. */
@@ -74,14 +88,17 @@ function laterEntry({ act, by, at, state, outcome, comment, to }: HistoryEntry):
   return { ...did, actionName: actionWord(act, null), ...because(comment ?? ""), ...informing(act, to) };
 }
 
-/** All comments, those of acts too. Throws `not_found`. */
-export async function readComments({ verbs, principal }: Caller, task: Task): Promise<WireComment[]> {
+/** All comments, those of acts too, since before it was renewed. Throws `not_found`. */
+export async function readComments(caller: Caller, task: Task): Promise<WireComment[]> {
+  const { verbs, principal } = caller;
   const found: Comment[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const { comments, next } = await verbs.human.comments(principal, task.id, cursor);
-    found.push(...comments);
-    if (next === null) break;
-    cursor = next;
+  for (const { id } of await caller.lives(task)) {
+    for (let cursor: string | undefined; ; ) {
+      const { comments, next } = await verbs.human.comments(principal, id, cursor);
+      found.push(...comments);
+      if (next === null) break;
+      cursor = next;
+    }
   }
   return found
     .filter(({ text }) => text !== "")
@@ -170,7 +187,7 @@ function entriesOf(event: TaskEvent, task: Task, { links }: Caller): Entry[] {
     case "human.commented":
       return did("COMMENT", event.data.by, "ASSIGNED", because(event.data.text));
     case "human.attached": {
-      const attachmentUri = links.attachment("self", task.number, event.data.name).href;
+      const attachmentUri = links.attachment("self", numberOf(task), event.data.name).href;
       return did("ATTACH", event.data.by, "ASSIGNED", { reason: event.data.name, attachmentUri });
     }
     case "human.detached":

@@ -11,7 +11,7 @@ import { uuidFromTaskId } from "../../task/id.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isFailed } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, numberOf } from "./caller.ts";
 import { collapsed } from "./containers.ts";
 import { FIELDS, type Field, type Links } from "./links.ts";
 import { resultArtifact, type Thread, wireArtifact, wireMessage } from "./parts.ts";
@@ -50,6 +50,7 @@ export async function taskView(caller: Caller, task: Task, { expand, metadataFla
 /** The same of a task alone, without what has to be read or asked for. */
 export function shownTask(links: Links, task: Task): TaskAnswer {
   const thread = threadOf(task);
+  const number = numberOf(task);
   const result = resultArtifact(task);
   return {
     artifacts: result === null ? [] : [result],
@@ -60,10 +61,10 @@ export function shownTask(links: Links, task: Task): TaskAnswer {
     kind: "task",
     metadata: {
       ...saidBeside(task),
-      comments: collapsed(links, task.number, "comments"),
-      attachments: collapsed(links, task.number, "attachments"),
-      history: collapsed(links, task.number, "history"),
-      payload: collapsed(links, task.number, "payload"),
+      comments: collapsed(links, number, "comments"),
+      attachments: collapsed(links, number, "attachments"),
+      history: collapsed(links, number, "history"),
+      payload: collapsed(links, number, "payload"),
       links: linksOf(links, task, new Set()),
     },
     status: statusIn(thread, task),
@@ -71,12 +72,13 @@ export function shownTask(links: Links, task: Task): TaskAnswer {
 }
 
 /** A task without a conversation has one to itself, whose id follows from its own. */
-export function threadOf({ id, conversation, number }: Task): Thread {
-  return { contextId: conversation ?? uuidFromTaskId(id), taskId: String(number) };
+export function threadOf(task: Task): Thread {
+  return { contextId: task.conversation ?? uuidFromTaskId(task.id), taskId: String(numberOf(task)) };
 }
 
 /** A link to itself, and one for each field that is not expanded. */
-export function linksOf(links: Links, { number }: Task, expand: ReadonlySet<Field>) {
+export function linksOf(links: Links, task: Task, expand: ReadonlySet<Field>) {
+  const number = numberOf(task);
   const behind = FIELDS.filter((field) => !expand.has(field));
   return [links.task("self", number), ...behind.map((field) => links.field(field, number, field))];
 }

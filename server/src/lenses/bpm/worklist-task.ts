@@ -9,7 +9,7 @@ import type { Identity } from "../../task/identity.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import type { Tree } from "./caller.ts";
+import { numberOf, type Tree } from "./caller.ts";
 import type { Links } from "./links.ts";
 import type { BareWorklistTask } from "./schema.ts";
 import { worklistTime } from "./times.ts";
@@ -25,7 +25,8 @@ export function worklistTaskOf(
   task: Task,
   { links, tree, state = worklistStateOf(task) }: { links: Links; tree: Tree; state?: WorklistState },
 ): BareWorklistTask {
-  const { assignment, number, startedAt } = task;
+  const { assignment, startedAt } = task;
+  const number = numberOf(task);
   const assignees = assigneesOf(task);
   return {
     number,

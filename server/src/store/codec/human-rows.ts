@@ -10,7 +10,7 @@ import type { Write } from "../write.ts";
 
 export type PreparedHuman = {
   assignment: PreparedAssignment | null;
-  attached: readonly (string | number)[];
+  attached: (readonly (string | number)[])[];
   detached: string;
 };
 
@@ -30,7 +30,7 @@ export function humanRows({ task, assigns, attached, detached }: Write): Partial
   const assignment = task.deletedAt === null ? assignmentRows(task) : null;
   return {
     ...(assigns && assignment !== undefined && { assignment }),
-    ...(attached && { attached: attachmentValues(attached) }),
+    ...(attached && { attached: attached.map(attachmentValues) }),
     ...(detached !== undefined && { detached }),
   };
 }
@@ -39,9 +39,10 @@ function attachmentValues({ name, sha256, bytes, mediaType, scope, by, at }: Att
   return [name, sha256, bytes, mediaType, scope, by, at];
 }
 
-/** Undefined for a task that never asked anybody. */
-function assignmentRows(task: Task): PreparedAssignment | undefined {
+/** Undefined for a task that never asked anybody; null for one that goes on as another: it is no work any more. */
+function assignmentRows(task: Task): PreparedAssignment | null | undefined {
   const { assignment, tenant, title, user } = task;
+  if (assignment !== null && assignment.renewed !== null) return null;
   const state = workStateOf(task);
   if (assignment === null || state === null) return undefined;
   const { from, claimedBy, priority, assignedAt, dueAt, key, category, definition } = assignment;

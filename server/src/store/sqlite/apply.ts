@@ -190,7 +190,7 @@ export class Applier {
     }
     if (write.documents) this.#documents.write(write.documents, write.id);
     if (write.assignment !== undefined) this.#assign(n, write.assignment);
-    if (write.attached) sql.insertAttachment.run(n, ...write.attached);
+    for (const file of write.attached ?? []) sql.insertAttachment.run(n, ...file);
     if (write.detached !== undefined) sql.dropAttachment.run(n, write.detached);
     if (write.audit) sql.insertAudit.run(...write.audit);
     if (write.idempotency) {

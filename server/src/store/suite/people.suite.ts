@@ -127,7 +127,7 @@ export function peopleStories(setup: () => Promise<Store>): void {
       type: "human.attached",
       data: { by: "fay", name: "a.txt", mediaType: "text/plain", bytes, scope: "task" },
     } as const;
-    task = await changed(store, task, { do: "remark", event }, { attached });
+    task = await changed(store, task, { do: "remark", event }, { attached: [attached] });
     await file.release();
     expect(await store.human.attachments(task.id)).toEqual([attached]);
     const { bytes: content } = await store.files.open(sha256);

@@ -119,6 +119,12 @@ describe("time", () => {
     const { task } = await act(ada, id, { act: "renew" });
     expect(task).toMatchObject({ state: "input_required", retryOf: id, assignment: { assignees: [finance] } });
     expect(task.assignment?.expiresAt).toBe(stage.clock.now() + 60_000);
+    const { number } = await stage.verbs.tasks.get(ada, id);
+    expect(task.assignment?.number).toBe(number);
+    await expect(act(ada, id, { act: "renew" })).rejects.toMatchObject({ code: "not_allowed_in_state" });
+    await pass(60_000);
+    const { task: again } = await act(ada, task.id, { act: "renew" });
+    expect([again.assignment?.number, again.retryOf]).toEqual([number, task.id]);
   });
 
   it("begins it later when its submit says so, without a slot", async () => {

@@ -32,7 +32,7 @@ import { checked } from "./checked.ts";
 import { commentsIn, decodeSeq, historyOf, nextOf } from "./human-history.ts";
 import { actorOf } from "./input-checks.ts";
 import { renewedTask } from "./renewed-task.ts";
-import { submitTask } from "./submit-task.ts";
+import { askingWrite } from "./submit-task.ts";
 import type { TaskVerbsParts } from "./task-reading.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
 
@@ -50,7 +50,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
   async act(principal: Principal, id: string, given: HumanAct, options: ActOptions = {}): Promise<Acknowledged> {
     const act = wellFormed(checked(humanAct, given));
     const task = await this.get(principal, id);
-    if (act.act === "renew") return this.#renew(principal, task, act);
+    if (act.act === "renew") return this.#renew(principal, id, act, options);
     const relayed =
       act.act === "decide" && ownQuestions(task).length === 0 ? openQuestions(task)[0]?.relayed : undefined;
     if (relayed) return this.#actBelow(principal, task, relayed.child, act, options);
@@ -139,7 +139,10 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
         by,
         at: Math.max(this.parts.clock.now(), task.updatedAt),
       };
-      return { command: { do: "remark", event }, along: { ...this.along(principal, "attach", id, {}), attached } };
+      return {
+        command: { do: "remark", event },
+        along: { ...this.along(principal, "attach", id, {}), attached: [attached] },
+      };
     });
     return { name, mediaType, bytes, sha256, scope, by, at: task.updatedAt };
   }
@@ -234,19 +237,25 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { task: await this.get(principal, id), replayed };
   }
 
-  /** An expired task begins anew, with what people have made of its payload since. Throws `conflict` when it has within a day. */
-  async #renew(principal: Principal, task: Task, act: HumanAct & { act: "renew" }): Promise<Acknowledged> {
-    const refused = refusalOf(task, actorOf(principal), "renew");
-    if (refused) throw refused;
-    const handler = this.parts.engine.handlers.get(task.kind);
-    if (!handler) throw notFound("Task");
-    const at = this.parts.clock.now();
-    // Whoever renews it: once.
-    const idempotency = { scope: `${task.tenant}\nrenew`, key: task.id, hash: "", at };
-    const along = { ...this.along(principal, "renew", task.id, {}), idempotency };
-    const done = await submitTask(this.parts, renewedTask(task, handler, act.expiresAt, at), along);
-    if (!("task" in done)) throw new Refusal("conflict", `It was renewed already, as ${done.replayed}.`);
-    return { task: done.task, replayed: false };
+  /** An expired task begins anew, with what people have made of its payload and have attached to it since: both in one commit. */
+  async #renew(principal: Principal, id: TaskId, act: HumanAct & { act: "renew" }, options: ActOptions) {
+    const { engine, clock, ids, store } = this.parts;
+    const plan = async (task: Task): Promise<Plan> => {
+      mustBeAt(task, options.revision);
+      const by = actorOf(principal);
+      const refused = refusalOf(task, by, "renew");
+      if (refused) throw refused;
+      const handler = engine.handlers.get(task.kind);
+      if (!handler) throw notFound("Task");
+      const at = clock.now();
+      const attached = await store.human.attachments(id);
+      const fresh = askingWrite(this.parts, renewedTask(task, handler, act.expiresAt, at), { attached });
+      const acting = { by, act, comment: "", messageId: ids.uuid(at), renewedAs: fresh.task.id };
+      const along = this.along(principal, "renew", id, options);
+      return { command: { do: "act", ...acting }, along, others: [fresh] };
+    };
+    const { task, replayed } = await this.steer(principal, id, options, () => engine.transitions.change(id, plan));
+    return { task: await this.get(principal, task.assignment?.renewed?.as ?? id), replayed };
   }
 
   #filter(principal: Principal, query: WorklistQuery): WorkFilter {

@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { Write } from "../../store/write.ts";
-import { submitted, submittedGoingOn } from "../../task/decide.ts";
+import { type Change, submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import { cut, type NewTask, newTask } from "../../task/new-task.ts";
@@ -32,20 +32,33 @@ export async function submitTask(
   try {
     const change = reserved || byPeople ? submittedGoingOn(task, byPeople ? "ask" : "start") : submitted(task);
     if (change instanceof Refusal) throw change;
-    const write: Write = {
-      ...change,
-      ...along,
-      ...(along.conversation && { conversation: titled(along.conversation, task) }),
-      ...(along.subscriptions && {
-        subscriptions: along.subscriptions.map((subscription) => ({ ...subscription, task: task.id })),
-      }),
-      ...(message && task.conversation !== null && { messages: [{ role: "user", ...message }] }),
-    };
-    done = await engine.transitions.submit(write);
+    done = await engine.transitions.submit(withAlong(change, message, along));
     return done;
   } finally {
     if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);
   }
+}
+
+/** What people do from its first moment on, as a write that may commit beside others. Throws `invalid` as `submitTask` does. */
+export function askingWrite({ clock, ids }: Pick<SubmitParts, "clock" | "ids">, fresh: NewTask, along: Along): Write {
+  const now = clock.now();
+  const { task, message } = newTask(fresh, ids.taskId(now), now);
+  const change = submittedGoingOn(task, "ask");
+  if (change instanceof Refusal) throw change;
+  return withAlong(change, message, along);
+}
+
+function withAlong(change: Change, message: ReturnType<typeof newTask>["message"], along: Along): Write {
+  const { task } = change;
+  return {
+    ...change,
+    ...along,
+    ...(along.conversation && { conversation: titled(along.conversation, task) }),
+    ...(along.subscriptions && {
+      subscriptions: along.subscriptions.map((subscription) => ({ ...subscription, task: task.id })),
+    }),
+    ...(message && task.conversation !== null && { messages: [{ role: "user", ...message }] }),
+  };
 }
 
 function titled(made: NonNullable<Along["conversation"]>, { title }: Pick<Task, "title">): typeof made {
