@@ -29,6 +29,7 @@ COPY --from=build /waybill/dashboard/public dashboard/public
 COPY LICENSE ./
 RUN ln -s /waybill/server/bin/waybill.js /usr/local/bin/waybill \
   && mkdir /data && chown node:node /data
+# A configuration of one's own goes to /waybill/waybill.config.ts: there it may import "waybill" and "zod".
 USER node
 VOLUME /data
 EXPOSE 7420 8080 10000 4321

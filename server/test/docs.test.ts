@@ -151,3 +151,14 @@ function sample(state: State): Task {
   expect(task.state).toBe(state);
   return task;
 }
+
+test("the Dockerfile copies only what its context lets in", () => {
+  const letIn = read(".dockerignore")
+    .split("\n")
+    .flatMap((line) => (line.startsWith("!") ? [line.slice(1)] : []));
+  const isThere = (path: string) => letIn.some((name) => path === name || path.startsWith(`${name}/`));
+  const made = /^(?:node_modules|.*\/dist)$/;
+  const copied = [...read("Dockerfile").matchAll(/^COPY --from=build \/waybill\/(\S+)/gm)].map(([, path = ""]) => path);
+  expect(copied.length).toBeGreaterThan(5);
+  expect(copied.filter((path) => !made.test(path) && !isThere(path))).toEqual([]);
+});

@@ -100,7 +100,7 @@ export const nativeLens: Lens = {
 };
 
 function greeting({ url, development }: GreetedServer): Greeting {
-  const curl = `curl -s${development ? "" : " -H 'Authorization: Bearer '$WAYBILL_API_KEY"}`;
+  const curl = `curl -s${development ? "" : ' -H "Authorization: Bearer $WAYBILL_API_KEY"'}`;
   const json = "-H 'Content-Type: application/json'";
   return {
     title: "Native API",

@@ -42,11 +42,11 @@ export const shannonLens: Lens = {
 };
 
 function greeting({ url, development, developmentKey }: GreetedServer): Greeting {
-  const key = development ? developmentKey : "'$WAYBILL_API_KEY'";
+  const key = development ? `'X-API-Key: ${developmentKey}'` : '"X-API-Key: $WAYBILL_API_KEY"';
   const json = "-H 'Content-Type: application/json'";
   return {
     title: "Shannon API",
     place: `${url}/api/v1${development ? `   (key: ${developmentKey})` : ""}`,
-    commands: [`curl -s -H 'X-API-Key: ${key}' ${json} ${url}/api/v1/tasks -d '{"query":"What is 17 * 23?"}'`],
+    commands: [`curl -s -H ${key} ${json} ${url}/api/v1/tasks -d '{"query":"What is 17 * 23?"}'`],
   };
 }
