@@ -68,8 +68,8 @@ export class AnswerSoFar {
     return this.#model;
   }
 
-  get stopped(): boolean {
-    return this.#generation?.stopped ?? false;
+  get stopped(): EarlyStop | null {
+    return this.#generation?.stopped ?? null;
   }
 
   /** Takes the next part of the stream and returns the piece of text that it brought, often none. */
@@ -110,7 +110,7 @@ export class AnswerSoFar {
 
   /** The answer, which the reader has left before the provider ended it. */
   async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
-    if (early === "time_limit") await this.#handOnRest(onText);
+    if (early !== "stop_sequence") await this.#handOnRest(onText);
     return this.#answer({ toolCalls: [], finish: "stop", early, ...(await this.estimated()) });
   }
 

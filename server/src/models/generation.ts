@@ -5,17 +5,17 @@
 
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { GenerationParameters, GenerationReport, IgnoredParameter } from "../task/generation-parameters.ts";
-import { lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
+import { firstTokens, lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
 import { TokenReport } from "./logprobs.ts";
 import type { ModelAnswer, ModelCall, PromptTurn } from "./model.ts";
-import { type Host, ignoredByPackage, logprobsWanted, parameterRequest, stopsOf } from "./parameters.ts";
+import { cutAfter, type Host, ignoredByPackage, logprobsWanted, parameterRequest, stopsOf } from "./parameters.ts";
 import { StopSequences } from "./stop-sequences.ts";
 
 /** Told of the input, at most. */
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
 
 /** Why the reading of an answer ended before the provider ended it. */
-export type EarlyStop = "stop_sequence" | "time_limit";
+export type EarlyStop = "stop_sequence" | "time_limit" | "max_tokens";
 
 export class Generation {
   readonly options: Partial<LanguageModelV4CallOptions>;
@@ -29,6 +29,9 @@ export class Generation {
   readonly #providerName: string;
   #text = "";
   #longEnough: boolean;
+  /** Tokens of the text that are handed on, where the provider may give more; null where it gives no more. */
+  readonly #cutAfter: number | null;
+  #isCut = false;
 
   /** Throws nothing. What the prompt has beyond `truncateInputTokens` is cut off before anything is asked. */
   static async of(call: ModelCall, parameters: GenerationParameters, host: Host, model: string): Promise<Generation> {
@@ -45,6 +48,7 @@ export class Generation {
     this.#stops = new StopSequences(stopsOf(asked), { include: asked.includeStopSequence === true });
     this.#ignored = ignored;
     this.#providerName = host.name;
+    this.#cutAfter = cutAfter(asked, host);
     this.#longEnough = (asked.minNewTokens ?? 0) === 0;
   }
 
@@ -56,7 +60,8 @@ export class Generation {
   }
 
   /** What of a piece of text is handed on. */
-  async push(piece: string): Promise<string> {
+  async push(given: string): Promise<string> {
+    const piece = this.#cutAfter === null ? given : await this.#within(this.#cutAfter, given);
     this.#text += piece;
     if (!this.#longEnough) {
       this.#longEnough = (await tokensOf([this.#text])) > (this.#asked.minNewTokens ?? 0);
@@ -65,8 +70,18 @@ export class Generation {
     return this.#stops.push(piece);
   }
 
-  get stopped(): boolean {
-    return this.#stops.stoppedBy !== null;
+  /** Why nothing more of the text is handed on; null while more may be. */
+  get stopped(): EarlyStop | null {
+    if (this.#stops.stoppedBy !== null) return "stop_sequence";
+    return this.#isCut ? "max_tokens" : null;
+  }
+
+  /** What of the next piece is in the first tokens of the text. */
+  async #within(tokens: number, piece: string): Promise<string> {
+    const text = this.#text + piece;
+    const first = await firstTokens(text, tokens);
+    this.#isCut = first.length < text.length;
+    return first.slice(this.#text.length);
   }
 
   /** What was held back and can be handed on, once nothing more comes. */

@@ -57,6 +57,12 @@ async function turnWithin(
   return { turn: { ...turn, text }, used };
 }
 
+/** The beginning of a text that has at most so many tokens. */
+export async function firstTokens(text: string, tokens: number): Promise<string> {
+  const { firstTokensIn } = await import("../reference/text/tokens.ts");
+  return firstTokensIn(text, tokens);
+}
+
 /** The end of a text that has at most so many tokens. */
 async function endOf(text: string, tokens: number): Promise<{ text: string; used: number }> {
   const { lastTokensIn } = await import("../reference/text/tokens.ts");

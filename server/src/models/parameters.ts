@@ -40,6 +40,8 @@ const DONE_HERE: ReadonlySet<Parameter> = new Set([
 const DRAWING = ["temperature", "topP", "topK", "typicalP"] as const;
 /** OpenAI's own limit; the others are watched for here. */
 const NATIVE_STOPS_MAX = 4;
+/** OpenAI refuses a request for fewer tokens: what is beyond a smaller number is cut off here. */
+const OPENAI_TOKENS_MIN = 16;
 /** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text, here or at a provider. */
 const STOP_CHARACTERS_MAX = 1_000;
 const TOP_LOGPROBS_MAX = 20;
@@ -89,12 +91,19 @@ export function ignoredByPackage(
       case "topK":
       case "seed":
         return [{ parameter: warning.feature, reason }];
+      case "maxOutputTokens":
+        return [{ parameter: "maxNewTokens", reason }];
       case "logprobs":
         return [{ parameter: "returns", reason }];
       default:
         return [];
     }
   });
+}
+
+/** After how many tokens an answer is cut off here, since its provider gives more; null where it does as it is told. */
+export function cutAfter({ maxNewTokens = 0 }: GenerationParameters, { type }: Host): number | null {
+  return type === "openai" && maxNewTokens > 0 && maxNewTokens < OPENAI_TOKENS_MIN ? maxNewTokens : null;
 }
 
 /** The number of alternatives that log-probabilities are asked with; 0 where nobody wants any. */
@@ -120,12 +129,16 @@ function effective(asked: GenerationParameters): GenerationParameters {
 
 function taken({ temperature, topP, topK, seed, maxNewTokens }: GenerationParameters, { type }: Host) {
   const takes = TAKES[type];
+  const tokensMin = type === "openai" ? OPENAI_TOKENS_MIN : 0;
   return {
     ...(temperature !== undefined && takes.has("temperature") && { temperature }),
     ...(topP !== undefined && takes.has("topP") && { topP }),
     ...(topK !== undefined && takes.has("topK") && { topK }),
     ...(seed !== undefined && takes.has("seed") && { seed }),
-    ...(maxNewTokens !== undefined && takes.has("maxNewTokens") && { maxOutputTokens: maxNewTokens }),
+    ...(maxNewTokens !== undefined &&
+      takes.has("maxNewTokens") && {
+        maxOutputTokens: Math.max(maxNewTokens, tokensMin),
+      }),
   };
 }
 

@@ -56,7 +56,7 @@ export async function readAnswer(
       const piece = await answer.add(part);
       if (answer.hasBegun) silence.broken();
       if (piece !== "" && !request.signal.aborted) call.onText?.(piece);
-      if (answer.stopped) return await answer.left("stop_sequence");
+      if (answer.stopped !== null) return await answer.left(answer.stopped, call.onText);
     }
     return await answer.finished(call.onText);
   } catch (error) {

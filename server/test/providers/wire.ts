@@ -73,14 +73,14 @@ export const openaiResponses: Protocol = {
       }),
     ];
   },
-  text: (piece) => [
+  text: (piece, alternatives) => [
     responsesEvent({
       type: "response.output_text.delta",
       item_id: "msg_1",
       output_index: 0,
       content_index: 0,
       delta: piece,
-      logprobs: [],
+      logprobs: alternatives === undefined ? [] : logprobsOf(piece, alternatives).content,
     }),
   ],
   calls: (calls) =>
@@ -149,7 +149,7 @@ function delta(content: Record<string, unknown>, finish: string | null = null, l
 }
 
 /** The piece as one token, which is the likeliest of its place. */
-function logprobsOf(token: string, alternatives: number): Record<string, unknown> {
+function logprobsOf(token: string, alternatives: number): { content: Record<string, unknown>[] } {
   const top = Array.from({ length: alternatives }, (_, place) => ({
     token: place === 0 ? token : `${token}${place}`,
     logprob: -0.5 - place,

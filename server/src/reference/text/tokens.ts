@@ -30,6 +30,16 @@ export function lastTokensIn(text: string, tokens: number): { text: string; toke
   return { text: text.slice(text.length - end.length), tokens };
 }
 
+/** The beginning of a text that has at most so many tokens. */
+export function firstTokensIn(text: string, tokens: number): string {
+  const ids: number[] = [];
+  for (const piece of pieces(text)) {
+    ids.push(...encode(piece, PLAIN));
+    if (ids.length > tokens) return decode(ids.slice(0, tokens)).replace(/\uFFFD+$/, "");
+  }
+  return text;
+}
+
 function* pieces(text: string): Iterable<string> {
   let start = 0;
   while (start < text.length) {
