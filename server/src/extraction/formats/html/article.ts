@@ -9,7 +9,7 @@ import { descendantsOf, type Element, elementsOf } from "../../element.ts";
 type Weight = { text: number; linked: number; links: number };
 
 const NEVER_SHOWN = new Set(
-  "head script style template noscript svg canvas iframe object embed audio video map dialog button input select textarea option datalist rp rt".split(
+  "head title script style template noscript svg canvas iframe object embed audio video map dialog button input select textarea option datalist rp rt".split(
     " ",
   ),
 );

@@ -165,7 +165,7 @@ class Walk {
         this.#text += "\n";
         return;
       case "img":
-        this.#text += escaped(element.attributes["alt"] ?? "");
+        this.#text += ` ${escaped(element.attributes["alt"] ?? "")} `;
         return;
       case "code":
       case "kbd":

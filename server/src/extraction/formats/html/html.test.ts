@@ -36,6 +36,18 @@ describe("a page", () => {
     expect(markdown(`<div class="hero-banner"><h1>Kiln</h1></div><p>${SENTENCES}</p>`)).toContain("# Kiln");
   });
 
+  test.each([
+    [`<frameset><frame src=a.html></frameset><noframes><body><p>Go to <b>kilns</b>.</body></noframes>`, "Go to kilns."],
+    [`<noscript><h1>Kiln</h1><p>${SENTENCES}</p></noscript><div id=root></div>`, `# Kiln\n\n${SENTENCES}`],
+    ["<noscript>Please enable JavaScript.</noscript><div id=root></div>", ""],
+    ["<title>Kiln</title><h1>The kiln</h1>Hot.", "# The kiln\n\nHot."],
+    ["<p><img alt='A chart'><img alt='A kiln'></p>", "A chart A kiln"],
+    [`<?xml version="1.0"?><html><body><p>Heat: <![CDATA[a < b]]></p></body></html>`, "Heat: a < b"],
+    [`<p><img src="data:image/png;base64,${"A".repeat(1_000_000)}" alt="A kiln">Hot.</p>`, "A kiln Hot."],
+  ])("is what a reader sees of it who loads nothing else and runs no scripts (%#)", (html, text) => {
+    expect(markdown(html)).toBe(text);
+  });
+
   test("tells its title, author and description", () => {
     const { title, author, properties } = htmlDocument(
       `<html lang="de"><title> Ofen &amp; Ton </title><meta name="author" content="Ada Brandt"><meta property="og:description" content="Über Öfen">`,

@@ -20,6 +20,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   "article:published_time": "created",
   "article:modified_time": "modified",
 };
+const NOSCRIPT_CHARACTERS_MIN = 200;
 const AUTHOR = new Set(["author", "dc.creator", "article:author", "citation_author"]);
 
 export const readHtml: FormatReader = (source, { limits }) => {
@@ -30,9 +31,21 @@ export const readHtml: FormatReader = (source, { limits }) => {
 
 export function htmlDocument(text: string) {
   const document = parseHtml(text);
-  const { root, isLeftOut } = articleOf(document);
   const { base, ...facts } = aboutPage(document);
-  return { ...facts, blocks: blocksOf(root, { isLeftOut, addressOf: (target) => addressFrom(base, target) }) };
+  const blocksIn = (page: Element) => {
+    const { root, isLeftOut } = articleOf(page);
+    return blocksOf(root, { isLeftOut, addressOf: (target) => addressFrom(base, target) });
+  };
+  const blocks = blocksIn(document);
+  return { ...facts, blocks: blocks.length > 0 ? blocks : blocksIn(withoutScripts(document)) };
+}
+
+/** What is there for those who run none, where it is more than a request to do so. */
+function withoutScripts(document: Element): Element {
+  const children = [...descendantsOf(document)]
+    .filter((element) => element.name === "noscript" && textOf(element).trim().length >= NOSCRIPT_CHARACTERS_MIN)
+    .flatMap((element) => element.children);
+  return { name: "body", attributes: {}, children };
 }
 
 /** The charset that a page declares near its beginning. */

@@ -8,6 +8,9 @@ const DEPTH_MAX = 300;
 /** The parser's own stack is slow beyond this. */
 const OPEN_MAX = 20_000;
 
+/** Elsewhere browsers take such a section for a comment. */
+const XHTML = /^\s*<\?xml/;
+
 /** The root is an element without a name. Throws `too_large` when more tags are open than any page needs. */
 export function parseHtml(text: string): Element {
   const root: Element = { name: "", attributes: {}, children: [] };
@@ -34,8 +37,9 @@ export function parseHtml(text: string): Element {
         else if (open.length > 1) open.pop();
       },
     },
-    { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
+    { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true, recognizeCDATA: XHTML.test(text) },
   );
-  parser.end(text);
+  // Frames are never fetched, so that what stands there for those who have none is the page.
+  parser.end(text.replaceAll(/(<\/?)noframes\b/gi, "$1div"));
   return root;
 }
