@@ -10,6 +10,7 @@ import type { PreparedAudit } from "../codec/prepared.ts";
 import type { IdempotencyRecord } from "../write.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { numberIn, textIn } from "./column.ts";
+import { lateRows } from "./late-statements.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
@@ -44,7 +45,7 @@ export function agentReads(db: Database) {
 type Added = { added: true } | { replayed: string; hash: string } | { taken: "slug" | "name" };
 
 export function agentWrites(db: Database, sql: WriterStatements) {
-  const row = (text: string) => db.prepare<unknown[], unknown[]>(text).raw();
+  const row = (text: string) => lateRows(db, text);
   const known = row("SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?");
   const remember = db.prepare<unknown[]>("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)");
   const count = row("SELECT count(*) FROM agents WHERE tenant = ?");

@@ -8,6 +8,7 @@ import { encodePostings, SLICE_CHUNKS } from "../../retrieval/postings.ts";
 import { AUTO_CHUNKING } from "../../task/chunk.ts";
 import { notFound } from "../../task/errors.ts";
 import { bytesIn, numberIn, textIn } from "./column.ts";
+import { lateRows, lateRun } from "./late-statements.ts";
 
 export type CutKey = { document: string; maxTokens: number; overlapTokens: number };
 /** Index, page, start, end, tokens, text. */
@@ -54,8 +55,8 @@ class CutRows {
   readonly #changed;
 
   constructor(db: Database) {
-    const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
-    const run = (sql: string) => db.prepare<unknown[]>(sql);
+    const rows = (sql: string) => lateRows(db, sql);
+    const run = (sql: string) => lateRun(db, sql);
     this.#find = rows("SELECT n, total FROM cuts WHERE document = ? AND max_tokens = ? AND overlap_tokens = ?");
     this.#insert = rows(
       `INSERT INTO cuts (document, max_tokens, overlap_tokens, total, stored, version)
@@ -121,8 +122,8 @@ class VectorSlices {
   readonly #changed;
 
   constructor(db: Database) {
-    const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
-    const run = (sql: string) => db.prepare<unknown[]>(sql);
+    const rows = (sql: string) => lateRows(db, sql);
+    const run = (sql: string) => lateRun(db, sql);
     this.#find = rows("SELECT n, dimensions FROM embeddings WHERE cut = ? AND model = ?");
     this.#insert = rows(
       "INSERT INTO embeddings (cut, model, dimensions, stored, version) VALUES (?, ?, ?, 0, 0) RETURNING n",

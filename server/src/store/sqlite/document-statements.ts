@@ -1,15 +1,13 @@
-/** The writer's statements on documents and vector stores, prepared once. */
+/** The writer's statements on documents and vector stores. */
 import type { Database } from "better-sqlite3";
 import { NOT_REMOVED } from "./document-removal.ts";
-
-type Run = { run(...values: unknown[]): { changes: number } };
-type Row = { get(...values: unknown[]): unknown[] | undefined };
+import { lateRows, lateRun } from "./late-statements.ts";
 
 const OWN = `key = ? AND ${NOT_REMOVED}`;
 
 export function documentStatements(db: Database) {
-  const run = (sql: string): Run => db.prepare<unknown[]>(sql);
-  const row = (sql: string): Row => db.prepare<unknown[], unknown[]>(sql).raw();
+  const run = (sql: string) => lateRun(db, sql);
+  const row = (sql: string) => lateRows(db, sql);
   return {
     document: row(`SELECT 1 FROM documents WHERE ${OWN}`),
     documentByOwnId: row("SELECT 1 FROM documents WHERE tenant = ? AND user = ? AND id = ?"),

@@ -1,12 +1,13 @@
-/** Verbs that are one statement each, prepared once. `values` says what of the given is bound, in the statement's order. */
+/** Verbs that are one statement each. `values` says what of the given is bound, in the statement's order. */
 import type { Database } from "better-sqlite3";
 import { fitting } from "./bounds.ts";
 import { maybeTextIn, numberIn } from "./column.ts";
+import { lateRows } from "./late-statements.ts";
 
 type Values<Given> = (given: Given) => unknown[];
 
 export function queries(db: Database) {
-  const prepared = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
+  const prepared = (sql: string) => lateRows(db, sql);
   return {
     /** The first row, as an array of its columns; null when there is none. */
     row<Given>(sql: string, values: Values<Given>): (given: Given) => unknown[] | null {

@@ -1,12 +1,10 @@
-/** The writer's statements, prepared once. Rows come back as arrays. */
+/** The writer's statements. */
 import type { Database } from "better-sqlite3";
-
-type Run = { run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } };
-type Row = { get(...values: unknown[]): unknown[] | undefined };
+import { lateRows, lateRun } from "./late-statements.ts";
 
 export function writerStatements(db: Database) {
-  const run = (sql: string): Run => db.prepare<unknown[]>(sql);
-  const row = (sql: string): Row => db.prepare<unknown[], unknown[]>(sql).raw();
+  const run = (sql: string) => lateRun(db, sql);
+  const row = (sql: string) => lateRows(db, sql);
   return {
     target: row(
       `SELECT n, revision, state, attempt, tenant, user, kind, created_at, conversation, deleted_at FROM tasks

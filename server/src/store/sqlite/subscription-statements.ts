@@ -14,6 +14,7 @@ import {
 } from "../subscription-store.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { numberIn, textIn } from "./column.ts";
+import { lateRows } from "./late-statements.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
@@ -90,7 +91,7 @@ type Changed = {
 };
 
 export function subscriptionWrites(db: Database, sql: WriterStatements) {
-  const row = (text: string) => db.prepare<unknown[], unknown[]>(text).raw();
+  const row = (text: string) => lateRows(db, text);
   // Two, since an index leaves out what the other has: `task IS ?` would go through all rows.
   const knownOfTask = row(
     `SELECT key FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant
