@@ -68,6 +68,26 @@ describe("a Word document", () => {
     expect(text).toBe("1. one\n  - a) below\n    - 1.1 deep\n2. two\n7. seven\n\n## 8. Head");
   });
 
+  test("shows the documents that lie inside it, and signs of the fonts that everybody has", async () => {
+    const sign = (font: string, char: string) => `<w:r><w:sym w:font="${font}" w:char="${char}"/></w:r>`;
+    const signs = `${sign("Wingdings", "F0FC")}${sign("Symbol", "F06D")}${sign("Symbol", "F0A3")}${sign("Arial", "00E9")}`;
+    const text = await word(
+      `${paragraph(signs)}<w:altChunk r:id="a"/><w:altChunk r:id="b"/>`,
+      [
+        {
+          name: "word/a.html",
+          content: "<html><head><title>no</title></head><body><h2>Inside</h2><p>A page.</p></body></html>",
+        },
+        { name: "word/b.txt", content: "A text." },
+      ],
+      [
+        ["a", "aFChunk", "a.html"],
+        ["b", "aFChunk", "b.txt"],
+      ],
+    );
+    expect(text).toBe("✓μ≤é\n\n## Inside\n\nA page.\n\nA text.");
+  });
+
   test("keeps a further paragraph of an item with it", async () => {
     const level = (text: string) =>
       `<w:abstractNum w:abstractNumId="${text.length}"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="${text}"/></w:lvl></w:abstractNum>`;
@@ -203,13 +223,17 @@ describe("an OpenDocument file", () => {
       { name: "content.xml", content: content(inside) },
     ]);
 
-  test("nests the items of styles that are shown deeper by their names alone", async () => {
+  test("nests the items of styles that are shown deeper by their names alone, and leaves out hidden words", async () => {
     const style = (name: string, parent: string) =>
       `<style:style style:name="${name}" style:parent-style-name="${parent}"/>`;
     const item = (name: string) =>
       `<text:list><text:list-item><text:p text:style-name="${name}">${name}</text:p></text:list-item></text:list>`;
-    const body = `<office:body><office:text>${item("P1")}${item("P2")}${item("List_20_3")}${item("P1")}</office:text></office:body>`;
-    const styles = style("P1", "List_20_Bullet") + style("P2", "List_20_Bullet_20_2");
+    const hidden = '<text:p><text:span text:style-name="T1">unseen</text:span></text:p>';
+    const body = `<office:body><office:text>${hidden}${item("P1")}${item("P2")}${item("List_20_3")}${item("P1")}</office:text></office:body>`;
+    const styles =
+      style("P1", "List_20_Bullet") +
+      style("P2", "List_20_Bullet_20_2") +
+      '<style:style style:name="T1"><style:text-properties text:display="none"/></style:style>';
     const { text } = await read(
       document("text", `<office:automatic-styles>${styles}</office:automatic-styles>${body}`),
       "a.odt",

@@ -8,8 +8,10 @@ import { type Block, escaped, itemOf, link } from "../../markdown.ts";
 import { officeFormulaOf } from "../ooxml/formula.ts";
 import { graphicBlocks } from "../ooxml/graphic.ts";
 import type { OfficePackage } from "../ooxml/package.ts";
+import { altChunkBlocks } from "./alt-chunk.ts";
 import type { Numbering } from "./numbering.ts";
 import type { ListPlace, Styles } from "./styles.ts";
+import { symbolOf } from "./symbols.ts";
 
 export type StoryParts = {
   office: OfficePackage;
@@ -68,6 +70,7 @@ export class Story {
       if (child.name === "p") this.#paragraph(child);
       else if (child.name === "tbl") this.#table(child);
       else if (child.name === "AlternateContent") this.#alternative(child, (chosen) => this.#blocksIn(chosen));
+      else if (child.name === "altChunk") this.blocks.push(...altChunkBlocks(this.#parts.office, this.#target(child)));
       else if (WRAPPERS.has(child.name) && !isContents(child)) this.#blocksIn(child);
     }
   }
@@ -177,6 +180,9 @@ export class Story {
       case "noBreakHyphen":
         this.#text += "-";
         return;
+      case "sym":
+        this.#text += symbolOf(element.attributes["w:font"] ?? "", element.attributes["w:char"] ?? "");
+        return;
       case "hyperlink":
         this.#hyperlink(element);
         return;
@@ -211,6 +217,11 @@ export class Story {
     if (element.name === "fldSimple" && PAGE_FIELD.test(element.attributes["w:instr"] ?? ""))
       this.#holdsPageNumber = true;
     else this.#runsIn(element);
+  }
+
+  /** The part that it stands for. */
+  #target(element: Element): string {
+    return this.#parts.office.relationships(this.#part).get(element.attributes["r:id"] ?? "")?.target ?? "";
   }
 
   #hyperlink(element: Element): void {

@@ -213,6 +213,9 @@ export class OdfStory {
         return;
       case "ruby-text":
         return;
+      case "span":
+        if (!this.#styles.isHidden(element.attributes["text:style-name"])) this.#inlinesIn(element);
+        return;
       default:
         this.#inlinesIn(element);
     }

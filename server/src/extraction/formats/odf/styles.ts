@@ -3,7 +3,7 @@ import { childOf, type Element, elementsOf } from "../../element.ts";
 import { depthOfStyle } from "../list-styles.ts";
 import { numeral } from "../numerals.ts";
 
-type Style = { parent: string | undefined; name: string; list: string | undefined };
+type Style = { parent: string | undefined; name: string; list: string | undefined; isHidden: boolean };
 /** `format` is empty where a bullet is shown. */
 type Level = { format: string; prefix: string; suffix: string; start: number; shownLevels: number };
 
@@ -31,6 +31,7 @@ export class OdfStyles {
         parent: attributes["style:parent-style-name"],
         name: attributes["style:display-name"] ?? id,
         list: attributes["style:list-style-name"],
+        isHidden: childOf(style, "text-properties")?.attributes["text:display"] === "none",
       });
     }
     if (style.name === "list-style") {
@@ -43,6 +44,11 @@ export class OdfStyles {
 
   isTitle(style: string | undefined): boolean {
     return this.#chain(style).some(({ name }) => name === "Title");
+  }
+
+  /** Text of that style is there and not shown. */
+  isHidden(style: string | undefined): boolean {
+    return this.#chain(style).some(({ isHidden }) => isHidden);
   }
 
   /** How deep an item of that style is shown beside its list's own levels, by the style's name alone; from 0. */
@@ -74,12 +80,12 @@ export class OdfStyles {
   #chain(style: string | undefined): Style[] {
     const chain: Style[] = [];
     let next = this.#styles.get(style ?? "");
-    if (next === undefined && style !== undefined) return [{ parent: undefined, name: style, list: undefined }];
+    if (next === undefined && style !== undefined) return [named(style)];
     while (next !== undefined && chain.length < PARENTS_MAX) {
       chain.push(next);
       const { parent } = next;
       next = this.#styles.get(parent ?? "");
-      if (next === undefined && parent !== undefined) chain.push({ parent: undefined, name: parent, list: undefined });
+      if (next === undefined && parent !== undefined) chain.push(named(parent));
     }
     return chain;
   }
@@ -93,4 +99,9 @@ function levelOf({ name, attributes }: Element): Level {
     start: Number(attributes["text:start-value"] ?? 1) || 1,
     shownLevels: Number(attributes["text:display-levels"] ?? 1) || 1,
   };
+}
+
+/** A style of which nothing but its name is known. */
+function named(name: string): Style {
+  return { parent: undefined, name, list: undefined, isHidden: false };
 }

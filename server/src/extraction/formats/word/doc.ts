@@ -27,10 +27,13 @@ export const readDoc: FormatReader = async (source, { limits }) => {
   return inSections(written(blocks), { ...NO_FACTS, title, author, properties: others }, limits);
 };
 
+/** One that no line is broken at. */
+const HYPHEN = "\u001e";
+
 /** Lines that end with the mark of a cell are rows of a table. */
 function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of text.replaceAll(HYPHEN, "-").split("\n")) {
     if (/\t\s*$/.test(line) && line.trim() !== "") {
       const row = line
         .replace(/\t\s*$/, "")
