@@ -29,12 +29,8 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["Ended", task.ended_at && moment(task.ended_at)],
     ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
     ["User", `${task.user}, by ${task.lens}`],
-    ["Calls", usage.calls === 0 ? null : count(usage.calls)],
-    ["Tokens", usage.calls === 0 ? null : `${count(usage.input_tokens)} in, ${count(usage.output_tokens)} out`],
-    [
-      "Cost",
-      usage.calls === 0 ? null : `${money(usage.cost_usd)}${usage.unpriced_calls > 0 ? " and unpriced calls" : ""}`,
-    ],
+    ["Usage", spent(usage)],
+    ["With children", task.children === 0 ? null : spent(task.tree_usage)],
     ["Conversation", task.conversation_id],
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
@@ -43,6 +39,14 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
   ];
+}
+
+/** Its calls, tokens and cost in a line. */
+function spent(usage: Task["usage"]): string | null {
+  if (usage.calls === 0) return null;
+  const cost = `${money(usage.cost_usd)}${usage.unpriced_calls > 0 ? " and unpriced calls" : ""}`;
+  const estimated = usage.estimated_calls > 0 ? `, ${count(usage.estimated_calls)} of them estimated` : "";
+  return `${count(usage.calls)} calls${estimated}, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${cost}`;
 }
 
 function by(steering: { by: string; reason: string }): string {

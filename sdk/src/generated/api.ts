@@ -1393,6 +1393,12 @@ export type Task = {
   ended_at: string | null;
   not_before: string | null;
   deadline_at: string | null;
+  /** Tasks that it has begun. */
+  children: number;
+  /** Its usage with that of all tasks below it, each call counted once. */
+  tree_usage: UsageTotals;
+  /** Tasks above it whose budgets hold for it too. */
+  bound_by: (string)[];
   input: Json;
   /** Null until it completed. */
   output: Json;
@@ -1729,6 +1735,8 @@ export type UsageCall = {
   cache_read_tokens: number;
   cache_write_tokens: number;
   cost_usd: number | null;
+  /** The provider stated no counts: these are ours. */
+  estimated: boolean;
   /** The provider's own usage object. */
   raw: Json;
 };
@@ -1750,6 +1758,8 @@ export type UsageTotals = {
   cost_usd: number;
   /** Calls to models without a known price: cost_usd lacks them. */
   unpriced_calls: number;
+  /** Calls whose provider stated no counts: ours stand in their place. */
+  estimated_calls: number;
 };
 
 export type VectorStore = {
@@ -1882,6 +1892,8 @@ export type WebhookOfTask = {
 export type Why = {
   task_id: string;
   state: State;
+  /** What `summary` says, for programs. */
+  reason: "delayed" | "no_slot" | "no_worker" | "awaits_worker" | "running" | "leased" | "pausing" | "paused" | "paused_by_itself" | "needs_answer" | "needs_approval" | "needs_authorization" | "needs_information" | "timer" | "retry" | "child" | "no_code" | "no_handler" | "stuck" | "crash_suspect" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected";
   summary: string;
   /** ISO 8601, UTC, milliseconds */
   since: string;
@@ -1893,6 +1905,13 @@ export type Why = {
   held_by: (string)[];
   /** Tasks of its tenant before it in the queue, by priority and age. */
   ahead: number | null;
+  /** Of external work: when a worker last asked for its queue, null where none has since `since`. */
+  workers: {
+    queue: string;
+    asked_at: string | null;
+    /** ISO 8601, UTC, milliseconds */
+    since: string;
+  } | null;
   last_error: Failure | null;
 };
 

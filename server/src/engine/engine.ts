@@ -29,8 +29,18 @@ export interface SchedulingView {
   /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null;
   /** Why this process will not start it; null when it will. */
-  obstacle(task: Task): string | null;
+  obstacle(task: Task): Obstacle | null;
+  /** When a worker last asked for the queue of a task that other programs do; null for work of our own handlers. */
+  workers(task: Task): QueueWorkers | null;
 }
+
+export type Obstacle = { code: "no_handler" | "stuck" | "crash_suspect"; sentence: string };
+
+/** `askedAt` is null where none has asked since this server started, at `since`. */
+export type QueueWorkers = { queue: string; askedAt: number | null; since: number };
+
+/** How many tasks lie in a queue of work for other programs, and since when the oldest does. */
+export type QueueDepth = { tenant: string; queue: string; ready: number; oldestAt: number };
 
 /** Slots for tasks that are about to be submitted: one that has a slot is running from its first commit on. */
 export interface SlotReservation {
@@ -55,4 +65,8 @@ export type Claim = {
 export interface WorkClaims {
   /** Starts them and resolves with them as they are then; with none when `waitMs` passed or `signal` fired. */
   claim(claim: Claim, signal: AbortSignal): Promise<Task[]>;
+  /** When a worker last asked for this queue; null where none has since this server started. */
+  askedAt(tenant: string, queue: string): number | null;
+  /** Of each queue that has something in it. */
+  depths(): QueueDepth[];
 }

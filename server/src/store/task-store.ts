@@ -4,7 +4,7 @@ import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type { OpenTask } from "../task/open-task.ts";
-import type { Failure, Task } from "../task/task.ts";
+import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Visible, VisibleTasks } from "../task/visibility.ts";
@@ -88,4 +88,6 @@ export interface TaskStore {
   artifactSizes(id: TaskId): Promise<ArtifactSize[]>;
   /** Paid calls, oldest first, at most `limit`, fewer when they have the bytes of a page. Throws `invalid` on a bad cursor. */
   usage(id: TaskId, cursor: string | null, limit: number): Promise<{ calls: RecordedCall[]; next: string | null }>;
+  /** What all its descendants have spent, also those that were deleted: a sum that is kept, and read in one row. */
+  spentBelow(id: TaskId): Promise<UsageTotals>;
 }

@@ -6,7 +6,7 @@ import type { Identity } from "./identity.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { OpenQuestion } from "./questions.ts";
 import type { InputAsk } from "./states.ts";
-import type { Failure, Wait } from "./task.ts";
+import type { Failure, UsageTotals, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 export type Command =
@@ -30,6 +30,8 @@ export type Command =
   | { do: "record"; attempt: number; record: Recorded }
   /** Usage that arrives late, from an attempt that is fenced off: it was paid all the same. */
   | { do: "bill"; calls: UsageCall[] }
+  /** Somebody lets its tree, which has spent this much, go on with a spent budget. */
+  | { do: "grant"; spent: UsageTotals }
   | { do: "renew"; attempt: number; worker: string; until: number }
   /** The lease that held until then has run out: the task is anybody's again, or fails. */
   | { do: "lapse"; attempt: number; until: number }
@@ -69,6 +71,8 @@ export type Recorded = {
   progress?: { fraction: number; message: string };
   details?: JsonObject;
   usage?: UsageCall[];
+  /** A child was begun. */
+  begot?: true;
   /** Questions that are open from now on, and the keys of those that are not any more. */
   asked?: OpenQuestion[];
   closed?: string[];

@@ -5,7 +5,7 @@ import { type Change, type Command, decide, EVENTS_MAX, submitted } from "./deci
 import { Refusal } from "./errors.ts";
 import { queuedTask } from "./queued-task.ts";
 import { isTerminal, TERMINAL_STATES } from "./states.ts";
-import { type Task, task as taskSchema, type Wait } from "./task.ts";
+import { NO_USAGE, type Task, task as taskSchema, type Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 const BORN = 1_000_000;
@@ -30,6 +30,7 @@ wake          .         .         .         .         slot      slot      .     
 wakeOther     .         .         .         .         .         .         .         .         .         .         .         .
 record        .         =         =         .         .         .         .         =         .         .         .         !
 bill          =         =         =         =         =         =         =         =         =         =         =         =
+grant         =         =         =         =         =         =         =         =         =         =         =         .
 renew         !         !         =         !         !         !         !         !         !         !         !         !
 lapse         .         .         slot      .         .         .         .         .         .         .         .         !
 complete      .         completed completed .         .         .         .         .         .         .         .         !
@@ -93,6 +94,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
     },
   }),
   bill: () => ({ do: "bill", calls: [CALL, CALL] }),
+  grant: () => ({ do: "grant", spent: { ...NO_USAGE, calls: 1 } }),
   renew: (_, attempt) => ({ do: "renew", attempt, worker: "w", until: BORN + 9_000 }),
   lapse: (task, attempt) => ({ do: "lapse", attempt, until: task.lease?.until ?? 0 }),
   complete: (_, attempt) => ({ do: "complete", attempt, output: { done: true } }),

@@ -51,6 +51,9 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       return record(task, command, at);
     case "bill":
       return bill(task, command, at);
+    case "grant":
+      if (isTerminal(task.state)) return wrongState(task, "granted its budget again");
+      return change(task, command, at, { budgetFrom: command.spent }, []);
     case "renew":
       if (task.lease?.worker !== command.worker) return fenced(task);
       return (
@@ -208,7 +211,7 @@ function record(task: Task, command: Command & { do: "record" }, at: number): Ch
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
   if (task.lastSeq >= EVENTS_MAX) return end(task, command, at, { state: "failed", error: tooManyEvents() });
-  const { events, progress, details, usage = [], progressed, asked = [], closed = [] } = command.record;
+  const { events, progress, details, usage = [], progressed, begot, asked = [], closed = [] } = command.record;
   const all: EventDraft[] = [...events, ...usage.map(billed)];
   const next: Partial<Task> = {};
   if (asked.length + closed.length > 0) {
@@ -218,6 +221,7 @@ function record(task: Task, command: Command & { do: "record" }, at: number): Ch
     all.push(...fresh.map(asks));
   }
   if (progressed) next.crashes = 0;
+  if (begot) next.children = task.children + 1;
   if (usage.length > 0) next.usage = usage.reduce(addUsage, task.usage);
   if (details) {
     next.details = { ...task.details, ...details };

@@ -7,9 +7,9 @@ import type { QueuedTask } from "./queued-task.ts";
 import { isTerminal } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 
-type Parent = Pick<Task, "id" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs">;
+type Parent = Pick<Task, "id" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy">;
 
-/** The task as a child of `parent`: a generation below it, and to end by its deadline. */
+/** The task as a child of `parent`: a generation below it, within its budget, and to end by its deadline. */
 export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
   const { timeLimitMs } = parent;
   // The limit of the parent's kind stands still while it waits for its child.
@@ -18,6 +18,7 @@ export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
     ...task,
     parent: parent.id,
     depth: parent.depth + 1,
+    boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],
     deadlineAt,
     namedDeadlineAt: deadlineAt,
   };

@@ -15,7 +15,7 @@ import type { Identity } from "./identity.ts";
 import { copyOf, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
-import type { Failure, Task } from "./task.ts";
+import type { Budget, budget, Failure, Task, UsageTotals } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 /** What a running piece of work may say. Inside a step it commits with the step's result. */
@@ -39,9 +39,27 @@ export interface StepContext extends Effects {
   readonly tries: number;
   /** Fires at cancel, deadline, the step's timeout and shutdown. Not at pause: a step in flight ends first. */
   readonly signal: AbortSignal;
+  /**
+   * The budgets that hold for this task at this moment, its own and those of the tasks above it, with what each tree has
+   * spent: for whoever is about to spend more. Empty where nobody has set one.
+   */
+  budgets(): Promise<Bound[]>;
+  /** Lets the budgets of these tasks begin again, each from what its tree has spent by now: somebody has let it go on. */
+  grant(tasks: readonly string[]): Promise<void>;
   /** Live text: coalesced, logged, then sent, while the step still runs. */
   output(text: string, agent?: string): void;
 }
+
+/**
+ * A budget that holds for a task and all below it. `spent` is what that tree has spent, each call counted once; `from`
+ * what it had when the budget began to count.
+ */
+export type Bound = { task: string; budget: Budget; from: UsageTotals; spent: UsageTotals };
+
+export type ChildOptions = {
+  /** Holds for the child and all below it, beside the budgets above it. */
+  budget?: z.input<typeof budget>;
+};
 
 export type StepOptions = {
   /** Tries after the first one, for errors whose `retryable` is not false. Default 3. */
@@ -87,7 +105,7 @@ export interface Context extends Effects {
   /** Resolves with the first answer; null when the deadline passed without one. */
   waitForInput(name: string, question: Question): Promise<Answer | null>;
   /** Submits a task of the same owner and waits for its end. Rejects with `StepError` unless it completed. */
-  child(name: string, kind: string, input: Json): Promise<Json>;
+  child(name: string, kind: string, input: Json, options?: ChildOptions): Promise<Json>;
   /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
   history(limit: number): Promise<HeardMessage[]>;
   /** Pauses the task at this point until somebody resumes it; `reason` says why. */

@@ -59,13 +59,14 @@ export type Wait = z.infer<typeof wait>;
 export const failure = z.strictObject({ code: z.string(), message: z.string(), step: z.string().optional() });
 export type Failure = z.infer<typeof failure>;
 
-/** `tokens` and `costUsd` are sums over every recorded call; `unpricedCalls` says how many had no price. */
+/** Sums over every recorded call; `unpricedCalls` says how many had no price, `estimatedCalls` of how many our own count stands. */
 export const usageTotals = z.strictObject({
   calls: z.int(),
   inputTokens: z.int(),
   outputTokens: z.int(),
   costUsd: z.number(),
   unpricedCalls: z.int(),
+  estimatedCalls: z.int().optional(),
 });
 export type UsageTotals = z.infer<typeof usageTotals>;
 export const NO_USAGE: UsageTotals = { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, unpricedCalls: 0 };
@@ -121,6 +122,12 @@ const common = {
   queue: z.string().nullable(),
   metadata: jsonObject,
   budget: budget.nullable(),
+  /** What it and its descendants had spent when somebody let it go on with a spent budget: the budget counts from there. */
+  budgetFrom: usageTotals.nullable().default(null),
+  /** Those above it whose budgets hold for it too, the highest first. */
+  boundBy: z.array(z.string()).default([]),
+  /** How many it has begun. */
+  children: z.int().nonnegative().default(0),
   retry: retryPolicy,
 
   /** Counts committed changes; every write names the one it was decided on. */

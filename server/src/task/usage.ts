@@ -14,6 +14,8 @@ export const usageCall = z.strictObject({
   cacheWriteTokens: z.int().nonnegative(),
   /** US dollars; null when the model has no known price. */
   costUsd: z.number().nonnegative().nullable(),
+  /** The provider stated no counts: these are our own tokenizer's. */
+  estimated: z.literal(true).optional(),
   raw: json,
 });
 export type UsageCall = z.infer<typeof usageCall>;
@@ -35,6 +37,7 @@ export function addUsage(totals: UsageTotals, call: UsageCall): UsageTotals {
     outputTokens: sum(totals.outputTokens, call.outputTokens),
     costUsd: totals.costUsd + (call.costUsd ?? 0),
     unpricedCalls: totals.unpricedCalls + (call.costUsd === null ? 1 : 0),
+    ...estimates(totals.estimatedCalls, call.estimated ? 1 : 0),
   };
 }
 
@@ -46,5 +49,11 @@ export function sumOf(a: UsageTotals, b: UsageTotals): UsageTotals {
     outputTokens: sum(a.outputTokens, b.outputTokens),
     costUsd: a.costUsd + b.costUsd,
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
+    ...estimates(a.estimatedCalls, b.estimatedCalls),
   };
+}
+
+/** Where there are none, nothing is written of them. */
+function estimates(a = 0, b = 0): Pick<UsageTotals, "estimatedCalls"> {
+  return a + b === 0 ? {} : { estimatedCalls: a + b };
 }

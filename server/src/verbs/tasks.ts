@@ -6,7 +6,7 @@ import type { Json } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
-import type { Prompt, Task } from "../task/task.ts";
+import type { Prompt, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
@@ -94,6 +94,8 @@ export interface Tasks {
    * its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
    */
   usage(principal: Principal, id: string, cursor?: string): Promise<{ calls: RecordedCall[]; next: string | null }>;
+  /** What the task and all its descendants have spent, each call counted once. Throws `not_found`. */
+  treeUsage(principal: Principal, id: string): Promise<UsageTotals>;
   /** What it has asked people and what it was told, oldest first. Throws `not_found`. */
   turns(principal: Principal, id: string): Promise<Turn[]>;
   /** The bytes of a file that came with the task, for whoever reads them to the end or destroys the stream. Throws `not_found`. */

@@ -44,13 +44,6 @@ export function addGet(program: Command): void {
 }
 
 function described(task: Task, why: Why | null, webhooks: readonly Webhook[], screen: Screen): string {
-  const { usage } = task;
-  const tokens =
-    usage.calls === 0
-      ? null
-      : `${count(usage.calls)} calls, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ` +
-        money(usage.cost_usd) +
-        (usage.unpriced_calls === 0 ? "" : ` and ${usage.unpriced_calls} calls without a known price`);
   const facts: [string, string | null][] = [
     ["Id", task.id],
     ["Kind", task.kind],
@@ -67,7 +60,8 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Queue", why?.ahead === null || why === null ? null : `${why.ahead} before it`],
     ["Paused", task.paused && `by ${task.paused.by}${task.paused.reason && `: ${task.paused.reason}`}`],
     ["Cancelled", task.cancelled && `by ${task.cancelled.by}${task.cancelled.reason && `: ${task.cancelled.reason}`}`],
-    ["Usage", tokens],
+    ["Usage", spent(task.usage)],
+    ["With children", task.children === 0 ? null : spent(task.tree_usage)],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
     ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${webhookSummary(each)}`]),
@@ -82,6 +76,18 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
     ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),
   ].join("");
+}
+
+function spent(usage: Task["usage"]): string | null {
+  if (usage.calls === 0) return null;
+  const also = [
+    usage.unpriced_calls === 0 ? [] : `${count(usage.unpriced_calls)} calls without a known price`,
+    usage.estimated_calls === 0 ? [] : `${count(usage.estimated_calls)} calls with estimated counts`,
+  ].flat();
+  return [
+    `${count(usage.calls)} calls, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${money(usage.cost_usd)}`,
+    ...also,
+  ].join(", ");
 }
 
 function stepsTable(steps: readonly Step[], screen: Screen): string {

@@ -11,15 +11,15 @@ import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
-import { type Handler, isEnginesOwn } from "../../task/handler.ts";
+import { type Bound, type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { type Part, part } from "../../task/part.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
-import type { Failure, Task, Wait } from "../../task/task.ts";
-import type { UsageCall } from "../../task/usage.ts";
+import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
+import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
@@ -119,14 +119,14 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite, ownId?: string): Promise<string> {
-    const { kind, input } = wanted;
+    const { kind, input, budget } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { attempt, tenant, user, lens, priority, id } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
-    const submission = { ...plainSubmission(kind, bound), priority };
+    const submission = { ...plainSubmission(kind, bound), priority, ...(budget && { budget }) };
     const { retryOf: before } = wanted;
     const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
     const goesOn = failed?.kind === kind && failed.handlerVersion === handler.version;
@@ -141,7 +141,7 @@ export class AttemptWriter implements AttemptPort {
     const task = asChildOf(this.#task, fresh);
     const own = write(task.id);
     await this.#inOrder(own, () => ({
-      command: { do: "record", attempt, record: own.record },
+      command: { do: "record", attempt, record: { ...own.record, begot: true } },
       along: alongOf(own),
       others: [{ ...submitted(task), ...(retryOf !== null && { journalOf: retryOf }) }],
     }));
@@ -170,6 +170,43 @@ export class AttemptWriter implements AttemptPort {
     if (conversation === null) return [];
     const { messages } = await refused.insist(id, () => store.messages(conversation, { limit, before: id }));
     return messages.flatMap(heard);
+  }
+
+  async budgets(): Promise<Bound[]> {
+    const { id, boundBy } = this.#task;
+    const holders = this.#task.budget === null ? boundBy : [...boundBy, id];
+    const bounds: Bound[] = [];
+    for (const holder of holders) {
+      const task = await this.#insist(() => this.#parts.transitions.find(holder));
+      if (!task?.budget) continue;
+      const { budget, budgetFrom } = task;
+      bounds.push({ task: holder, budget, from: budgetFrom ?? NO_USAGE, spent: await this.#spentBy(task) });
+    }
+    return bounds;
+  }
+
+  async grant(tasks: readonly string[]): Promise<void> {
+    for (const id of tasks) {
+      const granted = this.#insist(() =>
+        this.#parts.transitions.change(id, async (task) => ({
+          command: { do: "grant", spent: await this.#spentBy(task) },
+        })),
+      );
+      await granted.catch((error: unknown) => {
+        // It has ended meanwhile, and binds nobody any more.
+        if (!(error instanceof Refusal) || error.code === "fenced") throw error;
+      });
+    }
+  }
+
+  /** What it and all below it have spent. */
+  async #spentBy(task: Task): Promise<UsageTotals> {
+    if (task.children === 0) return task.usage;
+    return sumOf(task.usage, await this.#insist(() => this.#parts.store.spentBelow(task.id)));
+  }
+
+  #insist<Result>(read: () => Promise<Result>): Promise<Result> {
+    return this.#parts.refused.insist(this.#task.id, read);
   }
 
   async bill(calls: UsageCall[]): Promise<void> {

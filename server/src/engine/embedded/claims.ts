@@ -7,7 +7,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import type { Claim, WorkClaims } from "../engine.ts";
+import type { Claim, QueueDepth, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
 import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
@@ -15,6 +15,9 @@ import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 type Parts = { transitions: Transitions; clock: Clock; open: Pick<OpenTasks, "get">; keys: ConcurrencyKeys };
+
+/** Workers name the queues that they ask for. */
+const QUEUES_NOTED_MAX = 10_000;
 
 type Queue = {
   ready: ReadyQueue<Entry>;
@@ -31,6 +34,8 @@ export class Claims implements WorkClaims {
   readonly #queueOf = new Map<TaskId, string>();
   /** The queues in which tasks of a concurrency key are parked. */
   readonly #parkedIn = new Map<string, Set<string>>();
+  /** When workers last asked, by queue: the latest of them last. */
+  readonly #asked = new Map<string, number>();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -78,6 +83,7 @@ export class Claims implements WorkClaims {
 
   async claim(claim: Claim, signal: AbortSignal): Promise<Task[]> {
     const key = queueKey(claim.tenant, claim.queue);
+    this.#noteAsked(key);
     const until = this.#parts.clock.elapsed() + claim.waitMs;
     for (;;) {
       const tasks = await this.#take(key, claim);
@@ -87,9 +93,34 @@ export class Claims implements WorkClaims {
     }
   }
 
+  askedAt(tenant: string, queue: string): number | null {
+    const key = queueKey(tenant, queue);
+    // Whoever waits for work is asking still.
+    if ((this.#queues.get(key)?.waiting.size ?? 0) > 0) return this.#parts.clock.now();
+    return this.#asked.get(key) ?? null;
+  }
+
+  depths(): QueueDepth[] {
+    const depths = new Map<string, QueueDepth>();
+    for (const [id, key] of this.#queueOf) {
+      const entry = this.#parts.open.get(id);
+      if (!entry) continue;
+      const depth = depths.get(key) ?? { ...namesOf(key), ready: 0, oldestAt: entry.createdAt };
+      depths.set(key, { ...depth, ready: depth.ready + 1, oldestAt: Math.min(depth.oldestAt, entry.createdAt) });
+    }
+    return [...depths.values()];
+  }
+
   /** The lease has run out: the task is offered again. */
   async loseLease({ id, attempt, lease }: Task): Promise<void> {
     await this.#parts.transitions.change(id, { do: "lapse", attempt, until: lease?.until ?? 0 });
+  }
+
+  #noteAsked(key: string): void {
+    this.#asked.delete(key);
+    this.#asked.set(key, this.#parts.clock.now());
+    const [longestAgo] = this.#asked.keys();
+    if (this.#asked.size > QUEUES_NOTED_MAX && longestAgo !== undefined) this.#asked.delete(longestAgo);
   }
 
   async #take(key: string, claim: Claim): Promise<Task[]> {
@@ -214,4 +245,9 @@ export function isLeaseLost(task: Task, now: number): boolean {
 
 function queueKey(tenant: string, queue: string): string {
   return `${tenant}\n${queue}`;
+}
+
+function namesOf(key: string): { tenant: string; queue: string } {
+  const at = key.indexOf("\n");
+  return { tenant: key.slice(0, at), queue: key.slice(at + 1) };
 }

@@ -15,7 +15,7 @@ import { openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, SchedulingView, SlotReservation } from "../engine.ts";
+import type { Engine, Obstacle, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
 import { kindOwner, runsIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
@@ -104,6 +104,7 @@ export class EmbeddedEngine implements Engine {
     const heldBack = (id: TaskId) => this.#heldBack(id);
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();
+    const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys });
     const claims = new Claims({ transitions, clock, open, keys });
     const ask = (id: TaskId) => this.#waits.ask(id);
@@ -128,6 +129,8 @@ export class EmbeddedEngine implements Engine {
       heldBy: (id) => scheduler.heldBy(id),
       ahead: (id) => scheduler.ahead(id),
       obstacle: (task) => this.#obstacle(task),
+      workers: ({ tenant, queue }) =>
+        queue === null ? null : { queue, askedAt: claims.askedAt(tenant, queue), since: startedAt },
     };
     this.#log = log;
     this.#open = open;
@@ -200,7 +203,7 @@ export class EmbeddedEngine implements Engine {
     const { task, command } = change;
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);
-    if (command === "bill" || command === "delete" || command === "blame") return;
+    if (command === "bill" || command === "grant" || command === "delete" || command === "blame") return;
     if (change.relays) this.#waits.relay(task);
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
@@ -269,13 +272,16 @@ export class EmbeddedEngine implements Engine {
     );
   }
 
-  #obstacle(task: Task): string | null {
+  #obstacle(task: Task): Obstacle | null {
     if (isTerminal(task.state)) return null;
-    if (!this.handlers.has(task.kind))
-      return `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
+    if (!this.handlers.has(task.kind)) {
+      const sentence = `This server has no handler for the kind "${task.kind}": it waits for one that has.`;
+      return { code: "no_handler", sentence };
+    }
     const stuck = this.#runner.whyStuck(task.id);
-    if (stuck !== undefined) return `This server does not go on with it: ${stuck}`;
-    return this.#guard.sentenceOf(task);
+    if (stuck !== undefined) return { code: "stuck", sentence: `This server does not go on with it: ${stuck}` };
+    const suspicion = this.#guard.sentenceOf(task);
+    return suspicion === null ? null : { code: "crash_suspect", sentence: suspicion };
   }
 }
 

@@ -6,9 +6,10 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
 import type { Recorded } from "../../task/command.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
+import type { Bound } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
-import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { Budget, Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 
@@ -25,7 +26,7 @@ export type AttemptWrite = {
 export type PartialWrite = Partial<Omit<AttemptWrite, "record">> & { record?: Partial<Recorded> };
 
 /** `retryOf` is the failed child in whose place it comes: what that one had done is not done again. */
-export type ChildSubmission = { kind: string; input: Json; retryOf: TaskId | null };
+export type ChildSubmission = { kind: string; input: Json; retryOf: TaskId | null; budget: Budget | null };
 
 /** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
 export interface AttemptPort {
@@ -45,6 +46,10 @@ export interface AttemptPort {
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<HeardMessage[]>;
+  /** The budgets that hold for this task, as they are at this moment: its own, and those of tasks above it. */
+  budgets(): Promise<Bound[]>;
+  /** Lets the budgets of these tasks count from what their trees have spent by now. */
+  grant(tasks: readonly TaskId[]): Promise<void>;
   /** Usage of an attempt that has lost its task. */
   bill(calls: UsageCall[]): Promise<void>;
 }

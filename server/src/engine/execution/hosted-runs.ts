@@ -1,7 +1,7 @@
 /** The runs of a process that is there for nothing else: it replays handlers, and asks the engine for all the rest. */
 import type { HeardMessage } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Handler } from "../../task/handler.ts";
+import type { Bound, Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
@@ -173,6 +173,14 @@ class RemotePort implements AttemptPort {
 
   bill(calls: UsageCall[]): Promise<void> {
     return this.#ask("bill", calls);
+  }
+
+  budgets(): Promise<Bound[]> {
+    return this.#ask("budgets");
+  }
+
+  grant(tasks: readonly TaskId[]): Promise<void> {
+    return this.#ask("grant", tasks);
   }
 
   #ask<Result>(verb: PortVerb, ...given: unknown[]): Promise<Result> {

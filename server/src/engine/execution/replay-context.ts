@@ -10,6 +10,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { Emission } from "../../task/events/event.ts";
 import {
   type Answer,
+  type ChildOptions,
   type Context,
   type Handler,
   type Question,
@@ -20,7 +21,7 @@ import {
 } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
 import type { Step } from "../../task/step.ts";
-import { NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
+import { budget, NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
@@ -188,8 +189,12 @@ class ReplayContext implements Context {
     );
   }
 
-  child(name: string, kind: string, input: Json): Promise<Json> {
+  child(name: string, kind: string, input: Json, options: ChildOptions = {}): Promise<Json> {
     const given = () => ({
+      budget:
+        options.budget === undefined
+          ? null
+          : fitting(`The budget of child "${name}"`, budget, options.budget, RECORD_BYTES_MAX),
       kind: textOf(`The kind of child "${name}"`, kind),
       input: jsonOf(`The input of child "${name}"`, input),
     });

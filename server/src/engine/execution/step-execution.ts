@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { Emission, EventDraft } from "../../task/events/event.ts";
-import { type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
+import { type Bound, type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
@@ -142,6 +142,14 @@ export class StepExecution implements StepContext {
 
   details(patch: JsonObject): void {
     this.#effects.details = { ...this.#effects.details, ...detailsOf(patch) };
+  }
+
+  budgets(): Promise<Bound[]> {
+    return this.#run.port.budgets();
+  }
+
+  async grant(tasks: readonly string[]): Promise<void> {
+    await this.#run.port.grant(tasks);
   }
 
   usage(call: UsageCall): void {

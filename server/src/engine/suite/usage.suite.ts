@@ -1,5 +1,6 @@
 /** What is paid for counts: once, whoever reports it and however often, and whatever becomes of the task meanwhile. */
 import { expect, it } from "vitest";
+import type { Bound } from "../../task/handler.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { ada, arrives, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
 
@@ -124,6 +125,50 @@ export function usageSuite(begin: Begin): void {
       const { usage } = await arrives(life, id, "cancelled");
       expect(usage.calls).toBe(2);
     }
+  });
+
+  it("holds a child to the budgets above it and to its own, by what each tree has spent, also after a restart", async () => {
+    const seen: Bound[][] = [];
+    let life = await begin([
+      kind("parent", async (ctx) => {
+        await ctx.step("model", async (step) => {
+          step.usage(call("parent's"));
+          return null;
+        });
+        return ctx.child("child", "child", {}, { budget: { tokens: 20 } });
+      }),
+      kind("child", async (ctx) => {
+        await ctx.step("model", async (step) => {
+          step.usage(call("child's"));
+          return null;
+        });
+        await ctx.sleep("breath", 1_000);
+        return ctx.step("look", async (step) => {
+          seen.push(await step.budgets());
+          await step.grant([ctx.task.id]);
+          seen.push(await step.budgets());
+          return null;
+        });
+      }),
+    ]);
+    const id = await submit(life, "parent", { budget: { costUsd: 2, onSpent: "fail" } });
+    await arrives(life, id, "waiting");
+    await life.settle();
+    life = await life.restart();
+    await life.pass(1_000);
+    const { children } = await arrives(life, id, "completed");
+    expect(children).toBe(1);
+    const above = {
+      task: id,
+      budget: { costUsd: 2, onSpent: "fail" },
+      from: { calls: 0 },
+      spent: { calls: 2, costUsd: 1 },
+    };
+    const own = { budget: { tokens: 20, onSpent: "pause" }, spent: { calls: 1, costUsd: 0.5 } };
+    expect(seen).toMatchObject([
+      [above, { ...own, from: { calls: 0 } }],
+      [above, { ...own, from: { calls: 1 } }],
+    ]);
   });
 
   it("keeps nothing that a failed try has recorded, except what it cost", async () => {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
+import { ESTIMATED } from "../../models/estimated-usage.ts";
 import {
   type ModelAnswer,
   type ModelCall,
@@ -18,6 +19,7 @@ import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
 import { AnswerText } from "./answer-text.ts";
+import { answerTokensMax, type BudgetWatch, type Standing, standingsOf } from "./budget.ts";
 import { excerpt } from "./excerpt.ts";
 import { retryableOf } from "./retryable.ts";
 import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
@@ -54,11 +56,14 @@ export type ModelTurn = {
   durationMs: number;
   /** Where the call had parameters. */
   generation?: GenerationReport;
+  /** Those whose budgets were said to run low before it. */
+  warned?: string[];
 };
 
 export type ModelTurnOptions = {
   models: Models;
   call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice" | "parameters" | "maxOutputTokens">;
+  budgets: BudgetWatch;
   /** Slug of the agent whose usage this is. */
   agent: string;
   retries: number;
@@ -97,9 +102,39 @@ const ARGUMENTS_CHARS_MAX = 100_000;
 const NAME_CHARS_MAX = 64;
 const REASON_CHARS_MAX = 1_000;
 
-/** Asks the model once per try. Rejects with `StepError` whose message is a whole sentence. */
-export function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
-  return ctx.step(name, (step) => ask(step, options), { retries: options.retries, timeoutMs: CALL_TIMEOUT_MS });
+/** What is journaled of a call that was not made. */
+type Overspent = { overspent: Standing[] };
+
+/**
+ * Asks the model once per try, within every budget that holds for the task: one that is spent pauses or fails it. Rejects
+ * with `StepError` whose message is a whole sentence.
+ */
+export async function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
+  const { budgets, retries } = options;
+  for (;;) {
+    const body = (step: StepContext) => askWithin(step, ctx.task.id, options);
+    const said = await ctx.step<ModelTurn | Overspent>(name, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
+    if (!("overspent" in said)) {
+      for (const task of said.warned ?? []) budgets.warned.add(task);
+      return said;
+    }
+    await budgets.goOn(ctx, said.overspent);
+  }
+}
+
+async function askWithin(step: StepContext, own: string, options: ModelTurnOptions): Promise<ModelTurn | Overspent> {
+  const bounds = await step.budgets();
+  if (bounds.length === 0) return ask(step, options);
+  const { spent, low } = standingsOf(bounds, own);
+  if (spent.length > 0) return { overspent: spent };
+  const { call } = options;
+  const maxOutputTokens = await answerTokensMax(bounds, call.prompt, call.tools);
+  const warned = options.budgets.warn(step, low);
+  const said = await ask(
+    step,
+    maxOutputTokens === undefined ? options : { ...options, call: { ...call, maxOutputTokens } },
+  );
+  return warned.length === 0 ? said : { ...said, warned };
 }
 
 async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelTurn> {
@@ -152,7 +187,17 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
 /** Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again. */
 function bill(step: StepContext, agent: string, { provider, model, usage, costUsd, rawUsage }: PaidCall): void {
   const raw = isJson(rawUsage) ? rawUsage : null;
-  step.usage({ key: `${step.key}/${step.tries}/${randomUUID()}`, provider, model, agent, ...usage, costUsd, raw });
+  const key = `${step.key}/${step.tries}/${randomUUID()}`;
+  step.usage({
+    key,
+    provider,
+    model,
+    agent,
+    ...usage,
+    costUsd,
+    ...(rawUsage === ESTIMATED && { estimated: true }),
+    raw,
+  });
 }
 
 const CUT_CALL =

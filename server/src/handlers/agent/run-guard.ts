@@ -3,11 +3,13 @@
  * what else the model would read is cleaned before it reads it, and what it says is cleaned before anybody is told of it.
  * It looks inside steps only, so that a later attempt finds what was found.
  */
+
 import { randomUUID } from "node:crypto";
 import type { Looking } from "../../guardrails/detector.ts";
 import type { Detectors } from "../../guardrails/detectors.ts";
 import { guardOver } from "../../guardrails/detectors.ts";
 import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard.ts";
+import { ESTIMATED } from "../../models/estimated-usage.ts";
 import type { AgentInput } from "../../task/agent.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
 import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/guardrails.ts";
@@ -252,6 +254,7 @@ function lookingIn(step: StepContext): Looking {
         key: `${step.key}/${step.tries}/guardrail/${randomUUID()}`,
         ...{ provider, model, ...usage, costUsd },
         agent: "guardrails",
+        ...(rawUsage === ESTIMATED && { estimated: true as const }),
         raw: isJson(rawUsage) ? rawUsage : null,
       }),
   };

@@ -61,7 +61,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const history = await guard.history(ctx, await historyOf(ctx, input));
   const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
-  const budget = new BudgetWatch(ctx);
+  const budgets = new BudgetWatch();
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
   const carrying: CallParts = { tools: offered, people, guard, attachments: parts.files };
   const { parameters } = input;
@@ -75,7 +75,6 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   for (let turn = 1; ; turn++) {
     const lastTurn = turn >= plan.maxTurns;
     const mustAnswer = lastTurn || failedTurns >= FAILED_TURNS_MAX;
-    await budget.check();
     if (plan.mode === "standard") think(ctx, turn, plan, input, transcript);
     const build = (charsMax: number) =>
       buildPrompt(
@@ -91,7 +90,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const said = await askFitting(build, parts.models.contextTokens(plan.model), async (prompt, suffix) =>
       askModel(ctx, `model ${turn}${suffix}`, {
         ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
-        call: await callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters, budget }),
+        ...{ budgets, call: callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters }) },
         ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
       }),
     );
@@ -133,20 +132,14 @@ function outputOf({ model, provider, generation }: ModelTurn, { citations }: Sou
 }
 
 /** What is asked of the model in one turn. */
-async function callOf(
+function callOf(
   asked: Pick<ModelCall, "model" | "prompt" | "tools">,
-  {
-    mustAnswer,
-    parameters,
-    budget,
-  }: { mustAnswer: boolean; parameters: AgentInput["parameters"]; budget: BudgetWatch },
-): Promise<ModelTurnOptions["call"]> {
-  const maxOutputTokens = await budget.answerTokensMax(asked.prompt, asked.tools);
+  { mustAnswer, parameters }: { mustAnswer: boolean; parameters: AgentInput["parameters"] },
+): ModelTurnOptions["call"] {
   return {
     ...asked,
     ...(mustAnswer && asked.tools.length > 0 && { toolChoice: "none" as const }),
     ...(parameters && { parameters }),
-    ...(maxOutputTokens !== null && { maxOutputTokens }),
   };
 }
 

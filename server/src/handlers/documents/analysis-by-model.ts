@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { ModelId, PromptTurn } from "../../models/model.ts";
 import type { Analysis, Produced } from "../../task/document.ts";
 import { type Context, StepError } from "../../task/handler.ts";
+import { BudgetWatch } from "../agent/budget.ts";
 import { askModel } from "../agent/model-turn.ts";
 import type { DocumentParts } from "./parts.ts";
 import { pagesOf } from "./read-pages.ts";
@@ -58,11 +59,12 @@ export async function analyseByModel(
   const wanted = analyses.filter((analysis) => analysis !== "outline" || !own.outline);
   if (wanted.length === 0) return { produced: own, warnings: [] };
   try {
+    const budgets = new BudgetWatch();
     const passages = await ctx.step("count the passages", () => countPassages(parts, key));
-    const notes = passages === 1 ? null : await readPassages(ctx, parts, { key, passages, model });
+    const notes = passages === 1 ? null : await readPassages(ctx, parts, { key, passages, model, budgets });
     const text = notes?.join("\n\n") ?? (await ctx.step("read the text", () => passageAt(parts, key, 0)));
     const answer = await askModel(ctx, "put together by the model", {
-      models: parts.models,
+      ...{ models: parts.models, budgets },
       call: { model, prompt: assembling(text, wanted, notes !== null), tools: [] },
       agent: "document_analysis",
       retries: RETRIES,
@@ -90,14 +92,14 @@ export async function analyseByModel(
 async function readPassages(
   ctx: Context,
   parts: DocumentParts,
-  { key, passages, model }: { key: string; passages: number; model: ModelId },
+  { key, passages, model, budgets }: { key: string; passages: number; model: ModelId; budgets: BudgetWatch },
 ): Promise<string[]> {
   const notes: string[] = [];
   const read = Math.min(passages, PASSAGES_MAX);
   for (let at = 0; at < read; at++) {
     const text = await ctx.step("read a passage", () => passageAt(parts, key, Math.floor((at * passages) / read)));
     const { text: note } = await askModel(ctx, "note what a passage says", {
-      models: parts.models,
+      ...{ models: parts.models, budgets },
       call: { model, prompt: noting(text), tools: [] },
       agent: "document_analysis",
       retries: RETRIES,

@@ -1,35 +1,58 @@
-/** The bytes of a task's answer, made once for each revision: reading a task is the hot path. */
-import type { Task } from "../../task/task.ts";
-import { JSON_TYPE } from "../route.ts";
+/**
+ * The bytes of a task's answer, made once for each revision: reading a task is the hot path. Those of a task that has
+ * begun others are made anew, since what these spend changes nothing of the task itself.
+ */
+import type { Principal } from "../../task/principal.ts";
+import type { Task, UsageTotals } from "../../task/task.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import { type Answer, JSON_TYPE } from "../route.ts";
 import { wireTask } from "./translate.ts";
 
 type Headers = { "content-type": string; etag: string; "cache-control": string };
 export type EncodedTask = { bytes: Buffer; headers: Headers };
+/** Who asks for it. */
+type Asking = { verbs: Verbs; principal: Principal };
 
 /** Keyed by the object itself: a task that changes is another object, and one that is forgotten takes its bytes along. */
 const encoded = new WeakMap<Task, EncodedTask>();
 
-export function encodedTask(task: Task): EncodedTask {
+export function encodedTask(task: Task, asking: Asking): EncodedTask | Promise<EncodedTask> {
+  if (task.children > 0) return withTree(task, asking);
   let known = encoded.get(task);
   if (known === undefined) {
-    known = { bytes: Buffer.from(textOf(task)), headers: headersOf(task) };
+    known = encode(task, task.usage);
     encoded.set(task, known);
   }
   return known;
 }
 
 /** The answer of whatever gives a task back. Many are never read again, so that nothing of it is kept. */
-export function taskAnswer(status: number, task: Task, headers: Record<string, string> = {}) {
-  const bytes = encoded.get(task)?.bytes ?? textOf(task);
-  return { status, bytes, headers: { ...headersOf(task), ...headers } };
+export function taskAnswer(
+  asking: Asking,
+  status: number,
+  task: Task,
+  headers: Record<string, string> = {},
+): Answer | Promise<Answer> {
+  const answer = (bytes: Buffer | string, own: Headers) => ({ status, bytes, headers: { ...own, ...headers } });
+  if (task.children > 0) return withTree(task, asking).then((shown) => answer(shown.bytes, shown.headers));
+  return answer(encoded.get(task)?.bytes ?? textOf(task, task.usage), headersOf(task, task.usage));
 }
 
-function textOf(task: Task): string {
-  return JSON.stringify(wireTask(task));
+async function withTree(task: Task, { verbs, principal }: Asking): Promise<EncodedTask> {
+  return encode(task, await verbs.tasks.treeUsage(principal, task.id));
 }
 
-function headersOf(task: Task): Headers {
-  // Progress is shown before it is committed, so the revision alone does not name the bytes.
-  const etag = `"${task.id.slice(-12)}-${task.revision}-${Math.round(task.progress * 1_000)}"`;
+function encode(task: Task, tree: UsageTotals): EncodedTask {
+  return { bytes: Buffer.from(textOf(task, tree)), headers: headersOf(task, tree) };
+}
+
+function textOf(task: Task, tree: UsageTotals): string {
+  return JSON.stringify(wireTask(task, tree));
+}
+
+function headersOf(task: Task, tree: UsageTotals): Headers {
+  // Progress is shown before it is committed, so the revision alone does not name the bytes; nor what is spent below it.
+  const below = task.children > 0 ? `-${tree.calls}` : "";
+  const etag = `"${task.id.slice(-12)}-${task.revision}-${Math.round(task.progress * 1_000)}${below}"`;
   return { "content-type": JSON_TYPE, etag, "cache-control": "private, no-cache" };
 }

@@ -99,7 +99,7 @@ const acts: readonly Route[] = [
         ...(revision !== undefined && { revision }),
         ...(idempotency && { idempotency }),
       });
-      return taskAnswer(200, acknowledged.task, acknowledged.replayed ? REPLAYED_HEADER : {});
+      return taskAnswer({ principal, verbs }, 200, acknowledged.task, acknowledged.replayed ? REPLAYED_HEADER : {});
     },
   }),
   route({

@@ -12,6 +12,7 @@ import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission 
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { WORK_STATES } from "../../task/work-states.ts";
+import { WHY_REASONS } from "../../verbs/why.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 import { webhookBody } from "./webhook-body.ts";
@@ -52,6 +53,7 @@ const totals = { calls: count, input_tokens: count, output_tokens: count, cost_u
 export const usageTotals = z.strictObject({
   ...totals,
   unpriced_calls: count.describe("Calls to models without a known price: cost_usd lacks them."),
+  estimated_calls: count.describe("Calls whose provider stated no counts: ours stand in their place."),
 });
 named(usageTotals, "UsageTotals");
 
@@ -160,6 +162,9 @@ export type TaskSummary = z.infer<typeof taskSummary>;
 
 export const task = z.strictObject({
   ...summaryFields,
+  children: count.describe("Tasks that it has begun."),
+  tree_usage: usageTotals.describe("Its usage with that of all tasks below it, each call counted once."),
+  bound_by: z.array(z.string()).describe("Tasks above it whose budgets hold for it too."),
   input: anyJson,
   output: anyJson.describe("Null until it completed."),
   details: anyObject.describe("What its handler says about it."),
@@ -318,6 +323,7 @@ export const usageCall = z.strictObject({
   cache_read_tokens: count,
   cache_write_tokens: count,
   cost_usd: z.number().nullable(),
+  estimated: z.boolean().describe("The provider stated no counts: these are ours."),
   raw: anyJson.describe("The provider's own usage object."),
 });
 named(usageCall, "UsageCall");
@@ -325,6 +331,7 @@ named(usageCall, "UsageCall");
 export const why = z.strictObject({
   task_id: z.string(),
   state,
+  reason: z.enum(WHY_REASONS).describe("What `summary` says, for programs."),
   summary: z.string(),
   since: time,
   until: time.nullable(),
@@ -332,6 +339,10 @@ export const why = z.strictObject({
   running: z.array(z.string()).describe("Steps in flight."),
   held_by: z.array(z.string()).describe("Tasks that hold the slots it wants."),
   ahead: count.nullable().describe("Tasks of its tenant before it in the queue, by priority and age."),
+  workers: z
+    .strictObject({ queue: z.string(), asked_at: time.nullable(), since: time })
+    .nullable()
+    .describe("Of external work: when a worker last asked for its queue, null where none has since `since`."),
   last_error: failure.nullable(),
 });
 named(why, "Why");

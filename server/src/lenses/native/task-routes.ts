@@ -9,6 +9,7 @@ import type { Acknowledged } from "../../verbs/tasks.ts";
 import { conditional } from "../etag.ts";
 import type { Show } from "../lens-parts.ts";
 import { type Answer, type AnswerDoc, type Call, type Route, route } from "../route.ts";
+import { withTree } from "../tree-usage.ts";
 import { encodedTask, taskAnswer } from "./encoded-task.ts";
 import * as wire from "./schema.ts";
 import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageCall, wireWhy } from "./translate.ts";
@@ -48,7 +49,7 @@ export const taskRoutes: readonly Route[] = [
       const { task, replayed } = await verbs.tasks.submit(principal, LENS, submissionOf(body), idempotency);
       const now =
         query.wait === undefined ? task : await verbs.tasks.settled(principal, task.id, query.wait * 1_000, left());
-      return taskAnswer(query.wait !== undefined && isTerminal(now.state) ? 200 : 202, now, {
+      return taskAnswer({ principal, verbs }, query.wait !== undefined && isTerminal(now.state) ? 200 : 202, now, {
         location: `/v1/tasks/${now.id}`,
         ...(replayed && REPLAYED_HEADER),
       });
@@ -94,9 +95,9 @@ export const taskRoutes: readonly Route[] = [
           ? await verbs.tasks.get(principal, params.id)
           : await verbs.tasks.settled(principal, params.id, query.wait * 1_000, left());
       if (query.lens !== undefined && query.lens !== LENS) {
-        return { status: 200, body: shownAs(query.lens, task, parts.shows) };
+        return { status: 200, body: shownAs(query.lens, await withTree(verbs.tasks, principal, task), parts.shows) };
       }
-      return conditional(headers, encodedTask(task));
+      return conditional(headers, await encodedTask(task, { principal, verbs }));
     },
   }),
   route({
@@ -200,7 +201,10 @@ export const taskRoutes: readonly Route[] = [
         reuseJournal: body.reuse_journal,
         ...steeringOf(body, idempotency),
       });
-      return taskAnswer(202, task, { location: `/v1/tasks/${task.id}`, ...(replayed && REPLAYED_HEADER) });
+      return taskAnswer({ principal, verbs }, 202, task, {
+        location: `/v1/tasks/${task.id}`,
+        ...(replayed && REPLAYED_HEADER),
+      });
     },
   }),
   route({
@@ -218,6 +222,7 @@ export const taskRoutes: readonly Route[] = [
     answers: [{ ...shown, headers: REPLAYED }],
     handle: async ({ principal, verbs, params, body, idempotency }) =>
       acknowledged(
+        { principal, verbs },
         await verbs.tasks.input(
           principal,
           params.id,
@@ -291,7 +296,7 @@ function steer(
     body: wire.steeringBody,
     idempotent: true,
     answers: [{ ...shown, headers: REPLAYED }],
-    handle: async (call) => acknowledged(await act(call, steeringOf(call.body, call.idempotency))),
+    handle: async (call) => acknowledged(call, await act(call, steeringOf(call.body, call.idempotency))),
   });
 }
 
@@ -302,6 +307,9 @@ function steeringOf(body: { reason?: string | undefined }, idempotency: Steering
   };
 }
 
-function acknowledged({ task, replayed }: Acknowledged): Answer {
-  return taskAnswer(200, task, replayed ? REPLAYED_HEADER : {});
+function acknowledged(
+  { principal, verbs }: Pick<Call<never, unknown, unknown>, "principal" | "verbs">,
+  { task, replayed }: Acknowledged,
+): Answer | Promise<Answer> {
+  return taskAnswer({ principal, verbs }, 200, task, replayed ? REPLAYED_HEADER : {});
 }

@@ -55,6 +55,7 @@ function wireUsageTotals(usage: UsageTotals): Wire<typeof wire.usageTotals> {
     output_tokens: usage.outputTokens,
     cost_usd: usage.costUsd,
     unpriced_calls: usage.unpricedCalls,
+    estimated_calls: usage.estimatedCalls ?? 0,
   };
 }
 
@@ -143,10 +144,14 @@ function assigned(task: Task, assignment: Assignment): Wire<typeof wire.assignme
   };
 }
 
-export function wireTask(task: Task): wire.TaskWire {
+/** `tree` is what it and all below it have spent. */
+export function wireTask(task: Task, tree = task.usage): wire.TaskWire {
   const question = openQuestions(task)[0];
   return {
     ...wireSummary(task),
+    children: task.children,
+    tree_usage: wireUsageTotals(tree),
+    bound_by: task.boundBy,
     input: task.input,
     output: task.state === "completed" ? task.output : null,
     details: task.details,
@@ -277,6 +282,7 @@ export function wireUsageCall(call: UsageCall & { at: number }): Wire<typeof wir
     cache_read_tokens: call.cacheReadTokens,
     cache_write_tokens: call.cacheWriteTokens,
     cost_usd: call.costUsd,
+    estimated: call.estimated ?? false,
     raw: call.raw,
   };
 }
@@ -285,6 +291,7 @@ export function wireWhy(why: Why): Wire<typeof wire.why> {
   return {
     task_id: why.task,
     state: why.state,
+    reason: why.reason,
     summary: why.summary,
     since: wireTime(why.since),
     until: timeOrNull(why.until),
@@ -292,6 +299,11 @@ export function wireWhy(why: Why): Wire<typeof wire.why> {
     running: why.running,
     held_by: why.heldBy,
     ahead: why.ahead,
+    workers: why.workers && {
+      queue: why.workers.queue,
+      asked_at: timeOrNull(why.workers.askedAt),
+      since: wireTime(why.workers.since),
+    },
     last_error: why.lastError === null ? null : wireFailure(why.lastError),
   };
 }

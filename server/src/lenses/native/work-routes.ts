@@ -27,7 +27,7 @@ export const workRoutes: readonly Route[] = [
       const { worker, queue, max, lease_ms, wait_ms } = body;
       const claim = { worker, queue, max, leaseMs: lease_ms, waitMs: wait_ms };
       const tasks = await verbs.work.claim(principal, claim, left());
-      return { status: 200, body: { data: tasks.map(wireTask) } };
+      return { status: 200, body: { data: tasks.map((task) => wireTask(task)) } };
     },
   }),
   route({
@@ -45,6 +45,7 @@ export const workRoutes: readonly Route[] = [
     answers: [held],
     handle: async ({ principal, verbs, params, body: { worker, attempt, lease_ms, progress } }) =>
       taskAnswer(
+        { principal, verbs },
         200,
         await verbs.work.heartbeat(principal, params.id, {
           worker,
@@ -68,7 +69,7 @@ export const workRoutes: readonly Route[] = [
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body }) =>
-      taskAnswer(200, await verbs.work.complete(principal, params.id, body)),
+      taskAnswer({ principal, verbs }, 200, await verbs.work.complete(principal, params.id, body)),
   }),
   route({
     method: "POST",
@@ -84,6 +85,6 @@ export const workRoutes: readonly Route[] = [
     quiet: true,
     answers: [held],
     handle: async ({ principal, verbs, params, body }) =>
-      taskAnswer(200, await verbs.work.fail(principal, params.id, body)),
+      taskAnswer({ principal, verbs }, 200, await verbs.work.fail(principal, params.id, body)),
   }),
 ];

@@ -162,6 +162,7 @@ export const statusAnswer = z.object({
       agents_used: z.int().optional(),
       tool_calls: z.int().optional(),
       unpriced_calls: z.int().optional(),
+      estimated_calls: z.int().optional(),
       citations: z.array(citation).optional(),
     })
     .optional(),

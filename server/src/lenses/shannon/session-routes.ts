@@ -1,4 +1,5 @@
 /** Sessions: conversations by the names that clients of this wire gave them. */
+
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -8,6 +9,7 @@ import type { Conversations } from "../../verbs/conversations.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Route, route } from "../route.ts";
+import { withTree, withTrees } from "../tree-usage.ts";
 import { forItself } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { lenientPaging, paging } from "./parameters.ts";
@@ -142,7 +144,8 @@ export const sessionRoutes: readonly Route[] = [
     handle: async ({ principal, verbs: { conversations, tasks }, params: { id } }) => {
       const { conversation } = await conversations.get(principal, "shannon", id);
       const { newest, total } = await newestTasks(tasks, principal, conversation.id);
-      return { status: 200, body: { session_id: id, tasks: newest.reverse().map(historyTaskOf), total } };
+      const shown = await withTrees(tasks, principal, newest.reverse());
+      return { status: 200, body: { session_id: id, tasks: shown.map(historyTaskOf), total } };
     },
   }),
   route({
@@ -171,7 +174,7 @@ export const sessionRoutes: readonly Route[] = [
 
 /** Throws `too_large` when more has happened in them than one answer may hold. */
 async function turnsOf(
-  tasks: Pick<Tasks, "get" | "events">,
+  tasks: Pick<Tasks, "get" | "events" | "treeUsage">,
   principal: Principal,
   page: readonly Task[],
   { offset, withPayload, now }: { offset: number; withPayload: boolean; now: number },
@@ -189,7 +192,8 @@ async function turnsOf(
         throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
       }
     }
-    turns.push(turnOf(task, { number: offset + index + 1, events, withPayload, now }));
+    const shown = await withTree(tasks, principal, task);
+    turns.push(turnOf(shown, { number: offset + index + 1, events, withPayload, now }));
   }
   return turns;
 }

@@ -1,4 +1,5 @@
 /** Tasks: submit and read. */
+
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
@@ -10,6 +11,7 @@ import type { Acknowledged } from "../../verbs/tasks.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
+import { withTree, withTrees } from "../tree-usage.ts";
 import { ATTACHED } from "./attachments.ts";
 import { forItself } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
@@ -107,7 +109,8 @@ export const taskRoutes: readonly Route[] = [
         filter.conversation = session.conversation.id;
       }
       const { tasks, total } = await verbs.tasks.list(forItself(principal), filter, { limit, offset });
-      return { status: 200, body: { tasks: tasks.map(listedTaskOf), total_count: total } };
+      const shown = await withTrees(verbs.tasks, principal, tasks);
+      return { status: 200, body: { tasks: shown.map(listedTaskOf), total_count: total } };
     },
   }),
   route({
@@ -182,8 +185,10 @@ function statesNamed(filter: string | undefined, context: z.RefinementCtx) {
 const encoded = new WeakMap<Task, Buffer>();
 
 async function encode({ principal, verbs }: Call<"id", unknown, unknown>, task: Task): Promise<Buffer> {
-  const bytes = Buffer.from(JSON.stringify(statusOf(task, await callsOf(verbs, principal, task))));
-  encoded.set(task, bytes);
+  const shown = await withTree(verbs.tasks, principal, task);
+  const bytes = Buffer.from(JSON.stringify(statusOf(shown, await callsOf(verbs, principal, task))));
+  // What those below it spend does not change the task itself.
+  if (shown === task) encoded.set(task, bytes);
   return bytes;
 }
 

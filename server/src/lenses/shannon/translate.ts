@@ -203,6 +203,7 @@ function metadataOf(task: Task, shares: ModelShare[]): StatusAnswer["metadata"] 
     ...(output && { agents_used: 1, tool_calls: output.toolCalls }),
     ...(output?.citations && { citations: output.citations.map(shownCitation) }),
     ...(task.usage.unpricedCalls > 0 && { unpriced_calls: task.usage.unpricedCalls }),
+    ...(task.usage.estimatedCalls !== undefined && { estimated_calls: task.usage.estimatedCalls }),
   };
   return Object.keys(metadata).length > 0 ? metadata : null;
 }

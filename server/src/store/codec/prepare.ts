@@ -5,7 +5,8 @@ import type { Json } from "../../task/json.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";
-import { dueAt, type Task } from "../../task/task.ts";
+import { dueAt, NO_USAGE, type Task } from "../../task/task.ts";
+import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { DocumentWrite } from "../document-write.ts";
 import type { Write } from "../write.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
@@ -78,7 +79,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     prepared.inbox = [messageId, prompt, question, spill.value(value), by, at];
     for (const sha256 of keptIn(value)) spill.name(sha256);
   }
-  if (write.usage?.length) prepared.usage = write.usage.map((call) => [call.key, JSON.stringify(call)]);
+  if (write.usage?.length) Object.assign(prepared, paid(write.usage, task.parent));
   if (write.artifacts?.length) {
     prepared.artifacts = write.artifacts.map((update) => ({
       id: update.id,
@@ -198,4 +199,20 @@ function searchableMetadata(task: Task): [string, string][] {
     .map(([key, value]): [string, string] => [key, String(value)])
     .filter(([key, value]) => key.length <= METADATA_VALUE_MAX && value.length <= METADATA_VALUE_MAX)
     .slice(0, METADATA_KEYS_MAX);
+}
+
+/** Paid calls, and what they add to the tasks above. */
+function paid(calls: readonly UsageCall[], parent: TaskId | null): Pick<PreparedWrite, "usage" | "below"> {
+  const usage = calls.map((call): [string, string] => [call.key, JSON.stringify(call)]);
+  if (parent === null) return { usage };
+  const sum = calls.reduce(addUsage, NO_USAGE);
+  const spent: NonNullable<PreparedWrite["below"]>["spent"] = [
+    sum.calls,
+    sum.inputTokens,
+    sum.outputTokens,
+    sum.costUsd,
+    sum.unpricedCalls,
+    sum.estimatedCalls ?? 0,
+  ];
+  return { usage, below: { parent, spent } };
 }

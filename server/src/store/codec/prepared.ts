@@ -85,6 +85,15 @@ export type PreparedSubmission = [
   input: string,
 ];
 
+type SpentBelow = [
+  calls: number,
+  inputTokens: number,
+  outputTokens: number,
+  costUsd: number,
+  unpricedCalls: number,
+  estimatedCalls: number,
+];
+
 /** The parts that every write has are tuples: their names would cost as much to send as their values. */
 export type PreparedWrite = Partial<PreparedHuman> & {
   id: string;
@@ -105,6 +114,8 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   taken?: number[];
   inbox?: [messageId: string, prompt: string | null, question: string | null, value: string, by: string, at: number];
   usage?: [key: string, record: string][];
+  /** Where paid calls come with it: the task's parent, and what they add to all above it, in the order of the columns. */
+  below?: { parent: string; spent: SpentBelow };
   artifacts?: { id: string; append: boolean; record: string }[];
   messages?: PreparedMessage[];
   conversation?: PreparedConversation;

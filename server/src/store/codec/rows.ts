@@ -5,7 +5,7 @@ import type { AuditEntry } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
-import { type Failure, failure, usageTotals } from "../../task/task.ts";
+import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
 import type { PreparedKey } from "./prepared.ts";
@@ -101,6 +101,12 @@ const inboxSizeRow = z.tuple([number, number]);
 export function inboxSizeOf(row: unknown): { items: number; bytes: number } {
   const [items, bytes] = inboxSizeRow.parse(row);
   return { items, bytes };
+}
+
+const spentRow = z.tuple([number, number, number, z.number(), number, number]);
+export function spentOf(row: unknown): UsageTotals {
+  const [calls, inputTokens, outputTokens, costUsd, unpricedCalls, estimatedCalls] = spentRow.parse(row);
+  return { calls, inputTokens, outputTokens, costUsd, unpricedCalls, ...(estimatedCalls > 0 && { estimatedCalls }) };
 }
 
 const usageRow = z.tuple([number, text, number]);

@@ -45,6 +45,7 @@ const FIXED = [
   "concurrency",
   "metadata",
   "budget",
+  "boundBy",
   "notBefore",
   "timeLimitMs",
 ];

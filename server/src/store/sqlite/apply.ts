@@ -176,6 +176,7 @@ export class Applier {
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
     if (write.inbox) sql.insertInbox.run(n, n, ...write.inbox);
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
+    if (write.below) this.#spendBelow(write.below, write.at);
     for (const { id, append, record } of write.artifacts ?? []) {
       if (!append) sql.dropArtifact.run(n, id);
       sql.insertArtifact.run(n, n, id, record);
@@ -196,6 +197,20 @@ export class Applier {
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);
+    }
+  }
+
+  /** Adds to what each task above has below it, and to its conversation. A tree is as deep as `limits.depth` lets it be. */
+  #spendBelow({ parent, spent }: NonNullable<PreparedWrite["below"]>, at: number): void {
+    const [, inputTokens, outputTokens, costUsd] = spent;
+    for (let id: string | null = parent; id !== null; ) {
+      const above = this.#sql.parentOf.get(id);
+      if (!above) return;
+      this.#sql.addSpentBelow.run(above[0], ...spent);
+      const conversation = maybeTextIn(above[2]);
+      if (conversation !== null)
+        this.#conversations.add(conversation, at, { ...NO_TASKS, inputTokens, outputTokens, costUsd });
+      id = maybeTextIn(above[1]);
     }
   }
 
@@ -302,6 +317,8 @@ export class Applier {
     for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
   }
 }
+
+const NO_TASKS = { tasks: 0, completed: 0, failed: 0 };
 
 /** How a task stands once an earlier write of the same call is in. */
 function after(write: PreparedWrite | undefined, standing: Standing | null): Standing | null {

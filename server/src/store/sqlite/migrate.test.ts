@@ -140,5 +140,6 @@ test("migrations are frozen", () => {
     "d103fcbfb418de9c",
     "256069201c1bd02f",
     "ffa0b490ef7c13de",
+    "a6ffe74281198445",
   ]);
 });

@@ -16,6 +16,7 @@ import { subscriptions } from "./migrations/013-subscriptions.ts";
 import { people } from "./migrations/014-people.ts";
 import { standingSubscriptions } from "./migrations/015-standing-subscriptions.ts";
 import { worklistOrder } from "./migrations/016-worklist-order.ts";
+import { spentBelow } from "./migrations/017-spent-below.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly string[] = [
   people,
   standingSubscriptions,
   worklistOrder,
+  spentBelow,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -10,7 +10,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
-import type { Failure, Task } from "../../task/task.ts";
+import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
@@ -300,6 +300,11 @@ export class SqliteStore extends SqliteConversations implements Store {
       const more = found.more || calls.length === limit;
       return { calls: calls.map(({ call }) => call), next: more && last ? encodeNumber(last.n) : null };
     });
+  }
+
+  async spentBelow(id: string): Promise<UsageTotals> {
+    const row = await this.#reads.send("spentBelow", { id });
+    return row ? rows.spentOf(row) : NO_USAGE;
   }
 
   async replay(scope: string, key: string): Promise<{ task: string; hash: string } | null> {

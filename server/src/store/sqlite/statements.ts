@@ -73,6 +73,14 @@ export function writerStatements(db: Database) {
        VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?, ?)`,
     ),
     takeInbox: run("UPDATE inbox SET taken = 1 WHERE task = ? AND n = ?"),
+    parentOf: row("SELECT n, parent, conversation FROM tasks WHERE id = ?"),
+    addSpentBelow: run(
+      `INSERT INTO spent_below VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task) DO UPDATE SET
+         calls = calls + excluded.calls, input_tokens = input_tokens + excluded.input_tokens,
+         output_tokens = output_tokens + excluded.output_tokens, cost_usd = cost_usd + excluded.cost_usd,
+         unpriced_calls = unpriced_calls + excluded.unpriced_calls,
+         estimated_calls = estimated_calls + excluded.estimated_calls`,
+    ),
     insertUsage: run("INSERT INTO usage (task, key, at, record) VALUES (?, ?, ?, ?)"),
     dropArtifact: run("DELETE FROM artifact_updates WHERE task = ? AND id = ?"),
     insertArtifact: run(

@@ -77,6 +77,11 @@ export function taskReads(db: Database) {
     ),
     ...inboxReads(db),
     ...artifactReads(db),
+    spentBelow: row(
+      `SELECT calls, input_tokens, output_tokens, cost_usd, unpriced_calls, estimated_calls
+       FROM spent_below WHERE task = ${OF_TASK}`,
+      ({ id }: OfTask) => [id],
+    ),
     usage: ofTask(
       `SELECT at, record, n FROM usage INDEXED BY usage_of_task WHERE task = ${OF_TASK} AND n > ? ORDER BY n LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
 import { type Command, submitted } from "../../task/decide.ts";
+import { NO_USAGE, type Task } from "../../task/task.ts";
 import type { JournalEntry, Store } from "../store.ts";
 import { decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newTask, START } from "./new-task.suite.ts";
@@ -131,6 +132,30 @@ export function belongingStories(setup: () => Promise<Store>): void {
       { ...paidCall("c"), at: START + 9 },
     ]);
     expect((await store.task(task.id))?.usage).toMatchObject({ calls: 3, inputTokens: 40, costUsd: 1.5 });
+  });
+
+  test("what is paid for is counted once for each task above, also after the end, and is read in one row", async () => {
+    const store = await setup();
+    const root = await running(store);
+    const below = async (parent: Task) => {
+      const fresh = newTask();
+      const task = { ...fresh, parent: parent.id, depth: parent.depth + 1 };
+      return live(store, await submit(store, task), { do: "start" });
+    };
+    const child = await below(root);
+    const leaves = [await below(child), await below(child)];
+    for (const [n, leaf] of leaves.entries()) {
+      const usage = [paidCall(`call ${n}`), { ...paidCall(`more ${n}`), costUsd: null, estimated: true as const }];
+      const ended = await live(store, leaf, { do: "cancel", by: "ada", reason: "" });
+      expect(await store.apply([{ ...decided(ended, { do: "bill", calls: usage }), usage }])).toEqual({ ok: true });
+      const again = [paidCall(`call ${n}`)];
+      const twice = decided(ended, { do: "bill", calls: again });
+      expect(await store.apply([{ ...twice, usage: again }])).toMatchObject({ ok: false });
+    }
+    const spent = { calls: 4, inputTokens: 40, outputTokens: 40, costUsd: 1, unpricedCalls: 2, estimatedCalls: 2 };
+    expect(await store.spentBelow(root.id)).toEqual(spent);
+    expect(await store.spentBelow(child.id)).toEqual(spent);
+    expect(await store.spentBelow(leaves[0]?.id ?? "")).toEqual(NO_USAGE);
   });
 
   test("an artifact grows by appending and is replaced otherwise", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { isTerminal, STATES, type State } from "../../task/states.ts";
-import type { Task, Wait } from "../../task/task.ts";
+import { NO_USAGE, type Task, type Wait } from "../../task/task.ts";
 import type { Store } from "../store.ts";
 import { complete, decided, live, paidCall, STALE, submit } from "./life.suite.ts";
 import { newTask, START } from "./new-task.suite.ts";
@@ -50,6 +50,7 @@ const commands: Record<Command["do"], Command> = {
     },
   },
   bill: { do: "bill", calls: [paidCall("late")] },
+  grant: { do: "grant", spent: { ...NO_USAGE, calls: 3, costUsd: 0.25 } },
   renew: { do: "renew", attempt: 1, worker: "w", until: START + 60_000 },
   lapse: { do: "lapse", attempt: 1, until: START + 60_000 },
   complete: { do: "complete", attempt: 1, output: [1, "two", null] },

@@ -12,7 +12,7 @@ import { isTaskId, type TaskId } from "../../task/id.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
-import type { Task } from "../../task/task.ts";
+import type { Task, UsageTotals } from "../../task/task.ts";
 import {
   type LatestFilter,
   type LatestPlace,
@@ -22,6 +22,7 @@ import {
   type TaskFilter,
   type TaskList,
 } from "../../task/task-filter.ts";
+import { sumOf } from "../../task/usage.ts";
 import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visibility.ts";
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
@@ -166,6 +167,11 @@ export class TaskReading {
       !event.custom && event.type === "artifact.updated" ? [event.data.artifact] : [],
     );
     return { artifacts: artifactsOf(updates), next: null };
+  }
+
+  async treeUsage(principal: Principal, id: string): Promise<UsageTotals> {
+    const task = await this.get(principal, id);
+    return task.children === 0 ? task.usage : sumOf(task.usage, await this.parts.store.spentBelow(id));
   }
 
   async usage(principal: Principal, id: string, cursor?: string) {

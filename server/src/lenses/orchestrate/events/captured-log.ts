@@ -51,7 +51,10 @@ const ENTRIES: EventReader<[], Said> = {
   "output.delta": nothing,
   "output.restarted": ({ step }) => warning(`${step} begins its answer again`),
   "artifact.updated": ({ artifact }) => info(`Artifact ${artifact.name || artifact.id}`),
-  "usage.recorded": ({ call }) => info(`${call.model}: ${call.inputTokens} tokens in, ${call.outputTokens} out`),
+  "usage.recorded": ({ call }) =>
+    info(
+      `${call.model}: ${call.inputTokens} tokens in, ${call.outputTokens} out${call.estimated ? ", estimated" : ""}`,
+    ),
   "agent.started": ({ mode, model }) => info(`Agent started with ${model} (${mode})`),
   "agent.mode_changed": ({ reason }) => info(reason),
   "agent.thinking": ({ text }) => info(text),

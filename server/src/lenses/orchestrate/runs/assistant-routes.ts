@@ -1,10 +1,12 @@
 /** The runs of one assistant. */
+
 import { z } from "zod";
 import { notFound } from "../../../task/errors.ts";
 import { mustHave } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import { jsonWithList } from "../../json-list.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
+import { withTree } from "../../tree-usage.ts";
 import { foundAs } from "../errors.ts";
 import { answerWithSteps } from "../events/log.ts";
 import { taskNamed } from "../names.ts";
@@ -60,7 +62,7 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
         const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
         if (agentOf(task) !== id) throw notFound("Run");
         const answer = await answerWithSteps(verbs.tasks, principal, task);
-        return { status: 200, body: runOf(task, timedOut, answer) };
+        return { status: 200, body: runOf(await withTree(verbs.tasks, principal, task), timedOut, answer) };
       },
     }),
   ];

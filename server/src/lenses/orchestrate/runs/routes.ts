@@ -6,11 +6,11 @@ import type { Principal } from "../../../task/principal.ts";
 import { isTerminal } from "../../../task/states.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
-import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
+import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../../route.ts";
+import { withTree, withTrees } from "../../tree-usage.ts";
 import { foundAs } from "../errors.ts";
 import { answerWithSteps } from "../events/log.ts";
 import { eventStream } from "../events/stream.ts";
-import type { ThreadMessage } from "../messages/schema.ts";
 import { runIdOf, taskNamed } from "../names.ts";
 import { pageQuery } from "../page-query.ts";
 import { runStatusOf, type TimedOut } from "../vocabulary.ts";
@@ -79,9 +79,15 @@ function streaming(timedOut: TimedOut): Route {
 function reading(timedOut: TimedOut): Route {
   /** Keyed by the object itself: a task that changes is another object. */
   const encoded = new WeakMap<Task, Buffer>();
-  const encode = (task: Task, answer: ThreadMessage | null) => {
-    const bytes = Buffer.from(JSON.stringify(runOf(task, timedOut, answer)));
-    encoded.set(task, bytes);
+  const encode = async (
+    { principal, verbs }: Pick<Call<never, unknown, unknown>, "principal" | "verbs">,
+    task: Task,
+  ) => {
+    const answer = await answerWithSteps(verbs.tasks, principal, task);
+    const shown = await withTree(verbs.tasks, principal, task);
+    const bytes = Buffer.from(JSON.stringify(runOf(shown, timedOut, answer)));
+    // What those below it spend does not change the task itself.
+    if (shown === task) encoded.set(task, bytes);
     return bytes;
   };
   return route({
@@ -97,7 +103,7 @@ function reading(timedOut: TimedOut): Route {
     answers: [{ status: 200, about: "Successful Response", schema: assistantRun }],
     handle: async ({ principal, verbs, params }) => {
       const task = await foundAs("Run", taskNamed(verbs, principal, params.run_id));
-      const bytes = encoded.get(task) ?? encode(task, await answerWithSteps(verbs.tasks, principal, task));
+      const bytes = encoded.get(task) ?? (await encode({ principal, verbs }, task));
       return { status: 200, bytes, headers: { "content-type": JSON_TYPE } };
     },
   });
@@ -116,7 +122,8 @@ function list(timedOut: TimedOut): Route {
     answers: [{ status: 200, about: "Successful Response", schema: runList }],
     handle: async ({ principal, verbs, query: { limit, offset } }) => {
       const { runs, total } = await listedRuns(verbs.tasks, principal, {}, { limit, offset });
-      return { status: 200, body: { total, limit, offset, data: runs.map((run) => runOf(run, timedOut)) } };
+      const shown = await withTrees(verbs.tasks, principal, runs);
+      return { status: 200, body: { total, limit, offset, data: shown.map((run) => runOf(run, timedOut)) } };
     },
   });
 }
