@@ -41,6 +41,7 @@ import { createModels } from "./models/models.ts";
 import { Outbox, outgoingClient } from "./outbox.ts";
 import type { GuardedClient } from "./outgoing/guarded-client.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
+import { queueGauges } from "./queue-gauges.ts";
 import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -268,6 +269,10 @@ function engineOver(
         help: "Tasks that stand still until there is code that fits them.",
         value: () => engine.stats().standing,
       },
+      ...queueGauges(
+        () => engine.claims.depths(),
+        () => systemClock.now(),
+      ),
       { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
     ],
     counters: [transitions],

@@ -9,7 +9,10 @@ it("tells histograms, gauges and counters as they are at each scrape", async () 
   const counts = [{ labels: { kind: 'a"b', state: "failed" }, value: 4 }];
   const page = createMetricsPage({
     histograms: [seconds],
-    gauges: [{ name: "open", help: "Open.", value: () => open }],
+    gauges: [
+      { name: "open", help: "Open.", value: () => open },
+      { name: "deep", help: "Deep.", labelNames: ["queue"], values: () => [{ labels: { queue: "gpu" }, value: open }] },
+    ],
     counters: [{ name: "ends_total", help: "Ends.", labelNames: ["kind", "state"], values: () => counts }],
   });
   for (const ms of [1, 3, 700, 200_000]) seconds.observe("first", "", ms, () => ({ kind: "first" }));
@@ -25,6 +28,7 @@ it("tells histograms, gauges and counters as they are at each scrape", async () 
   open = 2;
   const second = await page();
   expect(second.text).toContain("open 2\n");
+  expect(second.text).toContain('deep{queue="gpu"} 2\n');
   expect(second.text).toContain('state="failed"} 4\n');
 });
 

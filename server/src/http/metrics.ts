@@ -5,8 +5,11 @@
 import type { Registry } from "prom-client";
 import type { DurationHistogram } from "./duration-histogram.ts";
 
-/** A number of the running server that is asked for at each scrape. */
-type GaugeSource = { name: string; help: string; value: () => number };
+/** A number of the running server that is asked for at each scrape, or one for each of its labels. */
+type GaugeSource = { name: string; help: string } & (
+  | { value: () => number; values?: never; labelNames?: never }
+  | Pick<CounterSource, "labelNames" | "values">
+);
 
 /** Counts by label since the start, asked for at each scrape. */
 export type CounterSource = {
@@ -47,13 +50,17 @@ async function registryOf({ histograms, gauges, counters }: MetricSources): Prom
     // The registry asks a histogram by the second name.
     Object.assign(histogram, { get, getForPromString: get });
   }
-  for (const { name, help, value } of gauges) {
+  for (const source of gauges) {
+    const { name, help, labelNames = [] } = source;
     new prometheus.Gauge({
       name,
       help,
+      labelNames,
       registers,
       collect() {
-        this.set(value());
+        if (source.values === undefined) return this.set(source.value());
+        this.reset();
+        for (const { labels, value } of source.values()) this.set(labels, value);
       },
     });
   }

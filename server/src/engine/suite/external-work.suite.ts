@@ -26,6 +26,25 @@ export function externalWorkSuite(begin: Begin): void {
     return ids;
   };
 
+  it("says of a task that no worker takes which queue it is in, and since when nobody has asked for it", async () => {
+    const life = await begin([claimed("gpu")]);
+    const started = life.now();
+    const id = await submit(life, "gpu");
+    const why = () => life.verbs.tasks.why(ada, id);
+    expect(await why()).toMatchObject({
+      reason: "no_worker",
+      workers: { queue: "gpu", askedAt: null, since: started },
+      summary: expect.stringContaining("none has asked for that queue since this server started"),
+    });
+    await claim(life, "cpu");
+    expect(await why()).toMatchObject({ reason: "no_worker", workers: { askedAt: null } });
+    await claim(life, "gpu");
+    expect(await why()).toMatchObject({ reason: "leased", workers: { askedAt: life.now() } });
+    await life.pass(LEASE_MS);
+    await arrives(life, id, "waiting");
+    expect(await why()).toMatchObject({ state: "waiting", reason: "no_worker", workers: { askedAt: started } });
+  });
+
   it("gives out no more tasks of a concurrency key than it allows, over all queues and with those that run here", async () => {
     const hold = gate();
     const life = await begin([

@@ -1,11 +1,11 @@
 /** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
 
-import type { SchedulingView } from "../../engine/engine.ts";
+import type { QueueWorkers, SchedulingView } from "../../engine/engine.ts";
 import type { TaskId } from "../../task/id.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
-import type { Why } from "../why.ts";
+import type { Why, WhyReason } from "../why.ts";
 
 /** Ids of tasks that hold the slots that another one wants, as many as an answer names. */
 export const HOLDERS_SHOWN = 20;
@@ -14,34 +14,88 @@ export const HOLDERS_SHOWN = 20;
 export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[], lastError: Failure | null): Why {
   const running = scheduling.running(task.id);
   const ahead = scheduling.ahead(task.id);
+  const obstacle = scheduling.obstacle(task);
+  const workers = isTerminal(task.state) ? null : scheduling.workers(task);
   return {
     task: task.id,
     state: task.state,
-    summary: scheduling.obstacle(task) ?? summarise(task, { running, heldBy, ahead, lastError }),
+    reason: obstacle?.code ?? reasonOf(task, workers),
+    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, ahead, workers, lastError }),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
     running,
     heldBy,
     ahead,
+    workers,
     lastError,
   };
 }
 
-type Situation = { running: string[]; heldBy: string[]; ahead: number | null; lastError: Failure | null };
+/** Why it is in its state, for programs. Where it waits for several things, the one that a call on it can change comes first. */
+function reasonOf(task: Task, workers: QueueWorkers | null): WhyReason {
+  switch (task.state) {
+    case "queued":
+      if (task.notBefore !== null && task.notBefore > task.updatedAt && task.startedAt === null && workers === null)
+        return "delayed";
+      return readyReason(task, workers);
+    case "running":
+      return task.lease ? "leased" : "running";
+    case "paused":
+      if (task.resumesAs === "running") return "pausing";
+      return task.pausedBy?.by === "waybill" ? "paused_by_itself" : "paused";
+    case "input_required":
+      return `needs_${openQuestions(task)[0]?.prompt.asks ?? "answer"}`;
+    case "waiting":
+      return waitReason(task, workers);
+    case "completed":
+    case "failed":
+    case "cancelled":
+    case "timed_out":
+    case "rejected":
+      return task.state;
+  }
+}
+
+function waitReason(task: Task, workers: QueueWorkers | null): WhyReason {
+  const [wait] = task.waits;
+  switch (wait?.on) {
+    case "timer":
+    case "retry":
+    case "child":
+      return wait.on;
+    case "handler":
+      return "no_code";
+    case "input":
+      return `needs_${wait.prompt.asks}`;
+    case "slot":
+    case undefined:
+      return readyReason(task, workers);
+  }
+}
+
+function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
+  if (workers === null) return "no_slot";
+  return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
+}
+
+type Situation = Pick<Why, "running" | "heldBy" | "ahead" | "workers" | "lastError">;
 
 function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
     case "queued":
       if (situation.ahead === null && task.notBefore !== null)
         return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
-      return `It is ready and has no slot yet: ${queue(situation)}.`;
+      return situation.workers
+        ? `It is ready, ${byWorkers(situation.workers)}.`
+        : `It is ready and has no slot yet: ${queue(situation)}.`;
     case "running":
       if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
       return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${task.attempt}${asksBeside(task)}.`;
     case "paused": {
       const by = task.pausedBy;
-      return `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason}` : ""}. It goes on when it is resumed.`;
+      const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason.replace(/\.$/, "")}` : ""}.`;
+      return `${who} ${task.resumesAs === "running" ? pausing(situation.running) : "It goes on when it is resumed."}`;
     }
     case "input_required":
       return `It needs a person: ${questionsOf(task)}.`;
@@ -73,7 +127,9 @@ function asksBeside(task: Task): string {
 function waitSentence(wait: Wait, situation: Situation): string {
   switch (wait.on) {
     case "slot":
-      return `ready, without a slot: ${queue(situation)}`;
+      return situation.workers
+        ? `ready, ${byWorkers(situation.workers)}`
+        : `ready, without a slot: ${queue(situation)}`;
     case "timer":
       return `until ${timeOf(wait.until)}`;
     case "retry":
@@ -85,6 +141,19 @@ function waitSentence(wait: Wait, situation: Situation): string {
     case "input":
       return `for an ${wait.prompt.asks}`;
   }
+}
+
+/** What it began goes on, and may cost, until it has ended or is stopped. */
+function pausing(running: readonly string[]): string {
+  const steps = running.map((name) => `"${name}"`).join(", ");
+  if (steps === "") return "It is coming to rest.";
+  return `${steps} still runs, and may cost, until it ends: stop it now by a pause with "now", and it is done again after the resume.`;
+}
+
+function byWorkers({ queue, askedAt, since }: QueueWorkers): string {
+  const begin = `for a worker to take it from queue "${queue}"`;
+  if (askedAt === null) return `${begin}: none has asked for that queue since this server started, at ${timeOf(since)}`;
+  return `${begin}: one asked for that queue last at ${timeOf(askedAt)}`;
 }
 
 function queue({ heldBy, ahead }: Situation): string {
