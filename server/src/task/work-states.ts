@@ -35,4 +35,5 @@ export function isOpenWork(state: WorkState): boolean {
   return OPEN_WORK.has(state);
 }
 
-const OPEN_WORK: ReadonlySet<WorkState> = new Set(["assigned", "voting", "information", "alerted", "suspended"]);
+export const OPEN_WORK_STATES = ["assigned", "voting", "information", "alerted", "suspended"] as const;
+const OPEN_WORK: ReadonlySet<WorkState> = new Set(OPEN_WORK_STATES);

@@ -1,7 +1,7 @@
 /**
- * Worklists: the items of people's work that fit, in any order, with their exact number. Those of somebody in some states come
- * out of the index of who takes part, see `work-ranges.ts`. For any other condition, whose items they are is found there, and
- * the rest is a look at one row each: its time is that of looking at each item that fits.
+ * Worklists: the items of people's work that fit, in any order, with their exact number. Those of somebody come out of the
+ * index of who takes part, see `work-ranges.ts`; those of a key out of the index of keys; of everybody's, and of those that
+ * somebody has submitted, each is looked at.
  */
 import type { Database } from "better-sqlite3";
 import type { WorkFilter, WorkOrder } from "../human-store.ts";
@@ -12,9 +12,8 @@ import { queries } from "./queries.ts";
 import { isTenantAside } from "./set-aside.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import { orderOf } from "./work-order.ts";
-import { WorkRanges } from "./work-ranges.ts";
+import { inTime, OPEN_STATES, type Where, WorkRanges } from "./work-ranges.ts";
 
-type Where = { sql: string; values: unknown[] };
 type Listed = { filter: WorkFilter; limit: number; offset: number; order: readonly WorkOrder[] };
 
 /** A page of 200 items with what people have to know of them. */
@@ -37,19 +36,21 @@ export function humanReads(db: Database) {
     const { sql, values } = whereOf(filter);
     // Both in one pass: what takes the time is to look at each item that fits.
     const numbers = all(
-      `SELECT a.task, count(*) OVER () FROM assignments a WHERE ${sql} AND in_time(a.task)
+      `SELECT a.task, count(*) OVER () FROM assignments a WHERE ${sql} AND ${inTime("a.task")}
        ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
       [...values, limit, offset],
     );
     const [counted] =
       numbers.length > 0
         ? numbers.map(([, total]) => [total])
-        : all(`SELECT count(*) FROM assignments a WHERE ${sql} AND in_time(a.task)`, values);
+        : all(`SELECT count(*) FROM assignments a WHERE ${sql} AND ${inTime("a.task")}`, values);
     return { numbers: numbers.map(([task]) => numberIn(task)), total: numberIn(counted?.[0]) };
   };
   return {
     worklist: (listed: Listed) => {
-      const { numbers, total } = ranges.page(listed.filter, listed) ?? walked(listed);
+      const { filter } = listed;
+      const ranged = filter.key === undefined ? ranges.page(filter, listed, restOf(filter)) : null;
+      const { numbers, total } = ranged ?? walked(listed);
       const found: { n: number; row: unknown[] | null }[] = [];
       let bytes = 0;
       for (const n of numbers) {
@@ -63,10 +64,12 @@ export function humanReads(db: Database) {
       return { rows: found, total };
     },
     workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) => {
+      const ranged = restOf(filter) === null ? ranges.numbers(filter, now) : null;
+      if (ranged !== null) return ranged;
       const { sql, values } = whereOf(filter);
       return all(
         `SELECT a.state, a.priority, coalesce(a.due_at < ? AND a.state IN (${OPEN_STATES}), 0) AS late, count(*)
-         FROM assignments a WHERE ${sql} AND in_time(a.task) GROUP BY a.state, a.priority, late`,
+         FROM assignments a WHERE ${sql} AND ${inTime("a.task")} GROUP BY a.state, a.priority, late`,
         [now, ...values],
       );
     },
@@ -84,15 +87,21 @@ export function humanReads(db: Database) {
   };
 }
 
-const OPEN_STATES = "'assigned', 'voting', 'information', 'alerted', 'suspended'";
-
 function whereOf(filter: WorkFilter): Where {
-  const { tenant, whose, freeFor, states, title, dueFrom, dueUntil } = filter;
+  const { tenant, whose, freeFor, states, key } = filter;
   const wheres: Where[] = [{ sql: "a.tenant = ?", values: [tenant] }];
   const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
-  if (whose) wheres.push(whoseOf(tenant, whose, states));
+  if (whose) wheres.push(whoseOf(tenant, whose, states, key === undefined ? "a.task IN" : "EXISTS"));
   if (freeFor !== undefined) add("(a.claimed_by IS NULL OR a.claimed_by = ?)", freeFor);
   if (states) add("a.state IN (SELECT value FROM json_each(?))", JSON.stringify(states));
+  return joined([...wheres, restOf(filter) ?? { sql: "true", values: [] }]);
+}
+
+/** What a filter says beside whose the items are, in which states and free for whom; null for nothing. */
+function restOf(filter: WorkFilter): Where | null {
+  const { title, dueFrom, dueUntil } = filter;
+  const wheres: Where[] = [];
+  const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
   if (title !== undefined) add("instr(lower(a.title), lower(?)) > 0", title);
   const exact: [column: string, value: string | number | undefined][] = [
     ["creator", filter.creator],
@@ -105,6 +114,10 @@ function whereOf(filter: WorkFilter): Where {
   for (const [column, value] of exact) if (value !== undefined) add(`a.${column} = ?`, value);
   if (dueFrom !== undefined) add("a.due_at >= ?", dueFrom);
   if (dueUntil !== undefined) add("a.due_at <= ?", dueUntil);
+  return wheres.length === 0 ? null : joined(wheres);
+}
+
+function joined(wheres: readonly Where[]): Where {
   return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
 }
 
@@ -112,11 +125,13 @@ function whoseOf(
   tenant: string,
   { as, creator }: NonNullable<WorkFilter["whose"]>,
   states: WorkFilter["states"],
+  among: "a.task IN" | "EXISTS",
 ): Where {
-  const takesPart = `a.task IN (
+  const takesPart = `${among} (
     SELECT p.task FROM json_each(?) w CROSS JOIN participants p
     WHERE p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.part = w.value ->> 'part'
-      ${states ? "AND p.state IN (SELECT value FROM json_each(?))" : ""})`;
+      ${states ? "AND p.state IN (SELECT value FROM json_each(?))" : ""}
+      ${among === "EXISTS" ? "AND p.task = a.task" : ""})`;
   const values: unknown[] = [JSON.stringify(as), tenant, ...(states ? [JSON.stringify(states)] : [])];
   return creator === undefined
     ? { sql: takesPart, values }
