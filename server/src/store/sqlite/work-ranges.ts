@@ -121,18 +121,23 @@ export class WorkRanges {
     return { numbers: tasks.slice(offset, offset + limit).map((task) => numberIn(task)), total: tasks.length };
   }
 
-  /** How many there are by state, priority and whether they are late, in rows that may be of the same; null as above. */
+  /** How many there are by state, priority and whether they are late, in this order; null as above. */
   numbers(filter: WorkFilter, now: number): unknown[][] | null {
     const asked = rangesOf(filter);
     if (asked === null) return null;
     const { tenant } = filter;
-    return alikeIn(this.#sized(tenant, asked)).flatMap((same) => {
+    const counts = new Map<string, number>();
+    for (const same of alikeIn(this.#sized(tenant, asked))) {
       const [largest, ...others] = same.toSorted((a, b) => b.size - a.size);
-      if (largest === undefined) return [];
+      if (largest === undefined) continue;
       const keys = keysOf(tenant, largest);
       const further = others.length > 0 ? this.#numbersInOthers.all(now, JSON.stringify(others), tenant, ...keys) : [];
-      return [...this.#numbersIn.all(now, ...keys), ...further];
-    });
+      for (const [state, priority, late, count] of [...this.#numbersIn.all(now, ...keys), ...further]) {
+        const key = JSON.stringify([state, priority, late]);
+        counts.set(key, (counts.get(key) ?? 0) + numberIn(count));
+      }
+    }
+    return [...counts].sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, n]) => [...JSON.parse(key), n]);
   }
 
   /** Those that have any items. */
