@@ -33,10 +33,14 @@ export class RecentLogs {
       this.drop(id);
       return;
     }
-    this.drop(id);
     log.events.push(...events);
     log.bytes += bytes;
-    this.#keep(id, log);
+    if (this.#young.get(id) === log) this.#grow(bytes);
+    else {
+      // What it may be in the old generation goes with that. To delete and to set at each change costs both maps their order.
+      this.#young.set(id, log);
+      this.#grow(log.bytes);
+    }
   }
 
   drop(id: TaskId): void {
@@ -55,9 +59,8 @@ export class RecentLogs {
     return this.#young.get(id) ?? this.#old.get(id);
   }
 
-  #keep(id: TaskId, log: Log): void {
-    this.#young.set(id, log);
-    this.#youngBytes += log.bytes;
+  #grow(bytes: number): void {
+    this.#youngBytes += bytes;
     if (this.#youngBytes <= GENERATION_BYTES_MAX) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -111,20 +111,24 @@ function read(
   patience: Patience,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     let values: JsonValues | undefined;
+    let isDone = false;
     const done = (settle: () => void) => {
+      isDone = true;
       forget();
-      payload.off("data", take).off("end", end).off("error", fail).off("close", cut);
       settle();
+      chunks = [];
     };
     // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
     const fail = (error: unknown) => {
+      if (isDone) return;
       done(() => reject(error));
       payload.resume();
     };
     const take = (chunk: Buffer) => {
+      if (isDone) return;
       bytes += chunk.length;
       if (bytes > bounds.bytesMax) return fail(tooLong(bounds.bytesMax));
       try {
@@ -145,10 +149,12 @@ function read(
       }
     };
     const end = () => {
+      if (isDone) return;
       const [only] = chunks;
       done(() => resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
     };
-    const cut = () => fail(new Refusal("invalid", "The body ended before its end."));
+    // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
+    const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
     const forget = patience.await(() => fail(new Refusal("invalid", "The body did not come in time.")));
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });

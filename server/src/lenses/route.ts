@@ -241,9 +241,16 @@ function made<Names extends string, Query, Body, Who>(
   // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
   const querySchema = (query ?? none) as z.ZodType<Query>;
   const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
-  // What most requests leave out is parsed once: the handlers only read it.
-  const unasked = querySchema.safeParse({});
+  // What most requests leave out is parsed once, and so is a query that is asked again and again: the handlers only read it.
+  const unasked = parsed(querySchema, {}, "query");
   const unsent = bodySchema.safeParse(undefined);
+  let last = { search: "", asked: unasked };
+  const askedOf = ({ url, query }: RoutedRequest) => {
+    if (unasked.success && isEmpty(query)) return unasked;
+    const search = url.slice(url.indexOf("?"));
+    if (last.search !== search) last = { search, asked: parsed(querySchema, unfolded(query), "query") };
+    return last.asked;
+  };
   return {
     ...doc,
     params: params ?? {},
@@ -253,8 +260,7 @@ function made<Names extends string, Query, Body, Who>(
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
-      const asked =
-        unasked.success && isEmpty(request.query) ? unasked : parsed(querySchema, unfolded(request.query), "query");
+      const asked = askedOf(request);
       const sent = unsent.success && body === undefined ? unsent : parsed(bodySchema, request.body, "body");
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);

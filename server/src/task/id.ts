@@ -4,6 +4,7 @@
  */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PREFIX = "task_";
+const PREFIX_UNITS: readonly number[] = Array.from(PREFIX, (character) => character.charCodeAt(0));
 const TASK_ID = /^task_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -32,7 +33,7 @@ export function uuidV8(given: Uint8Array): string {
 
 export function taskIdFromBytes(bytes: Uint8Array): TaskId {
   // 26 characters hold 130 bits: the first carries three, the rest five each.
-  let text = "";
+  const units = PREFIX_UNITS.slice();
   let buffer = 0;
   let bits = 2;
   for (const byte of bytes) {
@@ -40,11 +41,11 @@ export function taskIdFromBytes(bytes: Uint8Array): TaskId {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET[(buffer >> bits) & 31];
+      units.push(ALPHABET.charCodeAt((buffer >> bits) & 31));
       buffer &= (1 << bits) - 1;
     }
   }
-  return PREFIX + text;
+  return String.fromCharCode(...units);
 }
 
 export function uuidFromBytes(bytes: Uint8Array): string {

@@ -47,7 +47,7 @@ export class AttemptWriter implements AttemptPort {
   readonly #task: Task;
   readonly #handler: Handler;
   /** Keys of the questions that the task has shown in this attempt. */
-  readonly #told: Set<string>;
+  readonly #told = new Set<string>();
   /** The last write of the chain. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +55,7 @@ export class AttemptWriter implements AttemptPort {
     this.#parts = parts;
     this.#task = task;
     this.#handler = handler;
-    this.#told = new Set(openQuestions(task).map(({ key }) => key));
+    for (const { key } of openQuestions(task)) this.#told.add(key);
   }
 
   get clock(): Clock {

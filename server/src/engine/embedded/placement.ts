@@ -26,6 +26,7 @@ export class Placement {
   /** Replaces what was known of an open task. */
   place(entry: Entry): void {
     const { open, scheduler, claims, ask } = this.#parts;
+    const isKnown = open.has(entry.id);
     open.remember(entry);
     if (entry.doneBy === "people") {
       if (open.isReady(entry)) ask(entry.id);
@@ -33,8 +34,10 @@ export class Placement {
     }
     // It goes on after a crash and has no slot yet: what changes meanwhile, like an input, must not cost it its place.
     if (entry.state === "running" && scheduler.isQueued(entry.id)) return;
-    scheduler.withdraw(entry.id);
-    claims.withdraw(entry.id);
+    if (isKnown) {
+      scheduler.withdraw(entry.id);
+      claims.withdraw(entry.id);
+    }
     if (typeof entry.doneBy === "object") claims.followKey(entry);
     else if (entry.concurrencyToEnd && isUnderWay(entry)) scheduler.holdKey(entry);
     if (!open.isReady(entry)) return;

@@ -10,11 +10,11 @@ import { BadValue } from "./handed-over.ts";
 type Pending = { replaces: boolean; bytes: number };
 
 export class ArtifactSizes {
-  readonly #sizes: Map<string, number>;
+  readonly #sizes = new Map<string, number>();
   readonly #underWay = new Set<ArtifactTry>();
 
   constructor(known: readonly ArtifactSize[]) {
-    this.#sizes = new Map(known.map(({ id, bytes }) => [id, bytes]));
+    for (const { id, bytes } of known) this.#sizes.set(id, bytes);
   }
 
   /** An update outside of any step. Throws `BadValue` when the artifact would be too large, or is one too many. */
