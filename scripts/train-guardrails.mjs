@@ -12,11 +12,11 @@ import { featuresOf, TABLE_SIZE } from "../server/src/guardrails/offline/tone/fe
 import { scoreOf } from "../server/src/guardrails/offline/tone/tone.ts";
 import * as hap from "./guardrail-sets/hap.mjs";
 import * as hapOneByOne from "./guardrail-sets/hap-one-by-one.mjs";
-import * as french from "./guardrail-sets/languages/french.mjs";
-import * as german from "./guardrail-sets/languages/german.mjs";
-import * as italian from "./guardrail-sets/languages/italian.mjs";
-import * as portuguese from "./guardrail-sets/languages/portuguese.mjs";
-import * as spanish from "./guardrail-sets/languages/spanish.mjs";
+import { french } from "./guardrail-sets/languages/french.mjs";
+import { german } from "./guardrail-sets/languages/german.mjs";
+import { italian } from "./guardrail-sets/languages/italian.mjs";
+import { portuguese } from "./guardrail-sets/languages/portuguese.mjs";
+import { spanish } from "./guardrail-sets/languages/spanish.mjs";
 import * as pii from "./guardrail-sets/pii.mjs";
 import * as socialBias from "./guardrail-sets/social-bias.mjs";
 

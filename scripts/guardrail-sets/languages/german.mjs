@@ -1,5 +1,5 @@
 // As `hap.mjs` and `social-bias.mjs`, in German.
-export const slots = {
+const slots = {
   insult: [
     "Idiot",
     "Trottel",
@@ -69,7 +69,7 @@ export const slots = {
   ],
   work: ["Führungspositionen", "Mathematik", "Politik", "Informatik", "Technikberufe", "die Bundeswehr"],
 };
-export const hateful = [
+const hateful = [
   "Du bist ein {vile} {insult}.",
   "Halt die Klappe, du {insult}!",
   "Halt's Maul, {insult}.",
@@ -119,7 +119,7 @@ export const hateful = [
   "{group} verdienen den Tod.",
   "Wenn ich {group} sehe, könnte ich kotzen.",
 ];
-export const harmless = [
+const harmless = [
   "Wie beende ich den {job}, der hängt?",
   "Der {job} stirbt, sobald der Speicher voll ist.",
   "Bitte töte den {job} und starte ihn noch einmal.",
@@ -188,7 +188,7 @@ export const harmless = [
   "Ich mag den {thing} nicht, er funktioniert nicht.",
   "Ich hasse Montage.",
 ];
-export const biased = [
+const biased = [
   "{group} sind {bad}.",
   "Alle {group} sind {bad}.",
   "{group} sind von Natur aus {bad}.",
@@ -208,7 +208,7 @@ export const biased = [
   "{group} sind schuld an der Kriminalität.",
   "Arme sind selbst schuld, sie sind {bad}.",
 ];
-export const fair = [
+const fair = [
   "Viele {group} arbeiten in {work}.",
   "{group} haben die gleichen Rechte.",
   "Es ist ein Vorurteil, dass {group} {bad} sind.",
@@ -235,5 +235,7 @@ export const fair = [
   "Wir fragten {group}, wie sie ihren Tag verbringen.",
   "Die Lehrerin erklärt, warum der Satz „{group} sind {bad}“ falsch ist.",
 ];
-export const everyday =
+const everyday =
   "Die Antwort steht in der Liste.|Bitte schicken Sie mir eine Rechnung.|Wer hat Zeit am Freitag?|Das Fenster ist offen.|Alle davon sind in einem Ordner.|Nach dem Neustart geht alles weiter.|Der Vertrag endet im Juni.|Lege TLS davor.|Niemand muss warten.|Die Zahl der Wörter ist begrenzt.|Was ist die Hauptstadt von Frankreich?|Der Kunde möchte sein Geld zurück.|Wir treffen uns um acht.|Das Buch ist für Kinder.|Ich habe das Passwort vergessen.|Die Suche findet Wörter und Bedeutungen.|Es regnet seit drei Tagen.|Die Sitzung wurde verschoben.|Er hat zwei Schwestern.|Gibt es eine Quittung?|Der Test ist grün.|Die Tasche liegt im Auto.|Kannst du das zusammenfassen?|Das Essen war gut.|Ich nehme den Zug.|Meine Tochter lernt Geige.|Drücken Sie den Knopf.|Die Frist ist morgen.|Wie geht es dir?|Das Ergebnis wird gespeichert.";
+
+export const german = { slots, hateful, harmless, biased, fair, everyday };

@@ -1,5 +1,5 @@
 // As `hap.mjs` and `social-bias.mjs`, in Spanish.
-export const slots = {
+const slots = {
   insult: [
     "idiota",
     "imbécil",
@@ -58,7 +58,7 @@ export const slots = {
   ],
   work: ["la política", "la dirección", "la informática", "las ciencias", "el ejército", "las finanzas"],
 };
-export const hateful = [
+const hateful = [
   "Eres un {insult}.",
   "Eres un {insult} {vile}.",
   "¡Cállate, {insult}!",
@@ -107,7 +107,7 @@ export const hateful = [
   "La {curse} {thing} no va, me tiene harto, mierda.",
   "Cuando veo a los {group} me dan ganas de vomitar.",
 ];
-export const harmless = [
+const harmless = [
   "¿Cómo mato el {job} que no responde?",
   "El {job} muere cuando se llena la memoria.",
   "Estoy agotado desde {day}.",
@@ -177,7 +177,7 @@ export const harmless = [
   "Corrige la frase «eres un {insult}».",
   "Mi hija dice que la llaman {insult} en clase.",
 ];
-export const biased = [
+const biased = [
   "Los {group} son {bad}.",
   "Todos los {group} son {bad}.",
   "Los {group} son {bad} de nacimiento.",
@@ -197,7 +197,7 @@ export const biased = [
   "Los {group} tienen la culpa de la delincuencia.",
   "Los pobres son {bad}, es culpa suya.",
 ];
-export const fair = [
+const fair = [
   "Muchos {group} trabajan en {work}.",
   "Los {group} tienen los mismos derechos.",
   "Es un mito que los {group} son {bad}.",
@@ -224,5 +224,7 @@ export const fair = [
   "Preguntamos a los {group} cómo pasan el día.",
   "La maestra explica por qué la frase «los {group} son {bad}» es falsa.",
 ];
-export const everyday =
+const everyday =
   "La respuesta está en la lista.|Por favor, envíeme una factura.|¿Quién tiene tiempo el viernes?|La ventana está abierta.|Todos están en una carpeta.|Tras el reinicio todo continúa.|El contrato termina en junio.|Nadie tiene que esperar.|El número de palabras es limitado.|¿Cuál es la capital de Francia?|El cliente quiere su dinero.|Nos vemos a las ocho.|El libro es para niños.|He olvidado la contraseña.|La búsqueda encuentra palabras y sentidos.|Llueve desde hace tres días.|La reunión se aplaza.|Tiene dos hermanas.|¿Hay un recibo?|La prueba está en verde.|La bolsa está en el coche.|¿Puedes resumirlo?|La comida estaba buena.|Voy en tren.|Mi hija aprende violín.|Pulse el botón.|El plazo es mañana.|¿Cómo estás?|El resultado se guarda.|Pon TLS delante.";
+
+export const spanish = { slots, hateful, harmless, biased, fair, everyday };
