@@ -13,7 +13,7 @@ import { cardKeyIn } from "./lenses/a2a/card/signature.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
-import { SLUG_LENGTH_MAX } from "./task/agent.ts";
+import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent.ts";
 import { directoryConfig } from "./task/directory.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 
@@ -134,6 +134,8 @@ const lensSettings = z.strictObject({
       strangers: z.union([z.literal(401), z.literal(403)]).default(401),
       /** What a run is called whose time was over. Most clients wait for `failed`, and on `expired` for ever. */
       timedOut: z.enum(["expired", "failed"]).default("expired"),
+      /** How long a run waits for what it has asked a person. */
+      answerWithinMs: z.int().min(1_000).max(ANSWER_WITHIN_MS_MAX).default(86_400_000),
     })
     .prefault({}),
   a2a: z

@@ -41,6 +41,8 @@ export type LensSettings = {
     strangers: 401 | 403;
     /** What a run is called whose time was over: `expired` is a word that clients of the protocol may wait on for ever. */
     timedOut: "expired" | "failed";
+    /** How long a run waits for a person. */
+    answerWithinMs: number;
   };
   a2a: {
     /** The card that a client is shown which does not say its version. */

@@ -38,7 +38,7 @@ const NAME_LENGTH_MAX = 100;
 const INSTRUCTIONS_LENGTH_MAX = 100_000;
 const LIST_LENGTH_MAX = 64;
 const AGENT_PROPERTIES_BYTES_MAX = 64 << 10;
-const ANSWER_WITHIN_MS_MAX = 366 * 86_400_000;
+export const ANSWER_WITHIN_MS_MAX = 366 * 86_400_000;
 const TIME_LIMIT_MS = { min: 1_000, max: 7 * 86_400_000 };
 
 /** What hides or turns around the text beside it: one name could pass for another. */

@@ -1,4 +1,5 @@
 /** What the parameters of a run do to the request of its provider and to its answer, and what is told of those that do nothing. */
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineAgent } from "../../src/index.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   provider = await startProviderServer();
   server = await startTestServer({
     config: {
-      agents: [defineAgent({ slug: "scripted", name: "Scripted", model: "scripted:test-model" })],
+      agents: [defineAgent({ slug: "scripted", name: "Scripted", model: "scripted:test-model", asksPerson: true })],
       models: { providers: { scripted: { type: "openai-compatible", baseUrl: `${provider.url}/v1` } } },
     },
   });
@@ -91,5 +92,39 @@ describe("the parameters of a run", () => {
       { text: "Yes", logprob: -0.5, top_tokens: [{ text: "Yes", logprob: -0.5 }] },
       { text: " indeed", logprob: -0.5, top_tokens: [{ text: " indeed", logprob: -0.5 }] },
     ]);
+  });
+});
+
+describe("what a person hands in with an answer", () => {
+  const fixture = (name: string) => readFile(new URL(`../corpus/fixtures/${name}`, import.meta.url));
+  const begin = async (json: object) => {
+    const headers = { "content-type": "application/json" };
+    const sent = { method: "POST", headers, body: JSON.stringify({ agent_id: "scripted", ...json }) };
+    const response = await fetch(`${own}/v1/orchestrate/runs`, sent);
+    return z.object({ run_id: z.string(), thread_id: z.string() }).parse(await response.json());
+  };
+  const status = async (id: string) =>
+    answered.parse(await (await fetch(`${own}/v1/orchestrate/runs/${id}`)).json()).status;
+
+  it("is shown to the model where it is a picture or a PDF, and read to it where it is text", async () => {
+    const question = { name: "ask_person", arguments: { question: "What does it look like?" } };
+    provider.script({ kind: "tool_calls", calls: [{ id: "call_1", ...question }] });
+    const asked = await begin({ message: { role: "user", content: "Describe it" } });
+    await expect.poll(() => status(asked.run_id), { timeout: 20_000 }).toBe("requires_input");
+    const form = new FormData();
+    form.append("files", new Blob([await fixture("scan-de.png")]), "it.png");
+    form.append("files", new Blob([await fixture("article.pdf")]), "it.pdf");
+    form.append("files", new Blob(["It is green."]), "it.txt");
+    const uploaded = await fetch(`${own}/v1/orchestrate/upload-to-s3`, { method: "POST", body: form });
+    const context = { data: [{ response_type: "file_download", files: await uploaded.json() }] };
+    const { thread_id } = asked;
+    const again = await begin({ thread_id, message: { role: "user", content: "Like this" }, context });
+    expect(again.run_id).toBe(asked.run_id);
+    await expect.poll(() => status(asked.run_id), { timeout: 20_000 }).toBe("completed");
+    const told = JSON.stringify(provider.requests.at(-1)?.body["messages"]);
+    expect(told).toContain(`data:image/png;base64,${(await fixture("scan-de.png")).toString("base64")}`);
+    expect(told).toContain((await fixture("article.pdf")).toString("base64"));
+    expect(told).toContain("It is green.");
+    expect(told).toContain("Like this");
   });
 });

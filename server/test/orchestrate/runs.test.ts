@@ -155,6 +155,16 @@ describe("a run", () => {
     expect(next.run_id).not.toBe(asked.run_id);
   });
 
+  it("is cancelled while it waits for a person, whose answer then begins another", async () => {
+    const { run_id, task_id, thread_id } = await begin("ask");
+    await reaches(run_id, "requires_input");
+    expect(await ask(`/v1/orchestrate/runs/cancel/${run_id}`, {})).toMatchObject({ status: "cancelled" });
+    const run = await read(run_id);
+    expect([run.status, run.result, ...stamps(run)]).toEqual(["cancelled", null, true, false, false, true]);
+    expect(await background(task_id)).toMatchObject({ status: "failed", result: "cancelled" });
+    expect((await begin("Too late", { thread_id })).run_id).not.toBe(run_id);
+  });
+
   it("is answered once, by whichever of many is first: the others begin runs of their own", async () => {
     const asked = await begin("ask");
     await reaches(asked.run_id, "requires_input");

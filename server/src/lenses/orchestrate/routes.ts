@@ -26,13 +26,14 @@ import { threadRoutes } from "./threads/routes.ts";
 import { callbackRoute } from "./tools/routes.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
-export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired" });
+export const orchestrateLens: Lens = lensWith({ strangers: 401, timedOut: "expired", answerWithinMs: 86_400_000 });
 
-function lensWith({ strangers, timedOut }: LensSettings["orchestrate"]): Lens {
+function lensWith(settings: LensSettings["orchestrate"]): Lens {
+  const { strangers, timedOut } = settings;
   const routes = [
-    ...runRoutes(timedOut),
+    ...runRoutes(settings),
     ...eventRoutes(timedOut),
-    ...chatRoutes(timedOut),
+    ...chatRoutes(settings),
     ...threadRoutes,
     ...messageRoutes,
     ...agentRoutes,

@@ -1,6 +1,6 @@
 """The clients of watsonx Orchestrate's development kit, unmodified, as its command line uses them.
 
-Wants LOCAL_URL, a server that takes anybody from this machine; HOSTED_URL, a server that demands keys, and HOSTED_KEY,
+Wants LOCAL_URL, a server that takes anybody from this machine; UNATTENDED_URL, another one; HOSTED_URL, a server that demands keys, and HOSTED_KEY,
 one of them. The kit tells the two apart by the host's name and asks for other paths: here every name is this machine's.
 Prints one line for each check; exit code 1 when any fails.
 """
@@ -39,6 +39,8 @@ LOCAL_URL = os.environ["LOCAL_URL"].rstrip("/")
 HOSTED_PORT = urlsplit(os.environ["HOSTED_URL"]).port
 HOSTED_URL = f"http://api.orchestrate.example:{HOSTED_PORT}/instances/{uuid.uuid4()}"
 HOSTED_KEY = os.environ["HOSTED_KEY"]
+# People have a second there, and a run whose time was over has failed.
+UNATTENDED_URL = os.environ["UNATTENDED_URL"].rstrip("/")
 PATIENCE_S = 30
 
 CHECKS = []
@@ -284,10 +286,12 @@ def what_the_command_line_reads_beside_agents_is_there(shape):
     assert shape.client(ModelsClient).list() == [] and shape.client(ModelsClient).list_all() == []
     assert shape.client(ModelPoliciesClient).list() == []
     assert shape.client(VoiceConfigurationsClient).list() == []
-    # In its local shape the kit asks another program for them.
-    if not shape.is_local:
-        connections = shape.client(ConnectionsClient)
-        assert connections.list() == [] and connections.get_drafts_by_ids([nobody]) == []
+    # In its local shape the kit asks for them at port 3001: what is forwarded from there is answered too.
+    connections = shape.client(ConnectionsClient)
+    assert connections.list() == [] and connections.get_drafts_by_ids([nobody]) == []
+    assert connections.get("nobody") is None and connections.get_draft_by_id(nobody) == nobody
+    assert connections.get_config("nobody", "draft") is None
+    assert all(connections.get_credentials("nobody", "draft", of_app) is None for of_app in (True, False))
     # The kit takes no agent without a model.
     assert all(isinstance(agent["llm"], str) for agent in shape.agents.get())
 
@@ -313,6 +317,20 @@ def the_chat_asks_and_prints_the_answer_with_its_reasoning_and_logs(shape):
     assert "Captured Logs" in printed.getvalue() and "Called tool 'calculator'" in printed.getvalue()
     scripted = shape.agents.get_draft_by_name("Scripted")[0]
     assert chat("fail", scripted) is None
+
+
+@check
+def the_chat_with_an_agent_that_asks_ends_also_when_nobody_answers(shape):
+    """Without an end of its own: it waits for a run that has completed, failed or been cancelled."""
+    unattended = Shape(shape.name, UNATTENDED_URL, None, True)
+    scripted = unattended.agents.get_draft_by_name("Scripted")[0]
+    with contextlib.redirect_stdout(io.StringIO()):
+        said = chat_controller.execute_agent_interaction_with_fallback(
+            unattended.runs, unattended.threads, "ask me", scripted["id"], False, scripted["name"]
+        )
+    assert said is None
+    [run] = requests.get(f"{UNATTENDED_URL}/v1/orchestrate/runs?limit=1", timeout=PATIENCE_S).json()["data"]
+    assert run["status"] == "failed" and "Nobody answered in time" in run["last_error"]
 
 
 @check

@@ -5,15 +5,14 @@ import type { Principal } from "../../../task/principal.ts";
 import type { Conversations } from "../../../verbs/conversations.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { NAMES } from "../names.ts";
-import { beginRun } from "../runs/begin.ts";
+import { beginRun, type RunSettings } from "../runs/begin.ts";
 import { runOrchestrate } from "../runs/schema.ts";
-import type { TimedOut } from "../vocabulary.ts";
 import { chunksOf, completionOf } from "./chat.ts";
 import { chatAnswer, chatCompletion } from "./schema.ts";
 
 const THREAD_HEADER = "x-ibm-thread-id";
 
-export function chatRoutes(timedOut: TimedOut): readonly Route[] {
+export function chatRoutes({ timedOut, answerWithinMs }: RunSettings): readonly Route[] {
   return [
     route({
       method: "POST",
@@ -37,7 +36,7 @@ export function chatRoutes(timedOut: TimedOut): readonly Route[] {
         const { additional_parameters, context } = body;
         const thread_id = await knownThread(verbs.conversations, principal, headers[THREAD_HEADER]);
         const asked = { message, thread_id, agent_id: params.agent_id, additional_parameters, context };
-        const begun = await beginRun({ principal, verbs, parts }, runOrchestrate.parse(asked));
+        const begun = await beginRun({ principal, verbs, parts, answerWithinMs }, runOrchestrate.parse(asked));
         const chat = { principal, task: begun.task, since: begun.since, timedOut, agent: params.agent_id };
         if (body.stream) return { stream: chunksOf(verbs.tasks, chat) };
         const completion = await completionOf(verbs.tasks, chat, left());

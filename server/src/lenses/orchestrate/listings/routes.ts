@@ -7,7 +7,7 @@ import { z } from "zod";
 import { notFound, Refusal } from "../../../task/errors.ts";
 import type { OfferedTool } from "../../../verbs/agents.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
-import { listQuery, nothing, type ToolOut, tool } from "./schema.ts";
+import { listOf, listQuery, nothing, type ToolOut, tool } from "./schema.ts";
 
 const TAG = "Lists beside Agents";
 const SUCCESS = "Successful Response";
@@ -29,11 +29,18 @@ function toolOut({ name, description, inputSchema }: OfferedTool): ToolOut {
   };
 }
 
-/** `missing` is by what clients know that there is none. */
-type Nothing = { path: `/${string}`; id: string; noun: string; body: unknown; missing?: string };
+/** `missing` is by what clients know that there is none; `by` are parameters of the list that ask for one. */
+type Nothing = {
+  path: `/${string}`;
+  id: string;
+  noun: string;
+  body: unknown;
+  missing?: string;
+  by?: readonly string[];
+};
 
 /** A list with nothing in it, and that nothing is found by its id. */
-function none({ path, id, noun, body, missing = `${noun} not found` }: Nothing): Route[] {
+function none({ path, id, noun, body, missing = `${noun} not found`, by = [] }: Nothing): Route[] {
   return [
     route({
       method: "GET",
@@ -42,10 +49,13 @@ function none({ path, id, noun, body, missing = `${noun} not found` }: Nothing):
       tag: TAG,
       summary: `List ${noun}s`,
       description: "This server has none.",
-      query: anyQuery,
-      refuses: ["unauthenticated"],
+      query: listOf(by),
+      refuses: ["unauthenticated", ...(by.length > 0 ? ["not_found" as const] : [])],
       answers: [{ status: 200, about: SUCCESS, schema: Array.isArray(body) ? nothing : z.record(z.string(), nothing) }],
-      handle: async () => ({ status: 200, body }),
+      handle: async ({ query }) => {
+        if (by.some((name) => query[name] !== undefined)) throw new Refusal("not_found", missing);
+        return { status: 200, body };
+      },
     }),
     route({
       method: "GET",
@@ -71,7 +81,10 @@ export const listingRoutes: readonly Route[] = [
   }),
   ...none({ path: "/v1/assistants/watsonx", id: "external_assistants", noun: "Assistant", body: [] }),
   ...none({ path: "/v1/toolkits", id: "toolkits", noun: "Toolkit", body: [] }),
-  ...none({ path: "/v1/connections/applications", id: "connections", noun: "Connection", body: { applications: [] } }),
+  ...none({
+    ...{ path: "/v1/connections/applications", id: "connections", noun: "Connection", body: { applications: [] } },
+    by: ["app_id", "connection_id"],
+  }),
   route({
     method: "GET",
     path: "/v1/tools",

@@ -7,6 +7,12 @@ const anything = z.record(z.string(), z.unknown());
 
 export const listQuery = z.looseObject({ names: repeated, ids: repeated });
 
+/** Any query, of which these parameters ask for one of the list. */
+export function listOf(by: readonly string[]) {
+  const one = z.unknown().meta({ wire: { type: "string" } });
+  return z.looseObject(Object.fromEntries(by.map((name) => [name, one.optional()])));
+}
+
 export const tool = named(
   z.object({
     id: z.string(),

@@ -13,6 +13,7 @@ import type { Submission } from "../../../task/submission.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Agent } from "../../../verbs/agents.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
+import type { LensSettings } from "../../lens.ts";
 import type { LensParts } from "../../lens-parts.ts";
 import { foundAs } from "../errors.ts";
 import type { Since } from "../events/log.ts";
@@ -24,11 +25,11 @@ import { attachedFiles, FILES_ONLY } from "./attached-files.ts";
 import { guardrailsOf, parametersOf } from "./parameters.ts";
 import type { RunOrchestrate } from "./schema.ts";
 
-/** How long a run waits for a person. */
-const ANSWER_WITHIN_MS = 86_400_000;
 /** Of a thread on which a run works as it stands. */
 const MESSAGES_READ = 100;
 
+/** What a deployment says of runs. */
+export type RunSettings = Pick<LensSettings["orchestrate"], "timedOut" | "answerWithinMs">;
 type Caller = { principal: Principal; verbs: Verbs; parts: Pick<LensParts, "agents"> };
 type Thread = { id: string; agent: string | null };
 
@@ -44,7 +45,10 @@ export type Begun = {
  * Throws `not_found` for a thread or an agent that there is not, `invalid` for a message without words, and as a submit
  * does.
  */
-export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Begun> {
+export async function beginRun(
+  caller: Caller & Pick<RunSettings, "answerWithinMs">,
+  body: RunOrchestrate,
+): Promise<Begun> {
   const thread = body.thread_id === null ? null : await threadNamed(caller, body.thread_id);
   const { message, context } = body;
   const continued = thread !== null && message !== null ? await answered(caller, thread, { message, context }) : null;
@@ -53,7 +57,12 @@ export async function beginRun(caller: Caller, body: RunOrchestrate): Promise<Be
   const files = await attachedFiles(caller, body.context);
   const said =
     body.message === null ? await lastWords(caller, thread) : { words: saidIn(body.message, files), id: null };
-  const submission = submissionOf(body, { query: said.words, files }, thread, agent);
+  const submission = submissionOf(
+    body,
+    { query: said.words, files, answerWithinMs: caller.answerWithinMs },
+    thread,
+    agent,
+  );
   // They are the caller's own, which is as good as having come with the request.
   const { task } = await caller.verbs.tasks.submit(caller.principal, NAMES, submission, undefined, keptIn(files));
   return { task, answer: answerOf(task, backgroundIdOf(task), said.id ?? queryIdOf(task.id)), since: null };
@@ -122,7 +131,7 @@ function formIn({ form_data: data, form_operation: operation }: JsonObject): Jso
 
 function submissionOf(
   body: RunOrchestrate,
-  { query, files }: { query: string; files: Part[] },
+  { query, files, answerWithinMs }: { query: string; files: Part[]; answerWithinMs: number },
   thread: Thread | null,
   agent: Agent | null,
 ): Submission {
@@ -137,7 +146,7 @@ function submissionOf(
       ...(agent !== null && { agent: agent.definition.slug }),
       ...(llm_params !== null && { parameters: parametersOf(llm_params) }),
       ...(guardrails !== null && { guardrails: guardrailsOf(guardrails) }),
-      answerWithinMs: ANSWER_WITHIN_MS,
+      answerWithinMs,
       context,
     },
     conversation: thread === null ? { alias: id, ...(agent !== null && { agent: agent.id }) } : { id },

@@ -15,7 +15,7 @@ import { runIdOf, taskNamed } from "../names.ts";
 import { pageQuery } from "../page-query.ts";
 import { runStatusOf, type TimedOut } from "../vocabulary.ts";
 import { threadOf } from "./asked.ts";
-import { beginRun } from "./begin.ts";
+import { beginRun, type RunSettings } from "./begin.ts";
 import { listedRuns } from "./list.ts";
 import { runOf } from "./run.ts";
 import { assistantRun, assistantRunResponse, cancelAnswer, runList, runOrchestrate, runQuery } from "./schema.ts";
@@ -23,10 +23,11 @@ import { assistantRun, assistantRunResponse, cancelAnswer, runList, runOrchestra
 const TAG = "Orchestrate Agent";
 const runParams = { run_id: { about: "A run's id", is: () => true } };
 
-export function runRoutes(timedOut: TimedOut): readonly Route[] {
+export function runRoutes(settings: RunSettings): readonly Route[] {
+  const { timedOut } = settings;
   return [
-    creation(timedOut),
-    streaming(timedOut),
+    creation(settings),
+    streaming(settings),
     reading(timedOut),
     list(timedOut),
     cancelling(timedOut, "/v1/orchestrate/runs/cancel/{run_id}", "cancel_orchestrate_run"),
@@ -47,7 +48,7 @@ const beginning = {
   refuses: ["unauthenticated", "not_found", "invalid"],
 } as const;
 
-function creation(timedOut: TimedOut): Route {
+function creation({ timedOut, answerWithinMs }: RunSettings): Route {
   return route({
     ...beginning,
     path: "/v1/orchestrate/runs",
@@ -55,14 +56,14 @@ function creation(timedOut: TimedOut): Route {
     summary: "Start Orchestrate Run",
     answers: [{ status: 200, about: "Successful Response", schema: assistantRunResponse }],
     handle: async ({ principal, verbs, parts, query, body }) => {
-      const { task, answer, since } = await beginRun({ principal, verbs, parts }, body);
+      const { task, answer, since } = await beginRun({ principal, verbs, parts, answerWithinMs }, body);
       if (!query.stream) return { status: 200, body: answer };
       return { stream: eventStream(verbs.tasks, { principal, task, since, timedOut }, query.stream_timeout) };
     },
   });
 }
 
-function streaming(timedOut: TimedOut): Route {
+function streaming({ timedOut, answerWithinMs }: RunSettings): Route {
   return route({
     ...beginning,
     path: "/v1/orchestrate/runs/stream",
@@ -70,7 +71,7 @@ function streaming(timedOut: TimedOut): Route {
     summary: "Start Orchestrate Run and Stream Its Events",
     answers: [{ status: 200, about: "A line of JSON for each event", mediaType: "text/event-stream" }],
     handle: async ({ principal, verbs, parts, query, body }) => {
-      const { task, since } = await beginRun({ principal, verbs, parts }, body);
+      const { task, since } = await beginRun({ principal, verbs, parts, answerWithinMs }, body);
       return { stream: eventStream(verbs.tasks, { principal, task, since, timedOut }, query.stream_timeout) };
     },
   });
