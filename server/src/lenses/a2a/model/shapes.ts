@@ -5,7 +5,7 @@
 import type { JsonObject } from "../../../task/json.ts";
 import type { Part } from "../../../task/part.ts";
 import type { WireState } from "../vocabulary.ts";
-import { timeText } from "./fields.ts";
+import { roleName, timeText } from "./fields.ts";
 import type { ArtifactView, EventView, MessageView, StatusView, TaskView } from "./view.ts";
 
 type Own = {
@@ -62,6 +62,34 @@ export function shapesOf(own: Own) {
       lastChunk: update.lastChunk,
       ...(metadata !== undefined && { metadata }),
     }),
+  };
+}
+
+/** A message as the proto files of both versions write it, but for its parts. */
+export function plainMessage(said: MessageView, parts: JsonObject): JsonObject {
+  const { messageId, contextId, taskId, role } = said;
+  return {
+    messageId,
+    ...(contextId !== undefined && { contextId }),
+    ...(taskId !== undefined && { taskId }),
+    role: roleName(role),
+    ...parts,
+    ...restOf(said),
+  };
+}
+
+/** An item of a stream as those files write it: in an envelope that says what it is. `hasFinal` is of 0.3. */
+export function enveloped(
+  { task, statusUpdate, artifactUpdate }: ReturnType<typeof shapesOf>,
+  message: (message: MessageView) => JsonObject,
+  hasFinal: boolean,
+): (event: EventView) => JsonObject {
+  return (event) => {
+    if ("task" in event) return { task: task(event.task) };
+    if ("message" in event) return { message: message(event.message) };
+    if ("artifactUpdate" in event) return { artifactUpdate: artifactUpdate(event.artifactUpdate) };
+    const { statusUpdate: update } = event;
+    return { statusUpdate: statusUpdate(update, hasFinal ? update.final : undefined) };
   };
 }
 

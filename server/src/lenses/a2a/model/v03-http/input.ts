@@ -6,22 +6,8 @@ import { z } from "zod";
 import { jsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
-import {
-  base64,
-  fields,
-  filename,
-  historyLength,
-  id,
-  mediaType,
-  mediaTypes,
-  messageFields,
-  metadata,
-  PARTS_MAX,
-  text,
-  uri,
-  yesOrNo,
-} from "../fields.ts";
-import { contentOf, pushConfig, read as readV03 } from "../v03/input.ts";
+import { base64, fields, filename, id, mediaType, messageFields, metadata, PARTS_MAX, text, uri } from "../fields.ts";
+import { contentOf, pushConfig, read as readV03, sending } from "../v03/input.ts";
 import { commonFrom, unwrapped } from "../v03/parts.ts";
 
 const file = fields({
@@ -68,31 +54,12 @@ const message = z.preprocess(
   fields({ ...messageFields, content: parts }).transform(({ content, ...rest }) => ({ ...rest, parts: content })),
 );
 
-const sent = fields({
-  message,
-  configuration: fields({
-    acceptedOutputModes: mediaTypes.optional(),
-    pushNotification: pushConfig.optional(),
-    pushNotificationConfig: pushConfig.optional(),
-    historyLength: historyLength.optional(),
-    blocking: yesOrNo.optional(),
-  }).optional(),
-  metadata: metadata.optional(),
-}).transform(({ message, configuration, metadata = null }) => ({
-  message,
-  outputModes: configuration?.acceptedOutputModes ?? [],
-  push: configuration?.pushNotification ?? configuration?.pushNotificationConfig ?? null,
-  historyLength: configuration?.historyLength ?? null,
-  waits: configuration === undefined ? true : configuration.blocking === true,
-  metadata,
-}));
-
 /** The proto calls the message `request`, and so do clients that write its own names. */
 const send = z.preprocess((given) => {
   if (typeof given !== "object" || given === null || !("request" in given) || "message" in given) return given;
   const { request, ...rest } = given;
   return { ...rest, message: request };
-}, sent);
+}, sending(message));
 
 /** `{pushNotificationConfig}`, `{parent, configId, config}`, or the configuration by itself. */
 const pushCreate = z

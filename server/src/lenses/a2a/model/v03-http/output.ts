@@ -3,11 +3,11 @@ import type { JsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { WireState } from "../../vocabulary.ts";
 import type { Codec } from "../codec.ts";
-import { roleName, stateName } from "../fields.ts";
-import { restOf, shapesOf } from "../shapes.ts";
+import { stateName } from "../fields.ts";
+import { enveloped, plainMessage, shapesOf } from "../shapes.ts";
 import { bareConfig } from "../v03/output.ts";
 import { metadataOf, wrapped } from "../v03/parts.ts";
-import type { EventView, MessageView, PushConfigView } from "../view.ts";
+import type { MessageView, PushConfigView } from "../view.ts";
 
 /** A part has no metadata of its own here. */
 function part(part: Part): JsonObject {
@@ -21,29 +21,16 @@ function part(part: Part): JsonObject {
 }
 
 function message({ referenceTaskIds: _, ...said }: MessageView): JsonObject {
-  const { messageId, contextId, taskId, role, parts } = said;
-  return {
-    messageId,
-    ...(contextId !== undefined && { contextId }),
-    ...(taskId !== undefined && { taskId }),
-    role: roleName(role),
-    content: parts.map(part),
-    ...restOf(said),
-  };
+  return plainMessage(said, { content: said.parts.map(part) });
 }
 
 function nameOf(state: WireState): string {
   return state === "canceled" ? "TASK_STATE_CANCELLED" : stateName(state);
 }
 
-const { task, statusUpdate, artifactUpdate } = shapesOf({ part, message, state: nameOf });
-
-function event(event: EventView): JsonObject {
-  if ("task" in event) return { task: task(event.task) };
-  if ("message" in event) return { message: message(event.message) };
-  if ("statusUpdate" in event) return { statusUpdate: statusUpdate(event.statusUpdate, event.statusUpdate.final) };
-  return { artifactUpdate: artifactUpdate(event.artifactUpdate) };
-}
+const shapes = shapesOf({ part, message, state: nameOf });
+const { task } = shapes;
+const event = enveloped(shapes, message, true);
 
 function pushConfig(config: PushConfigView): JsonObject {
   const name = `tasks/${config.taskId}/pushNotificationConfigs/${config.id}`;

@@ -20,6 +20,7 @@ import {
   yesOrNo,
 } from "../fields.ts";
 import { read as readV1 } from "../v1/input.ts";
+import type { MessageView } from "../view.ts";
 import { commonFrom, unwrapped } from "./parts.ts";
 
 const file = fields({
@@ -88,24 +89,30 @@ function pushConfigFrom({
 
 export const pushConfig = fields(pushConfigFields).transform(pushConfigFrom);
 
-const send = fields({
-  message,
-  configuration: fields({
-    acceptedOutputModes: mediaTypes.optional(),
-    pushNotificationConfig: pushConfig.optional(),
-    historyLength: historyLength.optional(),
-    blocking: yesOrNo.optional(),
-  }).optional(),
-  metadata: metadata.optional(),
-}).transform(({ message, configuration, metadata = null }) => ({
-  message,
-  outputModes: configuration?.acceptedOutputModes ?? [],
-  push: configuration?.pushNotificationConfig ?? null,
-  historyLength: configuration?.historyLength ?? null,
-  // Who says how to be answered, and not that he waits, does not wait.
-  waits: configuration === undefined ? true : configuration.blocking === true,
-  metadata,
-}));
+/** A message with how it is to be answered. The proto file has a name of its own for where to push. */
+export function sending(message: z.ZodType<MessageView>) {
+  return fields({
+    message,
+    configuration: fields({
+      acceptedOutputModes: mediaTypes.optional(),
+      pushNotification: pushConfig.optional(),
+      pushNotificationConfig: pushConfig.optional(),
+      historyLength: historyLength.optional(),
+      blocking: yesOrNo.optional(),
+    }).optional(),
+    metadata: metadata.optional(),
+  }).transform(({ message, configuration, metadata = null }) => ({
+    message,
+    outputModes: configuration?.acceptedOutputModes ?? [],
+    push: configuration?.pushNotificationConfig ?? configuration?.pushNotification ?? null,
+    historyLength: configuration?.historyLength ?? null,
+    // Who says how to be answered, and not that he waits, does not wait.
+    waits: configuration === undefined ? true : configuration.blocking === true,
+    metadata,
+  }));
+}
+
+const send = sending(message);
 
 export const read: Codec["read"] = {
   ...readV1,

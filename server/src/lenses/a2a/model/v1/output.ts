@@ -2,9 +2,9 @@
 import type { JsonObject } from "../../../../task/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
-import { roleName, stateName } from "../fields.ts";
-import { restOf, shapesOf } from "../shapes.ts";
-import type { EventView, MessageView, PushConfigView } from "../view.ts";
+import { stateName } from "../fields.ts";
+import { enveloped, plainMessage, shapesOf } from "../shapes.ts";
+import type { MessageView, PushConfigView } from "../view.ts";
 
 function part(part: Part): JsonObject {
   const { name, mediaType, metadata } = part;
@@ -26,25 +26,12 @@ function content(part: Part): JsonObject {
 }
 
 function message(said: MessageView): JsonObject {
-  const { messageId, contextId, taskId, role, parts } = said;
-  return {
-    messageId,
-    ...(contextId !== undefined && { contextId }),
-    ...(taskId !== undefined && { taskId }),
-    role: roleName(role),
-    parts: parts.map(part),
-    ...restOf(said),
-  };
+  return plainMessage(said, { parts: said.parts.map(part) });
 }
 
-const { task, statusUpdate, artifactUpdate } = shapesOf({ part, message, state: stateName });
-
-function event(event: EventView): JsonObject {
-  if ("task" in event) return { task: task(event.task) };
-  if ("message" in event) return { message: message(event.message) };
-  if ("statusUpdate" in event) return { statusUpdate: statusUpdate(event.statusUpdate) };
-  return { artifactUpdate: artifactUpdate(event.artifactUpdate) };
-}
+const shapes = shapesOf({ part, message, state: stateName });
+const { task } = shapes;
+const event = enveloped(shapes, message, false);
 
 function pushConfig({ id, taskId, url, token, authentication }: PushConfigView): JsonObject {
   return { id, taskId, url, ...(token !== undefined && { token }), ...(authentication && { authentication }) };
