@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
+import { a2aLens } from "../../src/lenses/a2a/routes.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain, scripted } from "./agents.ts";
 import { ask, DIALECTS, dig, idOf, send, sentTask, stateOf, told } from "./client.ts";
@@ -164,6 +165,20 @@ describe("versions", () => {
       expect(unrouted.status).toBe(status);
       expect(await unrouted.json()).toMatchObject({ error: { code: status, status: "UNIMPLEMENTED" } });
     }
+  });
+});
+
+describe("the log of the server", () => {
+  it("has a line for an act on a task over HTTP, and none for what begins work, asks for it or follows it", () => {
+    const told = a2aLens.routes.filter(({ method, quiet }) => method !== "GET" && quiet !== true);
+    const acts = told.map(({ method, path }) => `${method} ${path.replace("/{base}", "").replace("/v1", "")}`);
+    expect(new Set(acts)).toEqual(
+      new Set([
+        "POST /tasks/{id}:cancel",
+        "POST /tasks/{taskId}/pushNotificationConfigs",
+        "DELETE /tasks/{taskId}/pushNotificationConfigs/{id}",
+      ]),
+    );
   });
 });
 

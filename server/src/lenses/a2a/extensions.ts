@@ -14,6 +14,8 @@ export const SENT_ONCE = "urn:waybill:a2a:sent-once:1";
 /** Those of the request that the agent has, by URI, and the header that repeats them. */
 export type Used = { uris: ReadonlySet<string>; header: Record<string, string> };
 
+const NONE: Used = { uris: new Set(), header: {} };
+
 /** Throws `extensionRequired`, in 0.3 `unsupportedOperation`, when the agent wants one that is not named. */
 export function extensionsUsed(
   headers: IncomingHttpHeaders,
@@ -21,6 +23,7 @@ export function extensionsUsed(
   { card }: Pick<AgentDefinition, "card">,
 ): Used {
   const named = headers[HEADER] !== undefined ? HEADER : OLD_HEADER;
+  if (headers[named] === undefined && card?.extensions === undefined) return NONE;
   const asked = new Set(
     String(headers[named] ?? "")
       .split(",")

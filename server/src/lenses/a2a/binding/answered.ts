@@ -3,5 +3,5 @@ import type { Answer } from "../../route.ts";
 
 /** A refusal as the answer of a route that has begun. */
 export function answered({ status, headers, body }: ErrorAnswer): Answer {
-  return { status, bytes: Buffer.from(body), headers };
+  return { status, bytes: body, headers };
 }

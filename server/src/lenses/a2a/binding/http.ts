@@ -45,6 +45,8 @@ function httpRoute(
     query: anyParameters,
     ...(takesBody && { reads: "cut json", cut: CUT_OF_HTTP, bodyBytesMax: BODY_BYTES_MAX, body: z.unknown() }),
     idempotent: takesBody,
+    // What begins work, or reads it, is no act on a task that there is.
+    quiet: names.length === 0 || name === "subscribe",
     noHead: true,
     renderError: renderErrorIn(OF_HTTP[written], foreignType),
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],

@@ -46,6 +46,7 @@ export function rpcRoute(operations: readonly Operation[]): Route {
     bodyBytesMax: BODY_BYTES_MAX,
     body: z.unknown(),
     idempotent: true,
+    quiet: true,
     renderError: renderErrorIn(DIALECTS.JSONRPC["1.0"]),
     answers: [{ status: 200, about: "A result, or an error.", schema: rpcAnswer }],
     handle: async (call) => {

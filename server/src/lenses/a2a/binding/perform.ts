@@ -53,7 +53,7 @@ export async function performed(
   const body = dialect.binding === "JSONRPC" ? { jsonrpc: "2.0", id: rpcId, result } : result;
   return {
     status: 200,
-    bytes: Buffer.from(JSON.stringify(body)),
+    bytes: JSON.stringify(body),
     headers: { "content-type": typeOf(dialect, headers.accept), ...extensions.header },
   };
 }

@@ -17,7 +17,7 @@ const HISTORY_LENGTH_MAX = 2 ** 31 - 1;
 export function fields<Shape extends z.ZodRawShape>(shape: Shape, nullable: readonly string[] = []) {
   const names = Object.keys(shape).map((name) => [name, snakeCase(name), nullable.includes(name)] as const);
   return z.preprocess((given) => {
-    if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+    if (typeof given !== "object" || given === null || Array.isArray(given) || isAsNamed(given)) return given;
     const own: Record<string, unknown> = {};
     for (const [name, snake, mayBeNull] of names) {
       const value = Object.hasOwn(given, name) ? Reflect.get(given, name) : undefined;
@@ -26,6 +26,11 @@ export function fields<Shape extends z.ZodRawShape>(shape: Shape, nullable: read
     }
     return own;
   }, z.object(shape));
+}
+
+/** Most clients write nothing but what the schema itself reads. */
+function isAsNamed(given: object): boolean {
+  return Object.entries(given).every(([name, value]) => value !== null && !name.includes("_"));
 }
 
 function snakeCase(name: string): string {

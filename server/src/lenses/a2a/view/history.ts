@@ -20,7 +20,7 @@ export function historyOf(task: Task, turns: readonly Turn[], contextId: string)
     .filter((turn) => turn !== current)
     .map((turn) =>
       turn.asked === undefined
-        ? spoken(messageTold(turn.told), turn.messageId)
+        ? spoken(messageTold(turn.told), () => turn.messageId)
         : questionMessage(task.id, turn.asked, turn.at),
     );
   return [askedOf(task), ...said].map((message) => ({ ...message, contextId, taskId: task.id }));
@@ -32,13 +32,14 @@ const askedInput = z.object(agentInput.pick({ query: true, attachments: true, me
 function askedOf({ id, input, title }: Task): MessageView {
   const asked = askedInput.safeParse(input);
   const otherwise = input === null ? { text: title } : { data: input };
-  return spoken(asked.success ? messageAsked(asked.data) : { id: "", parts: [otherwise] }, queryIdOf(id));
+  const message = asked.success ? messageAsked(asked.data) : { id: "", parts: [otherwise] };
+  return spoken(message, () => queryIdOf(id));
 }
 
 /** A message of the user's, under the id that its author gave it. */
-function spoken({ id, parts, metadata, extensions, references }: AgentMessage, otherwise: string): MessageView {
+function spoken({ id, parts, metadata, extensions, references }: AgentMessage, otherwise: () => string): MessageView {
   return {
-    messageId: id || otherwise,
+    messageId: id || otherwise(),
     role: "user",
     parts,
     ...(metadata !== undefined && { metadata }),
