@@ -1,5 +1,5 @@
 // Packs the server and the SDK as npm would publish them, installs both in an empty folder, and uses them there: the command
-// line, the page with its modules, the SDK, a handler of one's own.
+// line, the configuration that `waybill init` writes, the page with its modules, the SDK.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -13,20 +13,9 @@ import { freePort } from "./start-server.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const READY_MS_MAX = 60_000;
 
-const CONFIG = `import { defineConfig, defineHandler } from "waybill";
-import { z } from "zod";
-const shout = defineHandler({
-  kind: "shout",
-  version: 1,
-  input: z.object({ text: z.string() }),
-  run: async (ctx, { text }) => ctx.step("shout", async () => text.toUpperCase()),
-});
-export default defineConfig({ handlers: [shout] });
-`;
-
 const PROGRAM = `import { Waybill } from "@waybill/sdk";
 const waybill = new Waybill({ baseUrl: process.argv[2] });
-const task = await waybill.submit({ kind: "shout", input: { text: "packed" } });
+const task = await waybill.submit({ kind: "greeting", input: { name: "Ada" } });
 console.log(JSON.stringify(await task.result()));
 `;
 
@@ -51,10 +40,10 @@ try {
     }
   }
 
-  await writeFile(join(folder, "waybill.config.mjs"), CONFIG);
   await writeFile(join(folder, "program.mjs"), PROGRAM);
   const bin = join(folder, "node_modules/.bin/waybill");
-  const flags = ["--port", String(port), "--lens-port", "none", "--config", "waybill.config.mjs"];
+  execFileSync(bin, ["init"], { cwd: folder, stdio: "ignore" });
+  const flags = ["--port", String(port), "--lens-port", "none"];
   server = spawn(bin, ["dev", ...flags], { cwd: folder, stdio: "ignore" });
   const exited = new Promise((resolve) => server.once("exit", resolve));
   for (const began = performance.now(); !(await answers("/health")); await sleep(50)) {
@@ -62,8 +51,8 @@ try {
   }
 
   const said = execFileSync(process.execPath, ["program.mjs", url], { cwd: folder, encoding: "utf8" });
-  assert.equal(said.trim(), '"PACKED"');
-  assert.match(execFileSync(bin, ["list", "--url", url], { cwd: folder, encoding: "utf8" }), /shout/);
+  assert.equal(said.trim(), '"Hello, Ada!"');
+  assert.match(execFileSync(bin, ["list", "--url", url], { cwd: folder, encoding: "utf8" }), /greeting/);
   const page = await (await fetch(`${url}/dashboard/`)).text();
   const files = [...page.matchAll(/"([\w./-]+\.(?:js|css))"/g)].map(
     ([, path]) => new URL(path, `${url}/dashboard/`).pathname,

@@ -2,7 +2,7 @@
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
 import { FilesClient } from "./files.ts";
-import type { StandingWebhook, Task } from "./generated/api.ts";
+import type { AuditEntry, StandingWebhook, Task } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
 import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
@@ -19,6 +19,8 @@ export type WaybillOptions = TransportOptions;
 
 /** What to do: a kind, its input, and how. */
 export type Submission = Request<"submitTask">["body"];
+
+export type AuditOptions = CallOptions & { limit?: number; before?: string; task_id?: string };
 
 export type SubmitOptions = CallOptions & {
   /** A name of yours for this submit: the same one again, within 24 h, gives the same task. Made when absent. */
@@ -74,6 +76,11 @@ export class Waybill {
   /** Who the key says you are. */
   me(options: CallOptions = {}): Promise<Answer<"getCaller">> {
     return perform(this.#transport, "getCaller", {}, options);
+  }
+
+  /** Who steered which task and made which key, newest first: at most 200, those before a time. Takes the scope `admin`. */
+  async audit({ signal, ...query }: AuditOptions = {}): Promise<AuditEntry[]> {
+    return (await perform(this.#transport, "listAudit", { query }, { signal })).data;
   }
 
   /** The server itself: resolves once it is ready. */

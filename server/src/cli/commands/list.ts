@@ -1,6 +1,7 @@
-import type { State, TaskSummary } from "@waybill/sdk";
+import type { State, TaskSummary, Waybill } from "@waybill/sdk";
 import { age, count, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
+import { isUuid } from "../../task/id.ts";
 import { pair, states, wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
@@ -30,7 +31,7 @@ export function addList(program: Command): void {
       .description("list tasks, newest first")
       .option("-s, --state <STATE,…>", "only these states, such as running,input_required", states)
       .option("-k, --kind <KIND,…>", "only these kinds", words)
-      .option("-c, --conversation <ID>", "only tasks of this conversation")
+      .option("-c, --conversation <ID>", "only tasks of this conversation, by its id or its name")
       .option("-t, --text <WORDS>", "only tasks whose title or input holds all of these words")
       .option("--asks", "only tasks that ask a person, whatever else they do meanwhile")
       .option("--metadata <KEY=VALUE>", "only tasks with this label, repeatable", pair)
@@ -46,7 +47,9 @@ export function addList(program: Command): void {
         limit: Math.min(PAGE, most),
         ...(flags.state && { state: flags.state }),
         ...(flags.kind && { kind: flags.kind }),
-        ...(flags.conversation !== undefined && { conversation_id: flags.conversation }),
+        ...(flags.conversation !== undefined && {
+          conversation_id: await conversationId(client, flags.conversation),
+        }),
         ...(flags.text !== undefined && { q: flags.text }),
         ...(flags.asks && { asks: "true" }),
         ...(flags.metadata && { metadata: flags.metadata }),
@@ -73,6 +76,11 @@ export function addList(program: Command): void {
       if (total > shown) talk.write(talk.style("dim", `${count(shown)} of ${count(total)}. All of them: --all\n`));
     }),
   );
+}
+
+/** An id is taken as it is: the tasks of a conversation stay when it is deleted. */
+async function conversationId(client: Waybill, named: string): Promise<string> {
+  return isUuid(named) ? named : (await client.conversations.get(named)).id;
 }
 
 function columnsFor(screen: Screen, now: number): Column<TaskSummary>[] {

@@ -1,0 +1,129 @@
+/** What a person does beside a task: look at what was said and made, clean up, begin a project. */
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Waybill } from "@waybill/sdk";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineHandler } from "../src/task/handler.ts";
+import { type Ended, runWaybill } from "./command.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+const report = defineHandler({
+  kind: "report",
+  version: 1,
+  input: z.strictObject({}),
+  run: async (ctx) => {
+    ctx.artifact({ id: "a", name: "../../etc/q1", parts: [{ text: "Profit rose." }], last: true });
+    ctx.artifact({
+      id: "b",
+      parts: [{ data: { profit: 7 } }, { file: { bytes: "AAEC" }, name: "logo.png" }],
+      last: true,
+    });
+    return { text: "done" };
+  },
+});
+
+let server: TestServer;
+let client: Waybill;
+let folder = "";
+beforeAll(async () => {
+  server = await startTestServer({ config: { handlers: [report] } });
+  client = new Waybill({ baseUrl: server.url });
+  folder = await mkdtemp(join(tmpdir(), "waybill-cli-"));
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const waybill = (...args: string[]): Promise<Ended> => runWaybill(args, { WAYBILL_URL: server.url, NO_COLOR: "1" });
+
+async function done(): Promise<string> {
+  const task = await client.submit({ kind: "report", input: {} });
+  await task.result();
+  return task.id;
+}
+
+describe("what a task has made", () => {
+  it("is listed, and saved to a folder under names that stay in it", async () => {
+    const id = await done();
+    expect((await waybill("artifacts", id)).out).toMatch(/^ID +PARTS +WHOLE +NAME\na +1 +yes +\S+q1\nb +2 +yes\n$/);
+    const into = join(folder, "made");
+    const { out, code } = await waybill("artifacts", id, "--save", into);
+    const paths = out.trim().split("\n");
+    expect([code, paths.length, paths.every((path) => path.startsWith(`${into}/`))]).toEqual([0, 3, true]);
+    const contents = await Promise.all(paths.map((path) => readFile(path)));
+    expect(contents[0]?.toString()).toBe("Profit rose.");
+    expect(JSON.parse(contents[1]?.toString() ?? "")).toEqual({ profit: 7 });
+    expect(contents[2]).toEqual(Buffer.from([0, 1, 2]));
+  });
+});
+
+it("a task that has ended is deleted, and one that is open says why not", async () => {
+  const ended = await done();
+  const open = (await client.submit({ kind: "external", input: { queue: "never" } })).id;
+  const { code, talk } = await waybill("delete", ended, open);
+  expect(talk).toContain(`${ended} is deleted.`);
+  expect(talk).toMatch(new RegExp(`${open}: .*(queued|ended|cancel)`, "i"));
+  expect(code).toBe(1);
+  await expect(client.task(ended).get()).rejects.toMatchObject({ code: "not_found" });
+});
+
+it("a conversation is listed, shown and deleted by its name, and its tasks are listed by it", async () => {
+  const task = await client.submit({
+    kind: "agent",
+    input: { query: "What is 2 + 2?", mode: "simple" },
+    conversation: { alias: "sums" },
+  });
+  await task.result();
+  expect((await waybill("conversations")).out).toContain("sums");
+  expect((await waybill("conversations", "show", "sums")).out).toMatch(
+    /^user {2}What is 2 \+ 2\?\nagent {2}2 \+ 2 = 4\n$/,
+  );
+  expect((await waybill("list", "-c", "sums", "--json")).out).toContain(task.id);
+  expect(await waybill("conversations", "delete", "sums")).toMatchObject({ code: 0 });
+  expect(await waybill("conversations", "show", "sums")).toMatchObject({ code: 1 });
+});
+
+it("the audit log says who did what", async () => {
+  const open = await client.submit({ kind: "external", input: { queue: "never" } });
+  await open.cancel({ reason: "enough" });
+  const { out } = await waybill("audit", "--task", open.id);
+  expect(out).toMatch(new RegExp(`developer +cancel +${open.id} +.*enough`));
+});
+
+it("the page's address is printed for a pipe", async () => {
+  const id = await done();
+  expect((await waybill("open", id)).out).toBe(`${server.url}/dashboard/#${id}\n`);
+});
+
+it("a project begins with a configuration that works, and is never written over", async () => {
+  const project = join(folder, "project");
+  await mkdir(join(project, ".git"), { recursive: true });
+  const { out, code } = await waybill("init", project);
+  const path = out.trim();
+  expect([code, path]).toEqual([0, join(project, "waybill.config.ts")]);
+  expect(await readFile(join(project, ".gitignore"), "utf8")).toBe(".waybill/\n");
+  const written = await readFile(path, "utf8");
+  const again = await waybill("init", project);
+  expect([again.code, again.talk]).toEqual([1, `${path} is there already, and stays as it is.\n`]);
+  expect(await readFile(path, "utf8")).toBe(written);
+});
+
+it("a shell completes commands, what is below them, and their flags", async () => {
+  const script = (await waybill("completion", "bash")).out;
+  const completing = async (...words: string[]) => {
+    const asked = `${script}\nCOMP_WORDS=(${["waybill", ...words].map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _waybill; echo "\${COMPREPLY[@]}"`;
+    return (await promisify(execFile)("bash", ["-c", asked])).stdout.trim();
+  };
+  expect(await completing("conv")).toBe("conversations");
+  expect(await completing("keys", "cr")).toBe("create");
+  expect(await completing("list", "--sta")).toBe("--state");
+  expect(await completing("keys", "create", "--na")).toBe("--name");
+  expect(await completing("get", "01ABC", "--js")).toBe("--json");
+  expect((await waybill("completion", "fish")).out).toContain("-f -a conversations -d");
+  expect((await waybill("completion", "tcsh")).code).toBe(2);
+});
