@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import { complete, EVERYBODY, live, submit } from "../../store/suite/life.suite.ts";
+import { newTask, START } from "../../store/suite/new-task.suite.ts";
+import { atRest } from "../suite/at-rest.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { Retention } from "./retention.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+test("each hour takes all that ended long ago, however much it is, and leaves what is young or open", async () => {
+  const clock = new VirtualClock(START);
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const warned: unknown[] = [];
+  const retention = new Retention(store, clock, { tasks: 30, audit: 365 }, (error) => warned.push(error));
+  const total = async () => (await store.list(EVERYBODY, {}, { limit: 1 })).total;
+  const endMany = (count: number, createdAt: number) =>
+    Promise.all(
+      Array.from({ length: count }, async () => {
+        const task = await submit(store, newTask({ createdAt }));
+        await live(store, task, ...complete(task));
+      }),
+    );
+  retention.start();
+  await endMany(450, START);
+  await clock.advance(HOUR_MS, atRest);
+  expect(await total()).toBe(450);
+  await clock.setForward(30 * DAY_MS, atRest);
+  await endMany(3, clock.now());
+  // The newest of all stays, whatever it is: its number is not given again.
+  await submit(store, newTask());
+  await clock.advance(HOUR_MS, atRest);
+  expect(await total()).toBe(4);
+  await clock.setForward(30 * DAY_MS, atRest);
+  await clock.advance(HOUR_MS, atRest);
+  expect(await total()).toBe(1);
+  retention.stop();
+  await endMany(1, START);
+  await submit(store, newTask());
+  await clock.advance(2 * HOUR_MS, atRest);
+  expect(await total()).toBe(3);
+  expect(warned).toEqual([]);
+  await store.close();
+});
