@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 export const BIN = fileURLToPath(new URL("../server/bin/waybill.js", import.meta.url));
-const READY_MS_MAX = 120_000;
+/** What hangs is never ready; a busy machine takes minutes. */
+const READY_MS_MAX = 600_000;
 /** What is kept of the server's own words, for whoever asks why it ended. */
 const WORDS_MAX = 4_000;
 
