@@ -1,6 +1,7 @@
 /** Faults in the rules of a task's life. */
 const file = "server/src/task/decide.ts";
 const change = "server/src/task/change.ts";
+const limit = "server/src/task/time-limit.ts";
 
 export const DECIDE = [
   { name: "time-runs-backwards", find: "const at = Math.max(now, task.updatedAt);", put: "const at = now;" },
@@ -153,5 +154,53 @@ export const DECIDE = [
     name: "guard-lets-the-unwound-write",
     find: 'also && task.state === also && task.resumesAs === "running"',
     put: "also && task.state === also",
+  },
+  {
+    name: "a-limit-that-stands-still-ends-it",
+    find: "if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
+    put: "if (false)",
+  },
+  { name: "leases-are-lost-for-ever", find: "if (claim.leasesLost >= LEASES_LOST_MAX)", put: "if (false)" },
+  {
+    name: "a-late-worker-ends-the-claim-of-another",
+    find: "return isFree && lastClaim?.worker === worker && lastClaim.handedIn === null;",
+    put: "return isFree && lastClaim !== null && worker !== undefined;",
+  },
+  {
+    name: "a-task-records-for-ever",
+    find: 'if (task.lastSeq >= EVENTS_MAX) return end(task, command, at, { state: "failed", error: tooManyEvents() });\n  const { events,',
+    put: "const { events,",
+  },
+  {
+    name: "what-was-told-already-is-asked-again",
+    find: "!shown.has(key) && !told.includes(key));",
+    put: "!shown.has(key));",
+  },
+  {
+    name: "an-answer-takes-a-running-task-out-of-its-run",
+    find: 'if (task.state === "running") return { waits: others };\n',
+    put: "",
+  },
+  {
+    name: "a-question-hides-that-it-goes-on-by-itself",
+    find: 'if (waits.some(({ on }) => on === "slot")) return "waiting";\n',
+    put: "",
+  },
+  {
+    name: "a-pause-counts-against-the-due-date",
+    find: "task.assignment && afterPause(task.assignment, at - (task.pausedBy?.at ?? at))",
+    put: "task.assignment",
+  },
+  {
+    file: limit,
+    name: "time-counts-while-no-process-was-there",
+    find: "const limitAt = at + leftOf(task, task.timeLimitMs, task.updatedAt);",
+    put: "const limitAt = at + leftOf(task, task.timeLimitMs, at);",
+  },
+  {
+    file: limit,
+    name: "each-rest-fills-the-limit-again",
+    find: "if (task.limitLeftMs !== null) return task.limitLeftMs;\n",
+    put: "",
   },
 ].map((mutant) => ({ file, ...mutant }));

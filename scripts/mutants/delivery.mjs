@@ -1,6 +1,7 @@
 /** Faults in how subscribers are told. */
 const subscription = "server/src/task/subscription-rules.ts";
 const delivery = "server/src/delivery/delivery.ts";
+const lanes = "server/src/delivery/lanes.ts";
 const statements = "server/src/store/sqlite/subscription-statements.ts";
 const rows = "server/src/store/codec/subscription-rows.ts";
 const client = "server/src/outgoing/guarded-client.ts";
@@ -70,5 +71,47 @@ export const DELIVERY = [
     name: "a-user-in-an-address-is-taken",
     find: 'if (url.username !== "" || url.password !== "")',
     put: "if (false)",
+  },
+  {
+    file: delivery,
+    name: "news-of-a-turn-wait-for-others",
+    find: "else if (entry.news) this.#ready(entry);\n",
+    put: "",
+  },
+  {
+    file: delivery,
+    name: "a-start-forgets-who-waits-for-his-retry",
+    find: "else this.#wait(entry, dueAt);\n",
+    put: "",
+  },
+  {
+    file: delivery,
+    name: "what-was-not-chosen-is-told",
+    find: "if (types !== null && !types.includes(event.type)) continue;\n",
+    put: "",
+  },
+  {
+    file: delivery,
+    name: "a-turn-that-broke-off-is-the-last",
+    find: "if (waitUntil !== null) this.#wait(entry, waitUntil);\n    else if",
+    put: "if",
+  },
+  {
+    file: delivery,
+    name: "what-has-nothing-more-to-tell-is-never-done",
+    find: "done: next.ended,",
+    put: "done: false,",
+  },
+  {
+    file: lanes,
+    name: "one-receiver-takes-all-lanes",
+    find: "if ((this.#ofHost.get(host) ?? 0) >= this.#bounds.ofHost) continue;\n",
+    put: "",
+  },
+  {
+    file: lanes,
+    name: "owners-take-no-turns",
+    find: "this.#owners.delete(name);\n        this.#owners.set(name, owner);",
+    put: "",
   },
 ];

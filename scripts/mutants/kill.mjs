@@ -1,5 +1,6 @@
 /** Faults in what callers are told and in what a start does, which kills under load must notice: `node scripts/mutants.mjs --area kill`. */
 const file = "server/src/verbs/implementation/task-verbs.ts";
+const scheduler = "server/src/engine/embedded/scheduler.ts";
 const recovery = "server/src/engine/embedded/recovery.ts";
 
 export const KILL = [
@@ -20,5 +21,11 @@ export const KILL = [
     name: "a-start-forgets-one-of-ten",
     find: "const entry = entryUnread(open, this.#parts.handlers);\n",
     put: "const entry = entryUnread(open, this.#parts.handlers);\n        if (Math.random() < 0.1) continue;\n",
+  },
+  {
+    file: scheduler,
+    name: "a-start-takes-two-minutes",
+    find: "this.#held = this.#stopped;\n    this.#dispatch();",
+    put: "setTimeout(() => {\n      this.#held = this.#stopped;\n      this.#dispatch();\n    }, 120_000);",
   },
 ];

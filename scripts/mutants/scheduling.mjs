@@ -12,6 +12,9 @@ const backoff = "server/src/engine/backoff.ts";
 const verdict = "server/src/engine/embedded/crash-verdict.ts";
 const open = "server/src/engine/embedded/open-tasks.ts";
 const guard = "server/src/engine/embedded/crash-guard.ts";
+const retention = "server/src/engine/embedded/retention.ts";
+const cleanup = "server/src/engine/embedded/cleanup.ts";
+const descendants = "server/src/engine/embedded/descendants.ts";
 const isolation = "server/src/engine/embedded/isolation.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
@@ -180,5 +183,59 @@ export const SCHEDULING = [
     put: "    this.#parts.open.start();\n    await this.#parts.descendants.adopt();",
   },
   { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
+  {
+    file: claims,
+    name: "a-claim-ignores-its-key",
+    find: "if (this.#parts.keys.take(entry)) {",
+    put: "if (this.#parts.keys.take(entry) || entry) {",
+  },
+  {
+    file: claims,
+    name: "who-waits-for-work-is-not-woken",
+    find: "queue.ready.push(entry);\n    for (const wake of [...queue.waiting]) wake();",
+    put: "queue.ready.push(entry);",
+  },
+  {
+    file: claims,
+    name: "a-cancelled-claim-keeps-its-key",
+    find: "keys.release(entry.id);\n        // It was cancelled",
+    put: "// It was cancelled",
+  },
+  {
+    file: claims,
+    name: "a-lease-is-lost-before-its-time",
+    find: "task.lease !== null && task.lease.until <= now;",
+    put: "task.lease !== null;",
+  },
+  {
+    file: retention,
+    name: "a-sweep-comes-once",
+    find: ".finally(() => !this.#stopped && this.start());",
+    put: ";",
+  },
+  {
+    file: retention,
+    name: "a-sweep-takes-one-page-alone",
+    find: "for (let last = SWEEP_TASKS; last >= SWEEP_TASKS && !this.#stopped; removed += last) {",
+    put: "for (let last = SWEEP_TASKS; last > removed && removed === 0 && !this.#stopped; removed += last) {",
+  },
+  {
+    file: cleanup,
+    name: "what-was-completed-is-cleaned-up",
+    find: 'isTerminal(task.state) && task.state !== "completed" && change.before !== null',
+    put: "isTerminal(task.state) && change.before !== null",
+  },
+  {
+    file: cleanup,
+    name: "a-cleanup-names-the-tasks-of-others",
+    find: "if (task && isCleanedBy(ctx.task, task)) await",
+    put: "if (task) await",
+  },
+  {
+    file: descendants,
+    name: "a-refused-page-of-a-tree-is-forgotten",
+    find: "if (refused.has(parent)) this.#later(parent);\n        else if",
+    put: "if",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -2,6 +2,7 @@
 const apply = "server/src/store/sqlite/apply.ts";
 const statements = "server/src/store/sqlite/statements.ts";
 const trees = "server/src/store/sqlite/ended-trees.ts";
+const sweep = "server/src/store/sqlite/record-sweep.ts";
 const removal = "server/src/store/sqlite/task-removal.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
@@ -111,6 +112,30 @@ export const STORE = [
     name: "what-is-swept-stays-in-the-totals",
     find: "if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);",
     put: "",
+  },
+  {
+    file: sweep,
+    name: "a-conversation-goes-before-its-tasks",
+    find: " AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id),",
+    put: ",",
+  },
+  {
+    file: sweep,
+    name: "young-keys-are-forgotten",
+    find: "FROM idempotency WHERE at < ? LIMIT ?",
+    put: "FROM idempotency WHERE at < 2 * ? LIMIT ?",
+  },
+  {
+    file: sweep,
+    name: "old-audit-stays",
+    find: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&",
+    put: "",
+  },
+  {
+    file: sweep,
+    name: "what-a-deleted-conversation-held-stays",
+    find: "(isOld === 1 || isDeleted === 1) && !contents",
+    put: "isOld === 1 && !contents",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

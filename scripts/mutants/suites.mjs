@@ -1,0 +1,56 @@
+/** The suites of a copy of the repository: asked in a process beside (`asker.mjs`), which is killed where it hangs. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** A mutant that makes a suite hang is killed by that; that a machine is busy kills none. */
+const TEST_MS_MAX = 180_000;
+const SUITE_MS_MAX = 900_000;
+const ASKER = fileURLToPath(new URL("asker.mjs", import.meta.url));
+
+export class Suites {
+  #copy;
+  #asker = null;
+
+  constructor(copy) {
+    this.#copy = copy;
+  }
+
+  /** The file is another one than when it was last asked for. */
+  changed(file) {
+    this.#asker?.send({ changed: file });
+  }
+
+  /** The first test of these files that fails, or this test of the only one; null when none does. */
+  async failureOf(suite) {
+    this.#asker ??= await this.#start();
+    const asker = this.#asker;
+    const timer = setTimeout(() => this.#kill(), SUITE_MS_MAX);
+    asker.send(suite);
+    const answer = await new Promise((resolve) => {
+      asker.once("message", resolve);
+      asker.once("exit", () => resolve({ by: "its time limit" }));
+    });
+    asker.removeAllListeners();
+    clearTimeout(timer);
+    return answer.by;
+  }
+
+  end() {
+    this.#kill();
+  }
+
+  async #start() {
+    const env = { ...process.env, NO_COLOR: "1" };
+    // What its tests print is nobody's; a group of its own, so that all of it can be killed.
+    const options = { cwd: this.#copy, env, detached: true, stdio: ["ignore", "ignore", "ignore", "ipc"] };
+    const asker = fork(ASKER, [String(TEST_MS_MAX)], options);
+    await once(asker, "message");
+    return asker;
+  }
+
+  #kill() {
+    if (this.#asker) process.kill(-this.#asker.pid, "SIGKILL");
+    this.#asker = null;
+  }
+}
