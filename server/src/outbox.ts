@@ -10,6 +10,9 @@ import { Refusal } from "./task/errors.ts";
 import type { Outcome, PushFormat, Subscription, Trial } from "./task/subscription.ts";
 import type { Verbs } from "./verbs/verbs.ts";
 
+/** Whoever has locked the data folder is the only server of its store, and goes on where the one before it died. */
+const HOLDER = "server";
+
 /** What callers may have sent, by one client with its connections. */
 export function outgoingClient({ allow, ports }: Config["outgoing"]): GuardedClient {
   return new GuardedClient(new Reach({ allow: allow.flatMap((text) => allowedPlace(text) ?? []), ports }));
@@ -47,7 +50,8 @@ export class Outbox {
       const labels = `${format}\n${outcome}`;
       this.#counts.set(labels, (this.#counts.get(labels) ?? 0) + 1);
     };
-    this.#delivery = new Delivery({ ...parts, formats, sender: this.#client, log: { warn, attempted } });
+    const log = { warn, attempted };
+    this.#delivery = new Delivery({ ...parts, holder: HOLDER, formats, sender: this.#client, log });
     await this.#delivery.start();
   }
 

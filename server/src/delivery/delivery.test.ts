@@ -152,6 +152,27 @@ describe("a subscription", () => {
   });
 });
 
+describe("of two workers over one store", () => {
+  it("one tells everything, and the other goes on once that one has not said for a while that it does", async () => {
+    const now = stage.clock.now();
+    await stage.store.takeLease("outbox", "dead", { now, until: now + 60_000 });
+    const other = await stage.another();
+    const task = await stage.endedTask(6);
+    const subscription = await stage.subscribe(task, receiver.url);
+    await stage.until(() => stage.clock.now() >= now + 59_000);
+    expect(receiver.all).toEqual([]);
+    await stage.until(async () => (await stage.now(subscription)).done);
+    const more = await Promise.all([1, 2, 3].map(async () => stage.subscribe(await stage.endedTask(6), receiver.url)));
+    await stage.until(async () => (await Promise.all(more.map((each) => stage.now(each)))).every(({ done }) => done));
+    expect(receiver.all).toHaveLength(4 * task.lastSeq);
+    await stage.delivery.stop();
+    const last = await stage.subscribe(await stage.endedTask(6), receiver.url);
+    await stage.until(async () => (await stage.now(last)).done);
+    expect(receiver.all).toHaveLength(5 * task.lastSeq);
+    await other.stop();
+  });
+});
+
 describe("a subscription of all tasks", () => {
   it("tells each of them at least once and in order a receiver that fails 70 % of the time, over restarts, beside a second worker", async () => {
     await stage.close();

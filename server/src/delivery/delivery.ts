@@ -15,6 +15,7 @@ import type { Notification, Outcome, PushFormat, Subscription, Trial } from "../
 import { afterAttempt, retryDelayMs } from "../task/subscription-rules.ts";
 import { attempt, type Sender } from "./attempt.ts";
 import { Lanes } from "./lanes.ts";
+import { Lease } from "./lease.ts";
 
 const BOUNDS = { all: 256, ofOwner: 32, ofHost: 4 };
 /** Told in one turn: then others come. */
@@ -27,7 +28,9 @@ const FRUITLESS_MS = 100;
 const PASSED_OVER_MAX = 1_000;
 
 export type DeliveryParts = {
-  store: Pick<Store, "subscriptions" | "changes" | "events" | "task">;
+  store: Pick<Store, "subscriptions" | "changes" | "events" | "task" | "takeLease" | "returnLease">;
+  /** Names this process among those of its store; the same after a restart where no other can have come between. */
+  holder: string;
   sender: Sender;
   formats: readonly PushFormat[];
   clock: Clock;
@@ -63,6 +66,7 @@ export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #formats: ReadonlyMap<string, PushFormat>;
   readonly #lanes = new Lanes(BOUNDS);
+  readonly #lease: Lease;
   readonly #entries = new Map<string, Entry>();
   readonly #ofTask = new Map<TaskId, Set<Entry>>();
   readonly #stopping = new AbortController();
@@ -72,6 +76,7 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#formats = new Map(parts.formats.map((format) => [format.name, format]));
+    this.#lease = new Lease(parts.store, parts.holder, parts.clock);
   }
 
   async start(): Promise<void> {
@@ -116,6 +121,9 @@ export class Delivery {
     this.#stopping.abort(new Error("The server stops."));
     for (const entry of this.#entries.values()) entry.timer?.();
     await Promise.all(this.#turns);
+    await this.#lease.giveBack().catch((error: unknown) => {
+      this.#parts.log.warn("the right to tell subscribers is given back by its time alone", { error });
+    });
   }
 
   /** Subscriptions that may have something to tell; how long the oldest of it waits, in milliseconds. */
@@ -221,6 +229,8 @@ export class Delivery {
   async #turn(entry: Entry): Promise<number | null> {
     const { store, clock } = this.#parts;
     for (let told = 0; told < EVENTS_A_TURN; told++) {
+      const standBy = await this.#lease.take();
+      if (standBy !== null) return standBy;
       entry.news = false;
       const subscription = await store.subscriptions.get(entry.key);
       const format = subscription && this.#formats.get(subscription.format);

@@ -13,6 +13,7 @@ import { documentStories } from "./suite/documents.suite.ts";
 import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
+import { leaseStories } from "./suite/leases.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
 import { peopleStories } from "./suite/people.suite.ts";
 import { settingStories } from "./suite/settings.suite.ts";
@@ -42,6 +43,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("subscriptions", () => subscriptionStories(setup));
     describe("keys", () => keyStories(setup));
     describe("settings", () => settingStories(setup));
+    describe("leases", () => leaseStories(setup));
     describe("people", () => peopleStories(setup));
     describe("the change feed", () => changeFeedStories(setup));
     describe("files", () => fileStories(setup));

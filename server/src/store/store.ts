@@ -13,6 +13,7 @@ import type { DocumentStore } from "./document-store.ts";
 import type { FileStore } from "./file-store.ts";
 import type { HumanStore } from "./human-store.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { LeaseStore } from "./lease-store.ts";
 import type { SettingStore } from "./setting-store.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 import type { TaskStore } from "./task-store.ts";
@@ -32,7 +33,7 @@ export type RecordTimes = {
   expiredBefore: number;
 };
 
-export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, ChangeFeed {
+export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, LeaseStore, ChangeFeed {
   readonly files: FileStore;
   readonly documents: DocumentStore;
   readonly chunks: ChunkStore;

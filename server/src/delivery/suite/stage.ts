@@ -157,9 +157,9 @@ export class Stage {
     return this.now({ key: `${key}_${id}` });
   }
 
-  /** Another worker over the same store. */
-  async another(): Promise<Delivery> {
-    const other = this.#delivery();
+  /** Another worker over the same store, or this one once more under its own name. */
+  async another(holder = "b"): Promise<Delivery> {
+    const other = this.#delivery(holder);
     await other.start();
     return other;
   }
@@ -175,8 +175,9 @@ export class Stage {
     while (!(await isSo())) await this.clock.advance(stepMs, () => new Promise((done) => setTimeout(done, 2)));
   }
 
-  #delivery(): Delivery {
+  #delivery(holder = "a"): Delivery {
     return new Delivery({
+      holder,
       store: this.store,
       sender: this.#client,
       formats: this.#formats,

@@ -385,6 +385,14 @@ export class SqliteStore extends SqliteConversations implements Store {
     await this.#writes.send("putSetting", { name, value: JSON.stringify(value) });
   }
 
+  async takeLease(name: string, holder: string, time: { now: number; until: number }): Promise<boolean> {
+    return await this.#writes.send("takeLease", { name, holder, ...time });
+  }
+
+  async returnLease(name: string, holder: string): Promise<void> {
+    await this.#writes.send("returnLease", { name, holder });
+  }
+
   /**
    * The copy holds every row. Values over 64 KB and uploaded bytes are in the folder `files` beside the database:
    * whoever keeps a backup copies that folder after this resolves. Its files never change, so a plain copy is enough.

@@ -168,6 +168,12 @@ export function writerStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
+    takeLease: run(
+      `INSERT INTO facts (name, value) VALUES ('lease:' || ?, json_object('holder', ?, 'until', ?))
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value
+       WHERE value ->> 'holder' = excluded.value ->> 'holder' OR value ->> 'until' <= ?`,
+    ),
+    returnLease: run("DELETE FROM facts WHERE name = 'lease:' || ? AND value ->> 'holder' = ?"),
   };
 }
 

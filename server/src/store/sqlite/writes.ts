@@ -99,6 +99,12 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
       sql.putSetting.run(name, value);
       return null;
     },
+    takeLease: ({ name, holder, now, until }: { name: string; holder: string; now: number; until: number }) =>
+      sql.takeLease.run(name, holder, until, now).changes === 1,
+    returnLease: ({ name, holder }: { name: string; holder: string }) => {
+      sql.returnLease.run(name, holder);
+      return null;
+    },
     /** A slice of it: answers how many tasks went, and whether there are more that go. */
     sweep: (retention: Retention) => {
       if (removal.isIdle) {
