@@ -5,6 +5,12 @@
 export const LIMITS = {
   /** Of work of the process on one file. What it waits for (a reader that is slow to take pages) does not count. */
   readMs: 120_000,
+  /**
+   * Of the processor, for the text of all pages of a PDF: so much for any file, and more for each megabyte of it. Honest
+   * ones take 2,500 ms a megabyte; one of a few bytes that unpack to much, again on every page, takes what it is given.
+   */
+  pdfWorkMs: 5_000,
+  pdfWorkMsPerMb: 20_000,
   /** Of the processor, to recognize the text of one page: a busy machine changes no result. It does not count as `readMs`. */
   recognizeMs: 20_000,
   /** From the fork to the first word of a process. */

@@ -126,6 +126,12 @@ describe("a PDF", { timeout: PATIENCE_MS }, () => {
     });
   });
 
+  test("one whose pages take more of the processor than a file of its size may took too long", async () => {
+    const idle = extractionWith({ limits: { pdfWorkMs: 0, pdfWorkMsPerMb: 1 } });
+    const pages = Array.from({ length: 20 }, (_, at): PageContent => [{ x: 72, y: 700, text: `Page ${at}` }]);
+    await expect(read(pdfFile(pages), "a.pdf", { extraction: idle })).rejects.toMatchObject({ failure: "timeout" });
+  });
+
   test("more pages than are read are too many, a damaged file is invalid, an empty page is an empty document", async () => {
     const page: PageContent = [{ x: 72, y: 700, text: "A page." }];
     const few = extractionWith({ limits: { pages: 3 } });

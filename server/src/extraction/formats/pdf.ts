@@ -2,6 +2,7 @@
  * PDF: the text layer of each page in the order of reading, with its headings, lists, tables and links. A page that is a
  * picture is read from the picture. A page is opened when it is asked for, so that a reading goes on wherever it likes.
  */
+import { Effort } from "../effort.ts";
 import { ExtractionError, type Page } from "../extraction.ts";
 import { written } from "../markdown.ts";
 import { type Desk, type FormatReader, NO_FACTS } from "./format.ts";
@@ -31,7 +32,9 @@ export const readPdf: FormatReader = async (source, desk) => {
   const title = pdf.property("Title") || null;
   const outline = pdf.bookmarks(desk.limits.facts);
   const titles = [title ?? "", ...outline.map((bookmark) => bookmark.title)];
-  const texts = new PageTexts(pageCount, titles, (index) => opened(pdf, index, runsOn, null));
+  const { pdfWorkMs, pdfWorkMsPerMb } = desk.limits;
+  const effort = new Effort(pdfWorkMs + (pdfWorkMsPerMb * source.size) / 1024 ** 2);
+  const texts = new PageTexts(pageCount, titles, (index) => effort.spend(() => opened(pdf, index, runsOn, null)));
   const properties = PROPERTIES.map((name) => [name, pdf.property(name)] as const).filter(([, value]) => value !== "");
   return {
     facts: {
@@ -44,7 +47,7 @@ export const readPdf: FormatReader = async (source, desk) => {
       outline,
     },
     async *pages(from) {
-      for (let index = from; index < pageCount; index++) yield await pageOf(pdf, index, texts, desk);
+      for (let index = from; index < pageCount; index++) yield await pageOf(pdf, index, texts, effort, desk);
     },
   };
 };
@@ -67,15 +70,16 @@ function opened<T>(pdf: Pdf, index: number, use: (page: PdfPage) => T, otherwise
   }
 }
 
-async function pageOf(pdf: Pdf, index: number, texts: PageTexts, desk: Desk): Promise<Page> {
+async function pageOf(pdf: Pdf, index: number, texts: PageTexts, effort: Effort, desk: Desk): Promise<Page> {
   const blocks = texts.blocksOn(index);
   if (!blocks) desk.warn("page_damaged", `Page ${index + 1} is damaged.`);
   const content = written(blocks ?? []);
   const page: Page = { index, name: null, content, recognized: false };
   const characters = readableCharacters(content);
   if (!desk.recognize || !blocks || characters >= CHARACTERS_MIN) return page;
-  const isPicture = (opened: PdfPage) => (characters > 0 ? opened.hasPicture(PICTURE_SHARE_MIN) : opened.hasObjects());
-  const picture = opened(pdf, index, (it) => (isPicture(it) ? it.picture(DOTS_PER_INCH, DOTS_MAX) : null), null);
+  const isPicture = (it: PdfPage) => (characters > 0 ? it.hasPicture(PICTURE_SHARE_MIN) : it.hasObjects());
+  if (!effort.spend(() => opened(pdf, index, isPicture, false))) return page;
+  const picture = opened(pdf, index, (it) => it.picture(DOTS_PER_INCH, DOTS_MAX), null);
   if (!picture) return page;
   const text = await (await desk.recognizer()).textOf(picture);
   if (text === null) desk.warn("not_recognized", `The picture on page ${index + 1} took too long to read.`);
