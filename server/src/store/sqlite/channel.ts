@@ -2,10 +2,10 @@
  * The way to whoever works in batches, see `work-through.ts`. Knows when too much is waiting, and what becomes of those
  * who wait when the other end is gone. Not what the work is.
  */
-import { Worker } from "node:worker_threads";
 import { Refusal } from "../../task/errors.ts";
 import { type Answer, answerOf, type Given, type Outcome } from "./call.ts";
 import { Queue } from "./queue.ts";
+import { beginWork, type Thread } from "./threads.ts";
 import { BATCH_BYTES_MAX, type Work, worked } from "./work-through.ts";
 import type { Role } from "./worker.ts";
 
@@ -85,7 +85,7 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
  * are with the worker at once, so that no more than their answers can be on the way; the others wait here.
  */
 export class WorkerChannel<Verbs> implements Channel<Verbs> {
-  readonly #worker: Worker;
+  readonly #thread: Thread;
   readonly #onLost: (error: Error) => void;
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
@@ -106,17 +106,16 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #closing: PromiseWithResolvers<void> | null = null;
 
   constructor(role: Role, onLost: (error: Error) => void, inFlightMax = Number.POSITIVE_INFINITY) {
-    this.#worker = startWorker(role);
+    this.#thread = beginWork(role, (error) => this.#lose(error));
     this.#onLost = onLost;
     this.#inFlightMax = inFlightMax;
-    this.#worker.on("message", (answers: string) => {
+    this.#thread.port.on("message", (answers: string | null) => {
+      if (answers === null) return this.#ended();
       // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
       // one: sockets would not be looked at for seconds.
       this.#arrived.push(answers);
       this.#settleNext();
     });
-    this.#worker.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on("exit", (code) => this.#lose(new Error(`The ${role.role} thread ended with code ${code}.`)));
   }
 
   send<Name extends keyof Verbs & string>(
@@ -173,13 +172,13 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     const all = this.#outgoing.length <= room;
     const going = all ? this.#outgoing : this.#outgoing.slice(0, room);
     this.#outgoing = all ? [] : this.#outgoing.slice(room);
-    this.#worker.postMessage(`[${going.join(",")}]`);
+    this.#thread.port.postMessage(`[${going.join(",")}]`);
     this.#outgoingBytes = 0;
   }
 
   #end(): void {
     this.#flush();
-    if (this.#outgoing.length === 0) this.#worker.postMessage(null);
+    if (this.#outgoing.length === 0) this.#thread.port.postMessage(null);
   }
 
   #settleNext(): void {
@@ -224,6 +223,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return caller.aboutBytes;
   }
 
+  #ended(): void {
+    if (this.#lost) return;
+    this.#thread.release();
+    this.#lose(new Error("It was closed."));
+  }
+
   #lose(error: Error): void {
     if (this.#lost) return;
     this.#settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
@@ -237,21 +242,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 /** Runs a worker that has one thing to do. */
 export function runWorker(role: Role): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const worker = startWorker(role);
-  worker.on("error", reject);
-  worker.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`A worker ended with code ${code}.`))));
-  return promise;
-}
-
-/** V8 sizes this by the machine's memory, up to 128 MB a thread; what a batch leaves behind fits in far less. */
-const YOUNG_MB = 24;
-
-function startWorker(role: Role): Worker {
-  const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  return new Worker(new URL(file, import.meta.url), {
-    workerData: role,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  const thread = beginWork(role, reject);
+  thread.port.once("message", () => {
+    thread.release();
+    resolve();
   });
+  return promise;
 }
 
 function gone(error: Error | null = null): Refusal {

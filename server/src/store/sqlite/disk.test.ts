@@ -109,6 +109,22 @@ test("when a thread dies, all who wait and all who come later are refused, and i
   await channel.close();
 });
 
+test("threads that have served one store serve the next, also one that was closed with calls under way", async () => {
+  for (let round = 0; round < 4; round++) {
+    const folders = [1, 2].map((n) => path.join(folder, `round-${round}-${n}`));
+    const stores = await Promise.all(folders.map((each) => openSqliteStore(each)));
+    const own = await Promise.all(stores.map((store) => submit(store, newTask())));
+    const asked = stores.map((store, at) => store.task(own[at]?.id ?? ""));
+    await Promise.all(stores.map((store) => store.close()));
+    expect(await Promise.all(asked)).toEqual(own);
+    for (const [at, each] of folders.entries()) {
+      const again = await openSqliteStore(each);
+      expect((await again.list(EVERYBODY, {}, { limit: 9 })).tasks.map(({ id }) => id)).toEqual([own[at]?.id]);
+      await again.close();
+    }
+  }
+});
+
 test("answers that are about something large are heard one in a turn of the event loop, small ones together", async () => {
   await (await openSqliteStore(folder)).close();
   const database = path.join(folder, DATABASE_FILE);

@@ -29,6 +29,7 @@ export function worked(work: Pick<Work, "batch">, calls: string): string {
 /** JSON of several calls, or null for the end. */
 type Sent = string | null;
 
+/** Answers null once the work is closed. */
 export function workThrough(port: MessagePort, work: Work): void {
   let pending: { call: Call; bytes: number }[] = [];
   let isEnding = false;
@@ -54,6 +55,7 @@ export function workThrough(port: MessagePort, work: Work): void {
     }
     if (isEnding) {
       work.close();
+      port.postMessage(null);
       port.close();
     }
   });

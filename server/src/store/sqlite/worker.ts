@@ -1,10 +1,10 @@
 /**
- * A thread with a connection of its own: the writer's, a reader's, the finder's, the indexer's, or one that makes a copy
- * and ends. Each loads what its role needs and no more: a start of the server waits for three of them.
+ * A thread with connections of its own, in one role after the other: the writer's, a reader's, the finder's, the indexer's,
+ * or that of one who makes a copy. Each loads what its role needs and no more: a start of the server waits for two of them.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { openDatabase } from "./database.ts";
-import { workThrough } from "./work-through.ts";
+import { type Work, workThrough } from "./work-through.ts";
 
 export type Role =
   | { role: "writer"; database: string; filesFolder: string }
@@ -13,36 +13,42 @@ export type Role =
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string };
 
-const port = parentPort;
-if (!port) throw new Error("This module is the inside of a worker thread.");
+/** What a thread is told: its next role, and where the calls come from. */
+export type Begin = { role: Role; port: MessagePort };
+
+if (!parentPort) throw new Error("This module is the inside of a worker thread.");
 // Both ends of the channel are one program: what comes over it was typed when it was sent.
-const own: Role = workerData;
-switch (own.role) {
-  case "writer": {
-    const { Writer } = await import("./writer.ts");
-    workThrough(port, new Writer(openDatabase(own.database), own.filesFolder));
-    break;
-  }
-  case "reader": {
-    const { Reader } = await import("./reader.ts");
-    workThrough(port, new Reader(openDatabase(own.database, { readonly: true })));
-    break;
-  }
-  case "finder": {
-    const { Finder } = await import("./finder.ts");
-    const { openIndexOrNone } = await import("./chunk-index/index-file.ts");
-    const rows = openDatabase(own.database, { readonly: true });
-    workThrough(port, new Finder(rows, openIndexOrNone(own.index), own.exactChunksMax));
-    break;
-  }
-  case "indexer": {
-    const { Indexer } = await import("./chunk-index/indexer.ts");
-    const { openIndex } = await import("./chunk-index/index-file.ts");
-    workThrough(port, new Indexer(openDatabase(own.database, { readonly: true }), openIndex(own.index)));
-    break;
-  }
-  case "copier": {
+parentPort.on("message", ({ role, port }: Begin) => void begin(role, port));
+
+async function begin(role: Role, port: MessagePort): Promise<void> {
+  if (role.role === "copier") {
     const { copyDatabase } = await import("./backup.ts");
-    copyDatabase(own.database, own.target);
+    copyDatabase(role.database, role.target);
+    port.postMessage(null);
+    port.close();
+  } else workThrough(port, await workOf(role));
+}
+
+async function workOf(role: Exclude<Role, { role: "copier" }>): Promise<Work> {
+  switch (role.role) {
+    case "writer": {
+      const { Writer } = await import("./writer.ts");
+      return new Writer(openDatabase(role.database), role.filesFolder);
+    }
+    case "reader": {
+      const { Reader } = await import("./reader.ts");
+      return new Reader(openDatabase(role.database, { readonly: true }));
+    }
+    case "finder": {
+      const { Finder } = await import("./finder.ts");
+      const { openIndexOrNone } = await import("./chunk-index/index-file.ts");
+      const rows = openDatabase(role.database, { readonly: true });
+      return new Finder(rows, openIndexOrNone(role.index), role.exactChunksMax);
+    }
+    case "indexer": {
+      const { Indexer } = await import("./chunk-index/indexer.ts");
+      const { openIndex } = await import("./chunk-index/index-file.ts");
+      return new Indexer(openDatabase(role.database, { readonly: true }), openIndex(role.index));
+    }
   }
 }
