@@ -70,7 +70,8 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: parts.bodies.bytesMax,
     genReqId: requestIds(),
     requestIdHeader: false,
-    routerOptions: { maxParamLength: URL_LENGTH_MAX },
+    // None of its own: a parameter is bounded with its URL, which is `too_large` and not malformed.
+    routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
     return503OnClosing: false,
     schemaController: { compilersFactory: NO_COMPILERS },
     frameworkErrors: (_error, request, reply) => {
