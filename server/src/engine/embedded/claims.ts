@@ -25,6 +25,7 @@ type Queue = {
   returned: Entry[];
   /** Those whose concurrency key has no room, by that key. */
   parked: Map<string, ReadyQueue<Entry>>;
+  /** Whoever waits for work, the longest waiting first: one is woken for each task, or thousands would look for it. */
   waiting: Set<() => void>;
 };
 
@@ -86,7 +87,9 @@ export class Claims implements WorkClaims {
     this.#noteAsked(key);
     const until = this.#parts.clock.elapsed() + claim.waitMs;
     for (;;) {
-      const tasks = await this.#take(key, claim);
+      // For one who has gone, a task would be lost until its lease is over.
+      const tasks = signal.aborted ? [] : await this.#take(key, claim);
+      this.#passOn(key);
       const rest = until - this.#parts.clock.elapsed();
       if (tasks.length > 0 || rest <= 0 || signal.aborted || this.#stopped) return tasks;
       await this.#offered(key, rest, signal);
@@ -185,7 +188,13 @@ export class Claims implements WorkClaims {
 
   #makeReady(entry: Entry, queue: Queue): void {
     queue.ready.push(entry);
-    for (const wake of [...queue.waiting]) wake();
+    wakeOne(queue);
+  }
+
+  /** Who was woken has left something, or has gone without it: the next one looks. */
+  #passOn(key: string): void {
+    const queue = this.#queues.get(key);
+    if (queue && queue.ready.size + queue.returned.length > 0) wakeOne(queue);
   }
 
   /** At the head of its queue, unless what became of it meanwhile has placed it already. */
@@ -194,7 +203,7 @@ export class Claims implements WorkClaims {
     this.#queueOf.set(entry.id, key);
     const queue = this.#queue(key);
     queue.returned.push(entry);
-    for (const wake of [...queue.waiting]) wake();
+    wakeOne(queue);
   }
 
   #limitKeyOf(id: TaskId): string | null {
@@ -234,6 +243,11 @@ export class Claims implements WorkClaims {
     if (!queue || queue.ready.size + queue.returned.length + queue.parked.size + queue.waiting.size > 0) return;
     this.#queues.delete(key);
   }
+}
+
+function wakeOne({ waiting }: Queue): void {
+  const [longest] = waiting;
+  longest?.();
 }
 
 /** The task was cancelled, paused, deleted or started in the moment of its claim. */

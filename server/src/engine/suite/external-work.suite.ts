@@ -45,6 +45,21 @@ export function externalWorkSuite(begin: Begin): void {
     expect(await why()).toMatchObject({ state: "waiting", reason: "no_worker", workers: { askedAt: started } });
   });
 
+  it("gives each task to one of those who wait, the longest waiting first, and to nobody who has gone", async () => {
+    const life = await begin([claimed("gpu")]);
+    const left = new AbortController();
+    const wait = (max: number, signal = never) =>
+      life.verbs.work.claim(ada, { worker: "w", queue: "gpu", max, leaseMs: LEASE_MS, waitMs: 20_000 }, signal);
+    const waiting = [wait(1, left.signal), wait(1), wait(1), wait(1)];
+    left.abort();
+    const ids = await submitAll(life, 2, "gpu");
+    expect(await waiting[0]).toEqual([]);
+    expect((await waiting[1])?.map(({ id }) => id)).toEqual([ids[0]]);
+    expect((await waiting[2])?.map(({ id }) => id)).toEqual([ids[1]]);
+    const [last] = await submitAll(life, 1, "gpu");
+    expect((await waiting[3])?.map(({ id }) => id)).toEqual([last]);
+  });
+
   it("gives out no more tasks of a concurrency key than it allows, over all queues and with those that run here", async () => {
     const hold = gate();
     const life = await begin([
