@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { featuresOf, TABLE_SIZE } from "../server/src/guardrails/offline/tone/features.ts";
+import { readingOf, TABLE_SIZE } from "../server/src/guardrails/offline/tone/features.ts";
 import { scoreOf } from "../server/src/guardrails/offline/tone/tone.ts";
 import * as hap from "./guardrail-sets/hap.mjs";
 import * as hapOneByOne from "./guardrail-sets/hap-one-by-one.mjs";
@@ -158,7 +158,7 @@ function disguised(text, random) {
 function trained(rows, random) {
   const samples = rows.map(({ label, text, language }) => ({
     y: label === "yes" ? 1 : 0,
-    places: featuresOf(text, language),
+    places: readingOf(text, language).places,
   }));
   const weights = new Float64Array(TABLE_SIZE);
   let bias = 0;

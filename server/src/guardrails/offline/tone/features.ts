@@ -12,8 +12,11 @@ const PART_CHARS = [3, 4, 5] as const;
 /** Words that are this far apart stand together. */
 const NEAR = 4;
 
-/** The places of a sentence's features, each once. What it quotes is weighed by its kinds of words alone. */
-export function featuresOf(sentence: string, language: Language): number[] {
+/** A sentence as one of a language: the places of its features, each once, and the kinds of words that it has. */
+export type Reading = { places: readonly number[]; kinds: ReadonlySet<string> };
+
+/** What it quotes is weighed by its kinds of words alone. */
+export function readingOf(sentence: string, language: Language): Reading {
   const { said, quoted } = wordsOf(sentence);
   const words = said.slice(0, WORDS_MAX);
   const kinds = words.map((word) => categoriesOf(word, language));
@@ -39,13 +42,14 @@ export function featuresOf(sentence: string, language: Language): number[] {
   const present = [...new Set(kinds.flat())].sort();
   for (const [index, kind] of present.entries())
     for (const other of present.slice(index + 1)) addKinds(`t ${kind} ${other}`);
-  for (const kind of quoted.slice(0, WORDS_MAX).flatMap((word) => categoriesOf(word, language))) {
+  const quotedKinds = new Set(quoted.slice(0, WORDS_MAX).flatMap((word) => categoriesOf(word, language)));
+  for (const kind of quotedKinds) {
     addKinds(`q ${kind}`);
     for (const other of present) addKinds(`o ${kind} ${other}`);
   }
   if (quoted.length > 0) addKinds("quotes");
   if (sentence.trimEnd().endsWith("?")) addKinds("asks");
-  return [...new Set([...features].map(placeOf))];
+  return { places: [...new Set([...features].map(placeOf))], kinds: new Set([...present, ...quotedKinds]) };
 }
 
 const QUOTED = /["“„«»‘]([^"“”„«»‘’]{1,300})["”“»«’]|(?<![\p{L}\d])'([^']{2,300})'(?![\p{L}\d])/gu;

@@ -1,7 +1,7 @@
 /** How hateful, or how prejudiced, a sentence is: two tables of weights, made by `scripts/train-guardrails.mjs`. */
 import { readFileSync } from "node:fs";
-import { featuresOf, TABLE_SIZE } from "./features.ts";
-import { categoriesOf, type Language, languagesOf } from "./languages.ts";
+import { type Reading, readingOf, TABLE_SIZE } from "./features.ts";
+import { languagesOf } from "./languages.ts";
 import { plainWords } from "./plain-words.ts";
 
 type Weights = { bias: number; scale: number; table: Int8Array };
@@ -20,17 +20,25 @@ const WITHOUT = { hap: 0.75, socialBias: 0.5 };
 
 /** From 0 to 1. Where its language cannot be told, the most that it has in any. */
 export function sentenceScore(kind: keyof typeof FILES, sentence: string): number {
-  const words = plainWords(sentence);
-  if (words.length === 0) return 0;
-  return Math.max(...languagesOf(words).map((language) => scoreIn(language, kind, sentence, words)));
+  return readingsOf(sentence).reduce((most, reading) => Math.max(most, scoreIn(reading, kind)), 0);
 }
 
-function scoreIn(language: Language, kind: keyof typeof FILES, sentence: string, words: readonly string[]): number {
+/** Both kinds look at a sentence, one after the other: what takes long is done once for them. */
+let last: { sentence: string; readings: readonly Reading[] } = { sentence: "", readings: [] };
+
+function readingsOf(sentence: string): readonly Reading[] {
+  if (last.sentence !== sentence) {
+    const words = plainWords(sentence);
+    const languages = words.length === 0 ? [] : languagesOf(words);
+    last = { sentence, readings: languages.map((language) => readingOf(sentence, language)) };
+  }
+  return last.readings;
+}
+
+function scoreIn({ places, kinds }: Reading, kind: keyof typeof FILES): number {
   const { bias, scale, table } = weightsOf(kind);
-  const score = scoreOf(featuresOf(sentence, language), bias, (place) => (table[place] ?? 0) * scale);
-  const needed: readonly string[] = NEEDED[kind];
-  const isWhole = words.some((word) => categoriesOf(word, language).some((each) => needed.includes(each)));
-  return isWhole ? score : score * WITHOUT[kind];
+  const score = scoreOf(places, bias, (place) => (table[place] ?? 0) * scale);
+  return NEEDED[kind].some((each) => kinds.has(each)) ? score : score * WITHOUT[kind];
 }
 
 /** A sentence counts by the average of what is in it, so that a long one is not hateful for its length. */
