@@ -38,10 +38,20 @@ export class WorkCards {
     void suggestions(client, SUGGESTIONS).then((list) => this.view.append(list));
   }
 
-  /** Draws what has changed since. Of a task that asks nobody there is nothing. Rejects as the server refuses. */
+  /**
+   * Draws what has changed since. Of a task that asks nobody there is nothing, and of one that asks for a child its question
+   * alone: all else is the child's. Rejects as the server refuses.
+   */
   async show(task: Task, signal: AbortSignal): Promise<void> {
-    if (task.assignment === null || task.last_event === this.#seen) return;
+    if (task.last_event === this.#seen) return;
     const { human } = this.#client;
+    if (task.assignment === null) {
+      if (task.input_required === null && this.#decides === "") return;
+      const allowed = await human.allowed(this.#id, { signal });
+      if (signal.aborted) return;
+      this.#seen = task.last_event;
+      return this.#drawDecision(task, allowed);
+    }
     const [allowed, comments, attachments, history] = await Promise.all([
       human.allowed(this.#id, { signal }),
       human.comments(this.#id, { signal }),

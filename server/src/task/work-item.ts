@@ -134,7 +134,8 @@ function questionAssignment({ user, assignment }: Task, { key, since, prompt }: 
   };
 }
 
-function outcomesOf({ asks }: Prompt): Outcome[] {
+/** What may be decided where a question of code is asked. */
+export function outcomesOf({ asks }: Pick<Prompt, "asks">): Outcome[] {
   switch (asks) {
     case "approval":
     case "authorization":

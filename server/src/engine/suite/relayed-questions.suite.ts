@@ -123,6 +123,11 @@ export function relayedQuestionsSuite(begin: Begin): void {
     await arrives(life, first, "input_required");
     const { tasks, total } = await life.verbs.human.worklist(ada, { of: "mine" }, { limit: 10, offset: 0 });
     expect([total, tasks.map(({ kind }) => kind)]).toEqual([2, ["human", "human"]]);
+    const allowed = life.verbs.human.allowed(ada, await at(life, first));
+    expect(allowed.map(({ act, outcome }) => [act, outcome])).toEqual([
+      ["decide", "approve"],
+      ["decide", "reject"],
+    ]);
     const refused = life.verbs.tasks.input(ada, first, { prompt: "decision", value: "perhaps" });
     await expect(refused).rejects.toMatchObject({ code: "invalid" });
     await life.verbs.tasks.input(ada, first, { prompt: "decision", value: { outcome: "approve", comment: "Fine." } });

@@ -41,7 +41,6 @@ export async function expandedFields(
 
 /** What the caller may do with the task as it is, in the order of the wire: decisions first. */
 export function allowedActions({ principal, verbs }: Caller, task: Task): WireAction[] {
-  if (task.assignment === null) return steeringActions(task);
   const allowed = verbs.human.allowed(principal, task);
   const decisions = allowed.flatMap(({ outcome, title }): WireAction[] =>
     outcome === null ? [] : [{ actionId: outcomeWord(outcome), actionType: "Custom", title }],
@@ -49,7 +48,7 @@ export function allowedActions({ principal, verbs }: Caller, task: Task): WireAc
   const others = allowed.flatMap(({ act, title }): WireAction[] =>
     act === "decide" ? [] : [{ actionId: ACTION_OF[act], actionType: "System", title }],
   );
-  return [...decisions, ...others];
+  return task.assignment === null ? [...decisions, ...steeringActions(task)] : [...decisions, ...others];
 }
 
 /** Of a task that asks nobody. */

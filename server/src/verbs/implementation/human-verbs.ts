@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { TaskPart, WorkFilter } from "../../store/human-store.ts";
+import type { Outcome } from "../../task/assignment.ts";
 import { answerBy } from "../../task/decision.ts";
 import { Directory, type DirectoryEntry, type IdentityQuery } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
@@ -17,13 +18,14 @@ import {
 } from "../../task/human.ts";
 import { type Acting, RULES, refusalOf } from "../../task/human-acts.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type Identity, identitiesOf } from "../../task/identity.ts";
+import { type Identity, identitiesOf, isMember } from "../../task/identity.ts";
 import { wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import { openQuestions, ownQuestions } from "../../task/questions.ts";
+import { type OpenQuestion, openQuestions, ownQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
-import { looksAfterAll } from "../../task/visibility.ts";
+import { looksAfterAll, mayRead } from "../../task/visibility.ts";
+import { outcomesOf } from "../../task/work-item.ts";
 import { isOpenWork } from "../../task/work-states.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
@@ -51,9 +53,8 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const act = wellFormed(checked(humanAct, given));
     const task = await this.get(principal, id);
     if (act.act === "renew") return this.#renew(principal, id, act, options);
-    const relayed =
-      act.act === "decide" && ownQuestions(task).length === 0 ? openQuestions(task)[0]?.relayed : undefined;
-    if (relayed) return this.#actBelow(principal, task, relayed.child, act, options);
+    const below = act.act === "decide" ? relayedQuestion(task)?.relayed : undefined;
+    if (below) return this.#actBelow(principal, task, below.child, act, options);
     return this.steer(principal, id, options, () =>
       this.parts.engine.transitions.change(id, (task) => this.#plan(principal, task, act, options)),
     );
@@ -61,12 +62,14 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
 
   allowed(principal: Principal, task: Task): AllowedAct[] {
     const actor = actorOf(principal);
+    const relayed = relayedQuestion(task);
+    if (relayed) return isAsked(principal, task, relayed) ? outcomesOf(relayed.prompt).map(decision) : [];
     const names = Object.keys(RULES).map((name) => humanAct.options.find(({ shape }) => shape.act.value === name));
     return names.flatMap((option): AllowedAct[] => {
       const act = option?.shape.act.value;
       if (act === undefined || refusalOf(task, actor, act)) return [];
       if (act !== "decide") return [{ act, outcome: null, title: titleOf(act) }];
-      return (task.assignment?.outcomes ?? []).map(({ id, title }) => ({ act, outcome: id, title }));
+      return (task.assignment?.outcomes ?? []).map(decision);
     });
   }
 
@@ -310,6 +313,22 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
 
 const CLAIMABLE = ["assigned"] as const;
 const NEWEST_FIRST = [{ by: "createdAt", descending: true }] as const;
+
+/** The question that a task asks for a child, where it asks none of its own. */
+function relayedQuestion(task: Task): OpenQuestion | undefined {
+  return ownQuestions(task).length === 0 ? openQuestions(task)[0] : undefined;
+}
+
+function isAsked(principal: Principal, task: Task, { prompt }: OpenQuestion): boolean {
+  const { candidates } = prompt;
+  return candidates === undefined
+    ? mayRead(principal, task)
+    : candidates.some((identity) => isMember(principal, identity));
+}
+
+function decision({ id, title }: Outcome): AllowedAct {
+  return { act: "decide", outcome: id, title };
+}
 
 /** What of an act goes to the code of the task that asked: its answer, in the inbox. */
 async function answering(task: Task, acting: Acting, at: number): Promise<Along> {
