@@ -91,6 +91,7 @@ describe("questions beside other work", () => {
     const suspend: Command = { do: "suspend", attempt: 1, waits: [QUESTION, SIZE], checkpoint: "", told };
     const answered = change(both, answer(null)).task;
     expect(change(answered, suspend).task).toMatchObject({ state: "waiting", waits: [{ on: "slot" }, SIZE] });
+    expect(change(answered, suspend).events.map(({ type }) => type)).toEqual(["task.waiting"]);
     const paused = change(change(both, { do: "pause", by: "ada", reason: "" }).task, answer(null)).task;
     expect([paused.state, keys(paused)]).toEqual(["paused", [SIZE.key]]);
     expect(change(paused, suspend).task).toMatchObject({ resumesAs: "waiting", waits: [{ on: "slot" }, SIZE] });
