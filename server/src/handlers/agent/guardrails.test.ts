@@ -183,7 +183,7 @@ describe("what the model says", () => {
       expect(told.join("\n")).not.toMatch(/jane|doe@|Schmidt|4111|3704|0130|12345678/);
     });
     await fc.assert(story, { numRuns: 200 });
-  }, 120_000);
+  });
 
   it("is masked over the limit of the model's output too", async () => {
     const life = lives.current;
