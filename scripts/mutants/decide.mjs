@@ -1,6 +1,7 @@
 /** Faults in the rules of a task's life. */
 const file = "server/src/task/decide.ts";
 const change = "server/src/task/change.ts";
+const openTask = "server/src/task/open-task.ts";
 const limit = "server/src/task/time-limit.ts";
 
 export const DECIDE = [
@@ -182,6 +183,7 @@ export const DECIDE = [
     put: "",
   },
   {
+    file: openTask,
     name: "a-question-hides-that-it-goes-on-by-itself",
     find: 'if (waits.some(({ on }) => on === "slot")) return "waiting";\n',
     put: "",

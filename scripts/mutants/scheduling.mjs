@@ -192,8 +192,14 @@ export const SCHEDULING = [
   {
     file: claims,
     name: "who-waits-for-work-is-not-woken",
-    find: "queue.ready.push(entry);\n    for (const wake of [...queue.waiting]) wake();",
+    find: "queue.ready.push(entry);\n    wakeOne(queue);",
     put: "queue.ready.push(entry);",
+  },
+  {
+    file: claims,
+    name: "who-was-woken-wakes-no-other",
+    find: "if (queue && queue.ready.size + queue.returned.length > 0) wakeOne(queue);",
+    put: "",
   },
   {
     file: claims,
