@@ -292,7 +292,11 @@ test("a task that has recorded as many events as a task may is ended by what it 
 test("the limit of a kind ends nothing that does not run by then, and a deadline that its caller named does", () => {
   const afterIt = BORN + 3_600_000;
   const limited = { timeLimitMs: 60_000, namedDeadlineAt: afterIt };
-  for (const path of [["start", "pause"], ["start", "suspendInput"], ["start", "suspendTimer"]]) {
+  for (const path of [
+    ["start", "pause"],
+    ["start", "suspendInput"],
+    ["start", "suspendTimer"],
+  ]) {
     const task = reach(path, limited);
     expect(decide(task, { do: "expire" }, afterIt - 1)).toMatchObject({ code: "not_allowed_in_state" });
     expect(decided(task, { do: "expire" }, afterIt).task.state).toBe("timed_out");
