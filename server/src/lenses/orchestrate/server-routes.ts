@@ -1,8 +1,9 @@
 /** What needs no key: whether the server works, and the document of this API. */
 import { z } from "zod";
 import { anyQuery, openRoute, type Route } from "../route.ts";
+import { success } from "./success.ts";
 
-const answers = [{ status: 200, about: "Successful Response", schema: z.object({ status: z.string() }) }];
+const answers = success(z.object({ status: z.string() }));
 
 function health(path: string, id: string, status: string): Route {
   return openRoute({

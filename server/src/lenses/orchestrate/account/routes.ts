@@ -6,6 +6,7 @@ import { named } from "../../openapi.ts";
 import { anyQuery, openRoute, type Route, route } from "../../route.ts";
 import { formBody, readForm } from "../form.ts";
 import { maybe, param, text } from "../pydantic.ts";
+import { SUCCESS, success } from "../success.ts";
 import { tokenOf } from "./token.ts";
 
 const TAG = "Accounts";
@@ -39,7 +40,7 @@ export const accountRoutes: readonly Route[] = [
     body: formBody(credentials),
     bodyType: "application/x-www-form-urlencoded",
     refuses: ["unauthenticated", "invalid", "not_found"],
-    answers: [{ status: 200, about: "Successful Response", schema: token }],
+    answers: success(token),
     handle: async ({ verbs, parts, query, body, headers, authenticate }) => {
       const { password } = await readForm({ body, headers }, credentials);
       const principal = await authenticate(password);
@@ -63,7 +64,7 @@ export const accountRoutes: readonly Route[] = [
     description: "The caller's own, under the name that clients look for.",
     query: anyQuery,
     refuses: ["unauthenticated"],
-    answers: [{ status: 200, about: "Successful Response", schema: z.array(tenant) }],
+    answers: success(z.array(tenant)),
     handle: async ({ principal }) => ({ status: 200, body: [tenantOf(principal)] }),
   }),
   route({
@@ -77,7 +78,7 @@ export const accountRoutes: readonly Route[] = [
     reads: "typed",
     body: newTenant,
     refuses: ["unauthenticated", "invalid", "forbidden"],
-    answers: [{ status: 201, about: "Successful Response", schema: tenant }],
+    answers: [{ status: 201, about: SUCCESS, schema: tenant }],
     handle: async ({ principal, body }) => {
       if (body.name !== TENANT_NAME && body.name !== principal.tenant) {
         throw new Refusal("forbidden", "Tenants are made by whoever runs this server");

@@ -8,6 +8,7 @@ import type { Agent, AgentFilter } from "../../../verbs/agents.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
+import { success } from "../success.ts";
 import { agentOut as agentOutOf, environmentsOf, fieldsOf, WIRE_NAMES } from "./agent.ts";
 import {
   type AgentFields,
@@ -21,7 +22,8 @@ import {
 
 const TAG = "Orchestrate Agents";
 const params = { agent_id: { about: "An agent's id, or its slug", is: () => true } };
-const SUCCESS = "Successful Response";
+/** Of one agent, which there may not be. */
+const ofOne = { tag: TAG, params, query: anyQuery, refuses: ["unauthenticated", "not_found"] } as const;
 /** This wire has no pages of agents: a list has so many, and those of about so many characters. */
 const LISTED_MAX = 1_000;
 const LISTED_CHARACTERS_MAX = 16 << 20;
@@ -36,7 +38,7 @@ export const agentRoutes: readonly Route[] = [
     description: "Those of the configuration, then those of the tenant, oldest first; at most 1,000.",
     query: agentsQuery,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: SUCCESS, schema: z.array(agentOut) }],
+    answers: success(z.array(agentOut)),
     handle: async ({ principal, verbs, query: { names, ids, include_hidden: hidden } }) => {
       const filter = { hidden, ...(names && { names }), ...(ids && { ids }) };
       const agents = await listed(verbs, principal, filter);
@@ -55,7 +57,7 @@ export const agentRoutes: readonly Route[] = [
     body: agentCreate,
     refuses: ["unauthenticated", "invalid", "conflict"],
     query: anyQuery,
-    answers: [{ status: 200, about: SUCCESS, schema: agentUpserted }],
+    answers: success(agentUpserted),
     handle: async ({ principal, verbs, body }) =>
       upserted(body, async (fields) => {
         const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
@@ -64,15 +66,12 @@ export const agentRoutes: readonly Route[] = [
       }),
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: "/v1/orchestrate/agents/{agent_id}",
     id: "get_agent",
-    tag: TAG,
     summary: "Get Agent",
-    params,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: agentOut }],
+    answers: success(agentOut),
     handle: async ({ principal, verbs, params }) => {
       const agent = await foundAs("Agent", verbs.agents.get(principal, params.agent_id));
       return { status: 200, body: agentOutOf(agent, principal.tenant) };
@@ -90,36 +89,30 @@ export const agentRoutes: readonly Route[] = [
     body: agentUpdate,
     query: anyQuery,
     refuses: ["unauthenticated", "not_found", "invalid", "conflict"],
-    answers: [{ status: 200, about: SUCCESS, schema: agentUpserted }],
+    answers: success(agentUpserted),
     handle: async ({ principal, verbs, params, body }) =>
       upserted(body, async (fields) => (await verbs.agents.update(principal, params.agent_id, fields)).id),
   }),
   route({
+    ...ofOne,
     method: "DELETE",
     path: "/v1/orchestrate/agents/{agent_id}",
     id: "delete_agent",
-    tag: TAG,
     summary: "Delete Agent",
     description: "Its runs stay.",
-    params,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: agentOut }],
+    answers: success(agentOut),
     handle: async ({ principal, verbs, params }) => {
       const agent = await foundAs("Agent", verbs.agents.delete(principal, params.agent_id));
       return { status: 200, body: agentOutOf(agent, principal.tenant) };
     },
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: "/v1/orchestrate/agents/{agent_id}/environment",
     id: "list_agent_environments",
-    tag: TAG,
     summary: "List Agent Environments",
-    params,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: z.array(environment) }],
+    answers: success(z.array(environment)),
     handle: async ({ principal, verbs, params }) => ({
       status: 200,
       body: environmentsOf(await foundAs("Agent", verbs.agents.get(principal, params.agent_id))),

@@ -7,6 +7,7 @@ import { anyQuery, type Route, route } from "../../route.ts";
 import { NAMES } from "../names.ts";
 import { beginRun, type RunSettings } from "../runs/begin.ts";
 import { runOrchestrate } from "../runs/schema.ts";
+import { success } from "../success.ts";
 import { chunksOf, completionOf } from "./chat.ts";
 import { chatAnswer, chatCompletion } from "./schema.ts";
 
@@ -29,7 +30,7 @@ export function chatRoutes({ timedOut, answerWithinMs }: RunSettings): readonly 
       reads: "typed",
       body: chatCompletion,
       refuses: ["unauthenticated", "not_found", "invalid"],
-      answers: [{ status: 200, about: "Successful Response", schema: chatAnswer }],
+      answers: success(chatAnswer),
       handle: async ({ principal, verbs, parts, params, body, headers, left }) => {
         const message = body.messages.findLast(({ role }) => role === "user");
         if (!message) throw new Refusal("invalid", "there is nothing to answer", { field: "messages" });

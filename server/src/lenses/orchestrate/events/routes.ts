@@ -5,6 +5,7 @@ import { JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { taskNamed } from "../names.ts";
 import { param, whole } from "../pydantic.ts";
+import { success } from "../success.ts";
 import type { TimedOut } from "../vocabulary.ts";
 import { eventsSoFar } from "./log.ts";
 import { runEvent } from "./schema.ts";
@@ -25,7 +26,7 @@ export function eventRoutes(timedOut: TimedOut): readonly Route[] {
       query: z.object({ stream_timeout: param(whole({ ge: 0 }), WAIT_MS.usual) }),
       quiet: true,
       refuses: ["unauthenticated", "not_found", "invalid"],
-      answers: [{ status: 200, about: "Successful Response", schema: z.array(runEvent) }],
+      answers: success(z.array(runEvent)),
       handle: async ({ principal, verbs: { tasks, ...verbs }, params, query, left }) => {
         const { id } = await foundAs("Run", taskNamed({ tasks, ...verbs }, principal, params.run_id));
         const task = await tasks.settled(principal, id, Math.min(query.stream_timeout, WAIT_MS.max), left());

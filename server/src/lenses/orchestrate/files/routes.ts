@@ -3,6 +3,7 @@ import { z } from "zod";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { FORM_BYTES_MAX, formBody, readFiles, someFiles } from "../form.ts";
+import { success } from "../success.ts";
 import { documentOf } from "./document.ts";
 
 const PATH = "/v1/orchestrate/upload-to-s3";
@@ -37,7 +38,7 @@ export const uploadRoutes: readonly Route[] = [
     bodyType: "multipart/form-data",
     bodyBytesMax: FORM_BYTES_MAX,
     refuses: ["unauthenticated", "invalid", "too_large", "rate_limited"],
-    answers: [{ status: 200, about: "Successful Response", schema: uploaded }],
+    answers: success(uploaded),
     handle: async ({ principal, verbs, parts, left, body, headers, mount }) => {
       const caller = { principal, verbs, parts, left };
       const { files } = await readFiles({ ...caller, body, headers }, uploads);

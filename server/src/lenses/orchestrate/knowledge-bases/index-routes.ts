@@ -11,12 +11,13 @@ import { foundAs } from "../errors.ts";
 import { documentOf } from "../files/document.ts";
 import { FORM_BYTES_MAX, formBody, oneFile, readFiles, someFiles } from "../form.ts";
 import { NAMES } from "../names.ts";
+import { success } from "../success.ts";
 import { begunTask } from "../tasks/background-task.ts";
 import { taskBegun } from "../tasks/schema.ts";
 import { ingest } from "./ingest.ts";
 import { membersOf } from "./knowledge-base.ts";
 
-const answers = [{ status: 200, about: "Successful Response", schema: taskBegun }];
+const answers = success(taskBegun);
 const indexParams = { index_id: { about: "The id of a knowledge base, which is that of its index", is: () => true } };
 const oneUpload = z.object({ file: oneFile });
 const uploads = z.object({ files: someFiles });

@@ -9,6 +9,7 @@ import type { Verbs } from "../../../verbs/verbs.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { FORM_BYTES_MAX, formBody, readFiles } from "../form.ts";
 import { backgroundIdOf, NAMES } from "../names.ts";
+import { success } from "../success.ts";
 import { dropKnowledgeBase, ingest } from "./ingest.ts";
 import {
   chunkingOf,
@@ -29,9 +30,10 @@ import {
 } from "./schema.ts";
 
 const TAG = "Knowledge Bases";
-const SUCCESS = "Successful Response";
 const PATH = "/v1/orchestrate/knowledge-bases";
 const params = { knowledge_base_id: { about: "A knowledge base's id", is: () => true } };
+/** Of one knowledge base, which there may not be. */
+const ofOne = { tag: TAG, params, query: anyQuery, refuses: ["unauthenticated", "not_found"] } as const;
 const reading = {
   tag: TAG,
   query: anyQuery,
@@ -40,7 +42,7 @@ const reading = {
   bodyBytesMax: FORM_BYTES_MAX,
 } as const;
 const refuses = ["unauthenticated", "invalid", "not_found", "conflict", "too_large", "rate_limited"] as const;
-const begun = [{ status: 200, about: SUCCESS, schema: ingestion }];
+const begun = success(ingestion);
 
 function changing(method: "PUT" | "PATCH", id: string, summary: string, description: string): Route {
   return route({
@@ -152,7 +154,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     description: "Newest first, at most 1,000: every vector store whose id is a UUID.",
     query: knowledgeBasesQuery,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: SUCCESS, schema: z.array(knowledgeBaseOut) }],
+    answers: success(z.array(knowledgeBaseOut)),
     handle: async ({ principal, verbs, query: { names, ids } }) => {
       const all = (await knowledgeBases(verbs, principal)).map(knowledgeBaseOf);
       const wanted = all.filter(({ id, name }) => (names?.includes(name) ?? true) && (ids?.includes(id) ?? true));
@@ -160,49 +162,40 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: `${PATH}/{knowledge_base_id}`,
     id: "get_knowledge_base",
-    tag: TAG,
     summary: "Get Knowledge Base",
-    params,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: knowledgeBaseOut }],
+    answers: success(knowledgeBaseOut),
     handle: async ({ principal, verbs, params }) => ({
       status: 200,
       body: knowledgeBaseOf(await knowledgeBaseNamed(verbs, principal, params.knowledge_base_id)),
     }),
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: `${PATH}/{knowledge_base_id}/status`,
     id: "get_knowledge_base_status",
-    tag: TAG,
     summary: "Get Knowledge Base Status",
     description:
       "`rebuilding` while files are read and embedded. One of which some files could not be read is `ready`.",
-    params,
-    query: anyQuery,
     quiet: true,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: knowledgeBaseStatus }],
+    answers: success(knowledgeBaseStatus),
     handle: async ({ principal, verbs, params }) => {
       const store = await knowledgeBaseNamed(verbs, principal, params.knowledge_base_id);
       return { status: 200, body: await statusOf(verbs, principal, store) };
     },
   }),
   route({
+    ...ofOne,
     method: "DELETE",
     path: `${PATH}/{knowledge_base_id}`,
     id: "delete_knowledge_base",
-    tag: TAG,
     summary: "Delete Knowledge Base",
     description: "With the files that it was handed itself, as far as nothing else has them.",
-    params,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: knowledgeBaseOut }],
+    answers: success(knowledgeBaseOut),
     handle: async ({ principal, verbs, params }) => {
       const store = await knowledgeBaseNamed(verbs, principal, params.knowledge_base_id);
       await dropKnowledgeBase(verbs, principal, store);

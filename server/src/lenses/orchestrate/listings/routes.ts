@@ -7,10 +7,10 @@ import { z } from "zod";
 import { notFound, Refusal } from "../../../task/errors.ts";
 import type { OfferedTool } from "../../../verbs/agents.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
+import { success } from "../success.ts";
 import { listOf, listQuery, nothing, type ToolOut, tool } from "./schema.ts";
 
 const TAG = "Lists beside Agents";
-const SUCCESS = "Successful Response";
 const one = { id: { about: "An id", is: () => true } };
 
 /** Agents name tools by their names, which so are their ids too. */
@@ -51,7 +51,7 @@ function none({ path, id, noun, body, missing = `${noun} not found`, by = [] }: 
       description: "This server has none.",
       query: listOf(by),
       refuses: ["unauthenticated", ...(by.length > 0 ? ["not_found" as const] : [])],
-      answers: [{ status: 200, about: SUCCESS, schema: Array.isArray(body) ? nothing : z.record(z.string(), nothing) }],
+      answers: success(Array.isArray(body) ? nothing : z.record(z.string(), nothing)),
       handle: async ({ query }) => {
         if (by.some((name) => query[name] !== undefined)) throw new Refusal("not_found", missing);
         return { status: 200, body };
@@ -94,7 +94,7 @@ export const listingRoutes: readonly Route[] = [
     description: "Those that an agent of this server may be given.",
     query: listQuery,
     refuses: ["unauthenticated"],
-    answers: [{ status: 200, about: SUCCESS, schema: z.array(tool) }],
+    answers: success(z.array(tool)),
     handle: async ({ principal, verbs, query: { names, ids } }) => {
       const wanted = names || ids ? new Set([...(names ?? []), ...(ids ?? [])]) : null;
       const tools = verbs.agents.tools(principal).filter(({ name }) => wanted === null || wanted.has(name));
@@ -110,7 +110,7 @@ export const listingRoutes: readonly Route[] = [
     params: one,
     query: anyQuery,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: SUCCESS, schema: tool }],
+    answers: success(tool),
     handle: async ({ principal, verbs, params }) => {
       const found = verbs.agents.tools(principal).find(({ name }) => name === params.id);
       if (found === undefined) throw notFound("Tool");

@@ -8,6 +8,7 @@ import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { logOf } from "../events/captured-log.ts";
 import { runIdOf, taskNamed } from "../names.ts";
+import { SUCCESS, success } from "../success.ts";
 import { threadNamed, threadParams } from "../threads/routes.ts";
 import { messageNamed, messagesOf } from "./list.ts";
 import { metadataFrom, partsFrom } from "./message.ts";
@@ -16,8 +17,10 @@ import { capturedLogs, createMessage, messageMade, patchMessage, threadMessage }
 const TAG = "Messages";
 const AGENTS: ReadonlySet<string> = new Set(["assistant", "agent", "ai"]);
 const messageParams = { ...threadParams, message_id: { about: "A message's id", is: () => true } };
-const one = { status: 200, about: "Successful Response", schema: threadMessage };
-const logs = { status: 200, about: "Successful Response", schema: capturedLogs };
+/** Of one message, which there may not be. */
+const ofOne = { tag: TAG, params: messageParams, query: anyQuery, refuses: ["unauthenticated", "not_found"] } as const;
+const one = success(threadMessage);
+const logs = success(capturedLogs);
 
 export const messageRoutes: readonly Route[] = [
   route({
@@ -31,7 +34,7 @@ export const messageRoutes: readonly Route[] = [
     query: anyQuery,
     quiet: true,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Successful Response", schema: z.array(threadMessage) }],
+    answers: success(z.array(threadMessage)),
     handle: async ({ principal, verbs, params }) => {
       const conversation = await threadNamed(verbs.conversations, principal, params.thread_id);
       const file = jsonWithList((list) => list, messagesOf(verbs, principal, conversation));
@@ -50,7 +53,7 @@ export const messageRoutes: readonly Route[] = [
     reads: "typed",
     body: createMessage,
     refuses: ["unauthenticated", "invalid", "not_found"],
-    answers: [{ status: 201, about: "Successful Response", schema: messageMade }],
+    answers: [{ status: 201, about: SUCCESS, schema: messageMade }],
     handle: async ({ principal, verbs, params, body }) => {
       const { id } = await threadNamed(verbs.conversations, principal, params.thread_id);
       const metadata = metadataFrom(body);
@@ -63,15 +66,12 @@ export const messageRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: "/v1/threads/{thread_id}/messages/{message_id}",
     id: "get_message",
-    tag: TAG,
     summary: "Get Message",
-    params: messageParams,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [one],
+    answers: one,
     handle: async ({ principal, verbs, params }) => {
       const conversation = await threadNamed(verbs.conversations, principal, params.thread_id);
       return { status: 200, body: await messageNamed(verbs, principal, conversation, params.message_id) };
@@ -89,7 +89,7 @@ export const messageRoutes: readonly Route[] = [
     reads: "typed",
     body: patchMessage,
     refuses: ["unauthenticated", "invalid", "not_found"],
-    answers: [one],
+    answers: one,
     handle: async ({ principal, verbs, params, body }) => {
       const conversation = await threadNamed(verbs.conversations, principal, params.thread_id);
       const known = await foundAs(
@@ -105,15 +105,12 @@ export const messageRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "DELETE",
     path: "/v1/threads/{thread_id}/messages/{message_id}",
     id: "delete_message",
-    tag: TAG,
     summary: "Delete Message",
-    params: messageParams,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 204, about: "Successful Response" }],
+    answers: [{ status: 204, about: SUCCESS }],
     handle: async ({ principal, verbs, params }) => {
       const { id } = await threadNamed(verbs.conversations, principal, params.thread_id);
       await foundAs("Message", verbs.conversations.unsay(principal, id, params.message_id));
@@ -121,15 +118,12 @@ export const messageRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: "/v1/threads/{thread_id}/messages/{message_id}/logs",
     id: "get_message_logs",
-    tag: TAG,
     summary: "Get Message Logs",
-    params: messageParams,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [logs],
+    answers: logs,
     handle: async ({ principal, verbs, params }) => {
       const { id } = await threadNamed(verbs.conversations, principal, params.thread_id);
       const message = await foundAs("Message", verbs.conversations.message(principal, id, params.message_id));
@@ -147,7 +141,7 @@ export const messageRoutes: readonly Route[] = [
     params: { log_id: { about: "A log's id", is: () => true } },
     query: anyQuery,
     refuses: ["unauthenticated", "not_found"],
-    answers: [logs],
+    answers: logs,
     handle: async ({ principal, verbs, params: { log_id: id } }) => {
       const task = await foundAs("Log", taskNamed(verbs, principal, id));
       return { status: 200, body: await logsAnswer(verbs, principal, runIdOf(task), task) };

@@ -11,6 +11,7 @@ import { foundAs } from "../errors.ts";
 import { answerWithSteps } from "../events/log.ts";
 import { taskNamed } from "../names.ts";
 import { pageQuery } from "../page-query.ts";
+import { success } from "../success.ts";
 import type { TimedOut } from "../vocabulary.ts";
 import { agentOf } from "./asked.ts";
 import { runsOfAgent } from "./list.ts";
@@ -38,7 +39,7 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       params: assistant,
       query: z.object(pageQuery({ usual: 1_000, max: 1_000 })),
       refuses: ["unauthenticated", "not_found", "invalid"],
-      answers: [{ status: 200, about: "Successful Response", schema: z.array(assistantRun) }],
+      answers: success(z.array(assistantRun)),
       handle: async ({ principal, verbs, params, query }) => {
         mustHave(principal, "tasks");
         const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));
@@ -56,7 +57,7 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       params: { ...assistant, ...run },
       query: anyQuery,
       refuses: ["unauthenticated", "not_found"],
-      answers: [{ status: 200, about: "Successful Response", schema: assistantRun }],
+      answers: success(assistantRun),
       handle: async ({ principal, verbs, params }) => {
         const task = await foundAs("Run", taskNamed(verbs, principal, params.run_id));
         const { id } = await foundAs("Assistant", verbs.agents.get(principal, params.assistant_id));

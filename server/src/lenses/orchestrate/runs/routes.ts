@@ -13,6 +13,7 @@ import { answerWithSteps } from "../events/log.ts";
 import { eventStream } from "../events/stream.ts";
 import { runIdOf, taskNamed } from "../names.ts";
 import { pageQuery } from "../page-query.ts";
+import { success } from "../success.ts";
 import { runStatusOf, type TimedOut } from "../vocabulary.ts";
 import { threadOf } from "./asked.ts";
 import { beginRun, type RunSettings } from "./begin.ts";
@@ -54,7 +55,7 @@ function creation({ timedOut, answerWithinMs }: RunSettings): Route {
     path: "/v1/orchestrate/runs",
     id: "create_orchestrate_run",
     summary: "Start Orchestrate Run",
-    answers: [{ status: 200, about: "Successful Response", schema: assistantRunResponse }],
+    answers: success(assistantRunResponse),
     handle: async ({ principal, verbs, parts, query, body }) => {
       const { task, answer, since } = await beginRun({ principal, verbs, parts, answerWithinMs }, body);
       if (!query.stream) return { status: 200, body: answer };
@@ -101,7 +102,7 @@ function reading(timedOut: TimedOut): Route {
     query: anyQuery,
     quiet: true,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Successful Response", schema: assistantRun }],
+    answers: success(assistantRun),
     handle: async ({ principal, verbs, params }) => {
       const task = await foundAs("Run", taskNamed(verbs, principal, params.run_id));
       const bytes = encoded.get(task) ?? (await encode({ principal, verbs }, task));
@@ -120,7 +121,7 @@ function list(timedOut: TimedOut): Route {
     description: "Newest first.",
     query: z.object(pageQuery({ usual: 50, max: 1_000 })),
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: "Successful Response", schema: runList }],
+    answers: success(runList),
     handle: async ({ principal, verbs, query: { limit, offset } }) => {
       const { runs, total } = await listedRuns(verbs.tasks, principal, {}, { limit, offset });
       const shown = await withTrees(verbs.tasks, principal, runs);
@@ -142,7 +143,7 @@ function cancelling(timedOut: TimedOut, path: `${string}{run_id}${string}`, id: 
     reads: "lenient",
     body: z.unknown(),
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Successful Response", schema: cancelAnswer }],
+    answers: success(cancelAnswer),
     handle: async ({ principal, verbs, params }) => {
       const found = await foundAs("Run", taskNamed(verbs, principal, params.run_id));
       const task = isTerminal(found.state) ? found : await cancelled(verbs, principal, found);

@@ -7,6 +7,7 @@ import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { backgroundIdOf, NAMES, taskNamed } from "../names.ts";
+import { success } from "../success.ts";
 import { taskStatusOf } from "../vocabulary.ts";
 import { backgroundTaskOf, unknownTask } from "./background-task.ts";
 import { backgroundTask, createTask, taskBegun } from "./schema.ts";
@@ -23,7 +24,7 @@ export const taskRoutes: readonly Route[] = [
     query: anyQuery,
     quiet: true,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: "Successful Response", schema: backgroundTask }],
+    answers: success(backgroundTask),
     handle: async ({ principal, verbs, params: { task_id: id } }) => {
       const found = await taskNamed(verbs, principal, id).catch((error: unknown) => {
         if (error instanceof Refusal && error.code === "not_found") return null;
@@ -46,7 +47,7 @@ export const taskRoutes: readonly Route[] = [
     reads: "typed",
     body: createTask,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: "Successful Response", schema: taskBegun }],
+    answers: success(taskBegun),
     handle: async ({ principal, verbs, body: { task_name, task_args } }) => {
       const task = await begunTask(verbs, principal, task_name, task_args);
       const answer = { task_id: backgroundIdOf(task), task_name, status: taskStatusOf(task), task_obj: null };

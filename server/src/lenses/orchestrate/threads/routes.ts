@@ -8,12 +8,15 @@ import type { Verbs } from "../../../verbs/verbs.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { NAMES } from "../names.ts";
+import { SUCCESS, success } from "../success.ts";
 import { createThread, patchThread, thread, threadList, threadMade, threadQuery } from "./schema.ts";
 import { changesFrom, statusOf, threadOfConversation } from "./thread.ts";
 
 const TAG = "Threads";
 export const threadParams = { thread_id: { about: "A thread's id", is: () => true } };
-const one = { status: 200, about: "Successful Response", schema: thread };
+/** Of one thread, which there may not be. */
+const ofOne = { tag: TAG, params: threadParams, query: anyQuery, refuses: ["unauthenticated", "not_found"] } as const;
+const one = success(thread);
 
 /** Throws `not_found` in the words of this wire. */
 export async function threadNamed(
@@ -46,7 +49,7 @@ export const threadRoutes: readonly Route[] = [
     reads: "typed",
     body: createThread,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 201, about: "Successful Response", schema: threadMade, headers: { location: "The thread" } }],
+    answers: [{ status: 201, about: SUCCESS, schema: threadMade, headers: { location: "The thread" } }],
     handle: async ({ principal, verbs, body }) => {
       const agent = body.agent_id && (await agentIn(verbs.agents, principal, body.agent_id));
       const { id } = await verbs.conversations.create(principal, changesFrom({ ...body, agent_id: agent }, {}));
@@ -62,7 +65,7 @@ export const threadRoutes: readonly Route[] = [
     description: "Newest first, all or those of one agent.",
     query: threadQuery,
     refuses: ["unauthenticated", "invalid"],
-    answers: [{ status: 200, about: "Successful Response", schema: threadList }],
+    answers: success(threadList),
     handle: async ({ principal, verbs, query: { limit, offset, agent_id } }) => {
       const agent = agent_id && (await agentIn(verbs.agents, principal, agent_id));
       const page = { limit, offset, ...(agent !== "" && { agent }) };
@@ -74,15 +77,12 @@ export const threadRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "GET",
     path: "/v1/threads/{thread_id}",
     id: "get_thread",
-    tag: TAG,
     summary: "Get Thread",
-    params: threadParams,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [one],
+    answers: one,
     handle: async ({ principal, verbs, params }) => {
       const conversation = await threadNamed(verbs.conversations, principal, params.thread_id);
       const status = await statusOf(verbs.tasks, principal, conversation);
@@ -101,7 +101,7 @@ export const threadRoutes: readonly Route[] = [
     reads: "typed",
     body: patchThread,
     refuses: ["unauthenticated", "invalid", "not_found"],
-    answers: [one],
+    answers: one,
     handle: async ({ principal, verbs, params, body }) => {
       const { id, context } = await threadNamed(verbs.conversations, principal, params.thread_id);
       const agent = body.agent_id && (await agentIn(verbs.agents, principal, body.agent_id));
@@ -112,16 +112,13 @@ export const threadRoutes: readonly Route[] = [
     },
   }),
   route({
+    ...ofOne,
     method: "DELETE",
     path: "/v1/threads/{thread_id}",
     id: "delete_thread",
-    tag: TAG,
     summary: "Delete Thread",
     description: "Its runs stay.",
-    params: threadParams,
-    query: anyQuery,
-    refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 204, about: "Successful Response" }],
+    answers: [{ status: 204, about: SUCCESS }],
     handle: async ({ principal, verbs, params }) => {
       const isThere = await foundAs("Thread", verbs.conversations.delete(principal, NAMES, params.thread_id));
       if (!isThere) throw new Refusal("not_found", "Thread not found");

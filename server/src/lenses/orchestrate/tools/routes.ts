@@ -8,6 +8,7 @@ import type { Outcome } from "../../../verbs/work.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { taskNamed } from "../names.ts";
+import { success } from "../success.ts";
 
 const received = z.object({ status: z.literal("received"), correlation_id: z.string() });
 
@@ -29,7 +30,7 @@ export const callbackRoute: Route = route({
   reads: "typed",
   body: json,
   refuses: ["unauthenticated", "invalid", "not_found", "forbidden", "not_allowed_in_state"],
-  answers: [{ status: 200, about: "Successful Response", schema: received }],
+  answers: success(received),
   handle: async ({ principal, verbs, params: { tenant_id, correlation_id }, body }) => {
     const task = await foundAs("Task", taskNamed(verbs, principal, correlation_id));
     if (tenant_id !== principal.tenant) throw notFound("Tenant");
