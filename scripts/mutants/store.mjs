@@ -32,6 +32,12 @@ export const STORE = [
     find: "for (const [seq, at, type, data] of write.events) sql.insertEvent.run(n, seq, at, type, data);",
     put: "",
   },
+  {
+    file: apply,
+    name: "a-subscription-stays-beside-the-one-of-its-name",
+    find: "if (standing !== null) sql.dropSubscription.run(subscription);",
+    put: "",
+  },
   { file: apply, name: "a-retry-has-no-journal", find: "sql.copyJournal.run(n, source);", put: "" },
   { file: apply, name: "a-retry-has-no-artifacts", find: "sql.copyArtifacts.run(n, source);", put: "" },
   {
