@@ -156,7 +156,10 @@ export const WORLDS = {
   },
   R3: {
     ...inOldHttp,
-    list: z.strictObject({ tasks: z.array(inOldHttp.task), nextPageToken: z.string() }),
+    list: z.strictObject({
+      tasks: z.array(inOldHttp.task.extend({ kind: z.literal("task") })),
+      nextPageToken: z.string(),
+    }),
     config: protoConfig,
     configs: paged(protoConfig),
     refused: rpcError,

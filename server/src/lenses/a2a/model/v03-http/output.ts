@@ -41,7 +41,11 @@ export const write: Codec["write"] = {
   task,
   sent: event,
   event,
-  list: ({ tasks, nextPageToken }) => ({ tasks: tasks.map(task), nextPageToken }),
+  // The proto file has no list, and the protocol's kit looks for what its JSON-RPC says of a task.
+  list: ({ tasks, nextPageToken }) => ({
+    tasks: tasks.map((listed) => ({ kind: "task", ...task(listed) })),
+    nextPageToken,
+  }),
   pushConfig,
   pushConfigs: (configs, nextPageToken) => ({ configs: configs.map(pushConfig), nextPageToken }),
   pushDeleted: {},
