@@ -4,8 +4,11 @@
  */
 import { z } from "zod";
 import type { ChunkingStrategy } from "./chunk.ts";
+import { ANALYSES } from "./document-words.ts";
 import type { TaskId } from "./id.ts";
 import type { JsonObject } from "./json.ts";
+
+export { ANALYSES, type Analysis, PURPOSES } from "./document-words.ts";
 
 /** The kinds of work on documents. */
 export const DOCUMENT_KINDS = [
@@ -16,13 +19,6 @@ export const DOCUMENT_KINDS = [
   "vector_store_deletion",
 ] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
-
-/** What a document analysis may be asked to produce. */
-export const ANALYSES = ["abstract", "summary", "outline", "keywords", "contexts", "graph"] as const;
-export type Analysis = (typeof ANALYSES)[number];
-
-/** What a file may be uploaded for; clients of OpenAI's API know these words. */
-export const PURPOSES = ["general", "qa", "assistants", "user_data", "vision", "batch", "fine-tune", "evals"] as const;
 
 const key = z.uuid();
 

@@ -1,6 +1,5 @@
 import type { Agent, AgentUpdate, Json, JsonObject, NewAgent } from "@waybill/sdk";
 import { type Command, InvalidArgumentError } from "commander";
-import { z } from "zod";
 import { jsonOrFile, wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
@@ -27,8 +26,9 @@ type CreateFlags = FieldFlags & { slug?: string };
 type UpdateFlags = FieldFlags & { seen?: number };
 
 /** What else does not fit is the server's to say: it names the field. */
-const newAgent = z.custom<NewAgent>((value) => z.looseObject({ name: z.string() }).safeParse(value).success);
-const agentUpdate = z.custom<AgentUpdate>((value) => z.looseObject({}).safeParse(value).success);
+function isNewAgent(fields: object): fields is NewAgent {
+  return "name" in fields && typeof fields.name === "string";
+}
 
 /** `waybill agents`: who there is to ask, and one's own. */
 export function addAgents(program: Command): void {
@@ -120,17 +120,17 @@ function list(flags: Flags & { hidden?: boolean }): Promise<void> {
 }
 
 function create({ slug, ...flags }: CreateFlags): Promise<void> {
-  const fields = newAgent.safeParse({ ...fieldsOf(flags), ...(slug !== undefined && { slug }) });
-  if (!fields.success) throw new Exit(BAD_USAGE, "An agent has a name: --name, or in --from.");
+  const fields = { ...fieldsOf(flags), ...(slug !== undefined && { slug }) };
+  if (!isNewAgent(fields)) throw new Exit(BAD_USAGE, "An agent has a name: --name, or in --from.");
   return talkTo(flags, async (client) => {
     const { out } = openTerminal();
-    const agent = await client.agents.create(fields.data);
+    const agent = await client.agents.create(fields);
     out.write(flags.json ? `${JSON.stringify(agent)}\n` : `${agent.slug}\n`);
   });
 }
 
 function update(slug: string, { seen, ...flags }: UpdateFlags): Promise<void> {
-  const fields = agentUpdate.parse(fieldsOf(flags));
+  const fields: AgentUpdate = fieldsOf(flags);
   if (Object.keys(fields).length === 0) throw new Exit(BAD_USAGE, "Nothing to change: name a field, or --from.");
   return talkTo(flags, async (client) => {
     const { out, talk } = openTerminal();

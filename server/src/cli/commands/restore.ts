@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { crashRecordFiles } from "../../engine/embedded/crash-record-file.ts";
 import { BadArchive, storageOf } from "../../store/open.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
@@ -34,6 +33,7 @@ export function addRestore(program: Command): void {
       if (hasData(folder) && !flags.force) {
         throw new Exit(1, `${folder} has data already. Another folder: --data. To move that data aside: --force`);
       }
+      const { crashRecordFiles } = await import("../../engine/embedded/crash-record-file.ts");
       const storage = storageOf({ data: folder });
       const unlock = await locked(storage);
       try {
