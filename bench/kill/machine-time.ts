@@ -47,3 +47,19 @@ export class MachineTime {
     this.#laps += 1;
   }
 }
+
+/** What the work takes, in milliseconds of a quiet machine. */
+export async function machineTimeOf(folder: string, work: Promise<unknown>): Promise<number> {
+  const time = new MachineTime(folder);
+  let isOver = false;
+  const over = work.finally(() => {
+    isOver = true;
+  });
+  try {
+    while (!isOver) await time.pass(LAP_MS);
+    await over;
+    return time.ms;
+  } finally {
+    time.end();
+  }
+}

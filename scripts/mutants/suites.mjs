@@ -27,13 +27,13 @@ export class Suites {
     const asker = this.#asker;
     const timer = setTimeout(() => this.#kill(), SUITE_MS_MAX);
     asker.send(suite);
-    const answer = await new Promise((resolve) => {
-      asker.once("message", resolve);
-      asker.once("exit", () => resolve({ by: "its time limit" }));
-    });
-    asker.removeAllListeners();
+    const { promise, resolve } = Promise.withResolvers();
+    const gone = () => resolve({ by: "its time limit" });
+    asker.once("message", resolve).once("exit", gone);
+    const { by } = await promise;
+    asker.off("message", resolve).off("exit", gone);
     clearTimeout(timer);
-    return answer.by;
+    return by;
   }
 
   end() {
@@ -45,12 +45,16 @@ export class Suites {
     // What its tests print is nobody's; a group of its own, so that all of it can be killed.
     const options = { cwd: this.#copy, env, detached: true, stdio: ["ignore", "ignore", "ignore", "ipc"] };
     const asker = fork(ASKER, [String(TEST_MS_MAX)], options);
+    asker.once("exit", () => {
+      if (this.#asker === asker) this.#asker = null;
+    });
     await once(asker, "message");
     return asker;
   }
 
   #kill() {
-    if (this.#asker) process.kill(-this.#asker.pid, "SIGKILL");
+    const asker = this.#asker;
     this.#asker = null;
+    if (asker?.exitCode === null && asker.signalCode === null) process.kill(-asker.pid, "SIGKILL");
   }
 }
