@@ -1,7 +1,6 @@
 /** The binding to HTTP: a route for each operation, of 1.0 below the base and of 0.3 below its `/v1`. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
-import { isJsonObject, type JsonObject } from "../../../task/json.ts";
 import { type PathParam, type Route, route } from "../../route.ts";
 import { DIALECTS, type Dialect } from "../dialect.ts";
 import { type ForeignType, refused, renderErrorIn } from "../errors.ts";
@@ -12,7 +11,7 @@ import { CUT_OF_HTTP } from "../raw-parts.ts";
 import { versionAsked } from "../version.ts";
 import type { Version } from "../vocabulary.ts";
 import { answered } from "./answered.ts";
-import { anyParameters, BASE_PARAM, BODY_BYTES_MAX, ID_PARAM } from "./parameters.ts";
+import { anyParameters, BASE_PARAM, BODY_BYTES_MAX, ID_PARAM, isObject } from "./parameters.ts";
 import { performed } from "./perform.ts";
 
 const OLD_PREFIX = "/v1";
@@ -81,9 +80,9 @@ function saidIn(query: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 /** No body, and null, are one without fields. */
-function objectIn(body: unknown): JsonObject {
+function objectIn(body: unknown): Record<string, unknown> {
   if (body === undefined || body === null) return {};
-  if (isJsonObject(body)) return body;
+  if (isObject(body)) return body;
   throw new InvalidParams([{ field: "", description: "the body must be a JSON object" }]);
 }
 

@@ -1,7 +1,6 @@
 /** The binding to JSON-RPC 2.0: one route, the method's name in the body. Most of its errors travel with HTTP 200. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
-import { jsonObject } from "../../../task/json.ts";
 import { type Route, route } from "../../route.ts";
 import { DIALECTS, type Dialect } from "../dialect.ts";
 import { type RpcId, refused, renderErrorIn } from "../errors.ts";
@@ -12,7 +11,7 @@ import { CUT_OF_RPC } from "../raw-parts.ts";
 import { versionAsked } from "../version.ts";
 import { VERSIONS, type Version } from "../vocabulary.ts";
 import { answered } from "./answered.ts";
-import { anyParameters, BASE_PARAM, BODY_BYTES_MAX } from "./parameters.ts";
+import { anyParameters, BASE_PARAM, BODY_BYTES_MAX, isObject } from "./parameters.ts";
 import { performed } from "./perform.ts";
 
 const rpcAnswer = z.object({
@@ -61,7 +60,7 @@ export function rpcRoute(operations: readonly Operation[]): Route {
           asked.dialect = DIALECTS.JSONRPC[version ?? "0.3"];
           throw new ProtocolRefusal("methodNotFound", "Method not found");
         }
-        if (params !== undefined && params !== null && !jsonObject.safeParse(params).success) {
+        if (params !== undefined && params !== null && !isObject(params)) {
           throw new InvalidParams([{ field: "params", description: "must be an object" }]);
         }
         return await performed(call, found.operation, asked.dialect, asked.id, params);

@@ -15,5 +15,10 @@ export const BASE_PARAM: Readonly<Record<"base", PathParam>> = {
 
 export const ID_PARAM: PathParam = { about: "An id.", is: isName };
 
+/** Of what came as JSON: what is in it is for the schema of its operation to read. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Every parameter is let through: what nobody knows is ignored. */
 export const anyParameters = z.record(z.string(), z.unknown());
