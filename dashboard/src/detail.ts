@@ -220,7 +220,8 @@ export class Detail {
       return row;
     }
     if (task.state === "paused") add("Resume", "primary", () => handle.resume());
-    else add("Pause", "", () => handle.pause());
+    if (task.paused?.pausing) add("Stop it now", "danger", () => handle.pause({ now: true }));
+    if (task.state !== "paused") add("Pause", "", () => handle.pause());
     add("Cancel", "danger", () => handle.cancel());
     return row;
   }

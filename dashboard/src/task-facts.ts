@@ -25,7 +25,7 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
   const { usage } = task;
   return [
     ["Created", moment(task.created_at)],
-    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
+    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}${resumed(task)}`],
     ["Ended", task.ended_at && moment(task.ended_at)],
     ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
     ["User", `${task.user}, by ${task.lens}`],
@@ -34,11 +34,15 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["Conversation", task.conversation_id],
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
-    ["Paused by", task.paused && by(task.paused)],
+    [task.paused?.pausing ? "Pausing by" : "Paused by", task.paused && by(task.paused)],
     ["Cancelled by", task.cancelled && by(task.cancelled)],
     ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
   ];
+}
+
+function resumed({ resumed }: Task): string {
+  return resumed === 0 ? "" : `, resumed ${resumed === 1 ? "once" : `${resumed} times`}`;
 }
 
 /** Its calls, tokens and cost in a line. */

@@ -119,9 +119,9 @@ export class TaskHandle {
     return this.#steer("cancelTask", options);
   }
 
-  /** Lets the steps that run come to their end, and starts no more. */
-  pause(options: SteeringOptions = {}): Promise<Task> {
-    return this.#steer("pauseTask", options);
+  /** Lets the steps that run come to their end, and starts no more; with `now`, stops them too. */
+  pause({ now = false, ...options }: SteeringOptions & { now?: boolean } = {}): Promise<Task> {
+    return this.#steer("pauseTask", options, now ? { now } : {});
   }
 
   resume(options: SteeringOptions = {}): Promise<Task> {
@@ -159,11 +159,15 @@ export class TaskHandle {
     await perform(this.#transport, "deleteTask", { params: { id: this.id } }, options);
   }
 
-  #steer(name: "cancelTask" | "pauseTask" | "resumeTask", { signal, reason }: SteeringOptions): Promise<Task> {
+  #steer(
+    name: "cancelTask" | "pauseTask" | "resumeTask",
+    { signal, reason }: SteeringOptions,
+    more: { now?: true } = {},
+  ): Promise<Task> {
     return perform(
       this.#transport,
       name,
-      { params: { id: this.id }, body: reason === undefined ? {} : { reason } },
+      { params: { id: this.id }, body: { ...more, ...(reason !== undefined && { reason }) } },
       { signal, idempotencyKey: newIdempotencyKey() },
     );
   }

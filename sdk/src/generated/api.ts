@@ -1370,8 +1370,10 @@ export type Task = {
   retry_of: string | null;
   priority: number;
   metadata: JsonObject;
-  /** Runs of its handler; the fencing token of external work. */
+  /** Tries of the whole task; of external work its claims, each the fencing token of one. */
   attempt: number;
+  /** How often it went on after a wait, a pause or a crash, within its tries. */
+  resumed: number;
   /** Tries of the whole task that ended in an error. */
   failures: number;
   revision: number;
@@ -1413,6 +1415,8 @@ export type Task = {
     at: string;
     reason: string;
     resumes_as: "queued" | "running" | "paused" | "input_required" | "waiting";
+    /** Steps that had begun go on, and may cost, until they end: `why` names them. */
+    pausing: boolean;
   } | null;
   cancelled: {
     by: string;
@@ -1630,8 +1634,10 @@ export type TaskSummary = {
   retry_of: string | null;
   priority: number;
   metadata: JsonObject;
-  /** Runs of its handler; the fencing token of external work. */
+  /** Tries of the whole task; of external work its claims, each the fencing token of one. */
   attempt: number;
+  /** How often it went on after a wait, a pause or a crash, within its tries. */
+  resumed: number;
   /** Tries of the whole task that ended in an error. */
   failures: number;
   revision: number;
@@ -1940,8 +1946,10 @@ export type WorkItem = {
   retry_of: string | null;
   priority: number;
   metadata: JsonObject;
-  /** Runs of its handler; the fencing token of external work. */
+  /** Tries of the whole task; of external work its claims, each the fencing token of one. */
   attempt: number;
+  /** How often it went on after a wait, a pause or a crash, within its tries. */
+  resumed: number;
   /** Tries of the whole task that ended in an error. */
   failures: number;
   revision: number;
@@ -2099,7 +2107,7 @@ export type Operations = {
     } | undefined;
     answer: Task;
   };
-  /** Pause it once the steps in flight have ended */
+  /** Pause it once the steps in flight have ended, or at once */
   pauseTask: {
     params: {
       /** `task_` and 26 characters. */
@@ -2109,6 +2117,8 @@ export type Operations = {
     body: {
       /** For the audit log and whoever looks at the task. */
       reason?: string | undefined;
+      /** Stops the steps in flight too: they are done again after the resume. */
+      now?: boolean | undefined;
     } | undefined;
     answer: Task;
   };

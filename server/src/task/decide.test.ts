@@ -40,6 +40,7 @@ reject        .         rejected  rejected  .         .         .         .     
 expire        timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out timed_out .
 cancel        cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled cancelled .
 pause         p.queued  p.running p.slot    p.slot    p.timer   p.asks    .         .         .         .         .         .
+pauseNow      p.queued  p.slot    p.slot    p.slot    p.timer   p.asks    .         p.slot    .         .         .         .
 resume        .         .         .         .         .         .         slot      running   slot      timer     asks      .
 answer        =         =         =         =         =         slot      =         =         =         =         p.slot    .
 answerOther   =         =         =         =         =         =         =         =         =         =         =         .
@@ -104,6 +105,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
   expire: () => ({ do: "expire" }),
   cancel: () => ({ do: "cancel", by: "ada", reason: "enough" }),
   pause: () => ({ do: "pause", by: "ada", reason: "lunch" }),
+  pauseNow: () => ({ do: "pause", by: "ada", reason: "lunch", now: true }),
   resume: () => ({ do: "resume", by: "ada" }),
   answer: () => ({ do: "input", by: "ada", messageId: "m1", prompt: null }),
   answerOther: () => ({ do: "input", by: "ada", messageId: "m2", prompt: "another" }),
@@ -271,9 +273,9 @@ test("the cause of a start says whether it is the first", () => {
   expect(lastEvent(["start"])).toMatchObject({ type: "task.started", data: { attempt: 1, cause: "first" } });
   expect(lastEvent(["pause", "resume", "start"])).toMatchObject({ data: { attempt: 1, cause: "first" } });
   expect(lastEvent(["start", "suspendTimer", "wake", "start"])).toMatchObject({
-    data: { attempt: 2, cause: "resumed" },
+    data: { attempt: 1, cause: "resumed" },
   });
-  expect(lastEvent(["start", "recover"])).toMatchObject({ data: { attempt: 2, cause: "recovered" } });
+  expect(lastEvent(["start", "recover"])).toMatchObject({ data: { attempt: 1, cause: "recovered" } });
 });
 
 test("a cancel says whether the task was paused", () => {

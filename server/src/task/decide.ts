@@ -16,7 +16,7 @@ import { isReady, restingState, waitsOn } from "./open-task.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
 import { relay } from "./relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
-import type { Failure, Task, Wait } from "./task.ts";
+import { type Failure, type Task, triesOf, type Wait } from "./task.ts";
 import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";
 import { isParked } from "./turns.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
@@ -32,7 +32,10 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "recover":
       if (task.state !== "running") return wrongState(task, "recovered");
       return change(task, command, at, { attempt: task.attempt + 1, ...limitAfterDeath(task, at) }, [
-        { type: "task.started", data: { attempt: task.attempt + 1, cause: "recovered" } },
+        {
+          type: "task.started",
+          data: { attempt: triesOf({ ...task, attempt: task.attempt + 1 }), cause: "recovered" },
+        },
       ]);
     case "blame":
       if (isTerminal(task.state)) return wrongState(task, "blamed");
@@ -162,9 +165,10 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
   const handlerVersion = command.version ?? task.handlerVersion;
   const waits = openQuestions(task);
-  const begun = { state: "running", attempt, waits, lease, startedAt, handlerVersion, ...claim } as const;
-  return change(task, command, at, begun, [
-    { type: "task.started", data: { attempt, cause, ...(lease && { worker: lease.worker }) } },
+  const begun = { ...task, attempt, state: "running" } as const;
+  const next = { state: "running", attempt, waits, lease, startedAt, handlerVersion, ...claim } as const;
+  return change(task, command, at, next, [
+    { type: "task.started", data: { attempt: triesOf(begun), cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
 
@@ -274,15 +278,21 @@ function cancel(task: Task, command: Command & { do: "cancel" }, at: number): Ch
   return end(task, command, at, { state: "cancelled", cancelledBy: { by: command.by, at, reason: command.reason } });
 }
 
+const stoppedAtOnce: EventDraft = { type: "task.paused", data: { checkpoint: "running" } };
+
 function pause(task: Task, command: Command & { do: "pause" }, at: number): Change | Refusal {
+  const { now = false } = command;
+  if (now && task.state === "paused" && task.resumesAs === "running")
+    return change(task, command, at, pausedReady(openQuestions(task), at), [stoppedAtOnce]);
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
   const pausedBy = { by: command.by, at, reason: command.reason };
   // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
-  const unwinds = task.state === "running" && task.lease === null;
+  const unwinds = task.state === "running" && task.lease === null && !now;
   const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
-  const rest = task.state === "running" ? pausedReady([], at) : { resumesAs: task.state };
+  const asked = task.lease === null ? openQuestions(task) : [];
+  const rest = task.state === "running" ? pausedReady(asked, at) : { resumesAs: task.state };
   return change(task, command, at, { state: "paused", ...rest, pausedBy, lease: null }, events);
 }
 

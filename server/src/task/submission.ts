@@ -69,6 +69,8 @@ export type Submission = z.input<typeof submission>;
  */
 export type Idempotency = { key: string; hash: string };
 
+/** `now` stops the steps in flight too. */
+export type Pausing = Steering & { now?: boolean };
 export type Steering = { reason?: string; idempotency?: Idempotency };
 
 export type InputSubmission = {

@@ -224,3 +224,18 @@ function earliest(moments: readonly (number | null)[]): number | null {
   for (const moment of moments) if (moment !== null && (first === null || moment < first)) first = moment;
   return first;
 }
+
+/**
+ * Tries of the whole task: the first, and one more for each that failed. Runs that go on after a wait, a pause or a crash
+ * are none; for work that other programs do each claim is one, since its number fences.
+ */
+export function triesOf({
+  attempt,
+  failures,
+  state,
+  queue,
+}: Pick<Task, "attempt" | "failures" | "state" | "queue">): number {
+  if (queue !== null) return attempt;
+  const underWay = state === "failed" && failures > 0 ? 0 : 1;
+  return Math.min(attempt, failures + underWay);
+}

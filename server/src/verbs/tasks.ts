@@ -5,7 +5,7 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { Json } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
-import type { Idempotency, InputSubmission, Steering, Submission } from "../task/submission.ts";
+import type { Idempotency, InputSubmission, Pausing, Steering, Submission } from "../task/submission.ts";
 import type { Prompt, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -113,7 +113,7 @@ export interface Tasks {
    * Takes the command; steps in flight end first. Throws `not_found`, `not_allowed_in_state` when the task has ended or is
    * paused, `conflict` as `cancel` does.
    */
-  pause(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
+  pause(principal: Principal, id: string, steering?: Pausing): Promise<Acknowledged>;
   /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
   resume(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
   /**

@@ -52,13 +52,16 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
     ["Created", moment(task.created_at)],
-    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}`],
+    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}${resumed(task)}`],
     ["Ended", task.ended_at && `${moment(task.ended_at)}, ${lasted(task)} in all`],
     ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
     ["Progress", `${Math.round(task.progress.fraction * 100)} % ${task.progress.message}`.trim()],
     ["Why", why?.summary ?? null],
     ["Queue", why?.ahead === null || why === null ? null : `${why.ahead} before it`],
-    ["Paused", task.paused && `by ${task.paused.by}${task.paused.reason && `: ${task.paused.reason}`}`],
+    [
+      task.paused?.pausing ? "Pausing" : "Paused",
+      task.paused && `by ${task.paused.by}${task.paused.reason && `: ${task.paused.reason}`}`,
+    ],
     ["Cancelled", task.cancelled && `by ${task.cancelled.by}${task.cancelled.reason && `: ${task.cancelled.reason}`}`],
     ["Usage", spent(task.usage)],
     ["With children", task.children === 0 ? null : spent(task.tree_usage)],
@@ -76,6 +79,10 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
     ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),
   ].join("");
+}
+
+function resumed({ resumed }: Task): string {
+  return resumed === 0 ? "" : `, resumed ${resumed === 1 ? "once" : `${resumed} times`}`;
 }
 
 function spent(usage: Task["usage"]): string | null {

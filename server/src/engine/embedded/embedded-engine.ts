@@ -212,6 +212,7 @@ export class EmbeddedEngine implements Engine {
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
       this.#scheduler.offer(this.#entryOf(task));
+    if (command === "pause" && task.state === "paused" && task.resumesAs !== "running") this.#runner.cutOff(task.id);
     if (command === "suspend") this.#rests(task);
     if (command === "input" || command === "wake")
       this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
@@ -220,6 +221,7 @@ export class EmbeddedEngine implements Engine {
   /** An input may have come with it, which a run that is here takes. */
   #changedElsewhere(task: Task): void {
     this.#move(task);
+    if (task.state === "paused" && task.resumesAs !== "running") this.#runner.cutOff(task.id);
     this.#waits.relay(task);
     this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }

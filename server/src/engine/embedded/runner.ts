@@ -124,6 +124,11 @@ export class Runner implements AttemptRunner {
     else if (task.state === "running" && !this.#stopping) run.resume();
   }
 
+  /** The task was paused at once: what runs of it is cut off, and done again after the resume. */
+  cutOff(id: TaskId): void {
+    this.#runs.get(id)?.cutOff("The task was paused at once.");
+  }
+
   /** An input has come, or the time of a question is over: the run may go on with that. */
   async refill(id: TaskId): Promise<void> {
     const run = this.#runs.get(id);

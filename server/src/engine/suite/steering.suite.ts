@@ -1,7 +1,7 @@
 /** Steering: cancel, pause, resume, retry, and what is paid for in between. */
 import { expect, it } from "vitest";
 import { type Context, TaskFailure } from "../../task/handler.ts";
-import { ada, arrives, at, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
+import { ada, arrives, at, type Begin, events, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 /** More turns than a pause or an end takes until it has effect. */
 const TURNS_MAX = 60;
@@ -92,6 +92,52 @@ export function steeringSuite(begin: Begin): void {
       expect(await arrives(life, id, "completed")).toMatchObject({ output: "done 1" });
     },
   );
+
+  it("says which step goes on while it pauses, and stops it at once for whoever asks: it is done again after the resume", async () => {
+    const begun: string[] = [];
+    const cut: string[] = [];
+    let ends = gate<null>();
+    const life = await begin([
+      kind("long", async (ctx) => {
+        await ctx.step("first", async () => null);
+        await ctx.step("long one", (step) => {
+          begun.push(step.key);
+          step.signal.addEventListener("abort", () => cut.push(step.key));
+          return ends.promise;
+        });
+        return ctx.waitForInput("ok", { asks: "answer", prompt: "OK?" }).then(() => "done");
+      }),
+    ]);
+    const id = await submit(life, "long");
+    await arrives(life, id, "running");
+    await life.settle();
+    await life.verbs.tasks.pause(ada, id, { reason: "too dear" });
+    expect(await life.verbs.tasks.why(ada, id)).toMatchObject({
+      reason: "pausing",
+      running: ["long one"],
+      summary: expect.stringContaining('"long one" still runs, and may cost'),
+    });
+    await life.verbs.tasks.pause(ada, id, { now: true });
+    await life.settle();
+    expect(cut).toHaveLength(1);
+    expect(await life.verbs.tasks.why(ada, id)).toMatchObject({ reason: "paused", running: [] });
+    await expect(life.verbs.tasks.pause(ada, id, { now: true })).rejects.toMatchObject({
+      code: "not_allowed_in_state",
+    });
+    ends = gate<null>();
+    ends.resolve(null);
+    await life.verbs.tasks.resume(ada, id);
+    await arrives(life, id, "input_required");
+    await life.verbs.tasks.input(ada, id, { value: "yes" });
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", attempt: 3 });
+    expect(begun).toEqual([begun[0], begun[0]]);
+    const starts = (await events(life, id)).filter(({ type }) => type === "task.started");
+    expect(starts.map(({ data }) => data)).toMatchObject([
+      { attempt: 1, cause: "first" },
+      { attempt: 1, cause: "resumed" },
+      { attempt: 1, cause: "resumed" },
+    ]);
+  });
 
   it("says that it has come to rest, also when the process died before its step had ended", async () => {
     let life = await begin([kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {})))]);

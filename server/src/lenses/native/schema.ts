@@ -139,7 +139,8 @@ const summaryFields = {
   retry_of: z.string().nullable(),
   priority: z.int(),
   metadata: anyObject,
-  attempt: count.describe("Runs of its handler; the fencing token of external work."),
+  attempt: count.describe("Tries of the whole task; of external work its claims, each the fencing token of one."),
+  resumed: count.describe("How often it went on after a wait, a pause or a crash, within its tries."),
   failures: count.describe("Tries of the whole task that ended in an error."),
   revision: count,
   last_event: count.describe("Number of its last event."),
@@ -174,7 +175,13 @@ export const task = z.strictObject({
     .describe(
       "The oldest question that is open: also while other branches of it still run, and it is not input_required.",
     ),
-  paused: z.strictObject({ ...steering.shape, resumes_as: z.enum(OPEN_STATES) }).nullable(),
+  paused: z
+    .strictObject({
+      ...steering.shape,
+      resumes_as: z.enum(OPEN_STATES),
+      pausing: z.boolean().describe("Steps that had begun go on, and may cost, until they end: `why` names them."),
+    })
+    .nullable(),
   cancelled: steering.nullable(),
   concurrency: wireConcurrency.nullable(),
   budget: budget.required().nullable(),
@@ -349,6 +356,12 @@ named(why, "Why");
 
 const reason = z.string().max(2_000).optional().describe("For the audit log and whoever looks at the task.");
 export const steeringBody = z.strictObject({ reason }).prefault({});
+export const pauseBody = z
+  .strictObject({
+    reason,
+    now: z.boolean().optional().describe("Stops the steps in flight too: they are done again after the resume."),
+  })
+  .prefault({});
 export const retryBody = z
   .strictObject({ reason, reuse_journal: z.boolean().default(false).describe("Keep what finished steps have done.") })
   .prefault({});

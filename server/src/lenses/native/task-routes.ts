@@ -166,9 +166,11 @@ export const taskRoutes: readonly Route[] = [
   ),
   steer(
     "pause",
-    "Pause it once the steps in flight have ended",
-    "`not_found`; `not_allowed_in_state` when it has ended or is paused.",
-    ({ principal, verbs, params }, steering) => verbs.tasks.pause(principal, params.id, steering),
+    "Pause it once the steps in flight have ended, or at once",
+    "`not_found`; `not_allowed_in_state` when it has ended or is paused, unless `now` stops what still runs.",
+    ({ principal, verbs, params, body: { now = false } }, steering) =>
+      verbs.tasks.pause(principal, params.id, { ...steering, now }),
+    wire.pauseBody,
   ),
   steer(
     "resume",
@@ -281,9 +283,10 @@ function steer(
   summary: string,
   description: string,
   act: (
-    call: TaskCall<Record<string, never>, z.infer<typeof wire.steeringBody>>,
+    call: TaskCall<Record<string, never>, z.infer<typeof wire.pauseBody>>,
     steering: Steering,
   ) => Promise<Acknowledged>,
+  body: z.ZodType<z.infer<typeof wire.pauseBody>> = wire.steeringBody,
 ): Route {
   return route({
     method: "POST",
@@ -293,7 +296,7 @@ function steer(
     summary,
     description,
     params: taskParams,
-    body: wire.steeringBody,
+    body,
     idempotent: true,
     answers: [{ ...shown, headers: REPLAYED }],
     handle: async (call) => acknowledged(call, await act(call, steeringOf(call.body, call.idempotency))),

@@ -17,7 +17,7 @@ import type { Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { Step } from "../../task/step.ts";
 import type { Submission } from "../../task/submission.ts";
-import type { Failure, Task, UsageTotals, Wait } from "../../task/task.ts";
+import { type Failure, type Task, triesOf, type UsageTotals, type Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { workStateOf } from "../../task/work-item.ts";
@@ -95,7 +95,8 @@ export function wireSummary(task: Task): wire.TaskSummary {
     retry_of: task.retryOf,
     priority: task.priority,
     metadata: task.metadata,
-    attempt: task.attempt,
+    attempt: triesOf(task),
+    resumed: task.attempt - triesOf(task),
     failures: task.failures,
     revision: task.revision,
     last_event: task.lastSeq,
@@ -164,6 +165,7 @@ export function wireTask(task: Task, tree = task.usage): wire.TaskWire {
               ? { by: "", at: wireTime(task.stateChangedAt), reason: "" }
               : { ...task.pausedBy, at: wireTime(task.pausedBy.at) }),
             resumes_as: task.resumesAs,
+            pausing: task.resumesAs === "running",
           }
         : null,
     cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },

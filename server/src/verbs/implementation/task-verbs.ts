@@ -18,6 +18,7 @@ import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
   type InputSubmission,
+  type Pausing,
   type Steering,
   type Submission,
   submission as submissionSchema,
@@ -95,11 +96,12 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     );
   }
 
-  async pause(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
+  async pause(principal: Principal, id: string, steering: Pausing = {}): Promise<Acknowledged> {
+    const { now = false } = steering;
     await this.steerable(principal, id);
     return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
-        command: { do: "pause", by: principal.user, reason: reasonOf(steering) },
+        command: { do: "pause", by: principal.user, reason: reasonOf(steering), ...(now && { now }) },
         along: this.along(principal, "pause", id, steering),
       })),
     );
