@@ -11,6 +11,7 @@ import { EmbeddedEngine, type EngineParts } from "./engine/embedded/embedded-eng
 import { forkedProcess } from "./engine/embedded/forked-process.ts";
 import { blame } from "./engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "./engine/ids.ts";
+import { engineLog, withError } from "./engine-log.ts";
 import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { checkUrl, downloadOf, fetchingOf } from "./fetching.ts";
 import { greetingOf } from "./greeting.ts";
@@ -235,6 +236,7 @@ function engineOver(
 ): { engine: EmbeddedEngine; metrics: MetricSources } {
   const people = new Directory(directory);
   const transitions = new TransitionCounter();
+  const told = engineLog(log);
   const steps = new DurationHistogram("waybill_step_duration_seconds", "Time that the body of a step took.");
   const engine = new EmbeddedEngine({
     store,
@@ -254,8 +256,11 @@ function engineOver(
     },
     escalatesTo: (task) => people.escalationOf(task),
     log: {
-      warn: (message, facts) => log.warn(withError(facts), message),
-      taskChanged: (change) => transitions.count(change),
+      ...told,
+      taskChanged: (change) => {
+        transitions.count(change);
+        told.taskChanged(change);
+      },
       stepEnded: (kind, _step, ms) => steps.observe(kind, "", ms, () => ({ kind })),
     },
   });
@@ -490,9 +495,4 @@ function agentOf(config: Config, models: Models, guardrails: GuardrailParts, loo
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Errors are logged by pino's own serializer, under the name that it knows. */
-function withError({ error, ...facts }: Record<string, unknown>): Record<string, unknown> {
-  return error === undefined ? facts : { ...facts, err: error };
 }

@@ -1247,8 +1247,13 @@ export type Step = {
   kind: string;
   state: "done" | "failed" | "waiting" | "retrying";
   tries: number;
-  /** ISO 8601, UTC, milliseconds */
+  /** When this was written down. */
   at: string;
+  /** Its last try, once that has ended; of a wait, when it began. */
+  started_at: string | null;
+  ended_at: string | null;
+  /** The task that it waits for, or that has failed. */
+  child_id: string | null;
   duration_ms: number | null;
   result: Json;
   error: Failure | null;
@@ -1409,6 +1414,8 @@ export type Task = {
   waits: (Wait)[];
   /** The oldest question that is open: also while other branches of it still run, and it is not input_required. */
   input_required: Prompt | null;
+  /** Of its last error, for those with the scope `tasks:all`. */
+  stack: string | null;
   paused: {
     by: string;
     /** ISO 8601, UTC, milliseconds */

@@ -28,7 +28,7 @@ type Ending = (
   | { state: FailedState; error: Failure; failures?: number }
   | { state: "cancelled"; cancelledBy: NonNullable<Task["cancelledBy"]> }
 ) &
-  Partial<Pick<Task, "lastClaim" | "leasesLost">>;
+  Partial<Pick<Task, "lastClaim" | "leasesLost" | "stack">>;
 
 export function end(task: Task, command: Command, at: number, ending: Ending): Change {
   return change(task, command, at, { ...ending, endedAt: at, waits: [], lease: null, pausedBy: null }, [

@@ -37,7 +37,7 @@ export type Command =
   | { do: "lapse"; attempt: number; until: number }
   /** `by` is the worker that has done it, which may hand it in late. */
   | { do: "complete"; attempt: number; output: Json; by?: HandIn }
-  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; by?: HandIn }
+  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; stack?: string | null; by?: HandIn }
   | { do: "reject"; attempt: number; error: Failure }
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }

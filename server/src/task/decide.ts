@@ -30,13 +30,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "start":
       return start(task, command, at);
     case "recover":
-      if (task.state !== "running") return wrongState(task, "recovered");
-      return change(task, command, at, { attempt: task.attempt + 1, ...limitAfterDeath(task, at) }, [
-        {
-          type: "task.started",
-          data: { attempt: triesOf({ ...task, attempt: task.attempt + 1 }), cause: "recovered" },
-        },
-      ]);
+      return recover(task, command, at);
     case "blame":
       if (isTerminal(task.state)) return wrongState(task, "blamed");
       return change(
@@ -172,6 +166,14 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   ]);
 }
 
+function recover(task: Task, command: Command & { do: "recover" }, at: number): Change | Refusal {
+  if (task.state !== "running") return wrongState(task, "recovered");
+  const attempt = task.attempt + 1;
+  return change(task, command, at, { attempt, ...limitAfterDeath(task, at) }, [
+    { type: "task.started", data: { attempt: triesOf({ ...task, attempt }), cause: "recovered" } },
+  ]);
+}
+
 function suspend(task: Task, command: Command & { do: "suspend" }, at: number): Change | Refusal {
   const refusal = guarded(task, command.attempt, "paused");
   if (refusal) return refusal;
@@ -247,7 +249,7 @@ function bill(task: Task, command: Command & { do: "bill" }, at: number): Change
 
 function fail(task: Task, command: Command & { do: "fail" }, at: number): Change | Refusal {
   const failures = task.failures + 1;
-  const claim = handedIn(command.by);
+  const claim = { ...handedIn(command.by), stack: command.stack ?? null };
   if (command.retryAt === null)
     return end(task, command, at, { state: "failed", error: command.error, failures, ...claim });
   const retry: Wait = { on: "retry", key: "", since: at, until: command.retryAt };

@@ -120,8 +120,12 @@ export class StepError extends Error {
   override readonly name = "StepError";
   readonly failure: Failure;
 
-  constructor(failure: Failure) {
+  /** The stack of what the step's body threw, in the attempt that it did. */
+  readonly bodyStack: string | null;
+
+  constructor(failure: Failure, bodyStack: string | null = null) {
     super(failure.message);
+    this.bodyStack = bodyStack;
     this.failure = failure;
   }
 }

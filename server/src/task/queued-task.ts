@@ -51,6 +51,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     lease: null,
     lastClaim: null,
     leasesLost: 0,
+    stack: null,
     pausedBy: null,
     cancelledBy: null,
     assignment: null,

@@ -171,6 +171,8 @@ const common = {
   lastClaim: lastClaim.nullable(),
   /** Leases of it that have run out. */
   leasesLost: z.int(),
+  /** Where in the code its last error was thrown; for who looks after the server. */
+  stack: z.string().nullable().default(null),
   pausedBy: steering.nullable(),
   cancelledBy: steering.nullable(),
   /** What people have to do with it; null where they never had anything to do. */

@@ -66,6 +66,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Usage", spent(task.usage)],
     ["With children", task.children === 0 ? null : spent(task.tree_usage)],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
+    ["Stack", task.stack],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
     ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${webhookSummary(each)}`]),
   ];

@@ -85,7 +85,13 @@ export class AttemptWriter implements AttemptPort {
     await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
 
-  async fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void> {
+  async fail(
+    error: Failure,
+    retryable: boolean,
+    retryAfterMs: number | undefined,
+    write: AttemptWrite,
+    stack: string | null = null,
+  ): Promise<void> {
     const { clock, random } = this.#parts;
     const { attempt } = this.#task;
     const rest = await this.#restOf(write);
@@ -95,7 +101,7 @@ export class AttemptWriter implements AttemptPort {
       const retryAt = again
         ? clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, random(), retryAfterMs)
         : null;
-      return { command: { do: "fail", attempt, error, retryAt } };
+      return { command: { do: "fail", attempt, error, retryAt, stack } };
     });
   }
 

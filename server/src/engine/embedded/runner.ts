@@ -63,6 +63,7 @@ export class Runner implements AttemptRunner {
       stepEnded: (task, step, ms) => {
         if (ms !== null) log.stepEnded?.(task.kind, step, ms);
       },
+      report: (message, task, error) => log.report?.(message, { task, error }),
       warn: (message, task, error) => log.warn(message, { task, error }),
     };
     this.#observer = {

@@ -54,6 +54,8 @@ export function slotLimitsOf({ concurrency, concurrencyOfTenant, concurrencyRese
 /** Where the engine tells what nobody asked for. */
 export type EngineLog = {
   warn: (message: string, detail: Record<string, unknown>) => void;
+  /** Something in the code of a kind went wrong, for whoever builds it. */
+  report?: (message: string, detail: Record<string, unknown>) => void;
   taskChanged?: (change: Change) => void;
   stepEnded?: (kind: string, step: string, ms: number) => void;
 };

@@ -36,7 +36,14 @@ export interface AttemptPort {
   /** Stands still at these waits, which may be none while paused. */
   suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void>;
   complete(output: Json, write: AttemptWrite): Promise<void>;
-  fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void>;
+  /** `stack` says where in the code it was thrown. */
+  fail(
+    error: Failure,
+    retryable: boolean,
+    retryAfterMs: number | undefined,
+    write: AttemptWrite,
+    stack?: string | null,
+  ): Promise<void>;
   reject(error: Failure, write: AttemptWrite): Promise<void>;
   pause(reason: string, write: AttemptWrite): Promise<void>;
   /** Why this task may have no children; null when it may. */
@@ -60,6 +67,8 @@ export interface RunObserver {
   stepBegins(task: Task, step: string): Promise<void>;
   /** The body has ended, however it did, after `ms`; null when it did not begin after all. */
   stepEnded(task: Task, step: string, ms: number | null): void;
+  /** Something in the kind's own code went wrong, for whoever builds it. */
+  report(message: string, task: TaskId, error: unknown): void;
   /** Something that no caller sees went wrong. */
   warn(message: string, task: TaskId, error: unknown): void;
 }

@@ -10,6 +10,7 @@ import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
 
 const UNREADABLE = "The handler threw something that cannot be read.";
 const CODE_CHARACTERS_MAX = 128;
+const STACK_CHARACTERS_MAX = 8_000;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
 
@@ -52,6 +53,17 @@ export function inTime(reason: Reason, task: Task, now: number): Reason {
     retryable: false,
     retryAfterMs: undefined,
   };
+}
+
+/** Where in the code it was thrown; null for what a handler says in words of its own. */
+export function stackOf(thrown: unknown): string | null {
+  try {
+    if (thrown instanceof StepError) return thrown.bodyStack;
+    if (!(thrown instanceof Error) || thrown instanceof TaskFailure || thrown instanceof Refusal) return null;
+    return typeof thrown.stack === "string" ? thrown.stack.slice(0, STACK_CHARACTERS_MAX).toWellFormed() : null;
+  } catch {
+    return null;
+  }
 }
 
 function laterMs({ detail: { retryAfterS } }: Refusal): number | undefined {

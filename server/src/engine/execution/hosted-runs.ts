@@ -9,6 +9,7 @@ import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, RunObserver } from "./attempt-port.ts";
+import { stackOf } from "./failure.ts";
 import { replay } from "./replay-context.ts";
 import { Run } from "./run.ts";
 import type { FromProcess, PortVerb, RunChannel, ToProcess } from "./run-messages.ts";
@@ -65,7 +66,10 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
   const observer: RunObserver = {
     stepBegins: (_, step) => calls.ask((call) => ({ do: "stepBegins", run: number, call, step })),
     stepEnded: (_, step, ms) => channel.send({ do: "stepEnded", run: number, step, ms }),
-    warn: (message, _, error) => channel.send({ do: "warn", run: number, message, error: String(error) }),
+    report: (message, _, error) =>
+      channel.send({ do: "report", run: number, message, error: stackOf(error) ?? String(error) }),
+    warn: (message, _, error) =>
+      channel.send({ do: "warn", run: number, message, error: stackOf(error) ?? String(error) }),
   };
   const run = new Run({ port: new RemotePort(parts, calls, begun), observer, task, journal, inbox, artifacts });
   runs.set(number, run);
@@ -141,8 +145,14 @@ class RemotePort implements AttemptPort {
     return this.#ask("complete", output, write);
   }
 
-  fail(error: Failure, retryable: boolean, retryAfterMs: number | undefined, write: AttemptWrite): Promise<void> {
-    return this.#ask("fail", error, retryable, retryAfterMs, write);
+  fail(
+    error: Failure,
+    retryable: boolean,
+    retryAfterMs: number | undefined,
+    write: AttemptWrite,
+    stack: string | null = null,
+  ): Promise<void> {
+    return this.#ask("fail", error, retryable, retryAfterMs, write, stack);
   }
 
   reject(error: Failure, write: AttemptWrite): Promise<void> {

@@ -30,7 +30,7 @@ export class Journal {
     return [...new Set([...calls].map(placeOf))].flatMap((place) => {
       const entry = this.#entries.get(place);
       if (entry?.state !== "failed") return [];
-      const result = entry.kind === "child" ? entry.result : { until: 0, said: true };
+      const result = entry.kind === "child" ? entry.result : { until: 0, said: true, gaveUpAt: entry.tries };
       return [{ ...entry, state: "retrying" as const, tries: 0, result }];
     });
   }

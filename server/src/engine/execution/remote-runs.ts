@@ -140,6 +140,9 @@ export class RemoteRun implements AttemptRun {
         observer.stepEnded(this.task, message.step, message.ms);
         return;
       }
+      case "report":
+        observer.report(message.message, this.task.id, message.error);
+        return;
       case "warn":
         observer.warn(message.message, this.task.id, message.error);
         return;

@@ -41,6 +41,7 @@ export type FromProcess =
   | { do: "lookUp"; call: number; name: string; given: readonly unknown[] }
   | { do: "stepBegins"; run: number; call: number; step: string }
   | { do: "stepEnded"; run: number; step: string; ms: number | null }
+  | { do: "report"; run: number; message: string; error: string }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }
   /** The last words of the process. */

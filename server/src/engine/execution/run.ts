@@ -18,7 +18,7 @@ import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { ArtifactSizes } from "./artifact-sizes.ts";
 import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
-import { errorOf, failureOf, inTime, reasonOf, refusedWrite } from "./failure.ts";
+import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
 import { jsonOf } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
@@ -257,6 +257,11 @@ export class Run implements AttemptRun {
     this.buffer.add(write);
   }
 
+  /** For whoever builds the kind: something in its own code went wrong. */
+  report(message: string, error: unknown): void {
+    if (!this.#over) this.#observer.report(message, this.task.id, error);
+  }
+
   /** Records calls that were paid for, after the run has ended. */
   bill(calls: UsageCall[]): void {
     if (calls.length === 0) return;
@@ -366,12 +371,19 @@ export class Run implements AttemptRun {
   #failWith(thrown: unknown, step: string | null = null): Promise<void> {
     const error = errorOf(thrown);
     if (error instanceof JournalMismatch) return this.#standStill(error);
+    if (stackOf(error) !== null) this.report("A handler failed.", error);
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
     const reason = inTime(reasonOf("The handler", error), this.task, this.port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;
-    return this.port.fail({ ...failure, ...(step !== null && { step }) }, retryable, retryAfterMs, write);
+    return this.port.fail(
+      { ...failure, ...(step !== null && { step }) },
+      retryable,
+      retryAfterMs,
+      write,
+      stackOf(error),
+    );
   }
 
   #end(): void {

@@ -14,7 +14,7 @@ import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
-import { inTime, reasonOf } from "./failure.ts";
+import { inTime, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
@@ -50,11 +50,14 @@ export function stepOptionsOf(what: string, options: StepOptions): Required<Step
   };
 }
 
-type Outcome = { result: Json } | { failed: Failure } | "later";
+type Outcome = { result: Json } | { failed: Failure; stack: string | null } | "later";
 
 function noEffects(): StepEffects {
   return { events: [], artifacts: [], usage: [], details: {} };
 }
+
+/** A body that hears its signal has ended by then. */
+const STOP_GRACE_MS = 5_000;
 
 export class StepExecution implements StepContext {
   readonly key: string;
@@ -107,7 +110,7 @@ export class StepExecution implements StepContext {
     const outcome = await this.#once(body, began);
     this.#run.stepEnded(key, name, clock.elapsed() - began);
     if (outcome === "later") return this.#waitForRetry();
-    if ("failed" in outcome) throw new StepError(outcome.failed);
+    if ("failed" in outcome) throw new StepError(outcome.failed, outcome.stack);
     return outcome.result;
   }
 
@@ -174,24 +177,43 @@ export class StepExecution implements StepContext {
   #attempt(body: (step: StepContext) => Promise<Json>): Promise<Json> {
     const { clock } = this.#run.port;
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
+    let isLate = false;
+    // An async function, so that a body that throws at once rejects like any other.
+    const running = runIn(this.#run.owner, this.#call.name, async () => body(this));
+    running.then(
+      (result) => isLate || resolve(result),
+      (error) => isLate || reject(error),
+    );
     const forget = clock.after(this.#options.timeoutMs, () => {
       const error = Object.assign(
         new Error(`Step "${this.#call.name}" took longer than ${this.#options.timeoutMs} ms.`),
         { code: "step_timeout" },
       );
+      isLate = true;
       this.#stop.stop(error);
-      reject(error);
+      void this.#ending(running, error).then(() => reject(error));
     });
     const stopHearing = this.#run.onStop((reason) => {
       this.#stop.stop(reason);
       this.#billTheRest();
     });
-    // An async function, so that a body that throws at once rejects like any other.
-    void runIn(this.#run.owner, this.#call.name, async () => body(this)).then(resolve, reject);
     return promise.finally(() => {
       forget();
       stopHearing();
     });
+  }
+
+  /** A body whose time is over has a grace to end: after that it may be tried again beside itself, which is logged. */
+  async #ending(running: Promise<unknown>, error: Error): Promise<void> {
+    const grace = Promise.withResolvers<"over">();
+    const forget = this.#run.port.clock.after(STOP_GRACE_MS, () => grace.resolve("over"));
+    const ended = running.then(
+      () => "ended" as const,
+      () => "ended" as const,
+    );
+    const first = await Promise.race([ended, grace.promise]);
+    forget();
+    if (first === "over") this.#run.report(`Step "${this.#call.name}" goes on although its time is over.`, error);
   }
 
   /** One try, and its record. */
@@ -214,9 +236,10 @@ export class StepExecution implements StepContext {
   }
 
   /** What a failed try recorded does not count, except what it cost. */
-  #failed(error: unknown, ms: number): "later" | { failed: Failure } {
+  #failed(error: unknown, ms: number): "later" | { failed: Failure; stack: string | null } {
     const { port } = this.#run;
     const { name } = this.#call;
+    this.#run.report(`Try ${this.tries} of step "${name}" failed.`, error);
     const reason = inTime(reasonOf(`Step "${name}"`, error), this.#run.task, port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;
     const failed = { ...failure, step: name };
@@ -233,7 +256,7 @@ export class StepExecution implements StepContext {
       return "later";
     }
     this.#finish("failed", null, failed, ms, { type: "step.failed", data: { name, error: failed } });
-    return { failed };
+    return { failed, stack: stackOf(error) };
   }
 
   #waitForRetry<Result>(): Promise<Result> {

@@ -1,7 +1,7 @@
 /** Steps: once journaled never run again, tried again when they fail, heard while they run. */
 import { expect, it } from "vitest";
 import type { StepContext } from "../../task/handler.ts";
-import { ada, arrives, type Begin, events, gate, kind, submit, types } from "./stage.ts";
+import { ada, arrives, at, type Begin, events, gate, kind, submit, types } from "./stage.ts";
 
 export function stepsSuite(begin: Begin): void {
   it("runs a task of one step to its end, and its log tells the story in order", async () => {
@@ -164,6 +164,28 @@ export function stepsSuite(begin: Begin): void {
     expect(calls).toEqual(["first", "second", "second"]);
   });
 
+  it("keeps where in the code its last error was thrown, and shows what it gave up as failed, with its tries", async () => {
+    const explode = () => {
+      throw new TypeError("Cannot read properties of undefined");
+    };
+    const life = await begin([
+      kind("broken", async (ctx) => {
+        await ctx.step("fine", async () => 1);
+        return ctx.step("explode", async () => explode(), { retries: 1, backoffMs: 1 });
+      }),
+      kind("by itself", async () => explode()),
+    ]);
+    const [inStep, byItself] = [await submit(life, "broken"), await submit(life, "by itself")];
+    await life.pass(10);
+    for (const id of [inStep, byItself])
+      expect((await arrives(life, id, "failed")).stack).toMatch(/^TypeError: Cannot read[^\n]*\n +at explode /);
+    const { steps } = await life.verbs.tasks.steps(ada, inStep);
+    expect(steps).toMatchObject([
+      { name: "fine", state: "done" },
+      { name: "explode", state: "failed", tries: 2, error: { message: "Cannot read properties of undefined" } },
+    ]);
+  });
+
   it("cuts a step off at its time limit", async () => {
     const life = await begin([
       kind("stuck", (ctx) => ctx.step("hang", () => new Promise<null>(() => {}), { retries: 0, timeoutMs: 30_000 })),
@@ -171,7 +193,40 @@ export function stepsSuite(begin: Begin): void {
     const id = await submit(life, "stuck");
     await arrives(life, id, "running");
     await life.pass(30_000);
+    // Its body has not ended: it has a grace for that.
+    await life.settle();
+    expect(await at(life, id)).toMatchObject({ state: "running" });
+    await life.pass(5_000);
     expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "step_timeout" } });
+  });
+
+  it("tries a step whose time was over again once its body has ended, and never two of it at once within the grace", async () => {
+    let bodies = 0;
+    const atOnce: number[] = [];
+    const life = await begin([
+      kind("slow", (ctx) =>
+        ctx.step(
+          "call",
+          async (step) => {
+            atOnce.push(++bodies);
+            if (step.tries > 1) return "answered";
+            await new Promise<void>((resolve) =>
+              step.signal.addEventListener("abort", () => life.after(2_000, resolve)),
+            );
+            bodies--;
+            return "too late";
+          },
+          { timeoutMs: 1_000, backoffMs: 1 },
+        ),
+      ),
+    ]);
+    const id = await submit(life, "slow");
+    await arrives(life, id, "running");
+    await life.pass(1_000);
+    await life.pass(2_000);
+    await life.pass(1_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "answered" });
+    expect(atOnce).toEqual([1, 1]);
   });
 
   it("coalesces live text, and says when a step that had spoken runs again", async () => {

@@ -1,6 +1,7 @@
 /**
  * The bytes of a task's answer, made once for each revision: reading a task is the hot path. Those of a task that has
- * begun others are made anew, since what these spend changes nothing of the task itself.
+ * begun others are made anew, since what these spend changes nothing of the task itself; and those with a stack, which
+ * only some may see.
  */
 import type { Principal } from "../../task/principal.ts";
 import type { Task, UsageTotals } from "../../task/task.ts";
@@ -17,7 +18,7 @@ type Asking = { verbs: Verbs; principal: Principal };
 const encoded = new WeakMap<Task, EncodedTask>();
 
 export function encodedTask(task: Task, asking: Asking): EncodedTask | Promise<EncodedTask> {
-  if (task.children > 0) return withTree(task, asking);
+  if (isOfItsReader(task)) return forReader(task, asking);
   let known = encoded.get(task);
   if (known === undefined) {
     known = encode(task, task.usage);
@@ -34,20 +35,25 @@ export function taskAnswer(
   headers: Record<string, string> = {},
 ): Answer | Promise<Answer> {
   const answer = (bytes: Buffer | string, own: Headers) => ({ status, bytes, headers: { ...own, ...headers } });
-  if (task.children > 0) return withTree(task, asking).then((shown) => answer(shown.bytes, shown.headers));
+  if (isOfItsReader(task)) return forReader(task, asking).then((shown) => answer(shown.bytes, shown.headers));
   return answer(encoded.get(task)?.bytes ?? textOf(task, task.usage), headersOf(task, task.usage));
 }
 
-async function withTree(task: Task, { verbs, principal }: Asking): Promise<EncodedTask> {
-  return encode(task, await verbs.tasks.treeUsage(principal, task.id));
+/** What it shows follows from more than the task alone: what those below it have spent, and who may see its stack. */
+function isOfItsReader(task: Task): boolean {
+  return task.children > 0 || task.stack !== null;
 }
 
-function encode(task: Task, tree: UsageTotals): EncodedTask {
-  return { bytes: Buffer.from(textOf(task, tree)), headers: headersOf(task, tree) };
+async function forReader(task: Task, { verbs, principal }: Asking): Promise<EncodedTask> {
+  return encode(task, await verbs.tasks.treeUsage(principal, task.id), principal.scopes.has("tasks:all"));
 }
 
-function textOf(task: Task, tree: UsageTotals): string {
-  return JSON.stringify(wireTask(task, tree));
+function encode(task: Task, tree: UsageTotals, seesStack = false): EncodedTask {
+  return { bytes: Buffer.from(textOf(task, tree, seesStack)), headers: headersOf(task, tree) };
+}
+
+function textOf(task: Task, tree: UsageTotals, seesStack = false): string {
+  return JSON.stringify(wireTask(task, tree, seesStack));
 }
 
 function headersOf(task: Task, tree: UsageTotals): Headers {

@@ -175,6 +175,7 @@ export const task = z.strictObject({
     .describe(
       "The oldest question that is open: also while other branches of it still run, and it is not input_required.",
     ),
+  stack: z.string().nullable().describe("Of its last error, for those with the scope `tasks:all`."),
   paused: z
     .strictObject({
       ...steering.shape,
@@ -282,7 +283,10 @@ export const step = z.strictObject({
   kind: z.string(),
   state: z.enum(["done", "failed", "waiting", "retrying"]),
   tries: count,
-  at: time,
+  at: time.describe("When this was written down."),
+  started_at: time.nullable().describe("Its last try, once that has ended; of a wait, when it began."),
+  ended_at: time.nullable(),
+  child_id: z.string().nullable().describe("The task that it waits for, or that has failed."),
   duration_ms: z.number().nullable(),
   result: anyJson,
   error: failure.nullable(),

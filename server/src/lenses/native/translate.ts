@@ -11,6 +11,7 @@ import type { Artifact } from "../../task/artifact.ts";
 import type { Assignment } from "../../task/assignment.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
+import { isJsonObject } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -146,7 +147,7 @@ function assigned(task: Task, assignment: Assignment): Wire<typeof wire.assignme
 }
 
 /** `tree` is what it and all below it have spent. */
-export function wireTask(task: Task, tree = task.usage): wire.TaskWire {
+export function wireTask(task: Task, tree = task.usage, seesStack = false): wire.TaskWire {
   const question = openQuestions(task)[0];
   return {
     ...wireSummary(task),
@@ -156,6 +157,7 @@ export function wireTask(task: Task, tree = task.usage): wire.TaskWire {
     input: task.input,
     output: task.state === "completed" ? task.output : null,
     details: task.details,
+    stack: seesStack ? task.stack : null,
     waits: task.waits.map(wireWait),
     input_required: question === undefined ? null : wirePrompt(question),
     paused:
@@ -237,10 +239,23 @@ export function wireStep(step: Step): Wire<typeof wire.step> {
     state: step.state,
     tries: step.tries,
     at: wireTime(step.at),
+    started_at: startOf(step),
+    ended_at: step.state === "done" || step.state === "failed" ? wireTime(step.at) : null,
+    child_id: awaitedChild(step),
     duration_ms: step.durationMs,
     result: step.result,
     error: step.error === null ? null : wireFailure(step.error),
   };
+}
+
+function startOf({ at, state, durationMs }: Step): string | null {
+  if (durationMs !== null) return wireTime(Math.round(at - durationMs));
+  return state === "waiting" ? wireTime(at) : null;
+}
+
+function awaitedChild({ kind, state, result }: Step): string | null {
+  const child = kind === "child" && state !== "done" && isJsonObject(result) ? result["child"] : null;
+  return typeof child === "string" ? child : null;
 }
 
 export function wirePart(part: Part): wire.PartWire {

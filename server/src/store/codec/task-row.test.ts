@@ -99,6 +99,7 @@ test("what a left-out field means is frozen", () => {
     lease: null,
     lastClaim: null,
     leasesLost: 0,
+    stack: null,
     pausedBy: null,
     cancelledBy: null,
   });

@@ -3,12 +3,13 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
-import type { Store } from "../../store/store.ts";
+import type { JournalEntry, Store } from "../../store/store.ts";
 import type { InboxItem } from "../../store/write.ts";
 import { artifactsOf } from "../../task/artifact.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
+import { isJsonObject } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
@@ -153,9 +154,9 @@ export class TaskReading {
   }
 
   async steps(principal: Principal, id: string, cursor?: string): Promise<{ steps: Step[]; next: string | null }> {
-    await this.get(principal, id);
+    const { state } = await this.get(principal, id);
     const { entries, next } = await this.parts.store.journalPage(id, cursor ?? null, ITEMS_MAX);
-    return { steps: entries.map(({ occurrence: _, usage: __, ...step }) => step), next };
+    return { steps: entries.map((entry) => stepOf(entry, isTerminal(state))), next };
   }
 
   async artifacts(principal: Principal, id: string, cursor?: string) {
@@ -221,4 +222,13 @@ export class TaskReading {
     }
     return visible;
   }
+}
+
+/** A call of the journal as callers read it: what a failed task would try afresh in a retry is what it gave up. */
+function stepOf({ occurrence: _, usage: __, ...step }: JournalEntry, hasEnded: boolean): Step {
+  const gaveUpAt = isJsonObject(step.result) ? step.result["gaveUpAt"] : undefined;
+  const isReopened = step.state === "retrying" && step.tries === 0;
+  if (!isReopened) return step;
+  const tries = typeof gaveUpAt === "number" ? gaveUpAt : 1;
+  return { ...step, tries, ...(hasEnded && { state: "failed" }) };
 }

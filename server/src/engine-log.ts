@@ -1,0 +1,28 @@
+/** What the engine tells, as lines of the log: above all each task that did not end well, so that whoever is on call finds it. */
+import type { Change } from "./task/change.ts";
+
+type Facts = Record<string, unknown>;
+type Log = { warn: (facts: Facts, message: string) => void };
+
+export function engineLog(log: Log) {
+  const warn = (message: string, facts: Facts) => log.warn(withError(facts), message);
+  return {
+    warn,
+    report: warn,
+    taskChanged: ({ before, task }: Pick<Change, "before" | "task">) => {
+      if (!("error" in task) || before?.state === task.state) return;
+      const { id, kind, state, error, parent } = task;
+      const { code, message, step } = error;
+      warn("A task did not end well.", {
+        ...{ task: id, kind, state, code, reason: message },
+        ...(step && { step }),
+        ...(parent && { parent }),
+      });
+    },
+  };
+}
+
+/** Errors are logged by pino's own serializer, under the name that it knows. */
+export function withError({ error, ...facts }: Facts): Facts {
+  return error === undefined ? facts : { ...facts, err: error };
+}
