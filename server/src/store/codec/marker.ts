@@ -2,7 +2,7 @@
  * How a row names a value that is kept in the files: `@<sha256>:<bytes>`, then a line with the beginning of its JSON.
  * No JSON begins with an at sign, so nothing that a user sends can pass for a marker.
  */
-const PREVIEW_CHARACTERS = 1_000;
+export const PREVIEW_CHARACTERS = 1_000;
 
 const MARKER = /^@([0-9a-f]{64}):(\d+)\n/;
 

@@ -20,7 +20,7 @@ import type {
   PreparedSubmission,
   PreparedWrite,
 } from "./prepared.ts";
-import type { Spill } from "./spill.ts";
+import { isLong, type Spill } from "./spill.ts";
 import { subscriptionValues } from "./subscription-values.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
@@ -106,6 +106,23 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
+}
+
+/** The long values of these writes, each as `prepareWrite` asks the spill for it. */
+export function longValues(writes: readonly Write[]): unknown[] {
+  const long: unknown[] = [];
+  const look = (value: unknown) => {
+    if (isLong(value)) long.push(value);
+  };
+  for (const { task, before, events, journal, artifacts, inbox } of writes) {
+    if (task.state === "completed") look(task.output);
+    if (before === null) look(task.input);
+    for (const { data } of events) look(data);
+    for (const { result } of journal ?? []) look(result);
+    artifacts?.forEach(look);
+    if (inbox) look(inbox.value);
+  }
+  return long;
 }
 
 /** `events` are those that it may have come with. */

@@ -1,11 +1,19 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
-
+import { Readable } from "node:stream";
 import { type Json, storedJson } from "../../task/json.ts";
+import { isLongJson, jsonPieces } from "../../task/json-pieces.ts";
 import type { Files } from "../files.ts";
-import { markerText, readMarker } from "./marker.ts";
+import { markerText, PREVIEW_CHARACTERS, readMarker } from "./marker.ts";
 
 const VALUE_BYTES_MAX = 65_536;
+/** The JSON of a longer value is written piece by piece: JSON of a text takes 7 ms a megabyte, and hashing it 3. */
+const LONG_CHARACTERS = 1 << 20;
+
+/** Whether a value is one for `writeLong`. */
+export function isLong(value: unknown): boolean {
+  return isLongJson(value, LONG_CHARACTERS);
+}
 
 /**
  * Collects what the values of one call need: the files to write before their rows. A value names a file by being spilled
@@ -15,13 +23,38 @@ export class Spill {
   readonly #files: Files;
   readonly #large: Buffer[] = [];
   #named = new Set<string>();
+  /** Long values that are in the files already: what is stored for them. */
+  readonly #written = new Map<unknown, { sha256: string; bytes: number; text: string }>();
 
   constructor(files: Files) {
     this.#files = files;
   }
 
+  /** Writes long values before they are asked for, piece by piece, so that others have their turn meanwhile. */
+  async writeLong(values: readonly unknown[]): Promise<void> {
+    for (const value of values) {
+      if (this.#written.has(value)) continue;
+      let beginning = "";
+      const pieces = function* () {
+        for (const piece of jsonPieces(value)) {
+          if (beginning.length < PREVIEW_CHARACTERS) beginning += piece;
+          yield Buffer.from(piece);
+        }
+      };
+      const file = await this.#files.write(Readable.from(pieces()), { bytesMax: Number.POSITIVE_INFINITY });
+      file.keep();
+      const { sha256, bytes } = file;
+      this.#written.set(value, { sha256, bytes, text: markerText(sha256, bytes, beginning) });
+    }
+  }
+
   /** The text to store for a value. */
   value(value: Json | object): string {
+    const written = this.#written.size > 0 ? this.#written.get(value) : undefined;
+    if (written) {
+      this.#named.add(written.sha256);
+      return written.text;
+    }
     const text = JSON.stringify(value);
     // A UTF-16 unit takes three bytes at most.
     if (text.length * 3 <= VALUE_BYTES_MAX) return text;
@@ -52,7 +85,10 @@ export class Spill {
 
   /** Of the large values. */
   get bytes(): number {
-    return this.#large.reduce((sum, { length }) => sum + length, 0);
+    let bytes = 0;
+    for (const { length } of this.#large) bytes += length;
+    for (const written of this.#written.values()) bytes += written.bytes;
+    return bytes;
   }
 
   /** Resolves when every large value is on disk. */

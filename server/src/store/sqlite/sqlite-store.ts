@@ -16,7 +16,7 @@ import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
-import { prepareAudit, prepareWrite } from "../codec/prepare.ts";
+import { longValues, prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -117,6 +117,8 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async apply(writes: Write[]): Promise<Applied> {
     const spill = new Spill(this.#parts.files);
+    const long = longValues(writes);
+    if (long.length > 0) await unlessDiskTrouble(spill.writeLong(long));
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const applied = await this.#writes.send("apply", prepared, spill.bytes);

@@ -1,0 +1,87 @@
+/**
+ * The JSON of a value in pieces, one after the other as they are asked for: of 64 MB it takes half a second of work, and
+ * whoever writes or sends it lets others have their turn between two pieces. For plain JSON of bounded depth, of whole
+ * characters.
+ */
+const PIECE_CHARACTERS = 512 << 10;
+
+/** About whether its JSON has more characters than this. It looks no further than it must. */
+export function isLongJson(value: unknown, max: number): boolean {
+  return rest(value, max) < 0;
+}
+
+/** What is left of `max` after the value; below zero as soon as there is nothing left. */
+function rest(value: unknown, max: number): number {
+  if (typeof value === "string") return max - value.length;
+  if (typeof value !== "object" || value === null) return max - 8;
+  let left = max - 2;
+  if (Array.isArray(value)) for (let at = 0; at < value.length && left >= 0; at++) left = rest(value[at], left);
+  else
+    for (const key in value) {
+      if (left < 0) break;
+      left = rest(Reflect.get(value, key), left - key.length);
+    }
+  return left;
+}
+
+export function* jsonPieces(value: unknown): Generator<string> {
+  let piece = "";
+  for (const part of parts(value)) {
+    piece += part;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = "";
+  }
+  if (piece !== "") yield piece;
+}
+
+function* parts(value: unknown): Generator<string> {
+  if (!isLongJson(value, PIECE_CHARACTERS)) yield JSON.stringify(value);
+  else if (typeof value === "string") yield* textParts(value);
+  else if (Array.isArray(value)) yield* listParts(value);
+  else if (typeof value === "object" && value !== null) yield* objectParts(value);
+}
+
+function* textParts(text: string): Generator<string> {
+  yield '"';
+  for (let from = 0; from < text.length; ) {
+    const to = wholeCharacters(text, from + PIECE_CHARACTERS);
+    yield JSON.stringify(text.slice(from, to)).slice(1, -1);
+    from = to;
+  }
+  yield '"';
+}
+
+/** The place itself, or the next one when it parts the two halves of a character. */
+function wholeCharacters(text: string, at: number): number {
+  const before = text.charCodeAt(at - 1);
+  return before >= 0xd800 && before <= 0xdbff ? at + 1 : at;
+}
+
+/** As many short items at once as make a piece. */
+function* listParts(list: readonly unknown[]): Generator<string> {
+  yield "[";
+  for (let from = 0; from < list.length; ) {
+    let left = PIECE_CHARACTERS;
+    let to = from;
+    while (to < list.length && left >= 0) left = rest(list[to++], left);
+    if (from > 0) yield ",";
+    // The last of them is the one too many: by itself it may be a long one.
+    const short = left < 0 ? to - 1 : to;
+    if (short > from) yield JSON.stringify(list.slice(from, short)).slice(1, -1);
+    else yield* parts(list[from]);
+    from = Math.max(short, from + 1);
+  }
+  yield "]";
+}
+
+function* objectParts(object: object): Generator<string> {
+  let mark = "{";
+  for (const [key, inner] of Object.entries(object)) {
+    if (inner === undefined) continue;
+    yield `${mark}${JSON.stringify(key)}:`;
+    yield* parts(inner);
+    mark = ",";
+  }
+  yield mark === "{" ? "{}" : "}";
+}
