@@ -4,7 +4,9 @@ import { Refusal } from "../../task/errors.ts";
 import { DEFAULT_OUTCOMES, type HumanAct, ROUTINGS } from "../../task/human.ts";
 import { IDENTITY_ID_MAX } from "../../task/identity.ts";
 import { isJsonObject, type Json, json } from "../../task/json.ts";
+import { openQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
+import { outcomesOf } from "../../task/work-item.ts";
 import type { ActOptions } from "../../verbs/human.ts";
 import { ACTION_FIELD } from "./errors.ts";
 import { ACTION_OF } from "./vocabulary.ts";
@@ -58,7 +60,9 @@ export function actionWordOf({ action }: ActionBody, inQuery: string | undefined
 
 /** Throws `invalid` for an action that there is not, or one that lacks what it needs. */
 export function actOf(said: string, body: ActionBody, task: Task): HumanAct {
-  const outcome = [...(task.assignment?.outcomes ?? []), ...DEFAULT_OUTCOMES].find(
+  // What it asks for a child has no assignment of its own.
+  const asked = openQuestions(task).flatMap(({ prompt }) => outcomesOf(prompt));
+  const outcome = [...(task.assignment?.outcomes ?? asked), ...DEFAULT_OUTCOMES].find(
     ({ id }) => id.toUpperCase() === said,
   );
   const payload = payloadIn(body);
