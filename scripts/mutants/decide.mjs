@@ -91,8 +91,19 @@ export const DECIDE = [
   },
   {
     name: "pause-says-at-rest-while-it-runs",
-    find: 'const unwinds = task.state === "running" && task.lease === null;',
+    find: 'const unwinds = task.state === "running" && task.lease === null && !now;',
     put: "const unwinds = false;",
+  },
+  {
+    name: "pause-now-lets-the-step-go-on",
+    find: "task.lease === null && !now;",
+    put: "task.lease === null;",
+  },
+  {
+    name: "waits-raise-the-attempt",
+    file: "server/src/task/task.ts",
+    find: "return Math.min(attempt, failures + underWay);",
+    put: "return attempt;",
   },
   {
     name: "pause-keeps-the-lease",

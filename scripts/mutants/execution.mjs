@@ -140,8 +140,8 @@ export const EXECUTION = [
   {
     file: journal,
     name: "a-retried-child-keeps-its-failure",
-    find: 'const result = entry.kind === "child" ? entry.result : { until: 0, said: true };',
-    put: "const result = { until: 0, said: true };",
+    find: 'const result = entry.kind === "child" ? entry.result : { until: 0, said: true, gaveUpAt: entry.tries };',
+    put: "const result = { until: 0, said: true, gaveUpAt: entry.tries };",
   },
   {
     file: inbox,

@@ -48,6 +48,8 @@ export class WatchedTask {
   text = "";
   tools: ToolCall[] = [];
   inputTokens = 0;
+  /** Of some of its calls the provider stated no counts: ours stand in their place. */
+  isEstimated = false;
   outputTokens = 0;
   costUsd = 0;
   output: Json = null;
@@ -119,6 +121,7 @@ export class WatchedTask {
         return;
       case "usage.recorded":
         this.inputTokens += data.call.input_tokens;
+        this.isEstimated ||= data.call.estimated;
         this.outputTokens += data.call.output_tokens;
         this.costUsd += data.call.cost_usd ?? 0;
         return;

@@ -158,20 +158,20 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const startedAt = task.startedAt ?? at;
   const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
   const handlerVersion = command.version ?? task.handlerVersion;
+  const tries = triesOf({ attempt, failures: task.failures, state: "running", queue: task.queue });
   const waits = openQuestions(task);
-  const begun = { ...task, attempt, state: "running" } as const;
-  const next = { state: "running", attempt, waits, lease, startedAt, handlerVersion, ...claim } as const;
-  return change(task, command, at, next, [
-    { type: "task.started", data: { attempt: triesOf(begun), cause, ...(lease && { worker: lease.worker }) } },
+  const begun = { state: "running", attempt, waits, lease, startedAt, handlerVersion, ...claim } as const;
+  return change(task, command, at, begun, [
+    { type: "task.started", data: { attempt: tries, cause, ...(lease && { worker: lease.worker }) } },
   ]);
 }
 
 function recover(task: Task, command: Command & { do: "recover" }, at: number): Change | Refusal {
   if (task.state !== "running") return wrongState(task, "recovered");
-  const attempt = task.attempt + 1;
-  return change(task, command, at, { attempt, ...limitAfterDeath(task, at) }, [
-    { type: "task.started", data: { attempt: triesOf({ ...task, attempt }), cause: "recovered" } },
-  ]);
+  const { state, failures, queue } = task;
+  const next = { attempt: task.attempt + 1, ...limitAfterDeath(task, at) };
+  const tries = triesOf({ attempt: next.attempt, failures, state, queue });
+  return change(task, command, at, next, [{ type: "task.started", data: { attempt: tries, cause: "recovered" } }]);
 }
 
 function suspend(task: Task, command: Command & { do: "suspend" }, at: number): Change | Refusal {

@@ -68,9 +68,9 @@ function questionLines({ question, id }: WatchedTask, screen: Screen, columns: n
   ];
 }
 
-function bill({ inputTokens, outputTokens, costUsd }: WatchedTask): string {
+function bill({ inputTokens, outputTokens, costUsd, isEstimated }: WatchedTask): string {
   if (inputTokens + outputTokens === 0) return "";
-  return ` · ${count(inputTokens)} tokens in, ${count(outputTokens)} out${costUsd === 0 ? "" : ` · ${money(costUsd)}`}`;
+  return ` · ${isEstimated ? "about " : ""}${count(inputTokens)} tokens in, ${count(outputTokens)} out${costUsd === 0 ? "" : ` · ${money(costUsd)}`}`;
 }
 
 /** Tabs have no width of their own. */
