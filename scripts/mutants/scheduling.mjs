@@ -209,9 +209,9 @@ export const SCHEDULING = [
   },
   {
     file: claims,
-    name: "a-lease-is-lost-before-its-time",
-    find: "task.lease !== null && task.lease.until <= now;",
-    put: "task.lease !== null;",
+    name: "a-claim-gives-more-than-was-asked-for",
+    find: "while (tasks.length < claim.max) {",
+    put: "while (tasks.length <= claim.max) {",
   },
   {
     file: retention,

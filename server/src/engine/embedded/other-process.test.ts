@@ -43,10 +43,14 @@ function feedOver(store: Store): LocalEventFeed {
   return new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
 }
 
-async function start(handlers: Parameters<typeof kind>[1], ownership?: TaskOwnership): Promise<void> {
+async function start(
+  run: Parameters<typeof kind>[1],
+  ownership?: TaskOwnership,
+  more: Parameters<typeof kind>[2] = {},
+): Promise<void> {
   engine = new EmbeddedEngine({
     store,
-    handlers: [kind("work", handlers)],
+    handlers: [kind("work", run, more)],
     clock,
     random: () => 0.5,
     ids: new Ids(systemRandomBytes),
@@ -143,6 +147,31 @@ describe("what another process writes", () => {
     expect((await store.events(id, 0, 100)).at(-1)?.type).toBe("task.paused");
     await other.change(id, { do: "resume", by: "bob" });
     expect(await stateHere(id)).toBe("completed");
+  });
+
+  test("comes before what is decided here at the same moment, which is decided again on what that left", async () => {
+    await start(async () => "done");
+    const id = await submitElsewhere({ notBefore: BORN + 60_000 });
+    let decided = 0;
+    const { task } = await engine.transitions.change(id, async () => {
+      if (decided++ === 0) await other.change(id, { do: "pause", by: "bob", reason: "" });
+      return { command: { do: "cancel", by: "ada", reason: "" } };
+    });
+    expect([task.state, decided]).toEqual(["cancelled", 2]);
+    expect((await store.events(id, 0, 100)).at(-1)).toMatchObject({ data: { wasPaused: true } });
+  });
+
+  test("cleans up after a task of its own user alone, though it names any: older versions let anybody submit that", async () => {
+    const cleaned: TaskId[] = [];
+    const victim = await submitElsewhere({ notBefore: BORN + 60_000 });
+    await other.cancel(victim, { do: "cancel", by: "ada", reason: "" }, {});
+    await submitElsewhere({ kind: "waybill.cleanup", user: "eve", input: { task: victim } });
+    await start(async () => null, undefined, { cleanup: async (_, { id }) => void cleaned.push(id) });
+    await atRest();
+    expect(cleaned).toEqual([]);
+    await submitElsewhere({ kind: "waybill.cleanup", input: { task: victim } });
+    await atRest();
+    expect(cleaned).toEqual([victim]);
   });
 
   test("wakes a parent here when it ends its child", async () => {

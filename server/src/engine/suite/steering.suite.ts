@@ -303,6 +303,13 @@ export function steeringSuite(begin: Begin): void {
     expect(cleaned).toEqual([id]);
   });
 
+  it("cleans up after nothing that was completed", async () => {
+    const life = await begin([kind("tidy", async () => "done", { cleanup: async () => {} })]);
+    await arrives(life, await submit(life, "tidy"), "completed");
+    await life.settle();
+    expect(await life.verbs.tasks.list(ada, { kinds: ["waybill.cleanup"] }, { limit: 1 })).toMatchObject({ total: 0 });
+  });
+
   it("cleans up after nothing that somebody names: a cleanup is nobody's to submit, as a child or as a retry", async () => {
     const cleaned: string[] = [];
     const life = await begin([
