@@ -79,6 +79,13 @@ describe("a task of people", () => {
     expect(refused(change.task, "bob", decides("reject"))).toBe("conflict");
   });
 
+  it("is done by its assignees alone, and not by whoever submitted it, owns it or looks after all", () => {
+    const task = begun({ assignees: [finance] });
+    const acts: HumanAct[] = [{ act: "claim" }, decides("approve"), { act: "delegate", to: [user("cyd")] }];
+    for (const who of ["eva", "root", "cyd"])
+      for (const act of acts) expect(refused(task, who, act), `${who} ${act.act}`).toBe("forbidden");
+  });
+
   it("is taken out of a group by one, who alone decides until it is given back", () => {
     const claimed = acted(begun({ assignees: [finance] }), "ada", { act: "claim" });
     expect(refused(claimed, "bob", { act: "claim" })).toBe("conflict");
@@ -194,6 +201,24 @@ describe("stages", () => {
     expect([holders(second), second.assignment?.stage, second.state]).toEqual([["finance"], 1, "input_required"]);
     expect(outputOf(acted(second, "bob", decides("approve")))).toMatchObject({ outcome: "approve", by: "bob" });
     expect(outputOf(acted(task, "ada", decides("reject")))).toMatchObject({ outcome: "reject", by: "ada" });
+  });
+
+  it("are skipped one by one by their owner, who decides nothing by it", () => {
+    const task = begun({ stages: [{ assignees: [user("ada")] }, { assignees: [finance] }] });
+    const second = acted(task, "eva", { act: "skip" });
+    expect([holders(second), second.assignment?.stage, second.state]).toEqual([["finance"], 1, "input_required"]);
+    expect(outputOf(acted(second, "eva", { act: "skip" }))).toMatchObject({ outcome: null, by: "eva" });
+  });
+
+  it("count their own votes alone, which nobody can take for himself, and whoever voted before votes again", () => {
+    const all = { assignees: [user("ada"), user("bob")], votes: "all" };
+    let task = begun({ stages: [all, all] });
+    expect(refused(task, "ada", { act: "claim" })).toBe("not_allowed_in_state");
+    for (const who of ["ada", "bob"]) task = acted(task, who, decides("approve"));
+    expect([task.assignment?.stage, task.assignment?.votes, task.state]).toEqual([1, [], "input_required"]);
+    task = acted(task, "bob", decides("approve"));
+    expect(workStateOf(task)).toBe("voting");
+    expect(outputOf(acted(task, "ada", decides("approve")))).toMatchObject({ outcome: "approve", by: "ada" });
   });
 
   it("are put in by whoever has it: others decide in his place, and then it goes on", () => {
