@@ -55,9 +55,9 @@ export const PEOPLE = [
   },
   {
     file: decide,
-    name: "an-act-is-done-although-what-follows-is-refused",
-    find: "return second instanceof Refusal ? second : joined(first, second);",
-    put: "return second instanceof Refusal ? first : joined(first, second);",
+    name: "an-act-is-told-after-the-end",
+    find: "isTerminal(task.state) ? [] : [acted]",
+    put: "[acted]",
   },
   {
     file: decide,

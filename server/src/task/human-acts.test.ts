@@ -164,6 +164,23 @@ describe("a task of people", () => {
   });
 });
 
+describe("what is somebody's own", () => {
+  it("stays his while he waits for information", () => {
+    const claimed = acted(begun({ assignees: [finance] }), "ada", { act: "claim" });
+    const asked = acted(claimed, "ada", { act: "request_information", from: [user("cyd")] });
+    const told = acted(asked, "cyd", { act: "submit_information" });
+    expect(refused(told, "bob", decides("approve"))).toBe("conflict");
+    expect(outputOf(acted(told, "ada", decides("approve")))).toMatchObject({ by: "ada" });
+  });
+
+  it("is all that is delegated: his part, or the whole where he has claimed it", () => {
+    const task = begun({ assignees: [finance, user("eva")] });
+    const delegate: HumanAct = { act: "delegate", to: [user("cyd")] };
+    expect(holders(acted(task, "ada", delegate))).toEqual(["eva", "cyd"]);
+    expect(holders(acted(acted(task, "ada", { act: "claim" }), "ada", delegate))).toEqual(["cyd"]);
+  });
+});
+
 describe("stages", () => {
   const people = [user("ada"), user("bob"), user("cyd")];
   const VOTES: [
