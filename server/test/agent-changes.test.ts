@@ -38,7 +38,7 @@ test("tasks that run and wait go on as they began when their agent is changed an
   await server.client.agents.delete("poet");
 });
 
-test("an agent with knowledge bases finds what is in these stores, and nothing of the others", async () => {
+test("an agent with knowledge bases finds what is in these stores and cites it, and nothing of the others", async () => {
   const stores = await Promise.all(
     ["The pump takes the seal XK-47.", "The pump of the cellar takes the seal QQ-99."].map(async (text, n) => {
       const file = await server.client.files.upload(new File([text], `pump-${n}.txt`));
@@ -60,4 +60,10 @@ test("an agent with knowledge bases finds what is in these stores, and nothing o
   expect(results[0]).toContain("XK-47");
   expect(results.join("\n")).not.toContain("QQ-99");
   expect(results[1]).toContain("not found");
+
+  // Read by the other APIs, with what the answer rests on.
+  const shownBy = async (path: string): Promise<unknown> => (await server.call(`${path}/${task.id}`)).json();
+  const citation = { source: "pump-0.txt", vector_store_id: stores[0]?.id, snippet: expect.stringContaining("XK-47") };
+  expect(await shownBy("/shannon/api/v1/tasks")).toMatchObject({ metadata: { citations: [citation] } });
+  expect(await shownBy("/documents/v1/tasks")).toMatchObject({ id: task.id, status: "completed", progress: 1 });
 });

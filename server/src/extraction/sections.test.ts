@@ -45,3 +45,11 @@ test("code keeps its empty lines, and a line without any end is cut between word
 test("no character is cut in two", () => {
   expect(sectionsOf("😀".repeat(2_000), 1_001).every((section) => section.isWellFormed())).toBe(true);
 });
+
+test("code that is cut is code in each of its pieces", () => {
+  const lines = Array.from({ length: 100 }, (_, at) => `line ${at} of it`);
+  const sections = sectionsOf(["````ts", ...lines, "```", "````"].join("\n"), 500);
+  expect(sections.length).toBeGreaterThan(2);
+  expect(sections.every((section) => section.startsWith("````ts\n") && section.endsWith("\n````"))).toBe(true);
+  expect(sections.flatMap((section) => section.split("\n").slice(1, -1))).toEqual([...lines, "```"]);
+});

@@ -11,7 +11,7 @@ import type { Limits } from "./limits.ts";
 const FULL_AT_HEADING = 0.5;
 
 const HEADING = /^#{1,6} /;
-const FENCE = /^\s*(```|~~~)/;
+const FENCE = /^\s*(`{3,}|~{3,})/;
 const TABLE_ROW = /^\s*\|/;
 const TABLE_RULE = /^\s*\|(?:\s*:?-+:?\s*\|)+\s*$/;
 
@@ -64,7 +64,7 @@ function* blocksOf(markdown: string): Iterable<string> {
     const mark = FENCE.exec(line)?.[1] ?? null;
     if (fence !== null) {
       block.push(line);
-      if (mark === fence) fence = null;
+      if (mark?.startsWith(fence) === true) fence = null;
       continue;
     }
     const next = line.trim() === "" ? "" : HEADING.test(line) ? "heading" : TABLE_ROW.test(line) ? "table" : "text";
@@ -83,11 +83,21 @@ function* blocksOf(markdown: string): Iterable<string> {
 function piecesOf(block: string, charactersMax: number): Iterable<string> {
   const lines = block.split("\n");
   if (TABLE_RULE.test(lines[1] ?? "")) return filled(lines.slice(2), lines.slice(0, 2).join("\n"), charactersMax);
+  const [, fence = ""] = FENCE.exec(lines[0] ?? "") ?? [];
+  if (fence !== "") return piecesOfCode(lines, fence, charactersMax);
   return filled(
     lines.flatMap((line) => (line.length > charactersMax ? wrapped(line, charactersMax) : [line])),
     "",
     charactersMax,
   );
+}
+
+/** Each piece is code of the same language by itself. */
+function piecesOfCode([head = "", ...lines]: readonly string[], fence: string, charactersMax: number): string[] {
+  const inside = lines.at(-1)?.trim() === fence ? lines.slice(0, -1) : lines;
+  const room = charactersMax - fence.length - 1;
+  const fitting = inside.flatMap((line) => (line.length > room ? wrapped(line, room - head.length) : [line]));
+  return Array.from(filled(fitting, head, room), (piece) => `${piece}\n${fence}`);
 }
 
 /** As many lines as there is room for, each time below the same head. */

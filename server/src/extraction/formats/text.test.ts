@@ -141,6 +141,8 @@ describe("a text", { timeout: PATIENCE_MS }, () => {
     expect((await read("alpha: beta", "settings.conf")).facts.fileType).toBe("text");
     expect((await read("a,b\n1,2", "data", { mediaType: "text/csv; charset=utf-8" })).facts.fileType).toBe("csv");
     expect((await read("A letter.", "letter", { mediaType: "application/pdf" })).facts.fileType).toBe("text");
+    const program = await read('"""Heats the kiln."""\n\n# now\ndef heat():\n    pass\n', "heat.py");
+    expect(program.text).toBe("Heats the kiln.\n\n```py\n# now\ndef heat():\n    pass\n```");
     expect((await read("A letter.", "letter", { mediaType: "application/octet-stream" })).facts.fileType).toBe("text");
   });
 

@@ -37,6 +37,25 @@ describe("the running text of a page", () => {
     expect(text).not.toMatch(/Figure 1|crane|#|let code|cheap/);
   });
 
+  test.each([
+    [
+      "SERVICE AGREEMENT\n\nThis is agreed.\n\n1. Services\n1.1 The Provider fires pots.",
+      "This is agreed.\n\nThe Provider fires pots.",
+    ],
+    [
+      "Hi Bo,\n\nIt comes in April.\n\nBest,\nAda\n\nOn Sat, 28 Feb, Bo wrote:\n\\> When is it?\n\n--\nAda. Kiln Works.\n\n# Next\n\nA mail.",
+      "It comes in April.\n\nA mail.",
+    ],
+    ["窯の使い方\n\n窯は週に二回焚かれます。", "窯は週に二回焚かれます。"],
+    ["Notes: Say hello first.", "Say hello first."],
+    ["Where pots break\n\nIn the kiln", "Where pots break\n\nIn the kiln"],
+  ])(
+    "has neither titles and greetings nor what a mail answers to, unless there is nothing else (%#)",
+    (page, prose) => {
+      expect(proseOf(page)).toBe(prose);
+    },
+  );
+
   test("keeps the words of links and emphasis, and a sentence that runs over lines of an item", () => {
     expect(proseOf("- See **the** [rules](https://x.example/a)\n  of the *house*.\n")).toBe(
       "See the rules of the house.",
@@ -136,4 +155,11 @@ describe("an analysis without a model", () => {
     expect(produced.keywords?.map((word) => word.toLowerCase())).toContain(keyword);
     expect(produced.graph?.entities.length).toBeGreaterThan(0);
   });
+});
+
+test("what a table is about are the words of its head and its cells, and no heading that every paper has is a keyword", () => {
+  const table = "| Article | Shelf |\n| --- | --- |\n| Blue jug | Cellar |\n| Red jug | Cellar |";
+  expect(analyzed([pageOf(table)]).keywords).toEqual(expect.arrayContaining(["Shelf", "jug", "Cellar"]));
+  const paper = "# Abstract\n\nWe measured kilns with care.\n\n# 2 Results\n\nThe kilns differ by much.";
+  expect(analyzed([pageOf(paper)]).keywords?.filter((word) => /abstract|results/i.test(word))).toEqual([]);
 });

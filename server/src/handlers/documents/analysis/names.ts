@@ -7,6 +7,9 @@ import nlp from "compromise";
 export type NamedEntity = { name: string; type: "person" | "place" | "organization" | "name" };
 
 const NAME_CHARACTERS_MAX = 80;
+/** What the tagger takes for people and places. */
+const NO_NAME =
+  /^(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)$|^(?:its?|his|her|our|their|my|your|this|that)\s/i;
 /** Two or more words with capitals, or one behind a small word: `the Harbour Office`, `in Lyon`. */
 const CAPITALIZED =
   /(?<=[\p{Ll}\p{N},;]\s)\p{Lu}[\p{L}\p{M}'’-]+(?:\s(?:de|la|von|van|der|del|di|da|du)?\s?\p{Lu}[\p{L}\p{M}'’-]+){0,3}/gu;
@@ -37,7 +40,7 @@ function listed(names: unknown, type: NamedEntity["type"]): NamedEntity[] {
   if (!Array.isArray(names)) return [];
   return names.flatMap((name: unknown) => {
     const plain = typeof name === "string" ? trimmed(name) : "";
-    return plain.length > 1 && plain.length <= NAME_CHARACTERS_MAX && /\p{Lu}/u.test(plain)
+    return !NO_NAME.test(plain) && plain.length > 1 && plain.length <= NAME_CHARACTERS_MAX && /\p{Lu}/u.test(plain)
       ? [{ name: plain, type }]
       : [];
   });

@@ -10,31 +10,72 @@ const FENCE = /^\s*(```|~~~)/;
 const HEADING = /^\s{0,3}(#{1,6})\s+(\S.{0,999})$/;
 const TABLE_ROW = /^\s*\|.*\|\s*$/;
 const RULE = /^\s*([-*_]\s*){3,}$/;
-const LIST_MARK = /^\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ x]\]\s+)?/i;
+const LIST_MARK = /^\s*(?:[-*+•]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}\.?(?=\s+["“„]?\p{Lu}))\s+(?:\[[ xX]\]\s+)?/u;
+/** What a mail answers to, who wrote that, and what every mail of a sender ends with. */
+const ANSWERED = /^\s*\\>/;
+const ANSWERS = /^(?:On|Am|Le|El|Il|Op)\s.{1,200}:$/;
+const SIGNATURE = /^\s*--\s*$/;
+/** Before what a speaker has noted of a slide. */
+const NOTES = /^Notes: /;
+/** A paragraph without an end of a sentence is a title, a greeting or a label when it is no longer. */
+const LABEL_CHARACTERS_MAX = 100;
 const CAPTION = /^\s*(?:\*|_)*(?:figure|fig\.|table|abbildung|abb\.|tabelle|tab\.|source|quelle)\s*\d*\s*[:.]/i;
 const SENTENCE_END = /[.!?。！？…][)"'”’»\]]*$/;
 
-/** The running text of a page, paragraph by paragraph. An item of a list is one when it is a whole sentence. */
+/**
+ * The running text of a page, paragraph by paragraph. An item of a list is one when it is a whole sentence; titles and
+ * labels are some only where there is nothing else.
+ */
 export function proseOf(markdown: string): string {
+  const paragraphs = paragraphsOf(markdown);
+  const sentences = paragraphs.filter((text) => text.length > LABEL_CHARACTERS_MAX || SENTENCE_END.test(text));
+  return (sentences.length > 0 ? sentences : paragraphs).join("\n\n");
+}
+
+function paragraphsOf(markdown: string): string[] {
   const paragraphs: string[] = [];
   let lines: string[] = [];
   let item = false;
+  let signed = false;
   const close = () => {
-    const text = lines.join(" ");
+    const text = lines.join(" ").replace(NOTES, "");
     if (text !== "" && (!item || SENTENCE_END.test(text))) paragraphs.push(text);
     lines = [];
     item = false;
   };
   for (const line of outsideCode(markdown)) {
     const begins = LIST_MARK.test(line);
-    const skipped = line.trim() === "" || HEADING.test(line) || TABLE_ROW.test(line) || RULE.test(line);
-    if (skipped || begins) close();
-    if (skipped || CAPTION.test(line)) continue;
+    const isHeading = HEADING.test(line);
+    signed = !isHeading && (signed || SIGNATURE.test(line));
+    const skipped = line.trim() === "" || isHeading || TABLE_ROW.test(line) || RULE.test(line) || isAnswered(line);
+    if (skipped || begins || signed) close();
+    if (skipped || signed || CAPTION.test(line)) continue;
     item ||= begins;
     lines.push(withoutMarks(line.replace(LIST_MARK, "").replace(/^\s*(?:>\s?)+/, "")));
   }
   close();
-  return paragraphs.join("\n\n");
+  return paragraphs;
+}
+
+function isAnswered(line: string): boolean {
+  return ANSWERED.test(line) || ANSWERS.test(line);
+}
+
+/** The cells of a page's tables, those of their heads apart; at most about `limit` of each. */
+export function cellsOf(markdown: string, limit: number): { heads: string[]; cells: string[] } {
+  const heads: string[] = [];
+  const cells: string[] = [];
+  let isFirst = true;
+  for (const line of outsideCode(markdown)) {
+    const isRow = TABLE_ROW.test(line);
+    const into = isFirst ? heads : cells;
+    if (isRow && into.length < limit && !/^[\s|:-]+$/.test(line)) {
+      const texts = line.split(/(?<!\\)\|/).map(withoutMarks);
+      into.push(...texts.filter((text) => text !== ""));
+    }
+    isFirst = !isRow;
+  }
+  return { heads, cells };
 }
 
 /** The headings of pages, in order, at most `limit`. */

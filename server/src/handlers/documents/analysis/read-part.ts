@@ -5,7 +5,7 @@ import type { DocumentPage } from "../../../task/document.ts";
 import { namesOf } from "./names.ts";
 import type { DocumentPart } from "./part.ts";
 import { CONTEXTS_MAX, ENTITIES_MAX, HEADINGS_MAX, PAIRS_MAX, PHRASES_MAX, SENTENCES_MAX } from "./part-bounds.ts";
-import { headingsOf, proseOf } from "./prose.ts";
+import { cellsOf, headingsOf, proseOf } from "./prose.ts";
 import { emptyWordsOf, joinerOf, wordsOf } from "./words.ts";
 
 const PHRASE_WORDS_MAX = 3;
@@ -14,6 +14,11 @@ const HEADING_WEIGHT = 3;
 /** Sentences whose names are looked for: the tagger takes about 0.2 ms for each. */
 const TAGGED_MAX = 2_000;
 const CONTEXT_CHARACTERS_MAX = 400;
+/** Of a page that has nothing but tables. */
+const CELLS_MAX = 2_000;
+/** Headings that say where in a text one is, and not what it is about. */
+const SECTION_NAMES =
+  /^(?:[\dIVX.]+\s+)?(?:abstract|introduction|background|related work|(?:materials and )?methods?|results?|discussion|conclusions?|references|bibliography|acknowledge?ments?|appendix|(?:table of )?contents|index|notes|einleitung|methoden?|ergebnisse|diskussion|fazit|literatur|inhalt|inhaltsverzeichnis|anhang)$/iu;
 
 /** `pages` follow one another; `language` is an ISO 639-1 code or `unknown`. */
 export function readPart(pages: readonly DocumentPage[], language: string): DocumentPart {
@@ -21,14 +26,15 @@ export function readPart(pages: readonly DocumentPage[], language: string): Docu
   const sentences = prose.flatMap(({ page, text }) => sentencesOf(text).map((sentence) => ({ page, sentence })));
   const pageOf = new Map(sentences.map(({ sentence, page }) => [sentence, page]));
   const headings = headingsOf(pages, HEADINGS_MAX);
+  const tables = sentences.length > 0 ? [] : pages.map(({ content }) => cellsOf(content, CELLS_MAX));
   const ranked = rankSentences(prose.map(({ text }) => text).join("\n\n"), SENTENCES_MAX);
   return {
     sentences: ranked.map(({ sentence, place }) => ({ text: sentence, place, page: pageOf.get(sentence) ?? 0 })),
     length: sentences.length,
     headings,
     phrases: phrasesOf(
-      sentences.map(({ sentence }) => sentence),
-      headings.map(({ title }) => title),
+      [...sentences.map(({ sentence }) => sentence), ...tables.flatMap(({ cells }) => cells)],
+      [...titlesOf(headings), ...tables.flatMap(({ heads }) => heads)],
       language,
     ),
     ...relationsOf(
@@ -37,6 +43,10 @@ export function readPart(pages: readonly DocumentPage[], language: string): Docu
     ),
     contexts: contextsOf(pages, prose),
   };
+}
+
+function titlesOf(headings: readonly { title: string }[]): string[] {
+  return headings.map(({ title }) => title).filter((title) => !SECTION_NAMES.test(title));
 }
 
 /** Runs of up to three words that neither begin nor end with an empty one, with how often they occur. */
@@ -69,6 +79,8 @@ function phrasesOf(
 
 /** A word that can be a keyword: letters, and more than one of them unless its script has no spaces. */
 function isFull(word: string, empty: ReadonlySet<string>): boolean {
+  // In Japanese they are endings and small words.
+  if (/^[\p{Script=Hiragana}ー]+$/u.test(word)) return false;
   return !empty.has(word) && /\p{L}/u.test(word) && word.length >= (/\p{Script=Latin}/u.test(word) ? 3 : 2);
 }
 
