@@ -56,8 +56,7 @@ function goodShare(text: string): number {
 
 /**
  * A letter that suits its neighbours, a capital beginning its word; what opens a quotation or a Spanish question before a
- * word, what closes one after it, an apostrophe within it, a dash between words,
- * a currency beside its number.
+ * word, what closes one after it, an apostrophe within it, a dash between words, a currency beside its number.
  */
 const GOOD = new RegExp(
   [
