@@ -245,7 +245,11 @@ async function checkConversations(world: World, tasks: readonly Task[]): Promise
     const own = tasks.filter((task) => task.conversation === id);
     const completed = own.filter((task) => task.state === "completed").length;
     const conversation = await world.store.conversation(id);
-    const tokens = own.reduce((sum, task) => sum + task.usage.inputTokens, 0);
+    // What those below them have spent, which are in no conversation, is theirs as well.
+    const paid = tasks.filter((task) =>
+      [...withThoseAbove(world, task.id)].some((at) => own.some((one) => one.id === at)),
+    );
+    const tokens = paid.reduce((sum, task) => sum + task.usage.inputTokens, 0);
     const same =
       conversation?.tasks === own.length && conversation.completed === completed && conversation.inputTokens === tokens;
     check(

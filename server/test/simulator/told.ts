@@ -56,7 +56,7 @@ class LogReader {
       this.#attempt += 1;
       this.#standing = "running";
       if (this.#task.kind === "external" && worker === undefined) return "names no worker";
-      return fits ? same(attempt, this.#attempt) : `is no ${expected} start`;
+      return fits ? same(attempt, this.#tries) : `is no ${expected} start`;
     },
     "task.waiting": ({ waits }) => {
       if (waits.length === 0) return "waits for nothing";
@@ -182,6 +182,11 @@ class LogReader {
     if (this.#from("running", "waiting")) this.#standing = "asked";
     this.#relays = true;
     return until === null ? null : "limits the time of a child's question";
+  }
+
+  /** Runs that go on after a wait, a pause or a crash are none of their own, but for those that a worker claims. */
+  get #tries(): number {
+    return this.#task.queue === null ? Math.min(this.#attempt, this.#failures + 1) : this.#attempt;
   }
 
   get #error(): unknown {
