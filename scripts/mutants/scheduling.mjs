@@ -203,12 +203,6 @@ export const SCHEDULING = [
   },
   {
     file: claims,
-    name: "a-cancelled-claim-keeps-its-key",
-    find: "keys.release(entry.id);\n        // It was cancelled",
-    put: "// It was cancelled",
-  },
-  {
-    file: claims,
     name: "a-claim-gives-more-than-was-asked-for",
     find: "while (tasks.length < claim.max) {",
     put: "while (tasks.length <= claim.max) {",

@@ -60,6 +60,28 @@ export function externalWorkSuite(begin: Begin): void {
     expect((await waiting[3])?.map(({ id }) => id)).toEqual([last]);
   });
 
+  it("gives no more than was asked for, and to the next one what somebody leaves who goes as he is woken", async () => {
+    const life = await begin([claimed("gpu")]);
+    await submitAll(life, 3, "gpu");
+    expect([(await claim(life, "gpu", 2)).length, (await claim(life, "gpu", 2)).length]).toEqual([2, 1]);
+    const left = new AbortController();
+    const listening = left.signal.removeEventListener.bind(left.signal);
+    left.signal.removeEventListener = (...args: Parameters<typeof listening>) => {
+      listening(...args);
+      left.abort();
+    };
+    const given: string[] = [];
+    const wait = async (signal: AbortSignal) => {
+      const asked = { worker: "w", queue: "gpu", max: 1, leaseMs: LEASE_MS, waitMs: 20_000 };
+      for (const { id } of await life.verbs.work.claim(ada, asked, signal)) given.push(id);
+    };
+    const waiting = [wait(left.signal), wait(never)];
+    const ids = await submitAll(life, 1, "gpu");
+    await life.settle();
+    expect(given).toEqual(ids);
+    await Promise.all(waiting);
+  });
+
   it("gives out no more tasks of a concurrency key than it allows, over all queues and with those that run here", async () => {
     const hold = gate();
     const life = await begin([
