@@ -32,7 +32,8 @@ function seeded(seed: number): () => number {
 
 describe("a subscription", () => {
   it("is told every event of its task, in order and once, by a receiver that takes them", async () => {
-    const task = await stage.endedTask(12);
+    // More than one turn tells.
+    const task = await stage.endedTask(40);
     const subscription = await stage.subscribe(task, receiver.url);
     await stage.until(async () => (await stage.now(subscription)).done);
     expect(seqs(receiver)).toEqual(upTo(task.lastSeq));
