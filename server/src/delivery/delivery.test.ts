@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
-import { enabled, redriven } from "../task/subscription-rules.ts";
+import { afterAttempt, enabled, redriven } from "../task/subscription-rules.ts";
 import { plain, Receiver, Stage, subscriptionOf } from "./suite/stage.ts";
 
 let stage: Stage;
@@ -39,6 +39,15 @@ describe("a subscription", () => {
     expect(seqs(receiver)).toEqual(upTo(task.lastSeq));
     expect(await stage.now(subscription)).toMatchObject({ cursor: task.lastSeq, failures: 0 });
     expect(stage.delivery.stats()).toEqual({ entries: 0, oldestMs: 0 });
+  });
+
+  it("of one task is disabled by too many failures, and a cursor of one that stands is not by its own", () => {
+    const outcomeOf = (standing: string | null) => {
+      const failing = subscriptionOf(newTask(), receiver.url, { standing, failures: plain.failuresMax - 1 });
+      const answer = { status: 503, error: "It is down.", retryAfterMs: null, refused: false };
+      return afterAttempt(failing, 1, answer, plain, { now: 0, chance: 0.5 }).outcome;
+    };
+    expect([outcomeOf(null), outcomeOf("w1")]).toEqual(["disabled", "retrying"]);
   });
 
   it("is told every event at least once and in order by a receiver that fails 70 % of the time, over restarts", async () => {
