@@ -389,7 +389,9 @@ export class World {
       if (wait.on !== "input" || task.state !== "input_required") continue;
       const kept = await this.store.inbox(task.id);
       const isOwn = wait.relayed === undefined;
-      const fits = isOwn && kept.find((item) => item.prompt === null || item.prompt === wait.prompt.name);
+      // What answered another question, also one of a child, is nobody else's.
+      const free = kept.filter(({ question }) => question === null || question === wait.key);
+      const fits = isOwn && free.find((item) => item.prompt === null || item.prompt === wait.prompt.name);
       const now = await this.store.task(task.id);
       if (fits && now?.revision === task.revision && (await this.#stillAsks(task)))
         this.checker.fail(`${task.id} asks "${wait.prompt.name}" though its inbox holds an answer.`);
