@@ -59,6 +59,8 @@ export type Bound = { task: string; budget: Budget; from: UsageTotals; spent: Us
 export type ChildOptions = {
   /** Holds for the child and all below it, beside the budgets above it. */
   budget?: z.input<typeof budget>;
+  /** From when it is submitted; the task's own deadline holds for it besides. */
+  deadlineMs?: number;
 };
 
 export type StepOptions = {

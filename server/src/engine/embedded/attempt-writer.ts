@@ -125,14 +125,19 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite, ownId?: string): Promise<string> {
-    const { kind, input, budget } = wanted;
+    const { kind, input, budget, deadlineMs } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
     const { attempt, tenant, user, lens, priority, id } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
-    const submission = { ...plainSubmission(kind, bound), priority, ...(budget && { budget }) };
+    const submission = {
+      ...plainSubmission(kind, bound),
+      priority,
+      ...(budget && { budget }),
+      ...(deadlineMs !== null && { deadlineMs }),
+    };
     const { retryOf: before } = wanted;
     const failed = before === null ? null : await refused.insist(id, () => transitions.find(before));
     const goesOn = failed?.kind === kind && failed.handlerVersion === handler.version;

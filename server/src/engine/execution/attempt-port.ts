@@ -26,7 +26,13 @@ export type AttemptWrite = {
 export type PartialWrite = Partial<Omit<AttemptWrite, "record">> & { record?: Partial<Recorded> };
 
 /** `retryOf` is the failed child in whose place it comes: what that one had done is not done again. */
-export type ChildSubmission = { kind: string; input: Json; retryOf: TaskId | null; budget: Budget | null };
+export type ChildSubmission = {
+  kind: string;
+  input: Json;
+  retryOf: TaskId | null;
+  budget: Budget | null;
+  deadlineMs: number | null;
+};
 
 /** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
 export interface AttemptPort {

@@ -195,6 +195,8 @@ class ReplayContext implements Context {
         options.budget === undefined
           ? null
           : fitting(`The budget of child "${name}"`, budget, options.budget, RECORD_BYTES_MAX),
+      deadlineMs:
+        options.deadlineMs === undefined ? null : msOf(`The deadlineMs of child "${name}"`, options.deadlineMs),
       kind: textOf(`The kind of child "${name}"`, kind),
       input: jsonOf(`The input of child "${name}"`, input),
     });

@@ -76,6 +76,25 @@ export function treesSuite(begin: Begin): void {
     });
   }
 
+  it("gives a child less time than its parent has, and tells the parent that it is over", async () => {
+    const life = await begin([
+      kind("root", async (ctx) =>
+        ctx.child("child", "hangs", {}, { deadlineMs: 60_000 }).catch((error: unknown) => {
+          if (error instanceof StepError) return error.failure.code;
+          throw error;
+        }),
+      ),
+      kind("wrong", (ctx) => ctx.child("child", "hangs", {}, { deadlineMs: -1 })),
+      hangs,
+    ]);
+    const id = await submit(life, "root", { deadlineMs: 120_000 });
+    await arrives(life, id, "waiting");
+    await life.pass(60_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "deadline" });
+    const wrong = await arrives(life, await submit(life, "wrong"), "failed");
+    expect("error" in wrong && wrong.error.message).toContain('The deadlineMs of child "child"');
+  });
+
   it("ends children that run, wait, ask, are paused or delayed, and those that a worker holds", async () => {
     const life = await begin([
       kind("root", (ctx) =>

@@ -151,6 +151,21 @@ describe("an agent with collaborators", () => {
     expect(life.results(4)).toEqual([expect.anything(), expect.stringContaining("consult_agent failed")]);
   });
 
+  it("waits for another one no longer than for people, where its submit says how long, and is over then", async () => {
+    const life = lives.current;
+    await life.start();
+    await made({ name: "Poet", tools: [] });
+    await made({ name: "Editor", tools: [], collaborators: ["poet"] });
+    life.provider.script(ask("poet", "Two lines"), { kind: "stall", text: "Roses" });
+    const id = await life.submit({ query: "A poem", agent: "editor", answerWithinMs: 600_000 });
+    await life.provider.received(2);
+    const [child = ""] = await children(id);
+    await life.advance(600_000);
+    expect(await life.failed(id)).toMatch(/^consult_agent did not answer in time: /);
+    expect(await life.task(id)).toMatchObject({ error: { code: "deadline" } });
+    expect((await life.task(child)).state).toBe("timed_out");
+  });
+
   it("asks in a circle no deeper than a tree of tasks may be", async () => {
     const life = lives.current;
     await life.start();

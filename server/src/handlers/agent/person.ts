@@ -15,7 +15,7 @@ export const PERSON_DEADLINE_MS = 30 * 60_000;
 export type PersonAllowance = {
   /** Questions and approvals. */
   left: number;
-  /** Null: it goes on without an answer after a while. */
+  /** Also those of agents that it consults. Null: it goes on without an answer after a while. */
   answerWithinMs: number | null;
 };
 

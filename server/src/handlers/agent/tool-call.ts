@@ -6,7 +6,7 @@
 import type { PromptFile } from "../../models/model.ts";
 import type { Citation } from "../../task/agent.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
-import { type Context, type StepContext, StepError } from "../../task/handler.ts";
+import { type Context, type StepContext, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import type { AttachmentFiles } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";
@@ -76,9 +76,11 @@ export async function carryOut(
     if (!approval.approved)
       return observed(ctx, guard, id, tool.name, { output: approval.told, isError: false }, false);
   }
-  return tool.carryOut
-    ? asked(ctx, guard, id, tool, tool.carryOut(ctx, id, seen))
-    : runTool(ctx, guard, id, tool, prepared.run);
+  if (tool.carryOut) {
+    const within = people.answerWithinMs === null ? {} : { deadlineMs: people.answerWithinMs };
+    return asked(ctx, guard, id, tool, tool.carryOut(ctx, id, seen, within), people);
+  }
+  return runTool(ctx, guard, id, tool, prepared.run);
 }
 
 async function asked(
@@ -87,6 +89,7 @@ async function asked(
   id: string,
   tool: Tool,
   outcome: ReturnType<NonNullable<Tool["carryOut"]>>,
+  { answerWithinMs }: PersonAllowance,
 ) {
   try {
     const { output, citations = [] } = await outcome;
@@ -97,6 +100,9 @@ async function asked(
     });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
+    if (answerWithinMs !== null && error.failure.code === "deadline") {
+      throw new TaskFailure("deadline", `${tool.name} did not answer in time: ${error.failure.message}`);
+    }
     return observed(ctx, guard, id, tool.name, stepFailed(tool, error));
   }
 }

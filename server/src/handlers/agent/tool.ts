@@ -51,9 +51,15 @@ export type Tool = {
   prepare(input: unknown): PreparedCall;
   /**
    * Carries a prepared call out in the place of its `run`, as calls of the task's own: what waits for others is no step.
-   * `id` is the call's. Rejects with a `StepError` for what the model is told as a failure.
+   * `id` is the call's. Rejects with a `StepError` for what the model is told as a failure. Whom it asks may take as long
+   * as `within` says.
    */
-  readonly carryOut?: (ctx: Context, id: string, input: Json) => Promise<{ output: string; citations?: Citation[] }>;
+  readonly carryOut?: (
+    ctx: Context,
+    id: string,
+    input: Json,
+    within: { deadlineMs?: number },
+  ) => Promise<{ output: string; citations?: Citation[] }>;
 };
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;

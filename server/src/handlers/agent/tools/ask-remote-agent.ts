@@ -39,9 +39,9 @@ export function askRemoteAgentTool(agent: string, description: string): Tool {
   });
   return {
     ...tool,
-    carryOut: async (ctx, id, input) => {
+    carryOut: async (ctx, id, input, within) => {
       const { question } = asked.parse(input);
-      const answer = await ctx.child(`remote ${id} ${agent}`, "remote_agent", { agent, query: question });
+      const answer = await ctx.child(`remote ${id} ${agent}`, "remote_agent", { agent, query: question }, within);
       return { output: excerpt(textOf(closingWordsOf(answer)?.message.parts ?? []), RESULT_CHARS_MAX) };
     },
   };

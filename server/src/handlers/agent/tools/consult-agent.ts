@@ -44,7 +44,7 @@ export function consultAgentTool(
   });
   return {
     ...tool,
-    carryOut: async (ctx, id, input) => {
+    carryOut: async (ctx, id, input, within) => {
       const { agent, question } = asked.parse(input);
       const isThere = await ctx.step(`find ${id} ${agent}`, async () => {
         return directory === null || (await directory.find(ctx.task, agent)) !== null;
@@ -55,7 +55,7 @@ export function consultAgentTool(
         agent,
         ...(guardrails && { guardrails: jsonObject.parse(guardrails) }),
       };
-      const answer = await ctx.child(`agent ${id} ${agent}`, "agent", given);
+      const answer = await ctx.child(`agent ${id} ${agent}`, "agent", given, within);
       const citations = agentOutputOf(answer)?.citations;
       return { output: excerpt(outputText(answer), RESULT_CHARS_MAX), ...(citations && { citations }) };
     },
