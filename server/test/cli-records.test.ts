@@ -19,7 +19,11 @@ const report = defineHandler({
     ctx.artifact({ id: "a", name: "../../etc/q1", parts: [{ text: "Profit rose." }], last: true });
     ctx.artifact({
       id: "b",
-      parts: [{ data: { profit: 7 } }, { file: { bytes: "AAEC" }, name: "logo.png" }],
+      parts: [
+        { data: { profit: 7 } },
+        { file: { bytes: "AAEC" }, name: "logo.png" },
+        { file: { url: "https://example.com/far" } },
+      ],
       last: true,
     });
     return { text: "done" };
@@ -50,15 +54,18 @@ async function done(): Promise<string> {
 describe("what a task has made", () => {
   it("is listed, and saved to a folder under names that stay in it", async () => {
     const id = await done();
-    expect((await waybill("artifacts", id)).out).toMatch(/^ID +PARTS +WHOLE +NAME\na +1 +yes +\S+q1\nb +2 +yes\n$/);
+    expect((await waybill("artifacts", id)).out).toMatch(/^ID +PARTS +WHOLE +NAME\na +1 +yes +\S+q1\nb +3 +yes\n$/);
     const into = join(folder, "made");
-    const { out, code } = await waybill("artifacts", id, "--save", into);
+    const { out, talk, code } = await waybill("artifacts", id, "--save", into);
+    expect(talk).toBe("Part 3 of b is a file elsewhere: waybill artifacts --json names it.\n");
     const paths = out.trim().split("\n");
     expect([code, paths.length, paths.every((path) => path.startsWith(`${into}/`))]).toEqual([0, 3, true]);
     const contents = await Promise.all(paths.map((path) => readFile(path)));
     expect(contents[0]?.toString()).toBe("Profit rose.");
     expect(JSON.parse(contents[1]?.toString() ?? "")).toEqual({ profit: 7 });
     expect(contents[2]).toEqual(Buffer.from([0, 1, 2]));
+    const again = await waybill("artifacts", id, "--save", into);
+    expect([again.code, again.talk]).toEqual([1, expect.stringMatching(/^Cannot do that here: EEXIST.*\.\n$/)]);
   });
 });
 
@@ -80,6 +87,9 @@ it("a conversation is listed, shown and deleted by its name, and its tasks are l
   });
   await task.result();
   expect((await waybill("conversations")).out).toContain("sums");
+  for (const command of ["list", "conversations", "audit"]) {
+    expect((await waybill(command, "--limit", "0")).code, command).toBe(2);
+  }
   expect((await waybill("conversations", "show", "sums")).out).toMatch(
     /^user {2}What is 2 \+ 2\?\nagent {2}2 \+ 2 = 4\n$/,
   );
@@ -111,6 +121,10 @@ it("a project begins with a configuration that works, and is never written over"
   const again = await waybill("init", project);
   expect([again.code, again.talk]).toEqual([1, `${path} is there already, and stays as it is.\n`]);
   expect(await readFile(path, "utf8")).toBe(written);
+  expect(await waybill("init", path)).toMatchObject({
+    code: 1,
+    talk: expect.stringMatching(/^Cannot do that here: E/),
+  });
 });
 
 it("a shell completes commands, what is below them, and their flags", async () => {

@@ -29,6 +29,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** How many of something there may be: one at least. */
+export function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1) throw new InvalidArgumentError("It is at least 1.");
+  return number;
+}
+
 /** JSON as it stands, or from a file as `@FILE`, or from stdin as `@-`. */
 export function jsonOrFile(text: string): Json {
   if (!text.startsWith("@")) return parsed(text, "It is not JSON");

@@ -42,6 +42,8 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     if (error instanceof ConfigError) return say(error.message, BAD_USAGE);
     if (error instanceof Exit) return say(error.message, error.code);
+    // What the machine refuses, such as a file that is there already, is no fault of the program.
+    if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${error.message}.`, 1);
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { table } from "../terminal/table.ts";
-import { openTerminal } from "../terminal/terminal.ts";
+import { openTerminal, type Terminal } from "../terminal/terminal.ts";
 
 type Flags = ConnectionFlags & { save?: string; json?: boolean };
 
@@ -22,7 +22,7 @@ export function addArtifacts(program: Command): void {
     talkTo(flags, async (client) => {
       const { out, talk } = openTerminal();
       const artifacts = await client.task(await taskIdOf(client, text)).artifacts();
-      if (save !== undefined) for (const path of await saved(artifacts, save)) out.write(`${path}\n`);
+      if (save !== undefined) await saveAll(artifacts, save, { out, talk });
       else if (json) for (const artifact of artifacts) out.write(`${JSON.stringify(artifact)}\n`);
       else if (artifacts.length === 0) talk.write("It has made none.\n");
       else
@@ -42,22 +42,21 @@ export function addArtifacts(program: Command): void {
   );
 }
 
-/** The paths that were written. */
-async function saved(artifacts: readonly Artifact[], folder: string): Promise<string[]> {
+/** Prints the paths that were written, and says which parts are elsewhere. */
+async function saveAll(artifacts: readonly Artifact[], folder: string, { out, talk }: Terminal): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const paths: string[] = [];
   for (const [index, artifact] of artifacts.entries()) {
     for (const [at, part] of artifact.parts.entries()) {
       const bytes = bytesOf(part);
-      if (bytes === null) continue;
-      const name =
-        nameOf(part) ?? `${artifact.name ?? artifact.id}${"data" in part ? ".json" : "text" in part ? ".txt" : ""}`;
-      const path = join(folder, `${index + 1}.${at + 1}-${harmlessName(name)}`);
+      if (bytes === null) {
+        talk.write(`Part ${at + 1} of ${artifact.id} is a file elsewhere: waybill artifacts --json names it.\n`);
+        continue;
+      }
+      const path = join(folder, `${index + 1}.${at + 1}-${harmlessName(nameOf(part, artifact))}`);
       await writeFile(path, bytes, { flag: "wx" });
-      paths.push(path);
+      out.write(`${path}\n`);
     }
   }
-  return paths;
 }
 
 type Part = Artifact["parts"][number];
@@ -69,8 +68,10 @@ function bytesOf(part: Part): string | Buffer | null {
   return "bytes" in part.file ? Buffer.from(part.file.bytes, "base64") : null;
 }
 
-function nameOf(part: Part): string | null {
-  return "file" in part ? (part.name ?? null) : null;
+function nameOf(part: Part, { id, name }: Artifact): string {
+  if ("text" in part) return `${name ?? id}.txt`;
+  if ("data" in part) return `${name ?? id}.json`;
+  return part.name ?? name ?? id;
 }
 
 /** A name that stays in the folder, whatever a task has called it. */

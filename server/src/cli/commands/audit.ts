@@ -1,6 +1,6 @@
 import type { AuditEntry } from "@waybill/sdk";
 import type { Command } from "commander";
-import { wholeNumber } from "../arguments.ts";
+import { atLeastOne } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { moment } from "../terminal/moment.ts";
@@ -15,7 +15,7 @@ export function addAudit(program: Command): void {
     program
       .command("audit")
       .description("list who steered which task and who made which key, newest first; takes a key with the scope admin")
-      .option("-n, --limit <N>", "at most so many, up to 200", wholeNumber, 50)
+      .option("-n, --limit <N>", "at most so many, up to 200", atLeastOne, 50)
       .option("--task <ID>", `of one task alone: ${TASK_ID_HELP}`)
       .option("--json", "one JSON object a line"),
   ).action(({ limit, task, json, ...flags }: Flags) =>

@@ -1,7 +1,7 @@
 import type { Conversation, Message } from "@waybill/sdk";
 import { age, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { wholeNumber } from "../arguments.ts";
+import { atLeastOne } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { type Column, table } from "../terminal/table.ts";
 import { openTerminal } from "../terminal/terminal.ts";
@@ -21,7 +21,7 @@ export function addConversations(program: Command): void {
     conversations
       .command("list", { isDefault: true })
       .description("list conversations, newest first")
-      .option("-n, --limit <N>", "at most so many", wholeNumber, 20),
+      .option("-n, --limit <N>", "at most so many", atLeastOne, 20),
   ).action((flags: Flags & { limit: number }) => list(flags));
   withFlags(conversations.command("show").description("print what was said in it").argument("<id>", ID_HELP)).action(
     (id: string, flags: Flags) => show(id, flags),

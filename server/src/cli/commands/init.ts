@@ -55,7 +55,7 @@ export function addInit(program: Command): void {
       await mkdir(folder, { recursive: true });
       await writeFile(path, CONFIGURATION, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "EEXIST") throw new Exit(1, `${path} is there already, and stays as it is.`);
-        throw new Exit(1, `Cannot write ${path}: ${error.message}`);
+        throw error;
       });
       out.write(`${path}\n`);
       await leaveOutOfGit(folder);

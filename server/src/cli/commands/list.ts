@@ -2,9 +2,8 @@ import type { State, TaskSummary, Waybill } from "@waybill/sdk";
 import { age, count, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { isUuid } from "../../task/id.ts";
-import { pair, states, wholeNumber, words } from "../arguments.ts";
+import { atLeastOne, pair, states, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
-import { BAD_USAGE, Exit } from "../exit.ts";
 import { markedState, stateStyle } from "../terminal/state-style.ts";
 import { type Column, table } from "../terminal/table.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
@@ -35,13 +34,12 @@ export function addList(program: Command): void {
       .option("-t, --text <WORDS>", "only tasks whose title or input holds all of these words")
       .option("--asks", "only tasks that ask a person, whatever else they do meanwhile")
       .option("--metadata <KEY=VALUE>", "only tasks with this label, repeatable", pair)
-      .option("-n, --limit <N>", "at most so many", wholeNumber, 20)
+      .option("-n, --limit <N>", "at most so many", atLeastOne, 20)
       .option("--all", "every one")
       .option("--json", "one JSON object a line"),
   ).action((flags: Flags) =>
     talkTo(flags, async (client) => {
       const most = flags.all ? Number.POSITIVE_INFINITY : flags.limit;
-      if (most < 1) throw new Exit(BAD_USAGE, "--limit is at least 1.");
       const { out, talk } = openTerminal();
       const tasks = client.tasks.list({
         limit: Math.min(PAGE, most),
