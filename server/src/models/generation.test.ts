@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ProviderServer, startProviderServer } from "../../test/providers/provider-server.ts";
+import { type ProviderServer, providersAt, startProviderServer } from "../../test/providers/provider-server.ts";
 import type { GenerationParameters } from "../task/generation-parameters.ts";
 import type { ModelAnswer, ModelId, Models } from "./model.ts";
 import { createModels } from "./models.ts";
@@ -11,10 +11,8 @@ beforeAll(async () => {
   server = await startProviderServer();
   models = createModels({
     providers: {
-      openai: { type: "openai", apiKey: "sk-one", baseUrl: `${server.url}/v1` },
-      anthropic: { type: "anthropic", apiKey: "sk-two", baseUrl: `${server.url}/v1` },
+      ...providersAt(server),
       ollama: { type: "ollama", baseUrl: server.url },
-      gateway: { type: "openai-compatible", baseUrl: `${server.url}/v1` },
       strict: { type: "openai-compatible", baseUrl: `${server.url}/v1`, extensions: ["top_k"] },
     },
   });

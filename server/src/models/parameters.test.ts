@@ -3,7 +3,7 @@
  * done. A parameter is always one of the two, or is done by this server.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ProviderServer, startProviderServer } from "../../test/providers/provider-server.ts";
+import { type ProviderServer, providersAt, startProviderServer } from "../../test/providers/provider-server.ts";
 import type { GenerationParameters } from "../task/generation-parameters.ts";
 import type { Models } from "./model.ts";
 import { createModels } from "./models.ts";
@@ -34,10 +34,8 @@ beforeAll(async () => {
   server = await startProviderServer();
   models = createModels({
     providers: {
-      openai: { type: "openai", apiKey: "sk-one", baseUrl: `${server.url}/v1` },
-      anthropic: { type: "anthropic", apiKey: "sk-two", baseUrl: `${server.url}/v1` },
+      ...providersAt(server),
       ollama: { type: "ollama", baseUrl: server.url },
-      gateway: { type: "openai-compatible", baseUrl: `${server.url}/v1` },
     },
   });
 });

@@ -209,3 +209,12 @@ async function behave(
     }
   }
 }
+
+/** One provider of each wire that this server speaks, for the configuration of models. */
+export function providersAt({ url }: Pick<ProviderServer, "url">) {
+  return {
+    openai: { type: "openai", apiKey: "sk-one", baseUrl: `${url}/v1` },
+    anthropic: { type: "anthropic", apiKey: "sk-two", baseUrl: `${url}/v1` },
+    gateway: { type: "openai-compatible", baseUrl: `${url}/v1` },
+  } as const;
+}

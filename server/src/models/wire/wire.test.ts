@@ -1,7 +1,7 @@
 /** Answers as real servers send them, not as their documentation has it: over a real socket, to the end of the call. */
 
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type ProviderServer, startProviderServer } from "../../../test/providers/provider-server.ts";
+import { type ProviderServer, providersAt, startProviderServer } from "../../../test/providers/provider-server.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type ModelId, type Models } from "../model.ts";
 import { createModels } from "../models.ts";
 
@@ -12,9 +12,7 @@ beforeAll(async () => {
   server = await startProviderServer();
   models = createModels({
     providers: {
-      openai: { type: "openai", apiKey: "sk-one", baseUrl: `${server.url}/v1` },
-      anthropic: { type: "anthropic", apiKey: "sk-two", baseUrl: `${server.url}/v1` },
-      gateway: { type: "openai-compatible", baseUrl: `${server.url}/v1` },
+      ...providersAt(server),
     },
     prices: { "gateway:m": { input: 1, output: 2 } },
   });
