@@ -9,6 +9,7 @@ import { changeFeedStories } from "./suite/change-feed.suite.ts";
 import { chunkIndexStories } from "./suite/chunk-index.suite.ts";
 import { chunkStories } from "./suite/chunks.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
+import { dailyUsageStories } from "./suite/daily-usage.suite.ts";
 import { documentStories } from "./suite/documents.suite.ts";
 import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
@@ -35,6 +36,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("belongings", () => belongingStories(setup));
     describe("bytes", () => bytesStories(setup));
     describe("lists", () => listStories(setup));
+    describe("daily usage", () => dailyUsageStories(setup));
     describe("conversations", () => conversationStories(setup));
     describe("documents", () => documentStories(setup));
     describe("chunks", () => chunkStories(setup));

@@ -9,6 +9,7 @@ import { dueAt, NO_USAGE, type Task } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { DocumentWrite } from "../document-write.ts";
 import type { Write } from "../write.ts";
+import { addedUsage } from "./daily-usage.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
 import { humanRows } from "./human-rows.ts";
 import type {
@@ -79,7 +80,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     prepared.inbox = [messageId, prompt, question, spill.value(value), by, at];
     for (const sha256 of keptIn(value)) spill.name(sha256);
   }
-  if (write.usage?.length) Object.assign(prepared, paid(write.usage, task.parent));
+  if (write.usage?.length) Object.assign(prepared, paid(write.usage, task));
   if (write.artifacts?.length) {
     prepared.artifacts = write.artifacts.map((update) => ({
       id: update.id,
@@ -219,9 +220,11 @@ function searchableMetadata(task: Task): [string, string][] {
 }
 
 /** Paid calls, and what they add to the tasks above. */
-function paid(calls: readonly UsageCall[], parent: TaskId | null): Pick<PreparedWrite, "usage" | "below"> {
+function paid(calls: readonly UsageCall[], task: Task): Pick<PreparedWrite, "usage" | "daily" | "below"> {
+  const { parent } = task;
   const usage = calls.map((call): [string, string] => [call.key, JSON.stringify(call)]);
-  if (parent === null) return { usage };
+  const daily = addedUsage(task, calls);
+  if (parent === null) return { usage, daily };
   const sum = calls.reduce(addUsage, NO_USAGE);
   const spent: NonNullable<PreparedWrite["below"]>["spent"] = [
     sum.calls,
@@ -231,5 +234,5 @@ function paid(calls: readonly UsageCall[], parent: TaskId | null): Pick<Prepared
     sum.unpricedCalls,
     sum.estimatedCalls ?? 0,
   ];
-  return { usage, below: { parent, spent } };
+  return { usage, daily, below: { parent, spent } };
 }

@@ -6,6 +6,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
+import type { AddedUsage } from "./daily-usage.ts";
 import type { PreparedHuman } from "./human-rows.ts";
 import type { SubscriptionValues } from "./subscription-values.ts";
 
@@ -114,6 +115,8 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   taken?: number[];
   inbox?: [messageId: string, prompt: string | null, question: string | null, value: string, by: string, at: number];
   usage?: [key: string, record: string][];
+  /** What these calls add to daily usage. */
+  daily?: AddedUsage[];
   /** Where paid calls come with it: the task's parent, and what they add to all above it, in the order of the columns. */
   below?: { parent: string; spent: SpentBelow };
   artifacts?: { id: string; append: boolean; record: string }[];

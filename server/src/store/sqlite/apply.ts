@@ -19,6 +19,7 @@ import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { Applied } from "../store.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
+import { DailyUsage } from "./daily-usage.ts";
 import type { DocumentApplier } from "./document-writes.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscription-statements.ts";
@@ -49,6 +50,7 @@ export class Applier {
   readonly #sql: WriterStatements;
   readonly #totals: Totals;
   readonly #conversations: ConversationCounts;
+  readonly #dailyUsage: DailyUsage;
   readonly #documents: DocumentApplier;
   readonly #subscribed: StandingSubscriptions;
   #cursors: { key: string; task: string }[] = [];
@@ -58,6 +60,7 @@ export class Applier {
     this.#documents = documents;
     this.#totals = new Totals(db);
     this.#conversations = new ConversationCounts(statements);
+    this.#dailyUsage = new DailyUsage(db);
     this.#subscribed = new StandingSubscriptions(db);
   }
 
@@ -103,11 +106,13 @@ export class Applier {
   writeDeltas(): void {
     this.#totals.write();
     this.#conversations.write();
+    this.#dailyUsage.write();
   }
 
   clearDeltas(): void {
     this.#totals.clear();
     this.#conversations.clear();
+    this.#dailyUsage.clear();
   }
 
   #standing(writes: PreparedWrite[], standings: (Standing | null)[], index: number): Standing | null {
@@ -176,6 +181,7 @@ export class Applier {
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
     if (write.inbox) sql.insertInbox.run(n, n, ...write.inbox);
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
+    for (const added of write.daily ?? []) this.#dailyUsage.add(added);
     if (write.below) this.#spendBelow(write.below, write.at);
     for (const { id, append, record } of write.artifacts ?? []) {
       if (!append) sql.dropArtifact.run(n, id);

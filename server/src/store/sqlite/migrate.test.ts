@@ -3,10 +3,11 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DAY_MS, dayOf } from "../../task/daily-usage.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { openTask } from "../../task/open-task.ts";
-import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
-import { newTask } from "../suite/new-task.suite.ts";
+import { ADA, complete, EVERYBODY, live, paidCall, submit } from "../suite/life.suite.ts";
+import { newTask, START } from "../suite/new-task.suite.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
 import { fixture } from "./fixture.suite.ts";
@@ -64,6 +65,27 @@ test("what the version before has left opens and reads, in every state of a task
   expect(open).toHaveLength(10);
   for (const entry of open) expect(entry).toEqual(openTask(known.get(entry.id) ?? newTask()));
   expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("daily usage begins with the paid calls that an older version has left", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(17), database);
+  const db = openDatabase(database);
+  const record = { ...paidCall("a"), costUsd: null };
+  const insert = db.prepare<unknown[]>(
+    "INSERT INTO usage (task, key, at, record) SELECT n, ?, ?, ? FROM tasks WHERE n IN (1, 2)",
+  );
+  insert.run("a", START, JSON.stringify(record));
+  insert.run("b", START + DAY_MS, JSON.stringify({ ...paidCall("b"), estimated: true }));
+  insert.run("damaged", START, "{");
+  db.close();
+  const store = await openSqliteStore(folder);
+  const { rows } = await store.dailyUsage.sums(ADA, { from: 0, before: START + 9 * DAY_MS }, ["day"], { limit: 9 });
+  expect(rows).toMatchObject([
+    { day: dayOf(START + DAY_MS), calls: 2, inputTokens: 20, costUsd: 1, unpricedCalls: 0, estimatedCalls: 2 },
+    { day: dayOf(START), calls: 2, inputTokens: 20, costUsd: 0, unpricedCalls: 2, estimatedCalls: 0 },
+  ]);
   await store.close();
 });
 
@@ -141,5 +163,6 @@ test("migrations are frozen", () => {
     "256069201c1bd02f",
     "ffa0b490ef7c13de",
     "a6ffe74281198445",
+    "391c85874e3d2f62",
   ]);
 });

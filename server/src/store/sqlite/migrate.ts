@@ -17,6 +17,7 @@ import { people } from "./migrations/014-people.ts";
 import { standingSubscriptions } from "./migrations/015-standing-subscriptions.ts";
 import { worklistOrder } from "./migrations/016-worklist-order.ts";
 import { spentBelow } from "./migrations/017-spent-below.ts";
+import { dailyUsage } from "./migrations/018-daily-usage.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly string[] = [
   standingSubscriptions,
   worklistOrder,
   spentBelow,
+  dailyUsage,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

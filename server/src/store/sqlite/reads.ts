@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { chunkReads } from "./chunk-reads.ts";
 import { textIn } from "./column.ts";
 import { conversationReads } from "./conversation-reads.ts";
+import { dailyUsageReads } from "./daily-usage.ts";
 import { documentReads } from "./document-reads.ts";
 import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
@@ -31,6 +32,7 @@ export function reads(db: Database) {
     ...agentReads(db),
     ...subscriptionReads(db),
     ...humanReads(db),
+    ...dailyUsageReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */
     unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),

@@ -20,6 +20,7 @@ import { longValues, prepareAudit, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
+import type { DailyUsageStore } from "../daily-usage-store.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { unlessDiskTrouble } from "../disk-trouble.ts";
 import type { DocumentStore } from "../document-store.ts";
@@ -38,6 +39,7 @@ import type { Reads } from "./reads.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
+import { SqliteDailyUsage } from "./sqlite-daily-usage.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
 import { SqliteHuman } from "./sqlite-human.ts";
 import { SqliteSubscriptions } from "./sqlite-subscriptions.ts";
@@ -86,6 +88,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly agents: AgentStore;
   readonly subscriptions: SqliteSubscriptions;
   readonly human: HumanStore;
+  readonly dailyUsage: DailyUsageStore;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -113,6 +116,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
+    this.dailyUsage = new SqliteDailyUsage(parts);
   }
 
   async apply(writes: Write[]): Promise<Applied> {

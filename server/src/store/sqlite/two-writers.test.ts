@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DAY_MS } from "../../task/daily-usage.ts";
 import { submitted } from "../../task/decide.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
@@ -101,6 +102,8 @@ test("an inbox, artifacts and usage go on where the other writer stopped", async
     { text: "2" },
   ]);
   expect((await first.usage(task.id, null, 10)).calls.map(({ key }) => key)).toEqual(["c0", "c1", "c2"]);
+  const everDays = { from: 0, before: START + DAY_MS };
+  expect((await second.dailyUsage.sums(EVERYBODY, everDays, ["day"], { limit: 1 })).total.calls).toBe(3);
 });
 
 test("an idempotency key that the other writer took is replayed, and a message that it has is a duplicate", async () => {

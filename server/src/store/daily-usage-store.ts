@@ -1,0 +1,18 @@
+/** Reads what all paid calls add up to. What is added there commits with the calls themselves: see `TaskStore.apply`. */
+import type { UsageFilter, UsageGroup, UsageRow, UsageSum } from "../task/daily-usage.ts";
+import type { Visible } from "../task/visibility.ts";
+
+export type UsagePage = { limit: number; cursor?: string };
+
+export interface DailyUsageStore {
+  /**
+   * Sums told apart by `groups`, latest day first, then by user, agent, provider and model; `total` is of all pages. A page
+   * also ends when it has about 1 MB. Throws `invalid` for a cursor that no such list has given, `unavailable` when it takes too long.
+   */
+  sums(
+    visible: Visible,
+    filter: UsageFilter,
+    groups: readonly UsageGroup[],
+    page: UsagePage,
+  ): Promise<{ rows: UsageRow[]; total: UsageSum; next: string | null }>;
+}

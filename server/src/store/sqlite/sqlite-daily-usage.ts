@@ -1,0 +1,26 @@
+/** The verbs of the store on daily usage, over its channel of lists. Like the rest of this side it knows no SQL. */
+import type { UsageFilter, UsageGroup } from "../../task/daily-usage.ts";
+import type { Visible } from "../../task/visibility.ts";
+import { decodeUsagePlace, encodeUsagePlace, usageRowOf, usageSumOf } from "../codec/daily-usage-rows.ts";
+import type { DailyUsageStore, UsagePage } from "../daily-usage-store.ts";
+import { orDamaged } from "../damage.ts";
+import type { Channel } from "./channel.ts";
+import type { Reads } from "./reads.ts";
+
+export class SqliteDailyUsage implements DailyUsageStore {
+  readonly #searches: Channel<Reads>;
+
+  constructor({ searches }: { searches: Channel<Reads> }) {
+    this.#searches = searches;
+  }
+
+  sums(visible: Visible, filter: UsageFilter, groups: readonly UsageGroup[], { limit, cursor }: UsagePage) {
+    const after = cursor === undefined ? null : decodeUsagePlace(cursor, groups);
+    return orDamaged("daily usage", async () => {
+      const found = await this.#searches.send("dailyUsage", { visible, filter, groups, limit, after });
+      const rows = found.rows.map(usageRowOf);
+      const last = rows.at(-1);
+      return { rows, total: usageSumOf(found.total), next: found.more && last ? encodeUsagePlace(last) : null };
+    });
+  }
+}
