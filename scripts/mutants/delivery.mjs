@@ -1,6 +1,7 @@
 /** Faults in how subscribers are told. */
 const subscription = "server/src/task/subscription-rules.ts";
 const delivery = "server/src/delivery/delivery.ts";
+const entries = "server/src/delivery/entries.ts";
 const lanes = "server/src/delivery/lanes.ts";
 const statements = "server/src/store/sqlite/subscription-statements.ts";
 const rows = "server/src/store/codec/subscription-rows.ts";
@@ -51,7 +52,24 @@ export const DELIVERY = [
     find: "Math.max(spread, Math.min(askedMs ?? 0, ASKED_DELAY_MS_MAX))",
     put: "spread",
   },
-  { file: delivery, name: "an-enabled-one-stays-still", find: "await this.#enterUnfinished(key);", put: "" },
+  {
+    file: delivery,
+    name: "an-enabled-one-stays-still",
+    find: "else void this.#track(this.#enterCursors(key));",
+    put: "",
+  },
+  {
+    file: entries,
+    name: "what-finds-no-room-is-forgotten",
+    find: "else if (cursors.left === null || key < cursors.left) cursors.left = key;",
+    put: "",
+  },
+  {
+    file: delivery,
+    name: "what-made-room-hears-no-news",
+    find: "if (this.#entries.haveMadeRoom) this.#lookFor(task);",
+    put: "",
+  },
   {
     file: subscription,
     name: "a-redirect-is-taken",
@@ -81,8 +99,8 @@ export const DELIVERY = [
   {
     file: delivery,
     name: "a-start-forgets-who-waits-for-his-retry",
-    find: "else this.#wait(entry, dueAt);\n",
-    put: "",
+    find: "if (entry && dueAt !== null) this.#wait(entry, dueAt);\n    else if (entry) this.#ready(entry);",
+    put: "if (entry && dueAt === null) this.#ready(entry);",
   },
   {
     file: delivery,

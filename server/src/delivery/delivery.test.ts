@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { submit } from "../store/suite/life.suite.ts";
+import { decided, submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
 import { afterAttempt, enabled, redriven } from "../task/subscription-rules.ts";
 import { plain, Receiver, Stage, subscriptionOf } from "./suite/stage.ts";
@@ -227,6 +227,38 @@ describe("a subscription of all tasks", () => {
     );
     expect(receiver.taken).toHaveLength(tasks.reduce((sum, { lastSeq }) => sum + lastSeq, 0));
     expect(stage.delivery.stats().entries).toBe(0);
+  });
+});
+
+describe("of more tasks than have room, a subscription of all of them", () => {
+  it("holds some in memory and tells of each, also of one that was quiet for long, over a dead receiver and a restart", async () => {
+    await stage.close();
+    const cursorsMax = 8;
+    stage = await Stage.open([{ ...plain, attemptsMax: 1_000, failuresMax: 1_000 }], seeded(5), { cursorsMax });
+    const isBounded = () => expect(stage.delivery.stats().entries).toBeLessThanOrEqual(cursorsMax);
+    const told = { events: ["task.completed", "task.cancelled"] };
+    const standing = await stage.standing(receiver.url, told);
+    const open = await Promise.all(Array.from({ length: 250 }, () => submit(stage.store, newTask())));
+    isBounded();
+    let isDead = true;
+    receiver.behave = (_, response) => void response.writeHead(isDead ? 503 : 200).end();
+    const ended = await Promise.all(Array.from({ length: 20 }, () => stage.endedTask(3)));
+    await stage.until(() => receiver.all.length > cursorsMax);
+    isBounded();
+    await stage.restart();
+    await stage.until(() => receiver.all.length > 2 * cursorsMax);
+    isDead = false;
+    const quiet = open.filter((_, index) => index % 10 === 0);
+    for (const task of quiet) {
+      await stage.store.apply([decided(task, { do: "cancel", by: "ada", reason: "" })]);
+      isBounded();
+    }
+    const all = [...quiet, ...ended];
+    await stage.until(async () => {
+      isBounded();
+      return (await Promise.all(all.map((task) => stage.cursor(standing, task)))).every(({ done }) => done);
+    });
+    expect(new Set(receiver.taken.map(({ subscription }) => subscription)).size).toBe(all.length);
   });
 });
 

@@ -8,12 +8,14 @@
  */
 import type { Clock } from "../engine/clock.ts";
 import type { Store } from "../store/store.ts";
+import type { Unfinished } from "../store/subscription-store.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import { isTerminal, type State } from "../task/states.ts";
 import type { Notification, Outcome, PushFormat, Subscription, Trial } from "../task/subscription.ts";
 import { afterAttempt, retryDelayMs } from "../task/subscription-rules.ts";
 import { attempt, type Sender } from "./attempt.ts";
+import { Entries, type Entry, type Place } from "./entries.ts";
 import { Lanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
 
@@ -21,7 +23,11 @@ const BOUNDS = { all: 256, ofOwner: 32, ofHost: 4 };
 /** Told in one turn: then others come. */
 const EVENTS_A_TURN = 16;
 const PAGE_EVENTS = 100;
+/** Of the store's, at a time. */
 const ENTRIES_PAGE = 1_000;
+const TASKS_PAGE = 1_000;
+/** After this it is asked again, where it could not be read. */
+const ASK_AGAIN_MS = 10_000;
 /** After news that were nothing to tell, such as pieces of an answer, more of them are awaited for so long. */
 const FRUITLESS_MS = 100;
 /** Events that were passed over and are not yet in the cursor: after a crash they are read again. */
@@ -35,29 +41,12 @@ export type DeliveryParts = {
   formats: readonly PushFormat[];
   clock: Clock;
   random: () => number;
+  /** Of one subscription of all tasks, in memory. */
+  cursorsMax?: number;
   log: {
     warn: (message: string, facts: Record<string, unknown>) => void;
     attempted: (format: string, outcome: Outcome) => void;
   };
-};
-
-type Entry = {
-  key: string;
-  task: TaskId;
-  owner: string;
-  host: string;
-  busy: boolean;
-  /** Something has changed since its turn began. */
-  news: boolean;
-  /** Its last turn found nothing to tell. */
-  fruitless: boolean;
-  state: State | null;
-  /** Stops its timer. */
-  timer: (() => void) | null;
-  /** Since when something waits to be told. */
-  since: number | null;
-  /** Turns in a row that the store, or the format, has broken off. */
-  troubles: number;
 };
 
 type Next = { seq: number; event: TaskEvent | null; at: number; notification: Notification };
@@ -67,8 +56,12 @@ export class Delivery {
   readonly #formats: ReadonlyMap<string, PushFormat>;
   readonly #lanes = new Lanes(BOUNDS);
   readonly #lease: Lease;
-  readonly #entries = new Map<string, Entry>();
-  readonly #ofTask = new Map<TaskId, Set<Entry>>();
+  readonly #entries: Entries;
+  /** Tasks that have changed, whose cursors may be in the store alone. */
+  readonly #changed = new Set<TaskId>();
+  #isLooking = false;
+  /** Stop what is asked again. */
+  readonly #timers = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #turns = new Set<Promise<void>>();
   #unlisten: (() => void)[] = [];
@@ -76,6 +69,7 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#formats = new Map(parts.formats.map((format) => [format.name, format]));
+    this.#entries = new Entries(parts.cursorsMax);
     this.#lease = new Lease(parts.store, parts.holder, parts.clock);
   }
 
@@ -83,59 +77,71 @@ export class Delivery {
     const { store } = this.#parts;
     this.#unlisten = [
       store.changes(({ task, state }) => this.#taskChanged(task, state)),
-      store.subscriptions.changes(({ key, task }) => {
-        if (task !== null) this.#subscriptionChanged(key, task);
-        else void this.#track(this.#standingChanged(key));
+      store.subscriptions.changes(({ key, task, standing }) => {
+        if (task !== null) this.#subscriptionChanged(key, task, standing);
+        else void this.#track(this.#enterCursors(key));
       }),
     ];
     await this.#enterUnfinished();
   }
 
-  /** All that may have something to tell; of one standing subscription alone where it is named. */
-  async #enterUnfinished(standing?: string): Promise<void> {
-    for (let after = ""; !this.#stopping.signal.aborted; ) {
-      const page = await this.#parts.store.subscriptions.unfinished(after, ENTRIES_PAGE, standing);
-      for (const { key, task, owner, url, dueAt } of page) {
-        after = key;
-        if (this.#entries.has(key)) continue;
-        const entry = this.#enter(key, task, placeOf(owner, url));
-        if (dueAt === null) this.#ready(entry);
-        else this.#wait(entry, dueAt);
-      }
+  /** All that may have something to tell. */
+  async #enterUnfinished(): Promise<void> {
+    for (let from = ""; !this.#stopping.signal.aborted; ) {
+      const page = await this.#parts.store.subscriptions.unfinished(from, ENTRIES_PAGE);
+      for (const each of page) this.#enterKept(each);
+      from = page.at(-1)?.key ?? "";
       if (page.length < ENTRIES_PAGE) return;
     }
   }
 
-  /** It may have been enabled: what stood still with it goes on. */
-  async #standingChanged(key: string): Promise<void> {
+  /** The cursors of one of all tasks from a key on, as far as there is room. It may have been enabled: what stood still goes on. */
+  async #enterCursors(standing: string, first = ""): Promise<void> {
     try {
-      await this.#enterUnfinished(key);
+      for (let from = first; !this.#stopping.signal.aborted; ) {
+        const page = await this.#parts.store.subscriptions.unfinished(from, ENTRIES_PAGE, standing);
+        for (const each of page) if (!this.#enterKept(each)) return;
+        from = page.at(-1)?.key ?? "";
+        if (page.length < ENTRIES_PAGE) return;
+      }
     } catch (error) {
-      this.#parts.log.warn("a subscription cannot be read", { subscription: key, error });
+      this.#parts.log.warn("a subscription cannot be read", { subscription: standing, error });
+      this.#askAgain(() => this.#enterCursors(standing, first));
     }
+  }
+
+  /** False where there is no room. */
+  #enterKept({ key, task, standing, owner, url, dueAt }: Unfinished): boolean {
+    if (this.#entries.get(key)) return true;
+    const entry = this.#entries.add({ key, task, standing }, placeOf(owner, url));
+    if (entry && dueAt !== null) this.#wait(entry, dueAt);
+    else if (entry) this.#ready(entry);
+    return entry !== null;
   }
 
   /** Breaks off what is under way: it is told again at the next start. */
   async stop(): Promise<void> {
     for (const unlisten of this.#unlisten) unlisten();
     this.#stopping.abort(new Error("The server stops."));
-    for (const entry of this.#entries.values()) entry.timer?.();
+    for (const stop of this.#timers) stop();
+    for (const entry of this.#entries) entry.timer?.();
     await Promise.all(this.#turns);
     await this.#lease.giveBack().catch((error: unknown) => {
       this.#parts.log.warn("the right to tell subscribers is given back by its time alone", { error });
     });
   }
 
-  /** Subscriptions that may have something to tell; how long the oldest of it waits, in milliseconds. */
+  /** Subscriptions in memory that may have something to tell; how long the oldest of it waits, in milliseconds. */
   stats(): { entries: number; oldestMs: number } {
     const now = this.#parts.clock.now();
     let oldest = now;
-    for (const { since } of this.#entries.values()) oldest = Math.min(oldest, since ?? now);
+    for (const { since } of this.#entries) oldest = Math.min(oldest, since ?? now);
     return { entries: this.#entries.size, oldestMs: now - oldest };
   }
 
   #taskChanged(task: TaskId, state: State): void {
-    for (const entry of this.#ofTask.get(task) ?? []) {
+    if (this.#entries.haveMadeRoom) this.#lookFor(task);
+    for (const entry of this.#entries.ofTask(task) ?? []) {
       entry.news = true;
       // A new state is told at once; it is also what most are told.
       const isQuiet = entry.fruitless && entry.state === state;
@@ -146,9 +152,41 @@ export class Delivery {
     }
   }
 
-  #subscriptionChanged(key: string, task: TaskId): void {
+  /** Cursors of this task that have made room have news. What changes while the store is read is asked for together. */
+  #lookFor(task: TaskId): void {
+    this.#changed.add(task);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#track(this.#enterChanged());
+  }
+
+  async #enterChanged(): Promise<void> {
+    while (this.#changed.size > 0 && !this.#stopping.signal.aborted) {
+      const tasks = [...this.#changed].slice(0, TASKS_PAGE);
+      for (const task of tasks) this.#changed.delete(task);
+      try {
+        for (const each of await this.#parts.store.subscriptions.cursorsOf(tasks)) this.#enterKept(each);
+      } catch (error) {
+        this.#parts.log.warn("subscriptions of tasks cannot be read", { error });
+        for (const task of tasks) this.#changed.add(task);
+        return this.#askAgain(() => this.#enterChanged());
+      }
+    }
+    this.#isLooking = false;
+  }
+
+  #askAgain(ask: () => Promise<void>): void {
+    const stop = this.#parts.clock.after(ASK_AGAIN_MS, () => {
+      this.#timers.delete(stop);
+      void this.#track(ask());
+    });
+    this.#timers.add(stop);
+  }
+
+  #subscriptionChanged(key: string, task: TaskId, standing: string | null): void {
     const known = this.#entries.get(key);
-    const entry = known ?? this.#enter(key, task, { owner: "", host: "" });
+    const entry = known ?? this.#entries.add({ key, task, standing }, { owner: "", host: "" });
+    if (!entry) return;
     entry.news = true;
     entry.fruitless = false;
     if (known) this.#ready(known);
@@ -172,25 +210,20 @@ export class Delivery {
     }
   }
 
-  #enter(key: string, task: TaskId, place: { owner: string; host: string }): Entry {
-    const state = { busy: false, news: true, fruitless: false, state: null, timer: null, since: null, troubles: 0 };
-    const entry: Entry = { key, task, ...place, ...state };
-    this.#entries.set(key, entry);
-    const ofTask = this.#ofTask.get(task) ?? new Set();
-    this.#ofTask.set(task, ofTask.add(entry));
-    return entry;
+  #forget(entry: Entry): void {
+    this.#entries.remove(entry);
+    this.#enterLeft(entry);
   }
 
-  #forget(entry: Entry): void {
-    entry.timer?.();
-    this.#entries.delete(entry.key);
-    const ofTask = this.#ofTask.get(entry.task);
-    ofTask?.delete(entry);
-    if (ofTask?.size === 0) this.#ofTask.delete(entry.task);
+  /** There may be room for those of its subscription that found none. */
+  #enterLeft({ standing }: Entry): void {
+    const first = standing === null || this.#stopping.signal.aborted ? null : this.#entries.takeLeft(standing);
+    if (standing !== null && first !== null) void this.#track(this.#enterCursors(standing, first));
   }
 
   #ready(entry: Entry): void {
     if (entry.busy || this.#stopping.signal.aborted) return;
+    this.#entries.wakes(entry);
     entry.timer?.();
     entry.timer = null;
     entry.busy = true;
@@ -203,6 +236,7 @@ export class Delivery {
   }
 
   #wait(entry: Entry, moment: number): void {
+    this.#entries.wakes(entry);
     entry.timer?.();
     entry.timer = this.#parts.clock.at(moment, () => this.#ready(entry));
   }
@@ -219,10 +253,14 @@ export class Delivery {
       waitUntil = this.#parts.clock.now() + retryDelayMs(entry.troubles, null, this.#parts.random());
     }
     entry.busy = false;
-    if (this.#stopping.signal.aborted || !this.#entries.has(entry.key)) return;
+    if (this.#stopping.signal.aborted || this.#entries.get(entry.key) !== entry) return;
     if (waitUntil !== null) this.#wait(entry, waitUntil);
     else if (entry.news && entry.fruitless) this.#after(entry, FRUITLESS_MS);
     else if (entry.news) this.#ready(entry);
+    else {
+      this.#entries.rests(entry);
+      this.#enterLeft(entry);
+    }
   }
 
   /** Tells what there is. Returns when to go on, or null to wait for news. */
@@ -347,6 +385,6 @@ export class Delivery {
   }
 }
 
-function placeOf({ tenant, user }: { tenant: string; user: string }, url: string): { owner: string; host: string } {
+function placeOf({ tenant, user }: { tenant: string; user: string }, url: string): Place {
   return { owner: `${tenant}\n${user}`, host: URL.canParse(url) ? new URL(url).host : url };
 }

@@ -18,7 +18,7 @@ type Owner = { tenant: string; user: string };
 type Audit = NonNullable<Write["audit"]>;
 
 /** One that may have something to tell: what is needed to take turns before more of it is read. */
-export type Unfinished = { key: string; task: TaskId; owner: Owner; url: string; dueAt: number | null };
+export type Unfinished = Pick<Subscription, "key" | "standing" | "url" | "dueAt"> & { task: TaskId; owner: Owner };
 
 export interface SubscriptionStore {
   /**
@@ -43,11 +43,16 @@ export interface SubscriptionStore {
     more: { delivery?: Omit<Delivery, "n">; attempted?: Attempted; audit?: Audit },
   ): Promise<boolean | "disabled">;
   /** False when it is gone. */
-  remove({ key, task }: Pick<Subscription, "key" | "task">, audit: Audit): Promise<boolean>;
+  remove({ key, task, standing }: Pick<Subscription, "key" | "task" | "standing">, audit: Audit): Promise<boolean>;
   /** Newest first, at most `limit`, before entry `before`. */
   deliveries(key: string, page: { limit: number; before?: number }): Promise<Delivery[]>;
-  /** All active ones of tasks with something left to tell or a task that is open, in pages by key; of one standing one alone. */
-  unfinished(after: string, limit: number, standing?: string): Promise<Unfinished[]>;
+  /**
+   * All active ones of tasks with something left to tell or a task that is open, in pages by key, from the key `from` on; of
+   * one standing one alone.
+   */
+  unfinished(from: string, limit: number, standing?: string): Promise<Unfinished[]>;
+  /** Of these tasks, the cursors of standing ones among them. */
+  cursorsOf(tasks: readonly TaskId[]): Promise<Unfinished[]>;
   /** Cursors of a standing one that have given an event up, in pages by key. */
   givenUp(standing: string, after: string, limit: number): Promise<Subscription[]>;
   /**
@@ -55,5 +60,5 @@ export interface SubscriptionStore {
    * standing one; returns how to stop.
    * With several writers it is a hint, as `changes` is. A listener must not throw.
    */
-  changes(listener: (changed: { key: string; task: TaskId | null }) => void): () => void;
+  changes(listener: (changed: Pick<Subscription, "key" | "task" | "standing">) => void): () => void;
 }

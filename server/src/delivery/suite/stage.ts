@@ -10,7 +10,7 @@ import { complete, decided, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
 import type { PushFormat, Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
-import { Delivery } from "../delivery.ts";
+import { Delivery, type DeliveryParts } from "../delivery.ts";
 
 export type Received = { seq: number; subscription: string; attempt: number };
 
@@ -85,6 +85,8 @@ export function subscriptionOf(task: Task, url: string, fields: Partial<Subscrip
   };
 }
 
+type Bounds = Pick<DeliveryParts, "cursorsMax">;
+
 export class Stage {
   readonly clock = new VirtualClock(START);
   readonly attempts: string[] = [];
@@ -95,16 +97,18 @@ export class Stage {
   readonly #client = new GuardedClient(Reach.everywhere);
   readonly #formats: PushFormat[];
   readonly #random: () => number;
+  readonly #bounds: Bounds;
 
-  private constructor(store: Store, formats: PushFormat[], random: () => number) {
+  private constructor(store: Store, formats: PushFormat[], random: () => number, bounds: Bounds) {
     this.store = store;
     this.#formats = formats;
     this.#random = random;
+    this.#bounds = bounds;
     this.delivery = this.#delivery();
   }
 
-  static async open(formats = [plain], random = () => 0.5): Promise<Stage> {
-    const stage = new Stage(await openSqliteStore(":memory:"), formats, random);
+  static async open(formats = [plain], random = () => 0.5, bounds: Bounds = {}): Promise<Stage> {
+    const stage = new Stage(await openSqliteStore(":memory:"), formats, random, bounds);
     await stage.delivery.start();
     return stage;
   }
@@ -145,8 +149,8 @@ export class Stage {
   }
 
   /** Of all tasks that are submitted from then on. */
-  async standing(url: string): Promise<Subscription> {
-    const subscription = { ...subscriptionOf(newTask(), url), task: null, chooses: { everybody: true } };
+  async standing(url: string, fields: Partial<Subscription> = {}): Promise<Subscription> {
+    const subscription = { ...subscriptionOf(newTask(), url, fields), task: null, chooses: { everybody: true } };
     const audit = { tenant: subscription.tenant, at: START, user: "ada", keyId: "k", act: "x", task: null, detail: {} };
     await this.store.subscriptions.put(subscription, audit);
     return subscription;
@@ -183,6 +187,7 @@ export class Stage {
       formats: this.#formats,
       clock: this.clock,
       random: this.#random,
+      ...this.#bounds,
       log: {
         warn: (_, facts) => "webhook" in facts && this.disabled.push(facts),
         attempted: (_, outcome) => this.attempts.push(outcome),

@@ -29,8 +29,10 @@ const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
 
 type Refused = Exclude<Applied, { ok: true }>;
+type BegunCursor = { key: string; task: string; standing: string | null };
+
 /** `numbers` are those of the task of each write, in their order; `cursors` what standing subscriptions have begun. */
-export type AppliedRows = Refused | { ok: true; numbers: number[]; cursors: { key: string; task: string }[] };
+export type AppliedRows = Refused | { ok: true; numbers: number[]; cursors: BegunCursor[] };
 
 /** What is known of a task before the write: its row, or nothing yet. */
 type Standing = {
@@ -53,7 +55,7 @@ export class Applier {
   readonly #dailyUsage: DailyUsage;
   readonly #documents: DocumentApplier;
   readonly #subscribed: StandingSubscriptions;
-  #cursors: { key: string; task: string }[] = [];
+  #cursors: BegunCursor[] = [];
 
   constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
     this.#sql = statements;
@@ -278,7 +280,7 @@ export class Applier {
     });
     for (const cursor of this.#subscribed.cursorsFor(tenant, write.id, write.at, about)) {
       this.#sql.insertSubscription.run(cursor);
-      this.#cursors.push({ key: cursor.key, task: write.id });
+      this.#cursors.push({ key: cursor.key, task: write.id, standing: cursor.standing });
     }
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));

@@ -20,9 +20,10 @@ import type { Writes } from "./writes.ts";
 type Channels = { writes: Channel<Writes>; reads: Channel<Reads>; searches: Channel<Reads>; damage: DamageLog };
 type Owner = { tenant: string; user: string };
 type Audit = NonNullable<Write["audit"]>;
-type Changed = Pick<Subscription, "key" | "task">;
+type Changed = Pick<Subscription, "key" | "task" | "standing">;
 
-const unfinishedRow = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.number().nullable()]);
+const text = z.string();
+const unfinishedRow = z.tuple([text, text, text.nullable(), text, text, text, z.number().nullable()]);
 
 export class SqliteSubscriptions implements SubscriptionStore {
   readonly #writes: Channel<Writes>;
@@ -83,9 +84,9 @@ export class SqliteSubscriptions implements SubscriptionStore {
     return changed;
   }
 
-  async remove({ key, task }: Changed, audit: Audit): Promise<boolean> {
+  async remove({ key, task, standing }: Changed, audit: Audit): Promise<boolean> {
     const removed = await this.#writes.send("removeSubscription", { key, audit: prepareAudit(audit) });
-    if (removed) this.publish([{ key, task }]);
+    if (removed) this.publish([{ key, task, standing }]);
     return removed;
   }
 
@@ -102,14 +103,14 @@ export class SqliteSubscriptions implements SubscriptionStore {
     return rows.map(subscriptionOf);
   }
 
-  async unfinished(after: string, limit: number, standing?: string): Promise<Unfinished[]> {
+  async unfinished(from: string, limit: number, standing?: string): Promise<Unfinished[]> {
     // A start holds nobody up, and needs no other thread for this.
     const channel = standing === undefined ? this.#reads : this.#searches;
-    const rows = await channel.send("unfinished", { after, limit, standing: standing ?? null });
-    return rows.map((row) => {
-      const [key, task, tenant, user, url, dueAt] = unfinishedRow.parse(row);
-      return { key, task, owner: { tenant, user }, url, dueAt };
-    });
+    return (await channel.send("unfinished", { from, limit, standing: standing ?? null })).map(unfinishedOf);
+  }
+
+  async cursorsOf(tasks: readonly TaskId[]): Promise<Unfinished[]> {
+    return (await this.#searches.send("cursorsOf", { tasks: JSON.stringify(tasks) })).map(unfinishedOf);
   }
 
   changes(listener: (changed: Changed) => void): () => void {
@@ -120,6 +121,12 @@ export class SqliteSubscriptions implements SubscriptionStore {
 
   /** Tells what one transaction has committed. */
   publish(committed: readonly Changed[]): void {
-    for (const { key, task } of committed) for (const listener of this.#listeners) listener({ key, task });
+    for (const { key, task, standing } of committed)
+      for (const listener of this.#listeners) listener({ key, task, standing });
   }
+}
+
+function unfinishedOf(row: unknown[]): Unfinished {
+  const [key, task, standing, tenant, user, url, dueAt] = unfinishedRow.parse(row);
+  return { key, task, standing, owner: { tenant, user }, url, dueAt };
 }

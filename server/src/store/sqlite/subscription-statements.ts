@@ -26,7 +26,7 @@ const STANDING = "SELECT key, tenant, user, id, done, version, record FROM subsc
 /** Of a task that somebody has deleted nothing is told any more; what a removed one stood for goes with its tasks. */
 const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL) AND (s.standing IS NULL OR o.key IS NOT NULL)";
 
-const UNFINISHED = `SELECT s.key, t.id, s.tenant, s.user, coalesce(o.url, s.url), s.due_at FROM subscriptions s
+const UNFINISHED = `SELECT s.key, t.id, s.standing, s.tenant, s.user, coalesce(o.url, s.url), s.due_at FROM subscriptions s
   JOIN tasks t ON t.n = s.task LEFT JOIN subscriptions o ON o.key = s.standing
   WHERE s.active = 1 AND s.done = 0 AND s.task IS NOT NULL AND t.deleted_at IS NULL
     AND (s.standing IS NULL OR o.active = 1)`;
@@ -53,14 +53,14 @@ export function subscriptionReads(db: Database) {
     ({ tenant, user }: Owned) => [tenant, user],
   );
   const unfinished = rows(
-    `${UNFINISHED} AND s.key > ? ORDER BY s.key LIMIT ?`,
-    ({ after, limit }: { after: string; limit: number }) => [after, limit],
+    `${UNFINISHED} AND s.key >= ? ORDER BY s.key LIMIT ?`,
+    ({ from, limit }: { from: string; limit: number }) => [from, limit],
   );
   // Keys of its cursors begin with its own, and so lie together: no other index is to be taken.
   const unfinishedOf = rows(
-    `${UNFINISHED} AND +s.standing = ? AND s.key > ? AND s.key < ? ORDER BY s.key LIMIT ?`,
-    ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [
-      ...[standing, after === "" ? cursorKeys(standing).first : after, cursorKeys(standing).beyond, limit],
+    `${UNFINISHED} AND +s.standing = ? AND s.key >= ? AND s.key < ? ORDER BY s.key LIMIT ?`,
+    ({ standing, from, limit }: { standing: string; from: string; limit: number }) => [
+      ...[standing, from === "" ? cursorKeys(standing).first : from, cursorKeys(standing).beyond, limit],
     ],
   );
   return {
@@ -72,8 +72,13 @@ export function subscriptionReads(db: Database) {
       ANSWER_BYTES_MAX,
       ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
     ),
-    unfinished: ({ standing, ...page }: { after: string; limit: number; standing: string | null }) =>
+    unfinished: ({ standing, ...page }: { from: string; limit: number; standing: string | null }) =>
       standing === null ? unfinished(page) : unfinishedOf({ ...page, standing }),
+    cursorsOf: rows(
+      `${UNFINISHED} AND s.standing IS NOT NULL AND +s.key > ''
+         AND s.task IN (SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(?)))`,
+      ({ tasks }: { tasks: string }) => [tasks],
+    ),
     givenUp: rows(
       `${SUBSCRIPTIONS} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
        ORDER BY s.key LIMIT ?`,

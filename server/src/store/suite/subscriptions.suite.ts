@@ -95,7 +95,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     store.subscriptions.changes((changed) => heard.push(changed));
     await submit(store, task, { subscriptions: [along] });
     expect(await store.subscriptions.list(ada, task.id)).toEqual([along]);
-    expect(heard).toEqual([{ key: along.key, task: task.id }]);
+    expect(heard).toEqual([{ key: along.key, task: task.id, standing: null }]);
     expect(await store.apply([{ ...submitted(task), subscriptions: [subscription(task.id)] }])).toMatchObject({
       ok: false,
     });
@@ -147,8 +147,8 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     expect(await subscriptions.remove(now, act("delete"))).toBe(true);
     expect(await subscriptions.remove(now, act("delete"))).toBe(false);
     expect(heard).toEqual([
-      { key: now.key, task: task.id },
-      { key: now.key, task: task.id },
+      { key: now.key, task: task.id, standing: null },
+      { key: now.key, task: task.id, standing: null },
     ]);
     expect(await subscriptions.deliveries(now.key, { limit: 9 })).toEqual([]);
     expect((await store.audit("acme", { limit: 9 })).map(({ act }) => act)).toEqual([
@@ -172,10 +172,10 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const [first, second] = kept;
     const url = "https://example.com/hook";
     expect(await subscriptions.unfinished("", 1)).toEqual([
-      { key: first?.key, task: task.id, owner: ada, url, dueAt: START + 5 },
+      { key: first?.key, task: task.id, standing: null, owner: ada, url, dueAt: START + 5 },
     ]);
-    expect(await subscriptions.unfinished(first?.key ?? "", 9)).toEqual([
-      { key: second?.key, task: task.id, owner: { ...ada, user: "bob" }, url, dueAt: null },
+    expect(await subscriptions.unfinished(second?.key ?? "", 9)).toEqual([
+      { key: second?.key, task: task.id, standing: null, owner: { ...ada, user: "bob" }, url, dueAt: null },
     ]);
   });
 
@@ -202,7 +202,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
       await submit(store, newTask({ ...fits, ...other }));
     await submit(store, newTask({ ...fits, parent: task.id, depth: 1 }));
     const key = `${standing.key}_${task.id}`;
-    expect(heard).toEqual([{ key, task: task.id }]);
+    expect(heard).toEqual([{ key, task: task.id, standing: standing.key }]);
     expect(await subscriptions.list(ada, old.id)).toEqual([]);
     const [cursor] = await subscriptions.list(ada, task.id);
     expect(cursor).toMatchObject({
@@ -213,6 +213,8 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
       secrets: standing.secrets,
     });
     expect((await subscriptions.unfinished("", 9)).map((each) => [each.key, each.url])).toEqual([[key, standing.url]]);
+    const [found] = await subscriptions.unfinished("", 9);
+    expect(await subscriptions.cursorsOf([task.id, old.id])).toEqual([found]);
     await subscriptions.change({ ...standing, version: 2, state: "disabled", reason: "dead" }, { audit: act("x") });
     expect(await subscriptions.get(key)).toMatchObject({ state: "disabled", reason: "dead" });
     expect(await subscriptions.unfinished("", 9)).toEqual([]);
