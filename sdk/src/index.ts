@@ -22,6 +22,7 @@ export { type SseMessage, SseParser } from "./sse.ts";
 export { type InputOptions, type ResultOptions, type SteeringOptions, TaskHandle } from "./task-handle.ts";
 export type { TaskFilter } from "./tasks.ts";
 export { DEFAULT_BASE_URL } from "./transport.ts";
+export type { UsageFilter, UsagePage } from "./usage.ts";
 export type {
   AddedFile,
   Attributes,

@@ -2,15 +2,17 @@
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
 import { FilesClient } from "./files.ts";
-import type { AuditEntry, StandingWebhook, Task } from "./generated/api.ts";
+import type { AuditEntry, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
 import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
 import { KeysClient } from "./keys.ts";
 import { type Answer, type CallOptions, perform, type Request } from "./operation.ts";
+import type { Pages } from "./pages.ts";
 import { TaskHandle } from "./task-handle.ts";
 import { TasksClient } from "./tasks.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
+import { type UsageFilter, type UsagePage, usagePages } from "./usage.ts";
 import { VectorStoresClient } from "./vector-stores.ts";
 import { WebhooksClient } from "./webhooks.ts";
 import { WorkClient } from "./work.ts";
@@ -81,6 +83,14 @@ export class Waybill {
   /** Who steered which task and made which key, newest first: at most 200, those before a time. Takes the scope `admin`. */
   async audit({ signal, ...query }: AuditOptions = {}): Promise<AuditEntry[]> {
     return (await perform(this.#transport, "listAudit", { query }, { signal })).data;
+  }
+
+  /**
+   * What was paid for: one's own, with the scope `tasks:all` that of the whole tenant, by UTC day, user, agent and model.
+   * Iterate over its rows, or over its `pages()`, of which each has the `total` of all.
+   */
+  usage({ signal, ...filter }: UsageFilter & CallOptions = {}): Pages<UsageRow, UsagePage> {
+    return usagePages(this.#transport, filter, { signal });
   }
 
   /** The server itself: resolves once it is ready. */

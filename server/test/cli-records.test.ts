@@ -30,11 +30,23 @@ const report = defineHandler({
   },
 });
 
+const paid = defineHandler({
+  kind: "paid",
+  version: 1,
+  input: z.strictObject({ model: z.string(), costUsd: z.number().nullable(), estimated: z.literal(true).optional() }),
+  run: async (ctx, { model, costUsd, estimated }) => {
+    const tokens = { inputTokens: 1_200, outputTokens: 30, cacheReadTokens: 200, cacheWriteTokens: 0 };
+    const call = { key: ctx.task.id, provider: "acme", model, agent: "guide", ...tokens, costUsd, raw: null };
+    ctx.usage({ ...call, ...(estimated && { estimated }) });
+    return null;
+  },
+});
+
 let server: TestServer;
 let client: Waybill;
 let folder = "";
 beforeAll(async () => {
-  server = await startTestServer({ config: { handlers: [report] } });
+  server = await startTestServer({ config: { handlers: [report, paid] } });
   client = new Waybill({ baseUrl: server.url });
   folder = await mkdtemp(join(tmpdir(), "waybill-cli-"));
 });
@@ -103,6 +115,50 @@ it("the audit log says who did what", async () => {
   await open.cancel({ reason: "enough" });
   const { out } = await waybill("audit", "--task", open.id);
   expect(out).toMatch(new RegExp(`developer +cancel +${open.id} +.*enough`));
+});
+
+it("what was paid for is added up, what was estimated is marked, and it stays when tasks are deleted", async () => {
+  const inputs = [
+    { model: "m-1", costUsd: 0.25 },
+    { model: "m-1", costUsd: 0.5, estimated: true },
+    { model: "m-2", costUsd: null },
+  ];
+  for (const input of inputs) {
+    const task = await client.submit({ kind: "paid", input });
+    await task.result();
+    await task.delete();
+  }
+  const lines = (await waybill("usage", "--by", "model", "--agent", "guide")).out.split("\n");
+  expect(lines.map((line) => line.split(/ +/))).toEqual([
+    ["MODEL", "CALLS", "IN", "CACHED", "OUT", "COST", "ESTIMATED*", "UNPRICED"],
+    ["acme:m-1", "2", "2,400*", "400", "60*", "$0.75", "1"],
+    ["acme:m-2", "1", "1,200", "200", "30", "1"],
+    ["total", "3", "3,600*", "600", "90*", "$0.75", "1", "1"],
+    [""],
+  ]);
+  const today = new Date().toISOString().slice(0, 10);
+  const { out } = await waybill("usage", "--by", "day,user", "--agent", "guide", "--json", "--from", "2026-01-01");
+  const [row, { total }] = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(today >= row.day && row).toMatchObject({
+    user: "developer",
+    agent: null,
+    model: null,
+    calls: 3,
+    cost_usd: 0.75,
+  });
+  expect(total).toMatchObject({ calls: 3, estimated_calls: 1, unpriced_calls: 1, cache_read_tokens: 600 });
+  expect((await waybill("usage", "--to", "2026-01-01")).talk).toBe(
+    "Nothing was paid for from 2025-12-03 to 2026-01-01.\n",
+  );
+  expect((await waybill("usage", "--by", "planet")).code).toBe(2);
+  expect((await waybill("usage", "--from", "2026-02-30")).talk).toContain("from");
+  const pages = client.usage({ group_by: ["model"], limit: 1, agent: "guide" });
+  const models: (string | null)[] = [];
+  for await (const { model } of pages) models.push(model);
+  expect(models).toEqual(["m-1", "m-2"]);
 });
 
 it("the page's address is printed for a pipe", async () => {

@@ -1764,6 +1764,41 @@ export type UsageRecordedEvent = {
   };
 };
 
+export type UsageRow = {
+  day: string | null;
+  user: string | null;
+  agent: string | null;
+  provider: string | null;
+  model: string | null;
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+  /** Calls to models without a known price: cost_usd lacks them. */
+  unpriced_calls: number;
+  /** Calls whose provider stated no counts: ours stand in their place. */
+  estimated_calls: number;
+  /** Of the input tokens. */
+  cache_read_tokens: number;
+  /** Of the input tokens. */
+  cache_write_tokens: number;
+};
+
+export type UsageSum = {
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
+  /** Calls to models without a known price: cost_usd lacks them. */
+  unpriced_calls: number;
+  /** Calls whose provider stated no counts: ours stand in their place. */
+  estimated_calls: number;
+  /** Of the input tokens. */
+  cache_read_tokens: number;
+  /** Of the input tokens. */
+  cache_write_tokens: number;
+};
+
 export type UsageTotals = {
   calls: number;
   input_tokens: number;
@@ -3141,6 +3176,36 @@ export type Operations = {
     body: undefined;
     answer: Trial;
   };
+  /** What was paid for, by day, user, agent and model */
+  sumUsage: {
+    params: undefined;
+    query: {
+      /** The first day; 29 days before the last one when absent. */
+      from?: string | undefined;
+      /** The last day, included; today when absent. */
+      to?: string | undefined;
+      /** One or more, repeated or with commas. `model` tells apart providers too. */
+      group_by?: ("day" | "user" | "agent" | "model")[] | undefined;
+      /** Another's takes the scope `tasks:all`. */
+      user?: string | undefined;
+      agent?: string | undefined;
+      provider?: string | undefined;
+      model?: string | undefined;
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      from: string;
+      to: string;
+      /** What it is not grouped by is null. */
+      data: (UsageRow)[];
+      /** Of all pages. */
+      total: UsageSum;
+      next_cursor: string | null;
+    };
+  };
   /** Who the key says you are */
   getCaller: {
     params: undefined;
@@ -3284,6 +3349,7 @@ export const ROUTES = {
   enableStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/enable" },
   rotateStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/rotate" },
   testStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/test" },
+  sumUsage: { method: "GET", path: "/v1/usage" },
   getCaller: { method: "GET", path: "/v1/me" },
   listKeys: { method: "GET", path: "/v1/keys" },
   createKey: { method: "POST", path: "/v1/keys" },

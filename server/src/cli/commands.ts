@@ -29,6 +29,7 @@ import { addResume } from "./commands/resume.ts";
 import { addRetry } from "./commands/retry.ts";
 import { addSearch } from "./commands/search.ts";
 import { addSubmit } from "./commands/submit.ts";
+import { addUsage } from "./commands/usage.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWebhooks } from "./commands/webhooks.ts";
 
@@ -53,6 +54,7 @@ export function addCommands(program: Command): void {
   addReject(program);
   addKeys(program);
   addAudit(program);
+  addUsage(program);
   addFiles(program);
   addSearch(program);
   addAgents(program);

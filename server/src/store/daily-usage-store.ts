@@ -2,7 +2,7 @@
 import type { UsageFilter, UsageGroup, UsageRow, UsageSum } from "../task/daily-usage.ts";
 import type { Visible } from "../task/visibility.ts";
 
-export type UsagePage = { limit: number; cursor?: string };
+export type UsagePage = { limit: number; cursor?: string | undefined };
 
 export interface DailyUsageStore {
   /**

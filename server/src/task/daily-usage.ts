@@ -12,17 +12,17 @@ export function dayOf(at: number): number {
 }
 
 /** What sums are told apart by. `model` also tells apart its providers. */
-const USAGE_GROUPS = ["day", "user", "agent", "model"] as const;
+export const USAGE_GROUPS = ["day", "user", "agent", "model"] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** Days by their midnights: from `from` on, before `before`. Names are exact. */
 export type UsageFilter = {
   from: number;
   before: number;
-  user?: string;
-  agent?: string;
-  provider?: string;
-  model?: string;
+  user?: string | undefined;
+  agent?: string | undefined;
+  provider?: string | undefined;
+  model?: string | undefined;
 };
 
 export type UsageSum = Required<UsageTotals> & { cacheReadTokens: number; cacheWriteTokens: number };

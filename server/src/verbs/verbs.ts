@@ -16,6 +16,7 @@ import type { Keys } from "./keys.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Uploads } from "./uploads.ts";
+import type { Usage } from "./usage.ts";
 import type { VectorStores } from "./vector-stores.ts";
 import type { Work } from "./work.ts";
 
@@ -31,4 +32,5 @@ export type Verbs = {
   vectorStores: VectorStores;
   uploads: Uploads;
   subscriptions: Subscriptions;
+  usage: Usage;
 };

@@ -17,6 +17,7 @@ import { nativeOpenapi } from "./openapi.ts";
 import { state } from "./schema.ts";
 import { LENS, taskRoutes } from "./task-routes.ts";
 import { wireTask } from "./translate.ts";
+import { usageRoutes } from "./usage-routes.ts";
 import { vectorStoreRoutes } from "./vector-store-routes.ts";
 import { webhookFormat } from "./webhook.ts";
 import { WEBHOOK_FORMAT } from "./webhook-body.ts";
@@ -34,6 +35,7 @@ const apiRoutes: readonly Route[] = [
   ...fileRoutes,
   ...vectorStoreRoutes,
   ...webhookRoutes,
+  ...usageRoutes,
   ...accountRoutes,
 ];
 

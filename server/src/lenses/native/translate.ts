@@ -49,7 +49,7 @@ export function wireFailure({
   return { code, message, step };
 }
 
-function wireUsageTotals(usage: UsageTotals): Wire<typeof wire.usageTotals> {
+export function wireUsageTotals(usage: UsageTotals): Wire<typeof wire.usageTotals> {
   return {
     calls: usage.calls,
     input_tokens: usage.inputTokens,

@@ -14,6 +14,7 @@ import { KeyVerbs } from "./key-verbs.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
+import { UsageVerbs } from "./usage-verbs.ts";
 import { type Retrieval, VectorStoreVerbs } from "./vector-store-verbs.ts";
 import { WorkVerbs } from "./work-verbs.ts";
 
@@ -49,6 +50,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     conversations: new ConversationVerbs(store, clock, ids),
     keys: new KeyVerbs(store, clock, ids, parts.directory),
     subscriptions: new SubscriptionVerbs(parts),
+    usage: new UsageVerbs(store, clock),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),
