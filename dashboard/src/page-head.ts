@@ -7,6 +7,7 @@ const PAGES = [
   ["Tasks", "./"],
   ["Inbox", "inbox.html"],
   ["Agents", "agents.html"],
+  ["Usage", "usage.html"],
   ["Docs", "/docs"],
   ["OpenAPI", "/openapi.json"],
   ["Metrics", "/metrics"],
