@@ -5,6 +5,7 @@ import { jsonOf } from "./json-field.ts";
 
 const MODES = ["simple", "standard", "complex", "supervisor"] as const;
 type Mode = (typeof MODES)[number];
+const STRATEGIES = ["concurrent", "enqueue", "reject", "interrupt"] as const;
 
 export class AgentForm {
   readonly form = element("form", { class: "agent-form" });
@@ -18,6 +19,7 @@ export class AgentForm {
   readonly #collaborators;
   readonly #knowledge;
   readonly #mode;
+  readonly #strategy;
   readonly #maxTurns;
   readonly #minutes;
   readonly #tags;
@@ -49,6 +51,13 @@ export class AgentForm {
       ...MODES.map((mode) => element("option", { value: mode, selected: mode === (agent?.mode ?? "standard") }, mode)),
     );
     this.#labelled("Mode", this.#mode);
+    const strategy = agent?.multitask_strategy ?? "concurrent";
+    this.#strategy = element(
+      "select",
+      {},
+      ...STRATEGIES.map((name) => element("option", { value: name, selected: name === strategy }, name)),
+    );
+    this.#labelled("Beside open tasks of a conversation", this.#strategy);
     this.#maxTurns = this.#line("Turns at most", String(agent?.max_turns ?? 10), { type: "number", min: 1, max: 50 });
     const minutes = agent?.time_limit_ms ? String(agent.time_limit_ms / 60_000) : "";
     this.#minutes = this.#line("Time limit, minutes", minutes, { type: "number", min: 0.1, step: "any" });
@@ -101,6 +110,7 @@ export class AgentForm {
       collaborators: words(this.#collaborators),
       knowledge_bases: words(this.#knowledge),
       mode: MODES.find((mode): mode is Mode => mode === this.#mode.value) ?? null,
+      multitask_strategy: STRATEGIES.find((name) => name === this.#strategy.value) ?? null,
       max_turns: Number(this.#maxTurns.value) || null,
       time_limit_ms: minutes > 0 ? Math.round(minutes * 60_000) : null,
       tags: words(this.#tags),

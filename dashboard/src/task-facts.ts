@@ -31,7 +31,7 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["User", `${task.user}, by ${task.lens}`],
     ["Usage", spent(usage)],
     ["With children", task.children === 0 ? null : spent(task.tree_usage)],
-    ["Conversation", task.conversation_id],
+    ["Conversation", conversationOf(task)],
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
     [task.paused?.pausing ? "Pausing by" : "Paused by", task.paused && by(task.paused)],
@@ -39,6 +39,10 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
   ];
+}
+
+function conversationOf({ conversation_id: id, multitask_strategy: strategy }: Task): string | null {
+  return id === null || strategy === null || strategy === "concurrent" ? id : `${id} (${strategy})`;
 }
 
 function resumed({ resumed }: Task): string {

@@ -122,10 +122,15 @@ export const DECIDE = [
   },
   {
     name: "resume-ends-the-submit-delay",
-    find: "return [(task.notBefore ?? 0) > at ? delayWait(task, at) : slotWait(at)];",
+    find: "if ((task.notBefore ?? 0) <= at) return firstWaits(task, at);",
+    put: "if (at > 0) return firstWaits(task, at);",
+  },
+  {
+    name: "a-resume-forgets-the-turn-in-the-conversation",
+    find: "return turn.length === 0 ? [slotWait(at)] : turn;",
     put: "return [slotWait(at)];",
   },
-  { name: "wake-by-a-slot", find: 'wait.key === command.key && wait.on !== "slot"', put: "wait.key === command.key" },
+  { name: "wake-by-a-slot", find: 'key === command.key && on !== "slot" &&', put: "key === command.key &&" },
   { name: "input-answers-nothing", find: "answered ? closed(task, answered.key, at) : {}", put: "{}" },
   {
     name: "closed-closes-all-questions",
@@ -196,7 +201,7 @@ export const DECIDE = [
   {
     file: openTask,
     name: "a-question-hides-that-it-goes-on-by-itself",
-    find: 'if (waits.some(({ on }) => on === "slot")) return "waiting";\n',
+    find: 'if (waits.some(({ on }) => on === "slot" || on === "conversation")) return "waiting";\n',
     put: "",
   },
   {

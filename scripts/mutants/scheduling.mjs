@@ -15,10 +15,48 @@ const guard = "server/src/engine/embedded/crash-guard.ts";
 const retention = "server/src/engine/embedded/retention.ts";
 const cleanup = "server/src/engine/embedded/cleanup.ts";
 const descendants = "server/src/engine/embedded/descendants.ts";
+const order = "server/src/engine/embedded/conversation-order.ts";
+const interruption = "server/src/engine/embedded/interruption.ts";
 const isolation = "server/src/engine/embedded/isolation.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const SCHEDULING = [
+  {
+    file: open,
+    name: "no-turn-in-a-conversation-is-waited-for",
+    find: "&& (!entry.inTurn || this.#order.isFirst(entry))",
+    put: "",
+  },
+  {
+    file: placement,
+    name: "whose-turn-it-is-by-now-is-not-placed",
+    find: "if (next) this.place(next);",
+    put: "",
+  },
+  {
+    file: order,
+    name: "the-oldest-of-a-conversation-is-the-last",
+    find: "each.number < first.number) first = each;",
+    put: "each.number > first.number) first = each;",
+  },
+  {
+    file: transitions,
+    name: "a-turn-is-not-guarded-in-the-commit",
+    find: 'return begins ? { turn: "first" } : {};',
+    put: "return begins ? {} : {};",
+  },
+  {
+    file: interruption,
+    name: "nobody-is-interrupted",
+    find: "for (const before of open.before(id))",
+    put: "for (const before of open.before(id).slice(1))",
+  },
+  {
+    file: recovery,
+    name: "a-start-interrupts-nobody",
+    find: "if (task) interruption.of(task);",
+    put: "",
+  },
   {
     file: scheduler,
     name: "a-slot-is-never-given-back",

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
+import { why as whySchema } from "../src/lenses/native/why-schema.ts";
 import { openDatabase } from "../src/store/sqlite/database.ts";
 import { fixture } from "../src/store/sqlite/fixture.suite.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
@@ -203,7 +204,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
     await submitUntilRefused(server);
     done.resolve();
     const read = async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}`)).json());
-    const inFlight = async () => wire.why.parse(await (await server.call(`/v1/tasks/${id}/why`)).json()).running;
+    const inFlight = async () => whySchema.parse(await (await server.call(`/v1/tasks/${id}/why`)).json()).running;
     await expect.poll(inFlight).toEqual([]);
     // What is refused now comes after the result of the step, which was refused as well.
     await submitUntilRefused(server);

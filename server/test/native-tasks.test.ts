@@ -3,6 +3,7 @@ import { z } from "zod";
 import { auditEntry } from "../src/lenses/native/account-schema.ts";
 import { agent } from "../src/lenses/native/agent-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
+import { why as whySchema } from "../src/lenses/native/why-schema.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -172,7 +173,7 @@ describe("a question to a person", () => {
     expect(task.state).toBe("input_required");
     expect(task.input_required).toMatchObject({ name: "colour", text: "Which colour?", schema: { type: "string" } });
     expect(task.waits).toMatchObject([{ on: "input", prompt: { name: "colour" } }]);
-    const why = wire.why.parse(await (await server.call(`/v1/tasks/${task.id}/why`)).json());
+    const why = whySchema.parse(await (await server.call(`/v1/tasks/${task.id}/why`)).json());
     expect(why).toMatchObject({ state: "input_required", until: task.input_required?.until });
     const wrong = await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red", prompt: "size" } });
     expect(wire.problem.parse(await wrong.json())).toMatchObject({

@@ -136,6 +136,7 @@ export type Agent = {
   /** Null: that of its mode. */
   time_limit_ms: number | null;
   asks_person: boolean;
+  multitask_strategy: MultitaskStrategy;
   guardrails: {
     /** Hate, abuse and profanity. */
     hap?: {
@@ -354,6 +355,7 @@ export type AgentUpdate = {
   max_turns?: number | null | undefined;
   time_limit_ms?: number | null | undefined;
   asks_person?: boolean | null | undefined;
+  multitask_strategy?: MultitaskStrategy | null | undefined;
   guardrails?: {
     /** Hate, abuse and profanity. */
     hap?: {
@@ -966,6 +968,9 @@ export type Message = {
   edited_at: string | null;
 };
 
+/** How it stands to the open tasks of its conversation: beside them, behind them (enqueue), refused with 409 (reject), or in their place (interrupt: they are cancelled). */
+export type MultitaskStrategy = "concurrent" | "enqueue" | "reject" | "interrupt";
+
 export type NewAgent = {
   /** Nobody else's in the tenant, whatever its case. */
   name: string;
@@ -988,6 +993,8 @@ export type NewAgent = {
   time_limit_ms?: number | undefined;
   /** Lets the model ask a person. */
   asks_person?: boolean | undefined;
+  /** Of a task whose submit does not say, in every API. */
+  multitask_strategy?: MultitaskStrategy | undefined;
   guardrails?: {
     /** Hate, abuse and profanity. */
     hap?: {
@@ -1162,6 +1169,8 @@ export type Problem = {
   field?: string | undefined;
   /** The state that did not permit it. */
   state?: State | undefined;
+  /** The task that stands in the way. */
+  task_id?: string | undefined;
   retry_after_s?: number | undefined;
 };
 
@@ -1346,6 +1355,8 @@ export type Submit = {
     key: string;
     limit: number;
   } | undefined;
+  /** As its agent says when absent, else `concurrent`. Only with a conversation. */
+  multitask_strategy?: MultitaskStrategy | undefined;
   budget?: {
     tokens?: number | null | undefined;
     cost_usd?: number | null | undefined;
@@ -1435,6 +1446,8 @@ export type Task = {
     key: string;
     limit: number;
   } | null;
+  /** Null outside of a conversation. */
+  multitask_strategy: MultitaskStrategy | null;
   budget: {
     tokens: number | null;
     cost_usd: number | null;
@@ -1871,7 +1884,7 @@ export type VectorStoreSummary = {
 };
 
 export type Wait = {
-  on: "timer" | "child" | "retry" | "slot" | "handler" | "input";
+  on: "timer" | "child" | "retry" | "slot" | "conversation" | "handler" | "input";
   /** ISO 8601, UTC, milliseconds */
   since: string;
   /** When it goes on or gives up by itself; null is never. */
@@ -1941,7 +1954,7 @@ export type Why = {
   task_id: string;
   state: State;
   /** What `summary` says, for programs. */
-  reason: "delayed" | "no_slot" | "no_worker" | "awaits_worker" | "running" | "leased" | "pausing" | "paused" | "paused_by_itself" | "needs_answer" | "needs_approval" | "needs_authorization" | "needs_information" | "timer" | "retry" | "child" | "no_code" | "no_handler" | "stuck" | "crash_suspect" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected";
+  reason: "delayed" | "no_slot" | "conversation" | "no_worker" | "awaits_worker" | "running" | "leased" | "pausing" | "paused" | "paused_by_itself" | "needs_answer" | "needs_approval" | "needs_authorization" | "needs_information" | "timer" | "retry" | "child" | "no_code" | "no_handler" | "stuck" | "crash_suspect" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected";
   summary: string;
   /** ISO 8601, UTC, milliseconds */
   since: string;
@@ -1951,6 +1964,8 @@ export type Why = {
   running: (string)[];
   /** Tasks that hold the slots it wants. */
   held_by: (string)[];
+  /** Tasks of its conversation for whose end it waits before it begins. */
+  before: (string)[];
   /** Tasks of its tenant before it in the queue, by priority and age. */
   ahead: number | null;
   /** Of external work: when a worker last asked for its queue, null where none has since `since`. */

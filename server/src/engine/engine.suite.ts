@@ -3,6 +3,7 @@
  * outlives it, and how its process dies.
  */
 import { afterEach, describe } from "vitest";
+import { conversationOrderSuite } from "./suite/conversation-order.suite.ts";
 import { crashSuite } from "./suite/crashes.suite.ts";
 import { durabilitySuite } from "./suite/durability.suite.ts";
 import { externalWorkSuite } from "./suite/external-work.suite.ts";
@@ -46,6 +47,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("questions", () => questionsSuite(begin));
     describe("questions of children", () => relayedQuestionsSuite(begin));
     describe("the queue", () => queueSuite(begin));
+    describe("tasks of a conversation", () => conversationOrderSuite(begin));
     describe("limits", () => limitSuite(begin));
     describe("versions", () => versionSuite(begin));
     describe("crashes", () => crashSuite(begin));

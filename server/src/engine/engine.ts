@@ -26,6 +26,8 @@ export interface SchedulingView {
   running(id: TaskId): string[];
   /** Ids of the tasks of its tenant, of any user, that hold the slots that it wants. */
   heldBy(id: TaskId): TaskId[];
+  /** The tasks of its conversation for whose end it waits before it begins, oldest first. */
+  before(id: TaskId): TaskId[];
   /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null;
   /** Why this process will not start it; null when it will. */

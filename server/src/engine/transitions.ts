@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { refusalOf } from "../store/document-write.ts";
 import type { Applied, Store, TaskChange, Write } from "../store/store.ts";
+import { refusalOfTurn } from "../store/turn.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { TaskEvent } from "../task/events/event.ts";
@@ -115,12 +116,16 @@ export class Transitions {
     return this.#cache.find(id, () => this.#store.task(id));
   }
 
-  /** A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. */
+  /**
+   * A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. Refuses `conflict`
+   * and `rate_limited` where its turn's guard does not hold, as `refusalOfTurn` says.
+   */
   async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
     const applied = await this.#commit([write, ...others]);
     if (applied.ok) return { task: write.task };
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
     if (applied.why === "taken" || applied.why === "gone") throw refusalOf(applied);
+    if (applied.why === "occupied" || applied.why === "full") throw refusalOfTurn(applied);
     throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
   }
 
@@ -164,12 +169,25 @@ export class Transitions {
           counted = await this.#countedKeys(id);
           continue;
         }
+        if (applied.why === "occupied") {
+          await this.#standBehind(applied.before);
+          continue;
+        }
         if (applied.why !== "stale")
           return { task, replayed: true, hash: applied.why === "replayed" ? applied.hash : null };
         this.#overtaken(applied.task);
       }
       throw lostRace();
     });
+  }
+
+  /** Another process has submitted it before a task that was to begin here. Refuses when it is open: its end comes by. */
+  async #standBehind(id: TaskId): Promise<void> {
+    this.#cache.drop(id);
+    const before = await this.find(id);
+    if (!before || isTerminal(before.state)) return;
+    this.#observer.changedElsewhere(before);
+    throw new Refusal("not_allowed_in_state", `The task ${id} of its conversation comes first.`, { task: id });
   }
 
   /** The keys of its paid calls. */
@@ -227,7 +245,7 @@ export class Transitions {
 
   #write(task: Task, act: Act, counted: ReadonlySet<string>): Write {
     const command = withoutCounted(act.command, counted);
-    return { ...this.#decide(task, command), ...act.along, ...usageOf(command) };
+    return { ...this.#decide(task, command), ...act.along, ...usageOf(command), ...turnOf(task, command) };
   }
 
   #decide(task: Task, command: Command): Change {
@@ -315,6 +333,12 @@ export class Transitions {
 
 function isEnd({ before, task }: Write): boolean {
   return before !== null && isTerminal(task.state);
+}
+
+/** One that waits for its turn begins only when it is the first. */
+function turnOf({ waits }: Task, { do: what }: Command): Along {
+  const begins = (what === "start" || what === "ask") && waits.some(({ on }) => on === "conversation");
+  return begins ? { turn: "first" } : {};
 }
 
 /** With what it says in the task's conversation. */

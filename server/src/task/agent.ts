@@ -9,6 +9,7 @@ import { generationParameters, generationReport } from "./generation-parameters.
 import { guardrailReport, guardrails } from "./guardrails.ts";
 import { isUuid } from "./id.ts";
 import { isWithin, type Json, jsonObject } from "./json.ts";
+import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part, textOf } from "./part.ts";
 
 export const AGENT_MODES = ["simple", "standard", "complex", "supervisor"] as const;
@@ -85,6 +86,8 @@ export const agentDefinition = z.strictObject({
   timeLimitMs: z.int().min(TIME_LIMIT_MS.min).max(TIME_LIMIT_MS.max).optional(),
   /** Lets the model ask a person, who then has 30 minutes. */
   asksPerson: z.boolean().default(false),
+  /** How a task of it stands to the open ones of its conversation, where the submit does not say. */
+  multitaskStrategy: z.enum(MULTITASK_STRATEGIES).default("concurrent"),
   /** What is kept from its model and out of its answers. */
   guardrails: guardrails.optional(),
   tags: z.array(line(NAME_LENGTH_MAX)).max(LIST_LENGTH_MAX).default([]),
@@ -149,6 +152,7 @@ const boundAgent = z.strictObject({
     maxTurns: true,
     timeLimitMs: true,
     asksPerson: true,
+    multitaskStrategy: true,
     guardrails: true,
   }).shape,
   collaborators: z.array(collaborator),

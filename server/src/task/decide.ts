@@ -12,7 +12,7 @@ import { decidePeoples } from "./decide-people.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import { afterPause } from "./human-acts.ts";
-import { isReady, restingState, waitsOn } from "./open-task.ts";
+import { isInTurn, isReady, restingState, waitsOn } from "./open-task.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
 import { relay } from "./relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
@@ -139,7 +139,14 @@ function closed(task: Task, key: string, at: number): Patch {
   const others = openQuestions(task).filter((question) => question.key !== key);
   if (task.state === "paused") return task.resumesAs === "running" ? { waits: others } : pausedReady(others, at);
   if (task.state === "running") return { waits: others };
+  if (isInTurn(waitsOn(task))) return { state: "waiting", waits: firstWaits(task, at) };
   return { state: "waiting", waits: readyWaits(others, at, isParked(task.waits) ? key : "") };
+}
+
+/** What it waits for once it is resumed, or its delay is over, that has not begun yet. */
+function firstWaits(task: Task, at: number): Wait[] {
+  const turn = task.waits.filter(({ on }) => on === "conversation");
+  return turn.length === 0 ? [slotWait(at)] : turn;
 }
 
 function asks({ prompt, until }: OpenQuestion): EventDraft {
@@ -205,8 +212,9 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {
-  // A slot is not waited for by any call: `start` ends that wait.
-  if (!task.waits.some((wait) => wait.key === command.key && wait.on !== "slot")) return wrongState(task, "woken");
+  // Neither a slot nor a turn is waited for by any call: `start` ends that wait.
+  const isOver = ({ on, key }: Wait) => key === command.key && on !== "slot" && on !== "conversation";
+  if (!task.waits.some(isOver)) return wrongState(task, "woken");
   return change(task, command, at, closed(task, command.key, at), []);
 }
 
@@ -313,7 +321,8 @@ function resume(task: Task, command: Command & { do: "resume" }, at: number): Ch
 function waitsOnceResumed(task: Task, resumesAs: Exclude<OpenState, "paused" | "running">, at: number): Wait[] {
   switch (resumesAs) {
     case "queued":
-      return [(task.notBefore ?? 0) > at ? delayWait(task, at) : slotWait(at)];
+      if ((task.notBefore ?? 0) <= at) return firstWaits(task, at);
+      return [delayWait(task, at), ...task.waits];
     case "waiting":
     case "input_required":
       return task.waits.some((wait) => wait.on !== "slot") ? task.waits : [slotWait(at)];

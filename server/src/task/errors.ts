@@ -23,6 +23,8 @@ export type RefusalDetail = {
   field?: string;
   /** The state that did not permit it. */
   state?: string;
+  /** The id of the task that stands in the way. */
+  task?: string;
   /** When it is worth trying again. */
   retryAfterS?: number;
   /** Whether an `unauthenticated` one came with a key, which was then not accepted. */

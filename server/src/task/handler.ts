@@ -13,6 +13,7 @@ import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
 import type { Identity } from "./identity.ts";
 import { copyOf, type Json, type JsonObject } from "./json.ts";
+import type { MultitaskStrategy } from "./multitask.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
 import type { Budget, budget, Failure, Task, UsageTotals } from "./task.ts";
@@ -173,6 +174,8 @@ export type Handler<Input = Json> = {
   reply?: (output: Json) => Part[];
   /** Time limit of the whole task, from its first start, when the submit names no deadline. */
   timeLimitMs?: (input: Input) => number | null;
+  /** How a task stands to the open ones of its conversation, when the submit does not say; beside them when absent. */
+  multitaskStrategy?: (input: Input) => MultitaskStrategy | null;
   run: (ctx: Context, input: Input) => Promise<Json>;
   /**
    * Its code needs what only the server has, its store above all: as a suspect of a crash it takes its turn in the server,
@@ -202,7 +205,7 @@ export function defineHandler<Input>(
       door?: z.ZodType<Input>;
     },
 ): Handler {
-  const { input, door = input, run, present, timeLimitMs, queueOf, ...rest } = definition;
+  const { input, door = input, run, present, timeLimitMs, queueOf, multitaskStrategy, ...rest } = definition;
   const { version = 1 } = rest;
   if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
   // A submit asks several of these of one value, one after the other: what was accepted last is not read again.
@@ -222,5 +225,6 @@ export function defineHandler<Input>(
     run: (ctx, value) => run(ctx, input.parse(copyOf(value))),
     ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),
     ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(parse(value)) }),
+    ...(multitaskStrategy && { multitaskStrategy: (value: Json) => multitaskStrategy(parse(value)) }),
   };
 }

@@ -6,10 +6,11 @@ import type { Handler, Presentation } from "./handler.ts";
 import { HUMAN_KIND, humanInput } from "./human.ts";
 import type { TaskId } from "./id.ts";
 import { type Json, type JsonObject, wellFormed } from "./json.ts";
+import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
 import { givenName, type Submission, type submission } from "./submission.ts";
-import { retryPolicy, TITLE_MAX } from "./task.ts";
+import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 import { firstAssignment } from "./work-item.ts";
 
 const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
@@ -54,6 +55,7 @@ export function newTask(
     retryOf: parts.retryOf,
     priority: submission.priority,
     concurrency: submission.concurrency ?? null,
+    multitaskStrategy: parts.conversation === null ? null : strategyOf(handler, submission, input),
     queue: queueOf(handler, input),
     metadata: submission.metadata,
     details: parts.details ?? {},
@@ -79,6 +81,7 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
 }
 
 const presentation = z.object({ title: z.string(), message: z.array(part).optional() });
+const strategy = z.enum(MULTITASK_STRATEGIES).nullable();
 const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ceil).nullable();
 
 /** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
@@ -96,6 +99,18 @@ function presented(handler: Handler, given: Json): Presentation & { input: Json 
 function queueOf(handler: Handler, input: Json): string | null {
   const { queueOf } = handler;
   return queueOf ? told(handler, "queueOf", givenName, () => queueOf(input)) : null;
+}
+
+/** What the submission says of it goes before what its kind does. */
+function strategyOf(
+  handler: Handler,
+  { multitaskStrategy }: NewTask["submission"],
+  input: Json,
+): Task["multitaskStrategy"] {
+  const { multitaskStrategy: ofKind } = handler;
+  const said = () => (ofKind ? told(handler, "multitaskStrategy", strategy, () => ofKind(input) ?? null) : null);
+  const wanted = multitaskStrategy ?? said();
+  return wanted === "concurrent" ? null : wanted;
 }
 
 function timeLimitOf(handler: Handler, input: Json): number | null {

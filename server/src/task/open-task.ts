@@ -6,7 +6,17 @@ import { dueAt, type Task, type Wait } from "./task.ts";
 
 export type OpenTask = Pick<
   Task,
-  "id" | "tenant" | "kind" | "state" | "conversation" | "parent" | "priority" | "createdAt" | "deadlineAt" | "queue"
+  | "id"
+  | "number"
+  | "tenant"
+  | "kind"
+  | "state"
+  | "conversation"
+  | "parent"
+  | "priority"
+  | "createdAt"
+  | "deadlineAt"
+  | "queue"
 > & {
   /** The next moment at which time alone changes it, except its deadline. */
   dueAt: number | null;
@@ -16,17 +26,20 @@ export type OpenTask = Pick<
   concurrencyToEnd: boolean;
   /** Children whose end it waits for. */
   awaits: readonly string[];
-  /** It wants nothing but a slot, once it is due. */
+  /** It wants nothing but a slot, once it is due and, where it waits for that, its turn has come. */
   ready: boolean;
+  /** It waits for its turn in its conversation, and has not begun. */
+  inTurn: boolean;
   /** It stands still until there is code that fits it. */
   standing: boolean;
 };
 
 export function openTask(task: Task): OpenTask {
-  const { id, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
+  const { id, number, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
   const reasons = waitsOn(task);
   return {
     id,
+    number,
     tenant,
     kind,
     state,
@@ -42,6 +55,7 @@ export function openTask(task: Task): OpenTask {
     concurrencyToEnd: task.concurrency?.toEnd ?? false,
     awaits: awaitedBy(task),
     ready: isReady(state, reasons),
+    inTurn: isInTurn(reasons),
     standing: isStanding(reasons),
   };
 }
@@ -63,14 +77,18 @@ export function isStanding(reasons: readonly string[]): boolean {
   return reasons.includes("handler");
 }
 
-/** It wants nothing but a slot. `reasons` is what `waitsOn` says. */
+export function isInTurn(reasons: readonly string[]): boolean {
+  return reasons.includes("conversation");
+}
+
+/** It wants nothing but a slot, or its turn and a slot. `reasons` is what `waitsOn` says. */
 export function isReady(state: Task["state"], reasons: readonly string[]): boolean {
   switch (state) {
     case "queued":
       return true;
     case "waiting":
       // What it asks beside that does not hold it.
-      return reasons.length === 0 || reasons.includes("slot");
+      return reasons.length === 0 || reasons.includes("slot") || (isInTurn(reasons) && !reasons.includes("timer"));
     case "running":
     case "paused":
     case "input_required":
@@ -85,6 +103,6 @@ export function isReady(state: Task["state"], reasons: readonly string[]): boole
 
 /** The state of a task at rest. One that needs a slot goes on by itself, whatever else it asks. */
 export function restingState(waits: readonly Wait[]): "waiting" | "input_required" {
-  if (waits.some(({ on }) => on === "slot")) return "waiting";
+  if (waits.some(({ on }) => on === "slot" || on === "conversation")) return "waiting";
   return waits.some(({ on }) => on === "input") ? "input_required" : "waiting";
 }

@@ -20,6 +20,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     retryOf: null,
     priority: 0,
     concurrency: null,
+    multitaskStrategy: null,
     queue: null,
     metadata: {},
     budget: null,

@@ -37,7 +37,7 @@ export type FailedState = {
 export const FAILED_STATES: readonly FailedState[] = TERMINAL_STATES.filter(isFailed);
 
 /** What a waiting task waits for that is not a person. */
-export const WAIT_REASONS = ["timer", "child", "retry", "slot", "handler"] as const;
+export const WAIT_REASONS = ["timer", "child", "retry", "slot", "conversation", "handler"] as const;
 
 /** What a task that needs a person asks for. */
 export const INPUT_ASKS = ["answer", "approval", "authorization", "information"] as const;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { isWithin, type Json, json, jsonObject } from "./json.ts";
+import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
 import { type NewSubscription, newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";
@@ -56,6 +57,8 @@ export const submission = z.strictObject({
   deadlineMs: z.int().min(1).max(DAYS_366_MS).optional(),
   retry: retryPolicy.prefault({}),
   concurrency: concurrency.optional(),
+  /** How it stands to the open tasks of its conversation; as its kind or its agent says when absent. */
+  multitaskStrategy: z.enum(MULTITASK_STRATEGIES).optional(),
   budget: budget.optional(),
   metadata: metadata.default({}),
   /** Who is told of its events, from the first on. */

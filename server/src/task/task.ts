@@ -4,6 +4,7 @@ import { assignment } from "./assignment.ts";
 import { lastClaim, lease } from "./claim.ts";
 import { identity } from "./identity.ts";
 import { json, jsonObject } from "./json.ts";
+import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
 
 /** Unix milliseconds. */
@@ -23,8 +24,8 @@ export const prompt = z.strictObject({
 export type Prompt = z.infer<typeof prompt>;
 
 /**
- * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot or for a retry of
- * the whole task. `until` is when it goes on or gives up by itself; null is never.
+ * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot, a turn in the conversation or a
+ * retry of the whole task. `until` is when it goes on or gives up by itself; null is never.
  */
 export const wait = z.discriminatedUnion("on", [
   z.strictObject({
@@ -118,6 +119,8 @@ const common = {
   /** -100..100, higher first. */
   priority: z.int(),
   concurrency: concurrency.nullable(),
+  /** How it stands to the open tasks of its conversation; null beside them. */
+  multitaskStrategy: z.enum(MULTITASK_STRATEGIES).exclude(["concurrent"]).nullable().default(null),
   /** Which claims take it, for work that other programs do; null for work of our own handlers. */
   queue: z.string().nullable(),
   metadata: jsonObject,

@@ -26,7 +26,8 @@ export interface Tasks {
   /**
    * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws
    * `invalid` for a kind that there is not or an input that does not fit its kind, `not_found` for a conversation id that
-   * is not of an own one, as `Subscriptions.create` does for those that come with it, `conflict` when the idempotency key was used for another request. `uploads` are the hashes of
+   * is not of an own one, as `Subscriptions.create` does for those that come with it, `conflict` when the idempotency key was used for another request, and where the task's strategy is to be rejected
+   * beside an open task of its conversation, which `detail.task` names, `rate_limited` where too many of them have not ended. `uploads` are the hashes of
    * the files that came with it and are held: its input may name those and no others, and they stay as long as the task.
    */
   submit(

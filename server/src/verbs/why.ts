@@ -5,6 +5,7 @@ import type { Failure, Task, Wait } from "../task/task.ts";
 export const WHY_REASONS = [
   "delayed",
   "no_slot",
+  "conversation",
   "no_worker",
   "awaits_worker",
   "running",
@@ -47,6 +48,8 @@ export type Why = {
   running: string[];
   /** Tasks that hold the slots that it wants: at most 20, and only those that may be seen. */
   heldBy: string[];
+  /** Tasks of its conversation for whose end it waits before it begins, oldest first: at most 20. */
+  before: string[];
   /** Tasks of its tenant before it in the queue, by priority and age; null when it is not in it. */
   ahead: number | null;
   /** Of work that other programs do: its queue, and when a worker last asked for it, null where none has since `since`. */

@@ -48,7 +48,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Id", task.id],
     ["Kind", task.kind],
     ["User", `${task.user}, by ${task.lens}`],
-    ["Conversation", task.conversation_id],
+    ["Conversation", conversationOf(task)],
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
     ["Created", moment(task.created_at)],
@@ -80,6 +80,10 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
     ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),
   ].join("");
+}
+
+function conversationOf({ conversation_id: id, multitask_strategy: strategy }: Task): string | null {
+  return id === null || strategy === null || strategy === "concurrent" ? id : `${id} (${strategy})`;
 }
 
 function resumed({ resumed }: Task): string {

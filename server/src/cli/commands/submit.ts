@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, type Submission, TaskEnded, TaskNeedsInput, type Waybill } from "@waybill/sdk";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { isUuid } from "../../task/id.ts";
+import { MULTITASK_STRATEGIES, type MultitaskStrategy } from "../../task/multitask.ts";
 import { answerCommands } from "../answer.ts";
 import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
@@ -17,6 +18,7 @@ type Flags = ConnectionFlags & {
   model?: string;
   mode?: string;
   conversation?: string;
+  multitask?: MultitaskStrategy;
   priority?: number;
   delay?: number;
   deadline?: number;
@@ -42,6 +44,11 @@ export function addSubmit(program: Command): void {
       .option("-m, --model <PROVIDER:MODEL>", "the model, instead of the agent's own")
       .option("--mode <MODE>", "simple (one call) or standard (with tools)")
       .option("-c, --conversation <NAME|ID>", "go on with a conversation; a new name begins one")
+      .addOption(
+        new Option("--multitask <STRATEGY>", "how it stands to the open tasks of its conversation").choices(
+          MULTITASK_STRATEGIES,
+        ),
+      )
       .option("-p, --priority <N>", "-100 to 100, higher first", wholeNumber)
       .option("--delay <TIME>", "do not start before: 30s, 5m, 2h, 1d", durationMs)
       .option("--deadline <TIME>", "time out when it has not ended by then", durationMs)
@@ -94,13 +101,14 @@ async function submit(client: Waybill, submission: Submission, flags: Flags, ter
 }
 
 async function submissionOf(words: readonly string[], flags: Flags): Promise<Submission> {
-  const { kind, conversation, priority, delay, deadline, metadata } = flags;
+  const { kind, conversation, multitask, priority, delay, deadline, metadata } = flags;
   return {
     kind,
     input: kind === "agent" ? await agentInputOf(words, flags) : inputOf(words, flags),
     ...(conversation !== undefined && {
       conversation: isUuid(conversation) ? { id: conversation } : { alias: conversation },
     }),
+    ...(multitask !== undefined && { multitask_strategy: multitask }),
     ...(priority !== undefined && { priority }),
     ...(delay !== undefined && { delay_ms: delay }),
     ...(deadline !== undefined && { deadline_ms: deadline }),

@@ -29,6 +29,7 @@ import { CrashGuard } from "./crash-guard.ts";
 import { CrashMemory, type CrashRecord } from "./crash-record.ts";
 import { Descendants } from "./descendants.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
+import { Interruption } from "./interruption.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
@@ -81,6 +82,7 @@ export class EmbeddedEngine implements Engine {
   readonly #waits: WaitCompletion;
   readonly #record: CrashRecord;
   readonly #guard: CrashGuard;
+  readonly #interruption: Interruption;
   readonly #recovery: Recovery;
   readonly #retention: Retention;
   readonly #strays: Strays;
@@ -127,6 +129,7 @@ export class EmbeddedEngine implements Engine {
     this.scheduling = {
       running: (id) => runner.running(id),
       heldBy: (id) => scheduler.heldBy(id),
+      before: (id) => open.before(id),
       ahead: (id) => scheduler.ahead(id),
       obstacle: (task) => this.#obstacle(task),
       workers: ({ tenant, queue }) =>
@@ -142,7 +145,9 @@ export class EmbeddedEngine implements Engine {
     this.#waits = waits;
     this.#record = record;
     this.#guard = guard;
-    this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, record, guard, runner });
+    this.#interruption = new Interruption({ transitions, open, waits });
+    const interruption = this.#interruption;
+    this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, interruption, record, guard, runner });
     this.#retention = new Retention(store, clock, { tasks: limits.retentionDays, audit: limits.auditDays }, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
@@ -208,6 +213,7 @@ export class EmbeddedEngine implements Engine {
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     this.#move(task, command === "submit");
+    if (command === "submit") this.#interruption.of(task);
     if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
@@ -290,12 +296,13 @@ export class EmbeddedEngine implements Engine {
 /** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */
 function owned(handler: Handler): Handler {
   const own = runsIn(kindOwner(handler.kind));
-  const { present, reply, queueOf, timeLimitMs } = handler;
+  const { present, reply, queueOf, timeLimitMs, multitaskStrategy } = handler;
   return {
     ...handler,
     present: (input) => own(() => present(input)),
     ...(reply && { reply: (output: Json) => own(() => reply(output)) }),
     ...(queueOf && { queueOf: (input: Json) => own(() => queueOf(input)) }),
     ...(timeLimitMs && { timeLimitMs: (input: Json) => own(() => timeLimitMs(input)) }),
+    ...(multitaskStrategy && { multitaskStrategy: (input: Json) => own(() => multitaskStrategy(input)) }),
   };
 }

@@ -1,6 +1,7 @@
 /** What memory holds of every open task: its entry, when time moves it next, and whose end it waits for. */
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
+import { ConversationOrder } from "./conversation-order.ts";
 import { type Entry, isReady } from "./entry.ts";
 import { Timers } from "./timers.ts";
 
@@ -21,6 +22,7 @@ export class OpenTasks {
   readonly #parents = new Map<TaskId, TaskId>();
   /** Parent -> its open children. */
   readonly #children = new Map<TaskId, Set<TaskId>>();
+  readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
 
@@ -91,6 +93,7 @@ export class OpenTasks {
     }
     for (const child of entry.awaits) this.#parents.set(child, entry.id);
     this.#entries.set(entry.id, entry);
+    this.#order.add(entry);
     if (entry.state === "running" && entry.doneBy === "handler" && entry.dueAt === null)
       this.#running.set(entry.id, entry);
     else this.#running.delete(entry.id);
@@ -107,13 +110,30 @@ export class OpenTasks {
     siblings?.delete(id);
     if (entry?.parent && siblings?.size === 0) this.#children.delete(entry.parent);
     this.#entries.delete(id);
+    if (entry) this.#order.remove(entry);
     this.#running.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);
   }
 
   isReady(entry: Entry): boolean {
-    return isReady(entry, this.#clock.now());
+    return isReady(entry, this.#clock.now()) && (!entry.inTurn || this.#order.isFirst(entry));
+  }
+
+  /** Those that wait for their turn in their conversation. */
+  inTurn(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.inTurn);
+  }
+
+  /** The tasks of its conversation for whose end this one waits, oldest first. */
+  before(id: TaskId): TaskId[] {
+    const entry = this.#entries.get(id);
+    return entry?.inTurn ? this.#order.before(entry) : [];
+  }
+
+  /** The one whose turn it is, now that a task of its conversation has ended. */
+  nextAfter({ conversation }: Entry): Entry | undefined {
+    return this.#entries.get(this.#order.next(conversation) ?? "");
   }
 
   /** Its moment was told too early: the clock has been set back since. */

@@ -5,11 +5,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
-import { newTask } from "../../store/suite/new-task.suite.ts";
+import { newConversation, newTask } from "../../store/suite/new-task.suite.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { TaskId } from "../../task/id.ts";
+import { turnWait } from "../../task/multitask.ts";
 import type { Task } from "../../task/task.ts";
 import { LocalEventFeed } from "../event-feed.ts";
 import { Ids, systemRandomBytes } from "../ids.ts";
@@ -216,4 +217,31 @@ describe("a task that belongs to another process", () => {
     await other.change(id, { do: "input", by: "bob", messageId: "m1", prompt: null });
     expect(await stateHere(id)).toBe("completed");
   });
+
+  test("comes first in its conversation before what waits for its turn here, also where nobody here had heard of it", async () => {
+    // Notices between processes may be lost.
+    store = deafened(store);
+    const order: TaskId[] = [];
+    await start((ctx) => ctx.step("note", async () => order.push(ctx.task.id)));
+    const conversation = newConversation();
+    const { id } = conversation;
+    const first = newTask({ kind: "work", createdAt: BORN, conversation: id });
+    await other.submit({ ...submitted(first), conversation: { conversation, alias: null } });
+    const waits = [turnWait(BORN)];
+    const second = newTask({ kind: "work", createdAt: BORN, conversation: id, multitaskStrategy: "enqueue", waits });
+    await engine.transitions.submit({ ...submitted(second), turn: "last" });
+    expect(await stateHere(second.id)).toBe("completed");
+    expect(order).toEqual([first.id, second.id]);
+  });
 });
+
+/** The store as one sees it who hears of nobody else's writes. */
+function deafened(store: Store): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === "changes") return () => () => {};
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

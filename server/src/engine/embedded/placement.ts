@@ -54,6 +54,8 @@ export class Placement {
     open.forget(id);
     if (typeof entry?.doneBy === "object") claims.giveKeyBack(id);
     else if (entry?.concurrencyToEnd) scheduler.giveKeyBack(id);
+    const next = entry && open.nextAfter(entry);
+    if (next) this.place(next);
   }
 }
 

@@ -13,6 +13,7 @@ import type { CrashGuard } from "./crash-guard.ts";
 import type { CrashRecord } from "./crash-record.ts";
 import type { Descendants } from "./descendants.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
+import type { Interruption } from "./interruption.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
@@ -34,6 +35,7 @@ type Parts = {
   placement: Placement;
   scheduler: Scheduler;
   waits: WaitCompletion;
+  interruption: Interruption;
   record: CrashRecord;
   guard: CrashGuard;
   runner: Pick<Runner, "holdBack">;
@@ -129,7 +131,7 @@ export class Recovery {
   }
 
   async #afterwards(): Promise<void> {
-    const { open, waits, guard, log, record } = this.#parts;
+    const { open, waits, interruption, guard, log, record } = this.#parts;
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));
     await this.#inTurns(open.inState("paused"), ({ id }) =>
@@ -137,6 +139,12 @@ export class Recovery {
     );
     await this.#inTurns(open.standing(), ({ id }) =>
       waits.watch("A task that stands still was not looked at.", id, () => this.#lookAtCode(id)),
+    );
+    await this.#inTurns(open.inTurn(), ({ id }) =>
+      waits.watch("Nobody was interrupted.", id, async () => {
+        const task = await this.#find(id);
+        if (task) interruption.of(task);
+      }),
     );
     // A stop may come between a question and its parent's.
     await this.#inTurns(open.inState("input_required"), ({ id, parent, awaits }) => {

@@ -6,7 +6,7 @@ import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 import { card } from "./agent-card.ts";
-import { anyObject, time } from "./schema.ts";
+import { anyObject, multitaskStrategy, time } from "./schema.ts";
 
 const IDS_MAX = 50;
 const of = agentDefinition.shape;
@@ -49,6 +49,7 @@ export const agent = z.strictObject({
   max_turns: z.int(),
   time_limit_ms: z.int().nullable().describe("Null: that of its mode."),
   asks_person: z.boolean(),
+  multitask_strategy: multitaskStrategy,
   guardrails: guardrails.nullable(),
   card: card.nullable().describe("How it presents itself to other agents."),
   tags: z.array(z.string()),
@@ -79,6 +80,9 @@ export const agentBody = z
     max_turns: of.maxTurns,
     time_limit_ms: of.timeLimitMs.describe("Of a task that names no deadline; that of its mode when absent."),
     asks_person: of.asksPerson.describe("Lets the model ask a person."),
+    multitask_strategy: multitaskStrategy
+      .default("concurrent")
+      .describe("Of a task whose submit does not say, in every API."),
     guardrails: guardrails.optional(),
     card: card.optional().describe("How it presents itself to other agents, by A2A."),
     tags: of.tags,
@@ -103,6 +107,7 @@ export const agentPatch = z
     max_turns: of.maxTurns.unwrap().nullable().optional(),
     time_limit_ms: of.timeLimitMs.unwrap().nullable().optional(),
     asks_person: of.asksPerson.unwrap().nullable().optional(),
+    multitask_strategy: multitaskStrategy.nullable().optional(),
     guardrails: guardrails.nullable().optional(),
     card: card.nullable().optional().describe("Replaces the whole of it."),
     tags: of.tags.unwrap().nullable().optional(),

@@ -23,6 +23,7 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
     max_turns: definition.maxTurns,
     time_limit_ms: definition.timeLimitMs ?? null,
     asks_person: definition.asksPerson,
+    multitask_strategy: definition.multitaskStrategy,
     guardrails: definition.guardrails === undefined ? null : wireGuardrails(definition.guardrails),
     card: definition.card === undefined ? null : wireCard(definition.card),
     tags: definition.tags,
@@ -40,9 +41,15 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
 
 export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
   const { slug, display_name, model, tools, time_limit_ms, guardrails, card, ...rest } = body;
-  const { knowledge_bases: knowledgeBases, max_turns: maxTurns, asks_person: asksPerson, ...same } = rest;
+  const {
+    knowledge_bases: knowledgeBases,
+    max_turns: maxTurns,
+    asks_person: asksPerson,
+    multitask_strategy: multitaskStrategy,
+    ...same
+  } = rest;
   return {
-    ...{ ...same, knowledgeBases, maxTurns, asksPerson },
+    ...{ ...same, knowledgeBases, maxTurns, asksPerson, multitaskStrategy },
     ...(slug !== undefined && { slug }),
     ...(display_name !== undefined && { displayName: display_name }),
     ...(model !== undefined && { model }),
@@ -55,7 +62,8 @@ export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
 
 /** What was not sent stays away: it is what does not change. */
 export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdate {
-  const { display_name, knowledge_bases, max_turns, time_limit_ms, asks_person, guardrails, card, ...same } = body;
+  const { display_name, knowledge_bases, max_turns, time_limit_ms, asks_person, guardrails, card, ...others } = body;
+  const { multitask_strategy, ...same } = others;
   const { name, description, instructions, model, tools, collaborators, mode, tags, hidden, style, properties } = same;
   return {
     ...(name !== undefined && { name }),
@@ -74,6 +82,7 @@ export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdat
     ...(max_turns !== undefined && { maxTurns: max_turns }),
     ...(time_limit_ms !== undefined && { timeLimitMs: time_limit_ms }),
     ...(asks_person !== undefined && { asksPerson: asks_person }),
+    ...(multitask_strategy !== undefined && { multitaskStrategy: multitask_strategy }),
     ...(guardrails !== undefined && { guardrails: guardrails && guardrailsOf(guardrails) }),
     ...(card !== undefined && { card: card && cardOf(card) }),
   };

@@ -22,7 +22,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   invalid: "The request does not fit; `field` says where.",
   too_large: "The body or the URL is too long.",
   conflict:
-    "The same identity with another content, or a race that was lost. 422 for an Idempotency-Key, 412 for an If-Match.",
+    "The same identity with another content, an open task in the way, which `task_id` names, or a race that was lost. 422 for an Idempotency-Key, 412 for an If-Match.",
   unauthenticated: "No key, or one that is unknown, revoked or expired.",
   forbidden: "The key has not got the scope that this needs.",
   rate_limited: "More of yours than is taken at once; `Retry-After` says when to come back.",
@@ -58,6 +58,7 @@ export const renderError: RenderError = (refusal, { id }) => {
     request_id: id,
     ...(field !== undefined && { field }),
     ...(wireState.success && { state: wireState.data }),
+    ...(detail.task !== undefined && { task_id: detail.task }),
     ...(retryAfter !== undefined && { retry_after_s: retryAfter }),
   };
   return {

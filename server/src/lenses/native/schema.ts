@@ -7,15 +7,22 @@ import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../t
 import { ERROR_CODES } from "../../task/errors.ts";
 import { IDENTITY_TYPES } from "../../task/identity.ts";
 import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
+import { MULTITASK_STRATEGIES } from "../../task/multitask.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
 import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { WORK_STATES } from "../../task/work-states.ts";
-import { WHY_REASONS } from "../../verbs/why.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 import { webhookBody } from "./webhook-body.ts";
+
+export const multitaskStrategy = z
+  .enum(MULTITASK_STRATEGIES)
+  .describe(
+    "How it stands to the open tasks of its conversation: beside them, behind them (enqueue), refused with 409 (reject), or in their place (interrupt: they are cancelled).",
+  );
+named(multitaskStrategy, "MultitaskStrategy");
 
 const wireConcurrency = concurrency.omit({ toEnd: true });
 const METADATA_BOUNDS = `At most ${METADATA_KEYS_MAX} keys, and ${METADATA_BYTES_MAX / 1024} KB of JSON.`;
@@ -185,6 +192,7 @@ export const task = z.strictObject({
     .nullable(),
   cancelled: steering.nullable(),
   concurrency: wireConcurrency.nullable(),
+  multitask_strategy: multitaskStrategy.nullable().describe("Null outside of a conversation."),
   budget: budget.required().nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
@@ -211,6 +219,9 @@ export const submitBody = z
     concurrency: wireConcurrency
       .optional()
       .describe("At most `limit` tasks of your tenant with the same key run at once."),
+    multitask_strategy: multitaskStrategy
+      .optional()
+      .describe("As its agent says when absent, else `concurrent`. Only with a conversation."),
     budget: budget.optional(),
     metadata: wireMetadata.default({}).describe(METADATA_BOUNDS),
     webhook: webhookBody.optional().describe("Is told of its events, from the first on."),
@@ -276,23 +287,6 @@ export const eventsQuery = z.strictObject({
 
 export const cursorQuery = z.strictObject({ cursor: z.string().min(1).max(4_000).optional() });
 
-export const step = z.strictObject({
-  branch: z.string(),
-  position: count,
-  name: z.string(),
-  kind: z.string(),
-  state: z.enum(["done", "failed", "waiting", "retrying"]),
-  tries: count,
-  at: time.describe("When this was written down."),
-  started_at: time.nullable().describe("Its last try, once that has ended; of a wait, when it began."),
-  ended_at: time.nullable(),
-  child_id: z.string().nullable().describe("The task that it waits for, or that has failed."),
-  duration_ms: z.number().nullable(),
-  result: anyJson,
-  error: failure.nullable(),
-});
-named(step, "Step");
-
 const partFields = {
   name: z.string().max(255).optional(),
   media_type: z.string().max(127).optional(),
@@ -338,25 +332,6 @@ export const usageCall = z.strictObject({
   raw: anyJson.describe("The provider's own usage object."),
 });
 named(usageCall, "UsageCall");
-
-export const why = z.strictObject({
-  task_id: z.string(),
-  state,
-  reason: z.enum(WHY_REASONS).describe("What `summary` says, for programs."),
-  summary: z.string(),
-  since: time,
-  until: time.nullable(),
-  waits: z.array(wait),
-  running: z.array(z.string()).describe("Steps in flight."),
-  held_by: z.array(z.string()).describe("Tasks that hold the slots it wants."),
-  ahead: count.nullable().describe("Tasks of its tenant before it in the queue, by priority and age."),
-  workers: z
-    .strictObject({ queue: z.string(), asked_at: time.nullable(), since: time })
-    .nullable()
-    .describe("Of external work: when a worker last asked for its queue, null where none has since `since`."),
-  last_error: failure.nullable(),
-});
-named(why, "Why");
 
 const reason = z.string().max(2_000).optional().describe("For the audit log and whoever looks at the task.");
 export const steeringBody = z.strictObject({ reason }).prefault({});
@@ -460,6 +435,7 @@ export const problem = z.strictObject({
   request_id: z.string(),
   field: z.string().optional().describe("Where in the request."),
   state: state.optional().describe("The state that did not permit it."),
+  task_id: z.string().optional().describe("The task that stands in the way."),
   retry_after_s: z.number().optional(),
 });
 named(problem, "Problem");

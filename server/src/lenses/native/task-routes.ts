@@ -13,6 +13,7 @@ import { withTree } from "../tree-usage.ts";
 import { encodedTask, taskAnswer } from "./encoded-task.ts";
 import * as wire from "./schema.ts";
 import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageCall, wireWhy } from "./translate.ts";
+import { step, why } from "./why-schema.ts";
 
 export const LENS = "native";
 
@@ -118,7 +119,7 @@ export const taskRoutes: readonly Route[] = [
     "steps",
     "What its handler has journaled",
     "Branch by branch; durations are in milliseconds. A page ends when it has about 256 KB",
-    wire.step,
+    step,
     async ({ principal, verbs, params, query }) => {
       const { steps, next } = await verbs.tasks.steps(principal, params.id, query.cursor);
       return { data: steps.map(wireStep), next };
@@ -152,7 +153,7 @@ export const taskRoutes: readonly Route[] = [
     summary: "Why it is where it is, and when it goes on",
     description: "Names no task that you may not see. `not_found`.",
     params: taskParams,
-    answers: [{ status: 200, about: "Why it is where it is, and when it goes on.", schema: wire.why }],
+    answers: [{ status: 200, about: "Why it is where it is, and when it goes on.", schema: why }],
     handle: async ({ principal, verbs, params }) => ({
       status: 200,
       body: wireWhy(await verbs.tasks.why(principal, params.id)),

@@ -26,6 +26,7 @@ import type { Why } from "../../verbs/why.ts";
 import type * as account from "./account-schema.ts";
 import type * as wire from "./schema.ts";
 import { newWebhookOf } from "./webhook-body.ts";
+import type * as standing from "./why-schema.ts";
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
 
@@ -172,6 +173,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
         : null,
     cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },
     concurrency: task.concurrency && { key: task.concurrency.key, limit: task.concurrency.limit },
+    multitask_strategy: task.conversation === null ? null : (task.multitaskStrategy ?? "concurrent"),
     budget:
       task.budget === null
         ? null
@@ -194,6 +196,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
 export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
   const { kind, input, conversation, priority, delay_ms, deadline_ms, retry, concurrency, budget, metadata, webhook } =
     body;
+  const { multitask_strategy } = body;
   return {
     kind,
     input,
@@ -204,6 +207,7 @@ export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
     ...(delay_ms !== undefined && { delayMs: delay_ms }),
     ...(deadline_ms !== undefined && { deadlineMs: deadline_ms }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(multitask_strategy !== undefined && { multitaskStrategy: multitask_strategy }),
     ...(webhook !== undefined && { subscriptions: [newWebhookOf(webhook)] }),
     ...(budget !== undefined && {
       budget: {
@@ -230,7 +234,7 @@ export function filterOf(query: Wire<typeof wire.listQuery>): TaskFilter {
   };
 }
 
-export function wireStep(step: Step): Wire<typeof wire.step> {
+export function wireStep(step: Step): Wire<typeof standing.step> {
   return {
     branch: step.branch,
     position: step.position,
@@ -304,7 +308,7 @@ export function wireUsageCall(call: UsageCall & { at: number }): Wire<typeof wir
   };
 }
 
-export function wireWhy(why: Why): Wire<typeof wire.why> {
+export function wireWhy(why: Why): Wire<typeof standing.why> {
   return {
     task_id: why.task,
     state: why.state,
@@ -315,6 +319,7 @@ export function wireWhy(why: Why): Wire<typeof wire.why> {
     waits: why.waits.map(wireWait),
     running: why.running,
     held_by: why.heldBy,
+    before: why.before,
     ahead: why.ahead,
     workers: why.workers && {
       queue: why.workers.queue,

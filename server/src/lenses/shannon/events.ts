@@ -263,6 +263,7 @@ const WAITS: Readonly<Record<Wait["on"], string>> = {
   child: "another task",
   retry: "the next try",
   slot: "a free slot",
+  conversation: "its turn in the session",
   handler: "code that fits it",
   input: "an answer",
 };

@@ -58,6 +58,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     if (claim) prepared.claim = claim;
     Object.assign(prepared, chosenBy(task));
   }
+  if (write.turn && task.conversation !== null) prepared.turn = [write.turn, task.conversation];
   if (write.journal?.length) {
     prepared.journal = write.journal.map((entry) => [
       entry.branch,

@@ -6,6 +6,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
 import type { IdempotencyRecord } from "../store.ts";
+import type { TurnGuard } from "../turn.ts";
 import type { AddedUsage } from "./daily-usage.ts";
 import type { PreparedHuman } from "./human-rows.ts";
 import type { SubscriptionValues } from "./subscription-values.ts";
@@ -99,6 +100,8 @@ type SpentBelow = [
 export type PreparedWrite = Partial<PreparedHuman> & {
   id: string;
   before: [revision: number, state: State, attempt: number] | null;
+  /** With the conversation that it is about. */
+  turn?: [guard: TurnGuard, conversation: string];
   row: PreparedRow;
   schedule?: PreparedSchedule;
   at: number;

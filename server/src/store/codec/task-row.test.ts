@@ -72,6 +72,7 @@ test("what a left-out field means is frozen", () => {
     retryOf: null,
     priority: 0,
     concurrency: null,
+    multitaskStrategy: null,
     queue: null,
     metadata: {},
     budget: null,

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { type Json, storedObject } from "../../task/json.ts";
-import { isReady, isStanding, type OpenTask } from "../../task/open-task.ts";
+import { isInTurn, isReady, isStanding, type OpenTask } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
@@ -43,6 +43,7 @@ const FIXED = [
   "depth",
   "priority",
   "concurrency",
+  "multitaskStrategy",
   "metadata",
   "budget",
   "boundBy",
@@ -188,6 +189,7 @@ const openRow = z.object({
   concurrencyLimit: nullableInteger,
   reasons: nullableText,
   awaits: nullableText,
+  number: z.int(),
 });
 const OPEN_FIELDS = Object.keys(openRow.shape);
 const openColumns = z.array(z.unknown()).length(OPEN_FIELDS.length);
@@ -210,6 +212,7 @@ export function openTaskOf(row: unknown): OpenTask {
     concurrencyToEnd: (concurrencyLimit ?? 0) < 0,
     awaits: awaits === null ? [] : ids.parse(JSON.parse(awaits)),
     ready: isReady(facts.state, on),
+    inTurn: isInTurn(on),
     standing: isStanding(on),
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Alias, TaskAlias } from "../../task/alias.ts";
+import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { State } from "../../task/states.ts";
 import { endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
@@ -17,6 +18,7 @@ import type {
 } from "../codec/prepared.ts";
 import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { Applied } from "../store.ts";
+import type { TurnRefused } from "../turn.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
 import { DailyUsage } from "./daily-usage.ts";
@@ -156,6 +158,8 @@ export class Applier {
       }
     }
     if (write.conversation && this.#isNamed(write.conversation)) return stale(write);
+    const occupied = write.turn && this.#turnRefused(write.turn, standing);
+    if (occupied) return { ok: false, task: write.id, ...occupied };
     const gone = write.documents && this.#documents.refused(write.documents);
     if (gone) return { ok: false, task: write.id, ...gone };
     const n = standing?.n ?? null;
@@ -164,6 +168,16 @@ export class Applier {
     if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;
     if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;
     return undefined;
+  }
+
+  #turnRefused(
+    [guard, conversation]: NonNullable<PreparedWrite["turn"]>,
+    standing: Standing | null,
+  ): TurnRefused | null {
+    const { openInConversation } = this.#sql;
+    const n = guard === "first" ? (standing?.n ?? 0) : Number.MAX_SAFE_INTEGER;
+    const row = openInConversation.get(conversation, n, guard === "last" ? OPEN_IN_CONVERSATION_MAX - 1 : 0);
+    return row ? { why: guard === "last" ? "full" : "occupied", before: textIn(row[0]) } : null;
   }
 
   #writeTask(write: PreparedWrite, standing: Standing | null): number | null {

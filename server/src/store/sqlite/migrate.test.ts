@@ -164,5 +164,6 @@ test("migrations are frozen", () => {
     "ffa0b490ef7c13de",
     "a6ffe74281198445",
     "391c85874e3d2f62",
+    "bfbe0cecc7dcce28",
   ]);
 });

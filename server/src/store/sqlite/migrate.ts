@@ -18,6 +18,7 @@ import { standingSubscriptions } from "./migrations/015-standing-subscriptions.t
 import { worklistOrder } from "./migrations/016-worklist-order.ts";
 import { spentBelow } from "./migrations/017-spent-below.ts";
 import { dailyUsage } from "./migrations/018-daily-usage.ts";
+import { openInConversation } from "./migrations/019-open-in-conversation.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly string[] = [
   worklistOrder,
   spentBelow,
   dailyUsage,
+  openInConversation,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -1,6 +1,7 @@
 /** The writer's statements. */
 import type { Database } from "better-sqlite3";
 import { lateRows, lateRun } from "./late-statements.ts";
+import { notAside } from "./set-aside.ts";
 
 export function writerStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
@@ -11,6 +12,11 @@ export function writerStatements(db: Database) {
        WHERE id = ?`,
     ),
     taskNumber: row("SELECT n FROM tasks WHERE id = ?"),
+    /** The one after the first so many that were submitted before the one of this number. */
+    openInConversation: row(
+      `SELECT id FROM tasks INDEXED BY tasks_open_in_conversation
+       WHERE conversation = ? AND ended_at IS NULL AND n < ? AND ${notAside("tasks")} ORDER BY n LIMIT 1 OFFSET ?`,
+    ),
     spent: row(
       `SELECT coalesce(record ->> '$.usage.inputTokens', 0), coalesce(record ->> '$.usage.outputTokens', 0),
          coalesce(record ->> '$.usage.costUsd', 0)

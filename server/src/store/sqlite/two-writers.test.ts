@@ -132,3 +132,22 @@ test("totals and what a conversation counts are the sum of what both have done",
   expect(await first.conversation(conversation.id)).toMatchObject({ tasks: 5, completed: 4 });
   expect(await second.check()).toEqual([]);
 });
+
+test("of two tasks that are each to be alone in a conversation one is taken, and one that waits begins in its turn alone", async () => {
+  const conversation = newConversation();
+  const before = await submit(first, newTask({ conversation: conversation.id }), {
+    conversation: { conversation, alias: null },
+  });
+  await live(second, before, { do: "cancel", by: "ada", reason: "" });
+  const alone = () => ({ ...submitted(newTask({ conversation: conversation.id })), turn: "alone" as const });
+  const [one, other] = [alone(), alone()];
+  expect(await Promise.all([first.apply([one]), second.apply([other])])).toMatchObject([
+    { ok: true },
+    { why: "occupied", before: one.task.id },
+  ]);
+  const behind = await submit(second, newTask({ conversation: conversation.id }), { turn: "last" });
+  const start = { ...decided(behind, { do: "start" }), turn: "first" as const };
+  expect(await second.apply([start])).toMatchObject({ why: "occupied", before: one.task.id });
+  await live(first, one.task, { do: "cancel", by: "ada", reason: "" });
+  expect(await second.apply([start])).toEqual({ ok: true });
+});

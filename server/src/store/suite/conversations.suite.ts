@@ -9,7 +9,9 @@ import {
   replyIdOf,
 } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
+import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { Store } from "../store.ts";
+import type { TurnGuard } from "../turn.ts";
 import { ADA, code, complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "./life.suite.ts";
 import { newConversation, newConversationId, newTask, START } from "./new-task.suite.ts";
 
@@ -237,5 +239,29 @@ export function conversationStories(setup: () => Promise<Store>): void {
     expect(await code(store.appendMessage(conversation.id, { role: "user", parts: [{ text: "?" }] }, START))).toBe(
       "not_found",
     );
+  });
+
+  test("a task keeps to the order of its conversation in the commit: alone, as one of so many, or as the first", async () => {
+    const store = await setup();
+    const { id: conversation } = await begin(store);
+    const [first] = (await store.open(null, 10)).map((open) => open.id);
+    const of = (turn: TurnGuard) => store.apply([{ ...submitted(newTask({ conversation })), turn }]);
+    const occupied = { ok: false, why: "occupied", before: first };
+    expect(await of("alone")).toMatchObject(occupied);
+    const second = await submit(store, newTask({ conversation }), { turn: "last" });
+    const start = () => store.apply([{ ...decided(second, { do: "start" }), turn: "first" }]);
+    expect(await start()).toMatchObject(occupied);
+    await store.apply(Array.from({ length: OPEN_IN_CONVERSATION_MAX - 3 }, () => submitted(newTask({ conversation }))));
+    expect(await of("last")).toEqual({ ok: true });
+    expect(await of("last")).toMatchObject({ ok: false, why: "full" });
+    const task = await store.task(first ?? "");
+    if (task) await live(store, task, { do: "cancel", by: "ada", reason: "" });
+    expect(await start()).toEqual({ ok: true });
+    expect(await of("last")).toEqual({ ok: true });
+    const another = newConversation();
+    const alone = { ...submitted(newTask({ conversation: another.id })), turn: "alone" as const };
+    expect(await store.apply([{ ...alone, conversation: { conversation: another, alias: null } }])).toEqual({
+      ok: true,
+    });
   });
 }

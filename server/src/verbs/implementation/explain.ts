@@ -14,18 +14,20 @@ export const HOLDERS_SHOWN = 20;
 export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[], lastError: Failure | null): Why {
   const running = scheduling.running(task.id);
   const ahead = scheduling.ahead(task.id);
+  const before = scheduling.before(task.id).slice(0, HOLDERS_SHOWN);
   const obstacle = scheduling.obstacle(task);
   const workers = isTerminal(task.state) ? null : scheduling.workers(task);
   return {
     task: task.id,
     state: task.state,
-    reason: obstacle?.code ?? reasonOf(task, workers),
-    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, ahead, workers, lastError }),
+    reason: obstacle?.code ?? reasonOf(task, workers, before),
+    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError }),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
     running,
     heldBy,
+    before,
     ahead,
     workers,
     lastError,
@@ -33,12 +35,12 @@ export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[]
 }
 
 /** Why it is in its state, for programs. Where it waits for several things, the one that a call on it can change comes first. */
-function reasonOf(task: Task, workers: QueueWorkers | null): WhyReason {
+function reasonOf(task: Task, workers: QueueWorkers | null, before: readonly TaskId[]): WhyReason {
   switch (task.state) {
     case "queued":
       if (task.notBefore !== null && task.notBefore > task.updatedAt && task.startedAt === null && workers === null)
         return "delayed";
-      return readyReason(task, workers);
+      return before.length > 0 ? "conversation" : readyReason(task, workers);
     case "running":
       return task.lease ? "leased" : "running";
     case "paused":
@@ -47,7 +49,7 @@ function reasonOf(task: Task, workers: QueueWorkers | null): WhyReason {
     case "input_required":
       return `needs_${openQuestions(task)[0]?.prompt.asks ?? "answer"}`;
     case "waiting":
-      return waitReason(task, workers);
+      return before.length > 0 && task.waits[0]?.on === "conversation" ? "conversation" : waitReason(task, workers);
     case "completed":
     case "failed":
     case "cancelled":
@@ -69,6 +71,7 @@ function waitReason(task: Task, workers: QueueWorkers | null): WhyReason {
     case "input":
       return `needs_${wait.prompt.asks}`;
     case "slot":
+    case "conversation":
     case undefined:
       return readyReason(task, workers);
   }
@@ -79,13 +82,14 @@ function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
   return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
 }
 
-type Situation = Pick<Why, "running" | "heldBy" | "ahead" | "workers" | "lastError">;
+type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError">;
 
 function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
     case "queued":
       if (situation.ahead === null && task.notBefore !== null)
         return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
+      if (situation.before.length > 0) return `It waits for its turn in its conversation, ${behind(situation)}.`;
       return situation.workers
         ? `It is ready, ${byWorkers(situation.workers)}.`
         : `It is ready and has no slot yet: ${queue(situation)}.`;
@@ -126,6 +130,9 @@ function asksBeside(task: Task): string {
 
 function waitSentence(wait: Wait, situation: Situation): string {
   switch (wait.on) {
+    case "conversation":
+      if (situation.before.length > 0) return `for its turn in its conversation, ${behind(situation)}`;
+      return waitSentence({ ...wait, on: "slot" }, situation);
     case "slot":
       return situation.workers
         ? `ready, ${byWorkers(situation.workers)}`
@@ -141,6 +148,10 @@ function waitSentence(wait: Wait, situation: Situation): string {
     case "input":
       return `for an ${wait.prompt.asks}`;
   }
+}
+
+function behind({ before }: Situation): string {
+  return `until ${before.join(", ")} ${before.length === 1 ? "has" : "have"} ended`;
 }
 
 /** What it began goes on, and may cost, until it has ended or is stopped. */

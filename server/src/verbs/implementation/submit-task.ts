@@ -3,11 +3,14 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Along } from "../../engine/transitions.ts";
+import type { TurnGuard } from "../../store/turn.ts";
 import type { Write } from "../../store/write.ts";
 import { type Change, submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
+import { turnWait } from "../../task/multitask.ts";
 import { cut, type NewTask, newTask } from "../../task/new-task.ts";
+import type { QueuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
@@ -25,18 +28,30 @@ export async function submitTask(
   along: Along = {},
 ): Promise<Submitted> {
   const now = clock.now();
-  const { task, message } = newTask(fresh, ids.taskId(now), now);
-  const byPeople = task.assignment !== null && task.notBefore === null;
-  const reserved = !byPeople && engine.slots.reserve(task);
+  const { task: made, message } = newTask(fresh, ids.taskId(now), now);
+  const { task, turn } = inOrder(made, along);
+  const mayGoOn = turn === undefined;
+  const byPeople = mayGoOn && task.assignment !== null && task.notBefore === null;
+  const reserved = mayGoOn && !byPeople && engine.slots.reserve(task);
   let done: Submitted | undefined;
   try {
     const change = reserved || byPeople ? submittedGoingOn(task, byPeople ? "ask" : "start") : submitted(task);
     if (change instanceof Refusal) throw change;
-    done = await engine.transitions.submit(withAlong(change, message, along));
+    done = await engine.transitions.submit({ ...withAlong(change, message, along), ...(turn && { turn }) });
     return done;
   } finally {
     if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);
   }
+}
+
+/**
+ * A task that does not run beside those of its conversation, and what must hold of them. It begins once it is on disk,
+ * when its turn has come. In a conversation that is made with it there is nobody else.
+ */
+function inOrder(task: QueuedTask, { conversation }: Along): { task: QueuedTask; turn?: TurnGuard } {
+  if (task.multitaskStrategy === null || conversation !== undefined) return { task };
+  if (task.multitaskStrategy === "reject") return { task, turn: "alone" };
+  return { task: { ...task, waits: [turnWait(task.createdAt)] }, turn: "last" };
 }
 
 /** What people do from its first moment on, as a write that may commit beside others. Throws `invalid` as `submitTask` does. */

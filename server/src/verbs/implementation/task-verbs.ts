@@ -56,6 +56,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
     if (given.kind === HUMAN_KIND) await mustHaveForm(given);
+    if (given.multitaskStrategy !== undefined && given.conversation === undefined) throw inNoConversation();
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     // A repeat is known by its key, also when what its input names is gone by now.
     const known = handler.bind && record && (await this.parts.store.replay(record.scope, record.key));
@@ -224,6 +225,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       retry: task.retry,
       metadata: task.metadata,
       ...(task.concurrency && { concurrency: task.concurrency }),
+      ...(task.conversation !== null && { multitaskStrategy: task.multitaskStrategy ?? ("concurrent" as const) }),
       ...(task.budget && { budget: task.budget }),
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
@@ -288,6 +290,12 @@ function reasonOf({ reason = "" }: Steering): string {
 function begunOtherwise(kind: string): Refusal {
   return new Refusal("invalid", `Tasks of kind "${kind}" begin with an upload, an analysis or a vector store.`, {
     field: "kind",
+  });
+}
+
+function inNoConversation(): Refusal {
+  return new Refusal("invalid", "A multitask strategy is for a task of a conversation: name one.", {
+    field: "multitask_strategy",
   });
 }
 

@@ -1,0 +1,33 @@
+/**
+ * The cancelling of open tasks by a new one of their conversation. The new task's row says all that it takes: it commits
+ * alone, those before it follow, and a start goes on with what a crash has left.
+ */
+import type { Task } from "../../task/task.ts";
+import type { Transitions } from "../transitions.ts";
+import type { OpenTasks } from "./open-tasks.ts";
+import type { WaitCompletion } from "./wait-completion.ts";
+
+type Parts = {
+  transitions: Pick<Transitions, "change">;
+  open: Pick<OpenTasks, "before">;
+  waits: Pick<WaitCompletion, "watch">;
+};
+
+export class Interruption {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Cancels what comes before this task in its conversation, where its strategy says so. */
+  of({ id, user, multitaskStrategy }: Task): void {
+    if (multitaskStrategy !== "interrupt") return;
+    const { transitions, open, waits } = this.#parts;
+    const reason = `Interrupted by ${id}, a later task of its conversation.`;
+    for (const before of open.before(id))
+      waits.watch("A task was not interrupted.", before, async () => {
+        await transitions.change(before, { do: "cancel", by: user, reason });
+      });
+  }
+}
