@@ -69,6 +69,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/mount.ts",
     "lenses/secrets.ts",
     "lenses/json-text-end.ts",
+    "lenses/number-texts.ts",
   ],
 };
 /** They know every concrete class: siblings meet here. */

@@ -1,5 +1,6 @@
 /** The value of JSON bytes. It knows no thread: small bodies are parsed in the server's own, large ones in another. */
 import { isUtf8 } from "node:buffer";
+import { keepNumberTexts, numberTextsIn } from "../lenses/number-texts.ts";
 import { Refusal } from "../task/errors.ts";
 import { jsonFault } from "./json-fault.ts";
 
@@ -18,7 +19,9 @@ export function parseJson(bytes: Buffer): unknown {
   if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
   const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    return JSON.parse(own);
+    const value: unknown = JSON.parse(own);
+    keepNumberTexts(value, numberTextsIn(value, own));
+    return value;
   } catch (error) {
     const json = jsonFault(own);
     const why = error instanceof Error ? error.message : "unreadable";

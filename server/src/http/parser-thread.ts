@@ -4,11 +4,14 @@
  * several in one turn would hold up everybody else.
  */
 import { Worker } from "node:worker_threads";
+import { keepNumberTexts, type NumberTexts } from "../lenses/number-texts.ts";
 import { Refusal, type RefusalDetail } from "../task/errors.ts";
 
 export type ToParse = { id: number; bytes: Uint8Array };
 export type Unreadable = { invalid: string; detail: RefusalDetail };
-export type Parsed = { id: number } & ({ value: unknown } | Unreadable);
+/** What is kept beside a value does not come along with it from the thread. */
+export type ParsedValue = { value: unknown; numberTexts: NumberTexts | null };
+export type Parsed = { id: number } & (ParsedValue | Unreadable);
 
 /** Of its heap. A body of 40 MB whose values are bounded takes 200. */
 const HEAP_MB_MAX = 512;
@@ -58,8 +61,10 @@ export class ParserThread {
     worker.on("message", (parsed: Parsed) => {
       const waiting = this.#waiting.get(parsed.id);
       this.#waiting.delete(parsed.id);
-      if ("value" in parsed) waiting?.resolve(parsed.value);
-      else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
+      if ("value" in parsed) {
+        keepNumberTexts(parsed.value, parsed.numberTexts);
+        waiting?.resolve(parsed.value);
+      } else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
       this.#goOn();
     });
     worker.on("error", () => {});

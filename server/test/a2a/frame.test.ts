@@ -76,6 +76,26 @@ describe("the envelope of JSON-RPC", () => {
     expect([status, answer.jsonrpc, answer.id, answer.error?.code]).toEqual([200, "2.0", id, code]);
   });
 
+  it.each(["9007199254740993", "-12345678901234567890123", "1e400"])(
+    "an id that JavaScript rounds, %s, comes back as it was written, in answers, streams and large requests",
+    async (id) => {
+      const text = (name: string, params: object) => called(name, params).replace('"id":1', `"id":${id}`);
+      const message = (words: string) => ({ message: { messageId: "m", role: "ROLE_USER", parts: [{ text: words }] } });
+      const asked = [
+        text("GetTask", { id: "x" }),
+        text("SendStreamingMessage", message("count")),
+        // Read in a thread of its own. What is inside a message is nobody's id.
+        text("SendMessage", { ...message("x".repeat(300_000)), metadata: { id: 1e300 } }),
+        text("nothing", {}),
+      ];
+      for (const body of asked) {
+        const headers = { "content-type": "application/json", "a2a-version": "1.0" };
+        const response = await server.call("/a2a", { method: "POST", key: ada, body, headers });
+        expect(await response.text()).toContain(`{"jsonrpc":"2.0","id":${id},`);
+      }
+    },
+  );
+
   it("what does not fit is named, field by field", async () => {
     const { body } = await rpc(called("SendMessage", { message: { role: "ROLE_USER", parts: [] } }));
     expect(dig(body.error?.data, 0, "@type")).toBe("type.googleapis.com/google.rpc.BadRequest");

@@ -14,8 +14,8 @@ const RETRY_AFTER_S = 1;
 /** Over JSON-RPC all others travel with 200. */
 const HTTP_OF_RPC: ReadonlySet<number> = new Set([401, 403, 413, 415, 429, 503]);
 
-/** The id of a request of JSON-RPC, which its answer repeats. */
-export type RpcId = string | number | null;
+/** The id of a request of JSON-RPC, which its answer repeats; a number that JavaScript would round is raw JSON. */
+export type RpcId = string | number | null | { readonly rawJSON: string };
 
 const FAULT_OF: Readonly<Record<ErrorCode, FaultName>> = {
   not_found: "taskNotFound",

@@ -1,6 +1,7 @@
 /** The binding to JSON-RPC 2.0: one route, the method's name in the body. Most of its errors travel with HTTP 200. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
+import { numberTextsOf } from "../../number-texts.ts";
 import { type Route, route } from "../../route.ts";
 import { DIALECTS, type Dialect } from "../dialect.ts";
 import { type RpcId, refused, renderErrorIn } from "../errors.ts";
@@ -82,7 +83,8 @@ function envelopeOf(body: unknown, asked: Asked): { method: string; params: unkn
   if (id !== null && typeof id !== "string" && typeof id !== "number") {
     throw invalidRequest("id must be a string, a number or null");
   }
-  asked.id = id;
+  const text = numberTextsOf(body)?.get("id");
+  asked.id = text === undefined ? id : JSON.rawJSON(text);
   if (jsonrpc !== "2.0") throw invalidRequest('jsonrpc must be "2.0"');
   if (typeof method !== "string") throw invalidRequest("method must be a string");
   return { method, params };
