@@ -19,7 +19,7 @@ import { Bodies } from "./kill/bodies.ts";
 import { isEnded, Load, type Submitted } from "./kill/load.ts";
 import { MachineTime, machineTimeOf } from "./kill/machine-time.ts";
 import { profileOf } from "./kill/profile.ts";
-import { Promises } from "./kill/promises.ts";
+import { failedByWorkers, Promises } from "./kill/promises.ts";
 import { standingStill } from "./kill/recovery.ts";
 import { BIN, freePort, Server } from "./server.ts";
 
@@ -63,6 +63,8 @@ const sums = {
   recoveries: 0,
   completed: 0,
   cancelled: 0,
+  /** Failed since workers lost them again and again. */
+  lost: 0,
   bodies: 0,
   again: 0,
   events: 0,
@@ -75,7 +77,7 @@ console.log(`Killing under load (${conditions()})`);
 while (sums.rounds < roundsMax && Date.now() < until && violations.length === 0) await onOneFolder();
 console.log(
   `${sums.rounds} rounds, ${sums.terms} of them by SIGTERM: ${sums.submits} submits and ${sums.acknowledged} calls in all acknowledged, ` +
-    `${sums.completed} completed, ${sums.cancelled} cancelled; ${sums.bodies} step bodies ran, ${sums.again} of them again ` +
+    `${sums.completed} completed, ${sums.cancelled} cancelled, ${sums.lost} lost by workers; ${sums.bodies} step bodies ran, ${sums.again} of them again ` +
     `because a death took their result; ${sums.events} events followed; ${sums.recoveries} starts watched until all moved`,
 );
 console.log(
@@ -179,10 +181,11 @@ async function judge(data: string, server: Server, load: Load, bodies: Bodies, p
   }
   time.end();
   settleMs.push(performance.now() - from);
-  const failed = listed.parse((await load.call("/v1/tasks?limit=20&state=failed,timed_out,rejected"))?.body);
+  const failed = listed.parse((await load.ask("/v1/tasks?limit=20&state=failed,timed_out,rejected")).body);
   for (const { id } of failed.data) {
-    const task = await load.call(`/v1/tasks/${id}`);
-    violations.push(`A task failed by a kill: ${JSON.stringify(task?.body).slice(0, 600)}`);
+    const task = await load.ask(`/v1/tasks/${id}`);
+    if (failedByWorkers(await load.log(id))) sums.lost += 1;
+    else violations.push(`A task failed by a kill: ${JSON.stringify(task.body).slice(0, 600)}`);
   }
   for (const one of load.submitted.values()) await judgeTask(one, load, bodies, promises);
   const { code } = await server.end("SIGTERM");
@@ -202,17 +205,17 @@ async function judgeTask(
   bodies: Bodies,
   promises: Promises,
 ): Promise<void> {
-  const found = await load.call(`/v1/tasks/${id}`);
-  if (found?.status !== 200)
-    return void violations.push(`${id} was acknowledged, and is answered ${found?.status} now.`);
+  const found = await load.ask(`/v1/tasks/${id}`);
+  if (found.status !== 200) return void violations.push(`${id} was acknowledged, and is answered ${found.status} now.`);
   const { state, output } = z.object({ state: z.string(), output: z.unknown() }).parse(found.body);
-  promises.judge(id, state, output, await load.log(id));
+  const log = await load.log(id);
+  promises.judge(id, state, output, log);
   if (kind === "bulk" && state === "completed" && !isWhole(output))
     violations.push(`${id} has lost part of its output.`);
   if (state === "completed") sums.completed += 1;
   else if (state === "cancelled" && mayBeCancelled) sums.cancelled += 1;
-  else if (isEnded(state)) violations.push(`${id} ended ${state}.`);
-  const steps = z.object({ data: z.array(step) }).parse((await load.call(`/v1/tasks/${id}/steps`))?.body);
+  else if (isEnded(state) && !failedByWorkers(log)) violations.push(`${id} ended ${state}.`);
+  const steps = z.object({ data: z.array(step) }).parse((await load.ask(`/v1/tasks/${id}/steps`)).body);
   for (const { branch, name, kind, state, result } of steps.data) {
     if (kind !== "step" || state !== "done" || name.startsWith("bulk")) continue;
     const marks = bodies.marksOf(`${id}${branch}/${name}#0`);

@@ -10,6 +10,13 @@ const READY_MS_MAX = 600_000;
 /** What is kept of the server's own words, for whoever asks why it ended. */
 const WORDS_MAX = 4_000;
 
+/** Those that run: none outlives whoever measures it, however that one ends. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const server of running) server.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+
 export type Start = { mode?: "dev" | "serve"; flags?: string[]; env?: Record<string, string>; node?: string[] };
 
 export class Server {
@@ -25,6 +32,8 @@ export class Server {
       env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
+    running.add(this.#process);
+    this.#process.once("exit", () => running.delete(this.#process));
     this.#process.stderr?.on("data", (chunk: Buffer) => {
       this.#words = (this.#words + chunk.toString()).slice(-WORDS_MAX);
     });

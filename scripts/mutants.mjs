@@ -19,6 +19,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { AGENT } from "./mutants/agent.mjs";
+import { BOUNDS } from "./mutants/bounds.mjs";
+import { CRASHES } from "./mutants/crashes.mjs";
 import { DECIDE } from "./mutants/decide.mjs";
 import { DELIVERY } from "./mutants/delivery.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
@@ -57,6 +59,12 @@ const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, ...WORLDS],
   scheduling: [ENGINE, ...WORLDS],
+  crashes: [ENGINE, ...WORLDS],
+  bounds: [
+    suite("server/src/engine", "server/src/verbs"),
+    suite("server/src/store/sqlite/store.test.ts"),
+    suite("server/src/store/sqlite", "server/src/http", "server/test/bounds.test.ts"),
+  ],
   store: [suite("server/src/store/sqlite/store.test.ts"), ...unlessQuick("server/src/store/sqlite"), ...WORLDS],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),
@@ -67,16 +75,19 @@ const SUITES = {
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
 
-const all = [
-  ...DECIDE.map((mutant) => ({ ...mutant, area: "decide" })),
-  ...EXECUTION.map((mutant) => ({ ...mutant, area: "execution" })),
-  ...SCHEDULING.map((mutant) => ({ ...mutant, area: "scheduling" })),
-  ...STORE.map((mutant) => ({ ...mutant, area: "store" })),
-  ...DELIVERY.map((mutant) => ({ ...mutant, area: "delivery" })),
-  ...PEOPLE.map((mutant) => ({ ...mutant, area: "people" })),
-  ...AGENT.map((mutant) => ({ ...mutant, area: "agent" })),
-  ...KILL.map((mutant) => ({ ...mutant, area: "kill" })),
-];
+const AREAS = {
+  decide: DECIDE,
+  execution: EXECUTION,
+  scheduling: SCHEDULING,
+  crashes: CRASHES,
+  store: STORE,
+  bounds: BOUNDS,
+  delivery: DELIVERY,
+  people: PEOPLE,
+  agent: AGENT,
+  kill: KILL,
+};
+const all = Object.entries(AREAS).flatMap(([area, mutants]) => mutants.map((mutant) => ({ ...mutant, area })));
 
 const KILLERS = path.join(ROOT, "scripts/mutants/killers.json");
 /** By mutant, the test that noticed it the last time: its file and its names, as vitest writes them. */
@@ -200,13 +211,14 @@ async function failureOf({ copy, suites }, suite) {
 /** Runs a program: null when it ends well, else what it said of its failure. */
 async function said(cwd, args, failure, msMax) {
   const env = { ...process.env, NO_COLOR: "1" };
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  // A group of its own, so that whatever it has started ends with it.
+  const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
       words += chunk;
     });
-  const timer = setTimeout(() => child.kill("SIGKILL"), msMax);
+  const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), msMax);
   const [code] = await once(child, "close");
   clearTimeout(timer);
   if (code === 0) return null;

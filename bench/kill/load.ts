@@ -19,7 +19,8 @@ export type Submitted = { id: string; kind: string; cancelled: boolean };
 
 const TERMINAL = new Set(["completed", "failed", "cancelled", "timed_out", "rejected"]);
 const REQUEST_MS_MAX = 5_000;
-const HANGS_MS_MAX = 60_000;
+/** A busy machine takes minutes. */
+const HANGS_MS_MAX = 300_000;
 
 export class Load {
   readonly submitted = new Map<string, Submitted>();
@@ -83,6 +84,17 @@ export class Load {
       return { status: answer.status, body: text === "" ? null : JSON.parse(text) };
     } catch {
       return null;
+    }
+  }
+
+  /** The same of a server that is there: it may be slow. */
+  async ask(path: string): Promise<{ status: number; body: unknown }> {
+    const from = performance.now();
+    for (;;) {
+      const answer = await this.call(path);
+      if (answer) return answer;
+      if (performance.now() - from > HANGS_MS_MAX) throw new Error(`Nothing answers ${path}.`);
+      await pass(100);
     }
   }
 
@@ -194,7 +206,15 @@ export class Load {
   /** The whole log of a task that has ended. */
   async log(id: string): Promise<SeenEvent[]> {
     const events: SeenEvent[] = [];
-    await readStream(this.#eventsOf(id), 0, AbortSignal.timeout(HANGS_MS_MAX), (event) => events.push(event));
+    const readOn = () =>
+      readStream(this.#eventsOf(id), events.at(-1)?.seq ?? 0, AbortSignal.timeout(HANGS_MS_MAX), (event) =>
+        events.push(event),
+      );
+    const from = performance.now();
+    while (!(await readOn())) {
+      if (performance.now() - from > HANGS_MS_MAX) throw new Error(`The log of ${id} has no end.`);
+      await pass(100);
+    }
     return events;
   }
 

@@ -5,6 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
+import { z } from "zod";
+import { LEASES_LOST_MAX } from "../../server/src/task/claim.ts";
 
 export type Verb = "submit" | "input" | "pause" | "resume" | "cancel" | "claim" | "heartbeat" | "complete";
 
@@ -18,6 +20,8 @@ type Promised = {
   cancelled: boolean;
   /** Attempts that a claim was told of, and by whom. */
   claims: Map<number, string>;
+  /** Until when each of these leases runs, in Unix milliseconds, as the server has said last. */
+  leases: Map<number, number>;
   /** How far a heartbeat that was acknowledged said that it is. */
   fraction: number;
   output: string | null;
@@ -51,6 +55,11 @@ export class Promises {
     if (verb === "claim") promised.claims.set(Number(detail), worker);
     if (verb === "heartbeat") promised.fraction = Math.max(promised.fraction, Number(detail));
     if (verb === "complete") promised.output = String(detail);
+  }
+
+  /** The server has said until when the worker of this attempt has the task. */
+  leased(task: string, attempt: number, until: string): void {
+    this.#promised(task).leases.set(attempt, Date.parse(until));
   }
 
   /** A follower has read the event, for the first time or again. */
@@ -94,8 +103,21 @@ export class Promises {
     const fractions = of("task.progress").map(({ data }) => Number(fieldOf(data, "fraction")));
     if (promised.fraction > 0 && !fractions.some((fraction) => fraction >= promised.fraction))
       this.#broken(task, `a heartbeat of ${promised.fraction} was acknowledged, and its log does not know`);
+    this.#judgeLeases(task, promised, log);
     if (promised.output !== null && (state !== "completed" || output !== promised.output))
       this.#broken(task, `it was completed with ${promised.output}, and is ${state} with ${JSON.stringify(output)}`);
+  }
+
+  /** Whoever held the task had it for as long as the server has said. */
+  #judgeLeases(task: string, { leases }: Promised, log: readonly SeenEvent[]): void {
+    let attempt = 0;
+    for (const event of log) {
+      if (event.type === "task.started") attempt = Number(fieldOf(event.data, "attempt"));
+      const until = leases.get(attempt) ?? 0;
+      const lostAt = leaseLostAt(event) ?? until;
+      if (lostAt < until)
+        this.#broken(task, `the lease of attempt ${attempt} was taken ${until - lostAt} ms before its end`);
+    }
   }
 
   #broken(task: string, what: string): void {
@@ -109,6 +131,7 @@ export class Promises {
       resumes: 0,
       cancelled: false,
       claims: new Map(),
+      leases: new Map(),
       fraction: 0,
       output: null,
     };
@@ -119,6 +142,22 @@ export class Promises {
   #write(line: string): void {
     appendFileSync(this.#file, `${Date.now()} ${line}\n`);
   }
+}
+
+/** Workers let so many leases of the task run out that it failed, which is theirs to answer for. */
+export function failedByWorkers(log: readonly SeenEvent[]): boolean {
+  return log.filter((event) => leaseLostAt(event) !== null).length === LEASES_LOST_MAX;
+}
+
+const leaseLost = z.looseObject({
+  type: z.enum(["task.retrying", "task.failed"]),
+  at: z.string(),
+  data: z.looseObject({ error: z.looseObject({ code: z.literal("lease_lost") }) }),
+});
+
+function leaseLostAt({ data }: SeenEvent): number | null {
+  const parsed = leaseLost.safeParse(data);
+  return parsed.success ? Date.parse(parsed.data.at) : null;
 }
 
 function fieldOf(data: unknown, ...names: string[]): unknown {

@@ -3,7 +3,10 @@ const file = "server/src/task/decide.ts";
 const change = "server/src/task/change.ts";
 const openTask = "server/src/task/open-task.ts";
 const limit = "server/src/task/time-limit.ts";
+const relay = "server/src/task/relay.ts";
+const family = "server/src/task/family.ts";
 
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const DECIDE = [
   { name: "time-runs-backwards", find: "const at = Math.max(now, task.updatedAt);", put: "const at = now;" },
   {
@@ -221,4 +224,67 @@ export const DECIDE = [
     find: "if (task.limitLeftMs !== null) return task.limitLeftMs;\n",
     put: "",
   },
+  {
+    file: relay,
+    name: "two-questions-of-children-have-one-name",
+    find: "for (let count = 2; names.has(name); count++) name = `${prompt.name}-${count}`;",
+    put: "names.clear();",
+  },
+  {
+    file: relay,
+    name: "a-childs-question-stays-after-its-answer",
+    find: "const kept = before.filter(({ relayed }) => questions.some(({ key }) => key === relayed?.key));",
+    put: "const kept = before;",
+  },
+  {
+    file: relay,
+    name: "a-childs-question-is-asked-again-and-again",
+    find: "if (!isAsked(question)) fresh.push(",
+    put: "fresh.push(",
+  },
+  {
+    file: relay,
+    name: "a-paused-task-forgets-what-its-child-asks",
+    find: 'return task.resumesAs === "running" ? { waits } : { waits, resumesAs: restingState(waits) };',
+    put: "return {};",
+  },
+  {
+    file: relay,
+    name: "a-question-that-is-taken-back-is-not-told",
+    find: "if (events.length === 0 && isAtRest(task)) events.push",
+    put: "if (false) events.push",
+  },
+  {
+    name: "coming-to-rest-forgets-what-children-ask",
+    find: "[...stands, ...openQuestions(task).filter(({ relayed }) => relayed !== undefined)]",
+    put: "[...stands]",
+  },
+  {
+    name: "pause-at-once-waits-for-the-step-of-a-pausing-one",
+    find: 'if (now && task.state === "paused" && task.resumesAs === "running")',
+    put: "if (false)",
+  },
+  {
+    name: "a-pause-opens-the-questions-of-a-claim",
+    find: "const asked = task.lease === null ? openQuestions(task) : [];",
+    put: "const asked = openQuestions(task);",
+  },
+  {
+    name: "a-deadline-waits-for-the-limit-of-its-kind",
+    find: "if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
+    put: "if (isOverLimit(task, at))",
+  },
+  {
+    file: family,
+    name: "a-budget-does-not-bind-the-children",
+    find: "boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],",
+    put: "boundBy: parent.boundBy,",
+  },
+  {
+    file: family,
+    name: "a-budget-binds-no-grandchildren",
+    find: "boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],",
+    put: "boundBy: parent.budget === null ? [] : [parent.id],",
+  },
 ].map((mutant) => ({ file, ...mutant }));
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

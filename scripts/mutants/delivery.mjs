@@ -7,6 +7,9 @@ const statements = "server/src/store/sqlite/subscription-statements.ts";
 const rows = "server/src/store/codec/subscription-rows.ts";
 const client = "server/src/outgoing/guarded-client.ts";
 const reach = "server/src/outgoing/reach.ts";
+const lease = "server/src/delivery/lease.ts";
+const leases = "server/src/store/sqlite/statements.ts";
+const attempt = "server/src/delivery/attempt.ts";
 
 export const DELIVERY = [
   {
@@ -130,6 +133,36 @@ export const DELIVERY = [
     file: lanes,
     name: "owners-take-no-turns",
     find: "this.#owners.delete(name);\n        this.#owners.set(name, owner);",
+    put: "",
+  },
+  {
+    file: lease,
+    name: "a-lease-is-used-to-its-last-moment",
+    find: "if (this.#until - this.#clock.now() >= LEFT_MS_MIN) return null;",
+    put: "if (this.#until > this.#clock.now()) return null;",
+  },
+  {
+    file: lease,
+    name: "who-has-no-lease-tells-all-the-same",
+    find: "return (await this.#taking) ? null : this.#clock.now() + STAND_BY_MS;",
+    put: "await this.#taking;\n    return null;",
+  },
+  {
+    file: lease,
+    name: "a-lease-outlives-its-holder",
+    find: "await this.#leases.returnLease(NAME, this.#holder);",
+    put: "",
+  },
+  {
+    file: leases,
+    name: "a-lease-is-taken-from-its-holder",
+    find: "value ->> 'holder' = excluded.value ->> 'holder' OR value ->> 'until' <= ?",
+    put: "? > 0",
+  },
+  {
+    file: attempt,
+    name: "what-is-under-way-at-a-stop-counts-as-failed",
+    find: "signal.throwIfAborted();",
     put: "",
   },
 ];

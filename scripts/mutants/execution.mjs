@@ -179,4 +179,28 @@ export const EXECUTION = [
     find: "return isEmpty(write) ? {} : { first: this.#recorded(write) };",
     put: "return {};",
   },
+  {
+    file: writer,
+    name: "what-children-spent-does-not-count",
+    find: "if (task.children === 0) return task.usage;",
+    put: "if (task.children >= 0) return task.usage;",
+  },
+  {
+    file: writer,
+    name: "a-grant-to-a-task-that-has-ended-fails-its-child",
+    find: 'if (!(error instanceof Refusal) || error.code === "fenced") throw error;',
+    put: "throw error;",
+  },
+  {
+    file: writer,
+    name: "a-task-spends-its-own-budget-alone",
+    find: "const holders = this.#task.budget === null ? boundBy : [...boundBy, id];",
+    put: "const holders = boundBy.length > 1000 ? boundBy : [id];",
+  },
+  {
+    file: writer,
+    name: "two-pauses-at-once-are-two",
+    find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },',
+    put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", reason } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },',
+  },
 ];

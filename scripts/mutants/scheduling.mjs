@@ -18,6 +18,7 @@ const descendants = "server/src/engine/embedded/descendants.ts";
 const order = "server/src/engine/embedded/conversation-order.ts";
 const interruption = "server/src/engine/embedded/interruption.ts";
 const isolation = "server/src/engine/embedded/isolation.ts";
+const work = "server/src/verbs/implementation/work-verbs.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const SCHEDULING = [
@@ -274,6 +275,96 @@ export const SCHEDULING = [
     name: "a-refused-page-of-a-tree-is-forgotten",
     find: "if (refused.has(parent)) this.#later(parent);\n        else if",
     put: "if",
+  },
+  {
+    file: recovery,
+    name: "a-stop-between-a-question-and-its-parents-loses-it",
+    find: "waits.relay({ id, parent });",
+    put: "waits.relay({ id, parent: null });",
+  },
+  {
+    file: waits,
+    name: "a-parent-that-comes-to-rest-misses-what-its-child-asks",
+    find: "this.relay({ id: wait.child, parent: task.id });",
+    put: "",
+  },
+  {
+    file: waits,
+    name: "a-refused-relay-is-not-made-again",
+    find: 'if (parent !== null) this.watch("A parent was not told of a question.", parent, () => this.#relay(parent, id));',
+    put: "if (parent !== null) this.#relay(parent, id).catch(() => {});",
+  },
+  {
+    file: runner,
+    name: "a-pause-at-once-lets-the-step-go-on",
+    find: 'this.#runs.get(id)?.cutOff("The task was paused at once.");',
+    put: "",
+  },
+  {
+    file: runner,
+    name: "a-stop-begins-new-steps",
+    find: "for (const run of this.#runs.values()) run.pause();",
+    put: "",
+  },
+  {
+    file: claims,
+    name: "a-refused-claim-comes-last",
+    find: "const entry = queue.returned.shift() ?? queue.ready.pop();",
+    put: "const entry = queue.ready.pop() ?? queue.returned.shift();",
+  },
+  {
+    file: claims,
+    name: "a-refused-claim-keeps-its-key",
+    find: "keys.release(entry.id);\n        // It was cancelled",
+    put: "// It was cancelled",
+  },
+  {
+    file: claims,
+    name: "a-claim-is-made-for-one-who-has-gone",
+    find: "const tasks = signal.aborted ? [] : await this.#take(key, claim);",
+    put: "const tasks = await this.#take(key, claim);",
+  },
+  {
+    file: claims,
+    name: "a-parked-one-that-is-withdrawn-holds-the-others",
+    find: "queue.parked.get(limitKey)?.remove(id);\n      // It may have been the one for which its key had room.\n      this.#unpark(limitKey);",
+    put: "queue.parked.get(limitKey)?.remove(id);",
+  },
+  {
+    file: work,
+    name: "a-heartbeat-counts-for-any-attempt",
+    find: "if (task.lease?.worker !== worker || task.attempt !== attempt) throw notHeld(task, worker, attempt);",
+    put: "",
+  },
+  {
+    file: work,
+    name: "the-same-complete-again-is-refused",
+    find: "if (isHandedIn(task, attempt, by)) return task;",
+    put: "",
+  },
+  {
+    file: work,
+    name: "what-was-handed-in-twice-at-once-is-refused",
+    find: "if (isHandedIn(now, attempt, by)) return now;",
+    put: "",
+  },
+  {
+    file: work,
+    name: "whatever-is-handed-in-is-the-same",
+    find: "lastClaim?.worker === by.worker && lastClaim.handedIn === by.hash",
+    put: "lastClaim?.worker === by.worker && lastClaim.handedIn !== null",
+  },
+  {
+    file: retention,
+    name: "a-sweep-leaves-the-records",
+    find: "while (after !== null && !this.#stopped) after = await",
+    put: "if (after === null) after = await",
+  },
+  {
+    file: retention,
+    name: "retention-may-be-shorter-than-a-week",
+    find: "this.#keepMs = Math.max(days.tasks, RETENTION_DAYS_MIN) * DAY_MS;",
+    put: "this.#keepMs = days.tasks * DAY_MS;",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -143,5 +143,35 @@ export const STORE = [
     find: "(isOld === 1 || isDeleted === 1) && !contents",
     put: "isOld === 1 && !contents",
   },
+  {
+    file: sweep,
+    name: "used-conversations-are-old",
+    find: "coalesce(deleted_at, last_activity_at) < ?",
+    put: "coalesce(deleted_at, created_at) < ?",
+  },
+  {
+    file: sweep,
+    name: "expired-documents-stay",
+    find: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&\n    sweepDocuments(db, expiredBefore, until);",
+    put: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes);",
+  },
+  {
+    file: sweep,
+    name: "a-turn-that-ends-between-two-conversations-is-the-last",
+    find: "if (slice.length < SLICE_ROWS) return null;",
+    put: "return null;",
+  },
+  {
+    file: trees,
+    name: "the-newest-task-is-swept",
+    find: " AND n < (SELECT max(n) FROM tasks)",
+    put: "",
+  },
+  {
+    file: trees,
+    name: "grandchildren-are-not-looked-at",
+    find: "walk.parents.push(textIn(child));",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
