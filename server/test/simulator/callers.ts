@@ -88,6 +88,7 @@ export class Callers {
         if (answer.refused.code !== "unavailable" && answer.refused.code !== "conflict") throw answer.refused;
       } else if (answer) {
         const { id } = answer.ok.task;
+        this.#world.shown([answer.ok.task]);
         const isSame = client.id === null || client.id === id || this.#world.mayForget(client);
         this.#world.checker.check(isSame, () => `The submit ${key} made two tasks.`);
         client.id = id;
@@ -133,6 +134,7 @@ export class Callers {
             event.seq === expected,
             () => `A follower of ${id} got event ${event.seq} in place of ${expected}.`,
           );
+          this.#world.told(id, event.seq);
           follower.seen.push(event);
         }
       }
@@ -150,6 +152,7 @@ export class Callers {
         principal = random.pick(this.#world.clients).principal;
         const listed = await this.#world.call((verbs) => verbs.tasks.list(principal, {}, { limit: 20 }));
         tasks = listed && "ok" in listed ? listed.ok.tasks : [];
+        this.#world.shown(tasks);
       }
       if (tasks.length === 0) continue;
       const task = random.pick(tasks);
@@ -169,11 +172,11 @@ export class Callers {
       this.#world.cancelled.add(id);
       this.#world.release(id);
       const answer = await this.#world.call((verbs) => verbs.tasks.cancel(principal, id));
-      if (answer && "ok" in answer)
-        this.#world.checker.check(
-          isTerminal(answer.ok.task.state),
-          () => `A cancel of ${id} left it ${answer.ok.task.state}.`,
-        );
+      if (answer && "ok" in answer) {
+        const { task } = answer.ok;
+        this.#world.shown([task]);
+        this.#world.checker.check(isTerminal(task.state), () => `A cancel of ${id} left it ${task.state}.`);
+      }
     } else if (roll <= 80) await this.#world.call((verbs) => verbs.tasks.why(principal, id));
     else if (roll <= 90) await this.#world.call((verbs) => verbs.tasks.steps(principal, id));
     else this.#settled(principal, id);
@@ -186,7 +189,9 @@ export class Callers {
     const answer = await this.#world.call((verbs) =>
       verbs.tasks.pause(principal, id, isRepeatable ? { idempotency } : {}),
     );
-    if (!answer || "refused" in answer || isRepeatable) return;
+    if (!answer || "refused" in answer) return;
+    this.#world.shown([answer.ok.task]);
+    if (isRepeatable) return;
     const { state } = answer.ok.task;
     this.#world.checker.check(state === "paused", () => `A pause of ${id} left it ${state}.`);
     await ticks(HEARD_TICKS);
@@ -197,6 +202,7 @@ export class Callers {
   #settled(principal: Principal, id: string): void {
     void this.#world
       .call((verbs) => verbs.tasks.settled(principal, id, 1_000, new AbortController().signal))
+      .then((answer) => this.#world.shown(answer && "ok" in answer ? [answer.ok] : []))
       .catch((error: unknown) => this.#world.broken(error));
   }
 

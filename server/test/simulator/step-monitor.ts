@@ -19,6 +19,8 @@ export class StepMonitor {
   readonly #checker: Checker;
   /** Keys of steps whose result is on disk. */
   readonly #journaled = new Map<string, JournalEntry>();
+  /** Tasks that are on disk. */
+  readonly #onDisk = new Set<string>();
   #underWay = new Map<string, Place>();
   /** Tasks that are paused, as far as callers were told, and that nobody has resumed. */
   readonly #paused = new Set<string>();
@@ -32,6 +34,7 @@ export class StepMonitor {
 
   committed(writes: readonly Write[]): void {
     for (const write of writes) {
+      this.#onDisk.add(write.task.id);
       if (write.journalOf) this.#copy(write.journalOf, write.task.id);
       for (const entry of write.journal ?? []) {
         if (entry.kind !== "step") continue;
@@ -68,6 +71,8 @@ export class StepMonitor {
       !this.#journaled.has(key),
       () => `The body of ${key} ran again after its result was journaled.`,
     );
+    // Its handler may have begun while the submit was on its way: what it does to the world waits until that is kept.
+    this.#checker.check(this.#onDisk.has(place.task), () => `The body of ${key} began before its task was on disk.`);
     this.#checker.check(!this.#underWay.has(key), () => `The body of ${key} ran twice at once.`);
     this.#checker.check(!this.#paused.has(place.task), () => `The body of ${key} began though its task is paused.`);
     this.#underWay.set(key, place);

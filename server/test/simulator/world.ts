@@ -313,9 +313,25 @@ export class World {
     this.#die();
   }
 
+  /** Nobody is told what a crash could undo. */
+  shown(tasks: readonly Task[]): void {
+    for (const { id, revision } of tasks) {
+      const known = this.known.get(id)?.revision ?? 0;
+      this.checker.check(revision <= known, () => `Revision ${revision} of ${id} was shown, and ${known} is on disk.`);
+    }
+  }
+
+  /** The same of what is told of a task. */
+  told(id: string, seq: number): void {
+    const known = this.known.get(id)?.lastSeq ?? 0;
+    this.checker.check(seq <= known, () => `Event ${seq} of ${id} was told, and its log on disk ends with ${known}.`);
+  }
+
   #committed(writes: readonly Write[]): void {
     this.steps.committed(writes);
     for (const { task } of writes) {
+      const { id, parent } = task;
+      this.checker.check(parent === null || this.known.has(parent), () => `${id} is on disk, and ${parent} is not.`);
       this.known.set(task.id, task);
       if (task.endedAt !== null) this.ended.add(task.id);
     }
