@@ -8,8 +8,6 @@ import { EXPECTED, REFUSED } from "./corpus/expected.ts";
 import { foundOf } from "./corpus/recall.ts";
 
 const FOLDER = fileURLToPath(new URL("corpus/fixtures", import.meta.url));
-/** Reading pictures on a busy machine. */
-const READ_TIMEOUT_MS = 120_000;
 
 const extraction = new ProcessExtraction({ processes: 1 });
 afterAll(() => extraction.close());
@@ -27,7 +25,7 @@ async function read(file: string) {
 }
 
 describe("what a file says comes out", () => {
-  test.each(EXPECTED)("$file", { timeout: READ_TIMEOUT_MS }, async (expected) => {
+  test.each(EXPECTED)("$file", async (expected) => {
     const { facts, pages } = await read(expected.file);
     const { fileType, title, author, wordsMin = 1 } = expected;
     expect(facts).toMatchObject({
@@ -49,11 +47,11 @@ describe("what a file says comes out", () => {
 });
 
 describe("what cannot be read says why", () => {
-  test.each(REFUSED)("$file: $failure", { timeout: READ_TIMEOUT_MS }, async ({ file, failure }) => {
+  test.each(REFUSED)("$file: $failure", async ({ file, failure }) => {
     await expect(read(file)).rejects.toMatchObject({ failure });
   });
 });
 
-test("the same bytes give the same pages", { timeout: READ_TIMEOUT_MS }, async () => {
+test("the same bytes give the same pages", async () => {
   for (const file of ["handbook.docx", "prices.xlsx", "paper.pdf"]) expect(await read(file)).toEqual(await read(file));
 });

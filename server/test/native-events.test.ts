@@ -75,13 +75,13 @@ describe("a task's events", () => {
 
   const submit = async (words = 5) =>
     wire.task.parse(
-      await (await server.call("/v1/tasks?wait=10", { json: { kind: "talk", input: { words } } })).json(),
+      await (await server.call("/v1/tasks?wait=60", { json: { kind: "talk", input: { words } } })).json(),
     );
   const goOn = (id: string) => server.call(`/v1/tasks/${id}/input`, { json: { value: "yes" } });
   const finish = async (id: string) => {
     await goOn(id);
     await expect
-      .poll(async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}?wait=5`)).json()).state)
+      .poll(async () => wire.task.parse(await (await server.call(`/v1/tasks/${id}?wait=60`)).json()).state)
       .toBe("completed");
     return wire.task.parse(await (await server.call(`/v1/tasks/${id}`)).json());
   };
@@ -156,7 +156,7 @@ describe("a task's events", () => {
     const { data } = wire.list(eventSchema).parse(await (await server.call(`/v1/tasks/${id}/events`)).json());
     expect(data.find(({ type }) => type === "own.word")?.data).toEqual({ camelCase: 1, round: "first" });
     await server.call(`/v1/tasks/${id}/input`, { json: { value: 1, message_id: "m-1" } });
-    await server.call(`/v1/tasks/${id}?wait=5`);
+    await server.call(`/v1/tasks/${id}?wait=60`);
     const after = wire.list(eventSchema).parse(await (await server.call(`/v1/tasks/${id}/events`)).json()).data;
     expect(after.find(({ type }) => type === "task.input_received")?.data).toMatchObject({ message_id: "m-1" });
   });
@@ -175,7 +175,7 @@ it("a stream goes on after a restart of the server without a gap or a duplicate"
   const data = await mkdtemp(join(tmpdir(), "waybill-restart-"));
   try {
     const first = await startTestServer({ data, config: { handlers: [talk] } });
-    const submitted = await first.call("/v1/tasks?wait=10", { json: { kind: "talk", input: { words: 3 } } });
+    const submitted = await first.call("/v1/tasks?wait=60", { json: { kind: "talk", input: { words: 3 } } });
     const { id } = wire.task.parse(await submitted.json());
     const read = Promise.withResolvers<void>();
     const before = frames(first, id, {

@@ -63,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function submit(body: object, query = "?wait=10") {
+async function submit(body: object, query = "?wait=60") {
   const response = await server.call(`/v1/tasks${query}`, { json: body });
   return { response, task: wire.task.parse(await response.json()) };
 }
@@ -150,10 +150,10 @@ describe("a read", () => {
 
   it("holds its answer until the task has ended", async () => {
     const { task } = await submit({ kind: "ask", input: {} });
-    const ended = read(task.id, "?wait=10");
+    const ended = read(task.id, "?wait=60");
     await server.call(`/v1/tasks/${task.id}/input`, { json: { value: "red" } });
     expect((await ended).state).toBe("input_required");
-    await expect.poll(async () => (await read(task.id, "?wait=5")).state).toBe("completed");
+    await expect.poll(async () => (await read(task.id, "?wait=60")).state).toBe("completed");
   });
 
   it("shows it as a lens that there is, and refuses one that there is not", async () => {
@@ -326,7 +326,7 @@ describe("external work", () => {
     const { task } = await submit({ kind: "external", input: { queue: "q1", payload: { n: 1 } } }, "");
     const claimed = wire
       .list(wire.task)
-      .parse(await (await post("/v1/work/claim", { worker: "w", queue: "q1", wait_ms: 5_000 })).json()).data;
+      .parse(await (await post("/v1/work/claim", { worker: "w", queue: "q1", wait_ms: 60_000 })).json()).data;
     expect(claimed).toMatchObject([
       { id: task.id, state: "running", input: { payload: { n: 1 } }, lease: { worker: "w" } },
     ]);

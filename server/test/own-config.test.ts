@@ -50,7 +50,7 @@ async function call(path: string, body?: unknown): Promise<z.infer<typeof wireTa
   return wireTask.parse(JSON.parse(text));
 }
 
-const submit = async (body: unknown) => call("/v1/tasks?wait=10", body);
+const submit = async (body: unknown) => call("/v1/tasks?wait=60", body);
 
 describe("the example configuration", () => {
   it("has a kind of its own that writes a report", async () => {
@@ -64,7 +64,7 @@ describe("the example configuration", () => {
     const asking = await submit({ kind: "order_report", input: { review: true } });
     expect(asking).toMatchObject({ state: "input_required", input_required: { asks: "approval" } });
     await call(`/v1/tasks/${asking.id}/input`, { value: { approved: false } });
-    expect(await call(`/v1/tasks/${asking.id}?wait=10`)).toMatchObject({ output: { published: false } });
+    expect(await call(`/v1/tasks/${asking.id}?wait=60`)).toMatchObject({ output: { published: false } });
   });
 
   it("has an agent with its own tools, one of which a person must approve", async () => {
@@ -73,7 +73,7 @@ describe("the example configuration", () => {
     const asking = await submit({ input: { query: 'Use refund_order with {"order":"A-1001","reason":"broken"}' } });
     expect(asking.input_required?.text).toContain("refund_order");
     await call(`/v1/tasks/${asking.id}/input`, { value: { approved: true } });
-    expect(JSON.stringify((await call(`/v1/tasks/${asking.id}?wait=10`)).output)).toContain("refunded");
+    expect(JSON.stringify((await call(`/v1/tasks/${asking.id}?wait=60`)).output)).toContain("refunded");
   });
 });
 

@@ -181,7 +181,7 @@ async function live(door: keyof typeof DOORS, task: Begun, steps: readonly Step[
 
 const task = (name: string): Begun => begun.get(name) ?? { id: "", number: 0 };
 const settled = (name: string, what: object) =>
-  expect.poll(async () => (await read("ada", task(name))).body, { timeout: 30_000 }).toMatchObject(what);
+  expect.poll(async () => (await read("ada", task(name))).body).toMatchObject(what);
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), "waybill-acts-"));
@@ -197,7 +197,7 @@ beforeAll(async () => {
   await begin("expiring", { expires_at: soon });
   await server.stop();
   await start(false);
-}, 120_000);
+});
 afterAll(async () => {
   await server.stop();
   await rm(data, { recursive: true, force: true });

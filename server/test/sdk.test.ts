@@ -193,7 +193,7 @@ describe("the server's other nouns", () => {
 
   it("hands external work to whoever claims it", async () => {
     const task = await client.submit({ kind: "external", input: { queue: "ocr", payload: { page: 3 } } });
-    const [mine] = await client.work.claim({ worker: "w1", queue: "ocr", wait_ms: 5_000 });
+    const [mine] = await client.work.claim({ worker: "w1", queue: "ocr", wait_ms: 60_000 });
     expect(mine?.id).toBe(task.id);
     const holder = { worker: "w1", attempt: mine?.attempt ?? 0 };
     await client.work.heartbeat(task.id, { ...holder, progress: { fraction: 0.5, message: "half" } });

@@ -47,7 +47,7 @@ async function call(path: string, body: unknown = {}): Promise<z.infer<typeof wi
   return wireTask.parse(await answer.json());
 }
 
-const submit = (kind: string, input: unknown, more = {}) => call("/v1/tasks?wait=10", { kind, input, ...more });
+const submit = (kind: string, input: unknown, more = {}) => call("/v1/tasks?wait=60", { kind, input, ...more });
 
 /** How often the server has logged this error. */
 function logged(message: string): number {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ExtractionError, type Page } from "./extraction.ts";
-import { collected, PATIENCE_MS, readingOfFiles } from "./suite/reading-files.ts";
+import { collected, readingOfFiles } from "./suite/reading-files.ts";
 
 const { read, written, extraction, extractionWith } = readingOfFiles();
 const never = () => new AbortController().signal;
 const paragraphs = (count: number) =>
   Array.from({ length: count }, (_, at) => `Paragraph ${at} ${"says the same again. ".repeat(20)}`).join("\n\n");
 
-describe("reading in processes", { timeout: PATIENCE_MS }, () => {
+describe("reading in processes", () => {
   test("a file is read into sections that hold all of it, in order", async () => {
     const { facts, pages, text } = await read(paragraphs(100), "notes.txt");
     expect(facts).toMatchObject({ fileType: "text", mediaType: "text/plain", encoding: "utf-8", paged: false });

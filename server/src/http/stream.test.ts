@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import fastify from "fastify";
 import { pino } from "pino";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { EventStream } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Listener, listen } from "./listener.ts";
@@ -114,7 +114,7 @@ describe("an event stream", () => {
     await response.body?.getReader().read();
     controller.abort();
     await left.promise;
-    await vi.waitFor(() => expect(streams.open()).toBe(0), 15_000);
+    await expect.poll(() => streams.open()).toBe(0);
   });
 
   it("is pulled only while its reader reads, and does not slow others", async () => {
@@ -134,12 +134,12 @@ describe("an event stream", () => {
     socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     // It stands still once the buffers of the kernel are full: two looks in a row see the same.
     let before = -1;
-    await vi.waitFor(() => {
-      const now = pulled;
-      const still = now > 0 && now === before;
-      before = now;
-      expect(still).toBe(true);
-    }, 10_000);
+    const isStill = () => {
+      const still = pulled > 0 && pulled === before;
+      before = pulled;
+      return still;
+    };
+    await expect.poll(isStill).toBe(true);
     expect(pulled).toBeLessThan(1_000);
     const stuck = pulled;
     const other = await fetch(url);
@@ -154,7 +154,7 @@ describe("an event stream", () => {
       { bytesMax: 4 * KB_256 },
     );
     const stalled = Array.from({ length: 8 }, () => unread(port));
-    await vi.waitFor(() => expect(streams.open()).toBe(4), 20_000);
+    await expect.poll(() => streams.open()).toBe(4);
     const reader = (await fetch(url)).body?.getReader();
     for (let read = 0; read < 64; read++) expect((await reader?.read())?.done).toBe(false);
     await reader?.cancel();
@@ -171,11 +171,12 @@ describe("an event stream", () => {
     const { port, streams } = await serving({ frames: counted }, { bytesMax: 2 * KB_256 });
     const stalled = Array.from({ length: 8 }, () => unread(port));
     let before = -1;
-    await vi.waitFor(() => {
+    const isStill = () => {
       const still = pulled > 0 && pulled === before;
       before = pulled;
-      expect(still).toBe(true);
-    }, 20_000);
+      return still;
+    };
+    await expect.poll(isStill).toBe(true);
     expect(streams.open()).toBe(8);
     for (const socket of stalled) socket.destroy();
   });
@@ -197,7 +198,7 @@ describe("an event stream", () => {
     const { url, streams } = await serving({ frames: source.frames });
     const response = await fetch(url);
     const text = response.text();
-    await vi.waitFor(() => expect(streams.open()).toBe(1), 15_000);
+    await expect.poll(() => streams.open()).toBe(1);
     streams.close();
     expect(await text).toBe("id: 1\n\n");
     expect(await (await fetch(url)).text()).toBe("unavailable");
@@ -209,7 +210,7 @@ describe("an event stream", () => {
     const { url, streams } = await serving({ frames: source.frames, endsWhole: true });
     const text = fetch(url).then((response) => response.text());
     text.catch(() => {});
-    await vi.waitFor(() => expect(streams.open()).toBe(1), 15_000);
+    await expect.poll(() => streams.open()).toBe(1);
     streams.close();
     await expect(text).rejects.toThrow("terminated");
     const { url: other } = await serving({ frames: () => from(["id: 1\n\n"]), endsWhole: true });
@@ -254,10 +255,10 @@ describe("an event stream", () => {
       });
       return socket;
     });
-    await vi.waitFor(() => expect(streams.open()).toBe(COUNT), 15_000);
+    await expect.poll(() => streams.open()).toBe(COUNT);
     for (const push of sources) push("id: 7\n\n");
-    await vi.waitFor(() => expect(heard).toBe(COUNT), 15_000);
+    await expect.poll(() => heard).toBe(COUNT);
     for (const socket of sockets) socket.destroy();
-    await vi.waitFor(() => expect(streams.open()).toBe(0), 15_000);
+    await expect.poll(() => streams.open()).toBe(0);
   });
 });

@@ -16,7 +16,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ config: { agents: [conformance, scripted], handlers: [double] } });
   const json = { kind: "double", input: 21, metadata: { of: "us" } };
-  expect((await server.call("/v1/tasks?wait=30", { json })).status).toBe(200);
+  expect((await server.call("/v1/tasks?wait=60", { json })).status).toBe(200);
 });
 afterAll(() => server.stop());
 

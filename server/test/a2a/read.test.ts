@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 async function submitted(query: string): Promise<string> {
-  const response = await server.call("/v1/tasks?wait=30", { json: { kind: "agent", input: { query } } });
+  const response = await server.call("/v1/tasks?wait=60", { json: { kind: "agent", input: { query } } });
   return z.object({ id: z.string() }).parse(await response.json()).id;
 }
 

@@ -47,7 +47,7 @@ afterAll(() => server.stop());
 
 /** Begins the agent, and resolves once it asks. */
 async function asked(agent = "buyer", query = "Chairs"): Promise<{ id: string; number: number }> {
-  const response = await server.call("/v1/tasks?wait=30", { json: { input: { agent, query } } });
+  const response = await server.call("/v1/tasks?wait=60", { json: { input: { agent, query } } });
   return z.object({ id: z.string(), number: z.int() }).parse(await response.json());
 }
 
@@ -58,7 +58,7 @@ describe("a task of an agent", () => {
     "that was sent over A2A as %s is here by its number, with artifacts of the same text",
     async (dialect) => {
       const id = idOf(sentTask(dialect, await send(server, dialect, { text: "Chairs" })));
-      const native = await server.call(`/v1/tasks/${id}?wait=30`);
+      const native = await server.call(`/v1/tasks/${id}?wait=60`);
       const { number } = z.object({ number: z.int() }).parse(await native.json());
       const here = (await bpm.get(`/tasks/${number}`)).body;
       expect(here).toMatchObject({ kind: "task", id: String(number), status: { state: "input-required" } });
@@ -79,7 +79,7 @@ describe("a task of an agent", () => {
     const { body } = await bpm.get("/tasks?limit=100");
     expect(body.items).toContainEqual(expect.objectContaining({ number, taskId: id, state: "ASSIGNED" }));
     expect((await bpm.act(number, "REJECT", { comments: "Too dear." })).status).toBe(200);
-    const ended = await (await server.call(`/v1/tasks/${id}?wait=30`)).json();
+    const ended = await (await server.call(`/v1/tasks/${id}?wait=60`)).json();
     expect(ended).toMatchObject({ state: "completed", output: { decided: { approved: false }, by: "developer" } });
     expect((await bpm.get(`/tasks/${number}`)).body).toMatchObject({ metadata: { outcome: "REJECT" } });
   });
@@ -107,7 +107,7 @@ describe("a task of an agent", () => {
     });
     expect((await bpm.act(number, "APPROVE", { comments: "Fine." })).status).toBe(200);
     expect((await bpm.act(about.number, "REJECT")).status).toBe(409);
-    const ended = await (await server.call(`/v1/tasks/${id}?wait=30`)).json();
+    const ended = await (await server.call(`/v1/tasks/${id}?wait=60`)).json();
     expect(ended).toMatchObject({ state: "completed", output: { decided: { approved: true }, by: "developer" } });
   });
 
@@ -139,7 +139,7 @@ describe("a task of an agent", () => {
         NO_COLOR: "1",
       });
       expect(right.code).toBe(0);
-      const ended = await (await server.call(`/v1/tasks/${id}?wait=30`)).json();
+      const ended = await (await server.call(`/v1/tasks/${id}?wait=60`)).json();
       expect(ended).toMatchObject({ state: "completed", output: { size: 48 } });
     },
   );

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 async function submitted(submission: object): Promise<{ id: string; number: number }> {
-  const response = await server.call("/v1/tasks?wait=30", { json: submission });
+  const response = await server.call("/v1/tasks?wait=60", { json: submission });
   return z.object({ id: z.string(), number: z.int() }).parse(await response.json());
 }
 

@@ -28,7 +28,7 @@ const uploadBytes = (text: string | Uint8Array<ArrayBuffer>, query: string, init
 async function settled(id: string): Promise<Json> {
   for (;;) {
     const { body } = await ask(`/v1/files/${id}`);
-    const task = await ask(`/v1/tasks/${body.task_id}?wait=10`);
+    const task = await ask(`/v1/tasks/${body.task_id}?wait=60`);
     if (task.body.ended_at !== null) return (await ask(`/v1/files/${id}`)).body;
   }
 }
@@ -181,7 +181,7 @@ describe("a vector store", () => {
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([202, "true"]);
     expect(refused(await ask("/v1/vector-stores", { json }))).toEqual([409, "conflict", "id"]);
     expect(refused(await ask("/v1/vector-stores", { json: { file_ids: ["nobody"] } }))[0]).toBe(404);
-    expect((await ask(`/v1/tasks/${made.body.task_id}?wait=10`)).body.state).toBe("completed");
+    expect((await ask(`/v1/tasks/${made.body.task_id}?wait=60`)).body.state).toBe("completed");
     expect((await ask("/v1/vector-stores/pets")).body).toMatchObject({
       status: "completed",
       file_counts: { completed: 1, in_progress: 0, failed: 0, cancelled: 0 },
@@ -213,7 +213,7 @@ describe("a vector store", () => {
     const added = await ask("/v1/vector-stores/things/files", { json });
     expect(added.status).toBe(202);
     expect(added.body.data).toMatchObject([{ file_id: "pump", attributes: { year: 2020 } }, { file_id: "river" }]);
-    await ask(`/v1/tasks/${added.body.data[0].task_id}?wait=10`);
+    await ask(`/v1/tasks/${added.body.data[0].task_id}?wait=60`);
     const files = "/v1/vector-stores/things/files";
     expect(
       (await pagesOf(`${files}?limit=1&status=completed`))

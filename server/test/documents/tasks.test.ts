@@ -182,7 +182,7 @@ describe("tasks of other APIs", () => {
   };
 
   it("are read here too, whatever their kind", async () => {
-    const made = await call("/v1/tasks?wait=30", { kind: "answering", input: {} });
+    const made = await call("/v1/tasks?wait=60", { kind: "answering", input: {} });
     const { status, body } = await server.ask(`/v1/tasks/${made.id}`);
     expect([status, Object.keys(body)]).toEqual([200, MEMBERS]);
     expect(body).toMatchObject({ id: made.id, status: "completed", progress: 1, failure_reason: null });

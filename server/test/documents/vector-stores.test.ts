@@ -348,9 +348,7 @@ describe("a search", () => {
     await makeStore("vs_nothing");
     expect((await server.ask("/v1/vector_stores/vs_nothing/search", { json: { query: "x" } })).body.data).toEqual([]);
     await makeStore("vs_expiring", { expires_after: 1 });
-    await expect
-      .poll(async () => (await server.ask("/v1/vector_stores/vs_expiring")).body.status, { timeout: 20_000 })
-      .toBe("expired");
+    await expect.poll(async () => (await server.ask("/v1/vector_stores/vs_expiring")).body.status).toBe("expired");
     expect((await server.ask("/v1/vector_stores/vs_expiring/search", { json: { query: "x" } })).status).toBe(409);
     expect((await server.ask("/v1/vector_stores/nobody/search", { json: { query: "x" } })).status).toBe(404);
   });

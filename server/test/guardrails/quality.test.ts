@@ -14,7 +14,7 @@ beforeAll(async () => {
     const [precision = 0, recall = 0, f1 = 0] = numbers.slice(3).map(Number);
     rows.set(`${set}: ${what}`, { precision, recall, f1 });
   }
-}, 120_000);
+});
 
 test.each([
   ["pii, test: = with check digits", 0.98, 0.98],

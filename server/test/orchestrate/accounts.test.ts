@@ -144,7 +144,7 @@ describe("files for a run", () => {
   it("come with the answer to what a run asks, which hears them", async () => {
     const files = uploads.parse(await (await upload({ "code.txt": "The code is QX-82." })).json());
     const { run_id, thread_id } = await client.begin("ask");
-    await expect.poll(async () => (await client.run(run_id)).status, { timeout: 60_000 }).toBe("requires_input");
+    await expect.poll(async () => (await client.run(run_id)).status).toBe("requires_input");
     const again = await client.begin("It is in there.", { thread_id, ...named(files) });
     expect(again.run_id).toBe(run_id);
     await client.events(run_id);
@@ -193,7 +193,7 @@ describe("a callback", () => {
   async function errand(): Promise<{ run: string; work: string }> {
     const begun = await server.call("/v1/tasks", { json: { kind: "errand", input: { what: "a stone" } } });
     const { id: run } = z.object({ id: z.string() }).parse(await begun.json());
-    const claim = await server.call("/v1/work/claim", { json: { worker: "w", queue: "far", wait_ms: 20_000 } });
+    const claim = await server.call("/v1/work/claim", { json: { worker: "w", queue: "far", wait_ms: 60_000 } });
     return { run, work: claimed.parse(await claim.json()).data[0]?.id ?? "" };
   }
 
@@ -232,7 +232,7 @@ describe("a callback", () => {
 
   it("answers a run that asks, and is refused where nothing waits", async () => {
     const { run_id } = await client.begin("ask");
-    await expect.poll(async () => (await client.run(run_id)).status, { timeout: 60_000 }).toBe("requires_input");
+    await expect.poll(async () => (await client.run(run_id)).status).toBe("requires_input");
     expect((await callback(run_id, "the second")).status).toBe(200);
     await client.events(run_id);
     expect(JSON.stringify((await client.run(run_id)).result)).toContain("the second");

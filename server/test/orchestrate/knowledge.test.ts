@@ -44,13 +44,13 @@ function made(name: string, files: Record<string, string>, more: object = {}) {
 
 async function settled(id: string) {
   const read = () => client.answer(knowledgeBaseStatus, `${BASES}/${id}/status`);
-  await expect.poll(async () => (await read()).built_in_index_status, { timeout: 60_000 }).not.toBe("rebuilding");
+  await expect.poll(async () => (await read()).built_in_index_status).not.toBe("rebuilding");
   return read();
 }
 
 async function completed(id: string | null) {
   const read = () => client.answer(backgroundTask, `/v1/tasks/${id}`);
-  await expect.poll(async () => (await read()).status, { timeout: 60_000 }).toBe("completed");
+  await expect.poll(async () => (await read()).status).toBe("completed");
   return read();
 }
 

@@ -45,7 +45,7 @@ async function run(llm_params: object) {
   });
   const { run_id } = z.object({ run_id: z.string() }).parse(await response.json());
   const read = async () => answered.parse(await (await fetch(`${own}/v1/orchestrate/runs/${run_id}`)).json());
-  await expect.poll(async () => (await read()).status, { timeout: 20_000 }).toBe("completed");
+  await expect.poll(async () => (await read()).status).toBe("completed");
   const { result } = await read();
   if (!result) throw new Error("a completed run has a result");
   return { ...result.data, text: result.data.message.content[0]?.text };
@@ -110,7 +110,7 @@ describe("what a person hands in with an answer", () => {
     const question = { name: "ask_person", arguments: { question: "What does it look like?" } };
     provider.script({ kind: "tool_calls", calls: [{ id: "call_1", ...question }] });
     const asked = await begin({ message: { role: "user", content: "Describe it" } });
-    await expect.poll(() => status(asked.run_id), { timeout: 20_000 }).toBe("requires_input");
+    await expect.poll(() => status(asked.run_id)).toBe("requires_input");
     const form = new FormData();
     form.append("files", new Blob([await fixture("scan-de.png")]), "it.png");
     form.append("files", new Blob([await fixture("article.pdf")]), "it.pdf");
@@ -120,7 +120,7 @@ describe("what a person hands in with an answer", () => {
     const { thread_id } = asked;
     const again = await begin({ thread_id, message: { role: "user", content: "Like this" }, context });
     expect(again.run_id).toBe(asked.run_id);
-    await expect.poll(() => status(asked.run_id), { timeout: 20_000 }).toBe("completed");
+    await expect.poll(() => status(asked.run_id)).toBe("completed");
     const told = JSON.stringify(provider.requests.at(-1)?.body["messages"]);
     expect(told).toContain(`data:image/png;base64,${(await fixture("scan-de.png")).toString("base64")}`);
     expect(told).toContain((await fixture("article.pdf")).toString("base64"));

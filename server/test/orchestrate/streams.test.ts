@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const WAITED_MS = { timeout: 20_000, interval: 20 };
+const WAITED_MS = { timeout: 60_000, interval: 20 };
 
 /** Redis stream ids, which rise by time and then by number. */
 function expectRising(events: RunEvents): void {
@@ -127,7 +127,7 @@ describe("the stream of a run", () => {
       .parse(await (await client.call("/v1/orchestrate/runs?limit=1")).json()).data;
     await client.call(`/v1/orchestrate/runs/cancel/${listed?.id}`, { method: "POST" });
     expect(namesOf(await streaming).slice(-2)).toEqual(["run.cancelled", "done"]);
-    const expired = await server.call("/v1/tasks?wait=30", {
+    const expired = await server.call("/v1/tasks?wait=60", {
       json: { kind: "external", input: { queue: "nobody" }, deadline_ms: 20 },
     });
     const { id } = z.object({ id: z.string() }).parse(await expired.json());
@@ -152,7 +152,7 @@ describe("the stream of a run", () => {
     const asked = await questionOn(thread_id);
     expect(asked.additional_properties).toMatchObject({ is_interrupt: true });
     // It asks a moment before it comes to rest.
-    await vi.waitFor(async () => expect(await statusOf(thread_id)).toBe("async_slot_request"), WAITED_MS);
+    await expect.poll(async () => await statusOf(thread_id)).toBe("async_slot_request");
     const answer = await client.stream("The left one", { thread_id });
     const whole = await streaming;
     expect(messageIn(whole, "message.interrupt")).toEqual(asked);
@@ -285,12 +285,12 @@ describe("the stream of a run", () => {
       json: { kind: "errand", input: { what: "a stone" }, conversation: { id: home } },
     });
     const { id } = z.object({ id: z.string() }).parse(await submitted.json());
-    const claimed = await server.call("/v1/work/claim", { json: { worker: "w", queue: "far", wait_ms: 20_000 } });
+    const claimed = await server.call("/v1/work/claim", { json: { worker: "w", queue: "far", wait_ms: 60_000 } });
     const [work] = z
       .object({ data: z.array(z.object({ id: z.string(), attempt: z.int() })) })
       .parse(await claimed.json()).data;
     // Its child is there a moment before it comes to rest itself.
-    await vi.waitFor(async () => expect((await client.run(id)).status).toBe("async_wait"), WAITED_MS);
+    await expect.poll(async () => (await client.run(id)).status).toBe("async_wait");
     const parked = await client.events(id, 0);
     expect(namesOf(parked)).toEqual(["run.started", "message.started", "message.created", "flow.slot.listen"]);
     expect(await client.run(id)).toMatchObject({ status: "async_wait", completed_at: null });

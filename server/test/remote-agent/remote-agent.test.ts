@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../server.ts";
 import { Liar } from "./liar.ts";
 import { type Binding, Peer } from "./peer.ts";
@@ -47,9 +47,9 @@ async function submit(input: Record<string, unknown>): Promise<string> {
 }
 const jsonOf = async (response: Response) => JSON.parse(await response.text());
 const read = async (id: string): Promise<Shown> => jsonOf(await server.call(`/v1/tasks/${id}`));
-const ended = async (id: string): Promise<Shown> => jsonOf(await server.call(`/v1/tasks/${id}?wait=50`));
+const ended = async (id: string): Promise<Shown> => jsonOf(await server.call(`/v1/tasks/${id}?wait=60`));
 async function until(id: string, state: string): Promise<Shown> {
-  await vi.waitFor(async () => expect((await read(id)).state).toBe(state), { timeout: 30_000 });
+  await expect.poll(async () => (await read(id)).state).toBe(state);
   return read(id);
 }
 const events = async (id: string): Promise<{ type: string; data: Record<string, unknown> }[]> =>
@@ -60,7 +60,7 @@ describe.each(BINDINGS)("an agent that speaks %s", (binding) => {
   it("is asked, followed while it works, and what came out of it is ours", async () => {
     const text = `slow ${binding}`;
     const id = await submit({ url: peer.url(binding), query: text });
-    await vi.waitFor(async () => expect(JSON.stringify(await events(id))).toContain("Half "), { timeout: 30_000 });
+    await expect.poll(async () => JSON.stringify(await events(id))).toContain("Half ");
     peer.release(text);
     const task = await ended(id);
     expect(task.error).toBeNull();
@@ -94,10 +94,10 @@ describe.each(BINDINGS)("an agent that speaks %s", (binding) => {
   it("is stopped when our task is", async () => {
     const text = `slow stopped ${binding}`;
     const id = await submit({ url: peer.url(binding), query: text });
-    await vi.waitFor(async () => expect((await read(id)).details.remote?.task).toBeDefined(), { timeout: 30_000 });
+    await expect.poll(async () => (await read(id)).details.remote?.task).toBeDefined();
     const { task = "" } = (await read(id)).details.remote ?? {};
     await server.call(`/v1/tasks/${id}/cancel`, { method: "POST" });
-    await vi.waitFor(() => expect(peer.cancelled).toContain(task), { timeout: 30_000 });
+    await expect.poll(() => peer.cancelled).toContain(task);
     expect((await read(id)).state).toBe("cancelled");
   });
 });
@@ -126,7 +126,7 @@ describe("an agent of another server", () => {
 
   it("is followed over a broken network without a gap or a repeat", async () => {
     const id = await submit({ agent: "known", query: "slow broken" });
-    await vi.waitFor(async () => expect(JSON.stringify(await events(id))).toContain("Half "), { timeout: 30_000 });
+    await expect.poll(async () => JSON.stringify(await events(id))).toContain("Half ");
     peer.cut();
     peer.release("slow broken");
     expect((await ended(id)).state).toBe("completed");
@@ -136,7 +136,7 @@ describe("an agent of another server", () => {
 
   it("is found again after a restart of ours, and is not asked twice", async () => {
     const id = await submit({ agent: "known", query: "slow restart" });
-    await vi.waitFor(async () => expect((await read(id)).details.remote?.task).toBeDefined(), { timeout: 30_000 });
+    await expect.poll(async () => (await read(id)).details.remote?.task).toBeDefined();
     await server.stop();
     server = await start();
     peer.release("slow restart");

@@ -96,7 +96,7 @@ async function asking(client: Waybill) {
     expect(lowest).toHaveLength(1);
     return lowest[0]?.id ?? "";
   };
-  return await client.task(await vi.waitFor(found, { timeout: 30_000 })).get();
+  return await client.task(await vi.waitFor(found, { timeout: 60_000 })).get();
 }
 
 it("a question of the other server is answered in the inbox of this one, and a message whose answer was lost is taken once", async () => {
@@ -129,5 +129,5 @@ it("what the other server does is stopped with the agent that asked for it", asy
   await asking(asker);
   const { id: remote } = await asking(painter);
   await asker.task(id).cancel();
-  await vi.waitFor(async () => expect((await painter.task(remote).get()).state).toBe("cancelled"), { timeout: 30_000 });
+  await expect.poll(async () => (await painter.task(remote).get()).state).toBe("cancelled");
 });

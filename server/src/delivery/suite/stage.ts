@@ -10,6 +10,7 @@ import { complete, decided, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
 import type { PushFormat, Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
+import type { Sender } from "../attempt.ts";
 import { Delivery, type DeliveryParts } from "../delivery.ts";
 
 export type Received = { seq: number; subscription: string; attempt: number };
@@ -62,6 +63,9 @@ export const plain: PushFormat = {
   }),
 };
 
+/** For so many looks, 2 ms apart at least, time stands still. */
+const LOOKS_MAX = 200;
+
 let made = 0;
 
 export function subscriptionOf(task: Task, url: string, fields: Partial<Subscription> = {}): Subscription {
@@ -95,6 +99,7 @@ export class Stage {
   store: Store;
   delivery: Delivery;
   readonly #client = new GuardedClient(Reach.everywhere);
+  #underWay = 0;
   readonly #formats: PushFormat[];
   readonly #random: () => number;
   readonly #bounds: Bounds;
@@ -176,14 +181,31 @@ export class Stage {
 
   /** Lets time go on, second by second, until it is so. */
   async until(isSo: () => boolean | Promise<boolean>, stepMs = 1_000): Promise<void> {
-    while (!(await isSo())) await this.clock.advance(stepMs, () => new Promise((done) => setTimeout(done, 2)));
+    while (!(await isSo())) await this.clock.advance(stepMs, () => this.#settle());
   }
+
+  /** Time waits for what is asked of receivers, unless they do not answer at all. */
+  async #settle(): Promise<void> {
+    for (let look = 0; look === 0 || (this.#underWay > 0 && look < LOOKS_MAX); look++)
+      await new Promise((done) => setTimeout(done, 2));
+  }
+
+  readonly #sender: Sender = {
+    tell: async (...given) => {
+      this.#underWay += 1;
+      try {
+        return await this.#client.tell(...given);
+      } finally {
+        this.#underWay -= 1;
+      }
+    },
+  };
 
   #delivery(holder = "a"): Delivery {
     return new Delivery({
       holder,
       store: this.store,
-      sender: this.#client,
+      sender: this.#sender,
       formats: this.#formats,
       clock: this.clock,
       random: this.#random,

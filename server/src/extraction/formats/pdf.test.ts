@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type PageContent, pdfFile, pdfOf, type Words } from "../suite/pdf-file.ts";
-import { PATIENCE_MS, readingOfFiles } from "../suite/reading-files.ts";
+import { readingOfFiles } from "../suite/reading-files.ts";
 
 const { read, extractionWith } = readingOfFiles();
 
@@ -11,7 +11,7 @@ const column = (x: number, top: number, lines: readonly string[], size = 10): Wo
 const prose = (mark: string, lines: number, characters = 64) =>
   Array.from({ length: lines }, (_, at) => `${mark}${at} ${sentence}`.slice(0, characters));
 
-describe("a PDF", { timeout: PATIENCE_MS }, () => {
+describe("a PDF", () => {
   test("headings by their size, paragraphs by their distance, words that were cut at the end of a line", async () => {
     const page: PageContent = [
       { x: 72, y: 770, text: "Storing apples", size: 24 },

@@ -5,7 +5,7 @@ import { type GrayPicture, mirrored, scaled, turned } from "../gray-picture.ts";
 import { headerOf, stillOf } from "../picture-header.ts";
 import { type PageContent, pdfFile, pdfOf, stream } from "../suite/pdf-file.ts";
 import { pngFile } from "../suite/png-file.ts";
-import { PATIENCE_MS, readingOfFiles } from "../suite/reading-files.ts";
+import { readingOfFiles } from "../suite/reading-files.ts";
 import { withFirstPage } from "../tiff.ts";
 import { Pdf } from "./pdf/pdfium.ts";
 
@@ -68,7 +68,7 @@ function tiffFile({ end, bits, pages }: TiffParts): Buffer {
   return file;
 }
 
-describe("a picture", { timeout: PATIENCE_MS }, () => {
+describe("a picture", () => {
   test("is read in English and in German", async () => {
     const png = await read(pngFile(await scanned(ENGLISH)), "scan.png", { recognize: true });
     expect(png.facts).toMatchObject({ fileType: "png", mediaType: "image/png", paged: true, pageCount: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decode } from "../charset.ts";
-import { PATIENCE_MS, readingOfFiles } from "../suite/reading-files.ts";
+import { readingOfFiles } from "../suite/reading-files.ts";
 import { delimiterOf } from "./csv.ts";
 
 const { read } = readingOfFiles();
@@ -21,7 +21,7 @@ const encoded = (text: string, label: string) => {
   return Uint8Array.from(text, (letter) => table.get(letter) ?? 0x3f);
 };
 
-describe("a text", { timeout: PATIENCE_MS }, () => {
+describe("a text", () => {
   test("is read in UTF-8 and UTF-16, with a mark and without", () => {
     const text = "Größe: 5 €, and some more words to go by.\nA second line.";
     expect(decode(Buffer.from(text))).toEqual({ text, encoding: "utf-8" });
@@ -182,7 +182,7 @@ describe("a text", { timeout: PATIENCE_MS }, () => {
   );
 });
 
-describe("a table of values", { timeout: PATIENCE_MS }, () => {
+describe("a table of values", () => {
   test("is parted by what parts its rows alike", () => {
     expect(delimiterOf("a,b,c\n1,2,3\n")).toBe(",");
     expect(delimiterOf("a;b;c\n1,5;2,5;3,5\n")).toBe(";");
@@ -220,7 +220,7 @@ describe("a table of values", { timeout: PATIENCE_MS }, () => {
   });
 });
 
-describe("JSON", { timeout: PATIENCE_MS }, () => {
+describe("JSON", () => {
   test("becomes lists, and lists of like objects become tables", async () => {
     const value = {
       title: "Report",

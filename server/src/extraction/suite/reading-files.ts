@@ -6,9 +6,6 @@ import { afterAll } from "vitest";
 import type { FileFacts, Page } from "../extraction.ts";
 import { ProcessExtraction } from "../process-extraction.ts";
 
-/** Of a test that starts processes: a busy machine takes its time. */
-export const PATIENCE_MS = 180_000;
-
 type Options = ConstructorParameters<typeof ProcessExtraction>[0];
 type Read = { facts: FileFacts; pages: Page[]; text: string; warnings: readonly { code: string }[] };
 

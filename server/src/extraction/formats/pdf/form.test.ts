@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pdfOf, stream } from "../../suite/pdf-file.ts";
-import { PATIENCE_MS, readingOfFiles } from "../../suite/reading-files.ts";
+import { readingOfFiles } from "../../suite/reading-files.ts";
 
 const { read } = readingOfFiles();
 
@@ -21,7 +21,7 @@ function formFile(words: string, annotations: readonly string[]): Buffer {
 const words = (at: number, text: string) => `BT /F1 10 Tf 72 ${at} Td (${text}) Tj ET`;
 const field = (at: number, more: string) => `/Subtype /Widget /Rect [160 ${at - 3} 300 ${at + 11}] ${more}`;
 
-describe("a form", { timeout: PATIENCE_MS }, () => {
+describe("a form", () => {
   test("what was filled in stands beside the names of the fields, and what people choose as they read it", async () => {
     const bytes = formFile([words(700, "Name"), words(670, "Course"), words(640, "Paid")].join("\n"), [
       field(700, "/FT /Tx /T (name) /V (Nell Arden)"),

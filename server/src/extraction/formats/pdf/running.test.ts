@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type PageContent, pdfFile, type Words } from "../../suite/pdf-file.ts";
-import { PATIENCE_MS, readingOfFiles } from "../../suite/reading-files.ts";
+import { readingOfFiles } from "../../suite/reading-files.ts";
 
 const { read } = readingOfFiles();
 
@@ -10,7 +10,7 @@ const prose = (mark: string): Words[] =>
 const pagesOf = (count: number, page: (at: number) => PageContent) =>
   pdfFile(Array.from({ length: count }, (_, at) => page(at)));
 
-describe("what runs over the pages of a PDF", { timeout: PATIENCE_MS }, () => {
+describe("what runs over the pages of a PDF", () => {
   test("is said once, and numbers of pages never", async () => {
     const bytes = pagesOf(5, (at) => [
       { x: 72, y: 800, text: at % 2 === 0 ? "Storing apples" : "A. Writer" },
