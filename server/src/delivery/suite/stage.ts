@@ -64,7 +64,7 @@ export const plain: PushFormat = {
 };
 
 /** For so many looks, 2 ms apart at least, time stands still. */
-const LOOKS_MAX = 200;
+const LOOKS_MAX = 20;
 
 let made = 0;
 
