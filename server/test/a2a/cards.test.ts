@@ -1,8 +1,10 @@
 /** Cards as a deployment wants them, signed with its own key; and those of agents that callers have made. */
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { AgentCard, verifyAgentCardSignature } from "@a2a-js/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { oldForm } from "../../src/lenses/a2a/card/old-form.ts";
+import { type JsonObject, jsonObject } from "../../src/task/json.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain } from "./agents.ts";
 import { ask, dig } from "./client.ts";
@@ -23,6 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
+const oldSignature = z.object({ protected: z.string(), signature: z.string() });
 const object = z.record(z.string(), z.unknown());
 
 async function read(path: string, init: Parameters<TestServer["call"]>[1] = {}) {
@@ -37,9 +41,7 @@ async function verified(card: unknown): Promise<string> {
   let read = "";
   await verifyAgentCardSignature(async (kid, jku = "") => {
     read = jku;
-    const { keys } = z
-      .object({ keys: z.array(z.looseObject({ kid: z.string() })) })
-      .parse(await (await fetch(jku)).json());
+    const { keys } = keySet.parse(await (await fetch(jku)).json());
     const found = keys.find((key) => key.kid === kid);
     if (found === undefined) throw new Error("no such key");
     return found;
@@ -60,8 +62,28 @@ it("a card is of the version that the deployment wants where none is asked for, 
   const keys = await read("/a2a/.well-known/jwks.json");
   expect(keys.body).toMatchObject({ keys: [{ kty: "EC", crv: "P-256", use: "sig" }] });
   expect(JSON.stringify(keys.body)).not.toContain('"d"');
+});
+
+it("a card of 0.3 is signed with the same key, also the extended one; one of both versions is not", async () => {
   const asked = { headers: { "a2a-version": "0.3" } };
-  expect((await read("/a2a/.well-known/agent-card.json", asked)).body).not.toHaveProperty("signatures");
+  const { body } = await read("/a2a/.well-known/agent-card.json", asked);
+  const { result } = await ask(server, "J3", "card", {}, { key: ada });
+  const [jwk] = keySet.parse((await read("/a2a/.well-known/jwks.json")).body).keys;
+  if (jwk === undefined) throw new Error("There is no key.");
+  const key = createPublicKey({ key: jwk, format: "jwk" });
+  const isSigned = (card: JsonObject) => {
+    const { protected: head, signature } = oldSignature.parse(dig(card, "signatures", 0));
+    expect(JSON.parse(Buffer.from(head, "base64url").toString())).toMatchObject({ alg: "ES256", kid: jwk.kid });
+    const signed = Buffer.from(`${head}.${Buffer.from(oldForm(card)).toString("base64url")}`);
+    return verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+  };
+  for (const card of [jsonObject.parse(body), jsonObject.parse(result)]) {
+    expect(isSigned(card)).toBe(true);
+    expect(isSigned({ ...card, description: "Somebody else." })).toBe(false);
+  }
+  const both = await startTestServer({ config: { agents: [plain] } });
+  expect(await (await both.call("/a2a/.well-known/agent-card.json")).json()).not.toHaveProperty("signatures");
+  await both.stop();
 });
 
 it("a card that is extended is signed too, and says how callers are known", async () => {

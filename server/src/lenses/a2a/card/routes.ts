@@ -108,7 +108,7 @@ async function cardAt(
     const root = origin() + mount;
     const card = cardOf(shown, can, { base: place, root, isOpen: parts.isOpen }, version);
     // What is of two versions at once has no canonical form.
-    const told = version === "1.0" ? await cardSigner(parts, cardKey).signed(card, root + KEYS_PATH) : card;
+    const told = version === "hybrid" ? card : await cardSigner(parts, cardKey).signed(card, version, root + KEYS_PATH);
     const bytes = Buffer.from(JSON.stringify(told));
     const own = {
       "content-type": JSON_TYPE,

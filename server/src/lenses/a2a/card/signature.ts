@@ -1,11 +1,13 @@
 /**
- * Signs the cards of 1.0, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the
- * protocol's own clients make of a card. The key is the deployment's, else one that follows from the server's secret, which
+ * Signs cards, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the protocol's
+ * own clients make of a card of its version. The key is the deployment's, else one that follows from the server's secret, which
  * lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
  */
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from "node:crypto";
 import { type JsonObject, jsonObject } from "../../../task/json.ts";
 import type { LensParts } from "../../lens-parts.ts";
+import type { Version } from "../vocabulary.ts";
+import { oldForm } from "./old-form.ts";
 
 export const KEYS_PATH = "/.well-known/jwks.json";
 
@@ -51,16 +53,22 @@ export class CardSigner {
     return { keys: [{ ...this.#publicKey, kid: this.#kid, alg: this.#alg, use: "sig" }] };
   }
 
-  /** The card with its signature, whose key is read at `url`. */
-  signed(card: JsonObject, url: string): Promise<JsonObject> {
+  /** The card of a version with its signature, whose key is read at `url`. */
+  signed(card: JsonObject, version: Version, url: string): Promise<JsonObject> {
     const text = JSON.stringify([url, card]);
     const known = this.#kept.get(text);
     if (known !== undefined) return known;
     if (this.#kept.size === KEPT_MAX) this.#kept.clear();
-    const made = this.#sign(card, url);
+    const made = version === "1.0" ? this.#sign(card, url) : Promise.resolve(this.#signOld(card, url));
     this.#kept.set(text, made);
     made.catch(() => this.#kept.delete(text));
     return made;
+  }
+
+  #signOld(card: JsonObject, url: string): JsonObject {
+    const header = { alg: this.#alg, kid: this.#kid, typ: "JOSE", jku: url };
+    const signature = jws(header, oldForm(card), this.#key);
+    return { ...card, signatures: [signature] };
   }
 
   async #sign(card: JsonObject, url: string): Promise<JsonObject> {
@@ -73,6 +81,18 @@ export class CardSigner {
       signatures: signatures.map((made) => ({ protected: made.protected, signature: made.signature })),
     };
   }
+}
+
+/** RFC 7515: the hash, and for a curve the form of a signature, follow from the algorithm. */
+function jws(
+  header: { alg: string; kid: string; typ: string; jku: string },
+  payload: string,
+  key: KeyObject,
+): { protected: string; signature: string } {
+  const [head, body] = [JSON.stringify(header), payload].map((text) => Buffer.from(text).toString("base64url"));
+  const hash = header.alg === "EdDSA" ? null : "sha256";
+  const made = sign(hash, Buffer.from(`${head}.${body}`), { key, dsaEncoding: "ieee-p1363" });
+  return { protected: `${head}`, signature: made.toString("base64url") };
 }
 
 /** RFC 7638. */
