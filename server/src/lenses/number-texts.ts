@@ -6,10 +6,6 @@ declare global {
   // Of ECMAScript's JSON.parse source text access, which TypeScript's own declarations do not have yet.
   interface JSON {
     rawJSON(text: string): { readonly rawJSON: string };
-    parse(
-      text: string,
-      reviver: (this: object, key: string, value: unknown, context: { source?: string }) => unknown,
-    ): unknown;
   }
 }
 
@@ -23,10 +19,10 @@ export function numberTextsIn(body: unknown, text: string): NumberTexts | null {
   if (!Object.values(body).some(isRounded)) return null;
   const sources = new Map<object, Map<string, string>>();
   let top: NumberTexts | undefined;
-  JSON.parse(text, function (key, value, { source }) {
-    if (isRounded(value) && source !== undefined) {
+  JSON.parse(text, function (this: object, key: string, value: unknown, ...[context]: { source?: string }[]) {
+    if (isRounded(value) && context?.source !== undefined) {
       const ofHolder = sources.get(this) ?? new Map<string, string>();
-      sources.set(this, ofHolder.set(key, source));
+      sources.set(this, ofHolder.set(key, context.source));
     }
     // The last call is for the document itself.
     if (typeof value === "object" && value !== null) top = sources.get(value);
