@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
+import { REQUESTS_OF_CONNECTION_MAX } from "../src/http/connections.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
+import { BODY_BYTES_PER_S_MIN, BODY_STALLED_MS_MAX } from "../src/lenses/body-pace.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
@@ -12,6 +14,9 @@ import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/in
 import { UPLOADS_MAX, UPLOADS_OF_USER_MAX } from "../src/verbs/implementation/upload-verbs.ts";
 
 const FIXED = {
+  REQUESTS_OF_CONNECTION_MAX,
+  BODY_BYTES_PER_S_MIN,
+  BODY_STALLED_MS_MAX,
   UPLOADS_MAX,
   UPLOADS_OF_USER_MAX,
   METADATA_KEYS_MAX,

@@ -70,6 +70,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/secrets.ts",
     "lenses/json-text-end.ts",
     "lenses/number-texts.ts",
+    "lenses/body-pace.ts",
   ],
 };
 /** They know every concrete class: siblings meet here. */

@@ -146,7 +146,6 @@ export const telexLens: Lens = {
       { in: "authorization", scheme: "basic" },
       { in: "query", name: "key" },
     ],
-    before: "body",
   },
   keyReuse: "conflict",
   invalid: ({ where, issues }) => new Refusal("invalid", `${where} ${issues[0]?.path.join(".")} does not fit`),

@@ -6,15 +6,19 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { BodyPace } from "../lenses/body-pace.ts";
 import type { Lens } from "../lenses/lens.ts";
 import { Refusal } from "../task/errors.ts";
 import { type JsonBodies, parseJsonBodies } from "./body.ts";
+import { type Connection, type Connections, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 
 const URL_LENGTH_MAX = 8_192;
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** How long a body may go on that was answered before its end. */
+const UNHEARD_MS_MAX = 10_000;
 /** A request that is not held on purpose and took longer is worth a line in the log. */
 const SLOW_MS = 1_000;
 
@@ -47,6 +51,7 @@ export type AppParts = {
   durations: DurationHistogram;
   traffic: Traffic;
   bodies: JsonBodies;
+  connections: Connections;
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -84,13 +89,16 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
+  app.decorateRequest("principal", null);
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
     traffic.inFlight += 1;
-    reply.raw.on("close", () => ended(parts, request, reply));
-    done(refusalOf(parts, request, reply));
+    const connection = parts.connections.of(request.raw.socket);
+    if (connection !== undefined) connection.requestsInWork += 1;
+    reply.raw.on("close", () => ended(parts, request, reply, connection));
+    done(refusalOf(parts, request, reply, connection));
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     if (!reply.hasHeader("x-request-id")) reply.header("x-request-id", request.id);
@@ -115,6 +123,7 @@ function refusalOf(
   { hosts, traffic, requestsMax }: AppParts,
   request: FastifyRequest,
   reply: FastifyReply,
+  connection: Connection | undefined,
 ): Refusal | undefined {
   if (hosts !== null && !isLocalHost(request.headers.host, hosts)) {
     return new Refusal(
@@ -129,6 +138,13 @@ function refusalOf(
     reply.header("retry-after", "1").header("connection", "close");
     return new Refusal("unavailable", `The server is ${traffic.stage}: try again in a moment.`, { retryAfterS: 1 });
   }
+  // Whoever watches over the server is answered when nobody else is.
+  if (request.url === "/health" || request.url === "/metrics") return undefined;
+  if (connection !== undefined && connection.requestsInWork > REQUESTS_OF_CONNECTION_MAX) {
+    reply.raw.shouldKeepAlive = false;
+    const message = `At most ${REQUESTS_OF_CONNECTION_MAX} requests of one connection are in work at once.`;
+    return new Refusal("rate_limited", message, { retryAfterS: 1 });
+  }
   if (traffic.inFlight > requestsMax) {
     reply.header("retry-after", "1");
     return new Refusal("unavailable", "Too many requests are in work: try again in a moment.", { retryAfterS: 1 });
@@ -140,8 +156,17 @@ function refusalOf(
 }
 
 /** Counts a request whose answer is out, or whose caller has left, and logs what is worth a line. */
-function ended({ log, durations, traffic, bodies }: AppParts, request: FastifyRequest, reply: FastifyReply): void {
+function ended(
+  { log, durations, traffic, bodies }: AppParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  connection: Connection | undefined,
+): void {
   traffic.inFlight -= 1;
+  if (connection !== undefined) {
+    connection.requestsInWork -= 1;
+    if (!request.raw.complete && !request.raw.destroyed) cutUnlessSent(request.raw, bodies.pace);
+  }
   bodies.ended(request);
   const ms = performance.now() - request.startedAt;
   const { url = "(none)", config } = request.routeOptions;
@@ -158,6 +183,14 @@ function ended({ log, durations, traffic, bodies }: AppParts, request: FastifyRe
   else if (status >= 500) log.error(line(request, status, ms), "request failed");
   else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
   else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
+}
+
+/** What still comes of a body after its answer is read and dropped for a while, so that a client which sends it on hears the answer. */
+function cutUnlessSent(raw: IncomingMessage, pace: BodyPace): void {
+  const cut = () => {
+    if (!raw.complete) raw.socket.destroy();
+  };
+  raw.once("close", pace.watch(UNHEARD_MS_MAX, cut).done);
 }
 
 /** Of a reply whose route, and with it whose type, nobody knows. */

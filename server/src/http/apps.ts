@@ -12,6 +12,7 @@ import type { Directory } from "../task/directory.ts";
 import { type AppParts, createApp, type Traffic } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { JsonBodies } from "./body.ts";
+import { Connections } from "./connections.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
@@ -54,6 +55,8 @@ export type AppsParts = AppsOptions & {
 };
 
 export type Apps = {
+  /** Of all listeners. */
+  connections: Connections;
   /** Of the main listener: every lens under its prefix, health, metrics, the dashboard. */
   main: () => Promise<FastifyInstance>;
   /** Of a port that is a lens's own: the lens at the root, and health. */
@@ -81,6 +84,7 @@ export function createApps(parts: AppsParts): Apps {
     bytesInFlightMax: limits.bodiesBytes,
     bytesOfCallerMax: limits.bodiesBytesOfCaller,
   });
+  const connections = new Connections({ max: limits.connections, ofKey: null, ofAddress: null });
   const hourly = new HourlyCounts(parts.documents.perHour, parts.now);
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
@@ -88,6 +92,7 @@ export function createApps(parts: AppsParts): Apps {
     publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
+    admit: (request, { keyId }) => connections.shows(request.raw.socket, keyId),
     keyEnd,
     isOpen: parts.development && publicUrl === null,
     tokenSecret: parts.tokenSecret,
@@ -100,29 +105,20 @@ export function createApps(parts: AppsParts): Apps {
     issues: parts.issues,
   };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
-    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies });
+    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies, connections });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
   };
 
   return {
+    connections,
     main: async () => {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
       for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
       addHealth(app, { version });
-      addMetrics(app, {
-        authenticate,
-        page: createMetricsPage({
-          histograms: [durations, ...parts.metrics.histograms],
-          gauges: [
-            { name: "waybill_streams_open", help: "Open event streams.", value: streams.open },
-            { name: "waybill_requests_in_flight", help: "Requests in work.", value: () => traffic.inFlight },
-            ...parts.metrics.gauges,
-          ],
-          counters: parts.metrics.counters,
-        }),
-      });
+      const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams: streams.open, traffic }));
+      addMetrics(app, { authenticate, page });
       addDashboard(app);
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
       return app;
@@ -144,13 +140,29 @@ export function createApps(parts: AppsParts): Apps {
   };
 }
 
+function metricsOf(
+  { histograms, gauges, counters }: MetricSources,
+  durations: DurationHistogram,
+  { streams, traffic }: { streams: () => number; traffic: Traffic },
+): MetricSources {
+  return {
+    histograms: [durations, ...histograms],
+    gauges: [
+      { name: "waybill_streams_open", help: "Open event streams.", value: streams },
+      { name: "waybill_requests_in_flight", help: "Requests in work.", value: () => traffic.inFlight },
+      ...gauges,
+    ],
+    counters,
+  };
+}
+
 function appParts({
   log,
   limits,
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies"> {
+}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies" | "connections"> {
   return {
     log,
     requestsMax: limits.requests,

@@ -48,8 +48,8 @@ export function createAuthentication({
   directory?: Directory;
   now: () => number;
 }): Authentication {
-  /** Promises, as `authenticate` gives them: nearly every request comes with a key that came a moment ago. */
-  const remembered = new Map<string, { principal: Promise<Principal>; until: number }>();
+  /** Nearly every request comes with a key that came a moment ago. */
+  const remembered = new Map<string, { principal: Principal; until: number }>();
   /** By which key each of them came. The developer has none. */
   const secretsOf = new WeakMap<Principal, string>();
   const watch = new KeyWatch(async (secret) => {
@@ -65,7 +65,7 @@ export function createAuthentication({
     const { principal, expiresAt } = found;
     const until = Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(secret, { principal: Promise.resolve(principal), until });
+    remembered.set(secret, { principal, until });
     secretsOf.set(principal, secret);
     return principal;
   }

@@ -5,15 +5,16 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { BodyPace } from "../lenses/body-pace.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
+import { networkOf } from "./network.ts";
 import { ParserThread } from "./parser-thread.ts";
-import { Patience } from "./patience.ts";
 
 /** Larger bodies are parsed in a thread of their own: this one takes 3 ms. */
 const OWN_THREAD_BYTES_MAX = 256 << 10;
-/** From its head to its last byte. */
+/** From its head to its last byte: it is held in memory meanwhile. */
 const BODY_MS_MAX = 300_000;
 /** Of a large body: a deeper one cannot be handed from one thread to the other. */
 const DEPTH_MAX = 1_000;
@@ -43,7 +44,8 @@ export class JsonBodies {
   readonly bytesMax: number;
   readonly #bounds: BodyBounds;
   readonly #thread = new ParserThread();
-  readonly #patience = new Patience(BODY_MS_MAX);
+  /** How fast they have to come. */
+  readonly pace = new BodyPace();
   /** Bytes of bodies whose requests are in work. */
   #bytes = 0;
   readonly #ofCaller = new Map<string, number>();
@@ -59,10 +61,10 @@ export class JsonBodies {
    */
   async read(request: FastifyRequest, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
     const take = (bytes: number) => {
-      this.#take(request.caller || request.ip, bytes);
+      this.#take(callerOf(request), bytes);
       request.bodyBytes += bytes;
     };
-    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.#patience);
+    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace);
     return bytes.length > OWN_THREAD_BYTES_MAX ? await this.#thread.parse(bytes) : parseJson(bytes);
   }
 
@@ -70,7 +72,7 @@ export class JsonBodies {
   ended(request: FastifyRequest): void {
     const { bodyBytes } = request;
     if (bodyBytes === 0) return;
-    const caller = request.caller || request.ip;
+    const caller = callerOf(request);
     this.#bytes -= bodyBytes;
     const rest = (this.#ofCaller.get(caller) ?? 0) - bodyBytes;
     if (rest > 0) this.#ofCaller.set(caller, rest);
@@ -86,10 +88,13 @@ export class JsonBodies {
   }
 }
 
+function callerOf({ principal, ip }: FastifyRequest): string {
+  return principal?.keyId ?? networkOf(ip);
+}
+
 /** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
 export function parseJsonBodies(app: FastifyInstance, bodies: JsonBodies): void {
   app.decorateRequest("bodyBytes", 0);
-  app.decorateRequest("caller", "");
   app.removeAllContentTypeParsers();
   const parse = async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyLimit: bytesMax = bodies.bytesMax } = request.routeOptions;
@@ -108,16 +113,15 @@ function read(
   payload: Readable,
   bounds: { bytesMax: number; valuesMax: number },
   takeBytes: (bytes: number) => void,
-  patience: Patience,
+  pace: BodyPace,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
-    let bytes = 0;
     let values: JsonValues | undefined;
     let isDone = false;
     const done = (settle: () => void) => {
       isDone = true;
-      forget();
+      settled();
       settle();
       chunks = [];
     };
@@ -129,8 +133,8 @@ function read(
     };
     const take = (chunk: Buffer) => {
       if (isDone) return;
-      bytes += chunk.length;
-      if (bytes > bounds.bytesMax) return fail(tooLong(bounds.bytesMax));
+      coming.bytes += chunk.length;
+      if (coming.bytes > bounds.bytesMax) return fail(tooLong(bounds.bytesMax));
       try {
         takeBytes(chunk.length);
       } catch (error) {
@@ -138,7 +142,7 @@ function read(
       }
       chunks.push(chunk);
       if (values) values.add(chunk);
-      else if (bytes > bounds.valuesMax * VALUE_BYTES_MIN) {
+      else if (coming.bytes > bounds.valuesMax * VALUE_BYTES_MIN) {
         values = new JsonValues();
         for (const each of chunks) values.add(each);
       }
@@ -155,7 +159,7 @@ function read(
     };
     // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
-    const forget = patience.await(() => fail(new Refusal("invalid", "The body did not come in time.")));
+    const { body: coming, done: settled } = pace.watch(BODY_MS_MAX, (why) => fail(new Refusal("invalid", why)));
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
 }

@@ -41,7 +41,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
   };
   const bind = async (app: FastifyInstance, port: number): Promise<string> => {
-    const listener = await listen(app, { hosts: parts.hosts, port, connectionsMax: parts.limits.connections });
+    const listener = await listen(app, { hosts: parts.hosts, port, connections: apps.connections });
     listeners.push(listener);
     return urlOf(listener, parts.development);
   };

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
+import type { Connections } from "./connections.ts";
 import { PROBLEM_TYPE, problemJson } from "./problem.ts";
 
 export type Listener = {
@@ -36,13 +37,13 @@ const IDLE_CHECK_MS = 50;
 /** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
 export async function listen(
   app: FastifyInstance,
-  { hosts, port, connectionsMax }: { hosts: readonly string[] | null; port: number; connectionsMax: number },
+  { hosts, port, connections }: { hosts: readonly string[] | null; port: number; connections: Connections },
 ): Promise<Listener> {
   await app.ready();
   const servers: Server[] = [];
   let bound = port;
   const bind = async (host: string) => {
-    const server = createHttpServer(app, connectionsMax);
+    const server = createHttpServer(app, connections);
     bound = await listening(server, host, bound);
     servers.push(server);
   };
@@ -65,7 +66,7 @@ export async function listen(
   };
 }
 
-function createHttpServer(app: FastifyInstance, connectionsMax: number): Server {
+function createHttpServer(app: FastifyInstance, connections: Connections): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_MS_MAX,
@@ -76,7 +77,7 @@ function createHttpServer(app: FastifyInstance, connectionsMax: number): Server 
     },
     (request: IncomingMessage, response: ServerResponse) => app.routing(request, response),
   );
-  server.maxConnections = connectionsMax;
+  server.on("connection", (socket) => connections.add(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") {
       socket.destroy();

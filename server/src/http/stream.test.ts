@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EventStream } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
+import { Connections } from "./connections.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStreams, type Streams } from "./stream.ts";
 
@@ -26,7 +27,11 @@ async function serving(
     await streams.stream(request, reply, { ...quiet, ...stream });
     return reply;
   });
-  const listener = await listen(app, { hosts: ["127.0.0.1"], port: 0, connectionsMax: 20_000 });
+  const listener = await listen(app, {
+    hosts: ["127.0.0.1"],
+    port: 0,
+    connections: new Connections({ max: 5_000, ofKey: null, ofAddress: null }),
+  });
   closing.push(async () => {
     streams.close();
     await listener.close(100);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
+import { bodyPace } from "./body-pace.ts";
 import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
 import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -17,8 +18,8 @@ declare module "fastify" {
 
 const JSON_TYPES = ["application/json", /^application\/[\w.+-]+\+json(;|$)/];
 
-/** A body that is read as it comes may take an hour, but not stand still. */
-const STALLED_MS_MAX = 60_000;
+/** A body that is read as it comes may take its time, but neither stand still nor crawl. */
+const BODY_MS_MAX = 3_600_000;
 
 /** Whatever is no JSON is no body. */
 export function readLeniently(app: FastifyInstance): void {
@@ -128,29 +129,22 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
-function stalled(): Refusal {
-  return new Refusal("invalid", `No byte of the body came for ${STALLED_MS_MAX / 1_000} s.`);
-}
-
-/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, or stand still. */
+/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, or come too slowly. */
 export function bounded(payload: Readable, bytesMax: number): Readable {
-  let bytes = 0;
-  const watch = setTimeout(() => counted.destroy(stalled()), STALLED_MS_MAX);
-  watch.unref();
+  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, (why) => counted.destroy(new Refusal("invalid", why)));
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      watch.refresh();
-      bytes += chunk.length;
-      if (bytes > bytesMax) done(tooLong(bytesMax));
+      body.bytes += chunk.length;
+      if (body.bytes > bytesMax) done(tooLong(bytesMax));
       else done(null, chunk);
     },
   });
   // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
   counted.on("close", () => {
-    clearTimeout(watch);
+    settled();
     payload.unpipe(counted).resume();
   });
-  counted.on("finish", () => clearTimeout(watch));
+  counted.on("finish", settled);
   // Whoever reads it is told; a route may read none of it.
   counted.on("error", () => {});
   payload.on("error", (error) => counted.destroy(error));

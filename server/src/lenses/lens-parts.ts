@@ -9,8 +9,8 @@ import type { Verbs } from "../verbs/verbs.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The key that it came with, as far as it is known before its body is read; empty when there is none. */
-    caller: string;
+    /** Who calls, from the moment that the key was accepted: before anything of the body is read. */
+    principal: Principal | null;
   }
 }
 
@@ -77,7 +77,13 @@ export type LensParts = {
    * The principal of the first of `secrets` that is a key; in `dev`, when none is one that the store knows and the
    * request comes from this machine, the developer, or whom it has `chosen` to be. Else throws `unauthenticated`.
    */
-  authenticate: (request: FastifyRequest, secrets: readonly string[], chosen?: Chosen) => Promise<Principal>;
+  authenticate: (
+    request: FastifyRequest,
+    secrets: readonly string[],
+    chosen?: Chosen,
+  ) => Principal | Promise<Principal>;
+  /** Called once a request's key was accepted. */
+  admit: (request: FastifyRequest, principal: Principal) => void;
   /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
   keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
   /** Callers from this machine need no key. */

@@ -22,8 +22,6 @@ type CallerRules = {
   spelling?: (secret: string, parts: Pick<LensParts, "tokenSecret">) => string;
   /** Whom a caller chooses to be that has no key, where the contract has such a choice: in `dev` alone. */
   choose?: (headers: IncomingHttpHeaders) => Chosen;
-  /** A key is looked for before the body is read, or only once it is. */
-  before: "body" | "handler";
 };
 
 /** A request that leads to no route of the lens. */

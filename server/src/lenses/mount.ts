@@ -4,13 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
-  onRequestHookHandler,
-} from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import {
@@ -173,8 +167,12 @@ async function serveAll(
 }
 
 function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): void {
-  const { principalOf, hooks } = callersOf(lens, route, place.parts);
-  const whoOf = !route.open ? principalOf : route.knows ? unlessUnknown(principalOf) : () => null;
+  const authenticated = authenticationOf(lens, route, place.parts);
+  const whoOf: WhoOf = !route.open
+    ? (request) => request.principal
+    : route.knows
+      ? unlessUnknown(authenticated)
+      : nobody;
   const hasHeaders = lens.headers !== undefined;
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
@@ -183,7 +181,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
     ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
-    onRequest: hooks,
+    onRequest: hooksOf(route, place.parts, authenticated),
     handler: async (request, reply) => {
       try {
         const principal = await whoOf(request);
@@ -212,13 +210,16 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
   });
 }
 
-type WhoOf = (request: FastifyRequest) => Principal | Promise<Principal>;
+type Authenticated = (request: FastifyRequest) => Principal | Promise<Principal>;
+type WhoOf = (request: FastifyRequest) => Principal | null | Promise<Principal | null>;
+
+const nobody: WhoOf = () => null;
 
 /** Null for whoever comes without a key that is accepted. */
-function unlessUnknown(principalOf: WhoOf): (request: FastifyRequest) => Promise<Principal | null> {
+function unlessUnknown(authenticated: Authenticated): WhoOf {
   return async (request) => {
     try {
-      return await principalOf(request);
+      return await authenticated(request);
     } catch (error) {
       if (error instanceof Refusal && error.code === "unauthenticated") return null;
       throw error;
@@ -256,26 +257,36 @@ async function withKept(
   }
 }
 
-/** Who calls a route, and the hooks that this takes: where a key is looked for first, nothing of the body has been read. */
-function callersOf(lens: Lens, route: Route, parts: LensParts) {
-  const { secrets, spelling, choose, before } = lens.caller;
+/** Who calls a route, by the key that comes in one of its places. */
+function authenticationOf(lens: Lens, route: Route, parts: LensParts): Authenticated {
+  const { secrets, spelling, choose } = lens.caller;
   const places = route.secrets ?? secrets;
-  const authenticated = (request: FastifyRequest): Promise<Principal> => {
+  return (request) => {
     const found = secretsOf(request, places);
     const spelled = spelling === undefined ? found : found.map((secret) => spelling(secret, parts));
     return parts.authenticate(request, spelled, choose?.(request.headers));
   };
-  const hooks: (onRequestHookHandler | onRequestAsyncHookHandler)[] = [];
-  const early = new WeakMap<FastifyRequest, Principal>();
-  if (before === "body" && !route.open) {
-    hooks.push(async (request: FastifyRequest) => {
-      const principal = await authenticated(request);
-      early.set(request, principal);
-      request.caller = principal.keyId ?? "";
+}
+
+/** Key first, body after: of a request without an accepted key nothing more is read, and its body takes nobody's room. */
+function hooksOf(route: Route, parts: LensParts, authenticated: Authenticated): onRequestHookHandler[] {
+  const hooks: onRequestHookHandler[] = [];
+  if (!route.open) {
+    hooks.push((request, _reply, done) => {
+      const admit = (principal: Principal) => {
+        request.principal = principal;
+        parts.admit(request, principal);
+      };
+      const found = authenticated(request);
+      if (found instanceof Promise) found.then(admit).then(() => done(), done);
+      else {
+        admit(found);
+        done();
+      }
     });
   }
   if (route.reads === "any type" || route.reads === "lenient" || route.reads === "cut") hooks.push(takeAnyType);
-  return { hooks, principalOf: (request: FastifyRequest) => early.get(request) ?? authenticated(request) };
+  return hooks;
 }
 
 /** Clients of such a wire may leave the type of their body unsaid. */

@@ -147,7 +147,7 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   /** Where the outside reaches this server, for a URL that must be whole: no slash at its end. */
   origin: () => string;
   /** Who has this key, for an open route on which one logs in. Throws `unauthenticated`. */
-  authenticate: (secret: string) => Promise<Principal>;
+  authenticate: (secret: string) => Principal | Promise<Principal>;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
   idempotency: Idempotency | undefined;
   /** Fires when the caller leaves, its key ends or the server stops: what is held for it need not be held on. */

@@ -170,9 +170,10 @@ describe("a caller", () => {
     expect(told(await send(`${own}/v1/tasks/x`))).toEqual(NONE);
   });
 
-  it("is looked for once its body is known to be JSON, and before anything else is looked at", async () => {
+  it("is looked for before anything of its body is, which is looked at before what is in it", async () => {
     const runs = `${own}/v1/orchestrate/runs?stream=maybe`;
-    const broken = await send(runs, "POST", JSON_BODY, '{"message": }');
+    expect(told(await send(runs, "POST", JSON_BODY, '{"message": }'))).toEqual(NONE);
+    const broken = await send(runs, "POST", { ...JSON_BODY, authorization: `Bearer ${ada}` }, '{"message": }');
     expect([broken.status, JSON.parse(broken.text)]).toEqual([
       422,
       {

@@ -43,7 +43,6 @@ function lensWith(settings: LensSettings["a2a"]): Lens {
         { in: "authorization", scheme: "basic" },
         { in: "header", name: "x-api-key" },
       ],
-      before: "body",
     },
     invalid: ({ where, issues }) =>
       new InvalidParams(

@@ -42,7 +42,6 @@ export const bpmLens: Lens = {
       { in: "authorization", scheme: "basic" },
       { in: "authorization", scheme: "bearer" },
     ],
-    before: "body",
   },
   invalid: invalidRequest,
   keyReuse: "conflict",

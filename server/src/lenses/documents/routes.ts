@@ -24,7 +24,7 @@ export const documentsLens: Lens = {
     ...serverRoutes,
     documentRoute(() => documentsLens, { path: "/openapi.json" }),
   ],
-  caller: { secrets: [{ in: "authorization", scheme: "bearer" }], before: "body" },
+  caller: { secrets: [{ in: "authorization", scheme: "bearer" }] },
   invalid: invalidRequest,
   keyReuse: "another",
   errors: HTTP_STATUS,

@@ -86,7 +86,6 @@ export const nativeLens: Lens = {
       { in: "authorization", scheme: "any" },
       { in: "header", name: "x-api-key" },
     ],
-    before: "handler",
   },
   invalid: invalidRequest,
   keyReuse: "conflict",

@@ -53,7 +53,7 @@ function lensWith(settings: LensSettings["orchestrate"]): Lens {
     mount: "/orchestrate",
     rewrite: canonicalPath,
     routes: [...routes, docsRoute(routes), documentRoute(() => lens, { path: "/openapi.json" })],
-    caller: { secrets: SECRETS, spelling: (secret, { tokenSecret }) => keyOf(secret, tokenSecret), before: "handler" },
+    caller: { secrets: SECRETS, spelling: (secret, { tokenSecret }) => keyOf(secret, tokenSecret) },
     invalid: invalidRequest,
     keyReuse: "another",
     errors: STATUS,

@@ -27,7 +27,7 @@ export const shannonLens: Lens = {
     ...serverRoutes,
     documentRoute(() => shannonLens, { path: "/openapi.json" }),
   ],
-  caller: { secrets: SECRETS, spelling: canonicalSecret, choose: chosenIdentity, before: "body" },
+  caller: { secrets: SECRETS, spelling: canonicalSecret, choose: chosenIdentity },
   invalid: invalidRequest,
   keyReuse: "another",
   errors: HTTP_STATUS,
