@@ -74,8 +74,8 @@ export const SCHEDULING = [
     file: scheduler,
     name: "a-run-is-started-beside-itself",
     hangs: true,
-    find: 'entry.doneBy === "handler" && !this.#slots.holds(entry.id)',
-    put: 'entry.doneBy === "handler"',
+    find: 'entry.doneBy !== "handler" || this.#slots.holds(entry.id)',
+    put: 'entry.doneBy !== "handler"',
   },
   {
     file: scheduler,

@@ -29,11 +29,10 @@ import { textProcesses } from "./handlers/documents/text-processes.ts";
 import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
 import { openTo } from "./http/cross-origin.ts";
-import { DurationHistogram } from "./http/duration-histogram.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
-import type { MetricSources } from "./http/metrics.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
+import { ServerMetrics } from "./metrics/server-metrics.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import type { Embedder } from "./models/embedding.ts";
 import { createEmbedder } from "./models/embeddings/embedders.ts";
@@ -42,7 +41,6 @@ import { createModels } from "./models/models.ts";
 import { Outbox, outgoingClient } from "./outbox.ts";
 import type { GuardedClient } from "./outgoing/guarded-client.ts";
 import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
-import { queueGauges } from "./queue-gauges.ts";
 import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
 import { openStore, storageOf } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -52,7 +50,6 @@ import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { Handlers } from "./task/handlers.ts";
 import { tokenSecretIn } from "./token-secret.ts";
-import { TransitionCounter } from "./transition-counter.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
@@ -102,7 +99,8 @@ export async function startServer(
 ): Promise<Running> {
   const log = logger(config);
   const lenses = configured(served, config);
-  const models = modelsOf(config);
+  const metrics = new ServerMetrics();
+  const models = metrics.providers.watched(modelsOf(config));
   const search = new DocumentSearch();
   const directory = new AgentLookup();
   const detectors = new OfflineDetectors();
@@ -111,13 +109,13 @@ export async function startServer(
   const handlers = handlersOf(config, models, guardrails, lookups);
   const documents = documentPartsOf(config, models);
   const record = new CrashRecordFile(crashRecordFiles(config.data));
-  const store = await storeOf(config, record, log);
+  const store = await storeOf(config, record, log, metrics.written);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
     const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, answering(lookups)) }) };
     const all = [...handlers, ...documents.handlers(store)];
-    const { engine, metrics } = engineOver(store, all, ids, config, log, crashes);
+    const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics });
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
     const people = new Directory(config.directory);
@@ -139,7 +137,7 @@ export async function startServer(
       agents: config.agents.length > 0 ? config.agents : [assistant],
       providers: models.providers(),
       lenses,
-      metrics: joined(metrics, outbox.metrics()),
+      metrics: metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]),
       condition: conditionOf(() => {
         const { running, ready } = engine.stats();
         const languageModel = !models.defaultModel.startsWith("local:");
@@ -225,26 +223,18 @@ function stopping({
   };
 }
 
-/** The engine, and what it counts. */
+/** The engine, with what is logged and counted of it. */
 function engineOver(
-  store: Store,
-  handlers: readonly Handler[],
-  ids: Ids,
+  parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
   { limits, retentionDays, auditDays, directory }: Config,
-  log: Logger,
-  crashes: Pick<EngineParts, "record" | "launch">,
-): { engine: EmbeddedEngine; metrics: MetricSources } {
+  { log, metrics }: { log: Logger; metrics: ServerMetrics },
+): EmbeddedEngine {
   const people = new Directory(directory);
-  const transitions = new TransitionCounter();
   const told = engineLog(log);
-  const steps = new DurationHistogram("waybill_step_duration_seconds", "Time that the body of a step took.");
-  const engine = new EmbeddedEngine({
-    store,
-    handlers,
+  return new EmbeddedEngine({
+    ...parts,
     clock: systemClock,
     random: Math.random,
-    ids,
-    ...crashes,
     limits: {
       concurrency: limits.running,
       concurrencyOfTenant: limits.runningOfTenant,
@@ -258,39 +248,12 @@ function engineOver(
     log: {
       ...told,
       taskChanged: (change) => {
-        transitions.count(change);
+        metrics.taskChanged(change);
         told.taskChanged(change);
       },
-      stepEnded: (kind, _step, ms) => steps.observe(kind, "", ms, () => ({ kind })),
+      stepEnded: (kind, _step, ms) => metrics.stepEnded(kind, ms),
     },
   });
-  const metrics: MetricSources = {
-    histograms: [steps],
-    gauges: [
-      { name: "waybill_tasks_running", help: "Tasks whose handler runs.", value: () => engine.stats().running },
-      { name: "waybill_tasks_ready", help: "Tasks that wait for a slot.", value: () => engine.stats().ready },
-      {
-        name: "waybill_tasks_standing",
-        help: "Tasks that stand still until there is code that fits them.",
-        value: () => engine.stats().standing,
-      },
-      ...queueGauges(
-        () => engine.claims.depths(),
-        () => systemClock.now(),
-      ),
-      { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
-    ],
-    counters: [transitions],
-  };
-  return { engine, metrics };
-}
-
-function joined(metrics: MetricSources, more: Pick<MetricSources, "gauges" | "counters">): MetricSources {
-  return {
-    ...metrics,
-    gauges: [...metrics.gauges, ...more.gauges],
-    counters: [...metrics.counters, ...more.counters],
-  };
 }
 
 function configured(
@@ -363,7 +326,12 @@ function watchEnd({ data }: Config, record: CrashRecordFile, log: Logger): void 
   );
 }
 
-async function storeOf(config: Config, record: CrashRecordFile, log: Logger): Promise<Store> {
+async function storeOf(
+  config: Config,
+  record: CrashRecordFile,
+  log: Logger,
+  onWritten: (ms: number) => void,
+): Promise<Store> {
   const onFatal = (error: Error) => {
     // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
     record.ends("outside", "The store has died.");
@@ -372,7 +340,7 @@ async function storeOf(config: Config, record: CrashRecordFile, log: Logger): Pr
   };
   try {
     const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
-    return await openStore(config, { onFatal, onDamage });
+    return await openStore(config, { onFatal, onDamage, onWritten });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${sentence(error)}.`);

@@ -61,7 +61,7 @@ export class Outbox {
   }
 
   metrics(): Pick<MetricSources, "gauges" | "counters"> {
-    const stats = () => this.#delivery?.stats() ?? { entries: 0, oldestMs: 0 };
+    const stats = () => this.#delivery?.stats() ?? { entries: 0, pending: 0, oldestMs: 0 };
     const deliveries: CounterSource = {
       name: "waybill_deliveries_total",
       help: "Attempts to tell subscribers of an event.",
@@ -78,6 +78,11 @@ export class Outbox {
           name: "waybill_subscriptions_followed",
           help: "Subscriptions that may have something to tell.",
           value: () => stats().entries,
+        },
+        {
+          name: "waybill_deliveries_pending",
+          help: "Of these, those with an event that was not yet delivered.",
+          value: () => stats().pending,
         },
         {
           name: "waybill_delivery_oldest_seconds",

@@ -61,6 +61,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   delivery: ["task", "store/*", "engine/clock.ts", "outgoing/guarded-client.ts", "outgoing/reach.ts"],
   lenses: ["task", "verbs/*"],
+  metrics: ["task", "models/model.ts", "http/metrics.ts", "http/duration-histogram.ts"],
   http: [
     "task",
     "verbs/*",

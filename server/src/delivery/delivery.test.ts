@@ -38,7 +38,7 @@ describe("a subscription", () => {
     await stage.until(async () => (await stage.now(subscription)).done);
     expect(seqs(receiver)).toEqual(upTo(task.lastSeq));
     expect(await stage.now(subscription)).toMatchObject({ cursor: task.lastSeq, failures: 0 });
-    expect(stage.delivery.stats()).toEqual({ entries: 0, oldestMs: 0 });
+    expect(stage.delivery.stats()).toEqual({ entries: 0, pending: 0, oldestMs: 0 });
   });
 
   it("of one task is disabled by too many failures, and a cursor of one that stands is not by its own", () => {

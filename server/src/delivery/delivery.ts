@@ -131,12 +131,17 @@ export class Delivery {
     });
   }
 
-  /** Subscriptions in memory that may have something to tell; how long the oldest of it waits, in milliseconds. */
-  stats(): { entries: number; oldestMs: number } {
+  /** Subscriptions in memory that may have something to tell, and have; how long the oldest of it waits, in milliseconds. */
+  stats(): { entries: number; pending: number; oldestMs: number } {
     const now = this.#parts.clock.now();
     let oldest = now;
-    for (const { since } of this.#entries) oldest = Math.min(oldest, since ?? now);
-    return { entries: this.#entries.size, oldestMs: now - oldest };
+    let pending = 0;
+    for (const { since } of this.#entries) {
+      if (since === null) continue;
+      pending += 1;
+      oldest = Math.min(oldest, since);
+    }
+    return { entries: this.#entries.size, pending, oldestMs: now - oldest };
   }
 
   #taskChanged(task: TaskId, state: State): void {

@@ -35,7 +35,7 @@ export type Along = Omit<Partial<Write>, keyof Change>;
 /** Whoever moves on what has changed. Both are called in the order of the commits of a task. */
 export interface TransitionObserver {
   /** This process has committed it. */
-  changed(change: Change): void;
+  changed(change: Write): void;
   /** Another process has changed the task, in whatever way: it is now like this. */
   changedElsewhere(task: Task): void;
 }
@@ -319,7 +319,7 @@ export class Transitions {
     });
   }
 
-  #settle(change: Change): void {
+  #settle(change: Write): void {
     const { task, events } = change;
     if (task.deletedAt === null) this.#cache.put(task);
     else this.#cache.drop(task.id);

@@ -46,6 +46,8 @@ export type ModelCall = {
   parameters?: GenerationParameters;
   /** Aborts the request; the call then rejects with `aborted`. */
   signal: AbortSignal;
+  /** The model has begun to answer: with text, reasoning or a call. Once. */
+  onBegun?: () => void;
   /** Pieces of the answer's text in order, as they arrive. */
   onText?: (piece: string) => void;
 };

@@ -40,7 +40,7 @@ export async function readAnswer(
   const request = new AbortController();
   const abort = () => request.abort(call.signal.reason);
   call.signal.addEventListener("abort", abort, { once: true });
-  const silence = new Silence(host.name, limits, (stalled) => request.abort(stalled));
+  const silence = new Silence(host.name, limits, (stalled) => request.abort(stalled), call.onBegun);
   const generation = call.parameters ? await Generation.of(call, call.parameters, host, model.modelId) : null;
   const timeUp = generation?.timeLimitMs != null ? afterMs(generation.timeLimitMs, () => request.abort(TIME_UP)) : null;
   const prompt = generation?.prompt ?? call.prompt;
@@ -85,9 +85,16 @@ class Silence {
   readonly #idleMs: number;
   readonly #tooLong: (error: ModelError) => void;
   #timer: NodeJS.Timeout;
+  readonly #onBegun: (() => void) | undefined;
   #hasBegun = false;
 
-  constructor(provider: string, limits: ReadingLimits, tooLong: (error: ModelError) => void) {
+  constructor(
+    provider: string,
+    limits: ReadingLimits,
+    tooLong: (error: ModelError) => void,
+    onBegun: (() => void) | undefined,
+  ) {
+    this.#onBegun = onBegun;
     this.#provider = provider;
     this.#idleMs = limits.streamIdleMs;
     this.#tooLong = tooLong;
@@ -102,6 +109,7 @@ class Silence {
     this.#hasBegun = true;
     clearTimeout(this.#timer);
     this.#timer = this.#after(this.#idleMs, "said nothing more");
+    this.#onBegun?.();
   }
 
   end(): void {

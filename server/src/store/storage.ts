@@ -13,6 +13,8 @@ export type StoreOptions = {
   onFatal?: (error: Error) => void;
   /** Hears once of each thing that cannot be read and was left out of a list or a start. */
   onDamage?: (damage: Damaged) => void;
+  /** Hears of each write how long it took until it was on disk, in milliseconds. */
+  onWritten?: (ms: number) => void;
   /** What the age of files is counted by. */
   clock?: () => number;
   /** In a vector store of so many chunks a search looks at every vector, and beyond at those that are likely to be near. */

@@ -4,8 +4,7 @@
  * means goes one way: from the placement of the task to the scheduler, from there to the runner, and from its runs to
  * the transitions that make the next change.
  */
-import type { Store } from "../../store/store.ts";
-import type { Change } from "../../task/decide.ts";
+import type { Store, Write } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -37,7 +36,7 @@ import { RefusedWrites } from "./refused-writes.ts";
 import { Retention } from "./retention.ts";
 import type { LaunchRunProcess } from "./run-process.ts";
 import { Runner } from "./runner.ts";
-import { Scheduler } from "./scheduler.ts";
+import { Scheduler, type WantedSlots } from "./scheduler.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog, slotLimitsOf } from "./settings.ts";
 import { Strays } from "./strays.ts";
 import { WaitCompletion } from "./wait-completion.ts";
@@ -107,7 +106,7 @@ export class EmbeddedEngine implements Engine {
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();
     const startedAt = clock.now();
-    const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys });
+    const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock });
     const claims = new Claims({ transitions, clock, open, keys });
     const ask = (id: TaskId) => this.#waits.ask(id);
     const placement = new Placement({ open, scheduler, claims, ask });
@@ -203,8 +202,18 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
+  /** Open tasks of each kind and state. */
+  byState(): Iterable<{ kind: string; state: Task["state"]; count: number }> {
+    return this.#open.byState();
+  }
+
+  /** Tasks that want a slot which they have not got, by kind; `oldestAt` is since when the one waits that has waited for longest. */
+  wantSlots(): WantedSlots[] {
+    return this.#scheduler.wanted();
+  }
+
   /** Every commit of this process comes by here, in the order of the commits of a task. */
-  #changed(change: Change): void {
+  #changed(change: Write): void {
     const { task, command } = change;
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);

@@ -48,6 +48,18 @@ export class OpenTasks {
     return [...this.#entries.values()].filter((entry) => entry.state === state);
   }
 
+  /** How many of each kind are in each state. */
+  byState(): Iterable<Pick<Entry, "kind" | "state"> & { count: number }> {
+    const counts = new Map<string, Pick<Entry, "kind" | "state"> & { count: number }>();
+    for (const { kind, state } of this.#entries.values()) {
+      const key = `${state} ${kind}`;
+      const known = counts.get(key);
+      if (known) known.count += 1;
+      else counts.set(key, { kind, state, count: 1 });
+    }
+    return counts.values();
+  }
+
   /** Those that a handler of this server runs, by their rows. Whoever holds one under a lease is another program. */
   running(): Entry[] {
     return [...this.#running.values()];

@@ -21,7 +21,7 @@ function stage(total: number) {
       return promise;
     },
   };
-  const scheduler = new Scheduler({ open, runner, keys, slots: { total, ofTenant: total, reserve: 0 } });
+  const scheduler = new Scheduler({ open, runner, keys, clock, slots: { total, ofTenant: total, reserve: 0 } });
   scheduler.start();
   const offer = (id: string, key: string | null, limit = 1): Entry => {
     const concurrency = key === null ? null : { key, limit };
@@ -45,7 +45,7 @@ function stage(total: number) {
     begun.get(id)?.("here");
     for (let turn = 0; turn < 5; turn++) await null;
   };
-  return { scheduler, open, begun: () => [...begun.keys()], offer, end };
+  return { scheduler, open, clock, begun: () => [...begun.keys()], offer, end };
 }
 
 test("thousands behind one key go one by one, in their order, and the end of one does not go over all of them", async () => {
@@ -65,6 +65,23 @@ test("a key with room for several has as many running, also when more than one s
   expect(begun()).toEqual(["0", "1", "2"]);
   await Promise.all([end("0"), end("1"), end("2")]);
   expect(begun()).toEqual(["0", "1", "2", "3", "4", "5"]);
+});
+
+test("says of each kind how many want a slot, and since when the longest", async () => {
+  const { scheduler, open, clock, offer, end } = stage(1);
+  offer("1", null);
+  expect(scheduler.wanted()).toEqual([]);
+  const since = clock.now();
+  offer("2", null);
+  await clock.advance(5_000, async () => {});
+  const third = offer("3", null);
+  scheduler.offer(third);
+  expect(scheduler.wanted()).toEqual([{ kind: "k", count: 2, oldestAt: since }]);
+  expect([...open.byState()]).toEqual([{ kind: "k", state: "queued", count: 3 }]);
+  await end("1");
+  expect(scheduler.wanted()).toEqual([{ kind: "k", count: 1, oldestAt: since + 5_000 }]);
+  scheduler.withdraw("3");
+  expect(scheduler.wanted()).toEqual([]);
 });
 
 test("another goes on in the place of one that was withdrawn while its key had room", async () => {

@@ -4,6 +4,7 @@
  * and ends is the runner's.
  */
 import type { TaskId } from "../../task/id.ts";
+import type { Clock } from "../clock.ts";
 import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
@@ -22,7 +23,16 @@ export interface AttemptRunner {
  */
 export type Left = "here" | "elsewhere" | "stuck";
 
-type Parts = { open: OpenTasks; runner: AttemptRunner; slots: SlotLimits; keys: ConcurrencyKeys };
+type Parts = {
+  open: OpenTasks;
+  runner: AttemptRunner;
+  slots: SlotLimits;
+  keys: ConcurrencyKeys;
+  clock: Pick<Clock, "now">;
+};
+
+/** Tasks of a kind that want a slot, and since when the one of them that has waited for longest. */
+export type WantedSlots = { kind: string; count: number; oldestAt: number };
 
 export class Scheduler {
   readonly #open: OpenTasks;
@@ -35,11 +45,15 @@ export class Scheduler {
    * ready tasks: with each end of one all the thousands behind it would go there and back.
    */
   readonly #parked = new Map<string, ReadyQueue<Entry>>();
+  /** Since when each wants a slot that it has not got, as far as this process knows. */
+  readonly #wanting = new Map<TaskId, number>();
+  readonly #clock: Pick<Clock, "now">;
   /** Nothing is started: before `start` and after `stop`. */
   #held = true;
   #stopped = false;
 
-  constructor({ open, runner, slots, keys }: Parts) {
+  constructor({ open, runner, slots, keys, clock }: Parts) {
+    this.#clock = clock;
     this.#open = open;
     this.#runner = runner;
     this.#slots = new Slots(slots, keys);
@@ -72,6 +86,7 @@ export class Scheduler {
   }
 
   withdraw(id: TaskId): void {
+    this.#wanting.delete(id);
     const entry = this.#ready.remove(id);
     const key = entry && keyOf(entry);
     // It may have been the one for which its key had room.
@@ -82,6 +97,17 @@ export class Scheduler {
   has(entry: Entry): boolean {
     if (this.#slots.holds(entry.id) || this.isQueued(entry.id)) return true;
     return this.#parked.get(keyOf(entry) ?? "")?.has(entry.id) ?? false;
+  }
+
+  wanted(): WantedSlots[] {
+    const byKind = new Map<string, WantedSlots>();
+    for (const [id, since] of this.#wanting) {
+      const kind = this.#open.get(id)?.kind;
+      if (kind === undefined) continue;
+      const known = byKind.get(kind) ?? { kind, count: 0, oldestAt: since };
+      byKind.set(kind, { kind, count: known.count + 1, oldestAt: Math.min(known.oldestAt, since) });
+    }
+    return [...byKind.values()];
   }
 
   /** It waits for a slot, and for that alone. */
@@ -141,7 +167,9 @@ export class Scheduler {
 
   #enqueue(entry: Entry): void {
     // A run that is still unwinding, or a start that is under way, comes first: its end looks again.
-    if (entry.doneBy === "handler" && !this.#slots.holds(entry.id)) this.#ready.push(entry);
+    if (entry.doneBy !== "handler" || this.#slots.holds(entry.id)) return;
+    this.#ready.push(entry);
+    if (!this.#wanting.has(entry.id)) this.#wanting.set(entry.id, this.#clock.now());
   }
 
   #dispatch(): void {
@@ -152,6 +180,7 @@ export class Scheduler {
         this.#park(entry);
         continue;
       }
+      this.#wanting.delete(entry.id);
       const key = keyOf(entry);
       if (key !== null && this.#keys.hasRoom(entry)) this.#requeueParked(key);
       this.occupy(entry.id, this.#runner.begin(entry));

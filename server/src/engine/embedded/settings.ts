@@ -1,4 +1,5 @@
 /** What an engine may be told: how much at once, how long to keep, and where to tell what nobody asked for. */
+import type { Write } from "../../store/write.ts";
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { AUDIT_DAYS, RETENTION_DAYS } from "./retention.ts";
@@ -56,6 +57,7 @@ export type EngineLog = {
   warn: (message: string, detail: Record<string, unknown>) => void;
   /** Something in the code of a kind went wrong, for whoever builds it. */
   report?: (message: string, detail: Record<string, unknown>) => void;
-  taskChanged?: (change: Change) => void;
+  /** With the paid calls that it brought. */
+  taskChanged?: (change: Pick<Write, keyof Change | "usage">) => void;
   stepEnded?: (kind: string, step: string, ms: number) => void;
 };

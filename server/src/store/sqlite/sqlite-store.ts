@@ -64,6 +64,8 @@ export type Parts = {
   check: () => Promise<string[]>;
   /** Hears once of each thing that cannot be read and was left out. */
   onDamage?: ((damage: Damaged) => void) | undefined;
+  /** Hears how long each `apply` took until it was on disk. */
+  onWritten?: ((ms: number) => void) | undefined;
   /** After both channels are closed. */
   release: () => void;
 };
@@ -125,7 +127,9 @@ export class SqliteStore extends SqliteConversations implements Store {
     if (long.length > 0) await unlessDiskTrouble(spill.writeLong(long));
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
+    const sent = performance.now();
     const applied = await this.#writes.send("apply", prepared, spill.bytes);
+    this.#parts.onWritten?.(performance.now() - sent);
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (!applied.ok) return applied;
     writes.forEach(({ task }, at) => {

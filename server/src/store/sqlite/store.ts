@@ -95,7 +95,7 @@ async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStor
 
 async function inFolder(
   folder: string,
-  { clock = Date.now, onFatal, onDamage, exactChunksMax }: StoreOptions,
+  { clock = Date.now, onFatal, onDamage, onWritten, exactChunksMax }: StoreOptions,
 ): Promise<SqliteStore> {
   const unlock = lockFolder(folder);
   const release = () => {
@@ -142,6 +142,7 @@ async function inFolder(
         }
       },
       onDamage,
+      onWritten,
       release,
     });
     store.chunks.indexLarge();

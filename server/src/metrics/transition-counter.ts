@@ -1,6 +1,6 @@
 /** How many tasks of a kind have come into each state since the start. */
-import type { CounterSource } from "./http/metrics.ts";
-import type { Change } from "./task/decide.ts";
+import type { CounterSource } from "../http/metrics.ts";
+import type { Change } from "../task/decide.ts";
 
 export class TransitionCounter implements CounterSource {
   readonly name = "waybill_task_transitions_total";
