@@ -1,8 +1,12 @@
 /** Conditional GET: who names the tag of what it has already gets no body again (RFC 9110, section 13). */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { Answer } from "./route.ts";
 
-type Tagged = { bytes: Buffer; headers: { "content-type": string; etag: string; "cache-control": string } };
+type Tagged = {
+  bytes: Buffer | string | Readable;
+  headers: { "content-type": string; etag: string; "cache-control": string };
+};
 
 /** The bytes, or 304 when `If-None-Match` names their tag. */
 export function conditional(headers: IncomingHttpHeaders, { bytes, headers: own }: Tagged): Answer {

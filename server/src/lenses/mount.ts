@@ -3,7 +3,7 @@
  * as data meet the HTTP framework.
  */
 import type { ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
@@ -19,6 +19,7 @@ import {
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
+import { jsonBody } from "./json-body.ts";
 import type { Lens, Unrouted } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
@@ -304,7 +305,7 @@ function sendJson(
   if (headers !== undefined) reply.headers(headers);
   reply.code(status);
   if (body === undefined) reply.send();
-  else reply.header("content-type", JSON_TYPE).send(JSON.stringify(body));
+  else reply.header("content-type", JSON_TYPE).send(jsonBody(body));
 }
 
 /**
@@ -316,16 +317,20 @@ function sendBytes(
   reply: FastifyReply,
   status: number,
   headers: Record<string, string>,
-  bytes: Buffer | string,
+  bytes: Buffer | string | Readable,
 ): void {
   const { raw } = reply.hijack();
-  raw.writeHead(status, {
-    "x-request-id": request.id,
-    "x-content-type-options": "nosniff",
-    "content-length": Buffer.byteLength(bytes),
-    ...headers,
-  });
-  raw.end(bytes);
+  const own = { "x-request-id": request.id, "x-content-type-options": "nosniff" };
+  if (!(bytes instanceof Readable)) {
+    raw.writeHead(status, { ...own, "content-length": Buffer.byteLength(bytes), ...headers });
+    raw.end(bytes);
+    return;
+  }
+  raw.writeHead(status, { ...own, ...headers });
+  if (request.method === "HEAD") {
+    bytes.destroy();
+    raw.end();
+  } else pipeline(bytes, raw, () => {});
 }
 
 /** A reader that takes nothing more is cut off this long after its key has ended. */

@@ -155,14 +155,15 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
 };
 
 /**
- * What a handler answers: bytes that are ready, or that come, a body to be made JSON, or events. Header names are in lower
- * case. A text goes out with its head in one piece, which is cheaper than bytes that were made for one answer alone.
+ * What a handler answers: bytes that are ready, or made in pieces (`jsonBody`), or that come, a body to be made JSON, or
+ * events. Header names are in lower case. A text goes out with its head in one piece, which is cheaper than bytes that were
+ * made for one answer alone.
  */
 export type Answer =
   | { status: number; file: Readable; bytes?: never; stream?: never; headers: Record<string, string> }
   | {
       status: number;
-      bytes: Buffer | string;
+      bytes: Buffer | string | Readable;
       file?: never;
       headers: Record<string, string> & { "content-type": string };
     }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave } from "../../task/principal.ts";
+import { jsonBody } from "../json-body.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { acted } from "./acting.ts";
@@ -66,7 +67,7 @@ export const actionRoutes: readonly Route[] = [
       const shown = await shownAs(caller, after, query, viewOf(query.view, mount));
       return {
         status: 200,
-        bytes: Buffer.from(JSON.stringify(shown)),
+        bytes: jsonBody(shown),
         headers: { "content-type": JSON_TYPE, etag: etagOf(after) },
       };
     },

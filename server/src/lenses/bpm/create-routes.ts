@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HUMAN_KIND, humanPriority } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
 import { type JsonObject, json } from "../../task/json.ts";
+import { jsonBody } from "../json-body.ts";
 import type { Call } from "../route.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { payloadObject, wireIdentities } from "./actions.ts";
@@ -115,7 +116,7 @@ async function created(
   const shown = await shownAs(new Caller(call), task, query, viewOf(query.view, mount));
   return {
     status: 200,
-    bytes: Buffer.from(JSON.stringify(shown)),
+    bytes: jsonBody(shown),
     headers: { "content-type": JSON_TYPE, etag: etagOf(task) },
   };
 }

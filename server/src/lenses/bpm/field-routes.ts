@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Task } from "../../task/task.ts";
 import { conditional } from "../etag.ts";
+import { jsonBody } from "../json-body.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
@@ -31,7 +32,7 @@ function fieldRoute(field: "comments" | "attachments" | "history", schema: z.Zod
     handle: async (call) => {
       const caller = new Caller(call);
       const task = await caller.find(call.params.id);
-      const bytes = Buffer.from(JSON.stringify(await fieldOf(caller, task, field)));
+      const bytes = jsonBody(await fieldOf(caller, task, field));
       const headers = { "content-type": JSON_TYPE, etag: etagOf(task), "cache-control": "private, no-cache" };
       return conditional(call.headers, { bytes, headers });
     },

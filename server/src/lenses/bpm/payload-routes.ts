@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject, json } from "../../task/json.
 import type { Task } from "../../task/task.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import { conditional } from "../etag.ts";
+import { jsonBody } from "../json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { payloadObject } from "./actions.ts";
@@ -87,7 +88,7 @@ export const payloadRoutes: readonly Route[] = [
 /** In the type that the client takes; each has a tag of its own. */
 function shownTo({ accept }: IncomingHttpHeaders, task: Task, body: Json) {
   const isXml = wantsXml(accept);
-  const bytes = Buffer.from(isXml ? payloadXml(body) : JSON.stringify(body));
+  const bytes = isXml ? payloadXml(body) : jsonBody(body);
   const etag = isXml ? etagOf(task).replace(/"$/, '-xml"') : etagOf(task);
   return {
     bytes,

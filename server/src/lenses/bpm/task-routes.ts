@@ -1,6 +1,8 @@
 /** One task: its reading, in either shape. */
+import type { Readable } from "node:stream";
 import type { Task } from "../../task/task.ts";
 import { conditional } from "../etag.ts";
+import { jsonBody } from "../json-body.ts";
 import { type Answer, isName, JSON_TYPE, type PathParam, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
@@ -45,11 +47,11 @@ async function worklistView(
 async function taskBytes(
   call: ConstructorParameters<typeof Caller>[0] & { query: TaskQuery },
   task: Task,
-): Promise<{ bytes: Buffer; headers: { "content-type": string; etag: string; "cache-control": string } }> {
+): Promise<{ bytes: string | Readable; headers: { "content-type": string; etag: string; "cache-control": string } }> {
   const { query, mount } = call;
   const body = await shownAs(new Caller(call), task, query, viewOf(query.view, mount));
   const headers = { "content-type": JSON_TYPE, etag: etagOf(task), "cache-control": "private, no-cache" };
-  return { bytes: Buffer.from(JSON.stringify(body)), headers };
+  return { bytes: jsonBody(body), headers };
 }
 
 export const taskRoutes: readonly Route[] = [

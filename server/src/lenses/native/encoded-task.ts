@@ -1,16 +1,18 @@
 /**
  * The bytes of a task's answer, made once for each revision: reading a task is the hot path. Those of a task that has
  * begun others are made anew, since what these spend changes nothing of the task itself; and those with a stack, which
- * only some may see.
+ * only some may see; and long ones, which are made in pieces as they are sent.
  */
+import { Readable } from "node:stream";
 import type { Principal } from "../../task/principal.ts";
 import type { Task, UsageTotals } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import { jsonBody } from "../json-body.ts";
 import { type Answer, JSON_TYPE } from "../route.ts";
 import { wireTask } from "./translate.ts";
 
 type Headers = { "content-type": string; etag: string; "cache-control": string };
-export type EncodedTask = { bytes: Buffer; headers: Headers };
+export type EncodedTask = { bytes: Buffer | Readable; headers: Headers };
 /** Who asks for it. */
 type Asking = { verbs: Verbs; principal: Principal };
 
@@ -19,12 +21,11 @@ const encoded = new WeakMap<Task, EncodedTask>();
 
 export function encodedTask(task: Task, asking: Asking): EncodedTask | Promise<EncodedTask> {
   if (isOfItsReader(task)) return forReader(task, asking);
-  let known = encoded.get(task);
-  if (known === undefined) {
-    known = encode(task, task.usage);
-    encoded.set(task, known);
-  }
-  return known;
+  const known = encoded.get(task);
+  if (known !== undefined) return known;
+  const made = encode(task, task.usage);
+  if (made.bytes instanceof Buffer) encoded.set(task, made);
+  return made;
 }
 
 /** The answer of whatever gives a task back. Many are never read again, so that nothing of it is kept. */
@@ -34,9 +35,13 @@ export function taskAnswer(
   task: Task,
   headers: Record<string, string> = {},
 ): Answer | Promise<Answer> {
-  const answer = (bytes: Buffer | string, own: Headers) => ({ status, bytes, headers: { ...own, ...headers } });
+  const answer = (bytes: EncodedTask["bytes"] | string, own: Headers) => ({
+    status,
+    bytes,
+    headers: { ...own, ...headers },
+  });
   if (isOfItsReader(task)) return forReader(task, asking).then((shown) => answer(shown.bytes, shown.headers));
-  return answer(encoded.get(task)?.bytes ?? textOf(task, task.usage), headersOf(task, task.usage));
+  return answer(encoded.get(task)?.bytes ?? bodyOf(task, task.usage), headersOf(task, task.usage));
 }
 
 /** What it shows follows from more than the task alone: what those below it have spent, and who may see its stack. */
@@ -49,11 +54,13 @@ async function forReader(task: Task, { verbs, principal }: Asking): Promise<Enco
 }
 
 function encode(task: Task, tree: UsageTotals, seesStack = false): EncodedTask {
-  return { bytes: Buffer.from(textOf(task, tree, seesStack)), headers: headersOf(task, tree) };
+  const body = bodyOf(task, tree, seesStack);
+  return { bytes: body instanceof Readable ? body : Buffer.from(body), headers: headersOf(task, tree) };
 }
 
-function textOf(task: Task, tree: UsageTotals, seesStack = false): string {
-  return JSON.stringify(wireTask(task, tree, seesStack));
+function bodyOf(task: Task, tree: UsageTotals, seesStack = false): string | Readable {
+  const shown = wireTask(task, tree, seesStack);
+  return jsonBody(shown, [shown.input, shown.output, shown.details]);
 }
 
 function headersOf(task: Task, tree: UsageTotals): Headers {

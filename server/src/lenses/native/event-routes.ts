@@ -2,6 +2,7 @@
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTerminal } from "../../task/states.ts";
+import { isLong, piecesInTurns } from "../json-body.ts";
 import type { EventStream } from "../lens-parts.ts";
 import { type Route, route } from "../route.ts";
 import { wireEvent } from "./event.ts";
@@ -62,7 +63,10 @@ async function* frames(
   signal: AbortSignal,
   done: () => Promise<string>,
 ): AsyncIterable<string | Buffer> {
-  for await (const batch of batches) yield framesOf(batch);
+  for await (const batch of batches) {
+    if (encoded.has(batch) || !isLong(batch)) yield framesOf(batch);
+    else for (const event of batch) yield* frameInPieces(event);
+  }
   if (!signal.aborted) yield await done();
 }
 
@@ -79,7 +83,17 @@ function framesOf(batch: readonly TaskEvent[]): Buffer {
 }
 
 function frameOf(event: TaskEvent): string {
-  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(wireEvent(event))}\n\n`;
+  return `${headOf(event)}${JSON.stringify(wireEvent(event))}\n\n`;
+}
+
+async function* frameInPieces(event: TaskEvent): AsyncIterable<string> {
+  yield headOf(event);
+  yield* piecesInTurns(wireEvent(event));
+  yield "\n\n";
+}
+
+function headOf({ seq, type }: TaskEvent): string {
+  return `id: ${seq}\nevent: ${type}\ndata: `;
 }
 
 function lastEventId(header: string | string[] | undefined): number | undefined {

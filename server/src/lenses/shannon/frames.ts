@@ -1,4 +1,5 @@
 /** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
+import { isLong, piecesInTurns } from "../json-body.ts";
 import { oneLine } from "../one-line.ts";
 import type { WireEvent } from "./schema.ts";
 
@@ -28,12 +29,26 @@ export function isEnd(event: WireEvent): boolean {
 export function frameOf(event: WireEvent): string {
   const known = frames.get(event);
   if (known !== undefined) return known;
-  const data = isEnd(event) ? "[DONE]" : oneLine(JSON.stringify(dataOf(event)));
-  const frame = `id: ${event.stream_id}\nevent: ${NAMES.get(event.type) ?? event.type}\ndata: ${data}\n\n`;
+  const frame = `${headOf(event)}${isEnd(event) ? "[DONE]" : oneLine(JSON.stringify(dataOf(event)))}\n\n`;
   frames.set(event, frame);
   return frame;
 }
 const frames = new WeakMap<WireEvent, string>();
+
+/** Its frame is one for `frameInPieces`. */
+export function isLongFrame(event: WireEvent): boolean {
+  return !frames.has(event) && isLong(event);
+}
+
+export async function* frameInPieces(event: WireEvent): AsyncIterable<string> {
+  yield headOf(event);
+  for await (const piece of piecesInTurns(dataOf(event))) yield oneLine(piece);
+  yield "\n\n";
+}
+
+function headOf({ stream_id, type }: WireEvent): string {
+  return `id: ${stream_id}\nevent: ${NAMES.get(type) ?? type}\ndata: `;
+}
 
 /** Mapped objects carry no `type`: clients would take it for the event's name. `message` is what some of them read alone. */
 function dataOf(event: WireEvent): object {

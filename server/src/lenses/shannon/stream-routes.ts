@@ -10,7 +10,17 @@ import { type Route, route } from "../route.ts";
 import { STREAM_SECRETS } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
-import { FROM_THE_START, frameOf, isAfter, isEnd, type ResumePoint, resumePointOf, wantedBy } from "./frames.ts";
+import {
+  FROM_THE_START,
+  frameInPieces,
+  frameOf,
+  isAfter,
+  isEnd,
+  isLongFrame,
+  type ResumePoint,
+  resumePointOf,
+  wantedBy,
+} from "./frames.ts";
 import { taskParams, textParam } from "./parameters.ts";
 import type { WireEvent } from "./schema.ts";
 import { WIRE_ID } from "./vocabulary.ts";
@@ -135,7 +145,13 @@ export async function* framesOf(
     let text = "";
     for (const event of events) {
       for (const wire of wireEventsOf(event, shown)) {
-        if (isEnd(wire) || (isAfter(wire, from) && wanted(wire))) text += frameOf(wire);
+        if (!isEnd(wire) && !(isAfter(wire, from) && wanted(wire))) continue;
+        if (!isLongFrame(wire)) text += frameOf(wire);
+        else {
+          if (text !== "") yield text;
+          text = "";
+          yield* frameInPieces(wire);
+        }
       }
       if (event === end) break;
     }

@@ -1,6 +1,7 @@
 /** Tasks: submit and read. */
 
 import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -9,6 +10,7 @@ import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import { jsonBody } from "../json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
 import { withTree, withTrees } from "../tree-usage.ts";
@@ -184,9 +186,11 @@ function statesNamed(filter: string | undefined, context: z.RefinementCtx) {
 /** The answer depends on the task alone, and a task that changes is another object. */
 const encoded = new WeakMap<Task, Buffer>();
 
-async function encode({ principal, verbs }: Call<"id", unknown, unknown>, task: Task): Promise<Buffer> {
+async function encode({ principal, verbs }: Call<"id", unknown, unknown>, task: Task): Promise<Buffer | Readable> {
   const shown = await withTree(verbs.tasks, principal, task);
-  const bytes = Buffer.from(JSON.stringify(statusOf(shown, await callsOf(verbs, principal, task))));
+  const body = jsonBody(statusOf(shown, await callsOf(verbs, principal, task)));
+  if (typeof body !== "string") return body;
+  const bytes = Buffer.from(body);
   // What those below it spend does not change the task itself.
   if (shown === task) encoded.set(task, bytes);
   return bytes;

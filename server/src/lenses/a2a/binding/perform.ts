@@ -1,5 +1,6 @@
 /** What both bindings do with a request whose operation and dialect are known. */
 import type { Principal } from "../../../task/principal.ts";
+import { jsonBody } from "../../json-body.ts";
 import type { Answer, Call } from "../../route.ts";
 import { JSON_TYPE } from "../../route.ts";
 import { agentAt } from "../agent.ts";
@@ -53,7 +54,7 @@ export async function performed(
   const body = dialect.binding === "JSONRPC" ? { jsonrpc: "2.0", id: rpcId, result } : result;
   return {
     status: 200,
-    bytes: JSON.stringify(body),
+    bytes: jsonBody(body),
     headers: { "content-type": typeOf(dialect, headers.accept), ...extensions.header },
   };
 }
