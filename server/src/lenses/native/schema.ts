@@ -215,7 +215,7 @@ export const submitBody = z
     priority: submission.shape.priority.describe("Higher first."),
     delay_ms: submission.shape.delayMs.describe("Not started before."),
     deadline_ms: submission.shape.deadlineMs.describe("From the submit; then the task is timed_out."),
-    retry: retry.prefault({}),
+    retry: retry.optional(),
     concurrency: wireConcurrency
       .optional()
       .describe("At most `limit` tasks of your tenant with the same key run at once."),
@@ -223,7 +223,7 @@ export const submitBody = z
       .optional()
       .describe("As its agent says when absent, else `concurrent`. Only with a conversation."),
     budget: budget.optional(),
-    metadata: wireMetadata.default({}).describe(METADATA_BOUNDS),
+    metadata: wireMetadata.optional().describe(METADATA_BOUNDS),
     webhook: webhookBody.optional().describe("Is told of its events, from the first on."),
   })
   .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });

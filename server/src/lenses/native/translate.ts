@@ -201,8 +201,10 @@ export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
     kind,
     input,
     priority,
-    metadata,
-    retry: { attempts: retry.attempts, backoffMs: retry.backoff_ms, backoffMaxMs: retry.backoff_max_ms },
+    ...(metadata !== undefined && { metadata }),
+    ...(retry !== undefined && {
+      retry: { attempts: retry.attempts, backoffMs: retry.backoff_ms, backoffMaxMs: retry.backoff_max_ms },
+    }),
     ...(conversation !== undefined && { conversation }),
     ...(delay_ms !== undefined && { delayMs: delay_ms }),
     ...(deadline_ms !== undefined && { deadlineMs: deadline_ms }),
