@@ -26,6 +26,10 @@ export type KeyedRequest = {
 
 const KEY_LENGTH_MAX = 255;
 
+export function hasKey({ headers }: Pick<KeyedRequest, "headers">): boolean {
+  return headers["idempotency-key"] !== undefined;
+}
+
 /** Undefined when the request has no key. */
 export function idempotencyOf(request: KeyedRequest, reuse: KeyReuse): Idempotency | undefined {
   const given = request.headers["idempotency-key"];

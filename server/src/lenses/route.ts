@@ -15,7 +15,7 @@ import { isDeep, nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
 import { follow } from "./following.ts";
 import { FieldFault, UnreadForm } from "./form.ts";
-import { idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
+import { hasKey, idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import type { SecretPlace } from "./secrets.ts";
 
@@ -277,7 +277,8 @@ function made<Names extends string, Query, Body, Who>(
         mount: prefix,
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
         authenticate: (secret) => parts.authenticate(request, [secret]),
-        idempotency: doc.idempotent ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
+        idempotency:
+          doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);

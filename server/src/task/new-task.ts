@@ -9,7 +9,7 @@ import { type Json, type JsonObject, wellFormed } from "./json.ts";
 import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
-import { givenName, type Submission, type submission } from "./submission.ts";
+import { NAME_LENGTH_MAX, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 import { firstAssignment } from "./work-item.ts";
 
@@ -80,9 +80,8 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
   return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
 }
 
-const presentation = z.object({ title: z.string(), message: z.array(part).optional() });
+const parts = z.array(part);
 const strategy = z.enum(MULTITASK_STRATEGIES).nullable();
-const timeLimit = z.number().positive().max(TIME_LIMIT_MS_MAX).transform(Math.ceil).nullable();
 
 /** The input as it is kept, and what the outside sees of it. Throws `invalid`, naming the field. */
 function presented(handler: Handler, given: Json): Presentation & { input: Json } {
@@ -92,13 +91,13 @@ function presented(handler: Handler, given: Json): Presentation & { input: Json 
     throw new Refusal("invalid", `${field}: ${accepted.message}`, { field });
   }
   const { input } = accepted;
-  const { title, message } = told(handler, "present", presentation, () => handler.present(input));
+  const { title, message } = told(handler, "present", isPresentation, () => handler.present(input));
   return { input, title, ...(message && { message }) };
 }
 
 function queueOf(handler: Handler, input: Json): string | null {
   const { queueOf } = handler;
-  return queueOf ? told(handler, "queueOf", givenName, () => queueOf(input)) : null;
+  return queueOf ? told(handler, "queueOf", isQueueName, () => queueOf(input)) : null;
 }
 
 /** What the submission says of it goes before what its kind does. */
@@ -108,18 +107,42 @@ function strategyOf(
   input: Json,
 ): Task["multitaskStrategy"] {
   const { multitaskStrategy: ofKind } = handler;
-  const said = () => (ofKind ? told(handler, "multitaskStrategy", strategy, () => ofKind(input) ?? null) : null);
+  const said = () => (ofKind ? told(handler, "multitaskStrategy", isStrategy, () => ofKind(input) ?? null) : null);
   const wanted = multitaskStrategy ?? said();
   return wanted === "concurrent" ? null : wanted;
 }
 
 function timeLimitOf(handler: Handler, input: Json): number | null {
   const { timeLimitMs } = handler;
-  return timeLimitMs ? told(handler, "timeLimitMs", timeLimit, () => timeLimitMs(input) ?? null) : null;
+  const ms = timeLimitMs ? told(handler, "timeLimitMs", isTimeLimit, () => timeLimitMs(input) ?? null) : null;
+  return ms === null ? null : Math.ceil(ms);
+}
+
+/** Every submit asks these, and a schema for a title or a name takes longer than to make the rest of a task. */
+function isPresentation(said: unknown): said is Presentation {
+  if (typeof said !== "object" || said === null || !("title" in said) || typeof said.title !== "string") return false;
+  return !("message" in said) || said.message === undefined || parts.safeParse(said.message).success;
+}
+
+function isQueueName(said: unknown): said is string {
+  return typeof said === "string" && said.length >= 1 && said.length <= NAME_LENGTH_MAX;
+}
+
+function isTimeLimit(said: unknown): said is number | null {
+  return said === null || (typeof said === "number" && said > 0 && said <= TIME_LIMIT_MS_MAX);
+}
+
+function isStrategy(said: unknown): said is z.infer<typeof strategy> {
+  return strategy.safeParse(said).success;
 }
 
 /** What a kind's own code says of an input, checked before it is written. A fault of it is no fault of who submits. */
-function told<Value>({ kind }: Handler, name: string, schema: z.ZodType<Value>, ask: () => unknown): Value {
+function told<Value>(
+  { kind }: Handler,
+  name: string,
+  isFit: (said: unknown) => said is Value,
+  ask: () => unknown,
+): Value {
   let said: unknown;
   try {
     said = ask();
@@ -128,9 +151,8 @@ function told<Value>({ kind }: Handler, name: string, schema: z.ZodType<Value>, 
       cause: error,
     });
   }
-  const checked = schema.safeParse(said);
-  if (checked.success) return wellFormed(checked.data);
-  throw new Error(`${name} of kind "${kind}" returned what cannot be kept: ${checked.error.issues[0]?.message}`);
+  if (isFit(said)) return wellFormed(said);
+  throw new Error(`${name} of kind "${kind}" returned what cannot be kept.`);
 }
 
 /** The text in one line of at most `max` characters. */

@@ -34,10 +34,18 @@ export function textOf(parts: readonly Part[]): string {
 
 /** The files of ours that a value names, by SHA-256. */
 export function keptIn(value: Json | undefined): string[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => keptIn(item));
+  const found: string[] = [];
+  addKept(value, found);
+  return found;
+}
+
+function addKept(value: Json | undefined, found: string[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) addKept(item, found);
+    return;
+  }
   const { kept, size } = value;
-  const inside = Object.values(value).flatMap((item) => keptIn(item));
-  const isFile = typeof kept === "string" && HASH.test(kept) && typeof size === "number";
-  return isFile ? [kept, ...inside] : inside;
+  if (typeof kept === "string" && HASH.test(kept) && typeof size === "number") found.push(kept);
+  for (const key in value) addKept(value[key], found);
 }

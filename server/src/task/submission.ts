@@ -12,7 +12,7 @@ import { budget, concurrency, retryPolicy } from "./task.ts";
 
 const PRIORITY_MAX = 100;
 const KIND_LENGTH_MAX = 64;
-const NAME_LENGTH_MAX = 255;
+export const NAME_LENGTH_MAX = 255;
 /** Of a task's metadata: every list shows it. */
 export const METADATA_KEYS_MAX = 64;
 export const METADATA_BYTES_MAX = 16 << 10;

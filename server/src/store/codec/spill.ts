@@ -10,6 +10,8 @@ const VALUE_BYTES_MAX = 65_536;
 /** The JSON of a longer value is written piece by piece: JSON of a text takes 7 ms a megabyte, and hashing it 3. */
 const LONG_CHARACTERS = 1 << 20;
 
+type Written = { sha256: string; bytes: number; text: string };
+
 /** Whether a value is one for `writeLong`. */
 export function isLong(value: unknown): boolean {
   return isLongJson(value, LONG_CHARACTERS);
@@ -22,9 +24,10 @@ export function isLong(value: unknown): boolean {
 export class Spill {
   readonly #files: Files;
   readonly #large: Buffer[] = [];
-  #named = new Set<string>();
+  /** Most calls need none of these two. */
+  #named: Set<string> | null = null;
   /** Long values that are in the files already: what is stored for them. */
-  readonly #written = new Map<unknown, { sha256: string; bytes: number; text: string }>();
+  #written: Map<unknown, Written> | null = null;
 
   constructor(files: Files) {
     this.#files = files;
@@ -33,7 +36,7 @@ export class Spill {
   /** Writes long values before they are asked for, piece by piece, so that others have their turn meanwhile. */
   async writeLong(values: readonly unknown[]): Promise<void> {
     for (const value of values) {
-      if (this.#written.has(value)) continue;
+      if (this.#written?.has(value)) continue;
       let beginning = "";
       const pieces = function* () {
         for (const piece of jsonPieces(value)) {
@@ -44,15 +47,16 @@ export class Spill {
       const file = await this.#files.write(Readable.from(pieces()), { bytesMax: Number.POSITIVE_INFINITY });
       file.keep();
       const { sha256, bytes } = file;
+      this.#written ??= new Map();
       this.#written.set(value, { sha256, bytes, text: markerText(sha256, bytes, beginning) });
     }
   }
 
   /** The text to store for a value. */
   value(value: Json | object): string {
-    const written = this.#written.size > 0 ? this.#written.get(value) : undefined;
+    const written = this.#written?.get(value);
     if (written) {
-      this.#named.add(written.sha256);
+      this.name(written.sha256);
       return written.text;
     }
     const text = JSON.stringify(value);
@@ -62,20 +66,21 @@ export class Spill {
     if (bytes.length <= VALUE_BYTES_MAX) return text;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     this.#large.push(bytes);
-    this.#named.add(sha256);
+    this.name(sha256);
     return markerText(sha256, bytes.length, text);
   }
 
   /** A file that a value is about, and that is there already. */
   name(sha256: string): void {
+    this.#named ??= new Set();
     this.#named.add(sha256);
   }
 
   /** The files that the values since the last call are in, by their hashes. */
   takeNamed(): string[] {
-    if (this.#named.size === 0) return [];
+    if (this.#named === null) return [];
     const named = [...this.#named];
-    this.#named = new Set();
+    this.#named = null;
     return named;
   }
 
@@ -87,7 +92,7 @@ export class Spill {
   get bytes(): number {
     let bytes = 0;
     for (const { length } of this.#large) bytes += length;
-    for (const written of this.#written.values()) bytes += written.bytes;
+    for (const written of this.#written?.values() ?? []) bytes += written.bytes;
     return bytes;
   }
 

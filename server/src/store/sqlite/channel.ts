@@ -38,7 +38,7 @@ const SETTLED_COUNT_MAX = 128;
 type Caller = {
   bytes: number;
   aboutBytes: number;
-  settle: (outcome: Outcome<never>) => void;
+  resolve: (answer: never) => void;
   reject: (error: unknown) => void;
 };
 
@@ -131,14 +131,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
       this.#outgoing.push(text);
       this.#outgoingBytes += bytes;
       this.#waitingBytes += bytes;
-      const settle = (outcome: Outcome<never>) => {
-        try {
-          resolve(answerOf(outcome));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#callers.push({ bytes, aboutBytes, settle, reject });
+      this.#callers.push({ bytes, aboutBytes, resolve, reject });
       if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
     });
   }
@@ -219,7 +212,11 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     const caller = this.#callers.shift();
     if (!caller) return 0;
     this.#waitingBytes -= caller.bytes;
-    caller.settle(outcome);
+    try {
+      caller.resolve(answerOf(outcome));
+    } catch (error) {
+      caller.reject(error);
+    }
     return caller.aboutBytes;
   }
 

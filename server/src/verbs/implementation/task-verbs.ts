@@ -51,7 +51,8 @@ export class TaskVerbs extends TaskSteering implements Tasks {
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
     const given = checked(submissionSchema, wanted);
-    mustHaveCome([...keptIn(given.input), ...keptIn(given.message?.parts)], uploads);
+    mustHaveCome(keptIn(given.input), uploads);
+    mustHaveCome(keptIn(given.message?.parts), uploads);
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
@@ -69,24 +70,29 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const subscriptions = wantedToo.length > 0 ? await newSubscriptions(this.parts, principal, wantedToo) : null;
     const along: Along = subscriptions ? { subscriptions } : {};
     const { conversation } = submission;
-    const base = {
-      handler,
-      submission,
-      lens,
-      tenant: principal.tenant,
-      user: principal.user,
-      parent: null,
-      retryOf: null,
-    };
-    if (conversation === undefined)
-      return await this.#submit(principal, { ...base, conversation: null }, undefined, record, along);
+    const { tenant, user } = principal;
+    const fresh = { handler, submission, lens, tenant, user, conversation: null, parent: null, retryOf: null };
+    return conversation === undefined
+      ? await this.#submit(principal, fresh, undefined, record, along)
+      : await this.#submitIn(conversation, principal, fresh, record, along);
+  }
+
+  /** In a conversation of the caller's, which is made with the task when it is new. */
+  async #submitIn(
+    conversation: NonNullable<Submission["conversation"]>,
+    principal: Principal,
+    fresh: NewTask,
+    record: IdempotencyRecord | undefined,
+    along: Along,
+  ): Promise<Acknowledged> {
     const inIt = async () => {
-      const { id, created } = await namedConversation(this.parts, principal, lens, conversation);
-      return this.#submit(principal, { ...base, conversation: id }, created, record, along);
+      const { id, created } = await namedConversation(this.parts, principal, fresh.lens, conversation);
+      return this.#submit(principal, { ...fresh, conversation: id }, created, record, along);
     };
     if ("new" in conversation) return inIt();
+    const { tenant, user, lens } = fresh;
     const name = "id" in conversation ? conversation.id : conversation.alias;
-    return this.#conversations.run(`${principal.tenant}\n${principal.user}\n${lens}\n${name}`, inIt);
+    return this.#conversations.run(`${tenant}\n${user}\n${lens}\n${name}`, inIt);
   }
 
   async cancel(principal: Principal, id: string, steering: Steering = {}): Promise<Acknowledged> {
