@@ -3,6 +3,7 @@
  * outlives it, and how its process dies.
  */
 import { afterEach, describe } from "vitest";
+import { beginningsSuite } from "./suite/beginnings.suite.ts";
 import { conversationOrderSuite } from "./suite/conversation-order.suite.ts";
 import { crashSuite } from "./suite/crashes.suite.ts";
 import { durabilitySuite } from "./suite/durability.suite.ts";
@@ -37,6 +38,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
       life = undefined;
     });
 
+    describe("beginnings", () => beginningsSuite(begin));
     describe("steps", () => stepsSuite(begin));
     describe("inputs", () => inputsSuite(begin));
     describe("values", () => valuesSuite(begin));

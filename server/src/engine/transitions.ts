@@ -19,6 +19,7 @@ import { turnsOf } from "../task/turns.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { Clock } from "./clock.ts";
 import type { EventFeed } from "./event-feed.ts";
+import { FirstCommit } from "./first-commit.ts";
 import { KeyedMutex } from "./mutex.ts";
 import type { TaskCache } from "./task-cache.ts";
 
@@ -39,6 +40,12 @@ export interface TransitionObserver {
   /** Another process has changed the task, in whatever way: it is now like this. */
   changedElsewhere(task: Task): void;
 }
+
+/**
+ * Whoever runs a task while its submit is made durable. Undefined for one that begins later; else it resolves once the code of
+ * the run has come to rest for the first time. What the run does outside waits for `onDisk`.
+ */
+export type EarlyBeginning = (task: Task, onDisk: Promise<void>) => Promise<void> | undefined;
 
 /** Whoever ends the open descendants of tasks that have ended. */
 export interface OrphanEnds {
@@ -75,6 +82,9 @@ export class Transitions {
   #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
   #stopped = false;
   #follows: (change: Change) => Write[] = () => [];
+  #beginsEarly: EarlyBeginning = () => undefined;
+  /** First commits that have not gone to the store yet. */
+  readonly #first = new Map<TaskId, FirstCommit>();
   #orphanEnds: OrphanEnds = { endOf: () => undefined, all: async () => {} };
   /** Ends that are being written: what their children do waits until it is known whether they took effect. */
   readonly #endings = new Map<TaskId, Promise<unknown>>();
@@ -94,6 +104,10 @@ export class Transitions {
   /** `follows` names the new tasks that commit together with a change. */
   onDecide(follows: (change: Change) => Write[]): void {
     this.#follows = follows;
+  }
+
+  onSubmit(beginsEarly: EarlyBeginning): void {
+    this.#beginsEarly = beginsEarly;
   }
 
   endOrphans(ends: OrphanEnds): void {
@@ -117,16 +131,51 @@ export class Transitions {
   }
 
   /**
-   * A new task. Refuses `conflict` when its idempotency key is known: the reply says which task has it. Refuses `conflict`
-   * and `rate_limited` where its turn's guard does not hold, as `refusalOfTurn` says.
+   * A new task, which may run meanwhile. When its idempotency key is known, the reply says which task has it. Refuses
+   * `conflict` and `rate_limited` where its turn's guard does not hold, as `refusalOfTurn` says.
    */
-  async submit(write: Write, others: Write[] = []): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
-    const applied = await this.#commit([write, ...others]);
-    if (applied.ok) return { task: write.task };
+  async submit(write: Write): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
+    const first = new FirstCommit(write);
+    const atRest = this.#beginsEarly(write.task, first.onDisk);
+    if (atRest) {
+      this.#first.set(write.task.id, first);
+      await atRest;
+      this.#first.delete(write.task.id);
+    }
+    let applied: Applied | undefined;
+    try {
+      applied = await this.#commitFirst(first);
+    } finally {
+      first.settle(applied?.ok ?? false);
+    }
+    if (applied.ok) return { task: first.task };
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
     if (applied.why === "taken" || applied.why === "gone") throw refusalOf(applied);
     if (applied.why === "occupied" || applied.why === "full") throw refusalOfTurn(applied);
     throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
+  }
+
+  /**
+   * Adds to the submit of a task what its run does before that has gone to the store, so that both are one commit. Undefined
+   * once it has gone. Rejects with `not_found` when the store refuses the submit.
+   */
+  withSubmit(id: TaskId, plan: (task: Task) => Plan): Promise<void> | undefined {
+    return this.#first.get(id)?.add((task) => this.#writes(task, plan(task), NONE_COUNTED));
+  }
+
+  /** Whether its submit has not gone to the store yet. */
+  isBeginning(id: TaskId): boolean {
+    return this.#first.has(id);
+  }
+
+  async #commitFirst(first: FirstCommit): Promise<Applied> {
+    try {
+      return await this.#commit(first.writes);
+    } catch (error) {
+      // It may be what its run has added that cannot be written: that is no fault of whoever submits.
+      if (error instanceof Refusal || !first.leave(error)) throw error;
+      return await this.#commit(first.writes);
+    }
   }
 
   /**
@@ -157,10 +206,7 @@ export class Transitions {
         const planned = typeof plan === "function" ? plan(task) : { command: plan };
         const given = planned instanceof Promise ? await planned : planned;
         const end = this.#endOfOrphan(task, given.command);
-        const { first, command, along, others: alongside = [] }: Plan = end ? { command: end } : given;
-        const before = first && this.#write(task, first, counted);
-        const write = withTurns(this.#after(before, task, { command, ...(along && { along }) }, counted));
-        const others = [...alongside, ...this.#follows(write)];
+        const [write, ...others] = this.#writes(task, end ? { command: end } : given, counted);
         tried.writes = [write, ...others];
         const applied = await this.#commit(tried.writes);
         if (applied.ok && end && end !== given.command) throw endedWithParent(write.task, given.command);
@@ -224,9 +270,9 @@ export class Transitions {
   }
 
   /** What a plan writes of a task that changes together with another one, and the task as it will be. */
-  planned(task: Task, { command, along, others = [] }: Plan): { task: Task; writes: Write[] } {
-    const write = withTurns(this.#write(task, { command, ...(along && { along }) }, NONE_COUNTED));
-    return { task: write.task, writes: [write, ...others, ...this.#follows(write)] };
+  planned(task: Task, plan: Plan): { task: Task; writes: Write[] } {
+    const writes = this.#writes(task, plan, NONE_COUNTED);
+    return { task: writes[0].task, writes };
   }
 
   /** Cancels a task. Resolves once none of its descendants is open any more. */
@@ -234,6 +280,13 @@ export class Transitions {
     const changed = await this.change(id, () => ({ command, along }));
     await this.#orphanEnds.all(id);
     return changed;
+  }
+
+  /** All that a plan writes, that of the task first. */
+  #writes(task: Task, { first, command, along, others = [] }: Plan, counted: ReadonlySet<string>): [Write, ...Write[]] {
+    const before = first && this.#write(task, first, counted);
+    const write = withTurns(this.#after(before, task, { command, ...(along && { along }) }, counted));
+    return [write, ...others, ...this.#follows(write)];
   }
 
   /** The write of an act, with that of the one before it; which may have ended the task, so that nothing comes after it. */

@@ -46,15 +46,19 @@ export class AttemptWriter implements AttemptPort {
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;
+  /** Rejects when the submit of the task, with which the attempt has begun, has not taken effect. */
+  readonly #onDisk: Promise<void>;
   /** Keys of the questions that the task has shown in this attempt. */
   readonly #told = new Set<string>();
   /** The last write of the chain. */
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown>;
 
-  constructor(parts: AttemptParts, task: Task, handler: Handler) {
+  constructor(parts: AttemptParts, task: Task, handler: Handler, onDisk = Promise.resolve()) {
     this.#parts = parts;
     this.#task = task;
     this.#handler = handler;
+    this.#onDisk = onDisk;
+    this.#last = onDisk;
     for (const { key } of openQuestions(task)) this.#told.add(key);
   }
 
@@ -179,6 +183,7 @@ export class AttemptWriter implements AttemptPort {
     const { conversation, id } = this.#task;
     const { store, refused } = this.#parts;
     if (conversation === null) return [];
+    await this.#onDisk;
     const { messages } = await refused.insist(id, () => store.messages(conversation, { limit, before: id }));
     return messages.flatMap(heard);
   }
@@ -223,6 +228,11 @@ export class AttemptWriter implements AttemptPort {
   async bill(calls: UsageCall[]): Promise<void> {
     const { transitions, refused } = this.#parts;
     const { id } = this.#task;
+    const isTask = await this.#onDisk.then(
+      () => true,
+      () => false,
+    );
+    if (!isTask) return;
     await refused.insist(
       id,
       () => transitions.change(id, { do: "bill", calls }),
@@ -250,6 +260,11 @@ export class AttemptWriter implements AttemptPort {
       mustHold(task, write.record.details);
       return plan(task);
     };
+    const withSubmit = transitions.withSubmit(id, checked);
+    if (withSubmit) {
+      this.#last = withSubmit;
+      return withSubmit;
+    }
     const changed = transitions.repeatable(id, checked);
     const { usage } = write.record;
     const change = (): Promise<unknown> => (usage ? this.#orBill(usage, changed()) : changed());
@@ -263,6 +278,7 @@ export class AttemptWriter implements AttemptPort {
    * came after that is not written either, except what it cost.
    */
   async #restOf(write: AttemptWrite): Promise<AttemptWrite> {
+    if (this.#parts.transitions.isBeginning(this.#task.id)) return write;
     try {
       await this.#last;
       return write;

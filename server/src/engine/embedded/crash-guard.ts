@@ -27,6 +27,8 @@ const TRIAL_MS = 1_000;
 const TRIAL_FACTOR = 4;
 const TRIAL_MS_MAX = 600_000;
 const TASKS_LOGGED_MAX = 20;
+/** What lies on disk, and cannot be read now. */
+const UNREAD = undefined;
 
 type Parts = {
   clock: Clock;
@@ -46,6 +48,7 @@ export class CrashGuard {
   readonly #trials: Trials;
   #isolation: Isolation | null;
   #suspects: Task[] = [];
+  #mayBeginEarly = true;
   /** Who runs in the server all the same, and whose next death there would prove it guilty if it had no company. */
   #accused: TaskId | null = null;
 
@@ -73,6 +76,7 @@ export class CrashGuard {
         ),
       ),
     );
+    if (mayBlame(end.how) && (await this.#hasLost(end, tasks))) this.#mayBeginEarly = false;
     record.begin();
     const running = judged.filter((task) => task !== null).filter((task) => task.state === "running");
     this.#suspects = running.filter(({ crashes }) => isSuspect(crashes));
@@ -113,6 +117,25 @@ export class CrashGuard {
 
   #mayIsolate(task: Task): boolean {
     return this.#isolation !== null && !this.#parts.inServer(task);
+  }
+
+  /**
+   * Whether a task may run before its submit is on disk. Not after a death in which somebody was in flight of whom the disk
+   * knows nothing: whoever submits it again would end the server again, and nobody would ever be found guilty.
+   */
+  get mayBeginEarly(): boolean {
+    return this.#mayBeginEarly;
+  }
+
+  /** Whether somebody was in flight of whom the disk knows nothing. */
+  async #hasLost({ flights }: LastEnd, running: readonly Task[]): Promise<boolean> {
+    const known = new Set(running.map(({ id }) => id));
+    for (const { task } of flights) {
+      if (known.has(task)) continue;
+      const found = await this.#parts.transitions.find(task).catch(() => UNREAD);
+      if (found === null) return true;
+    }
+    return false;
   }
 
   /** Somebody runs in the server who is to have no company there, except of tasks that no earlier death has seen. */

@@ -108,8 +108,7 @@ export class EmbeddedEngine implements Engine {
     const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock });
     const claims = new Claims({ transitions, clock, open, keys });
-    const ask = (id: TaskId) => this.#waits.ask(id);
-    const placement = new Placement({ open, scheduler, claims, ask });
+    const placement = new Placement({ open, scheduler, claims, ask: (id) => this.#waits.ask(id) });
     const shared = { store, transitions, handlers, open, placement, log };
     const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
     const waits = new WaitCompletion({ ...shared, clock, claims, runner, escalatesTo });
@@ -163,6 +162,7 @@ export class EmbeddedEngine implements Engine {
       changed: (change) => this.#changed(change),
       changedElsewhere: (task) => this.#changedElsewhere(task),
     });
+    transitions.onSubmit((task, onDisk) => this.#beginEarly(task, onDisk));
     transitions.endOrphans(descendants);
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
@@ -212,6 +212,14 @@ export class EmbeddedEngine implements Engine {
     return this.#scheduler.wanted();
   }
 
+  /** A new task that has its slot runs while its submit is made durable. */
+  #beginEarly(task: Task, onDisk: Promise<void>): Promise<void> | undefined {
+    if (task.state !== "running" || !this.#runner.mayBeginEarly(task)) return undefined;
+    const { left, atRest } = this.#runner.beginEarly(task, onDisk);
+    this.#scheduler.occupy(task.id, left);
+    return atRest;
+  }
+
   /** Every commit of this process comes by here, in the order of the commits of a task. */
   #changed(change: Write): void {
     const { task, command } = change;
@@ -223,7 +231,8 @@ export class EmbeddedEngine implements Engine {
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     this.#move(task, command === "submit");
     if (command === "submit") this.#interruption.of(task);
-    if (command === "submit" && task.state === "running") this.#scheduler.occupy(task.id, this.#runner.goOn(task));
+    if (command === "submit" && task.state === "running" && !this.#runner.has(task.id))
+      this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
       this.#scheduler.offer(this.#entryOf(task));

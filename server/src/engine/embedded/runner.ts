@@ -2,6 +2,7 @@
  * The attempts that this process runs: it begins them, keeps their runs, brings a run in line when its task was changed
  * by somebody else, and waits for its end. Who comes when is the scheduler's.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, Store } from "../../store/store.ts";
 import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -26,14 +27,17 @@ import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 type Parts = AttemptParts & {
   ownership: TaskOwnership;
   record: CrashRecord;
-  guard: () => Pick<CrashGuard, "apart" | "isWary" | "settle">;
+  guard: () => Pick<CrashGuard, "apart" | "isWary" | "mayBeginEarly" | "settle">;
   /** Hears of each task that this process does not go on with. */
   heldBack: (id: TaskId) => void;
   log: EngineLog;
 };
 
 /** An attempt that has begun, and how its run begins when that is in another process. */
-type Begun = { task: Task; beginApart: Awaited<ReturnType<CrashGuard["apart"]>> };
+type Begun = { task: Task; beginApart: Awaited<ReturnType<CrashGuard["apart"]>>; early?: Early };
+
+/** Of an attempt that begins while its submit is on the way to the disk. `atRest` hears that its code has come to rest. */
+type Early = { onDisk: Promise<void>; atRest: () => void };
 
 export class Runner implements AttemptRunner {
   readonly #parts: Parts;
@@ -49,6 +53,8 @@ export class Runner implements AttemptRunner {
   readonly #inboxRead = new WeakMap<AttemptRun, number>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
+  /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
+  #turn: Promise<void> | null = null;
   #stopping = false;
 
   constructor(parts: Parts) {
@@ -113,6 +119,33 @@ export class Runner implements AttemptRunner {
   /** Goes on with a task whose first attempt has begun with its submit. */
   goOn(task: Task): Promise<Left> {
     return this.#attempt(task.id, () => ({ task, beginApart: null }));
+  }
+
+  /** Whether a task whose first attempt begins with its submit may run before that is on disk. */
+  mayBeginEarly(task: Task): boolean {
+    return isFresh(task) && this.#handlers.of(task) !== undefined && this.#parts.guard().mayBeginEarly;
+  }
+
+  /**
+   * Goes on with a task whose submit is still on its way to the disk. `atRest` resolves once its code waits for something.
+   * Those of one turn of the event loop begin together: who is in flight is then written once.
+   */
+  beginEarly(task: Task, onDisk: Promise<void>): { left: Promise<Left>; atRest: Promise<void> } {
+    const { promise: atRest, resolve } = Promise.withResolvers<void>();
+    const left = this.#attempt(task.id, async () => {
+      this.#turn ??= nextTurn().then(() => {
+        this.#turn = null;
+      });
+      await this.#turn;
+      return { task, beginApart: null, early: { onDisk, atRest: resolve } };
+    });
+    void left.then(() => resolve());
+    return { left, atRest };
+  }
+
+  /** This process has its run, or begins it. */
+  has(id: TaskId): boolean {
+    return this.#runs.has(id);
   }
 
   /** Brings the run of a task in line with the task as it is on disk. */
@@ -227,18 +260,16 @@ export class Runner implements AttemptRunner {
   }
 
   /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
-  async #startRun({ task, beginApart }: Begun): Promise<AttemptRun | undefined> {
+  async #startRun({ task, beginApart, early }: Begun): Promise<AttemptRun | undefined> {
     const { id, attempt } = task;
     const handler = this.#handlers.of(task);
     if (!handler) return undefined;
-    // Nothing but its submit and this start has happened to a fresh task: there is nothing to read.
-    const isFresh = attempt === 1 && task.lastSeq === 2 && task.retryOf === null;
-    const [journal, inbox, artifacts] = isFresh
+    const [journal, inbox, artifacts] = isFresh(task)
       ? [[], [], []]
       : await Promise.all([this.#store.journal(id), this.#store.inbox(id), this.#store.artifactSizes(id)]);
-    const port = new AttemptWriter(this.#parts, task, handler);
+    const port = new AttemptWriter(this.#parts, task, handler, early?.onDisk);
     if (!beginApart) await this.#parts.record.runBegins(id, attempt);
-    const now = await this.#transitions.find(id);
+    const now = early ? task : await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
     if (now?.attempt !== attempt || (now.state !== "running" && now.state !== "paused")) return undefined;
     const parts = {
@@ -248,6 +279,7 @@ export class Runner implements AttemptRunner {
       journal,
       inbox,
       artifacts,
+      onDisk: early?.onDisk,
     };
     const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
@@ -257,6 +289,8 @@ export class Runner implements AttemptRunner {
     if (now.revision !== task.revision)
       void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
     if (run instanceof Run) void replay(run, handler);
+    // Once the promises that its code has settled are through.
+    if (early) process.nextTick(early.atRest);
     return run;
   }
 
@@ -282,6 +316,11 @@ const HELD_BACK = {
 
 /** The task was cancelled, paused or deleted in the moment of its start. */
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);
+
+/** Nothing but its submit and its start has happened to it: there is nothing to read. */
+function isFresh({ attempt, lastSeq, retryOf }: Task): boolean {
+  return attempt === 1 && lastSeq === 2 && retryOf === null;
+}
 
 function refusedStart(error: unknown): Failure {
   return { code: "internal", message: `The task could not go on: ${failureOf(error).message}` };

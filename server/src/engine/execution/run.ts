@@ -35,6 +35,8 @@ export type RunParts = {
   inbox: readonly InboxItem[];
   /** Of the artifacts that it has made so far. */
   artifacts: readonly ArtifactSize[];
+  /** Of a run that begins while its task is on the way to the disk; rejects when that does not come there. */
+  onDisk?: Promise<void> | undefined;
 };
 
 /** Calls that are replayed in one turn of the event loop: some milliseconds. */
@@ -67,7 +69,7 @@ export class Run implements AttemptRun {
   #calls = 0;
   /** The turn of the event loop in which calls go on. */
   #turn: Promise<void> | undefined;
-  #committed: Promise<void> = Promise.resolve();
+  #committed: Promise<void>;
   /** Commits under way: the run may hold a wait that it does not know of yet. */
   #commits = 0;
   #gate: PromiseWithResolvers<void> | null = null;
@@ -75,7 +77,7 @@ export class Run implements AttemptRun {
   #checkpoint = "start";
   #idleCheck = false;
 
-  constructor({ port, observer, task, journal, inbox, artifacts }: RunParts) {
+  constructor({ port, observer, task, journal, inbox, artifacts, onDisk }: RunParts) {
     this.port = port;
     this.task = task;
     this.journal = new Journal(journal);
@@ -87,6 +89,7 @@ export class Run implements AttemptRun {
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.ended = promise;
     this.#markEnded = resolve;
+    this.#committed = onDisk ? this.#begun(onDisk) : Promise.resolve();
   }
 
   get signal(): AbortSignal {
@@ -281,6 +284,16 @@ export class Run implements AttemptRun {
   /** Settles when all that was recorded is on disk: before that, no body of a step and no child begins. */
   durable(): Promise<void> {
     return this.buffer.isEmpty ? this.#committed : this.commit({});
+  }
+
+  /** Never settles when the task does not come to the disk, or the run ends before. */
+  async #begun(onDisk: Promise<void>): Promise<void> {
+    try {
+      await onDisk;
+    } catch (error) {
+      return this.#lost(error, "Its submit");
+    }
+    if (this.#over) return never();
   }
 
   /** The same for the verbs of the port that commit in their own way. */

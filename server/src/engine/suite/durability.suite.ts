@@ -140,7 +140,7 @@ export function durabilitySuite(begin: Begin): void {
   });
 
   it("runs a task whose start took effect though its answer was lost", async () => {
-    const life = await begin([kind("plain", async () => "done")]);
+    const life = await begin([kind("plain", (ctx) => ctx.step("work", async () => "done"))]);
     life.faults.loseAnswer();
     await expect(submit(life, "plain")).rejects.toMatchObject({ code: "unavailable" });
     const { tasks } = await life.verbs.tasks.list(ada, {}, { limit: 1 });

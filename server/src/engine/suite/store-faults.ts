@@ -14,6 +14,8 @@ export class StoreFaults {
   readonly #refusals: Refusing[] = [];
   /** Whatever would be written is refused, and what is read is answered. */
   isFull = false;
+  #held: Promise<void> | null = null;
+  #heldAnswers: Promise<void> | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -27,6 +29,20 @@ export class StoreFaults {
   /** The answer to an `apply` is lost, once `after` of them have passed: it takes effect, and whoever waits for it hears of a failure. */
   loseAnswer(after = 0): void {
     this.#refusals.push({ verb: "apply", times: 1, error: full(), after, takesEffect: true });
+  }
+
+  /** No commit takes effect until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
+  }
+
+  /** Commits take effect, and nobody hears of them until the returned function is called. */
+  holdAnswers(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#heldAnswers = promise;
+    return resolve;
   }
 
   /** What was to be refused, and was not asked for, is not refused any more. */
@@ -71,7 +87,9 @@ export class StoreFaults {
   }
 
   async #commit(isIn: () => boolean, apply: () => Promise<Applied>): Promise<Applied> {
+    await this.#held;
     const applied = await apply();
+    await this.#heldAnswers;
     if (applied.ok) this.#commitsLeft -= 1;
     return isIn() ? applied : await new Promise<Applied>(() => {});
   }

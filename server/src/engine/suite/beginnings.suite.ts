@@ -1,0 +1,184 @@
+/** A task may run while its submit is on its way to the disk: what that saves, and that nobody ever sees it. */
+import { expect, it } from "vitest";
+import type { Context, Handler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
+import { ada, arrives, at, type Begin, type EngineLife, events, kind, submit, types } from "./stage.ts";
+
+const CALL = {
+  ...{ key: "call", provider: "p", model: "m", agent: "", inputTokens: 1, outputTokens: 1 },
+  ...{ cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 1, raw: null },
+};
+
+/** Those whose code has ended before their submit is on disk. */
+const ENDED = ["instant", "fails"];
+/** What one of each kind comes to: bodies of steps, and children. */
+const BODIES = 5;
+const CHILDREN = 1;
+
+/** Kinds by how their code goes on, which count the starts of their code and of the bodies of their steps. */
+function countedKinds() {
+  const counted = { begun: 0, bodies: 0, stopped: 0 };
+  const counts = (name: string, run: (ctx: Context) => Promise<Json>): Handler =>
+    kind(name, (ctx) => {
+      counted.begun += 1;
+      ctx.signal.addEventListener("abort", () => {
+        counted.stopped += 1;
+      });
+      return run(ctx);
+    });
+  const step = (ctx: Context) => ctx.step("work", async () => ++counted.bodies);
+  const kinds = [
+    counts("instant", async (ctx) => {
+      ctx.emit({ type: "test.note", data: { n: 1 } });
+      ctx.artifact({ id: "made", parts: [{ text: "Here it is." }] });
+      ctx.details({ ready: true });
+      return "done";
+    }),
+    counts("paid", async (ctx) => {
+      ctx.usage(CALL);
+      return await step(ctx);
+    }),
+    counts("fails", async () => {
+      throw Object.assign(new Error("No."), { retryable: false });
+    }),
+    counts("stepped", step),
+    counts("both", async (ctx) => await ctx.parallel({ a: step, b: step })),
+    counts("asks", async (ctx) => (await ctx.waitForInput("q", { asks: "answer", prompt: "?" }))?.value ?? null),
+    counts("naps", (ctx) => ctx.sleep("a while", 1_000).then(() => null)),
+    counts("pauses", (ctx) => ctx.pause("look", "Look.").then(() => null)),
+    counts("parent", (ctx) => ctx.child("child", "stepped", null)),
+    counts("hears", async (ctx) => (await ctx.history(5)).length),
+  ];
+  /** Of each kind, in a conversation of its own. */
+  const submissions = kinds.map(({ kind }) => ({ kind, input: {}, conversation: { alias: kind } }));
+  return { submissions, kinds, counted };
+}
+
+async function onlyTask(life: EngineLife): Promise<string> {
+  const { tasks, total } = await life.verbs.tasks.list(ada, {}, { limit: 1 });
+  expect(total).toBe(1);
+  return tasks[0]?.id ?? "";
+}
+
+export function beginningsSuite(begin: Begin): void {
+  it("makes a task that waits for nobody durable together with its submit, in one commit", async () => {
+    let life = await begin(countedKinds().kinds);
+    for (const [name, end] of [
+      ["instant", { state: "completed", output: "done", details: { ready: true } }],
+      ["fails", { state: "failed", error: { message: "No." } }],
+    ] as const) {
+      life.faults.dieAt(1);
+      void submit(life, name, { metadata: { name } });
+      await life.settle();
+      life = await life.crash();
+      const { tasks } = await life.verbs.tasks.list(ada, { metadata: { name } }, { limit: 2 });
+      expect(tasks).toMatchObject([{ attempt: 1, ...end }]);
+    }
+    const id = (await life.verbs.tasks.list(ada, { kinds: ["instant"] }, { limit: 1 })).tasks[0]?.id ?? "";
+    const all = await events(life, id);
+    expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(all.map(({ type }) => type)).toEqual([
+      ...["task.submitted", "task.started", "test.note", "artifact.updated", "task.details", "task.completed"],
+    ]);
+    expect((await life.verbs.tasks.artifacts(ada, id)).artifacts).toMatchObject([{ id: "made" }]);
+  });
+
+  it("answers a submit, and lets anybody see the task, no sooner than it is on disk", async () => {
+    const { submissions, kinds, counted } = countedKinds();
+    const life = await begin(kinds);
+    const release = life.faults.hold();
+    let answered = 0;
+    for (const each of submissions) void submit(life, each.kind, each).then(() => (answered += 1));
+    await life.settle();
+    expect(counted).toEqual({ begun: kinds.length, bodies: 0, stopped: 0 });
+    expect(answered).toBe(0);
+    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
+    release();
+    await life.settle();
+    expect(answered).toBe(kinds.length);
+    expect(counted.bodies).toBe(BODIES);
+    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(kinds.length + CHILDREN);
+  });
+
+  it("leaves nothing of a run whose submit the store refuses, and gives its slot to the next", async () => {
+    const { submissions, kinds, counted } = countedKinds();
+    const life = await begin(kinds, { concurrency: 1 });
+    for (const each of submissions) {
+      life.faults.refuse(1);
+      await expect(submit(life, each.kind, each)).rejects.toMatchObject({ code: "unavailable" });
+      await life.settle();
+    }
+    expect(counted).toEqual({ begun: kinds.length, bodies: 0, stopped: kinds.length - ENDED.length });
+    await life.pass(60_000);
+    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
+    const id = await submit(life, "stepped");
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: 1, attempt: 1 });
+  });
+
+  it("leaves nothing of a run whose submit turns out to be a repeat", async () => {
+    const { submissions, kinds, counted } = countedKinds();
+    const life = await begin(kinds);
+    for (const { conversation: _, ...each } of submissions) {
+      const { kind } = each;
+      const again = () => life.verbs.tasks.submit(ada, "native", each, { key: kind, hash: kind });
+      const [first, second] = await Promise.all([again(), again()]);
+      expect(second).toMatchObject({ replayed: true, task: { id: first.task.id } });
+    }
+    await life.settle();
+    expect(counted).toMatchObject({ bodies: BODIES });
+    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(kinds.length + CHILDREN);
+  });
+
+  it("keeps a submit whose run wants to write what the store cannot, and fails the task by that", async () => {
+    const life = await begin(countedKinds().kinds);
+    for (const name of ["instant", "fails"]) {
+      life.faults.refuse(1, "apply", new Error("That cannot be written."));
+      const id = await submit(life, name);
+      expect(await arrives(life, id, "failed")).toMatchObject({ attempt: 1 });
+      expect(await types(life, id)).toEqual(["task.submitted", "task.started", "task.failed"]);
+    }
+  });
+
+  it("obeys whoever cancels or pauses it before this process knows that it is on disk", async () => {
+    const { kinds, counted } = countedKinds();
+    const life = await begin(kinds);
+    const release = life.faults.holdAnswers();
+    const submitted = submit(life, "stepped");
+    await life.settle();
+    const cancelled = life.verbs.tasks.cancel(ada, await onlyTask(life));
+    await life.settle();
+    release();
+    await arrives(life, await submitted, "cancelled");
+    await cancelled;
+    const releasePause = life.faults.holdAnswers();
+    const second = submit(life, "stepped", { metadata: { n: 2 } });
+    await life.settle();
+    const { tasks } = await life.verbs.tasks.list(ada, { metadata: { n: "2" } }, { limit: 1 });
+    const paused = life.verbs.tasks.pause(ada, tasks[0]?.id ?? "");
+    await life.settle();
+    releasePause();
+    await paused;
+    await arrives(life, await second, "paused");
+    expect(counted.bodies).toBe(0);
+    await life.verbs.tasks.resume(ada, await second);
+    await arrives(life, await second, "completed");
+  });
+
+  it("runs nothing before its submit is on disk after a death of which only such a run can be the cause", async () => {
+    const { kinds, counted } = countedKinds();
+    let life = await begin(kinds);
+    life.faults.dieAt(0);
+    void submit(life, "instant");
+    await life.settle();
+    life = await life.crash(kinds, { own: true });
+    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
+    life.faults.dieAt(1);
+    void submit(life, "instant");
+    await life.settle();
+    expect(counted.begun).toBe(1);
+    life = await life.crash();
+    const id = await onlyTask(life);
+    await arrives(life, id, "completed");
+    expect((await at(life, id)).attempt).toBe(2);
+  });
+}
