@@ -136,4 +136,6 @@ export interface HumanTasks {
   ): Promise<{ identities: DirectoryEntry[]; total: number }>;
   /** Throws `not_found`. Whoever calls is always known. */
   identity(principal: Principal, identity: Identity): Promise<DirectoryEntry>;
+  /** What people call a user, by the directory; the id of one that it does not know. */
+  nameOf(principal: Principal, user: string): string;
 }

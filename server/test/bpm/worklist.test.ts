@@ -138,6 +138,18 @@ describe("an action", () => {
     expect((await ada.act(number, "WITHDRAW")).body).toMatchObject({ state: "WITHDRAWN" });
   });
 
+  it("calls people by the names that the directory has, wherever it says who did something", async () => {
+    const number = await ada.task({ title: "By name", assignees: [{ type: "user", id: "bob" }] });
+    const said = await ada.post(`/tasks/${number}/comments`, { commentStr: "Look at page 3." });
+    expect(said.body.comment).toMatchObject([{ updatedBy: "Ada L.", userId: "ada" }]);
+    const { body } = await bob.get(`/tasks/${number}?view=worklist&expand=history`);
+    expect(body).toMatchObject({ createdBy: "ada", fromUserName: "ada", fromUserDisplayName: "Ada L." });
+    expect(body.history.taskHistory).toContainEqual(expect.objectContaining({ displayName: "Ada L.", userId: "ada" }));
+    await bob.act(number, "APPROVE");
+    const { body: after } = await bob.get(`/tasks/${number}/history`);
+    expect(after.taskHistory).toContainEqual(expect.objectContaining({ displayName: "bob", userId: "bob" }));
+  });
+
   it("is refused by what is wrong: the action, the right, the moment", async () => {
     const number = await ada.task({ title: "Hands off", assignees: [{ type: "user", id: "bob" }] });
     const refusals = await Promise.all([

@@ -32,6 +32,11 @@ export class Caller {
     this.links = new Links({ origin, mount });
   }
 
+  /** What people call a user. */
+  nameOf(user: string): string {
+    return this.verbs.human.nameOf(this.principal, user);
+  }
+
   /**
    * Digits are a task's number; all else is tried as its id. One that was renewed is found as what it goes on as. Throws
    * `not_found`, in the same words whatever it is.

@@ -2,7 +2,7 @@
 import type { Attachment } from "../../task/human.ts";
 import type { Json } from "../../task/json.ts";
 import type { Task } from "../../task/task.ts";
-import { numberOf } from "./caller.ts";
+import { type Caller, numberOf } from "./caller.ts";
 import type { Field, Link, Links } from "./links.ts";
 import type { WireAttachment, WireComment, WireHistoryEntry } from "./schema.ts";
 import { scopeWord } from "./task-log.ts";
@@ -25,13 +25,14 @@ export function historyOf(links: Links, task: Task, taskHistory: WireHistoryEntr
   return { ...expanded(links, numberOf(task), "history"), taskHistory };
 }
 
-export function attachmentsOf(links: Links, task: Task, attachments: readonly Attachment[]) {
+export function attachmentsOf(caller: Caller, task: Task, attachments: readonly Attachment[]) {
   const number = numberOf(task);
-  const attachment = attachments.map((each) => wireAttachmentOf(links, number, each));
-  return { ...expanded(links, number, "attachments"), attachment };
+  const attachment = attachments.map((each) => wireAttachmentOf(caller, number, each));
+  return { ...expanded(caller.links, number, "attachments"), attachment };
 }
 
-export function wireAttachmentOf(links: Links, number: number, attachment: Attachment): WireAttachment {
+export function wireAttachmentOf(caller: Caller, number: number, attachment: Attachment): WireAttachment {
+  const { links } = caller;
   const { name, bytes, mediaType, scope, by, at } = attachment;
   return {
     attachmentName: name,
@@ -39,7 +40,7 @@ export function wireAttachmentOf(links: Links, number: number, attachment: Attac
     attachmentSize: bytes,
     mimeType: mediaType,
     title: name,
-    updatedBy: by,
+    updatedBy: caller.nameOf(by),
     updatedDate: worklistTime(at),
     userId: by,
     uri: links.stream(number, attachment),

@@ -127,8 +127,7 @@ async function itemOf(caller: Caller, task: Task, asked: ListParams): Promise<ob
   const metadataFlag = asked.metadataFlag || asked.metadata;
   if (asked.view === "a2a") return await taskView(caller, task, { expand: new Set(), metadataFlag });
   const work = workStateOf(task);
-  const { href, rel, mediaType, length, ...data } = worklistTaskOf(task, {
-    links,
+  const { href, rel, mediaType, length, ...data } = worklistTaskOf(task, caller, {
     tree: await caller.treeOf(task),
     ...(work !== null && { state: WORKLIST_STATE_OF[work] }),
   });

@@ -31,7 +31,7 @@ export async function expandedFields(
       ? commentsOf(links, task, await readComments(caller, task))
       : collapsed(links, number, "comments"),
     attachments: expand.has("attachments")
-      ? attachmentsOf(links, task, await verbs.human.attachments(principal, task.id))
+      ? attachmentsOf(caller, task, await verbs.human.attachments(principal, task.id))
       : collapsed(links, number, "attachments"),
     history: hasHistory ? historyOf(links, task, await readHistory(caller, task)) : collapsed(links, number, "history"),
     payload: expand.has("payload") ? payloadOf(task) : collapsed(links, number, "payload"),

@@ -123,7 +123,7 @@ export const remarkRoutes: readonly Route[] = [
       const caller = new Caller(call);
       const task = await caller.find(call.params.id);
       const found = await named(caller, task, call.params.attachmentName);
-      return { status: 200, body: wireAttachmentOf(caller.links, numberOf(task), found) };
+      return { status: 200, body: wireAttachmentOf(caller, numberOf(task), found) };
     },
   }),
   route({
@@ -185,8 +185,9 @@ async function answered(caller: Caller, { id }: Task, field: "comments" | "attac
   return { status: 200, body, headers: { etag: etagOf(task) } };
 }
 
-async function collectionOf({ links, principal, verbs }: Caller, task: Task) {
-  const shown = attachmentsOf(links, task, await verbs.human.attachments(principal, task.id));
+async function collectionOf(caller: Caller, task: Task) {
+  const { principal, verbs } = caller;
+  const shown = attachmentsOf(caller, task, await verbs.human.attachments(principal, task.id));
   return { ...shown, ...whole(shown.attachment) };
 }
 

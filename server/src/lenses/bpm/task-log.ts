@@ -35,7 +35,7 @@ export async function readHistory(caller: Caller, task: Task): Promise<WireHisto
     if (renewed) history.push({ actionName: ACTION_OF.renew, by: renewed.by, at: renewed.at, state: "ASSIGNED" });
   }
   return history.map(({ actionName, by, at, state, ...more }) => {
-    return { actionName, displayName: by, userId: by, state, updatedDate: worklistTime(at), ...more };
+    return { actionName, displayName: caller.nameOf(by), userId: by, state, updatedDate: worklistTime(at), ...more };
   });
 }
 
@@ -104,7 +104,13 @@ export async function readComments(caller: Caller, task: Task): Promise<WireComm
     .filter(({ text }) => text !== "")
     .map(({ by, text, at, scope }) => {
       const updatedDate = worklistTime(at);
-      return { commentStr: text, updatedBy: by, userId: by, updatedDate, commentScope: scopeWord(scope) };
+      return {
+        commentStr: text,
+        updatedBy: caller.nameOf(by),
+        userId: by,
+        updatedDate,
+        commentScope: scopeWord(scope),
+      };
     });
 }
 

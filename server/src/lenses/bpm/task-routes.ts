@@ -36,7 +36,7 @@ async function worklistView(
   const { links } = caller;
   const { messages: _, ...fields } = await expandedFields(caller, task, expand, threadOf(task));
   return {
-    ...worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
+    ...worklistTaskOf(task, caller, { tree: await caller.treeOf(task) }),
     ...(metadataFlag && moreOf(caller, task)),
     ...fields,
     links: linksOf(links, task, expand),

@@ -37,7 +37,7 @@ export async function taskView(caller: Caller, task: Task, { expand, metadataFla
     metadata: {
       ...saidBeside(task),
       ...(metadataFlag && {
-        task: worklistTaskOf(task, { links, tree: await caller.treeOf(task) }),
+        task: worklistTaskOf(task, caller, { tree: await caller.treeOf(task) }),
         ...moreOf(caller, task),
       }),
       ...fields,

@@ -9,8 +9,7 @@ import type { Identity } from "../../task/identity.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { numberOf, type Tree } from "./caller.ts";
-import type { Links } from "./links.ts";
+import { type Caller, numberOf, type Tree } from "./caller.ts";
 import type { BareWorklistTask } from "./schema.ts";
 import { worklistTime } from "./times.ts";
 import { outcomeWord, type WorklistState, worklistStateOf } from "./vocabulary.ts";
@@ -23,7 +22,8 @@ const USUAL_PRIORITY = 3;
 
 export function worklistTaskOf(
   task: Task,
-  { links, tree, state = worklistStateOf(task) }: { links: Links; tree: Tree; state?: WorklistState },
+  caller: Caller,
+  { tree, state = worklistStateOf(task) }: { tree: Tree; state?: WorklistState },
 ): BareWorklistTask {
   const { assignment, startedAt } = task;
   const number = numberOf(task);
@@ -41,7 +41,7 @@ export function worklistTaskOf(
     createdBy: task.user,
     createdDate: worklistTime(task.createdAt),
     updatedDate: worklistTime(task.updatedAt),
-    ...(assignment && { fromUserName: assignment.from, fromUserDisplayName: assignment.from }),
+    ...(assignment && { fromUserName: assignment.from, fromUserDisplayName: caller.nameOf(assignment.from) }),
     ...(assignment && { assignedDate: worklistTime(assignment.assignedAt) }),
     ...(startedAt !== null && { startDate: worklistTime(startedAt) }),
     ...dateIn("dueDate", assignment?.dueAt),
@@ -53,7 +53,7 @@ export function worklistTaskOf(
     ...(assignment?.key != null && { identificationKey: assignment.key }),
     rootTaskNumber: tree.root,
     hasSubTasksFlag: tree.hasChildren,
-    href: links.task("self", number).href,
+    href: caller.links.task("self", number).href,
     rel: "self",
     mediaType: "application/json",
     length: 0,

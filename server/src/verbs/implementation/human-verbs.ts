@@ -205,6 +205,10 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { type: "user", id: user, name: user, ...unknown, groups, roles };
   }
 
+  nameOf({ tenant }: Principal, user: string): string {
+    return this.#directory.find(tenant, { type: "user", id: user })?.name ?? user;
+  }
+
   async #attachment(principal: Principal, id: string, name: string): Promise<Attachment> {
     const attachment = (await this.attachments(principal, id)).find((each) => each.name === name);
     if (!attachment) throw notFound("Attachment");
