@@ -223,11 +223,15 @@ describe("over a restart", () => {
     const { number } = task("expiring");
     const path = `/bpm/api/4.0/tasks/${number}?view=worklist&expand=history`;
     expect((await ask("ada", "GET", path)).body).toMatchObject({ state: "EXPIRED" });
+    const inA2a = async () => (await ask("ada", "GET", `/bpm/api/4.0/tasks/${number}`)).body.contextId;
+    const context = await inA2a();
     const renewed = await ask("ada", "PUT", path, { action: "RENEW" });
     const same = { number, state: "ASSIGNED", assignees: { items: [user("bob")] } };
     expect([renewed.status, renewed.body]).toMatchObject([200, same]);
     const { body } = await ask("bob", "GET", path);
     expect(body).toMatchObject(same);
+    const again = await ask("ada", "GET", `/a2a/tasks/${body.taskId}`);
+    expect([context, context]).toEqual([await inA2a(), again.body.contextId]);
     const did = body.history.taskHistory.map(({ actionName }: { actionName: string }) => actionName);
     expect(did.slice(-2)).toEqual(["EXPIRE", "RENEW"]);
     const expired = await ask("ada", "GET", "/bpm/api/4.0/tasks?assignment=OWNER&status=EXPIRED");

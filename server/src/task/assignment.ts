@@ -88,6 +88,8 @@ export const assignment = z.strictObject({
   definition: z.string().nullable(),
   /** The number that people know it by, where it goes on with one that has expired: the first one's. Null: its own. */
   number: z.int().nullable().default(null),
+  /** The id of that first one. Null: it is the first itself. */
+  first: z.string().nullable().default(null),
   /** It has expired and goes on as this task. Null: nobody has renewed it. */
   renewed: z.strictObject({ as: z.string(), by: z.string(), at: time }).nullable().default(null),
 });

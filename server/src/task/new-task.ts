@@ -25,8 +25,8 @@ export type NewTask = {
   conversation: string | null;
   parent: TaskId | null;
   retryOf: TaskId | null;
-  /** Of people's work that goes on: the number that it is known by. */
-  renewedNumber?: number;
+  /** Of people's work that goes on: the number that it is known by, and the first that had it. */
+  renewed?: { number: number; first: TaskId };
   /** What the calls that a retry does not make again have told of it. */
   details?: JsonObject;
   submission: z.output<typeof submission>;
@@ -68,7 +68,7 @@ export function newTask(
     timeLimitMs: deadlineMs === undefined ? timeLimitOf(handler, input) : null,
     assignment:
       handler.kind === HUMAN_KIND
-        ? { ...firstAssignment(humanInput.parse(input), parts.user, now), number: parts.renewedNumber ?? null }
+        ? { ...firstAssignment(humanInput.parse(input), parts.user, now), ...parts.renewed }
         : null,
   });
   const said = kept === null ? undefined : message;

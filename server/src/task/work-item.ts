@@ -173,6 +173,7 @@ function blank(owner: Identity, from: string, at: number): Omit<Assignment, "ass
     category: null,
     definition: null,
     number: null,
+    first: null,
     renewed: null,
   };
 }

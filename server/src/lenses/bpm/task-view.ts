@@ -7,10 +7,10 @@
  * - What is not expanded is a link, and the history is empty.
  */
 import { messageIdInTask, replyIdOf } from "../../task/conversation.ts";
-import { uuidFromTaskId } from "../../task/id.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isFailed } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { threadOf as taskThread } from "../../task/thread.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { collapsed } from "./containers.ts";
 import { FIELDS, type Field, type Links } from "./links.ts";
@@ -73,7 +73,7 @@ export function shownTask(links: Links, task: Task): TaskAnswer {
 
 /** A task without a conversation has one to itself, whose id follows from its own. */
 export function threadOf(task: Task): Thread {
-  return { contextId: task.conversation ?? uuidFromTaskId(task.id), taskId: String(numberOf(task)) };
+  return { contextId: taskThread(task), taskId: String(numberOf(task)) };
 }
 
 /** A link to itself, and one for each field that is not expanded. */

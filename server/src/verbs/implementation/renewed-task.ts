@@ -21,6 +21,6 @@ export function renewedTask(task: Task, handler: Handler, expiresAt: number | un
     handler,
     submission: { ...plainSubmission(task.kind, renewed), priority, metadata },
     ...{ lens, tenant, user, conversation, parent: null, retryOf: task.id },
-    renewedNumber: assignment?.number ?? task.number,
+    renewed: { number: assignment?.number ?? task.number, first: assignment?.first ?? task.id },
   };
 }

@@ -1,14 +1,14 @@
 /** A task as version 1.0 shows it to whoever asks for that in another API: with what the task itself holds. */
-import { uuidFromTaskId } from "../../../task/id.ts";
 import type { JsonObject } from "../../../task/json.ts";
 import type { Task } from "../../../task/task.ts";
+import { threadOf } from "../../../task/thread.ts";
 import { v1 } from "../model/v1/codec.ts";
 import { resultOf } from "./artifacts.ts";
 import { historyOf } from "./history.ts";
 import { statusOf } from "./status.ts";
 
 export function shownTask(task: Task): JsonObject {
-  const contextId = task.conversation ?? uuidFromTaskId(task.id);
+  const contextId = threadOf(task);
   const result = resultOf(task);
   return v1.write.task({
     id: task.id,

@@ -1,6 +1,6 @@
 /** A task as either version shows it, whatever kind it is of and whichever API it came in by. */
-import { uuidFromTaskId } from "../../../task/id.ts";
 import type { Task } from "../../../task/task.ts";
+import { threadOf } from "../../../task/thread.ts";
 import type { ArtifactView, MessageView, TaskView } from "../model/view.ts";
 import { NAMES } from "../names.ts";
 import { artifactView, resultOf } from "./artifacts.ts";
@@ -44,12 +44,13 @@ async function messagesOf(
   return Promise.all(messages.map((message) => withBytes(reader, task, message)));
 }
 
-/** The client's own name of the conversation, else its id; of a task without a conversation, one that follows from its id. */
+/** The client's own name of the conversation, else the id of the task's thread. */
 export async function contextIdOf(
   { principal, verbs }: Pick<FileReader, "principal" | "verbs">,
-  { id, conversation }: Task,
+  task: Task,
 ): Promise<string> {
-  if (conversation === null) return uuidFromTaskId(id);
+  const { conversation } = task;
+  if (conversation === null) return threadOf(task);
   return (await verbs.conversations.nameOf(principal, NAMES, conversation)) ?? conversation;
 }
 
