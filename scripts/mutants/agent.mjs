@@ -1,5 +1,6 @@
 /** Faults in how an agent keeps within what its task, and the tasks above it, may spend. */
 const file = "server/src/handlers/agent/budget.ts";
+const reservations = "server/src/engine/embedded/reservations.ts";
 
 export const AGENT = [
   {
@@ -29,12 +30,35 @@ export const AGENT = [
   },
   {
     name: "an-answer-may-spend-more-than-is-left",
-    find: "return Math.max(left - inputTokens, Math.min(left, ANSWER_TOKENS_MIN));",
-    put: "return left + inputTokens;",
+    find: "most.push(Math.max(left - inputTokens,",
+    put: "most.push(Math.max(left + inputTokens,",
   },
   {
     name: "the-tightest-budget-of-a-tree-counts-not",
-    find: "Math.max(1, Math.min(...lefts))",
-    put: "Math.max(1, ...lefts)",
+    find: "output = Math.min(output, ...most);",
+    put: "output = Math.max(...most);",
+  },
+  {
+    name: "what-others-have-reserved-is-spent-twice",
+    find: "Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens)",
+    put: "Math.max(1, limits.tokens - tokensOf(spent))",
+  },
+  {
+    name: "nothing-is-reserved",
+    find: "if (allowance && (await step.reserve(allowance.reserve, bounds))) return body(low, allowance);",
+    put: "if (allowance) return body(low, allowance);",
+  },
+  {
+    file: reservations,
+    name: "what-was-reserved-is-never-given-back",
+    hangs: true,
+    find: "if (!account?.taken.delete(key)) continue;",
+    put: "if (!account?.taken.has(key)) continue;",
+  },
+  {
+    file: reservations,
+    name: "a-budget-that-has-changed-is-taken-from-as-it-was",
+    find: "if (!this.#isAsSeen(seen)) return false;",
+    put: "",
   },
 ].map((mutant) => ({ file, ...mutant }));

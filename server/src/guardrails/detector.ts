@@ -4,6 +4,7 @@
  * are the guard's.
  */
 import type { ModelAnswer } from "../models/model.ts";
+import type { Price } from "../models/price-table.ts";
 import type { GuardrailKind } from "../task/guardrails.ts";
 
 /** A sentence, or a part of one that is too long, with what stands around it. */
@@ -25,6 +26,8 @@ export interface Detector {
   readonly kind: GuardrailKind;
   /** `offline`, or the model's name. */
   readonly name: string;
+  /** Where it asks a model: what that costs, and how long its answer to a question is at most. */
+  readonly asks?: { price: Price | null; answerTokensMax: number };
   /** For each segment what is in it, in any order. Rejects with `DetectorFailure`. */
   detect(segments: readonly Segment[], looking: Looking): Promise<Detection[][]>;
 }

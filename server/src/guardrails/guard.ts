@@ -41,6 +41,11 @@ export class Guard {
     this.#watches = watches;
   }
 
+  /** What each question to a model about a text may cost; none where no detector asks one. */
+  get questions(): readonly NonNullable<Detector["asks"]>[] {
+    return this.#watches.flatMap(({ detector }) => detector.asks ?? []);
+  }
+
   /** What in a text counts, each as `blocked`. `of` names the text. Rejects with `DetectorFailure`. */
   async find(text: string, of: string, looking: Looking): Promise<Omit<Cleaned, "text">> {
     const looked = new Looked(this.side, of, { action: "blocked" });

@@ -38,6 +38,7 @@ export function modelDetector(kind: GuardrailKind, model: ModelId, models: Model
   return {
     kind,
     name: model,
+    asks: { price: models.price(model), answerTokensMax: OUTPUT_TOKENS_MAX },
     async detect(segments, looking) {
       const found: Detection[][] = [];
       for (const batch of batches(segments)) found.push(...(await ask(kind, model, models, batch, looking)));

@@ -5,6 +5,7 @@
 
 import type { GenerationParameters, GenerationReport } from "../task/generation-parameters.ts";
 import type { JsonObject } from "../task/json.ts";
+import type { Price } from "./price-table.ts";
 
 /** One turn of the prompt. Tool results follow the assistant turn that asked for them. */
 export type PromptTurn =
@@ -121,6 +122,8 @@ export interface Models {
   speaksBeforeCalls(model: ModelId): boolean;
   /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */
   contextTokens(model: ModelId): number | null;
+  /** What the model costs; null where nobody has said. */
+  price(model: ModelId): Price | null;
   /** One request, never retried here. Rejects with `ModelError` only. */
   call(call: ModelCall): Promise<ModelAnswer>;
 }

@@ -66,6 +66,10 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     large: tiers.large === undefined ? defaultModel : resolve(tiers.large),
   };
 
+  const rateOf = (id: ModelId) => {
+    const provider = id.slice(0, id.indexOf(":"));
+    return priceOf(id, hostOf(provider, providers[provider]).type, prices);
+  };
   return {
     defaultModel,
     forTier: (tier) => ofTier[tier],
@@ -73,12 +77,13 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     providers: () => [...names],
     // The offline model either answers or calls.
     speaksBeforeCalls: (id) => id !== offlineModelId,
+    price: rateOf,
     contextTokens: (id) => contextTokensOf(id, settings.contextTokens),
     async call(call) {
       const id = resolve(call.model);
       const provider = id.slice(0, id.indexOf(":"));
       const host = hostOf(provider, providers[provider]);
-      const rate = priceOf(id, host.type, prices);
+      const rate = rateOf(id);
       const priced: Priced = ({ usage, rawUsage, model }) => ({
         ...{ usage, rawUsage, provider },
         model: model ?? id.slice(provider.length + 1),

@@ -42,20 +42,36 @@ export interface StepContext extends Effects {
   readonly signal: AbortSignal;
   /**
    * The budgets that hold for this task at this moment, its own and those of the tasks above it, with what each tree has
-   * spent: for whoever is about to spend more. Empty where nobody has set one.
+   * spent: for whoever is about to spend more. Empty where nobody has set one. With `since`, once calls under way in these
+   * trees are others than they were then.
    */
-  budgets(): Promise<Bound[]>;
+  budgets(since?: readonly Bound[]): Promise<Bound[]>;
+  /**
+   * Takes from each of these budgets what this step may spend at most, until what it has spent is on disk. False when they
+   * are not as they were `seen` any more: look at them again.
+   */
+  reserve(amount: Reservation, seen: readonly Bound[]): Promise<boolean>;
   /** Lets the budgets of these tasks begin again, each from what its tree has spent by now: somebody has let it go on. */
   grant(tasks: readonly string[]): Promise<void>;
   /** Live text: coalesced, logged, then sent, while the step still runs. */
   output(text: string, agent?: string): void;
 }
 
+/** What may be spent at most. */
+export type Reservation = { tokens: number; costUsd: number };
+
 /**
  * A budget that holds for a task and all below it. `spent` is what that tree has spent, each call counted once; `from`
- * what it had when the budget began to count.
+ * what it had when the budget began to count; `reserved` what its calls under way may spend besides, as of `version`.
  */
-export type Bound = { task: string; budget: Budget; from: UsageTotals; spent: UsageTotals };
+export type Bound = {
+  task: string;
+  budget: Budget;
+  from: UsageTotals;
+  spent: UsageTotals;
+  reserved: Reservation;
+  version: number;
+};
 
 export type ChildOptions = {
   /** Holds for the child and all below it, beside the budgets above it. */

@@ -11,7 +11,7 @@ import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
-import { type Bound, type Handler, isEnginesOwn } from "../../task/handler.ts";
+import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
@@ -29,6 +29,7 @@ import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
 import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
+import type { Reservations } from "./reservations.ts";
 
 export type AttemptParts = {
   store: Store;
@@ -38,6 +39,7 @@ export type AttemptParts = {
   ids: Ids;
   handlers: Handlers;
   refused: RefusedWrites;
+  reservations: Reservations;
   /** Generations that there may be below a task that a caller has submitted. */
   depthMax: number;
 };
@@ -50,6 +52,9 @@ export class AttemptWriter implements AttemptPort {
   readonly #onDisk: Promise<void>;
   /** Keys of the questions that the task has shown in this attempt. */
   readonly #told = new Set<string>();
+  /** Keys of its steps that have reserved something. */
+  readonly #reserving = new Set<string>();
+  #isOver = false;
   /** The last write of the chain. */
   #last: Promise<unknown>;
 
@@ -188,17 +193,41 @@ export class AttemptWriter implements AttemptPort {
     return messages.flatMap(heard);
   }
 
-  async budgets(): Promise<Bound[]> {
+  async budgets(since: readonly Bound[] = []): Promise<Bound[]> {
+    const { reservations } = this.#parts;
     const { id, boundBy } = this.#task;
+    if (since.length > 0) await reservations.changedSince(since);
     const holders = this.#task.budget === null ? boundBy : [...boundBy, id];
     const bounds: Bound[] = [];
     for (const holder of holders) {
+      // Before what is spent is read: a call that ends meanwhile makes it another version.
+      const taken = reservations.of(holder);
       const task = await this.#insist(() => this.#parts.transitions.find(holder));
       if (!task?.budget) continue;
       const { budget, budgetFrom } = task;
-      bounds.push({ task: holder, budget, from: budgetFrom ?? NO_USAGE, spent: await this.#spentBy(task) });
+      bounds.push({ task: holder, budget, from: budgetFrom ?? NO_USAGE, spent: await this.#spentBy(task), ...taken });
     }
     return bounds;
+  }
+
+  async reserve(step: string, amount: Reservation, seen: readonly Bound[]): Promise<boolean> {
+    if (this.#isOver) throw new Refusal("fenced", "The attempt is over.");
+    const taken = this.#parts.reservations.take(step, amount, seen);
+    if (taken) this.#reserving.add(step);
+    return taken;
+  }
+
+  /** The run has ended: nothing of it is under way. */
+  end(): void {
+    this.#isOver = true;
+    this.#settle([...this.#reserving]);
+  }
+
+  #settle(steps: readonly string[]): void {
+    for (const step of steps) {
+      this.#reserving.delete(step);
+      this.#parts.reservations.giveBack(step);
+    }
   }
 
   async grant(tasks: readonly string[]): Promise<void> {
@@ -269,6 +298,11 @@ export class AttemptWriter implements AttemptPort {
     const { usage } = write.record;
     const change = (): Promise<unknown> => (usage ? this.#orBill(usage, changed()) : changed());
     const written = refused.insistAfter(this.#last, id, change, () => bytesOf(write));
+    if (write.settled.length > 0)
+      written.then(
+        () => this.#settle(write.settled),
+        () => {},
+      );
     this.#last = written;
     return written;
   }

@@ -33,6 +33,7 @@ import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 import { RefusedWrites } from "./refused-writes.ts";
+import { Reservations } from "./reservations.ts";
 import { Retention } from "./retention.ts";
 import type { LaunchRunProcess } from "./run-process.ts";
 import { Runner } from "./runner.ts";
@@ -100,8 +101,8 @@ export class EmbeddedEngine implements Engine {
     });
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
-    const { depthMax } = limits;
-    const attempts = { refused, store, transitions, clock, random, ids, handlers, depthMax };
+    const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
+    const attempts = { ...own, store, transitions, clock, random, ids, handlers };
     const heldBack = (id: TaskId) => this.#heldBack(id);
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();

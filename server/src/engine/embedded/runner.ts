@@ -283,6 +283,7 @@ export class Runner implements AttemptRunner {
     };
     const run = beginApart ? beginApart(parts) : new Run(parts);
     this.#runs.set(id, run);
+    void run.ended.then(() => port.end());
     this.#hasRead(run, inbox);
     if (this.#stopping || now.state === "paused") run.pause();
     // Whatever came for it while its inbox was read.

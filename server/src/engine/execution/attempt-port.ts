@@ -6,7 +6,7 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate } from "../../task/artifact.ts";
 import type { Recorded } from "../../task/command.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
-import type { Bound } from "../../task/handler.ts";
+import type { Bound, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import type { Budget, Failure, Task, Wait } from "../../task/task.ts";
@@ -20,6 +20,8 @@ export type AttemptWrite = {
   artifacts: ArtifactUpdate[];
   /** Numbers of the inbox items that a journaled answer has used up. */
   taken: number[];
+  /** Keys of the steps whose tries are over with it: what they had reserved is free. */
+  settled: string[];
 };
 
 /** What one call on the context adds to the next commit. */
@@ -60,7 +62,9 @@ export interface AttemptPort {
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<HeardMessage[]>;
   /** The budgets that hold for this task, as they are at this moment: its own, and those of tasks above it. */
-  budgets(): Promise<Bound[]>;
+  budgets(since?: readonly Bound[]): Promise<Bound[]>;
+  /** Takes from these budgets until a write settles the step of this key. False when they have changed since they were seen. */
+  reserve(step: string, amount: Reservation, seen: readonly Bound[]): Promise<boolean>;
   /** Lets the budgets of these tasks count from what their trees have spent by now. */
   grant(tasks: readonly TaskId[]): Promise<void>;
   /** Usage of an attempt that has lost its task. */

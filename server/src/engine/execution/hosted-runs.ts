@@ -1,7 +1,7 @@
 /** The runs of a process that is there for nothing else: it replays handlers, and asks the engine for all the rest. */
 import type { HeardMessage } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Bound, Handler } from "../../task/handler.ts";
+import type { Bound, Handler, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
@@ -185,8 +185,12 @@ class RemotePort implements AttemptPort {
     return this.#ask("bill", calls);
   }
 
-  budgets(): Promise<Bound[]> {
-    return this.#ask("budgets");
+  budgets(since?: readonly Bound[]): Promise<Bound[]> {
+    return this.#ask("budgets", since);
+  }
+
+  reserve(step: string, amount: Reservation, seen: readonly Bound[]): Promise<boolean> {
+    return this.#ask("reserve", step, amount, seen);
   }
 
   grant(tasks: readonly TaskId[]): Promise<void> {

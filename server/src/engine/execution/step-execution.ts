@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { Emission, EventDraft } from "../../task/events/event.ts";
-import { type Bound, type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
+import { type Bound, type Reservation, type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
@@ -74,6 +74,7 @@ export class StepExecution implements StepContext {
   #effects = noEffects();
   /** How large its artifacts become, once it has made one. */
   #artifactTry: ArtifactTry | undefined;
+  #reserves = false;
   #speaks = false;
   #half = "";
   #done = false;
@@ -147,8 +148,13 @@ export class StepExecution implements StepContext {
     this.#effects.details = { ...this.#effects.details, ...detailsOf(patch) };
   }
 
-  budgets(): Promise<Bound[]> {
-    return this.#run.port.budgets();
+  budgets(since?: readonly Bound[]): Promise<Bound[]> {
+    return this.#run.port.budgets(since);
+  }
+
+  async reserve(amount: Reservation, seen: readonly Bound[]): Promise<boolean> {
+    this.#reserves ||= seen.length > 0;
+    return seen.length === 0 || (await this.#run.port.reserve(this.key, amount, seen));
   }
 
   async grant(tasks: readonly string[]): Promise<void> {
@@ -282,6 +288,7 @@ export class StepExecution implements StepContext {
       },
       journal: [{ ...this.#entry(state, result), error, durationMs: ms }],
       artifacts,
+      ...(this.#reserves && { settled: [this.key] }),
     });
     if (state !== "retrying") this.#run.spend(this.#spent);
   }

@@ -95,7 +95,7 @@ export function isEmpty({ record, journal, artifacts, taken }: AttemptWrite): bo
 }
 
 export function emptyWrite(): AttemptWrite {
-  return { record: { events: [] }, journal: [], artifacts: [], taken: [] };
+  return { record: { events: [] }, journal: [], artifacts: [], taken: [], settled: [] };
 }
 
 /** Once the handler's own code has come to rest: what it records in one go then commits in one go. */
@@ -104,10 +104,12 @@ function soon(run: () => void): () => void {
   return () => clearImmediate(immediate);
 }
 
-function merge(write: AttemptWrite, { record = {}, journal = [], artifacts = [], taken = [] }: PartialWrite): void {
+function merge(write: AttemptWrite, given: PartialWrite): void {
+  const { record = {}, journal = [], artifacts = [], taken = [], settled = [] } = given;
   write.journal.push(...journal);
   write.artifacts.push(...artifacts);
   write.taken.push(...taken);
+  write.settled.push(...settled);
   const { events = [], details, usage, progressed, progress, asked, closed } = record;
   write.record.events.push(...events);
   if (details) write.record.details = { ...write.record.details, ...details };

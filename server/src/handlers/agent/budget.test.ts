@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Bound } from "../../task/handler.ts";
 import { NO_USAGE } from "../../task/task.ts";
-import { standingOf } from "./budget.ts";
+import { ANSWER_TOKENS_MAX, allowanceOf, standingOf } from "./budget.ts";
 
 const tokens = { tokens: 1_000, onSpent: "pause" as const };
 const cost = { costUsd: 1, onSpent: "fail" as const };
-const bound = { task: "a", from: NO_USAGE };
+const bound = { task: "a", from: NO_USAGE, reserved: { tokens: 0, costUsd: 0 }, version: 0 };
 
 describe("a budget", () => {
   it("is within, low from 80 %, and spent at 100 %", () => {
@@ -47,5 +48,28 @@ describe("a budget", () => {
   it("says whose it is where it is that of a task above", () => {
     const spent = { ...NO_USAGE, calls: 2, inputTokens: 1_000 };
     expect(standingOf({ ...bound, budget: tokens, spent }, "b")?.sentence).toMatch(/^Of a, to whose tree/);
+  });
+});
+
+describe("what a call may take of a budget", () => {
+  const price = { input: 1, output: 10 };
+  const call = { inputTokens: 100, price };
+  const of = (budget: Bound["budget"], reserved = bound.reserved, spent: Partial<Bound["spent"]> = {}) =>
+    allowanceOf([{ ...bound, budget, reserved, spent: { ...NO_USAGE, ...spent } }], call);
+  const least = { tokens: 1, costUsd: 0 };
+
+  it("is what is left of it, and no more than an answer is long", () => {
+    expect(of({ ...tokens, tokens: 5_000 })).toMatchObject({ maxOutputTokens: 4_900, reserve: { tokens: 5_000 } });
+    expect(of({ ...tokens, tokens: 900_000 })).toMatchObject({ maxOutputTokens: ANSWER_TOKENS_MAX });
+    expect(of({ ...cost, costUsd: 0.01 })).toMatchObject({ maxOutputTokens: 990, reserve: { costUsd: 0.01 } });
+    expect(of(cost)?.maxOutputTokens).toBeUndefined();
+  });
+
+  it("is enough to say something where nobody else is at work, and what those leave where they leave enough", () => {
+    expect(of({ ...tokens, tokens: 50 })).toMatchObject({ maxOutputTokens: 16 });
+    expect(of({ ...tokens, tokens: 50_000 }, { tokens: 45_000, costUsd: 0 })).toMatchObject({ maxOutputTokens: 4_900 });
+    expect(of({ ...tokens, tokens: 50_000 }, { tokens: 49_000, costUsd: 0 })).toBeNull();
+    expect(of({ ...cost, costUsd: 0.01 }, { tokens: 100, costUsd: 0.009 })).toBeNull();
+    expect(of(tokens, least, { inputTokens: 500 })).toBeNull();
   });
 });

@@ -1,12 +1,19 @@
 /**
  * The budgets that hold for a task: its own, and those of the tasks above it, each for the whole tree below its task.
- * They are looked at within the step of every model call, so that what others of the tree spend meanwhile counts; what
- * was found is journaled with the step, so that a later attempt comes to the same.
+ * They are looked at within the step of every model call, so that what others of the tree spend meanwhile counts, and what
+ * it may cost is reserved before it is made; what was found is journaled with the step, so that a later attempt comes to the same.
  */
-import { estimatedUsage } from "../../models/estimated-usage.ts";
-import type { PromptTurn, ToolOffer } from "../../models/model.ts";
+import type { Price } from "../../models/price-table.ts";
 import type { EventData } from "../../task/events/event.ts";
-import { type Bound, type Context, type StepContext, TaskFailure } from "../../task/handler.ts";
+import {
+  type Bound,
+  type Context,
+  type Reservation,
+  type StepContext,
+  type StepOptions,
+  TaskFailure,
+} from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
 /** The percentage at which a budget is said to run low. */
@@ -14,6 +21,11 @@ const THRESHOLD_PERCENT = 80;
 
 /** Few enough to pass no budget by much, and enough to say something: providers count a prompt otherwise than we do. */
 const ANSWER_TOKENS_MIN = 16;
+/** An answer that may be no longer than this waits for those beside it, whose calls may leave more. */
+const ANSWER_TOKENS_WORTH = 1_024;
+/** Few answers are longer, and few models give longer ones: more is not taken from those beside it. */
+export const ANSWER_TOKENS_MAX = 16_384;
+const PER_MILLION = 1_000_000;
 
 /** What is said of a budget that runs low or is spent. */
 export type Standing = {
@@ -67,22 +79,71 @@ export function standingsOf(bounds: readonly Bound[], own: string): { spent: Sta
 }
 
 /**
- * Tokens that the answer to this prompt may have, so that no budget is passed by the call that spends the rest of it;
- * undefined without a budget of tokens. The prompt is counted by this server's tokenizer, which is not the provider's.
+ * What a call may come to: its prompt by our own count, the price of its model, and how long its answer may be where that is
+ * known.
  */
-export async function answerTokensMax(
+export type ExpectedCall = { inputTokens: number; price: Price | null; outputTokens?: number };
+
+/** What a call may spend: `maxOutputTokens` where a budget bounds its answer, and what is reserved for it. */
+export type Allowance = { maxOutputTokens?: number; reserve: Reservation };
+
+/**
+ * What of every budget a call may take, so that none is passed by the calls that spend the rest of it side by side; null
+ * where those under way have to end first. The prompt is counted by this server's tokenizer, which is not the provider's.
+ */
+export function allowanceOf(
   bounds: readonly Bound[],
-  prompt: readonly PromptTurn[],
-  tools: ToolOffer[],
-): Promise<number | undefined> {
-  const lefts = bounds.flatMap((bound) => {
-    const { tokens } = limitsOf(bound);
-    return tokens === null ? [] : [tokens - tokensOf(bound.spent)];
-  });
-  if (lefts.length === 0) return undefined;
-  const left = Math.max(1, Math.min(...lefts));
-  const { inputTokens } = await estimatedUsage(prompt, tools, []);
-  return Math.max(left - inputTokens, Math.min(left, ANSWER_TOKENS_MIN));
+  { inputTokens, price, outputTokens = ANSWER_TOKENS_MAX }: ExpectedCall,
+): Allowance | null {
+  let output = outputTokens;
+  let isBounded = false;
+  for (const bound of bounds) {
+    const limits = limitsOf(bound);
+    const { spent, reserved } = bound;
+    const isShared = reserved.tokens > 0 || reserved.costUsd > 0;
+    const most: number[] = [];
+    if (limits.tokens !== null) {
+      const left = Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens);
+      most.push(Math.max(left - inputTokens, isShared ? 0 : Math.min(left, ANSWER_TOKENS_MIN)));
+    }
+    if (limits.costUsd !== null && price !== null && price.output > 0) {
+      const left = limits.costUsd - spent.costUsd - reserved.costUsd;
+      const answer = Math.floor((left * PER_MILLION - inputTokens * price.input) / price.output);
+      if (answer < output) most.push(Math.max(answer, isShared ? 0 : ANSWER_TOKENS_MIN));
+    }
+    if (most.length === 0) continue;
+    if (isShared && Math.min(...most) < Math.min(outputTokens, ANSWER_TOKENS_WORTH)) return null;
+    isBounded = true;
+    output = Math.min(output, ...most);
+  }
+  const costUsd = price === null ? 0 : (inputTokens * price.input + output * price.output) / PER_MILLION;
+  return { ...(isBounded && { maxOutputTokens: output }), reserve: { tokens: inputTokens + output, costUsd } };
+}
+
+/** What is journaled of a step that was not begun. */
+type Overspent = { overspent: Standing[] };
+
+/**
+ * Does what asks a model, for the step that it is the body of, within every budget that holds for its task: not where one is
+ * spent, and not before those that work side by side leave enough of each. What it may cost is reserved while it lasts.
+ */
+async function withinBudgets<Result>(
+  step: StepContext,
+  own: string,
+  expect: () => Promise<ExpectedCall>,
+  body: (low: Standing[], allowance: Allowance | null) => Promise<Result>,
+): Promise<Result | Overspent> {
+  let bounds = await step.budgets();
+  if (bounds.length === 0) return body([], null);
+  const expected = await expect();
+  for (;;) {
+    step.signal.throwIfAborted();
+    const { spent, low } = standingsOf(bounds, own);
+    if (spent.length > 0) return { overspent: spent };
+    const allowance = allowanceOf(bounds, expected);
+    if (allowance && (await step.reserve(allowance.reserve, bounds))) return body(low, allowance);
+    bounds = await step.budgets(bounds);
+  }
 }
 
 /** What a run does about its budgets. */
@@ -90,8 +151,25 @@ export class BudgetWatch {
   /** Those of which it was said that they run low. */
   readonly warned = new Set<string>();
 
+  /** A step whose body asks a model, within every budget: one that is spent pauses or fails the task before it. */
+  async step<Result extends Json>(
+    ctx: Context,
+    name: string,
+    expect: () => Promise<ExpectedCall>,
+    body: (step: StepContext, low: Standing[], allowance: Allowance | null) => Promise<Result>,
+    options: StepOptions,
+  ): Promise<Result> {
+    for (;;) {
+      const within = (step: StepContext) =>
+        withinBudgets(step, ctx.task.id, expect, (low, allowance) => body(step, low, allowance));
+      const done = await ctx.step<Result | Overspent>(name, within, options);
+      if (!isOverspent(done)) return done;
+      await this.#goOn(ctx, done.overspent);
+    }
+  }
+
   /** Returns when the call that was not made may be tried again. Throws `TaskFailure` where a spent budget ends the task. */
-  async goOn(ctx: Context, spent: readonly Standing[]): Promise<void> {
+  async #goOn(ctx: Context, spent: readonly Standing[]): Promise<void> {
     for (const { told } of spent) ctx.emit({ type: "budget.threshold", data: told });
     const sentences = spent.map(({ sentence }) => sentence).join(" ");
     if (spent.some(({ onSpent }) => onSpent === "fail"))
@@ -111,6 +189,10 @@ export class BudgetWatch {
     for (const { told } of fresh) step.emit({ type: "budget.threshold", data: told });
     return fresh.map(({ task }) => task);
   }
+}
+
+function isOverspent(done: Json | Overspent): done is Overspent {
+  return typeof done === "object" && done !== null && "overspent" in done;
 }
 
 function toldOf(bound: Bound, type: "tokens" | "cost", percent: number): EventData["budget.threshold"] {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
-import { ESTIMATED } from "../../models/estimated-usage.ts";
+import { ESTIMATED, estimatedUsage } from "../../models/estimated-usage.ts";
 import {
   type ModelAnswer,
   type ModelCall,
@@ -19,7 +19,7 @@ import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
 import { AnswerText } from "./answer-text.ts";
-import { answerTokensMax, type BudgetWatch, type Standing, standingsOf } from "./budget.ts";
+import { type Allowance, ANSWER_TOKENS_MAX, type BudgetWatch, type Standing } from "./budget.ts";
 import { excerpt } from "./excerpt.ts";
 import { retryableOf } from "./retryable.ts";
 import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
@@ -102,38 +102,33 @@ const ARGUMENTS_CHARS_MAX = 100_000;
 const NAME_CHARS_MAX = 64;
 const REASON_CHARS_MAX = 1_000;
 
-/** What is journaled of a call that was not made. */
-type Overspent = { overspent: Standing[] };
-
 /**
  * Asks the model once per try, within every budget that holds for the task: one that is spent pauses or fails it. Rejects
  * with `StepError` whose message is a whole sentence.
  */
 export async function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
-  const { budgets, retries } = options;
-  for (;;) {
-    const body = (step: StepContext) => askWithin(step, ctx.task.id, options);
-    const said = await ctx.step<ModelTurn | Overspent>(name, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
-    if (!("overspent" in said)) {
-      for (const task of said.warned ?? []) budgets.warned.add(task);
-      return said;
-    }
-    await budgets.goOn(ctx, said.overspent);
-  }
+  const { budgets, retries, call, models } = options;
+  const expected = async () => {
+    const { inputTokens } = await estimatedUsage(call.prompt, call.tools, []);
+    return { inputTokens, price: models.price(call.model) };
+  };
+  const body = (step: StepContext, low: Standing[], allowance: Allowance | null) =>
+    askWithin(step, options, low, allowance);
+  const said = await budgets.step<ModelTurn>(ctx, name, expected, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
+  for (const task of said.warned ?? []) budgets.warned.add(task);
+  return said;
 }
 
-async function askWithin(step: StepContext, own: string, options: ModelTurnOptions): Promise<ModelTurn | Overspent> {
-  const bounds = await step.budgets();
-  if (bounds.length === 0) return ask(step, options);
-  const { spent, low } = standingsOf(bounds, own);
-  if (spent.length > 0) return { overspent: spent };
-  const { call } = options;
-  const maxOutputTokens = await answerTokensMax(bounds, call.prompt, call.tools);
+async function askWithin(
+  step: StepContext,
+  options: ModelTurnOptions,
+  low: readonly Standing[],
+  allowance: Allowance | null,
+): Promise<ModelTurn> {
+  const { maxOutputTokens } = allowance ?? {};
   const warned = options.budgets.warn(step, low);
-  const said = await ask(
-    step,
-    maxOutputTokens === undefined ? options : { ...options, call: { ...call, maxOutputTokens } },
-  );
+  const bounded = maxOutputTokens === undefined ? options : { ...options, call: { ...options.call, maxOutputTokens } };
+  const said = await ask(step, bounded);
   return warned.length === 0 ? said : { ...said, warned };
 }
 
@@ -257,7 +252,7 @@ function emptyAnswer(
   { model, maxOutputTokens }: Pick<ModelCall, "model" | "maxOutputTokens">,
   tries: number,
 ): CallFailure {
-  if (finish === "length" && maxOutputTokens !== undefined) {
+  if (finish === "length" && maxOutputTokens !== undefined && maxOutputTokens < ANSWER_TOKENS_MAX) {
     return new CallFailure(
       "budget_exhausted",
       `The task's token budget left ${maxOutputTokens} tokens for an answer, and ${model} said nothing within them. Submit it again with a larger budget.`,

@@ -10,13 +10,16 @@ import type { Detectors } from "../../guardrails/detectors.ts";
 import { guardOver } from "../../guardrails/detectors.ts";
 import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard.ts";
 import { ESTIMATED } from "../../models/estimated-usage.ts";
+import { tokensOf } from "../../models/last-tokens.ts";
+import type { Price } from "../../models/price-table.ts";
 import type { AgentInput } from "../../task/agent.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
 import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/guardrails.ts";
-import type { Context, StepContext } from "../../task/handler.ts";
+import type { Context, StepContext, StepOptions } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
 import { readAttachments } from "./attachment.ts";
+import type { BudgetWatch } from "./budget.ts";
 
 /** What a server asks of every run, and by what it looks. */
 export type GuardrailParts = { asked: Guardrails; detectors: Detectors };
@@ -27,6 +30,8 @@ type Outcome = { output: string; shown?: string; citations?: { text: string }[] 
 const FINDINGS_MAX = 1_000;
 const EVENT_FINDINGS_MAX = 100;
 const RETRIES = 3;
+/** Of what a model is told that looks at a text, about. */
+const QUESTION_TOKENS = 250;
 /** Older messages than these have no room in a prompt. */
 const HISTORY_CHARS_MAX = 400_000;
 
@@ -35,8 +40,10 @@ export class RunGuard {
   readonly #input: Guard | null;
   readonly #report: GuardrailReport;
   readonly #isAsked: boolean;
+  readonly #budgets: BudgetWatch;
 
-  constructor(asked: Guardrails, detectors: Detectors) {
+  constructor(asked: Guardrails, detectors: Detectors, budgets: BudgetWatch) {
+    this.#budgets = budgets;
     const [input, output] = [guardOver("input", asked, detectors), guardOver("output", asked, detectors)];
     this.#input = input.guard;
     this.output = output.guard;
@@ -46,6 +53,27 @@ export class RunGuard {
 
   get isOn(): boolean {
     return this.#input !== null || this.output !== null;
+  }
+
+  /**
+   * A step in which these texts are looked at. Where a model is asked about them, it is not begun with a spent budget: what a
+   * tool does is then not done either, whose result nobody could look at.
+   */
+  step<Result extends Json>(
+    ctx: Context,
+    name: string,
+    texts: readonly string[],
+    body: (step: StepContext) => Promise<Result>,
+    options: StepOptions = { retries: RETRIES },
+  ): Promise<Result> {
+    const questions = [...(this.#input?.questions ?? []), ...(this.output?.questions ?? [])];
+    if (questions.length === 0) return ctx.step(name, body, options);
+    const expected = async () => ({
+      inputTokens: questions.length * ((await tokensOf(texts)) + QUESTION_TOKENS),
+      outputTokens: questions.reduce((sum, { answerTokensMax }) => sum + answerTokensMax, 0),
+      price: dearest(questions.map(({ price }) => price)),
+    });
+    return this.#budgets.step(ctx, name, expected, body, options);
   }
 
   /** Of the whole run so far; absent where nothing was asked for. */
@@ -79,29 +107,26 @@ export class RunGuard {
   async blocks(ctx: Context, input: AgentInput, attachments: readonly Part[]): Promise<boolean> {
     const guard = this.#input;
     if (guard === null) return false;
-    const found = await ctx.step(
-      "guard input",
-      async (step) => {
-        const found = emptyReport();
-        const texts: [of: string, text: string][] = [
-          ["query", input.query],
-          ["instructions", input.instructions ?? ""],
-        ];
-        for (const [index, part] of attachments.entries()) {
-          const { text, files } = readAttachments([part]);
-          texts.push([`attachment ${index + 1}`, text]);
-          const unread = files.map(
-            ({ mediaType }) => `Attachment ${index + 1} (${mediaType}) was not looked at: it is no text.`,
-          );
-          found.warnings.push(...unread.map((message) => ({ id: "DETECTOR_UNAVAILABLE" as const, message })));
-        }
-        for (const [of, text] of texts) add(found, await guard.find(text, of, lookingIn(step)));
-        if (found.findings.length > 0) step.output(INPUT_REJECTED);
-        tell(step, found);
-        return cut(found);
-      },
-      { retries: RETRIES },
-    );
+    const told = [input.query, input.instructions ?? "", ...attachments.map((part) => readAttachments([part]).text)];
+    const found = await this.step(ctx, "guard input", told, async (step) => {
+      const found = emptyReport();
+      const texts: [of: string, text: string][] = [
+        ["query", input.query],
+        ["instructions", input.instructions ?? ""],
+      ];
+      for (const [index, part] of attachments.entries()) {
+        const { text, files } = readAttachments([part]);
+        texts.push([`attachment ${index + 1}`, text]);
+        const unread = files.map(
+          ({ mediaType }) => `Attachment ${index + 1} (${mediaType}) was not looked at: it is no text.`,
+        );
+        found.warnings.push(...unread.map((message) => ({ id: "DETECTOR_UNAVAILABLE" as const, message })));
+      }
+      for (const [of, text] of texts) add(found, await guard.find(text, of, lookingIn(step)));
+      if (found.findings.length > 0) step.output(INPUT_REJECTED);
+      tell(step, found);
+      return cut(found);
+    });
     this.note(found);
     return found.findings.length > 0;
   }
@@ -110,27 +135,24 @@ export class RunGuard {
   async history(ctx: Context, messages: readonly HeardMessage[]): Promise<readonly HeardMessage[]> {
     const guard = this.#input;
     if (guard === null || messages.length === 0) return messages;
-    const { changes, ...found } = await ctx.step(
-      "guard history",
-      async (step) => {
-        const found = emptyReport();
-        const changes: { message: number; part: number; text: string }[] = [];
-        let room = HISTORY_CHARS_MAX;
-        for (const { n, parts } of messages.toReversed()) {
-          for (const [part, { text }] of parts.map((part) => ({ text: shownOf(part) })).entries()) {
-            // What has no room is left out here as in the prompt.
-            const cleaned = room < text.length ? null : await guard.clean(text, `message ${n}`, lookingIn(step));
-            room -= text.length;
-            if (cleaned === null) changes.push({ message: n, part, text: "" });
-            else if (cleaned.findings.length > 0) changes.push({ message: n, part, text: cleaned.text });
-            if (cleaned) add(found, cleaned);
-          }
+    const told = messages.flatMap(({ parts }) => parts.map(shownOf));
+    const { changes, ...found } = await this.step(ctx, "guard history", told, async (step) => {
+      const found = emptyReport();
+      const changes: { message: number; part: number; text: string }[] = [];
+      let room = HISTORY_CHARS_MAX;
+      for (const { n, parts } of messages.toReversed()) {
+        for (const [part, { text }] of parts.map((part) => ({ text: shownOf(part) })).entries()) {
+          // What has no room is left out here as in the prompt.
+          const cleaned = room < text.length ? null : await guard.clean(text, `message ${n}`, lookingIn(step));
+          room -= text.length;
+          if (cleaned === null) changes.push({ message: n, part, text: "" });
+          else if (cleaned.findings.length > 0) changes.push({ message: n, part, text: cleaned.text });
+          if (cleaned) add(found, cleaned);
         }
-        tell(step, found);
-        return { ...cut(found), changes };
-      },
-      { retries: RETRIES },
-    );
+      }
+      tell(step, found);
+      return { ...cut(found), changes };
+    });
     this.note(found);
     const texts = new Map(changes.map(({ message, part, text }) => [`${message}/${part}`, text]));
     return messages.map((message) => ({
@@ -170,9 +192,7 @@ export class RunGuard {
   /** `outcome` in a step of its own, for results that come of none. */
   async outcomeStep<Result extends Outcome & Json>(ctx: Context, id: string, result: Result): Promise<Result> {
     if (!this.isOn) return result;
-    return ctx.step(`guard ${id}`, async (step): Promise<Result> => this.outcome(step, id, result), {
-      retries: RETRIES,
-    });
+    return this.step(ctx, `guard ${id}`, [result.output], (step): Promise<Result> => this.outcome(step, id, result));
   }
 }
 
@@ -222,6 +242,16 @@ export class SpokenText {
     }
     return fields;
   }
+}
+
+/** The highest of each rate; null where one is not known. */
+function dearest(prices: readonly (Price | null)[]): Price | null {
+  const known = prices.filter((price) => price !== null);
+  if (known.length < prices.length) return null;
+  return {
+    input: Math.max(...known.map(({ input }) => input)),
+    output: Math.max(...known.map(({ output }) => output)),
+  };
 }
 
 export function emptyReport(): GuardrailReport {

@@ -55,13 +55,13 @@ const cutNotice = "[The answer ends here because the model reached its output li
 /** Runs the agent that the input names and returns its answer. */
 export async function runAgent(ctx: Context, input: AgentInput, parts: AgentParts): Promise<AgentOutput> {
   const plan = await planned(ctx, input, parts);
-  const guard = new RunGuard(plan.guardrails ?? {}, parts.guardrails.detectors);
+  const budgets = new BudgetWatch();
+  const guard = new RunGuard(plan.guardrails ?? {}, parts.guardrails.detectors, budgets);
   const attachments = await withBytes(attachmentsOf(input), parts.files);
   if (await guard.blocks(ctx, input, attachments)) return rejected(ctx, plan, guard);
   const history = await guard.history(ctx, await historyOf(ctx, input));
   const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
-  const budgets = new BudgetWatch();
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
   const carrying: CallParts = { tools: offered, people, guard, attachments: parts.files };
   const { parameters } = input;

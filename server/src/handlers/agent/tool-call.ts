@@ -141,10 +141,9 @@ async function runTool(
   run: (PreparedCall & { ok: true })["run"],
 ): Promise<Outcome> {
   try {
-    return await ctx.step(`tool ${id} ${tool.name}`, (step) => once(ctx, step, guard, id, tool, run), {
-      retries: tool.retries,
-      timeoutMs: tool.timeoutMs,
-    });
+    const body = (step: StepContext) => once(ctx, step, guard, id, tool, run);
+    const { retries, timeoutMs } = tool;
+    return await guard.step(ctx, `tool ${id} ${tool.name}`, [], body, { retries, timeoutMs });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     return observed(ctx, guard, id, tool.name, stepFailed(tool, error));

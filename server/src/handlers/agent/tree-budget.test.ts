@@ -1,7 +1,9 @@
 /** A budget holds for a task and everything below it: each call of the tree is counted once, and looked at before it is made. */
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { ada, agentLife, calling, saying } from "../../../test/agent-life.ts";
 import { assistant, defineAgent } from "./definition.ts";
+import { defineTool } from "./tool.ts";
 
 /** Of one call of the scripted provider. */
 const TOKENS = 30;
@@ -69,4 +71,53 @@ it("bounds the answer of a child by what is left for the tree", async () => {
   const asked = life.provider.requests.map(({ body }) => Number(body["max_tokens"]));
   for (const most of asked) expect(most).toBeLessThan(5_000);
   expect(asked[1]).toBeGreaterThan(0);
+});
+
+it("passes no budget by children that work side by side: each call is reserved before it is made, and given back when it is counted", async () => {
+  const life = lives.current;
+  await life.start(team);
+  const lines = ["one", "two", "three", "four", "five"];
+  life.provider.script(ask(...lines), ...lines.map(() => saying("Roses are red.")), saying("A poem."));
+  // Room for three more calls; the offline count of a prompt takes most of what each reserves.
+  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 4 * TOKENS, onSpent: "fail" } });
+  await life.failed(id);
+  expect(life.provider.requests).toHaveLength(4);
+  const { inputTokens, outputTokens } = await life.verbs.tasks.treeUsage(ada, id);
+  expect(inputTokens + outputTokens).toBe(4 * TOKENS);
+});
+
+it("lets children work side by side where the budget has room for all of them", async () => {
+  const life = lives.current;
+  await life.start(team);
+  const lines = ["one", "two", "three"];
+  // None of the three is answered before all of them have asked.
+  life.provider.script(ask(...lines), ...lines.map(() => ({ kind: "silence" }) as const));
+  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 1_000_000 } });
+  await life.provider.received(4);
+  await life.verbs.tasks.cancel(ada, id);
+});
+
+it("asks no model about a text with a spent budget, and does nothing whose result could not be looked at", async () => {
+  const life = lives.current;
+  let runs = 0;
+  const look = defineTool({
+    name: "look",
+    description: "Looks.",
+    input: z.object({}),
+    run: async () => {
+      runs += 1;
+      return "seen";
+    },
+  });
+  const filter = { enabled: true, threshold: 0.5 };
+  const guardrails = { hap: { model: "lab:m1", input: filter } };
+  await life.start({ agents: [{ ...assistant, tools: ["look"] }], tools: [look], guardrails });
+  const nothing = saying('{"findings": []}');
+  life.provider.script(nothing, calling(["look", {}]), nothing, saying("Done."));
+  const id = await life.submit({ query: "Look" }, { budget: { tokens: 2 * TOKENS } });
+  await life.until(id, "task.paused");
+  expect([runs, life.provider.requests.length]).toEqual([0, 2]);
+  await life.verbs.tasks.resume(ada, id);
+  await life.completed(id);
+  expect([runs, life.provider.requests.length]).toEqual([1, 4]);
 });
