@@ -1,7 +1,8 @@
 /**
  * Asks suites of the repository in the working directory, one after another, in one process of vitest that stays: what has
  * not changed since is transformed once, so that one test takes a second instead of three. It is told of a file that
- * has changed, or asked for files or one test of a file, and answers with the first test that failed, or null.
+ * has changed, or asked for files or one test of a file, and answers with the first test that failed, or null. Until then
+ * it says that another test has ended.
  */
 import path from "node:path";
 import { createVitest } from "vitest/node";
@@ -13,7 +14,14 @@ const [testTimeout] = process.argv.slice(2).map(Number);
 const vitest = await createVitest(
   "test",
   // A process a file: one that has read what was planted would have it still.
-  { watch: false, isolate: true, bail: 1, maxWorkers: 1, testTimeout, reporters: [{}] },
+  {
+    watch: false,
+    isolate: true,
+    bail: 1,
+    maxWorkers: 1,
+    testTimeout,
+    reporters: [{ onTestCaseResult: () => process.send({}) }],
+  },
   { server: { watch: null } },
 );
 

@@ -24,7 +24,7 @@ export const EXECUTION = [
     file: run,
     name: "calls-go-on-while-paused",
     find: "return this.#gate ? this.#gate.promise.then(() => this.open()) : Promise.resolve();",
-    put: "return Promise.resolve();",
+    put: "this.#gate = null;\n    return Promise.resolve();",
   },
   {
     file: step,

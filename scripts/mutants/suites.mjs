@@ -3,9 +3,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** A mutant that makes a suite hang is killed by that; that a machine is busy kills none. */
+/** A mutant that makes a suite hang, so that for so long no test ends, is killed by that; that a machine is busy kills none. */
 const TEST_MS_MAX = 180_000;
-const SUITE_MS_MAX = 900_000;
+const SILENT_MS_MAX = 300_000;
 const ASKER = fileURLToPath(new URL("asker.mjs", import.meta.url));
 
 export class Suites {
@@ -25,13 +25,14 @@ export class Suites {
   async failureOf(suite) {
     this.#asker ??= await this.#start();
     const asker = this.#asker;
-    const timer = setTimeout(() => this.#kill(), SUITE_MS_MAX);
+    const timer = setTimeout(() => this.#kill(), SILENT_MS_MAX);
     asker.send(suite);
     const { promise, resolve } = Promise.withResolvers();
-    const gone = () => resolve({ by: "its time limit" });
-    asker.once("message", resolve).once("exit", gone);
-    const { by } = await promise;
-    asker.off("message", resolve).off("exit", gone);
+    const said = ({ by }) => (by === undefined ? timer.refresh() : resolve(by));
+    const gone = () => resolve("its time limit");
+    asker.on("message", said).once("exit", gone);
+    const by = await promise;
+    asker.off("message", said).off("exit", gone);
     clearTimeout(timer);
     return by;
   }
