@@ -13,7 +13,18 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -160,8 +171,18 @@ function copyOfRepository() {
     mkdirSync(path.join(copy, path.dirname(file)), { recursive: true });
     cpSync(path.join(ROOT, file), path.join(copy, file));
   }
-  symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
+  linkModules(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
   return copy;
+}
+
+/** The packages of this workspace are those of the copy: what the original makes of itself is of another class. */
+function linkModules(from, to) {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.name.startsWith("@")) linkModules(source, target);
+    else symlinkSync(entry.isSymbolicLink() ? readlinkSync(source) : source, target);
+  }
 }
 
 async function judge(place, { name, area, file, find, put }) {

@@ -265,11 +265,6 @@ export const DECIDE = [
     put: "if (false)",
   },
   {
-    name: "a-pause-opens-the-questions-of-a-claim",
-    find: "const asked = task.lease === null ? openQuestions(task) : [];",
-    put: "const asked = openQuestions(task);",
-  },
-  {
     name: "a-deadline-waits-for-the-limit-of-its-kind",
     find: "if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
     put: "if (isOverLimit(task, at))",

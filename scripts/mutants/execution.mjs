@@ -187,12 +187,6 @@ export const EXECUTION = [
   },
   {
     file: writer,
-    name: "a-grant-to-a-task-that-has-ended-fails-its-child",
-    find: 'if (!(error instanceof Refusal) || error.code === "fenced") throw error;',
-    put: "throw error;",
-  },
-  {
-    file: writer,
     name: "a-task-spends-its-own-budget-alone",
     find: "const holders = this.#task.budget === null ? boundBy : [...boundBy, id];",
     put: "const holders = boundBy.length > 1000 ? boundBy : [id];",

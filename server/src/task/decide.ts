@@ -301,8 +301,7 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
-  const asked = task.lease === null ? openQuestions(task) : [];
-  const rest = task.state === "running" ? pausedReady(asked, at) : { resumesAs: task.state };
+  const rest = task.state === "running" ? pausedReady(openQuestions(task), at) : { resumesAs: task.state };
   return change(task, command, at, { state: "paused", ...rest, pausedBy, lease: null }, events);
 }
 
