@@ -9,6 +9,7 @@ import { guardrailsConfig } from "./guardrails/configuration.ts";
 import { configuredAgent } from "./handlers/agent/definition.ts";
 import type { Tool } from "./handlers/agent/tool.ts";
 import { remoteAgents } from "./handlers/remote-agent/input.ts";
+import { sharesConfig } from "./http/shares/configuration.ts";
 import { cardKeyIn } from "./lenses/a2a/card/signature.ts";
 import { modelsConfig } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
@@ -77,18 +78,12 @@ const limits = z.strictObject({
     .default(4 * 1024 * 1024),
   /** Values of one JSON body: numbers, texts, lists and objects. */
   bodyValues: z.int().min(100).max(10_000_000).default(100_000),
-  /** Bytes of all bodies whose requests are in work, */
+  /** Bytes of all bodies whose requests are in work. */
   bodiesBytes: z
     .int()
     .min(1_048_576)
     .max(64 * 1024 ** 3)
     .default(256 * 1024 * 1024),
-  /** and of one address among them. */
-  bodiesBytesOfCaller: z
-    .int()
-    .min(1_048_576)
-    .max(64 * 1024 ** 3)
-    .default(64 * 1024 * 1024),
 });
 
 /** What is taken of documents. */
@@ -191,6 +186,8 @@ function configFileOf(lenses: readonly string[]) {
     /** Who there is: users with their managers, groups and roles. */
     directory: directoryConfig.prefault({}),
     limits: limits.prefault({}),
+    /** What everybody has of the server: a key, a tenant, an address. */
+    shares: sharesConfig.prefault({}),
     documents: documents.prefault({}),
     /** Agents of other servers, by name. */
     remoteAgents: remoteAgents.prefault({}),

@@ -15,6 +15,8 @@ import {
   readConfigFile,
 } from "./config-file.ts";
 import { environmentName, FLAGS, type FlagName } from "./flags.ts";
+import { sharesOf } from "./http/shares/configuration.ts";
+import type { Shares } from "./http/shares/share.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
@@ -49,6 +51,7 @@ export type Config = Readonly<{
   guardrails: ConfigFileRead["guardrails"];
   directory: ConfigFileRead["directory"];
   limits: Readonly<ConfigFileRead["limits"]>;
+  shares: Shares;
   documents: Readonly<ConfigFileRead["documents"]>;
   /** Whereto callers may send this server. */
   outgoing: { readonly allow: readonly string[]; readonly ports: ConfigFileRead["outgoing"]["ports"] };
@@ -154,6 +157,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     guardrails: file.guardrails,
     directory: file.directory,
     limits: file.limits,
+    shares: sharesOf(mode, file.shares),
     documents: file.documents,
     outgoing: {
       ports: file.outgoing.ports,

@@ -287,6 +287,7 @@ function hostOptionsOf(config: Config, fetching: GuardedClient | null): HostOpti
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     limits: config.limits,
+    shares: config.shares,
     documents: documentSettingsOf(config.documents, fetching),
   };
 }

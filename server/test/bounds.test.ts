@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
+import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
 import { REQUESTS_OF_CONNECTION_MAX } from "../src/http/connections.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
@@ -14,6 +15,7 @@ import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/in
 import { UPLOADS_MAX, UPLOADS_OF_USER_MAX } from "../src/verbs/implementation/upload-verbs.ts";
 
 const FIXED = {
+  CURSORS_MAX,
   REQUESTS_OF_CONNECTION_MAX,
   BODY_BYTES_PER_S_MIN,
   BODY_STALLED_MS_MAX,
@@ -37,13 +39,25 @@ const FIXED = {
 /** How slots are shared is told at another place. */
 const SLOTS = ["running", "runningOfTenant", "runningReserve"];
 
-test("docs/operations.md lists every bound with its default", async () => {
+function listedUnder(title: string): [name: string, value: number][] {
   const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-  const section = page.split("\n## Bounds\n")[1]?.split("\n## ")[0] ?? "";
-  const listed = [...section.matchAll(/^\| `([\w.]+)` \| ([\d,]+) \|/gm)].map(([, name, value]) => [
-    name,
-    Number(value?.replaceAll(",", "")),
-  ]);
+  const section = page.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+  const rows = section.matchAll(/^\| `([\w.]+)` \| ([\d,]+) \|/gm);
+  return [...rows].map(([, name = "", value = ""]) => [name, Number(value.replaceAll(",", ""))]);
+}
+
+test("docs/operations.md lists what everybody has of a server", async () => {
+  const { shares } = await loadConfig({ mode: "serve", flags: {}, env: {}, folder: "/nowhere" });
+  const known = (["key", "tenant", "address"] as const).flatMap((whose) =>
+    Object.entries(shares[whose]).map(([name, value]) => [`${whose}.${name}`, value]),
+  );
+  expect(Object.fromEntries(listedUnder("A share for everybody"))).toEqual(
+    Object.fromEntries(known.filter(([, value]) => value !== null)),
+  );
+});
+
+test("docs/operations.md lists every bound with its default", async () => {
+  const listed = listedUnder("Bounds");
   const { limits } = await loadConfig({ mode: "dev", flags: {}, env: {}, folder: "/nowhere" });
   const settable = Object.entries(limits).filter(([name]) => !SLOTS.includes(name));
   const known = { ...Object.fromEntries(settable.map(([name, value]) => [`limits.${name}`, value])), ...FIXED };

@@ -6,12 +6,14 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { JsonBodies } from "./body.ts";
+import { type BodyBounds, JsonBodies } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createMetricsPage } from "./metrics.ts";
 import { addHealth } from "./server-routes.ts";
+import { RequestAdmission } from "./shares/admission.ts";
+import { sharesConfig, sharesOf } from "./shares/configuration.ts";
 import { createStreams } from "./stream.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -26,19 +28,24 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
 }
 
 const connections = new Connections({ max: 100, ofKey: null, ofAddress: null });
-const BODIES = { bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20, bytesOfCallerMax: 8 << 20 };
+const BODIES = { bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20 };
+const SHARES = sharesOf("dev", sharesConfig.parse({ address: { bodiesBytes: 8 << 20 } }));
 
-function testApp(parts: Partial<AppParts> = {}) {
+type TestParts = Partial<Omit<AppParts, "bodies"> & { bodies: Partial<BodyBounds> }>;
+
+function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...parts }: TestParts = {}) {
   const { lines, log } = logged();
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
   const durations = new DurationHistogram("requests", "Requests.");
+  const admission = new RequestAdmission(SHARES, connections, { isProxied: false });
   const app = createApp({
     lensAt: () => nativeLens,
     rewrite: (url) => url,
     log,
     durations,
     traffic,
-    bodies: new JsonBodies({ ...BODIES, bytesMax: 1_000, bytesInFlightMax: 10_000 }),
+    bodies: new JsonBodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
+    admission,
     connections,
     requestsMax: 100,
     trustProxy: 0,
@@ -207,7 +214,7 @@ describe("a JSON body", () => {
   });
 
   it("may be 10,000 levels deep without harm", async () => {
-    const { app } = testApp({ bodies: new JsonBodies({ ...BODIES, bytesMax: 100_000 }) });
+    const { app } = testApp({ bodies: { bytesMax: 100_000 } });
     app.post("/deep", (request, reply) => reply.send({ is: typeof request.body }));
     const payload = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
     expect((await app.inject({ method: "POST", url: "/deep", headers: json, payload })).json()).toEqual({
@@ -216,7 +223,7 @@ describe("a JSON body", () => {
   });
 
   it("that is large is parsed in another thread, and refused in the same words", async () => {
-    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
+    const { app } = testApp({ bodies: {} });
     const large = (payload: string) => app.inject({ method: "POST", url: "/echo", headers: json, payload });
     const value = { text: 'é"\\'.repeat(100_000), list: [1, { two: null }] };
     expect((await large(JSON.stringify(value))).json()).toEqual({ body: value });
@@ -228,7 +235,7 @@ describe("a JSON body", () => {
   });
 
   it("has a bound of its values, whatever its bytes", async () => {
-    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
+    const { app } = testApp({ bodies: {} });
     const list = (count: number) =>
       app.inject({ method: "POST", url: "/echo", headers: json, payload: `[${"1,".repeat(count - 1)}1]` });
     expect((await list(99_000)).statusCode).toBe(200);
@@ -252,7 +259,7 @@ describe("a JSON body", () => {
   });
 
   it("counts for its sender and for all until its request is answered", async () => {
-    const { app } = testApp({ bodies: new JsonBodies(BODIES) });
+    const { app } = testApp({ bodies: {} });
     const hold = Promise.withResolvers<void>();
     let inside = 0;
     app.post("/hold", async () => {

@@ -13,6 +13,7 @@ import { type JsonBodies, parseJsonBodies } from "./body.ts";
 import { type Connection, type Connections, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
+import type { RequestAdmission } from "./shares/admission.ts";
 
 const URL_LENGTH_MAX = 8_192;
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
@@ -31,6 +32,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** A frequent act on one task: no line in the log for each. */
     quiet?: boolean;
+    /** A key is looked for before it begins: who comes without one is refused there. */
+    keyed?: boolean;
   }
 }
 
@@ -52,6 +55,7 @@ export type AppParts = {
   traffic: Traffic;
   bodies: JsonBodies;
   connections: Connections;
+  admission: RequestAdmission;
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -90,6 +94,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
   app.decorateRequest("principal", null);
+  app.decorateRequest("counted", null);
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {
@@ -97,12 +102,13 @@ export function createApp(parts: AppParts): FastifyInstance {
     traffic.inFlight += 1;
     const connection = parts.connections.of(request.raw.socket);
     if (connection !== undefined) connection.requestsInWork += 1;
+    parts.admission.arrived(request);
     reply.raw.on("close", () => ended(parts, request, reply, connection));
     done(refusalOf(parts, request, reply, connection));
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     if (!reply.hasHeader("x-request-id")) reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
+    reply.header("x-content-type-options", "nosniff").headers(parts.admission.headersOf(request));
     done(null, payload);
   });
 
@@ -120,11 +126,12 @@ export function createApp(parts: AppParts): FastifyInstance {
 
 /** What is wrong with a request whatever its route: undefined when nothing is. */
 function refusalOf(
-  { hosts, traffic, requestsMax }: AppParts,
+  parts: AppParts,
   request: FastifyRequest,
   reply: FastifyReply,
   connection: Connection | undefined,
 ): Refusal | undefined {
+  const { hosts, traffic, requestsMax } = parts;
   if (hosts !== null && !isLocalHost(request.headers.host, hosts)) {
     return new Refusal(
       "forbidden",
@@ -152,12 +159,14 @@ function refusalOf(
   if (request.url.length > URL_LENGTH_MAX) {
     return new Refusal("too_large", `The URL is longer than ${URL_LENGTH_MAX} characters.`);
   }
-  return undefined;
+  const refusal = parts.admission.refusalOfStranger(request);
+  // Of a route that wants a key it is decided when that was looked for.
+  return refusal !== null && request.routeOptions.config.keyed !== true ? refusal : undefined;
 }
 
 /** Counts a request whose answer is out, or whose caller has left, and logs what is worth a line. */
 function ended(
-  { log, durations, traffic, bodies }: AppParts,
+  { log, durations, traffic, bodies, admission }: AppParts,
   request: FastifyRequest,
   reply: FastifyReply,
   connection: Connection | undefined,
@@ -168,6 +177,7 @@ function ended(
     if (!request.raw.complete && !request.raw.destroyed) cutUnlessSent(request.raw, bodies.pace);
   }
   bodies.ended(request);
+  admission.ended(request);
   const ms = performance.now() - request.startedAt;
   const { url = "(none)", config } = request.routeOptions;
   const status = reply.raw.headersSent ? reply.raw.statusCode : 499;

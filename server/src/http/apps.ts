@@ -18,6 +18,8 @@ import { DurationHistogram } from "./duration-histogram.ts";
 import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
+import { RequestAdmission } from "./shares/admission.ts";
+import type { Shares } from "./shares/share.ts";
 import { createStreams } from "./stream.ts";
 
 export type AppsOptions = {
@@ -32,8 +34,8 @@ export type AppsOptions = {
     bodyBytes: number;
     bodyValues: number;
     bodiesBytes: number;
-    bodiesBytesOfCaller: number;
   };
+  shares: Shares;
 };
 
 export type AppsParts = AppsOptions & {
@@ -68,23 +70,16 @@ export type Apps = {
 };
 
 export function createApps(parts: AppsParts): Apps {
-  const { version, lenses, limits, publicUrl } = parts;
+  const { version, lenses, publicUrl } = parts;
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
-  const streams = createStreams({ streamsMax: limits.streams, log: parts.log });
   const { keys, authenticate, keyEnd } = createAuthentication({ ...parts, keys: parts.verbs.keys });
+  const { connections, admission, streams, bodies } = boundedParts(parts);
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
     "Time from a request's head to its end.",
   );
-  const bodies = new JsonBodies({
-    bytesMax: limits.bodyBytes,
-    valuesMax: limits.bodyValues,
-    bytesInFlightMax: limits.bodiesBytes,
-    bytesOfCallerMax: limits.bodiesBytesOfCaller,
-  });
-  const connections = new Connections({ max: limits.connections, ofKey: null, ofAddress: null });
   const hourly = new HourlyCounts(parts.documents.perHour, parts.now);
   const lensParts: LensParts = {
     verbs: { ...parts.verbs, keys },
@@ -92,7 +87,7 @@ export function createApps(parts: AppsParts): Apps {
     publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),
     authenticate,
-    admit: (request, { keyId }) => connections.shows(request.raw.socket, keyId),
+    admission,
     keyEnd,
     isOpen: parts.development && publicUrl === null,
     tokenSecret: parts.tokenSecret,
@@ -105,7 +100,7 @@ export function createApps(parts: AppsParts): Apps {
     issues: parts.issues,
   };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
-    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies, connections });
+    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies, connections, admission });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -140,6 +135,32 @@ export function createApps(parts: AppsParts): Apps {
   };
 }
 
+/** What callers have a share of. All listeners have the same. */
+function boundedParts({ limits, shares, trustProxy, log }: AppsParts) {
+  const isProxied = trustProxy > 0;
+  const connections = new Connections({
+    max: limits.connections,
+    ofKey: shares.key.connections,
+    ofAddress: isProxied ? null : shares.address.connections,
+  });
+  const admission = new RequestAdmission(shares, connections, { isProxied });
+  const streams = createStreams({
+    streamsMax: limits.streams,
+    log,
+    headersOf: (request) => {
+      admission.hold(request);
+      return admission.headersOf(request);
+    },
+  });
+  const bodies = new JsonBodies({
+    bytesMax: limits.bodyBytes,
+    valuesMax: limits.bodyValues,
+    bytesInFlightMax: limits.bodiesBytes,
+    take: (request, bytes) => admission.takeBytes(request, bytes),
+  });
+  return { connections, admission, streams, bodies };
+}
+
 function metricsOf(
   { histograms, gauges, counters }: MetricSources,
   durations: DurationHistogram,
@@ -162,7 +183,7 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies" | "connections"> {
+}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies" | "connections" | "admission"> {
   return {
     log,
     requestsMax: limits.requests,

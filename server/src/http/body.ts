@@ -9,7 +9,6 @@ import { BodyPace } from "../lenses/body-pace.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
-import { networkOf } from "./network.ts";
 import { ParserThread } from "./parser-thread.ts";
 
 /** Larger bodies are parsed in a thread of their own: this one takes 3 ms. */
@@ -28,8 +27,8 @@ export type BodyBounds = {
   valuesMax: number;
   /** Bytes of all bodies whose requests are in work. */
   bytesInFlightMax: number;
-  /** Of these, those of one key, or of one address where a request comes without. */
-  bytesOfCallerMax: number;
+  /** Counts bytes for their caller. Throws `rate_limited` when it has too many in work. */
+  take: (request: FastifyRequest, bytes: number) => void;
 };
 
 declare module "fastify" {
@@ -48,7 +47,6 @@ export class JsonBodies {
   readonly pace = new BodyPace();
   /** Bytes of bodies whose requests are in work. */
   #bytes = 0;
-  readonly #ofCaller = new Map<string, number>();
 
   constructor(bounds: BodyBounds) {
     this.bytesMax = bounds.bytesMax;
@@ -61,8 +59,10 @@ export class JsonBodies {
    */
   async read(request: FastifyRequest, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
     const take = (bytes: number) => {
-      this.#take(callerOf(request), bytes);
+      if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany();
+      this.#bytes += bytes;
       request.bodyBytes += bytes;
+      this.#bounds.take(request, bytes);
     };
     const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace);
     return bytes.length > OWN_THREAD_BYTES_MAX ? await this.#thread.parse(bytes) : parseJson(bytes);
@@ -70,26 +70,8 @@ export class JsonBodies {
 
   /** Its body is in work no longer. */
   ended(request: FastifyRequest): void {
-    const { bodyBytes } = request;
-    if (bodyBytes === 0) return;
-    const caller = callerOf(request);
-    this.#bytes -= bodyBytes;
-    const rest = (this.#ofCaller.get(caller) ?? 0) - bodyBytes;
-    if (rest > 0) this.#ofCaller.set(caller, rest);
-    else this.#ofCaller.delete(caller);
+    this.#bytes -= request.bodyBytes;
   }
-
-  #take(caller: string, bytes: number): void {
-    const own = this.#ofCaller.get(caller) ?? 0;
-    if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany("unavailable");
-    if (own + bytes > this.#bounds.bytesOfCallerMax) throw tooMany("rate_limited");
-    this.#bytes += bytes;
-    this.#ofCaller.set(caller, own + bytes);
-  }
-}
-
-function callerOf({ principal, ip }: FastifyRequest): string {
-  return principal?.keyId ?? networkOf(ip);
 }
 
 /** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
@@ -172,6 +154,6 @@ function tooLarge(message: string): Refusal {
   return new Refusal("too_large", message);
 }
 
-function tooMany(code: "unavailable" | "rate_limited"): Refusal {
-  return new Refusal(code, "Too many large requests at once: try again in a moment.", { retryAfterS: 1 });
+function tooMany(): Refusal {
+  return new Refusal("unavailable", "Too many large requests at once: try again in a moment.", { retryAfterS: 1 });
 }

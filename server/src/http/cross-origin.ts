@@ -20,6 +20,8 @@ const EXPOSED = [
   "X-Request-Id",
   "Idempotency-Replayed",
   "Content-Disposition",
+  "RateLimit",
+  "RateLimit-Policy",
   "RateLimit-Limit",
   "RateLimit-Remaining",
   "RateLimit-Reset",

@@ -29,9 +29,20 @@ export type Streams = {
   close: () => void;
 };
 
-type StreamsParts = { streamsMax: number; bytesMax?: number; log: Logger };
+type StreamsParts = {
+  streamsMax: number;
+  bytesMax?: number;
+  log: Logger;
+  /** What a stream's head says of its caller's share, which it is part of from then on. Throws `rate_limited`. */
+  headersOf?: (request: FastifyRequest) => Readonly<Record<string, string>>;
+};
 
-export function createStreams({ streamsMax, bytesMax = STREAMS_BYTES_MAX, log }: StreamsParts): Streams {
+export function createStreams({
+  streamsMax,
+  bytesMax = STREAMS_BYTES_MAX,
+  log,
+  headersOf = () => ({}),
+}: StreamsParts): Streams {
   const open = new Set<Open>();
   const stalled = new StalledReaders<Open>(bytesMax, (one) => {
     one.raw.destroy();
@@ -76,10 +87,11 @@ export function createStreams({ streamsMax, bytesMax = STREAMS_BYTES_MAX, log }:
         reply.header("retry-after", "1");
         throw new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
       }
+      const left = headersOf(request);
       request.held = true;
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, headOf(request, headers));
+      raw.writeHead(200, headOf(request, { ...left, ...headers }));
       if (request.method === "HEAD") {
         raw.end();
         return;

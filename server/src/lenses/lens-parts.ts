@@ -61,6 +61,20 @@ export type Condition = {
   embedding: boolean;
 };
 
+/** A share for everybody: each request counts for its caller until its answer is out. What throws, throws `rate_limited`. */
+export interface Admission {
+  /** The key of a request was accepted: it counts for the key and its tenant. */
+  admit(request: FastifyRequest, principal: Principal): void;
+  /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
+  refused(request: FastifyRequest, error: unknown): unknown;
+  /** Its answer is held on purpose, as a stream or until something happens. */
+  hold(request: FastifyRequest): void;
+  /** It searches. */
+  search(request: FastifyRequest): void;
+  /** What its answer says of what is left to its caller. */
+  headersOf(request: FastifyRequest): Readonly<Record<string, string>>;
+}
+
 export type LensParts = {
   verbs: Verbs;
   /** Those of the configuration, the default first. One that `answersAlone` has answers that are a message and no task. */
@@ -82,8 +96,7 @@ export type LensParts = {
     secrets: readonly string[],
     chosen?: Chosen,
   ) => Principal | Promise<Principal>;
-  /** Called once a request's key was accepted. */
-  admit: (request: FastifyRequest, principal: Principal) => void;
+  admission: Admission;
   /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
   keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
   /** Callers from this machine need no key. */

@@ -178,21 +178,23 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: routerPath(route.path),
-    config: { quiet: route.quiet ?? false, ...(route.cut !== undefined && { cut: route.cut }) },
+    config: { quiet: route.quiet ?? false, keyed: !route.open, ...(route.cut !== undefined && { cut: route.cut }) },
     ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
     onRequest: hooksOf(route, place.parts, authenticated),
     handler: async (request, reply) => {
       try {
+        if (isSearch(route, request)) place.parts.admission.search(request);
         const principal = await whoOf(request);
         const run = (uploads: Uploads) => route.run(principal, place, request, reply, uploads);
         const { body } = request;
         const isKept = body instanceof UnreadForm || body instanceof CutJson;
         const answer = isKept ? await withKept(body, request, principal, place.parts, run) : await run(NO_UPLOADS);
         if (answer.bytes !== undefined) {
+          const left = place.parts.admission.headersOf(request);
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
-          sendBytes(request, reply, answer.status, headers, answer.bytes);
+          sendBytes(request, reply, answer.status, { ...left, ...headers }, answer.bytes);
         } else if (answer.file !== undefined) {
           reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {
@@ -215,6 +217,11 @@ type Authenticated = (request: FastifyRequest) => Principal | Promise<Principal>
 type WhoOf = (request: FastifyRequest) => Principal | null | Promise<Principal | null>;
 
 const nobody: WhoOf = () => null;
+
+function isSearch({ searches }: Route, { query }: FastifyRequest): boolean {
+  if (searches === undefined || searches === true) return searches ?? false;
+  return typeof query === "object" && query !== null && searches in query;
+}
 
 /** Null for whoever comes without a key that is accepted. */
 function unlessUnknown(authenticated: Authenticated): WhoOf {
@@ -276,10 +283,11 @@ function hooksOf(route: Route, parts: LensParts, authenticated: Authenticated): 
     hooks.push((request, _reply, done) => {
       const admit = (principal: Principal) => {
         request.principal = principal;
-        parts.admit(request, principal);
+        parts.admission.admit(request, principal);
       };
+      const refuse = (error: unknown) => done(refusalOf(parts.admission.refused(request, error)));
       const found = authenticated(request);
-      if (found instanceof Promise) found.then(admit).then(() => done(), done);
+      if (found instanceof Promise) found.then(admit).then(() => done(), refuse);
       else {
         admit(found);
         done();

@@ -82,6 +82,8 @@ type RouteDoc = {
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
   reads?: Reading;
+  /** It searches by a text, always or when its query has a field of that name: callers have a share of that. */
+  searches?: true | string;
   /** Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */
   cut?: Cut;
   /** Media type of its body in the document, where it is not JSON. */
@@ -280,6 +282,7 @@ function made<Names extends string, Query, Body, Who>(
         idempotency:
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
+          parts.admission.hold(request);
           ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
           return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },

@@ -15,6 +15,8 @@ export type Principal = {
   /** What the user belongs to and has: whose work that is too. None when absent. */
   groups?: readonly string[];
   roles?: readonly string[];
+  /** Of its key: how large its share is. */
+  tier?: string;
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };

@@ -8,6 +8,7 @@ import { systemClock } from "../../src/engine/clock.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../src/engine/ids.ts";
 import { type HostParts, openHost } from "../../src/http/host.ts";
+import { sharesConfig, sharesOf } from "../../src/http/shares/configuration.ts";
 import { documentsLens } from "../../src/lenses/documents/routes.ts";
 import { nativeLens } from "../../src/lenses/native/routes.ts";
 import { shannonLens } from "../../src/lenses/shannon/routes.ts";
@@ -61,8 +62,9 @@ export async function startDocumentsServer(
     lensPorts: [{ name: "documents", port: 0 }],
     limits: {
       ...{ connections: 100, streams: 100, requests: 1_000, bodyBytes: 4 << 20, bodyValues: 100_000 },
-      ...{ bodiesBytes: 64 << 20, bodiesBytesOfCaller: 64 << 20 },
+      bodiesBytes: 64 << 20,
     },
+    shares: sharesOf("dev", sharesConfig.parse({})),
     documents: { fileBytesMax: 1 << 20, checkUrl: null, perHour: {}, ...options.documents },
     log: pino({ level: "silent" }),
     now: () => systemClock.now(),

@@ -166,6 +166,7 @@ export const vectorStoreRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/vector_stores/{vector_store_id}/search",
+    searches: true,
     id: "search_vector_store",
     tag: "vector stores",
     summary: "Search a vector store",

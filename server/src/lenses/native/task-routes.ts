@@ -60,6 +60,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks",
     id: "listTasks",
+    searches: "q",
     tag: "Tasks",
     summary: "List tasks, newest first",
     description:

@@ -228,6 +228,7 @@ export const vectorStoreRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: `${STORE}/search`,
+    searches: true,
     id: "searchVectorStore",
     tag: "Vector stores",
     summary: "Search a vector store, by words and by meaning",

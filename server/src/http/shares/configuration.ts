@@ -1,0 +1,110 @@
+/**
+ * What a deployment gives to everybody: to a key, to all keys of a tenant together, and to an address whose requests come
+ * without an accepted key. One schema; each bound that is absent is the usual one, and null is none.
+ */
+import { z } from "zod";
+import type { AddressShare, Share, Shares } from "./share.ts";
+
+const bound = z.int().min(1).max(1_000_000_000_000).nullable().optional();
+
+const share = z.strictObject({
+  /** Requests that begin within a minute. */
+  requestsPerMinute: bound,
+  /** Requests in work at once, but for those that are held. */
+  requests: bound,
+  /** Open event streams and answers that are held: waits for a task, claims that wait for work, uploads. */
+  streams: bound,
+  /** Bytes of JSON bodies whose requests are in work. */
+  bodiesBytes: bound,
+  /** Searches in work at once: in vector stores, and lists by a text. */
+  searches: bound,
+});
+
+const addressShare = share.pick({ requestsPerMinute: true, requests: true, bodiesBytes: true }).extend({
+  /** Connections that have shown no accepted key; the oldest makes room for the newest. */
+  connections: bound,
+});
+
+const keyShare = share.extend({
+  /** Connections that stay open for it whatever comes. */
+  connections: bound,
+});
+
+const name = z.string().min(1).max(255);
+
+export const sharesConfig = z.strictObject({
+  key: keyShare.prefault({}),
+  /** Keys of a tier have these bounds in place of those of `key`. */
+  tiers: z.record(name, keyShare).default({}),
+  tenant: share.prefault({}),
+  /** Tenants that have other bounds than those of `tenant`. */
+  tenants: z.record(name, share).default({}),
+  address: addressShare.prefault({}),
+});
+export type SharesConfig = z.output<typeof sharesConfig>;
+
+const MB = 1 << 20;
+
+/** Generous: a program that works hard for its users is far from them. */
+const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
+  key: {
+    requestsPerMinute: 60_000,
+    requests: 512,
+    streams: 2_000,
+    bodiesBytes: 64 * MB,
+    searches: 16,
+    connections: 3_000,
+  },
+  tenant: {
+    requestsPerMinute: 240_000,
+    requests: 1_024,
+    streams: 5_000,
+    bodiesBytes: 128 * MB,
+    searches: 32,
+    connections: null,
+  },
+  address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000 },
+};
+
+/** Whoever calls a server in `dev` is its developer: nothing but its memory is kept for others. */
+const IN_DEV: typeof IN_SERVE = {
+  key: {
+    requestsPerMinute: null,
+    requests: null,
+    streams: null,
+    bodiesBytes: 64 * MB,
+    searches: null,
+    connections: null,
+  },
+  tenant: {
+    requestsPerMinute: null,
+    requests: null,
+    streams: null,
+    bodiesBytes: null,
+    searches: null,
+    connections: null,
+  },
+  address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null },
+};
+
+/** The shares of a server that was told `given`. */
+export function sharesOf(mode: "dev" | "serve", given: SharesConfig): Shares {
+  const usual = mode === "dev" ? IN_DEV : IN_SERVE;
+  const key = over(usual.key, given.key);
+  const tenant = over(usual.tenant, given.tenant);
+  return {
+    key,
+    tiers: new Map(Object.entries(given.tiers).map(([tier, own]) => [tier, over(key, own)])),
+    tenant,
+    tenants: new Map(Object.entries(given.tenants).map(([name, own]) => [name, over(tenant, own)])),
+    address: over(usual.address, given.address),
+  };
+}
+
+function over<Bounds extends object>(
+  usual: Bounds,
+  own: { [Name in keyof Bounds]?: Bounds[Name] | undefined },
+): Bounds {
+  const said = Object.entries(own).filter(([, value]) => value !== undefined);
+  return { ...usual, ...Object.fromEntries(said) };
+}

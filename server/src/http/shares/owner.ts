@@ -1,0 +1,116 @@
+/** What one key, tenant or address has of its share at this moment. */
+import type { AddressShare } from "./share.ts";
+
+const MINUTE_MS = 60_000;
+
+export class Owner<Bounds extends AddressShare = AddressShare> {
+  readonly share: Bounds;
+  /** What its clients are told of its share of requests: `RateLimit-Policy`. */
+  readonly policy: string;
+  readonly #kind: string;
+  requests = 0;
+  streams = 0;
+  searches = 0;
+  bodiesBytes = 0;
+  #minuteFrom = Number.NEGATIVE_INFINITY;
+  #ofMinute = 0;
+
+  constructor(kind: "key" | "tenant" | "address", share: Bounds) {
+    this.#kind = kind;
+    this.share = share;
+    this.policy = `"${kind}";q=${share.requestsPerMinute};w=60`;
+  }
+
+  /** Nothing would be forgotten with it. */
+  isIdle(now: number): boolean {
+    const { requests, streams, searches, bodiesBytes } = this;
+    return requests + streams + searches + bodiesBytes === 0 && now - this.#minuteFrom >= MINUTE_MS;
+  }
+
+  /** Counts a request of this minute. */
+  count(now: number): void {
+    if (now - this.#minuteFrom >= MINUTE_MS) {
+      this.#minuteFrom = now;
+      this.#ofMinute = 0;
+    }
+    this.#ofMinute += 1;
+  }
+
+  /** A request counts no more. */
+  uncount(): void {
+    this.#ofMinute -= 1;
+  }
+
+  /** Requests of this minute that are left; fewer than none when one too many was counted. */
+  left(): number {
+    return (this.share.requestsPerMinute ?? Number.POSITIVE_INFINITY) - this.#ofMinute;
+  }
+
+  /** Seconds until the minute is over. */
+  resetS(now: number): number {
+    return Math.max(1, Math.ceil((this.#minuteFrom + MINUTE_MS - now) / 1_000));
+  }
+
+  /** Whether one of its counts is beyond its bound. */
+  exceeds(name: "requests" | "bodiesBytes"): boolean {
+    const bound = this.share[name];
+    return bound !== null && this[name] > bound;
+  }
+
+  /** What clients are told of it. The draft's fields, and those of before that most clients read. */
+  headers(now: number): Record<string, string> {
+    const left = String(Math.max(0, this.left()));
+    const reset = String(this.resetS(now));
+    return {
+      "ratelimit-policy": this.policy,
+      ratelimit: `"${this.#kind}";r=${left};t=${reset}`,
+      "ratelimit-limit": String(this.share.requestsPerMinute),
+      "ratelimit-remaining": left,
+      "ratelimit-reset": reset,
+    };
+  }
+}
+
+/** Those of one kind that are counted at once: of more, the ones that were idle for longest are forgotten. */
+const OWNERS_MAX = 20_000;
+/** Looked at to find one that is idle. */
+const LOOKED_AT_MAX = 32;
+
+export class Owners<Bounds extends AddressShare> {
+  readonly #kind: "key" | "tenant" | "address";
+  /** In the order in which they came. */
+  readonly #all = new Map<string, Owner<Bounds>>();
+
+  constructor(kind: "key" | "tenant" | "address") {
+    this.#kind = kind;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** The one of this name; a new one has `share`. */
+  of(name: string, share: Bounds, now: number): Owner<Bounds> {
+    const known = this.#all.get(name);
+    if (known !== undefined) return known;
+    if (this.#all.size >= OWNERS_MAX) this.#forgetOne(now);
+    const owner = new Owner(this.#kind, share);
+    this.#all.set(name, owner);
+    return owner;
+  }
+
+  #forgetOne(now: number): void {
+    let looked = 0;
+    for (const [name, owner] of this.#all) {
+      if (owner.isIdle(now)) {
+        this.#all.delete(name);
+        return;
+      }
+      looked += 1;
+      if (looked === LOOKED_AT_MAX) break;
+    }
+    // What the oldest one has in work is still given back to it; only its count of requests begins anew.
+    const [oldest] = this.#all.keys();
+    if (oldest !== undefined) this.#all.delete(oldest);
+  }
+}

@@ -1,0 +1,142 @@
+/** A share for everybody: what one key or address takes of a server in `serve` leaves the others theirs. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { sharesConfig, sharesOf } from "../src/http/shares/configuration.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+const KEY = { requestsPerMinute: 30, requests: 2, streams: 2, searches: 1 };
+const shares = sharesOf(
+  "serve",
+  sharesConfig.parse({
+    key: KEY,
+    tiers: {},
+    tenants: { small: { requestsPerMinute: 10 } },
+    address: { requestsPerMinute: 40 },
+  }),
+);
+const USERS = ["ada", "bob", "eve", "finn", "gil"] as const;
+
+let server: TestServer;
+let keys: Record<(typeof USERS)[number] | "sam" | "sue", string>;
+
+beforeAll(async () => {
+  const users = USERS.map((user) => ({ user }));
+  const small = ["sam", "sue"].map((user) => ({ user, tenant: "small" }));
+  server = await startTestServer({ mode: "serve", keys: [...users, ...small], config: { shares } });
+  const [ada = "", bob = "", eve = "", finn = "", gil = "", sam = "", sue = ""] = server.secrets;
+  keys = { ada, bob, eve, finn, gil, sam, sue };
+});
+afterAll(() => server.stop());
+
+async function ask(path: string, key?: string): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const { status, headers, ...answer } = await server
+    .call(path, key === undefined ? {} : { key })
+    .then(async (response) => ({ status: response.status, headers: response.headers, text: await response.text() }));
+  const isJson = headers.get("content-type")?.includes("json") ?? false;
+  return { status, headers, body: isJson ? JSON.parse(answer.text) : answer.text };
+}
+
+async function exhaust(key: string, path = "/v1/me"): Promise<void> {
+  for (let at = 0; at < 100; at++) if ((await ask(path, key)).status === 429) return;
+  throw new Error("This key has no bound.");
+}
+
+/** A request whose body never comes to its end: it is in work as long as its connection. */
+async function unfinished(key: string | null) {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const authorization = key === null ? "" : `Authorization: Bearer ${key}\r\n`;
+  socket.write(
+    `POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\n${authorization}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,
+  );
+  return socket;
+}
+
+describe("requests of a minute", () => {
+  it("are told by every answer, and those of a key are nobody else's", async () => {
+    const first = await ask("/v1/me", keys.ada);
+    expect(first.headers.get("ratelimit-policy")).toBe('"key";q=30;w=60');
+    expect(first.headers.get("ratelimit")).toMatch(/^"key";r=29;t=(60|59)$/);
+    const missing = await ask("/v1/tasks/task_00000000000000000000000000", keys.ada);
+    expect([missing.status, missing.headers.get("ratelimit-remaining")]).toEqual([404, "28"]);
+    expect(missing.headers.get("ratelimit-limit")).toBe("30");
+    await exhaust(keys.ada);
+    expect((await ask("/v1/me", keys.bob)).status).toBe(200);
+  });
+
+  it.each([
+    ["/v1/tasks", { code: "rate_limited", status: 429, retry_after_s: expect.any(Number) }],
+    ["/shannon/api/v1/tasks", { error: "Rate limit exceeded", window: "minute", retry_after: expect.any(Number) }],
+    ["/documents/v1/files", { code: 6, detail: { type: "rate_limit_error" } }],
+    ["/orchestrate/v1/orchestrate/agents", { detail: expect.any(String) }],
+    ["/a2a/tasks", { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }],
+    ["/bpm/api/4.0/tasks", { status: 429, title: "Too Many Requests" }],
+  ])("that are too many are refused at %s in its own words", async (path, words) => {
+    const { status, headers, body } = await ask(path, keys.ada);
+    expect([status, body]).toMatchObject([429, words]);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(Number(headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    expect(headers.get("ratelimit-remaining")).toBe("0");
+  });
+
+  it("count for the tenant too, whichever key they come with", async () => {
+    await exhaust(keys.sam);
+    const { status, headers } = await ask("/v1/me", keys.sue);
+    expect([status, headers.get("ratelimit-policy")]).toEqual([429, '"tenant";q=10;w=60']);
+    expect((await ask("/v1/me", keys.bob)).status).toBe(200);
+  });
+
+  it("without an accepted key count for their address alone, and health and metrics for nobody", async () => {
+    for (let at = 0; at < 20; at++) expect((await ask("/v1/me", `sk_wrong-${at}`)).status).toBe(401);
+    await exhaust("sk_wrong");
+    expect((await ask("/openapi.json")).status).toBe(429);
+    expect((await ask("/nowhere")).status).toBe(429);
+    expect((await ask("/v1/me", keys.bob)).status).toBe(200);
+    for (let at = 0; at < 50; at++) {
+      expect((await ask("/health")).status).toBe(200);
+      expect((await ask("/metrics", keys.bob)).status).toBe(200);
+    }
+  });
+});
+
+describe("what is in work at once", () => {
+  it("is bounded for a key, and given back when its caller leaves", async () => {
+    const bodies = [await unfinished(keys.eve), await unfinished(keys.eve)];
+    const third = async () => (await ask("/v1/me", keys.eve)).status;
+    await expect.poll(third).toBe(429);
+    expect((await ask("/v1/me", keys.bob)).status).toBe(200);
+    for (const body of bodies) body.destroy();
+    await expect.poll(third).toBe(200);
+  });
+
+  it("is nothing for a body that comes without a key: it is refused at its head", async () => {
+    const body = await unfinished(null);
+    const [answer] = await once(body, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 (401|429) /);
+    body.destroy();
+  });
+
+  it("has a share of streams and held answers for itself", async () => {
+    const task = await server.call("/v1/tasks", { key: keys.finn, json: { kind: "external", input: { queue: "q" } } });
+    const { id } = z.object({ id: z.string() }).parse(await task.json());
+    const left = new AbortController();
+    const stream = () =>
+      server.call(`/v1/tasks/${id}/events`, {
+        key: keys.finn,
+        headers: { accept: "text/event-stream" },
+        signal: left.signal,
+      });
+    const open = [await stream(), await stream()];
+    expect(open.map(({ status, headers }) => [status, headers.has("ratelimit")])).toEqual([
+      [200, true],
+      [200, true],
+    ]);
+    expect((await stream()).status).toBe(429);
+    expect((await ask(`/v1/tasks/${id}?wait=1`, keys.finn)).status).toBe(429);
+    expect((await ask(`/v1/tasks/${id}`, keys.finn)).status).toBe(200);
+    left.abort();
+    await expect.poll(async () => (await ask(`/v1/tasks/${id}?wait=0`, keys.finn)).status).toBe(200);
+  });
+});
