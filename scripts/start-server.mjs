@@ -10,6 +10,11 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const NODE = join(ROOT, "node_modules", ".bin", "node");
 const READY_MS_MAX = 20_000;
+/** What a developer has set for models is not what is checked. */
+const WITHOUT_PROVIDERS = {
+  ...{ OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", ANTHROPIC_API_KEY: "" },
+  ...{ OLLAMA_HOST: "", OLLAMA_BASE_URL: "", WAYBILL_MODEL: "" },
+};
 const STOPPED_MS_MAX = 30_000;
 
 /** A port that is free at this moment. */
@@ -24,15 +29,15 @@ export function freePort() {
   });
 }
 
-/** Starts `waybill dev` and resolves once it answers. `flags` are added to its command line. */
-export async function startServer({ port, shannonPort, flags = [], cwd } = {}) {
+/** Starts `waybill dev` and resolves once it answers. `flags` are added to its command line, `env` to its environment. */
+export async function startServer({ port, shannonPort, flags = [], cwd, env = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "waybill-examples-"));
   const native = port ?? (await freePort());
   const shannon = shannonPort ?? (await freePort());
   const args = ["dev", "--data", join(folder, "data"), "--port", native, "--lens-port", `shannon=${shannon}`, ...flags];
   const server = spawn(NODE, [join(ROOT, "server", "bin", "waybill.js"), ...args.map(String)], {
     cwd: cwd ?? folder,
-    env: { ...process.env, OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "", OLLAMA_HOST: "", OLLAMA_BASE_URL: "" },
+    env: { ...process.env, ...WITHOUT_PROVIDERS, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
   let said = "";
@@ -55,6 +60,11 @@ export async function startServer({ port, shannonPort, flags = [], cwd } = {}) {
     url,
     shannonUrl,
     said: () => said,
+    /** Ends it as a power cut would. */
+    async kill() {
+      server.kill("SIGKILL");
+      await exited;
+    },
     /** Ends it as an operator would, and resolves with its exit code. */
     async stop() {
       const hurry = setTimeout(() => server.kill("SIGKILL"), STOPPED_MS_MAX);

@@ -12,6 +12,9 @@ const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as 
 export const EXTENSIONS = ["top_k", "typical_p", "min_tokens", "repetition_penalty"] as const;
 export type Extension = (typeof EXTENSIONS)[number];
 
+/** What OpenAI is asked for when nobody names a model. */
+export const OPENAI_MODEL = "gpt-5-mini";
+
 const keyed: ReadonlySet<string> = new Set(["openai", "anthropic"]);
 
 const providerName = z
@@ -77,15 +80,8 @@ export function providersFromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, ProviderConfig> {
   const providers: Record<string, ProviderConfig> = {};
-  const openai = setting(env, "OPENAI_API_KEY");
-  if (openai !== undefined) {
-    providers["openai"] = {
-      type: "openai",
-      apiKey: openai,
-      ...baseUrl(setting(env, "OPENAI_BASE_URL")),
-      ...model(setting(env, "OPENAI_MODEL")),
-    };
-  }
+  const openai = openaiFrom(env);
+  if (openai !== undefined) providers["openai"] = openai;
   const anthropic = setting(env, "ANTHROPIC_API_KEY");
   if (anthropic !== undefined) {
     providers["anthropic"] = {
@@ -102,6 +98,27 @@ export function providersFromEnvironment(
   return providers;
 }
 
+/**
+ * A base URL that is not OpenAI's own is of a server that calls itself compatible: it has chat completions, what it may
+ * have of Responses is seldom whole, and many want no key.
+ */
+function openaiFrom(env: Readonly<Record<string, string | undefined>>): ProviderConfig | undefined {
+  const apiKey = setting(env, "OPENAI_API_KEY");
+  const baseUrl = setting(env, "OPENAI_BASE_URL");
+  const named = model(setting(env, "OPENAI_MODEL"));
+  if (baseUrl !== undefined && !isOpenai(baseUrl)) {
+    const keyed = apiKey === undefined ? {} : { apiKey };
+    return { type: "openai-compatible", ...keyed, baseUrl, defaultModel: OPENAI_MODEL, ...named };
+  }
+  if (apiKey === undefined) return undefined;
+  return { type: "openai", apiKey, ...(baseUrl !== undefined && { baseUrl }), ...named };
+}
+
+/** The vendor itself, in any of its regions, and not a server that speaks like it. */
+export function isOpenai(baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && /(^|\.)openai\.com$/.test(new URL(baseUrl).hostname);
+}
+
 /** A configuration completed by what the environment names, key by key of a provider; the configuration wins. */
 export function withEnvironment(
   config: ModelsConfigInput,
@@ -111,7 +128,9 @@ export function withEnvironment(
   for (const [name, named] of Object.entries(providersFromEnvironment(env))) {
     const configured = config.providers?.[name];
     // A key must not travel to another vendor that happens to be configured under its name.
-    if (configured === undefined || configured.type === named.type) providers[name] = { ...named, ...configured };
+    if (configured === undefined || configured.type === named.type || configured.type === name) {
+      providers[name] = { ...named, ...configured };
+    }
   }
   return { ...config, providers };
 }

@@ -6,6 +6,9 @@ import type { ModelCall, PromptTurn, Usage } from "./model.ts";
 /** What stands in the place of a provider's own counts. */
 export const ESTIMATED = { estimated: true } as const;
 
+/** What frames a turn or the offer of a tool on its way into a model: marks, a role, a name. */
+const FRAME_TOKENS = 8;
+
 /** `said` is all that the model wrote: text, reasoning and the arguments of calls. */
 export async function estimatedUsage(
   prompt: readonly PromptTurn[],
@@ -13,8 +16,10 @@ export async function estimatedUsage(
   said: readonly string[],
 ): Promise<Usage> {
   const offers = tools.length === 0 ? [] : [JSON.stringify(tools)];
+  const reasoned = prompt.flatMap((turn) => (turn.role === "assistant" ? (turn.reasoning ?? []) : []));
+  const texts = [...textsOf(prompt), ...reasoned.map(({ text }) => text), ...offers];
   return {
-    inputTokens: await tokensOf([...textsOf(prompt), ...offers]),
+    inputTokens: (await tokensOf(texts)) + (prompt.length + tools.length) * FRAME_TOKENS,
     outputTokens: await tokensOf(said),
     cacheReadTokens: 0,
     cacheWriteTokens: 0,

@@ -120,6 +120,8 @@ export interface Models {
   providers(): string[];
   /** Text of its answer may be followed by calls of tools. */
   speaksBeforeCalls(model: ModelId): boolean;
+  /** How long its first token may take, in milliseconds. */
+  firstTokenMs(model: ModelId): number;
   /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */
   contextTokens(model: ModelId): number | null;
   /** What the model costs; null where nobody has said. */

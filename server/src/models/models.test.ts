@@ -107,10 +107,31 @@ describe("the environment", () => {
         OLLAMA_BASE_URL: "http://box:11434",
       }),
     ).toEqual({
-      openai: { type: "openai", apiKey: "a", baseUrl: "http://proxy/v1" },
+      openai: { type: "openai-compatible", apiKey: "a", baseUrl: "http://proxy/v1", defaultModel: "gpt-5-mini" },
       anthropic: { type: "anthropic", apiKey: "b" },
       ollama: { type: "ollama", baseUrl: "http://box:11434" },
     });
+  });
+
+  it.each([
+    ["a key", { OPENAI_API_KEY: "a" }, { type: "openai", apiKey: "a" }],
+    [
+      "OpenAI's own address in another region",
+      { OPENAI_API_KEY: "a", OPENAI_BASE_URL: "https://eu.api.openai.com/v1" },
+      { type: "openai", apiKey: "a", baseUrl: "https://eu.api.openai.com/v1" },
+    ],
+    [
+      "an address that only ends like OpenAI's",
+      { OPENAI_API_KEY: "a", OPENAI_BASE_URL: "https://notopenai.com/v1" },
+      { type: "openai-compatible", apiKey: "a", baseUrl: "https://notopenai.com/v1", defaultModel: "gpt-5-mini" },
+    ],
+    [
+      "a server of one's own that wants no key",
+      { OPENAI_BASE_URL: "http://localhost:8000/v1", OPENAI_MODEL: "house" },
+      { type: "openai-compatible", baseUrl: "http://localhost:8000/v1", defaultModel: "house" },
+    ],
+  ])("%s is OpenAI, or a server that speaks like it", (_, env, openai) => {
+    expect(providersFromEnvironment(env)).toEqual({ openai });
   });
 
   it.each([
@@ -128,6 +149,10 @@ describe("the environment", () => {
       withEnvironment({ providers: { openai: { type: "openai", defaultModel: "gpt-5" } } }, env).providers,
     ).toEqual({
       openai: { type: "openai", apiKey: "from-env", defaultModel: "gpt-5" },
+    });
+    const proxy = { ...env, OPENAI_BASE_URL: "http://proxy/v1" };
+    expect(withEnvironment({ providers: { openai: { type: "openai" } } }, proxy).providers).toMatchObject({
+      openai: { type: "openai", apiKey: "from-env", baseUrl: "http://proxy/v1" },
     });
     const elsewhere = { openai: { type: "openai-compatible", baseUrl: "http://elsewhere/v1" } } as const;
     expect(withEnvironment({ providers: elsewhere }, env).providers).toEqual(elsewhere);

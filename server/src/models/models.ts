@@ -8,6 +8,7 @@ import {
   EXTENSIONS,
   type ModelsConfigInput,
   modelsConfig,
+  OPENAI_MODEL,
   type ProviderConfig,
   type ProviderType,
 } from "./configuration.ts";
@@ -24,7 +25,7 @@ const offlineModelId: ModelId = "local:reference";
 
 /** What a provider is asked for when nobody names a model. Ollama has what its owner pulled; this is its own example. */
 const sensibleDefaults: Record<ProviderType, string | undefined> = {
-  openai: "gpt-5-mini",
+  openai: OPENAI_MODEL,
   anthropic: "claude-sonnet-4-5",
   ollama: "llama3.2",
   "openai-compatible": undefined,
@@ -78,6 +79,10 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     // The offline model either answers or calls.
     speaksBeforeCalls: (id) => id !== offlineModelId,
     price: rateOf,
+    firstTokenMs: (id) => {
+      const provider = id.slice(0, id.indexOf(":"));
+      return id === offlineModelId ? 0 : firstTokenMsOf(providers[provider], settings.firstTokenMs);
+    },
     contextTokens: (id) => contextTokensOf(id, settings.contextTokens),
     async call(call) {
       const id = resolve(call.model);
@@ -209,9 +214,8 @@ async function openModel(
     }
     case "ollama":
     case "openai-compatible": {
-      const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-      const settings = { ...shared, baseURL: baseUrlOf(config), name: provider, includeUsage: true };
-      return createOpenAICompatible(settings).chatModel(model);
+      const { compatibleModel } = await import("./compatible.ts");
+      return compatibleModel({ ...shared, baseURL: baseUrlOf(config), name: provider }, model);
     }
   }
 }

@@ -4,8 +4,12 @@
  */
 
 import { createOpenAI, type OpenAIProviderSettings } from "@ai-sdk/openai";
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, type LanguageModelV4, type LanguageModelV4CallOptions } from "@ai-sdk/provider";
+import { compatibleModel } from "./compatible.ts";
+import { isOpenai } from "./configuration.ts";
+
+/** What a server says of a path that it has not. */
+const MISSING: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
 
 /** What base URLs have shown to speak, for as long as this process runs. */
 const spoken = new Map<string, "responses" | "chat">();
@@ -13,8 +17,8 @@ const spoken = new Map<string, "responses" | "chat">();
 /** The model of that name at OpenAI or at a server that speaks like it. */
 export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string }, name: string): LanguageModelV4 {
   const responses = withoutStorage(createOpenAI(settings).responses(name));
-  if (/^https:\/\/[^/]*\.openai\.com\//.test(`${settings.baseURL}/`)) return responses;
-  const chat = createOpenAICompatible({ ...settings, name: "chat", includeUsage: true }).chatModel(name);
+  if (isOpenai(settings.baseURL)) return responses;
+  const chat = compatibleModel({ ...settings, name: "chat" }, name);
 
   async function ask<T>(by: (model: LanguageModelV4) => PromiseLike<T>): Promise<T> {
     const known = spoken.get(settings.baseURL);
@@ -25,7 +29,7 @@ export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string
       return answer;
     } catch (error) {
       // Where responses were had before, a 404 is about the model.
-      const missing = APICallError.isInstance(error) && (error.statusCode === 404 || error.statusCode === 405);
+      const missing = APICallError.isInstance(error) && MISSING.has(error.statusCode);
       if (!missing || known === "responses") throw error;
       const answer = await by(chat);
       spoken.set(settings.baseURL, "chat");

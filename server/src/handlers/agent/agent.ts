@@ -58,6 +58,7 @@ export function agentCatalog({ models, agents, tools, documents }: AgentHandlerP
 }
 
 const TITLE_CHARS_MAX = 200;
+/** Of one answer, once its first token is there. */
 const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
@@ -151,11 +152,11 @@ function ownTimeLimitMs(input: AgentInput, { agents }: AgentParts): number | nul
   return agentFor(input, agents).timeLimitMs ?? null;
 }
 
-function timeLimitMs(input: AgentInput, { agents, tools }: AgentParts): number {
+function timeLimitMs(input: AgentInput, { agents, tools, models }: AgentParts): number {
   const agent = agentFor(input, agents);
   if (agent.timeLimitMs !== undefined) return agent.timeLimitMs;
   const { mode } = modesFor(input, agent);
-  if (mode === "simple") return SIMPLE_DEADLINE_MS;
+  if (mode === "simple") return models.firstTokenMs(modelFor(input, agent, models)) + SIMPLE_DEADLINE_MS;
   const waitsForPeople = agent.asksPerson || agent.tools?.some((name) => tools.get(name)?.needsApproval) === true;
   return STANDARD_DEADLINE_MS + (waitsForPeople ? PERSON_ASKS_MAX * PERSON_DEADLINE_MS : 0);
 }

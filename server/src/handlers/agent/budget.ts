@@ -3,6 +3,7 @@
  * They are looked at within the step of every model call, so that what others of the tree spend meanwhile counts, and what
  * it may cost is reserved before it is made; what was found is journaled with the step, so that a later attempt comes to the same.
  */
+import type { ModelId } from "../../models/model.ts";
 import type { Price } from "../../models/price-table.ts";
 import type { EventData } from "../../task/events/event.ts";
 import {
@@ -26,6 +27,11 @@ const ANSWER_TOKENS_WORTH = 1_024;
 /** Few answers are longer, and few models give longer ones: more is not taken from those beside it. */
 export const ANSWER_TOKENS_MAX = 16_384;
 const PER_MILLION = 1_000_000;
+
+/** A model's own tokenizer is another than ours: until it has counted one prompt, a tenth more is allowed for. */
+const COUNTED_PER_TOKEN = 1.1;
+/** What is beyond are pictures and documents, which the next prompt may not have. */
+const COUNTED_PER_TOKEN_MAX = 4;
 
 /** What is said of a budget that runs low or is spent. */
 export type Standing = {
@@ -150,6 +156,20 @@ async function withinBudgets<Result>(
 export class BudgetWatch {
   /** Those of which it was said that they run low. */
   readonly warned = new Set<string>();
+
+  /** Tokens that a model's provider counts in a prompt for each of ours, by what it has counted last. */
+  readonly #countedPerToken = new Map<ModelId, number>();
+
+  /** How many tokens a model's provider will count in a prompt of `tokens` by our own count. */
+  promptTokens(model: ModelId, tokens: number): number {
+    return Math.ceil(tokens * (this.#countedPerToken.get(model) ?? COUNTED_PER_TOKEN));
+  }
+
+  /** It has counted `counted` in one of `tokens`. */
+  notePrompt(model: ModelId, tokens: number, counted: number): void {
+    const perToken = Math.min(counted / Math.max(1, tokens), COUNTED_PER_TOKEN_MAX);
+    this.#countedPerToken.set(model, Math.max(1, perToken));
+  }
 
   /** A step whose body asks a model, within every budget: one that is spent pauses or fails the task before it. */
   async step<Result extends Json>(

@@ -108,12 +108,16 @@ const REASON_CHARS_MAX = 1_000;
  */
 export async function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
   const { budgets, retries, call, models } = options;
+  let own = 0;
   const expected = async () => {
-    const { inputTokens } = await estimatedUsage(call.prompt, call.tools, []);
-    return { inputTokens, price: models.price(call.model) };
+    own = (await estimatedUsage(call.prompt, call.tools, [])).inputTokens;
+    return { inputTokens: budgets.promptTokens(call.model, own), price: models.price(call.model) };
   };
-  const body = (step: StepContext, low: Standing[], allowance: Allowance | null) =>
-    askWithin(step, options, low, allowance);
+  const body = async (step: StepContext, low: Standing[], allowance: Allowance | null) => {
+    const turn = await askWithin(step, options, low, allowance);
+    if (own > 0) budgets.notePrompt(call.model, own, turn.inputTokens);
+    return turn;
+  };
   const said = await budgets.step<ModelTurn>(ctx, name, expected, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
   for (const task of said.warned ?? []) budgets.warned.add(task);
   return said;

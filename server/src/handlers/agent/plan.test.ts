@@ -61,9 +61,10 @@ describe("the door of kind agent", () => {
     expect(handler.input.safeParse({ query: "q", provider: "nowhere" }).error?.issues[0]?.path).toEqual(["provider"]);
   });
 
-  it("gives simple tasks two minutes, others the research limit, and people their time", () => {
+  it("gives simple tasks two minutes from the first token on, others the research limit, and people their time", () => {
     const asking = agentHandler({ models, agents: [{ ...assistant, asksPerson: true }], tools: [] });
-    expect(handler.timeLimitMs?.({ query: "q", mode: "simple" })).toBe(120_000);
+    expect(handler.timeLimitMs?.({ query: "q", mode: "simple" })).toBe(300_000 + 120_000);
+    expect(handler.timeLimitMs?.({ query: "q", mode: "simple", provider: "local" })).toBe(120_000);
     expect(handler.timeLimitMs?.({ query: "q" })).toBe(45 * 60_000);
     expect(asking.timeLimitMs?.({ query: "q" })).toBeGreaterThan(75 * 60_000);
   });

@@ -92,14 +92,15 @@ it("pays for an answer that broke off in its middle", async () => {
   expect(usage.outputTokens).toBeGreaterThan(10);
 });
 
-it("asks for no longer answer than the budget has tokens left", async () => {
+it("asks for no longer answer than the budget has tokens left, by what its provider has counted in the prompt before", async () => {
   const life = lives.current;
   await life.start();
-  life.provider.script(adding("1+1"), saying("Two."));
+  life.provider.script({ ...adding("1+1"), usage: { input: 2_000, output: 10 } }, saying("Two."));
   await life.completed(await life.submit({ query: "Add" }, { budget: { tokens: 5_000 } }));
   const asked = life.provider.requests.map(({ body }) => Number(body["max_tokens"]));
   expect(asked[0]).toBeLessThan(5_000);
-  expect(asked[1]).toBeLessThan((asked[0] ?? 0) - 29);
+  expect(asked[0]).toBeGreaterThan(3_000);
+  expect(asked[1]).toBeLessThan(5_000 - 2_010 - 2_000);
 });
 
 it("says that the budget was too small where it left nothing for an answer", async () => {

@@ -3,6 +3,8 @@
  * field of another type, and wait for an end that some servers never send.
  */
 
+import { type Fields, isFields, textOf } from "./fields.ts";
+
 /** One server-sent event, as much of it as these protocols use. */
 export type StreamEvent = { event?: string | undefined; data: string };
 
@@ -16,15 +18,9 @@ export interface AnswerRepair {
    */
   readonly stage: "open" | "complete" | "over";
   /** The events of an answer that came as one JSON value and not as a stream; null where it is none. */
-  whole(value: Readonly<Record<string, unknown>>): StreamEvent[] | null;
+  whole(value: Fields): StreamEvent[] | null;
   /** What the package still waits for at the end of a `complete` answer that the server did not end itself. */
   closing(): StreamEvent[];
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The object of an event; null where its data is no JSON object, which is for the package to refuse. */
@@ -35,4 +31,13 @@ export function fieldsOf({ data }: StreamEvent): Fields | null {
   } catch {
     return null;
   }
+}
+
+/** An error as `{ message }`: some send a text, others its fields where those of an answer would be. */
+export function errorOf(value: Fields): Fields | null {
+  const { error } = value;
+  if (isFields(error)) return { ...error, message: textOf(error["message"]) ?? JSON.stringify(error) };
+  if (typeof error === "string" && error !== "") return { message: error };
+  if (value["object"] !== "error" && value["type"] !== "error") return null;
+  return { ...value, message: textOf(value["message"]) ?? JSON.stringify(value) };
 }

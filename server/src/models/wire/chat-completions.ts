@@ -2,7 +2,8 @@
  * Chat completions, as servers send them that follow OpenAI's example from memory: ids that are numbers, `choices` that
  * are null, arguments that are objects, an end without a reason, errors that are texts.
  */
-import { type AnswerRepair, type Fields, fieldsOf, isFields, type StreamEvent } from "./answer-repair.ts";
+import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { argumentsOf, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
 
 const DONE = "[DONE]";
 
@@ -84,15 +85,6 @@ function mendedChunk(chunk: Fields): Fields {
   };
 }
 
-/** An error as `{ message }`: some send a text, others its fields where a chunk's would be. */
-function errorOf(chunk: Fields): Fields | null {
-  const { error } = chunk;
-  if (isFields(error)) return { ...error, message: textOf(error["message"]) ?? JSON.stringify(error) };
-  if (typeof error === "string" && error !== "") return { message: error };
-  if (chunk["object"] !== "error" && chunk["type"] !== "error") return null;
-  return { ...chunk, message: textOf(chunk["message"]) ?? JSON.stringify(chunk) };
-}
-
 function mendedChoice(choice: Fields): Fields {
   const said = isFields(choice["delta"]) ? choice["delta"] : choice["message"];
   const delta = isFields(said) ? mendedDelta(said) : null;
@@ -139,7 +131,7 @@ function mendedCall(call: Fields, place: number): Fields {
     ...call,
     id: textOf(id),
     index: Number.isInteger(number) ? number : place,
-    function: { ...asked, name: textOf(name), arguments: isFields(input) ? JSON.stringify(input) : textOf(input) },
+    function: { ...asked, name: textOf(name), arguments: argumentsOf(input) },
   };
 }
 
@@ -152,16 +144,6 @@ function mendedUsage(usage: unknown): unknown {
   return { ...usage, ...Object.fromEntries(counts.map((name) => [name, countOf(usage[name])])) };
 }
 
-function countOf(count: unknown): number | null {
-  const number = typeof count === "string" && count.trim() !== "" ? Number(count) : count;
-  return typeof number === "number" && Number.isFinite(number) ? number : null;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  return isFields(value) ? [value] : [];
-}
-
 function isSame(list: readonly unknown[], value: unknown): boolean {
   return Array.isArray(value) && list.length === value.length && list.every((each, place) => each === value[place]);
 }
@@ -172,10 +154,4 @@ function isTextOrNone(value: unknown): value is string | null | undefined {
 
 function isOneOf(value: unknown, texts: readonly string[]): boolean {
   return value == null || (typeof value === "string" && texts.includes(value));
-}
-
-/** A number or a boolean as text; nothing for what has no text of its own. */
-function textOf(value: unknown): string | null {
-  if (typeof value === "string") return value;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : null;
 }

@@ -1,28 +1,39 @@
-/** Anthropic's Messages. Its documentation asks clients to pass over events that they do not know. */
-import { type AnswerRepair, type Fields, fieldsOf, isFields, type StreamEvent } from "./answer-repair.ts";
+/**
+ * Anthropic's Messages, also as servers send them that follow its example: without counts, places or ids, with an end of
+ * their own. Its documentation asks clients to pass over events that they do not know.
+ */
+import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { argumentsOf, countOf, type Fields, isFields, textOf } from "./fields.ts";
 
-const KNOWN: ReadonlySet<unknown> = new Set([
-  ...["message_start", "content_block_start", "content_block_delta", "content_block_stop"],
-  ...["message_delta", "message_stop", "ping", "error"],
-]);
+/** Blocks whose fields are put right; any other is passed over, with its pieces, unless it is a known one of Anthropic's tools. */
+const TEXTS: Readonly<Record<string, string>> = { text: "text", thinking: "thinking" };
+/** The text of a piece, by the type of the piece. */
+const PIECES: Readonly<Record<string, string>> = {
+  text_delta: "text",
+  thinking_delta: "thinking",
+  signature_delta: "signature",
+  input_json_delta: "partial_json",
+};
 
 export class MessagesRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
+  #blocks = 0;
+  /** The block that has begun and not ended: packages make a call of it at its end. */
+  #open: number | null = null;
+  #hasCalled = false;
+  /** A reason was told, which a message without a `message_delta` lacks. */
+  #hasReason = false;
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
   }
 
   mended(event: StreamEvent): StreamEvent[] {
+    // Not of this protocol, and sent by some at the end of whatever they send.
+    if (event.data.trim() === "[DONE]") return this.#mended({ type: "message_stop" }).map(eventOf);
     const fields = fieldsOf(event);
     if (fields === null) return [event];
-    const type = fields["type"];
-    if (!KNOWN.has(type)) return [];
-    if (type === "message_delta" && isFields(fields["delta"]) && typeof fields["delta"]["stop_reason"] === "string") {
-      this.#stage = "complete";
-    }
-    if (type === "message_stop") this.#stage = "over";
-    return [event];
+    return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
   }
 
   closing(): StreamEvent[] {
@@ -30,47 +41,152 @@ export class MessagesRepair implements AnswerRepair {
   }
 
   whole(value: Fields): StreamEvent[] | null {
-    if (value["type"] === "error") return this.mended(eventOf(value));
+    const error = errorOf(value);
+    if (error !== null) return this.#mended({ type: "error", error }).map(eventOf);
     const { content, stop_reason, stop_sequence = null, usage, ...message } = value;
     if (!Array.isArray(content)) return null;
-    const counts = isFields(usage) ? usage : {};
     return [
-      { type: "message_start", message: { ...message, content: [], stop_reason: null, stop_sequence: null, usage } },
+      { type: "message_start", message: { ...message, usage } },
       ...content.filter(isFields).flatMap(blockEvents),
-      {
-        type: "message_delta",
-        delta: { stop_reason, stop_sequence },
-        usage: { output_tokens: counts["output_tokens"] ?? 0 },
-      },
+      { type: "message_delta", delta: { stop_reason, stop_sequence }, usage },
       { type: "message_stop" },
-    ].flatMap((fields) => this.mended(eventOf(fields)));
+    ]
+      .flatMap((fields) => this.#mended(fields))
+      .map(eventOf);
+  }
+
+  #mended(fields: Fields): Fields[] {
+    switch (fields["type"]) {
+      case "message_start":
+        return [beginning(fields)];
+      case "content_block_start":
+        return this.#block(fields);
+      case "content_block_delta":
+        return this.#piece(fields);
+      case "content_block_stop":
+        this.#open ??= this.#placeOf(fields);
+        return this.#closed();
+      case "message_delta":
+        return [...this.#closed(), this.#reasoned(fields)];
+      case "message_stop":
+        return [...this.#closed(), ...this.#ended(fields)];
+      case "ping":
+        return [fields];
+      default:
+        return errorOf(fields) === null ? [] : [failed(fields)];
+    }
+  }
+
+  #block(fields: Fields): Fields[] {
+    const { content_block: given } = fields;
+    if (!isFields(given)) return [];
+    const index = countOf(fields["index"]) ?? this.#blocks;
+    const before = this.#closed();
+    this.#blocks = index + 1;
+    this.#open = index;
+    return [...before, ...this.#begun(fields, given, index)];
+  }
+
+  #begun(fields: Fields, given: Fields, index: number): Fields[] {
+    const { type, input } = given;
+    const text = typeof type === "string" ? TEXTS[type] : undefined;
+    if (text !== undefined) {
+      // What the beginning of a block holds is as much of it as what follows, and packages pass over it.
+      const first = textOf(given[text]) ?? "";
+      const begin = { ...fields, index, content_block: { ...given, [text]: "" } };
+      const piece = { type: "content_block_delta", index, delta: { type: `${type}_delta`, [text]: first } };
+      return first === "" ? [begin] : [begin, piece];
+    }
+    if (type !== "tool_use") return [{ ...fields, index }];
+    this.#hasCalled = true;
+    const id = textOf(given["id"]) ?? `call_${index}`;
+    const block = { ...given, id, name: textOf(given["name"]) ?? "", input: {} };
+    const json = argumentsOf(input) ?? "";
+    const begin = { ...fields, index, content_block: block };
+    if (json === "" || json === "{}") return [begin];
+    return [begin, { type: "content_block_delta", index, delta: { type: "input_json_delta", partial_json: json } }];
+  }
+
+  #closed(): Fields[] {
+    const index = this.#open;
+    this.#open = null;
+    return index === null ? [] : [{ type: "content_block_stop", index }];
+  }
+
+  #piece(fields: Fields): Fields[] {
+    const { delta } = fields;
+    if (!isFields(delta)) return [];
+    const name = PIECES[String(delta["type"])];
+    const mended = name === undefined ? delta : { ...delta, [name]: argumentsOf(delta[name]) ?? "" };
+    return [{ ...fields, index: this.#placeOf(fields), delta: mended }];
+  }
+
+  /** Where a piece or an end does not say it, it is of the block that was begun last. */
+  #placeOf({ index }: Fields): number {
+    return countOf(index) ?? Math.max(0, this.#blocks - 1);
+  }
+
+  #reasoned(fields: Fields): Fields {
+    const { delta, usage } = fields;
+    const reason = isFields(delta) ? textOf(delta["stop_reason"]) : null;
+    if (reason !== null && reason !== "") {
+      this.#stage = "complete";
+      this.#hasReason = true;
+    }
+    const counts = isFields(usage) ? usage : {};
+    return {
+      ...fields,
+      delta: { ...(isFields(delta) && delta), stop_reason: reason === "" ? null : reason },
+      usage: { ...mendedCounts(counts), output_tokens: countOf(counts["output_tokens"]) ?? 0 },
+    };
+  }
+
+  /** Whoever ends a message without a reason has said all. */
+  #ended(fields: Fields): Fields[] {
+    const reason = this.#hasCalled ? "tool_use" : "end_turn";
+    const missing = this.#hasReason
+      ? []
+      : [{ type: "message_delta", delta: { stop_reason: reason, stop_sequence: null }, usage: { output_tokens: 0 } }];
+    this.#stage = "over";
+    return [...missing, fields];
   }
 }
 
-/** A block of a whole message as it is streamed: begun empty, filled by one piece of each kind, ended. */
+/** A beginning holds no content: that comes in blocks. */
+function beginning(fields: Fields): Fields {
+  const message = isFields(fields["message"]) ? fields["message"] : {};
+  const counts = isFields(message["usage"]) ? message["usage"] : {};
+  return {
+    ...fields,
+    message: {
+      ...message,
+      ...{ id: textOf(message["id"]), model: textOf(message["model"]), content: [], stop_reason: null },
+      usage: { ...mendedCounts(counts), input_tokens: countOf(counts["input_tokens"]) ?? 0 },
+    },
+  };
+}
+
+const COUNTS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
+
+function mendedCounts(counts: Fields): Fields {
+  return { ...counts, ...Object.fromEntries(COUNTS.map((name) => [name, countOf(counts[name])])) };
+}
+
+function failed(fields: Fields): Fields {
+  const { message, type, code } = errorOf(fields) ?? {};
+  return {
+    type: "error",
+    error: { type: textOf(type) ?? "error", message: textOf(message) ?? "", code: textOf(code) },
+  };
+}
+
+/** A block of a whole message as it is streamed: begun with what it holds, ended. */
 function blockEvents(block: Fields, index: number): Fields[] {
-  const { text, thinking, signature, input } = block;
-  const deltas: Fields[] = [];
-  const begun: Record<string, unknown> = { ...block };
-  if (typeof text === "string") {
-    begun["text"] = "";
-    deltas.push({ type: "text_delta", text });
-  }
-  if (typeof thinking === "string") {
-    begun["thinking"] = "";
-    deltas.push({ type: "thinking_delta", thinking });
-  }
-  if (typeof signature === "string") {
-    begun["signature"] = "";
-    deltas.push({ type: "signature_delta", signature });
-  }
-  if (isFields(input)) {
-    begun["input"] = {};
-    deltas.push({ type: "input_json_delta", partial_json: JSON.stringify(input) });
-  }
+  const { signature } = block;
+  const signed = typeof signature === "string" && block["type"] === "thinking";
   return [
-    { type: "content_block_start", index, content_block: begun },
-    ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
+    { type: "content_block_start", index, content_block: signed ? { ...block, signature: "" } : block },
+    ...(signed ? [{ type: "content_block_delta", index, delta: { type: "signature_delta", signature } }] : []),
     { type: "content_block_stop", index },
   ];
 }

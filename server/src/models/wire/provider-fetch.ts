@@ -4,8 +4,9 @@
  * is said in its own first words.
  */
 import { ModelError } from "../model.ts";
-import { type AnswerRepair, isFields } from "./answer-repair.ts";
+import type { AnswerRepair } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";
+import { isFields } from "./fields.ts";
 import { MessagesRepair } from "./messages.ts";
 import { BoundedBytes, linesOf, repairedStream } from "./repaired-stream.ts";
 import { ResponsesRepair } from "./responses.ts";

@@ -1,10 +1,21 @@
-/** OpenAI's Responses. */
-import { type AnswerRepair, type Fields, fieldsOf, isFields, type StreamEvent } from "./answer-repair.ts";
+/**
+ * OpenAI's Responses, also as other servers send them: without places and ids of items, with whole items in the place of
+ * their pieces, with errors of their own making.
+ */
+import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { argumentsOf, contentText, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
 
-const ENDS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete", "response.failed"]);
+const BEGINNINGS: ReadonlySet<unknown> = new Set(["response.created", "response.in_progress"]);
+const ENDS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete"]);
+/** Events that bring a piece of an item. */
+const PIECE = /^response\.(output_text|refusal|reasoning_summary_text|function_call_arguments)\.(delta|done)$/;
 
 export class ResponsesRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
+  /** Items by their ids, in the order in which they came. */
+  readonly #places = new Map<string, number>();
+  /** Ids of those that have been told, at least in part. */
+  readonly #told = new Set<string>();
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -13,8 +24,9 @@ export class ResponsesRepair implements AnswerRepair {
   mended(event: StreamEvent): StreamEvent[] {
     // Its own servers do not send it; some that stand before others do, at the end of whatever they send.
     if (event.data.trim() === "[DONE]") return [];
-    if (ENDS.has(fieldsOf(event)?.["type"])) this.#stage = "over";
-    return [event];
+    const fields = fieldsOf(event);
+    if (fields === null) return [event];
+    return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
   }
 
   closing(): StreamEvent[] {
@@ -22,49 +34,158 @@ export class ResponsesRepair implements AnswerRepair {
   }
 
   whole(value: Fields): StreamEvent[] | null {
-    if (isFields(value["error"])) {
-      const { code = null, message = "", param = null } = value["error"];
-      return this.mended(eventOf({ type: "error", code, message, param }));
-    }
+    const error = errorOf(value);
+    if (error !== null) return this.#mended({ type: "error", ...error }).map(eventOf);
     const { output, status } = value;
     if (!Array.isArray(output)) return null;
     const end = status === "incomplete" || status === "failed" ? status : "completed";
     return [
       { type: "response.created", response: { ...value, output: [], status: "in_progress" } },
-      ...output.filter(isFields).flatMap(itemEvents),
       { type: `response.${end}`, response: value },
-    ].flatMap((fields) => this.mended(eventOf(fields)));
+    ]
+      .flatMap((fields) => this.#mended(fields))
+      .map(eventOf);
+  }
+
+  #mended(fields: Fields): Fields[] {
+    const { type, response } = fields;
+    if (type === "error" || (type === undefined && errorOf(fields) !== null)) return [this.#failed(errorOf(fields))];
+    if (type === "response.failed") return [this.#failed(isFields(response) ? errorOf(response) : null)];
+    if (BEGINNINGS.has(type)) return isFields(response) && isNamed(response) ? [fields] : [];
+    if (ENDS.has(type)) return this.#ended(fields, isFields(response) ? response : {});
+    if (type === "response.output_item.added" || type === "response.output_item.done") return this.#item(fields);
+    if (typeof type === "string" && PIECE.test(type)) return this.#piece(fields);
+    return [fields];
+  }
+
+  #failed(error: Fields | null): Fields {
+    this.#stage = "over";
+    const { message, code } = error ?? {};
+    return { type: "error", code: textOf(code), message: textOf(message) ?? "it failed without a reason", param: null };
+  }
+
+  #ended(fields: Fields, response: Fields): Fields[] {
+    this.#stage = "over";
+    const { usage, incomplete_details: details } = response;
+    const untold = listOf(response["output"])
+      .filter(isFields)
+      .filter((item) => !this.#told.has(textOf(item["id"]) ?? ""));
+    // Of items without ids nobody knows whether they were told: they were, where anything was.
+    const items = untold.filter((item) => textOf(item["id"]) !== null || this.#told.size === 0);
+    const reason = isFields(details) ? textOf(details["reason"]) : textOf(details);
+    const isCut = fields["type"] === "response.incomplete" || response["status"] === "incomplete";
+    const end = {
+      ...response,
+      usage: mendedUsage(usage),
+      incomplete_details: isCut ? { reason: reason ?? "max_output_tokens" } : null,
+    };
+    const events = items.flatMap((item) => this.#item({ type: "response.output_item.done", item }));
+    return [...events, { ...fields, response: end }];
+  }
+
+  /** Ids and texts as they are asked for; what was not told in pieces before its item is done is told with it. */
+  #item({ type, item: given, output_index }: Fields): Fields[] {
+    if (!isFields(given)) return [];
+    const id = textOf(given["id"]) ?? textOf(given["call_id"]) ?? `item_${countOf(output_index) ?? this.#places.size}`;
+    const place = { item_id: id, output_index: this.#placeOf(id, output_index) };
+    const item = mendedItem(given, id);
+    const isDone = type === "response.output_item.done";
+    if (!isDone || this.#told.has(id)) {
+      if (item["type"] !== "message") this.#told.add(id);
+      return [{ type, output_index: place.output_index, item }];
+    }
+    this.#told.add(id);
+    return [
+      { type: "response.output_item.added", output_index: place.output_index, item: begun(item) },
+      ...pieces(item, place),
+      { type, output_index: place.output_index, item },
+    ];
+  }
+
+  #piece(fields: Fields): Fields[] {
+    const { type, delta, item_id, output_index, logprobs } = fields;
+    const last = [...this.#places.keys()].at(-1);
+    const id = textOf(item_id) ?? last ?? "item_0";
+    // What ends a text repeats it, where it was told before.
+    if (type === "response.output_text.done" || type === "response.reasoning_summary_text.done") {
+      const isTold = this.#told.has(id) || delta !== undefined;
+      return isTold ? [] : this.#piece({ ...fields, type: type.replace(/done$/, "delta"), delta: fields["text"] });
+    }
+    this.#told.add(id);
+    return [
+      {
+        ...fields,
+        item_id: id,
+        output_index: this.#placeOf(id, output_index),
+        ...(delta !== undefined && { delta: argumentsOf(delta) ?? "" }),
+        ...("arguments" in fields && { arguments: argumentsOf(fields["arguments"]) ?? "" }),
+        ...(type === "response.reasoning_summary_text.delta" && {
+          summary_index: countOf(fields["summary_index"]) ?? 0,
+        }),
+        logprobs: Array.isArray(logprobs) ? logprobs : [],
+      },
+    ];
+  }
+
+  #placeOf(id: string, stated: unknown): number {
+    const place = countOf(stated) ?? this.#places.get(id) ?? this.#places.size;
+    this.#places.set(id, place);
+    return place;
   }
 }
 
-/** An item of a whole answer as it is streamed: added empty, filled, done. */
-function itemEvents(item: Fields, output_index: number): Fields[] {
+function isNamed({ id, created_at, model }: Fields): boolean {
+  return typeof id === "string" && typeof created_at === "number" && typeof model === "string";
+}
+
+function mendedItem(item: Fields, id: string): Fields {
+  const { type, status } = item;
+  if (type !== "function_call") return { ...item, id };
+  const isStatus = status === "in_progress" || status === "completed" || status === "incomplete";
+  return {
+    ...item,
+    id,
+    call_id: textOf(item["call_id"]) ?? id,
+    name: textOf(item["name"]) ?? "",
+    arguments: argumentsOf(item["arguments"]) ?? "",
+    status: isStatus ? status : "completed",
+  };
+}
+
+/** An item as it is added: empty. */
+function begun(item: Fields): Fields {
   const { content, summary, arguments: input } = item;
-  const place = { item_id: item["id"], output_index };
-  const begun = {
+  return {
     ...item,
     ...(Array.isArray(content) && { content: [] }),
     ...(Array.isArray(summary) && { summary: [] }),
     ...(typeof input === "string" && { arguments: "" }),
   };
+}
+
+/** What fills it. */
+function pieces({ type, content, summary, arguments: input }: Fields, place: Fields): Fields[] {
   const filling: Fields[] = [];
-  for (const [content_index, part] of (Array.isArray(content) ? content : []).entries()) {
-    if (!isFields(part) || typeof part["text"] !== "string") continue;
-    filling.push({ type: "response.output_text.delta", ...place, content_index, delta: part["text"], logprobs: [] });
-  }
-  for (const [summary_index, part] of (Array.isArray(summary) ? summary : []).entries()) {
-    if (!isFields(part) || typeof part["text"] !== "string") continue;
-    filling.push({ type: "response.reasoning_summary_text.delta", ...place, summary_index, delta: part["text"] });
+  const text = type === "message" ? contentText(content) : "";
+  if (text !== "") filling.push({ type: "response.output_text.delta", ...place, delta: text, logprobs: [] });
+  for (const [summary_index, part] of listOf(summary).entries()) {
+    const delta = contentText(part);
+    if (delta !== "") filling.push({ type: "response.reasoning_summary_text.delta", ...place, summary_index, delta });
   }
   if (typeof input === "string") {
     filling.push({ type: "response.function_call_arguments.delta", ...place, delta: input });
     filling.push({ type: "response.function_call_arguments.done", ...place, arguments: input });
   }
-  return [
-    { type: "response.output_item.added", output_index, item: begun },
-    ...filling,
-    { type: "response.output_item.done", output_index, item },
-  ];
+  return filling;
+}
+
+/** Counts that are no numbers are counts that did not come. */
+function mendedUsage(usage: unknown): Fields | null {
+  if (!isFields(usage)) return null;
+  const input_tokens = countOf(usage["input_tokens"]);
+  const output_tokens = countOf(usage["output_tokens"]);
+  if (input_tokens === null && output_tokens === null) return null;
+  return { ...usage, input_tokens: input_tokens ?? 0, output_tokens: output_tokens ?? 0, total_tokens: undefined };
 }
 
 function eventOf(fields: Fields): StreamEvent {

@@ -1,56 +1,12 @@
 /** Answers as real servers send them, not as their documentation has it: over a real socket, to the end of the call. */
 
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type ProviderServer, providersAt, startProviderServer } from "../../../test/providers/provider-server.ts";
-import { type ModelAnswer, type ModelCall, ModelError, type ModelId, type Models } from "../model.ts";
-import { createModels } from "../models.ts";
+import { describe, expect, it, test } from "vitest";
+import { ANTHROPIC, askedProviders, events, GATEWAY, OPENAI } from "../../../test/providers/asked.ts";
+import type { ModelId } from "../model.ts";
 
-let server: ProviderServer;
-let models: Models;
+const provider = askedProviders();
+const { ask, answered, failed } = provider;
 
-beforeAll(async () => {
-  server = await startProviderServer();
-  models = createModels({
-    providers: {
-      ...providersAt(server),
-    },
-    prices: { "gateway:m": { input: 1, output: 2 } },
-  });
-});
-afterAll(() => server.close());
-
-const ANTHROPIC: ModelId = "anthropic:claude-sonnet-4-5";
-const OPENAI: ModelId = "openai:gpt-5-mini";
-const GATEWAY: ModelId = "gateway:m";
-
-const tools = [{ name: "add", description: "Adds.", inputSchema: { type: "object", properties: {} } }];
-
-function ask(model: ModelId, more: Partial<ModelCall> = {}): Promise<ModelAnswer> {
-  return models.call({
-    model,
-    prompt: [{ role: "user", text: "Hi" }],
-    tools,
-    signal: new AbortController().signal,
-    ...more,
-  });
-}
-
-function answered(model: ModelId, text: string, then?: "open" | "break", type?: string): Promise<ModelAnswer> {
-  server.script({ kind: "text", text, ...(then && { then }), ...(type && { type }) });
-  return ask(model);
-}
-
-async function failed(model: ModelId, text: string, type?: string): Promise<ModelError> {
-  const error = await answered(model, text, undefined, type).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ModelError)) throw new Error(`not a ModelError: ${String(error)}`);
-  return error;
-}
-
-const events = (...values: unknown[]) =>
-  values.map((value) => `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`).join("");
 const said = (delta: unknown, finish_reason: unknown = null) => ({ choices: [{ index: 0, delta, finish_reason }] });
 const call = (fields: object) => said({ tool_calls: [fields] });
 const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
@@ -76,7 +32,7 @@ describe("a whole answer of chat completions is kept", () => {
     ["another type", events(said({ content: "Whole." }), "[DONE]"), undefined, "text/plain"],
   ] as const)("%s", async (_, text, then, type?: string) => {
     expect(await answered(GATEWAY, text, then, type)).toMatchObject({ text: "Whole.", finish: "stop" });
-    await server.idle();
+    await provider.server.idle();
   });
 
   it.each([
@@ -239,7 +195,7 @@ describe("reasoning goes back within the run as it came", () => {
         { role: "tool", results: answer.toolCalls.map(({ id, name }) => ({ id, name, output: "2", isError: false })) },
       ],
     });
-    return server.requests.at(-1)?.body;
+    return provider.server.requests.at(-1)?.body;
   }
 
   test("chat completions have it as reasoning_content, and a signature with its call", async () => {
@@ -311,7 +267,7 @@ describe("halves of characters", () => {
         { role: "tool", results: [{ id: "c", name: "add", output: half, isError: false }] },
       ],
     });
-    const sent = JSON.stringify(server.requests.at(-1)?.body);
+    const sent = JSON.stringify(provider.server.requests.at(-1)?.body);
     expect(sent).not.toMatch(/\\ud83d/i);
     expect(sent).toContain("u\ufffd");
   });
@@ -333,7 +289,7 @@ describe("counts that do not come are estimated", () => {
   });
 
   it("and an answer that breaks off after its beginning has cost something", async () => {
-    server.script({ kind: "cut", text: "One two three" });
+    provider.server.script({ kind: "cut", text: "One two three" });
     const error: unknown = await ask(GATEWAY).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "unavailable", spent: { provider: "gateway", rawUsage: { estimated: true } } });
   });
