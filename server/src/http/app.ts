@@ -191,7 +191,7 @@ function ended(
   // One line for each refusal under overload would add to it: the metrics count those.
   if (status === 503) log.debug(line(request, status, ms), "told to come again");
   else if (status >= 500) log.error(line(request, status, ms), "request failed");
-  else if (steers(request) && config.quiet !== true) log.info(line(request, status, ms), "steered");
+  else if (steers(request.method, url) && config.quiet !== true) log.info(line(request, status, ms), "steered");
   else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
 }
 
@@ -209,8 +209,8 @@ function answerAny(reply: FastifyReply, status: number, headers: Record<string, 
 }
 
 /** An act on a thing that exists: its route names one. */
-function steers(request: FastifyRequest): boolean {
-  return request.method !== "GET" && request.method !== "HEAD" && (request.routeOptions.url?.includes("/:") ?? false);
+function steers(method: string, url: string): boolean {
+  return method !== "GET" && method !== "HEAD" && url.includes("/:");
 }
 
 function asksToWait(request: FastifyRequest): boolean {

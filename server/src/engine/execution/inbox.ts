@@ -5,17 +5,18 @@ import { type OpenQuestion, takesEarlierInput } from "../../task/questions.ts";
 export type Asked = Pick<OpenQuestion, "key" | "prompt">;
 
 export class Inbox {
-  #items: InboxItem[];
-  readonly #taken = new Set<number>();
+  #items: readonly InboxItem[];
+  /** The numbers of those that were taken: few tasks are told anything. */
+  #taken: Set<number> | null = null;
 
   constructor(items: readonly InboxItem[]) {
-    this.#items = [...items];
+    this.#items = items;
   }
 
   /** What has come since: an input may arrive while the run goes on. What it knows already is passed over. */
   add(items: readonly InboxItem[]): void {
     const known = new Set(this.#items.map(({ n }) => n));
-    this.#items.push(...items.filter(({ n }) => !known.has(n) && !this.#taken.has(n)));
+    this.#items = [...this.#items, ...items.filter(({ n }) => !known.has(n) && !this.#taken?.has(n))];
   }
 
   /** Takes the input that answers this question: what came for it, or else what came before it was asked. */
@@ -33,6 +34,7 @@ export class Inbox {
   }
 
   #remove(item: InboxItem): void {
+    this.#taken ??= new Set();
     this.#taken.add(item.n);
     this.#items = this.#items.filter((each) => each !== item);
   }

@@ -50,8 +50,8 @@ export function replay(run: Run, handler: Handler): Promise<void> {
 class ReplayContext implements Context {
   readonly #run: Run;
   readonly #path: string;
-  readonly #occurrences = new Map<string, number>();
-  readonly #inFlight = new Set<string>();
+  /** Of each name, how many calls there were, and whether one is under way. */
+  readonly #calls = new Map<string, { count: number; inFlight: boolean }>();
   /** The failed calls of the branch's last rejection, as long as no call has followed it. */
   #rejected: CallPlace[] = [];
   #position = 0;
@@ -323,20 +323,20 @@ class ReplayContext implements Context {
   ): Promise<Result> {
     const name = textOf(`The name of a ${kind}`, given);
     const taken = outcomeOf(take);
-    if (this.#inFlight.has(name)) {
+    const calls = this.#callsOf(name);
+    if (calls.inFlight) {
       throw new Refusal(
         "invalid",
         `"${name}" is still in flight in this branch. Give calls that overlap names of their own, or use parallel().`,
       );
     }
     const position = this.#nextPosition();
-    const occurrence = this.#occurrences.get(name) ?? 0;
-    this.#occurrences.set(name, occurrence + 1);
-    this.#inFlight.add(name);
+    const occurrence = calls.count++;
+    calls.inFlight = true;
     try {
       const turn = this.#run.turn();
       if (turn) await turn;
-      await this.#run.open();
+      if (!this.#run.isOpen) await this.#run.open();
       const entry = this.#run.journal.find(this.#path, position, kind, name, occurrence);
       return await effect(this.#call(kind, name, position, occurrence, entry), taken);
     } catch (error) {
@@ -347,7 +347,7 @@ class ReplayContext implements Context {
       }
       throw error;
     } finally {
-      this.#inFlight.delete(name);
+      calls.inFlight = false;
     }
   }
 
@@ -359,12 +359,20 @@ class ReplayContext implements Context {
   ): void {
     if (this.#run.isOver) return void this.#run.record(write);
     const position = this.#nextPosition();
-    const occurrence = this.#occurrences.get(name) ?? 0;
-    this.#occurrences.set(name, occurrence + 1);
+    const occurrence = this.#callsOf(name).count++;
     this.#run.spend(usage);
     if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
     count();
     this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
+  }
+
+  #callsOf(name: string): { count: number; inFlight: boolean } {
+    let calls = this.#calls.get(name);
+    if (calls === undefined) {
+      calls = { count: 0, inFlight: false };
+      this.#calls.set(name, calls);
+    }
+    return calls;
   }
 
   #nextPosition(): number {

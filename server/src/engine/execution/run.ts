@@ -119,7 +119,7 @@ export class Run implements AttemptRun {
   async start(code: () => Promise<Json>): Promise<void> {
     try {
       const output = jsonOf("The output", await runIn(this.owner, null, code));
-      await this.open();
+      if (!this.isOpen) await this.open();
       await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {
       await this.open();
@@ -165,6 +165,11 @@ export class Run implements AttemptRun {
   /** Nothing new begins: its task is paused, or the server stops. */
   get isHeld(): boolean {
     return this.#gate !== null;
+  }
+
+  /** Calls may go on at once. */
+  get isOpen(): boolean {
+    return !this.#over && this.#gate === null;
   }
 
   /** Settles when calls may go on: at once, after a resume, or never. */

@@ -180,7 +180,7 @@ export class StepExecution implements StepContext {
   }
 
   /** The body against its time limit and the end of the run. */
-  #attempt(body: (step: StepContext) => Promise<Json>): Promise<Json> {
+  async #attempt(body: (step: StepContext) => Promise<Json>): Promise<Json> {
     const { clock } = this.#run.port;
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
     let isLate = false;
@@ -203,10 +203,12 @@ export class StepExecution implements StepContext {
       this.#stop.stop(reason);
       this.#billTheRest();
     });
-    return promise.finally(() => {
+    try {
+      return await promise;
+    } finally {
       forget();
       stopHearing();
-    });
+    }
   }
 
   /** A body whose time is over has a grace to end: after that it may be tried again beside itself, which is logged. */

@@ -4,7 +4,7 @@
  */
 export class StopSignal {
   readonly #run: (code: () => void) => void;
-  readonly #listeners = new Set<(reason: unknown) => void>();
+  #listeners: Set<(reason: unknown) => void> | null = null;
   #abort: AbortController | null = null;
   #stopped: { reason: unknown } | null = null;
 
@@ -22,9 +22,13 @@ export class StopSignal {
 
   /** Calls `listener` once it stops, or at once when it has, until the returned function is called. */
   onStop(listener: (reason: unknown) => void): () => void {
-    if (this.#stopped) listener(this.#stopped.reason);
-    else this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    if (this.#stopped) {
+      listener(this.#stopped.reason);
+      return nothing;
+    }
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
   }
 
   /** The first reason counts. */
@@ -33,7 +37,10 @@ export class StopSignal {
     this.#stopped = { reason };
     const abort = this.#abort;
     if (abort) this.#run(() => abort.abort(reason));
-    for (const listener of this.#listeners) listener(reason);
-    this.#listeners.clear();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = null;
+    for (const listener of listeners) listener(reason);
   }
 }
+
+function nothing(): void {}
