@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { Context } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
-import { ada, arrives, at, type Begin, type EngineLife, events, gate, kind, submit, types } from "./stage.ts";
+import { ada, arrives, at, type Begin, type EngineLife, events, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 type Asks = "answer" | "approval" | "authorization" | "information";
 
@@ -182,22 +182,28 @@ export function questionsSuite(begin: Begin): void {
   });
 
   it("is paused once by its handler and a caller at the same moment, and goes on past both with one resume", async () => {
-    const life = await begin([
-      kind("both", async (ctx) => {
-        await ctx.pause("stop", "spent");
-        return ctx.step("after", async () => "done");
-      }),
-    ]);
-    const id = await submit(life, "both");
-    await life.verbs.tasks.pause(ada, id).catch((error: unknown) => error);
-    await arrives(life, id, "paused");
-    const paused = (await events(life, id)).filter(({ type }) => type === "task.paused");
-    expect(paused).toHaveLength(1);
-    for (let resumes = 0; resumes < 2 && (await at(life, id)).state === "paused"; resumes++) {
-      await life.verbs.tasks.resume(ada, id);
-      await life.settle();
+    for (let turns = 0; turns < 40; turns++) {
+      const work = gate();
+      const life = await begin([
+        kind("both", async (ctx) => {
+          await ctx.step("work", () => work.promise.then(() => null));
+          await ctx.pause("stop", "spent");
+          return ctx.step("after", async () => "done");
+        }),
+      ]);
+      const id = await submit(life, "both");
+      await arrives(life, id, "running");
+      work.resolve();
+      await inTurns(turns, () => life.verbs.tasks.pause(ada, id)).catch((error: unknown) => error);
+      await arrives(life, id, "paused");
+      const paused = (await events(life, id)).filter(({ type }) => type === "task.paused");
+      expect(paused).toHaveLength(1);
+      for (let resumes = 0; resumes < 2 && (await at(life, id)).state === "paused"; resumes++) {
+        await life.verbs.tasks.resume(ada, id);
+        await life.settle();
+      }
+      expect(await arrives(life, id, "completed"), `${turns} turns`).toMatchObject({ output: "done", pausedBy: null });
     }
-    expect(await arrives(life, id, "completed")).toMatchObject({ output: "done", pausedBy: null });
   });
 
   it("takes an answer while it is paused with a branch still at work, and goes on with it when resumed", async () => {
