@@ -70,11 +70,20 @@ const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, ...WORLDS],
   scheduling: [ENGINE, ...WORLDS],
-  crashes: [ENGINE, ...WORLDS],
+  crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
   bounds: [
+    suite(
+      "recent-logs.test.ts",
+      "event-feed.test.ts",
+      "artifact-sizes.test.ts",
+      "record-sweep.test.ts",
+      "stream.test.ts",
+    ),
     suite("server/src/engine", "server/src/verbs"),
-    suite("server/src/store/sqlite/store.test.ts"),
-    suite("server/src/store/sqlite", "server/src/http", "server/test/bounds.test.ts"),
+    suite(
+      "server/src/store/sqlite/store.test.ts",
+      ...(flags.quick ? [] : ["server/src/store", "server/test/bounds.test.ts"]),
+    ),
   ],
   store: [suite("server/src/store/sqlite/store.test.ts"), ...unlessQuick("server/src/store/sqlite"), ...WORLDS],
   delivery: [

@@ -103,6 +103,31 @@ export function relayedQuestionsSuite(begin: Begin): void {
     expect([one, two].sort()).toEqual(["first", "second"]);
   });
 
+  it("are asked again above once a task that has failed beside them is tried again", async () => {
+    let tries = 0;
+    const asked = gate();
+    const work = async () => {
+      await asked.promise;
+      if (tries++ === 0) throw new Error("No.");
+      return null;
+    };
+    const life = await begin([
+      asks,
+      kind("flaky", async (ctx) => {
+        const child = ctx.child("leaf", "asks", {});
+        await ctx.step("work", () => work(), { retries: 0 });
+        return child;
+      }),
+    ]);
+    const top = await submit(life, "flaky", { retry: { attempts: 2, backoffMs: 60_000 } });
+    await life.settle();
+    asked.resolve();
+    expect((await arrives(life, top, "waiting")).waits.map(({ on }) => on)).toEqual(["retry"]);
+    await life.pass(60_000);
+    await answer(life, top, "green");
+    expect(await arrives(life, top, "completed")).toMatchObject({ output: "green" });
+  });
+
   it("are answered once by whichever of two people is first, at the child or above it", async () => {
     const life = await begin(three);
     for (let turns = 0; turns < 20; turns++) {
