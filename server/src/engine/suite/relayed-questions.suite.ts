@@ -79,6 +79,20 @@ export function relayedQuestionsSuite(begin: Begin): void {
       expect(await arrives(life, top, "completed")).toMatchObject({ output: turns });
     });
 
+  it("reach the tasks above although the store refuses one of the writes on the way", async () => {
+    for (let after = 1; after < 16; after++) {
+      const life = await begin(three);
+      life.faults.refuse(1, "apply", undefined, after);
+      const top = await submit(life, "root");
+      await life.settle();
+      await life.pass(10_000);
+      expect([(await arrives(life, top, "input_required")).id, await asked(life, top)]).toEqual([top, ["colour"]]);
+      life.faults.heal();
+      await answer(life, top, after);
+      expect(await arrives(life, top, "completed")).toMatchObject({ output: after });
+    }
+  });
+
   it("of several children have names of their own, and each is answered by itself, beside work that goes on", async () => {
     const work = gate();
     const life = await begin([
