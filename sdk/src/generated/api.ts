@@ -219,6 +219,8 @@ export type Agent = {
       required: boolean;
       params?: Json | undefined;
     })[] | undefined;
+    /** False: callers who want to be told of its tasks by push are refused. */
+    push?: boolean | undefined;
     /** What only callers with a key are told; false for no such card. */
     extended?: false | {
       description?: string | undefined;
@@ -438,6 +440,8 @@ export type AgentUpdate = {
       required?: boolean | undefined;
       params?: Json | undefined;
     })[] | undefined;
+    /** False: callers who want to be told of its tasks by push are refused. */
+    push?: boolean | undefined;
     /** What only callers with a key are told; false for no such card. */
     extended?: false | {
       description?: string | undefined;
@@ -1077,6 +1081,8 @@ export type NewAgent = {
       required?: boolean | undefined;
       params?: Json | undefined;
     })[] | undefined;
+    /** False: callers who want to be told of its tasks by push are refused. */
+    push?: boolean | undefined;
     /** What only callers with a key are told; false for no such card. */
     extended?: false | {
       description?: string | undefined;

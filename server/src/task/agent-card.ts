@@ -44,6 +44,8 @@ export const agentCard = z.strictObject({
   documentationUrl: link.optional(),
   iconUrl: link.optional(),
   extensions: z.array(extension).max(CARD_LIST_LENGTH_MAX).optional(),
+  /** False: of its tasks nobody is told by push, and callers who want to be are refused. */
+  push: z.boolean().optional(),
   /**
    * What callers with a key are told beyond it: another description, and further skills. False: there is no such card; an
    * empty one is announced and not there yet. They are told the same as everybody when absent.

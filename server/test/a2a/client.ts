@@ -22,6 +22,15 @@ export const OPERATIONS = {
   get: { J1: "GetTask", J3: "tasks/get", http: task("", "GET") },
   list: { J1: "ListTasks", J3: "tasks/list", http: at("/tasks", "GET") },
   cancel: { J1: "CancelTask", J3: "tasks/cancel", http: task(":cancel", "POST") },
+  pushList: {
+    J1: "ListTaskPushNotificationConfigs",
+    J3: "tasks/pushNotificationConfig/list",
+    http: {
+      method: "GET",
+      path: ({ taskId }) => `/tasks/${taskId}/pushNotificationConfigs`,
+      inPath: ["id", "taskId"],
+    },
+  },
   card: {
     J1: "GetExtendedAgentCard",
     J3: "agent/getAuthenticatedExtendedCard",

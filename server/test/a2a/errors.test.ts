@@ -31,7 +31,7 @@ const unfinished = defineAgent({ slug: "unfinished", name: "Unfinished", card: {
 const plainly = defineAgent({
   slug: "plainly",
   name: "Plainly",
-  card: { extended: false, outputModes: ["text/html"] },
+  card: { extended: false, push: false, outputModes: ["text/html"] },
 });
 
 let server: TestServer;
@@ -52,6 +52,13 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** As each of the four has it. */
+const PUSHED = Object.fromEntries(
+  ["taskPushNotificationConfig", "pushNotificationConfig", "pushNotification"].map((name) => [
+    name,
+    { url: "https://example.com/" },
+  ]),
+);
 const ONCE = { "idempotency-key": "one" };
 const NOBODYS = "task_00000000000000000000000000";
 const does =
@@ -92,6 +99,16 @@ const ROWS: Row[] = [
     ...([-32005, 400, "CONTENT_TYPE_NOT_SUPPORTED"] as const),
   ],
   ["a body that is no JSON", writes("<a/>", "text/xml"), -32005, 415, "CONTENT_TYPE_NOT_SUPPORTED"],
+  [
+    "a list of whom an agent pushes to that pushes to nobody",
+    (d) => does("pushList", { id: ended, taskId: ended }, { base: "/a2a/plainly" })(d),
+    ...([-32003, 400, "PUSH_NOTIFICATION_NOT_SUPPORTED"] as const),
+  ],
+  [
+    "a message to it that wants to be told by push",
+    says({ text: "x" }, { base: "/a2a/plainly" }, { configuration: PUSHED }),
+    ...([-32003, 400, "PUSH_NOTIFICATION_NOT_SUPPORTED"] as const),
+  ],
   [
     "an extended card that there is not",
     does("card", {}, { base: "/a2a/plainly" }),
@@ -143,7 +160,6 @@ describe.each(DIALECTS)("in %s", (dialect) => {
 
   it.each([
     [new Refusal("internal", "It broke."), -32603, 500, "INTERNAL"],
-    [new ProtocolRefusal("pushNotSupported", "No."), -32003, 400, "FAILED_PRECONDITION"],
     [new ProtocolRefusal("invalidAgentResponse", "What?"), -32006, 500, "INTERNAL"],
   ] as const)("what no caller brings about has its words too: %s", (refusal, code, status, grpc) => {
     const spoken = SPOKEN[isRpc(dialect) ? "JSONRPC" : "HTTP+JSON"][isOld(dialect) ? "0.3" : "1.0"];

@@ -344,12 +344,12 @@ describe("a card", () => {
       expect(old).not.toHaveProperty("supportedInterfaces");
     }
     expect(hybrid).toMatchObject({ security: [{ bearer: [] }, { basic: [] }, { key: [] }] });
-    expect(dig((await card("/a2a/1.0")).body, "supportedInterfaces", 0, "url")).toBe(`${server.url}/a2a/1.0`);
+    expect(dig((await card("/a2a/1.0")).body, "supportedInterfaces", 0, "url")).toBe(`${server.url}/a2a/1.0/`);
   });
 
   it("of the default agent is at the root too, and every agent's below its base", async () => {
     expect((await card("")).body).toEqual((await card("/a2a")).body);
-    expect((await card("/a2a/plain")).body).toMatchObject({ name: "Plain", url: `${server.url}/a2a/plain` });
+    expect((await card("/a2a/plain")).body).toMatchObject({ name: "Plain", url: `${server.url}/a2a/plain/` });
     expect((await server.call("/.well-known/agent.json")).status).toBe(200);
     expect((await card("/a2a/nobody")).status).toBe(404);
   });

@@ -32,6 +32,7 @@ export const card = z.strictObject({
   documentation_url: of.documentationUrl,
   icon_url: of.iconUrl,
   extensions: of.extensions.describe("Callers that do not name a required one are refused."),
+  push: of.push.describe("False: callers who want to be told of its tasks by push are refused."),
   extended: z
     .union([
       z.literal(false),

@@ -32,7 +32,8 @@ export type CardPlace = {
 
 const BINDINGS = ["JSONRPC", "HTTP+JSON"] as const;
 
-export function cardOf(agent: Shown, can: Capabilities, place: CardPlace, version: Version | "hybrid"): JsonObject {
+export function cardOf(agent: Shown, all: Capabilities, place: CardPlace, version: Version | "hybrid"): JsonObject {
+  const can = capabilitiesOf(agent, all);
   if (version === "1.0") return newCard(agent, can, place);
   const old = oldCard(agent, can, place);
   return version === "0.3" ? old : { ...old, supportedInterfaces: interfacesOf(place) };
@@ -45,13 +46,13 @@ export function cardOf(agent: Shown, can: Capabilities, place: CardPlace, versio
 export function cardIn(
   { binding, version }: Pick<Dialect, "binding" | "version">,
   agent: Shown,
-  can: Capabilities,
+  all: Capabilities,
   place: CardPlace,
 ): JsonObject {
-  const card = cardOf(agent, can, place, version);
+  const card = cardOf(agent, all, place, version);
   if (binding === "JSONRPC" || version === "1.0") return card;
   const { security: _, ...rest } = card;
-  const capabilities = { ...can, extensions: extensionsOf(agent) };
+  const capabilities = { ...capabilitiesOf(agent, all), extensions: extensionsOf(agent) };
   return { ...rest, capabilities, ...(!place.isOpen && { securitySchemes: PROTO_SECURITY.securitySchemes }) };
 }
 
@@ -69,7 +70,7 @@ function newCard(agent: Shown, can: Capabilities, place: CardPlace): JsonObject 
 }
 
 function oldCard(agent: Shown, can: Capabilities, { base, root, isOpen }: CardPlace): JsonObject {
-  const url = urlOf(base, root);
+  const url = published(base, root);
   return {
     ...commonOf(agent),
     protocolVersion: "0.3.0",
@@ -116,12 +117,22 @@ function commonOf(agent: Shown): JsonObject {
   };
 }
 
+/** What the server can do for all agents, as far as this one wants it. */
+function capabilitiesOf({ card }: Shown, { pushNotifications, ...can }: Capabilities): Capabilities {
+  return { ...can, pushNotifications: pushNotifications && card?.push !== false };
+}
+
 /** Those of 1.0 first; below a pinned base those of its version alone. */
 function interfacesOf({ base, root }: Pick<CardPlace, "base" | "root">): JsonObject[] {
-  const url = urlOf(base, root);
+  const url = published(base, root);
   return VERSIONS.filter((version) => base.pin === null || base.pin === version).flatMap((protocolVersion) =>
     BINDINGS.map((protocolBinding) => ({ url, protocolBinding, protocolVersion })),
   );
+}
+
+/** With a slash at its end: clients read a card by an address relative to it. */
+function published(base: CardPlace["base"], root: string): string {
+  return `${urlOf(base, root)}/`;
 }
 
 function extensionsOf({ card }: Shown): JsonObject[] {

@@ -115,6 +115,12 @@ const role = z.unknown().transform((given, issues): Role => {
   return z.NEVER;
 });
 
+/** What goes out in a header of a notification: with anything else in it no request could be made. */
+const headerText = z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII");
+/** Of push configurations. */
+export const secretText = headerText.max(4096);
+export const schemeText = headerText.min(1).max(255);
+
 /** All of a message but its parts, which each version writes in its own way. */
 export const messageFields = {
   messageId: givenId,

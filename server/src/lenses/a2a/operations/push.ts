@@ -4,7 +4,7 @@ import { isTerminal } from "../../../task/states.ts";
 import { InvalidParams } from "../faults.ts";
 import type { PushConfigView } from "../model/view.ts";
 import { type Exchange, operation } from "../operation.ts";
-import { configView, FORMATS, subscriptionOf } from "../push/config.ts";
+import { configView, FORMATS, mustPush, subscriptionOf } from "../push/config.ts";
 
 const CONFIGS = "/tasks/{taskId}/pushNotificationConfigs";
 const CONFIG = `${CONFIGS}/{id}`;
@@ -16,6 +16,7 @@ export const pushCreate = operation({
   paths: [{ method: "POST", path: CONFIGS }],
   run: async (exchange, { taskId, config }) => {
     const { verbs, principal, dialect } = exchange;
+    mustPush(exchange);
     const task = await verbs.tasks.get(principal, taskId);
     const made = await verbs.subscriptions.create(principal, task.id, {
       ...subscriptionOf(exchange, config),
@@ -92,6 +93,7 @@ function isFirst({ dialect }: Exchange, id: string): boolean {
 }
 
 /** The caller's, of both versions. */
-async function configs({ verbs, principal }: Exchange, taskId: string): Promise<PushConfigView[]> {
+async function configs({ verbs, principal, agent }: Exchange, taskId: string): Promise<PushConfigView[]> {
+  mustPush({ agent });
   return (await verbs.subscriptions.list(principal, taskId, FORMATS)).map(configView);
 }

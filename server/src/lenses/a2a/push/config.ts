@@ -1,6 +1,7 @@
 /** Push configurations of clients as subscriptions, and back. The version that one was made in is kept as its format. */
 import type { NewSubscription } from "../../../task/subscription.ts";
 import type { SubscriptionView } from "../../../verbs/subscriptions.ts";
+import { ProtocolRefusal } from "../faults.ts";
 import type { PushConfigWanted } from "../model/command.ts";
 import type { PushConfigView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
@@ -16,10 +17,18 @@ export const SCHEME = "scheme";
 /** The address below which files are read. */
 export const BASE = "base";
 
+/** Throws where the agent's card says that nobody is told. */
+export function mustPush({ agent }: Pick<Exchange, "agent">): void {
+  if (agent.definition.card?.push === false)
+    throw new ProtocolRefusal("pushNotSupported", "The agent tells nobody of its tasks by push.");
+}
+
+/** Throws as `mustPush`. */
 export function subscriptionOf(
-  { dialect, url: base }: Pick<Exchange, "dialect" | "url">,
+  { agent, dialect, url: base }: Pick<Exchange, "agent" | "dialect" | "url">,
   { id, url, token, authentication }: PushConfigWanted,
 ): NewSubscription {
+  mustPush({ agent });
   const { scheme, credentials } = authentication ?? {};
   return {
     ...(id !== undefined && id !== "" && { id }),

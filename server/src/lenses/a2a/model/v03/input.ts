@@ -15,6 +15,8 @@ import {
   messageFields,
   metadata,
   PARTS_MAX,
+  schemeText,
+  secretText,
   text,
   uri,
   yesOrNo,
@@ -64,10 +66,10 @@ const message = fields({ ...messageFields, parts: z.array(part).min(1).max(PARTS
 const pushConfigFields = {
   id: text(id),
   url: uri,
-  token: z.string().max(4096).optional(),
+  token: secretText.optional(),
   authentication: fields({
-    schemes: z.array(z.string().min(1).max(255)).max(10).default([]),
-    credentials: z.string().max(4096).optional(),
+    schemes: z.array(schemeText).max(10).default([]),
+    credentials: secretText.optional(),
   }).optional(),
 };
 

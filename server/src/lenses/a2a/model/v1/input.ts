@@ -15,6 +15,8 @@ import {
   messageFields,
   metadata,
   PARTS_MAX,
+  schemeText,
+  secretText,
   text,
   timestamp,
   uri,
@@ -60,10 +62,10 @@ const pushConfigFields = {
   id: text(id),
   taskId: text(id),
   url: uri,
-  token: z.string().max(4096).optional(),
+  token: secretText.optional(),
   authentication: fields({
-    scheme: z.string().min(1).max(255),
-    credentials: z.string().max(4096).optional(),
+    scheme: schemeText,
+    credentials: secretText.optional(),
   }).optional(),
 };
 
