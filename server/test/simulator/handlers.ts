@@ -121,6 +121,7 @@ class Interpreter {
       case "broken":
         return this.#watched(ctx, op.name, (step) => this.#brokenBody(step, op), { retries: 0 });
       case "crash":
+        if (op.outside) return this.#crash();
         return this.#watched(ctx, op.name, () => this.#crashingBody());
       case "throw":
         if (op.how === "error") throw Object.assign(new Error("thrown"), { retryable: false });
@@ -144,6 +145,10 @@ class Interpreter {
 
   async #crashingBody(): Promise<Json> {
     await this.#pass(2, 0);
+    return this.#crash();
+  }
+
+  #crash(): Promise<Json> {
     this.#own.crash();
     return dead();
   }

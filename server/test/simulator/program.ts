@@ -40,8 +40,8 @@ export type Op = { id: string } & (
   | { op: "flaky"; times: number }
   /** A step that fails the task, so many times in all: whoever tries the task again finds it whole at last. */
   | { op: "broken"; name: string; times: number }
-  /** A step that takes its process with it, each time. */
-  | { op: "crash"; name: string }
+  /** A step that takes its process with it, each time; or the code between steps does. */
+  | { op: "crash"; name: string; outside: boolean }
   | { op: "throw"; how: "failure" | "rejected" | "error" }
 );
 
@@ -134,9 +134,10 @@ export class ProgramMaker {
 
   #op(depth: number): Op {
     const random = this.#random;
-    const id = `o${this.#count++}`;
+    const number = this.#count++;
+    const id = `o${number}`;
     const name = random.pick(NAMES);
-    if (this.#crashes && random.chance(0.04)) return { id, op: "crash", name };
+    if (this.#crashes && random.chance(0.04)) return { id, op: "crash", name, outside: number % 3 === 0 };
     const roll = random.int(1, 100);
     if (roll <= 39) return this.#step(id, name);
     if (roll <= 44) return { id, op: "broken", name, times: random.int(1, 2) };
