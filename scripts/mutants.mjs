@@ -30,6 +30,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { AGENT } from "./mutants/agent.mjs";
+import { BEGINNINGS } from "./mutants/beginnings.mjs";
 import { BOUNDS } from "./mutants/bounds.mjs";
 import { CRASHES } from "./mutants/crashes.mjs";
 import { DECIDE } from "./mutants/decide.mjs";
@@ -70,6 +71,7 @@ const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, ...WORLDS],
   scheduling: [ENGINE, ...WORLDS],
+  beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
   bounds: [
     suite(
@@ -99,6 +101,7 @@ const AREAS = {
   decide: DECIDE,
   execution: EXECUTION,
   scheduling: SCHEDULING,
+  beginnings: BEGINNINGS,
   crashes: CRASHES,
   store: STORE,
   bounds: BOUNDS,

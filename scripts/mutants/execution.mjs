@@ -69,7 +69,7 @@ export const EXECUTION = [
     find: "const until = known?.until ?? now + ms();",
     put: "const until = now + ms();",
   },
-  { file: context, name: "a-name-in-flight-twice", find: "if (this.#inFlight.has(name)) {", put: "if (false) {" },
+  { file: context, name: "a-name-in-flight-twice", find: "if (calls.inFlight) {", put: "if (false) {" },
   {
     file: context,
     name: "an-effect-happens-again",
@@ -146,7 +146,7 @@ export const EXECUTION = [
   {
     file: inbox,
     name: "an-answer-is-taken-twice",
-    find: "!known.has(n) && !this.#taken.has(n)",
+    find: "!known.has(n) && !this.#taken?.has(n)",
     put: "!known.has(n)",
   },
   {
