@@ -6,7 +6,7 @@ import type { Database } from "better-sqlite3";
 import type { Alias, TaskAlias } from "../../task/alias.ts";
 import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { State } from "../../task/states.ts";
-import { endsAdded } from "../codec/conversation-counts.ts";
+import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
 import type {
   PreparedClaim,
@@ -50,6 +50,9 @@ type Standing = {
   deletedAt: number | null;
 };
 
+/** What is in a conversation from its beginning; `at` is when it was last used. */
+type Begun = Counts & { at: number; lastMessage: number; lastAgentMessageAt: number | null };
+
 export class Applier {
   readonly #sql: WriterStatements;
   readonly #totals: Totals;
@@ -91,19 +94,23 @@ export class Applier {
   /** A conversation without a task; false when its id or its alias is taken. */
   createConversation(given: PreparedConversation): boolean {
     if (this.#isNamed(given)) return false;
-    this.#insertConversation(given);
+    this.#insertConversation(given, NOTHING_SAID);
     return true;
   }
 
   /** Adds a message and returns its number; null when the conversation is gone. */
   appendMessage(conversation: string, message: PreparedMessage, task: string | null, at: number): number | null {
-    const { role, parts, id, seq, purpose, metadata } = message;
-    const numbered = this.#sql.numberMessage.get(at, at, role === "agent" ? at : null, conversation);
+    const numbered = this.#sql.numberMessage.get(at, at, message.role === "agent" ? at : null, conversation);
     if (!numbered) return null;
     const n = numberIn(numbered[0]);
-    this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
+    this.#insertMessage(conversation, n, message, task, at);
     if (n > MESSAGES_KEPT_MAX) this.#sql.dropMessages.run(conversation, n - MESSAGES_KEPT_MAX);
     return n;
+  }
+
+  #insertMessage(conversation: string, n: number, message: PreparedMessage, task: string | null, at: number): void {
+    const { role, parts, id, seq, purpose, metadata } = message;
+    this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
   }
 
   /** At the end of a transaction: what its calls add up to. */
@@ -199,13 +206,11 @@ export class Applier {
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
     for (const added of write.daily ?? []) this.#dailyUsage.add(added);
     if (write.below) this.#spendBelow(write.below, write.at);
-    for (const { id, append, record } of write.artifacts ?? []) {
-      if (!append) sql.dropArtifact.run(n, id);
-      sql.insertArtifact.run(n, n, id, record);
-    }
+    if (write.artifacts) this.#putArtifacts(n, write.artifacts, standing === null && !write.journalOf);
     for (const sha256 of write.files ?? []) sql.insertTaskFile.run(n, sha256);
     const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
-    if (conversation) this.#converse(write, conversation);
+    if (write.conversation) this.#openConversation(write, write.conversation.conversation.id);
+    else if (conversation) this.#converse(write, conversation);
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
     for (const subscription of write.subscriptions ?? []) {
       if (standing !== null) sql.dropSubscription.run(subscription);
@@ -219,6 +224,15 @@ export class Applier {
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);
+    }
+  }
+
+  #putArtifacts(n: number, artifacts: NonNullable<PreparedWrite["artifacts"]>, areFirst: boolean): void {
+    let last = areFirst ? 0 : numberIn(this.#sql.lastArtifact.get(n)?.[0]);
+    for (const { id, append, record } of artifacts) {
+      if (!append && last > 0) this.#sql.dropArtifact.run(n, id);
+      last += 1;
+      this.#sql.insertArtifact.run(n, last, id, record);
     }
   }
 
@@ -265,10 +279,13 @@ export class Applier {
     return alias !== null && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value) !== undefined;
   }
 
-  #insertConversation({ conversation, context, alias }: PreparedConversation): void {
+  #insertConversation({ conversation, context, alias }: PreparedConversation, begun: Begun): void {
     const { id, tenant, user, title, agent, knowledgeBase, createdAt, updatedAt, lastActivityAt } = conversation;
+    const { tasks, completed, failed, inputTokens, outputTokens, costUsd, lastMessage, lastAgentMessageAt } = begun;
     this.#sql.insertConversation.run(
-      ...[id, tenant, user, title, agent, knowledgeBase, context, createdAt, updatedAt, lastActivityAt],
+      ...[id, tenant, user, title, agent, knowledgeBase, context, createdAt],
+      ...[Math.max(updatedAt, begun.at), Math.max(lastActivityAt, begun.at)],
+      ...[tasks, completed, failed, inputTokens, outputTokens, costUsd, lastMessage, lastAgentMessageAt],
     );
     if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
   }
@@ -276,9 +293,7 @@ export class Applier {
   /** Null when the id is taken. */
   #insert(write: PreparedWrite): number | null {
     if (!write.submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
-    if (write.conversation) {
-      this.#insertConversation(write.conversation);
-    }
+    if (write.conversation) this.#insertConversation(write.conversation, begunWith(write));
     const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
     const { row, schedule, claim } = write;
     const values = [write.id, ...row, tenant, user, kind, conversation, parent, createdAt];
@@ -298,16 +313,8 @@ export class Applier {
     }
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));
-    if (conversation !== null) {
-      const [inputTokens, outputTokens, costUsd] = write.spent;
-      this.#conversations.add(conversation, write.at, {
-        tasks: 1,
-        ...endsAdded(null, row[0]),
-        inputTokens,
-        outputTokens,
-        costUsd,
-      });
-    }
+    if (conversation !== null && !write.conversation)
+      this.#conversations.add(conversation, write.at, countsOfNew(write));
     return n;
   }
 
@@ -331,6 +338,13 @@ export class Applier {
     return updated.changes === 1 ? n : null;
   }
 
+  /** The messages with which it begins: its row counts them already. */
+  #openConversation(write: PreparedWrite, conversation: string): void {
+    for (const [at, message] of (write.messages ?? []).entries())
+      this.#insertMessage(conversation, at + 1, message, write.id, message.at ?? write.at);
+    for (const sha256 of write.messageFiles ?? []) this.#sql.insertConversationFile.run(conversation, sha256);
+  }
+
   #converse(write: PreparedWrite, conversation: string): void {
     for (const message of write.messages ?? []) {
       const isRepeated = message.purpose === "notice" && this.#sql.notice.get(conversation, write.id) !== undefined;
@@ -341,6 +355,26 @@ export class Applier {
 }
 
 const NO_TASKS = { tasks: 0, completed: 0, failed: 0 };
+const NOTHING_SAID: Begun = {
+  ...{ ...NO_TASKS, inputTokens: 0, outputTokens: 0, costUsd: 0 },
+  ...{ at: 0, lastMessage: 0, lastAgentMessageAt: null },
+};
+
+function countsOfNew({ row: [state], spent: [inputTokens, outputTokens, costUsd] }: PreparedWrite): Counts {
+  return { tasks: 1, ...endsAdded(null, state), inputTokens, outputTokens, costUsd };
+}
+
+/** What a conversation holds that is made with this task. */
+function begunWith(write: PreparedWrite): Begun {
+  const messages = write.messages ?? [];
+  const answered = messages.findLast(({ role }) => role === "agent");
+  return {
+    ...countsOfNew(write),
+    at: write.at,
+    lastMessage: messages.length,
+    lastAgentMessageAt: answered ? (answered.at ?? write.at) : null,
+  };
+}
 
 /** How a task stands once an earlier write of the same call is in. */
 function after(write: PreparedWrite | undefined, standing: Standing | null): Standing | null {
