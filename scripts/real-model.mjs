@@ -27,7 +27,7 @@ const llama = await startLlama();
 const folder = await mkdtemp(join(tmpdir(), "waybill-real-model-"));
 await writeFile(join(folder, "waybill.config.json"), JSON.stringify(configuration(llama.url)));
 const data = join(folder, "data");
-const env = { OPENAI_BASE_URL: `${llama.url}/v1`, OPENAI_MODEL: "smollm2" };
+const env = { OPENAI_BASE_URL: `${llama.url}/v1`, OPENAI_MODEL: "smollm2", WAYBILL_MODEL: "openai:smollm2" };
 let server = await startServer({ cwd: folder, flags: ["--data", data], env });
 let waybill = new Waybill({ baseUrl: server.url });
 const checks = [];

@@ -231,12 +231,19 @@ function toolCall(part: {
   // A tool without parameters may be called with nothing at all.
   if (input.trim() === "") return { ...call, input: {} };
   try {
-    const value: unknown = JSON.parse(input);
-    return { ...call, input: wellFormed(value) };
+    return { ...call, input: wellFormed(argumentsIn(input)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { ...call, input: input.toWellFormed(), invalid: `the arguments are not JSON: ${reason.toWellFormed()}` };
   }
+}
+
+/** Arguments that a server has written as JSON twice, or as nothing, are what they were. */
+function argumentsIn(input: string): unknown {
+  const value: unknown = JSON.parse(input);
+  if (typeof value !== "string") return value ?? {};
+  const inner: unknown = value.trimStart().startsWith("{") ? JSON.parse(value) : value;
+  return inner;
 }
 
 function finishOf(

@@ -6,20 +6,28 @@
 import { APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from "@ai-sdk/provider";
 import { z } from "zod";
 import { ModelError, type ModelErrorCode } from "./model.ts";
+import { AnswerFailure, errorOf } from "./wire/answer-repair.ts";
+import { isFields, textOf } from "./wire/fields.ts";
 
 /** An error frame inside a stream that began well, as the provider packages hand it on. */
 const streamFailure = z.looseObject({
   message: z.string(),
-  type: z.string().nullish(),
-  code: z.union([z.string(), z.number()]).nullish(),
-  statusCode: z.number().nullish(),
+  type: z.string().nullish().catch(null),
+  code: z.union([z.string(), z.number()]).nullish().catch(null),
+  statusCode: z.number().nullish().catch(null),
+  status: z.union([z.string(), z.number()]).nullish().catch(null),
 });
+type StreamFailure = z.infer<typeof streamFailure>;
 
 const messageCharsMax = 2_000;
+/** Of a page or a text in the place of an error. */
+const WORDS_CHARS_MAX = 200;
 
 /** The `ModelError` for whatever was thrown or streamed as an error. `now` reads a Retry-After that is a date. */
 export function modelError(error: unknown, provider: string, now: number): ModelError {
   if (error instanceof ModelError) return error;
+  const told = answerFailure(error);
+  if (told !== null) return fromFrame(streamFailure.parse({ ...told.told, message: told.message }), provider, told);
   if (APICallError.isInstance(error)) return fromResponse(error, provider, now);
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
     return new ModelError("bad_answer", `${provider} sent bytes that are not its protocol`, { cause: error });
@@ -32,15 +40,23 @@ export function modelError(error: unknown, provider: string, now: number): Model
   }
   if (isNetworkFailure(error)) return cutStream(provider, error);
   const frame = streamFailure.safeParse(error);
-  if (frame.success && !(error instanceof Error)) {
-    const words = [frame.data.code, frame.data.type].join(" ").toLowerCase();
-    const isTooLong = TOO_LONG.test(`${words} ${shortened(frame.data.message).toLowerCase()}`);
-    const code = frame.data.statusCode == null ? codeOfWords(words) : codeOfStatus(frame.data.statusCode, words);
-    return new ModelError(isTooLong ? "prompt_too_long" : code, `${provider}: ${shortened(frame.data.message)}`, {
-      cause: error,
-    });
-  }
+  if (frame.success && !(error instanceof Error)) return fromFrame(frame.data, provider, error);
   return new ModelError("bad_answer", `${provider} answered in a way that could not be read`, { cause: error });
+}
+
+/** What an answer has failed by, also where a package has wrapped it. */
+function answerFailure(error: unknown): AnswerFailure | null {
+  if (error instanceof AnswerFailure) return error;
+  return error instanceof Error && error.cause instanceof AnswerFailure ? error.cause : null;
+}
+
+function fromFrame(frame: StreamFailure, provider: string, cause: unknown): ModelError {
+  const { code, type, message } = frame;
+  const words = `${code ?? ""} ${type ?? ""}`.toLowerCase();
+  const isTooLong = TOO_LONG.test(`${words} ${shortened(message).toLowerCase()}`);
+  const status = [frame.statusCode, frame.status, code].map(Number).find((number) => number >= 400 && number < 600);
+  const meant = status === undefined ? codeOfWords(words) : codeOfStatus(status, words);
+  return new ModelError(isTooLong ? "prompt_too_long" : meant, `${provider}: ${shortened(message)}`, { cause });
 }
 
 /** The stream ended before the provider said that it was finished. */
@@ -63,23 +79,46 @@ function fromResponse(error: APICallError, provider: string, now: number): Model
       ? new ModelError("bad_answer", `${provider} sent bytes that are not its protocol`, { cause: error })
       : cutStream(provider, error);
   }
-  const retryAfterMs = retryAfter(error.responseHeaders ?? {}, now);
-  const said = shortened(error.message === "" ? (error.responseBody ?? "") : error.message);
+  const body = (error.responseBody ?? "").slice(0, messageCharsMax);
+  const retryAfterMs = retryAfter(error.responseHeaders ?? {}, body, now);
+  const said = saidIn(body) ?? shortened(error.message);
   return new ModelError(
-    codeOfStatus(status, (error.responseBody ?? "").slice(0, messageCharsMax).toLowerCase()),
+    codeOfStatus(status, body.toLowerCase()),
     `${provider} answered ${status}${said === "" ? "" : `: ${said}`}`,
     { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   );
 }
 
+/** The sentence in the body of an error, whichever field has it; the words of a page or a text; null where it has none. */
+function saidIn(body: string): string | null {
+  try {
+    const value: unknown = JSON.parse(body);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    const error = isFields(first) ? (errorOf(first) ?? errorOf({ error: first["message"] })) : null;
+    return error === null ? null : textOf(error["message"]);
+  } catch {
+    const words = body
+      .replaceAll(/<(script|style)[^>]*>.*?<\/\1>|<[^>]*>/gis, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim();
+    return words === "" ? null : words.slice(0, WORDS_CHARS_MAX);
+  }
+}
+
 /** What providers call a prompt that is longer than the model can hold. Most send 400 with it, some 413 or 422. */
-const TOO_LONG =
-  /context_length|context (length|window|size|limit)|prompt is too long|(prompt|input|request)[^.]{0,40} (too long|too many tokens|exceeds?)|too many (input )?tokens|string too long|maximum (input|prompt) length/;
+const TOO_LONG = new RegExp(
+  [
+    "context_length|context (length|window|size|limit)|context[^.]{0,20} overflow|model token limit|maximum model length",
+    "prompt is too long|string too long|maximum (input|prompt) length|range of input length|request too large for model",
+    "(prompt|input|request)[^.]{0,40} (too long|too many tokens|exceeds?)|too many (input )?tokens",
+    "inputs?`? (tokens? \\+|must have less than)",
+  ].join("|"),
+);
 
 /** A spent quota is a 429 at OpenAI, but no wait mends it. */
 function codeOfStatus(status: number, words: string): ModelErrorCode {
   if (words.includes("insufficient_quota")) return "refused";
-  if ([400, 413, 422].includes(status) && TOO_LONG.test(words)) return "prompt_too_long";
+  if ([400, 413, 422, 500].includes(status) && TOO_LONG.test(words)) return "prompt_too_long";
   if (status === 429 || status === 529) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "unavailable";
   return "refused";
@@ -92,15 +131,42 @@ function codeOfWords(words: string): ModelErrorCode {
   return "unavailable";
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds or as an HTTP date. */
-function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
-  const ms = headers["retry-after-ms"];
-  if (ms !== undefined && /^\d{1,9}(\.\d+)?$/.test(ms)) return Math.ceil(Number(ms));
+/**
+ * `retry-after-ms`, or `retry-after` in seconds or as an HTTP date; where there is neither, what the body says of it in words
+ * ("try again in 1m2.5s") or in a field (`"retryDelay": "34s"`).
+ */
+function retryAfter(headers: Readonly<Record<string, string>>, body: string, now: number): number | undefined {
+  const ms = headers["retry-after-ms"]?.trim();
+  if (ms !== undefined && NUMBER.test(ms)) return Math.ceil(Number(ms));
   const after = headers["retry-after"]?.trim();
-  if (after === undefined) return undefined;
-  if (/^\d{1,9}(\.\d+)?$/.test(after)) return Math.ceil(Number(after) * 1000);
-  const date = Date.parse(after);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  if (after !== undefined && after !== "") {
+    if (NUMBER.test(after)) return Math.ceil(Number(after) * 1000);
+    const span = spanMs(after);
+    if (span !== null) return span;
+    const date = /[a-z]/i.test(after) ? Date.parse(after) : Number.NaN;
+    if (!Number.isNaN(date)) return Math.max(0, date - now);
+  }
+  const said = /(?:try again in|retry after|retrydelay\W{1,6})\s*([\d.]+ ?[a-z][a-z\d.]*)/i.exec(body)?.[1];
+  return (said === undefined ? null : spanMs(said.replace(/\.$/, ""))) ?? undefined;
+}
+
+const NUMBER = /^\d{1,9}(\.\d+)?$/;
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  sec: 1_000,
+  seconds: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** `1m2.5s`, `34s`, `20 seconds`, `6ms`; null for anything else. */
+function spanMs(text: string): number | null {
+  const pieces = [...text.matchAll(/(\d{1,9}(?:\.\d+)?) ?([a-z]+)/g)];
+  const isSpan = pieces.length > 0 && pieces.map(([piece]) => piece).join("") === text;
+  const spans = pieces.map(([, number = "", unit = ""]) => Number(number) * (UNITS_MS[unit] ?? Number.NaN));
+  const total = spans.reduce((sum, span) => sum + span, 0);
+  return isSpan && Number.isFinite(total) ? Math.ceil(total) : null;
 }
 
 /** undici throws a bare TypeError (`terminated`, `fetch failed`) when a connection breaks. */

@@ -18,6 +18,8 @@ export type Behaviour =
   | { kind: "not_a_stream" }
   /** 200 and exactly this text, as some server would send it; then the end, or an open connection, or a broken one. */
   | { kind: "text"; text: string; type?: string; then?: "open" | "break" }
+  /** 200 and these bytes, each in a packet of its own. */
+  | { kind: "bytes"; chunks: readonly Uint8Array[] }
   /** Says `text`, then reports an error inside the stream and ends. */
   | { kind: "stream_error"; text: string; code: string; message: string }
   /** Never stops saying `text`. */

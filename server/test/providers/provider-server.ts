@@ -124,6 +124,21 @@ async function readJson(incoming: IncomingMessage): Promise<unknown> {
   }
 }
 
+function sendText({ text, type, then }: Extract<Behaviour, { kind: "text" }>, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": type ?? "text/event-stream" });
+  response.write(text, () => {
+    if (then === undefined) response.end();
+    if (then === "break") response.destroy();
+  });
+}
+
+async function sendPackets(chunks: readonly Uint8Array[], response: ServerResponse): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.socket?.setNoDelay(true);
+  for (const chunk of chunks) await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
+  response.end();
+}
+
 async function behave(
   behaviour: Behaviour,
   protocol: Protocol,
@@ -143,14 +158,8 @@ async function behave(
     response.end("<!doctype html><title>Sign in</title><p>This network wants you to sign in.</p>");
     return;
   }
-  if (behaviour.kind === "text") {
-    response.writeHead(200, { "content-type": behaviour.type ?? "text/event-stream" });
-    response.write(behaviour.text, () => {
-      if (behaviour.then === undefined) response.end();
-      if (behaviour.then === "break") response.destroy();
-    });
-    return;
-  }
+  if (behaviour.kind === "text") return sendText(behaviour, response);
+  if (behaviour.kind === "bytes") return sendPackets(behaviour.chunks, response);
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });

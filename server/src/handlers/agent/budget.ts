@@ -79,7 +79,7 @@ function limitsOf({ budget, from }: Bound): { tokens: number | null; costUsd: nu
 }
 
 /** How the budgets of a call stand, which is not to be made where one is spent. */
-export function standingsOf(bounds: readonly Bound[], own: string): { spent: Standing[]; low: Standing[] } {
+function standingsOf(bounds: readonly Bound[], own: string): { spent: Standing[]; low: Standing[] } {
   const states = bounds.flatMap((bound) => standingOf(bound, own) ?? []);
   return { spent: states.filter(({ is }) => is === "spent"), low: states.filter(({ is }) => is === "low") };
 }

@@ -8,26 +8,38 @@ import { type Fields, isFields, textOf } from "./fields.ts";
 /** One server-sent event, as much of it as these protocols use. */
 export type StreamEvent = { event?: string | undefined; data: string };
 
+/** An answer that its server says has failed, in the server's own fields: a message, most often a code. */
+export class AnswerFailure extends Error {
+  override readonly name = "AnswerFailure";
+  readonly told: Fields;
+
+  constructor(told: Fields) {
+    super(textOf(told["message"]) ?? JSON.stringify(told));
+    this.told = told;
+  }
+}
+
 /** One answer of one protocol. It remembers what came, so each answer has its own. */
 export interface AnswerRepair {
-  /** The events that the package is given in the place of this one: most often the event itself. */
+  /** The events that the package is given in the place of this one: most often the event itself. Throws `AnswerFailure`. */
   mended(event: StreamEvent): StreamEvent[];
   /**
    * `open` while the answer goes on, `complete` once only counts may follow, `over` once nothing does. What is not
    * `open` is a whole answer, however the connection ends.
    */
   readonly stage: "open" | "complete" | "over";
-  /** The events of an answer that came as one JSON value and not as a stream; null where it is none. */
+  /** The events of an answer that came as one JSON value and not as a stream; null where it is none. Throws `AnswerFailure`. */
   whole(value: Fields): StreamEvent[] | null;
   /** What the package still waits for at the end of a `complete` answer that the server did not end itself. */
   closing(): StreamEvent[];
 }
 
-/** The object of an event; null where its data is no JSON object, which is for the package to refuse. */
+/** The object of an event, or the first of a list; null where its data is no JSON object, which is for the package to refuse. */
 export function fieldsOf({ data }: StreamEvent): Fields | null {
   try {
     const value: unknown = JSON.parse(data);
-    return isFields(value) ? value : null;
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return isFields(first) ? first : null;
   } catch {
     return null;
   }
@@ -35,9 +47,12 @@ export function fieldsOf({ data }: StreamEvent): Fields | null {
 
 /** An error as `{ message }`: some send a text, others its fields where those of an answer would be. */
 export function errorOf(value: Fields): Fields | null {
-  const { error } = value;
+  const { error, detail } = value;
   if (isFields(error)) return { ...error, message: textOf(error["message"]) ?? JSON.stringify(error) };
   if (typeof error === "string" && error !== "") return { message: error };
-  if (value["object"] !== "error" && value["type"] !== "error") return null;
-  return { ...value, message: textOf(value["message"]) ?? JSON.stringify(value) };
+  if (value["object"] === "error" || value["type"] === "error") {
+    return { ...value, message: textOf(value["message"]) ?? JSON.stringify(value) };
+  }
+  const isDetail = detail != null && !("choices" in value || "output" in value || "content" in value);
+  return isDetail ? { message: textOf(detail) ?? JSON.stringify(detail) } : null;
 }

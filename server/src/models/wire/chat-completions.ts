@@ -2,14 +2,19 @@
  * Chat completions, as servers send them that follow OpenAI's example from memory: ids that are numbers, `choices` that
  * are null, arguments that are objects, an end without a reason, errors that are texts.
  */
-import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
-import { argumentsOf, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
+import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { mendedChunk } from "./chat-chunk.ts";
+import { countOf, type Fields, isFields, listOf } from "./fields.ts";
 
 const DONE = "[DONE]";
 
 export class ChatCompletionsRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
   #calledTools = false;
+  /** Which of several choices is the answer: the one that was told first. */
+  #choice: number | null = null;
+  /** Ids of calls by their places. */
+  readonly #ids = new Map<number, string>();
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -18,8 +23,13 @@ export class ChatCompletionsRepair implements AnswerRepair {
   mended(event: StreamEvent): StreamEvent[] {
     if (event.data.trim() === DONE) return [...this.#reason(), { data: DONE }];
     const chunk = fieldsOf(event);
-    if (chunk === null) return [event];
-    const mended = mendedChunk(chunk);
+    if (chunk === null) {
+      if (event.event === "error") throw new AnswerFailure({ message: event.data });
+      return [event];
+    }
+    const error = errorIn(chunk, event.event);
+    if (error !== null) throw new AnswerFailure(error);
+    const mended = this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk)));
     this.#note(mended);
     return [mended === chunk ? event : { data: JSON.stringify(mended) }];
   }
@@ -30,7 +40,8 @@ export class ChatCompletionsRepair implements AnswerRepair {
   }
 
   whole(value: Fields): StreamEvent[] | null {
-    if ("error" in value) return this.mended({ data: JSON.stringify(value) });
+    const error = errorIn(value);
+    if (error !== null) throw new AnswerFailure(error);
     if (!Array.isArray(value["choices"])) return null;
     const { usage, ...chunk } = value;
     return [
@@ -38,6 +49,33 @@ export class ChatCompletionsRepair implements AnswerRepair {
       ...this.mended({ data: JSON.stringify({ choices: [], usage }) }),
       ...this.mended({ data: DONE }),
     ];
+  }
+
+  #ofOneChoice(chunk: Fields): Fields {
+    const choices = listOf(chunk["choices"]).filter(isFields);
+    const placeOf = (choice: Fields) => countOf(choice["index"]) ?? 0;
+    if (choices.length === 0) return chunk;
+    this.#choice ??= Math.min(...choices.map(placeOf));
+    const own = choices.filter((choice) => placeOf(choice) === this.#choice);
+    return own.length === choices.length ? chunk : { ...chunk, choices: own };
+  }
+
+  /** Results go back by the ids of calls, so that no two may have the same. */
+  #withOwnIds(chunk: Fields): Fields {
+    const [choice] = listOf(chunk["choices"]);
+    const delta = isFields(choice) ? choice["delta"] : null;
+    if (!isFields(choice) || !isFields(delta) || !Array.isArray(delta["tool_calls"])) return chunk;
+    let isFine = true;
+    const calls = delta["tool_calls"].map((call: Fields, place) => {
+      const { id } = call;
+      if (typeof id !== "string" || id === "") return call;
+      const index = countOf(call["index"]) ?? place;
+      const taken = [...this.#ids].some(([other, known]) => other !== index && known === id && call["index"] != null);
+      if (!taken) this.#ids.set(index, id);
+      isFine &&= !taken;
+      return taken ? { ...call, id: `${id}_${index}` } : call;
+    });
+    return isFine ? chunk : { ...chunk, choices: [{ ...choice, delta: { ...delta, tool_calls: calls } }] };
   }
 
   #note(chunk: Fields): void {
@@ -62,96 +100,9 @@ export class ChatCompletionsRepair implements AnswerRepair {
   }
 }
 
-/** The same object where nothing is to be mended, which is nearly always. */
-function mendedChunk(chunk: Fields): Fields {
-  const error = errorOf(chunk);
-  if (error !== null) return { error };
-  const choices = listOf(chunk["choices"]).filter(isFields).map(mendedChoice);
-  const usage = mendedUsage(chunk["usage"]);
-  const isFine =
-    isSame(choices, chunk["choices"]) &&
-    usage === chunk["usage"] &&
-    isTextOrNone(chunk["id"]) &&
-    isTextOrNone(chunk["model"]) &&
-    (chunk["created"] == null || typeof chunk["created"] === "number");
-  if (isFine) return chunk;
-  const { id, model, created } = chunk;
-  return {
-    ...chunk,
-    ...{ choices, usage },
-    id: textOf(id),
-    model: textOf(model),
-    created: typeof created === "number" ? created : null,
-  };
-}
-
-function mendedChoice(choice: Fields): Fields {
-  const said = isFields(choice["delta"]) ? choice["delta"] : choice["message"];
-  const delta = isFields(said) ? mendedDelta(said) : null;
-  const reason = choice["finish_reason"];
-  const finish = typeof reason === "string" && reason !== "" ? reason : null;
-  const isFine = delta === (choice["delta"] ?? null) && finish === (reason ?? null);
-  return isFine ? choice : { ...choice, delta, finish_reason: finish };
-}
-
-function mendedDelta(delta: Fields): Fields {
-  const { role, content, reasoning_content, reasoning, tool_calls, function_call } = delta;
-  const calls = isFields(function_call) ? [{ index: 0, id: "call_0", function: function_call }] : listOf(tool_calls);
-  const mendedCalls = calls.filter(isFields).map(mendedCall);
-  const isFine =
-    isOneOf(role, ["assistant", ""]) &&
-    (isTextOrNone(content) || Array.isArray(content)) &&
-    isTextOrNone(reasoning_content) &&
-    isTextOrNone(reasoning) &&
-    (tool_calls == null ? mendedCalls.length === 0 : isSame(mendedCalls, tool_calls));
-  if (isFine) return delta;
-  return {
-    ...delta,
-    role: "assistant",
-    content: Array.isArray(content) ? content.filter(isFields) : textOf(content),
-    reasoning_content: textOf(reasoning_content),
-    reasoning: textOf(reasoning),
-    ...(mendedCalls.length > 0 ? { tool_calls: mendedCalls } : { tool_calls: null }),
-  };
-}
-
-function mendedCall(call: Fields, place: number): Fields {
-  const { id, index } = call;
-  const asked = isFields(call["function"]) ? call["function"] : {};
-  const { name, arguments: input } = asked;
-  const isFine =
-    isTextOrNone(id) &&
-    (index == null || typeof index === "number") &&
-    asked === call["function"] &&
-    isTextOrNone(name) &&
-    isTextOrNone(input);
-  if (isFine) return call;
-  const number = Number(index);
-  return {
-    ...call,
-    id: textOf(id),
-    index: Number.isInteger(number) ? number : place,
-    function: { ...asked, name: textOf(name), arguments: argumentsOf(input) },
-  };
-}
-
-/** Counts that are no numbers are counts that did not come. */
-function mendedUsage(usage: unknown): unknown {
-  if (usage == null) return usage;
-  if (!isFields(usage)) return null;
-  const counts = ["prompt_tokens", "completion_tokens", "total_tokens"];
-  if (counts.every((name) => usage[name] == null || typeof usage[name] === "number")) return usage;
-  return { ...usage, ...Object.fromEntries(counts.map((name) => [name, countOf(usage[name])])) };
-}
-
-function isSame(list: readonly unknown[], value: unknown): boolean {
-  return Array.isArray(value) && list.length === value.length && list.every((each, place) => each === value[place]);
-}
-
-function isTextOrNone(value: unknown): value is string | null | undefined {
-  return value == null || typeof value === "string";
-}
-
-function isOneOf(value: unknown, texts: readonly string[]): boolean {
-  return value == null || (typeof value === "string" && texts.includes(value));
+/** Also that of a choice, and what an event of that name holds. */
+function errorIn(chunk: Fields, name?: string): Fields | null {
+  const [choice] = listOf(chunk["choices"]);
+  const error = errorOf(chunk) ?? (isFields(choice) ? errorOf({ error: choice["error"] }) : null);
+  return error ?? (name === "error" ? errorOf({ error: chunk }) : null);
 }

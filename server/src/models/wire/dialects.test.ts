@@ -56,6 +56,15 @@ describe("text comes whole", () => {
       events({ type: "response.output_text.done", item_id: "m1", text: "Whole." }, COMPLETED),
     ],
     [
+      "that is no",
+      OPENAI,
+      events(
+        { type: "response.refusal.delta", item_id: "m1", delta: "Whole." },
+        { type: "response.refusal.done", item_id: "m1", refusal: "Whole." },
+        COMPLETED,
+      ),
+    ],
+    [
       "in the end alone",
       OPENAI,
       events({

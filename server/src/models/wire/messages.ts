@@ -2,7 +2,7 @@
  * Anthropic's Messages, also as servers send them that follow its example: without counts, places or ids, with an end of
  * their own. Its documentation asks clients to pass over events that they do not know.
  */
-import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
 import { argumentsOf, countOf, type Fields, isFields, textOf } from "./fields.ts";
 
 /** Blocks whose fields are put right; any other is passed over, with its pieces, unless it is a known one of Anthropic's tools. */
@@ -32,7 +32,10 @@ export class MessagesRepair implements AnswerRepair {
     // Not of this protocol, and sent by some at the end of whatever they send.
     if (event.data.trim() === "[DONE]") return this.#mended({ type: "message_stop" }).map(eventOf);
     const fields = fieldsOf(event);
-    if (fields === null) return [event];
+    if (fields === null) {
+      if (event.event === "error") throw new AnswerFailure({ message: event.data });
+      return [event];
+    }
     return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
   }
 
@@ -42,7 +45,7 @@ export class MessagesRepair implements AnswerRepair {
 
   whole(value: Fields): StreamEvent[] | null {
     const error = errorOf(value);
-    if (error !== null) return this.#mended({ type: "error", error }).map(eventOf);
+    if (error !== null) throw new AnswerFailure(error);
     const { content, stop_reason, stop_sequence = null, usage, ...message } = value;
     if (!Array.isArray(content)) return null;
     return [
@@ -72,8 +75,11 @@ export class MessagesRepair implements AnswerRepair {
         return [...this.#closed(), ...this.#ended(fields)];
       case "ping":
         return [fields];
-      default:
-        return errorOf(fields) === null ? [] : [failed(fields)];
+      default: {
+        const error = errorOf(fields);
+        if (error !== null) throw new AnswerFailure(error);
+        return [];
+      }
     }
   }
 
@@ -170,14 +176,6 @@ const COUNTS = ["input_tokens", "output_tokens", "cache_creation_input_tokens", 
 
 function mendedCounts(counts: Fields): Fields {
   return { ...counts, ...Object.fromEntries(COUNTS.map((name) => [name, countOf(counts[name])])) };
-}
-
-function failed(fields: Fields): Fields {
-  const { message, type, code } = errorOf(fields) ?? {};
-  return {
-    type: "error",
-    error: { type: textOf(type) ?? "error", message: textOf(message) ?? "", code: textOf(code) },
-  };
 }
 
 /** A block of a whole message as it is streamed: begun with what it holds, ended. */

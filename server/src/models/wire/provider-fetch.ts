@@ -107,13 +107,14 @@ async function textOf(
 
 /** The text as the events of a stream; null where it is no JSON, or no answer. */
 function wholeAnswer(repair: AnswerRepair, text: string): string | null {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    const events = isFields(value) ? repair.whole(value) : null;
-    return events && linesOf(events);
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  const events = isFields(value) ? repair.whole(value) : null;
+  return events && linesOf(events);
 }
 
 function noAnswer(response: Response, text: string): ModelError {

@@ -2,7 +2,7 @@
  * OpenAI's Responses, also as other servers send them: without places and ids of items, with whole items in the place of
  * their pieces, with errors of their own making.
  */
-import { type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
 import { argumentsOf, contentText, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
 
 const BEGINNINGS: ReadonlySet<unknown> = new Set(["response.created", "response.in_progress"]);
@@ -25,7 +25,10 @@ export class ResponsesRepair implements AnswerRepair {
     // Its own servers do not send it; some that stand before others do, at the end of whatever they send.
     if (event.data.trim() === "[DONE]") return [];
     const fields = fieldsOf(event);
-    if (fields === null) return [event];
+    if (fields === null) {
+      if (event.event === "error") throw new AnswerFailure({ message: event.data });
+      return [event];
+    }
     return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
   }
 
@@ -35,7 +38,7 @@ export class ResponsesRepair implements AnswerRepair {
 
   whole(value: Fields): StreamEvent[] | null {
     const error = errorOf(value);
-    if (error !== null) return this.#mended({ type: "error", ...error }).map(eventOf);
+    if (error !== null) throw new AnswerFailure(error);
     const { output, status } = value;
     if (!Array.isArray(output)) return null;
     const end = status === "incomplete" || status === "failed" ? status : "completed";
@@ -49,19 +52,19 @@ export class ResponsesRepair implements AnswerRepair {
 
   #mended(fields: Fields): Fields[] {
     const { type, response } = fields;
-    if (type === "error" || (type === undefined && errorOf(fields) !== null)) return [this.#failed(errorOf(fields))];
-    if (type === "response.failed") return [this.#failed(isFields(response) ? errorOf(response) : null)];
+    if (type === "error" || type === undefined) {
+      const error = errorOf(fields);
+      if (error !== null) throw new AnswerFailure(error);
+    }
+    if (type === "response.failed") {
+      const error = isFields(response) ? errorOf(response) : errorOf(fields);
+      throw new AnswerFailure(error ?? { message: "its answer failed, without a reason" });
+    }
     if (BEGINNINGS.has(type)) return isFields(response) && isNamed(response) ? [fields] : [];
     if (ENDS.has(type)) return this.#ended(fields, isFields(response) ? response : {});
     if (type === "response.output_item.added" || type === "response.output_item.done") return this.#item(fields);
     if (typeof type === "string" && PIECE.test(type)) return this.#piece(fields);
     return [fields];
-  }
-
-  #failed(error: Fields | null): Fields {
-    this.#stage = "over";
-    const { message, code } = error ?? {};
-    return { type: "error", code: textOf(code), message: textOf(message) ?? "it failed without a reason", param: null };
   }
 
   #ended(fields: Fields, response: Fields): Fields[] {
@@ -103,18 +106,23 @@ export class ResponsesRepair implements AnswerRepair {
   }
 
   #piece(fields: Fields): Fields[] {
-    const { type, delta, item_id, output_index, logprobs } = fields;
+    const { delta, item_id, output_index, logprobs } = fields;
+    // What a model refuses in words of its own is what it says.
+    const type = String(fields["type"]).replace("refusal", "output_text");
     const last = [...this.#places.keys()].at(-1);
     const id = textOf(item_id) ?? last ?? "item_0";
     // What ends a text repeats it, where it was told before.
     if (type === "response.output_text.done" || type === "response.reasoning_summary_text.done") {
       const isTold = this.#told.has(id) || delta !== undefined;
-      return isTold ? [] : this.#piece({ ...fields, type: type.replace(/done$/, "delta"), delta: fields["text"] });
+      return isTold
+        ? []
+        : this.#piece({ ...fields, type: type.replace(/done$/, "delta"), delta: fields["text"] ?? fields["refusal"] });
     }
     this.#told.add(id);
     return [
       {
         ...fields,
+        type,
         item_id: id,
         output_index: this.#placeOf(id, output_index),
         ...(delta !== undefined && { delta: argumentsOf(delta) ?? "" }),
