@@ -314,12 +314,6 @@ export const SCHEDULING = [
   },
   {
     file: claims,
-    name: "a-refused-claim-keeps-its-key",
-    find: "keys.release(entry.id);\n        // It was cancelled",
-    put: "// It was cancelled",
-  },
-  {
-    file: claims,
     name: "a-claim-is-made-for-one-who-has-gone",
     find: "const tasks = signal.aborted ? [] : await this.#take(key, claim);",
     put: "const tasks = await this.#take(key, claim);",

@@ -24,6 +24,9 @@ const LONG_MS = 20 * STEP_MS;
 /** Longer than anybody would wait for. */
 const FUSE_MS = 300_000;
 
+/** Deaths of the server after which one task is accused and one more would be proof. */
+const MENDED_AFTER = 4;
+
 /** The place where code runs: `die` ends its process. */
 type Here = { die: (how: HowItEnded) => Promise<never>; lookUp: LookUp };
 
@@ -78,6 +81,15 @@ function handlersIn(here: Here): Handler[] {
         ctx.step("explode", async () => {
           await pass(FUSE_MS);
           return here.die("own");
+        }),
+      ),
+      inServer: true,
+    },
+    {
+      ...kind("mended at home", (ctx) =>
+        ctx.step("explode", async () => {
+          await pass(STEP_MS);
+          return serverDeaths < MENDED_AFTER ? here.die("own") : "done";
         }),
       ),
       inServer: true,
@@ -350,6 +362,22 @@ describe("suspects", () => {
     expect(await statesOf([id])).toEqual({ completed: 1 });
   });
 
+  test("whose process is killed again and again while they are alone in it wait twice as long each time", async () => {
+    await start();
+    const [id = ""] = await submit("stuck");
+    await kills(2, 1_000);
+    const begunOf = () => began.get(id)?.length ?? 0;
+    const waits: number[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      const [from, before] = [clock.now(), begunOf()];
+      void launched.at(-1)?.here.die("unknown");
+      await atRest();
+      for (let s = 0; s < 60 && begunOf() === before; s++) await clock.advance(1_000, atRest);
+      waits.push(clock.now() - from);
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000]);
+  });
+
   test("take turns in the server when their code needs what only the server has", async () => {
     await start();
     const home = await submit("at home", 2);
@@ -385,6 +413,24 @@ describe("suspects", () => {
     const times = began.get(walker) ?? [];
     for (const [at, time] of times.entries()) longest.ms = Math.max(longest.ms, time - (times[at - 1] ?? time));
     expect(longest.ms).toBeLessThanOrEqual(STEP_MS + 2_000);
+  });
+
+  test("leave the server to the others again, once the one that was accused there has come further", async () => {
+    await start();
+    const [mended = ""] = await submit("mended at home");
+    for (let s = 0; s < 5_000 && serverDeaths < MENDED_AFTER; s++) {
+      const before = serverDeaths;
+      await clock.advance(1_000, atRest);
+      if (serverDeaths > before) await start();
+    }
+    await atRest();
+    expect(await server.verbs.tasks.get(ada, mended)).toMatchObject({ state: "running", crashes: MENDED_AFTER });
+    await passUntilEnded([mended], 1_000_000);
+    expect(await server.verbs.tasks.get(ada, mended)).toMatchObject({ state: "completed" });
+    const [walker = ""] = await submit("walker");
+    await clock.advance(10 * STEP_MS, atRest);
+    expect((await server.verbs.tasks.get(ada, walker)).attempt).toBeGreaterThan(1);
+    expect(launched.some(({ tasks }) => tasks.has(walker))).toBe(false);
   });
 
   test("take turns in the server where no process can be started", async () => {

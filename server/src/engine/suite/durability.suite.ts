@@ -191,6 +191,22 @@ export function durabilitySuite(begin: Begin): void {
     for (const each of lives) expect(each).toEqual(lives.at(-1));
   });
 
+  it("lets a step end when it is told to stop, and begins no other before its next start", async () => {
+    const work = gate();
+    const life = await begin([
+      kind("two", async (ctx) => {
+        await ctx.step("first", () => work.promise.then(() => null));
+        return await ctx.step("second", async () => "done");
+      }),
+    ]);
+    const id = await submit(life, "two");
+    await arrives(life, id, "running");
+    const restarted = life.restart();
+    work.resolve();
+    // All of it in the attempt that the next start has begun.
+    expect(await arrives(await restarted, id, "completed")).toMatchObject({ output: "done", attempt: 2 });
+  });
+
   it("puts claimed work back at the head of its queue when the store refuses the claim", async () => {
     const life = await begin([kind("external", async () => null, { queueOf: () => "q" })]);
     const ids = [await submit(life, "external"), await submit(life, "external"), await submit(life, "external")];

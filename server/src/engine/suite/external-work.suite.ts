@@ -45,6 +45,17 @@ export function externalWorkSuite(begin: Begin): void {
     expect(await why()).toMatchObject({ state: "waiting", reason: "no_worker", workers: { askedAt: started } });
   });
 
+  it("takes no key from others by a claim that the store refuses", async () => {
+    const life = await begin([claimed("gpu"), claimed("cpu")]);
+    const more = { concurrency: { key: "gpu", limit: 1 } };
+    const [first, second] = [await submit(life, "gpu", more), await submit(life, "cpu", more)];
+    life.faults.refuse(1);
+    await expect(claim(life, "gpu")).rejects.toMatchObject({ code: "unavailable" });
+    expect((await claim(life, "cpu")).map(({ id }) => id)).toEqual([second]);
+    expect(await claim(life, "gpu")).toEqual([]);
+    expect((await at(life, first)).state).toBe("queued");
+  });
+
   it("gives each task to one of those who wait, the longest waiting first, and to nobody who has gone", async () => {
     const life = await begin([claimed("gpu")]);
     const left = new AbortController();
