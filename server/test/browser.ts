@@ -1,0 +1,104 @@
+/**
+ * A browser without a screen: the pages of the dashboard run in happy-dom against a server, as the server serves them; their
+ * modules are those of the sources, without their types, so that no build is needed.
+ */
+import { readFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
+import { Browser, type BrowserPage } from "happy-dom";
+import { z } from "zod";
+
+const WAIT_MS_MAX = 30_000;
+const LOOK_AGAIN_MS = 10;
+const ROOT = new URL("../../", import.meta.url);
+/** Below these the server has what was built of those. */
+const SOURCES = [
+  { below: "/dashboard/dist/", from: new URL("dashboard/src/", ROOT) },
+  { below: "/dashboard/sdk/", from: new URL("sdk/src/", ROOT) },
+];
+
+export class TestBrowser {
+  readonly #browser: Browser;
+  readonly #page: BrowserPage;
+
+  constructor() {
+    this.#browser = new Browser({
+      settings: {
+        enableJavaScriptEvaluation: true,
+        suppressInsecureJavaScriptEnvironmentWarning: true,
+        disableCSSFileLoading: true,
+        handleDisabledFileLoadingAsSuccess: true,
+        // It reads import maps otherwise than browsers do.
+        module: { urlResolver: ({ url, window }) => mapped(url, window.document) },
+        fetch: {
+          interceptor: {
+            beforeAsyncRequest: async ({ request, window }) => {
+              const source = await sourceAt(new URL(request.url).pathname);
+              if (source === null) return;
+              return new window.Response(source, { headers: { "content-type": "text/javascript" } });
+            },
+          },
+        },
+      },
+    });
+    this.#page = this.#browser.newPage();
+  }
+
+  /** Begins to load a page: what is on it then is to be waited for. */
+  open(url: string): void {
+    void this.#page.goto(url);
+  }
+
+  /** What a person reads. */
+  get text(): string {
+    return this.#page.mainFrame.document.body?.textContent ?? "";
+  }
+
+  /** The first element that fits, and that has these words where they are given; once it is there. */
+  async find(selector: string, words = "") {
+    const look = () =>
+      [...this.#page.mainFrame.document.querySelectorAll(selector)].find(({ textContent }) =>
+        textContent.includes(words),
+      );
+    const until = performance.now() + WAIT_MS_MAX;
+    for (let found = look(); ; found = look()) {
+      if (found !== undefined) return found;
+      if (performance.now() > until) throw new Error(`There is no ${selector} ${words} in: ${this.text}`);
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    }
+  }
+
+  /** What may be clicked, once it may. */
+  async click(selector: string, words = ""): Promise<void> {
+    (await this.find(`${selector}:not([disabled])`, words)).dispatchEvent(
+      new this.#page.mainFrame.window.MouseEvent("click", { bubbles: true }),
+    );
+  }
+
+  async type(selector: string, text: string): Promise<void> {
+    const { HTMLInputElement, HTMLTextAreaElement } = this.#page.mainFrame.window;
+    const field = await this.find(selector);
+    if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement))
+      throw new Error(`${selector} is nothing to write in.`);
+    field.value = text;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+const importMap = z.object({ imports: z.record(z.string(), z.string()) });
+
+function mapped(url: string, document: BrowserPage["mainFrame"]["document"]): string {
+  const text = document.querySelector("script[type=importmap]")?.textContent ?? '{"imports":{}}';
+  const to = importMap.parse(JSON.parse(text)).imports[url];
+  return to === undefined ? url : new URL(to, document.baseURI).href;
+}
+
+/** JavaScript of a module of the sources; null for anything else. */
+async function sourceAt(path: string): Promise<string | null> {
+  const place = SOURCES.find(({ below }) => path.startsWith(below));
+  if (place === undefined) return null;
+  const file = new URL(path.slice(place.below.length).replace(/\.js$/, ".ts"), place.from);
+  return stripTypeScriptTypes(await readFile(file, "utf8"));
+}

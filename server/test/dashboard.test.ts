@@ -1,0 +1,61 @@
+/** The inbox in a browser: who looks, what waits for them, an answer that does not fit, one that does, and the key that is forgotten. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { TestBrowser } from "./browser.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+let server: TestServer;
+let ada = "";
+let bob = "";
+const page = new TestBrowser();
+beforeAll(async () => {
+  server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }, { user: "bob", scopes: ["tasks"] }] });
+  [ada = "", bob = ""] = server.secrets;
+});
+afterAll(async () => {
+  await page.close();
+  await server.stop();
+});
+
+const made = z.object({ id: z.string() });
+async function itemFor(user: string, title: string): Promise<string> {
+  const properties = { amount: { type: "number", title: "Amount", maximum: 100 }, note: { type: "string" } };
+  const form = { type: "object", required: ["amount"], properties };
+  const input = { title, form, assignees: [{ type: "user", id: user }] };
+  return made.parse(await (await server.call("/v1/tasks", { json: { kind: "human", input }, key: ada })).json()).id;
+}
+const read = async (id: string) => await (await server.call(`/v1/tasks/${id}`, { key: ada })).json();
+
+it("asks who looks, shows what waits for them, and takes an answer that fits its form", async () => {
+  const id = await itemFor("bob", "Pay <b>Carl</b>");
+  await itemFor("ada", "Ada's own");
+  page.open(`${server.url}/dashboard/inbox.html`);
+  await page.find("dialog[open]", "API key");
+  await page.type("#key", "sk_nobody");
+  await page.click("dialog button", "Use this key");
+  await page.find("dialog .notice", "unknown");
+  await page.type("#key", bob);
+  await page.click("dialog button", "Use this key");
+  // What a caller writes is words and no HTML.
+  await page.click("#items [role=option]", "Pay <b>Carl</b>");
+  expect(page.text).not.toContain("Ada's own");
+  await page.type(".schema-form input[type=number]", "500");
+  await page.type("textarea[aria-label=Comment]", "Seen.");
+  await page.click("#item button", "Approve");
+  expect((await page.find(".fault", "100")).parentElement?.textContent).toContain("Amount");
+  await page.type(".schema-form input[type=number]", "80");
+  await page.click("#item button", "Approve");
+  await page.find("#empty", "Nothing waits for you.");
+  const output = { outcome: "approve", by: "bob", comment: "Seen.", payload: { amount: 80 } };
+  expect(await read(id)).toMatchObject({ state: "completed", output });
+});
+
+it("shows what comes while somebody looks, and nothing of it once the key is forgotten", async () => {
+  const id = await itemFor("bob", "After the first");
+  await page.find("#items [role=option]", "After the first");
+  await page.click("#head button", "Key");
+  await page.click("dialog button", "Forget it");
+  await page.find("#notice", "An API key is needed");
+  await page.find("dialog[open]", "API key");
+  expect(await read(id)).toMatchObject({ state: "input_required" });
+});
