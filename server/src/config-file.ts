@@ -121,8 +121,20 @@ function isCardKey(pem: string): boolean {
   }
 }
 
+const requests = z.int().min(1).max(1_000_000_000);
+const quotaLimits = z.strictObject({ minute: requests, hour: requests, day: requests });
+
 /** What foreign APIs leave a deployment to choose. */
 const lensSettings = z.strictObject({
+  shannon: z
+    .strictObject({
+      /**
+       * Requests of a key within a minute, an hour and a day, by its tier: beside the tiers of the contract, or in their
+       * place. Off in `dev` when absent.
+       */
+      rateLimits: z.union([z.literal("off"), z.record(z.string().min(1).max(255), quotaLimits)]).optional(),
+    })
+    .prefault({}),
   orchestrate: z
     .strictObject({
       /** The status that callers without an accepted key are answered with. */

@@ -163,7 +163,10 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
       ports: file.outgoing.ports,
       allow: said.outgoingAllow ?? file.outgoing.allow ?? (mode === "dev" ? LOOPBACK_PLACES : []),
     },
-    lenses: file.lenses,
+    lenses: {
+      ...file.lenses,
+      shannon: { rateLimits: file.lenses.shannon.rateLimits ?? (mode === "dev" ? "off" : {}) },
+    },
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
     file: file.path,

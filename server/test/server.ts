@@ -15,7 +15,7 @@ import type { Store } from "../src/store/store.ts";
 import type { Scope } from "../src/task/principal.ts";
 import { KeyVerbs } from "../src/verbs/implementation/key-verbs.ts";
 
-export type TestKey = { tenant?: string; user: string; scopes?: Scope[] };
+export type TestKey = { tenant?: string; user: string; scopes?: Scope[]; tier?: string };
 
 export type TestServerOptions = {
   /** `dev` when absent. `serve` needs at least one of `keys`. */
@@ -60,6 +60,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const settled = {
     lenses: {
       orchestrate: { ...config.lenses.orchestrate, ...options.config?.lenses?.orchestrate },
+      shannon: { ...config.lenses.shannon, ...options.config?.lenses?.shannon },
       a2a: { ...config.lenses.a2a, ...options.config?.lenses?.a2a },
     },
     limits: { ...config.limits, ...options.config?.limits },
@@ -116,8 +117,8 @@ async function databaseWith(store: Store, wanted: readonly TestKey[]): Promise<M
 async function addKeys(store: Store, wanted: readonly TestKey[]): Promise<string[]> {
   const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
   const secrets: string[] = [];
-  for (const { tenant = "default", user, scopes } of wanted) {
-    const made = await keys.createFirst({ name: user, tenant, user, ...(scopes !== undefined && { scopes }) });
+  for (const { tenant = "default", user, ...key } of wanted) {
+    const made = await keys.createFirst({ name: user, tenant, user, ...key });
     secrets.push(made.secret);
   }
   return secrets;

@@ -72,6 +72,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/json-text-end.ts",
     "lenses/number-texts.ts",
     "lenses/body-pace.ts",
+    "lenses/quota.ts",
   ],
 };
 /** They know every concrete class: siblings meet here. */

@@ -664,6 +664,8 @@ export type CreatedKey = {
   /** What its user belongs to: whose work that is too. */
   groups: (string)[];
   roles: (string)[];
+  /** How large its share of the server is, where the deployment tells tiers apart. */
+  tier: string | null;
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
@@ -946,6 +948,8 @@ export type Key = {
   /** What its user belongs to: whose work that is too. */
   groups: (string)[];
   roles: (string)[];
+  /** How large its share of the server is, where the deployment tells tiers apart. */
+  tier: string | null;
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */

@@ -1,8 +1,11 @@
 /** API keys, in the folder of a server that is not running or over HTTP of one that is: the same three acts. */
 import type { CreatedKey, Key, KeyDraft, Waybill } from "@waybill/sdk";
 
+/** A tier is given by whoever holds the folder: callers pass on their own. */
+export type FolderKeyDraft = KeyDraft & { tier?: string };
+
 export interface ApiKeys {
-  create(draft: KeyDraft): Promise<CreatedKey>;
+  create(draft: FolderKeyDraft): Promise<CreatedKey>;
   list(): Promise<Key[]>;
   revoke(id: string): Promise<Key>;
 }

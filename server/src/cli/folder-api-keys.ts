@@ -28,7 +28,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
   }
 
   return {
-    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], expires_at }) =>
+    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], tier, expires_at }) =>
       within(async (verbs) => {
         const { key, secret } = await verbs.createFirst({
           name,
@@ -37,6 +37,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
           ...(scopes !== undefined && { scopes }),
           groups,
           roles,
+          ...(tier !== undefined && { tier }),
           ...(expires_at !== undefined && { expiresAt: Date.parse(expires_at) }),
         });
         return { ...wireKey(key), secret };

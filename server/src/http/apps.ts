@@ -136,14 +136,14 @@ export function createApps(parts: AppsParts): Apps {
 }
 
 /** What callers have a share of. All listeners have the same. */
-function boundedParts({ limits, shares, trustProxy, log }: AppsParts) {
+function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
   const isProxied = trustProxy > 0;
   const connections = new Connections({
     max: limits.connections,
     ofKey: shares.key.connections,
     ofAddress: isProxied ? null : shares.address.connections,
   });
-  const admission = new RequestAdmission(shares, connections, { isProxied });
+  const admission = new RequestAdmission(shares, connections, { isProxied, now });
   const streams = createStreams({
     streamsMax: limits.streams,
     log,

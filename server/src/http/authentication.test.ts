@@ -30,6 +30,7 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
           scopes: [],
           groups: [],
           roles: [],
+          tier: null,
           createdAt: 0,
           expiresAt: null,
           revokedAt: 1,

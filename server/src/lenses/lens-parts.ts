@@ -6,6 +6,7 @@ import type { AgentDefinition } from "../task/agent.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+import type { Quotas } from "./quota.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -65,6 +66,8 @@ export type Condition = {
 export interface Admission {
   /** The key of a request was accepted: it counts for the key and its tenant. */
   admit(request: FastifyRequest, principal: Principal): void;
+  /** It counts by the limits of a lens's own contract too. */
+  quota(request: FastifyRequest, principal: Principal, quotas: Quotas): void;
   /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
   refused(request: FastifyRequest, error: unknown): unknown;
   /** Its answer is held on purpose, as a stream or until something happens. */

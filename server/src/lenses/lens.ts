@@ -11,6 +11,7 @@ import type { Verbs } from "../verbs/verbs.ts";
 import type { ErrorAnswer, RefusedRequest, RenderError } from "./error-answer.ts";
 import type { Chosen, LensParts, Show } from "./lens-parts.ts";
 import type { OpenApiPart } from "./openapi.ts";
+import type { QuotaLimits, Quotas } from "./quota.ts";
 import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
 
@@ -34,6 +35,10 @@ export type Unrouted = {
 
 /** What a deployment may choose, where a protocol leaves it open. */
 export type LensSettings = {
+  shannon: {
+    /** Requests of a key by its tier, beside those tiers that the contract has; or no limits. */
+    rateLimits: Readonly<Record<string, QuotaLimits>> | "off";
+  };
   orchestrate: {
     /** What callers without a key that is accepted are told: the protocol's servers have done both. */
     strangers: 401 | 403;
@@ -77,6 +82,8 @@ export type Lens = RequestRules & {
   /** What it also serves at the root of its listeners, whatever its mount: a well-known card. */
   rootRoutes?: readonly Route[];
   caller: CallerRules;
+  /** Limits of its own contract, beside everybody's share; of each route that does not say `unlimited`. */
+  quotas?: Quotas;
   /** The status that each code is told with. */
   errors: Readonly<Record<ErrorCode, number>>;
   /** What a refusal is to a client of this wire. A route may have words of its own. */

@@ -182,7 +182,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
     ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
-    onRequest: hooksOf(route, place.parts, authenticated),
+    onRequest: hooksOf(lens, route, place.parts, authenticated),
     handler: async (request, reply) => {
       try {
         if (isSearch(route, request)) place.parts.admission.search(request);
@@ -277,13 +277,19 @@ function authenticationOf(lens: Lens, route: Route, parts: LensParts): Authentic
 }
 
 /** Key first, body after: of a request without an accepted key nothing more is read, and its body takes nobody's room. */
-function hooksOf(route: Route, parts: LensParts, authenticated: Authenticated): onRequestHookHandler[] {
+function hooksOf(
+  { quotas }: Lens,
+  route: Route,
+  parts: LensParts,
+  authenticated: Authenticated,
+): onRequestHookHandler[] {
   const hooks: onRequestHookHandler[] = [];
   if (!route.open) {
     hooks.push((request, _reply, done) => {
       const admit = (principal: Principal) => {
         request.principal = principal;
         parts.admission.admit(request, principal);
+        if (quotas !== undefined && !route.unlimited) parts.admission.quota(request, principal, quotas);
       };
       const refuse = (error: unknown) => done(refusalOf(parts.admission.refused(request, error)));
       const found = authenticated(request);

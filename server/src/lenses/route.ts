@@ -82,6 +82,8 @@ type RouteDoc = {
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
   reads?: Reading;
+  /** The limits of its lens's contract do not count it. */
+  unlimited?: boolean;
   /** It searches by a text, always or when its query has a field of that name: callers have a share of that. */
   searches?: true | string;
   /** Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */

@@ -27,6 +27,8 @@ export type RefusalDetail = {
   task?: string;
   /** When it is worth trying again. */
   retryAfterS?: number;
+  /** The window of time whose limit a `rate_limited` one is about. */
+  window?: "minute" | "hour" | "day";
   /** Whether an `unauthenticated` one came with a key, which was then not accepted. */
   hasKey?: boolean;
   /** Where a body stops being JSON: the characters before it, and what was expected there. */

@@ -10,6 +10,8 @@ export type Key = {
   /** What its user belongs to and has, beside what the directory says: whose work it is, no right of the key. */
   groups: string[];
   roles: string[];
+  /** How large its share of the server is, where the deployment tells tiers apart. */
+  tier: string | null;
   createdAt: number;
   expiresAt: number | null;
   revokedAt: number | null;

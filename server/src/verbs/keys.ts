@@ -8,11 +8,18 @@ export interface Keys {
   authenticate(secret: string): Promise<{ principal: Principal; expiresAt: number | null } | "ended" | null>;
   /**
    * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
-   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. Throws `forbidden` without the scope `admin`, and for scopes that the principal lacks.
+   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the tier of the principal's own key. Throws `forbidden` without the scope `admin`, and for scopes that the principal lacks.
    */
   create(
     principal: Principal,
-    key: { name: string; user?: string; scopes?: Scope[]; groups?: string[]; roles?: string[]; expiresAt?: number },
+    key: {
+      name: string;
+      user?: string;
+      scopes?: Scope[];
+      groups?: string[];
+      roles?: string[];
+      expiresAt?: number;
+    },
   ): Promise<{ key: Key; secret: string }>;
   /** One's own keys, revoked and expired ones too; with the scope `admin` all of the tenant. */
   list(principal: Principal): Promise<Key[]>;

@@ -1,9 +1,9 @@
-import type { Key, KeyDraft } from "@waybill/sdk";
+import type { Key } from "@waybill/sdk";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { storageOf } from "../../store/open.ts";
 import { SCOPES, type Scope } from "../../task/principal.ts";
-import { type ApiKeys, FIRST_USER, serverApiKeys } from "../api-keys.ts";
+import { type ApiKeys, FIRST_USER, type FolderKeyDraft, serverApiKeys } from "../api-keys.ts";
 import { durationMs, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "../connection.ts";
 import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
@@ -18,6 +18,7 @@ type CreateFlags = Flags & {
   scope?: Scope[];
   group?: string[];
   role?: string[];
+  tier?: string;
   expires?: number;
 };
 
@@ -42,6 +43,7 @@ export function addKeys(program: Command): void {
       .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all; over HTTP: tasks)`, scopes)
       .option("--group <NAME,…>", "a group of its user, whose work that is too", names)
       .option("--role <NAME,…>", "a role of its user, likewise", names)
+      .option("--tier <NAME>", "its tier, in a folder: how large its share of the server is")
       .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
   ).action((flags: CreateFlags, command: Command) =>
     withApiKeys(flags, command, async (apiKeys, { out, talk }) => {
@@ -114,18 +116,20 @@ async function withApiKeys(
     const { baseUrl } = connect(flags);
     terminal.talk.write(terminal.talk.style("dim", `A server uses ${folder}: asking ${baseUrl}\n`));
   }
-  if (said("tenant"))
-    throw new Exit(BAD_USAGE, "--tenant is for a data folder. A server takes the tenant of your --key.");
+  for (const name of ["tenant", "tier"])
+    if (said(name))
+      throw new Exit(BAD_USAGE, `--${name} is for a data folder. A server takes the ${name} of your --key.`);
   await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 
-function draftOf({ name, user, scope, group, role, expires }: CreateFlags): KeyDraft {
+function draftOf({ name, user, scope, group, role, tier, expires }: CreateFlags): FolderKeyDraft {
   return {
     name,
     ...(user !== undefined && { user }),
     ...(scope !== undefined && { scopes: scope }),
     ...(group !== undefined && { groups: group }),
     ...(role !== undefined && { roles: role }),
+    ...(tier !== undefined && { tier }),
     ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
   };
 }

@@ -8,11 +8,13 @@
  */
 import type { FastifyRequest } from "fastify";
 import type { Admission } from "../../lenses/lens-parts.ts";
+import type { Quotas } from "../../lenses/quota.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
 import { type Owner, Owners } from "./owner.ts";
+import { QuotaCounts } from "./quota-counts.ts";
 import type { AddressShare, Share, Shares } from "./share.ts";
 
 /** What a request counts for. */
@@ -38,14 +40,18 @@ export class RequestAdmission implements Admission {
   readonly #shares: Shares;
   readonly #connections: Connections;
   readonly #isProxied: boolean;
+  readonly #now: () => number;
+  /** Of each lens that has such limits. */
+  readonly #quotas = new Map<Quotas, QuotaCounts>();
   readonly #keys = new Owners<Share>("key");
   readonly #tenants = new Owners<Share>("tenant");
   readonly #addresses = new Owners<AddressShare>("address");
 
-  constructor(shares: Shares, connections: Connections, { isProxied }: { isProxied: boolean }) {
+  constructor(shares: Shares, connections: Connections, { isProxied, now }: { isProxied: boolean; now: () => number }) {
     this.#shares = shares;
     this.#connections = connections;
     this.#isProxied = isProxied;
+    this.#now = now;
   }
 
   /** Its head is here: it counts for its address. */
@@ -101,6 +107,19 @@ export class RequestAdmission implements Admission {
       }
       if (owner.exceeds("requests")) throw tooMany("requests", owner === key ? "this key" : "your tenant");
     }
+  }
+
+  quota({ counted }: FastifyRequest, principal: Principal, quotas: Quotas): void {
+    const limits = quotas.of(principal);
+    if (counted === null || limits === null) return;
+    const counts = this.#quotas.get(quotas) ?? new QuotaCounts();
+    this.#quotas.set(quotas, counts);
+    const now = this.#now();
+    const { left, usedUp } = counts.take(principal.keyId, limits, now);
+    counted.headers = { ...counted.headers, ...quotas.headers(left) };
+    if (usedUp === null) return;
+    const retryAfterS = Math.max(1, Math.ceil(left[usedUp].resetAt - now / 1_000));
+    throw new Refusal("rate_limited", quotas.refusal(usedUp), { retryAfterS, window: usedUp });
   }
 
   refused(request: FastifyRequest, error: unknown): unknown {

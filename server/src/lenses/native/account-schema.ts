@@ -13,6 +13,7 @@ export const key = z.strictObject({
   scopes: z.array(z.enum(SCOPES)),
   groups: z.array(z.string()).describe("What its user belongs to: whose work that is too."),
   roles: z.array(z.string()),
+  tier: z.string().nullable().describe("How large its share of the server is, where the deployment tells tiers apart."),
   hint: z.string().describe("The secret's last four characters."),
   created_at: time,
   expires_at: time.nullable(),

@@ -389,6 +389,7 @@ export function wireKey(key: Key): Wire<typeof account.key> {
     scopes: key.scopes,
     groups: key.groups,
     roles: key.roles,
+    tier: key.tier,
     hint: key.hint,
     created_at: wireTime(key.createdAt),
     expires_at: timeOrNull(key.expiresAt),

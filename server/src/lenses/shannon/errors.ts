@@ -25,9 +25,9 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
     headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(message)}"` },
   }),
   forbidden: () => ({ error: "Forbidden" }),
-  rate_limited: ({ message, detail: { retryAfterS = 60 } }) => ({
+  rate_limited: ({ message, detail: { retryAfterS = 60, window = "minute" } }) => ({
     error: "Rate limit exceeded",
-    more: { message, window: "minute", retry_after: Math.ceil(retryAfterS) },
+    more: { message, window, retry_after: Math.ceil(retryAfterS) },
     headers: { "retry-after": String(Math.ceil(retryAfterS)) },
   }),
   unavailable: ({ detail: { retryAfterS = 1 } }) => ({ headers: { "retry-after": String(retryAfterS) } }),

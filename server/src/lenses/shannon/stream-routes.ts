@@ -65,6 +65,7 @@ export const streamRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/stream/sse",
+    unlimited: true,
     id: "get_stream_sse",
     summary: "Stream a task's events, from the start or from a resume point, until the frame `done`",
     query: streamQuery,
@@ -99,6 +100,7 @@ export const streamRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/tasks/{id}/stream",
+    unlimited: true,
     id: "get_tasks_id_stream",
     summary: "Be redirected to the task's event stream",
     params: taskParams,

@@ -118,6 +118,7 @@ export const taskRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/tasks/{id}",
+    unlimited: true,
     id: "get_tasks_id",
     summary: "Get a task's status, and its result once there is one",
     params: taskParams,

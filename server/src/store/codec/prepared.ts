@@ -171,4 +171,5 @@ export type PreparedKey = [
   revokedAt: number | null,
   groups: string | null,
   roles: string | null,
+  tier: string | null,
 ];

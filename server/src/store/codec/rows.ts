@@ -115,14 +115,27 @@ export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }
 
-const memberColumns = [maybeText, maybeText] as const;
-const keyRow = z.tuple([text, text, text, text, text, text, text, number, maybeNumber, maybeNumber, ...memberColumns]);
+const laterKeyColumns = [maybeText, maybeText, maybeText] as const;
+const keyRow = z.tuple([
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  number,
+  maybeNumber,
+  maybeNumber,
+  ...laterKeyColumns,
+]);
 const texts = z.array(text);
 const listIn = (stored: string | null) => (stored === null ? [] : texts.parse(JSON.parse(stored)));
 const listed = (list: readonly string[]) => (list.length === 0 ? null : JSON.stringify(list));
 const scopes = z.array(z.enum(SCOPES));
 export function keyOf(row: unknown): StoredKey {
-  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles] = keyRow.parse(row);
+  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles, tier] =
+    keyRow.parse(row);
   return {
     id,
     hash,
@@ -136,14 +149,29 @@ export function keyOf(row: unknown): StoredKey {
     revokedAt,
     groups: listIn(groups),
     roles: listIn(roles),
+    tier,
   };
 }
 
 /** The columns that `keyOf` reads. */
 export function keyValues(key: StoredKey): PreparedKey {
-  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles } = key;
+  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles, tier } = key;
   const held = JSON.stringify(key.scopes);
-  return [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, listed(groups), listed(roles)];
+  return [
+    id,
+    hash,
+    tenant,
+    user,
+    name,
+    held,
+    hint,
+    createdAt,
+    expiresAt,
+    revokedAt,
+    listed(groups),
+    listed(roles),
+    tier,
+  ];
 }
 
 const auditRow = z.tuple([number, text, text, text, maybeText, text]);

@@ -165,5 +165,6 @@ test("migrations are frozen", () => {
     "a6ffe74281198445",
     "391c85874e3d2f62",
     "bfbe0cecc7dcce28",
+    "50407c30949098f2",
   ]);
 });

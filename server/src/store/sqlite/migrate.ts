@@ -19,6 +19,7 @@ import { worklistOrder } from "./migrations/016-worklist-order.ts";
 import { spentBelow } from "./migrations/017-spent-below.ts";
 import { dailyUsage } from "./migrations/018-daily-usage.ts";
 import { openInConversation } from "./migrations/019-open-in-conversation.ts";
+import { keyTiers } from "./migrations/020-key-tiers.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly string[] = [
   spentBelow,
   dailyUsage,
   openInConversation,
+  keyTiers,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

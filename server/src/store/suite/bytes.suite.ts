@@ -194,6 +194,7 @@ export function bytesStories(setup: () => Promise<Store>): void {
           scopes: ["tasks"],
           groups: [],
           roles: [],
+          tier: null,
           hint: "",
           ...times,
         },

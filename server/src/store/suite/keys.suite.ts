@@ -14,6 +14,7 @@ function key(fields: Partial<StoredKey>): StoredKey {
     scopes: ["tasks", "admin"],
     groups: ["finance"],
     roles: [],
+    tier: "pro",
     createdAt: START,
     expiresAt: null,
     revokedAt: null,

@@ -37,13 +37,11 @@ export class KeyVerbs implements Keys {
     const known = this.#directory.find(tenant, { type: "user", id: user });
     const groups = [...new Set([...key.groups, ...(known?.groups ?? [])])];
     const roles = [...new Set([...key.roles, ...(known?.roles ?? [])])];
-    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id }, expiresAt };
+    const tier = key.tier === null ? {} : { tier: key.tier };
+    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id, ...tier }, expiresAt };
   }
 
-  async create(
-    principal: Principal,
-    wanted: { name: string; user?: string; scopes?: Scope[]; groups?: string[]; roles?: string[]; expiresAt?: number },
-  ): Promise<{ key: Key; secret: string }> {
+  async create(principal: Principal, wanted: Parameters<Keys["create"]>[1]): Promise<{ key: Key; secret: string }> {
     const user = wanted.user ?? principal.user;
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
     // A key that could make another would live on in it when it is revoked or has expired.
@@ -56,6 +54,7 @@ export class KeyVerbs implements Keys {
       scopes,
       groups: wanted.groups ?? [],
       roles: wanted.roles ?? [],
+      tier: principal.tier ?? null,
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -68,6 +67,7 @@ export class KeyVerbs implements Keys {
     scopes?: Scope[];
     groups?: string[];
     roles?: string[];
+    tier?: string;
     expiresAt?: number;
   }): Promise<{ key: Key; secret: string }> {
     const scopes = wanted.scopes ?? [...SCOPES];
@@ -82,6 +82,7 @@ export class KeyVerbs implements Keys {
       scopes,
       groups: wanted.groups ?? [],
       roles: wanted.roles ?? [],
+      tier: wanted.tier ?? null,
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -110,7 +111,7 @@ export class KeyVerbs implements Keys {
     principal: Principal,
     tenant: string,
     user: string,
-    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "expiresAt">,
+    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "tier" | "expiresAt">,
   ): Promise<{ key: Key; secret: string }> {
     const now = this.#clock.now();
     const secret = `sk_${this.#ids.secret(32)}`;
