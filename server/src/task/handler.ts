@@ -55,6 +55,8 @@ export interface StepContext extends Effects {
   grant(tasks: readonly string[]): Promise<void>;
   /** Live text: coalesced, logged, then sent, while the step still runs. */
   output(text: string, agent?: string): void;
+  /** Takes the live text of this step back: it was no part of what is to be told. Whoever watches is told so. */
+  retract(): void;
 }
 
 /** What may be spent at most. */

@@ -67,7 +67,7 @@ export class StepExecution implements StepContext {
   readonly #options: Required<StepOptions>;
   /** Whoever listens is code of the body: what it throws is its own. */
   readonly #stop = new StopSignal((code) => runIn(this.#run.owner, this.#call.name, code));
-  readonly #spokeBefore: boolean;
+  #spokeBefore: boolean;
   #until: number;
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
@@ -129,6 +129,15 @@ export class StepExecution implements StepContext {
       this.#run.buffer.add({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
     }
     this.#run.buffer.text(this.#call.name, speaker, text);
+  }
+
+  retract(): void {
+    this.#half = "";
+    if (this.#done || this.#run.isOver || !this.#speaks) return;
+    // From here on it has said nothing. That it spoke is in the journal: another try says so once more.
+    this.#speaks = false;
+    this.#spokeBefore = false;
+    this.#run.buffer.add({ record: { events: [{ type: "output.restarted", data: { step: this.#call.name } }] } });
   }
 
   emit<Type extends string>(event: Emission<Type>): void {

@@ -1,6 +1,7 @@
 /**
  * A model's text on its way to whoever watches. Text before a call of a tool is no part of the answer, and no model says
- * beforehand that it will call one: where it may, the beginning waits until it is clear which of both it is.
+ * beforehand that it will call one: where it may, the beginning waits until it is clear which of both it is. What was shown
+ * all the same is taken back once the call comes.
  */
 import type { StepContext } from "../../task/handler.ts";
 
@@ -8,11 +9,11 @@ import type { StepContext } from "../../task/handler.ts";
 const HELD_CHARS_MAX = 400;
 
 export class AnswerText {
-  readonly #step: Pick<StepContext, "output">;
+  readonly #step: Pick<StepContext, "output" | "retract">;
   /** Null once it is shown as it comes. */
   #held: string | null;
 
-  constructor(step: Pick<StepContext, "output">, mayCall: boolean) {
+  constructor(step: Pick<StepContext, "output" | "retract">, mayCall: boolean) {
     this.#step = step;
     this.#held = mayCall ? "" : null;
   }
@@ -26,10 +27,11 @@ export class AnswerText {
     if (this.#held.length > HELD_CHARS_MAX) this.end(false);
   }
 
-  /** The model has said all. What waits was the answer, unless it has `called`. */
+  /** The model has said all. What waits, or was shown, was the answer, unless it has `called`. */
   end(called: boolean): void {
     const waiting = this.#held;
     this.#held = null;
-    if (waiting !== null && waiting !== "" && !called) this.#step.output(waiting);
+    if (called) this.#step.retract();
+    else if (waiting !== null && waiting !== "") this.#step.output(waiting);
   }
 }

@@ -168,3 +168,26 @@ it("shows the answer as it comes, and no word that was said before a call", asyn
     { text: `${long}Four.`, final: true },
   ]);
 });
+
+it("takes back what it has shown once a call follows it after all", async () => {
+  const life = lives.current;
+  await life.start();
+  const plan = "First I look at what is asked. ".repeat(30);
+  life.provider.script(
+    events(
+      said({ content: plan }),
+      said({ content: "So I add." }),
+      calls("2+2"),
+      said({}, "tool_calls"),
+      counts(20, 10),
+    ),
+    saying("Four."),
+  );
+  const { id } = await life.completed(await life.submit({ query: "Add" }));
+  const shown = (await life.eventsOf(id, "output.delta")).map(({ text }) => text);
+  expect(shown.join("")).toBe(`${plan}So I add.Four.`);
+  const order = (await life.types(id)).filter((type) => /^(output|tool\.invoked)/.test(type));
+  expect([...new Set(order)]).toEqual(["output.delta", "output.restarted", "tool.invoked"]);
+  expect(order.at(-1)).toBe("output.delta");
+  expect(await life.eventsOf(id, "agent.answered")).toMatchObject([{ final: false }, { text: "Four.", final: true }]);
+});
