@@ -33,6 +33,17 @@ export function card(title: string, look: string, ...children: Child[]): HTMLEle
   return element("section", { class: `card ${look}`.trim() }, element("h3", {}, title), ...children);
 }
 
+const TYPING_MS = 250;
+
+/** Calls `changed` with what stands in a field once nobody has written in it for a moment. */
+export function whenTyped(field: HTMLInputElement, changed: (words: string) => void): void {
+  let typing: ReturnType<typeof setTimeout> | undefined;
+  field.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => changed(field.value.trim()), TYPING_MS);
+  });
+}
+
 /** The element of this kind that the page was written with. */
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const found = document.getElementById(id);

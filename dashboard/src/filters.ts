@@ -1,9 +1,7 @@
 /** Which tasks the list shows: those that ask somebody, states as buttons, and words. */
 import { STATES, type State } from "@waybill/sdk";
 import { STATE_DISPLAY } from "@waybill/sdk/display";
-import { element } from "./element.ts";
-
-const TYPING_MS = 250;
+import { element, whenTyped } from "./element.ts";
 
 export class Filters {
   readonly states = new Set<State>();
@@ -31,13 +29,9 @@ export class Filters {
         return this.states.has(state);
       });
     }
-    let typing: ReturnType<typeof setTimeout> | undefined;
-    search.addEventListener("input", () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => {
-        this.words = search.value.trim();
-        changed();
-      }, TYPING_MS);
+    whenTyped(search, (words) => {
+      this.words = words;
+      changed();
     });
   }
 

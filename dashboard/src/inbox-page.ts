@@ -3,8 +3,9 @@ import type { WorkItem } from "@waybill/sdk";
 import { count } from "@waybill/sdk/display";
 import { byId, element, notice } from "./element.ts";
 import { PageHead } from "./page-head.ts";
+import { Refresher } from "./refresher.ts";
 import { RowList } from "./row-list.ts";
-import { Session, sentenceOf } from "./session.ts";
+import { Session } from "./session.ts";
 import { WorkDetail } from "./work-detail.ts";
 import { WorkFilters } from "./work-filters.ts";
 import { workRow } from "./work-row.ts";
@@ -24,11 +25,11 @@ const more = byId("more", HTMLButtonElement);
 const search = byId("search", HTMLInputElement);
 const head = new PageHead("Inbox", session, () => {
   open(selected());
-  void refresh();
+  void refresher.now();
 });
 const filters = new WorkFilters(byId("lists", HTMLFieldSetElement), search, byId("order", HTMLSelectElement), () => {
   shown = PAGE;
-  void refresh();
+  void refresher.now();
 });
 const list = new RowList(byId("items", HTMLDivElement), workRow, (id, toDetail) => {
   if (selected() !== id) {
@@ -44,31 +45,18 @@ let shown = PAGE;
 let detail: WorkDetail | null = null;
 /** The item that it shows. */
 let opened: string | null = null;
-/** Only the newest question to the server may draw: answers can overtake each other. */
-let asked = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
 
-async function refresh(): Promise<void> {
-  clearTimeout(timer);
-  asked += 1;
-  const mine = asked;
-  try {
-    const { items, total } = await itemsShown();
-    if (mine !== asked) return;
+const refresher = new Refresher(REFRESH_MS, head, problem, async () => {
+  const { items, total } = await itemsShown();
+  return () => {
     list.show(items);
     list.select(selected());
-    notice(problem, "");
     notice(empty, items.length > 0 ? "" : filters.isEmpty ? "Nothing waits for you." : "Nothing is in this list.");
     more.hidden = total <= items.length || shown >= SHOWN_MAX;
     more.textContent = `Show more (${count(total - items.length)})`;
-    head.live(`${count(total)} item${total === 1 ? "" : "s"}`);
-  } catch (error) {
-    if (mine !== asked) return;
-    notice(problem, sentenceOf(error));
-    head.lost(error);
-  }
-  if (!document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
-}
+    return `${count(total)} item${total === 1 ? "" : "s"}`;
+  };
+});
 
 async function itemsShown(): Promise<{ items: WorkItem[]; total: number }> {
   const items: WorkItem[] = [];
@@ -91,18 +79,15 @@ function open(id: string | null): void {
   detail = null;
   list.select(id);
   if (id === null) pane.replaceChildren(element("p", { class: "nothing" }, "Choose what you want to look at."));
-  else detail = new WorkDetail(pane, session.client, id, () => void refresh());
+  else detail = new WorkDetail(pane, session.client, id, () => void refresher.now());
 }
 
 more.addEventListener("click", () => {
   shown = Math.min(SHOWN_MAX, shown + PAGE);
-  void refresh();
+  void refresher.now();
 });
 addEventListener("hashchange", () => {
   if (selected() !== opened) open(selected());
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void refresh();
 });
 document.addEventListener("keydown", (event) => {
   const writing = event.target instanceof Element && event.target.matches("input, textarea, select");
@@ -114,4 +99,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 open(selected());
-void refresh();
+void refresher.now();

@@ -5,6 +5,7 @@ import { Detail } from "./detail.ts";
 import { byId, element, notice } from "./element.ts";
 import { Filters } from "./filters.ts";
 import { PageHead } from "./page-head.ts";
+import { Refresher } from "./refresher.ts";
 import { RowList } from "./row-list.ts";
 import { Session, sentenceOf } from "./session.ts";
 import { taskRow } from "./task-row.ts";
@@ -23,11 +24,11 @@ const query = byId("query", HTMLInputElement);
 const search = byId("search", HTMLInputElement);
 const head = new PageHead("Tasks", session, () => {
   open(selected());
-  void refresh();
+  void refresher.now();
 });
 const filters = new Filters(byId("states", HTMLFieldSetElement), search, () => {
   shown = PAGE;
-  void refresh();
+  void refresher.now();
 });
 const list = new RowList(byId("tasks", HTMLDivElement), taskRow, (id, toDetail) => {
   if (selected() !== id) {
@@ -41,39 +42,26 @@ let shown = PAGE;
 let detail: Detail | null = null;
 /** The task that it shows. */
 let opened: string | null = null;
-/** Only the newest question to the server may draw: answers can overtake each other. */
-let asked = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
 
-async function refresh(): Promise<void> {
-  clearTimeout(timer);
-  asked += 1;
-  const mine = asked;
-  try {
-    const tasks: TaskSummary[] = [];
-    let total = 0;
-    for await (const page of session.client.tasks
-      .list({ ...filters.query(), limit: Math.min(shown, API_PAGE_MAX) })
-      .pages()) {
-      tasks.push(...page.items);
-      total = page.total;
-      if (tasks.length >= shown) break;
-    }
-    if (mine !== asked) return;
+const refresher = new Refresher(REFRESH_MS, head, problem, async () => {
+  const tasks: TaskSummary[] = [];
+  let total = 0;
+  for await (const page of session.client.tasks
+    .list({ ...filters.query(), limit: Math.min(shown, API_PAGE_MAX) })
+    .pages()) {
+    tasks.push(...page.items);
+    total = page.total;
+    if (tasks.length >= shown) break;
+  }
+  return () => {
     list.show(tasks);
     list.select(selected());
-    notice(problem, "");
     notice(empty, tasks.length > 0 ? "" : emptyText());
     more.hidden = total <= tasks.length || shown >= SHOWN_MAX;
     more.textContent = `Show older tasks (${count(total - tasks.length)} more)`;
-    head.live(`${count(total)} ${filters.isEmpty ? "" : "matching "}task${total === 1 ? "" : "s"}`);
-  } catch (error) {
-    if (mine !== asked) return;
-    notice(problem, sentenceOf(error));
-    head.lost(error);
-  }
-  if (!document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
-}
+    return `${count(total)} ${filters.isEmpty ? "" : "matching "}task${total === 1 ? "" : "s"}`;
+  };
+});
 
 function emptyText(): string {
   return filters.isEmpty
@@ -99,9 +87,9 @@ function open(id: string | null): void {
   detail = new Detail(pane, session.client, id, {
     opened: (next) => {
       location.hash = next;
-      void refresh();
+      void refresher.now();
     },
-    changed: () => void refresh(),
+    changed: () => void refresher.now(),
   });
 }
 
@@ -116,7 +104,7 @@ byId("submit", HTMLFormElement).addEventListener("submit", (event) => {
     ({ id }) => {
       query.value = "";
       location.hash = id;
-      void refresh();
+      void refresher.now();
     },
     (error: unknown) => notice(problem, sentenceOf(error)),
   );
@@ -124,14 +112,11 @@ byId("submit", HTMLFormElement).addEventListener("submit", (event) => {
 
 more.addEventListener("click", () => {
   shown = Math.min(SHOWN_MAX, shown + PAGE);
-  void refresh();
+  void refresher.now();
 });
 
 addEventListener("hashchange", () => {
   if (selected() !== opened) open(selected());
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void refresh();
 });
 document.addEventListener("keydown", (event) => {
   const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
@@ -145,4 +130,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 open(selected());
-void refresh();
+void refresher.now();

@@ -3,7 +3,8 @@ import type { UsageFilter, UsagePage, UsageRow, UsageSum } from "@waybill/sdk";
 import { count, money } from "@waybill/sdk/display";
 import { byId, element, notice } from "./element.ts";
 import { PageHead } from "./page-head.ts";
-import { Session, sentenceOf } from "./session.ts";
+import { Refresher } from "./refresher.ts";
+import { Session } from "./session.ts";
 import { dayBars, type Grouping, MEASURES, type Measure, NAMED_MAX, nameOf, ranked } from "./usage-bars.ts";
 import { swatch, usageChart } from "./usage-chart.ts";
 
@@ -16,7 +17,7 @@ const NAMES_MAX = 1_000;
 const SHOWN_MAX = 100;
 
 const session = new Session();
-const head = new PageHead("Usage", session, () => void refresh());
+const head = new PageHead("Usage", session, () => void refresher.now());
 const problem = byId("notice", HTMLParagraphElement);
 const picture = byId("picture", HTMLElement);
 const sums = byId("sums", HTMLElement);
@@ -25,43 +26,27 @@ const span = byId("span", HTMLSelectElement);
 const grouping = byId("by", HTMLSelectElement);
 const measured = byId("measure", HTMLSelectElement);
 
-/** Only the newest question to the server may draw: answers can overtake each other. */
-let asked = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
-
-async function refresh(): Promise<void> {
-  clearTimeout(timer);
-  asked += 1;
-  const mine = asked;
-  try {
-    const by = groupingOf(grouping.value);
-    const to = new Date().toISOString().slice(0, 10);
-    const days = { from: dayBefore(to, Number(span.value) - 1), to };
-    const [all, names] = await Promise.all([
-      rowsOf({ ...days, group_by: ["day"] }),
-      rowsOf({ ...days, group_by: [by] }),
-    ]);
-    const measure = measureOf(measured.value, all.total);
-    const largest = ranked(names.rows, measure);
-    const named = await Promise.all(
-      largest.slice(0, NAMED_MAX).map(async (row) => ({
-        name: nameOf(row, by),
-        rows: (await rowsOf({ ...days, group_by: ["day"], ...only(row, by) })).rows,
-      })),
-    );
-    if (mine !== asked) return;
+const refresher = new Refresher(REFRESH_MS, head, problem, async () => {
+  const by = groupingOf(grouping.value);
+  const to = new Date().toISOString().slice(0, 10);
+  const days = { from: dayBefore(to, Number(span.value) - 1), to };
+  const [all, names] = await Promise.all([rowsOf({ ...days, group_by: ["day"] }), rowsOf({ ...days, group_by: [by] })]);
+  const measure = measureOf(measured.value, all.total);
+  const largest = ranked(names.rows, measure);
+  const named = await Promise.all(
+    largest.slice(0, NAMED_MAX).map(async (row) => ({
+      name: nameOf(row, by),
+      rows: (await rowsOf({ ...days, group_by: ["day"], ...only(row, by) })).rows,
+    })),
+  );
+  return () => {
     picture.replaceChildren(usageChart(dayBars(days, all.rows, named, measure), measure));
     sums.replaceChildren(...sumsOf(all.total));
     table.replaceChildren(tableOf(largest, by, MEASURES[measure].of));
     notice(problem, names.more ? `There are more than ${count(NAMES_MAX)} names: the largest of these are shown.` : "");
-    head.live(`${money(all.total.cost_usd)} in ${span.value} days`);
-  } catch (error) {
-    if (mine !== asked) return;
-    notice(problem, sentenceOf(error));
-    head.lost(error);
-  }
-  if (!document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
-}
+    return `${money(all.total.cost_usd)} in ${span.value} days`;
+  };
+});
 
 async function rowsOf(filter: UsageFilter): Promise<{ rows: UsageRow[]; total: UsageSum; more: boolean }> {
   const rows: UsageRow[] = [];
@@ -131,9 +116,6 @@ function dayBefore(day: string, days: number): string {
   return new Date(Date.parse(day) - days * DAY_MS).toISOString().slice(0, 10);
 }
 
-for (const choice of [span, grouping, measured]) choice.addEventListener("change", () => void refresh());
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void refresh();
-});
+for (const choice of [span, grouping, measured]) choice.addEventListener("change", () => void refresher.now());
 
-void refresh();
+void refresher.now();

@@ -1,9 +1,8 @@
 /** Which items the inbox shows: one of a few lists, words of the title, an order. */
 import type { WorklistFilter } from "@waybill/sdk";
-import { button } from "./element.ts";
+import { button, whenTyped } from "./element.ts";
 import { DONE_STATES, OPEN_STATES } from "./work-state.ts";
 
-const TYPING_MS = 250;
 /** A due date is looked at again when so much time has passed. */
 const NOW_MS = 60_000;
 
@@ -35,13 +34,9 @@ export class WorkFilters {
       made.setAttribute("aria-pressed", String(name === this.#list));
       buttons.append(made);
     }
-    let typing: ReturnType<typeof setTimeout> | undefined;
-    search.addEventListener("input", () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => {
-        this.words = search.value.trim();
-        changed();
-      }, TYPING_MS);
+    whenTyped(search, (words) => {
+      this.words = words;
+      changed();
     });
     order.addEventListener("change", changed);
   }

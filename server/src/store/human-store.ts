@@ -4,32 +4,22 @@ import type { Attachment } from "../task/human.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Identity } from "../task/identity.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkState } from "../task/work-states.ts";
+import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/work-states.ts";
 
 /** As what somebody takes part in a task. */
 export type TaskPart = "assignee" | "claimant" | "owner" | "reviewer" | "actor";
 
 export type WorkOrder = { by: (typeof WORK_ORDERS)[number]; descending: boolean };
 
-/** Which items of work: absent is no condition. */
-export type WorkFilter = {
+/** Which items of work. */
+export type WorkFilter = WorkConditions & {
   tenant: string;
   /** One of these takes part in one of these ways, or this user submitted it. Absent: everybody's. */
   whose?: { as: readonly (Identity & { part: TaskPart })[]; creator?: string };
   /** Nobody else has claimed it; null: nobody at all has. */
   freeFor?: string | null;
   states?: readonly WorkState[];
-  /** Part of it, in any case. */
-  title?: string;
   creator?: string;
-  from?: string;
-  key?: string;
-  category?: string;
-  definition?: string;
-  priority?: number;
-  /** Both inclusive. */
-  dueFrom?: number;
-  dueUntil?: number;
 };
 
 export type WorkCount = { state: WorkState; priority: number; overdue: boolean; count: number };

@@ -30,6 +30,21 @@ export const WORK_ORDERS = [
   "dueAt",
 ] as const;
 
+/** What items of work are looked for by, beside whose they are: absent is no condition. */
+export type WorkConditions = {
+  /** Part of it, in any case. */
+  title?: string;
+  /** Who sent it to whom it is assigned to now. */
+  from?: string;
+  key?: string;
+  category?: string;
+  definition?: string;
+  priority?: number;
+  /** Both inclusive. */
+  dueFrom?: number;
+  dueUntil?: number;
+};
+
 /** Something is left to do for people. */
 export function isOpenWork(state: WorkState): boolean {
   return OPEN_WORK.has(state);

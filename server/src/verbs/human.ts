@@ -10,7 +10,7 @@ import type { Identity } from "../task/identity.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkState } from "../task/work-states.ts";
+import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/work-states.ts";
 import type { Acknowledged } from "./tasks.ts";
 
 export { WORK_ORDERS } from "../task/work-states.ts";
@@ -44,21 +44,11 @@ export const WORK_OF = [
 ] as const;
 export type WorkOf = (typeof WORK_OF)[number];
 
-export type WorklistQuery = {
+export type WorklistQuery = WorkConditions & {
   of: WorkOf;
   /** Absent: of every state. */
   states?: readonly WorkState[];
-  /** Part of the title, in any case. */
-  title?: string;
   createdBy?: string;
-  from?: string;
-  key?: string;
-  category?: string;
-  definition?: string;
-  priority?: number;
-  /** Both inclusive. */
-  dueFrom?: number;
-  dueUntil?: number;
   /** Absent: the newest first. Ties: the newest first. What has no due date comes last. */
   order?: readonly { by: (typeof WORK_ORDERS)[number]; descending: boolean }[];
 };

@@ -18,6 +18,7 @@ import type { GenerationParameters, GenerationReport } from "../../task/generati
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
+import { CallError } from "../call-error.ts";
 import { AnswerText } from "./answer-text.ts";
 import { type Allowance, ANSWER_TOKENS_MAX, type BudgetWatch, type Standing } from "./budget.ts";
 import { excerpt } from "./excerpt.ts";
@@ -79,21 +80,6 @@ export type ModelTurnOptions = {
   turn?: number;
 };
 
-/** A model call that did not give an answer: a sentence for people, and what the engine's retries go by. */
-class CallFailure extends Error {
-  override readonly name = "CallFailure";
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(code: string, message: string, retryable: boolean, retryAfterMs?: number) {
-    super(message);
-    this.code = code;
-    this.retryable = retryable;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
 /** Longer than the first token of a model on one's own machine may take, and its answer after that. */
 const CALL_TIMEOUT_MS = 1_800_000;
 /** A try from this one on that brings no answer is the last: it was paid for, and more would be. */
@@ -147,14 +133,14 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
     .catch((error: unknown) => {
       if (error instanceof ModelError && error.spent) bill(step, agent, error.spent);
       if (step.signal.aborted) throw error;
-      throw callFailure(error, call.model, step.tries, retries + 1);
+      throw callError(error, call.model, step.tries, retries + 1);
     });
   bill(step, agent, answer);
   // What is cut may still be JSON, and mean something else than the model was about to ask for.
   const calls = answer.toolCalls.map((asked) => askedCall(asked, answer.finish === "length" ? CUT_CALL : null));
   const said = answer.text.trim() !== "";
   if (answer.finish === "content_filter") {
-    throw new CallFailure(
+    throw new CallError(
       "model_content_filter",
       `${call.model} stopped its answer because its provider's content filter objected. Word the request differently, or choose another model.`,
       false,
@@ -255,22 +241,22 @@ function emptyAnswer(
   { finish }: ModelAnswer,
   { model, maxOutputTokens }: Pick<ModelCall, "model" | "maxOutputTokens">,
   tries: number,
-): CallFailure {
+): CallError {
   if (finish === "length" && maxOutputTokens !== undefined && maxOutputTokens < ANSWER_TOKENS_MAX) {
-    return new CallFailure(
+    return new CallError(
       "budget_exhausted",
       `The task's token budget left ${maxOutputTokens} tokens for an answer, and ${model} said nothing within them. Submit it again with a larger budget.`,
       false,
     );
   }
   if (finish === "length") {
-    return new CallFailure(
+    return new CallError(
       "model_output_limit",
       `${model} reached its output limit before it said anything. Ask for less at once, or choose a model with a larger limit.`,
       false,
     );
   }
-  return new CallFailure(
+  return new CallError(
     "model_no_answer",
     `${model} gave no answer, tried ${times(tries)}. Word the request differently, or choose another model.`,
     tries < EMPTY_TRIES_MAX,
@@ -278,12 +264,12 @@ function emptyAnswer(
 }
 
 /** What happened, what was tried, what to do. */
-function callFailure(error: unknown, model: string, tries: number, triesMax: number): CallFailure {
+function callError(error: unknown, model: string, tries: number, triesMax: number): CallError {
   const reason = excerpt(error instanceof Error ? error.message : String(error), REASON_CHARS_MAX);
   const code = error instanceof ModelError ? error.code : "failed";
   const retryable = retryableOf(error);
   const tried = retryable || tries > 1 ? `, tried ${times(tries)} of at most ${triesMax}` : "";
-  return new CallFailure(
+  return new CallError(
     `model_${code}`,
     `Asking ${model} failed${tried}: ${reason.replace(/\.$/, "")}. ${adviceFor(code)}`,
     retryable,

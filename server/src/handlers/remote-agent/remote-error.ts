@@ -1,6 +1,7 @@
 /** Why another server gave no answer, and whether asking again may help. */
 import { A2AError } from "@a2a-js/sdk/errors";
 import { z } from "zod";
+import { CallError } from "../call-error.ts";
 
 const CAUSES_MAX = 5;
 const UNFIT_CHARACTERS_MAX = 1_000;
@@ -9,18 +10,8 @@ const FINAL: Readonly<Record<string, string>> = { NotReached: "remote_not_reache
 /** Errors of the protocol that say nothing about the request: one without a class of its own is the other side's internal error. */
 const MAY_PASS: ReadonlySet<string> = new Set(["A2AError", "InvalidAgentResponseError"]);
 
-export class RemoteError extends Error {
+export class RemoteError extends CallError {
   override readonly name = "RemoteError";
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(code: string, message: string, retryable: boolean, retryAfterMs?: number) {
-    super(message);
-    this.code = code;
-    this.retryable = retryable;
-    this.retryAfterMs = retryAfterMs;
-  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/human.ts";
 import type { Task } from "../../task/task.ts";
+import { attachmentAnswer } from "../attachment-answer.ts";
 import { anyQuery, byteStream, isName, type PathParam, type Route, route } from "../route.ts";
 import { scopeIn } from "./actions.ts";
 import { Caller, numberOf } from "./caller.ts";
@@ -141,19 +142,7 @@ export const remarkRoutes: readonly Route[] = [
     handle: async (call) => {
       const { principal, verbs, params } = call;
       const task = await new Caller(call).find(params.id);
-      const { attachment, content } = await verbs.human.openAttachment(principal, task.id, params.attachmentName);
-      return {
-        status: 200,
-        file: content,
-        headers: {
-          "content-type": attachment.mediaType,
-          "content-length": String(attachment.bytes),
-          "content-disposition": `attachment; filename*=UTF-8''${encoded(attachment.name)}`,
-          "x-content-type-options": "nosniff",
-          "content-security-policy": "sandbox; default-src 'none'",
-          "cache-control": "private, no-cache",
-        },
-      };
+      return attachmentAnswer(await verbs.human.openAttachment(principal, task.id, params.attachmentName));
     },
   }),
   route({
@@ -202,9 +191,4 @@ function unfit(issue: z.core.$ZodIssue | undefined): Refusal {
   return new Refusal("invalid", `${field === "" ? "The first part" : field}: ${issue?.message ?? "does not fit"}`, {
     field,
   });
-}
-
-/** Fit for an extended parameter of a header (RFC 8187). */
-function encoded(name: string): string {
-  return encodeURIComponent(name).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { Refusal } from "../../task/errors.ts";
 import { ATTACHMENT_BYTES_MAX } from "../../task/human.ts";
 import type { Upload } from "../../verbs/uploads.ts";
+import { attachmentAnswer } from "../attachment-answer.ts";
 import { mediaTypeOf } from "../filename.ts";
 import type { FormFile } from "../form.ts";
 import { formOrBytesOf } from "../form-schema.ts";
@@ -189,17 +190,7 @@ const remarks: readonly Route[] = [
     params: attachmentParams,
     answers: [{ status: 200, about: "The bytes, of its media type.", mediaType: "application/octet-stream" }],
     handle: async ({ principal, verbs, params }) => {
-      const { attachment, content } = await verbs.human.openAttachment(principal, params.id, params.name);
-      return {
-        status: 200,
-        file: content,
-        headers: {
-          "content-type": attachment.mediaType,
-          "content-length": String(attachment.bytes),
-          "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(attachment.name)}`,
-          "x-content-type-options": "nosniff",
-        },
-      };
+      return attachmentAnswer(await verbs.human.openAttachment(principal, params.id, params.name));
     },
   }),
   route({
