@@ -75,8 +75,10 @@ export class Server {
 }
 
 /** A key of a data folder that no server uses. */
-export function makeKey(data: string): string {
-  const made = spawnSync(process.execPath, [BIN, "keys", "create", "--data", data], { encoding: "utf8" });
+export function makeKey(data: string, tenant = "default"): string {
+  const made = spawnSync(process.execPath, [BIN, "keys", "create", "--data", data, "--tenant", tenant], {
+    encoding: "utf8",
+  });
   if (made.status !== 0) throw new Error(`No key could be made:\n${made.stderr}`);
   return made.stdout.trim();
 }

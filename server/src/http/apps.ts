@@ -20,7 +20,7 @@ import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
-import { createStreams } from "./stream.ts";
+import { createStreams, type Streams } from "./stream.ts";
 
 export type AppsOptions = {
   /** In development this machine needs no key, and only local names are answered. */
@@ -112,7 +112,7 @@ export function createApps(parts: AppsParts): Apps {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
       for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
       addHealth(app, { version });
-      const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams: streams.open, traffic }));
+      const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
       addMetrics(app, { authenticate, page });
       addDashboard(app);
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
@@ -164,12 +164,13 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
 function metricsOf(
   { histograms, gauges, counters }: MetricSources,
   durations: DurationHistogram,
-  { streams, traffic }: { streams: () => number; traffic: Traffic },
+  { streams, traffic, connections }: { streams: Streams; traffic: Traffic; connections: Connections },
 ): MetricSources {
   return {
     histograms: [durations, ...histograms],
     gauges: [
-      { name: "waybill_streams_open", help: "Open event streams.", value: streams },
+      { name: "waybill_streams_open", help: "Open event streams.", value: streams.open },
+      { name: "waybill_connections_open", help: "Open connections.", value: () => connections.size },
       { name: "waybill_requests_in_flight", help: "Requests in work.", value: () => traffic.inFlight },
       ...gauges,
     ],

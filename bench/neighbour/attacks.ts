@@ -1,0 +1,206 @@
+/**
+ * What a greedy or hostile caller may try to take a server from others. Each attack goes on until it is told to stop, and
+ * counts what it was answered; `scale` 1 is what is printed, less is the short form.
+ */
+import { Agent, request } from "node:http";
+import { connect, type Socket } from "node:net";
+
+/** `task` is one of the key's own. */
+export type Target = { host: string; port: number; key: string; task: string };
+/** How often each status was heard; `closed` is a connection that the server has ended. */
+export type Heard = Record<string, number>;
+type Siege = {
+  target: Target;
+  count: (most: number) => number;
+  signal: AbortSignal;
+  hear: (what: string | number) => void;
+};
+type Attack = { tried: string; run: (siege: Siege) => Promise<void> };
+
+const JSON_TYPE = "Content-Type: application/json\r\n";
+
+function head(
+  method: string,
+  path: string,
+  { key, more = "" }: { key?: string | undefined; more?: string } = {},
+): string {
+  const authorization = key === undefined ? "" : `Authorization: Bearer ${key}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${authorization}${more}\r\n`;
+}
+
+/** A connection that says `text`, and hears the statuses that come. */
+function open({ target, signal, hear }: Siege, text: string, isRead = true): Socket {
+  const socket = connect({ host: target.host, port: target.port });
+  const end = () => socket.destroy();
+  socket.on("error", () => hear("closed"));
+  socket.on("close", () => {
+    signal.removeEventListener("abort", end);
+    if (!signal.aborted) hear("closed");
+  });
+  signal.addEventListener("abort", end);
+  if (isRead) {
+    socket.on("data", (data) => {
+      for (const [, status = ""] of data.toString("latin1").matchAll(/HTTP\/1\.1 (\d{3}) /g)) hear(status);
+    });
+  }
+  socket.write(text);
+  return socket;
+}
+
+async function until(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
+
+/** So many connections that each say `text` and then nothing more. */
+async function hold(siege: Siege, connections: number, text: string, isRead = true): Promise<void> {
+  for (let at = 0; at < connections && !siege.signal.aborted; at++) {
+    open(siege, text, isRead);
+    if (at % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await until(siege.signal);
+}
+
+type Sent = { method?: string; path: string; key?: string; body?: string };
+
+/** Asks again and again, with so many requests at once. */
+async function flood({ target, signal, hear }: Siege, atOnce: number, next: (n: number) => Sent): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
+  let n = 0;
+  const ask = ({ method = "GET", path, key, body }: Sent) =>
+    new Promise<void>((resolve) => {
+      const headers = {
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+      };
+      const sent = request({ host: target.host, port: target.port, method, path, headers, agent }, (answer) => {
+        hear(answer.statusCode ?? 0);
+        answer.resume().on("close", resolve);
+      });
+      sent.on("error", () => {
+        hear("closed");
+        resolve();
+      });
+      sent.end(body);
+    });
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (!signal.aborted) await ask(next(n++));
+    }),
+  );
+  agent.destroy();
+}
+
+const submit = (payload: unknown) => JSON.stringify({ kind: "external", input: { queue: "nobody", payload } });
+const big = submit("x".repeat(3 << 20));
+const wide = submit(Array.from({ length: 90_000 }, (_, n) => n));
+
+export const ATTACKS: Readonly<Record<string, Attack>> = {
+  "bodies without a key that never end": {
+    tried: "2,000 connections that each send the head of a POST of 4 MB, without a key, and half of its body",
+    run: (siege) =>
+      hold(
+        siege,
+        siege.count(2_000),
+        `${head("POST", "/v1/tasks", { more: `${JSON_TYPE}Content-Length: 4000000\r\n` })}${"x".repeat(2_000)}`,
+      ),
+  },
+  "bodies with a key that never end": {
+    tried: "2,000 connections that each send the head of a POST of 4 MB with one key, and half of its body",
+    run: (siege) =>
+      hold(
+        siege,
+        siege.count(2_000),
+        `${head("POST", "/v1/tasks", { key: siege.target.key, more: `${JSON_TYPE}Content-Length: 4000000\r\n` })}{"kind":"`,
+      ),
+  },
+  "connections that say nothing": {
+    tried: "15,000 connections, where 12,000 are the bound",
+    run: (siege) => hold(siege, siege.count(15_000), ""),
+  },
+  "heads that never end": {
+    tried: "2,000 connections that send half of a head",
+    run: (siege) => hold(siege, siege.count(2_000), "GET /v1/tasks HTTP/1.1\r\nHost: loc"),
+  },
+  "requests ahead of their answers": {
+    tried: "50 connections that each send 2,000 requests at once, with one key, and read nothing",
+    run: (siege) =>
+      hold(siege, siege.count(50), head("GET", "/v1/tasks?limit=100", { key: siege.target.key }).repeat(2_000), false),
+  },
+  "wrong keys": {
+    tried: "64 callers that guess keys as fast as they are answered",
+    run: (siege) => flood(siege, siege.count(64), (n) => ({ path: "/v1/me", key: `sk_guess-${n}` })),
+  },
+  "no keys": {
+    tried: "64 callers that ask for what is not there, and for documents, without a key",
+    run: (siege) => flood(siege, siege.count(64), (n) => ({ path: n % 2 === 0 ? `/nowhere/${n}` : "/openapi.json" })),
+  },
+  "one greedy key: reads": {
+    tried: "256 callers of one key that read as fast as they are answered",
+    run: (siege) => flood(siege, siege.count(256), () => ({ path: "/v1/me", key: siege.target.key })),
+  },
+  "one greedy key: submits": {
+    tried: "128 callers of one key that submit as fast as they are answered",
+    run: (siege) =>
+      flood(siege, siege.count(128), (n) => ({
+        method: "POST",
+        path: "/v1/tasks",
+        key: siege.target.key,
+        body: submit(n),
+      })),
+  },
+  "one greedy key: lists and searches": {
+    tried: "60 callers of one key that list and search all tasks",
+    run: (siege) =>
+      flood(siege, siege.count(60), (n) => ({
+        path: n % 2 === 0 ? "/v1/tasks?limit=100" : `/v1/tasks?limit=100&q=word${n}`,
+        key: siege.target.key,
+      })),
+  },
+  "large bodies": {
+    tried: "32 callers of one key that submit 3 MB each, or 90,000 values",
+    run: (siege) =>
+      flood(siege, siege.count(32), (n) => ({
+        method: "POST",
+        path: "/v1/tasks",
+        key: siege.target.key,
+        body: n % 2 === 0 ? big : wide,
+      })),
+  },
+  "waits without end": {
+    tried: "3,000 requests of one key that are held for a minute",
+    run: (siege) => hold(siege, siege.count(3_000), claim(siege.target.key)),
+  },
+  "streams that nobody reads": {
+    tried: "3,000 streams of a task of one key, of which nothing is read",
+    run: (siege) =>
+      hold(
+        siege,
+        siege.count(3_000),
+        head("GET", `/v1/tasks/${siege.target.task}/events`, {
+          key: siege.target.key,
+          more: "Accept: text/event-stream\r\n",
+        }),
+        false,
+      ),
+  },
+};
+
+function claim(key: string): string {
+  const body = JSON.stringify({ worker: "greedy", queue: "nothing-here", wait_ms: 60_000 });
+  return head("POST", "/v1/work/claim", { key, more: `${JSON_TYPE}Content-Length: ${body.length}\r\n` }) + body;
+}
+
+/** Runs until `signal` fires. */
+export async function attack(name: string, target: Target, scale: number, signal: AbortSignal): Promise<Heard> {
+  const heard: Heard = {};
+  await ATTACKS[name]?.run({
+    target,
+    count: (most) => Math.max(2, Math.round(most * scale)),
+    signal,
+    hear: (what) => {
+      heard[what] = (heard[what] ?? 0) + 1;
+    },
+  });
+  return heard;
+}
