@@ -21,11 +21,16 @@ import { LENSES } from "./lenses/index.ts";
 import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
 import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
+import { type TelemetrySettings, telemetrySettings } from "./telemetry/settings.ts";
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
 const OFFLINE_WORDS_PER_S = 15;
 
 export type Config = Readonly<{
+  /** Null where no address is set. */
+  telemetry: TelemetrySettings | null;
+  /** What of the environment is not as it can be: for whoever starts the server. */
+  notes: readonly string[];
   mode: "dev" | "serve";
   /** Absolute path of the data folder. */
   data: string;
@@ -133,8 +138,9 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
   }
   const ports = said.lensPort ?? file.lensPorts;
   const model = said.model ?? file.model;
+  const { settings: telemetry, notes } = telemetrySettings(env);
   return Object.freeze({
-    mode,
+    ...{ mode, telemetry, notes },
     data: resolve(folder, said.data ?? file.data ?? ".waybill"),
     host: host === "localhost" ? null : host,
     port: said.port ?? file.port ?? MAIN_PORT,

@@ -19,3 +19,4 @@ export {
 } from "./task/handler.ts";
 export type { Json, JsonObject } from "./task/json.ts";
 export type { Part } from "./task/part.ts";
+export { traceHeaders } from "./task/trace.ts";

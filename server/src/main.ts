@@ -49,6 +49,8 @@ import { DOCUMENT_KINDS } from "./task/document.ts";
 import { Refusal } from "./task/errors.ts";
 import type { Handler } from "./task/handler.ts";
 import { Handlers } from "./task/handlers.ts";
+import { tracedModels } from "./telemetry/model-calls.ts";
+import { Tracing } from "./telemetry/tracing.ts";
 import { tokenSecretIn } from "./token-secret.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
@@ -100,7 +102,9 @@ export async function startServer(
   const log = logger(config);
   const lenses = configured(served, config);
   const metrics = new ServerMetrics();
-  const models = metrics.providers.watched(modelsOf(config));
+  const telemetry = await telemetryOf(config, log);
+  const tracing = telemetry?.tracing ?? null;
+  const models = metrics.providers.watched(tracedModels(modelsOf(config), tracing));
   const search = new DocumentSearch();
   const directory = new AgentLookup();
   const detectors = new OfflineDetectors();
@@ -108,6 +112,7 @@ export async function startServer(
   const guardrails = guardrailsOf(config, models, detectors);
   const handlers = handlersOf(config, models, guardrails, lookups);
   const documents = documentPartsOf(config, models);
+  const leaves = [documents, detectors, ...(telemetry ? [telemetry.sink] : [])];
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log, metrics.written);
   try {
@@ -115,13 +120,14 @@ export async function startServer(
     const ids = new Ids(systemRandomBytes);
     const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, answering(lookups)) }) };
     const all = [...handlers, ...documents.handlers(store)];
-    const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics });
+    const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics, tracing });
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
     const people = new Directory(config.directory);
     const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
+      ...(tracing && { trace: tracing.begins }),
       directory: people,
       receivers: outbox.receivers(),
       checkText: textChecker(guardrails),
@@ -129,7 +135,9 @@ export async function startServer(
     search.over(verbs.vectorStores);
     directory.over(verbs.agents);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
-    const host = await openHost({
+    const measured = metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]);
+    telemetry?.sink.measure(measured);
+    const host = await listening({
       ...hostOptionsOf(config, documents.fetching),
       ...{ log, version: VERSION, verbs },
       now: () => systemClock.now(),
@@ -137,20 +145,12 @@ export async function startServer(
       agents: config.agents.length > 0 ? config.agents : [assistant],
       providers: models.providers(),
       lenses,
-      metrics: metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]),
-      condition: conditionOf(() => {
-        const { running, ready } = engine.stats();
-        const languageModel = !models.defaultModel.startsWith("local:");
-        return { running, queued: ready, languageModel, embedding: true };
-      }),
+      metrics: measured,
+      condition: conditionIn(engine, models),
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
-    }).catch((error: unknown) => {
-      throw new StartError(
-        `waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`,
-      );
     });
-    for (const note of host.notes) log.warn(note);
+    for (const note of [...config.notes, ...host.notes]) log.warn(note);
     if (sources) watchEnd(config, record, log);
     try {
       await engine.start();
@@ -169,12 +169,28 @@ export async function startServer(
       url: host.url,
       lensUrls: host.lensUrls,
       greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
-      ...stopping({ config, log, store, engine, host, leaves: [documents, detectors, outbox] }),
+      ...stopping({ config, log, store, engine, host, leaves: [...leaves, outbox] }),
     };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Throws `StartError` when a port cannot be had. */
+async function listening(parts: HostParts): Promise<Host> {
+  try {
+    return await openHost(parts);
+  } catch (error) {
+    throw new StartError(`waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`);
+  }
+}
+
+function conditionIn(engine: EmbeddedEngine, { defaultModel }: Models): HostParts["condition"] {
+  return conditionOf(() => {
+    const { running, ready } = engine.stats();
+    return { running, queued: ready, languageModel: !defaultModel.startsWith("local:"), embedding: true };
+  });
 }
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
@@ -223,11 +239,19 @@ function stopping({
   };
 }
 
+/** Where traces and metrics go out; null, and nothing of it is loaded, where no address is set. */
+async function telemetryOf({ telemetry }: Config, log: Logger) {
+  if (telemetry === null) return null;
+  const { OpenTelemetry } = await import("./telemetry/open-telemetry.ts");
+  const sink = new OpenTelemetry(telemetry, VERSION, log);
+  return { sink, tracing: new Tracing(sink, telemetry, () => systemClock.now()) };
+}
+
 /** The engine, with what is logged and counted of it. */
 function engineOver(
   parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
   { limits, retentionDays, auditDays, directory }: Config,
-  { log, metrics }: { log: Logger; metrics: ServerMetrics },
+  { log, metrics, tracing }: { log: Logger; metrics: ServerMetrics; tracing: Tracing | null },
 ): EmbeddedEngine {
   const people = new Directory(directory);
   const told = engineLog(log);
@@ -249,9 +273,13 @@ function engineOver(
       ...told,
       taskChanged: (change) => {
         metrics.taskChanged(change);
+        tracing?.taskChanged(change);
         told.taskChanged(change);
       },
-      stepEnded: (kind, _step, ms) => metrics.stepEnded(kind, ms),
+      stepEnded: (task, step, ms, tried) => {
+        metrics.stepEnded(task.kind, ms);
+        tracing?.stepEnded(task, step, ms, tried);
+      },
     },
   });
 }
@@ -415,7 +443,7 @@ function embeddersOf({ embeddings, models }: Config): Embedders {
 
 /** All handlers that a server of this configuration has but for those of documents, which need its store. Throws `StartError`. */
 export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
-  const models = modelsOf(config);
+  const models = tracedModels(modelsOf(config), null);
   return handlersOf(config, models, guardrailsOf(config, models, new OfflineDetectors()), lookups);
 }
 

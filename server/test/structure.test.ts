@@ -62,6 +62,15 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   delivery: ["task", "store/*", "engine/clock.ts", "outgoing/guarded-client.ts", "outgoing/reach.ts"],
   lenses: ["task", "verbs/*"],
   metrics: ["task", "models/model.ts", "http/metrics.ts", "http/duration-histogram.ts"],
+  telemetry: [
+    "task",
+    "models/model.ts",
+    "metrics/label-bound.ts",
+    "engine/execution/current-place.ts",
+    "engine/execution/attempt-port.ts",
+    "http/metrics.ts",
+    "http/duration-histogram.ts",
+  ],
   http: [
     "task",
     "verbs/*",
@@ -88,6 +97,7 @@ const ROOT_FILES_MAY_SEE = [
   "outgoing",
   "delivery",
   "verbs",
+  "telemetry/settings.ts",
 ];
 /** Packages that one place alone talks to. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -97,6 +107,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@fastify/busboy": ["lenses"],
   commander: ["cli"],
   "prom-client": ["http"],
+  "@opentelemetry/": ["telemetry"],
   "fraction.js": ["reference"],
   "countries-list": ["reference"],
   "gpt-tokenizer": ["reference"],

@@ -14,6 +14,7 @@ import type { TaskId } from "../task/id.ts";
 import { isTerminal, type State } from "../task/states.ts";
 import type { Notification, Outcome, PushFormat, Subscription, Trial } from "../task/subscription.ts";
 import { afterAttempt, retryDelayMs } from "../task/subscription-rules.ts";
+import { traceHeaders } from "../task/trace.ts";
 import { attempt, type Sender } from "./attempt.ts";
 import { Entries, type Entry, type Place } from "./entries.ts";
 import { Lanes } from "./lanes.ts";
@@ -313,8 +314,10 @@ export class Delivery {
       // Before its log, so that what has ended by then is in it.
       const task = id === null ? null : await store.task(id);
       if (!task) return { passedOver: cursor, ended: true };
-      const notificationOf = (event: TaskEvent | null, seq: number) =>
-        format.notificationOf({ subscription, task, event, seq, attempt, at: clock.now() });
+      const notificationOf = async (event: TaskEvent | null, seq: number): Promise<Notification | null> => {
+        const said = await format.notificationOf({ subscription, task, event, seq, attempt, at: clock.now() });
+        return said && { ...said, headers: { ...traceHeaders(task), ...said.headers } };
+      };
       if (announces && cursor === subscription.cursor) {
         const notification = await notificationOf(null, cursor);
         if (notification) return { seq: cursor, event: null, at: task.updatedAt, notification };

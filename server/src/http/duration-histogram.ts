@@ -46,6 +46,19 @@ export class DurationHistogram {
     }
   }
 
+  /** Upper bounds of the buckets, in seconds; what is beyond the last is in one of its own. */
+  readonly bounds: readonly number[] = BUCKETS_S;
+
+  /** What fell into each bucket, the one beyond all bounds last; the sum in seconds. */
+  series = (): { labels: Labels; counts: number[]; sum: number; count: number }[] =>
+    [...this.#series.values()]
+      .flatMap((group) => [...group.values()])
+      .map(({ labels, buckets, sumMs, count }) => {
+        const within = [...buckets];
+        const beyond = count - within.reduce((sum, each) => sum + each, 0);
+        return { labels, counts: [...within, beyond], sum: sumMs / 1_000, count };
+      });
+
   /** Buckets with all that is below them, the sum in seconds and the count, of each series. */
   values(): HistogramValue[] {
     const { name } = this;

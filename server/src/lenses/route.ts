@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type ErrorCode, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
+import { traceOf } from "../task/trace.ts";
 import type { Verbs } from "../verbs/verbs.ts";
 import type { Cut, Uploads } from "./cut-json.ts";
 import { isDeep, nested } from "./deep-object.ts";
@@ -270,7 +271,7 @@ function made<Names extends string, Query, Body, Who>(
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);
       const call: Call<Names, Query, Body, Who> = {
-        principal: who(principal),
+        principal: who(principal && traced(principal, request)),
         verbs: parts.verbs,
         parts,
         params: named(request.params, params),
@@ -299,6 +300,13 @@ function made<Names extends string, Query, Body, Who>(
       }
     },
   };
+}
+
+/** With the trace that its caller says the call is part of. */
+function traced(principal: Principal, { headers: { traceparent, tracestate } }: RoutedRequest): Principal {
+  if (typeof traceparent !== "string") return principal;
+  const trace = traceOf(traceparent, typeof tracestate === "string" ? tracestate : undefined);
+  return trace === null ? principal : { ...principal, trace };
 }
 
 /** A body that has not been read yet is its route's to add: `withContent`. */

@@ -45,6 +45,8 @@ export type ModelCall = {
   temperature?: number;
   /** How the model is asked to generate; more exact than the two fields above, and before them. */
   parameters?: GenerationParameters;
+  /** Sent along with the request. */
+  headers?: Record<string, string>;
   /** Aborts the request; the call then rejects with `aborted`. */
   signal: AbortSignal;
   /** The model has begun to answer: with text, reasoning or a call. Once. */

@@ -16,6 +16,7 @@ export function callOptions(
       ? {}
       : { tools: call.tools.map(offer), toolChoice: { type: call.toolChoice ?? "auto" } }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+    ...(call.headers === undefined ? {} : { headers: call.headers }),
     ...parameters,
     ...leastOf(call.maxOutputTokens, parameters.maxOutputTokens),
     abortSignal: signal,

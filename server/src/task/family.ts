@@ -6,8 +6,12 @@ import type { TaskId } from "./id.ts";
 import type { QueuedTask } from "./queued-task.ts";
 import { isTerminal } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
+import { traceOfChild } from "./trace.ts";
 
-type Parent = Pick<Task, "id" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy">;
+type Parent = Pick<
+  Task,
+  "id" | "trace" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy"
+>;
 
 /** The task as a child of `parent`: a generation below it, within its budget, and to end by its deadline. */
 export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
@@ -18,6 +22,7 @@ export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
     ...task,
     parent: parent.id,
     depth: parent.depth + 1,
+    trace: traceOfChild(parent),
     boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],
     deadlineAt,
     namedDeadlineAt: deadlineAt,

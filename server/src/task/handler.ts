@@ -107,7 +107,17 @@ export type Answer = { value: Json; by: string; at: number };
 export interface Context extends Effects {
   readonly task: Pick<
     Task,
-    "id" | "tenant" | "user" | "kind" | "lens" | "conversation" | "metadata" | "budget" | "handlerVersion" | "createdAt"
+    | "id"
+    | "tenant"
+    | "user"
+    | "kind"
+    | "lens"
+    | "conversation"
+    | "metadata"
+    | "budget"
+    | "handlerVersion"
+    | "createdAt"
+    | "trace"
   >;
   /** What the calls recorded so far add up to. Changes only at journaled calls. */
   readonly spent: Task["usage"];

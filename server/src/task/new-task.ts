@@ -25,6 +25,7 @@ export type NewTask = {
   conversation: string | null;
   parent: TaskId | null;
   retryOf: TaskId | null;
+  trace?: Task["trace"];
   /** Of people's work that goes on: the number that it is known by, and the first that had it. */
   renewed?: { number: number; first: TaskId };
   /** What the calls that a retry does not make again have told of it. */
@@ -53,6 +54,7 @@ export function newTask(
     conversation: parts.conversation,
     parent: parts.parent,
     retryOf: parts.retryOf,
+    trace: parts.trace ?? null,
     priority: submission.priority,
     concurrency: submission.concurrency ?? null,
     multitaskStrategy: parts.conversation === null ? null : strategyOf(handler, submission, input),

@@ -1,5 +1,6 @@
 /** Who calls. Every read and write is bound to one. */
 import { Refusal } from "./errors.ts";
+import type { Trace } from "./trace.ts";
 
 /**
  * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of
@@ -17,6 +18,8 @@ export type Principal = {
   roles?: readonly string[];
   /** Of its key: how large its share is. */
   tier?: string;
+  /** The trace that its call is part of, and with it what it begins. */
+  trace?: Trace;
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };

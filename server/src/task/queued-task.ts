@@ -18,6 +18,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     parent: null,
     depth: 0,
     retryOf: null,
+    trace: null,
     priority: 0,
     concurrency: null,
     multitaskStrategy: null,

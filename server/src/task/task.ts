@@ -6,6 +6,7 @@ import { identity } from "./identity.ts";
 import { json, jsonObject } from "./json.ts";
 import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
+import { trace } from "./trace.ts";
 
 /** Unix milliseconds. */
 const time = z.int().nonnegative();
@@ -116,6 +117,8 @@ const common = {
   /** Generations above it: 0 for a task that a caller has submitted. */
   depth: z.int(),
   retryOf: z.string().nullable(),
+  /** Null where neither its caller nor this server traces. */
+  trace: trace.nullable().default(null),
   /** -100..100, higher first. */
   priority: z.int(),
   concurrency: concurrency.nullable(),

@@ -7,6 +7,7 @@ import { Handlers } from "../../task/handlers.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { traceOfChild } from "../../task/trace.ts";
 import type { Ids } from "../ids.ts";
 
 const CLEANUP_KIND = "waybill.cleanup";
@@ -56,7 +57,17 @@ export function cleanupAfter(change: Change, handlers: Handlers, ids: Ids): Writ
   const { tenant, user, lens, id } = task;
   const submission = plainSubmission(CLEANUP_KIND, { task: id });
   const cleanup = newTask(
-    { handler, submission, tenant, user, lens, conversation: null, parent: null, retryOf: null },
+    {
+      handler,
+      submission,
+      tenant,
+      user,
+      lens,
+      conversation: null,
+      parent: null,
+      retryOf: null,
+      trace: traceOfChild(task),
+    },
     ids.taskId(task.updatedAt),
     task.updatedAt,
   );

@@ -66,8 +66,8 @@ export class Runner implements AttemptRunner {
     this.#handlers = handlers;
     this.#observerApart = {
       stepBegins: async () => {},
-      stepEnded: (task, step, ms) => {
-        if (ms !== null) log.stepEnded?.(task.kind, step, ms);
+      stepEnded: (task, step, ms, tried) => {
+        if (ms !== null) log.stepEnded?.(task, step, ms, tried);
       },
       report: (message, task, error) => log.report?.(message, { task, error }),
       warn: (message, task, error) => log.warn(message, { task, error }),
@@ -75,9 +75,9 @@ export class Runner implements AttemptRunner {
     this.#observer = {
       ...this.#observerApart,
       stepBegins: (task, step) => record.stepBegins(task.id, step),
-      stepEnded: (task, step, ms) => {
+      stepEnded: (task, step, ms, tried) => {
         record.stepEnded(task.id, step);
-        this.#observerApart.stepEnded(task, step, ms);
+        this.#observerApart.stepEnded(task, step, ms, tried);
       },
     };
   }

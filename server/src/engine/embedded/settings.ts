@@ -2,6 +2,8 @@
 import type { Write } from "../../store/write.ts";
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { Task } from "../../task/task.ts";
+import type { EndedTry } from "../execution/attempt-port.ts";
 import { AUDIT_DAYS, RETENTION_DAYS } from "./retention.ts";
 import type { SlotLimits } from "./slots.ts";
 
@@ -59,5 +61,5 @@ export type EngineLog = {
   report?: (message: string, detail: Record<string, unknown>) => void;
   /** With the paid calls that it brought. */
   taskChanged?: (change: Pick<Write, keyof Change | "usage">) => void;
-  stepEnded?: (kind: string, step: string, ms: number) => void;
+  stepEnded?: (task: Task, step: string, ms: number, tried?: EndedTry) => void;
 };

@@ -71,12 +71,15 @@ export interface AttemptPort {
   bill(calls: UsageCall[]): Promise<void>;
 }
 
+/** How a try of a step has ended. */
+export type EndedTry = { key: string; tries: number; failure: Failure | null };
+
 /** What an engine hears of its runs. */
 export interface RunObserver {
   /** Called before each body of a step: the body begins once this has resolved. */
   stepBegins(task: Task, step: string): Promise<void>;
-  /** The body has ended, however it did, after `ms`; null when it did not begin after all. */
-  stepEnded(task: Task, step: string, ms: number | null): void;
+  /** The body has ended, however it did, after `ms`; null when it did not begin after all. `tried` says how. */
+  stepEnded(task: Task, step: string, ms: number | null, tried?: EndedTry): void;
   /** Something in the kind's own code went wrong, for whoever builds it. */
   report(message: string, task: TaskId, error: unknown): void;
   /** Something that no caller sees went wrong. */

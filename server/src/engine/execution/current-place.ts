@@ -5,25 +5,35 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TaskId } from "../../task/id.ts";
+import type { Task } from "../../task/task.ts";
 
 export type Place = { task: TaskId; step: string | null };
+
+/** One try of a step: `key` is stable over its tries. */
+export type StepTry = { readonly key: string; readonly tries: number };
 
 /** Whose the code is. */
 export type CodeOwner = {
   readonly kind: string;
   /** Null where there is no task yet, or no longer. */
   readonly task: TaskId | null;
+  readonly trace?: Task["trace"];
   /** Replaced at the end of a run: what its code has set off may outlive it, and must not hold what it held. */
   fail: (error: unknown, step: string | null) => void;
 };
 
-type Code = { owner: CodeOwner; step: string | null };
+type Code = { owner: CodeOwner; step: string | null; attempt: StepTry | null };
 
 const codes = new AsyncLocalStorage<Code | undefined>();
 
 /** Runs code of a handler, and knows it again wherever it goes on. */
-export function runIn<Result>(owner: CodeOwner, step: string | null, code: () => Result): Result {
-  return codes.run({ owner, step }, code);
+export function runIn<Result>(
+  owner: CodeOwner,
+  step: string | null,
+  code: () => Result,
+  attempt: StepTry | null = null,
+): Result {
+  return codes.run({ owner, step, attempt }, code);
 }
 
 /** Runs code of ours that a handler's code has called. */
@@ -37,6 +47,12 @@ export function currentPlace(): Place | null {
   return code?.owner.task ? { task: code.owner.task, step: code.step } : null;
 }
 
+/** The task whose code runs at this moment, with its trace and the try of a step; null when it is no task's code. */
+export function currentTrace(): { task: TaskId; trace: Task["trace"]; attempt: StepTry | null } | null {
+  const code = codes.getStore();
+  return code?.owner.task ? { task: code.owner.task, trace: code.owner.trace ?? null, attempt: code.attempt } : null;
+}
+
 /** Fails the task whose code has just thrown, and says whose it is; null when it is no handler's. */
 export function blame(error: unknown): Pick<CodeOwner, "kind" | "task"> | null {
   const code = codes.getStore();
@@ -48,7 +64,7 @@ export function blame(error: unknown): Pick<CodeOwner, "kind" | "task"> | null {
 
 /** The same again and again for one owner: what to remember is made once, and not at each call. */
 export function runsIn(owner: CodeOwner): <Result>(code: () => Result) => Result {
-  return codes.run({ owner, step: null }, () => AsyncLocalStorage.snapshot());
+  return codes.run({ owner, step: null, attempt: null }, () => AsyncLocalStorage.snapshot());
 }
 
 /** The owner of what a kind says outside of any run. */

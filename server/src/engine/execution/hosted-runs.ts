@@ -65,7 +65,7 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
   }
   const observer: RunObserver = {
     stepBegins: (_, step) => calls.ask((call) => ({ do: "stepBegins", run: number, call, step })),
-    stepEnded: (_, step, ms) => channel.send({ do: "stepEnded", run: number, step, ms }),
+    stepEnded: (_, step, ms, tried) => channel.send({ do: "stepEnded", run: number, step, ms, tried }),
     report: (message, _, error) =>
       channel.send({ do: "report", run: number, message, error: stackOf(error) ?? String(error) }),
     warn: (message, _, error) =>

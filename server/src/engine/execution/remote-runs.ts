@@ -137,7 +137,7 @@ export class RemoteRun implements AttemptRun {
       case "stepEnded": {
         const at = this.#steps.indexOf(message.step);
         if (at >= 0) this.#steps.splice(at, 1);
-        observer.stepEnded(this.task, message.step, message.ms);
+        observer.stepEnded(this.task, message.step, message.ms, message.tried);
         return;
       }
       case "report":

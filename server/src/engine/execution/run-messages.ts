@@ -7,7 +7,7 @@ import type { ArtifactSize } from "../../task/artifact.ts";
 import type { ErrorCode, RefusalDetail } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
-import type { AttemptPort, AttemptWrite, ChildSubmission, RunEnd } from "./attempt-port.ts";
+import type { AttemptPort, AttemptWrite, ChildSubmission, EndedTry, RunEnd } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
 
 /** The verbs of the port that are asked over the channel as they are. */
@@ -40,7 +40,7 @@ export type FromProcess =
   /** What handlers ask of something that only their server has. */
   | { do: "lookUp"; call: number; name: string; given: readonly unknown[] }
   | { do: "stepBegins"; run: number; call: number; step: string }
-  | { do: "stepEnded"; run: number; step: string; ms: number | null }
+  | { do: "stepEnded"; run: number; step: string; ms: number | null; tried?: EndedTry | undefined }
   | { do: "report"; run: number; message: string; error: string }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }

@@ -16,7 +16,7 @@ import type { OpenQuestion } from "../../task/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { ArtifactSizes } from "./artifact-sizes.ts";
-import type { AttemptPort, AttemptRun, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
+import type { AttemptPort, AttemptRun, EndedTry, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
 import { jsonOf } from "./handed-over.ts";
@@ -85,7 +85,12 @@ export class Run implements AttemptRun {
     this.artifactSizes = new ArtifactSizes(artifacts);
     this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
     this.#observer = observer;
-    this.owner = { kind: task.kind, task: task.id, fail: (error, step) => this.#failedApart(error, step) };
+    this.owner = {
+      kind: task.kind,
+      task: task.id,
+      trace: task.trace,
+      fail: (error, step) => this.#failedApart(error, step),
+    };
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.ended = promise;
     this.#markEnded = resolve;
@@ -243,10 +248,10 @@ export class Run implements AttemptRun {
   }
 
   /** `ms` is null when its body did not begin after all. */
-  stepEnded(key: string, name: string, ms: number | null): void {
+  stepEnded(key: string, name: string, ms: number | null, tried?: EndedTry): void {
     this.#inFlight.delete(key);
     if (ms !== null) this.#checkpoint = name;
-    this.#observer.stepEnded(this.task, name, ms);
+    this.#observer.stepEnded(this.task, name, ms, tried);
     this.#checkIdle();
   }
 

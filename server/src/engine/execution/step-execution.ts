@@ -77,6 +77,8 @@ export class StepExecution implements StepContext {
   #reserves = false;
   #speaks = false;
   #half = "";
+  /** Of this try. */
+  #failure: Failure | null = null;
   #done = false;
 
   constructor(run: Run, call: Call, options: Required<StepOptions>) {
@@ -109,7 +111,8 @@ export class StepExecution implements StepContext {
     }
     const began = clock.elapsed();
     const outcome = await this.#once(body, began);
-    this.#run.stepEnded(key, name, clock.elapsed() - began);
+    const tried = { key: this.key, tries: this.tries, failure: this.#failure };
+    this.#run.stepEnded(key, name, clock.elapsed() - began, tried);
     if (outcome === "later") return this.#waitForRetry();
     if ("failed" in outcome) throw new StepError(outcome.failed, outcome.stack);
     return outcome.result;
@@ -194,7 +197,7 @@ export class StepExecution implements StepContext {
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
     let isLate = false;
     // An async function, so that a body that throws at once rejects like any other.
-    const running = runIn(this.#run.owner, this.#call.name, async () => body(this));
+    const running = runIn(this.#run.owner, this.#call.name, async () => body(this), this);
     running.then(
       (result) => isLate || resolve(result),
       (error) => isLate || reject(error),
@@ -260,6 +263,7 @@ export class StepExecution implements StepContext {
     const reason = inTime(reasonOf(`Step "${name}"`, error), this.#run.task, port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;
     const failed = { ...failure, step: name };
+    this.#failure = failed;
     const { retries, backoffMs: base, backoffMaxMs } = this.#options;
     this.#effects = { ...noEffects(), usage: this.#effects.usage };
     if (retryable && this.tries <= retries) {

@@ -8,6 +8,8 @@ import { messageTold } from "../../task/agent-message.ts";
 import { type Context, defineHandler, type Handler, type StepContext, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { type Part, textOf } from "../../task/part.ts";
+import type { Task } from "../../task/task.ts";
+import { traceHeaders } from "../../task/trace.ts";
 import type { AttachmentFiles } from "../agent/attachment.ts";
 import { withSentBytes } from "./attached.ts";
 import { FOLLOW_MS, followed, GrowingText } from "./follow.ts";
@@ -42,11 +44,12 @@ export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): 
     path: ["agent"],
     message: `must be one of the configured remote agents: ${Object.keys(agents).join(", ") || "there are none"}`,
   });
-  const placeOf = ({ agent, url = "" }: RemoteAgentInput): RemotePlace => {
+  const placeOf = ({ agent, url = "" }: RemoteAgentInput, task: Pick<Task, "id" | "trace">): RemotePlace => {
     const configured = agent === undefined ? undefined : agents[agent];
     if (agent !== undefined && configured === undefined)
       throw new TaskFailure("remote_unknown", `The configuration has no remote agent "${agent}" any more.`);
-    return configured ?? { url, description: "", headers: {} };
+    const place = configured ?? { url, description: "", headers: {} };
+    return { ...place, headers: { ...traceHeaders(task), ...place.headers } };
   };
   return defineHandler({
     kind: "remote_agent",
@@ -59,11 +62,11 @@ export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): 
     // It reads files of the store.
     inServer: true,
     run: (ctx, given) =>
-      new RemoteRun(ctx, (signal) => RemoteClient.open(placeOf(given), fetch, signal), files).run(given),
+      new RemoteRun(ctx, (signal) => RemoteClient.open(placeOf(given, ctx.task), fetch, signal), files).run(given),
     cleanup: async (ctx, task) => {
       const read = shownDetails.safeParse(task.details);
       if (!read.success || isEnded(read.data.remote.state)) return;
-      const client = await RemoteClient.open(placeOf(input.parse(task.input)), fetch, ctx.signal);
+      const client = await RemoteClient.open(placeOf(input.parse(task.input), task), fetch, ctx.signal);
       await client.cancel(read.data.remote.task);
     },
   });

@@ -70,6 +70,7 @@ test("what a left-out field means is frozen", () => {
     parent: null,
     depth: 0,
     retryOf: null,
+    trace: null,
     priority: 0,
     concurrency: null,
     multitaskStrategy: null,

@@ -40,6 +40,7 @@ const FIXED = [
   "title",
   "retry",
   "retryOf",
+  "trace",
   "depth",
   "priority",
   "concurrency",

@@ -11,6 +11,7 @@ import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
+import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { UploadVerbs } from "./upload-verbs.ts";
@@ -31,6 +32,8 @@ export type VerbsParts = {
   catalog?: AgentCatalog;
   /** Absent: nobody is known but by their keys. */
   directory?: Directory;
+  /** Absent: tasks are part of the traces that their callers name, and of no others. */
+  trace?: TraceBegins;
   /** Absent: nobody is told anything. */
   receivers?: Receivers;
   /** Absent: no text is looked at outside of a run. */

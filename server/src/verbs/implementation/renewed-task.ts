@@ -4,6 +4,7 @@ import { humanInput } from "../../task/human.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { type NewTask, plainSubmission } from "../../task/new-task.ts";
 import type { Task } from "../../task/task.ts";
+import { traceOfChild } from "../../task/trace.ts";
 
 /** Its dates are as far away as they were; `expiresAt` is another one for its expiry. */
 export function renewedTask(task: Task, handler: Handler, expiresAt: number | undefined, now: number): NewTask {
@@ -20,7 +21,7 @@ export function renewedTask(task: Task, handler: Handler, expiresAt: number | un
   return {
     handler,
     submission: { ...plainSubmission(task.kind, renewed), priority, metadata },
-    ...{ lens, tenant, user, conversation, parent: null, retryOf: task.id },
+    ...{ lens, tenant, user, conversation, parent: null, retryOf: task.id, trace: traceOfChild(task) },
     renewed: { number: assignment?.number ?? task.number, first: assignment?.first ?? task.id },
   };
 }

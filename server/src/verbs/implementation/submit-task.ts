@@ -12,10 +12,13 @@ import { turnWait } from "../../task/multitask.ts";
 import { cut, type NewTask, newTask } from "../../task/new-task.ts";
 import type { QueuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
+import type { Trace } from "../../task/trace.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
 
-type SubmitParts = { engine: Engine; clock: Clock; ids: Ids };
+/** What becomes of the trace that a new task's caller has named, if any. */
+export type TraceBegins = (given: Trace | null, id: TaskId) => Trace | null;
+type SubmitParts = { engine: Engine; clock: Clock; ids: Ids; trace?: TraceBegins };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
@@ -23,12 +26,14 @@ type Submitted = { task: Task } | { replayed: TaskId; hash: string };
  * along cannot be kept; `replayed` is the task that an idempotency key was used for before.
  */
 export async function submitTask(
-  { engine, clock, ids }: SubmitParts,
+  { engine, clock, ids, trace }: SubmitParts,
   fresh: NewTask,
   along: Along = {},
 ): Promise<Submitted> {
   const now = clock.now();
-  const { task: made, message } = newTask(fresh, ids.taskId(now), now);
+  const id = ids.taskId(now);
+  const traced = trace ? { ...fresh, trace: trace(fresh.trace ?? null, id) } : fresh;
+  const { task: made, message } = newTask(traced, id, now);
   const { task, turn } = inOrder(made, along);
   const mayGoOn = turn === undefined;
   const byPeople = mayGoOn && task.assignment !== null && task.notBefore === null;

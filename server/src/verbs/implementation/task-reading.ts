@@ -28,13 +28,21 @@ import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visi
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
+import type { TraceBegins } from "./submit-task.ts";
 import type { Receivers } from "./subscription-verbs.ts";
 
 /** Of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
 const NONE_TOLD: readonly InboxItem[] = [];
 
-export type TaskVerbsParts = { engine: Engine; store: Store; clock: Clock; ids: Ids; receivers?: Receivers };
+export type TaskVerbsParts = {
+  engine: Engine;
+  store: Store;
+  clock: Clock;
+  ids: Ids;
+  receivers?: Receivers;
+  trace?: TraceBegins;
+};
 
 export class TaskReading {
   protected readonly parts: TaskVerbsParts;

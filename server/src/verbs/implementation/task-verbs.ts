@@ -70,8 +70,8 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const subscriptions = wantedToo.length > 0 ? await newSubscriptions(this.parts, principal, wantedToo) : null;
     const along: Along = subscriptions ? { subscriptions } : {};
     const { conversation } = submission;
-    const { tenant, user } = principal;
-    const fresh = { handler, submission, lens, tenant, user, conversation: null, parent: null, retryOf: null };
+    const { tenant, user, trace = null } = principal;
+    const fresh = { handler, submission, lens, tenant, user, conversation: null, parent: null, retryOf: null, trace };
     return conversation === undefined
       ? await this.#submit(principal, fresh, undefined, record, along)
       : await this.#submitIn(conversation, principal, fresh, record, along);
@@ -247,6 +247,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       conversation,
       parent: null,
       retryOf: id,
+      trace: principal.trace ?? null,
       details,
     };
     const along = { ...this.along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };

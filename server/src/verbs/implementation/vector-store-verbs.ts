@@ -113,6 +113,7 @@ export class VectorStoreVerbs implements VectorStores {
     const members = documents.map((document) => this.#newMember(store, document));
     const { about, replayed } = await this.#tasks.begin({
       kind: "vector_store_creation",
+      trace: principal.trace,
       input: { vectorStore: store.key },
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
@@ -165,6 +166,7 @@ export class VectorStoreVerbs implements VectorStores {
     const otherwise = `delete-${store.id}`;
     const { task } = await this.#tasks.begin({
       kind: "vector_store_deletion",
+      trace: principal.trace,
       input: { vectorStore: store.key, id: store.id },
       lens,
       name: otherwise,

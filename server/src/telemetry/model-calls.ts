@@ -1,0 +1,139 @@
+/**
+ * Model calls as parts of the trace of the task that makes them: what is sent says so in its headers, and with tracing each
+ * call is a span, by the semantic conventions for generative AI.
+ */
+import { randomBytes } from "node:crypto";
+import { currentTrace } from "../engine/execution/current-place.ts";
+import { type ModelAnswer, type ModelCall, ModelError, type Models, type PromptTurn } from "../models/model.ts";
+import { spanIdOf, traceHeaders } from "../task/trace.ts";
+import type { FinishedSpan } from "./span.ts";
+import { stepSpanId } from "./task-span.ts";
+import type { Tracing } from "./tracing.ts";
+
+/** Of the prompt and of the answer in a span, where they are wanted. */
+const CONTENT_CHARACTERS_MAX = 64 << 10;
+
+/** The same models. `tracing` is null where nobody is told. */
+export function tracedModels(models: Models, tracing: Tracing | null): Models {
+  return { ...models, call: (call) => (tracing === null ? passedOn(models, call) : told(models, call, tracing)) };
+}
+
+/** With the trace of the task's caller, as it came. */
+function passedOn(models: Models, call: ModelCall): Promise<ModelAnswer> {
+  const place = currentTrace();
+  if (!place?.trace) return models.call(call);
+  return models.call({
+    ...call,
+    headers: { ...traceHeaders({ id: place.task, trace: place.trace }), ...call.headers },
+  });
+}
+
+async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<ModelAnswer> {
+  const place = currentTrace();
+  const id = randomBytes(8).toString("hex");
+  const trace = place && (place.trace?.own ? place.trace : tracing.begins(place.trace, place.task));
+  const headers = place && trace && { ...traceHeaders({ id: place.task, trace }, id), ...call.headers };
+  const startMs = tracing.now();
+  const begun = performance.now();
+  let firstSeconds: number | null = null;
+  const onBegun = () => {
+    firstSeconds = (performance.now() - begun) / 1_000;
+    call.onBegun?.();
+  };
+  const end = (answer: ModelAnswer | null, error: FinishedSpan["error"]) => {
+    const seconds = (performance.now() - begun) / 1_000;
+    const said = { call, answer, error, firstSeconds };
+    tracing.sink.modelCall({ ...countsOf(said), seconds });
+    if (!place || !trace?.sampled) return;
+    tracing.sink.span({
+      name: `chat ${bareModel(call)}`,
+      kind: "client",
+      ...{ trace: trace.id, id, state: trace.state, remoteParent: false },
+      parent: place.attempt === null ? spanIdOf(place.task) : stepSpanId(place.attempt),
+      ...{ startMs, endMs: startMs + seconds * 1_000 },
+      attributes: { ...attributesOf(said, tracing.contents), "waybill.task.id": place.task },
+      error,
+    });
+  };
+  try {
+    const answer = await models.call({ ...call, ...(headers && { headers }), onBegun });
+    end(answer, null);
+    return answer;
+  } catch (error) {
+    const type = error instanceof ModelError ? error.code : "failed";
+    end(null, { type, message: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+type Said = {
+  call: ModelCall;
+  answer: ModelAnswer | null;
+  error: FinishedSpan["error"];
+  firstSeconds: number | null;
+};
+
+function countsOf({ call, answer, error, firstSeconds }: Said) {
+  return {
+    provider: providerOf(call),
+    requestModel: bareModel(call),
+    responseModel: answer?.model ?? null,
+    firstSeconds,
+    tokens: answer && { input: answer.usage.inputTokens, output: answer.usage.outputTokens },
+    error: error?.type ?? null,
+  };
+}
+
+function attributesOf({ call, answer, firstSeconds }: Said, contents: boolean): FinishedSpan["attributes"] {
+  const usage = answer?.usage;
+  return {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": providerOf(call),
+    "gen_ai.request.model": bareModel(call),
+    "gen_ai.request.stream": true,
+    "gen_ai.request.max_tokens": call.maxOutputTokens,
+    "gen_ai.request.temperature": call.temperature,
+    "gen_ai.response.model": answer?.model,
+    "gen_ai.response.finish_reasons": answer ? [answer.finish] : undefined,
+    "gen_ai.response.time_to_first_chunk": firstSeconds ?? undefined,
+    "gen_ai.usage.input_tokens": usage?.inputTokens,
+    "gen_ai.usage.output_tokens": usage?.outputTokens,
+    "gen_ai.usage.cache_read.input_tokens": usage?.cacheReadTokens || undefined,
+    "gen_ai.usage.cache_creation.input_tokens": usage?.cacheWriteTokens || undefined,
+    "waybill.cost_usd": answer?.costUsd ?? undefined,
+    ...(contents && {
+      "gen_ai.input.messages": jsonOf(call.prompt.map(messageOf)),
+      "gen_ai.output.messages": answer ? jsonOf([answered(answer)]) : undefined,
+    }),
+  };
+}
+
+function providerOf({ model }: ModelCall): string {
+  return model.slice(0, model.indexOf(":"));
+}
+
+function bareModel({ model }: ModelCall): string {
+  return model.slice(model.indexOf(":") + 1);
+}
+
+function jsonOf(messages: unknown[]): string {
+  return JSON.stringify(messages).slice(0, CONTENT_CHARACTERS_MAX).toWellFormed();
+}
+
+function messageOf(turn: PromptTurn) {
+  if (turn.role === "tool") {
+    const parts = turn.results.map(({ id, output }) => ({ type: "tool_call_response", id, response: output }));
+    return { role: "tool", parts };
+  }
+  const calls = turn.role === "assistant" ? (turn.toolCalls ?? []) : [];
+  return { role: turn.role, parts: [{ type: "text", content: turn.text }, ...calls.map(callPart)] };
+}
+
+function answered({ text, toolCalls, finish }: ModelAnswer) {
+  const parts = [...(text === "" ? [] : [{ type: "text", content: text }]), ...toolCalls.map(callPart)];
+  return { role: "assistant", parts, finish_reason: finish };
+}
+
+function callPart({ id, name, input }: ModelAnswer["toolCalls"][number]) {
+  return { type: "tool_call", id, name, arguments: input };
+}
