@@ -1,0 +1,85 @@
+/** Whatever state a task is in, and whatever it waits for, a program hears why by a code, and a person by a sentence. */
+import { expect, it } from "vitest";
+import type { SchedulingView } from "../../engine/engine.ts";
+import { newTask } from "../../store/suite/new-task.suite.ts";
+import { STATES } from "../../task/states.ts";
+import { type Prompt, type Task, task as taskSchema, type Wait } from "../../task/task.ts";
+import { WHY_REASONS } from "../why.ts";
+import { explain } from "./explain.ts";
+
+const NOW = 2_000_000_000_000;
+const prompt = (asks: Prompt["asks"]): Prompt => ({ name: "ok", asks, text: "Go on?", schema: null });
+const wait = { key: "k", since: NOW, until: null };
+const by = { by: "ada", at: NOW, reason: "" };
+const asked = (asks: Prompt["asks"]): Wait => ({ on: "input", ...wait, prompt: prompt(asks) });
+const lease = { worker: "w1", until: NOW };
+const QUEUE = { queue: "gpu", since: 1 };
+
+function task(fields: object): Task {
+  return taskSchema.parse({ ...newTask(), ...fields });
+}
+
+function whyOf(given: Task, view: Partial<ReturnType<typeof viewOf>> = {}) {
+  const scheduling = { ...viewOf(), ...view };
+  return explain(given, scheduling, [], null);
+}
+
+function viewOf(): SchedulingView {
+  return {
+    running: () => [],
+    heldBy: () => [],
+    before: () => [],
+    ahead: () => 0,
+    obstacle: () => null,
+    workers: () => null,
+  };
+}
+
+const CASES: [reason: (typeof WHY_REASONS)[number], fields: object, view?: Partial<SchedulingView>][] = [
+  ["conversation", { state: "queued" }, { before: () => ["task_1"] }],
+  ["conversation", { state: "waiting", waits: [{ on: "conversation", ...wait }] }, { before: () => ["task_1"] }],
+  ["stuck", { state: "running" }, { obstacle: () => ({ code: "stuck", sentence: "It cannot be written." }) }],
+  [
+    "crash_suspect",
+    { state: "running" },
+    { obstacle: () => ({ code: "crash_suspect", sentence: "It is a suspect." }) },
+  ],
+  ["delayed", { state: "queued", notBefore: NOW }, { ahead: () => null }],
+  ["no_slot", { state: "queued" }],
+  ["no_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: null }) }],
+  ["awaits_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: NOW }) }],
+  ["running", { state: "running" }],
+  ["leased", { state: "running", lease }],
+  ["pausing", { state: "paused", resumesAs: "running", pausedBy: by }],
+  ["paused", { state: "paused", resumesAs: "waiting", pausedBy: by }],
+  ["paused_by_itself", { state: "paused", resumesAs: "waiting", pausedBy: { ...by, by: "waybill" } }],
+  ["needs_answer", { state: "input_required", waits: [asked("answer")] }],
+  ["needs_approval", { state: "input_required", waits: [asked("approval")] }],
+  ["needs_authorization", { state: "input_required", waits: [asked("authorization")] }],
+  ["needs_information", { state: "input_required", waits: [asked("information")] }],
+  ["timer", { state: "waiting", waits: [{ on: "timer", ...wait }] }],
+  ["retry", { state: "waiting", waits: [{ on: "retry", ...wait }] }],
+  ["child", { state: "waiting", waits: [{ on: "child", ...wait, child: "task_1" }] }],
+  ["no_slot", { state: "waiting", waits: [{ on: "slot", ...wait }] }],
+  ["no_slot", { state: "waiting", waits: [] }],
+  ["no_code", { state: "waiting", waits: [{ on: "handler", ...wait, code: "handler_version", message: "Gone." }] }],
+  ["no_handler", { state: "queued" }, { obstacle: () => ({ code: "no_handler", sentence: "Nobody does it." }) }],
+  ["completed", { state: "completed", output: null }],
+  ["cancelled", { state: "cancelled", cancelledBy: by }],
+  ...(["failed", "timed_out", "rejected"] as const).map((state): [typeof state, object] => [
+    state,
+    { state, error: { code: "e", message: "No." } },
+  ]),
+];
+
+it.each(CASES)("says %s of a task that is so", (reason, fields, view) => {
+  const why = whyOf(task(fields), view);
+  expect(why.reason).toBe(reason);
+  expect(why.summary).toMatch(/^\S.*[^.]\.$/);
+});
+
+it("leaves out no state and no reason", () => {
+  expect(new Set(CASES.map(([reason]) => reason))).toEqual(new Set(WHY_REASONS));
+  const tried = new Set(CASES.map(([, fields]) => ("state" in fields ? fields.state : null)));
+  expect([...tried].sort()).toEqual([...STATES].sort());
+});
