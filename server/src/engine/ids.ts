@@ -13,6 +13,8 @@ export class Ids {
   #at = -1;
   #last: Uint8Array = new Uint8Array(16);
   #pool: Uint8Array = new Uint8Array(0);
+  /** How much of it is used. */
+  #drawn = 0;
 
   constructor(random: RandomBytes) {
     this.#random = random;
@@ -40,10 +42,13 @@ export class Ids {
 
   /** A call of the system's source costs 2 us, however little it is asked for. */
   #draw(size: number): Uint8Array {
-    if (this.#pool.length < size) this.#pool = this.#random(POOL_BYTES);
-    const drawn = this.#pool.subarray(0, size);
-    this.#pool = this.#pool.subarray(size);
-    return drawn;
+    if (this.#drawn + size > this.#pool.length) {
+      this.#pool = this.#random(POOL_BYTES);
+      this.#drawn = 0;
+    }
+    const from = this.#drawn;
+    this.#drawn += size;
+    return this.#pool.subarray(from, this.#drawn);
   }
 
   #next(now: number): Uint8Array {
@@ -57,7 +62,7 @@ export class Ids {
 
 /** One more in the low 62 random bits, which never run over within a millisecond in practice. */
 function successor(bytes: Uint8Array): Uint8Array {
-  const next = Uint8Array.from(bytes);
+  const next = new Uint8Array(bytes);
   for (let at = 15; at > 8; at--) {
     const byte = ((next[at] ?? 0) + 1) % 256;
     next[at] = byte;

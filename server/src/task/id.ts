@@ -4,7 +4,8 @@
  */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PREFIX = "task_";
-const PREFIX_UNITS: readonly number[] = Array.from(PREFIX, (character) => character.charCodeAt(0));
+/** Of one id at a time, made and read in one go: a list for each costs more than what is put into it. */
+const units = Array.from(`${PREFIX}${"0".repeat(26)}`, (character) => character.charCodeAt(0));
 const TASK_ID = /^task_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -12,7 +13,7 @@ export type TaskId = string;
 
 /** The 16 bytes of a UUIDv7 (RFC 9562, 5.7) from Unix milliseconds and 16 random bytes, of which 74 bits are used. */
 export function uuidV7Bytes(nowMs: number, random: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(random.subarray(0, 16));
+  const bytes = new Uint8Array(random.subarray(0, 16));
   let time = nowMs;
   for (let at = 5; at >= 0; at--) {
     bytes[at] = time % 256;
@@ -33,7 +34,7 @@ export function uuidV8(given: Uint8Array): string {
 
 export function taskIdFromBytes(bytes: Uint8Array): TaskId {
   // 26 characters hold 130 bits: the first carries three, the rest five each.
-  const units = PREFIX_UNITS.slice();
+  let place = PREFIX.length;
   let buffer = 0;
   let bits = 2;
   for (const byte of bytes) {
@@ -41,7 +42,7 @@ export function taskIdFromBytes(bytes: Uint8Array): TaskId {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      units.push(ALPHABET.charCodeAt((buffer >> bits) & 31));
+      units[place++] = ALPHABET.charCodeAt((buffer >> bits) & 31);
       buffer &= (1 << bits) - 1;
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CrashRecordFile, type CrashRecordFiles, crashRecordFiles } from "./crash-record-file.ts";
+import { SLOT_BYTES } from "./slot-file.ts";
 
 let folder = "";
 let files: CrashRecordFiles;
@@ -105,8 +106,11 @@ describe("the crash record", () => {
       for (let step = 0; step < 9; step++) await record.stepBegins(`t${n}`, `${'\u0000é\n"'.repeat(300)}${step}`);
       if (n < 9) record.runEnded(`t${n}`);
     }
-    expect(statSync(files.record).size).toBe(2 * 1_024);
-    expect(found().flights).toMatchObject([{ task: "t9" }]);
+    expect(statSync(files.record).size).toBe(2 * SLOT_BYTES);
+    expect(found().flights).toMatchObject([{ task: "t9", steps: [expect.any(String), expect.any(String)] }]);
+    const strange = "\u0000é".repeat(200);
+    record.ends("own", strange, { task: "t9", step: strange });
+    expect(found()).toMatchObject({ how: "own", culprit: { task: "t9" }, flights: [{ task: "t9" }] });
   });
 
   test("finds each of many that are in flight at once, and none of those that have ended", async () => {

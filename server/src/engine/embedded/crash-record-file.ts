@@ -37,6 +37,7 @@ const ended = z.object({
 const header = z.object({ boot: z.string(), pid: z.int(), deaths: z.int(), end: ended.nullable() });
 const flight = z.object({ task: z.string(), attempt: z.int(), steps: z.array(z.string()) });
 
+type Header = z.infer<typeof header>;
 type Ended = z.infer<typeof ended>;
 type Slot = { at: number; flight: Flight };
 
@@ -128,7 +129,7 @@ export class CrashRecordFile implements CrashRecord {
 
   #writeHeader(): void {
     const { pid } = process;
-    this.#file.put(0, JSON.stringify({ boot: this.#boot, pid, deaths: this.#deaths, end: this.#end }));
+    this.#file.put(0, textFor({ boot: this.#boot, pid, deaths: this.#deaths, end: this.#end }, withShorterEnd));
     this.#file.write();
   }
 
@@ -141,15 +142,8 @@ export class CrashRecordFile implements CrashRecord {
   }
 
   #put(slot: Slot): void {
-    const { at, flight } = slot;
-    let { steps } = flight;
-    let text = JSON.stringify(flight);
-    while (!fits(text)) {
-      steps = steps.length > 1 ? steps.slice(0, -1) : steps.map((name) => name.slice(0, name.length / 2));
-      text = JSON.stringify({ ...flight, steps });
-    }
     this.#doubtful.delete(slot);
-    this.#file.put(at, text);
+    this.#file.put(slot.at, textFor(slot.flight, withShorterSteps));
   }
 
   #read(): LastEnd {
@@ -173,6 +167,34 @@ export class CrashRecordFile implements CrashRecord {
     if (existsSync(this.#files.report)) return { how: "own", said: "It ran out of memory.", culprit: null };
     return KILLED;
   }
+}
+
+/** The text of what fits into a slot, made shorter until it does. */
+function textFor<Value>(value: Value, shorter: (value: Value) => Value): string {
+  let text = JSON.stringify(value);
+  for (let short = value; !fits(text); text = JSON.stringify(short)) short = shorter(short);
+  return text;
+}
+
+/** Two steps stay, however short: one that is named alone is taken for the one that ran. */
+function withShorterSteps(flight: Flight): Flight {
+  const { steps } = flight;
+  return { ...flight, steps: steps.length > 2 ? steps.slice(0, -1) : steps.map(halfOf) };
+}
+
+function withShorterEnd(header: Header): Header {
+  const { end } = header;
+  if (end === null) return header;
+  const { said, culprit } = end;
+  const step = culprit?.step ?? null;
+  return {
+    ...header,
+    end: { ...end, said: halfOf(said), culprit: culprit && { ...culprit, step: step && halfOf(step) } },
+  };
+}
+
+function halfOf(text: string): string {
+  return text.slice(0, text.length / 2);
 }
 
 /** A UTF-16 unit takes three bytes at most. */

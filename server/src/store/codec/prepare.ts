@@ -212,12 +212,16 @@ function agentIn(input: Json): string | null {
   return typeof input["agent"] === "string" ? input["agent"] : null;
 }
 
-function searchableMetadata(task: Task): [string, string][] {
-  return Object.entries(task.metadata)
-    .filter(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-    .map(([key, value]): [string, string] => [key, String(value)])
-    .filter(([key, value]) => key.length <= METADATA_VALUE_MAX && value.length <= METADATA_VALUE_MAX)
-    .slice(0, METADATA_KEYS_MAX);
+function searchableMetadata({ metadata }: Task): [string, string][] {
+  const found: [string, string][] = [];
+  for (const key in metadata) {
+    const value = metadata[key];
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
+    const text = String(value);
+    if (key.length <= METADATA_VALUE_MAX && text.length <= METADATA_VALUE_MAX) found.push([key, text]);
+    if (found.length === METADATA_KEYS_MAX) break;
+  }
+  return found;
 }
 
 /** Paid calls, and what they add to the tasks above. */

@@ -117,7 +117,7 @@ function membersOf(task: Readonly<Record<string, unknown>>, fields: typeof FIXED
   let members = "";
   for (const { field, blank, key } of fields) {
     const value = task[field];
-    const text = isBlank(value, blank) ? undefined : JSON.stringify(value);
+    const text = isBlank(value, blank) ? undefined : typeof value === "number" ? String(value) : JSON.stringify(value);
     if (text !== undefined) members += members === "" ? key + text : `,${key}${text}`;
   }
   return members;
