@@ -46,7 +46,7 @@ export const STORE = [
     find: "for (const item of write.taken ?? []) sql.takeInbox.run(n, item);",
     put: "",
   },
-  { file: apply, name: "artifacts-are-not-kept", find: "sql.insertArtifact.run(n, n, id, record);", put: "" },
+  { file: apply, name: "artifacts-are-not-kept", find: "this.#sql.insertArtifact.run(n, last, id, record);", put: "" },
   {
     file: apply,
     name: "idempotency-is-not-kept",
