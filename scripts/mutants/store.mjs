@@ -29,7 +29,7 @@ export const STORE = [
   {
     file: apply,
     name: "events-are-not-kept",
-    find: "for (const [seq, at, type, data] of write.events) sql.insertEvent.run(n, seq, at, type, data);",
+    find: "sql.insertEvents(write.events.map((event) => [n, ...event]));",
     put: "",
   },
   {

@@ -120,12 +120,17 @@ export function wrongState(task: Task, done: string): Refusal {
   return new Refusal("not_allowed_in_state", `A task that is ${task.state} cannot be ${done}.`, { state: task.state });
 }
 
-/** Two changes of a task, the second decided on the first, as one: one row is written, and both have their events. */
+/**
+ * Two changes of a task, the second decided on the first, as one: one row is written, and both have their events. The task
+ * of the second becomes that of both: a copy more of it costs as much as a decision.
+ */
 export function joined(first: Change, second: Change): Change {
+  const { task } = second;
+  task.revision = first.task.revision;
   return {
     command: first.before === null ? first.command : second.command,
     before: first.before,
-    task: { ...second.task, revision: first.task.revision },
+    task,
     events: [...first.events, ...second.events],
     ...((first.assigns || second.assigns) && { assigns: true }),
     ...((first.relays || second.relays) && { relays: true }),

@@ -193,7 +193,7 @@ export class Applier {
 
   #writeRest(write: PreparedWrite, n: number, standing: Standing | null): void {
     const sql = this.#sql;
-    for (const [seq, at, type, data] of write.events) sql.insertEvent.run(n, seq, at, type, data);
+    sql.insertEvents(write.events.map((event) => [n, ...event]));
     if (write.journalOf) {
       const source = sql.taskNumber.get(write.journalOf)?.[0];
       sql.copyJournal.run(n, source);

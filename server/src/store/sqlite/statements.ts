@@ -1,6 +1,6 @@
 /** The writer's statements. */
 import type { Database } from "better-sqlite3";
-import { lateRows, lateRun } from "./late-statements.ts";
+import { lateInserts, lateRows, lateRun } from "./late-statements.ts";
 import { notAside } from "./set-aside.ts";
 
 export function writerStatements(db: Database) {
@@ -62,7 +62,7 @@ export function writerStatements(db: Database) {
          waits_on = ?, awaits = ?
        WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
     ),
-    insertEvent: run("INSERT INTO events (task, seq, at, type, data) VALUES (?, ?, ?, ?, ?)"),
+    insertEvents: lateInserts(db, "events (task, seq, at, type, data)", 5),
     putJournalEntry: run(
       `INSERT OR REPLACE INTO journal
          (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
