@@ -166,5 +166,6 @@ test("migrations are frozen", () => {
     "391c85874e3d2f62",
     "bfbe0cecc7dcce28",
     "50407c30949098f2",
+    "df75abec2ba6872b",
   ]);
 });

@@ -20,6 +20,7 @@ import { spentBelow } from "./migrations/017-spent-below.ts";
 import { dailyUsage } from "./migrations/018-daily-usage.ts";
 import { openInConversation } from "./migrations/019-open-in-conversation.ts";
 import { keyTiers } from "./migrations/020-key-tiers.ts";
+import { worklistConditions } from "./migrations/021-worklist-conditions.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly string[] = [
   dailyUsage,
   openInConversation,
   keyTiers,
+  worklistConditions,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

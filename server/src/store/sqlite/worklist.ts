@@ -1,7 +1,7 @@
 /**
- * Worklists: the items of people's work that fit, in any order, with their exact number. Those of somebody come out of the
- * index of who takes part, see `work-ranges.ts`; those of a key out of the index of keys; of everybody's, and of those that
- * somebody has submitted, each is looked at.
+ * Worklists: the items of people's work that fit, in any order, with their exact number. Where few items fit one of the
+ * conditions, its index has them, see `work-conditions.ts`; else those of somebody come out of the index of who takes part, see
+ * `work-ranges.ts`, and of everybody's, and of those that somebody has submitted, each is looked at.
  */
 import type { Database } from "better-sqlite3";
 import type { WorkFilter, WorkOrder } from "../human-store.ts";
@@ -11,6 +11,7 @@ import { listedRow } from "./listed-row.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside } from "./set-aside.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { allOf, fewest, restOf } from "./work-conditions.ts";
 import { orderOf } from "./work-order.ts";
 import { inTime, OPEN_STATES, type Where, WorkRanges } from "./work-ranges.ts";
 
@@ -31,26 +32,33 @@ export function humanReads(db: Database) {
       .raw()
       .all(...values);
   const ranges = new WorkRanges(db);
-  /** Of those that fit, by looking at each. */
-  const walked = ({ filter, limit, offset, order }: Listed) => {
-    const { sql, values } = whereOf(filter);
+  /** The index with fewer items than there are in the ranges; null where there is none. */
+  const shortWay = (filter: WorkFilter): string | null => {
+    const found = fewest(db, filter);
+    return found === null || ranges.hasAtMost(filter, found.count) ? null : found.index;
+  };
+  /** Of those that fit, by looking at each: of all, or of those of an index. */
+  const walked = ({ filter, limit, offset, order }: Listed, index: string | null) => {
+    const { sql, values } = whereOf(filter, index);
+    const from = `assignments a ${index === null ? "" : `INDEXED BY ${index}`}`;
     // Both in one pass: what takes the time is to look at each item that fits.
     const numbers = all(
-      `SELECT a.task, count(*) OVER () FROM assignments a WHERE ${sql} AND ${inTime("a.task")}
+      `SELECT a.task, count(*) OVER () FROM ${from} WHERE ${sql} AND ${inTime("a.task")}
        ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
       [...values, limit, offset],
     );
     const [counted] =
       numbers.length > 0
         ? numbers.map(([, total]) => [total])
-        : all(`SELECT count(*) FROM assignments a WHERE ${sql} AND ${inTime("a.task")}`, values);
+        : all(`SELECT count(*) FROM ${from} WHERE ${sql} AND ${inTime("a.task")}`, values);
     return { numbers: numbers.map(([task]) => numberIn(task)), total: numberIn(counted?.[0]) };
   };
   return {
     worklist: (listed: Listed) => {
       const { filter } = listed;
-      const ranged = filter.key === undefined ? ranges.page(filter, listed, restOf(filter)) : null;
-      const { numbers, total } = ranged ?? walked(listed);
+      const index = shortWay(filter);
+      const ranged = index === null ? ranges.page(filter, listed, restOf(filter)) : null;
+      const { numbers, total } = ranged ?? walked(listed, index);
       const found: { n: number; row: unknown[] | null }[] = [];
       let bytes = 0;
       for (const n of numbers) {
@@ -66,10 +74,12 @@ export function humanReads(db: Database) {
     workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) => {
       const ranged = restOf(filter) === null ? ranges.numbers(filter, now) : null;
       if (ranged !== null) return ranged;
-      const { sql, values } = whereOf(filter);
+      const index = shortWay(filter);
+      const { sql, values } = whereOf(filter, index);
       return all(
         `SELECT a.state, a.priority, coalesce(a.due_at < ? AND a.state IN (${OPEN_STATES}), 0) AS late, count(*)
-         FROM assignments a WHERE ${sql} AND ${inTime("a.task")} GROUP BY a.state, a.priority, late`,
+         FROM assignments a ${index === null ? "" : `INDEXED BY ${index}`}
+         WHERE ${sql} AND ${inTime("a.task")} GROUP BY a.state, a.priority, late`,
         [now, ...values],
       );
     },
@@ -87,38 +97,15 @@ export function humanReads(db: Database) {
   };
 }
 
-function whereOf(filter: WorkFilter): Where {
-  const { tenant, whose, freeFor, states, key } = filter;
+/** Of few items each is asked who takes part in it. */
+function whereOf(filter: WorkFilter, index: string | null): Where {
+  const { tenant, whose, freeFor, states } = filter;
   const wheres: Where[] = [{ sql: "a.tenant = ?", values: [tenant] }];
   const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
-  if (whose) wheres.push(whoseOf(tenant, whose, states, key === undefined ? "a.task IN" : "EXISTS"));
+  if (whose) wheres.push(whoseOf(tenant, whose, states, index === null ? "a.task IN" : "EXISTS"));
   if (freeFor !== undefined) add("(a.claimed_by IS NULL OR a.claimed_by = ?)", freeFor);
   if (states) add("a.state IN (SELECT value FROM json_each(?))", JSON.stringify(states));
-  return joined([...wheres, restOf(filter) ?? { sql: "true", values: [] }]);
-}
-
-/** What a filter says beside whose the items are, in which states and free for whom; null for nothing. */
-function restOf(filter: WorkFilter): Where | null {
-  const { title, dueFrom, dueUntil } = filter;
-  const wheres: Where[] = [];
-  const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
-  if (title !== undefined) add("instr(lower(a.title), lower(?)) > 0", title);
-  const exact: [column: string, value: string | number | undefined][] = [
-    ["creator", filter.creator],
-    ["sender", filter.from],
-    ["key", filter.key],
-    ["category", filter.category],
-    ["definition", filter.definition],
-    ["priority", filter.priority],
-  ];
-  for (const [column, value] of exact) if (value !== undefined) add(`a.${column} = ?`, value);
-  if (dueFrom !== undefined) add("a.due_at >= ?", dueFrom);
-  if (dueUntil !== undefined) add("a.due_at <= ?", dueUntil);
-  return wheres.length === 0 ? null : joined(wheres);
-}
-
-function joined(wheres: readonly Where[]): Where {
-  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
+  return allOf([...wheres, restOf(filter) ?? { sql: "true", values: [] }]);
 }
 
 function whoseOf(

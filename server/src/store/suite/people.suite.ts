@@ -109,6 +109,40 @@ export function peopleStories(setup: () => Promise<Store>): void {
           }
   });
 
+  test("a worklist under a condition has what fits it, whether few of all items do or few are in the list", async () => {
+    const store = await setup();
+    const at = (day: number) => new Date(START + day * 86_400_000);
+    const all: Task[] = [];
+    for (let n = 0; n < 24; n++) {
+      // Of the rare ones there are fewer than in the list, of the usual ones more.
+      const some = { definition: n % 8 ? "usual" : "rare", key: n % 6 ? "PO" : `PO-${n}`, due_at: at(n).toISOString() };
+      const assignees = [user(n % 3 ? "gil" : "fay"), { type: "group" as const, id: n % 2 ? "finance" : "legal" }];
+      all.push(await begin(store, n, { ...some, assignees }));
+    }
+    const fays = { whose: { as: [...whose("assignee", "user", "fay").as, ...whose("assignee", "group", "legal").as] } };
+    const isFays = (n: number) => n % 3 === 0 || n % 2 === 0;
+    const conditions = [
+      [{ definition: "rare" }, (n: number) => n % 8 === 0],
+      [{ definition: "usual", key: "PO-6" }, (n: number) => n === 6],
+      [{ key: "PO", title: "invoice 1" }, (n: number) => n % 6 > 0 && `${n}`.startsWith("1")],
+      [{ dueFrom: at(3).getTime(), dueUntil: at(5).getTime() }, (n: number) => n >= 3 && n <= 5],
+      [{ dueUntil: at(20).getTime(), creator: "ada", from: "ada" }, (n: number) => n <= 20],
+      [{ creator: "nobody" }, () => false],
+    ] as const;
+    for (const list of [fays, { ...fays, states: ["assigned" as const] }, { ...fays, freeFor: null }, {}])
+      for (const [condition, fits] of conditions) {
+        const wanted = all.filter((_, n) => fits(n) && ("whose" in list ? isFays(n) : true)).reverse();
+        const filter = { tenant: "acme", ...list, ...condition };
+        const { tasks, total } = await store.human.worklist(filter, { ...NEWEST, limit: 5, offset: 1 });
+        expect([total, ...tasks.map(({ id }) => id)], JSON.stringify(filter)).toEqual([
+          wanted.length,
+          ...wanted.slice(1, 6).map(({ id }) => id),
+        ]);
+        const counts = await store.human.workCounts(filter, START);
+        expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(wanted.length);
+      }
+  });
+
   test("what people add is kept with the change that says so, and its bytes as long as a row names them", async () => {
     const store = await setup();
     let task = await begin(store, 1);
