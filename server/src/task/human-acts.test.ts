@@ -256,3 +256,15 @@ describe("stages", () => {
     expect(refused(first, "ada", decides("approve"))).toBe("taken");
   });
 });
+
+describe("the log of a task of people", () => {
+  it("ends with its end, whatever is done with the task afterwards", () => {
+    const task = begun({ assignees: [user("ada")] });
+    const types = (change: Change | Refusal) => taken(change).events.map(({ type }) => type);
+    expect(types(tried(task, "root", { act: "delete" }))).toEqual(["human.acted", "task.cancelled"]);
+    const done = acted(task, "ada", decides("approve"));
+    const deleted = taken(tried(done, "root", { act: "delete" }));
+    expect([deleted.task.state, deleted.events]).toEqual(["completed", []]);
+    expect(taken(tried(deleted.task, "root", { act: "purge" })).events).toEqual([]);
+  });
+});
