@@ -126,13 +126,13 @@ describe("a budget", () => {
     ]);
   });
 
-  it("fails the task where it must not be exceeded, and warns before", async () => {
+  it("fails the task where it must not be exceeded, and warns before, once", async () => {
     const life = lives.current;
     await life.start();
-    life.provider.script(...["1", "2", "3", "4", "5"].map((n) => adding(`${n}+1`)));
-    const id = await life.submit({ query: "Add" }, { budget: { tokens: 140, onSpent: "fail" } });
+    life.provider.script(...["1", "2", "3", "4", "5", "6", "7"].map((n) => adding(`${n}+1`)));
+    const id = await life.submit({ query: "Add" }, { budget: { tokens: 185, onSpent: "fail" } });
     expect(await life.failed(id)).toBe(
-      "The task's token budget is spent: 150 of 140 tokens in 5 model calls. Submit it again with a larger budget.",
+      "The task's token budget is spent: 210 of 185 tokens in 7 model calls. Submit it again with a larger budget.",
     );
     expect(await life.task(id)).toMatchObject({ error: { code: "budget_exhausted" } });
     expect((await life.eventsOf(id, "budget.threshold")).map((data) => data.level)).toEqual(["warning", "exhausted"]);
