@@ -416,17 +416,17 @@ function documentPartsOf(config: Config, models: Models): DocumentWork {
 
 /** The configured model for what is new; whichever else can still be had, for what is embedded already. */
 function embeddersOf({ embeddings, models }: Config): Embedders {
-  const { providers } = modelsConfig.parse(models);
+  const { providers, prices } = modelsConfig.parse(models);
   const older = new Map<string, Embedder | null>();
   const known = (model: string): Embedder | null => {
     try {
-      return createEmbedder({ model }, providers);
+      return createEmbedder({ model }, providers, prices);
     } catch {
       return null;
     }
   };
   try {
-    const usual = createEmbedder(embeddings, providers);
+    const usual = createEmbedder(embeddings, providers, prices);
     return {
       usual,
       named: (model) => {

@@ -1,7 +1,16 @@
 /** What the rest of Waybill knows of embeddings: texts in, vectors out. Which provider does it is the configuration's to say. */
 
+import type { PaidCall } from "./model.ts";
+
 /** What the texts are: some models embed a question otherwise than what answers it. */
 export type EmbeddingPurpose = "query" | "passage";
+
+export type EmbeddingOptions = {
+  purpose: EmbeddingPurpose;
+  signal: AbortSignal;
+  /** Hears what the request has cost, where it is a provider's. */
+  onPaid?: (paid: PaidCall) => void;
+};
 
 export interface Embedder {
   /** `local:glove-100d`, `openai:text-embedding-3-small`, ...: vectors of two models are never compared. */
@@ -11,5 +20,5 @@ export interface Embedder {
   /** How many texts one call takes at most. */
   readonly batchMax: number;
   /** Vectors of length 1, in the order of the texts. One request, never retried here. Rejects with `ModelError` only. */
-  embed(texts: readonly string[], options: { purpose: EmbeddingPurpose; signal: AbortSignal }): Promise<Float32Array[]>;
+  embed(texts: readonly string[], options: EmbeddingOptions): Promise<Float32Array[]>;
 }

@@ -1,9 +1,13 @@
 /** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
+import { randomUUID } from "node:crypto";
 import type { Embedder } from "../../models/embedding.ts";
+import { ESTIMATED } from "../../models/estimated-usage.ts";
+import type { PaidCall } from "../../models/model.ts";
 import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Cut } from "../../store/chunk-store.ts";
 import type { Chunk } from "../../task/chunk.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
+import { isJson } from "../../task/json.ts";
 import type { DocumentParts } from "./parts.ts";
 import { slicesOf } from "./read-pages.ts";
 
@@ -54,6 +58,13 @@ async function keep(
   }
 }
 
+/** Every request is paid, so that no two share a key. */
+function bill(step: StepContext, { usage, rawUsage, ...paid }: PaidCall): void {
+  const key = `${step.key}/${step.tries}/${randomUUID()}`;
+  const raw = isJson(rawUsage) ? rawUsage : null;
+  step.usage({ ...paid, ...usage, key, agent: "", raw, ...(rawUsage === ESTIMATED && { estimated: true as const }) });
+}
+
 /** Embeds what has no vector of this model yet; returns how many chunks that were. `told` hears how many are done. */
 export async function embedCut(
   ctx: Context,
@@ -71,7 +82,7 @@ export async function embedCut(
           if (chunks.length === 0) return { done: count, more: false };
           const vectors = await embedder.embed(
             chunks.map(({ text }) => text),
-            { purpose: "passage", signal: step.signal },
+            { purpose: "passage", signal: step.signal, onPaid: (paid) => bill(step, paid) },
           );
           const kept = chunks.flatMap(({ index }, at) => {
             const vector = vectors[at];

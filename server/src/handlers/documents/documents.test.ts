@@ -1,6 +1,7 @@
 /** The work on documents, in an engine over a store in memory: real readers and threads, and a provider of embeddings that is told how to fail. */
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startEmbeddingServer } from "../../../test/providers/embedding-server.ts";
 import { type ProviderServer, startProviderServer } from "../../../test/providers/provider-server.ts";
 import { systemClock } from "../../engine/clock.ts";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
@@ -8,6 +9,7 @@ import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import type { Extraction } from "../../extraction/extraction.ts";
 import { ProcessExtraction } from "../../extraction/process-extraction.ts";
 import type { Embedder } from "../../models/embedding.ts";
+import { createEmbedder } from "../../models/embeddings/embedders.ts";
 import { ModelError, type Models } from "../../models/model.ts";
 import { createModels } from "../../models/models.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
@@ -304,6 +306,18 @@ describe("embedding a vector store", () => {
       status: "failed",
       error: expect.stringMatching(/^invalid_file: /),
     });
+  });
+
+  test("counts what a provider's embeddings have cost as the task's own", async () => {
+    const provider = await startEmbeddingServer();
+    const lab = { type: "openai-compatible" as const, baseUrl: `${provider.url}/v1` };
+    await start({ usual: createEmbedder({ model: "lab:m" }, { lab }, { "lab:m": { input: 1_000, output: 0 } }) });
+    await storeOf([await add("handbook.md", HANDBOOK)]);
+    expect(await ended("create-vs_1")).toMatchObject({
+      state: "completed",
+      usage: { calls: provider.calls.length, inputTokens: 5 * provider.calls.length, costUsd: 0.005 },
+    });
+    await provider.close();
   });
 
   test("moves a store to another model while the old vectors still answer", async () => {

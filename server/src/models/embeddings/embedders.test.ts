@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type EmbeddingServer, startEmbeddingServer, type Trouble } from "../../../test/providers/embedding-server.ts";
 import type { Embedder, EmbeddingPurpose } from "../embedding.ts";
+import type { PaidCall } from "../model.ts";
 import { ModelError } from "../model.ts";
 import { createEmbedder } from "./embedders.ts";
 import { offlineEmbedder } from "./offline-embedder.ts";
@@ -131,6 +132,30 @@ describe("a provider's embedder", () => {
     expect(call?.headers.authorization).toBe(authorization);
   });
 
+  it("says what a request has cost, by the provider's count, also where its vectors are none", async () => {
+    const prices = { "gateway:house/embedder": { input: 2, output: 0 } };
+    const models: [model: string, costUsd: number | null][] = [
+      ["openai:text-embedding-3-small", (5 * 0.02) / 1_000_000],
+      ["gateway:house/embedder", 0.000_01],
+      ["ollama:nomic-embed-text", 0],
+      ["gateway:other", null],
+    ];
+    for (const [model, costUsd] of models) {
+      const paid: PaidCall[] = [];
+      const embedder = createEmbedder({ model }, providers(), prices);
+      const options = {
+        purpose: "passage",
+        signal: AbortSignal.timeout(60_000),
+        onPaid: paid.push.bind(paid),
+      } as const;
+      await embedder.embed(["abc"], options);
+      server.fail("too_few");
+      await expect(embedder.embed(["abc"], options)).rejects.toMatchObject({ code: "bad_answer" });
+      expect(paid).toMatchObject(Array(2).fill({ usage: { inputTokens: 5, outputTokens: 0 }, costUsd }));
+      expect(paid[0]).toMatchObject({ model: model.slice(model.indexOf(":") + 1), rawUsage: { tokens: 5 } });
+    }
+  });
+
   const troubles: [Trouble, string][] = [
     [{ status: 429, headers: { "retry-after": "7" } }, "rate_limited"],
     [{ status: 500 }, "unavailable"],
@@ -154,7 +179,7 @@ describe("a provider's embedder", () => {
 
   it("waits no longer than it is meant to, and is called off at once", async () => {
     const openai = providers().openai;
-    const hasty = providerEmbedder({ provider: "openai", name: "m", config: openai }, 50);
+    const hasty = providerEmbedder({ provider: "openai", name: "m", config: openai, rate: null }, 50);
     server.fail("silence");
     expect((await failure(embed(hasty, ["abc"]))).code).toBe("unavailable");
     const controller = new AbortController();

@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
 import { ModelError } from "../model.ts";
+import type { Price } from "../price-table.ts";
+import { priceOf } from "../prices.ts";
 import { folderEmbedder } from "./folder-embedder.ts";
 import { OFFLINE_EMBEDDING_MODEL, offlineEmbedder } from "./offline-embedder.ts";
 import { providerEmbedder } from "./provider-embedder.ts";
@@ -22,6 +24,7 @@ export function isFolder(model: string): boolean {
 export function createEmbedder(
   { model }: EmbeddingsConfig,
   providers: Readonly<Record<string, ProviderConfig>> = {},
+  prices: Readonly<Record<string, Price>> = {},
 ): Embedder {
   if (model === OFFLINE_EMBEDDING_MODEL || model === "local") return offlineEmbedder();
   if (isFolder(model)) return folderEmbedder(model);
@@ -38,5 +41,5 @@ export function createEmbedder(
   if (config.type === "anthropic") {
     throw new ModelError("unknown_model", `${provider} has no embedding models: name another provider.`);
   }
-  return providerEmbedder({ provider, name, config });
+  return providerEmbedder({ provider, name, config, rate: priceOf(`${provider}:${name}`, config.type, prices) });
 }

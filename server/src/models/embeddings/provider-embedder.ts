@@ -2,8 +2,12 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
+import { ESTIMATED } from "../estimated-usage.ts";
 import { modelError } from "../failure.ts";
-import { ModelError } from "../model.ts";
+import { tokensOf } from "../last-tokens.ts";
+import { ModelError, type PaidCall } from "../model.ts";
+import type { Price } from "../price-table.ts";
+import { costUsd } from "../prices.ts";
 import { baseUrlOf } from "../provider-url.ts";
 import { providerFetch } from "../wire/provider-fetch.ts";
 
@@ -23,9 +27,13 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   "all-minilm": 384,
 };
 
-export type ProviderModel = { provider: string; name: string; config: ProviderConfig };
+/** `rate` is null where nobody has stated a price. */
+export type ProviderModel = { provider: string; name: string; config: ProviderConfig; rate: Price | null };
 
-export function providerEmbedder({ provider, name, config }: ProviderModel, answerMsMax = ANSWER_MS_MAX): Embedder {
+export function providerEmbedder(
+  { provider, name, config, rate }: ProviderModel,
+  answerMsMax = ANSWER_MS_MAX,
+): Embedder {
   let opened: Promise<EmbeddingModelV4> | undefined;
   let dimensions = DIMENSIONS[name] ?? 0;
   return {
@@ -34,13 +42,15 @@ export function providerEmbedder({ provider, name, config }: ProviderModel, answ
       return dimensions;
     },
     batchMax: BATCH_MAX,
-    async embed(texts, { signal }) {
+    async embed(texts, { signal, onPaid }) {
       opened ??= open(provider, name, config);
       const timeout = AbortSignal.timeout(answerMsMax);
       try {
         const model = await opened;
         const abortSignal = AbortSignal.any([signal, timeout]);
-        const { embeddings } = await model.doEmbed({ values: [...texts], abortSignal });
+        const { embeddings, usage } = await model.doEmbed({ values: [...texts], abortSignal });
+        // Also where its vectors are none that can be used.
+        onPaid?.(await paidFor(texts, usage?.tokens, { provider, name, rate }));
         const vectors = embeddings.map((embedding) => ofLengthOne(Float32Array.from(embedding)));
         dimensions = checked(vectors, texts.length, provider);
         return vectors;
@@ -54,6 +64,18 @@ export function providerEmbedder({ provider, name, config }: ProviderModel, answ
       }
     },
   };
+}
+
+/** By the provider's count, or where it states none by our own. */
+async function paidFor(
+  texts: readonly string[],
+  stated: number | undefined,
+  { provider, name, rate }: Pick<ProviderModel, "provider" | "name" | "rate">,
+): Promise<PaidCall> {
+  const inputTokens = stated ?? (await tokensOf(texts));
+  const usage = { inputTokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const rawUsage = stated === undefined ? ESTIMATED : { tokens: stated };
+  return { provider, model: name, usage, rawUsage, costUsd: costUsd(usage, rate) };
 }
 
 /** The length of the vectors, one for each text. */
