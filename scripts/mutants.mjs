@@ -70,7 +70,7 @@ const WORLDS = unlessQuick("server/test/simulator");
 const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, ...WORLDS],
-  scheduling: [ENGINE, ...WORLDS],
+  scheduling: [ENGINE, suite("server/src/verbs/implementation/work-verbs.test.ts"), ...WORLDS],
   beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
   bounds: [

@@ -104,10 +104,4 @@ export const CRASHES = [
     find: "for (const entry of again) queue(entry);",
     put: "",
   },
-  {
-    file: strays,
-    name: "whoever-begins-is-a-stray",
-    find: "const again = strays.filter((entry) => this.#seen.has(entry));",
-    put: "const again = strays;",
-  },
 ];

@@ -35,7 +35,7 @@ let store: Store;
 let crashes: CrashMemory;
 let server: { engine: EmbeddedEngine; verbs: Verbs; die: (how: HowItEnded) => void };
 let serverDeaths: number;
-let launched: { here: Here; tasks: Set<TaskId> }[];
+let launched: { here: Here; tasks: Set<TaskId>; lives: () => boolean }[];
 let deaths: number;
 /** Processes that are launched have other code than the server. */
 let isChanged: boolean;
@@ -171,7 +171,7 @@ const launch: LaunchRunProcess = async () => {
     random: () => 0.5,
     ids: new Ids(systemRandomBytes),
   });
-  launched.push({ here, tasks });
+  launched.push({ here, tasks, lives: () => isAlive });
   return {
     channel: {
       send: (message) => queueMicrotask(() => isAlive && toProcess.forEach((hear) => void hear(message))),
@@ -378,6 +378,36 @@ describe("suspects", () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000]);
   });
 
+  test("are parted by every third death of their process that may have been a kill", async () => {
+    await start();
+    await submit("stuck", 4);
+    await kills(2, 1_000);
+    const sizes: number[] = [];
+    for (let kill = 0; kill < 3; kill++) {
+      void launched.at(-1)?.here.die("unknown");
+      await clock.advance(1_000, atRest);
+      sizes.push(launched.at(-1)?.tasks.size ?? 0);
+    }
+    expect(sizes).toEqual([2, 2, 1]);
+  });
+
+  test("that come further leave the others alone, and a process in which nobody is left ends", async () => {
+    await start();
+    const [, stuck = "", , other = ""] = [
+      ...[...(await submit("slow")), ...(await submit("stuck"))],
+      ...[...(await submit("slow")), ...(await submit("stuck"))],
+    ];
+    await kills(2, 1_000);
+    const sentence = async () => (await server.verbs.tasks.why(ada, stuck)).summary;
+    expect(await sentence()).toContain("with 1 others in a process of its own");
+    await clock.advance(STEP_MS, atRest);
+    expect(await sentence()).toContain("alone in a process of its own");
+    for (const id of [stuck, other]) await server.verbs.tasks.cancel(ada, id);
+    expect(launched.filter(({ lives }) => lives())).toHaveLength(2);
+    await clock.advance(10_000, atRest);
+    expect(launched.filter(({ lives }) => lives())).toEqual([]);
+  });
+
   test("take turns in the server when their code needs what only the server has", async () => {
     await start();
     const home = await submit("at home", 2);
@@ -443,6 +473,10 @@ describe("suspects", () => {
     expect((await server.verbs.tasks.why(ada, ids.at(-1) ?? "")).summary).toContain("goes on by itself");
     await passUntilEnded(ids, 100_000);
     expect(await statesOf(ids)).toEqual({ completed: 4 });
+    // Three groups, each as soon as the one before it has come to its end, and not at the end of its minute.
+    const others = await submit("slow", 4);
+    await kills(3, 1_000, "own", none);
+    expect(await passUntilEnded(others, 300_000)).toBeLessThan(4 * STEP_MS);
   });
 });
 
