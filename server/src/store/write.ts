@@ -44,7 +44,8 @@ export type Write = Change & {
   journal?: JournalEntry[];
   /** Numbers of inbox items that a journaled answer has used up. */
   taken?: number[];
-  inbox?: Omit<InboxItem, "n">;
+  /** `taken`: it is kept as something that was said, and waits for nobody. */
+  inbox?: Omit<InboxItem, "n"> & { taken?: true };
   usage?: UsageCall[];
   artifacts?: ArtifactUpdate[];
   /** Appended to the task's conversation. */

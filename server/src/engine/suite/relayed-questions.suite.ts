@@ -51,6 +51,21 @@ export function relayedQuestionsSuite(begin: Begin): void {
     expect(await life.verbs.tasks.turns(ada, top)).toMatchObject([{ asked: { name: "colour" } }, { told: "blue" }]);
   });
 
+  it("leave nothing with those above: a question of their own by the same name is asked", async () => {
+    const twice = kind("twice", async (ctx) => [
+      await ctx.child("leaf", "asks", {}),
+      (await colour(ctx))?.value ?? null,
+    ]);
+    const life = await begin([twice, asks]);
+    const top = await submit(life, "twice");
+    await life.settle();
+    await answer(life, top, "blue");
+    await life.settle();
+    expect(await asked(life, top)).toEqual(["colour"]);
+    await answer(life, top, "red");
+    expect(await arrives(life, top, "completed")).toMatchObject({ output: ["blue", "red"] });
+  });
+
   it("are asked no more above once the child was answered itself, or has ended", async () => {
     const life = await begin(three);
     const [top, below, leaf] = await family(life);

@@ -77,8 +77,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.taken?.length) prepared.taken = write.taken;
   if (write.inbox) {
-    const { messageId, prompt, question, value, by, at } = write.inbox;
-    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at];
+    const { messageId, prompt, question, value, by, at, taken } = write.inbox;
+    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at, taken ? 1 : 0];
     for (const sha256 of keptIn(value)) spill.name(sha256);
   }
   if (write.usage?.length) Object.assign(prepared, paid(write.usage, task));

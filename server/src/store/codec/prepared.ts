@@ -116,7 +116,10 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   events: PreparedEvent[];
   journal?: PreparedJournalEntry[];
   taken?: number[];
-  inbox?: [messageId: string, prompt: string | null, question: string | null, value: string, by: string, at: number];
+  inbox?: [
+    ...[messageId: string, prompt: string | null, question: string | null],
+    ...[value: string, by: string, at: number, taken: 0 | 1],
+  ];
   usage?: [key: string, record: string][];
   /** What these calls add to daily usage. */
   daily?: AddedUsage[];

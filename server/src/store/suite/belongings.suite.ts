@@ -99,9 +99,16 @@ export function belongingStories(setup: () => Promise<Store>): void {
     const got = decided(task, { do: "input", by: "ada", messageId: "m1", prompt: "ok" });
     await store.apply([{ ...got, inbox: item }]);
     expect(await store.received(task.id, "m1")).toEqual({ ...item, n: 1 });
-    await store.apply([{ ...decided(got.task, record), taken: [1] }]);
+    const used = decided(got.task, record);
+    await store.apply([{ ...used, taken: [1] }]);
     expect(await store.inbox(task.id)).toEqual([]);
     expect(await store.received(task.id, "m1")).toEqual({ ...item, n: 1 });
+    // Said to somebody else by way of this task: it waits for nobody here.
+    const told = decided(used.task, { do: "input", by: "ada", messageId: "m3", prompt: null });
+    const said = { ...item, messageId: "m3", taken: true } as const;
+    expect(await store.apply([{ ...told, inbox: said }])).toEqual({ ok: true });
+    expect([await store.inbox(task.id), await store.inboxSize(task.id)]).toEqual([[], { items: 0, bytes: 0 }]);
+    expect((await store.told(task.id)).map(({ messageId }) => messageId)).toEqual(["m1", "m3"]);
     expect([await store.received(task.id, "m2"), await store.received(newTask().id, "m1")]).toEqual([null, null]);
   });
 

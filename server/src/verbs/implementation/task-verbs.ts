@@ -169,7 +169,8 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const subscriptions = await joining(this.parts, principal, task, told);
     const along: Along = {
       ...this.along(principal, "input", task.id, steering),
-      inbox: { messageId, prompt, question, value, by, at },
+      // What is said to a child is for no code of the task's own.
+      inbox: { messageId, prompt, question, value, by, at, ...(asked?.relayed && { taken: true }) },
       ...(subscriptions.length > 0 && { subscriptions }),
       ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
     };
