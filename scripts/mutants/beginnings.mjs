@@ -2,10 +2,17 @@
 const guard = "server/src/engine/embedded/crash-guard.ts";
 const transitions = "server/src/engine/transitions.ts";
 const run = "server/src/engine/execution/run.ts";
+const runner = "server/src/engine/embedded/runner.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
 const first = "server/src/engine/first-commit.ts";
 
 export const BEGINNINGS = [
+  {
+    file: runner,
+    name: "the-first-of-a-kind-does-not-wait-for-the-disk",
+    find: "this.#tried.has(handler) && ",
+    put: "",
+  },
   {
     file: guard,
     name: "who-crashes-before-it-is-on-disk-comes-again-and-again",

@@ -123,8 +123,7 @@ const ended = (id: string) => taskOnce(id, ({ state }) => !["queued", "running",
 describe("a task that crashes its process", () => {
   it.each([
     { how: "exit", outside: false, most: 1 },
-    // Its code runs before its submit is on disk, and its caller sends it again.
-    { how: "abort", outside: true, most: 2 },
+    { how: "abort", outside: true, most: 1 },
     { how: "fault", outside: false, most: 2 },
   ])("fails alone, by $how, and costs the server $most deaths at most", async ({ how, outside, most }) => {
     const before = deaths;

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, Store } from "../../store/store.ts";
 import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
@@ -53,6 +54,8 @@ export class Runner implements AttemptRunner {
   readonly #inboxRead = new WeakMap<AttemptRun, number>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
+  /** Kinds whose code has come to a wait in this process, and so does not end it where it begins. */
+  readonly #tried = new Set<Handler>();
   /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
   #turn: Promise<void> | null = null;
   #stopping = false;
@@ -121,9 +124,13 @@ export class Runner implements AttemptRunner {
     return this.#attempt(task.id, () => ({ task, beginApart: null }));
   }
 
-  /** Whether a task whose first attempt begins with its submit may run before that is on disk. */
+  /**
+   * Whether a task whose first attempt begins with its submit may run before that is on disk. The first of a kind may not: code
+   * that ends the process where it begins is found guilty of that by what is on disk.
+   */
   mayBeginEarly(task: Task): boolean {
-    return isFresh(task) && this.#handlers.of(task) !== undefined && this.#parts.guard().mayBeginEarly;
+    const handler = this.#handlers.of(task);
+    return isFresh(task) && handler !== undefined && this.#tried.has(handler) && this.#parts.guard().mayBeginEarly;
   }
 
   /**
@@ -289,7 +296,10 @@ export class Runner implements AttemptRunner {
     // Whatever came for it while its inbox was read.
     if (now.revision !== task.revision)
       void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
-    if (run instanceof Run) void replay(run, handler);
+    if (run instanceof Run) {
+      void replay(run, handler);
+      this.#tried.add(handler);
+    }
     // Once the promises that its code has settled are through.
     if (early) process.nextTick(early.atRest);
     return run;

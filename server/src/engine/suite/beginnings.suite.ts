@@ -54,19 +54,33 @@ function countedKinds() {
   return { submissions, kinds, counted };
 }
 
-async function onlyTask(life: EngineLife): Promise<string> {
-  const { tasks, total } = await life.verbs.tasks.list(ada, {}, { limit: 1 });
+/** A life in which each kind has begun once: the next ones of it need not wait for the disk. Forgets what was counted. */
+async function warm(life: EngineLife, { kinds, counted }: ReturnType<typeof countedKinds>): Promise<EngineLife> {
+  for (const { kind } of kinds) await submit(life, kind);
+  await life.settle();
+  Object.assign(counted, { begun: 0, bodies: 0, stopped: 0 });
+  return life;
+}
+
+async function total(life: EngineLife): Promise<number> {
+  return (await life.verbs.tasks.list(ada, {}, { limit: 1 })).total;
+}
+
+async function onlyTask(life: EngineLife, n: number): Promise<string> {
+  const { tasks, total } = await life.verbs.tasks.list(ada, { metadata: { n: String(n) } }, { limit: 1 });
   expect(total).toBe(1);
   return tasks[0]?.id ?? "";
 }
 
 export function beginningsSuite(begin: Begin): void {
   it("makes a task that waits for nobody durable together with its submit, in one commit", async () => {
-    let life = await begin(countedKinds().kinds);
+    const made = countedKinds();
+    let life = await begin(made.kinds);
     for (const [name, end] of [
       ["instant", { state: "completed", output: "done", details: { ready: true } }],
       ["fails", { state: "failed", error: { message: "No." } }],
     ] as const) {
+      await warm(life, made);
       life.faults.dieAt(1);
       void submit(life, name, { metadata: { name } });
       await life.settle();
@@ -74,7 +88,8 @@ export function beginningsSuite(begin: Begin): void {
       const { tasks } = await life.verbs.tasks.list(ada, { metadata: { name } }, { limit: 2 });
       expect(tasks).toMatchObject([{ attempt: 1, ...end }]);
     }
-    const id = (await life.verbs.tasks.list(ada, { kinds: ["instant"] }, { limit: 1 })).tasks[0]?.id ?? "";
+    const instant = await life.verbs.tasks.list(ada, { metadata: { name: "instant" } }, { limit: 1 });
+    const id = instant.tasks[0]?.id ?? "";
     const all = await events(life, id);
     expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(all.map(({ type }) => type)).toEqual([
@@ -84,25 +99,29 @@ export function beginningsSuite(begin: Begin): void {
   });
 
   it("answers a submit, and lets anybody see the task, no sooner than it is on disk", async () => {
-    const { submissions, kinds, counted } = countedKinds();
-    const life = await begin(kinds);
+    const made = countedKinds();
+    const { submissions, kinds, counted } = made;
+    const life = await warm(await begin(kinds), made);
+    const before = await total(life);
     const release = life.faults.hold();
     let answered = 0;
     for (const each of submissions) void submit(life, each.kind, each).then(() => (answered += 1));
     await life.settle();
     expect(counted).toEqual({ begun: kinds.length, bodies: 0, stopped: 0 });
     expect(answered).toBe(0);
-    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
+    expect(await total(life)).toBe(before);
     release();
     await life.settle();
     expect(answered).toBe(kinds.length);
     expect(counted.bodies).toBe(BODIES);
-    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(kinds.length + CHILDREN);
+    expect(await total(life)).toBe(before + kinds.length + CHILDREN);
   });
 
   it("leaves nothing of a run whose submit the store refuses, and gives its slot to the next", async () => {
-    const { submissions, kinds, counted } = countedKinds();
-    const life = await begin(kinds, { concurrency: 1 });
+    const made = countedKinds();
+    const { submissions, kinds, counted } = made;
+    const life = await warm(await begin(kinds, { concurrency: 1 }), made);
+    const before = await total(life);
     for (const each of submissions) {
       life.faults.refuse(1);
       await expect(submit(life, each.kind, each)).rejects.toMatchObject({ code: "unavailable" });
@@ -110,14 +129,16 @@ export function beginningsSuite(begin: Begin): void {
     }
     expect(counted).toEqual({ begun: kinds.length, bodies: 0, stopped: kinds.length - ENDED.length });
     await life.pass(60_000);
-    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
+    expect(await total(life)).toBe(before);
     const id = await submit(life, "stepped");
     expect(await arrives(life, id, "completed")).toMatchObject({ output: 1, attempt: 1 });
   });
 
   it("leaves nothing of a run whose submit turns out to be a repeat", async () => {
-    const { submissions, kinds, counted } = countedKinds();
-    const life = await begin(kinds);
+    const made = countedKinds();
+    const { submissions, kinds, counted } = made;
+    const life = await warm(await begin(kinds), made);
+    const before = await total(life);
     for (const { conversation: _, ...each } of submissions) {
       const { kind } = each;
       const again = () => life.verbs.tasks.submit(ada, "native", each, { key: kind, hash: kind });
@@ -126,11 +147,12 @@ export function beginningsSuite(begin: Begin): void {
     }
     await life.settle();
     expect(counted).toMatchObject({ bodies: BODIES });
-    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(kinds.length + CHILDREN);
+    expect(await total(life)).toBe(before + kinds.length + CHILDREN);
   });
 
   it("keeps a submit whose run wants to write what the store cannot, and fails the task by that", async () => {
-    const life = await begin(countedKinds().kinds);
+    const made = countedKinds();
+    const life = await warm(await begin(made.kinds), made);
     for (const name of ["instant", "fails"]) {
       life.faults.refuse(1, "apply", new Error("That cannot be written."));
       const id = await submit(life, name);
@@ -140,12 +162,13 @@ export function beginningsSuite(begin: Begin): void {
   });
 
   it("obeys whoever cancels or pauses it before this process knows that it is on disk", async () => {
-    const { kinds, counted } = countedKinds();
-    const life = await begin(kinds);
+    const made = countedKinds();
+    const { kinds, counted } = made;
+    const life = await warm(await begin(kinds), made);
     const release = life.faults.holdAnswers();
-    const submitted = submit(life, "stepped");
+    const submitted = submit(life, "stepped", { metadata: { n: 1 } });
     await life.settle();
-    const cancelled = life.verbs.tasks.cancel(ada, await onlyTask(life));
+    const cancelled = life.verbs.tasks.cancel(ada, await onlyTask(life, 1));
     await life.settle();
     release();
     await arrives(life, await submitted, "cancelled");
@@ -153,8 +176,7 @@ export function beginningsSuite(begin: Begin): void {
     const releasePause = life.faults.holdAnswers();
     const second = submit(life, "stepped", { metadata: { n: 2 } });
     await life.settle();
-    const { tasks } = await life.verbs.tasks.list(ada, { metadata: { n: "2" } }, { limit: 1 });
-    const paused = life.verbs.tasks.pause(ada, tasks[0]?.id ?? "");
+    const paused = life.verbs.tasks.pause(ada, await onlyTask(life, 2));
     await life.settle();
     releasePause();
     await paused;
@@ -165,20 +187,40 @@ export function beginningsSuite(begin: Begin): void {
   });
 
   it("runs nothing before its submit is on disk after a death of which only such a run can be the cause", async () => {
-    const { kinds, counted } = countedKinds();
-    let life = await begin(kinds);
+    const made = countedKinds();
+    const { kinds, counted } = made;
+    let life = await warm(await begin(kinds), made);
     life.faults.dieAt(0);
     void submit(life, "instant");
     await life.settle();
-    life = await life.crash(kinds, { own: true });
-    expect((await life.verbs.tasks.list(ada, {}, { limit: 1 })).total).toBe(0);
-    life.faults.dieAt(1);
-    void submit(life, "instant");
-    await life.settle();
     expect(counted.begun).toBe(1);
+    life = await warm(await life.crash(kinds, { own: true }), made);
+    life.faults.dieAt(1);
+    void submit(life, "instant", { metadata: { n: 2 } });
+    await life.settle();
+    expect(counted.begun).toBe(0);
     life = await life.crash();
-    const id = await onlyTask(life);
+    const id = await onlyTask(life, 2);
     await arrives(life, id, "completed");
     expect((await at(life, id)).attempt).toBe(2);
+  });
+
+  it("lets the first of a kind in a process wait for the disk", async () => {
+    const { kinds, counted } = countedKinds();
+    let life = await begin(kinds);
+    const begunEarly = async () => {
+      const before = counted.begun;
+      const release = life.faults.hold();
+      const submitted = submit(life, "instant");
+      await life.settle();
+      const early = counted.begun - before;
+      release();
+      await submitted;
+      await life.settle();
+      return early;
+    };
+    expect([await begunEarly(), await begunEarly(), await begunEarly()]).toEqual([0, 1, 1]);
+    life = await life.restart();
+    expect([await begunEarly(), await begunEarly()]).toEqual([0, 1]);
   });
 }
