@@ -127,6 +127,8 @@ it("tells of an agent's run as spans of its caller's trace, which providers, too
   provider.script({ kind: "tool_calls", calls: [call] }, { kind: "answer", text: "It is." });
   const input = { query: "secret-question", agent: "librarian" };
   const id = await submit({ kind: "agent", input, webhook: { url: hook } }, CALLER);
+  const shown = await (await server?.call(`/v1/tasks/${id}`))?.json();
+  expect(shown).toMatchObject({ trace_id: ID });
   const task = await span("invoke_agent librarian");
   const first = provider.requests.length - 2;
   expect(task).toMatchObject({ traceId: ID, parentSpanId: PARENT, kind: 1, traceState: "rojo=1", status: {} });

@@ -1423,6 +1423,8 @@ export type Task = {
   deadline_at: string | null;
   /** Tasks that it has begun. */
   children: number;
+  /** Of the W3C trace that it is part of; null where neither its caller nor this server traces. */
+  trace_id: string | null;
   /** Its usage with that of all tasks below it, each call counted once. */
   tree_usage: UsageTotals;
   /** Tasks above it whose budgets hold for it too. */

@@ -5,7 +5,7 @@ import type { PaidCall } from "./model.ts";
 /** What the texts are: some models embed a question otherwise than what answers it. */
 export type EmbeddingPurpose = "query" | "passage";
 
-export type EmbeddingOptions = {
+type EmbeddingOptions = {
   purpose: EmbeddingPurpose;
   signal: AbortSignal;
   /** Hears what the request has cost, where it is a provider's. */

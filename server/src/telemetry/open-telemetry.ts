@@ -1,7 +1,7 @@
 /**
  * Sends spans and metrics by OTLP, with OpenTelemetry's own packages. They are loaded with this file alone, which nobody
- * imports unless an address is set: 13 packages, 27 MB of memory. What waits is bounded, what finds no room is dropped, and an
- * address that does not answer holds up nobody.
+ * imports unless an address is set: 13 packages, 130 ms of a start and 12 MB of memory. What waits is bounded, what finds no
+ * room is dropped, and an address that does not answer holds up nobody.
  */
 import {
   type Attributes,

@@ -171,6 +171,10 @@ export type TaskSummary = z.infer<typeof taskSummary>;
 export const task = z.strictObject({
   ...summaryFields,
   children: count.describe("Tasks that it has begun."),
+  trace_id: z
+    .string()
+    .nullable()
+    .describe("Of the W3C trace that it is part of; null where neither its caller nor this server traces."),
   tree_usage: usageTotals.describe("Its usage with that of all tasks below it, each call counted once."),
   bound_by: z.array(z.string()).describe("Tasks above it whose budgets hold for it too."),
   input: anyJson,

@@ -154,6 +154,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
     ...wireSummary(task),
     children: task.children,
     tree_usage: wireUsageTotals(tree),
+    trace_id: task.trace?.id ?? null,
     bound_by: task.boundBy,
     input: task.input,
     output: task.state === "completed" ? task.output : null,
