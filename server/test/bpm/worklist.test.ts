@@ -154,6 +154,7 @@ describe("an action", () => {
     const number = await ada.task({ title: "Hands off", assignees: [{ type: "user", id: "bob" }] });
     const refusals = await Promise.all([
       ada.put(`/tasks/${number}`, {}),
+      ada.put(`/tasks/${number}`, undefined),
       ada.act(number, "DANCE"),
       bob.act(number, "DELEGATE"),
       ada.put(`/tasks/${number}?action=APPROVE`, { action: { id: "REJECT" } }),
@@ -165,6 +166,7 @@ describe("an action", () => {
     expect(refusals.map(({ status, body }) => [status, body["o:errorCode"]])).toEqual([
       [400, "BPM-ACTION-UNKNOWN"],
       [400, "BPM-ACTION-UNKNOWN"],
+      [400, "BPM-ACTION-UNKNOWN"],
       [400, "BPM-BAD-REQUEST"],
       [400, "BPM-BAD-REQUEST"],
       [403, "BPM-FORBIDDEN"],
@@ -172,6 +174,9 @@ describe("an action", () => {
       [409, "BPM-ACTION-NOT-ALLOWED"],
       [400, "BPM-BAD-REQUEST"],
     ]);
+    // An older API says the action in the query alone.
+    const done = await bob.put(`/tasks/${number}?action=reject`, undefined);
+    expect([done.status, done.body?.metadata?.outcome]).toEqual([200, "REJECT"]);
   });
 
   it("is refused as stale when the task has changed since it was read", async () => {
