@@ -30,6 +30,7 @@ import { externalHandler } from "./handlers/external/external.ts";
 import { humanHandler } from "./handlers/human/human.ts";
 import { openTo } from "./http/cross-origin.ts";
 import { type Host, type HostOptions, type HostParts, openHost } from "./http/host.ts";
+import { lastingSharesOf } from "./http/shares/share.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -131,6 +132,7 @@ export async function startServer(
       directory: people,
       receivers: outbox.receivers(),
       checkText: textChecker(guardrails),
+      lastingBounds: lastingSharesOf(config.shares),
     });
     search.over(verbs.vectorStores);
     directory.over(verbs.agents);

@@ -12,21 +12,25 @@ const shares = sharesOf(
   sharesConfig.parse({
     key: KEY,
     tiers: {},
-    tenants: { small: { requestsPerMinute: 10 } },
+    tenants: { small: { requestsPerMinute: 10 }, few: { openTasks: 2 } },
     address: { requestsPerMinute: 40 },
   }),
 );
 const USERS = ["ada", "bob", "eve", "finn", "gil"] as const;
 
 let server: TestServer;
-let keys: Record<(typeof USERS)[number] | "sam" | "sue", string>;
+let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe", string>;
 
 beforeAll(async () => {
   const users = USERS.map((user) => ({ user }));
   const small = ["sam", "sue"].map((user) => ({ user, tenant: "small" }));
-  server = await startTestServer({ mode: "serve", keys: [...users, ...small], config: { shares } });
-  const [ada = "", bob = "", eve = "", finn = "", gil = "", sam = "", sue = ""] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, sam, sue };
+  server = await startTestServer({
+    mode: "serve",
+    keys: [...users, ...small, { user: "zoe", tenant: "few" }],
+    config: { shares },
+  });
+  const [ada = "", bob = "", eve = "", finn = "", gil = "", sam = "", sue = "", zoe = ""] = server.secrets;
+  keys = { ada, bob, eve, finn, gil, sam, sue, zoe };
 });
 afterAll(() => server.stop());
 
@@ -139,4 +143,14 @@ describe("what is in work at once", () => {
     left.abort();
     await expect.poll(async () => (await ask(`/v1/tasks/${id}?wait=0`, keys.finn)).status).toBe(200);
   });
+});
+
+it("open tasks of a tenant are as many as it may have, and no other tenant's submit is refused", async () => {
+  const submit = async (key: string) =>
+    (await server.call("/v1/tasks", { key, json: { kind: "external", input: { queue: "few" } } })).status;
+  const statuses: number[] = [];
+  for (let at = 0; at < 10; at++) statuses.push(await submit(keys.zoe));
+  expect(statuses.slice(0, 2)).toEqual([202, 202]);
+  expect(statuses.at(-1)).toBe(429);
+  expect(await submit(keys.gil)).toBe(202);
 });

@@ -15,7 +15,7 @@ import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
 import { type Owner, Owners } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
-import type { AddressShare, Share, Shares } from "./share.ts";
+import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant } from "./share.ts";
 
 /** What a request counts for. */
 export type Counted = {
@@ -89,8 +89,8 @@ export class RequestAdmission implements Admission {
     this.#connections.shows(request.raw.socket, principal.keyId);
     counted.address.requests -= 1;
     counted.address.uncount();
-    const key = this.#keys.of(principal.keyId, this.#shareOf(principal), now);
-    const tenant = this.#tenants.of(principal.tenant, this.#shareOfTenant(principal), now);
+    const key = this.#keys.of(principal.keyId, shareOfKey(this.#shares, principal), now);
+    const tenant = this.#tenants.of(principal.tenant, shareOfTenant(this.#shares, principal), now);
     counted.known = { key, tenant };
     key.requests += 1;
     tenant.requests += 1;
@@ -182,14 +182,6 @@ export class RequestAdmission implements Admission {
   #tell(counted: Counted, key: Owner<Share>, tenant: Owner<Share>, now: number): void {
     const tighter = tenant.left() < key.left() ? tenant : key;
     if (tighter.share.requestsPerMinute !== null) counted.headers = tighter.headers(now);
-  }
-
-  #shareOf({ tier }: Principal): Share {
-    return (tier === undefined ? undefined : this.#shares.tiers.get(tier)) ?? this.#shares.key;
-  }
-
-  #shareOfTenant({ tenant }: Principal): Share {
-    return this.#shares.tenants.get(tenant) ?? this.#shares.tenant;
   }
 
   #networkOf(request: FastifyRequest): string {

@@ -18,6 +18,10 @@ const share = z.strictObject({
   bodiesBytes: bound,
   /** Searches in work at once: in vector stores, and lists by a text. */
   searches: bound,
+  /** Open tasks of the key's user, or of the tenant. */
+  openTasks: bound,
+  /** US dollars that models may have cost on one day (UTC), of the same. */
+  usdPerDay: z.number().positive().max(1_000_000_000).nullable().optional(),
 });
 
 const addressShare = share.pick({ requestsPerMinute: true, requests: true, bodiesBytes: true }).extend({
@@ -53,6 +57,8 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     streams: 2_000,
     bodiesBytes: 64 * MB,
     searches: 16,
+    openTasks: 100_000,
+    usdPerDay: null,
     connections: 3_000,
   },
   tenant: {
@@ -61,6 +67,8 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     streams: 5_000,
     bodiesBytes: 128 * MB,
     searches: 32,
+    openTasks: 250_000,
+    usdPerDay: null,
     connections: null,
   },
   address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000 },
@@ -74,6 +82,8 @@ const IN_DEV: typeof IN_SERVE = {
     streams: null,
     bodiesBytes: 64 * MB,
     searches: null,
+    openTasks: null,
+    usdPerDay: null,
     connections: null,
   },
   tenant: {
@@ -82,6 +92,8 @@ const IN_DEV: typeof IN_SERVE = {
     streams: null,
     bodiesBytes: null,
     searches: null,
+    openTasks: null,
+    usdPerDay: null,
     connections: null,
   },
   address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null },

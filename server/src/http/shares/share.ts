@@ -1,4 +1,6 @@
 /** What one key, tenant or address may have of the server at once, and within a minute. Null is any number. */
+import type { Principal } from "../../task/principal.ts";
+
 type Bound = number | null;
 
 export type AddressShare = Readonly<{
@@ -10,7 +12,15 @@ export type AddressShare = Readonly<{
   connections: Bound;
 }>;
 
-export type Share = AddressShare & Readonly<{ streams: Bound; searches: Bound }>;
+export type Share = AddressShare &
+  Readonly<{
+    streams: Bound;
+    searches: Bound;
+    /** Of the user whose key it is, or of the whole tenant. */
+    openTasks: Bound;
+    /** What models may have cost on one day, UTC, of the same. */
+    usdPerDay: Bound;
+  }>;
 
 export type Shares = Readonly<{
   key: Share;
@@ -22,3 +32,18 @@ export type Shares = Readonly<{
   /** Of requests without an accepted key. */
   address: AddressShare;
 }>;
+
+/** The share of a principal's key. */
+export function shareOfKey({ key, tiers }: Shares, { tier }: Principal): Share {
+  return (tier === undefined ? undefined : tiers.get(tier)) ?? key;
+}
+
+/** That of its tenant. */
+export function shareOfTenant({ tenant, tenants }: Shares, principal: Principal): Share {
+  return tenants.get(principal.tenant) ?? tenant;
+}
+
+/** What lasts is of the user whose key it is, and of its tenant. */
+export function lastingSharesOf(shares: Shares): (principal: Principal) => { user: Share; tenant: Share } {
+  return (principal) => ({ user: shareOfKey(shares, principal), tenant: shareOfTenant(shares, principal) });
+}

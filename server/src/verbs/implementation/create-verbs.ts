@@ -11,6 +11,7 @@ import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
+import { type LastingBoundsOf, LastingShares } from "./lasting-shares.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
@@ -36,6 +37,8 @@ export type VerbsParts = {
   trace?: TraceBegins;
   /** Absent: nobody is told anything. */
   receivers?: Receivers;
+  /** Absent: nobody's open tasks and money of a day are bounded. */
+  lastingBounds?: LastingBoundsOf;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
 };
@@ -43,9 +46,10 @@ export type VerbsParts = {
 const NO_CATALOG: AgentCatalog = { configured: [], tools: [], modelProblem: () => null };
 
 export function createVerbs(parts: VerbsParts): Verbs {
-  const { store, clock, ids } = parts;
+  const { store, clock, ids, lastingBounds } = parts;
+  const lasting = lastingBounds && new LastingShares(store, clock, lastingBounds);
   return {
-    tasks: new TaskVerbs(parts),
+    tasks: new TaskVerbs({ ...parts, ...(lasting && { lasting }) }),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
     guardrails: new GuardrailVerbs(parts.checkText ?? null),
     work: new WorkVerbs(parts),

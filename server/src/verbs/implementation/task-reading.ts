@@ -28,6 +28,7 @@ import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visi
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
+import type { LastingShares } from "./lasting-shares.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import type { Receivers } from "./subscription-verbs.ts";
 
@@ -42,6 +43,8 @@ export type TaskVerbsParts = {
   ids: Ids;
   receivers?: Receivers;
   trace?: TraceBegins;
+  /** Absent: open tasks and money of a day are not bounded. */
+  lasting?: LastingShares;
 };
 
 export class TaskReading {

@@ -270,6 +270,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
+    await this.parts.lasting?.mustHaveRoom(principal, fresh.handler.kind);
     const done = await submitTask(this.parts, fresh, {
       ...along,
       ...(idempotency && { idempotency }),
