@@ -20,6 +20,8 @@ const SUMMARIES: EventReader<string> = {
   "task.pausing": steered,
   "task.paused": values,
   "task.resumed": values,
+  "task.logged": ({ level, message, facts }) =>
+    `${level}: ${message}${Object.keys(facts).length === 0 ? "" : ` ${plain(facts)}`}`,
   "task.retrying": failed,
   "task.progress": ({ fraction, message }) => `${Math.round(fraction * 100)} % ${message}`,
   "task.details": values,

@@ -1,14 +1,17 @@
 /** What the engine tells, as lines of the log: above all each task that did not end well, so that whoever is on call finds it. */
 import type { Change } from "./task/change.ts";
+import type { LogLevel, LogLine } from "./task/log-line.ts";
 
 type Facts = Record<string, unknown>;
-type Log = { warn: (facts: Facts, message: string) => void };
+type Log = Record<LogLevel, (facts: Facts, message: string) => void>;
 
 export function engineLog(log: Log) {
   const warn = (message: string, facts: Facts) => log.warn(withError(facts), message);
   return {
     warn,
     report: warn,
+    said: ({ level, message, facts, ...of }: LogLine & { task: string; kind: string }) =>
+      log[level]({ ...of, facts }, message),
     taskChanged: ({ before, task }: Pick<Change, "before" | "task">) => {
       if (!("error" in task) || before?.state === task.state) return;
       const { id, kind, state, error, parent } = task;

@@ -58,6 +58,7 @@ export const EVENT_DATA = {
   "task.pausing": { by: ["string"], reason: ["string"] },
   "task.paused": { checkpoint: ["string"] },
   "task.resumed": { by: ["string"] },
+  "task.logged": { level: ["string"], message: ["string"], facts: ["object"] },
   "task.retrying": { error: ["object"], until: ["string"], failures: ["number"] },
   "task.progress": { fraction: ["number"], message: ["string"] },
   "task.details": { patch: ["object"] },
@@ -958,7 +959,7 @@ export type Key = {
   revoked_at: string | null;
 };
 
-export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent | HumanActedEvent | HumanOverdueEvent | HumanCommentedEvent | HumanAttachedEvent | HumanDetachedEvent;
+export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskLoggedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent | HumanActedEvent | HumanOverdueEvent | HumanCommentedEvent | HumanAttachedEvent | HumanDetachedEvent;
 
 export type Message = {
   /** A UUID. */
@@ -1271,7 +1272,15 @@ export type Step = {
   /** Its last try, once that has ended; of a wait, when it began. */
   started_at: string | null;
   ended_at: string | null;
-  /** The task that it waits for, or that has failed. */
+  /** Each try of a step that has ended, the last 20, with its error. */
+  attempts: ({
+    /** ISO 8601, UTC, milliseconds */
+    started_at: string;
+    /** ISO 8601, UTC, milliseconds */
+    ended_at: string;
+    error: Failure | null;
+  })[];
+  /** The task that it has begun. */
   child_id: string | null;
   duration_ms: number | null;
   result: Json;
@@ -1554,6 +1563,19 @@ export type TaskInputRequiredEvent = {
       candidates?: (Identity)[] | undefined;
     };
     until: string | null;
+  };
+};
+
+export type TaskLoggedEvent = {
+  seq: number;
+  type: "task.logged";
+  /** ISO 8601, UTC, milliseconds */
+  at: string;
+  data: {
+    level: "debug" | "info" | "warn" | "error";
+    message: string;
+    facts: JsonObject;
+    step?: string | undefined;
   };
 };
 

@@ -13,6 +13,7 @@ import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
 import type { Identity } from "./identity.ts";
 import { copyOf, type Json, type JsonObject } from "./json.ts";
+import type { Log } from "./log-line.ts";
 import type { MultitaskStrategy } from "./multitask.ts";
 import type { Part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
@@ -28,6 +29,8 @@ export interface Effects {
   details(patch: JsonObject): void;
   /** 0..1; coalesced, never falls; shown at once. */
   progress(fraction: number, message?: string): void;
+  /** For whoever looks after the kind: in the server's log at once, with the task's id, and an event of the task. Once, also on replay. */
+  readonly log: Log;
   /** Always accepted and counted once by its key, even from an attempt that was cancelled meanwhile. */
   usage(call: UsageCall): void;
 }

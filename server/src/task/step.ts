@@ -1,6 +1,18 @@
 /** One journaled call of a handler, as callers read it. */
+import { z } from "zod";
 import type { Json } from "./json.ts";
-import type { Failure } from "./task.ts";
+import { type Failure, failure } from "./task.ts";
+
+/** Tries of a step that are kept, the last ones. */
+export const TRIES_KEPT_MAX = 20;
+
+/** One try of a step. Without an error it brought the result. */
+const stepTry = z.strictObject({ startedAt: z.int(), endedAt: z.int(), error: failure.nullable() });
+export type StepTry = z.infer<typeof stepTry>;
+
+/** What is known of a call beside its result: the tries of a step that needed several or failed, the task that it began. */
+export const stepTrace = z.strictObject({ tries: z.array(stepTry).optional(), child: z.string().optional() });
+export type StepTrace = z.infer<typeof stepTrace>;
 
 export type Step = {
   branch: string;
@@ -14,4 +26,5 @@ export type Step = {
   durationMs: number | null;
   result: Json;
   error: Failure | null;
+  trace: StepTrace | null;
 };

@@ -98,6 +98,7 @@ class LogReader {
       this.#standing = this.#before === "running" ? (isAtRest ? "waiting" : "asked") : this.#before;
       return by === "" ? "is nobody's" : null;
     },
+    "task.logged": () => null,
     "task.retrying": ({ error, failures }) => {
       if (!this.#from("running", "asked", ...this.#late)) return `follows on ${this.#standing}`;
       this.#standing = "waiting";

@@ -25,7 +25,7 @@ test("a journal of 20,000 steps is replayed without holding the event loop", asy
   const task = await live(store, await submit(store, newTask({ kind: "long" })), { do: "start" });
   const journal = Array.from({ length: STEPS }, (_, position) => ({
     ...({ branch: "", position, name: `step ${position}`, occurrence: 0, kind: "step", state: "done" } as const),
-    ...{ tries: 1, at: START, durationMs: 1, result: position, error: null, usage: null },
+    ...{ tries: 1, at: START, durationMs: 1, result: position, error: null, usage: null, trace: null },
   }));
   await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [] } }), journal }]);
   const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };

@@ -72,6 +72,7 @@ export class Runner implements AttemptRunner {
       stepEnded: (task, step, ms, tried) => {
         if (ms !== null) log.stepEnded?.(task, step, ms, tried);
       },
+      said: ({ id, kind }, line) => log.said?.({ task: id, kind, ...line }),
       report: (message, task, error) => log.report?.(message, { task, error }),
       warn: (message, task, error) => log.warn(message, { task, error }),
     };

@@ -2,6 +2,8 @@
 import type { Write } from "../../store/write.ts";
 import type { Change } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import type { LogLine } from "../../task/log-line.ts";
 import type { Task } from "../../task/task.ts";
 import type { EndedTry } from "../execution/attempt-port.ts";
 import { AUDIT_DAYS, RETENTION_DAYS } from "./retention.ts";
@@ -59,6 +61,8 @@ export type EngineLog = {
   warn: (message: string, detail: Record<string, unknown>) => void;
   /** Something in the code of a kind went wrong, for whoever builds it. */
   report?: (message: string, detail: Record<string, unknown>) => void;
+  /** A line that the code of a kind says. */
+  said?: (line: LogLine & { task: TaskId; kind: string }) => void;
   /** With the paid calls that it brought. */
   taskChanged?: (change: Pick<Write, keyof Change | "usage">) => void;
   stepEnded?: (task: Task, step: string, ms: number, tried?: EndedTry) => void;

@@ -9,6 +9,7 @@ import type { HeardMessage } from "../../task/conversation.ts";
 import type { Bound, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
+import type { LogLine } from "../../task/log-line.ts";
 import type { Budget, Failure, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
@@ -82,6 +83,8 @@ export interface RunObserver {
   stepEnded(task: Task, step: string, ms: number | null, tried?: EndedTry): void;
   /** Something in the kind's own code went wrong, for whoever builds it. */
   report(message: string, task: TaskId, error: unknown): void;
+  /** A line that the kind's own code says. */
+  said(task: Task, line: LogLine): void;
   /** Something that no caller sees went wrong. */
   warn(message: string, task: TaskId, error: unknown): void;
 }

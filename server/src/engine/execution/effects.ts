@@ -4,6 +4,7 @@ import { type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
 import type { JsonObject } from "../../task/json.ts";
+import type { LogLevel, LogLine } from "../../task/log-line.ts";
 import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { BadValue, fitting, jsonObjectOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
@@ -38,6 +39,31 @@ export function usageOf(call: UsageCall): UsageCall {
   if (Math.max(inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd ?? 0) > TOKENS_MAX)
     throw new BadValue(`The usage call ${checked.key} counts more than ${TOKENS_MAX} tokens or dollars.`);
   return checked;
+}
+
+const LOG_MESSAGE_CHARS_MAX = 4_000;
+const LOG_FACTS_CHARS_MAX = 4_000;
+
+/** A line of a kind's own code, whatever it was given: one that cannot be read says so. */
+export function logLineOf(level: LogLevel, message: unknown, facts: unknown, step?: string): LogLine {
+  const text = typeof message === "string" ? message : String(message);
+  return {
+    level,
+    message: text.slice(0, LOG_MESSAGE_CHARS_MAX).toWellFormed(),
+    facts: logFactsOf(facts),
+    ...(step !== undefined && { step }),
+  };
+}
+
+function logFactsOf(given: unknown): JsonObject {
+  if (given === undefined || given === null) return {};
+  try {
+    const facts = jsonObjectOf("The facts", given, RECORD_BYTES_MAX);
+    const text = JSON.stringify(facts);
+    return text.length <= LOG_FACTS_CHARS_MAX ? facts : { cut: text.slice(0, LOG_FACTS_CHARS_MAX).toWellFormed() };
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : "They are no JSON." };
+  }
 }
 
 export function progressOf(fraction: unknown, message: unknown): { fraction: number; message: string } {

@@ -68,6 +68,7 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
     stepEnded: (_, step, ms, tried) => channel.send({ do: "stepEnded", run: number, step, ms, tried }),
     report: (message, _, error) =>
       channel.send({ do: "report", run: number, message, error: stackOf(error) ?? String(error) }),
+    said: (_, line) => channel.send({ do: "said", run: number, line }),
     warn: (message, _, error) =>
       channel.send({ do: "warn", run: number, message, error: stackOf(error) ?? String(error) }),
   };

@@ -21,6 +21,10 @@ export class Journal {
     return this.#entries.size;
   }
 
+  has(branch: string, position: number): boolean {
+    return this.#entries.has(placeOf({ branch, position }));
+  }
+
   put(entry: JournalEntry): void {
     this.#entries.set(placeOf(entry), entry);
   }
@@ -88,6 +92,7 @@ export function entryOf(call: Call, state: Step["state"], result: Json, at: numb
     result,
     error: null,
     usage: null,
+    trace: null,
   };
 }
 

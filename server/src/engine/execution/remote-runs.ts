@@ -140,6 +140,9 @@ export class RemoteRun implements AttemptRun {
         observer.stepEnded(this.task, message.step, message.ms, message.tried);
         return;
       }
+      case "said":
+        observer.said(this.task, message.line);
+        return;
       case "report":
         observer.report(message.message, this.task.id, message.error);
         return;

@@ -20,11 +20,12 @@ import {
   TaskFailure,
 } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
+import { type Log, logOf } from "../../task/log-line.ts";
 import type { Step } from "../../task/step.ts";
 import { budget, NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
+import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
 import { BadValue, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
@@ -55,6 +56,7 @@ class ReplayContext implements Context {
   /** The failed calls of the branch's last rejection, as long as no call has followed it. */
   #rejected: CallPlace[] = [];
   #position = 0;
+  #lines = 0;
 
   constructor(run: Run, path: string) {
     this.#run = run;
@@ -218,7 +220,7 @@ class ReplayContext implements Context {
         const child = await this.#run.through(
           () =>
             port.child(submission, (child) =>
-              this.#run.buffer.take({ journal: [this.#entry(call, "waiting", { child })] }),
+              this.#run.buffer.take({ journal: [{ ...this.#entry(call, "waiting", { child }), trace: { child } }] }),
             ),
           `Child "${call.name}"`,
         );
@@ -228,10 +230,12 @@ class ReplayContext implements Context {
       const end = await this.#run.through(() => port.endOf(child));
       if (!end) return this.#waitForChild(call, child);
       if ("output" in end) {
-        await this.#run.commit({ journal: [this.#entry(call, "done", end.output)] });
+        await this.#run.commit({ journal: [{ ...this.#entry(call, "done", end.output), trace: { child } }] });
         return end.output;
       }
-      await this.#run.commit({ journal: [{ ...this.#entry(call, "failed", { child }), error: end.error }] });
+      await this.#run.commit({
+        journal: [{ ...this.#entry(call, "failed", { child }), error: end.error, trace: { child } }],
+      });
       throw new StepError(end.error);
     });
   }
@@ -283,6 +287,29 @@ class ReplayContext implements Context {
       return random;
     });
   }
+
+  /**
+   * The lines of a branch are counted beside its calls, in a branch of the journal that no code can name: one more line in the
+   * code does not make the journal another one.
+   */
+  readonly log: Log = logOf((level, message, facts) => {
+    if (this.#run.isOver) return;
+    const branch = `${this.#path}/log`;
+    const position = this.#lines++;
+    if (this.#run.journal.has(branch, position)) return this.#run.skipLine();
+    const call: Call = {
+      branch,
+      position,
+      name: "log",
+      occurrence: position,
+      kind: "effect",
+      entry: undefined,
+      key: "",
+    };
+    this.#run.say(logLineOf(level, message, facts), (event) =>
+      this.#record(call, { record: { events: [event] } }, null),
+    );
+  });
 
   emit<Type extends string>(event: Emission<Type>): void {
     this.#effect("emit", { record: { events: [eventOf(event)] } });

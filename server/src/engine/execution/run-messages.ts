@@ -6,6 +6,7 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import type { ErrorCode, RefusalDetail } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { LogLine } from "../../task/log-line.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, EndedTry, RunEnd } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
@@ -41,6 +42,7 @@ export type FromProcess =
   | { do: "lookUp"; call: number; name: string; given: readonly unknown[] }
   | { do: "stepBegins"; run: number; call: number; step: string }
   | { do: "stepEnded"; run: number; step: string; ms: number | null; tried?: EndedTry | undefined }
+  | { do: "said"; run: number; line: LogLine }
   | { do: "report"; run: number; message: string; error: string }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }

@@ -10,8 +10,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { EventDraft } from "../../task/events/event.ts";
 import { TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { LogLine } from "../../task/log-line.ts";
 import type { OpenQuestion } from "../../task/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
@@ -41,6 +43,8 @@ export type RunParts = {
 
 /** Calls that are replayed in one turn of the event loop: some milliseconds. */
 const CALLS_PER_TURN = 256;
+/** Lines of its own code that a task keeps. */
+const LOG_LINES_MAX = 1_000;
 
 export class Run implements AttemptRun {
   readonly task: Task;
@@ -67,6 +71,7 @@ export class Run implements AttemptRun {
   readonly #inFlight = new Map<string, string>();
   #spent = NO_USAGE;
   #calls = 0;
+  #lines = 0;
   /** The turn of the event loop in which calls go on. */
   #turn: Promise<void> | undefined;
   #committed: Promise<void>;
@@ -273,6 +278,20 @@ export class Run implements AttemptRun {
   /** For whoever builds the kind: something in its own code went wrong. */
   report(message: string, error: unknown): void {
     if (!this.#over) this.#observer.report(message, this.task.id, error);
+  }
+
+  /** A line of the kind's own code: told at once, and kept by the task as long as it has not too many. */
+  say(line: LogLine, keep: (event: EventDraft) => void): void {
+    if (this.#over) return;
+    this.#observer.said(this.task, line);
+    this.#lines += 1;
+    if (this.#lines > LOG_LINES_MAX) return;
+    keep({ type: "task.logged", data: line });
+  }
+
+  /** The line was said by an attempt before this one. */
+  skipLine(): void {
+    this.#lines += 1;
   }
 
   /** Records calls that were paid for, after the run has ended. */

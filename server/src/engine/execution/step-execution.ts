@@ -8,12 +8,14 @@ import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { Emission, EventDraft } from "../../task/events/event.ts";
 import { type Bound, type Reservation, type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
+import { type Log, logOf } from "../../task/log-line.ts";
+import { type StepTrace, TRIES_KEPT_MAX } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
-import { artifactWrite, detailsOf, eventOf, progressOf, usageOf } from "./effects.ts";
+import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
@@ -141,6 +143,14 @@ export class StepExecution implements StepContext {
     this.#speaks = false;
     this.#spokeBefore = false;
     this.#run.buffer.add({ record: { events: [{ type: "output.restarted", data: { step: this.#call.name } }] } });
+  }
+
+  get log(): Log {
+    return logOf((level, message, facts) => {
+      if (this.#done) return;
+      const line = logLineOf(level, message, facts, this.#call.name);
+      this.#run.say(line, (event) => this.#run.buffer.add({ record: { events: [event] } }));
+    });
   }
 
   emit<Type extends string>(event: Emission<Type>): void {
@@ -301,11 +311,20 @@ export class StepExecution implements StepContext {
         ...(usage.length > 0 && { usage }),
         ...(Object.keys(details).length > 0 && { details }),
       },
-      journal: [{ ...this.#entry(state, result), error, durationMs: ms }],
+      journal: [{ ...this.#entry(state, result), error, durationMs: ms, trace: this.#traceOf(error, ms) }],
       artifacts,
       ...(this.#reserves && { settled: [this.key] }),
     });
     if (state !== "retrying") this.#run.spend(this.#spent);
+  }
+
+  /** Each try with its error; a step that was done at its first try says all of it by its entry. */
+  #traceOf(error: Failure | null, ms: number): StepTrace | null {
+    const before = this.#call.entry?.trace?.tries ?? [];
+    if (error === null && before.length === 0) return null;
+    const endedAt = this.#run.port.clock.now();
+    const last = { startedAt: Math.round(endedAt - ms), endedAt, error };
+    return { tries: [...before, last].slice(-TRIES_KEPT_MAX) };
   }
 
   /** What the body had reported when it was cut off was paid for. */
@@ -315,6 +334,7 @@ export class StepExecution implements StepContext {
 
   #entry(state: JournalEntry["state"], result: Json): JournalEntry {
     const usage = this.#spent.calls > 0 ? this.#spent : null;
-    return { ...entryOf(this.#call, state, result, this.#run.port.clock.now()), tries: this.tries, usage };
+    const trace = this.#call.entry?.trace ?? null;
+    return { ...entryOf(this.#call, state, result, this.#run.port.clock.now()), tries: this.tries, usage, trace };
   }
 }

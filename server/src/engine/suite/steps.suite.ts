@@ -68,7 +68,15 @@ export function stepsSuite(begin: Begin): void {
     await life.pass(2_000);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "ok" });
     expect((await types(life, id)).filter((type) => type === "step.retrying")).toHaveLength(2);
-    expect((await life.verbs.tasks.steps(ada, id)).steps).toMatchObject([{ name: "call", state: "done", tries: 3 }]);
+    const [step] = (await life.verbs.tasks.steps(ada, id)).steps;
+    expect(step).toMatchObject({ name: "call", state: "done", tries: 3 });
+    // Each try with its error, when it began and when it ended.
+    const each = step?.trace?.tries ?? [];
+    expect(each.map(({ error }) => error?.message)).toEqual(["busy", "busy", undefined]);
+    for (const [n, { startedAt, endedAt }] of each.entries()) {
+      expect(endedAt).toBeGreaterThanOrEqual(startedAt);
+      expect(startedAt).toBeGreaterThanOrEqual(each[n - 1]?.endedAt ?? 0);
+    }
   });
 
   it("honours the wait that a failure asks for, and does not try what cannot succeed", async () => {

@@ -161,7 +161,7 @@ async function once(
   const begun = performance.now();
   const citations: Citation[] = [];
   const cite = (citation: Citation) => void citations.push(citation);
-  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, cite })
+  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, cite })
     .then(
       (output): Outcome => ({
         output,

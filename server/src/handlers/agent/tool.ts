@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Citation } from "../../task/agent.ts";
 import type { Context } from "../../task/handler.ts";
 import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
+import type { Log } from "../../task/log-line.ts";
 import { excerpt } from "./excerpt.ts";
 
 export type ToolContext = {
@@ -15,6 +16,8 @@ export type ToolContext = {
   readonly task: Context["task"];
   /** The same over retries and crashes: hand it to outside services as their idempotency key. */
   readonly key: string;
+  /** For whoever looks after the tool: in the server's log at once, and in the task's. */
+  readonly log: Log;
   /** Says where what is returned stands; the task's output names it. */
   cite(citation: Citation): void;
 };

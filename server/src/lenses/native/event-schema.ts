@@ -7,6 +7,7 @@ import { AGENT_MODES } from "../../task/agent.ts";
 import type { EventType } from "../../task/events/event.ts";
 import { START_CAUSES } from "../../task/events/task-events.ts";
 import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
+import { LOG_LEVELS } from "../../task/log-line.ts";
 import { named } from "../openapi.ts";
 import { anyJson, anyObject, count, failure, identity, part, prompt, time, usageCall, wait } from "./schema.ts";
 
@@ -46,6 +47,7 @@ const eventData = {
   "task.pausing": open({ by: text, reason: text }),
   "task.paused": open({ checkpoint: text }),
   "task.resumed": open({ by: text, reason: text.optional() }),
+  "task.logged": open({ level: z.enum(LOG_LEVELS), message: text, facts: anyObject, step: text.optional() }),
   "task.retrying": open({ error: failure, until: time, failures: count }),
   "task.progress": open({ fraction, message: text }),
   "task.details": open({ patch: anyObject }),

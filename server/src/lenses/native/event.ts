@@ -30,6 +30,7 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
   "task.pausing": same,
   "task.paused": same,
   "task.resumed": same,
+  "task.logged": same,
   "task.retrying": ({ error, until, ...more }) => ({ error: wireFailure(error), until: wireTime(until), ...more }),
   "task.progress": same,
   "task.details": same,

@@ -248,6 +248,7 @@ export function wireStep(step: Step): Wire<typeof standing.step> {
     at: wireTime(step.at),
     started_at: startOf(step),
     ended_at: step.state === "done" || step.state === "failed" ? wireTime(step.at) : null,
+    attempts: triesOfStep(step),
     child_id: awaitedChild(step),
     duration_ms: step.durationMs,
     result: step.result,
@@ -260,7 +261,18 @@ function startOf({ at, state, durationMs }: Step): string | null {
   return state === "waiting" ? wireTime(at) : null;
 }
 
-function awaitedChild({ kind, state, result }: Step): string | null {
+function triesOfStep({ kind, state, at, durationMs, error, trace }: Step): Wire<typeof standing.step>["attempts"] {
+  const own = kind === "step" && durationMs !== null && (state === "done" || state === "failed");
+  const tries = trace?.tries ?? (own ? [{ startedAt: Math.round(at - durationMs), endedAt: at, error }] : []);
+  return tries.map((each) => ({
+    started_at: wireTime(each.startedAt),
+    ended_at: wireTime(each.endedAt),
+    error: each.error === null ? null : wireFailure(each.error),
+  }));
+}
+
+function awaitedChild({ kind, state, result, trace }: Step): string | null {
+  if (trace?.child !== undefined) return trace.child;
   const child = kind === "child" && state !== "done" && isJsonObject(result) ? result["child"] : null;
   return typeof child === "string" ? child : null;
 }

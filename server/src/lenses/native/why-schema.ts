@@ -34,7 +34,10 @@ export const step = z.strictObject({
   at: time.describe("When this was written down."),
   started_at: time.nullable().describe("Its last try, once that has ended; of a wait, when it began."),
   ended_at: time.nullable(),
-  child_id: z.string().nullable().describe("The task that it waits for, or that has failed."),
+  attempts: z
+    .array(z.strictObject({ started_at: time, ended_at: time, error: failure.nullable() }))
+    .describe("Each try of a step that has ended, the last 20, with its error."),
+  child_id: z.string().nullable().describe("The task that it has begun."),
   duration_ms: z.number().nullable(),
   result: anyJson,
   error: failure.nullable(),

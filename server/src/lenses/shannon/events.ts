@@ -41,6 +41,7 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
     { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(data.checkpoint) } },
   ],
   "task.resumed": ({ reason }) => [{ type: "WORKFLOW_RESUMED", message: reason || "Resumed" }],
+  "task.logged": none,
   "task.retrying": ({ error, failures }) => [
     {
       type: "ERROR_RECOVERY",

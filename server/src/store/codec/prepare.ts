@@ -8,7 +8,7 @@ import { isTerminal } from "../../task/states.ts";
 import { dueAt, NO_USAGE, type Task } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { DocumentWrite } from "../document-write.ts";
-import type { Write } from "../write.ts";
+import type { JournalEntry, Write } from "../write.ts";
 import { addedUsage } from "./daily-usage.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
 import { humanRows } from "./human-rows.ts";
@@ -60,20 +60,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.turn && task.conversation !== null) prepared.turn = [write.turn, task.conversation];
   if (write.journal?.length) {
-    prepared.journal = write.journal.map((entry) => [
-      entry.branch,
-      entry.position,
-      entry.name,
-      entry.occurrence,
-      entry.kind,
-      entry.state,
-      entry.tries,
-      entry.at,
-      entry.durationMs,
-      spill.value(entry.result),
-      entry.error === null ? null : JSON.stringify(entry.error),
-      entry.usage === null ? null : JSON.stringify(entry.usage),
-    ]);
+    prepared.journal = write.journal.map((entry) => prepareEntry(entry, spill));
   }
   if (write.taken?.length) prepared.taken = write.taken;
   if (write.inbox) {
@@ -108,6 +95,24 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;
+}
+
+function prepareEntry(entry: JournalEntry, spill: Spill): NonNullable<PreparedWrite["journal"]>[number] {
+  return [
+    entry.branch,
+    entry.position,
+    entry.name,
+    entry.occurrence,
+    entry.kind,
+    entry.state,
+    entry.tries,
+    entry.at,
+    entry.durationMs,
+    spill.value(entry.result),
+    entry.error === null ? null : JSON.stringify(entry.error),
+    entry.usage === null ? null : JSON.stringify(entry.usage),
+    entry.trace === null ? null : JSON.stringify(entry.trace),
+  ];
 }
 
 /** The long values of these writes, each as `prepareWrite` asks the spill for it. */

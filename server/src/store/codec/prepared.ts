@@ -45,6 +45,7 @@ type PreparedJournalEntry = [
   result: string,
   error: string | null,
   usage: string | null,
+  trace: string | null,
 ];
 
 /** What every write gives its task's row, in the order of the columns. */

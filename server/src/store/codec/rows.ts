@@ -5,6 +5,7 @@ import type { AuditEntry } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
+import { stepTrace } from "../../task/step.ts";
 import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
@@ -49,9 +50,10 @@ const journalRow = z.tuple([
   text,
   maybeText,
   maybeText,
+  maybeText,
 ]);
 export async function journalEntryOf(row: unknown, resolve: Resolve): Promise<JournalEntry> {
-  const [branch, position, name, occurrence, kind, state, tries, at, durationMs, result, error, usage] =
+  const [branch, position, name, occurrence, kind, state, tries, at, durationMs, result, error, usage, trace] =
     journalRow.parse(row);
   return {
     branch,
@@ -66,6 +68,7 @@ export async function journalEntryOf(row: unknown, resolve: Resolve): Promise<Jo
     result: await resolve(result),
     error: error === null ? null : failureOf(error),
     usage: usage === null ? null : parseTolerantly(usageTotals, JSON.parse(usage)),
+    trace: trace === null ? null : parseTolerantly(stepTrace, JSON.parse(trace)),
   };
 }
 

@@ -71,6 +71,7 @@ async function hostileStore(): Promise<Task> {
           result: HOSTILE,
           error: null,
           usage: null,
+          trace: null,
         },
       ],
       artifacts: [{ id: "a", parts: [part, file], metadata: HOSTILE, append: false, last: true }],

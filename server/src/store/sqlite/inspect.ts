@@ -114,7 +114,7 @@ class TaskInspection {
       ["log", "SELECT seq, at, type, data FROM events WHERE task = ?", (row) => rows.eventOf(id, row, this.#resolve)],
       [
         "journal",
-        `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+        `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace
          FROM journal WHERE task = ?`,
         (row) => rows.journalEntryOf(row, this.#resolve),
       ],

@@ -167,5 +167,6 @@ test("migrations are frozen", () => {
     "bfbe0cecc7dcce28",
     "50407c30949098f2",
     "df75abec2ba6872b",
+    "3406000fcf015ca5",
   ]);
 });

@@ -21,6 +21,7 @@ import { dailyUsage } from "./migrations/018-daily-usage.ts";
 import { openInConversation } from "./migrations/019-open-in-conversation.ts";
 import { keyTiers } from "./migrations/020-key-tiers.ts";
 import { worklistConditions } from "./migrations/021-worklist-conditions.ts";
+import { stepTraces } from "./migrations/022-step-traces.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly string[] = [
   openInConversation,
   keyTiers,
   worklistConditions,
+  stepTraces,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -65,13 +65,13 @@ export function writerStatements(db: Database) {
     insertEvents: lateInserts(db, "events (task, seq, at, type, data)", 5),
     putJournalEntry: run(
       `INSERT OR REPLACE INTO journal
-         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     copyJournal: run(
       `INSERT INTO journal
-         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage)
-       SELECT ?, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)
+       SELECT ?, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace
        FROM journal WHERE task = ? AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))`,
     ),
     insertInbox: run(

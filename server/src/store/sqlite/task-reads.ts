@@ -49,7 +49,7 @@ export function taskReads(db: Database) {
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
     ),
     journal: ofTask(
-      `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage
+      `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace
        FROM journal WHERE task = ${OF_TASK} AND (branch, position) > (?, ?) ORDER BY branch, position LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: Place | null; limit: number }) => [
         id,

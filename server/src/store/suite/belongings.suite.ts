@@ -21,6 +21,7 @@ function entry(fields: Partial<JournalEntry>): JournalEntry {
     result: "Paris",
     error: null,
     usage: null,
+    trace: null,
     ...fields,
   };
 }

@@ -226,6 +226,7 @@ function entryAt(position: number, fields: Partial<JournalEntry>): JournalEntry 
     result: KB_60,
     error: null,
     usage: null,
+    trace: null,
     ...fields,
   };
 }

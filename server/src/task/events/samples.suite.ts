@@ -20,6 +20,7 @@ const DATA: EventData = {
   "task.pausing": { by: "ada", reason: "lunch" },
   "task.paused": { checkpoint: "model 1" },
   "task.resumed": { by: "ada", reason: "back from lunch" },
+  "task.logged": { level: "warn", message: "The page is empty.", facts: { page: 3 }, step: "read" },
   "task.retrying": { error, until: AT + 1_000, failures: 1 },
   "task.progress": { fraction: 0.5, message: "halfway" },
   "task.details": { patch: { pages: 3 } },

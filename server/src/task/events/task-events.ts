@@ -1,6 +1,7 @@
 /** Events of the task's own life: what `decide` makes of commands. */
 import { z } from "zod";
 import { jsonObject } from "../json.ts";
+import { LOG_LEVELS } from "../log-line.ts";
 import { anyJson, failure, prompt, time, wait } from "./fields.ts";
 
 /** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */
@@ -19,6 +20,13 @@ export const TASK_EVENTS = {
   /** Nothing of it runs any more. */
   "task.paused": z.object({ checkpoint: z.string() }),
   "task.resumed": z.object({ by: z.string(), reason: z.string().optional() }),
+  /** What the kind's own code says; `facts` may be cut. */
+  "task.logged": z.object({
+    level: z.enum(LOG_LEVELS),
+    message: z.string(),
+    facts: jsonObject,
+    step: z.string().optional(),
+  }),
   "task.retrying": z.object({ error: failure, until: time, failures: z.int() }),
   /** `fraction` is 0..1 and never falls. */
   "task.progress": z.object({ fraction: z.number(), message: z.string() }),

@@ -77,6 +77,7 @@ export class LogReader {
     "task.pausing": none,
     "task.paused": none,
     "task.resumed": none,
+    "task.logged": none,
     "task.retrying": none,
     "task.progress": ({ message }, place) =>
       message === "" || this.#status.state !== "working"

@@ -37,6 +37,10 @@ const ENTRIES: EventReader<[], Said> = {
   "task.pausing": ({ reason }) => info(`Pausing: ${reason}`),
   "task.paused": () => info("Paused"),
   "task.resumed": () => info("Resumed"),
+  "task.logged": ({ level, message }) => {
+    if (level === "error") return error(message);
+    return level === "warn" ? warning(message) : info(message);
+  },
   "task.retrying": ({ error }) => warning(`Trying again after: ${error.message}`),
   "task.progress": ({ fraction, message }) => info(`${Math.round(fraction * 100)} % ${message}`),
   "task.details": nothing,

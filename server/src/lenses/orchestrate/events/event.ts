@@ -85,6 +85,7 @@ export class RunEvents {
     "task.pausing": none,
     "task.paused": none,
     "task.resumed": none,
+    "task.logged": none,
     "task.retrying": ({ error }) => [this.#thought("tryingAgain", `Trying again after: ${failureText(error)}`)],
     "task.progress": ({ fraction, message }) => [
       this.#thought("progress", message || `${Math.round(fraction * 100)} %`),
