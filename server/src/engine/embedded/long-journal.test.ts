@@ -1,17 +1,30 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Ids } from "../../engine/ids.ts";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
 import { decided, live, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
-import { defineHandler } from "../../task/handler.ts";
+import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
+import { CALLS_PER_TURN } from "../execution/run.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 const STEPS = 20_000;
+const CHILDREN = 300;
+
+const clock = new VirtualClock(START);
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function engineOver(store: Store, handlers: readonly Handler[]): Promise<EmbeddedEngine> {
+  const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
+  const ids = new Ids(systemRandomBytes);
+  const engine = new EmbeddedEngine({ store, handlers, clock, random: () => 0.5, ids, log });
+  await engine.start();
+  return engine;
+}
 
 test("a journal of 20,000 steps is replayed without holding the event loop", async () => {
-  const clock = new VirtualClock(START);
   const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
   let bodies = 0;
   const handler = defineHandler({
@@ -28,18 +41,39 @@ test("a journal of 20,000 steps is replayed without holding the event loop", asy
     ...{ tries: 1, at: START, durationMs: 1, result: position, error: null, usage: null, trace: null },
   }));
   await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [] } }), journal }]);
-  const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
-  const ids = new Ids((size) => new Uint8Array(size));
-  const engine = new EmbeddedEngine({ store, handlers: [handler], clock, random: () => 0.5, ids, log });
-  await engine.start();
+  const engine = await engineOver(store, [handler]);
   let turns = 0;
   while ((await store.task(task.id))?.state === "running") {
     turns += 1;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   expect(await store.task(task.id)).toMatchObject({ state: "completed", output: "done" });
   expect(bodies).toBe(0);
-  expect(turns).toBeGreaterThan(STEPS / 512);
+  expect(turns).toBeGreaterThan(STEPS / CALLS_PER_TURN / 2);
+  await engine.stop(0);
+  await store.close();
+});
+
+test("thousands of children are begun some at a time, and others have their turn in between", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  let begun = 0;
+  const branch = (ctx: Context) => {
+    begun += 1;
+    return ctx.child("child", "child", null);
+  };
+  const branches = Object.fromEntries(Array.from({ length: CHILDREN }, (_, n) => [`child ${n}`, branch]));
+  const parent = defineHandler({ kind: "parent", input: z.json(), run: (ctx) => ctx.parallel(branches) });
+  const child = defineHandler({ kind: "child", input: z.null(), run: async () => null });
+  const task = await live(store, await submit(store, newTask({ kind: "parent" })), { do: "start" });
+  const engine = await engineOver(store, [parent, child]);
+  const inTurn: number[] = [];
+  while (begun < CHILDREN) {
+    const before = begun;
+    await nextTurn();
+    inTurn.push(begun - before);
+  }
+  expect(Math.max(...inTurn)).toBeLessThanOrEqual(CALLS_PER_TURN);
+  await expect.poll(async () => (await store.task(task.id))?.state, { timeout: 60_000 }).toBe("completed");
   await engine.stop(0);
   await store.close();
 });

@@ -80,11 +80,12 @@ export function countOf(what: string, value: unknown): number {
 function copier(what: string, bytesMax: number): (value: unknown, depth: number) => Json {
   let bytes = 0;
   let values = 0;
+  const tooMany = () => new BadValue(`${what} holds more than ${VALUES_MAX} values.`);
   const weigh = (more: number) => {
     bytes += more;
     values += 1;
     if (bytes > bytesMax) throw new BadValue(`${what} is larger than ${bytesMax} bytes.`);
-    if (values > VALUES_MAX) throw new BadValue(`${what} holds more than ${VALUES_MAX} values.`);
+    if (values > VALUES_MAX) throw tooMany();
   };
   const text = (value: string): string => {
     weigh(Buffer.byteLength(value) + 2);
@@ -129,8 +130,10 @@ function copier(what: string, bytesMax: number): (value: unknown, depth: number)
 
   /** A hole is null, as in JSON. */
   function copyList(value: readonly unknown[], depth: number): Json[] {
-    const list: Json[] = [];
-    for (let at = 0; at < value.length; at++) list.push(copy(value[at], depth + 1));
+    if (value.length > VALUES_MAX) throw tooMany();
+    // Of its length from the beginning: a list that grows is copied again and again, which takes longer than all the rest.
+    const list = new Array<Json>(value.length);
+    for (let at = 0; at < value.length; at++) list[at] = copy(value[at], depth + 1);
     return list;
   }
 

@@ -41,8 +41,8 @@ export type RunParts = {
   onDisk?: Promise<void> | undefined;
 };
 
-/** Calls that are replayed in one turn of the event loop: some milliseconds. */
-const CALLS_PER_TURN = 256;
+/** Calls in one turn of the event loop. To replay so many takes a millisecond, to begin as many children 20. */
+export const CALLS_PER_TURN = 100;
 /** Lines of its own code that a task keeps. */
 const LOG_LINES_MAX = 1_000;
 
