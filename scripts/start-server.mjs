@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const NODE = join(ROOT, "node_modules", ".bin", "node");
-const READY_MS_MAX = 20_000;
+const READY_MS_MAX = 60_000;
 /** What a developer has set for models is not what is checked. */
 const WITHOUT_PROVIDERS = {
   ...{ OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", ANTHROPIC_API_KEY: "" },

@@ -243,13 +243,21 @@ export async function readConfigFile(
 
 async function load(path: string): Promise<unknown> {
   try {
-    if (extname(path) === ".json") return JSON.parse(await readFile(path, "utf8"));
+    // Editors of Windows put a mark before it.
+    if (extname(path) === ".json") return JSON.parse((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    throw new ConfigError(`The configuration file ${path} cannot be read: ${String(error)}`);
+    throw new ConfigError(`The configuration file ${path} cannot be read: ${String(error)}${placeOf(error)}`);
   }
   throw new ConfigError(`The configuration file ${path} has no default export: export default defineConfig({ … }).`);
+}
+
+/** Where in a file its syntax is at fault: the lines that Node.js puts before the error itself. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof SyntaxError) || error.stack === undefined) return "";
+  const [before = ""] = error.stack.split(/^\w*Error\b/m, 1);
+  return before.trim() === "" ? "" : `\n${before.trim().replaceAll(/^/gm, "  ")}`;
 }
 
 export function describe(issue: z.core.$ZodIssue): string {

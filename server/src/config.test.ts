@@ -145,6 +145,19 @@ describe("the configuration", () => {
     expect(String(await load().catch((error: unknown) => error))).toMatch(/handlers\.0: .* begin with waybill\./);
   });
 
+  it("reads a file of Windows, and says where the syntax of one is at fault", async () => {
+    await writeFile(join(folder, "waybill.config.json"), '\ufeff{\r\n  "port": 1000\r\n}\r\n');
+    expect((await load()).port).toBe(1000);
+    await writeFile(join(folder, "broken.json"), '{ "port": 1, }');
+    await expect(load({ flags: { config: "broken.json" } })).rejects.toThrow(/line 1 column 14/);
+  });
+
+  it("names the variable of the environment whose address is none", async () => {
+    const bad = load({ env: { OPENAI_BASE_URL: "http://" } });
+    await expect(bad).rejects.toBeInstanceOf(ConfigError);
+    await expect(bad).rejects.toThrow('OPENAI_BASE_URL cannot be "http://"');
+  });
+
   it("names what is wrong in a file", async () => {
     await writeFile(
       join(folder, "waybill.config.json"),

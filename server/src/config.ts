@@ -155,7 +155,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     tools: file.tools,
     handlers: file.handlers,
     remoteAgents: file.remoteAgents,
-    models: withEnvironment(
+    models: modelsOf(
       { offlineWordsPerS: OFFLINE_WORDS_PER_S, ...file.models, ...(model !== undefined && { default: model }) },
       env,
     ),
@@ -177,6 +177,14 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     auditDays: file.auditDays,
     file: file.path,
   });
+}
+
+function modelsOf(configured: ModelsConfigInput, env: ConfigSources["env"]): ModelsConfigInput {
+  try {
+    return withEnvironment(configured, env);
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function defaultFirst({ agents, defaultAgent }: ConfigFileRead): Config["agents"] {

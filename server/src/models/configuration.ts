@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { ModelError } from "./model.ts";
 import { price } from "./price-table.ts";
 
 const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as const;
@@ -87,13 +88,13 @@ export function providersFromEnvironment(
     providers["anthropic"] = {
       type: "anthropic",
       apiKey: anthropic,
-      ...baseUrl(setting(env, "ANTHROPIC_BASE_URL")),
+      ...baseUrl(addressIn(env, "ANTHROPIC_BASE_URL")),
       ...model(setting(env, "ANTHROPIC_MODEL")),
     };
   }
-  const ollama = setting(env, "OLLAMA_BASE_URL") ?? setting(env, "OLLAMA_HOST");
+  const ollama = addressIn(env, "OLLAMA_BASE_URL") ?? addressIn(env, "OLLAMA_HOST");
   if (ollama !== undefined) {
-    providers["ollama"] = { type: "ollama", baseUrl: ollamaUrl(ollama), ...model(setting(env, "OLLAMA_MODEL")) };
+    providers["ollama"] = { type: "ollama", baseUrl: ollamaUrl(ollama, env), ...model(setting(env, "OLLAMA_MODEL")) };
   }
   return providers;
 }
@@ -104,7 +105,7 @@ export function providersFromEnvironment(
  */
 function openaiFrom(env: Readonly<Record<string, string | undefined>>): ProviderConfig | undefined {
   const apiKey = setting(env, "OPENAI_API_KEY");
-  const baseUrl = setting(env, "OPENAI_BASE_URL");
+  const baseUrl = addressIn(env, "OPENAI_BASE_URL");
   const named = model(setting(env, "OPENAI_MODEL"));
   if (baseUrl !== undefined && !isOpenai(baseUrl)) {
     const keyed = apiKey === undefined ? {} : { apiKey };
@@ -139,11 +140,23 @@ export function withEnvironment(
  * Ollama's own OLLAMA_HOST may be `host`, `host:port` or a URL, and may be the address that a server binds;
  * a client reaches 0.0.0.0 as loopback.
  */
-function ollamaUrl(host: string): string {
-  const url = new URL(/^https?:\/\//.test(host) ? host : `http://${host}`);
-  if (!/^https?:\/\//.test(host) && url.port === "" && !/:80$/.test(host)) url.port = "11434";
+function ollamaUrl(address: string, env: Readonly<Record<string, string | undefined>>): string {
+  const url = new URL(address);
+  const said = setting(env, "OLLAMA_BASE_URL") ?? setting(env, "OLLAMA_HOST") ?? "";
+  if (!HAS_SCHEME.test(said) && url.port === "" && !/:80$/.test(said)) url.port = "11434";
   if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
   return url.href.replace(/\/+$/, "");
+}
+
+const HAS_SCHEME = /^https?:\/\//i;
+
+/** An address, which may lack its scheme. Throws `unknown_model` for what is none, with the variable's name. */
+function addressIn(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const said = setting(env, name);
+  if (said === undefined) return undefined;
+  const url = HAS_SCHEME.test(said) ? said : `http://${said}`;
+  if (URL.canParse(url) && !/:\/\/.*:\/\//.test(url)) return url;
+  throw new ModelError("unknown_model", `${name} cannot be "${said}": it is a URL such as http://localhost:8000/v1.`);
 }
 
 function setting(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {

@@ -127,7 +127,7 @@ describe("the environment", () => {
     ],
     [
       "a server of one's own that wants no key",
-      { OPENAI_BASE_URL: "http://localhost:8000/v1", OPENAI_MODEL: "house" },
+      { OPENAI_BASE_URL: "localhost:8000/v1", OPENAI_MODEL: "house" },
       { type: "openai-compatible", baseUrl: "http://localhost:8000/v1", defaultModel: "house" },
     ],
   ])("%s is OpenAI, or a server that speaks like it", (_, env, openai) => {
@@ -141,6 +141,14 @@ describe("the environment", () => {
     ["https://box.example", "https://box.example"],
   ])("OLLAMA_HOST=%s is reached at %s", (host, baseUrl) => {
     expect(providersFromEnvironment({ OLLAMA_HOST: host })["ollama"]?.baseUrl).toBe(baseUrl);
+  });
+
+  it.each([
+    ["OPENAI_BASE_URL", "http://"],
+    ["OLLAMA_HOST", "not a host"],
+    ["OLLAMA_BASE_URL", "ftp://box"],
+  ])("%s=%s is refused by its name", (name, value) => {
+    expect(() => providersFromEnvironment({ [name]: value })).toThrow(`${name} cannot be "${value}"`);
   });
 
   it("completes a configured provider of its type and never sends its key to another's", () => {
