@@ -41,6 +41,7 @@ import { PEOPLE } from "./mutants/people.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { STORE } from "./mutants/store.mjs";
 import { Suites } from "./mutants/suites.mjs";
+import { USAGE } from "./mutants/usage.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -94,6 +95,11 @@ const SUITES = {
   ],
   people: [suite("server/src/task"), ENGINE, suite("server/test/people-acts.test.ts", "server/test/people.test.ts")],
   agent: [suite("server/src/handlers/agent/budget.test.ts"), suite("server/src/handlers/agent")],
+  usage: [
+    suite("server/src/metrics", "server/src/telemetry", "trace.test.ts", "usage-verbs.test.ts"),
+    suite("server/src/store/sqlite/store.test.ts"),
+    suite("server/test/telemetry.test.ts", "server/test/metrics.test.ts"),
+  ],
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
 
@@ -108,6 +114,7 @@ const AREAS = {
   delivery: DELIVERY,
   people: PEOPLE,
   agent: AGENT,
+  usage: USAGE,
   kill: KILL,
 };
 const all = Object.entries(AREAS).flatMap(([area, mutants]) => mutants.map((mutant) => ({ ...mutant, area })));

@@ -1,0 +1,70 @@
+/** Faults in what is added up of paid calls, and in what is told of them and of traces. */
+const daily = "server/src/store/codec/daily-usage.ts";
+const reads = "server/src/store/sqlite/daily-usage.ts";
+const verbs = "server/src/verbs/implementation/usage-verbs.ts";
+const paid = "server/src/metrics/paid-calls.ts";
+const trace = "server/src/task/trace.ts";
+const tracing = "server/src/telemetry/tracing.ts";
+
+export const USAGE = [
+  { file: daily, name: "calls-of-one-commit-count-once", find: "(known.added[at] ?? 0) + count", put: "count" },
+  { file: daily, name: "a-call-without-a-price-has-one", find: "call.costUsd === null ? 1 : 0", put: "0" },
+  { file: daily, name: "no-call-is-estimated", find: "call.estimated ? 1 : 0", put: "0" },
+  { file: reads, name: "the-day-after-the-last-counts", find: '["day < ?"', put: '["day <= ?"' },
+  {
+    file: reads,
+    name: "everybody-sees-all-usage",
+    find: '["user = ?", user ?? undefined]',
+    put: '["user = ?", undefined]',
+  },
+  { file: reads, name: "a-page-of-usage-begins-anew", find: "after === null ?", put: "true ?" },
+  {
+    file: verbs,
+    name: "anybody-asks-for-anothers-usage",
+    find: 'if (names.user !== undefined && names.user !== principal.user) mustHave(principal, "tasks:all");',
+    put: "",
+  },
+  {
+    file: verbs,
+    name: "the-last-day-is-left-out",
+    find: "before: to + DAY_MS",
+    put: "before: to",
+  },
+  {
+    file: paid,
+    name: "cached-tokens-count-twice",
+    find: "inputTokens - cacheReadTokens - cacheWriteTokens",
+    put: "inputTokens",
+  },
+  {
+    file: "server/src/metrics/label-bound.ts",
+    name: "callers-make-as-many-series-as-they-like",
+    find: "this.#known.size >= this.#valuesMax",
+    put: "false",
+  },
+  {
+    file: trace,
+    name: "a-child-begins-a-trace",
+    find: "{ ...parent.trace, parent: parentSpanOf(parent) }",
+    put: "null",
+  },
+  {
+    file: trace,
+    name: "a-trace-of-zeros-is-one",
+    find: "if (/^0+$/.test(id) || /^0+$/.test(parent)) return null;",
+    put: "",
+  },
+  {
+    file: trace,
+    name: "a-server-that-tells-nobody-is-a-span",
+    find: "trace.own ? spanIdOf(id) : trace.parent",
+    put: "spanIdOf(id)",
+  },
+  { file: tracing, name: "a-caller-has-no-say-in-sampling", find: "given !== null && byParent ?", put: "false ?" },
+  {
+    file: tracing,
+    name: "a-task-ends-twice",
+    find: "|| (before !== null && isTerminal(before.state))",
+    put: "",
+  },
+];
