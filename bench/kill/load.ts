@@ -140,7 +140,7 @@ export class Load {
     const roll = Math.random();
     if (roll < 0.35) await this.input(one.id);
     else if (roll < 0.5) await this.#command(one.id, "pause");
-    else if (roll < 0.95) await this.#command(one.id, "resume");
+    else if (roll < 0.92) await this.#command(one.id, "resume");
     else {
       one.cancelled = true;
       await this.#command(one.id, "cancel");

@@ -332,12 +332,6 @@ export const SCHEDULING = [
   },
   {
     file: work,
-    name: "the-same-complete-again-is-refused",
-    find: "if (isHandedIn(task, attempt, by)) return task;",
-    put: "",
-  },
-  {
-    file: work,
     name: "what-was-handed-in-twice-at-once-is-refused",
     find: "if (isHandedIn(now, attempt, by)) return now;",
     put: "",

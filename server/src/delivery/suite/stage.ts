@@ -64,7 +64,7 @@ export const plain: PushFormat = {
 };
 
 /** For so many looks, 2 ms apart at least, time stands still. */
-const LOOKS_MAX = 20;
+const LOOKS_MAX = 100;
 
 let made = 0;
 
@@ -99,7 +99,10 @@ export class Stage {
   store: Store;
   delivery: Delivery;
   readonly #client = new GuardedClient(Reach.everywhere);
+  /** Of what was asked of receivers, how much there was so far, how much is under way, and how much there was when time went on. */
+  #asked = 0;
   #underWay = 0;
+  #unanswered = 0;
   readonly #formats: PushFormat[];
   readonly #random: () => number;
   readonly #bounds: Bounds;
@@ -184,15 +187,18 @@ export class Stage {
     while (!(await isSo())) await this.clock.advance(stepMs, () => this.#settle());
   }
 
-  /** Time waits for what is asked of receivers, unless they do not answer at all. */
+  /** Time waits for what is asked of receivers, and once for those that do not answer. */
   async #settle(): Promise<void> {
-    for (let look = 0; look === 0 || (this.#underWay > 0 && look < LOOKS_MAX); look++)
+    const waits = () => this.#underWay > 0 && this.#asked !== this.#unanswered;
+    for (let look = 0; look === 0 || (waits() && look < LOOKS_MAX); look++)
       await new Promise((done) => setTimeout(done, 2));
+    if (this.#underWay > 0) this.#unanswered = this.#asked;
   }
 
   readonly #sender: Sender = {
     tell: async (...given) => {
       this.#underWay += 1;
+      this.#asked += 1;
       try {
         return await this.#client.tell(...given);
       } finally {
