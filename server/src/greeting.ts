@@ -2,16 +2,26 @@
 import type { Config } from "./config.ts";
 import { DEVELOPMENT_KEY } from "./http/authentication.ts";
 import type { Lens } from "./lenses/lens.ts";
+import type { Models } from "./models/model.ts";
+import { isTerminal } from "./task/states.ts";
+import type { Task } from "./task/task.ts";
+import { VERSION } from "./version.ts";
 
 export type Greeted = {
   config: Config;
   host: { url: string; lensUrls: Readonly<Record<string, string>> };
   lenses: readonly Lens[];
-  defaultModel: string;
-  version: string;
+  models: Pick<Models, "defaultModel" | "providers">;
+  /** What `goingOn` says. */
+  goesOn: readonly string[];
 };
 
-export function greetingOf({ config, host, lenses, defaultModel, version }: Greeted): string {
+/** Tasks that are named which go on after the end of the process before this one. */
+const GOING_ON_SHOWN = 5;
+const NAMES_SHOWN = 12;
+
+export function greetingOf({ config, host, lenses, models, goesOn }: Greeted): string {
+  const { defaultModel } = models;
   const { url, lensUrls } = host;
   const development = config.mode === "dev";
   const greetings = lenses.map(({ name, mount, greeting }) =>
@@ -22,13 +32,15 @@ export function greetingOf({ config, host, lenses, defaultModel, version }: Gree
     ["Dashboard", `${url}/dashboard/`],
     ...greetings.map(({ title, place }) => [title, place]),
     ["Data", config.data],
+    ...configurationOf(config, models.providers()),
     ["Model", offline ? `${defaultModel}, offline; for a real one set OPENAI_API_KEY or --model` : defaultModel],
   ];
   return [
     "",
-    `  Waybill ${version} is ready${development ? ": this machine only, no key needed" : ""}.`,
+    `  Waybill ${VERSION} is ready${development ? ": this machine only, no key needed" : ""}.`,
     "",
     ...places.map(([name = "", place]) => `  ${name.padEnd(12)} ${place}`),
+    ...(goesOn.length > 0 ? ["", ...goesOn.map((line) => `  ${line}`)] : []),
     "",
     "  Try:",
     "",
@@ -36,4 +48,53 @@ export function greetingOf({ config, host, lenses, defaultModel, version }: Gree
     "",
     "",
   ].join("\n");
+}
+
+/** What the configuration file adds to a server. */
+export function configurationOf(
+  { file, agents, handlers, tools }: Pick<Config, "file" | "agents" | "handlers" | "tools">,
+  providers: readonly string[],
+): [name: string, value: string][] {
+  if (file === null) return [["Config", "none; waybill init writes one"]];
+  const named = (name: string, all: readonly string[]): [string, string][] => {
+    const more = all.length > NAMES_SHOWN ? `, and ${all.length - NAMES_SHOWN} more` : "";
+    return all.length === 0 ? [] : [[name, all.slice(0, NAMES_SHOWN).join(", ") + more]];
+  };
+  return [
+    ["Config", file],
+    ...named(
+      "Agents",
+      agents.map(({ slug }) => slug),
+    ),
+    ...named(
+      "Kinds",
+      handlers.map(({ kind }) => kind),
+    ),
+    ...named(
+      "Tools",
+      tools.map(({ name }) => name),
+    ),
+    ...named("Providers", providers),
+  ];
+}
+
+/** A task that was in flight when the process before this one ended, and its steps whose bodies ran. */
+type Flight = { task: Task["id"]; steps: readonly string[] };
+
+/** Which of these tasks go on now, and where: a line for how many there are, and one for each of the first. */
+export async function goingOn(
+  flights: readonly Flight[],
+  tasks: { find: (id: Task["id"]) => Promise<Task | null> },
+): Promise<string[]> {
+  const found = await Promise.all(
+    flights.map(async ({ task: id, steps }) => ({ task: await tasks.find(id).catch(() => null), steps })),
+  );
+  const open = found.flatMap(({ task, steps }) => (task && !isTerminal(task.state) ? [{ task, steps }] : []));
+  if (open.length === 0) return [];
+  const shown = open.slice(0, GOING_ON_SHOWN).map(({ task, steps }) => {
+    const place = steps.length === 0 ? "" : ` at ${steps.map((name) => `"${name}"`).join(" and ")}`;
+    return `  ${task.kind}${place}  ${task.id}`;
+  });
+  const more = open.length > GOING_ON_SHOWN ? [`  and ${open.length - GOING_ON_SHOWN} more`] : [];
+  return [`${open.length === 1 ? "1 task goes on" : `${open.length} tasks go on`}:`, ...shown, ...more];
 }

@@ -14,7 +14,7 @@ import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { engineLog, withError } from "./engine-log.ts";
 import { ProcessExtraction } from "./extraction/process-extraction.ts";
 import { checkUrl, downloadOf, fetchingOf } from "./fetching.ts";
-import { greetingOf } from "./greeting.ts";
+import { goingOn, greetingOf } from "./greeting.ts";
 import { configuredGuardrails } from "./guardrails/configuration.ts";
 import { OfflineDetectors } from "./guardrails/offline/offline-detectors.ts";
 import { textChecker } from "./guardrails/text-check.ts";
@@ -154,6 +154,7 @@ export async function startServer(
     });
     for (const note of [...config.notes, ...host.notes]) log.warn(note);
     if (sources) watchEnd(config, record, log);
+    const { flights } = record.last();
     try {
       await engine.start();
       const warn = (message: string, facts: Record<string, unknown>) => log.warn(withError(facts), message);
@@ -170,7 +171,7 @@ export async function startServer(
     return {
       url: host.url,
       lensUrls: host.lensUrls,
-      greeting: greetingOf({ config, host, lenses, defaultModel: models.defaultModel, version: VERSION }),
+      greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine.transitions) }),
       ...stopping({ config, log, store, engine, host, leaves: [...leaves, outbox] }),
     };
   } catch (error) {

@@ -8,6 +8,7 @@ import { WaybillError } from "@waybill/sdk";
 import { bytes } from "@waybill/sdk/display";
 import { type Config, loadConfig } from "../config.ts";
 import { ConfigError } from "../config-error.ts";
+import { configurationOf } from "../greeting.ts";
 import { type Health, type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
 
@@ -47,8 +48,11 @@ async function configOf(folder: string, env: NodeJS.ProcessEnv): Promise<Config 
   }
 }
 
-function fileOf({ file }: Config): string {
-  return file ?? "no file, the defaults";
+/** The file, and what it brings; its providers are a finding of their own. */
+function fileOf(config: Config): string {
+  if (config.file === null) return "no file, the defaults";
+  const brought = configurationOf(config, []).slice(1);
+  return [config.file, ...brought.map(([name, value]) => `${name.toLowerCase()} ${value}`)].join("; ");
 }
 
 function models({ models }: Config): Finding {
