@@ -156,7 +156,9 @@ test("a check reads the logs, journals, inboxes, files, conversations, keys and 
   damage("INSERT INTO facts (name, value) VALUES ('broken', '{')");
   damage("INSERT INTO subscriptions VALUES ('sub_1', NULL, 't', 'u', 'w', NULL, 'http://x', 1, 0, NULL, 1, '{')");
   damage("INSERT INTO deliveries VALUES ('sub_1', 1, '{}')");
-  damage("INSERT INTO keys VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1, NULL, NULL, NULL, NULL)");
+  damage(
+    "INSERT INTO keys (id, hash, tenant, user, name, scopes, hint, created_at) VALUES ('key_1', 'h', 't', 'u', 'n', 'none', '', 1)",
+  );
   const { unreadable } = await sqliteStorage(folder).health();
   const named = unreadable.map(({ task, says }) => `${task} ${says}`).join("\n");
   const others = ["setting broken", "key key_1", "The subscription sub_1", "delivery of subscription sub_1"];
