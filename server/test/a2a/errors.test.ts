@@ -1,6 +1,7 @@
 /** What goes wrong, told in the four dialects: the code of each, its status over HTTP, and what 1.0 says for programs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
+import { sharesConfig, sharesOf } from "../../src/http/shares/configuration.ts";
 import { DIALECTS as SPOKEN } from "../../src/lenses/a2a/dialect.ts";
 import { refused } from "../../src/lenses/a2a/errors.ts";
 import { ProtocolRefusal } from "../../src/lenses/a2a/faults.ts";
@@ -40,8 +41,11 @@ let asking = "";
 /** The only stream that may be open. An answer that nobody holds is collected some time, and its connection with it. */
 let followed: Response;
 beforeAll(async () => {
-  const limits = { streams: 1, bodiesBytesOfCaller: 1 << 20 };
-  server = await startTestServer({ config: { agents: [scripted, demanding, unfinished, plainly], limits } });
+  const bounds = {
+    limits: { streams: 1 },
+    shares: sharesOf("dev", sharesConfig.parse({ key: { bodiesBytes: 1 << 20 } })),
+  };
+  server = await startTestServer({ config: { agents: [scripted, demanding, unfinished, plainly], ...bounds } });
   ended = idOf(sentTask("J1", await send(server, "J1", { text: "count" })));
   await send(server, "J1", { text: "count", id: "once" }, { headers: ONCE });
   asking = idOf(sentTask("J1", await send(server, "J1", { text: "ask" })));
