@@ -15,16 +15,20 @@ export class FirstCommit {
   #write: Write;
   #others: Write[] = [];
   #added: Added[] = [];
-  readonly #onDisk = Promise.withResolvers<void>();
+  /** Made for whoever asks: most tasks begin later. */
+  #onDisk: Added | undefined;
 
   constructor(submit: Write) {
     this.#submit = submit;
     this.#write = submit;
-    this.onDisk.catch(ignored);
   }
 
   /** Resolves once the submit is on disk; rejects with `not_found` once it is known that it will not be. */
   get onDisk(): Promise<void> {
+    if (this.#onDisk === undefined) {
+      this.#onDisk = Promise.withResolvers();
+      this.#onDisk.promise.catch(ignored);
+    }
     return this.#onDisk.promise;
   }
 
@@ -58,6 +62,7 @@ export class FirstCommit {
   }
 
   settle(isOnDisk: boolean): void {
+    if (this.#onDisk === undefined) return;
     const refusal = isOnDisk ? null : new Refusal("not_found", "The submit of this task has not taken effect.");
     for (const { resolve, reject } of [this.#onDisk, ...this.#added]) refusal ? reject(refusal) : resolve();
   }

@@ -45,7 +45,7 @@ export interface TransitionObserver {
  * Whoever runs a task while its submit is made durable. Undefined for one that begins later; else it resolves once the code of
  * the run has come to rest for the first time. What the run does outside waits for `onDisk`.
  */
-export type EarlyBeginning = (task: Task, onDisk: Promise<void>) => Promise<void> | undefined;
+export type EarlyBeginning = (first: Pick<FirstCommit, "task" | "onDisk">) => Promise<void> | undefined;
 
 /** Whoever ends the open descendants of tasks that have ended. */
 export interface OrphanEnds {
@@ -136,7 +136,7 @@ export class Transitions {
    */
   async submit(write: Write): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
     const first = new FirstCommit(write);
-    const atRest = this.#beginsEarly(write.task, first.onDisk);
+    const atRest = this.#beginsEarly(first);
     if (atRest) {
       this.#first.set(write.task.id, first);
       await atRest;

@@ -20,7 +20,7 @@ import { kindOwner, runsIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
-import { Transitions } from "../transitions.ts";
+import { type EarlyBeginning, Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
 import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
@@ -163,7 +163,7 @@ export class EmbeddedEngine implements Engine {
       changed: (change) => this.#changed(change),
       changedElsewhere: (task) => this.#changedElsewhere(task),
     });
-    transitions.onSubmit((task, onDisk) => this.#beginEarly(task, onDisk));
+    transitions.onSubmit((first) => this.#beginEarly(first));
     transitions.endOrphans(descendants);
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
@@ -214,9 +214,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** A new task that has its slot runs while its submit is made durable. */
-  #beginEarly(task: Task, onDisk: Promise<void>): Promise<void> | undefined {
+  #beginEarly(first: Parameters<EarlyBeginning>[0]): Promise<void> | undefined {
+    const { task } = first;
     if (task.state !== "running" || !this.#runner.mayBeginEarly(task)) return undefined;
-    const { left, atRest } = this.#runner.beginEarly(task, onDisk);
+    const { left, atRest } = this.#runner.beginEarly(task, first.onDisk);
     this.#scheduler.occupy(task.id, left);
     return atRest;
   }
