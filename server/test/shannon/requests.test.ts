@@ -89,10 +89,25 @@ describe("a refusal", () => {
     ["/api/v1/sessions/nobody/events?limit=101", 400, "Invalid limit parameter"],
     ["/api/v1/nothing", 404, "Not found"],
     ["/api/v1/schedules", 501, "Not implemented: Waybill does not serve schedules yet"],
-    ["/v1/models/shannon-chat", 501, "Not implemented: Waybill does not serve the list of models yet"],
+    [
+      "/api/v1/stream/ws?workflow_id=x",
+      501,
+      "Not implemented: Waybill does not serve events over a WebSocket yet. GET /api/v1/stream/sse streams them.",
+    ],
+    [
+      "/metrics",
+      501,
+      "Not implemented: Waybill does not serve metrics on this port yet. GET /metrics of the main port has them.",
+    ],
     ["/api/v1/tasks/nobody/cancel", 405, "Method not allowed"],
   ])("of GET %s is %i %s", async (path, code, error) => {
     expect(await client.refused(path)).toEqual([code, { error }]);
+  });
+
+  test("of OpenAI's clients has the shape that they read", async () => {
+    const message = "Not implemented: Waybill does not serve the list of models yet";
+    const error = { message, type: "invalid_request_error", code: "not_implemented" };
+    expect(await client.refused("/v1/models/shannon-chat")).toEqual([501, { error }]);
   });
 
   test.each(["cancel", "pause", "resume"])("to %s a task that is not there is 404, whatever its id", async (act) => {

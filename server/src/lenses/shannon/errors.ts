@@ -3,7 +3,7 @@ import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { type ErrorAnswer, HTTP_STATUS, type RefusedRequest, type RenderError } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
-import { notServed } from "./not-served.ts";
+import { isOpenai, notServed } from "./not-served.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */
 export type Concern = {
@@ -50,7 +50,8 @@ export function renderUnrouted({ path, allowed }: Unrouted): ErrorAnswer {
   if (allowed.length > 0) return errorAnswer(405, { error: "Method not allowed" }, { allow: allowed.join(", ") });
   const missing = notServed(path);
   if (missing === null) return errorAnswer(404, { error: "Not found" });
-  return errorAnswer(501, { error: `Not implemented: Waybill does not serve ${missing} yet` });
+  const error = { message: missing, type: "invalid_request_error", code: "not_implemented" };
+  return errorAnswer(501, { error: isOpenai(path) ? error : missing });
 }
 
 /** The reader of bodies speaks no wire's words. */
