@@ -25,6 +25,7 @@ const LONGEST = [
   "server/src/engine/embedded/embedded-engine.test.ts",
   "server/test/suspect-agent.test.ts",
   "server/test/process.test.ts",
+  "server/test/telemetry.test.ts",
 ];
 
 /** Without times of an earlier run, vitest goes by the size of files, of which the longest are small. */
