@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { AgentCard, verifyAgentCardSignature } from "@a2a-js/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { oldForm } from "../../src/lenses/a2a/card/old-form.ts";
+import { newForm, oldForm } from "../../src/lenses/a2a/card/canonical-form.ts";
 import { type JsonObject, jsonObject } from "../../src/task/json.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain } from "./agents.ts";
@@ -71,16 +71,20 @@ it("a card of 0.3 is signed with the same key, also the extended one; one of bot
   const [jwk] = keySet.parse((await read("/a2a/.well-known/jwks.json")).body).keys;
   if (jwk === undefined) throw new Error("There is no key.");
   const key = createPublicKey({ key: jwk, format: "jwk" });
-  const isSigned = (card: JsonObject) => {
-    const { protected: head, signature } = oldSignature.parse(dig(card, "signatures", 0));
+  const isSigned = (card: JsonObject, form = oldForm) => {
+    const { protected: head, signature } = oldSignature.parse(dig(card, "signatures", form === newForm ? 1 : 0));
     expect(JSON.parse(Buffer.from(head, "base64url").toString())).toMatchObject({ alg: "ES256", kid: jwk.kid });
-    const signed = Buffer.from(`${head}.${Buffer.from(oldForm(card)).toString("base64url")}`);
+    const signed = Buffer.from(`${head}.${Buffer.from(form(card)).toString("base64url")}`);
     return verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
   };
   for (const card of [jsonObject.parse(body), jsonObject.parse(result)]) {
     expect(isSigned(card)).toBe(true);
     expect(isSigned({ ...card, description: "Somebody else." })).toBe(false);
   }
+  // Of 1.0 the second signature is over the whole card, how callers are known included.
+  const fresh = jsonObject.parse((await cardAt("/a2a")).body);
+  expect(isSigned(fresh, newForm)).toBe(true);
+  expect(isSigned({ ...fresh, securitySchemes: {} }, newForm)).toBe(false);
   const both = await startTestServer({ config: { agents: [plain] } });
   expect(await (await both.call("/a2a/.well-known/agent-card.json")).json()).not.toHaveProperty("signatures");
   await both.stop();

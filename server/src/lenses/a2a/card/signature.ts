@@ -1,13 +1,14 @@
 /**
  * Signs cards, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the protocol's
- * own clients make of a card of its version. The key is the deployment's, else one that follows from the server's secret, which
+ * own clients make of a card of its version. Of 1.0 they make two, of which a client takes either: that for TypeScript leaves out
+ * how callers are known. The key is the deployment's, else one that follows from the server's secret, which
  * lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
  */
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from "node:crypto";
 import { type JsonObject, jsonObject } from "../../../task/json.ts";
 import type { LensParts } from "../../lens-parts.ts";
 import type { Version } from "../vocabulary.ts";
-import { oldForm } from "./old-form.ts";
+import { newForm, oldForm } from "./canonical-form.ts";
 
 export const KEYS_PATH = "/.well-known/jwks.json";
 
@@ -76,10 +77,10 @@ export class CardSigner {
     const { AgentCard, generateAgentCardSignature } = await import("@a2a-js/sdk");
     const sign = generateAgentCardSignature(this.#key, { alg: this.#alg, kid: this.#kid, typ: "JOSE", jku: url });
     const { signatures } = await sign(AgentCard.fromJSON(card));
-    return {
-      ...card,
-      signatures: signatures.map((made) => ({ protected: made.protected, signature: made.signature })),
-    };
+    const whole = jws({ alg: this.#alg, kid: this.#kid, typ: "JOSE", jku: url }, newForm(card), this.#key);
+    const others = signatures.map((made) => ({ protected: made.protected, signature: made.signature }));
+    // That client writes a line for each signature that it passes over.
+    return { ...card, signatures: [...others, whole] };
   }
 }
 

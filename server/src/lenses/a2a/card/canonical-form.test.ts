@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { oldForm } from "./old-form.ts";
+import { newForm, oldForm } from "./canonical-form.ts";
 
 it("a card of 0.3 has the canonical form that the SDK for Python, of 0.3.26, makes of it", () => {
   const url = "https://example.com/a2a/0.3/";
@@ -29,6 +29,28 @@ it("a card of 0.3 has the canonical form that the SDK for Python, of 0.3.26, mak
       '"securitySchemes":{"bearer":{"scheme":"bearer"},"key":{"in":"header","name":"X"}},',
       String.raw`"skills":[{"description":"does","examples":["\u00e9"],"id":"a","name":"A","tags":["x"]}],`,
       `"url":"${url}","version":"2"}`,
+    ].join(""),
+  );
+});
+
+it("a card of 1.0 has the canonical form that the SDK for Python, of 1.3.0, makes of it: with how callers are known", () => {
+  const card = {
+    ...{ name: "Größe ☃", description: "", version: "2", defaultInputModes: ["text/plain"] },
+    supportedInterfaces: [{ url: "https://example.com/a2a/", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+    capabilities: {
+      ...{ streaming: true, pushNotifications: false },
+      extensions: [{ uri: "https://example.com/ext/1", required: false, params: { a: [1, {}] } }],
+    },
+    securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: "Bearer" } } },
+    securityRequirements: [{ schemes: { bearer: { list: [] } } }],
+    signatures: [{ protected: "a", signature: "b" }],
+  };
+  expect(newForm(card)).toBe(
+    [
+      '{"capabilities":{"extensions":[{"params":{"a":[1]},"uri":"https://example.com/ext/1"}],"pushNotifications":false,',
+      '"streaming":true},"defaultInputModes":["text/plain"],"name":"Größe ☃",',
+      '"securitySchemes":{"bearer":{"httpAuthSecurityScheme":{"scheme":"Bearer"}}},"supportedInterfaces":[',
+      '{"protocolBinding":"JSONRPC","protocolVersion":"1.0","url":"https://example.com/a2a/"}],"version":"2"}',
     ].join(""),
   );
 });

@@ -1,12 +1,25 @@
 /**
- * The canonical form of a card of 0.3, which is what is signed: RFC 8785, without what is empty or as the protocol's schema has it
- * by default, in ASCII. The protocol says nothing of it; this is how the client that verifies such cards, the SDK for Python,
- * writes them.
+ * The canonical form of a card, which is what is signed: RFC 8785, without signatures, and without what is empty or as the
+ * protocol's schema has it by default. For 0.3 the protocol says nothing of it: there it is as the client that verifies such
+ * cards, the SDK for Python, writes them, in ASCII.
  */
 import type { Json, JsonObject } from "../../../task/json.ts";
 
 /** What the schema of 0.3 says where a card does not. */
 const DEFAULTS: Readonly<Record<string, Json>> = { protocolVersion: "0.3.0", preferredTransport: "JSONRPC" };
+
+/** Of 1.0. A switch of an extension that is off is as the schema has it. */
+export function newForm({ signatures: _, capabilities, ...card }: JsonObject): string {
+  const { extensions, ...can } = isObject(capabilities) ? capabilities : {};
+  const all = Array.isArray(extensions) ? extensions.map(withoutFalse) : [];
+  return JSON.stringify(sorted({ ...card, capabilities: { ...can, extensions: all } })) ?? "{}";
+}
+
+function withoutFalse(extension: Json): Json {
+  if (!isObject(extension)) return extension;
+  const { required, ...rest } = extension;
+  return required === true ? extension : rest;
+}
 
 export function oldForm({ signatures: _, securitySchemes, ...card }: JsonObject): string {
   const own = Object.entries(card).filter(([name, value]) => DEFAULTS[name] !== value);
