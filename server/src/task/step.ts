@@ -8,7 +8,6 @@ export const TRIES_KEPT_MAX = 20;
 
 /** One try of a step. Without an error it brought the result. */
 const stepTry = z.strictObject({ startedAt: z.int(), endedAt: z.int(), error: failure.nullable() });
-export type StepTry = z.infer<typeof stepTry>;
 
 /** What is known of a call beside its result: the tries of a step that needed several or failed, the task that it began. */
 export const stepTrace = z.strictObject({ tries: z.array(stepTry).optional(), child: z.string().optional() });
