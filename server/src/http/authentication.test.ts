@@ -64,13 +64,25 @@ const developer = { user: DEVELOPER.user, tenant: "default", scopes: [...SCOPES]
 const nobody = { code: "unauthenticated" };
 
 describe("the door", () => {
-  it("lets a key in as its principal, and the first of several that is one", async () => {
+  it("lets a key in as its principal, in several places too; the published one counts as none", async () => {
     for (const development of [true, false]) {
       const { ask } = doorOver({ development });
       expect(await ask("secret=sk_ada")).toMatchObject(owner);
-      expect(await ask("secret=nonsense,sk_ada")).toMatchObject(owner);
+      expect(await ask("secret=sk_ada,sk_ada")).toMatchObject(owner);
       expect(await ask(`secret=${DEVELOPMENT_KEY},sk_ada`)).toMatchObject(owner);
     }
+  });
+
+  it("refuses a wrong key beside a right one; in dev an unknown one counts as none", async () => {
+    const { ask } = doorOver({ development: false });
+    for (const wrong of ["nonsense", "sk_wrong", "sk_ended", "x".repeat(1_000)]) {
+      expect(await ask(`secret=${wrong},sk_ada`)).toEqual(nobody);
+      expect(await ask(`secret=sk_ada,${wrong}`)).toEqual(nobody);
+    }
+    const dev = doorOver({ development: true });
+    expect(await dev.ask("secret=nonsense,sk_ada")).toMatchObject(owner);
+    expect(await dev.ask("secret=sk_ended,sk_ada")).toEqual(nobody);
+    expect(await dev.ask("secret=nonsense,sk_ada", { "X-Forwarded-For": "127.0.0.1" })).toEqual(nobody);
   });
 
   it("in serve lets nobody in without a key of the store", async () => {

@@ -8,7 +8,8 @@ export interface Keys {
   authenticate(secret: string): Promise<{ principal: Principal; expiresAt: number | null } | "ended" | null>;
   /**
    * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
-   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the tier of the principal's own key. Throws `forbidden` without the scope `admin`, and for scopes that the principal lacks.
+   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the tier of the principal's own key. Throws `forbidden` without the scope `admin`, without `tasks:all`
+   * for another user, and for scopes that the principal lacks; `rate_limited` when the user has 1,000 good keys.
    */
   create(
     principal: Principal,

@@ -35,8 +35,9 @@ export const accountRoutes: readonly Route[] = [
     tag: "Keys",
     summary: "Make a key",
     description:
-      "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` without the scope `admin`, or for scopes " +
-      "that you have not got.",
+      "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` without the scope `admin`, for another " +
+      "user without `tasks:all`, or for scopes that you have not got; `rate_limited` when the user has 1,000 good keys.",
+    refuses: ["rate_limited"],
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
     handle: async ({ principal, verbs, body: { name, user, scopes, groups, roles, expires_at } }) => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
+import { KEYS_OF_USER_MAX } from "./key-verbs.ts";
 
 let stage: Stage;
 beforeEach(async () => {
@@ -35,6 +36,20 @@ it("lets in nobody whose key is unknown, expired or revoked", async () => {
   await stage.clock.advance(1_000, async () => {});
   for (const secret of [expiring.secret, revoked.secret]) expect(await keys.authenticate(secret)).toBe("ended");
   for (const secret of ["sk_unknown", "x".repeat(10_000)]) expect(await keys.authenticate(secret)).toBeNull();
+});
+
+it("makes keys for others only by who may see what is theirs, and at most 1,000 good ones of a user", async () => {
+  const { keys } = stage.verbs;
+  const own = { ...admin, scopes: new Set(["admin", "tasks"] as const) };
+  await expect(keys.create(own, { name: "theirs", user: "ada" })).rejects.toMatchObject({ code: "forbidden" });
+  const first = await keys.create(own, { name: "mine" });
+  const audit = { tenant: "acme", at: 1, user: "root", keyId: "k", act: "keys.create", task: null, detail: {} };
+  const more = Array.from({ length: KEYS_OF_USER_MAX - 1 }, (_, n) => ({ ...first.key, id: `key_${n}`, hash: `${n}` }));
+  await Promise.all(more.map((key) => stage.store.putKey(key, audit)));
+  await expect(keys.create(own, { name: "mine" })).rejects.toMatchObject({ code: "rate_limited" });
+  await keys.create(admin, { name: "theirs", user: "ada" });
+  await keys.revoke(own, first.key.id);
+  await keys.create(own, { name: "mine" });
 });
 
 it("shows and revokes one's own keys, and those of the tenant to its admin, without what proves them", async () => {

@@ -14,6 +14,8 @@ import type { Keys } from "../keys.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
 const SECRET_CHARACTERS_MAX = 200;
+/** Keys of one user that are good at once. */
+export const KEYS_OF_USER_MAX = 1_000;
 
 export class KeyVerbs implements Keys {
   readonly #store: Store;
@@ -46,9 +48,12 @@ export class KeyVerbs implements Keys {
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
     // A key that could make another would live on in it when it is revoked or has expired.
     mustHave(principal, "admin");
+    // Whoever acts as another sees what is the other's.
+    if (user !== principal.user) mustHave(principal, "tasks:all");
     const beyond = scopes.filter((scope) => !principal.scopes.has(scope));
     if (beyond.length > 0)
       throw new Refusal("forbidden", `This key has not the scope ${beyond.join(", ")} and cannot pass it on.`);
+    await this.#mustHaveRoom(principal.tenant, user);
     return this.#make(principal, principal.tenant, user, {
       name: wanted.name,
       scopes,
@@ -105,6 +110,16 @@ export class KeyVerbs implements Keys {
   async audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
     mustHave(principal, "admin");
     return this.#store.audit(principal.tenant, page);
+  }
+
+  async #mustHaveRoom(tenant: string, user: string): Promise<void> {
+    const now = this.#clock.now();
+    const keys = await this.#store.keys(tenant);
+    const good = keys.filter(
+      (key) => key.user === user && key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now),
+    );
+    if (good.length >= KEYS_OF_USER_MAX)
+      throw new Refusal("rate_limited", `${user} has ${good.length} keys, as many as there may be: revoke some first.`);
   }
 
   async #make(
