@@ -62,9 +62,12 @@ test("events that are too large to be kept for others come from the store, each 
   for (let seq = 2; seq < 6; seq++) {
     const large = said(seq, "x".repeat(TAIL_BYTES_MAX));
     const coming = next();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { reads } = log;
     log.events.push(large);
     feed.publish(ID, [large]);
     expect(await coming).toEqual([large]);
+    expect(log.reads).toBeGreaterThan(reads);
   }
 });
 
@@ -85,4 +88,16 @@ test("an event that comes while its log is read is not missed by whoever joins t
   for (const gate of gates.slice(1)) gate.resolve([said(1), said(2)]);
   expect(await late).toEqual([said(1), said(2)]);
   expect(await early).toEqual([said(1), said(2)]);
+});
+
+test("what another process has written between two events is given in its place", async () => {
+  const { log, feed } = logged([said(1)]);
+  const { next } = followed(feed, 0);
+  expect(await next()).toEqual([said(1)]);
+  log.events.push(said(2), said(3), said(4));
+  feed.publish(ID, [said(2)]);
+  feed.publish(ID, [said(4)]);
+  const given = [...(await next())];
+  while (given.length < 3) given.push(...(await next()));
+  expect(given).toEqual([said(2), said(3), said(4)]);
 });

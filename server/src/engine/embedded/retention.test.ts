@@ -43,3 +43,25 @@ test("each hour takes all that ended long ago, however much it is, and leaves wh
   expect(warned).toEqual([]);
   await store.close();
 });
+
+test("a sweep goes on until nothing is left beside the tasks either, and keeps everything for a week at least", async () => {
+  const clock = new VirtualClock(START);
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const swept: unknown[] = [];
+  const turns: (string | null)[] = ["a", "b", null];
+  const noted = <Answer>(given: unknown, answer: Answer): Answer => {
+    swept.push(given);
+    return answer;
+  };
+  const watched = new Proxy(store, {
+    get: (target, name) => {
+      if (name === "sweep") return async (...given: unknown[]) => noted(given, 0);
+      if (name === "sweepRecords") return async (_: unknown, after: string) => noted(after, turns.shift());
+      return Reflect.get(target, name);
+    },
+  });
+  const retention = new Retention(watched, clock, { tasks: 1, audit: 1 }, () => {});
+  expect(await retention.sweep()).toBe(0);
+  expect(swept).toEqual([[START - 7 * DAY_MS, 200], "", "a", "b"]);
+  await store.close();
+});

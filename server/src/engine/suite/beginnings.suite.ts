@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { Context, Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { Task } from "../../task/task.ts";
 import { ada, arrives, at, type Begin, type EngineLife, events, kind, submit, types } from "./stage.ts";
 
 const CALL = {
@@ -159,6 +160,18 @@ export function beginningsSuite(begin: Begin): void {
       expect(await arrives(life, id, "failed")).toMatchObject({ attempt: 1 });
       expect(await types(life, id)).toEqual(["task.submitted", "task.started", "task.failed"]);
     }
+  });
+
+  it("keeps what follows from its end as well: the cleanup of one that has failed at once", async () => {
+    const cleaned: string[] = [];
+    const cleanup = async (_: unknown, { id }: Task) => void cleaned.push(id);
+    const fails = async () => {
+      throw Object.assign(new Error("No."), { retryable: false });
+    };
+    const life = await begin([kind("untidy", fails, { cleanup })]);
+    const id = await submit(life, "untidy");
+    await arrives(life, id, "failed");
+    expect(cleaned).toEqual([id]);
   });
 
   it("obeys whoever cancels or pauses it before this process knows that it is on disk", async () => {
