@@ -10,7 +10,7 @@ import type { Task } from "../../task/task.ts";
 export type Place = { task: TaskId; step: string | null };
 
 /** One try of a step: `key` is stable over its tries. */
-export type StepTry = { readonly key: string; readonly tries: number };
+export type BegunTry = { readonly key: string; readonly tries: number };
 
 /** Whose the code is. */
 export type CodeOwner = {
@@ -22,7 +22,7 @@ export type CodeOwner = {
   fail: (error: unknown, step: string | null) => void;
 };
 
-type Code = { owner: CodeOwner; step: string | null; attempt: StepTry | null };
+type Code = { owner: CodeOwner; step: string | null; attempt: BegunTry | null };
 
 const codes = new AsyncLocalStorage<Code | undefined>();
 
@@ -31,7 +31,7 @@ export function runIn<Result>(
   owner: CodeOwner,
   step: string | null,
   code: () => Result,
-  attempt: StepTry | null = null,
+  attempt: BegunTry | null = null,
 ): Result {
   return codes.run({ owner, step, attempt }, code);
 }
@@ -48,7 +48,7 @@ export function currentPlace(): Place | null {
 }
 
 /** The task whose code runs at this moment, with its trace and the try of a step; null when it is no task's code. */
-export function currentTrace(): { task: TaskId; trace: Task["trace"]; attempt: StepTry | null } | null {
+export function currentTrace(): { task: TaskId; trace: Task["trace"]; attempt: BegunTry | null } | null {
   const code = codes.getStore();
   return code?.owner.task ? { task: code.owner.task, trace: code.owner.trace ?? null, attempt: code.attempt } : null;
 }
