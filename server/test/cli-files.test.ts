@@ -40,7 +40,7 @@ describe("waybill files", () => {
       .map((line) => JSON.parse(line));
     expect(lines).toMatchObject([
       { path: path("broken.pdf"), failure: expect.stringMatching(/^\w+: /) },
-      { path: path("nowhere.md"), file: null },
+      { path: path("nowhere.md"), file: null, failure: "There is no such file." },
     ]);
   });
 

@@ -37,6 +37,19 @@ export async function talkTo<Result>(
 }
 
 /** What happened, what was tried, what to do. */
+/** The command that lists what is not found, by the noun that the sentence begins with. */
+function listOf(said: string): string {
+  const noun = /^(?:There is no )?(\w+)/i.exec(said)?.[1]?.toLowerCase() ?? "";
+  return LISTS[noun] ?? "list";
+}
+
+const LISTS: Readonly<Record<string, string>> = {
+  conversation: "conversations",
+  agent: "agents",
+  file: "files list",
+  webhook: "webhooks",
+};
+
 export function explained(error: WaybillError, baseUrl: string): string {
   const said = error.message.trim();
   const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
@@ -54,7 +67,7 @@ export function explained(error: WaybillError, baseUrl: string): string {
     case "forbidden":
       return `${said}${request}\nWho you are there: waybill doctor. A key with other scopes: waybill keys create --scope …`;
     case "not_found":
-      return `${said}${request}\nWhat there is: waybill list. A key sees its own user's tasks.`;
+      return `${said}${request}\nWhat there is: waybill ${listOf(said)}. A key sees what is its own user's.`;
     case "unavailable":
     case "rate_limited":
       return `${said}${request}\nTried several times. Try again${error.retryAfterS === null ? " later" : ` in ${error.retryAfterS} s`}.`;

@@ -47,6 +47,17 @@ export async function uploadAll(
   return paths.flatMap((_, at) => results.get(at) ?? []);
 }
 
+const DISK: Readonly<Record<string, string>> = {
+  ENOENT: "There is no such file.",
+  EACCES: "You may not read it.",
+  EPERM: "You may not read it.",
+};
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return ("code" in error && DISK[String(error.code)]) || error.message;
+}
+
 /** The bytes go from the disk as they are read. */
 async function uploadOne(client: Waybill, path: string, options: UploadOptions, report: Report): Promise<Uploaded> {
   try {
@@ -58,7 +69,7 @@ async function uploadOne(client: Waybill, path: string, options: UploadOptions, 
     return { path, file, failure: file.status === "processed" ? null : (file.error ?? "It was not read.") };
   } catch (error) {
     if (error instanceof WaybillError && (error.code === "connection" || error.code === "unauthenticated")) throw error;
-    return { path, file: null, failure: error instanceof Error ? error.message : String(error) };
+    return { path, file: null, failure: reasonOf(error) };
   }
 }
 

@@ -264,6 +264,27 @@ export function stepsSuite(begin: Begin): void {
     ).toEqual(["Hello", "output.restarted", "Hello", " again"]);
   });
 
+  it("takes the text of a step back once, and nothing where it has said none", async () => {
+    const life = await begin([
+      kind("talk", (ctx) =>
+        ctx.step("model", async (step) => {
+          step.retract();
+          step.output("Let me see");
+          step.retract();
+          step.retract();
+          step.output("Hello");
+          return null;
+        }),
+      ),
+    ]);
+    const id = await submit(life, "talk");
+    await arrives(life, id, "completed");
+    const told = (await events(life, id)).filter((event) => event.type.startsWith("output."));
+    expect(
+      told.map((event) => (event.type === "output.delta" && !event.custom ? event.data.text : event.type)),
+    ).toEqual(["Let me see", "output.restarted", "Hello"]);
+  });
+
   it("tells apart what steps say that run side by side", async () => {
     const together = gate();
     const sings = (text: string) => async (step: StepContext) => {
