@@ -169,9 +169,13 @@ export function beginningsSuite(begin: Begin): void {
       throw Object.assign(new Error("No."), { retryable: false });
     };
     const life = await begin([kind("untidy", fails, { cleanup })]);
-    const id = await submit(life, "untidy");
-    await arrives(life, id, "failed");
-    expect(cleaned).toEqual([id]);
+    const ids: string[] = [];
+    // The first of its kind waits for the disk.
+    for (let n = 0; n < 2; n++) {
+      ids.push(await submit(life, "untidy"));
+      await arrives(life, ids.at(-1) ?? "", "failed");
+    }
+    expect(cleaned).toEqual(ids);
   });
 
   it("obeys whoever cancels or pauses it before this process knows that it is on disk", async () => {
