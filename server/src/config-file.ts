@@ -65,9 +65,9 @@ const limits = z.strictObject({
     .default(64 * 1024 * 1024),
   /** Generations of children below a task that a caller has submitted. */
   depth: z.int().min(1).max(10_000).default(100),
-  connections: z.int().min(1).max(1_000_000).default(12_000),
+  connections: z.int().min(1).max(1_000_000).default(14_000),
   /** Open event streams. */
-  streams: z.int().min(1).max(1_000_000).default(10_000),
+  streams: z.int().min(1).max(1_000_000).default(12_000),
   /** Requests in work at once, streams and held answers included. */
   requests: z.int().min(1).max(1_000_000).default(20_000),
   /** Bytes of one JSON body, where its API has no other bound. */
