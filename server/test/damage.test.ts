@@ -71,8 +71,8 @@ const DAMAGES: Readonly<Record<string, string>> = {
   "a record that is no JSON": "UPDATE tasks SET record = '{' WHERE id = ?",
   "a record of another shape": `UPDATE tasks SET record = '{"waits":[{"on":"moon"}]}' WHERE id = ?`,
   "no submission": "DELETE FROM submissions WHERE task = (SELECT n FROM tasks WHERE id = ?)",
-  "a journal that is no JSON":
-    "INSERT INTO journal SELECT n, '', 0, 'nap', 0, 'sleep', 'waiting', 1, 1, NULL, '{', NULL, NULL FROM tasks WHERE id = ? ON CONFLICT DO UPDATE SET result = '{'",
+  "a journal that is no JSON": `INSERT INTO journal (task, branch, position, name, occurrence, kind, state, tries, at, result)
+     SELECT n, '', 0, 'nap', 0, 'sleep', 'waiting', 1, 1, '{' FROM tasks WHERE id = ? ON CONFLICT DO UPDATE SET result = '{'`,
 };
 
 const KINDS = ["naps", "works"] as const;
