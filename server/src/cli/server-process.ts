@@ -1,8 +1,11 @@
 /** A server as a process: its flags, its signals and its exit code. */
 import type { Command } from "commander";
+import type { ConfigSources } from "../config.ts";
 import { FLAGS } from "../flags.ts";
 import type { Running } from "../main.ts";
+import type { ConfigReload } from "./config-reload.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
+import { noteLoadedFiles } from "./loaded-files.ts";
 
 /** Adds every flag of the server. Their values stay text here: one place checks flags, environment and file alike. */
 export function addServerFlags(command: Command): Command {
@@ -10,34 +13,63 @@ export function addServerFlags(command: Command): Command {
   return command;
 }
 
-/** Runs a server until SIGTERM or SIGINT. */
-export async function runServer(mode: "dev" | "serve", flags: Record<string, string | undefined>): Promise<void> {
+/**
+ * Runs a server until SIGTERM or SIGINT; with `reload`, the one after it too, once the files of the configuration have
+ * changed.
+ */
+export async function runServer(
+  mode: "dev" | "serve",
+  flags: Record<string, string | undefined>,
+  { reload = false } = {},
+): Promise<void> {
   const [{ loadConfig }, { StartError, startServer }, { LENSES }] = await Promise.all([
     import("../config.ts"),
     import("../main.ts"),
     import("../lenses/index.ts"),
   ]);
-  const sources = { mode, flags, folder: process.cwd() };
-  const config = await loadConfig({ ...sources, env: process.env });
+  // A configuration may set variables: the next one begins without.
+  const sources = { mode, flags, folder: process.cwd(), env: { ...process.env } };
+  const loaded = new Set<string>();
+  const config = await noteLoadedFiles(loaded, () => loadConfig({ ...sources, env: process.env }));
+  const reloading = reload && config.file !== null ? await reloadOf(config.file, loaded, sources) : null;
   const signalled = signals();
   let running: Running;
   try {
-    running = await startServer(config, LENSES, sources);
+    running = await startServer(config, LENSES, { mode, flags, folder: sources.folder });
   } catch (error) {
+    reloading?.close();
     if (error instanceof StartError) throw new Exit(error.badUsage ? BAD_USAGE : 1, error.message);
     throw error;
   }
   // Where it goes may be on a full disk, which stops nothing.
   process.stderr.on("error", () => {});
   process.stderr.write(running.greeting);
-  await signalled.first;
+  const changed = async () => (reloading ? reloading.changed() : new Promise<void>(() => {}));
+  await Promise.race([signalled.first, changed()]);
   void signalled.second.then(() => running.hurry());
   await running.stop();
+  if (reloading && !signalled.seen()) {
+    // What was written while it stopped may be broken, and then waits for its author.
+    if (reloading.hasChanged()) await Promise.race([signalled.first, reloading.changed()]);
+    if (!signalled.seen()) reloading.startAgain(config, running);
+  }
   // Nothing is left to do, and a handle that somebody else's handler code left open must not keep the process.
   process.exit(0);
 }
 
-function signals(): { first: Promise<void>; second: Promise<void> } {
+/** Null where this cannot be; with a sentence, unless it is so on every such system. */
+async function reloadOf(file: string, loaded: Iterable<string>, sources: ConfigSources): Promise<ConfigReload | null> {
+  const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const { configReload } = await import("./config-reload.ts");
+  try {
+    return configReload(file, loaded, sources, say);
+  } catch (error) {
+    say(`Changes of the configuration are not seen here: ${error instanceof Error ? error.message : String(error)}.`);
+    return null;
+  }
+}
+
+function signals(): { first: Promise<void>; second: Promise<void>; seen: () => boolean } {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   let seen = 0;
@@ -48,5 +80,5 @@ function signals(): { first: Promise<void>; second: Promise<void> } {
       else second.resolve();
     });
   }
-  return { first: first.promise, second: second.promise };
+  return { first: first.promise, second: second.promise, seen: () => seen > 0 };
 }

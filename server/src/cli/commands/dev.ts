@@ -7,5 +7,9 @@ export function addDev(program: Command): void {
     program
       .command("dev")
       .description("run a server for yourself: this machine only, no key needed, data in ./.waybill"),
-  ).action((flags: Record<string, string | undefined>) => runServer("dev", flags));
+  )
+    .option("--no-reload", "do not start again when the configuration file changes")
+    .action(({ reload, ...flags }: Record<string, string | undefined> & { reload: boolean }) =>
+      runServer("dev", flags, { reload }),
+    );
 }
