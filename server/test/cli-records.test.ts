@@ -184,6 +184,17 @@ it("a project begins with a configuration that works, and is never written over"
   });
 });
 
+it.each([["init"], ["dev", "--port", "0", "--lens-port", "none", "--data"]])(
+  "a folder that the system does not make ends the command with its sentence: %s",
+  async (...command) => {
+    const { code, talk } = await waybill(...command, "/proc/no/such");
+    expect({ code, talk }).toEqual({
+      code: 1,
+      talk: expect.stringMatching(/^(Cannot do that here|The data folder \S+ cannot be opened): E[A-Z]+: .*mkdir/),
+    });
+  },
+);
+
 it("a shell completes commands, what is below them, and their flags", async () => {
   const script = (await waybill("completion", "bash")).out;
   const completing = async (...words: string[]) => {

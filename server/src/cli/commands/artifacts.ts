@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artifact } from "@waybill/sdk";
 import type { Command } from "commander";
+import { makeFolder } from "../../store/make-folder.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { table } from "../terminal/table.ts";
@@ -44,7 +45,7 @@ export function addArtifacts(program: Command): void {
 
 /** Prints the paths that were written, and says which parts are elsewhere. */
 async function saveAll(artifacts: readonly Artifact[], folder: string, { out, talk }: Terminal): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [index, artifact] of artifacts.entries()) {
     for (const [at, part] of artifact.parts.entries()) {
       const bytes = bytesOf(part);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { makeFolder } from "../../store/make-folder.ts";
 import { Exit } from "../exit.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -52,7 +53,7 @@ export function addInit(program: Command): void {
     .action(async (folder: string) => {
       const { out, talk } = openTerminal();
       const path = resolve(folder, FILE);
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await writeFile(path, CONFIGURATION, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "EEXIST") throw new Exit(1, `${path} is there already, and stays as it is.`);
         throw error;

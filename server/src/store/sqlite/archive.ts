@@ -10,6 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { create, extract, list } from "tar";
 import { z } from "zod";
 import { syncFolder } from "../folder-files.ts";
+import { makeFolder } from "../make-folder.ts";
 import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile, type RestoreOptions } from "../storage.ts";
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
@@ -85,7 +86,7 @@ export async function restoreArchive(
   version: string,
   options: RestoreOptions = {},
 ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeLeftBehind(folder, "restore-");
   const staging = await mkdtemp(join(folder, "restore-"));
   try {

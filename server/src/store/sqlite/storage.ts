@@ -1,17 +1,17 @@
 /** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { filesToRead } from "../folder-files.ts";
+import { makeFolder } from "../make-folder.ts";
 import type { Health, Storage } from "../storage.ts";
 import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => existsSync(path.join(folder, DATABASE_FILE));
   const lock = async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const { lockFolder } = await import("./folder-lock.ts");
     return lockFolder(folder);
   };

@@ -2,12 +2,13 @@
  * Opens the store over SQLite: on disk with a thread for writes and one for reads by key, and with more for lists and for
  * searches once somebody asks for them; in memory with the same code in the caller's thread.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
+import { makeFolder } from "../make-folder.ts";
 import { memoryFiles } from "../memory-files.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
@@ -85,7 +86,7 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
 async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStore> {
   let made: string | undefined;
   try {
-    made = await mkdir(folder, { recursive: true });
+    made = await makeFolder(folder);
     return await inFolder(folder, options);
   } catch (error) {
     if (made !== undefined) await rm(made, { recursive: true, force: true });
