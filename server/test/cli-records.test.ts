@@ -209,3 +209,24 @@ it("a shell completes commands, what is below them, and their flags", async () =
   expect((await waybill("completion", "fish")).out).toContain("-f -a conversations -d");
   expect((await waybill("completion", "tcsh")).code).toBe(2);
 });
+
+describe("jq", () => {
+  it("makes of JSON what is asked, without another flag: a result a line, texts as they are", async () => {
+    const id = await done();
+    const said = async (...args: string[]) => (await waybill(...args)).out;
+    expect(await said("get", id, "--jq", ".id, {state}")).toBe(`${id}\n{"state":"completed"}\n`);
+    expect(await said("list", "--json", "--jq", `select(.id == "${id}") | .kind`)).toBe("report\n");
+    expect(await said("artifacts", id, "--jq", "empty # none")).toBe("");
+  });
+
+  it("says what is wrong with an expression before anything is done, and what it cannot make of the data", async () => {
+    const before = (await waybill("list", "--json")).out;
+    const wrong = await waybill("submit", "--kind", "report", "{}", "--jq", ".id[");
+    expect(wrong).toMatchObject({ code: 2, out: "" });
+    expect(wrong.talk).toContain('--jq cannot be ".id[": jq: error: syntax error');
+    expect((await waybill("list", "--json")).out).toBe(before);
+    const unfit = await waybill("get", await done(), "--jq", ".id.none");
+    expect(unfit).toMatchObject({ code: 1, out: "" });
+    expect(unfit.talk).toContain("Cannot index string");
+  });
+});

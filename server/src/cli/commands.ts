@@ -32,6 +32,7 @@ import { addSubmit } from "./commands/submit.ts";
 import { addUsage } from "./commands/usage.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWebhooks } from "./commands/webhooks.ts";
+import { addJq } from "./jq.ts";
 
 export function addCommands(program: Command): void {
   addSubmit(program);
@@ -66,10 +67,11 @@ export function addCommands(program: Command): void {
   addBackup(program);
   addRestore(program);
   addCompletion(program);
+  addJq(program);
   program.addHelpText(
     "after",
     "\nIds of tasks may be shortened to their last characters. Commands print data on stdout and talk on stderr; with\n" +
-      "--json data is JSON, one object a line for lists and streams. WAYBILL_URL and WAYBILL_API_KEY stand for --url\n" +
+      "--json data is JSON, one object a line for lists and streams, and --jq says what jq makes of it. WAYBILL_URL and WAYBILL_API_KEY stand for --url\n" +
       "and --key. Exit codes: 0 done, 1 failed, 2 wrong usage.",
   );
 }

@@ -8,7 +8,7 @@ import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
-import { openTerminal } from "./terminal/terminal.ts";
+import { dataOut, openTerminal } from "./terminal/terminal.ts";
 
 /** Commands that are a server. They speak to none, and do not load what the others speak with. */
 const SERVERS: readonly string[] = ["dev", "serve"];
@@ -36,7 +36,11 @@ async function createProgram([command = ""]: readonly string[]): Promise<Command
 export async function run(args: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(args);
-    await program.parseAsync(args, { from: "user" });
+    try {
+      await program.parseAsync(args, { from: "user" });
+    } finally {
+      await dataOut();
+    }
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
