@@ -84,6 +84,8 @@ const DOORS: Record<string, (task: Asking, value: object) => Promise<Refused>> =
   },
   "the page": async ({ id }, value) => {
     page.open(`${server.url}/dashboard/#${id}`);
+    // Until then the task before it may stand there.
+    await page.find("body", id);
     await page.type("textarea[aria-label=Answer]", JSON.stringify(value));
     await page.click("button", "Answer");
     return [true, (await page.find(".ask .notice", "size")).textContent];
