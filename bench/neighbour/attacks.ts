@@ -115,7 +115,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       ),
   },
   "connections that say nothing": {
-    tried: "15,000 connections, where 12,000 are the bound",
+    tried: "15,000 connections, where 14,000 are the bound",
     run: (siege) => hold(siege, siege.count(15_000), ""),
   },
   "heads that never end": {
