@@ -35,6 +35,7 @@ function factsOf(task: Task, artifacts: readonly string[]): [name: string, value
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
     [task.paused?.pausing ? "Pausing by" : "Paused by", task.paused && by(task.paused)],
+    ["Still runs", task.paused?.running.length ? task.paused.running.join(", ") : null],
     ["Cancelled by", task.cancelled && by(task.cancelled)],
     ["Artifacts", artifacts.length === 0 ? null : artifacts.join(", ")],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],

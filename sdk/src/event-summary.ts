@@ -17,7 +17,8 @@ const SUMMARIES: EventReader<string> = {
   "task.waiting": ({ waits }) => `on ${waits.map(({ on }) => on).join(", ")}`,
   "task.input_required": ({ prompt }) => prompt.text,
   "task.input_received": values,
-  "task.pausing": steered,
+  "task.pausing": ({ running = [], ...by }) =>
+    steered(by) + (running.length === 0 ? "" : `; still running: ${running.join(", ")}`),
   "task.paused": values,
   "task.resumed": values,
   "task.logged": ({ level, message, facts }) =>

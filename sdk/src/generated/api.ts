@@ -1454,8 +1454,10 @@ export type Task = {
     at: string;
     reason: string;
     resumes_as: "queued" | "running" | "paused" | "input_required" | "waiting";
-    /** Steps that had begun go on, and may cost, until they end: `why` names them. */
+    /** Steps that had begun go on, and may cost, until they end. */
     pausing: boolean;
+    /** While it is pausing, the steps that ran when the pause came; `why` names those that still do. */
+    running: (string)[];
   } | null;
   cancelled: {
     by: string;
@@ -1597,6 +1599,7 @@ export type TaskPausingEvent = {
   data: {
     by: string;
     reason: string;
+    running?: (string)[] | undefined;
   };
 };
 

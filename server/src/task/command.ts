@@ -41,8 +41,8 @@ export type Command =
   | { do: "reject"; attempt: number; error: Failure }
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
-  /** `now` stops the steps in flight too: they are done again after the resume. */
-  | { do: "pause"; by: string; reason: string; now?: boolean }
+  /** `running` are the steps in flight. `now` stops them too: they are done again after the resume. */
+  | { do: "pause"; by: string; reason: string; now?: boolean; running?: readonly string[] }
   | { do: "resume"; by: string; reason?: string }
   /** A task of kind `human` begins: its question is open from now on. */
   | { do: "ask" }

@@ -13,6 +13,7 @@ import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
 import { afterPause } from "./human-acts.ts";
 import { isInTurn, isReady, restingState, waitsOn } from "./open-task.ts";
+import { STEPS_NAMED_MAX } from "./pause.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
 import { relay } from "./relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
@@ -295,10 +296,12 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   if (now && task.state === "paused" && task.resumesAs === "running")
     return change(task, command, at, pausedReady(openQuestions(task), at), [stoppedAtOnce]);
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
-  const pausedBy = { by: command.by, at, reason: command.reason };
   // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
   const unwinds = task.state === "running" && task.lease === null && !now;
-  const events: EventDraft[] = [{ type: "task.pausing", data: { by: command.by, reason: command.reason } }];
+  const { by, reason, running = [] } = command;
+  const goesOn = unwinds && running.length > 0 ? { running: running.slice(0, STEPS_NAMED_MAX) } : {};
+  const pausedBy = { by, at, reason, ...goesOn };
+  const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason, ...goesOn } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
   const rest = task.state === "running" ? pausedReady(openQuestions(task), at) : { resumesAs: task.state };

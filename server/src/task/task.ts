@@ -179,7 +179,8 @@ const common = {
   leasesLost: z.int(),
   /** Where in the code its last error was thrown; for who looks after the server. */
   stack: z.string().nullable().default(null),
-  pausedBy: steering.nullable(),
+  /** `running` are the steps that went on when it came, until they ended. */
+  pausedBy: steering.extend({ running: z.array(z.string()).optional() }).nullable(),
   cancelledBy: steering.nullable(),
   /** What people have to do with it; null where they never had anything to do. */
   assignment: assignment.nullable().default(null),

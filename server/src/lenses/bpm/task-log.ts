@@ -4,6 +4,7 @@ import { messageIdInTask } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { Comment, HistoryEntry } from "../../task/human.ts";
 import type { Identity } from "../../task/identity.ts";
+import { pausingText } from "../../task/pause.ts";
 import type { Prompt, Task } from "../../task/task.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";
@@ -172,7 +173,7 @@ function entriesOf(event: TaskEvent, task: Task, { links }: Caller): Entry[] {
     case "task.input_received":
       return did("ANSWER", event.data.by, "ASSIGNED");
     case "task.pausing":
-      return did("SUSPEND", event.data.by, "SUSPENDED", because(event.data.reason));
+      return did("SUSPEND", event.data.by, "SUSPENDED", because(pausingText(event.data.reason, event.data.running)));
     case "task.resumed":
       return did("RESUME", event.data.by, "ASSIGNED");
     case "task.completed":

@@ -7,6 +7,7 @@
  * - What is not expanded is a link, and the history is empty.
  */
 import { messageIdInTask, replyIdOf } from "../../task/conversation.ts";
+import { pauseSentenceOf } from "../../task/pause.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isFailed } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -100,7 +101,7 @@ function statusIn(thread: Thread, task: Task): TaskAnswer["status"] {
   return { ...(message && { message }), state: statusOf(task), timestamp: utcTime(task.stateChangedAt) };
 }
 
-/** Its question while it asks, its error once it has failed. */
+/** Its question while it asks, its pause with the steps that still run, its error once it has failed. */
 function saidWith(thread: Thread, task: Task): WireMessage | null {
   const [question] = openQuestions(task);
   if (question !== undefined) {
@@ -109,6 +110,11 @@ function saidWith(thread: Thread, task: Task): WireMessage | null {
     const parts = [{ text }, ...(form ? [form] : [])];
     const id = messageIdInTask(task.id, question.since);
     return wireMessage(thread, { id, role: "agent", parts, metadata: { prompt: name, asks } });
+  }
+  const pause = pauseSentenceOf(task);
+  if (pause !== null) {
+    const id = messageIdInTask(task.id, task.stateChangedAt);
+    return wireMessage(thread, { id, role: "agent", parts: [{ text: pause }] });
   }
   if (!isFailed(task.state) || !("error" in task)) return null;
   const { code, message } = task.error;

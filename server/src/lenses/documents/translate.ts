@@ -1,13 +1,14 @@
 /**
  * A task as this wire tells it: seven members, in this order, always. Where the two worlds differ:
  *
- * - The wire has five statuses: a task that is paused or waits, for a person too, is `in_progress`.
+ * - The wire has five statuses: a task that is paused or waits, for a person too, is `in_progress`; `data.paused` says so.
  * - Times are whole seconds. `progress` has a decimal point, and is 1.0 when completed alone.
  * - `data.operation` is the kind. What a handler has told of itself, and at the end its output, stand beside it, in snake
  *   case; the files and stores that it is about are called by the ids that their owner gave them.
  * - A task of another kind is told likewise: what came out of it is `data.output`.
  */
 import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
+import { pauseSentenceOf } from "../../task/pause.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { DETAIL_NAMES, failureReason, isDocumentKind, STATUS_OF, type Status } from "./vocabulary.ts";
@@ -63,7 +64,9 @@ export function isFinal(task: Task): boolean {
 
 function dataOf(task: Task): JsonObject {
   const output = task.state === "completed" ? task.output : null;
-  if (!isDocumentKind(task.kind)) return { operation: task.kind, ...(output !== null && { output }) };
+  const pause = pauseSentenceOf(task);
+  const paused = pause !== null && { paused: pause };
+  if (!isDocumentKind(task.kind)) return { operation: task.kind, ...(output !== null && { output }), ...paused };
   const { unknownOptions, warnings, ...details } = { ...task.details, ...(isJsonObject(output) ? output : {}) };
   const told = [...unknownIn(unknownOptions), ...(Array.isArray(warnings) ? warnings : [])];
   return {
@@ -72,6 +75,7 @@ function dataOf(task: Task): JsonObject {
     ...snakeCased(details),
     ...(told.length > 0 && { warnings: told }),
     ...(task.parent !== null && { parent_task_id: task.parent }),
+    ...paused,
   };
 }
 

@@ -44,7 +44,7 @@ const eventData = {
     prompt: text.nullable().describe("The name of the question that it answers."),
     by: text,
   }),
-  "task.pausing": open({ by: text, reason: text }),
+  "task.pausing": open({ by: text, reason: text, running: z.array(text).optional() }),
   "task.paused": open({ checkpoint: text }),
   "task.resumed": open({ by: text, reason: text.optional() }),
   "task.logged": open({ level: z.enum(LOG_LEVELS), message: text, facts: anyObject, step: text.optional() }),

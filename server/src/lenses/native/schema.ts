@@ -191,7 +191,10 @@ export const task = z.strictObject({
     .strictObject({
       ...steering.shape,
       resumes_as: z.enum(OPEN_STATES),
-      pausing: z.boolean().describe("Steps that had begun go on, and may cost, until they end: `why` names them."),
+      pausing: z.boolean().describe("Steps that had begun go on, and may cost, until they end."),
+      running: z
+        .array(z.string())
+        .describe("While it is pausing, the steps that ran when the pause came; `why` names those that still do."),
     })
     .nullable(),
   cancelled: steering.nullable(),

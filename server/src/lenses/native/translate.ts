@@ -14,6 +14,7 @@ import type { Conversation, ConversationChanges, Message } from "../../task/conv
 import { isJsonObject } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
+import { stepsGoingOn } from "../../task/pause.ts";
 import type { Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { Step } from "../../task/step.ts";
@@ -170,6 +171,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
               : { ...task.pausedBy, at: wireTime(task.pausedBy.at) }),
             resumes_as: task.resumesAs,
             pausing: task.resumesAs === "running",
+            running: [...stepsGoingOn(task)],
           }
         : null,
     cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },

@@ -15,6 +15,7 @@ import {
   TERMINAL_EVENTS,
 } from "../../task/events/event.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
+import { pausingText } from "../../task/pause.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { WireEvent } from "./schema.ts";
 import { contextOf, isoTime, usageOf } from "./translate.ts";
@@ -36,7 +37,13 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.waiting": ({ waits }) => [{ type: "WAITING", message: waitingFor(waits), payload: { waits } }],
   "task.input_required": question,
   "task.input_received": () => [{ type: "MESSAGE_RECEIVED", message: "Input received" }],
-  "task.pausing": ({ reason }) => [{ type: "WORKFLOW_PAUSING", message: reason || "Pausing" }],
+  "task.pausing": ({ reason, running }) => [
+    {
+      type: "WORKFLOW_PAUSING",
+      message: running ? short(pausingText(reason || "Pausing", running)) : reason || "Pausing",
+      ...(running && { payload: { still_running: running } }),
+    },
+  ],
   "task.paused": (data) => [
     { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(data.checkpoint) } },
   ],

@@ -78,11 +78,11 @@ export const contextKeys = z.object({
 });
 export type ContextKeys = z.infer<typeof contextKeys>;
 
-/** The body of cancel, pause and resume. Whatever does not fit counts as no reason. */
+/** The body of cancel, pause and resume. Whatever does not fit counts as no reason. `now` is ours, and of a pause. */
 export const steeringBody = z
-  .object({ reason: z.string().max(2000).optional().catch(undefined) })
+  .object({ reason: z.string().max(2000).optional().catch(undefined), now: z.boolean().optional().catch(undefined) })
   .catch({ reason: undefined })
-  .meta({ wire: { type: "object", properties: { reason: { type: "string" } } } });
+  .meta({ wire: { type: "object", properties: { reason: { type: "string" }, now: { type: "boolean" } } } });
 named(steeringBody, "Reason");
 
 export const titleBody = z.object({ title: z.string().nullish() });
@@ -200,7 +200,12 @@ export const cancelAnswer = z.object({
 });
 named(cancelAnswer, "Cancel");
 
-export const signalAnswer = z.object({ success: z.literal(true), message: z.string(), task_id: z.string() });
+export const signalAnswer = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  task_id: z.string(),
+  still_running: z.array(z.string()).optional(),
+});
 named(signalAnswer, "Signal");
 
 export const controlState = z.object({
@@ -211,6 +216,7 @@ export const controlState = z.object({
   paused_by: z.string(),
   cancel_reason: z.string(),
   cancelled_by: z.string(),
+  still_running: z.array(z.string()).optional(),
 });
 named(controlState, "ControlState");
 export type ControlState = z.infer<typeof controlState>;

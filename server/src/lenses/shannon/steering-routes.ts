@@ -1,8 +1,9 @@
 /** Tasks: cancel, pause, resume. An empty or malformed body is as good as none: it carries a reason and no more. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { stepsGoingOn } from "../../task/pause.ts";
 import { isTerminal, type State, type TerminalState } from "../../task/states.ts";
-import type { Steering } from "../../task/submission.ts";
+import type { Pausing, Steering } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
 import { type Answer, anyQuery, type Call, type Route, route } from "../route.ts";
@@ -53,13 +54,14 @@ export const steeringRoutes: readonly Route[] = [
     path: "/api/v1/tasks/{id}/pause",
     id: "post_tasks_id_pause",
     summary: "Pause a task at its next checkpoint",
-    description: "Which is after the step that is in flight.",
+    description:
+      "Which is after the steps in flight, which `still_running` names. With `now` they are stopped, and done again.",
     refuses: ["unauthenticated", "forbidden", "not_found", "not_allowed_in_state"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to pause task" }),
     answers: [{ status: 202, about: "OK", schema: signalAnswer }],
     handle: async (call) => {
       const { principal, verbs, params } = call;
-      const done = await unlessWrongState(call, () => verbs.tasks.pause(principal, params.id, steeringOf(call)));
+      const done = await unlessWrongState(call, () => verbs.tasks.pause(principal, params.id, pausingOf(call)));
       return signalled(call, done, "Pause signal sent", notPausable);
     },
   }),
@@ -97,7 +99,8 @@ async function unlessWrongState(
 
 function signalled({ headers }: SteeringCall, done: Done, message: string, refused: (state: State) => string): Answer {
   if (!("task" in done)) throw new Refusal("not_allowed_in_state", refused(done.state), { state: done.state });
-  const body = { success: true, message, task_id: done.task.id };
+  const steps = stepsGoingOn(done.task);
+  const body = { success: true, message, task_id: done.task.id, ...(steps.length > 0 && { still_running: steps }) };
   return { status: 202, body, headers: replayHeaders(headers, done.replayed) };
 }
 
@@ -119,4 +122,8 @@ function notResumable(state: State): string {
 
 function steeringOf({ body: { reason }, idempotency }: SteeringCall): Steering {
   return { ...(reason !== undefined && { reason }), ...(idempotency && { idempotency }) };
+}
+
+function pausingOf(call: SteeringCall): Pausing {
+  return { ...steeringOf(call), ...(call.body.now && { now: true }) };
 }

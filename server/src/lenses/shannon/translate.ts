@@ -16,6 +16,7 @@
 import { z } from "zod";
 import { agentInput, agentOutputOf, type Citation, outputText } from "../../task/agent.ts";
 import { isJsonObject, type JsonObject } from "../../task/json.ts";
+import { stepsGoingOn } from "../../task/pause.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -83,6 +84,7 @@ export function listedTaskOf(task: Task): ListedTask {
 export function controlStateOf(task: Task): ControlState {
   const pause = task.state === "paused" ? task.pausedBy : null;
   const cancel = task.state === "cancelled" ? task.cancelledBy : null;
+  const steps = stepsGoingOn(task);
   return {
     is_paused: task.state === "paused",
     is_cancelled: task.state === "cancelled",
@@ -91,6 +93,7 @@ export function controlStateOf(task: Task): ControlState {
     paused_by: pause?.by ?? "",
     cancel_reason: cancel?.reason ?? "",
     cancelled_by: cancel?.by ?? "",
+    ...(steps.length > 0 && { still_running: [...steps] }),
   };
 }
 

@@ -17,7 +17,7 @@ const DATA: EventData = {
   },
   "task.input_required": { prompt, until: AT + 60_000 },
   "task.input_received": { messageId: "m-1", prompt: null, by: "ada" },
-  "task.pausing": { by: "ada", reason: "lunch" },
+  "task.pausing": { by: "ada", reason: "lunch", running: ["draft"] },
   "task.paused": { checkpoint: "model 1" },
   "task.resumed": { by: "ada", reason: "back from lunch" },
   "task.logged": { level: "warn", message: "The page is empty.", facts: { page: 3 }, step: "read" },

@@ -15,8 +15,8 @@ export const TASK_EVENTS = {
   "task.input_required": z.object({ prompt, until: time.nullable() }),
   /** `prompt` is the name of the question that it answers. */
   "task.input_received": z.object({ messageId: z.string(), prompt: z.string().nullable(), by: z.string() }),
-  /** The command is taken; what is in flight ends first. */
-  "task.pausing": z.object({ by: z.string(), reason: z.string() }),
+  /** The command is taken; what is in flight ends first: `running` names its steps. */
+  "task.pausing": z.object({ by: z.string(), reason: z.string(), running: z.array(z.string()).optional() }),
   /** Nothing of it runs any more. */
   "task.paused": z.object({ checkpoint: z.string() }),
   "task.resumed": z.object({ by: z.string(), reason: z.string().optional() }),

@@ -2,9 +2,10 @@
 
 import type { QueueWorkers, SchedulingView } from "../../engine/engine.ts";
 import type { TaskId } from "../../task/id.ts";
+import { STEPS_NAMED_MAX, stillRunning } from "../../task/pause.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
-import { dueAt, type Failure, type Task, type Wait } from "../../task/task.ts";
+import { dueAt, type Failure, type Task, triesOf, type Wait } from "../../task/task.ts";
 import type { Why, WhyReason } from "../why.ts";
 
 /** Ids of tasks that hold the slots that another one wants, as many as an answer names. */
@@ -95,7 +96,7 @@ function summarise(task: Task, situation: Situation): string {
         : `It is ready and has no slot yet: ${queue(situation)}.`;
     case "running":
       if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
-      return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${task.attempt}${asksBeside(task)}.`;
+      return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${triesOf(task)}${asksBeside(task)}.`;
     case "paused": {
       const by = task.pausedBy;
       const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason.replace(/\.$/, "")}` : ""}.`;
@@ -156,9 +157,11 @@ function behind({ before }: Situation): string {
 
 /** What it began goes on, and may cost, until it has ended or is stopped. */
 function pausing(running: readonly string[]): string {
-  const steps = running.map((name) => `"${name}"`).join(", ");
-  if (steps === "") return "It is coming to rest.";
-  return `${steps} still runs, and may cost, until it ends: stop it now by a pause with "now", and it is done again after the resume.`;
+  const goesOn = stillRunning(running.slice(0, STEPS_NAMED_MAX));
+  if (goesOn === "") return "It is coming to rest.";
+  const it = running.length === 1 ? "it" : "them";
+  const is = running.length === 1 ? "it is" : "they are";
+  return `${goesOn}: stop ${it} now by a pause with "now", and ${is} done again after the resume.`;
 }
 
 function byWorkers({ queue, askedAt, since }: QueueWorkers): string {

@@ -108,7 +108,13 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     await this.steerable(principal, id);
     return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, () => ({
-        command: { do: "pause", by: principal.user, reason: reasonOf(steering), ...(now && { now }) },
+        command: {
+          do: "pause",
+          by: principal.user,
+          reason: reasonOf(steering),
+          running: this.parts.engine.scheduling.running(id),
+          ...(now && { now }),
+        },
         along: this.along(principal, "pause", id, steering),
       })),
     );

@@ -13,10 +13,11 @@ import { messageIdInTask } from "../../../task/conversation.ts";
 import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
 import type { Json } from "../../../task/json.ts";
 import type { Part } from "../../../task/part.ts";
+import { pauseSentence } from "../../../task/pause.ts";
 import { RESULT_ID, resultParts } from "../../../task/result.ts";
 import type { Prompt, Wait } from "../../../task/task.ts";
 import type { ArtifactView, EventView, MessageView, StatusView } from "../model/view.ts";
-import { closingMessage, errorMessage, questionMessage } from "../view/status.ts";
+import { closingMessage, errorMessage, pauseMessage, questionMessage } from "../view/status.ts";
 import { isEnd, type WireState } from "../vocabulary.ts";
 
 /** Whose log it is: what never changes of its task. */
@@ -33,6 +34,8 @@ export class LogReader {
   readonly #artifacts = new Map<string, ArtifactView & { parts: Part[] }>();
   #status: StatusView;
   #questions: Question[] = [];
+  /** Why it is paused, or is about to be; null when it is not. */
+  #pausedFor: string | null = null;
   /** Live text by the step that says it, in order. */
   #said: { step: string; text: string }[] = [];
   /** What was said is void: what comes next is said anew. */
@@ -74,9 +77,17 @@ export class LogReader {
       const others = this.#questions.filter(({ prompt }) => prompt.name !== answered);
       return others.length < this.#questions.length ? this.#asks(others, place) : [];
     },
-    "task.pausing": none,
-    "task.paused": none,
-    "task.resumed": none,
+    "task.pausing": ({ reason, running }, place) =>
+      this.#pauses(reason, pauseSentence("Pausing", reason, running), place),
+    "task.paused": (_, place) => {
+      const reason = this.#pausedFor;
+      return reason === null ? [] : this.#pauses(reason, pauseSentence("Paused", reason), place);
+    },
+    "task.resumed": (_, place) => {
+      const wasTold = this.#pausedFor !== null && this.#questions.length === 0;
+      this.#pausedFor = null;
+      return wasTold ? this.#is(this.#status.state, place) : [];
+    },
     "task.logged": none,
     "task.retrying": none,
     "task.progress": ({ message }, place) =>
@@ -134,6 +145,13 @@ export class LogReader {
     if (first === before && this.#status.state !== "working") return [];
     const state = first.prompt.asks === "authorization" ? "auth-required" : "input-required";
     return this.#is(state, place, questionMessage(this.#owner.id, first.prompt, first.at));
+  }
+
+  /** Neither of the protocol's states changes; what it asks stays what is said with it. */
+  #pauses(reason: string, sentence: string, place: Place): EventView[] {
+    this.#pausedFor = reason;
+    if (this.#questions.length > 0) return [];
+    return this.#is(this.#status.state, place, pauseMessage(this.#owner.id, sentence, place.at));
   }
 
   #is(state: WireState, { at }: Place, said?: MessageView): EventView[] {

@@ -1,9 +1,10 @@
 /**
- * The state of a task, and what is said with it: its question while it asks, its error once it has failed, the words with
- * which its agent ended it.
+ * The state of a task, and what is said with it: its question while it asks, its pause, its error once it has failed, the
+ * words with which its agent ended it.
  */
 import { type ClosingWords, closingWordsOf } from "../../../task/agent-message.ts";
 import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
+import { pauseSentenceOf } from "../../../task/pause.ts";
 import { openQuestions } from "../../../task/questions.ts";
 import type { Failure, Prompt, Task } from "../../../task/task.ts";
 import type { MessageView, StatusView } from "../model/view.ts";
@@ -30,7 +31,14 @@ function saidWith(task: Task): MessageView | null {
   if (words !== null) return closingMessage(task.id, words);
   const [question] = openQuestions(task);
   if (question !== undefined) return questionMessage(task.id, question.prompt, question.since);
+  const pause = pauseSentenceOf(task);
+  if (pause !== null) return pauseMessage(task.id, pause, task.stateChangedAt);
   return "error" in task ? errorMessage(task.id, task.error) : null;
+}
+
+/** That it is paused, or which of its steps go on until it is: the protocol has no state for either. */
+export function pauseMessage(task: string, sentence: string, at: number): MessageView {
+  return { messageId: messageIdInTask(task, at), role: "agent", parts: [{ text: sentence }] };
 }
 
 export function errorMessage(task: string, { code, message }: Failure): MessageView {

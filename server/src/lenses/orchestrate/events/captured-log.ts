@@ -1,5 +1,6 @@
 /** The log of a task as lines for people. */
 import { type EventReader, readEvent } from "../../../task/events/event.ts";
+import { pausingText } from "../../../task/pause.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
@@ -30,11 +31,12 @@ const nothing = (): Said => null;
 
 const ENTRIES: EventReader<[], Said> = {
   "task.submitted": ({ title }) => info(`Run accepted: ${title}`),
-  "task.started": ({ attempt, cause }) => info(`Attempt ${attempt} started (${cause})`),
+  "task.started": ({ attempt, cause }) =>
+    info(cause === "first" ? `Attempt ${attempt} started` : `Attempt ${attempt} goes on (${cause})`),
   "task.waiting": ({ waits }) => info(`Waiting for ${[...new Set(waits.map(({ on }) => on))].join(", ")}`),
   "task.input_required": ({ prompt }) => info(`Asked: ${prompt.text}`),
   "task.input_received": () => info("Input received"),
-  "task.pausing": ({ reason }) => info(`Pausing: ${reason}`),
+  "task.pausing": ({ reason, running }) => info(`Pausing: ${pausingText(reason, running)}`),
   "task.paused": () => info("Paused"),
   "task.resumed": () => info("Resumed"),
   "task.logged": ({ level, message }) => {
