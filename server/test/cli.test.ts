@@ -1,5 +1,5 @@
 /** The command line as a person or a script meets it, against a real server. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
@@ -395,7 +395,9 @@ describe("a backup", () => {
 
 describe("doctor", () => {
   it("finds a running server sound, and says what is not", async () => {
+    await chmod(server.data, 0o755);
     const { code, out } = await waybill("doctor", "--data", server.data);
+    if (process.platform !== "win32") expect(out).toMatch(/· Permissions +others .*\(755\)/);
     expect(out).toMatch(/✓ Database +sound/);
     expect(out).toMatch(/✓ Key +user developer/);
     expect(code).toBe(0);

@@ -1,6 +1,6 @@
 /** The server as a process: its flags, its words, its signals and its exit codes. */
 import type { ChildProcess } from "node:child_process";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,16 @@ describe("waybill dev", () => {
     const shannon = /Shannon API +(http:\/\/\S+)\/api/.exec(talk.text)?.[1] ?? "";
     expect((await fetch(`${shannon}/health`)).status).toBe(200);
     expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
+  });
+
+  it.skipIf(process.platform === "win32")("lets nobody else on the machine read what it makes", async () => {
+    const data = join(folder, ".waybill");
+    const made = ["", ...(await readdir(data, { recursive: true }))];
+    expect(made).toEqual(expect.arrayContaining(["waybill.sqlite", "waybill.sqlite-wal", "in-flight", "files"]));
+    for (const name of made) {
+      const { mode } = await stat(join(data, name));
+      expect((mode & 0o77).toString(8), name).toBe("0");
+    }
   });
 
   it("refuses a folder that another server holds, and a port that is taken, with exit code 1 and a sentence", async () => {

@@ -21,6 +21,8 @@ export type Finding = {
 };
 
 const FREE_BYTES_LOW = 1024 ** 3;
+/** Of many files that others may read, so many are named. */
+const OPEN_NAMED_MAX = 3;
 const FREE_BYTES_MIN = 100 * 1024 ** 2;
 
 export async function* diagnose(
@@ -93,10 +95,32 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
     };
     return;
   }
+  const foreign = await storage.foreign();
+  if (foreign !== null) {
+    yield { what, is: "bad", says: foreign, todo: "No server starts on it as it is." };
+    return;
+  }
   const owner = await storage.owner();
   yield { what, is: "good", says: `${folder}, ${owner === null ? "free" : "in use by a running server"}`, todo: "" };
+  const open = await openTo(storage, folder);
+  if (open) yield open;
   yield await freeSpace(folder);
   yield* integrity(storage);
+}
+
+/** Null when the owner alone may read the data. */
+async function openTo(storage: Storage, folder: string): Promise<Finding | null> {
+  const what = "Permissions";
+  const named: string[] = [];
+  let count = 0;
+  for await (const { entry, mode } of storage.openToOthers()) {
+    count += 1;
+    if (named.length < OPEN_NAMED_MAX) named.push(`${entry} (${mode.toString(8)})`);
+  }
+  if (count === 0) return null;
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  const todo = `The next start takes that from them, where the files are its own. At once: chmod -R go= ${folder}`;
+  return { what, is: "note", says: `others on this machine may read ${named.join(", ")}${more}`, todo };
 }
 
 async function freeSpace(folder: string): Promise<Finding> {

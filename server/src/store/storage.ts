@@ -68,10 +68,14 @@ export interface Storage {
   readonly files: Pick<Files, "read" | "open">;
   /** Whether anything was ever kept there. */
   exists(): boolean;
+  /** Why it must not be used: a sentence, when it or an entry of it is another user's or a link to a file; else null. */
+  foreign(): Promise<string | null>;
   /** Who has it open: null for nobody, or a sentence that names the process. */
   owner(): Promise<string | null>;
   /** Takes it for this process and returns how to give it back. Throws `unavailable` when another one has it. */
   lock(): Promise<() => void>;
+  /** What others on this machine may read or change of it, which the next start takes from them where it is ours. */
+  openToOthers(): AsyncIterable<{ entry: string; mode: number }>;
   /** Throws when it cannot be read at all. */
   health(): Promise<Health>;
   /**

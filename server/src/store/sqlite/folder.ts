@@ -12,6 +12,14 @@ export const LOCK_FILE = "lock.sqlite";
 /** Room for a start on a full disk, see `reserve.ts`. */
 export const RESERVE_FILE = "reserve";
 
+/** Of the entries of a data folder, those that Waybill has made: a folder may also hold what is not its own. */
+export function isOwnEntry(name: string): boolean {
+  return OWN_ENTRY.test(name);
+}
+/** Also what SQLite lays beside its files, what the engine knows of crashes, and what backups and restores work in. */
+const OWN_ENTRY =
+  /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|files$|(backup|restore|before-restore)-)/;
+
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {
   return path.join(folder, FILES_FOLDER, sha256.slice(0, 2), sha256.slice(2));

@@ -5,13 +5,15 @@ import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
+import { openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => existsSync(path.join(folder, DATABASE_FILE));
   const lock = async () => {
     await makeFolder(folder);
+    await refuseForeign(folder, isOwnEntry);
     const { lockFolder } = await import("./folder-lock.ts");
     return lockFolder(folder);
   };
@@ -19,17 +21,10 @@ export function sqliteStorage(folder: string): Storage {
     files: filesToRead(path.join(folder, FILES_FOLDER)),
     exists,
     lock,
-    async owner() {
-      if (!exists()) return null;
-      try {
-        (await lock())();
-        return null;
-      } catch (error) {
-        if (error instanceof Refusal) return error.message;
-        throw error;
-      }
-    },
+    foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry)),
+    owner: async () => (exists() ? refusalOf(async () => (await lock())()) : null),
     health: () => healthOf(folder),
+    openToOthers: () => openToOthers(folder, isOwnEntry),
     setAside: async (task) => {
       const { setAside } = await import("./set-aside.ts");
       return within(folder, (db) => setAside(db, task));
@@ -44,6 +39,17 @@ export function sqliteStorage(folder: string): Storage {
       (await import("./archive.ts")).restoreArchive(archive, folder, version, options),
     open: async (options) => (await import("./store.ts")).openSqliteStore(folder, options),
   };
+}
+
+/** Its sentence; null when it refuses nothing. */
+async function refusalOf(act: () => Promise<void>): Promise<string | null> {
+  try {
+    await act();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
 }
 
 async function healthOf(folder: string): Promise<Health> {

@@ -10,6 +10,7 @@ import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { memoryFiles } from "../memory-files.ts";
+import { closeDeeper, closeFolder, refuseForeign } from "../permissions.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./backup.ts";
 import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./channel.ts";
@@ -17,7 +18,7 @@ import { openIndex } from "./chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { Finder, type Searches } from "./finder.ts";
-import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { mendOpenIndex } from "./open-index.ts";
@@ -98,12 +99,16 @@ async function inFolder(
   folder: string,
   { clock = Date.now, onFatal, onDamage, onWritten, exactChunksMax }: StoreOptions,
 ): Promise<SqliteStore> {
+  await refuseForeign(folder, isOwnEntry);
   const unlock = lockFolder(folder);
+  const closing = new AbortController();
   const release = () => {
+    closing.abort();
     layReserve(folder);
     unlock();
   };
   try {
+    await closeFolder(folder, isOwnEntry);
     const database = path.join(folder, DATABASE_FILE);
     const index = path.join(folder, INDEX_FILE);
     const filesFolder = path.join(folder, FILES_FOLDER);
@@ -147,6 +152,8 @@ async function inFolder(
       release,
     });
     store.chunks.indexLarge();
+    // What it cannot change, `doctor` names.
+    closeDeeper(folder, isOwnEntry, closing.signal).catch(() => {});
     return store;
   } catch (error) {
     unlock();
