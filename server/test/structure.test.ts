@@ -85,7 +85,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** They know every concrete class: siblings meet here. */
-const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "main.ts"]);
+const MAY_SEE_EVERYTHING: ReadonlySet<string> = new Set(["cli", "parts", "main.ts"]);
 /** What the other files beside `main.ts` may see: a configuration names what it declares, a greeting the doors it opens. */
 const ROOT_FILES_MAY_SEE = [
   "task",

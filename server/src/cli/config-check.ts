@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { loadConfig } from "../config.ts";
 import { asking } from "../handlers/agent/lookups.ts";
-import { handlersOfConfig } from "../main.ts";
+import { handlersOfConfig } from "../parts/handlers.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
 import { passOverTypeless } from "./warnings.ts";
 

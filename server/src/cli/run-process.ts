@@ -32,7 +32,10 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal
 process.once("message", (message: unknown) => void begin(message));
 
 async function begin(message: unknown): Promise<void> {
-  const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([import("../config.ts"), import("../main.ts")]);
+  const [{ loadConfig }, { handlersOfConfig }] = await Promise.all([
+    import("../config.ts"),
+    import("../parts/handlers.ts"),
+  ]);
   const config = await loadConfig({ ...sources.parse(message), env: process.env });
   watchOwnEnd(
     (said) => send({ do: "dying", said, culprit: currentPlace() }),

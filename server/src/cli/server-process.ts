@@ -22,9 +22,10 @@ export async function runServer(
   flags: Record<string, string | undefined>,
   { reload = false } = {},
 ): Promise<void> {
-  const [{ loadConfig }, { StartError, startServer }, { LENSES }] = await Promise.all([
+  const [{ loadConfig }, { startServer }, { StartError }, { LENSES }] = await Promise.all([
     import("../config.ts"),
     import("../main.ts"),
+    import("../parts/start-error.ts"),
     import("../lenses/index.ts"),
   ]);
   // A configuration may set variables: the next one begins without.

@@ -1,11 +1,11 @@
 /** Agents of other servers, as the configuration has them: the kind of task that asks one, and a tool of our agents for each. */
-import type { Config } from "./config.ts";
-import type { Tool } from "./handlers/agent/tool.ts";
-import { askRemoteAgentTool } from "./handlers/agent/tools/ask-remote-agent.ts";
-import { type RemoteAgentParts, remoteAgentHandler } from "./handlers/remote-agent/remote-agent.ts";
+import type { Config } from "../config.ts";
+import type { Tool } from "../handlers/agent/tool.ts";
+import { askRemoteAgentTool } from "../handlers/agent/tools/ask-remote-agent.ts";
+import { type RemoteAgentParts, remoteAgentHandler } from "../handlers/remote-agent/remote-agent.ts";
+import { guardedFetch } from "../outgoing/guarded-fetch.ts";
+import type { Handler } from "../task/handler.ts";
 import { outgoingClient } from "./outbox.ts";
-import { guardedFetch } from "./outgoing/guarded-fetch.ts";
-import type { Handler } from "./task/handler.ts";
 
 /** An answer is a task with all that came out of it. */
 const ANSWER_BYTES_MAX = 32 << 20;

@@ -3,8 +3,8 @@
  * into backups with them.
  */
 import { randomBytes } from "node:crypto";
-import { Refusal } from "./task/errors.ts";
-import type { JsonObject } from "./task/json.ts";
+import { Refusal } from "../task/errors.ts";
+import type { JsonObject } from "../task/json.ts";
 
 const NAME = "token-secret";
 const BYTES = 32;

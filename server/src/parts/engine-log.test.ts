@@ -1,17 +1,17 @@
 /** What the log of a server has of its tasks: each that did not end well, and what the code of its kinds says. */
 import { afterEach, expect, test } from "vitest";
-import { EmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
-import { Ids, systemRandomBytes } from "./engine/ids.ts";
-import { atRest } from "./engine/suite/at-rest.ts";
-import { ada, gate, kind } from "./engine/suite/stage.ts";
-import { StoreFaults } from "./engine/suite/store-faults.ts";
-import { VirtualClock } from "./engine/virtual-clock.ts";
+import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { atRest } from "../engine/suite/at-rest.ts";
+import { ada, gate, kind } from "../engine/suite/stage.ts";
+import { StoreFaults } from "../engine/suite/store-faults.ts";
+import { VirtualClock } from "../engine/virtual-clock.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import { type Handler, TaskFailure } from "../task/handler.ts";
+import { LOG_LEVELS, type LogLevel } from "../task/log-line.ts";
+import type { Submission } from "../task/submission.ts";
+import { createVerbs } from "../verbs/implementation/create-verbs.ts";
 import { engineLog } from "./engine-log.ts";
-import { openSqliteStore } from "./store/sqlite/store.ts";
-import { type Handler, TaskFailure } from "./task/handler.ts";
-import { LOG_LEVELS, type LogLevel } from "./task/log-line.ts";
-import type { Submission } from "./task/submission.ts";
-import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 
 type Line = { level: LogLevel; message: string; [fact: string]: unknown };
 

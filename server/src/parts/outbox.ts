@@ -1,14 +1,14 @@
 /** The outbox of a server: where subscribers may be, in whose words they are told, and what is counted of it. */
-import type { Config } from "./config.ts";
-import { Delivery, type DeliveryParts } from "./delivery/delivery.ts";
+import type { Config } from "../config.ts";
+import { Delivery, type DeliveryParts } from "../delivery/delivery.ts";
+import type { CounterSource, MetricSources } from "../http/metrics.ts";
+import type { Lens } from "../lenses/lens.ts";
+import { GuardedClient } from "../outgoing/guarded-client.ts";
+import { allowedPlace, Reach } from "../outgoing/reach.ts";
+import { Refusal } from "../task/errors.ts";
+import type { Outcome, PushFormat, Subscription, Trial } from "../task/subscription.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { checkUrl } from "./fetching.ts";
-import type { CounterSource, MetricSources } from "./http/metrics.ts";
-import type { Lens } from "./lenses/lens.ts";
-import { GuardedClient } from "./outgoing/guarded-client.ts";
-import { allowedPlace, Reach } from "./outgoing/reach.ts";
-import { Refusal } from "./task/errors.ts";
-import type { Outcome, PushFormat, Subscription, Trial } from "./task/subscription.ts";
-import type { Verbs } from "./verbs/verbs.ts";
 
 /** Whoever has locked the data folder is the only server of its store, and goes on where the one before it died. */
 const HOLDER = "server";

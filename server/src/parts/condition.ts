@@ -1,5 +1,5 @@
 /** How this process is, for whoever asks from outside. */
-import type { Condition } from "./lenses/lens-parts.ts";
+import type { Condition } from "../lenses/lens-parts.ts";
 
 /** `more` is what only others know. */
 export function conditionOf(more: () => Omit<Condition, "uptimeS" | "memoryBytes" | "cpuPercent">): () => Condition {

@@ -1,11 +1,11 @@
 /** Files at addresses that callers name: whereto that may lead, and what of it reaches callers and handlers. */
 import type { Readable } from "node:stream";
-import type { Download } from "./handlers/documents/parts.ts";
-import { StepFailure } from "./handlers/documents/step-failure.ts";
-import { FetchFailure, fetchFile } from "./outgoing/fetch-file.ts";
-import { GuardedClient } from "./outgoing/guarded-client.ts";
-import { NotReached, Reach } from "./outgoing/reach.ts";
-import { Refusal } from "./task/errors.ts";
+import type { Download } from "../handlers/documents/parts.ts";
+import { StepFailure } from "../handlers/documents/step-failure.ts";
+import { FetchFailure, fetchFile } from "../outgoing/fetch-file.ts";
+import { GuardedClient } from "../outgoing/guarded-client.ts";
+import { NotReached, Reach } from "../outgoing/reach.ts";
+import { Refusal } from "../task/errors.ts";
 
 /** Null where none are fetched. */
 export function fetchingOf(urls: "off" | "public" | "any"): GuardedClient | null {

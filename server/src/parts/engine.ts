@@ -1,0 +1,45 @@
+/** The engine of a server, with what is logged, counted and traced of it. */
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { systemClock } from "../engine/clock.ts";
+import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-engine.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
+import { Directory } from "../task/directory.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
+import { engineLog } from "./engine-log.ts";
+
+export function engineOver(
+  parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
+  { limits, retentionDays, auditDays, directory }: Config,
+  { log, metrics, tracing }: { log: Logger; metrics: ServerMetrics; tracing: Tracing | null },
+): EmbeddedEngine {
+  const people = new Directory(directory);
+  const told = engineLog(log);
+  return new EmbeddedEngine({
+    ...parts,
+    clock: systemClock,
+    random: Math.random,
+    limits: {
+      concurrency: limits.running,
+      concurrencyOfTenant: limits.runningOfTenant,
+      concurrencyReserve: limits.runningReserve,
+      recentBytes: limits.recentBytes,
+      depthMax: limits.depth,
+      retentionDays,
+      auditDays,
+    },
+    escalatesTo: (task) => people.escalationOf(task),
+    log: {
+      ...told,
+      taskChanged: (change) => {
+        metrics.taskChanged(change);
+        tracing?.taskChanged(change);
+        told.taskChanged(change);
+      },
+      stepEnded: (task, step, ms, tried) => {
+        metrics.stepEnded(task.kind, ms);
+        tracing?.stepEnded(task, step, ms, tried);
+      },
+    },
+  });
+}

@@ -1,0 +1,67 @@
+/** The handlers of a server, but for those of documents, which need its store. */
+import type { Config } from "../config.ts";
+import { configuredGuardrails } from "../guardrails/configuration.ts";
+import { OfflineDetectors } from "../guardrails/offline/offline-detectors.ts";
+import { agentHandler } from "../handlers/agent/agent.ts";
+import type { Lookups } from "../handlers/agent/lookups.ts";
+import type { GuardrailParts } from "../handlers/agent/run-guard.ts";
+import { externalHandler } from "../handlers/external/external.ts";
+import { humanHandler } from "../handlers/human/human.ts";
+import type { Models } from "../models/model.ts";
+import { storageOf } from "../store/open.ts";
+import { DOCUMENT_KINDS } from "../task/document.ts";
+import type { Handler } from "../task/handler.ts";
+import { Handlers } from "../task/handlers.ts";
+import { tracedModels } from "../telemetry/model-calls.ts";
+import { modelsOf } from "./models.ts";
+import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
+import { StartError, sentence } from "./start-error.ts";
+
+/** Those of a process beside the server, which shares nothing with it. Throws `StartError`. */
+export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
+  const models = tracedModels(modelsOf(config), null);
+  return handlersOf(config, models, guardrailsOf(config, models, new OfflineDetectors()), lookups);
+}
+
+export function handlersOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler[] {
+  const own = [
+    agentOf(config, models, guardrails, lookups),
+    externalHandler(),
+    humanHandler(),
+    remoteAgentHandlerOf(config, storageOf(config).files),
+  ];
+  const kinds = new Set([...own.map(({ kind }) => kind), ...DOCUMENT_KINDS]);
+  for (const { kind } of config.handlers)
+    if (kinds.has(kind)) throw new StartError(`Two handlers are of kind "${kind}": name yours otherwise.`, true);
+  const twin = Handlers.twins(config.handlers);
+  if (twin)
+    throw new StartError(
+      `Two handlers are of kind "${twin.kind}" and version ${twin.version}: name one otherwise, or raise its version.`,
+      true,
+    );
+  return [...own, ...config.handlers];
+}
+
+function agentOf(config: Config, models: Models, guardrails: GuardrailParts, lookups: Lookups): Handler {
+  const { agents } = config;
+  try {
+    return agentHandler({
+      models,
+      agents,
+      tools: toolsOf(config),
+      files: storageOf(config).files,
+      guardrails,
+      ...lookups,
+    });
+  } catch (error) {
+    throw new StartError(`agents: ${sentence(error)}`, true);
+  }
+}
+
+export function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDetectors): GuardrailParts {
+  try {
+    return configuredGuardrails(guardrails, models, offline);
+  } catch (error) {
+    throw new StartError(`guardrails: ${sentence(error)}`, true);
+  }
+}

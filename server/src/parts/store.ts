@@ -1,0 +1,46 @@
+/** The store of a server: opened, and what is said of one that cannot be opened, read or written any more. */
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import type { CrashRecordFile } from "../engine/embedded/crash-record-file.ts";
+import { openStore } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
+import { Refusal } from "../task/errors.ts";
+import { StartError, sentence } from "./start-error.ts";
+
+export async function storeOf(
+  config: Config,
+  record: CrashRecordFile,
+  log: Logger,
+  onWritten: (ms: number) => void,
+): Promise<Store> {
+  const onFatal = (error: Error) => {
+    // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
+    record.ends("outside", "The store has died.");
+    log.fatal({ err: error }, "the store has died");
+    process.exit(1);
+  };
+  try {
+    const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
+    return await openStore(config, { onFatal, onDamage, onWritten });
+  } catch (error) {
+    if (error instanceof Refusal) throw new StartError(error.message);
+    throw new StartError(`The data folder ${config.data} cannot be opened: ${sentence(error)}.`);
+  }
+}
+
+/** A store that cannot be read is what keeps a server from working that answers. */
+export async function issuesOf(store: Store): Promise<string[]> {
+  try {
+    await store.countKeys();
+    return [];
+  } catch (error) {
+    return [error instanceof Refusal ? error.message : "The database cannot be read."];
+  }
+}
+
+export async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> {
+  if (mode !== "serve" || (await store.countKeys()) > 0) return;
+  throw new StartError(
+    "There is no API key yet, and waybill serve answers nobody without one. Make the first: waybill keys create",
+  );
+}

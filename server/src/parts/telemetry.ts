@@ -1,0 +1,13 @@
+/** Where traces and metrics go out; null, and nothing of it is loaded, where no address is set. */
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { systemClock } from "../engine/clock.ts";
+import { Tracing } from "../telemetry/tracing.ts";
+import { VERSION } from "../version.ts";
+
+export async function telemetryOf({ telemetry }: Config, log: Logger) {
+  if (telemetry === null) return null;
+  const { OpenTelemetry } = await import("../telemetry/open-telemetry.ts");
+  const sink = new OpenTelemetry(telemetry, VERSION, log);
+  return { sink, tracing: new Tracing(sink, telemetry, () => systemClock.now()) };
+}
