@@ -88,7 +88,12 @@ const SUITES = {
       ...(flags.quick ? [] : ["server/src/store", "server/test/bounds.test.ts"]),
     ),
   ],
-  store: [suite("server/src/store/sqlite/store.test.ts"), ...unlessQuick("server/src/store/sqlite"), ...WORLDS],
+  store: [
+    suite("server/src/store/sqlite/store.test.ts"),
+    suite("ended-trees.test.ts", "record-sweep.test.ts", "task-removal.test.ts"),
+    ...unlessQuick("server/src/store/sqlite"),
+    ...WORLDS,
+  ],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),
     suite("server/src/store/sqlite/store.test.ts", "server/test/webhooks.test.ts"),

@@ -23,6 +23,7 @@ async function live(
   handlers: readonly Handler[],
   concurrency: number,
   crashes = new CrashMemory(),
+  warnings: string[] = [],
 ): Promise<EngineLife> {
   const record = crashes.next();
   const store = faults.plugIn();
@@ -36,9 +37,7 @@ async function live(
     ids,
     limits: { concurrency },
     record,
-    log: {
-      warn: (message, facts) => process.stderr.write(`${message} ${JSON.stringify(facts)} ${String(facts["error"])}\n`),
-    },
+    log: { warn: (message, facts) => warnings.push(`${message} ${JSON.stringify(facts)} ${String(facts["error"])}`) },
   });
   await engine.start();
   return {
@@ -53,13 +52,14 @@ async function live(
       if (own) record.ends("own", "Its own code ended it.");
       faults.plugIn();
       await clock.advance(downMs, async () => {});
-      return live(faults, clock, next, concurrency, crashes);
+      return live(faults, clock, next, concurrency, crashes, warnings);
     },
     restart: async (next = handlers) => {
       await engine.stop(1_000);
-      return live(faults, clock, next, concurrency, crashes);
+      return live(faults, clock, next, concurrency, crashes, warnings);
     },
     faults,
+    warnings,
     end: () => faults.close(),
   };
 }

@@ -11,7 +11,7 @@ const CALL = {
 };
 
 /** Those whose code has ended before their submit is on disk. */
-const ENDED = ["instant", "fails"];
+const ENDED = ["instant", "fails", "restless"];
 /** What one of each kind comes to: bodies of steps, and children. */
 const BODIES = 5;
 const CHILDREN = 1;
@@ -37,6 +37,7 @@ function countedKinds() {
     }),
     counts("paid", async (ctx) => {
       ctx.usage(CALL);
+      ctx.signal.addEventListener("abort", () => ctx.usage({ ...CALL, key: "broken off" }));
       return await step(ctx);
     }),
     counts("fails", async () => {
@@ -46,6 +47,17 @@ function countedKinds() {
     counts("both", async (ctx) => await ctx.parallel({ a: step, b: step })),
     counts("asks", async (ctx) => (await ctx.waitForInput("q", { asks: "answer", prompt: "?" }))?.value ?? null),
     counts("naps", (ctx) => ctx.sleep("a while", 1_000).then(() => null)),
+    counts("restless", async (ctx) => {
+      for (const n of [1, 2, 3]) {
+        ctx.artifact({ id: `made ${n}`, parts: [{ text: "Here it is." }] });
+        ctx.usage({ ...CALL, key: `call ${n}` });
+        ctx.details({ [`n${n}`]: true });
+        // Commits what came before it.
+        void ctx.sleep(`${n}`, 1_000);
+        for (let turn = 0; turn < 9; turn++) await null;
+      }
+      return "done";
+    }),
     counts("pauses", (ctx) => ctx.pause("look", "Look.").then(() => null)),
     counts("parent", (ctx) => ctx.child("child", "stepped", null)),
     counts("hears", async (ctx) => (await ctx.history(5)).length),
@@ -99,6 +111,24 @@ export function beginningsSuite(begin: Begin): void {
     expect((await life.verbs.tasks.artifacts(ada, id)).artifacts).toMatchObject([{ id: "made" }]);
   });
 
+  it("keeps all that a run commits, one thing after the other, before its code comes to rest", async () => {
+    const made = countedKinds();
+    let life = await warm(await begin(made.kinds), made);
+    life.faults.dieAt(1);
+    void submit(life, "restless", { metadata: { n: "1" } });
+    await life.settle();
+    life = await life.crash();
+    const id = await onlyTask(life, 1);
+    expect(await at(life, id)).toMatchObject({
+      ...{ state: "completed", attempt: 1, output: "done", details: { n1: true, n2: true, n3: true } },
+      usage: { calls: 3 },
+    });
+    const { artifacts } = await life.verbs.tasks.artifacts(ada, id);
+    expect(artifacts.map(({ id }) => id)).toEqual(["made 1", "made 2", "made 3"]);
+    const { calls } = await life.verbs.tasks.usage(ada, id);
+    expect(calls.map(({ key }) => key)).toEqual(["call 1", "call 2", "call 3"]);
+  });
+
   it("answers a submit, and lets anybody see the task, no sooner than it is on disk", async () => {
     const made = countedKinds();
     const { submissions, kinds, counted } = made;
@@ -131,6 +161,7 @@ export function beginningsSuite(begin: Begin): void {
     expect(counted).toEqual({ begun: kinds.length, bodies: 0, stopped: kinds.length - ENDED.length });
     await life.pass(60_000);
     expect(await total(life)).toBe(before);
+    expect(life.warnings).toEqual([]);
     const id = await submit(life, "stepped");
     expect(await arrives(life, id, "completed")).toMatchObject({ output: 1, attempt: 1 });
   });

@@ -33,6 +33,8 @@ export type EngineLife = {
   restart: (handlers?: readonly Handler[]) => Promise<EngineLife>;
   /** What becomes of the store meanwhile. */
   faults: StoreFaults;
+  /** What the log has warned of since the first of its processes began. */
+  warnings: readonly string[];
   end: () => Promise<void>;
 };
 

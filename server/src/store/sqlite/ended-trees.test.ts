@@ -5,6 +5,7 @@ import { EndedTrees } from "./ended-trees.ts";
 import { migrate } from "./migrate.ts";
 
 const CHILDREN = 15_000;
+const CALLS_MAX = 100;
 const RETENTION = { endedBefore: 10, limit: 10 };
 
 /** A root (task 1) with so many children, a task of nobody that ended after all of them, and the newest, which stays. */
@@ -24,10 +25,11 @@ function wideTree({ open }: { open: number | null }): Database {
 
 /** What each call finds until the first that finds something. */
 function untilFound(trees: EndedTrees): { calls: number; tasks: unknown[] } {
-  for (let calls = 1; ; calls++) {
+  for (let calls = 1; calls <= CALLS_MAX; calls++) {
     const { found, goesOn } = trees.next(RETENTION);
     if (found.length > 0 || !goesOn) return { calls, tasks: found.map(([n]) => n) };
   }
+  throw new Error(`Not through after ${CALLS_MAX} calls.`);
 }
 
 test("a wide tree that stays hides nothing behind it", () => {
@@ -55,3 +57,11 @@ test.each([CHILDREN + 1, 2_000])(
     db.close();
   },
 );
+
+test("a task stays as long as one far below it is open, and those between them with it", () => {
+  const open = 6;
+  const db = wideTree({ open });
+  db.exec(`UPDATE tasks SET parent = iif(n BETWEEN 2 AND ${open + 1}, printf('task_%026d', n - 1), NULL)`);
+  expect(untilFound(new EndedTrees(db)).tasks[0]).toBe(open + 2);
+  db.close();
+});

@@ -94,6 +94,16 @@ test("what is large goes in turns, of which none holds the writer for long", () 
   db.close();
 });
 
+test("a sweep looks at each of however many conversations, and removes those that are old", () => {
+  const { db, counts, converse } = stage();
+  for (let n = 0; n < 500; n++) converse(`empty ${n}`, 0, null);
+  converse("used", 0, null);
+  db.exec("UPDATE conversations SET last_activity_at = 5 WHERE id = 'used'");
+  expect(sweepRecords(db, { ...OLD, after: "" }, Number.POSITIVE_INFINITY)).toBe(null);
+  expect(counts()).toEqual([1, 0, 0, 0, 0]);
+  db.close();
+});
+
 test("a conversation that was deleted is emptied at once, and by the next sweep where that was broken off", () => {
   const { db, counts, converse, sweep } = stage();
   for (const id of ["whole", "broken off"]) converse(id, 40, 5);

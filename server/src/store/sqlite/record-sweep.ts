@@ -19,8 +19,9 @@ export type RecordSweep = RecordTimes & {
 export function sweepRecords(
   db: Database,
   { idempotencyBefore, auditBefore, unusedSince, expiredBefore, after }: RecordSweep,
+  turnMs = TURN_MS,
 ): string | null {
-  const until = performance.now() + TURN_MS;
+  const until = performance.now() + turnMs;
   // Row by row: SQLite looks through all records for a list of keys of two columns.
   const oldRecords = db.prepare<unknown[], unknown[]>("SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?").raw();
   const removeRecord = db.prepare<unknown[]>("DELETE FROM idempotency WHERE scope = ? AND key = ?");
