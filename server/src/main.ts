@@ -15,7 +15,7 @@ import { agentCatalog } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { answering } from "./handlers/agent/lookups.ts";
 import type { Host } from "./http/host.ts";
-import { lastingSharesOf } from "./http/shares/share.ts";
+import { allowedModelsOf, lastingSharesOf } from "./http/shares/share.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -102,7 +102,7 @@ export async function startServer(
       directory: people,
       receivers: outbox.receivers(),
       checkText: textChecker(guardrails),
-      lastingBounds: lastingSharesOf(config.shares),
+      ...{ lastingBounds: lastingSharesOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });
     search.over(verbs.vectorStores);
     directory.over(verbs.agents);

@@ -15,7 +15,7 @@ import type { Store } from "../src/store/store.ts";
 import type { Scope } from "../src/task/principal.ts";
 import { KeyVerbs } from "../src/verbs/implementation/key-verbs.ts";
 
-export type TestKey = { tenant?: string; user: string; scopes?: Scope[]; tier?: string };
+export type TestKey = { tenant?: string; user: string; scopes?: Scope[]; tier?: string; models?: string[] };
 
 export type TestServerOptions = {
   /** `dev` when absent. `serve` needs at least one of `keys`. */

@@ -586,6 +586,8 @@ export type Caller = {
   user: string;
   scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
   key_id: string;
+  /** The language models that its key may ask; null is any. */
+  models: (string)[] | null;
 };
 
 export type CheckedText = {
@@ -667,6 +669,8 @@ export type CreatedKey = {
   roles: (string)[];
   /** How large its share of the server is, where the deployment tells tiers apart. */
   tier: string | null;
+  /** The language models that it may ask, as provider:model, where a name may end in *; null is any. */
+  models: (string)[] | null;
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
@@ -951,6 +955,8 @@ export type Key = {
   roles: (string)[];
   /** How large its share of the server is, where the deployment tells tiers apart. */
   tier: string | null;
+  /** The language models that it may ask, as provider:model, where a name may end in *; null is any. */
+  models: (string)[] | null;
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
@@ -3285,6 +3291,8 @@ export type Operations = {
       /** What its user belongs to: whose work that is too. */
       groups?: (string)[] | undefined;
       roles?: (string)[] | undefined;
+      /** The language models that it may ask, as provider:model, where a name may end in *; those of your own key when absent. */
+      models?: (string)[] | undefined;
       expires_at?: string | undefined;
     };
     answer: CreatedKey;

@@ -28,7 +28,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
   }
 
   return {
-    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], tier, expires_at }) =>
+    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], tier, models, expires_at }) =>
       within(async (verbs) => {
         const { key, secret } = await verbs.createFirst({
           name,
@@ -38,6 +38,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
           groups,
           roles,
           ...(tier !== undefined && { tier }),
+          ...(models !== undefined && { models }),
           ...(expires_at !== undefined && { expiresAt: Date.parse(expires_at) }),
         });
         return { ...wireKey(key), secret };

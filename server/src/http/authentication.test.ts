@@ -25,6 +25,7 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
         valid.clear();
         return {
           ...principal,
+          models: null,
           id,
           name: "",
           scopes: [],

@@ -13,7 +13,7 @@ function fresh(id: string, fields: Partial<QueuedTask> = {}): QueuedTask {
 }
 
 describe("a child", () => {
-  test("is bound by each budget above it, the topmost first, however many generations are between", () => {
+  test("is bound by each budget above it, the topmost first, and asks the models of whoever submitted it, however many generations are between", () => {
     const top = fresh("top", { budget: BUDGET });
     const second = asChildOf(top, fresh("second"));
     const third = asChildOf(second, fresh("third", { budget: BUDGET }));
@@ -24,6 +24,8 @@ describe("a child", () => {
       ["top"],
       ["top", "third"],
     ]);
+    const listed = asChildOf(fresh("parent", { models: [["local:*"]] }), fresh("child"));
+    expect(asChildOf(listed, fresh("grandchild")).models).toEqual([["local:*"]]);
     expect([second.depth, third.depth, fourth.depth]).toEqual([1, 2, 3]);
   });
 

@@ -10,10 +10,10 @@ import { traceOfChild } from "./trace.ts";
 
 type Parent = Pick<
   Task,
-  "id" | "trace" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy"
+  "id" | "trace" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy" | "models"
 >;
 
-/** The task as a child of `parent`: a generation below it, within its budget, and to end by its deadline. */
+/** The task as a child of `parent`: a generation below it, within its budget, with its models, and to end by its deadline. */
 export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
   const { timeLimitMs } = parent;
   // The limit of the parent's kind stands still while it waits for its child.
@@ -24,6 +24,7 @@ export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
     depth: parent.depth + 1,
     trace: traceOfChild(parent),
     boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],
+    models: parent.models,
     deadlineAt,
     namedDeadlineAt: deadlineAt,
   };

@@ -118,6 +118,7 @@ export interface Context extends Effects {
     | "conversation"
     | "metadata"
     | "budget"
+    | "models"
     | "handlerVersion"
     | "createdAt"
     | "trace"
@@ -205,6 +206,8 @@ export type Handler<Input = Json> = {
   reply?: (output: Json) => Part[];
   /** Time limit of the whole task, from its first start, when the submit names no deadline. */
   timeLimitMs?: (input: Input) => number | null;
+  /** The language model that a task with this input asks; null when its own code decides. */
+  modelOf?: (input: Input) => string | null;
   /** How a task stands to the open ones of its conversation, when the submit does not say; beside them when absent. */
   multitaskStrategy?: (input: Input) => MultitaskStrategy | null;
   run: (ctx: Context, input: Input) => Promise<Json>;
@@ -236,7 +239,7 @@ export function defineHandler<Input>(
       door?: z.ZodType<Input>;
     },
 ): Handler {
-  const { input, door = input, run, present, timeLimitMs, queueOf, multitaskStrategy, ...rest } = definition;
+  const { input, door = input, run, present, timeLimitMs, queueOf, multitaskStrategy, modelOf, ...rest } = definition;
   const { version = 1 } = rest;
   if (!Number.isSafeInteger(version)) throw new Error(`The version of kind "${definition.kind}" is no whole number.`);
   // A submit asks several of these of one value, one after the other: what was accepted last is not read again.
@@ -255,6 +258,7 @@ export function defineHandler<Input>(
     // Its own copy: what a handler changes in its input is for nobody else to see.
     run: (ctx, value) => run(ctx, input.parse(copyOf(value))),
     ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),
+    ...(modelOf && { modelOf: (value: Json) => modelOf(parse(value)) }),
     ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(parse(value)) }),
     ...(multitaskStrategy && { multitaskStrategy: (value: Json) => multitaskStrategy(parse(value)) }),
   };

@@ -12,6 +12,8 @@ export type Key = {
   roles: string[];
   /** How large its share of the server is, where the deployment tells tiers apart. */
   tier: string | null;
+  /** The language models that it may ask, see `allowed-models.ts`; null is any. */
+  models: string[] | null;
   createdAt: number;
   expiresAt: number | null;
   revokedAt: number | null;

@@ -1,5 +1,6 @@
 /** A task made of a submission: the one place that fills in its fields. */
 import { z } from "zod";
+import { type ModelLists, mustBeAllowed } from "./allowed-models.ts";
 import type { MessageDraft } from "./conversation.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
@@ -26,6 +27,8 @@ export type NewTask = {
   parent: TaskId | null;
   retryOf: TaskId | null;
   trace?: Task["trace"];
+  /** What its caller may have asked; any model when absent. */
+  models?: ModelLists;
   /** Of people's work that goes on: the number that it is known by, and the first that had it. */
   renewed?: { number: number; first: TaskId };
   /** What the calls that a retry does not make again have told of it. */
@@ -33,7 +36,7 @@ export type NewTask = {
   submission: z.output<typeof submission>;
 };
 
-/** Checks the input against its kind. Throws `invalid`, naming the field. `message` is what it adds to its conversation. */
+/** Checks the input against its kind. Throws `invalid`, naming the field, and `forbidden` for a model that it may not ask. `message` is what it adds to its conversation. */
 export function newTask(
   parts: NewTask,
   id: TaskId,
@@ -42,6 +45,8 @@ export function newTask(
   const { handler, submission } = parts;
   const { input, title, message } = presented(handler, submission.input);
   const { deadlineMs, message: kept = {} } = submission;
+  const { models = [] } = parts;
+  if (models.length > 0) mustAskAllowed(handler, input, models);
   const task = queuedTask({
     id,
     tenant: parts.tenant,
@@ -62,6 +67,7 @@ export function newTask(
     metadata: submission.metadata,
     details: parts.details ?? {},
     budget: submission.budget ?? null,
+    models: models.map((list) => [...list]),
     retry: submission.retry,
     createdAt: now,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
@@ -95,6 +101,16 @@ function presented(handler: Handler, given: Json): Presentation & { input: Json 
   const { input } = accepted;
   const { title, message } = told(handler, "present", isPresentation, () => handler.present(input));
   return { input, title, ...(message && { message }) };
+}
+
+function mustAskAllowed(handler: Handler, input: Json, lists: ModelLists): void {
+  const { modelOf } = handler;
+  const model = modelOf ? told(handler, "modelOf", isModel, () => modelOf(input)) : null;
+  if (model !== null) mustBeAllowed(lists, model);
+}
+
+function isModel(said: unknown): said is string | null {
+  return said === null || typeof said === "string";
 }
 
 function queueOf(handler: Handler, input: Json): string | null {

@@ -18,6 +18,8 @@ export type Principal = {
   roles?: readonly string[];
   /** Of its key: how large its share is. */
   tier?: string;
+  /** The language models that its key may ask; any when absent. */
+  models?: readonly string[];
   /** The trace that its call is part of, and with it what it begins. */
   trace?: Trace;
   /** The id of the key that it came with: rate limits and the audit log name it. */

@@ -27,6 +27,7 @@ export function queuedTask(given: Asked & Partial<Fields>): QueuedTask {
     budget: null,
     budgetFrom: null,
     boundBy: [],
+    models: [],
     children: 0,
     retry: RETRIES,
     revision: 1,

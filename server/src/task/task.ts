@@ -132,6 +132,8 @@ const common = {
   budgetFrom: usageTotals.nullable().default(null),
   /** Those above it whose budgets hold for it too, the highest first. */
   boundBy: z.array(z.string()).default([]),
+  /** Each of these lists must name a language model that is asked for it, see `allowed-models.ts`. */
+  models: z.array(z.array(z.string())).default([]),
   /** How many it has begun. */
   children: z.int().nonnegative().default(0),
   retry: retryPolicy,

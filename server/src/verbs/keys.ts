@@ -8,8 +8,9 @@ export interface Keys {
   authenticate(secret: string): Promise<{ principal: Principal; expiresAt: number | null } | "ended" | null>;
   /**
    * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
-   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the tier of the principal's own key. Throws `forbidden` without the scope `admin`, without `tasks:all`
-   * for another user, and for scopes that the principal lacks; `rate_limited` when the user has 1,000 good keys.
+   * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the tier of the principal's own key,
+   * and may ask the same models, or those of them that `models` names. Throws `forbidden` without the scope `admin`, without `tasks:all`
+   * for another user, and for scopes and models that the principal lacks; `rate_limited` when the user has 1,000 good keys.
    */
   create(
     principal: Principal,
@@ -19,6 +20,7 @@ export interface Keys {
       scopes?: Scope[];
       groups?: string[];
       roles?: string[];
+      models?: string[];
       expiresAt?: number;
     },
   ): Promise<{ key: Key; secret: string }>;

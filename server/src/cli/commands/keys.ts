@@ -19,6 +19,7 @@ type CreateFlags = Flags & {
   group?: string[];
   role?: string[];
   tier?: string;
+  model?: string[];
   expires?: number;
 };
 
@@ -44,6 +45,11 @@ export function addKeys(program: Command): void {
       .option("--group <NAME,…>", "a group of its user, whose work that is too", names)
       .option("--role <NAME,…>", "a role of its user, likewise", names)
       .option("--tier <NAME>", "its tier, in a folder: how large its share of the server is")
+      .option(
+        "--model <NAME,…>",
+        "a language model that it may ask, as openai:gpt-5-mini or openai:*; any when none is named",
+        names,
+      )
       .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
   ).action((flags: CreateFlags, command: Command) =>
     withApiKeys(flags, command, async (apiKeys, { out, talk }) => {
@@ -122,7 +128,7 @@ async function withApiKeys(
   await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 
-function draftOf({ name, user, scope, group, role, tier, expires }: CreateFlags): FolderKeyDraft {
+function draftOf({ name, user, scope, group, role, tier, model, expires }: CreateFlags): FolderKeyDraft {
   return {
     name,
     ...(user !== undefined && { user }),
@@ -130,6 +136,7 @@ function draftOf({ name, user, scope, group, role, tier, expires }: CreateFlags)
     ...(group !== undefined && { groups: group }),
     ...(role !== undefined && { roles: role }),
     ...(tier !== undefined && { tier }),
+    ...(model !== undefined && { models: model }),
     ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
   };
 }

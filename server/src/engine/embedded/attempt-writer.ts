@@ -138,7 +138,7 @@ export class AttemptWriter implements AttemptPort {
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
-    const { attempt, tenant, user, lens, priority, id } = this.#task;
+    const { attempt, tenant, user, lens, priority, id, models } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
     const submission = {
@@ -154,7 +154,7 @@ export class AttemptWriter implements AttemptPort {
     const details = goesOn ? failed.details : {};
     const now = clock.now();
     const { task: fresh } = newTask(
-      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf, details },
+      { handler, submission, tenant, user, lens, conversation: null, parent: id, retryOf, details, models },
       ownId ?? ids.taskId(now),
       now,
     );

@@ -54,7 +54,7 @@ export function cleanupAfter(change: Change, handlers: Handlers, ids: Ids): Writ
     isTerminal(task.state) && task.state !== "completed" && change.before !== null && !isTerminal(change.before.state);
   const handler = handlers.get(CLEANUP_KIND);
   if (!ended || !handler || !handlerFor(task, handlers)?.cleanup) return [];
-  const { tenant, user, lens, id } = task;
+  const { tenant, user, lens, id, models } = task;
   const submission = plainSubmission(CLEANUP_KIND, { task: id });
   const cleanup = newTask(
     {
@@ -67,6 +67,7 @@ export function cleanupAfter(change: Change, handlers: Handlers, ids: Ids): Writ
       parent: null,
       retryOf: null,
       trace: traceOfChild(task),
+      models,
     },
     ids.taskId(task.updatedAt),
     task.updatedAt,

@@ -107,6 +107,7 @@ export function agentHandler({
     door,
     present: (input) => ({ title: shortened(input.query, TITLE_CHARS_MAX), message: messageAsked(input).parts }),
     reply: replyOf,
+    modelOf: (input) => (codeOf(input) ? null : modelFor(input, agentFor(input, parts.agents), models)),
     timeLimitMs: (input) => (codeOf(input) ? ownTimeLimitMs(input, parts) : timeLimitMs(input, parts)),
     multitaskStrategy: (input) => agentFor(input, parts.agents).multitaskStrategy,
     run: (ctx, input) => (codeOf(input) ?? runModel)(ctx, input),

@@ -14,9 +14,10 @@ import {
   type ProviderState,
   type Reasoning,
 } from "../../models/model.ts";
+import { isAllowed } from "../../task/allowed-models.ts";
 import type { GenerationParameters, GenerationReport } from "../../task/generation-parameters.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
-import type { Context, StepContext } from "../../task/handler.ts";
+import { type Context, type StepContext, TaskFailure } from "../../task/handler.ts";
 import { isJson, type Json } from "../../task/json.ts";
 import { CallError } from "../call-error.ts";
 import { AnswerText } from "./answer-text.ts";
@@ -90,10 +91,11 @@ const REASON_CHARS_MAX = 1_000;
 
 /**
  * Asks the model once per try, within every budget that holds for the task: one that is spent pauses or fails it. Rejects
- * with `StepError` whose message is a whole sentence.
+ * with `StepError` whose message is a whole sentence, and ends the task where whoever submitted it may not ask this model.
  */
 export async function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
   const { budgets, retries, call, models } = options;
+  mustBeAllowed(ctx, call.model);
   let own = 0;
   const expected = async () => {
     own = (await estimatedUsage(call.prompt, call.tools, [])).inputTokens;
@@ -107,6 +109,15 @@ export async function askModel(ctx: Context, name: string, options: ModelTurnOpt
   const said = await budgets.step<ModelTurn>(ctx, name, expected, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
   for (const task of said.warned ?? []) budgets.warned.add(task);
   return said;
+}
+
+/** Asked again at the call: what the name of a model means may be another one by then, and code chooses one of its own. */
+function mustBeAllowed({ task }: Context, model: string): void {
+  if (isAllowed(task.models, model)) return;
+  throw new TaskFailure(
+    "model_not_allowed",
+    `${model} may not be asked with the key that this task was submitted with.`,
+  );
 }
 
 async function askWithin(

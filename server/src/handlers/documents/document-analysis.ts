@@ -1,8 +1,10 @@
 /**
  * The handler of kind `document_analysis`: a document is read part by part, each part a journaled step, and what was
- * found is put together at the end. By the configured model when there is one, else in the document's own sentences.
+ * found is put together at the end. By the configured model when there is one that its caller may ask, else in the
+ * document's own sentences.
  */
 
+import { isAllowed } from "../../task/allowed-models.ts";
 import { documentInputs } from "../../task/document.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
 import type { JsonObject } from "../../task/json.ts";
@@ -36,9 +38,10 @@ export function documentAnalysis(parts: DocumentParts): Handler {
       const own = await ctx.step("put together", (step) =>
         parts.text.putTogether(analyses, { parts: read, language, outline: [], outlineAsJson }, step.signal),
       );
-      const { produced, warnings } = model.startsWith(OFFLINE)
-        ? { produced: own, warnings: [] }
-        : await analyseByModel(ctx, parts, { key, analyses, own, model });
+      const { produced, warnings } =
+        model.startsWith(OFFLINE) || !isAllowed(ctx.task.models, model)
+          ? { produced: own, warnings: [] }
+          : await analyseByModel(ctx, parts, { key, analyses, own, model });
       const at = await ctx.now();
       const method = produced.method ?? "extractive";
       await ctx.step("keep it", async () => {

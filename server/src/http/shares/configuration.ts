@@ -3,6 +3,7 @@
  * without an accepted key. One schema; each bound that is absent is the usual one, and null is none.
  */
 import { z } from "zod";
+import { modelList } from "../../task/allowed-models.ts";
 import type { AddressShare, Share, Shares } from "./share.ts";
 
 const bound = z.int().min(1).max(1_000_000_000_000).nullable().optional();
@@ -22,6 +23,8 @@ const share = z.strictObject({
   openTasks: bound,
   /** US dollars that models may have cost on one day (UTC), of the same. */
   usdPerDay: z.number().positive().max(1_000_000_000).nullable().optional(),
+  /** The language models that may be asked, as `provider:model`, where a name may end in `*`. */
+  models: modelList.nullable().optional(),
 });
 
 const addressShare = share.pick({ requestsPerMinute: true, requests: true, bodiesBytes: true }).extend({
@@ -59,6 +62,7 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     searches: 16,
     openTasks: 2_000_000,
     usdPerDay: null,
+    models: null,
     connections: 11_000,
   },
   tenant: {
@@ -69,6 +73,7 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     searches: 32,
     openTasks: 4_000_000,
     usdPerDay: null,
+    models: null,
     connections: null,
   },
   address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000 },
@@ -84,6 +89,7 @@ const IN_DEV: typeof IN_SERVE = {
     searches: null,
     openTasks: null,
     usdPerDay: null,
+    models: null,
     connections: null,
   },
   tenant: {
@@ -94,6 +100,7 @@ const IN_DEV: typeof IN_SERVE = {
     searches: null,
     openTasks: null,
     usdPerDay: null,
+    models: null,
     connections: null,
   },
   address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null },

@@ -1,4 +1,5 @@
 /** What one key, tenant or address may have of the server at once, and within a minute. Null is any number. */
+import type { ModelLists } from "../../task/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
 
 type Bound = number | null;
@@ -20,6 +21,8 @@ export type Share = AddressShare &
     openTasks: Bound;
     /** What models may have cost on one day, UTC, of the same. */
     usdPerDay: Bound;
+    /** The language models that may be asked, see `task/allowed-models.ts`; null is any. */
+    models: readonly string[] | null;
   }>;
 
 export type Shares = Readonly<{
@@ -41,6 +44,14 @@ export function shareOfKey({ key, tiers }: Shares, { tier }: Principal): Share {
 /** That of its tenant. */
 export function shareOfTenant({ tenant, tenants }: Shares, principal: Principal): Share {
   return tenants.get(principal.tenant) ?? tenant;
+}
+
+/** The models that a principal may have asked: of its key, and of both shares. */
+export function allowedModelsOf(shares: Shares): (principal: Principal) => ModelLists {
+  return (principal) => {
+    const lists = [principal.models, shareOfKey(shares, principal).models, shareOfTenant(shares, principal).models];
+    return lists.filter((list) => list !== undefined && list !== null);
+  };
 }
 
 /** What lasts is of the user whose key it is, and of its tenant. */

@@ -36,17 +36,18 @@ export const accountRoutes: readonly Route[] = [
     summary: "Make a key",
     description:
       "Of your tenant; by itself for you, with the scope `tasks`. `forbidden` without the scope `admin`, for another " +
-      "user without `tasks:all`, or for scopes that you have not got; `rate_limited` when the user has 1,000 good keys.",
+      "user without `tasks:all`, or for scopes and models that you have not got; `rate_limited` when the user has 1,000 good keys.",
     refuses: ["rate_limited"],
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
-    handle: async ({ principal, verbs, body: { name, user, scopes, groups, roles, expires_at } }) => {
+    handle: async ({ principal, verbs, body: { name, user, scopes, groups, roles, models, expires_at } }) => {
       const { key, secret } = await verbs.keys.create(principal, {
         name,
         ...(user !== undefined && { user }),
         ...(scopes !== undefined && { scopes }),
         groups,
         roles,
+        ...(models !== undefined && { models }),
         ...(expires_at !== undefined && { expiresAt: expires_at }),
       });
       return { status: 201, body: { ...wireKey(key), secret }, headers: { "cache-control": "no-store" } };

@@ -405,6 +405,7 @@ export function wireKey(key: Key): Wire<typeof account.key> {
     groups: key.groups,
     roles: key.roles,
     tier: key.tier,
+    models: key.models,
     hint: key.hint,
     created_at: wireTime(key.createdAt),
     expires_at: timeOrNull(key.expiresAt),
@@ -416,6 +417,6 @@ export function wireAuditEntry({ at, user, keyId, act, task, detail }: AuditEntr
   return { at: wireTime(at), user, key_id: keyId, act, task_id: task, detail };
 }
 
-export function wireCaller({ tenant, user, scopes, keyId }: Principal): Wire<typeof account.caller> {
-  return { tenant, user, scopes: [...scopes], key_id: keyId };
+export function wireCaller({ tenant, user, scopes, keyId, models }: Principal): Wire<typeof account.caller> {
+  return { tenant, user, scopes: [...scopes], key_id: keyId, models: models ? [...models] : null };
 }

@@ -176,4 +176,5 @@ export type PreparedKey = [
   groups: string | null,
   roles: string | null,
   tier: string | null,
+  models: string | null,
 ];

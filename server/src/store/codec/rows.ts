@@ -118,7 +118,7 @@ export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }
 
-const laterKeyColumns = [maybeText, maybeText, maybeText] as const;
+const laterKeyColumns = [maybeText, maybeText, maybeText, maybeText] as const;
 const keyRow = z.tuple([
   text,
   text,
@@ -137,7 +137,7 @@ const listIn = (stored: string | null) => (stored === null ? [] : texts.parse(JS
 const listed = (list: readonly string[]) => (list.length === 0 ? null : JSON.stringify(list));
 const scopes = z.array(z.enum(SCOPES));
 export function keyOf(row: unknown): StoredKey {
-  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles, tier] =
+  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles, tier, models] =
     keyRow.parse(row);
   return {
     id,
@@ -153,12 +153,13 @@ export function keyOf(row: unknown): StoredKey {
     groups: listIn(groups),
     roles: listIn(roles),
     tier,
+    models: models === null ? null : listIn(models),
   };
 }
 
 /** The columns that `keyOf` reads. */
 export function keyValues(key: StoredKey): PreparedKey {
-  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles, tier } = key;
+  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles, tier, models } = key;
   const held = JSON.stringify(key.scopes);
   return [
     id,
@@ -174,6 +175,7 @@ export function keyValues(key: StoredKey): PreparedKey {
     listed(groups),
     listed(roles),
     tier,
+    models === null ? null : JSON.stringify(models),
   ];
 }
 

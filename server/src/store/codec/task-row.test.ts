@@ -79,6 +79,7 @@ test("what a left-out field means is frozen", () => {
     budget: null,
     budgetFrom: null,
     boundBy: [],
+    models: [],
     children: 0,
     attempt: 0,
     failures: 0,

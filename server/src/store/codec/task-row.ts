@@ -48,6 +48,7 @@ const FIXED = [
   "metadata",
   "budget",
   "boundBy",
+  "models",
   "notBefore",
   "timeLimitMs",
 ];

@@ -168,5 +168,6 @@ test("migrations are frozen", () => {
     "50407c30949098f2",
     "df75abec2ba6872b",
     "3406000fcf015ca5",
+    "cc3ff7a93b294424",
   ]);
 });

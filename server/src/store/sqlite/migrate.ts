@@ -22,6 +22,7 @@ import { openInConversation } from "./migrations/019-open-in-conversation.ts";
 import { keyTiers } from "./migrations/020-key-tiers.ts";
 import { worklistConditions } from "./migrations/021-worklist-conditions.ts";
 import { stepTraces } from "./migrations/022-step-traces.ts";
+import { keyModels } from "./migrations/023-key-models.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -47,6 +48,7 @@ export const MIGRATIONS: readonly string[] = [
   keyTiers,
   worklistConditions,
   stepTraces,
+  keyModels,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

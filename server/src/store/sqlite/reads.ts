@@ -15,7 +15,7 @@ import { taskReads } from "./task-reads.ts";
 import { humanReads } from "./worklist.ts";
 
 export const KEY_COLUMNS =
-  "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier";
+  "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models";
 const AUDIT_COLUMNS = "at, user, key_id, act, task, detail";
 
 type AuditPage = { tenant: string; limit: number; before: number | null; task: string | null };

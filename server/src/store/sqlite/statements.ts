@@ -170,8 +170,8 @@ export function writerStatements(db: Database) {
     insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),
     putKey: run(
       `INSERT OR REPLACE INTO keys
-         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
     takeLease: run(

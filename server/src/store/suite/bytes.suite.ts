@@ -195,6 +195,7 @@ export function bytesStories(setup: () => Promise<Store>): void {
           groups: [],
           roles: [],
           tier: null,
+          models: null,
           hint: "",
           ...times,
         },

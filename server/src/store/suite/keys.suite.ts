@@ -15,6 +15,7 @@ function key(fields: Partial<StoredKey>): StoredKey {
     groups: ["finance"],
     roles: [],
     tier: "pro",
+    models: ["openai:*"],
     createdAt: START,
     expiresAt: null,
     revokedAt: null,

@@ -6,6 +6,7 @@ import type { Store } from "../../store/store.ts";
 import type { Directory } from "../../task/directory.ts";
 import type { Verbs } from "../verbs.ts";
 import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
+import type { AllowedModels } from "./allowed-models.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
@@ -37,6 +38,8 @@ export type VerbsParts = {
   trace?: TraceBegins;
   /** Absent: nobody is told anything. */
   receivers?: Receivers;
+  /** Absent: callers may ask the models that their keys name. */
+  allowedModels?: AllowedModels;
   /** Absent: nobody's open tasks and money of a day are bounded. */
   lastingBounds?: LastingBoundsOf;
   /** Absent: no text is looked at outside of a run. */

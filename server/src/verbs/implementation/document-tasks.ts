@@ -13,13 +13,21 @@ import { plainSubmission } from "../../task/new-task.ts";
 import type { Principal } from "../../task/principal.ts";
 import { OPEN_STATES } from "../../task/states.ts";
 import { PAGE_LIMIT_MAX, type Page, type TaskList } from "../../task/task-filter.ts";
+import { type AllowedModels, ownModels } from "./allowed-models.ts";
 import { mustBeSameRequest } from "./idempotency.ts";
 import { submitTask, type TraceBegins } from "./submit-task.ts";
 
 /** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
 const NAMED_IN = "documents";
 
-export type DocumentTasksParts = { engine: Engine; store: Store; clock: Clock; ids: Ids; trace?: TraceBegins };
+export type DocumentTasksParts = {
+  engine: Engine;
+  store: Store;
+  clock: Clock;
+  ids: Ids;
+  trace?: TraceBegins;
+  allowedModels?: AllowedModels;
+};
 
 /** Whose document or vector store it is, and what people call it. */
 type Owned = { tenant: string; user: string; id: string; filename?: string; name?: string };
@@ -47,8 +55,8 @@ type NewDocumentTask = {
   about: { field: "file_id" | "vector_store_id"; owned: Owned };
   details?: JsonObject;
   documents: DocumentWrite;
-  /** Of its caller. */
-  trace?: Principal["trace"];
+  /** Null is the server itself. */
+  caller: Principal | null;
 };
 
 export class DocumentTasks {
@@ -63,7 +71,8 @@ export class DocumentTasks {
    * when the idempotency key was used for another request.
    */
   async begin(wanted: NewDocumentTask): Promise<Begun> {
-    const { kind, input, lens, idempotency, name, replaces = false, about, details, documents, trace = null } = wanted;
+    const { kind, input, lens, idempotency, name, replaces = false, about, details, documents, caller } = wanted;
+    const { allowedModels = ownModels } = this.#parts;
     const handler = this.#parts.engine.handlers.get(kind);
     if (!handler) throw new Refusal("unavailable", `This server does no work of kind "${kind}".`);
     const { tenant, user, id, filename, name: called } = about.owned;
@@ -79,7 +88,8 @@ export class DocumentTasks {
         conversation: null,
         parent: null,
         retryOf: null,
-        trace,
+        trace: caller?.trace ?? null,
+        models: caller === null ? [] : allowedModels(caller),
         ...(details && { details }),
       },
       {

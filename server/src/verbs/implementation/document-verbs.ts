@@ -78,7 +78,7 @@ export class DocumentVerbs implements Documents {
     const url = "url" in from ? from.url : null;
     const { task, about, replayed } = await this.#tasks.begin({
       kind: "file_processing",
-      trace: principal.trace,
+      caller: principal,
       input: { document: key, analyses, vectorize, recognize, outlineAsJson, url },
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
@@ -152,7 +152,7 @@ export class DocumentVerbs implements Documents {
     }
     const common = {
       lens,
-      trace: principal.trace,
+      caller: principal,
       about: { field: "file_id", owned: document },
       documents: { ofTask: { document: document.key } },
       ...detailsOf(unknown),

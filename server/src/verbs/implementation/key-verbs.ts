@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
+import { beyond } from "../../task/allowed-models.ts";
 import type { AuditEntry } from "../../task/audit.ts";
 import { Directory } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
@@ -39,8 +40,9 @@ export class KeyVerbs implements Keys {
     const known = this.#directory.find(tenant, { type: "user", id: user });
     const groups = [...new Set([...key.groups, ...(known?.groups ?? [])])];
     const roles = [...new Set([...key.roles, ...(known?.roles ?? [])])];
-    const tier = key.tier === null ? {} : { tier: key.tier };
-    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id, ...tier }, expiresAt };
+    const { tier, models } = key;
+    const bounds = { ...(tier !== null && { tier }), ...(models !== null && { models }) };
+    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id, ...bounds }, expiresAt };
   }
 
   async create(principal: Principal, wanted: Parameters<Keys["create"]>[1]): Promise<{ key: Key; secret: string }> {
@@ -50,9 +52,12 @@ export class KeyVerbs implements Keys {
     mustHave(principal, "admin");
     // Whoever acts as another sees what is the other's.
     if (user !== principal.user) mustHave(principal, "tasks:all");
-    const beyond = scopes.filter((scope) => !principal.scopes.has(scope));
-    if (beyond.length > 0)
-      throw new Refusal("forbidden", `This key has not the scope ${beyond.join(", ")} and cannot pass it on.`);
+    const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
+    if (lacking.length > 0)
+      throw new Refusal("forbidden", `This key has not the scope ${lacking.join(", ")} and cannot pass it on.`);
+    const foreign = principal.models && beyond(principal.models, wanted.models ?? []);
+    if (foreign && foreign.length > 0)
+      throw new Refusal("forbidden", `This key may not ask ${foreign.join(", ")} and cannot pass it on.`);
     await this.#mustHaveRoom(principal.tenant, user);
     return this.#make(principal, principal.tenant, user, {
       name: wanted.name,
@@ -60,6 +65,7 @@ export class KeyVerbs implements Keys {
       groups: wanted.groups ?? [],
       roles: wanted.roles ?? [],
       tier: principal.tier ?? null,
+      models: wanted.models ?? (principal.models ? [...principal.models] : null),
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -73,6 +79,7 @@ export class KeyVerbs implements Keys {
     groups?: string[];
     roles?: string[];
     tier?: string;
+    models?: string[];
     expiresAt?: number;
   }): Promise<{ key: Key; secret: string }> {
     const scopes = wanted.scopes ?? [...SCOPES];
@@ -88,6 +95,7 @@ export class KeyVerbs implements Keys {
       groups: wanted.groups ?? [],
       roles: wanted.roles ?? [],
       tier: wanted.tier ?? null,
+      models: wanted.models ?? null,
       expiresAt: wanted.expiresAt ?? null,
     });
   }
@@ -126,7 +134,7 @@ export class KeyVerbs implements Keys {
     principal: Principal,
     tenant: string,
     user: string,
-    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "tier" | "expiresAt">,
+    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "tier" | "models" | "expiresAt">,
   ): Promise<{ key: Key; secret: string }> {
     const now = this.#clock.now();
     const secret = `sk_${this.#ids.secret(32)}`;

@@ -9,7 +9,7 @@ import { traceOfChild } from "../../task/trace.ts";
 /** Its dates are as far away as they were; `expiresAt` is another one for its expiry. */
 export function renewedTask(task: Task, handler: Handler, expiresAt: number | undefined, now: number): NewTask {
   const input = humanInput.parse(task.input);
-  const { lens, tenant, user, conversation, priority, metadata, assignment, createdAt } = task;
+  const { lens, tenant, user, conversation, priority, metadata, assignment, createdAt, models } = task;
   const later = (moment: string) => new Date(now + Date.parse(moment) - createdAt).toISOString();
   const renewed: JsonObject = {
     ...JSON.parse(JSON.stringify(input)),
@@ -21,7 +21,7 @@ export function renewedTask(task: Task, handler: Handler, expiresAt: number | un
   return {
     handler,
     submission: { ...plainSubmission(task.kind, renewed), priority, metadata },
-    ...{ lens, tenant, user, conversation, parent: null, retryOf: task.id, trace: traceOfChild(task) },
+    ...{ lens, tenant, user, conversation, parent: null, retryOf: task.id, trace: traceOfChild(task), models },
     renewed: { number: assignment?.number ?? task.number, first: assignment?.first ?? task.id },
   };
 }

@@ -27,6 +27,7 @@ import { sumOf } from "../../task/usage.ts";
 import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visibility.ts";
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
+import type { AllowedModels } from "./allowed-models.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
 import type { LastingShares } from "./lasting-shares.ts";
 import type { TraceBegins } from "./submit-task.ts";
@@ -43,6 +44,8 @@ export type TaskVerbsParts = {
   ids: Ids;
   receivers?: Receivers;
   trace?: TraceBegins;
+  /** Absent: callers may ask what their keys name. */
+  allowedModels?: AllowedModels;
   /** Absent: open tasks and money of a day are not bounded. */
   lasting?: LastingShares;
 };

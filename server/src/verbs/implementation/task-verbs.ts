@@ -3,6 +3,7 @@ import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
 import { valueTold } from "../../task/agent-message.ts";
+import type { ModelLists } from "../../task/allowed-models.ts";
 import { decisionIn } from "../../task/decision.ts";
 import { DOCUMENT_KINDS } from "../../task/document.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -26,6 +27,7 @@ import {
 import type { Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, Tasks } from "../tasks.ts";
+import { ownModels } from "./allowed-models.ts";
 import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
@@ -71,7 +73,9 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const along: Along = subscriptions ? { subscriptions } : {};
     const { conversation } = submission;
     const { tenant, user, trace = null } = principal;
-    const fresh = { handler, submission, lens, tenant, user, conversation: null, parent: null, retryOf: null, trace };
+    const models = this.#models(principal);
+    const owned = { lens, tenant, user, conversation: null, parent: null, retryOf: null, trace, models };
+    const fresh = { handler, submission, ...owned };
     return conversation === undefined
       ? await this.#submit(principal, fresh, undefined, record, along)
       : await this.#submitIn(conversation, principal, fresh, record, along);
@@ -255,6 +259,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       parent: null,
       retryOf: id,
       trace: principal.trace ?? null,
+      models: [...task.models, ...this.#models(principal)],
       details,
     };
     const along = { ...this.along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };
@@ -267,6 +272,10 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       command: { do: "delete" },
       along: this.along(principal, "delete", id, steering),
     }));
+  }
+
+  #models(principal: Principal): ModelLists {
+    return (this.parts.allowedModels ?? ownModels)(principal);
   }
 
   async #submit(

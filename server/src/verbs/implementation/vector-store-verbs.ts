@@ -113,7 +113,7 @@ export class VectorStoreVerbs implements VectorStores {
     const members = documents.map((document) => this.#newMember(store, document));
     const { about, replayed } = await this.#tasks.begin({
       kind: "vector_store_creation",
-      trace: principal.trace,
+      caller: principal,
       input: { vectorStore: store.key },
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
@@ -151,7 +151,7 @@ export class VectorStoreVerbs implements VectorStores {
     const changed = { changed: { key: store.key, ...change }, ...ownName({ ...update, nameAmong }) };
     if (join.length === 0 && leave.length === 0) await this.#store.documents.put(changed);
     else {
-      await this.#embed(store, lens, {
+      await this.#embed(principal, store, lens, {
         ...changed,
         members: joining.map((document) => this.#newMember(store, document)),
         left: { vectorStore: store.key, documents: leaving.map(({ key }) => key) },
@@ -166,7 +166,7 @@ export class VectorStoreVerbs implements VectorStores {
     const otherwise = `delete-${store.id}`;
     const { task } = await this.#tasks.begin({
       kind: "vector_store_deletion",
-      trace: principal.trace,
+      caller: principal,
       input: { vectorStore: store.key, id: store.id },
       lens,
       name: otherwise,
@@ -203,7 +203,7 @@ export class VectorStoreVerbs implements VectorStores {
         return { ...this.#newMember(store, document), ...placed, ...(known && stillCompleted(known, chunking)) };
       }),
     );
-    await this.#embed(store, lens, {
+    await this.#embed(principal, store, lens, {
       changed: { key: store.key, lastActiveAt: this.#clock.now() },
       members,
       ...(batch && { batch }),
@@ -340,7 +340,7 @@ export class VectorStoreVerbs implements VectorStores {
       );
       for (const store of stores) {
         const isAtWork = await this.#tasks.anyOpen({ field: "vector_store_id", owned: store });
-        if (!isAtWork) await this.#embed(store, NATIVE, {});
+        if (!isAtWork) await this.#embed(null, store, NATIVE, {});
       }
       after = stores.length < MOVED_AT_ONCE ? null : (stores.at(-1)?.key ?? null);
     }
@@ -348,12 +348,14 @@ export class VectorStoreVerbs implements VectorStores {
 
   /** A new task that embeds what has come into a store. */
   async #embed(
+    caller: Principal | null,
     store: VectorStoreRecord,
     lens: string,
     documents: Parameters<DocumentTasks["begin"]>[0]["documents"],
   ): Promise<void> {
     await this.#tasks.begin({
       kind: "vectorization",
+      caller,
       input: { vectorStore: store.key },
       lens,
       name: `vectorize-${store.id}`,
