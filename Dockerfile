@@ -1,5 +1,6 @@
-# The build needs everything; what runs is the compiled server and its own dependencies.
-FROM node:24-bookworm-slim AS build
+# The build needs everything; what runs is the compiled server and its own dependencies. Images are named by the digest of
+# their index of platforms: `node scripts/image-digests.mjs` asks for that of today.
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /waybill
 COPY package.json package-lock.json .npmrc ./
 COPY server/package.json server/
@@ -13,7 +14,7 @@ COPY sdk sdk
 COPY dashboard dashboard
 RUN npm run build && npm prune --omit=dev --omit=optional
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 ENV NODE_ENV=production WAYBILL_DATA=/data WAYBILL_HOST=0.0.0.0
 WORKDIR /waybill
 COPY --from=build /waybill/node_modules node_modules

@@ -1,0 +1,99 @@
+/** What comes from elsewhere: each package by its hash and under a licence that we may pass on, each image and action by its content. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+const ALLOWED: ReadonlySet<string> = new Set([
+  "MIT",
+  "MIT-0",
+  "Apache-2.0",
+  "ISC",
+  "0BSD",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "BlueOak-1.0.0",
+]);
+/** Packages of other licences, with why they may be here. */
+const EXCEPTIONS: Readonly<Record<string, { licence: string; why: string }>> = {
+  "fast-sha256": { licence: "Unlicense", why: "of a test alone, by way of standardwebhooks: public domain" },
+  lightningcss: { licence: "MPL-2.0", why: "of tests alone, by way of vitest, unchanged: nothing of it is published" },
+};
+
+const lockFile = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      integrity: z.string().optional(),
+      resolved: z.string().optional(),
+      license: z.string().optional(),
+      link: z.boolean().optional(),
+      dev: z.boolean().optional(),
+    }),
+  ),
+});
+
+const packages = Object.entries(lockFile.parse(JSON.parse(read("package-lock.json"))).packages)
+  .filter(([path, { link }]) => path.includes("node_modules/") && link !== true)
+  .map(([path, entry]) => ({ path, name: path.replace(/^.*node_modules\//, ""), ...entry }));
+
+/** One that may be chosen is enough. */
+function isAllowed(expression = ""): boolean {
+  return expression
+    .replaceAll(/[()]/g, "")
+    .split(" OR ")
+    .some((choice) => choice.split(" AND ").every((each) => ALLOWED.has(each)));
+}
+
+describe("package-lock.json", () => {
+  test("knows hundreds of packages, each by a hash of its bytes and none by a host", () => {
+    expect(packages.length).toBeGreaterThan(300);
+    const unknown = packages.filter(({ integrity }) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""));
+    expect(unknown.map(({ path }) => path)).toEqual([]);
+    expect(packages.filter(({ resolved }) => resolved !== undefined).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("has packages of licences alone that we may pass on, but for those that are named with why", () => {
+    const others = packages.filter(({ license }) => !isAllowed(license));
+    for (const { name, license, dev } of others) {
+      const known = EXCEPTIONS[name] ?? EXCEPTIONS[name.split("-")[0] ?? ""];
+      expect({ name, licence: license }).toEqual({ name, licence: known?.licence });
+      // What is published carries no exception.
+      expect({ name, dev }).toEqual({ name, dev: true });
+    }
+    expect(Object.keys(EXCEPTIONS).filter((name) => !others.some((other) => other.name === name))).toEqual([]);
+  });
+});
+
+test("images are named by their digests", () => {
+  const images = [...read("Dockerfile").matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  expect(images.length).toBeGreaterThan(1);
+  for (const image of images) expect(image).toMatch(/^[\w./:-]+@sha256:[0-9a-f]{64}$/);
+  expect(read("compose.yaml")).not.toMatch(/^\s*image:/m);
+});
+
+describe("workflows", () => {
+  const files = readdirSync(join(ROOT, ".github/workflows"));
+  const workflows = files.map((file) => ({ file, text: read(`.github/workflows/${file}`) }));
+
+  test("name actions by their commits, and give a job no right that it does not name", () => {
+    for (const { file, text } of workflows) {
+      const uses = [...text.matchAll(/\buses: (.+)$/gm)].map(([, action]) => action);
+      expect(uses.length, file).toBeGreaterThan(0);
+      for (const action of uses) expect(action, file).toMatch(/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      expect(text, file).toMatch(/^permissions: \{\}$/m);
+    }
+  });
+
+  test("publish with provenance", () => {
+    const publishes = workflows.flatMap(({ text }) => [...text.matchAll(/npm publish .*$/gm)].map(([line]) => line));
+    expect(publishes).toHaveLength(2);
+    for (const line of publishes) expect(line).toContain("--provenance");
+    expect(read(".github/workflows/release.yml")).toMatch(/id-token: write/);
+  });
+});
