@@ -147,7 +147,6 @@ it("what does not fit is told as the protocol's servers do", async () => {
     [{ tools: ["teleport"] }, "tools"],
     [{ collaborators: ["nobody"] }, "collaborators"],
     [{ instructions: "x".repeat(100_001) }, "instructions"],
-    [{ name: "a\0b" }, "name"],
     [{ knowledge_base: [""] }, "knowledge_base"],
     [{ additional_properties: { text: "x".repeat(70_000) } }, "additional_properties"],
   ];

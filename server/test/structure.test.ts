@@ -81,6 +81,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/json-text-end.ts",
     "lenses/number-texts.ts",
     "lenses/body-pace.ts",
+    "lenses/well-formed.ts",
     "lenses/quota.ts",
   ],
 };

@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import type { BodyPace } from "../lenses/body-pace.ts";
 import type { Lens } from "../lenses/lens.ts";
+import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import { type JsonBodies, parseJsonBodies } from "./body.ts";
 import { type Connection, type Connections, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
@@ -159,6 +160,8 @@ function refusalOf(
   if (request.url.length > URL_LENGTH_MAX) {
     return new Refusal("too_large", `The URL is longer than ${URL_LENGTH_MAX} characters.`);
   }
+  const fault = faultOfUrl(request.url) ?? faultOfHeaders(request.raw.rawHeaders);
+  if (fault !== null) return fault;
   const refusal = parts.admission.refusalOfStranger(request);
   // Of a route that wants a key it is decided when that was looked for.
   return refusal !== null && request.routeOptions.config.keyed !== true ? refusal : undefined;

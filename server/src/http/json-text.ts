@@ -1,6 +1,6 @@
 /** The value of JSON bytes. It knows no thread: small bodies are parsed in the server's own, large ones in another. */
-import { isUtf8 } from "node:buffer";
 import { keepNumberTexts, numberTextsIn } from "../lenses/number-texts.ts";
+import { jsonOf, textOf } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import { jsonFault } from "./json-fault.ts";
 
@@ -14,15 +14,15 @@ const SUSPECT =
 /** Undefined for no bytes at all. Throws `invalid`. V8 parses any depth; the schemas bound it. */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
-  if (!isUtf8(bytes)) throw new Refusal("invalid", "The body is not valid UTF-8.");
-  const text = bytes.toString("utf8");
+  const text = textOf(bytes);
   if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
   const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    const value: unknown = JSON.parse(own);
+    const value = jsonOf(own);
     keepNumberTexts(value, numberTextsIn(value, own));
     return value;
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     const json = jsonFault(own);
     const why = error instanceof Error ? error.message : "unreadable";
     throw new Refusal("invalid", `The body is not valid JSON: ${why}`, json === null ? {} : { json });

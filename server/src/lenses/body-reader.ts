@@ -5,9 +5,10 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import { bodyPace } from "./body-pace.ts";
 import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
-import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
+import { CONTENT_TYPE_FIELD, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
 import type { LensParts } from "./lens-parts.ts";
+import { jsonOf, textOf } from "./well-formed.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -25,7 +26,11 @@ const BODY_MS_MAX = 3_600_000;
 export function readLeniently(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
-    done(null, lenientJson(bytes.toString()));
+    try {
+      done(null, lenientJson(Buffer.from(bytes)));
+    } catch (error) {
+      done(refusalOf(error));
+    }
   });
 }
 
@@ -52,7 +57,7 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
     if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
     const chunks: Buffer[] = [];
     for await (const chunk of bounded(payload, bodyLimit)) chunks.push(chunk);
-    return chunks.length === 0 ? undefined : Buffer.concat(chunks).toString("utf8");
+    return chunks.length === 0 ? undefined : textOf(Buffer.concat(chunks));
   });
 }
 
@@ -117,10 +122,12 @@ function isShort({ headers }: FastifyRequest): boolean {
   return Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= STAYS_BYTES_MAX;
 }
 
-function lenientJson(text: string): unknown {
+function lenientJson(bytes: Buffer): unknown {
+  const text = textOf(bytes);
   try {
-    return JSON.parse(text);
-  } catch {
+    return jsonOf(text);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     return undefined;
   }
 }

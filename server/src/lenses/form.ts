@@ -7,6 +7,7 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/bus
 import type { z } from "zod";
 import { Refusal } from "../task/errors.ts";
 import { CONTENT_TYPE_FIELD } from "./error-answer.ts";
+import { textOf } from "./well-formed.ts";
 
 /** Of all parts: fields and files. */
 const PARTS_MAX = 1_000;
@@ -20,6 +21,10 @@ const FILENAME_LENGTH_MAX = 1_000;
 /** Of the head of one part. */
 const HEAD_BYTES_MAX = 8 << 10;
 const HEAD_LINES_MAX = 20;
+/** Of this type is a file also where it has no name. */
+const UNTYPED = "application/octet-stream";
+/** What stands for bytes that are no UTF-8. */
+const REPLACED = "\ufffd";
 
 /** A file of a form, as it comes. */
 export type FormFile = {
@@ -118,6 +123,9 @@ class FormReading {
   readonly #fields: [string, string][] = [];
   readonly #taking: Promise<void>[] = [];
   #fieldBytes = 0;
+  #fileCount = 0;
+  /** The chunks of the body that came last: the head of a part is in them. */
+  #recent: Buffer[] = [];
   #current: BusboyFileStream | null = null;
 
   constructor(body: Readable, type: string) {
@@ -129,6 +137,9 @@ class FormReading {
     const parser = this.#parser(take);
     const fail = this.#ended.reject;
     this.#body.on("error", fail);
+    this.#body.on("data", (chunk: Buffer) => {
+      this.#recent = [...this.#recent.slice(-1), chunk];
+    });
     this.#body.pipe(parser);
     try {
       await this.#ended.promise;
@@ -147,51 +158,80 @@ class FormReading {
   #parser(take: (file: FormFile) => Promise<void>): BusboyInstance {
     const { reject, resolve } = this.#ended;
     const parser = busboy(this.#type);
-    parser.on("field", (name, value, _nameIsCut, isCut) => {
-      this.#fieldBytes += Buffer.byteLength(name ?? "") + Buffer.byteLength(value);
-      const fault = faultOfName(name) ?? (isCut || this.#fieldBytes > FIELDS_BYTES_MAX ? tooMuchText() : null);
-      if (fault) reject(fault);
-      else this.#fields.push([name, value]);
-    });
     parser.on("file", (name, bytes, filename, _encoding, mediaType) => {
       this.#current = bytes;
       // Whoever reads it is told; nobody may be reading it yet.
       bytes.on("error", () => {});
-      const fault = faultOfName(name);
-      if (fault) reject(fault);
-      const file = { name, filename: (filename ?? "").slice(0, FILENAME_LENGTH_MAX), mediaType, bytes };
-      const taking = fault ? Promise.reject(fault) : take(file);
+      const isField = filename === undefined && mediaType !== UNTYPED;
+      const taking = isField ? this.#takeField(name, bytes) : this.#takeFile(take, name, filename, mediaType, bytes);
       this.#taking.push(taking.then(() => void bytes.resume()));
       taking.catch(reject);
     });
-    for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
-      parser.on(limit, () =>
-        reject(new Refusal("too_large", `A form may have ${FILES_MAX} files and ${PARTS_MAX} parts.`)),
-      );
-    }
+    for (const limit of ["partsLimit", "filesLimit"] as const) parser.on(limit, () => reject(tooManyParts()));
     parser.on("finish", resolve).on("error", () => reject(new Refusal("invalid", "The body is no whole form.")));
     return parser;
+  }
+
+  /** As bytes, since the parser would put a mark in the place of what is no text. */
+  async #takeField(name: string | undefined, bytes: Readable): Promise<void> {
+    this.#refuseName(name);
+    const place: [string, string] = [name ?? "", ""];
+    this.#fields.push(place);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    this.#fieldBytes += Buffer.byteLength(place[0]);
+    for await (const chunk of bytes) {
+      length += chunk.length;
+      this.#fieldBytes += chunk.length;
+      if (length > FIELD_BYTES_MAX || this.#fieldBytes > FIELDS_BYTES_MAX) throw tooMuchText();
+      chunks.push(chunk);
+    }
+    place[1] = textOf(Buffer.concat(chunks), `The field ${name}`);
+  }
+
+  async #takeFile(
+    take: (file: FormFile) => Promise<void>,
+    name: string | undefined,
+    filename = "",
+    mediaType: string,
+    bytes: Readable,
+  ): Promise<void> {
+    this.#refuseName(name);
+    this.#fileCount += 1;
+    if (this.#fileCount > FILES_MAX) throw tooManyParts();
+    if (!this.#isText(filename)) throw new Refusal("invalid", "The name of a file is not valid UTF-8, or has a NUL.");
+    await take({ name: name ?? "", filename: filename.slice(0, FILENAME_LENGTH_MAX), mediaType, bytes });
+  }
+
+  #refuseName(name: string | undefined): void {
+    const isGood = name !== undefined && name !== "" && name !== "__proto__" && name.length <= NAME_LENGTH_MAX;
+    if (isGood && this.#isText(name)) return;
+    throw new Refusal("invalid", `A field of a form has a name of 1 to ${NAME_LENGTH_MAX} characters, in UTF-8.`);
+  }
+
+  /** The parser puts a mark in the place of what is no text; one that was sent is in the bytes of the head itself. */
+  #isText(name: string): boolean {
+    if (name.includes("\0")) return false;
+    return !name.includes(REPLACED) || Buffer.concat(this.#recent).includes(name);
   }
 }
 
 function busboy(type: string): BusboyInstance {
   const limits = {
     parts: PARTS_MAX,
-    files: FILES_MAX,
-    fieldSize: FIELD_BYTES_MAX,
+    files: PARTS_MAX,
     headerPairs: HEAD_LINES_MAX,
     headerSize: HEAD_BYTES_MAX,
   };
   try {
-    return new Busboy({ headers: { "content-type": type }, limits });
+    return new Busboy({ headers: { "content-type": type }, limits, isPartAFile: () => true });
   } catch {
     throw new Refusal("invalid", "The Content-Type of the form says no boundary.", { field: CONTENT_TYPE_FIELD });
   }
 }
 
-function faultOfName(name: string | undefined): Refusal | null {
-  const isGood = name !== undefined && name !== "" && name !== "__proto__" && name.length <= NAME_LENGTH_MAX;
-  return isGood ? null : new Refusal("invalid", `A field of a form has a name of 1 to ${NAME_LENGTH_MAX} characters.`);
+function tooManyParts(): Refusal {
+  return new Refusal("too_large", `A form may have ${FILES_MAX} files and ${PARTS_MAX} parts.`);
 }
 
 function tooMuchText(): Refusal {

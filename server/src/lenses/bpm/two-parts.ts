@@ -6,10 +6,12 @@ import type { Readable } from "node:stream";
 import { Dicer } from "@fastify/busboy";
 import { Refusal } from "../../task/errors.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
+import { jsonOf, textOf } from "../well-formed.ts";
 
 /** Of the first part. */
 const SAID_BYTES_MAX = 64 << 10;
 const HEAD_LINES_MAX = 20;
+const FIRST_PART = "The first part";
 
 /**
  * Hands the second part to `take`, with the JSON of the first, and resolves with what that resolves with once the body has
@@ -80,8 +82,9 @@ async function jsonIn(part: Readable): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
+    return jsonOf(textOf(Buffer.concat(chunks), FIRST_PART), FIRST_PART);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw new Refusal("invalid", "The first part is no JSON.");
   }
 }

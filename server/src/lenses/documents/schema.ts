@@ -13,6 +13,7 @@ import {
   storeName,
 } from "../document-fields.ts";
 import { named } from "../openapi.ts";
+import { jsonOf } from "../well-formed.ts";
 import { STATUSES } from "./vocabulary.ts";
 
 const text = z.string();
@@ -118,7 +119,7 @@ const parsedOptions = text
   .default("{}")
   .transform((given, ctx) => {
     try {
-      return JSON.parse(given === "" ? "{}" : given);
+      return jsonOf(given === "" ? "{}" : given);
     } catch {
       ctx.addIssue({ code: "custom", message: "must be a JSON object" });
       return z.NEVER;

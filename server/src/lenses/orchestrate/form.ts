@@ -14,6 +14,7 @@ import { cleanFilename, mediaTypeOf } from "../filename.ts";
 import { FieldFault, type FormFile, UnreadForm } from "../form.ts";
 import type { LensParts } from "../lens-parts.ts";
 import { schemaOf } from "../openapi.ts";
+import { jsonOf, urlencodedPairs } from "../well-formed.ts";
 import { addErrors } from "./invalid-request.ts";
 import { addWrong, MISSING, Wrong } from "./pydantic.ts";
 
@@ -109,7 +110,7 @@ const NO_JSON = new Wrong("json_invalid", "Invalid JSON", { error: "no JSON" });
 function parsedJson(text: string): { value: unknown } | undefined {
   if (text.length > JSON_LENGTH_MAX) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = jsonOf(text);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     // What is too deep to be kept is none.
     return isObject && !isJsonObject(value) ? undefined : { value };
@@ -202,5 +203,5 @@ async function pairsOf(body: Readable | undefined, type = ""): Promise<Parts> {
     if (bytes > FIELDS_BYTES_MAX) throw new Refusal("too_large", `The fields are more than ${FIELDS_BYTES_MAX} bytes.`);
     chunks.push(chunk);
   }
-  return URLENCODED.test(type) ? [...new URLSearchParams(Buffer.concat(chunks).toString("utf8"))] : [];
+  return URLENCODED.test(type) ? urlencodedPairs(Buffer.concat(chunks)) : [];
 }

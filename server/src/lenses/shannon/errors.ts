@@ -3,6 +3,7 @@ import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { type ErrorAnswer, HTTP_STATUS, type RefusedRequest, type RenderError } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
+import { HEAD_FIELD } from "../well-formed.ts";
 import { isOpenai, notServed } from "./not-served.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */
@@ -56,7 +57,7 @@ export function renderUnrouted({ path, allowed }: Unrouted): ErrorAnswer {
 
 /** The reader of bodies speaks no wire's words. */
 function inWireWords(refusal: Refusal, { unread }: RefusedRequest, { unreadable }: Concern): Refusal {
-  if (!unread || refusal.code !== "invalid") return refusal;
+  if (!unread || refusal.code !== "invalid" || refusal.detail.field === HEAD_FIELD) return refusal;
   return new Refusal("invalid", unreadable ?? `Invalid request body: ${refusal.message}`);
 }
 
