@@ -223,10 +223,52 @@ describe("jq", () => {
     const before = (await waybill("list", "--json")).out;
     const wrong = await waybill("submit", "--kind", "report", "{}", "--jq", ".id[");
     expect(wrong).toMatchObject({ code: 2, out: "" });
-    expect(wrong.talk).toContain('--jq cannot be ".id[": jq: error: syntax error');
+    expect(wrong.talk).toContain('--jq cannot be ".id[": syntax error');
     expect((await waybill("list", "--json")).out).toBe(before);
-    const unfit = await waybill("get", await done(), "--jq", ".id.none");
-    expect(unfit).toMatchObject({ code: 1, out: "" });
-    expect(unfit.talk).toContain("Cannot index string");
+    const id = await done();
+    const unfit = await waybill("get", id, "--jq", ".id, .id.none");
+    expect(unfit).toEqual({
+      code: 1,
+      out: `${id}\n`,
+      talk: '--jq ".id, .id.none": Cannot index string with string "none".\n',
+    });
+    expect((await waybill("get", id, "--jq", "")).talk).toContain('--jq cannot be ""');
+  });
+
+  it("ends a command that follows a task at the first event that does not fit, though the task goes on", async () => {
+    const { id } = await client.submit({ kind: "human", input: { title: "Look" } });
+    for (const [name = "", ...flags] of [["logs", "-f"], ["watch"]]) {
+      const unfit = await waybill(name, id, ...flags, "--jq", "if .seq > 1 then .type.none else .type end");
+      expect([name, unfit]).toEqual([
+        name,
+        { code: 1, out: "task.submitted\n", talk: expect.stringContaining("Cannot index string") },
+      ]);
+    }
+    expect((await waybill("cancel", id)).code).toBe(0);
+  });
+
+  it("looks at each line by itself, and never says where it comes from", async () => {
+    await Promise.all([done(), done()]);
+    const said = await waybill("list", "--jq", "[inputs] | length");
+    expect(said.out).toMatch(/^(0\n){2,}$/);
+    expect((await waybill("list", "--jq", "input")).talk).toBe('--jq "input": input is not for --jq.\n');
+    expect((await waybill("list", "--jq", '.number, "", (12345678901234567890 | tojson)')).out).toMatch(
+      /^\d+\n\n12345678901234567890\n/,
+    );
+  });
+
+  it("keeps few lines waiting, however many come", async () => {
+    const { filterData, writeData, dataOut } = await import("../src/cli/terminal/filtered-data.ts");
+    let most = 0;
+    let lines = 0;
+    filterData((text) => {
+      most = Math.max(most, text.length);
+      lines += text.split("\n").length - 1;
+      return { made: "", failure: null };
+    });
+    const line = `${JSON.stringify({ pad: "x".repeat(1_000) })}\n`;
+    for (let n = 0; n < 100_000; n++) writeData(line, () => {});
+    dataOut();
+    expect([lines, most < 300_000]).toEqual([100_000, true]);
   });
 });

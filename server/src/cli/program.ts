@@ -8,7 +8,8 @@ import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
-import { dataOut, openTerminal } from "./terminal/terminal.ts";
+import { dataOut } from "./terminal/filtered-data.ts";
+import { openTerminal } from "./terminal/terminal.ts";
 
 /** Commands that are a server. They speak to none, and do not load what the others speak with. */
 const SERVERS: readonly string[] = ["dev", "serve"];
@@ -39,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
     try {
       await program.parseAsync(args, { from: "user" });
     } finally {
-      await dataOut();
+      dataOut();
     }
     return Number(process.exitCode ?? 0);
   } catch (error) {

@@ -7,6 +7,7 @@ import { eventSummary } from "@waybill/sdk/display";
 import { answerCommands } from "./answer.ts";
 import { Exit } from "./exit.ts";
 import { STATE_EXITS } from "./state-exit.ts";
+import { dataUnfit } from "./terminal/filtered-data.ts";
 import { LiveView } from "./terminal/live-view.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { harmless } from "./terminal/text-width.ts";
@@ -39,6 +40,8 @@ export async function watchTask(
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.once("SIGINT", stop);
+  const unfit = dataUnfit();
+  unfit?.addEventListener("abort", stop, { once: true });
   const redraw = (): void => view?.draw(watchLines(task, talk, Date.now()));
   const timer = setInterval(redraw, REDRAW_MS);
   let lost = false;
@@ -71,6 +74,7 @@ export async function watchTask(
       }
     }
   } catch (error) {
+    unfit?.throwIfAborted();
     if (!interrupt.signal.aborted) throw error;
     view?.close();
     throw new Exit(

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
+import { dataUnfit } from "../terminal/filtered-data.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { cutToWidth, harmless } from "../terminal/text-width.ts";
 
@@ -32,7 +33,8 @@ export function addLogs(program: Command): void {
         if (wanted(event)) out.write(flags.json ? `${JSON.stringify(event)}\n` : line(event, out));
       };
       if (flags.follow) {
-        for await (const event of handle.stream({ after: flags.after })) show(event);
+        const signal = dataUnfit();
+        for await (const event of handle.stream({ after: flags.after, ...(signal && { signal }) })) show(event);
         return;
       }
       for (let after = flags.after; ; ) {

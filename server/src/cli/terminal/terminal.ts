@@ -3,6 +3,7 @@
  * pipe, a file or `NO_COLOR`.
  */
 import { styleText } from "node:util";
+import { writeData } from "./filtered-data.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -18,35 +19,9 @@ export type Screen = {
 
 export type Terminal = { out: Screen; talk: Screen };
 
-/** What is made of data before it goes out, where something is. */
-let filter: ((text: string) => Promise<string>) | null = null;
-/** Of the data that went through the filter, the last. */
-let filtered: Promise<void> = Promise.resolve();
-
 export function openTerminal(): Terminal {
   const out = screen(process.stdout);
-  return { out: filter === null ? out : { ...out, write: throughFilter(out, filter) }, talk: screen(process.stderr) };
-}
-
-/** All data that is written from now on goes through it first, in order. */
-export function filterData(wanted: (text: string) => Promise<string>): void {
-  filter = wanted;
-}
-
-/** Ends the filter. Resolves once all data is out; rejects with the first error of the filter, after which nothing more went out. */
-export function dataOut(): Promise<void> {
-  const out = filtered;
-  filter = null;
-  filtered = Promise.resolve();
-  return out;
-}
-
-function throughFilter(out: Screen, made: (text: string) => Promise<string>): (text: string) => void {
-  return (text) => {
-    filtered = filtered.then(async () => out.write(await made(text)));
-    // Whoever runs the command hears of it.
-    filtered.catch(() => {});
-  };
+  return { out: { ...out, write: (text) => writeData(text, out.write) }, talk: screen(process.stderr) };
 }
 
 function screen(stream: NodeJS.WriteStream): Screen {
