@@ -221,6 +221,11 @@ export function defineConfig(config: ConfigFile): ConfigFile {
 
 const DEFAULT_FILES = ["waybill.config.ts", "waybill.config.js", "waybill.config.json"];
 
+/** Where a configuration is looked for: the first that is there counts. `named` is one that was asked for. */
+export function configFilesIn(folder: string, named: string | undefined): string[] {
+  return (named === undefined ? DEFAULT_FILES : [named]).map((name) => resolve(folder, name));
+}
+
 /** Reads the file that is named, or else the first default one in `folder`, or else nothing. */
 export async function readConfigFile(
   folder: string,

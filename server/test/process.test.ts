@@ -12,6 +12,7 @@ import { runWaybill, spawnWaybill } from "./command.ts";
 // Each start of a process is dear: the tests hand theirs on, in their order.
 let folder = "";
 let first: ReturnType<typeof waybill>;
+let second: ReturnType<typeof waybill>;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-process-"));
@@ -84,17 +85,30 @@ describe("waybill dev", () => {
     }
   });
 
-  it("keeps what it has acknowledged over a kill, and exits 0 on SIGTERM", async () => {
+  it("keeps what it has acknowledged over a kill", async () => {
     const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });
     const headers = { "content-type": "application/json" };
     const submitted = await fetch(`${urlIn(first.talk.text)}/v1/tasks`, { method: "POST", body, headers });
     const { id } = wire.task.parse(await submitted.json());
     first.child.kill("SIGKILL");
     await first.exited;
-    const second = waybill("dev", ...free);
+    second = waybill("dev", ...free);
     await second.ready;
     const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=60`);
     expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
+  });
+
+  it.skipIf(process.platform === "win32")("starts again with a configuration that is made later", async () => {
+    await writeFile(join(folder, "waybill.config.json"), '{"agents": [{"slug": "later", "name": "Later"}]}');
+    await vi.waitFor(() => expect(second.talk.text.match(/is ready/g)).toHaveLength(2), { timeout: 60_000 });
+    expect(second.talk.text).toContain("waybill.config.json has changed: the server starts again.");
+    expect((await fetch(`${urlIn(second.talk.text)}/v1/agents/later`)).status).toBe(200);
+    await rm(join(folder, "waybill.config.json"));
+    const missed = "the server goes on as before: The configuration file";
+    await vi.waitFor(() => expect(second.talk.text).toContain(missed), { timeout: 60_000 });
+  });
+
+  it("exits 0 on SIGTERM", async () => {
     second.child.kill("SIGTERM");
     expect(await second.exited).toBe(0);
     expect(loggedLast(second.talk)).toEqual(["started", "stopping", "stopped"]);

@@ -4,10 +4,12 @@
  * `exec` in a shell does: whoever started it keeps its process, with the same id, streams and end.
  */
 import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Config, ConfigSources } from "../config.ts";
+import { configFilesIn } from "../config-file.ts";
 import type { Running } from "../main.ts";
 import { FileWatch } from "./file-watch.ts";
 import { filesBeside } from "./loaded-files.ts";
@@ -33,11 +35,11 @@ export type ConfigReload = {
 };
 
 /**
- * `loaded` is what was imported to read `file`; `say` takes a sentence for the terminal. Null on Windows, which has no
- * `exec`. Throws where the system can watch no more files.
+ * `loaded` is what was imported to read `file`, which is null where there is none yet; `say` takes a sentence for the
+ * terminal. Null on Windows, which has no `exec`. Throws where the system can watch no more files.
  */
 export function configReload(
-  file: string,
+  file: string | null,
   loaded: Iterable<string>,
   sources: ConfigSources,
   say: (sentence: string) => void,
@@ -45,7 +47,13 @@ export function configReload(
   const { execve } = process;
   if (process.platform === "win32" || execve === undefined) return null;
   const watch = new FileWatch();
-  const follow = (files: Iterable<string>) => watch.add(filesBeside(file, files));
+  const wanted = configFilesIn(sources.folder, sources.flags["config"] ?? sources.env["WAYBILL_CONFIG"]);
+  /** The one that a start would read. Without any, the one before it, which is missed. */
+  const current = () => wanted.find((path) => existsSync(path)) ?? file;
+  const follow = (files: Iterable<string>) => {
+    const path = current();
+    watch.add(path === null ? wanted : [...wanted, ...filesBeside(path, files)]);
+  };
   follow(loaded);
   let changed: string[] = [];
   const look = () => {
@@ -58,7 +66,8 @@ export function configReload(
       const names = changed.map((path) => relative(sources.folder, path)).join(", ");
       const have = changed.length > 1 ? "have" : "has";
       changed = [];
-      const { wrong, files } = await check({ ...sources, flags: { ...sources.flags, config: file } });
+      const path = current();
+      const { wrong, files } = await check({ ...sources, flags: { ...sources.flags, ...(path && { config: path }) } });
       follow(files);
       // What has been written since then is another configuration.
       if (look()) continue;

@@ -32,7 +32,7 @@ export async function runServer(
   const sources = { mode, flags, folder: process.cwd(), env: { ...process.env } };
   const loaded = new Set<string>();
   const config = await noteLoadedFiles(loaded, () => loadConfig({ ...sources, env: process.env }));
-  const reloading = reload && config.file !== null ? await reloadOf(config.file, loaded, sources) : null;
+  const reloading = reload ? await reloadOf(config.file, loaded, sources) : null;
   const signalled = signals();
   let running: Running;
   try {
@@ -59,7 +59,11 @@ export async function runServer(
 }
 
 /** Null where this cannot be; with a sentence, unless it is so on every such system. */
-async function reloadOf(file: string, loaded: Iterable<string>, sources: ConfigSources): Promise<ConfigReload | null> {
+async function reloadOf(
+  file: string | null,
+  loaded: Iterable<string>,
+  sources: ConfigSources,
+): Promise<ConfigReload | null> {
   const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
   const { configReload } = await import("./config-reload.ts");
   try {
