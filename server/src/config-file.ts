@@ -17,6 +17,7 @@ import { allowedPlace } from "./outgoing/reach.ts";
 import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent.ts";
 import { directoryConfig } from "./task/directory.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
+import { fieldErrors } from "./task/spelling.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
 
@@ -239,7 +240,7 @@ export async function readConfigFile(
   if (found === undefined) return { ...configFile.parse({}), path: null };
   const path = resolve(folder, found);
   if (!existsSync(path)) throw new ConfigError(`The configuration file ${path} does not exist.`);
-  const parsed = configFile.safeParse(await load(path));
+  const parsed = configFile.safeParse(await load(path), { error: fieldErrors });
   if (parsed.success) return { ...parsed.data, path };
   throw new ConfigError(
     [`${found} is not a valid configuration:`, ...parsed.error.issues.map((issue) => `  ${describe(issue)}`)].join(
@@ -255,9 +256,17 @@ async function load(path: string): Promise<unknown> {
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    throw new ConfigError(`The configuration file ${path} cannot be read: ${String(error)}${placeOf(error)}`);
+    throw new ConfigError(`The configuration file ${path} cannot be read: ${reasonOf(error)}${placeOf(error)}`);
   }
   throw new ConfigError(`The configuration file ${path} has no default export: export default defineConfig({ … }).`);
+}
+
+/** What it imports and is not installed there is named with the way to install it. */
+function reasonOf(error: unknown): string {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(error instanceof Error ? error.message : "") ?? [];
+  return name === undefined
+    ? String(error)
+    : `it imports ${name}, which is not installed there. In its folder: npm install ${name}`;
 }
 
 /** Where in a file its syntax is at fault: the lines that Node.js puts before the error itself. */

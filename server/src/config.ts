@@ -21,6 +21,7 @@ import { LENSES } from "./lenses/index.ts";
 import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
 import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
+import { didYouMean } from "./task/spelling.ts";
 import { type TelemetrySettings, telemetrySettings } from "./telemetry/settings.ts";
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */
@@ -191,10 +192,11 @@ function modelsOf(configured: ModelsConfigInput, env: ConfigSources["env"]): Mod
 
 function defaultFirst({ agents, defaultAgent }: ConfigFileRead): Config["agents"] {
   if (defaultAgent === undefined) return agents;
+  const slugs = agents.map(({ slug }) => slug);
   const chosen = agents.filter(({ slug }) => slug === defaultAgent);
   if (chosen.length === 0)
     throw new ConfigError(
-      `defaultAgent: there is no agent "${defaultAgent}". Agents: ${agents.map(({ slug }) => slug).join(", ") || "none"}.`,
+      `defaultAgent: there is no agent "${defaultAgent}".${didYouMean(defaultAgent, slugs)} Agents: ${slugs.join(", ") || "none"}.`,
     );
   return [...chosen, ...agents.filter(({ slug }) => slug !== defaultAgent)];
 }

@@ -410,6 +410,24 @@ describe("doctor", () => {
     expect(findings).toContainEqual({ what: "Server", is: "bad" });
     expect(findings).toContainEqual({ what: "Data folder", is: "note" });
   });
+
+  it("knows the configuration and what it brings, and says what was meant by a field that there is not", async () => {
+    const config = join(await newFolder(), "own.config.json");
+    const doctor = async (written: object) => {
+      await writeFile(config, JSON.stringify(written));
+      const env = { WAYBILL_CONFIG: config, OPENAI_BASE_URL: "http://localhost:1/v1", WAYBILL_URL: server.url };
+      return (await runWaybill(["doctor", "--data", join(config, "../none")], env)).out;
+    };
+    const good = await doctor({ agents: [{ slug: "guide", name: "Guide" }] });
+    expect(good).toContain(`Configuration  ${config}; agents guide\n`);
+    expect(good).toMatch(/✓ Models +openai/);
+    const wrong = await doctor({ agnets: [] });
+    expect(wrong).toMatch(
+      /✗ Configuration +\S+ is not a valid configuration:\n +there is no field "agnets" here: did you mean "agents"\?\n +Correct it/,
+    );
+    const unknown = await doctor({ defaultAgent: "asistant", agents: [{ slug: "assistant", name: "A" }] });
+    expect(unknown).toContain('there is no agent "asistant". Did you mean "assistant"? Agents: assistant.');
+  });
 });
 
 it("explains itself", async () => {

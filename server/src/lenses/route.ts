@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type ErrorCode, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
+import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
 import { traceOf } from "../task/trace.ts";
 import type { Verbs } from "../verbs/verbs.ts";
@@ -380,5 +381,6 @@ function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["w
   const result = schema.safeParse(value);
   if (result.success) return result;
   const absent = where === "body" && value === undefined;
-  return { success: false, fault: { where, issues: result.error.issues, value, absent } };
+  const { error = result.error } = schema.safeParse(value, { error: fieldErrors });
+  return { success: false, fault: { where, issues: error.issues, value, absent } };
 }

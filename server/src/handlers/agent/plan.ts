@@ -5,6 +5,7 @@
 import type { ModelId, Models } from "../../models/model.ts";
 import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent.ts";
 import { type Guardrails, strictest } from "../../task/guardrails.ts";
+import { didYouMean } from "../../task/spelling.ts";
 import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
 export type AgentMode = AgentDefinition["mode"];
@@ -71,7 +72,9 @@ export function agentFor(input: Pick<AgentInput, "agent" | "bound">, agents: Age
   if (input.agent === undefined) return agents.byDefault;
   const agent = agents.bySlug.get(input.agent);
   if (agent === undefined) {
-    throw new UnknownAgent(`There is no agent "${input.agent}". Agents: ${[...agents.bySlug.keys()].join(", ")}.`);
+    const slugs = [...agents.bySlug.keys()];
+    const meant = didYouMean(input.agent, slugs);
+    throw new UnknownAgent(`There is no agent "${input.agent}".${meant} Agents: ${slugs.join(", ")}.`);
   }
   return agent;
 }

@@ -34,7 +34,9 @@ const WAIT_S_MAX = 300;
 const EVENTS_LIMIT_MAX = 1_000;
 
 export const anyJson = z
-  .custom<Json>(isJson, { error: `must be JSON, at most ${JSON_DEPTH_MAX} levels deep` })
+  .custom<Json>(isJson, {
+    error: ({ input }) => (input === undefined ? "is missing" : `must be JSON, at most ${JSON_DEPTH_MAX} levels deep`),
+  })
   .meta({ wire: {} });
 export const anyObject = z
   .custom<JsonObject>(isJsonObject, { error: `must be a JSON object, at most ${JSON_DEPTH_MAX} levels deep` })

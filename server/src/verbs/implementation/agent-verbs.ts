@@ -9,6 +9,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
+import { didYouMean, fieldErrors } from "../../task/spelling.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { agentsVisibleTo, mayChange } from "../../task/visibility.ts";
@@ -179,7 +180,8 @@ export class AgentVerbs implements Agents {
     const strange = given.tools === undefined ? undefined : tools.find((name) => !this.#toolNames.has(name));
     if (strange !== undefined) {
       const known = [...this.#toolNames].slice(0, TOLD_MAX).join(", ");
-      throw unfit("tools", `there is no tool ${JSON.stringify(strange)}. Tools: ${known}.`);
+      const meant = didYouMean(strange, this.#toolNames);
+      throw unfit("tools", `there is no tool ${JSON.stringify(strange)}.${meant} Tools: ${known}.`);
     }
     if (given.collaborators === undefined) return;
     for (const name of new Set(collaborators)) {
@@ -211,7 +213,7 @@ function shown({ id, version, definition, user, createdAt, updatedBy, updatedAt 
 }
 
 function defined(given: unknown): AgentDefinition {
-  const parsed = agentDefinition.safeParse(given);
+  const parsed = agentDefinition.safeParse(given, { error: fieldErrors });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unfit((issue?.path ?? []).map(String).join("."), issue?.message ?? "does not fit");

@@ -15,6 +15,7 @@ import type { NewTask } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "../../task/questions.ts";
+import { didYouMean } from "../../task/spelling.ts";
 import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
@@ -329,7 +330,8 @@ function mustHaveCome(named: readonly string[], uploads: readonly string[]): voi
 
 function unknownKind(kind: string, handlers: ReadonlyMap<string, Handler>): Refusal {
   const known = [...handlers.keys()].filter((name) => !isEnginesOwn(name) && !BEGUN_OTHERWISE.has(name));
-  return new Refusal("invalid", `There is no kind "${kind}" here. Known kinds: ${known.join(", ")}.`, {
+  const meant = didYouMean(kind, known);
+  return new Refusal("invalid", `There is no kind "${kind}" here.${meant} Known kinds: ${known.join(", ")}.`, {
     field: "kind",
   });
 }
