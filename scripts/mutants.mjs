@@ -39,8 +39,10 @@ import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
+import { SHARES } from "./mutants/shares.mjs";
 import { STORE } from "./mutants/store.mjs";
 import { Suites } from "./mutants/suites.mjs";
+import { TERMINAL } from "./mutants/terminal.mjs";
 import { USAGE } from "./mutants/usage.mjs";
 
 const { values: flags } = parseArgs({
@@ -71,7 +73,7 @@ const WORLDS = unlessQuick("server/test/simulator");
 const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, ...WORLDS],
-  scheduling: [ENGINE, suite("server/src/verbs/implementation/work-verbs.test.ts"), ...WORLDS],
+  scheduling: [ENGINE, suite("work-verbs.test.ts", "task-verbs.test.ts"), ...WORLDS],
   beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
   bounds: [
@@ -84,6 +86,7 @@ const SUITES = {
     ),
     suite("server/src/engine", "server/src/verbs"),
     suite(
+      "in-pages.test.ts",
       "server/src/store/sqlite/store.test.ts",
       ...(flags.quick ? [] : ["server/src/store", "server/test/bounds.test.ts"]),
     ),
@@ -98,13 +101,28 @@ const SUITES = {
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),
     suite("server/src/store/sqlite/store.test.ts", "server/test/webhooks.test.ts"),
   ],
-  people: [suite("server/src/task"), ENGINE, suite("server/test/people-acts.test.ts", "server/test/people.test.ts")],
-  agent: [suite("server/src/handlers/agent/budget.test.ts"), suite("server/src/handlers/agent")],
+  people: [
+    suite("server/src/task"),
+    suite("answer-check.test.ts", "server/src/verbs/implementation/human-verbs.test.ts"),
+    ENGINE,
+    suite("server/test/people-acts.test.ts", "server/test/people.test.ts"),
+  ],
+  agent: [
+    suite("server/src/handlers/agent/budget.test.ts"),
+    suite("server/src/handlers/agent"),
+    suite("server/src/engine/embedded/embedded-engine.test.ts"),
+  ],
   usage: [
     suite("server/src/metrics", "server/src/telemetry", "trace.test.ts", "usage-verbs.test.ts"),
     suite("server/src/store/sqlite/store.test.ts"),
     suite("server/test/telemetry.test.ts", "server/test/metrics.test.ts"),
   ],
+  shares: [
+    suite("server/src/http/shares", "lasting-shares.test.ts"),
+    suite("server/test/shares.test.ts"),
+    suite("server/test/shannon"),
+  ],
+  terminal: [suite("server/test/process.test.ts", "server/test/cli-records.test.ts")],
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
 
@@ -120,6 +138,8 @@ const AREAS = {
   people: PEOPLE,
   agent: AGENT,
   usage: USAGE,
+  shares: SHARES,
+  terminal: TERMINAL,
   kill: KILL,
 };
 const all = Object.entries(AREAS).flatMap(([area, mutants]) => mutants.map((mutant) => ({ ...mutant, area })));

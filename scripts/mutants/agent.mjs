@@ -1,5 +1,6 @@
 /** Faults in how an agent keeps within what its task, and the tasks above it, may spend. */
 const file = "server/src/handlers/agent/budget.ts";
+const writer = "server/src/engine/embedded/attempt-writer.ts";
 const reservations = "server/src/engine/embedded/reservations.ts";
 
 export const AGENT = [
@@ -60,5 +61,32 @@ export const AGENT = [
     name: "a-budget-that-has-changed-is-taken-from-as-it-was",
     find: "if (!this.#isAsSeen(seen)) return false;",
     put: "",
+  },
+  {
+    name: "a-granted-budget-is-never-said-to-run-low",
+    find: "for (const { task } of spent) this.warned.delete(task);",
+    put: "",
+  },
+  {
+    name: "a-prompt-costs-nothing",
+    find: "(left * PER_MILLION - inputTokens * price.input)",
+    put: "(left * PER_MILLION)",
+  },
+  {
+    name: "what-a-provider-has-counted-is-forgotten",
+    find: "this.#countedPerToken.set(model, Math.max(1, perToken));",
+    put: "",
+  },
+  {
+    name: "who-shares-a-budget-takes-the-smallest-rest",
+    find: "if (isShared && Math.min(...most) < Math.min(outputTokens, ANSWER_TOKENS_WORTH)) return null;",
+    put: "",
+  },
+  { file: writer, name: "the-budgets-above-hold-for-nobody", find: "[...boundBy, id]", put: "[id]" },
+  {
+    file: writer,
+    name: "what-a-tree-spends-is-what-its-root-does",
+    find: "sumOf(task.usage, await this.#insist(() => this.#parts.store.spentBelow(task.id)))",
+    put: "task.usage",
   },
 ].map((mutant) => ({ file, ...mutant }));

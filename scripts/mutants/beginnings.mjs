@@ -67,4 +67,29 @@ export const BEGINNINGS = [
     find: "    this.#others.push(...others);\n",
     put: "",
   },
+  {
+    file: first,
+    name: "what-a-run-has-noted-first-is-lost",
+    find: "  if (first.journal && second.journal) write.journal = [...first.journal, ...second.journal];\n",
+    put: "",
+  },
+  {
+    file: first,
+    name: "what-a-run-has-paid-first-is-lost",
+    find: "  if (first.usage && second.usage) write.usage = [...first.usage, ...second.usage];\n",
+    put: "",
+  },
+  {
+    file: first,
+    name: "what-a-submit-says-is-lost-with-its-answer",
+    find: "  if (first.messages && second.messages) write.messages = [...first.messages, ...second.messages];\n",
+    put: "",
+  },
+  {
+    file: first,
+    name: "what-was-refused-is-never-said",
+    hangs: true,
+    find: "    for (const { reject } of this.#added) reject(error);\n",
+    put: "",
+  },
 ];

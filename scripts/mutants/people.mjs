@@ -1,6 +1,8 @@
 /** Faults in what people may do with the work that is theirs, and in what becomes of it. */
 const file = "server/src/task/human-acts.ts";
 const decide = "server/src/task/decide-people.ts";
+const answers = "server/src/verbs/implementation/answer-check.ts";
+const judging = "server/src/verbs/implementation/schema-thread.ts";
 
 export const PEOPLE = [
   {
@@ -64,5 +66,30 @@ export const PEOPLE = [
     name: "it-is-overdue-twice",
     find: "|| assignment === null || assignment.overdue) return",
     put: "|| assignment === null) return",
+  },
+  {
+    file: answers,
+    name: "a-word-fits-any-form",
+    find: "if (!isPermission || !isWord(value)) await",
+    put: "if (!isWord(value)) await",
+  },
+  {
+    file: answers,
+    name: "a-form-that-judges-nothing-is-taken",
+    find: "if (fault !== null) throw",
+    put: "if (fault === undefined) throw",
+  },
+  {
+    file: answers,
+    name: "what-is-decided-fits-any-form",
+    find: "await mustFit(formIn(task), payload, field);",
+    put: "await mustFit(null, payload, field);",
+  },
+  {
+    file: judging,
+    name: "who-answers-behind-a-slow-form-waits-for-ever",
+    hangs: true,
+    find: 'look at this."));\n    this.#next();\n',
+    put: 'look at this."));\n',
   },
 ].map((mutant) => ({ file, ...mutant }));

@@ -18,6 +18,7 @@ const descendants = "server/src/engine/embedded/descendants.ts";
 const order = "server/src/engine/embedded/conversation-order.ts";
 const interruption = "server/src/engine/embedded/interruption.ts";
 const isolation = "server/src/engine/embedded/isolation.ts";
+const submission = "server/src/verbs/implementation/submit-task.ts";
 const work = "server/src/verbs/implementation/work-verbs.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
@@ -353,6 +354,30 @@ export const SCHEDULING = [
     name: "retention-may-be-shorter-than-a-week",
     find: "this.#keepMs = Math.max(days.tasks, RETENTION_DAYS_MIN) * DAY_MS;",
     put: "this.#keepMs = days.tasks * DAY_MS;",
+  },
+  {
+    file: order,
+    name: "who-has-ended-is-before-the-others",
+    find: "if (known instanceof Map) known.delete(id);",
+    put: "",
+  },
+  {
+    file: order,
+    name: "who-comes-later-is-interrupted-too",
+    find: "filter(({ number }) => number < entry.number)",
+    put: "filter(({ number }) => number !== entry.number)",
+  },
+  {
+    file: submission,
+    name: "who-wants-to-be-alone-is-last",
+    find: 'turn: "alone"',
+    put: 'turn: "last"',
+  },
+  {
+    file: submission,
+    name: "who-waits-for-a-turn-begins-at-once",
+    find: "{ ...task, waits: [turnWait(task.createdAt)] }",
+    put: "task",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

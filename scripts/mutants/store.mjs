@@ -173,5 +173,17 @@ export const STORE = [
     find: "walk.parents.push(textIn(child));",
     put: "",
   },
+  {
+    file: apply,
+    name: "any-number-waits-in-a-conversation",
+    find: "OPEN_IN_CONVERSATION_MAX - 1 : 0",
+    put: "OPEN_IN_CONVERSATION_MAX : 0",
+  },
+  {
+    file: apply,
+    name: "the-first-of-a-conversation-is-any",
+    find: 'guard === "first" ? (standing?.n ?? 0)',
+    put: 'guard === "first" ? 0',
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -67,4 +67,23 @@ export const USAGE = [
     find: "|| (before !== null && isTerminal(before.state))",
     put: "",
   },
+  {
+    file: verbs,
+    name: "thirty-days-are-one-more",
+    find: "to - (USUAL_DAYS - 1) * DAY_MS",
+    put: "to - USUAL_DAYS * DAY_MS",
+  },
+  {
+    file: reads,
+    name: "a-tenants-usage-is-everybodys",
+    find: '["tenant = ?", tenant],',
+    put: '["tenant != ?", ""],',
+  },
+  { file: reads, name: "the-newest-day-comes-last", find: '(column === "day" ? "-day" : column)', put: "column" },
+  {
+    file: reads,
+    name: "a-day-is-its-last-commit",
+    find: "{count} + excluded.",
+    put: "{count} * 0 + excluded.",
+  },
 ];

@@ -67,7 +67,6 @@ export type Config = Readonly<{
   lenses: LensSettings;
   retentionDays: number;
   auditDays: number;
-  auditEntries: number;
   /** The configuration file that was read. */
   file: string | null;
 }>;
@@ -177,7 +176,6 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     },
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
-    auditEntries: file.auditEntries,
     file: file.path,
   });
 }

@@ -15,8 +15,6 @@ export type Connection = {
   /** The key that it has shown first, once one was accepted. */
   key: string | null;
   requestsInWork: number;
-  /** The answer is on its way with which it ends. */
-  isEnding: boolean;
 };
 
 export type ConnectionBounds = {
@@ -52,12 +50,7 @@ export class Connections {
   }
 
   add(socket: Socket): void {
-    const connection = {
-      network: networkOf(socket.remoteAddress ?? ""),
-      key: null,
-      requestsInWork: 0,
-      isEnding: false,
-    };
+    const connection = { network: networkOf(socket.remoteAddress ?? ""), key: null, requestsInWork: 0 };
     this.#all.set(socket, connection);
     socket.once("close", () => this.#remove(socket, connection));
     const neighbours = this.#ofAddress.get(connection.network) ?? new Set();

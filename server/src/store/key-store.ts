@@ -1,4 +1,4 @@
-/** API keys. */
+/** API keys, and the log of who did what. */
 
 import type { AuditEntry } from "../task/audit.ts";
 import type { Key } from "../task/key.ts";
@@ -12,5 +12,7 @@ export interface KeyStore {
   /** Those that are not revoked, of all tenants. */
   countKeys(): Promise<number>;
   /** Adds a key, or replaces the one of the same id; the audit entry commits with it. */
-  putKey(key: StoredKey, audit: AuditEntry): Promise<void>;
+  putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void>;
+  /** Newest first; `before` is a time. */
+  audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
 }

@@ -1,4 +1,5 @@
-/** What callers may do with API keys. */
+/** What callers may do with API keys, and who reads the audit log. */
+import type { AuditEntry } from "../task/audit.ts";
 import type { Key } from "../task/key.ts";
 import type { Principal, Scope } from "../task/principal.ts";
 
@@ -27,4 +28,6 @@ export interface Keys {
   list(principal: Principal): Promise<Key[]>;
   /** Ends a key at once. One that is revoked already stays as it is. Throws `not_found`. */
   revoke(principal: Principal, id: string): Promise<Key>;
+  /** What was done in the tenant, newest first, at most `limit`; `before` is a time. Throws `forbidden` without the scope `admin`. */
+  audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
 }

@@ -20,13 +20,17 @@ const CHILDREN = 1;
 function countedKinds() {
   const counted = { begun: 0, bodies: 0, stopped: 0 };
   const counts = (name: string, run: (ctx: Context) => Promise<Json>): Handler =>
-    kind(name, (ctx) => {
-      counted.begun += 1;
-      ctx.signal.addEventListener("abort", () => {
-        counted.stopped += 1;
-      });
-      return run(ctx);
-    });
+    kind(
+      name,
+      (ctx) => {
+        counted.begun += 1;
+        ctx.signal.addEventListener("abort", () => {
+          counted.stopped += 1;
+        });
+        return run(ctx);
+      },
+      { present: () => ({ title: name, message: [{ text: "Go." }] }), reply: () => [{ text: "Gone." }] },
+    );
   const step = (ctx: Context) => ctx.step("work", async () => ++counted.bodies);
   const kinds = [
     counts("instant", async (ctx) => {
@@ -115,7 +119,7 @@ export function beginningsSuite(begin: Begin): void {
     const made = countedKinds();
     let life = await warm(await begin(made.kinds), made);
     life.faults.dieAt(1);
-    void submit(life, "restless", { metadata: { n: "1" } });
+    void submit(life, "restless", { metadata: { n: "1" }, conversation: { alias: "talk" } });
     await life.settle();
     life = await life.crash();
     const id = await onlyTask(life, 1);
@@ -127,6 +131,15 @@ export function beginningsSuite(begin: Begin): void {
     expect(artifacts.map(({ id }) => id)).toEqual(["made 1", "made 2", "made 3"]);
     const { calls } = await life.verbs.tasks.usage(ada, id);
     expect(calls.map(({ key }) => key)).toEqual(["call 1", "call 2", "call 3"]);
+    const { steps } = await life.verbs.tasks.steps(ada, id);
+    const noted = ["1", "2", "3"].flatMap((nap) => ["artifact", "usage", "details", nap]);
+    expect(steps.map(({ name }) => name)).toEqual(noted);
+    const { conversation } = await at(life, id);
+    const { messages } = await life.verbs.conversations.messages(ada, conversation ?? "", { limit: 9, offset: 0 });
+    expect(messages.map(({ role, parts }) => [role, parts])).toEqual([
+      ["user", [{ text: "Go." }]],
+      ["agent", [{ text: "Gone." }]],
+    ]);
   });
 
   it("answers a submit, and lets anybody see the task, no sooner than it is on disk", async () => {

@@ -19,11 +19,8 @@ export type PreparedAudit = [
   keyId: string,
   act: string,
   task: string | null,
-  origin: string | null,
   detail: string,
 ];
-/** Of a write whose act has an entry in the audit log. */
-export type Noted = { audit?: PreparedAudit };
 export type PreparedMessage = {
   role: string;
   parts: string;

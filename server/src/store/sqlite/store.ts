@@ -17,7 +17,6 @@ import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./chann
 import { openIndex } from "./chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
-import { FairChannel } from "./fair-channel.ts";
 import { Finder, type Searches } from "./finder.ts";
 import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -32,8 +31,7 @@ import type { Writes } from "./writes.ts";
 
 /** Answers that may be on their way from a reader at once: with `ANSWER_BYTES_MAX` each, what they hold in memory. */
 const READS_IN_FLIGHT_MAX = 256;
-/** A question may take seconds: one of another tenant has a thread meanwhile. */
-const SEARCH_THREADS_MAX = 2;
+const SEARCHES_IN_FLIGHT_MAX = 8;
 
 /**
  * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
@@ -124,14 +122,16 @@ async function inFolder(
     const store = new SqliteStore({
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
-      searches: new FairChannel<Reads>(
-        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost),
-        SEARCH_THREADS_MAX,
+      searches: lateChannel(
+        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
       ),
-      // It keeps in memory what it has read of the index: a second one would read it again.
-      finder: new FairChannel<Searches>(
-        () => new WorkerChannel<Searches>({ role: "finder", database, index, exactChunksMax }, onLost),
-        1,
+      finder: lateChannel(
+        () =>
+          new WorkerChannel<Searches>(
+            { role: "finder", database, index, exactChunksMax },
+            onLost,
+            SEARCHES_IN_FLIGHT_MAX,
+          ),
       ),
       indexer: () => new WorkerChannel<Indexing>({ role: "indexer", database, index }, () => {}),
       files,

@@ -1,0 +1,90 @@
+/** Faults in what everybody has of a server: requests, streams, bodies, open tasks, money. */
+const owner = "server/src/http/shares/owner.ts";
+const admission = "server/src/http/shares/admission.ts";
+const share = "server/src/http/shares/share.ts";
+const quotas = "server/src/http/shares/quota-counts.ts";
+const lasting = "server/src/verbs/implementation/lasting-shares.ts";
+
+export const SHARES = [
+  {
+    file: owner,
+    name: "a-minute-of-requests-never-ends",
+    find: "    if (now - this.#minuteFrom >= MINUTE_MS) {",
+    put: "    if (this.#minuteFrom < 0) {",
+  },
+  { file: owner, name: "who-is-at-work-is-forgotten-first", find: "if (owner.isIdle(now)) {", put: "if (owner) {" },
+  {
+    file: admission,
+    name: "an-accepted-key-counts-for-its-address",
+    find: "    counted.address.uncount();\n",
+    put: "",
+  },
+  {
+    file: admission,
+    name: "a-refused-request-counts",
+    find: "        key.uncount();\n        tenant.uncount();\n",
+    put: "",
+  },
+  {
+    file: admission,
+    name: "a-stream-is-never-given-back",
+    find: "if (isHeld) owner.streams -= 1;\n      else owner.requests -= 1;",
+    put: "owner.requests -= 1;",
+  },
+  {
+    file: admission,
+    name: "a-search-is-never-given-back",
+    find: "      if (isSearch) owner.searches -= 1;\n",
+    put: "",
+  },
+  {
+    file: admission,
+    name: "a-body-is-never-given-back",
+    find: "      owner.bodiesBytes -= bodiesBytes;\n    }\n  }",
+    put: "    }\n  }",
+  },
+  {
+    file: admission,
+    name: "a-tenant-holds-any-number-of-streams",
+    find: "for (const owner of [key, tenant]) {\n    const bound",
+    put: "for (const owner of [key]) {\n    const bound",
+  },
+  {
+    file: share,
+    name: "all-tiers-are-one",
+    find: "(tier === undefined ? undefined : tiers.get(tier)) ?? key",
+    put: "(tier === undefined ? undefined : key) ?? key",
+  },
+  { file: share, name: "all-tenants-are-one", find: "tenants.get(principal.tenant) ?? tenant", put: "tenant" },
+  {
+    file: quotas,
+    name: "a-quota-counts-what-it-refuses",
+    find: "if (usedUp === null) for (const name",
+    put: "for (const name",
+  },
+  {
+    file: quotas,
+    name: "a-window-of-a-quota-never-ends",
+    find: "if (counts[name].window !== window)",
+    put: "if (counts[name].window === 0)",
+  },
+  {
+    file: lasting,
+    name: "one-open-task-too-many",
+    find: "known.open >= bounds.openTasks)",
+    put: "known.open > bounds.openTasks)",
+  },
+  {
+    file: lasting,
+    name: "what-was-submitted-while-tasks-were-counted-is-forgotten",
+    find: "known.open = open.value.total + (known.open - before);",
+    put: "known.open = open.value.total;",
+  },
+  { file: lasting, name: "what-calls-no-model-costs-money", find: " && !FREE_KINDS.has(kind)", put: "" },
+  {
+    file: lasting,
+    name: "who-is-near-a-bound-goes-by-what-was",
+    find: "if (isNear) await known.reading;",
+    put: "",
+  },
+];
