@@ -59,7 +59,13 @@ async function sweepTasks(): Promise<string> {
 }
 
 async function sweepRecords(): Promise<string> {
-  const times = { idempotencyBefore: later, auditBefore: later, unusedSince: later, expiredBefore: later };
+  const times = {
+    idempotencyBefore: later,
+    auditEntriesMax: 1_000_000,
+    auditBefore: later,
+    unusedSince: later,
+    expiredBefore: later,
+  };
   let turns = 0;
   for (let after: string | null = ""; after !== null; turns++) after = await store.sweepRecords(times, after);
   return `${CONVERSATIONS} conversations of ${MESSAGES} messages of 60 KB in ${turns} turns`;

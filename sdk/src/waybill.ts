@@ -22,7 +22,7 @@ export type WaybillOptions = TransportOptions;
 /** What to do: a kind, its input, and how. */
 export type Submission = Request<"submitTask">["body"];
 
-export type AuditOptions = CallOptions & { limit?: number; before?: string; task_id?: string };
+export type AuditOptions = CallOptions & Request<"listAudit">["query"];
 
 export type SubmitOptions = CallOptions & {
   /** A name of yours for this submit: the same one again, within 24 h, gives the same task. Made when absent. */
@@ -80,9 +80,17 @@ export class Waybill {
     return perform(this.#transport, "getCaller", {}, options);
   }
 
-  /** Who steered which task and made which key, newest first: at most 200, those before a time. Takes the scope `admin`. */
-  async audit({ signal, ...query }: AuditOptions = {}): Promise<AuditEntry[]> {
-    return (await perform(this.#transport, "listAudit", { query }, { signal })).data;
+  /** Who did what, newest first: at most 200 entries. Takes the scope `admin`. */
+  async audit(options: AuditOptions = {}): Promise<AuditEntry[]> {
+    return (await this.auditPage(options)).data;
+  }
+
+  /**
+   * A page of the audit log, and where the next one begins. With `order: "oldest"` it goes on for ever: `wait` holds the
+   * answer while there is nothing new.
+   */
+  auditPage({ signal, ...query }: AuditOptions = {}): Promise<Answer<"listAudit">> {
+    return perform(this.#transport, "listAudit", { query }, { signal });
   }
 
   /**

@@ -210,6 +210,8 @@ function configFileOf(lenses: readonly string[]) {
     retentionDays: z.int().min(7).max(36_500).default(30),
     /** Days that an entry of the audit log is kept. */
     auditDays: z.int().min(7).max(36_500).default(365),
+    /** Entries of the audit log that are kept, the newest, however young the others are: 300 bytes each. */
+    auditEntries: z.int().min(1_000).max(1_000_000_000).default(10_000_000),
   });
 }
 export type ConfigFile = z.input<ReturnType<typeof configFileOf>>;

@@ -67,6 +67,7 @@ export type Config = Readonly<{
   lenses: LensSettings;
   retentionDays: number;
   auditDays: number;
+  auditEntries: number;
   /** The configuration file that was read. */
   file: string | null;
 }>;
@@ -176,6 +177,7 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     },
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
+    auditEntries: file.auditEntries,
     file: file.path,
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { auditEntry } from "../src/lenses/native/account-schema.ts";
 import { agent } from "../src/lenses/native/agent-schema.ts";
+import { auditEntry } from "../src/lenses/native/audit-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import { why as whySchema } from "../src/lenses/native/why-schema.ts";
 import { defineHandler } from "../src/task/handler.ts";
@@ -238,7 +238,7 @@ describe("steering", () => {
     const audit = z
       .object({ data: z.array(auditEntry) })
       .parse(await (await server.call(`/v1/audit?task_id=${task.id}`)).json());
-    expect(audit.data.map(({ act }) => act)).toEqual(["cancel", "resume", "pause"]);
+    expect(audit.data.map(({ act }) => act)).toEqual(["cancel", "resume", "pause", "submit"]);
   });
 
   it("tries a failed task again as a new one", async () => {

@@ -555,13 +555,30 @@ export type Attachment = {
 };
 
 export type AuditEntry = {
+  /** Its number in the log of the whole server, in the order of the commits. */
+  n: number;
   /** ISO 8601, UTC, milliseconds */
   at: string;
+  /** Empty where it is nobody's but the server's own. */
+  tenant: string;
   user: string;
   key_id: string;
   act: string;
   task_id: string | null;
+  /** Where the request came from; null where none asked for it. */
+  origin: {
+    /** Of the caller, behind the proxies that are trusted. */
+    address: string;
+    /** The API that the request came by. */
+    lens: string;
+    request_id: string;
+  } | null;
+  /** Ids, names and sizes. Never what was said. */
   detail: Json;
+  /** Hash of the entry before; empty of the first. */
+  previous_hash: string;
+  /** SHA-256 of its line in an export up to `,"hash":`. Null of entries from before there was a chain. */
+  hash: string | null;
 };
 
 export type BudgetThresholdEvent = {
@@ -3307,18 +3324,58 @@ export type Operations = {
     body: undefined;
     answer: Key;
   };
-  /** Who steered what, newest first */
+  /** Who did what, newest first */
   listAudit: {
     params: undefined;
     query: {
       limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      /** `oldest` goes on for ever: its cursor is never null. */
+      order?: "newest" | "oldest" | undefined;
+      /** Seconds to hold the answer while there is nothing new, with `order=oldest`. */
+      wait?: number | undefined;
+      /** Not before this moment. */
+      from?: string | undefined;
+      /** Before this moment. */
       before?: string | undefined;
+      user?: string | undefined;
+      key_id?: string | undefined;
+      /** One act, such as `submit` or `keys.create`, or all of a noun: `keys`, `conversations`, `files`. */
+      act?: string | undefined;
       task_id?: string | undefined;
+      /** Of the caller. */
+      address?: string | undefined;
     } | undefined;
     body: undefined;
     answer: {
       data: (AuditEntry)[];
+      next_cursor: string | null;
     };
+  };
+  /** The same as lines, oldest first, from a cursor on */
+  exportAudit: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `n` of the last line that you have, or `Next-Cursor` of the answer before. */
+      cursor?: string | undefined;
+      /** Seconds to hold the answer while there is nothing new. */
+      wait?: number | undefined;
+      /** Not before this moment. */
+      from?: string | undefined;
+      /** Before this moment. */
+      before?: string | undefined;
+      user?: string | undefined;
+      key_id?: string | undefined;
+      /** One act, such as `submit` or `keys.create`, or all of a noun: `keys`, `conversations`, `files`. */
+      act?: string | undefined;
+      task_id?: string | undefined;
+      /** Of the caller. */
+      address?: string | undefined;
+    } | undefined;
+    body: undefined;
+    answer: undefined;
   };
 };
 
@@ -3415,4 +3472,5 @@ export const ROUTES = {
   createKey: { method: "POST", path: "/v1/keys" },
   revokeKey: { method: "DELETE", path: "/v1/keys/{id}" },
   listAudit: { method: "GET", path: "/v1/audit" },
+  exportAudit: { method: "GET", path: "/v1/audit/export" },
 } as const;

@@ -140,7 +140,16 @@ describe("a subscription", () => {
     expect(await stage.now(subscription)).toMatchObject({ cursor: 2, failures: 20, givenUp: 1 });
     expect(stage.delivery.stats().entries).toBe(0);
     receiver.behave = (_, response) => response.end();
-    const audit = { tenant: "acme", at: 0, user: "ada", keyId: "k", act: "enable", task: task.id, detail: {} };
+    const audit = {
+      tenant: "acme",
+      at: 0,
+      user: "ada",
+      keyId: "k",
+      act: "enable",
+      task: task.id,
+      origin: null,
+      detail: {},
+    };
     const after = (change: typeof enabled) => stage.now(subscription).then((now) => change(now, stage.clock.now()));
     await stage.store.subscriptions.change(await after(enabled), { audit });
     await stage.until(async () => (await stage.now(subscription)).done);
@@ -220,7 +229,16 @@ describe("a subscription of all tasks", () => {
     expect(stage.disabled).toMatchObject([{ webhook: standing.key, error: "HTTP 500" }]);
     receiver.behave = (_, response) => void response.end();
     const now = await stage.now(standing);
-    const audit = { tenant: "acme", at: 0, user: "ada", keyId: "k", act: "enable", task: null, detail: {} };
+    const audit = {
+      tenant: "acme",
+      at: 0,
+      user: "ada",
+      keyId: "k",
+      act: "enable",
+      task: null,
+      origin: null,
+      detail: {},
+    };
     await stage.store.subscriptions.change(enabled(now, stage.clock.now()), { audit });
     await stage.until(async () =>
       (await Promise.all(tasks.map((each) => stage.cursor(standing, each)))).every(({ done }) => done),

@@ -150,6 +150,7 @@ function refusalOf(
   if (request.url === "/health" || request.url === "/metrics") return undefined;
   if (connection !== undefined && connection.requestsInWork > REQUESTS_OF_CONNECTION_MAX) {
     reply.raw.shouldKeepAlive = false;
+    connection.isEnding = true;
     const message = `At most ${REQUESTS_OF_CONNECTION_MAX} requests of one connection are in work at once.`;
     return new Refusal("rate_limited", message, { retryAfterS: 1 });
   }

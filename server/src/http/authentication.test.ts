@@ -19,7 +19,6 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
     keys: {
       create: never,
       list: never,
-      audit: never,
       revoke: async (principal, id) => {
         for (const secret of valid.keys()) ended.add(secret);
         valid.clear();

@@ -75,7 +75,6 @@ export function createAuthentication({
       authenticate: (secret) => keys.authenticate(secret),
       create: (principal, key) => keys.create(principal, key),
       list: (principal) => keys.list(principal),
-      audit: (principal, page) => keys.audit(principal, page),
       revoke: async (principal, id) => {
         const revoked = await keys.revoke(principal, id);
         remembered.clear();

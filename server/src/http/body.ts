@@ -11,8 +11,8 @@ import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
 import { ParserThread } from "./parser-thread.ts";
 
-/** Larger bodies are parsed in a thread of their own: this one takes 3 ms. */
-const OWN_THREAD_BYTES_MAX = 256 << 10;
+/** Larger bodies are parsed in a thread of their own: this one takes 1 ms, and what is done with 30,000 values ten. */
+const OWN_THREAD_BYTES_MAX = 64 << 10;
 /** From its head to its last byte: it is held in memory meanwhile. */
 const BODY_MS_MAX = 300_000;
 /** Of a large body: a deeper one cannot be handed from one thread to the other. */
@@ -65,7 +65,9 @@ export class JsonBodies {
       this.#bounds.take(request, bytes);
     };
     const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace);
-    return bytes.length > OWN_THREAD_BYTES_MAX ? await this.#thread.parse(bytes) : parseJson(bytes);
+    return bytes.length > OWN_THREAD_BYTES_MAX
+      ? await this.#thread.parse(bytes, request.principal?.tenant ?? "")
+      : parseJson(bytes);
   }
 
   /** Its body is in work no longer. */

@@ -15,6 +15,8 @@ export type Connection = {
   /** The key that it has shown first, once one was accepted. */
   key: string | null;
   requestsInWork: number;
+  /** The answer is on its way with which it ends. */
+  isEnding: boolean;
 };
 
 export type ConnectionBounds = {
@@ -50,7 +52,12 @@ export class Connections {
   }
 
   add(socket: Socket): void {
-    const connection = { network: networkOf(socket.remoteAddress ?? ""), key: null, requestsInWork: 0 };
+    const connection = {
+      network: networkOf(socket.remoteAddress ?? ""),
+      key: null,
+      requestsInWork: 0,
+      isEnding: false,
+    };
     this.#all.set(socket, connection);
     socket.once("close", () => this.#remove(socket, connection));
     const neighbours = this.#ofAddress.get(connection.network) ?? new Set();

@@ -75,7 +75,10 @@ function createHttpServer(app: FastifyInstance, connections: Connections): Serve
       maxHeaderSize: HEADER_BYTES_MAX,
       connectionsCheckingInterval: 5_000,
     },
-    (request: IncomingMessage, response: ServerResponse) => app.routing(request, response),
+    (request: IncomingMessage, response: ServerResponse) => {
+      // What was sent ahead of the answer with which its connection ends hears none, and takes nobody's place.
+      if (connections.of(request.socket)?.isEnding !== true) app.routing(request, response);
+    },
   );
   server.on("connection", (socket) => connections.add(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -15,7 +15,7 @@ test("large bodies that come together are handed over one in a turn of the event
   const list = Array.from({ length: 50_000 }, (_, n) => n);
   const came = await Promise.all(
     Array.from({ length: 6 }, async (_, n) => {
-      const value = await thread.parse(body({ n, list }));
+      const value = await thread.parse(body({ n, list }), "acme");
       return { value, turn };
     }),
   );
@@ -27,7 +27,21 @@ test("large bodies that come together are handed over one in a turn of the event
 
 test("a body that cannot be read costs those after it nothing", async () => {
   const thread = new ParserThread();
-  const [bad, good] = await Promise.allSettled([thread.parse(Buffer.from("{")), thread.parse(body([1]))]);
+  const [bad, good] = await Promise.allSettled([
+    thread.parse(Buffer.from("{"), "acme"),
+    thread.parse(body([1]), "acme"),
+  ]);
   expect(bad).toMatchObject({ status: "rejected", reason: { code: "invalid" } });
   expect(good).toEqual({ status: "fulfilled", value: [1] });
+});
+
+test("bodies of several tenants are read in turn, however many one of them has sent before", async () => {
+  const thread = new ParserThread();
+  const read: string[] = [];
+  const send = async (tenant: string) => {
+    await thread.parse(body([tenant]), tenant);
+    read.push(tenant);
+  };
+  await Promise.all([..."aaaaab"].map(send));
+  expect(read.join("")).toBe("abaaaa");
 });

@@ -176,8 +176,8 @@ export type Answer =
   | { status: number; bytes?: never; stream?: never; file?: never; body?: unknown; headers?: Record<string, string> }
   | { stream: EventStream; bytes?: never; file?: never };
 
-/** Where a route is served. */
-export type Place = { parts: LensParts; mount: string; rules: RequestRules };
+/** Where a route is served, and by which lens. */
+export type Place = { parts: LensParts; mount: string; rules: RequestRules & { name: string } };
 
 export type Route = RouteDoc &
   RouteRules & {
@@ -272,7 +272,7 @@ function made<Names extends string, Query, Body, Who>(
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);
       const call: Call<Names, Query, Body, Who> = {
-        principal: who(principal && traced(principal, request)),
+        principal: who(principal && told(principal, request, rules.name)),
         verbs: parts.verbs,
         parts,
         params: named(request.params, params),
@@ -303,11 +303,17 @@ function made<Names extends string, Query, Body, Who>(
   };
 }
 
-/** With the trace that its caller says the call is part of. */
-function traced(principal: Principal, { headers: { traceparent, tracestate } }: RoutedRequest): Principal {
-  if (typeof traceparent !== "string") return principal;
-  const trace = traceOf(traceparent, typeof tracestate === "string" ? tracestate : undefined);
-  return trace === null ? principal : { ...principal, trace };
+/** With where its call comes from, when it may change something, and the trace that its caller says it is part of. */
+function told(principal: Principal, request: RoutedRequest, lens: string): Principal {
+  const { method, ip: address, id, headers } = request;
+  const origin = method === "GET" || method === "HEAD" ? undefined : { address, lens, request: id };
+  const { traceparent, tracestate } = headers;
+  const trace =
+    typeof traceparent === "string"
+      ? traceOf(traceparent, typeof tracestate === "string" ? tracestate : undefined)
+      : null;
+  if (origin === undefined && trace === null) return principal;
+  return { ...principal, ...(origin && { origin }), ...(trace && { trace }) };
 }
 
 /** A body that has not been read yet is its route's to add: `withContent`. */

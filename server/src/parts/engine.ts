@@ -10,7 +10,7 @@ import { engineLog } from "./engine-log.ts";
 
 export function engineOver(
   parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
-  { limits, retentionDays, auditDays, directory }: Config,
+  { limits, retentionDays, auditDays, auditEntries, directory }: Config,
   { log, metrics, tracing }: { log: Logger; metrics: ServerMetrics; tracing: Tracing | null },
 ): EmbeddedEngine {
   const people = new Directory(directory);
@@ -27,6 +27,7 @@ export function engineOver(
       depthMax: limits.depth,
       retentionDays,
       auditDays,
+      auditEntries,
     },
     escalatesTo: (task) => people.escalationOf(task),
     log: {

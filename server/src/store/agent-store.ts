@@ -22,7 +22,7 @@ export type AgentFilter = {
 /** Where a page goes on: behind the agent of this time and id. */
 export type AgentPlace = { createdAt: number; id: string };
 
-type Audit = AuditEntry & { tenant: string };
+type Audit = AuditEntry;
 
 export interface AgentStore {
   /** Null when there is none. */

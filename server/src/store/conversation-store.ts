@@ -1,5 +1,9 @@
-/** Conversations, their messages, and the names that clients gave them. */
+/**
+ * Conversations, their messages, and the names that clients gave them. An entry of the audit log that is given commits with
+ * what was done, when anything was.
+ */
 import type { Alias } from "../task/alias.ts";
+import type { AuditEntry } from "../task/audit.ts";
 import type { Conversation, ConversationChanges, Message, MessageChanges, MessageDraft } from "../task/conversation.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Page } from "../task/task-filter.ts";
@@ -32,15 +36,21 @@ export interface ConversationStore {
   /** Null when the conversation has no such message, or none any more. */
   message(conversation: string, id: string): Promise<Message | null>;
   /** One without a task. Throws `conflict` when its id is taken, or its alias by another. */
-  createConversation(conversation: Conversation, alias: Alias | null): Promise<void>;
+  createConversation(conversation: Conversation, alias: Alias | null, audit?: AuditEntry): Promise<void>;
   /** Throws `not_found` when the conversation is unknown or deleted. */
-  appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message>;
+  appendMessage(conversation: string, message: MessageDraft, at: number, audit?: AuditEntry): Promise<Message>;
   /** Changes what is given. False when the conversation has no such message. */
-  editMessage(conversation: string, n: number, changes: MessageChanges, at: number): Promise<boolean>;
+  editMessage(
+    conversation: string,
+    n: number,
+    changes: MessageChanges,
+    at: number,
+    audit?: AuditEntry,
+  ): Promise<boolean>;
   /** False when the conversation has no such message. */
-  deleteMessage(conversation: string, n: number): Promise<boolean>;
+  deleteMessage(conversation: string, n: number, audit?: AuditEntry): Promise<boolean>;
   /** Changes what is given. */
-  updateConversation(id: string, fields: ConversationChanges, at: number): Promise<void>;
+  updateConversation(id: string, fields: ConversationChanges, at: number, audit?: AuditEntry): Promise<void>;
   /** Its aliases may be given to others from then on. */
-  deleteConversation(id: string, at: number): Promise<void>;
+  deleteConversation(id: string, at: number, audit?: AuditEntry): Promise<void>;
 }

@@ -1,8 +1,10 @@
 /**
  * Documents, their pages, and the vector stores that they are members of. What a caller may see is filtered here by
  * `Visible`; whoever works on a document has its key. Every write is durable once it resolves. What comes with a new task
- * is not written here but with that task, as its `DocumentWrite`.
+ * is not written here but with that task, as its `DocumentWrite`. An entry of the audit log that is given commits with
+ * what was done, when anything was.
  */
+import type { AuditEntry } from "../task/audit.ts";
 import type {
   BatchRecord,
   DocumentPage,
@@ -24,7 +26,7 @@ export type OwnId = { tenant: string; user: string; id: string };
 
 export interface DocumentStore {
   /** All of it or nothing. Throws `conflict` when an id is taken, `not_found` when a document or a store is gone. */
-  put(write: DocumentWrite): Promise<void>;
+  put(write: DocumentWrite, audit?: AuditEntry): Promise<void>;
   /** By its own key; null when there is none. */
   document(key: string): Promise<DocumentRecord | null>;
   /** By the id that its owner gave it; the caller's own before anybody else's of the tenant. */
@@ -38,7 +40,7 @@ export interface DocumentStore {
     page: PlacedPage,
   ): Promise<{ documents: Omit<DocumentRecord, "produced">[]; more: boolean }>;
   /** What its owner changes, name by name. Throws `not_found`. */
-  annotateDocument(key: string, annotations: JsonObject, at: number): Promise<DocumentRecord>;
+  annotateDocument(key: string, annotations: JsonObject, at: number, audit?: AuditEntry): Promise<DocumentRecord>;
   /** The bytes have come. Throws `not_found`. */
   fillDocument(
     key: string,
@@ -56,7 +58,7 @@ export interface DocumentStore {
   /** Merged, name by name. Throws `not_found`. */
   putProduced(key: string, produced: Produced, at: number): Promise<void>;
   /** With its pages, chunks, vectors and memberships. False when there is none. */
-  removeDocument(key: string): Promise<boolean>;
+  removeDocument(key: string, audit?: AuditEntry): Promise<boolean>;
 
   vectorStore(key: string): Promise<VectorStoreRecord | null>;
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null>;
@@ -89,10 +91,11 @@ export interface DocumentStore {
   setAttributes(
     member: Pick<MemberRecord, "vectorStore" | "document">,
     attributes: MemberRecord["attributes"],
+    audit?: AuditEntry,
   ): Promise<boolean>;
   /** Those in progress that came with this batch, or with this task, are cancelled. Returns how many. */
-  cancelMembers(of: { batch: string } | { task: string }): Promise<number>;
-  removeMembers(vectorStore: string, documents: readonly string[]): Promise<void>;
+  cancelMembers(of: { batch: string } | { task: string }, audit?: AuditEntry): Promise<number>;
+  removeMembers(vectorStore: string, documents: readonly string[], audit?: AuditEntry): Promise<void>;
   batch(vectorStore: string, id: string): Promise<(BatchRecord & { counts: Record<MemberStatus, number> }) | null>;
 
   /** How many documents were read, and how many vector stores there are: of one tenant, or of all. */

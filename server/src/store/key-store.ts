@@ -1,4 +1,4 @@
-/** API keys, and the log of who did what. */
+/** API keys. */
 
 import type { AuditEntry } from "../task/audit.ts";
 import type { Key } from "../task/key.ts";
@@ -12,7 +12,5 @@ export interface KeyStore {
   /** Those that are not revoked, of all tenants. */
   countKeys(): Promise<number>;
   /** Adds a key, or replaces the one of the same id; the audit entry commits with it. */
-  putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void>;
-  /** Newest first; `before` is a time. */
-  audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
+  putKey(key: StoredKey, audit: AuditEntry): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { afterEach, describe } from "vitest";
 import type { StoreOptions } from "./storage.ts";
 import type { Store } from "./store.ts";
 import { agentStories } from "./suite/agents.suite.ts";
+import { auditStories } from "./suite/audit.suite.ts";
 import { belongingStories } from "./suite/belongings.suite.ts";
 import { bytesStories } from "./suite/bytes.suite.ts";
 import { changeFeedStories } from "./suite/change-feed.suite.ts";
@@ -44,6 +45,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("agents", () => agentStories(setup));
     describe("subscriptions", () => subscriptionStories(setup));
     describe("keys", () => keyStories(setup));
+    describe("the audit log", () => auditStories(setup));
     describe("settings", () => settingStories(setup));
     describe("leases", () => leaseStories(setup));
     describe("people", () => peopleStories(setup));

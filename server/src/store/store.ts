@@ -6,6 +6,7 @@
  * Everything that resolves is on disk. Every implementation passes `store.suite.ts`.
  */
 import type { AgentStore } from "./agent-store.ts";
+import type { AuditStore } from "./audit-store.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import type { ConversationStore } from "./conversation-store.ts";
@@ -28,6 +29,8 @@ export type { Applied, IdempotencyRecord, InboxItem, JournalEntry, JournalPage, 
 export type RecordTimes = {
   idempotencyBefore: number;
   auditBefore: number;
+  /** Of the audit log no more than so many entries are kept, the newest. */
+  auditEntriesMax: number;
   /** Conversations that have no task, and were not used since. */
   unusedSince: number;
   /** Documents that have expired by then. */
@@ -36,6 +39,7 @@ export type RecordTimes = {
 
 export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, LeaseStore, ChangeFeed {
   readonly files: FileStore;
+  readonly audit: AuditStore;
   readonly documents: DocumentStore;
   readonly chunks: ChunkStore;
   readonly agents: AgentStore;

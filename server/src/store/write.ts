@@ -54,7 +54,8 @@ export type Write = Change & {
   conversation?: { conversation: Conversation; alias: Alias | null };
   /** On submit: copies what the journal of this task has finished, failures that its handler went on after too, and the children to be tried again, with the artifacts that came of it. */
   journalOf?: TaskId;
-  audit?: AuditEntry & { tenant: string };
+  /** Its line in the audit log. */
+  audit?: AuditEntry;
   idempotency?: IdempotencyRecord;
   /** Names that the task has from then on, besides those that it had. */
   aliases?: TaskAlias[];

@@ -1,5 +1,7 @@
 /** Who calls. Every read and write is bound to one. */
+
 import { Refusal } from "./errors.ts";
+import type { Origin } from "./origin.ts";
 import type { Trace } from "./trace.ts";
 
 /**
@@ -22,6 +24,8 @@ export type Principal = {
   models?: readonly string[];
   /** The trace that its call is part of, and with it what it begins. */
   trace?: Trace;
+  /** Where its call came from, of a call that may change something. */
+  origin?: Origin;
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };

@@ -86,3 +86,13 @@ export function mayWorkOn(principal: Principal, task: Pick<Task, "tenant" | "use
 export function mayManage(principal: Principal, key: Pick<Key, "tenant" | "user">): boolean {
   return isOwn(principal, key) || (key.tenant === principal.tenant && principal.scopes.has("admin"));
 }
+
+/** The tenant of whoever runs the server: keys that the command line makes are of it unless they say another. */
+const HOUSE = "default";
+/** Whose audit log a principal with the scope for it reads: that of its tenant, and of the house also what is nobody's. */
+export function auditedFor({ tenant }: Principal): string[] {
+  return tenant === HOUSE ? [tenant, NOBODY] : [tenant];
+}
+
+/** In the place of the tenant of what is nobody's but the server's own. */
+export const NOBODY = "";

@@ -1,5 +1,4 @@
-/** What callers may do with API keys, and who reads the audit log. */
-import type { AuditEntry } from "../task/audit.ts";
+/** What callers may do with API keys. */
 import type { Key } from "../task/key.ts";
 import type { Principal, Scope } from "../task/principal.ts";
 
@@ -28,6 +27,4 @@ export interface Keys {
   list(principal: Principal): Promise<Key[]>;
   /** Ends a key at once. One that is revoked already stays as it is. Throws `not_found`. */
   revoke(principal: Principal, id: string): Promise<Key>;
-  /** What was done in the tenant, newest first, at most `limit`; `before` is a time. Throws `forbidden` without the scope `admin`. */
-  audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]>;
 }

@@ -8,6 +8,7 @@
  * have changed it three times meanwhile.
  */
 import type { Agents } from "./agents.ts";
+import type { Audit } from "./audit.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Documents } from "./documents.ts";
 import type { TextGuardrails } from "./guardrails.ts";
@@ -33,4 +34,5 @@ export type Verbs = {
   uploads: Uploads;
   subscriptions: Subscriptions;
   usage: Usage;
+  audit: Audit;
 };

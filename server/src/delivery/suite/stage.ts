@@ -151,7 +151,16 @@ export class Stage {
 
   async subscribe(task: Task, url: string, fields: Partial<Subscription> = {}): Promise<Subscription> {
     const subscription = subscriptionOf(task, url, fields);
-    const audit = { tenant: task.tenant, at: START, user: "ada", keyId: "k", act: "x", task: task.id, detail: {} };
+    const audit = {
+      tenant: task.tenant,
+      at: START,
+      user: "ada",
+      keyId: "k",
+      act: "x",
+      task: task.id,
+      origin: null,
+      detail: {},
+    };
     await this.store.subscriptions.put(subscription, audit);
     return subscription;
   }
@@ -159,7 +168,16 @@ export class Stage {
   /** Of all tasks that are submitted from then on. */
   async standing(url: string, fields: Partial<Subscription> = {}): Promise<Subscription> {
     const subscription = { ...subscriptionOf(newTask(), url, fields), task: null, chooses: { everybody: true } };
-    const audit = { tenant: subscription.tenant, at: START, user: "ada", keyId: "k", act: "x", task: null, detail: {} };
+    const audit = {
+      tenant: subscription.tenant,
+      at: START,
+      user: "ada",
+      keyId: "k",
+      act: "x",
+      task: null,
+      origin: null,
+      detail: {},
+    };
     await this.store.subscriptions.put(subscription, audit);
     return subscription;
   }

@@ -147,7 +147,7 @@ export class EmbeddedEngine implements Engine {
     this.#interruption = new Interruption({ transitions, open, waits });
     const interruption = this.#interruption;
     this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, interruption, record, guard, runner });
-    this.#retention = new Retention(store, clock, { tasks: limits.retentionDays, audit: limits.auditDays }, (error) =>
+    this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
     this.#strays = new Strays({

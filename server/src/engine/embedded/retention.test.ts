@@ -13,7 +13,9 @@ test("each hour takes all that ended long ago, however much it is, and leaves wh
   const clock = new VirtualClock(START);
   const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
   const warned: unknown[] = [];
-  const retention = new Retention(store, clock, { tasks: 30, audit: 365 }, (error) => warned.push(error));
+  const retention = new Retention(store, clock, { taskDays: 30, auditDays: 365, auditEntries: 1_000 }, (error) =>
+    warned.push(error),
+  );
   const total = async () => (await store.list(EVERYBODY, {}, { limit: 1 })).total;
   const endMany = (count: number, createdAt: number) =>
     Promise.all(
@@ -60,7 +62,7 @@ test("a sweep goes on until nothing is left beside the tasks either, and keeps e
       return Reflect.get(target, name);
     },
   });
-  const retention = new Retention(watched, clock, { tasks: 1, audit: 1 }, () => {});
+  const retention = new Retention(watched, clock, { taskDays: 1, auditDays: 1, auditEntries: 1_000 }, () => {});
   expect(await retention.sweep()).toBe(0);
   expect(swept).toEqual([[START - 7 * DAY_MS, 200], "", "a", "b"]);
   await store.close();

@@ -5,6 +5,8 @@ import type { Clock } from "../clock.ts";
 const DAY_MS = 86_400_000;
 export const RETENTION_DAYS = 30;
 export const AUDIT_DAYS = 365;
+/** About 3 GB. */
+export const AUDIT_ENTRIES = 10_000_000;
 const RETENTION_DAYS_MIN = 7;
 const IDEMPOTENCY_MS = DAY_MS;
 const SWEEP_EVERY_MS = 3_600_000;
@@ -16,15 +18,22 @@ export class Retention {
   readonly #clock: Clock;
   readonly #keepMs: number;
   readonly #auditMs: number;
+  readonly #auditEntriesMax: number;
   readonly #warn: (error: unknown) => void;
   #stopped = false;
   #cancel: () => void = () => {};
 
-  constructor(store: Store, clock: Clock, days: { tasks: number; audit: number }, warn: (error: unknown) => void) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    kept: { taskDays: number; auditDays: number; auditEntries: number },
+    warn: (error: unknown) => void,
+  ) {
     this.#store = store;
     this.#clock = clock;
-    this.#keepMs = Math.max(days.tasks, RETENTION_DAYS_MIN) * DAY_MS;
-    this.#auditMs = Math.max(days.audit, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#keepMs = Math.max(kept.taskDays, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#auditMs = Math.max(kept.auditDays, RETENTION_DAYS_MIN) * DAY_MS;
+    this.#auditEntriesMax = kept.auditEntries;
     this.#warn = warn;
   }
 
@@ -51,6 +60,7 @@ export class Retention {
     const times = {
       idempotencyBefore: now - IDEMPOTENCY_MS,
       auditBefore: now - this.#auditMs,
+      auditEntriesMax: this.#auditEntriesMax,
       unusedSince: now - this.#keepMs,
       expiredBefore: now,
     };

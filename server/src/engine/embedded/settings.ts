@@ -6,7 +6,7 @@ import type { TaskId } from "../../task/id.ts";
 import type { LogLine } from "../../task/log-line.ts";
 import type { Task } from "../../task/task.ts";
 import type { EndedTry } from "../execution/attempt-port.ts";
-import { AUDIT_DAYS, RETENTION_DAYS } from "./retention.ts";
+import { AUDIT_DAYS, AUDIT_ENTRIES, RETENTION_DAYS } from "./retention.ts";
 import type { SlotLimits } from "./slots.ts";
 
 /** What the store has refused is tried again after this. */
@@ -31,6 +31,8 @@ export type EngineLimits = {
   retentionDays: number;
   /** Days that an entry of the audit log is kept. */
   auditDays: number;
+  /** Entries of the audit log that are kept, the newest, however young the others are. */
+  auditEntries: number;
   /** Bytes of what tasks have done that are kept in memory while the store does not take them. */
   keptBytes: number;
   /** Generations of children below a task that a caller has submitted. */
@@ -42,6 +44,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   recentBytes: 64 * 1024 * 1024,
   retentionDays: RETENTION_DAYS,
   auditDays: AUDIT_DAYS,
+  auditEntries: AUDIT_ENTRIES,
   keptBytes: 64 * 1024 * 1024,
   depthMax: 100,
 };

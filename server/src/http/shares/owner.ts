@@ -48,7 +48,7 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
 
   /** Seconds until the minute is over. */
   resetS(now: number): number {
-    return Math.max(1, Math.ceil((this.#minuteFrom + MINUTE_MS - now) / 1_000));
+    return Math.max(1, Math.ceil((MINUTE_MS - (now - this.#minuteFrom)) / 1_000));
   }
 
   /** Whether one of its counts is beyond its bound. */

@@ -1,8 +1,8 @@
-/** Who calls and with what: keys, the audit log. */
+/** Who calls, and with what: keys. */
 import { isName, type Route, route } from "../route.ts";
 import * as wire from "./account-schema.ts";
 import { list } from "./schema.ts";
-import { wireAuditEntry, wireCaller, wireKey } from "./translate.ts";
+import { wireCaller, wireKey } from "./translate.ts";
 
 export const accountRoutes: readonly Route[] = [
   route({
@@ -66,23 +66,5 @@ export const accountRoutes: readonly Route[] = [
       status: 200,
       body: wireKey(await verbs.keys.revoke(principal, params.id)),
     }),
-  }),
-  route({
-    method: "GET",
-    path: "/v1/audit",
-    id: "listAudit",
-    tag: "Keys",
-    summary: "Who steered what, newest first",
-    description: "`before` is a time. `forbidden` without the scope `admin`.",
-    query: wire.auditQuery,
-    answers: [{ status: 200, about: "Entries.", schema: list(wire.auditEntry) }],
-    handle: async ({ principal, verbs, query: { limit, before, task_id } }) => {
-      const entries = await verbs.keys.audit(principal, {
-        limit,
-        ...(before !== undefined && { before }),
-        ...(task_id !== undefined && { task: task_id }),
-      });
-      return { status: 200, body: { data: entries.map(wireAuditEntry) } };
-    },
   }),
 ];

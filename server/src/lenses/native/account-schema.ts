@@ -1,11 +1,10 @@
-/** What the native wire says of who calls: keys, their owners, and the log of what they did. */
+/** What the native wire says of who calls: keys and their owners. */
 import { z } from "zod";
 import { modelList } from "../../task/allowed-models.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { givenName } from "../../task/submission.ts";
-import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
-import { anyJson, limit, moment, time } from "./schema.ts";
+import { moment, time } from "./schema.ts";
 
 export const key = z.strictObject({
   id: z.string(),
@@ -42,21 +41,6 @@ export const keyBody = z
     expires_at: moment.optional(),
   })
   .meta({ example: { name: "ci", scopes: ["tasks"] } });
-
-export const auditQuery = z.strictObject({
-  limit: limit(PAGE_LIMIT_MAX, 50),
-  before: moment.optional(),
-  task_id: z.string().min(1).max(64).optional(),
-});
-export const auditEntry = z.strictObject({
-  at: time,
-  user: z.string(),
-  key_id: z.string(),
-  act: z.string(),
-  task_id: z.string().nullable(),
-  detail: anyJson,
-});
-named(auditEntry, "AuditEntry");
 
 export const caller = z.strictObject({
   tenant: z.string(),

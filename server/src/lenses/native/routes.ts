@@ -6,6 +6,7 @@ import { documentRoute } from "../openapi.ts";
 import { anyQuery, openRoute, type Route } from "../route.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { agentRoutes } from "./agent-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
 import { invalidRequest, renderError } from "./errors.ts";
@@ -37,6 +38,7 @@ const apiRoutes: readonly Route[] = [
   ...webhookRoutes,
   ...usageRoutes,
   ...accountRoutes,
+  ...auditRoutes,
 ];
 
 /** `/docs` has its style inline and loads nothing. */

@@ -238,7 +238,7 @@ export const submitBody = z
   .meta({ example: { kind: "agent", input: { query: "What is the capital of France?" } } });
 named(submitBody, "Submit");
 
-const waitSeconds = text(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds")
+export const waitSeconds = text(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds")
   .transform(Number)
   .pipe(z.number().min(0).max(WAIT_S_MAX))
   .meta({ wire: { type: "number", minimum: 0, maximum: WAIT_S_MAX } });

@@ -9,7 +9,6 @@
 import type { z } from "zod";
 import type { Artifact } from "../../task/artifact.ts";
 import type { Assignment } from "../../task/assignment.ts";
-import type { AuditEntry } from "../../task/audit.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
 import { isJsonObject } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
@@ -411,10 +410,6 @@ export function wireKey(key: Key): Wire<typeof account.key> {
     expires_at: timeOrNull(key.expiresAt),
     revoked_at: timeOrNull(key.revokedAt),
   };
-}
-
-export function wireAuditEntry({ at, user, keyId, act, task, detail }: AuditEntry): Wire<typeof account.auditEntry> {
-  return { at: wireTime(at), user, key_id: keyId, act, task_id: task, detail };
 }
 
 export function wireCaller({ tenant, user, scopes, keyId, models }: Principal): Wire<typeof account.caller> {

@@ -1,4 +1,6 @@
 /** Turns a `Write` into what a database takes: all JSON is made here, in the caller's thread. */
+import type { AuditEntry } from "../../task/audit.ts";
+import { originText } from "../../task/audit-line.ts";
 import type { MessageDraft } from "../../task/conversation.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
@@ -13,6 +15,7 @@ import { addedUsage } from "./daily-usage.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
 import { humanRows } from "./human-rows.ts";
 import type {
+  Noted,
   PreparedAudit,
   PreparedClaim,
   PreparedDocumentWrite,
@@ -168,8 +171,13 @@ export function prepareStoreChange({
   };
 }
 
-export function prepareAudit(entry: NonNullable<Write["audit"]>): PreparedAudit {
-  return [entry.tenant, entry.at, entry.user, entry.keyId, entry.act, entry.task, JSON.stringify(entry.detail)];
+export function prepareAudit({ tenant, at, user, keyId, act, task, origin, detail }: AuditEntry): PreparedAudit {
+  return [tenant, at, user, keyId, act, task, origin && originText(origin), JSON.stringify(detail)];
+}
+
+/** What a write brings whose act has an entry in the audit log. */
+export function noted(entry: AuditEntry | undefined): Noted {
+  return entry === undefined ? {} : { audit: prepareAudit(entry) };
 }
 
 function submissionOf(task: Task, spill: Spill): PreparedSubmission {

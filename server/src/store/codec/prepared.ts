@@ -19,8 +19,11 @@ export type PreparedAudit = [
   keyId: string,
   act: string,
   task: string | null,
+  origin: string | null,
   detail: string,
 ];
+/** Of a write whose act has an entry in the audit log. */
+export type Noted = { audit?: PreparedAudit };
 export type PreparedMessage = {
   role: string;
   parts: string;

@@ -1,7 +1,7 @@
 /** The door for every row that is not a task's: what comes out has been checked. */
 import { z } from "zod";
 import { type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
-import type { AuditEntry } from "../../task/audit.ts";
+import type { AuditRecord } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
 import { SCOPES } from "../../task/principal.ts";
@@ -179,8 +179,12 @@ export function keyValues(key: StoredKey): PreparedKey {
   ];
 }
 
-const auditRow = z.tuple([number, text, text, text, maybeText, text]);
-export function auditEntryOf(row: unknown): AuditEntry {
-  const [at, user, keyId, act, task, detail] = auditRow.parse(row);
-  return { at, user, keyId, act, task, detail: storedJson.parse(JSON.parse(detail)) };
+const auditRow = z.tuple([number, text, number, text, text, text, maybeText, maybeText, text, text, maybeText]);
+const origin = z
+  .object({ address: text, lens: text, request_id: text })
+  .transform(({ request_id: request, ...place }) => ({ ...place, request }));
+export function auditRecordOf(row: unknown): AuditRecord {
+  const [n, tenant, at, user, keyId, act, task, from, detail, previous, hash] = auditRow.parse(row);
+  const said = { n, tenant, at, user, keyId, act, task, detail: storedJson.parse(JSON.parse(detail)) };
+  return { ...said, origin: from === null ? null : origin.parse(JSON.parse(from)), previous, hash };
 }

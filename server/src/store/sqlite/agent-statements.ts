@@ -75,7 +75,7 @@ export function agentWrites(db: Database, sql: WriterStatements) {
       if (numberIn(count.get(agent.tenant)?.[0]) >= AGENTS_MAX)
         throw new Refusal("rate_limited", `There are ${AGENTS_MAX} agents, as many as are kept: delete some first.`);
       insert.run(agent);
-      sql.insertAudit.run(...audit);
+      sql.audit.add(audit);
       if (idempotency) remember.run(idempotency.scope, idempotency.key, idempotency.hash, agent.id, idempotency.at);
       return { added: true };
     },
@@ -83,12 +83,12 @@ export function agentWrites(db: Database, sql: WriterStatements) {
       const other = taken(agent);
       if (other) return other;
       if (change.run(agent).changes === 0) return false;
-      sql.insertAudit.run(...audit);
+      sql.audit.add(audit);
       return true;
     },
     removeAgent: ({ id, version, audit }: { id: string; version: number; audit: PreparedAudit }): boolean => {
       if (remove.run(id, version).changes === 0) return false;
-      sql.insertAudit.run(...audit);
+      sql.audit.add(audit);
       return true;
     },
   };

@@ -220,7 +220,7 @@ export class Applier {
     if (write.assignment !== undefined) this.#assign(n, write.assignment);
     for (const file of write.attached ?? []) sql.insertAttachment.run(n, ...file);
     if (write.detached !== undefined) sql.dropAttachment.run(n, write.detached);
-    if (write.audit) sql.insertAudit.run(...write.audit);
+    if (write.audit) sql.audit.add(write.audit);
     if (write.idempotency) {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);

@@ -1,8 +1,9 @@
 /** What is written of documents, their pages, vector stores and their members. */
 import type { Database } from "better-sqlite3";
 import type { DocumentRecord, MemberRecord, MemberStatus } from "../../task/document.ts";
-import type { PreparedDocumentWrite } from "../codec/prepared.ts";
+import type { Noted, PreparedDocumentWrite } from "../codec/prepared.ts";
 import type { DocumentsRefused } from "../document-write.ts";
+import { type AuditChain, noting } from "./audit-chain.ts";
 import { textIn } from "./column.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { documentStatements } from "./document-statements.ts";
@@ -75,23 +76,26 @@ export class DocumentApplier {
 
 export type PreparedStoreChange = NonNullable<PreparedDocumentWrite["changed"]>;
 
-export function documentWrites(db: Database, applier: DocumentApplier) {
+export function documentWrites(db: Database, applier: DocumentApplier, audit: AuditChain) {
   const sql = documentStatements(db);
   const removal = new DocumentRemoval(db);
   return {
     /** Answers what it refuses, before it has written anything. */
-    putDocuments: (given: PreparedDocumentWrite): DocumentsRefused | null => {
-      const refused = applier.refused(given);
-      if (!refused) applier.write(given, null);
-      return refused;
+    putDocuments: ({ write, audit: entry }: { write: PreparedDocumentWrite } & Noted): DocumentsRefused | null => {
+      const refused = applier.refused(write);
+      if (refused) return refused;
+      applier.write(write, null);
+      if (entry) audit.add(entry);
+      return null;
     },
     changeVectorStore: (change: PreparedStoreChange) => applier.changeVectorStore(change),
-    annotateDocument: ({ key, annotations, at }: { key: string; annotations: object; at: number }) => {
+    annotateDocument: noting(audit, (given: { key: string; annotations: object; at: number }) => {
+      const { key, annotations, at } = given;
       const row = sql.annotations.get(key);
       if (!row) return false;
       const merged: unknown = { ...JSON.parse(textIn(row[0])), ...annotations };
       return sql.annotate.run(JSON.stringify(merged), at, key).changes === 1;
-    },
+    }),
     fillDocument: (given: Pick<DocumentRecord, "key" | "sha256" | "md5" | "bytes" | "mediaType"> & { at: number }) => {
       const { key, sha256, md5, bytes, mediaType, at } = given;
       return sql.fill.run(sha256, md5, bytes, mediaType, at, key).changes === 1;
@@ -113,7 +117,7 @@ export function documentWrites(db: Database, applier: DocumentApplier) {
       return sql.putProduced.run(JSON.stringify(merged), at, key).changes === 1;
     },
     /** Nobody finds it any more. False when there is no such document. */
-    removeDocument: ({ key }: { key: string }) => removal.hide(key),
+    removeDocument: noting(audit, ({ key }: { key: string }) => removal.hide(key)),
     /** A slice of what is left of it: answers whether nothing is. */
     emptyDocument: ({ key }: { key: string }) => removal.empty(key),
     /** The same of its pages alone. */
@@ -128,14 +132,19 @@ export function documentWrites(db: Database, applier: DocumentApplier) {
       const values = [to.status, to.error, to.bytes, member.vectorStore, member.document, from];
       return sql.moveMember.run(...values).changes === 1;
     },
-    setAttributes: (given: { member: Pick<MemberRecord, "vectorStore" | "document">; attributes: string }) =>
-      sql.setAttributes.run(given.attributes, given.member.vectorStore, given.member.document).changes === 1,
+    setAttributes: noting(
+      audit,
+      ({ member, attributes }: { member: Pick<MemberRecord, "vectorStore" | "document">; attributes: string }) =>
+        sql.setAttributes.run(attributes, member.vectorStore, member.document).changes === 1,
+    ),
     /** Those in progress that came with a batch, or with a task. */
-    cancelMembers: ({ batch, task }: { batch: string | null; task: string | null }) =>
-      sql.cancelMembers.run(batch, task).changes,
-    removeMembers: ({ vectorStore, documents }: { vectorStore: string; documents: readonly string[] }) => {
-      for (const document of documents) sql.removeMember.run(vectorStore, document);
-      return null;
-    },
+    cancelMembers: noting(
+      audit,
+      ({ batch, task }: { batch: string | null; task: string | null }) => sql.cancelMembers.run(batch, task).changes,
+    ),
+    removeMembers: noting(audit, (given: { vectorStore: string; documents: readonly string[] }) => {
+      for (const document of given.documents) sql.removeMember.run(given.vectorStore, document);
+      return true;
+    }),
   };
 }

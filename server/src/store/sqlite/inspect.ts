@@ -17,6 +17,7 @@ import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import { Damaged } from "../damage.ts";
 import type { Files } from "../files.ts";
 import type { Unreadable } from "../storage.ts";
+import { AUDIT_COLUMNS } from "./audit-statements.ts";
 import { stateIn, textIn } from "./column.ts";
 import { KEY_COLUMNS } from "./reads.ts";
 import { SUBSCRIPTIONS } from "./subscription-statements.ts";
@@ -68,7 +69,7 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       ([, ...delivery]) => subscriptions.deliveryOf(delivery),
     ],
     ["agent", `SELECT ${columns.AGENT_COLUMNS} FROM agents a`, agentOf],
-    ["audit entry of time", "SELECT at, user, key_id, act, task, detail FROM audit", rows.auditEntryOf],
+    ["audit entry", `SELECT ${AUDIT_COLUMNS} FROM audit a`, rows.auditRecordOf],
     ["document", `SELECT ${columns.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
     [
       "page of document",

@@ -169,5 +169,6 @@ test("migrations are frozen", () => {
     "df75abec2ba6872b",
     "3406000fcf015ca5",
     "cc3ff7a93b294424",
+    "67d5e1e9b4390261",
   ]);
 });

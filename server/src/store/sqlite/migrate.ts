@@ -23,6 +23,7 @@ import { keyTiers } from "./migrations/020-key-tiers.ts";
 import { worklistConditions } from "./migrations/021-worklist-conditions.ts";
 import { stepTraces } from "./migrations/022-step-traces.ts";
 import { keyModels } from "./migrations/023-key-models.ts";
+import { auditChain } from "./migrations/024-audit-chain.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -49,6 +50,7 @@ export const MIGRATIONS: readonly string[] = [
   worklistConditions,
   stepTraces,
   keyModels,
+  auditChain,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -1,6 +1,7 @@
 /** All that the reading thread can be asked, by name. Rows leave as arrays of their columns: the codecs make nouns of them. */
 import type { Database } from "better-sqlite3";
 import { agentReads } from "./agent-statements.ts";
+import { auditReads } from "./audit-statements.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { check } from "./check.ts";
 import { chunkReads } from "./chunk-reads.ts";
@@ -16,9 +17,6 @@ import { humanReads } from "./worklist.ts";
 
 export const KEY_COLUMNS =
   "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models";
-const AUDIT_COLUMNS = "at, user, key_id, act, task, detail";
-
-type AuditPage = { tenant: string; limit: number; before: number | null; task: string | null };
 
 export function reads(db: Database) {
   const { rows, text } = queries(db);
@@ -30,6 +28,7 @@ export function reads(db: Database) {
     ...chunkReads(db),
     ...keyReads(db),
     ...agentReads(db),
+    ...auditReads(db),
     ...subscriptionReads(db),
     ...humanReads(db),
     ...dailyUsageReads(db),
@@ -44,17 +43,6 @@ export type Reads = ReturnType<typeof reads>;
 
 function keyReads(db: Database) {
   const { row, page, number } = queries(db);
-  const audit = page(
-    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE tenant = ? AND at < ? AND in_time(at) ORDER BY at DESC, n DESC LIMIT ?`,
-    ANSWER_BYTES_MAX,
-    ({ tenant, before, limit }: AuditPage) => [tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
-  );
-  const auditOfTask = page(
-    `SELECT ${AUDIT_COLUMNS} FROM audit WHERE task = ? AND tenant = ? AND at < ? AND in_time(at)
-     ORDER BY at DESC, n DESC LIMIT ?`,
-    ANSWER_BYTES_MAX,
-    ({ task, tenant, before, limit }: AuditPage) => [task, tenant, before ?? Number.MAX_SAFE_INTEGER, limit],
-  );
   return {
     keys: page(
       `SELECT ${KEY_COLUMNS} FROM keys WHERE tenant = ? AND (created_at, id) > (?, ?) AND in_time(created_at)
@@ -64,6 +52,5 @@ function keyReads(db: Database) {
     ),
     keyByHash: row(`SELECT ${KEY_COLUMNS} FROM keys WHERE hash = ?`, ({ hash }: { hash: string }) => [hash]),
     countKeys: number("SELECT count(*) FROM keys WHERE revoked_at IS NULL", (_: null) => []),
-    audit: (page: AuditPage) => (page.task === null ? audit(page) : auditOfTask(page)),
   };
 }

@@ -7,7 +7,7 @@ import { migrate } from "./migrate.ts";
 import { emptyConversation, sweepRecords } from "./record-sweep.ts";
 
 const KB_60 = "x".repeat(60_000);
-const OLD = { idempotencyBefore: 2, auditBefore: 2, unusedSince: 2, expiredBefore: 2 };
+const OLD = { idempotencyBefore: 2, auditBefore: 2, auditEntriesMax: 1_000, unusedSince: 2, expiredBefore: 2 };
 
 function stage() {
   const db = openDatabase(":memory:");

@@ -6,6 +6,7 @@
  */
 import type { Database } from "better-sqlite3";
 import type { RecordTimes } from "../store.ts";
+import { auditRetention } from "./audit-statements.ts";
 import { textIn } from "./column.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "./slices.ts";
@@ -18,24 +19,23 @@ export type RecordSweep = RecordTimes & {
 /** Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. */
 export function sweepRecords(
   db: Database,
-  { idempotencyBefore, auditBefore, unusedSince, expiredBefore, after }: RecordSweep,
+  { idempotencyBefore, auditBefore, auditEntriesMax, unusedSince, expiredBefore, after }: RecordSweep,
   turnMs = TURN_MS,
 ): string | null {
   const until = performance.now() + turnMs;
   // Row by row: SQLite looks through all records for a list of keys of two columns.
   const oldRecords = db.prepare<unknown[], unknown[]>("SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?").raw();
   const removeRecord = db.prepare<unknown[]>("DELETE FROM idempotency WHERE scope = ? AND key = ?");
-  // Entries are numbered in the order of their times, so that the old ones are found without an index of their own.
-  const removeEntries = db.prepare<unknown[]>(
-    "DELETE FROM audit WHERE at < ? AND n IN (SELECT n FROM audit ORDER BY n LIMIT ?)",
-  );
+  const removeEntries = auditRetention(db);
   const done =
     inSlices(until, SLICE_ROWS, () => {
       const slice = oldRecords.all(idempotencyBefore, SLICE_ROWS);
       for (const key of slice) removeRecord.run(...key);
       return slice.length;
     }) &&
-    inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&
+    inSlices(until, SLICE_ROWS, () =>
+      removeEntries({ before: auditBefore, keptMax: auditEntriesMax, limit: SLICE_ROWS }),
+    ) &&
     sweepDocuments(db, expiredBefore, until);
   return done ? sweepConversations(db, unusedSince, after, until) : after;
 }

@@ -1,5 +1,6 @@
 /** What is kept of conversations, in SQLite: the part of the store that is about them. */
 import type { Alias } from "../../task/alias.ts";
+import type { AuditEntry } from "../../task/audit.ts";
 import {
   type Conversation,
   type ConversationChanges,
@@ -12,7 +13,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import type { Page } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import { conversationOf, messageOf, messagePlaceOf } from "../codec/conversation-rows.ts";
-import { prepareMessage } from "../codec/prepare.ts";
+import { noted, prepareMessage } from "../codec/prepare.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import type { ConversationStore } from "../conversation-store.ts";
 import { type DamageLog, orDamaged } from "../damage.ts";
@@ -90,9 +91,12 @@ export class SqliteConversations implements ConversationStore {
     });
   }
 
-  async appendMessage(conversation: string, message: MessageDraft, at: number): Promise<Message> {
+  async appendMessage(conversation: string, message: MessageDraft, at: number, audit?: AuditEntry): Promise<Message> {
     const { value, files } = await this.#spilled((spill) => prepareMessage(message, spill));
-    const n = await this.#writes.send("appendMessage", { conversation, message: value, files, at });
+    const n = await this.#writes.send("appendMessage", {
+      ...{ conversation, message: value, files, at },
+      ...noted(audit),
+    });
     if (n === null) throw notFound("Conversation");
     const { role, parts, metadata, id = null, seq = null, purpose = null } = message;
     const place = { conversation, n, role, task: null, id, seq };
@@ -109,9 +113,9 @@ export class SqliteConversations implements ConversationStore {
     });
   }
 
-  async createConversation(conversation: Conversation, alias: Alias | null): Promise<void> {
+  async createConversation(conversation: Conversation, alias: Alias | null, audit?: AuditEntry): Promise<void> {
     const context = JSON.stringify(conversation.context);
-    if (await this.#writes.send("createConversation", { conversation, context, alias })) return;
+    if (await this.#writes.send("createConversation", { conversation, context, alias, ...noted(audit) })) return;
     throw new Refusal("conflict", "There is a conversation of this name already.");
   }
 
@@ -120,17 +124,19 @@ export class SqliteConversations implements ConversationStore {
     n: number,
     { parts, metadata }: MessageChanges,
     at: number,
+    audit?: AuditEntry,
   ): Promise<boolean> {
     const { value, files } = await this.#spilled((spill) => (parts ? spill.value(parts) : null));
     const kept = metadata ? JSON.stringify(metadata) : null;
-    return await this.#writes.send("editMessage", { conversation, n, parts: value, metadata: kept, files, at });
+    const edit = { conversation, n, parts: value, metadata: kept, files, at };
+    return await this.#writes.send("editMessage", { ...edit, ...noted(audit) });
   }
 
-  async deleteMessage(conversation: string, n: number): Promise<boolean> {
-    return await this.#writes.send("deleteMessage", { conversation, n });
+  async deleteMessage(conversation: string, n: number, audit?: AuditEntry): Promise<boolean> {
+    return await this.#writes.send("deleteMessage", { conversation, n, ...noted(audit) });
   }
 
-  async updateConversation(id: string, fields: ConversationChanges, at: number): Promise<void> {
+  async updateConversation(id: string, fields: ConversationChanges, at: number, audit?: AuditEntry): Promise<void> {
     const { title = null, context, agent, knowledgeBase } = fields;
     await this.#writes.send("updateConversation", {
       id,
@@ -139,11 +145,12 @@ export class SqliteConversations implements ConversationStore {
       agent: agent === undefined ? null : [agent],
       knowledgeBase: knowledgeBase === undefined ? null : [knowledgeBase],
       at,
+      ...noted(audit),
     });
   }
 
-  async deleteConversation(id: string, at: number): Promise<void> {
-    await this.#writes.send("deleteConversation", { id, at });
+  async deleteConversation(id: string, at: number, audit?: AuditEntry): Promise<void> {
+    await this.#writes.send("deleteConversation", { id, at, ...noted(audit) });
     while (!(await this.#writes.send("emptyConversation", { id })));
   }
 

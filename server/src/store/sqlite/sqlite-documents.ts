@@ -1,5 +1,6 @@
 /** The verbs of the store on documents and vector stores, over its channels. Like the rest of this side it knows no SQL. */
 import { z } from "zod";
+import type { AuditEntry } from "../../task/audit.ts";
 import {
   type BatchRecord,
   type DocumentPage,
@@ -17,7 +18,7 @@ import type { JsonObject } from "../../task/json.ts";
 import type { PlacedPage } from "../../task/task-filter.ts";
 import type { Visible } from "../../task/visibility.ts";
 import * as rows from "../codec/document-rows.ts";
-import { prepareDocuments, prepareStoreChange } from "../codec/prepare.ts";
+import { noted, prepareDocuments, prepareStoreChange } from "../codec/prepare.ts";
 import { type DamageLog, orDamaged } from "../damage.ts";
 import type { DocumentStore, OwnId } from "../document-store.ts";
 import { type DocumentWrite, refusalOf, type VectorStoreChange } from "../document-write.ts";
@@ -53,8 +54,9 @@ export class SqliteDocuments implements DocumentStore {
     this.#onGrown = onGrown;
   }
 
-  async put(write: DocumentWrite): Promise<void> {
-    const refused = await this.#writes.send("putDocuments", prepareDocuments(write, null));
+  async put(write: DocumentWrite, audit?: AuditEntry): Promise<void> {
+    const prepared = prepareDocuments(write, null);
+    const refused = await this.#writes.send("putDocuments", { write: prepared, ...noted(audit) });
     if (refused) throw refusalOf(refused);
     for (const { vectorStore, status } of write.members ?? []) if (status === "completed") this.#onGrown(vectorStore);
   }
@@ -82,8 +84,13 @@ export class SqliteDocuments implements DocumentStore {
     return { documents: this.#readable(found.rows, "document", rows.listedDocumentOf), more: found.more };
   }
 
-  async annotateDocument(key: string, annotations: JsonObject, at: number): Promise<DocumentRecord> {
-    mustBeThere(await this.#writes.send("annotateDocument", { key, annotations, at }), "File");
+  async annotateDocument(
+    key: string,
+    annotations: JsonObject,
+    at: number,
+    audit?: AuditEntry,
+  ): Promise<DocumentRecord> {
+    mustBeThere(await this.#writes.send("annotateDocument", { key, annotations, at, ...noted(audit) }), "File");
     const document = await this.document(key);
     if (!document) throw notFound("File");
     return document;
@@ -140,8 +147,8 @@ export class SqliteDocuments implements DocumentStore {
     mustBeThere(await this.#writes.send("putProduced", { key, produced, at }), "File");
   }
 
-  async removeDocument(key: string): Promise<boolean> {
-    if (!(await this.#writes.send("removeDocument", { key }))) return false;
+  async removeDocument(key: string, audit?: AuditEntry): Promise<boolean> {
+    if (!(await this.#writes.send("removeDocument", { key, ...noted(audit) }))) return false;
     while (!(await this.#writes.send("emptyDocument", { key })));
     return true;
   }
@@ -216,17 +223,18 @@ export class SqliteDocuments implements DocumentStore {
   async setAttributes(
     { vectorStore, document }: Pick<MemberRecord, "vectorStore" | "document">,
     attributes: MemberRecord["attributes"],
+    audit?: AuditEntry,
   ): Promise<boolean> {
-    const stored = JSON.stringify(attributes);
-    return await this.#writes.send("setAttributes", { member: { vectorStore, document }, attributes: stored });
+    const given = { member: { vectorStore, document }, attributes: JSON.stringify(attributes) };
+    return await this.#writes.send("setAttributes", { ...given, ...noted(audit) });
   }
 
-  async cancelMembers(of: { batch: string } | { task: string }): Promise<number> {
-    return await this.#writes.send("cancelMembers", { batch: null, task: null, ...of });
+  async cancelMembers(of: { batch: string } | { task: string }, audit?: AuditEntry): Promise<number> {
+    return await this.#writes.send("cancelMembers", { batch: null, task: null, ...of, ...noted(audit) });
   }
 
-  async removeMembers(vectorStore: string, documents: readonly string[]): Promise<void> {
-    await this.#writes.send("removeMembers", { vectorStore, documents });
+  async removeMembers(vectorStore: string, documents: readonly string[], audit?: AuditEntry): Promise<void> {
+    await this.#writes.send("removeMembers", { vectorStore, documents, ...noted(audit) });
   }
 
   async batch(

@@ -14,9 +14,10 @@ import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { AgentStore } from "../agent-store.ts";
+import type { AuditStore } from "../audit-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
-import { longValues, prepareAudit, prepareWrite } from "../codec/prepare.ts";
+import { longValues, noted, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -37,6 +38,7 @@ import { inPages } from "./in-pages.ts";
 import { listedTasks } from "./listed-tasks.ts";
 import type { Reads } from "./reads.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
+import { SqliteAudit } from "./sqlite-audit.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDailyUsage } from "./sqlite-daily-usage.ts";
@@ -85,6 +87,7 @@ const FILES_SWEPT_EVERY_MS = 3_600_000;
 
 export class SqliteStore extends SqliteConversations implements Store {
   readonly files: KeptFiles;
+  readonly audit: AuditStore;
   readonly documents: DocumentStore;
   readonly chunks: SqliteChunkStore;
   readonly agents: AgentStore;
@@ -115,6 +118,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.chunks = new SqliteChunkStore(parts);
     const onGrown = (vectorStore: string) => this.chunks.noteGrown(vectorStore);
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
+    this.audit = new SqliteAudit({ ...parts, damage });
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
@@ -344,18 +348,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     return await this.#reads.send("countKeys", null);
   }
 
-  async putKey(key: StoredKey, audit: AuditEntry & { tenant: string }): Promise<void> {
+  async putKey(key: StoredKey, audit: AuditEntry): Promise<void> {
     await this.#writes.send("putKey", {
       key: rows.keyValues(key),
-      audit: prepareAudit(audit),
-    });
-  }
-
-  async audit(tenant: string, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
-    const { limit, before = null, task = null } = page;
-    return (await this.#searches.send("audit", { tenant, limit, before, task })).rows.flatMap((row) => {
-      const entry = this.#damage.orLeftOut(`audit entry of ${String(row[0])}`, () => rows.auditEntryOf(row));
-      return entry ? [entry] : [];
+      ...noted(audit),
     });
   }
 

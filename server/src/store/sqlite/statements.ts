@@ -1,5 +1,6 @@
 /** The writer's statements. */
 import type { Database } from "better-sqlite3";
+import { AuditChain } from "./audit-chain.ts";
 import { lateInserts, lateRows, lateRun } from "./late-statements.ts";
 import { notAside } from "./set-aside.ts";
 
@@ -167,7 +168,7 @@ export function writerStatements(db: Database) {
     dropAttachment: run("DELETE FROM attachments WHERE task = ? AND name = ?"),
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
-    insertAudit: run("INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    audit: new AuditChain(db),
     putKey: run(
       `INSERT OR REPLACE INTO keys
          (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models)

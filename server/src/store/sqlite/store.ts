@@ -17,6 +17,7 @@ import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./chann
 import { openIndex } from "./chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
+import { FairChannel } from "./fair-channel.ts";
 import { Finder, type Searches } from "./finder.ts";
 import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -31,7 +32,8 @@ import type { Writes } from "./writes.ts";
 
 /** Answers that may be on their way from a reader at once: with `ANSWER_BYTES_MAX` each, what they hold in memory. */
 const READS_IN_FLIGHT_MAX = 256;
-const SEARCHES_IN_FLIGHT_MAX = 8;
+/** A question may take seconds: one of another tenant has a thread meanwhile. */
+const SEARCH_THREADS_MAX = 2;
 
 /**
  * The store of a data folder, or an empty one in memory (`:memory:`). A folder has one owner at a time: a second
@@ -122,16 +124,14 @@ async function inFolder(
     const store = new SqliteStore({
       writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
       reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
-      searches: lateChannel(
-        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost, SEARCHES_IN_FLIGHT_MAX),
+      searches: new FairChannel<Reads>(
+        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost),
+        SEARCH_THREADS_MAX,
       ),
-      finder: lateChannel(
-        () =>
-          new WorkerChannel<Searches>(
-            { role: "finder", database, index, exactChunksMax },
-            onLost,
-            SEARCHES_IN_FLIGHT_MAX,
-          ),
+      // It keeps in memory what it has read of the index: a second one would read it again.
+      finder: new FairChannel<Searches>(
+        () => new WorkerChannel<Searches>({ role: "finder", database, index, exactChunksMax }, onLost),
+        1,
       ),
       indexer: () => new WorkerChannel<Indexing>({ role: "indexer", database, index }, () => {}),
       files,

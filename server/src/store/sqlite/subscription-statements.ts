@@ -134,7 +134,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
     const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
     if (n > max) dropDeliveries.run(key, n - max);
   };
-  const audit = (entry: PreparedAudit | null) => entry && sql.insertAudit.run(...entry);
+  const audit = (entry: PreparedAudit | null) => entry && sql.audit.add(entry);
   return {
     putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
       const { tenant, user, task, id } = given.subscription;

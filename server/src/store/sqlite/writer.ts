@@ -5,6 +5,7 @@
 import { type Database, SqliteError } from "better-sqlite3";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { Applier } from "./apply.ts";
+import type { AuditChain } from "./audit-chain.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import { DocumentApplier } from "./document-writes.ts";
 import { SearchIndex } from "./search.ts";
@@ -17,6 +18,7 @@ const COMMITS_AVERAGED = 8;
 export class Writer implements Work {
   readonly #db: Database;
   readonly #applier: Applier;
+  readonly #audit: AuditChain;
   readonly #writes: Writes;
   readonly #begin;
   readonly #commit;
@@ -27,6 +29,7 @@ export class Writer implements Work {
     this.#db = db;
     const sql = writerStatements(db);
     const documents = new DocumentApplier(db);
+    this.#audit = sql.audit;
     this.#applier = new Applier(db, sql, documents);
     this.#writes = writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder) });
     this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
@@ -45,10 +48,13 @@ export class Writer implements Work {
       this.#begin.run();
       const answers = calls.map((call) => ({ answer: answerTo(this.#writes, call) }));
       this.#applier.writeDeltas();
+      this.#audit.settle();
       this.#commitTimed();
+      this.#audit.committed();
       return answers;
     } catch (error) {
       this.#applier.clearDeltas();
+      this.#audit.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
       if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails.
@@ -63,7 +69,20 @@ export class Writer implements Work {
   }
 
   close(): void {
+    this.#noteAudit();
     this.#db.close();
+  }
+
+  /** At the end, as far as the disk takes it. */
+  #noteAudit(): void {
+    if (this.#audit.isNoted) return;
+    try {
+      this.#begin.run();
+      this.#audit.note();
+      this.#commit.run();
+    } catch {
+      if (this.#db.inTransaction) this.#rollback.run();
+    }
   }
 }
 

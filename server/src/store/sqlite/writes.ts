@@ -9,6 +9,7 @@ import type {
 } from "../codec/prepared.ts";
 import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
+import { noting } from "./audit-chain.ts";
 import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
@@ -25,6 +26,8 @@ type Parts = { db: Database; sql: WriterStatements; applier: Applier; documents:
  * lead nowhere: a damaged index must not keep the tasks.
  */
 type Retention = { endedBefore: number; limit: number; texts: boolean };
+
+type SaidMessage = { conversation: string; message: PreparedMessage; files: string[]; at: number };
 
 type MessageEdit = {
   conversation: string;
@@ -52,47 +55,52 @@ function given(change: [string | null] | null): [changes: number, value: string 
 }
 
 export function writes({ db, sql, applier, documents, index }: Parts) {
+  const { audit } = sql;
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
   /** There may be more to remove than was found at the last look. */
   let goesOn = false;
   return {
-    ...documentWrites(db, documents),
+    ...documentWrites(db, documents, sql.audit),
     ...chunkWrites(db),
     ...agentWrites(db, sql),
     ...subscriptionWrites(db, sql),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
-    appendMessage: (given: { conversation: string; message: PreparedMessage; files: string[]; at: number }) => {
+    appendMessage: noting(audit, (given: SaidMessage) => {
       const { conversation, message, files, at } = given;
       const n = applier.appendMessage(conversation, message, null, at);
       if (n !== null) for (const sha256 of files) sql.insertConversationFile.run(conversation, sha256);
       return n;
-    },
+    }),
     /** False when its id or its alias is taken. */
-    createConversation: (given: PreparedConversation) => applier.createConversation(given),
+    createConversation: noting(audit, (given: PreparedConversation) => applier.createConversation(given)),
     /** False when there is no such message. */
-    editMessage: (given: MessageEdit) => {
+    editMessage: noting(audit, (given: MessageEdit) => {
       const { conversation, n, parts, metadata, files, at } = given;
       if (sql.editMessage.run(parts, metadata, at, conversation, n).changes === 0) return false;
       for (const sha256 of files) sql.insertConversationFile.run(conversation, sha256);
       return true;
-    },
-    deleteMessage: ({ conversation, n }: { conversation: string; n: number }) =>
-      sql.dropMessage.run(conversation, n).changes === 1,
-    updateConversation: ({ id, title, context, agent, knowledgeBase, at }: ConversationUpdate) => {
-      sql.updateConversation.run(title, context, ...given(agent), ...given(knowledgeBase), at, id);
-      return null;
-    },
-    deleteConversation: ({ id, at }: { id: string; at: number }) => {
-      sql.deleteConversation.run(at, id);
-      return null;
-    },
+    }),
+    deleteMessage: noting(
+      audit,
+      ({ conversation, n }: { conversation: string; n: number }) => sql.dropMessage.run(conversation, n).changes === 1,
+    ),
+    updateConversation: noting(
+      audit,
+      ({ id, title, context, agent, knowledgeBase, at }: ConversationUpdate) =>
+        sql.updateConversation.run(title, context, ...given(agent), ...given(knowledgeBase), at, id).changes === 1,
+    ),
+    deleteConversation: noting(
+      audit,
+      ({ id, at }: { id: string; at: number }) => sql.deleteConversation.run(at, id).changes === 1,
+    ),
     /** A slice of it: answers whether nothing is left of what it held. */
     emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id),
-    putKey: ({ key, audit }: { key: PreparedKey; audit: PreparedAudit }) => {
-      sql.putKey.run(...key);
-      sql.insertAudit.run(...audit);
+    putKey: noting(audit, ({ key }: { key: PreparedKey }) => sql.putKey.run(...key).changes === 1),
+    /** An entry of the audit log that goes with nothing else. */
+    appendAudit: (entry: PreparedAudit) => {
+      audit.add(entry);
       return null;
     },
     putSetting: ({ name, value }: { name: string; value: string }) => {
@@ -117,7 +125,10 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     },
     sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
     /** Adds tasks to the search index, oldest first; answers whether there are more. */
-    index: ({ limit }: { limit: number }) => index.catchUp(limit),
+    index: ({ limit }: { limit: number }) => {
+      audit.note();
+      return index.catchUp(limit);
+    },
   };
 }
 

@@ -28,7 +28,16 @@ function agent(slug: string, fields: Partial<AgentRecord> = {}, definition: obje
 }
 
 function act(name: string) {
-  return { tenant: "acme", at: START, user: "ada", keyId: "k1", act: `agents.${name}`, task: null, detail: {} };
+  return {
+    tenant: "acme",
+    at: START,
+    user: "ada",
+    keyId: "k1",
+    act: `agents.${name}`,
+    task: null,
+    origin: null,
+    detail: {},
+  };
 }
 
 export function agentStories(setup: () => Promise<Store>): void {
@@ -131,7 +140,7 @@ export function agentStories(setup: () => Promise<Store>): void {
     await store.agents.addAgent(weather, act("create"));
     await store.agents.changeAgent({ ...weather, version: 2 }, act("update"));
     await store.agents.removeAgent({ id: weather.id, version: 2 }, act("delete"));
-    const acts = (await store.audit("acme", { limit: 9 })).map(({ act }) => act);
+    const acts = (await store.audit.page({}, { before: null }, 9)).entries.map(({ act }) => act);
     expect(acts).toEqual(["agents.delete", "agents.update", "agents.create"]);
   });
 }

@@ -183,7 +183,16 @@ export function bytesStories(setup: () => Promise<Store>): void {
     for (const [n, name] of names.entries()) {
       const id = `key_${String(99 - n).padStart(2, "0")}`;
       const times = { createdAt: START + Math.floor(n / 2), expiresAt: null, revokedAt: null };
-      const audit = { tenant: "acme", at: START, user: "ada", keyId: id, act: "keys.create", task: null, detail: {} };
+      const audit = {
+        tenant: "acme",
+        at: START,
+        user: "ada",
+        keyId: id,
+        act: "keys.create",
+        task: null,
+        origin: null,
+        detail: {},
+      };
       await store.putKey(
         {
           id,

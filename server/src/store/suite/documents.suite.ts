@@ -220,7 +220,10 @@ function oneDocument(setup: () => Promise<Store>): void {
     const other = newDocument({ expiresAt: START + 30 });
     await store.documents.put({ document });
     await store.documents.put({ document: other });
-    const times = { idempotencyBefore: 0, auditBefore: 0, unusedSince: 0, expiredBefore: START + 20 };
+    const times = {
+      ...{ idempotencyBefore: 0, auditBefore: 0, unusedSince: 0, expiredBefore: START + 20 },
+      auditEntriesMax: 1_000,
+    };
     for (let after: string | null = ""; after !== null; ) after = await store.sweepRecords(times, after);
     expect(await store.documents.document(document.key)).toBeNull();
     expect(await store.documents.document(other.key)).not.toBeNull();

@@ -54,7 +54,10 @@ export function keepingStories(setup: () => Promise<Store>): void {
 
   test("what callers leave behind goes once it is old, however much there is, in turns", async () => {
     const store = await setup();
-    const times = { idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1, expiredBefore: 0 };
+    const times = {
+      ...{ idempotencyBefore: START + 1, auditBefore: START + 1, unusedSince: START + 1, expiredBefore: 0 },
+      auditEntriesMax: 1_000,
+    };
     const many = 1_200;
     const audit = (at: number) => ({
       tenant: "acme",
@@ -63,6 +66,7 @@ export function keepingStories(setup: () => Promise<Store>): void {
       keyId: "k",
       act: "pause",
       task: null,
+      origin: null,
       detail: {},
     });
     const record = (key: string, at: number) => ({ scope: "s", key, hash: "h", at });
@@ -103,7 +107,7 @@ export function keepingStories(setup: () => Promise<Store>): void {
     expect(after).toBeNull();
     expect(await store.replay("s", "key 0")).toBeNull();
     expect(await store.replay("s", `key ${many - 1}`)).not.toBeNull();
-    expect(await store.audit("acme", { limit: 10 })).toHaveLength(2);
+    expect((await store.audit.page({}, { before: null }, 10)).entries).toHaveLength(2);
     expect(await store.conversation(unused.id)).toBeNull();
     expect(await store.conversation(used.id)).not.toBeNull();
     // A conversation lives as long as one of its tasks.

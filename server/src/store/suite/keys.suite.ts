@@ -1,9 +1,7 @@
-/** API keys, and the log of who did what. */
+/** API keys. */
 import { expect, test } from "vitest";
-import { submitted } from "../../task/decide.ts";
 import type { Store, StoredKey } from "../store.ts";
-import { submit } from "./life.suite.ts";
-import { newTask, START } from "./new-task.suite.ts";
+import { START } from "./new-task.suite.ts";
 
 function key(fields: Partial<StoredKey>): StoredKey {
   return {
@@ -25,8 +23,8 @@ function key(fields: Partial<StoredKey>): StoredKey {
   };
 }
 
-function act(at: number, task: string | null = null) {
-  return { tenant: "acme", at, user: "ada", keyId: "k1", act: "tasks.cancel", task, detail: { why: "late" } };
+function act(at: number) {
+  return { tenant: "acme", at, user: "ada", keyId: "k1", act: "keys.create", task: null, origin: null, detail: {} };
 }
 
 export function keyStories(setup: () => Promise<Store>): void {
@@ -41,17 +39,5 @@ export function keyStories(setup: () => Promise<Store>): void {
     await store.putKey(key({ revokedAt: START + 1 }), act(START + 1));
     expect(await store.keys("acme")).toEqual([key({ revokedAt: START + 1 })]);
     expect(await store.countKeys()).toBe(1);
-  });
-
-  test("the audit log is read newest first, by tenant, time and task", async () => {
-    const store = await setup();
-    const task = await submit(store, newTask(), { audit: act(START) });
-    await store.apply([{ ...submitted(newTask()), audit: act(START + 1, task.id) }]);
-    await store.apply([{ ...submitted(newTask()), audit: { ...act(START + 2), tenant: "other" } }]);
-    const { tenant: _, ...entry } = act(START + 1, task.id);
-    expect(await store.audit("acme", { limit: 1 })).toEqual([entry]);
-    expect((await store.audit("acme", { limit: 9, before: START + 1 })).map(({ at }) => at)).toEqual([START]);
-    expect((await store.audit("acme", { limit: 9, task: task.id })).map(({ at }) => at)).toEqual([START + 1]);
-    expect(await store.audit("other", { limit: 9, task: task.id })).toEqual([]);
   });
 }

@@ -49,7 +49,16 @@ function delivery(seq: number, fields: Partial<Delivery> = {}): Omit<Delivery, "
 }
 
 function act(name: string) {
-  return { tenant: "acme", at: START, user: "ada", keyId: "k1", act: `subscriptions.${name}`, task: null, detail: {} };
+  return {
+    tenant: "acme",
+    at: START,
+    user: "ada",
+    keyId: "k1",
+    act: `subscriptions.${name}`,
+    task: null,
+    origin: null,
+    detail: {},
+  };
 }
 
 export function subscriptionStories(setup: () => Promise<Store>): void {
@@ -151,7 +160,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
       { key: now.key, task: task.id, standing: null },
     ]);
     expect(await subscriptions.deliveries(now.key, { limit: 9 })).toEqual([]);
-    expect((await store.audit("acme", { limit: 9 })).map(({ act }) => act)).toEqual([
+    expect((await store.audit.page({}, { before: null }, 9)).entries.map(({ act }) => act)).toEqual([
       "subscriptions.delete",
       "subscriptions.enable",
       "subscriptions.create",

@@ -167,11 +167,11 @@ test("a page that ends with the configuration's agents leads on to the others", 
 });
 
 test("the audit log says who made, changed and removed an agent", async () => {
-  const { agents, keys } = stage.verbs;
+  const { agents, audit } = stage.verbs;
   const { id } = (await agents.create(ada, weather)).agent;
   await agents.update(admin, id, { hidden: true });
   await agents.delete(ada, id);
-  const entries = await keys.audit(admin, { limit: 9 });
+  const { entries } = await audit.page(admin, {}, { before: null }, 9);
   expect(entries.map(({ act, user, detail }) => ({ act, user, detail }))).toEqual([
     { act: "agents.delete", user: "ada", detail: { agent: id, slug: "weather", version: 2 } },
     { act: "agents.update", user: "root", detail: { agent: id, slug: "weather", version: 2 } },

@@ -3,8 +3,8 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { AgentPlace } from "../../store/agent-store.ts";
 import type { Store } from "../../store/store.ts";
-import type { Write } from "../../store/write.ts";
 import { type AgentDefinition, type AgentRecord, agentDefinition, slugOf } from "../../task/agent.ts";
+import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
 import { type JsonObject, wellFormed } from "../../task/json.ts";
@@ -200,12 +200,11 @@ export class AgentVerbs implements Agents {
   }
 
   #audit(
-    { tenant, user, keyId }: Principal,
+    principal: Principal,
     act: "create" | "update" | "delete",
     { id, version, definition: { slug } }: AgentRecord,
-  ): NonNullable<Write["audit"]> {
-    const detail = { agent: id, slug, version };
-    return { tenant, at: this.#clock.now(), user, keyId, act: `agents.${act}`, task: null, detail };
+  ): AuditEntry {
+    return auditEntry(principal, `agents.${act}`, this.#clock.now(), { detail: { agent: id, slug, version } });
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
+import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import {
   type Conversation,
   type ConversationChanges,
@@ -14,6 +15,7 @@ import {
 } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
+import type { JsonObject } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
@@ -73,13 +75,14 @@ export class ConversationVerbs implements Conversations {
     const { tenant, user } = principal;
     const made = { id: this.#ids.uuid(now), tenant, user, now };
     const conversation = newConversation(made, checked(conversationChanges, fields));
-    await this.#store.createConversation(conversation, null);
+    await this.#store.createConversation(conversation, null, this.#audit(principal, "create", conversation.id));
     return conversation;
   }
 
   async update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation> {
     await this.#visible(principal, id);
-    await this.#store.updateConversation(id, checked(conversationChanges, fields), this.#clock.now());
+    const audit = this.#audit(principal, "update", id);
+    await this.#store.updateConversation(id, checked(conversationChanges, fields), this.#clock.now(), audit);
     return this.#visible(principal, id);
   }
 
@@ -90,13 +93,14 @@ export class ConversationVerbs implements Conversations {
       if (await this.#store.wasDeleted(alias)) return false;
       throw notFound("Conversation");
     }
-    await this.#store.deleteConversation(found.id, this.#clock.now());
+    await this.#store.deleteConversation(found.id, this.#clock.now(), this.#audit(principal, "delete", found.id));
     return true;
   }
 
   async say(principal: Principal, id: string, said: CallersMessage): Promise<Message> {
     await this.#visible(principal, id);
-    return this.#store.appendMessage(id, checked(messageSchema, said), this.#clock.now());
+    const audit = this.#audit(principal, "say", id);
+    return this.#store.appendMessage(id, checked(messageSchema, said), this.#clock.now(), audit);
   }
 
   async message(principal: Principal, id: string, message: string): Promise<Message> {
@@ -109,13 +113,20 @@ export class ConversationVerbs implements Conversations {
   async edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message> {
     const { n } = await this.message(principal, id, message);
     const edited = checked(messageChanges, changes);
-    if (!(await this.#store.editMessage(id, n, edited, this.#clock.now()))) throw notFound("Message");
+    const audit = this.#audit(principal, "edit_message", id, { message });
+    if (!(await this.#store.editMessage(id, n, edited, this.#clock.now(), audit))) throw notFound("Message");
     return this.message(principal, id, message);
   }
 
   async unsay(principal: Principal, id: string, message: string): Promise<void> {
     const { n } = await this.message(principal, id, message);
-    if (!(await this.#store.deleteMessage(id, n))) throw notFound("Message");
+    const audit = this.#audit(principal, "delete_message", id, { message });
+    if (!(await this.#store.deleteMessage(id, n, audit))) throw notFound("Message");
+  }
+
+  #audit(principal: Principal, act: string, id: string, detail: JsonObject = {}): AuditEntry {
+    const about = { detail: { conversation: id, ...detail } };
+    return auditEntry(principal, `conversations.${act}`, this.#clock.now(), about);
   }
 
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {

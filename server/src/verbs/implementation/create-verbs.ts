@@ -7,6 +7,7 @@ import type { Directory } from "../../task/directory.ts";
 import type { Verbs } from "../verbs.ts";
 import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
 import type { AllowedModels } from "./allowed-models.ts";
+import { AuditVerbs } from "./audit-verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
@@ -61,6 +62,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     keys: new KeyVerbs(store, clock, ids, parts.directory),
     subscriptions: new SubscriptionVerbs(parts),
     usage: new UsageVerbs(store, clock),
+    audit: new AuditVerbs(store.audit, clock),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),

@@ -15,7 +15,7 @@ import { OPEN_STATES } from "../../task/states.ts";
 import { PAGE_LIMIT_MAX, type Page, type TaskList } from "../../task/task-filter.ts";
 import { type AllowedModels, ownModels } from "./allowed-models.ts";
 import { mustBeSameRequest } from "./idempotency.ts";
-import { submitTask, type TraceBegins } from "./submit-task.ts";
+import { type AskedBy, submitTask, type TraceBegins } from "./submit-task.ts";
 
 /** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
 const NAMED_IN = "documents";
@@ -55,8 +55,8 @@ type NewDocumentTask = {
   about: { field: "file_id" | "vector_store_id"; owned: Owned };
   details?: JsonObject;
   documents: DocumentWrite;
-  /** Null is the server itself. */
-  caller: Principal | null;
+  /** Null where the server itself begins it. */
+  asked: AskedBy | null;
 };
 
 export class DocumentTasks {
@@ -71,7 +71,7 @@ export class DocumentTasks {
    * when the idempotency key was used for another request.
    */
   async begin(wanted: NewDocumentTask): Promise<Begun> {
-    const { kind, input, lens, idempotency, name, replaces = false, about, details, documents, caller } = wanted;
+    const { kind, input, lens, idempotency, name, replaces = false, about, details, documents, asked } = wanted;
     const { allowedModels = ownModels } = this.#parts;
     const handler = this.#parts.engine.handlers.get(kind);
     if (!handler) throw new Refusal("unavailable", `This server does no work of kind "${kind}".`);
@@ -88,8 +88,8 @@ export class DocumentTasks {
         conversation: null,
         parent: null,
         retryOf: null,
-        trace: caller?.trace ?? null,
-        models: caller === null ? [] : allowedModels(caller),
+        trace: asked?.principal.trace ?? null,
+        models: asked === null ? [] : allowedModels(asked.principal),
         ...(details && { details }),
       },
       {
@@ -97,6 +97,7 @@ export class DocumentTasks {
         aliases: [{ tenant, owner: user, lens: NAMED_IN, value: name, numbered: !replaces }],
         ...(idempotency && { idempotency }),
       },
+      asked,
     );
     if ("task" in done) return { replayed: false, task: done.task.id, about: id };
     mustBeSameRequest(idempotency, done.hash);

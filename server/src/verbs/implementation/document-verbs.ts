@@ -4,6 +4,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { Store } from "../../store/store.ts";
+import { auditEntry } from "../../task/audit.ts";
 import { AUTO_CHUNKING, type Chunk } from "../../task/chunk.ts";
 import type { DocumentPage, DocumentRecord, Produced } from "../../task/document.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
@@ -78,7 +79,7 @@ export class DocumentVerbs implements Documents {
     const url = "url" in from ? from.url : null;
     const { task, about, replayed } = await this.#tasks.begin({
       kind: "file_processing",
-      caller: principal,
+      asked: { principal, act: "files.create", detail: { file: id, bytes: document.bytes } },
       input: { document: key, analyses, vectorize, recognize, outlineAsJson, url },
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
@@ -140,7 +141,9 @@ export class DocumentVerbs implements Documents {
 
   async annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document> {
     const { key } = await this.#find(principal, id);
-    const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), this.#clock.now());
+    const now = this.#clock.now();
+    const audit = auditEntry(principal, "files.annotate", now, { detail: { file: id } });
+    const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), now, audit);
     return (await this.#seen([changed]))[0] ?? missing();
   }
 
@@ -152,7 +155,7 @@ export class DocumentVerbs implements Documents {
     }
     const common = {
       lens,
-      caller: principal,
+      asked: { principal, act: "files.analyze", detail: { file: id } },
       about: { field: "file_id", owned: document },
       documents: { ofTask: { document: document.key } },
       ...detailsOf(unknown),
@@ -176,7 +179,8 @@ export class DocumentVerbs implements Documents {
     const document = await this.#find(principal, id);
     // Its tasks first: one that found its document gone would say that it failed.
     await this.#tasks.cancelAll(principal, { field: "file_id", owned: document }, "The file was deleted.");
-    if (!(await this.#store.documents.removeDocument(document.key))) throw missingFile();
+    const audit = auditEntry(principal, "files.delete", this.#clock.now(), { detail: { file: document.id } });
+    if (!(await this.#store.documents.removeDocument(document.key, audit))) throw missingFile();
   }
 
   async #find(principal: Principal, id: string): Promise<DocumentRecord> {

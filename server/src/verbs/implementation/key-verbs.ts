@@ -4,7 +4,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
 import { beyond } from "../../task/allowed-models.ts";
-import type { AuditEntry } from "../../task/audit.ts";
+import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { Directory } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { wellFormed } from "../../task/json.ts";
@@ -115,11 +115,6 @@ export class KeyVerbs implements Keys {
     return shown(revoked);
   }
 
-  async audit(principal: Principal, page: { limit: number; before?: number; task?: string }): Promise<AuditEntry[]> {
-    mustHave(principal, "admin");
-    return this.#store.audit(principal.tenant, page);
-  }
-
   async #mustHaveRoom(tenant: string, user: string): Promise<void> {
     const now = this.#clock.now();
     const keys = await this.#store.keys(tenant);
@@ -152,9 +147,8 @@ export class KeyVerbs implements Keys {
     return { key: shown(key), secret };
   }
 
-  #audit(principal: Principal, act: string, key: string): AuditEntry & { tenant: string } {
-    const { tenant, user, keyId } = principal;
-    return { tenant, at: this.#clock.now(), user, keyId, act, task: null, detail: { key } };
+  #audit(principal: Principal, act: string, key: string): AuditEntry {
+    return auditEntry(principal, act, this.#clock.now(), { detail: { key } });
   }
 }
 

@@ -5,11 +5,14 @@ import type { Ids } from "../../engine/ids.ts";
 import type { Along } from "../../engine/transitions.ts";
 import type { TurnGuard } from "../../store/turn.ts";
 import type { Write } from "../../store/write.ts";
+import { auditEntry } from "../../task/audit.ts";
 import { type Change, submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { JsonObject } from "../../task/json.ts";
 import { turnWait } from "../../task/multitask.ts";
 import { cut, type NewTask, newTask } from "../../task/new-task.ts";
+import type { Principal } from "../../task/principal.ts";
 import type { QueuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
 import type { Trace } from "../../task/trace.ts";
@@ -19,16 +22,19 @@ const CONVERSATION_TITLE_MAX = 60;
 /** What becomes of the trace that a new task's caller has named, if any. */
 export type TraceBegins = (given: Trace | null, id: TaskId) => Trace | null;
 type SubmitParts = { engine: Engine; clock: Clock; ids: Ids; trace?: TraceBegins };
+/** Who asks for a new task, and as what that stands in the audit log. */
+export type AskedBy = { principal: Principal; act: string; detail: JsonObject };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
  * `along` commits with it, its subscriptions as those of the new task, its conversation with the task's title. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
- * along cannot be kept; `replayed` is the task that an idempotency key was used for before.
+ * along cannot be kept. An entry of the audit log comes along, or is made of who has `asked`; `replayed` is the task that an idempotency key was used for before.
  */
 export async function submitTask(
   { engine, clock, ids, trace }: SubmitParts,
   fresh: NewTask,
   along: Along = {},
+  asked: AskedBy | null = null,
 ): Promise<Submitted> {
   const now = clock.now();
   const id = ids.taskId(now);
@@ -42,7 +48,9 @@ export async function submitTask(
   try {
     const change = reserved || byPeople ? submittedGoingOn(task, byPeople ? "ask" : "start") : submitted(task);
     if (change instanceof Refusal) throw change;
-    done = await engine.transitions.submit({ ...withAlong(change, message, along), ...(turn && { turn }) });
+    const audit = asked && auditEntry(asked.principal, asked.act, now, { task: id, detail: asked.detail });
+    const told = audit === null ? along : { audit, ...along };
+    done = await engine.transitions.submit({ ...withAlong(change, message, told), ...(turn && { turn }) });
     return done;
   } finally {
     if (reserved && !(done && "task" in done)) engine.slots.unreserve(task.id);

@@ -3,7 +3,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
 import { SUBSCRIPTIONS_OF_USER_MAX } from "../../store/subscription-store.ts";
-import type { Write } from "../../store/write.ts";
+import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import {
@@ -203,20 +203,9 @@ export class SubscriptionVerbs implements Subscriptions {
     return found;
   }
 
-  #audit(
-    { tenant, user, keyId }: Principal,
-    act: string,
-    { task, id, url }: Subscription,
-  ): NonNullable<Write["audit"]> {
-    return {
-      tenant,
-      at: this.#parts.clock.now(),
-      user,
-      keyId,
-      act: `webhooks.${act}`,
-      task,
-      detail: { webhook: id, url },
-    };
+  #audit(principal: Principal, act: string, { task, id, url }: Subscription): AuditEntry {
+    const detail = { webhook: id, url };
+    return auditEntry(principal, `webhooks.${act}`, this.#parts.clock.now(), { task, detail });
   }
 }
 

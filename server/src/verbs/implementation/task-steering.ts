@@ -1,8 +1,8 @@
 /** What acts on a task have in common, whoever does them: a line in the audit log, and an idempotency key that is known again. */
 import type { Along } from "../../engine/transitions.ts";
+import { auditEntry } from "../../task/audit.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
-import { wellFormed } from "../../task/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Steering } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
@@ -16,10 +16,9 @@ const STEERING = "steering";
 export class TaskSteering extends TaskReading {
   /** What commits with an act of steering: its line in the audit log, and its idempotency key. */
   protected along(principal: Principal, act: string, task: TaskId, { reason, idempotency }: Steering): Along {
-    const { tenant, user, keyId } = principal;
     const at = this.parts.clock.now();
     return {
-      audit: { tenant, at, user, keyId, act, task, detail: reason === undefined ? {} : { reason: wellFormed(reason) } },
+      audit: auditEntry(principal, act, at, { task, detail: reason === undefined ? {} : { reason } }),
       ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
     };
   }

@@ -215,10 +215,11 @@ describe("steering", () => {
     await stage.verbs.tasks.settled(ada, id, 60_000, never);
     await stage.verbs.tasks.pause(ada, id, { reason: "lunch" });
     await stage.verbs.tasks.resume(ada, id);
-    const entries = await stage.verbs.keys.audit(admin, { limit: 10, task: id });
+    const { entries } = await stage.verbs.audit.page(admin, { task: id }, { before: null }, 10);
     expect(entries.map(({ act, user, detail }) => ({ act, user, detail }))).toEqual([
       { act: "resume", user: "ada", detail: {} },
       { act: "pause", user: "ada", detail: { reason: "lunch" } },
+      { act: "submit", user: "ada", detail: { kind: "ask" } },
     ]);
   });
 });

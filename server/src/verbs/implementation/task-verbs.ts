@@ -287,11 +287,9 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     along: Along = {},
   ): Promise<Acknowledged> {
     await this.parts.lasting?.mustHaveRoom(principal, fresh.handler.kind);
-    const done = await submitTask(this.parts, fresh, {
-      ...along,
-      ...(idempotency && { idempotency }),
-      ...(conversation && { conversation }),
-    });
+    const whole: Along = { ...along, ...(idempotency && { idempotency }), ...(conversation && { conversation }) };
+    const asked = { principal, act: "submit", detail: { kind: fresh.handler.kind } };
+    const done = await submitTask(this.parts, fresh, whole, asked);
     if ("task" in done) return { task: done.task, replayed: false };
     mustBeSameRequest(idempotency, done.hash);
     return { task: await this.get(principal, done.replayed), replayed: true };

@@ -4,6 +4,7 @@ import type { Ids } from "../../engine/ids.ts";
 import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { VectorStoreChange } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
+import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { AUTO_CHUNKING, type ChunkingStrategy } from "../../task/chunk.ts";
 import type {
   DocumentRecord,
@@ -13,7 +14,7 @@ import type {
   VectorStoreRecord,
 } from "../../task/document.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
-import { wellFormed } from "../../task/json.ts";
+import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";
@@ -34,6 +35,7 @@ import type {
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
 import { StoreSummaries, type Summarize } from "./store-summaries.ts";
+import type { AskedBy } from "./submit-task.ts";
 
 /** What turns questions into vectors, and which model's they are. */
 type QuestionEmbedder = {
@@ -113,7 +115,7 @@ export class VectorStoreVerbs implements VectorStores {
     const members = documents.map((document) => this.#newMember(store, document));
     const { about, replayed } = await this.#tasks.begin({
       kind: "vector_store_creation",
-      caller: principal,
+      asked: { principal, act: "vector_stores.create", detail: { vector_store: store.id, files: members.length } },
       input: { vectorStore: store.key },
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
@@ -149,9 +151,12 @@ export class VectorStoreVerbs implements VectorStores {
     const joining = await this.#newcomers(store, await this.#documents(principal, join));
     const leaving = await this.#documents(principal, leave, "left_file_ids");
     const changed = { changed: { key: store.key, ...change }, ...ownName({ ...update, nameAmong }) };
-    if (join.length === 0 && leave.length === 0) await this.#store.documents.put(changed);
+    const act = "vector_stores.update";
+    const detail = { vector_store: store.id, joined: joining.length, left: leaving.length };
+    if (join.length === 0 && leave.length === 0)
+      await this.#store.documents.put(changed, auditEntry(principal, act, this.#clock.now(), { detail }));
     else {
-      await this.#embed(principal, store, lens, {
+      await this.#embed({ principal, act, detail }, store, lens, {
         ...changed,
         members: joining.map((document) => this.#newMember(store, document)),
         left: { vectorStore: store.key, documents: leaving.map(({ key }) => key) },
@@ -166,7 +171,7 @@ export class VectorStoreVerbs implements VectorStores {
     const otherwise = `delete-${store.id}`;
     const { task } = await this.#tasks.begin({
       kind: "vector_store_deletion",
-      caller: principal,
+      asked: { principal, act: "vector_stores.delete", detail: { vector_store: store.id } },
       input: { vectorStore: store.key, id: store.id },
       lens,
       name: otherwise,
@@ -203,7 +208,8 @@ export class VectorStoreVerbs implements VectorStores {
         return { ...this.#newMember(store, document), ...placed, ...(known && stillCompleted(known, chunking)) };
       }),
     );
-    await this.#embed(principal, store, lens, {
+    const detail = { vector_store: store.id, files: members.length };
+    await this.#embed({ principal, act: "vector_stores.add_files", detail }, store, lens, {
       changed: { key: store.key, lastActiveAt: this.#clock.now() },
       members,
       ...(batch && { batch }),
@@ -239,14 +245,16 @@ export class VectorStoreVerbs implements VectorStores {
   ): Promise<Member> {
     const { store, document } = await this.#both(principal, id, documentId);
     const member = { vectorStore: store.key, document: document.key };
-    if (!(await this.#store.documents.setAttributes(member, wellFormed(attributes)))) throw notFound("File");
+    const audit = this.#audit(principal, "change_file", store, { file: document.id });
+    if (!(await this.#store.documents.setAttributes(member, wellFormed(attributes), audit))) throw notFound("File");
     return this.#member(store, document.key);
   }
 
   async remove(principal: Principal, id: string, documentId: string): Promise<void> {
     const { store, document } = await this.#both(principal, id, documentId);
     await this.#member(store, document.key);
-    await this.#store.documents.removeMembers(store.key, [document.key]);
+    const audit = this.#audit(principal, "remove_file", store, { file: document.id });
+    await this.#store.documents.removeMembers(store.key, [document.key], audit);
   }
 
   async batch(principal: Principal, id: string, batchId: string): Promise<Batch> {
@@ -261,7 +269,8 @@ export class VectorStoreVerbs implements VectorStores {
   async cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch> {
     const batch = await this.batch(principal, id, batchId);
     if (batch.counts.in_progress > 0) {
-      await this.#store.documents.cancelMembers({ batch: batch.id });
+      const audit = this.#audit(principal, "cancel_batch", { id: batch.vectorStoreId }, { batch: batch.id });
+      await this.#store.documents.cancelMembers({ batch: batch.id }, audit);
       if (batch.task !== null) await this.#tasks.cancel(principal, batch.task, "The batch was cancelled.");
     }
     return this.batch(principal, id, batchId);
@@ -348,20 +357,25 @@ export class VectorStoreVerbs implements VectorStores {
 
   /** A new task that embeds what has come into a store. */
   async #embed(
-    caller: Principal | null,
+    asked: AskedBy | null,
     store: VectorStoreRecord,
     lens: string,
     documents: Parameters<DocumentTasks["begin"]>[0]["documents"],
   ): Promise<void> {
     await this.#tasks.begin({
       kind: "vectorization",
-      caller,
+      asked,
       input: { vectorStore: store.key },
       lens,
       name: `vectorize-${store.id}`,
       about: { field: "vector_store_id", owned: store },
       documents: { ...documents, ofTask: { vectorStore: store.key } },
     });
+  }
+
+  #audit(principal: Principal, act: string, store: Pick<VectorStoreRecord, "id">, detail: JsonObject): AuditEntry {
+    const about = { detail: { vector_store: store.id, ...detail } };
+    return auditEntry(principal, `vector_stores.${act}`, this.#clock.now(), about);
   }
 
   async #find(principal: Principal, id: string): Promise<VectorStoreRecord> {
