@@ -352,8 +352,8 @@ export const SCHEDULING = [
   {
     file: retention,
     name: "retention-may-be-shorter-than-a-week",
-    find: "this.#keepMs = Math.max(days.tasks, RETENTION_DAYS_MIN) * DAY_MS;",
-    put: "this.#keepMs = days.tasks * DAY_MS;",
+    find: "this.#keepMs = Math.max(kept.taskDays, RETENTION_DAYS_MIN) * DAY_MS;",
+    put: "this.#keepMs = kept.taskDays * DAY_MS;",
   },
   {
     file: order,

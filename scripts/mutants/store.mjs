@@ -56,7 +56,7 @@ export const STORE = [
   {
     file: apply,
     name: "the-audit-is-not-kept",
-    find: "if (write.audit) sql.insertAudit.run(...write.audit);",
+    find: "if (write.audit) sql.audit.add(write.audit);",
     put: "",
   },
   {
@@ -134,8 +134,8 @@ export const STORE = [
   {
     file: sweep,
     name: "old-audit-stays",
-    find: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&",
-    put: "",
+    find: "removeEntries({ before: auditBefore, keptMax: auditEntriesMax, limit: SLICE_ROWS }),",
+    put: "0,",
   },
   {
     file: sweep,
@@ -152,8 +152,8 @@ export const STORE = [
   {
     file: sweep,
     name: "expired-documents-stay",
-    find: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes) &&\n    sweepDocuments(db, expiredBefore, until);",
-    put: "inSlices(until, SLICE_ROWS, () => removeEntries.run(auditBefore, SLICE_ROWS).changes);",
+    find: "sweepDocuments(db, expiredBefore, until);\n  return",
+    put: "true;\n  return",
   },
   {
     file: sweep,
