@@ -15,7 +15,7 @@ it("says of an event what matters most", () => {
   expect(summary("task.progress", { fraction: 0.333, message: "reading" })).toBe("33 % reading");
   expect(summary("task.failed", { error: { code: "deadline", message: "Too late.", step: null } })).toBe("Too late.");
   expect(summary("task.waiting", { waits: ["timer", "child"].map((on) => ({ on, ...wait })) })).toBe("on timer, child");
-  expect(summary("step.completed", { name: "model 1", ms: 1290 })).toBe("model 1 1.2 s");
+  expect(summary("step.completed", { name: "model 1", duration_ms: 1290, ms: 1290 })).toBe("model 1 1.2 s");
   const call = { agent: "", call_id: "1.1", tool: "calculator" };
   expect(summary("tool.invoked", { ...call, params: { expression: "1+1" } })).toBe('calculator {"expression":"1+1"}');
   expect(summary("tool.observed", { ...call, success: true, duration_ms: 3, output: "2" })).toBe("calculator → 2");

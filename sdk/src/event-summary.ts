@@ -31,7 +31,7 @@ const SUMMARIES: EventReader<string> = {
   "task.cancelled": steered,
   "task.timed_out": failed,
   "task.rejected": failed,
-  "step.completed": ({ name, ms }) => `${name} ${duration(ms)}`,
+  "step.completed": ({ name, duration_ms }) => `${name} ${duration(duration_ms)}`,
   "step.retrying": failed,
   "step.failed": failed,
   "output.delta": ({ text }) => text,

@@ -434,6 +434,10 @@ it("explains itself", async () => {
   expect(await waybill("--help")).toMatchObject({ code: 0, out: expect.stringContaining("submit") });
   expect(await waybill("watch", "--help")).toMatchObject({ code: 0, out: expect.stringContaining("5 needs input") });
   expect(await waybill("wach")).toMatchObject({ code: 2, out: "", talk: expect.stringContaining("watch") });
+  const stranger = await waybill("agents", "shwo", "guide");
+  expect(stranger).toMatchObject({ code: 2, out: "" });
+  expect(stranger.talk).toContain('there is no command "waybill agents shwo". Did you mean "show"?');
+  expect((await waybill("agents", "--json")).code).toBe(0);
 });
 
 it.each([["--help"], ["submit", "--help"], ["dev", "--help"]])(

@@ -67,7 +67,7 @@ export const EVENT_DATA = {
   "task.cancelled": { by: ["string"], reason: ["string"], was_paused: ["boolean"] },
   "task.timed_out": { error: ["object"] },
   "task.rejected": { error: ["object"] },
-  "step.completed": { name: ["string"], ms: ["number"] },
+  "step.completed": { name: ["string"], duration_ms: ["number"], ms: ["number"] },
   "step.retrying": { name: ["string"], error: ["object"], until: ["string"], tries: ["number"] },
   "step.failed": { name: ["string"], error: ["object"] },
   "output.delta": { text: ["string"], agent: ["string"] },
@@ -1317,6 +1317,8 @@ export type StepCompletedEvent = {
   at: string;
   data: {
     name: string;
+    duration_ms: number;
+    /** `duration_ms`. */
     ms: number;
   };
 };

@@ -1,5 +1,6 @@
 /** Every command that does not run a server, in the order in which the help lists them. */
 import type { Command } from "commander";
+import { didYouMean } from "../task/spelling.ts";
 import { addAgents } from "./commands/agents.ts";
 import { addAnswer } from "./commands/answer.ts";
 import { addApprove } from "./commands/approve.ts";
@@ -68,10 +69,23 @@ export function addCommands(program: Command): void {
   addRestore(program);
   addCompletion(program);
   addJq(program);
+  for (const group of program.commands) refuseStrangers(group);
   program.addHelpText(
     "after",
     "\nIds of tasks may be shortened to their last characters. Commands print data on stdout and talk on stderr; with\n" +
       "--json data is JSON, one object a line for lists and streams, and --jq says what jq makes of it. WAYBILL_URL and WAYBILL_API_KEY stand for --url\n" +
       "and --key. Exit codes: 0 done, 1 failed, 2 wrong usage.",
   );
+}
+
+/** A group that lists when nothing more is said must not take a command that it does not have for a flag of its list. */
+function refuseStrangers(group: Command): void {
+  const names = group.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  if (names.length === 0) return;
+  group.hook("preSubcommand", ({ args: [word = ""] }) => {
+    if (word === "" || word.startsWith("-") || names.includes(word)) return;
+    const meant = didYouMean(word, names);
+    const all = `Commands: ${names.map((name) => `waybill ${group.name()} ${name}`).join(", ")}.`;
+    group.error(`error: there is no command "waybill ${group.name()} ${word}".${meant}\n${all}`);
+  });
 }

@@ -27,7 +27,7 @@ it("follows the state, the progress and the bill", () => {
 it("forgets the text of a step that begins again, and no other", () => {
   const task = watched(
     ["output.delta", { text: "First. ", agent: "" }],
-    ["step.completed", { name: "model 1", ms: 5 }],
+    ["step.completed", { name: "model 1", duration_ms: 5, ms: 5 }],
     ["output.delta", { text: "Half a sec", agent: "" }],
     ["output.restarted", { step: "model 2" }],
     ["output.delta", { text: "Second.", agent: "" }],

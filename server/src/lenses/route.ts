@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type ErrorCode, Refusal } from "../task/errors.ts";
+import { type ErrorCode, notFound, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
@@ -109,6 +109,8 @@ export type PathParam = {
   is: (text: string) => boolean;
   /** What a text that does not fit is `invalid` with. Without it, there is nothing of that name: `not_found`. */
   otherwise?: string;
+  /** What there is none of then, in the words that are said of an id which fits. */
+  noun?: string;
 };
 
 /** Any text that a client may have chosen as a name. */
@@ -349,7 +351,8 @@ function named<Names extends string>(
   wanted: Readonly<Record<Names, PathParam>> | undefined,
 ): Record<Names, string> {
   if (fits(found, wanted)) return found;
-  throw new Refusal("not_found", "There is nothing with this id, or it is not yours.");
+  const [noun = "What this names"] = Object.values<PathParam>(wanted ?? {}).flatMap((param) => param.noun ?? []);
+  throw notFound(noun);
 }
 
 function fits<Names extends string>(

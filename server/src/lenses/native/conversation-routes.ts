@@ -7,7 +7,7 @@ import { LENS } from "./task-routes.ts";
 import { conversationFieldsFrom, partOf, wireConversation, wireMessage } from "./translate.ts";
 
 const params = { id: { about: "Its id, or the alias that it was given.", is: isName } };
-const messageParams = { ...params, message: { about: "The message's id.", is: isUuid } };
+const messageParams = { ...params, message: { about: "The message's id.", is: isUuid, noun: "Message" } };
 const one = { status: 200, about: "The conversation.", schema: wire.conversation };
 
 export const conversationRoutes: readonly Route[] = [

@@ -56,7 +56,7 @@ const eventData = {
   "task.cancelled": open({ by: text, reason: text, was_paused: z.boolean() }),
   "task.timed_out": open({ error: failure }),
   "task.rejected": open({ error: failure }),
-  "step.completed": open({ name: text, ms: z.number() }),
+  "step.completed": open({ name: text, duration_ms: z.number(), ms: z.number().describe("`duration_ms`.") }),
   "step.retrying": open({ name: text, error: failure, until: time, tries: count }),
   "step.failed": open({ name: text, error: failure }),
   "output.delta": open({ text, agent, step: text.optional() }),

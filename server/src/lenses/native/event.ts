@@ -39,7 +39,7 @@ const TRANSLATIONS: { readonly [Type in EventType]: (data: EventData[Type], at: 
   "task.cancelled": ({ by, reason, wasPaused, ...more }) => ({ by, reason, was_paused: wasPaused, ...more }),
   "task.timed_out": failed,
   "task.rejected": failed,
-  "step.completed": same,
+  "step.completed": ({ ms, ...more }) => ({ ...more, duration_ms: ms, ms }),
   "step.retrying": ({ name, error, until, ...more }) => ({
     name,
     error: wireFailure(error),

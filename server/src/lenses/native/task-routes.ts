@@ -17,7 +17,7 @@ import { step, why } from "./why-schema.ts";
 
 export const LENS = "native";
 
-export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId } };
+export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId, noun: "Task" } };
 
 const shown: AnswerDoc = { status: 200, about: "The task.", schema: wire.task };
 export const REPLAYED_HEADER = { "idempotency-replayed": "true" };

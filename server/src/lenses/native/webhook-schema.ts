@@ -112,5 +112,5 @@ export const trial = named(
 );
 
 export const standingParam = { webhook_id: { about: "The webhook's id.", is: isName } };
-export const taskParam = { id: { about: "`task_` and 26 characters.", is: isTaskId } };
+export const taskParam = { id: { about: "`task_` and 26 characters.", is: isTaskId, noun: "Task" } };
 export const webhookParams = { ...taskParam, webhook_id: { about: "The webhook's id.", is: isName } };
