@@ -87,6 +87,8 @@ const limits = z.strictObject({
     .default(256 * 1024 * 1024),
 });
 
+const keyDays = z.number().min(0.01).max(36_500);
+
 /** What is taken of documents. */
 const documents = z.strictObject({
   /** Bytes of one file. */
@@ -212,6 +214,8 @@ function configFileOf(lenses: readonly string[]) {
     auditDays: z.int().min(7).max(36_500).default(365),
     /** Entries of the audit log that are kept, the newest, however young the others are: 300 bytes each. */
     auditEntries: z.int().min(1_000).max(1_000_000_000).default(10_000_000),
+    /** Days that a key is good which does not say it, and at most; without them, for good. */
+    keys: z.strictObject({ usualDays: keyDays.optional(), longestDays: keyDays.optional() }).prefault({}),
   });
 }
 export type ConfigFile = z.input<ReturnType<typeof configFileOf>>;

@@ -21,6 +21,7 @@ import { LENSES } from "./lenses/index.ts";
 import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
 import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
+import type { KeyLifetimes } from "./task/key.ts";
 import { didYouMean } from "./task/spelling.ts";
 import { type TelemetrySettings, telemetrySettings } from "./telemetry/settings.ts";
 
@@ -68,6 +69,8 @@ export type Config = Readonly<{
   retentionDays: number;
   auditDays: number;
   auditEntries: number;
+  /** How long keys are good. */
+  keys: KeyLifetimes;
   /** The configuration file that was read. */
   file: string | null;
 }>;
@@ -178,8 +181,17 @@ export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: 
     retentionDays: file.retentionDays,
     auditDays: file.auditDays,
     auditEntries: file.auditEntries,
+    keys: lifetimesOf(file.keys),
     file: file.path,
   });
+}
+
+function lifetimesOf({ usualDays, longestDays }: ConfigFileRead["keys"]): KeyLifetimes {
+  return { usualMs: msOf(usualDays), longestMs: msOf(longestDays) };
+}
+
+function msOf(days: number | undefined): number | null {
+  return days === undefined ? null : days * 86_400_000;
 }
 
 function modelsOf(configured: ModelsConfigInput, env: ConfigSources["env"]): ModelsConfigInput {

@@ -99,8 +99,7 @@ export async function startServer(
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
       ...(tracing && { trace: tracing.begins }),
-      directory: people,
-      receivers: outbox.receivers(),
+      ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
       checkText: textChecker(guardrails),
       ...{ lastingBounds: lastingSharesOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });

@@ -243,7 +243,17 @@ describe("a key", () => {
 
   /** Says who calls, and what there is: no more than any key may know. */
   const ANY_SCOPE = new Set([
-    ...["getCaller", "listAgents", "getAgent", "listKeys", "revokeKey", "create_response", "upload_assistant_files"],
+    ...[
+      "getCaller",
+      "listAgents",
+      "getAgent",
+      "listKeys",
+      "revokeKey",
+      "rotateKey",
+      "revokeKeysOfUser",
+      "create_response",
+      "upload_assistant_files",
+    ],
     ...[
       "card_get_1_0",
       "card_get_0_3",

@@ -307,7 +307,7 @@ describe("a server that is not there, or does not let in", () => {
 });
 
 describe("keys", () => {
-  it("are made, listed and revoked in a folder that no server uses", async () => {
+  it("are made, listed, rotated and revoked in a folder that no server uses, and over HTTP", async () => {
     const data = join(await newFolder(), "data");
     const here = (...args: string[]) => runWaybill(["keys", ...args, "--data", data]);
     expect(await here("list")).toMatchObject({ code: 1, talk: expect.stringContaining(data) });
@@ -315,13 +315,24 @@ describe("keys", () => {
     expect(secret).toMatch(/^sk_[\w-]{43}\n$/);
     const id = /key_\w+/.exec(talk)?.[0] ?? "";
     expect(await here("list")).toMatchObject({ code: 0, out: expect.stringContaining(id) });
+    await here("create", "--name", "second", "--user", "bob");
+    expect(await here("revoke", "--user", "bob", "--json")).toMatchObject({ out: '{"user":"bob","revoked":1}\n' });
+    const { out: rotated } = await here("rotate", id, "--overlap", "0s");
+    expect(rotated).toMatch(/^sk_[\w-]{43}\n$/);
     const served = await startTestServer({ mode: "serve", data });
     onTestFinished(() => served.stop());
-    const over = (...args: string[]) =>
-      runWaybill(["keys", ...args, "--key", secret.trim()], { WAYBILL_URL: served.url });
-    expect(await over("create", "--scope", "tasks")).toMatchObject({ code: 0, out: expect.stringMatching(/^sk_/) });
-    expect((await over("list", "--json")).out.trim().split("\n")).toHaveLength(2);
+    const by =
+      (key: string) =>
+      (...args: string[]) =>
+        runWaybill(["keys", ...args, "--key", key.trim()], { WAYBILL_URL: served.url });
+    expect(await by(secret)("list")).toMatchObject({ code: 1 });
+    const over = by(rotated);
+    const { out: child } = await over("create", "--scope", "tasks", "--child");
+    expect(await by(child)("rotate", id)).toMatchObject({ code: 1, talk: expect.stringContaining("not found") });
+    expect((await over("list", "--json")).out.trim().split("\n")).toHaveLength(3);
+    expect(await over("revoke")).toMatchObject({ code: 2 });
     expect(await over("revoke", id)).toMatchObject({ code: 0 });
+    expect(await by(child)("list")).toMatchObject({ code: 1 });
     expect(await here("create", "--scope", "everything")).toMatchObject({ code: 2 });
     expect(await waybill("keys", "list", "--data", data, "--url", served.url)).toMatchObject({ code: 2 });
     const other = join(await newFolder(), "data");

@@ -71,6 +71,7 @@ function pathOf(route: Route, id = owned[route.path.split("/")[2] ?? ""] ?? ""):
 const held = { worker: "w", attempt: 1 };
 /** A body that is right, for each route that needs one. */
 const bodies: Record<string, unknown> = {
+  revokeKeysOfUser: { user: "nobody" },
   submitTask: { kind: "agent", input: { query: "What is 2 + 2?" } },
   sendInput: { value: 1 },
   actOnTask: { act: "save" },

@@ -688,12 +688,22 @@ export type CreatedKey = {
   tier: string | null;
   /** The language models that it may ask, as provider:model, where a name may end in *; null is any. */
   models: (string)[] | null;
+  /** The keys that it was made below, from the top: it ends with each of them, and draws from the first one's share. */
+  above: (string)[];
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+  /** When it got this secret in the place of another. */
+  rotated_at: string | null;
+  /** Until when that other secret goes on. */
+  former_until: string | null;
+  /** When it was last let in, to the minute. */
+  used_at: string | null;
+  /** From which address; of version 6, the network. */
+  used_from: string | null;
   /** Shown this once. */
   secret: string;
 };
@@ -974,12 +984,22 @@ export type Key = {
   tier: string | null;
   /** The language models that it may ask, as provider:model, where a name may end in *; null is any. */
   models: (string)[] | null;
+  /** The keys that it was made below, from the top: it ends with each of them, and draws from the first one's share. */
+  above: (string)[];
   /** The secret's last four characters. */
   hint: string;
   /** ISO 8601, UTC, milliseconds */
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+  /** When it got this secret in the place of another. */
+  rotated_at: string | null;
+  /** Until when that other secret goes on. */
+  former_until: string | null;
+  /** When it was last let in, to the minute. */
+  used_at: string | null;
+  /** From which address; of version 6, the network. */
+  used_from: string | null;
 };
 
 export type KnownEvent = TaskSubmittedEvent | TaskStartedEvent | TaskWaitingEvent | TaskInputRequiredEvent | TaskInputReceivedEvent | TaskPausingEvent | TaskPausedEvent | TaskResumedEvent | TaskLoggedEvent | TaskRetryingEvent | TaskProgressEvent | TaskDetailsEvent | TaskCompletedEvent | TaskFailedEvent | TaskCancelledEvent | TaskTimedOutEvent | TaskRejectedEvent | StepCompletedEvent | StepRetryingEvent | StepFailedEvent | OutputDeltaEvent | OutputRestartedEvent | ArtifactUpdatedEvent | UsageRecordedEvent | AgentStartedEvent | AgentModeChangedEvent | AgentThinkingEvent | AgentAnsweredEvent | AgentGuardedEvent | AgentCompletedEvent | ToolInvokedEvent | ToolObservedEvent | BudgetThresholdEvent | HumanActedEvent | HumanOverdueEvent | HumanCommentedEvent | HumanAttachedEvent | HumanDetachedEvent;
@@ -1223,6 +1243,12 @@ export type Prompt = {
 export type Redrive = {
   /** The event to begin with. When absent, the first that was given up. */
   from?: number | undefined;
+};
+
+export type RevokedKeys = {
+  user: string;
+  /** Keys that have ended by it, with those below them. */
+  revoked: number;
 };
 
 export type Rotate = {
@@ -3293,10 +3319,15 @@ export type Operations = {
   /** List keys */
   listKeys: {
     params: undefined;
-    query: undefined;
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined;
+    } | undefined;
     body: undefined;
     answer: {
       data: (Key)[];
+      next_cursor: string | null;
     };
   };
   /** Make a key */
@@ -3313,6 +3344,8 @@ export type Operations = {
       /** The language models that it may ask, as provider:model, where a name may end in *; those of your own key when absent. */
       models?: (string)[] | undefined;
       expires_at?: string | undefined;
+      /** Below your own key: it ends with that, and takes no scope `admin`. */
+      child?: boolean | undefined;
     };
     answer: CreatedKey;
   };
@@ -3325,6 +3358,28 @@ export type Operations = {
     query: undefined;
     body: undefined;
     answer: Key;
+  };
+  /** Give a key another secret */
+  rotateKey: {
+    params: {
+      /** `key_` and 32 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** How long the secret of now goes on: 0 where others may know it. At most 30 days. */
+      overlap_ms?: number | undefined;
+    };
+    answer: CreatedKey;
+  };
+  /** Revoke all keys of a user, within a second */
+  revokeKeysOfUser: {
+    params: undefined;
+    query: undefined;
+    body: {
+      user: string;
+    };
+    answer: RevokedKeys;
   };
   /** Who did what, newest first */
   listAudit: {
@@ -3473,6 +3528,8 @@ export const ROUTES = {
   listKeys: { method: "GET", path: "/v1/keys" },
   createKey: { method: "POST", path: "/v1/keys" },
   revokeKey: { method: "DELETE", path: "/v1/keys/{id}" },
+  rotateKey: { method: "POST", path: "/v1/keys/{id}/rotate" },
+  revokeKeysOfUser: { method: "POST", path: "/v1/keys/revoke" },
   listAudit: { method: "GET", path: "/v1/audit" },
   exportAudit: { method: "GET", path: "/v1/audit/export" },
 } as const;

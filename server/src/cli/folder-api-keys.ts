@@ -1,4 +1,5 @@
 /** The keys of a data folder that no server uses. */
+import type { Key } from "@waybill/sdk";
 import { systemClock } from "../engine/clock.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
 import { wireKey } from "../lenses/native/translate.ts";
@@ -7,7 +8,9 @@ import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { KeyVerbs } from "../verbs/implementation/key-verbs.ts";
 import { type ApiKeys, FIRST_USER } from "./api-keys.ts";
-import { Exit } from "./exit.ts";
+import { BAD_USAGE, Exit } from "./exit.ts";
+
+const PAGE = 1_000;
 
 /** Whoever may write the folder is let do everything in it: there may be no key yet to ask for. */
 export function folderApiKeys(folder: string, tenant: string): ApiKeys {
@@ -28,8 +31,9 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
   }
 
   return {
-    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], tier, models, expires_at }) =>
+    create: ({ name, user = FIRST_USER, scopes, groups = [], roles = [], tier, models, expires_at, child }) =>
       within(async (verbs) => {
+        if (child) throw new Exit(BAD_USAGE, "A child is made by a server, with the --key that it is below.");
         const { key, secret } = await verbs.createFirst({
           name,
           tenant,
@@ -43,7 +47,22 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
         });
         return { ...wireKey(key), secret };
       }),
-    list: () => within(async (verbs) => (await verbs.list(holder)).map(wireKey)),
+    list: () =>
+      within(async (verbs) => {
+        const keys: Key[] = [];
+        for (let cursor: string | null | undefined; cursor !== null; ) {
+          const page = await verbs.list(holder, { limit: PAGE, ...(cursor !== undefined && { cursor }) });
+          keys.push(...page.keys.map(wireKey));
+          cursor = page.next;
+        }
+        return keys;
+      }),
+    rotate: (id, overlapMs) =>
+      within(async (verbs) => {
+        const { key, secret } = await verbs.rotate(holder, id, overlapMs);
+        return { ...wireKey(key), secret };
+      }),
     revoke: (id) => within(async (verbs) => wireKey(await verbs.revoke(holder, id))),
+    revokeAll: (user) => within((verbs) => verbs.revokeAll(holder, user)),
   };
 }

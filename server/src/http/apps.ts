@@ -74,7 +74,7 @@ export function createApps(parts: AppsParts): Apps {
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
-  const { keys, authenticate, keyEnd } = createAuthentication({ ...parts, keys: parts.verbs.keys });
+  const { keys, authenticate, keyEnd, stop } = createAuthentication({ ...parts, keys: parts.verbs.keys });
   const { connections, admission, streams, bodies } = boundedParts(parts);
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
@@ -130,6 +130,7 @@ export function createApps(parts: AppsParts): Apps {
     refuse: () => {
       traffic.stage = "stopping";
       stopping.abort();
+      stop();
       streams.close();
     },
   };

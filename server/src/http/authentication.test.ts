@@ -2,6 +2,7 @@ import fastify from "fastify";
 import { describe, expect, it } from "vitest";
 import type { Chosen } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
+import type { KeyUse } from "../task/key.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { createAuthentication, DEVELOPER, DEVELOPMENT_KEY } from "./authentication.ts";
 
@@ -15,31 +16,24 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
   const ended = new Set(["sk_ended"]);
   const clock = { now: 1_000_000 };
   const asked: string[] = [];
+  const uses: KeyUse[] = [];
   const door = createAuthentication({
     keys: {
       create: never,
       list: never,
-      revoke: async (principal, id) => {
+      rotate: never,
+      revokeAll: async () => {
         for (const secret of valid.keys()) ended.add(secret);
         valid.clear();
-        return {
-          ...principal,
-          models: null,
-          id,
-          name: "",
-          scopes: [],
-          groups: [],
-          roles: [],
-          tier: null,
-          createdAt: 0,
-          expiresAt: null,
-          revokedAt: 1,
-          hint: "",
-        };
+        return 1;
       },
+      revoke: never,
+      ended: async (proofs) => proofs.filter((proof) => ended.has(proof)),
+      noteUses: async (some) => void uses.push(...some),
       authenticate: async (secret) => {
         asked.push(secret);
-        return ended.has(secret) ? "ended" : (valid.get(secret) ?? null);
+        const found = valid.get(secret);
+        return ended.has(secret) ? "ended" : found ? { ...found, proof: secret } : null;
       },
     },
     development,
@@ -56,7 +50,7 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
   app.setErrorHandler((error, _request, reply) => reply.send({ code: error instanceof Refusal ? error.code : "bug" }));
   const ask = async (query = "", headers: Record<string, string> = {}, remoteAddress = "127.0.0.1") =>
     (await app.inject({ url: `/?${query}`, headers, remoteAddress })).json();
-  return { ask, valid, ended, clock, asked, door };
+  return { ask, valid, ended, clock, asked, uses, door };
 }
 
 const owner = { user: "ada" };
@@ -171,11 +165,29 @@ describe("the door", () => {
     expect(await ask("secret=sk_ada")).toEqual(nobody);
   });
 
-  it("has a key out at once that is revoked through it", async () => {
+  it("has a key out at once that is ended through it", async () => {
     const { ask, door } = doorOver({ development: false });
     expect(await ask("secret=sk_ada")).toMatchObject(owner);
-    await door.keys.revoke(ada, "key_1");
+    await door.keys.revokeAll(ada, "ada");
     expect(await ask("secret=sk_ada")).toEqual(nobody);
+  });
+
+  it("refuses two right keys that are different ones: they leave open who asks", async () => {
+    for (const development of [true, false]) {
+      const { ask, valid } = doorOver({ development });
+      valid.set("sk_bob", { principal: { ...ada, user: "bob", keyId: "key_2" }, expiresAt: null });
+      valid.set("sk_ada_before", { principal: { ...ada, isFormer: true }, expiresAt: null });
+      expect(await ask("secret=sk_ada,sk_bob")).toEqual(nobody);
+      expect(await ask("secret=sk_ada,sk_ada_before")).toMatchObject(owner);
+    }
+  });
+
+  it("notes when and from which network a key was let in, and no key that was not", async () => {
+    const { ask, ended, uses, door } = doorOver({ development: false });
+    ended.add("sk_ended");
+    for (const secret of ["sk_ada", "sk_ada", "sk_wrong", "sk_ended"]) await ask(`secret=${secret}`, {}, "2001:db8::7");
+    door.stop();
+    expect(uses).toEqual([{ id: "key_1", at: 960_000, from: "2001:db8:0:0::/64" }]);
   });
 });
 

@@ -9,7 +9,9 @@ import { Directory } from "../task/directory.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import type { Keys } from "../verbs/keys.ts";
+import { KeyUses } from "./key-uses.ts";
 import { KeyWatch } from "./key-watch.ts";
+import { networkOf } from "./network.ts";
 import { isForwarded, isLoopback } from "./origin.ts";
 
 /** The one that is printed in examples: it counts as no key, and is never in a store. */
@@ -29,8 +31,10 @@ const SECRET_LENGTH_MAX = 512;
 export type Authentication = {
   authenticate: LensParts["authenticate"];
   keyEnd: LensParts["keyEnd"];
-  /** The keys that were handed in; one that is revoked through these is out at once. */
+  /** The keys that were handed in; one that is ended through these is out at once. */
   keys: Keys;
+  /** Nobody is let in any more: what is known of the use of keys is written. */
+  stop: () => void;
 };
 
 export function createAuthentication({
@@ -51,54 +55,64 @@ export function createAuthentication({
   /** Nearly every request comes with a key that came a moment ago. */
   const remembered = new Map<string, { principal: Principal; until: number }>();
   /** By which key each of them came. The developer has none. */
-  const secretsOf = new WeakMap<Principal, string>();
-  const watch = new KeyWatch(async (secret) => {
-    const found = await keys.authenticate(secret);
-    return found !== null && found !== "ended";
-  });
+  const proofOf = new WeakMap<Principal, string>();
+  const watch = new KeyWatch((proofs) => keys.ended(proofs));
+  const uses = new KeyUses((some) => keys.noteUses(some), now);
 
-  async function find(secret: string): Promise<Principal | "ended" | null> {
+  async function find(secret: string, from: string): Promise<Principal | "ended" | null> {
     if (secret.length > SECRET_LENGTH_MAX) return null;
     remembered.delete(secret);
     const found = await keys.authenticate(secret);
     if (found === null || found === "ended") return found;
-    const { principal, expiresAt } = found;
+    const { principal, expiresAt, proof } = found;
     const until = Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(secret, { principal, until });
-    secretsOf.set(principal, secret);
+    proofOf.set(principal, proof);
+    uses.note(principal.keyId, from);
     return principal;
+  }
+
+  /** What was remembered, and what is held, may have ended with what was just done. */
+  async function ending<Result>(act: Promise<Result>): Promise<Result> {
+    const done = await act;
+    remembered.clear();
+    void watch.check();
+    return done;
   }
 
   return {
     keys: {
       authenticate: (secret) => keys.authenticate(secret),
+      ended: (proofs) => keys.ended(proofs),
+      noteUses: (some) => keys.noteUses(some),
       create: (principal, key) => keys.create(principal, key),
-      list: (principal) => keys.list(principal),
-      revoke: async (principal, id) => {
-        const revoked = await keys.revoke(principal, id);
-        remembered.clear();
-        void watch.check();
-        return revoked;
-      },
+      list: (principal, page) => keys.list(principal, page),
+      rotate: (principal, id, overlapMs) => ending(keys.rotate(principal, id, overlapMs)),
+      revoke: (principal, id) => ending(keys.revoke(principal, id)),
+      revokeAll: (principal, user) => ending(keys.revokeAll(principal, user)),
     },
+    stop: () => void uses.write(),
     authenticate(request, secrets, chosen) {
       const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
       return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, chosen);
     },
     keyEnd(principal, response) {
-      const secret = secretsOf.get(principal);
-      return secret === undefined ? null : endOf(watch, secret, response);
+      const proof = proofOf.get(principal);
+      return proof === undefined ? null : endOf(watch, proof, response);
     },
   };
 
   async function admitted(request: FastifyRequest, secrets: readonly string[], chosen?: Chosen): Promise<Principal> {
     const isOpen = development && publicUrl === null && isOwnMachine(request);
     const said = new Set(secrets.filter((secret) => secret !== DEVELOPMENT_KEY));
-    const found = await Promise.all([...said].map(find));
+    const found = await Promise.all([...said].map((secret) => find(secret, networkOf(request.ip))));
     const principal = found.find((each) => each !== null && each !== "ended");
-    // A wrong key beside a right one is no slip of a client that is to be looked over: somebody tries.
-    const isWhole = found.every((each) => each !== "ended" && (each !== null || isOpen));
+    // A wrong key beside a right one is no slip of a client that is to be looked over: somebody tries. Two right ones of
+    // different keys leave open who asks.
+    const isWhole = found.every((each) =>
+      each === null ? isOpen : each !== "ended" && each.keyId === principal?.keyId,
+    );
     if (isWhole && principal) return principal;
     if (isWhole && isOpen) return developerAs(chosen, directory);
     throw new Refusal(
@@ -128,8 +142,8 @@ function developerAs({ tenant, user }: Chosen = {}, directory: Directory): Princ
   return known === null ? principal : { ...principal, groups: known.groups, roles: known.roles };
 }
 
-function endOf(watch: KeyWatch, secret: string, response: ServerResponse): AbortSignal {
-  const { ended, release } = watch.watch(secret);
+function endOf(watch: KeyWatch, proof: string, response: ServerResponse): AbortSignal {
+  const { ended, release } = watch.watch(proof);
   response.once("close", release);
   return ended;
 }

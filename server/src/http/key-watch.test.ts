@@ -7,7 +7,7 @@ afterEach(() => vi.useRealTimers());
 describe("the watch over keys", () => {
   it("tells all who are held by a key within a second after it has ended, and nobody else", async () => {
     const valid = new Set(["a", "b"]);
-    const watch = new KeyWatch(async (secret) => valid.has(secret));
+    const watch = new KeyWatch(async (proofs) => proofs.filter((proof) => !valid.has(proof)));
     const held = [watch.watch("a"), watch.watch("a"), watch.watch("b")];
     await vi.advanceTimersByTimeAsync(5_000);
     expect(held.map(({ ended }) => ended.aborted)).toEqual([false, false, false]);
@@ -20,7 +20,7 @@ describe("the watch over keys", () => {
 
   it("asks for a key once, however many are held, and again after the store was not there", async () => {
     let asked = 0;
-    let answer = async (): Promise<boolean> => {
+    let answer = async (): Promise<string[]> => {
       throw new Error("overloaded");
     };
     const watch = new KeyWatch(() => {
@@ -30,7 +30,7 @@ describe("the watch over keys", () => {
     const held = Array.from({ length: 50 }, () => watch.watch("a"));
     await watch.check();
     expect([asked, held.some(({ ended }) => ended.aborted)]).toEqual([1, false]);
-    answer = async () => false;
+    answer = async () => ["a"];
     await watch.check();
     expect(held.every(({ ended }) => ended.aborted)).toBe(true);
   });
@@ -39,7 +39,7 @@ describe("the watch over keys", () => {
     let asked = 0;
     const watch = new KeyWatch(async () => {
       asked += 1;
-      return true;
+      return [];
     });
     const [first, second] = [watch.watch("a"), watch.watch("a")];
     first.release();

@@ -37,12 +37,13 @@ export type RecordTimes = {
   expiredBefore: number;
 };
 
-export interface Store extends TaskStore, ConversationStore, KeyStore, SettingStore, LeaseStore, ChangeFeed {
+export interface Store extends TaskStore, ConversationStore, SettingStore, LeaseStore, ChangeFeed {
   readonly files: FileStore;
   readonly audit: AuditStore;
   readonly documents: DocumentStore;
   readonly chunks: ChunkStore;
   readonly agents: AgentStore;
+  readonly keys: KeyStore;
   readonly subscriptions: SubscriptionStore;
   readonly human: HumanStore;
   readonly dailyUsage: DailyUsageStore;

@@ -26,6 +26,10 @@ export type Principal = {
   trace?: Trace;
   /** Where its call came from, of a call that may change something. */
   origin?: Origin;
+  /** The keys above its key, from the top, where it was made as the child of another. */
+  above?: readonly string[];
+  /** It came with a secret that another one has replaced, and which ends soon: it makes no keys. */
+  isFormer?: true;
   /** The id of the key that it came with: rate limits and the audit log name it. */
   keyId: string;
 };

@@ -62,6 +62,9 @@ export function isOwn(principal: Principal, { tenant, user }: Owned): boolean {
   return tenant === principal.tenant && user === principal.user;
 }
 
+/** Those of a line of keys alone, where `within` names the key at its top. */
+export type KeysVisible = Visible & { within?: string };
+
 /** Of everybody of a tenant. */
 export type TenantVisible = { tenant: string; user: null };
 
@@ -82,9 +85,20 @@ export function mayWorkOn(principal: Principal, task: Pick<Task, "tenant" | "use
   return mayRead(principal, task) || (task.tenant === principal.tenant && wasClaimed);
 }
 
-/** The keys that a principal may see and revoke. */
-export function mayManage(principal: Principal, key: Pick<Key, "tenant" | "user">): boolean {
-  return isOwn(principal, key) || (key.tenant === principal.tenant && principal.scopes.has("admin"));
+/** The keys that a principal may see and revoke: a child sees itself and those below it, whoever manages the tenant all. */
+export function keysVisibleTo({ tenant, user, scopes, keyId, above }: Principal): KeysVisible {
+  if (scopes.has("admin")) return { tenant, user: null };
+  return above === undefined ? { tenant, user } : { tenant, user, within: keyId };
+}
+
+export function mayManage(principal: Principal, key: Pick<Key, "id" | "tenant" | "user" | "above">): boolean {
+  const { within, ...owners } = keysVisibleTo(principal);
+  return within === undefined ? isAmong(owners, key) : key.tenant === owners.tenant && isInLine(within, key);
+}
+
+/** Whether a key is this one, or below it. */
+export function isInLine(id: string, key: Pick<Key, "id" | "above">): boolean {
+  return key.id === id || key.above.includes(id);
 }
 
 /** The tenant of whoever runs the server: keys that the command line makes are of it unless they say another. */

@@ -15,7 +15,6 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "deleteMessage",
   "updateConversation",
   "deleteConversation",
-  "putKey",
   "putSetting",
   "sweep",
   "sweepRecords",

@@ -21,15 +21,17 @@ type CreateFlags = Flags & {
   tier?: string;
   model?: string[];
   expires?: number;
+  child?: boolean;
 };
 
 const DEFAULT_TENANT = "default";
+const DAY_MS = 86_400_000;
 
 /** `waybill keys`: who may call the server. */
 export function addKeys(program: Command): void {
   const keys = program
     .command("keys")
-    .description("make, list and revoke API keys")
+    .description("make, list, rotate and revoke API keys")
     .addHelpText(
       "after",
       "\nWith --url (or WAYBILL_URL) they work over HTTP. Otherwise on the data folder itself, which needs no key; while a\n" +
@@ -50,7 +52,8 @@ export function addKeys(program: Command): void {
         "a language model that it may ask, as openai:gpt-5-mini or openai:*; any when none is named",
         names,
       )
-      .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs),
+      .option("--expires <TIME>", "ends by itself after 30d, 12h, …", durationMs)
+      .option("--child", "below your --key: it ends with that, and draws from its share"),
   ).action((flags: CreateFlags, command: Command) =>
     withApiKeys(flags, command, async (apiKeys, { out, talk }) => {
       const key = await apiKeys.create(draftOf(flags));
@@ -76,20 +79,68 @@ export function addKeys(program: Command): void {
         true,
       ),
   );
+  addRotate(keys);
+  addRevoke(keys);
+}
+
+function addRotate(keys: Command): void {
   withFlags(
-    keys.command("revoke").description("end a key for good, within a second").argument("<id>", "the key's id"),
-  ).action((id: string, flags: Flags, command: Command) =>
+    keys
+      .command("rotate")
+      .description("give a key another secret, printed once, on stdout; it stays the same key")
+      .argument("<id>", "the key's id")
+      .option(
+        "--overlap <TIME>",
+        "how long the secret of now goes on: 1d, 12h, 0s where others may know it",
+        durationMs,
+        DAY_MS,
+      ),
+  ).action((id: string, flags: Flags & { overlap: number }, command: Command) =>
     withApiKeys(
       flags,
       command,
       async (apiKeys, { out, talk }) => {
-        const key = await apiKeys.revoke(id);
-        if (flags.json) out.write(`${JSON.stringify(key)}\n`);
-        else talk.write(`Key ${key.id} (${key.name}) is revoked.\n`);
+        const key = await apiKeys.rotate(id, flags.overlap);
+        if (flags.json) {
+          out.write(`${JSON.stringify(key)}\n`);
+          return;
+        }
+        talk.write(`Key ${key.id} has another secret. The one before goes on until ${key.former_until}:\n`);
+        out.write(`${key.secret}\n`);
       },
       true,
     ),
   );
+}
+
+function addRevoke(keys: Command): void {
+  withFlags(
+    keys
+      .command("revoke")
+      .description("end a key, or all of a user, for good, within a second, with the keys below")
+      .argument("[id]", "the key's id")
+      .option("--user <USER>", "all keys of this user"),
+  ).action((id: string | undefined, flags: Flags & { user?: string }, command: Command) => {
+    const { user } = flags;
+    if ((id === undefined) === (user === undefined))
+      throw new Exit(BAD_USAGE, "Which keys? Name the id of one, or a --user whose keys all end.");
+    return withApiKeys(
+      flags,
+      command,
+      async (apiKeys, { out, talk }) => {
+        if (id !== undefined) {
+          const key = await apiKeys.revoke(id);
+          if (flags.json) out.write(`${JSON.stringify(key)}\n`);
+          else talk.write(`Key ${key.id} (${key.name}) is revoked.\n`);
+        } else if (user !== undefined) {
+          const revoked = await apiKeys.revokeAll(user);
+          if (flags.json) out.write(`${JSON.stringify({ user, revoked })}\n`);
+          else talk.write(`${revoked} ${revoked === 1 ? "key" : "keys"} of ${user} and below are revoked.\n`);
+        }
+      },
+      true,
+    );
+  });
 }
 
 function withFlags(command: Command): Command {
@@ -128,7 +179,7 @@ async function withApiKeys(
   await talkTo(flags, (client) => act(serverApiKeys(client), terminal));
 }
 
-function draftOf({ name, user, scope, group, role, tier, model, expires }: CreateFlags): FolderKeyDraft {
+function draftOf({ name, user, scope, group, role, tier, model, expires, child }: CreateFlags): FolderKeyDraft {
   return {
     name,
     ...(user !== undefined && { user }),
@@ -137,6 +188,7 @@ function draftOf({ name, user, scope, group, role, tier, model, expires }: Creat
     ...(role !== undefined && { roles: role }),
     ...(tier !== undefined && { tier }),
     ...(model !== undefined && { models: model }),
+    ...(child !== undefined && { child }),
     ...(expires !== undefined && { expires_at: new Date(Date.now() + expires).toISOString() }),
   };
 }
@@ -167,6 +219,7 @@ function keyTable(keys: readonly Key[], screen: Screen): string {
       { title: "SCOPES", cell: ({ scopes }) => scopes.join(" ") },
       { title: "SECRET", cell: ({ hint }) => `…${hint}` },
       { title: "CREATED", cell: ({ created_at }) => day(created_at) },
+      { title: "USED", cell: ({ used_at }) => day(used_at) },
       { title: "EXPIRES", cell: ({ expires_at }) => day(expires_at) },
       {
         title: "STATE",

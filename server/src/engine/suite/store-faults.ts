@@ -111,7 +111,6 @@ const WRITES: ReadonlySet<string> = new Set<keyof Store>([
   "apply",
   "putSetting",
   "appendMessage",
-  "putKey",
   "sweep",
   "sweepRecords",
 ]);

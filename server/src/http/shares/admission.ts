@@ -10,6 +10,7 @@ import type { FastifyRequest } from "fastify";
 import type { Admission } from "../../lenses/lens-parts.ts";
 import type { Quotas } from "../../lenses/quota.ts";
 import { Refusal } from "../../task/errors.ts";
+import { shareKeyOf } from "../../task/key.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
@@ -86,10 +87,11 @@ export class RequestAdmission implements Admission {
   admit(request: FastifyRequest, principal: Principal): void {
     const { counted, startedAt: now } = request;
     if (counted === null) return;
-    this.#connections.shows(request.raw.socket, principal.keyId);
+    const shareKey = shareKeyOf(principal);
+    this.#connections.shows(request.raw.socket, shareKey);
     counted.address.requests -= 1;
     counted.address.uncount();
-    const key = this.#keys.of(principal.keyId, shareOfKey(this.#shares, principal), now);
+    const key = this.#keys.of(shareKey, shareOfKey(this.#shares, principal), now);
     const tenant = this.#tenants.of(principal.tenant, shareOfTenant(this.#shares, principal), now);
     counted.known = { key, tenant };
     key.requests += 1;
@@ -115,7 +117,7 @@ export class RequestAdmission implements Admission {
     const counts = this.#quotas.get(quotas) ?? new QuotaCounts();
     this.#quotas.set(quotas, counts);
     const now = this.#now();
-    const { left, usedUp } = counts.take(principal.keyId, limits, now);
+    const { left, usedUp } = counts.take(shareKeyOf(principal), limits, now);
     counted.headers = { ...counted.headers, ...quotas.headers(left) };
     if (usedUp === null) return;
     const retryAfterS = Math.max(1, Math.ceil(left[usedUp].resetAt - now / 1_000));

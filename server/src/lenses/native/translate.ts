@@ -405,10 +405,15 @@ export function wireKey(key: Key): Wire<typeof account.key> {
     roles: key.roles,
     tier: key.tier,
     models: key.models,
+    above: key.above,
     hint: key.hint,
     created_at: wireTime(key.createdAt),
     expires_at: timeOrNull(key.expiresAt),
     revoked_at: timeOrNull(key.revokedAt),
+    rotated_at: timeOrNull(key.rotatedAt),
+    former_until: timeOrNull(key.formerUntil),
+    used_at: timeOrNull(key.usedAt),
+    used_from: key.usedFrom,
   };
 }
 

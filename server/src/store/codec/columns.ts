@@ -33,3 +33,8 @@ export const MEMBER_COLUMNS = `m.vector_store, m.document, m.status, m.error, m.
 /** Of a table `s` of subscriptions, beside a table `t` of tasks and those that they were made of, `o`. */
 export const SUBSCRIPTION_COLUMNS =
   "s.key, t.id, s.tenant, s.user, s.id, s.standing, s.done, s.version, s.record, o.record";
+
+/** In the order in which `keyOf` reads them. */
+export const KEY_COLUMNS =
+  "id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models, " +
+  "above, rotated_at, former_hash, former_until, used_at, used_from";

@@ -164,20 +164,3 @@ export type PreparedDocumentWrite = {
   removed?: { vectorStore: string };
   ofTask?: { document?: string; vectorStore?: string };
 };
-
-export type PreparedKey = [
-  id: string,
-  hash: string,
-  tenant: string,
-  user: string,
-  name: string,
-  scopes: string,
-  hint: string,
-  createdAt: number,
-  expiresAt: number | null,
-  revokedAt: number | null,
-  groups: string | null,
-  roles: string | null,
-  tier: string | null,
-  models: string | null,
-];

@@ -4,12 +4,10 @@ import { type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../ta
 import type { AuditRecord } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
 import { type Json, storedJson, storedObject } from "../../task/json.ts";
-import { SCOPES } from "../../task/principal.ts";
 import { stepTrace } from "../../task/step.ts";
 import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
-import type { InboxItem, JournalEntry, StoredKey } from "../store.ts";
-import type { PreparedKey } from "./prepared.ts";
+import type { InboxItem, JournalEntry } from "../store.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();
@@ -116,67 +114,6 @@ const usageRow = z.tuple([number, text, number]);
 export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   const [at, record, n] = usageRow.parse(row);
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
-}
-
-const laterKeyColumns = [maybeText, maybeText, maybeText, maybeText] as const;
-const keyRow = z.tuple([
-  text,
-  text,
-  text,
-  text,
-  text,
-  text,
-  text,
-  number,
-  maybeNumber,
-  maybeNumber,
-  ...laterKeyColumns,
-]);
-const texts = z.array(text);
-const listIn = (stored: string | null) => (stored === null ? [] : texts.parse(JSON.parse(stored)));
-const listed = (list: readonly string[]) => (list.length === 0 ? null : JSON.stringify(list));
-const scopes = z.array(z.enum(SCOPES));
-export function keyOf(row: unknown): StoredKey {
-  const [id, hash, tenant, user, name, held, hint, createdAt, expiresAt, revokedAt, groups, roles, tier, models] =
-    keyRow.parse(row);
-  return {
-    id,
-    hash,
-    tenant,
-    user,
-    name,
-    scopes: scopes.parse(JSON.parse(held)),
-    hint,
-    createdAt,
-    expiresAt,
-    revokedAt,
-    groups: listIn(groups),
-    roles: listIn(roles),
-    tier,
-    models: models === null ? null : listIn(models),
-  };
-}
-
-/** The columns that `keyOf` reads. */
-export function keyValues(key: StoredKey): PreparedKey {
-  const { id, hash, tenant, user, name, hint, createdAt, expiresAt, revokedAt, groups, roles, tier, models } = key;
-  const held = JSON.stringify(key.scopes);
-  return [
-    id,
-    hash,
-    tenant,
-    user,
-    name,
-    held,
-    hint,
-    createdAt,
-    expiresAt,
-    revokedAt,
-    listed(groups),
-    listed(roles),
-    tier,
-    models === null ? null : JSON.stringify(models),
-  ];
 }
 
 const auditRow = z.tuple([number, text, number, text, text, text, maybeText, maybeText, text, text, maybeText]);

@@ -150,13 +150,13 @@ test("answers that are about something large are heard one in a turn of the even
 
 test("more than can wait is refused at once, and what waits is answered", async () => {
   const store = await openSqliteStore(folder);
-  const asked = Array.from({ length: WAITING_COUNT_MAX + 5 }, () => store.countKeys());
+  const asked = Array.from({ length: WAITING_COUNT_MAX + 5 }, () => store.keys.count());
   const settled = await Promise.allSettled(asked);
   const answered = settled.filter(({ status }) => status === "fulfilled").length;
   // What a start asks for itself may wait too.
   expect([WAITING_COUNT_MAX, WAITING_COUNT_MAX - 1]).toContain(answered);
   expect(await code(asked.at(-1) ?? Promise.resolve())).toBe("unavailable");
-  expect(await store.countKeys()).toBe(0);
+  expect(await store.keys.count()).toBe(0);
   await store.close();
 });
 

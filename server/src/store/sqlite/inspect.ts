@@ -10,6 +10,7 @@ import * as columns from "../codec/columns.ts";
 import * as conversations from "../codec/conversation-rows.ts";
 import * as documents from "../codec/document-rows.ts";
 import { attachmentOf, workCountOf } from "../codec/human-rows.ts";
+import { keyOf } from "../codec/key-rows.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue } from "../codec/spill.ts";
 import * as subscriptions from "../codec/subscription-rows.ts";
@@ -19,7 +20,6 @@ import type { Files } from "../files.ts";
 import type { Unreadable } from "../storage.ts";
 import { AUDIT_COLUMNS } from "./audit-statements.ts";
 import { stateIn, textIn } from "./column.ts";
-import { KEY_COLUMNS } from "./reads.ts";
 import { SUBSCRIPTIONS } from "./subscription-statements.ts";
 import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import { ATTACHMENT_COLUMNS } from "./worklist.ts";
@@ -55,7 +55,7 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       `SELECT conversation, ${columns.MESSAGE_COLUMNS} FROM messages`,
       ([conversation, ...message]) => conversations.messageOf(String(conversation), message, resolve),
     ],
-    ["key", `SELECT ${KEY_COLUMNS} FROM keys`, rows.keyOf],
+    ["key", `SELECT ${columns.KEY_COLUMNS} FROM keys`, keyOf],
     [
       "work item of task",
       "SELECT t.id, a.state, a.priority FROM assignments a JOIN tasks t ON t.n = a.task",

@@ -170,5 +170,6 @@ test("migrations are frozen", () => {
     "3406000fcf015ca5",
     "cc3ff7a93b294424",
     "67d5e1e9b4390261",
+    "aee4c83a8a216536",
   ]);
 });

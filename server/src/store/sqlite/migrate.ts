@@ -24,6 +24,7 @@ import { worklistConditions } from "./migrations/021-worklist-conditions.ts";
 import { stepTraces } from "./migrations/022-step-traces.ts";
 import { keyModels } from "./migrations/023-key-models.ts";
 import { auditChain } from "./migrations/024-audit-chain.ts";
+import { keyLines } from "./migrations/025-key-lines.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -51,6 +52,7 @@ export const MIGRATIONS: readonly string[] = [
   stepTraces,
   keyModels,
   auditChain,
+  keyLines,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -5,7 +5,6 @@
 
 import type { Alias } from "../../task/alias.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
-import type { AuditEntry } from "../../task/audit.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
@@ -17,7 +16,7 @@ import type { AgentStore } from "../agent-store.ts";
 import type { AuditStore } from "../audit-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
-import { longValues, noted, prepareWrite } from "../codec/prepare.ts";
+import { longValues, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -28,7 +27,8 @@ import type { DocumentStore } from "../document-store.ts";
 import type { Files } from "../files.ts";
 import type { HumanStore } from "../human-store.ts";
 import { KeptFiles } from "../kept-files.ts";
-import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, StoredKey, Write } from "../store.ts";
+import type { KeyStore } from "../key-store.ts";
+import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, Write } from "../store.ts";
 import { artifactPage } from "./artifact-pages.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
@@ -44,6 +44,7 @@ import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDailyUsage } from "./sqlite-daily-usage.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
 import { SqliteHuman } from "./sqlite-human.ts";
+import { SqliteKeys } from "./sqlite-keys.ts";
 import { SqliteSubscriptions } from "./sqlite-subscriptions.ts";
 import type { Writes } from "./writes.ts";
 
@@ -91,6 +92,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly documents: DocumentStore;
   readonly chunks: SqliteChunkStore;
   readonly agents: AgentStore;
+  readonly keys: KeyStore;
   readonly subscriptions: SqliteSubscriptions;
   readonly human: HumanStore;
   readonly dailyUsage: DailyUsageStore;
@@ -120,6 +122,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
     this.audit = new SqliteAudit({ ...parts, damage });
     this.agents = new SqliteAgents({ ...parts, damage: this.#damage });
+    this.keys = new SqliteKeys({ ...parts, damage });
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
     this.dailyUsage = new SqliteDailyUsage(parts);
@@ -324,35 +327,6 @@ export class SqliteStore extends SqliteConversations implements Store {
   async replay(scope: string, key: string): Promise<{ task: string; hash: string } | null> {
     const row = await this.#reads.send("replay", { scope, key });
     return row && rows.replayOf(row);
-  }
-
-  async keys(tenant: string): Promise<StoredKey[]> {
-    const found = await inPages(
-      (after: { at: number; id: string }) => this.#searches.send("keys", { tenant, after }),
-      async (row) => row,
-      (row) => ({ at: Number(row[7]), id: String(row[0]) }),
-      { at: 0, id: "" },
-    );
-    return found.flatMap((row) => {
-      const key = this.#damage.orLeftOut(`key ${String(row[0])}`, () => rows.keyOf(row));
-      return key ? [key] : [];
-    });
-  }
-
-  async keyByHash(hash: string): Promise<StoredKey | null> {
-    const row = await this.#reads.send("keyByHash", { hash });
-    return row === null ? null : rows.keyOf(row);
-  }
-
-  async countKeys(): Promise<number> {
-    return await this.#reads.send("countKeys", null);
-  }
-
-  async putKey(key: StoredKey, audit: AuditEntry): Promise<void> {
-    await this.#writes.send("putKey", {
-      key: rows.keyValues(key),
-      ...noted(audit),
-    });
   }
 
   async sweepRecords(times: RecordTimes, after: string): Promise<string | null> {

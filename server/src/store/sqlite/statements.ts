@@ -169,11 +169,6 @@ export function writerStatements(db: Database) {
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
     audit: new AuditChain(db),
-    putKey: run(
-      `INSERT OR REPLACE INTO keys
-         (id, hash, tenant, user, name, scopes, hint, created_at, expires_at, revoked_at, member_groups, member_roles, tier, models)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
     putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
     takeLease: run(
       `INSERT INTO facts (name, value) VALUES ('lease:' || ?, json_object('holder', ?, 'until', ?))

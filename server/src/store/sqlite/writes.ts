@@ -1,18 +1,13 @@
 /** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
 import type { Database } from "better-sqlite3";
-import type {
-  PreparedAudit,
-  PreparedConversation,
-  PreparedKey,
-  PreparedMessage,
-  PreparedWrite,
-} from "../codec/prepared.ts";
+import type { PreparedAudit, PreparedConversation, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
 import { noting } from "./audit-chain.ts";
 import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
+import { keyWrites } from "./key-statements.ts";
 import { emptyConversation, type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
 import type { WriterStatements } from "./statements.ts";
@@ -64,6 +59,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     ...documentWrites(db, documents, sql.audit),
     ...chunkWrites(db),
     ...agentWrites(db, sql),
+    ...keyWrites(db, sql),
     ...subscriptionWrites(db, sql),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
@@ -97,7 +93,6 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     ),
     /** A slice of it: answers whether nothing is left of what it held. */
     emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id),
-    putKey: noting(audit, ({ key }: { key: PreparedKey }) => sql.putKey.run(...key).changes === 1),
     /** An entry of the audit log that goes with nothing else. */
     appendAudit: (entry: PreparedAudit) => {
       audit.add(entry);

@@ -4,6 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
 import type { Directory } from "../../task/directory.ts";
+import type { KeyLifetimes } from "../../task/key.ts";
 import type { Verbs } from "../verbs.ts";
 import { type AgentCatalog, AgentVerbs } from "./agent-verbs.ts";
 import type { AllowedModels } from "./allowed-models.ts";
@@ -43,6 +44,8 @@ export type VerbsParts = {
   allowedModels?: AllowedModels;
   /** Absent: nobody's open tasks and money of a day are bounded. */
   lastingBounds?: LastingBoundsOf;
+  /** Absent: keys are good for good. */
+  keyLifetimes?: KeyLifetimes;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
 };
@@ -59,7 +62,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     work: new WorkVerbs(parts),
     human: new HumanVerbs(parts, parts.directory),
     conversations: new ConversationVerbs(store, clock, ids),
-    keys: new KeyVerbs(store, clock, ids, parts.directory),
+    keys: new KeyVerbs(store, clock, ids, parts.directory, parts.keyLifetimes),
     subscriptions: new SubscriptionVerbs(parts),
     usage: new UsageVerbs(store, clock),
     audit: new AuditVerbs(store.audit, clock),

@@ -1,161 +1,263 @@
 /** API keys: `sk_` and 256 random bits, kept as SHA-256. A key is never more than the one that made it. */
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
+import type { KeyPlace, KeysToEnd } from "../../store/key-store.ts";
 import type { Store, StoredKey } from "../../store/store.ts";
 import { beyond } from "../../task/allowed-models.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { Directory } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
-import { wellFormed } from "../../task/json.ts";
-import type { Key } from "../../task/key.ts";
+import { type JsonObject, wellFormed } from "../../task/json.ts";
+import { isEnded, type Key, type KeyLifetimes, type KeyUse } from "../../task/key.ts";
 import { mustHave, type Principal, SCOPES, type Scope } from "../../task/principal.ts";
-import { mayManage } from "../../task/visibility.ts";
-import type { Keys } from "../keys.ts";
+import { isInLine, keysVisibleTo, mayManage } from "../../task/visibility.ts";
+import type { Authenticated, Keys, NewKey } from "../keys.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
 const SECRET_CHARACTERS_MAX = 200;
 /** Keys of one user that are good at once. */
 export const KEYS_OF_USER_MAX = 1_000;
+/** Keys of one user that are kept: of more, those that ended first go. */
+const KEPT_OF_USER_MAX = 10_000;
+const BOUNDS = { good: KEYS_OF_USER_MAX, kept: KEPT_OF_USER_MAX };
+/** Covers every model. */
+const ANY_MODEL = "*";
+/** Keys that may be above each other. */
+export const KEY_DEPTH_MAX = 16;
+
+const FOR_GOOD: KeyLifetimes = { usualMs: null, longestMs: null };
+
+type Wanted = Pick<
+  Key,
+  "name" | "tenant" | "user" | "scopes" | "groups" | "roles" | "tier" | "models" | "above" | "expiresAt"
+>;
 
 export class KeyVerbs implements Keys {
-  readonly #store: Store;
+  readonly #store: Pick<Store, "keys">;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #directory: Directory;
+  readonly #lifetimes: KeyLifetimes;
 
-  constructor(store: Store, clock: Clock, ids: Ids, directory = new Directory()) {
+  constructor(store: Pick<Store, "keys">, clock: Clock, ids: Ids, directory = new Directory(), lifetimes = FOR_GOOD) {
     this.#directory = directory;
     this.#store = store;
     this.#clock = clock;
     this.#ids = ids;
+    this.#lifetimes = lifetimes;
   }
 
-  async authenticate(secret: string): ReturnType<Keys["authenticate"]> {
+  async authenticate(secret: string): Promise<Authenticated | "ended" | null> {
     if (secret.length > SECRET_CHARACTERS_MAX) return null;
-    const key = await this.#store.keyByHash(hashOf(secret));
+    const proof = hashOf(secret);
+    const key = await this.#store.keys.byHash(proof);
     if (!key) return null;
-    const { tenant, user, scopes, expiresAt } = key;
-    if (key.revokedAt !== null || (expiresAt !== null && expiresAt <= this.#clock.now())) return "ended";
+    const isFormer = key.hash !== proof;
+    const expiresAt = isFormer ? earlier(key.formerUntil ?? 0, key.expiresAt) : key.expiresAt;
+    if (isEnded({ ...key, expiresAt }, this.#clock.now())) return "ended";
+    const { tenant, user, scopes, above } = key;
     const known = this.#directory.find(tenant, { type: "user", id: user });
     const groups = [...new Set([...key.groups, ...(known?.groups ?? [])])];
     const roles = [...new Set([...key.roles, ...(known?.roles ?? [])])];
-    const { tier, models } = key;
-    const bounds = { ...(tier !== null && { tier }), ...(models !== null && { models }) };
-    return { principal: { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id, ...bounds }, expiresAt };
+    const more = {
+      ...(key.tier !== null && { tier: key.tier }),
+      ...(key.models !== null && { models: key.models }),
+      ...(above.length > 0 && { above }),
+      ...(isFormer && { isFormer }),
+    };
+    const principal = { tenant, user, scopes: new Set(scopes), groups, roles, keyId: key.id, ...more };
+    return { principal, expiresAt, proof };
   }
 
-  async create(principal: Principal, wanted: Parameters<Keys["create"]>[1]): Promise<{ key: Key; secret: string }> {
+  ended(proofs: readonly string[]): Promise<string[]> {
+    return this.#store.keys.endedSecrets(proofs, this.#clock.now());
+  }
+
+  noteUses(uses: readonly KeyUse[]): Promise<void> {
+    return this.#store.keys.noteUses(uses);
+  }
+
+  async create(principal: Principal, wanted: NewKey): Promise<{ key: Key; secret: string }> {
     const user = wanted.user ?? principal.user;
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
-    // A key that could make another would live on in it when it is revoked or has expired.
-    mustHave(principal, "admin");
-    // Whoever acts as another sees what is the other's.
-    if (user !== principal.user) mustHave(principal, "tasks:all");
-    const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
-    if (lacking.length > 0)
-      throw new Refusal("forbidden", `This key has not the scope ${lacking.join(", ")} and cannot pass it on.`);
-    const foreign = principal.models && beyond(principal.models, wanted.models ?? []);
-    if (foreign && foreign.length > 0)
-      throw new Refusal("forbidden", `This key may not ask ${foreign.join(", ")} and cannot pass it on.`);
-    await this.#mustHaveRoom(principal.tenant, user);
-    return this.#make(principal, principal.tenant, user, {
-      name: wanted.name,
-      scopes,
+    // A key that could make another that stands by itself would live on in it when it is revoked or has expired.
+    if (!wanted.child) mustHave(principal, "admin");
+    const models = wanted.models ?? principal.models ?? null;
+    mustBeAbleToMake(principal, { user, scopes, models });
+    const parent = wanted.child ? await this.#ownKey(principal) : null;
+    return this.#make(principal, {
+      ...{ name: wanted.name, tenant: principal.tenant, user, scopes, tier: principal.tier ?? null },
+      models: models && [...models],
       groups: wanted.groups ?? [],
       roles: wanted.roles ?? [],
-      tier: principal.tier ?? null,
-      models: wanted.models ?? (principal.models ? [...principal.models] : null),
-      expiresAt: wanted.expiresAt ?? null,
+      above: parent === null ? [] : [...parent.above, parent.id],
+      expiresAt: this.#expiry(wanted.expiresAt, parent?.expiresAt ?? null),
     });
   }
 
   /** For whoever holds the data folder itself, like the command line. */
-  async createFirst(wanted: {
-    name: string;
-    tenant: string;
-    user: string;
-    scopes?: Scope[];
-    groups?: string[];
-    roles?: string[];
-    tier?: string;
-    models?: string[];
-    expiresAt?: number;
-  }): Promise<{ key: Key; secret: string }> {
-    const scopes = wanted.scopes ?? [...SCOPES];
-    const holder: Principal = {
-      tenant: wanted.tenant,
-      user: wanted.user,
-      scopes: new Set(SCOPES),
-      keyId: "command-line",
-    };
-    return this.#make(holder, wanted.tenant, wanted.user, {
-      name: wanted.name,
-      scopes,
-      groups: wanted.groups ?? [],
-      roles: wanted.roles ?? [],
-      tier: wanted.tier ?? null,
-      models: wanted.models ?? null,
-      expiresAt: wanted.expiresAt ?? null,
-    });
+  async createFirst(
+    wanted: Pick<Key, "name" | "tenant" | "user"> &
+      Partial<Pick<Wanted, "scopes" | "groups" | "roles" | "tier" | "models" | "expiresAt">>,
+  ): Promise<{ key: Key; secret: string }> {
+    const { tenant, user } = wanted;
+    const holder = { tenant, user, scopes: new Set(SCOPES), keyId: "command-line" };
+    const usual = { scopes: [...SCOPES], groups: [], roles: [], tier: null, models: null, expiresAt: null };
+    return this.#make(holder, { ...usual, ...wanted, above: [] });
   }
 
-  async list(principal: Principal): Promise<Key[]> {
-    const keys = await this.#store.keys(principal.tenant);
-    return keys.filter((key) => mayManage(principal, key)).map(shown);
+  async rotate(principal: Principal, id: string, overlapMs: number): Promise<{ key: Key; secret: string }> {
+    const key = await this.#known(principal, id);
+    mustBeOfNow(principal);
+    if (!isInLine(principal.keyId, key)) {
+      mustHave(principal, "admin");
+      mustBeAbleToMake(principal, key);
+    }
+    const now = this.#clock.now();
+    const { secret, hash, hint } = this.#newSecret();
+    const rotation = { id, from: key.hash, hash, hint, at: now, formerUntil: now + overlapMs };
+    const audit = this.#audit(principal, "keys.rotate", { key: id, overlapMs });
+    if (isEnded(key, now) || !(await this.#store.keys.rotate(rotation, audit)))
+      throw new Refusal("conflict", "This key has ended, or was given another secret at the same moment.");
+    const { formerUntil } = rotation;
+    return { key: shown({ ...key, hash, hint, rotatedAt: now, formerUntil }), secret };
+  }
+
+  async list(principal: Principal, { limit, cursor }: { limit: number; cursor?: string }) {
+    const after = cursor === undefined ? null : placeIn(cursor);
+    const { keys, next } = await this.#store.keys.list(keysVisibleTo(principal), { limit, after });
+    return { keys: keys.map(shown), next: next && cursorOf(next) };
   }
 
   async revoke(principal: Principal, id: string): Promise<Key> {
-    const keys = await this.#store.keys(principal.tenant);
-    const key = keys.find((each) => each.id === id && mayManage(principal, each));
-    if (!key) throw notFound("Key");
-    if (key.revokedAt !== null) return shown(key);
-    const revoked: StoredKey = { ...key, revokedAt: this.#clock.now() };
-    await this.#store.putKey(revoked, this.#audit(principal, "keys.revoke", key.id));
-    return shown(revoked);
+    const { tenant } = await this.#known(principal, id);
+    await this.#end(principal, { tenant, id }, { key: id });
+    return shown(await this.#known(principal, id));
   }
 
-  async #mustHaveRoom(tenant: string, user: string): Promise<void> {
-    const now = this.#clock.now();
-    const keys = await this.#store.keys(tenant);
-    const good = keys.filter(
-      (key) => key.user === user && key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now),
-    );
-    if (good.length >= KEYS_OF_USER_MAX)
-      throw new Refusal("rate_limited", `${user} has ${good.length} keys, as many as there may be: revoke some first.`);
+  async revokeAll(principal: Principal, user: string): Promise<number> {
+    if (user !== principal.user || principal.above !== undefined) mustHave(principal, "admin");
+    return this.#end(principal, { tenant: principal.tenant, user }, { user });
   }
 
-  async #make(
-    principal: Principal,
-    tenant: string,
-    user: string,
-    wanted: Pick<Key, "name" | "scopes" | "groups" | "roles" | "tier" | "models" | "expiresAt">,
-  ): Promise<{ key: Key; secret: string }> {
+  /** What is not the principal's to manage is not there. */
+  async #known(principal: Principal, id: string): Promise<StoredKey> {
+    const key = await this.#store.keys.find(principal.tenant, id);
+    if (!key || !mayManage(principal, key)) throw notFound("Key");
+    return key;
+  }
+
+  async #ownKey({ tenant, keyId }: Principal): Promise<StoredKey> {
+    const key = await this.#store.keys.find(tenant, keyId);
+    if (!key) throw new Refusal("forbidden", "A child is made with a key, and ends with it.");
+    if (key.above.length + 1 >= KEY_DEPTH_MAX)
+      throw new Refusal("forbidden", `At most ${KEY_DEPTH_MAX} keys are above each other.`);
+    return key;
+  }
+
+  /** When a new key ends: as asked for, within what its parent and the deployment allow. */
+  #expiry(wanted: number | undefined, parents: number | null): number | null {
     const now = this.#clock.now();
-    const secret = `sk_${this.#ids.secret(32)}`;
+    const { usualMs, longestMs } = this.#lifetimes;
+    const longest = longestMs === null ? null : now + longestMs;
+    if (wanted === undefined) return earlier(parents, earlier(longest, usualMs === null ? null : now + usualMs));
+    if (longest !== null && wanted > longest)
+      throw new Refusal("invalid", `A key is good until ${new Date(longest).toISOString()} at most.`, {
+        field: "body.expires_at",
+      });
+    if (parents !== null && wanted > parents)
+      throw new Refusal("forbidden", "This key ends before that, and a child of it ends with it.");
+    return wanted;
+  }
+
+  async #make(principal: Principal, wanted: Wanted): Promise<{ key: Key; secret: string }> {
+    const now = this.#clock.now();
+    const { secret, hash, hint } = this.#newSecret();
     const key: StoredKey = {
       id: `key_${this.#ids.uuid(now).replaceAll("-", "")}`,
-      tenant: wellFormed(tenant),
-      user: wellFormed(user),
       ...wellFormed(wanted),
       createdAt: now,
-      revokedAt: null,
-      hint: secret.slice(-4),
-      hash: hashOf(secret),
+      ...{ revokedAt: null, rotatedAt: null, formerUntil: null, usedAt: null, usedFrom: null },
+      ...{ hint, hash, formerHash: null },
     };
-    await this.#store.putKey(key, this.#audit({ ...principal, tenant }, "keys.create", key.id));
-    return { key: shown(key), secret };
+    const audit = this.#audit(principal, "keys.create", { key: key.id });
+    switch (await this.#store.keys.add(key, BOUNDS, audit)) {
+      case "orphan":
+        throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
+      case "full":
+        throw new Refusal(
+          "rate_limited",
+          `${key.user} has ${KEYS_OF_USER_MAX} keys, as many as there may be: revoke some first.`,
+        );
+      case "added":
+        return { key: shown(key), secret };
+    }
   }
 
-  #audit(principal: Principal, act: string, key: string): AuditEntry {
-    return auditEntry(principal, act, this.#clock.now(), { detail: { key } });
+  async #end(principal: Principal, which: KeysToEnd, detail: { key: string } | { user: string }): Promise<number> {
+    return this.#store.keys.revoke(which, this.#clock.now(), this.#audit(principal, "keys.revoke", detail));
   }
+
+  #newSecret(): { secret: string; hash: string; hint: string } {
+    const secret = `sk_${this.#ids.secret(32)}`;
+    return { secret, hash: hashOf(secret), hint: secret.slice(-4) };
+  }
+
+  #audit(principal: Principal, act: string, detail: JsonObject): AuditEntry {
+    return auditEntry(principal, act, this.#clock.now(), { detail });
+  }
+}
+
+type MadeFor = { user: string; scopes: readonly Scope[]; models: readonly string[] | null };
+
+/** Whoever acts as another sees what is the other's, and a key is never more than its maker's. */
+function mustBeAbleToMake(principal: Principal, { user, scopes, models }: MadeFor): void {
+  mustBeOfNow(principal);
+  if (user !== principal.user) mustHave(principal, "tasks:all");
+  const lacking = scopes.filter((scope) => !principal.scopes.has(scope) && !isHeldIn(principal, scope));
+  if (lacking.length > 0)
+    throw new Refusal("forbidden", `This key has not the scope ${lacking.join(", ")} and cannot pass it on.`);
+  const foreign = principal.models === undefined ? [] : beyond(principal.models, models ?? [ANY_MODEL]);
+  if (foreign.length > 0)
+    throw new Refusal("forbidden", `This key may not ask ${foreign.join(", ")} and cannot pass it on.`);
+}
+
+/** Else whoever has an old secret would have a good one when that ends. */
+function mustBeOfNow({ isFormer }: Principal): void {
+  if (isFormer) throw new Refusal("forbidden", "This secret was replaced by another one: make keys with that.");
+}
+
+/** `tasks:all` is all that `tasks` is. */
+function isHeldIn({ scopes }: Principal, scope: Scope): boolean {
+  return scope === "tasks" && scopes.has("tasks:all");
+}
+
+const place = z.tuple([z.int(), z.string()]);
+
+function cursorOf({ createdAt, id }: KeyPlace): string {
+  return Buffer.from(JSON.stringify([createdAt, id])).toString("base64url");
+}
+
+function placeIn(cursor: string): KeyPlace {
+  try {
+    const [createdAt, id] = place.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+    return { createdAt, id };
+  } catch {
+    throw new Refusal("invalid", "This cursor was given by no list of keys.", { field: "query.cursor" });
+  }
+}
+
+/** Null is never. */
+function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-function shown({ hash: _, ...key }: StoredKey): Key {
+function shown({ hash: _, formerHash: __, ...key }: StoredKey): Key {
   return key;
 }
