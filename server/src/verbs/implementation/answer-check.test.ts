@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../task/json.ts";
-import { mustFit, mustHaveForm } from "./answer-check.ts";
+import { mustAnswer, mustFit, mustHaveForm } from "./answer-check.ts";
 
 const fields = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "object", properties, ...more });
 const refusal = (done: Promise<unknown>) =>
@@ -75,6 +75,19 @@ describe("an answer is judged by the schema of its question", () => {
   it.each(judged)("%s", async (_, schema, fits, misfit, field) => {
     expect(await fit(schema, fits)).toBeNull();
     expect(await fit(schema, misfit)).toBe(field);
+  });
+
+  it("except a permission that is given in a word of some API", async () => {
+    const form = fields({ seats: { type: "integer" } }, { required: ["seats"] });
+    const answer = (asks: "answer" | "approval" | "authorization", value: Json) =>
+      refusal(mustAnswer({ name: "seats", text: "How many?", asks, schema: form }, value));
+    for (const word of [true, "approve", { approved: false }, { decision: "deny" }]) {
+      expect(await answer("answer", word)).not.toBeNull();
+      expect(await answer("approval", word)).toBeNull();
+      expect(await answer("authorization", word)).toBeNull();
+    }
+    expect(await answer("answer", { seats: 2 })).toBeNull();
+    expect(await answer("approval", { seats: "two" })).toBe("value.seats");
   });
 
   it("and judges nothing by one that is none", async () => {
