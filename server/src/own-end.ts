@@ -12,8 +12,9 @@ export function watchOwnEnd(tell: (said: string) => void, survives: (error: unkn
       drainTicks(uncaught);
       return;
     }
-    tell(`An error that nobody caught: ${String(error)}`);
-    process.stderr.write(`${inspect(error)}\n`);
+    const shown = inspectable(error);
+    tell(`An error that nobody caught: ${shown.split("\n", 1)[0]}`);
+    process.stderr.write(`${shown}\n`);
     process.exit(1);
   };
   process.on("uncaughtException", uncaught);
@@ -28,6 +29,15 @@ export function watchOwnEnd(tell: (said: string) => void, survives: (error: unkn
     if (pid === process.pid && signal !== 0) tell(`It sent itself ${signal ?? "SIGTERM"}.`);
     return kill.call(process, pid, signal);
   };
+}
+
+/** Handlers throw anything, also what throws itself when it is looked at. */
+function inspectable(error: unknown): string {
+  try {
+    return inspect(error);
+  } catch {
+    return "something that cannot be read";
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { greeted, spawnWaybill } from "./command.ts";
+import { HOSTILE } from "./hostile-values.ts";
 
 const WAYS = ["rejection", "late rejection", "timer", "immediate", "tick", "emitter"] as const;
 const failure = z.looseObject({ code: z.string(), message: z.string(), step: z.string().nullish() });
@@ -73,6 +74,15 @@ test.each(WAYS)("a stray %s in a step fails its task by the name of the step", a
     error: { code: "handler_error", message: "stray", step: "careless" },
   });
   await lives();
+});
+
+test("what breaks whoever looks at it fails its task too, thrown or left behind, and neither the log nor anybody else", async () => {
+  for (const value of Object.keys(HOSTILE))
+    for (const kind of ["hostile", "hostile-throw"])
+      expect(await submit(kind, { value }), `${kind}: ${value}`).toMatchObject({ state: "failed" });
+  await lives();
+  // What fails to be written down is an error of ours.
+  expect(log).not.toContain("node_modules/pino");
 });
 
 test.each(WAYS)("a listener for the end of a task that throws by a stray %s ends nobody else", async (way) => {

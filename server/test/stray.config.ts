@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { defineConfig, defineHandler } from "waybill";
 import { z } from "zod";
+import { HOSTILE } from "./hostile-values.ts";
 
 const WAYS = {
   rejection: () => void Promise.reject(new Error("stray")),
@@ -28,6 +29,22 @@ export default defineConfig({
         WAYS[way]();
         await pause(30_000);
         return "went on";
+      },
+    }),
+    defineHandler({
+      kind: "hostile",
+      input: z.strictObject({ value: z.string() }),
+      run: async (_, { value }) => {
+        void Promise.reject(HOSTILE[value]);
+        await pause(30_000);
+        return "went on";
+      },
+    }),
+    defineHandler({
+      kind: "hostile-throw",
+      input: z.strictObject({ value: z.string() }),
+      run: async (_, { value }) => {
+        throw HOSTILE[value];
       },
     }),
     defineHandler({

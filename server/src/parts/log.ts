@@ -1,13 +1,30 @@
 /** The log of a server: lines of JSON on standard error. */
 import { type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
+import { errorOf, failureOf, stackOf } from "../engine/execution/failure.ts";
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;
 
-/** A log that cannot be written, as on a full disk, stops nothing. */
+/** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
 export function logger({ logLevel }: Config): Logger {
   const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
   out.on("error", () => {});
-  return pino({ level: logLevel, base: null }, out);
+  return pino({ level: logLevel, base: null, serializers: { err: shownError } }, out);
+}
+
+/**
+ * As pino shows an error, with its fields and causes. Handlers throw anything: of what is no error, or throws itself when it
+ * is looked at, the little that can be said.
+ */
+function shownError(thrown: unknown): object {
+  const error = errorOf(thrown);
+  if (error !== thrown) return failureOf(thrown);
+  try {
+    const shown = pino.stdSerializers.err(error);
+    JSON.stringify(shown);
+    return shown;
+  } catch {
+    return { ...failureOf(error), stack: stackOf(error) };
+  }
 }
