@@ -3,6 +3,7 @@
  * one that is broken nothing starts, so the server that runs goes on. The new server takes the place of this process, as
  * `exec` in a shell does: whoever started it keeps its process, with the same id, streams and end.
  */
+
 import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
@@ -11,6 +12,7 @@ import { z } from "zod";
 import type { Config, ConfigSources } from "../config.ts";
 import { configFilesIn } from "../config-file.ts";
 import type { Running } from "../main.ts";
+import { clauseOf } from "../task/clause.ts";
 import { FileWatch } from "./file-watch.ts";
 import { filesBeside } from "./loaded-files.ts";
 
@@ -81,7 +83,7 @@ export function configReload(
   return {
     changed: () =>
       nextGood().catch((error: unknown) => {
-        say(`Changes of the configuration are seen no longer: ${String(error)}.`);
+        say(`Changes of the configuration are seen no longer: ${clauseOf(error)}.`);
         return new Promise(() => {});
       }),
     hasChanged: look,
@@ -103,7 +105,7 @@ function check({ mode, flags, folder, env }: ConfigSources): Promise<Checked> {
   });
   const ended = new Promise<Checked>((resolve) => {
     const isWrong = (wrong: string) => resolve({ wrong, files: [] });
-    child.once("error", (error) => isWrong(`It cannot be read: ${error.message}.`));
+    child.once("error", (error) => isWrong(`It cannot be read: ${clauseOf(error)}.`));
     // Not before: a process that takes the place of this one would not know whose end to take note of.
     child.once("close", (code, signal) => {
       if (said) resolve(said);

@@ -2,8 +2,10 @@
  * The `waybill` command line. Each command is a file that adds itself to the program, and loads what is heavy only in
  * its action. stdout is data, stderr is talk.
  */
+
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
+import { clauseOf } from "../task/clause.ts";
 import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
@@ -48,7 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof ConfigError) return say(error.message, BAD_USAGE);
     if (error instanceof Exit) return say(error.message, error.code);
     // What the machine refuses, such as a file that is there already, is no fault of the program.
-    if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${error.message}.`, 1);
+    if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${clauseOf(error)}.`, 1);
     throw error;
   }
 }

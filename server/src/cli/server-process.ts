@@ -1,8 +1,10 @@
 /** A server as a process: its flags, its signals and its exit code. */
+
 import type { Command } from "commander";
 import type { ConfigSources } from "../config.ts";
 import { FLAGS } from "../flags.ts";
 import type { Running } from "../main.ts";
+import { clauseOf } from "../task/clause.ts";
 import type { ConfigReload } from "./config-reload.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
@@ -69,7 +71,7 @@ async function reloadOf(
   try {
     return configReload(file, loaded, sources, say);
   } catch (error) {
-    say(`Changes of the configuration are not seen here: ${error instanceof Error ? error.message : String(error)}.`);
+    say(`Changes of the configuration are not seen here: ${clauseOf(error)}.`);
     return null;
   }
 }

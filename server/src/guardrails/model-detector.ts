@@ -2,8 +2,10 @@
  * A detector that asks a language model. The sentences go to it as a list of JSON strings, which it is told to judge and
  * not to obey; its answer is checked like any other that comes from outside.
  */
+
 import { z } from "zod";
 import { ModelError, type ModelId, type Models } from "../models/model.ts";
+import { clauseOf } from "../task/clause.ts";
 import type { GuardrailKind } from "../task/guardrails.ts";
 import { type Detection, type Detector, DetectorFailure, type Looking, type Segment } from "./detector.ts";
 
@@ -138,9 +140,8 @@ function jsonIn(text: string): unknown {
 }
 
 function failureOf(kind: GuardrailKind, model: string, error: unknown): DetectorFailure {
-  const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
   const isModels = error instanceof ModelError;
-  return new DetectorFailure(`${model}, which looks for ${kind}, could not be asked: ${reason}.`, {
+  return new DetectorFailure(`${model}, which looks for ${kind}, could not be asked: ${clauseOf(error)}.`, {
     // Its own time limit aborts it too, and another try may be faster.
     retryable: isModels ? error.retryable || error.code === "aborted" : true,
     ...(isModels && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),

@@ -1,4 +1,5 @@
 /** What a server listens with: its lenses, addresses and limits, and what it tells whoever asks how it is. */
+
 import type { Config } from "../config.ts";
 import type { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
 import { openTo } from "../http/cross-origin.ts";
@@ -6,16 +7,17 @@ import { type Host, type HostOptions, type HostParts, openHost } from "../http/h
 import type { Lens } from "../lenses/lens.ts";
 import type { Models } from "../models/model.ts";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
+import { clauseOf } from "../task/clause.ts";
 import { conditionOf } from "./condition.ts";
 import { checkUrl } from "./fetching.ts";
-import { StartError, sentence } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 /** Throws `StartError` when a port cannot be had. */
 export async function listening(parts: HostParts): Promise<Host> {
   try {
     return await openHost(parts);
   } catch (error) {
-    throw new StartError(`waybill cannot listen: ${sentence(error)}. Choose other ports with --port and --lens-port.`);
+    throw new StartError(`waybill cannot listen: ${clauseOf(error)}. Choose other ports with --port and --lens-port.`);
   }
 }
 

@@ -1,11 +1,13 @@
 /** The store of a server: opened, and what is said of one that cannot be opened, read or written any more. */
+
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { CrashRecordFile } from "../engine/embedded/crash-record-file.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
+import { clauseOf } from "../task/clause.ts";
 import { Refusal } from "../task/errors.ts";
-import { StartError, sentence } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 export async function storeOf(
   config: Config,
@@ -24,7 +26,7 @@ export async function storeOf(
     return await openStore(config, { onFatal, onDamage, onWritten });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
-    throw new StartError(`The data folder ${config.data} cannot be opened: ${sentence(error)}.`);
+    throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);
   }
 }
 

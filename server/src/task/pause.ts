@@ -2,6 +2,7 @@
  * A pause in words. Steps that had begun when it came go on, and may cost, until they end: whichever API a caller reads,
  * it is told which they are.
  */
+import { clauseOf } from "./clause.ts";
 import type { Task } from "./task.ts";
 
 /** So many steps of one task are named, the oldest. */
@@ -18,7 +19,7 @@ export function stillRunning(steps: readonly string[]): string {
 
 /** Why a task was told to pause, and what goes on: without a full stop, "" where neither is known. */
 export function pausingText(reason: string, steps: readonly string[] = []): string {
-  return [reason.trim().replace(/[.:;]$/, ""), stillRunning(steps)].filter((said) => said !== "").join(": ");
+  return [clauseOf(reason), stillRunning(steps)].filter((said) => said !== "").join(": ");
 }
 
 /** Steps that went on when it was paused, as long as its run has not come to rest. */

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { BadArchive, storageOf } from "../../store/open.ts";
+import { clauseOf } from "../../task/clause.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
@@ -55,7 +56,7 @@ export function addRestore(program: Command): void {
         for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
       } catch (error) {
         if (!(error instanceof BadArchive)) throw error;
-        throw new Exit(1, `${archive} is not restored: ${error.message}.\n${folder} is as it was.`);
+        throw new Exit(1, `${archive} is not restored: ${clauseOf(error)}.\n${folder} is as it was.`);
       } finally {
         unlock();
       }

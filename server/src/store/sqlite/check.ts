@@ -1,5 +1,7 @@
 /** What is wrong with a database, as sentences: SQLite's own checks, then the invariants that no constraint can say. */
+
 import type { Database } from "better-sqlite3";
+import { clauseOf } from "../../task/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../codec/totals.ts";
 
 /** Of each kind of problem, this many are named. */
@@ -63,6 +65,6 @@ function column(db: Database, sql: string): string[] {
   try {
     return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all().map(String);
   } catch (error) {
-    return [`A check could not be made: ${error instanceof Error ? error.message : String(error)}.`];
+    return [`A check could not be made: ${clauseOf(error)}.`];
   }
 }

@@ -83,3 +83,16 @@ it("leaves out no state and no reason", () => {
   const tried = new Set(CASES.map(([, fields]) => ("state" in fields ? fields.state : null)));
   expect([...tried].sort()).toEqual([...STATES].sort());
 });
+
+it("says what somebody gave as a reason with one full stop, and names one step or several that still run", () => {
+  const reason = { ...by, reason: "Too dear." };
+  expect(whyOf(task({ state: "cancelled", cancelledBy: reason })).summary).toBe("ada cancelled it: Too dear.");
+  const paused = task({ state: "paused", resumesAs: "running", pausedBy: reason });
+  expect(whyOf(paused).summary).toBe("ada paused it: Too dear. It is coming to rest.");
+  expect(whyOf(paused, { running: () => ["draft"] }).summary).toContain(
+    '"draft" still runs, and may cost, until it ends',
+  );
+  expect(whyOf(paused, { running: () => ["a", "b"] }).summary).toContain(
+    '"a", "b" still run, and may cost, until they end',
+  );
+});

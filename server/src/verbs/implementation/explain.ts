@@ -1,6 +1,7 @@
 /** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
 
 import type { QueueWorkers, SchedulingView } from "../../engine/engine.ts";
+import { clauseOf } from "../../task/clause.ts";
 import type { TaskId } from "../../task/id.ts";
 import { STEPS_NAMED_MAX, stillRunning } from "../../task/pause.ts";
 import { openQuestions } from "../../task/questions.ts";
@@ -99,7 +100,7 @@ function summarise(task: Task, situation: Situation): string {
       return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${triesOf(task)}${asksBeside(task)}.`;
     case "paused": {
       const by = task.pausedBy;
-      const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${by.reason.replace(/\.$/, "")}` : ""}.`;
+      const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${clauseOf(by.reason)}` : ""}.`;
       return `${who} ${task.resumesAs === "running" ? pausing(situation.running) : "It goes on when it is resumed."}`;
     }
     case "input_required":
@@ -110,7 +111,7 @@ function summarise(task: Task, situation: Situation): string {
       return "It completed.";
     case "cancelled": {
       const by = task.cancelledBy;
-      return `${by?.by ?? "Somebody"} cancelled it${by?.reason ? `: ${by.reason}` : ""}.`;
+      return `${by?.by ?? "Somebody"} cancelled it${by?.reason ? `: ${clauseOf(by.reason)}` : ""}.`;
     }
     case "failed":
     case "timed_out":
