@@ -69,6 +69,15 @@ describe("a lens in the list", () => {
     expect((await ask(`${own}/health`)).status).toBe(200);
   });
 
+  it("stands beside others that have a page for people at their own ports", async () => {
+    for (const { name, port } of LENSES) {
+      if (port === null) continue;
+      const page = await fetch(`${server.lensUrls[name]}/docs`);
+      expect([name, page.status, page.headers.get("content-type")]).toEqual([name, 200, "text/html; charset=utf-8"]);
+      expect(await page.text()).toContain('<a href="openapi.json">');
+    }
+  });
+
   it("owns paths at the root of both listeners", async () => {
     for (const at of [own, server.url]) {
       expect(await (await fetch(`${at}/.well-known/telex.json`)).json()).toEqual({ office: "/telex" });

@@ -1,4 +1,5 @@
 /** The documents lens: the Tasks API with files and vector stores, for its own clients and for those of OpenAI. */
+import { docsRoute } from "../docs-page.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
@@ -12,16 +13,15 @@ import { taskObject } from "./translate.ts";
 import { vectorStoreRoutes } from "./vector-store-routes.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
+const routes = [...taskRoutes, ...fileRoutes, ...vectorStoreRoutes, ...memberRoutes, ...serverRoutes];
+
 export const documentsLens: Lens = {
   name: "documents",
   port: 10_000,
   mount: "/documents",
   routes: [
-    ...taskRoutes,
-    ...fileRoutes,
-    ...vectorStoreRoutes,
-    ...memberRoutes,
-    ...serverRoutes,
+    ...routes,
+    docsRoute(routes, documentsOpenapi),
     documentRoute(() => documentsLens, { path: "/openapi.json" }),
   ],
   caller: { secrets: [{ in: "authorization", scheme: "bearer" }] },

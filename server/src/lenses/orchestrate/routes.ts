@@ -1,4 +1,6 @@
 /** The Orchestrate lens: runs of agents, their threads and background tasks, for clients of watsonx Orchestrate. */
+
+import { docsRoute } from "../docs-page.ts";
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
 import { accountRoutes } from "./account/routes.ts";
@@ -6,7 +8,6 @@ import { keyOf } from "./account/token.ts";
 import { agentRoutes } from "./agents/routes.ts";
 import { preflight, responseHeaders, SECRETS } from "./caller.ts";
 import { chatRoutes } from "./chats/routes.ts";
-import { docsRoute } from "./docs.ts";
 import { renderErrorTo, renderUnrouted, STATUS } from "./errors.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { uploadRoutes } from "./files/routes.ts";
@@ -52,7 +53,7 @@ function lensWith(settings: LensSettings["orchestrate"]): Lens {
     port: 4321,
     mount: "/orchestrate",
     rewrite: canonicalPath,
-    routes: [...routes, docsRoute(routes), documentRoute(() => lens, { path: "/openapi.json" })],
+    routes: [...routes, docsRoute(routes, orchestrateOpenapi), documentRoute(() => lens, { path: "/openapi.json" })],
     caller: { secrets: SECRETS, spelling: (secret, { tokenSecret }) => keyOf(secret, tokenSecret) },
     invalid: invalidRequest,
     keyReuse: "another",

@@ -1,5 +1,6 @@
 /** The Shannon lens: agent tasks, their streams and sessions, as `/api/v1` of that product. */
 
+import { docsRoute } from "../docs-page.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens, LensSettings } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
@@ -16,6 +17,8 @@ import { taskRoutes } from "./task-routes.ts";
 import { statusOf } from "./translate.ts";
 import { STATUS_OF } from "./vocabulary.ts";
 
+const routes = [...taskRoutes, ...steeringRoutes, ...streamRoutes, ...sessionRoutes, ...serverRoutes];
+
 export const shannonLens: Lens = lensWith({ rateLimits: "off" });
 
 function lensWith({ rateLimits }: LensSettings["shannon"]): Lens {
@@ -23,14 +26,7 @@ function lensWith({ rateLimits }: LensSettings["shannon"]): Lens {
     name: "shannon",
     port: 8080,
     mount: "/shannon",
-    routes: [
-      ...taskRoutes,
-      ...steeringRoutes,
-      ...streamRoutes,
-      ...sessionRoutes,
-      ...serverRoutes,
-      documentRoute(() => lens, { path: "/openapi.json" }),
-    ],
+    routes: [...routes, docsRoute(routes, shannonOpenapi), documentRoute(() => lens, { path: "/openapi.json" })],
     caller: { secrets: SECRETS, spelling: canonicalSecret, choose: chosenIdentity },
     invalid: invalidRequest,
     keyReuse: "another",

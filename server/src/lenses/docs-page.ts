@@ -1,12 +1,18 @@
-/** `GET /docs`: the operations of this API on a page for people, made from its routes. It loads nothing and needs no script. */
-import { anyQuery, openRoute, type Route } from "../route.ts";
-import { orchestrateOpenapi } from "./openapi.ts";
+/**
+ * `GET /docs` of a lens: its operations on a page for people, made from its routes. It loads nothing and needs no script. On the
+ * lens's own port it is what a person finds who looks there.
+ */
+import type { OpenApiPart } from "./openapi.ts";
+import { anyQuery, openRoute, type Route } from "./route.ts";
+
+/** What its document says of the whole API. */
+type About = Pick<OpenApiPart, "title" | "description">;
 
 const STYLE =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}" +
   "code{font-size:.95em}dt{margin-top:1rem}dd{margin:0}";
 
-export function docsRoute(routes: readonly Route[]): Route {
+export function docsRoute(routes: readonly Route[], about: About): Route {
   let page: Buffer | null = null;
   return openRoute({
     method: "GET",
@@ -18,14 +24,13 @@ export function docsRoute(routes: readonly Route[]): Route {
     refuses: [],
     answers: [{ status: 200, about: "A page.", mediaType: "text/html" }],
     handle: async () => {
-      page ??= Buffer.from(pageOf(routes));
+      page ??= Buffer.from(pageOf(routes, about));
       return { status: 200, bytes: page, headers: { "content-type": "text/html; charset=utf-8" } };
     },
   });
 }
 
-function pageOf(routes: readonly Route[]): string {
-  const { title, description } = orchestrateOpenapi;
+function pageOf(routes: readonly Route[], { title, description }: About): string {
   const tags = Map.groupBy(routes, ({ tag = "" }) => tag);
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
