@@ -5,6 +5,7 @@
 import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
 import { mendedChunk } from "./chat-chunk.ts";
 import { countOf, type Fields, isFields, listOf } from "./fields.ts";
+import { ThoughtTags } from "./thought-tags.ts";
 
 const DONE = "[DONE]";
 
@@ -15,13 +16,14 @@ export class ChatCompletionsRepair implements AnswerRepair {
   #choice: number | null = null;
   /** Ids of calls by their places. */
   readonly #ids = new Map<number, string>();
+  readonly #tags = new ThoughtTags();
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
   }
 
   mended(event: StreamEvent): StreamEvent[] {
-    if (event.data.trim() === DONE) return [...this.#reason(), { data: DONE }];
+    if (event.data.trim() === DONE) return [...this.#rest(), ...this.#reason(), { data: DONE }];
     const chunk = fieldsOf(event);
     if (chunk === null) {
       if (event.event === "error") throw new AnswerFailure({ message: event.data });
@@ -29,14 +31,14 @@ export class ChatCompletionsRepair implements AnswerRepair {
     }
     const error = errorIn(chunk, event.event);
     if (error !== null) throw new AnswerFailure(error);
-    const mended = this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk)));
+    const mended = this.#sorted(this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk))));
     this.#note(mended);
     return [mended === chunk ? event : { data: JSON.stringify(mended) }];
   }
 
-  /** Nothing is missing: packages take the end of the connection for the end of the answer. */
+  /** Nothing else is missing: packages take the end of the connection for the end of the answer. */
   closing(): StreamEvent[] {
-    return [];
+    return this.#rest();
   }
 
   whole(value: Fields): StreamEvent[] | null {
@@ -76,6 +78,29 @@ export class ChatCompletionsRepair implements AnswerRepair {
       return taken ? { ...call, id: `${id}_${index}` } : call;
     });
     return isFine ? chunk : { ...chunk, choices: [{ ...choice, delta: { ...delta, tool_calls: calls } }] };
+  }
+
+  /** Thoughts between tags are reasoning. */
+  #sorted(chunk: Fields): Fields {
+    const [choice] = listOf(chunk["choices"]);
+    const delta = isFields(choice) ? choice["delta"] : null;
+    if (this.#tags.isText || !isFields(choice) || !isFields(delta)) return chunk;
+    const { content, tool_calls: calls, reasoning_content: told } = delta;
+    const isEnd = typeof choice["finish_reason"] === "string" || Array.isArray(calls);
+    if (typeof content !== "string" && !isEnd) return chunk;
+    const { thought, text } = this.#tags.add(typeof content === "string" ? content : "");
+    const rest = isEnd ? this.#tags.end() : { thought: "", text: "" };
+    const reasoning = `${typeof told === "string" ? told : ""}${thought}${rest.thought}`;
+    const said = { ...delta, content: text + rest.text || null, reasoning_content: reasoning || null };
+    return { ...chunk, choices: [{ ...choice, delta: said }] };
+  }
+
+  /** What was held as the beginning of a tag, and is none. */
+  #rest(): StreamEvent[] {
+    const { thought, text } = this.#tags.end();
+    if (thought + text === "") return [];
+    const delta = { role: "assistant", content: text || null, reasoning_content: thought || null };
+    return [{ data: JSON.stringify({ choices: [{ index: 0, delta }] }) }];
   }
 
   #note(chunk: Fields): void {

@@ -182,6 +182,35 @@ describe("reasoning is no text of the answer", () => {
   });
 });
 
+describe("thoughts between tags", () => {
+  const inPieces = (text: string, size: number) =>
+    (text.match(new RegExp(`[\\s\\S]{1,${size}}`, "g")) ?? []).map((content) => said({ content }));
+  const of = (text: string, size: number, ...then: unknown[]) =>
+    answered(GATEWAY, events(...inPieces(text, size), ...then, said({}, "stop"), DONE));
+
+  it.each([1, 3, 7, 1_000])("are reasoning and no text, in pieces of %i characters", async (size) => {
+    for (const tag of ["think", "thinking", "thought"]) {
+      const answer = await of(`\n<${tag}>\nHm, a < b.</${tag}>\n\nWhole.`, size);
+      expect(answer).toMatchObject({ text: "Whole.", reasoning: [{ text: "Hm, a < b." }] });
+    }
+    for (const text of ["<thin> is no tag.", "Of <think>tags</think> I speak.", " <", "<think", "a</think>b"]) {
+      const answer = await of(text, size);
+      expect([text, answer.text, answer.reasoning]).toEqual([text, text, undefined]);
+    }
+  });
+
+  it("may be all that there is, or stand before a call", async () => {
+    expect(await of("<think>Hm.</thi", 4)).toMatchObject({ text: "", reasoning: [{ text: "Hm.</thi" }] });
+    const before = await of("<think>Hm.</think>", 5, calls(add({ index: 0, id: "c" })));
+    expect(before).toMatchObject({ text: "", reasoning: [{ text: "Hm." }], toolCalls: [{ input: { a: 1 } }] });
+    const whole = await answered(
+      GATEWAY,
+      JSON.stringify({ choices: [{ message: { content: "<think>Hm.</think>Whole." } }] }),
+    );
+    expect(whole).toMatchObject({ text: "Whole.", reasoning: [{ text: "Hm." }] });
+  });
+});
+
 describe("counts", () => {
   const counts = { prompt_tokens: 7, completion_tokens: 3 };
   it.each<[string, unknown[]]>([
