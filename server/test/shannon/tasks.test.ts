@@ -201,7 +201,7 @@ describe("steering", () => {
     const paused = await client.call(`/api/v1/tasks/${id}/pause`, { json: { reason: "lunch" } });
     expect([paused.status, await paused.json()]).toEqual([
       202,
-      { success: true, message: "Pause signal sent", task_id: id },
+      { success: true, message: "Pause signal sent", task_id: id, still_running: ["tool 1.1 hold"] },
     ]);
     expect((await client.status(id)).status).toBe("TASK_STATUS_PAUSED");
     expect(await client.refused(`/api/v1/tasks/${id}/pause`, { method: "POST" })).toEqual([
