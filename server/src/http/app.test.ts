@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { PassThrough } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { nativeLens } from "../lenses/native/routes.ts";
@@ -202,7 +203,8 @@ describe("a JSON body", () => {
 
   const refused: [string, string | Buffer, string][] = [
     ["does not parse", '{"a":', "not valid JSON"],
-    ["is not UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), "not valid UTF-8"],
+    ["is not UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), "not valid UTF-8."],
+    ["is compressed", gzipSync("{}"), "not valid UTF-8: it is compressed, which is not taken here."],
     ["names __proto__", '{"__proto__":{"admin":true}}', "__proto__"],
     ["names __proto__ in escapes", '{"\\u005f\\u005fproto\\u005f\\u005f":{}}', "__proto__"],
     ["is too long", JSON.stringify("x".repeat(1_000)), "longer than 1000 bytes"],

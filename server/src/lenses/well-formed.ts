@@ -10,6 +10,8 @@ import { Refusal } from "../task/errors.ts";
 export const HEAD_FIELD = "head";
 
 const NUL = 0;
+/** What gzip, zlib and Zstandard begin with. */
+const COMPRESSED = ["1f8b", "789c", "7801", "78da", "28b52ffd"].map((mark) => Buffer.from(mark, "hex"));
 /** In a valid JSON text all other text is as its bytes are. */
 const SUSPECT_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|[^u])/g;
@@ -17,7 +19,12 @@ const NOT_ASCII = /[\x80-\u{10ffff}]/u;
 
 /** `what` begins the sentence of a refusal. Throws `invalid`. */
 export function textOf(bytes: Buffer, what = "The body"): string {
-  if (!isUtf8(bytes)) throw new Refusal("invalid", `${what} is not valid UTF-8.`);
+  if (!isUtf8(bytes)) {
+    const why = COMPRESSED.some((mark) => mark.equals(bytes.subarray(0, mark.length)))
+      ? ": it is compressed, which is not taken here"
+      : "";
+    throw new Refusal("invalid", `${what} is not valid UTF-8${why}.`);
+  }
   if (bytes.includes(NUL)) throw new Refusal("invalid", `${what} has a NUL character, which is not accepted.`);
   return bytes.toString("utf8");
 }

@@ -19,7 +19,7 @@ export type Behaviour =
   /** 200 and exactly this text, as some server would send it; then the end, or an open connection, or a broken one. */
   | { kind: "text"; text: string; type?: string; then?: "open" | "break" }
   /** 200 and these bytes, each in a packet of its own. */
-  | { kind: "bytes"; chunks: readonly Uint8Array[] }
+  | { kind: "bytes"; chunks: readonly Uint8Array[]; encoding?: string }
   /** Says `text`, then reports an error inside the stream and ends. */
   | { kind: "stream_error"; text: string; code: string; message: string }
   /** Never stops saying `text`. */

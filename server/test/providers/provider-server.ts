@@ -132,8 +132,14 @@ function sendText({ text, type, then }: Extract<Behaviour, { kind: "text" }>, re
   });
 }
 
-async function sendPackets(chunks: readonly Uint8Array[], response: ServerResponse): Promise<void> {
-  response.writeHead(200, { "content-type": "text/event-stream" });
+async function sendPackets(
+  { chunks, encoding }: Extract<Behaviour, { kind: "bytes" }>,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    ...(encoding !== undefined && { "content-encoding": encoding }),
+  });
   response.socket?.setNoDelay(true);
   for (const chunk of chunks) await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
   response.end();
@@ -159,7 +165,7 @@ async function behave(
     return;
   }
   if (behaviour.kind === "text") return sendText(behaviour, response);
-  if (behaviour.kind === "bytes") return sendPackets(behaviour.chunks, response);
+  if (behaviour.kind === "bytes") return sendPackets(behaviour, response);
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });

@@ -12,6 +12,7 @@ import { BoundedBytes, linesOf, repairedStream } from "./repaired-stream.ts";
 import { ResponsesRepair } from "./responses.ts";
 
 const FIRST_WORDS_CHARACTERS = 200;
+const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
 
 /**
@@ -27,7 +28,9 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const repair = response.ok ? repairOf(input) : null;
     if (repair === null) return new Response(bounded(response.body, bound), response);
     const source = response.body.getReader();
-    const first = await firstBytes(source, bound);
+    const first = await firstBytes(source, bound).catch((error: unknown) => {
+      throw wrongEncoding(response, error) ?? error;
+    });
     const headers = { "content-type": "text/event-stream" };
     if (first[0] !== BRACE) {
       if (!isEventStream(first)) throw noAnswer(response, await textOf(source, first, FIRST_WORDS_CHARACTERS));
@@ -130,8 +133,19 @@ function said({ status, headers, url }: Response): string {
   return `${new URL(url).host} answered ${status} (${type}) with something`;
 }
 
+/** The answer is not compressed as its head says it is; asked again, it would come the same. */
+function wrongEncoding({ headers, url, status }: Response, error: unknown): ModelError | null {
+  const encoding = headers.get("content-encoding");
+  const cause = error instanceof Error ? error.cause : null;
+  const code = isFields(cause) ? String(cause["code"]) : "";
+  if (encoding === null || !/^(Z_DATA_ERROR|ERR__ERROR_|ZSTD_error)/.test(code)) return null;
+  const says = `${new URL(url).host} answered ${status} and says that it is compressed (Content-Encoding: ${encoding})`;
+  return new ModelError("refused", `${says}, which it is not`, { cause: error });
+}
+
 /** On one line. */
 function firstWords(text: string): string {
+  if (NO_TEXT.test(text)) return "bytes that are no text";
   const words = text.replaceAll(/\s+/g, " ").trim();
   return words.length <= FIRST_WORDS_CHARACTERS ? words : `${words.slice(0, FIRST_WORDS_CHARACTERS)}…`;
 }

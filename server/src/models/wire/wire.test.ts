@@ -1,5 +1,6 @@
 /** Answers as real servers send them, not as their documentation has it: over a real socket, to the end of the call. */
 
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import { ANTHROPIC, askedProviders, events, GATEWAY, OPENAI } from "../../../test/providers/asked.ts";
 import type { ModelId } from "../model.ts";
@@ -109,6 +110,38 @@ describe("what is no answer is said in its own first words", () => {
     expect(cut.message).toContain('{"choices": [{"mess');
     expect((await failed(model, "{}", "application/json")).code).toBe("bad_answer");
     expect((await failed(model, "")).code).toBe("unavailable");
+  });
+});
+
+describe("an answer that is compressed", () => {
+  const stream = Buffer.from(events({ choices: [{ index: 0, delta: { content: "Whole." }, finish_reason: "stop" }] }));
+  const sent = (bytes: Buffer, encoding?: string) => {
+    provider.server.script({ kind: "bytes", chunks: [bytes], ...(encoding && { encoding }) });
+    return provider.ask(GATEWAY).then(
+      ({ text }) => ({ text }),
+      ({ code, retryable, message }) => ({ code, retryable, message }),
+    );
+  };
+
+  it("is read as its head says, and one that only says so is not asked for again", async () => {
+    expect(await sent(gzipSync(stream), "gzip")).toEqual({ text: "Whole." });
+    expect(await sent(stream, "x-none")).toEqual({ text: "Whole." });
+    for (const encoding of ["gzip", "deflate", "br"]) {
+      const message = expect.stringContaining(
+        `says that it is compressed (Content-Encoding: ${encoding}), which it is not`,
+      );
+      expect([encoding, await sent(stream, encoding)]).toEqual([
+        encoding,
+        { code: "refused", retryable: false, message },
+      ]);
+    }
+    const secret = await sent(gzipSync(stream));
+    expect(secret).toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/no answer: bytes that are no text$/),
+    });
+    const cut = await sent(gzipSync(stream).subarray(0, 30), "gzip");
+    expect(cut).toMatchObject({ code: "unavailable", retryable: true });
   });
 });
 
