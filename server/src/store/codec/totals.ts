@@ -25,10 +25,19 @@ export function bucketOf(at: number, span: number): number {
 /** What a task is counted under. */
 export type Counted = { tenant: string; user: string; kind: string; createdAt: number };
 
-type Key = Omit<Counted, "createdAt"> & { bucket: number; state: State };
+/** `createdAt` is the beginning of its ten minutes. */
+type Key = Counted & { state: State };
 
+/** Where a task is counted: for its tenant and for its user, in each span of time. */
+export type Place = [tenant: string, owner: string, span: number, bucket: number];
 /** A row of the totals, without its count. */
-export type Total = [tenant: string, owner: string, span: number, bucket: number, kind: string, state: State];
+export type Total = [...Place, kind: string, state: State];
+
+export function placesOf({ tenant, user, createdAt }: Omit<Counted, "kind">): Place[] {
+  return [WHOLE_TENANT, ownerOfUser(user)].flatMap((owner) =>
+    SPANS.map((span): Place => [tenant, owner, span, bucketOf(createdAt, span)]),
+  );
+}
 
 /** Collects what the transitions of one transaction change. */
 export class TotalsDelta {
@@ -46,17 +55,15 @@ export class TotalsDelta {
     const sums = new Map<string, { total: Total; by: number }>();
     for (const { key, count } of this.#deltas.values()) {
       if (count === 0) continue;
-      for (const owner of [WHOLE_TENANT, ownerOfUser(key.user)]) {
-        for (const span of SPANS) {
-          const total: Total = [key.tenant, owner, span, bucketOf(key.bucket, span), key.kind, key.state];
-          const name = total.join("\n");
-          const known = sums.get(name);
-          if (known) known.by += count;
-          else sums.set(name, { total, by: count });
-        }
+      for (const place of placesOf(key)) {
+        const total: Total = [...place, key.kind, key.state];
+        const name = total.join("\n");
+        const known = sums.get(name);
+        if (known) known.by += count;
+        else sums.set(name, { total, by: count });
       }
     }
-    this.clear();
+    this.#deltas.clear();
     return [...sums.values()].filter(({ by }) => by !== 0);
   }
 
@@ -71,7 +78,7 @@ export class TotalsDelta {
     if (known) known.count += count;
     else {
       const { tenant, user, kind } = task;
-      this.#deltas.set(name, { key: { tenant, user, kind, bucket, state }, count });
+      this.#deltas.set(name, { key: { tenant, user, kind, createdAt: bucket, state }, count });
     }
   }
 }

@@ -26,7 +26,6 @@ export class TaskRemoval {
   readonly #dropSome;
   readonly #dropTask;
   readonly #dropText;
-  readonly #dropEmptyTotals;
   #waiting: unknown[][] = [];
 
   constructor(db: Database) {
@@ -39,7 +38,6 @@ export class TaskRemoval {
     );
     this.#dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
     this.#dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
-    this.#dropEmptyTotals = db.prepare<unknown[]>("DELETE FROM totals WHERE count = 0");
   }
 
   get isIdle(): boolean {
@@ -67,7 +65,6 @@ export class TaskRemoval {
         removed += 1;
       }
       this.#totals.write();
-      if (this.isIdle) this.#dropEmptyTotals.run();
       return removed;
     } catch (error) {
       // Nothing of this transaction is kept.
@@ -93,6 +90,7 @@ export class TaskRemoval {
       createdAt: numberIn(createdAt),
     };
     if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);
+    this.#totals.left(counted);
     if (texts) this.#dropText.run(n);
     this.#dropTask.run(n);
   }
