@@ -2,7 +2,7 @@
  * Everything that the client rejects with, except an abort by the caller's own signal, which rejects with that signal's
  * reason. `code` is for programs, `message` for people.
  */
-import type { ErrorCode, Failure, Task } from "./generated/api.ts";
+import type { ErrorCode, Failure, Problem, Task } from "./generated/api.ts";
 
 /** The server's codes, and those of what can go wrong before it or after it has answered. */
 export type WaybillErrorCode =
@@ -46,6 +46,16 @@ export class WaybillError extends Error {
     this.field = options.field ?? null;
     this.retryAfterS = options.retryAfterS ?? null;
   }
+}
+
+/** A refusal within an answer that says what became of several things. */
+export function refused({ code, detail, status, request_id, field, retry_after_s }: Problem): WaybillError {
+  return new WaybillError(code, detail, {
+    status,
+    requestId: request_id,
+    field: field ?? null,
+    retryAfterS: retry_after_s ?? null,
+  });
 }
 
 /** The task came to an end without an output. `task` is its record at the end. */

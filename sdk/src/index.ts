@@ -31,6 +31,12 @@ export type {
   VectorStoreFileFilter,
   VectorStoreUpdate,
 } from "./vector-stores.ts";
-export { type AuditOptions, type Submission, type SubmitOptions, Waybill, type WaybillOptions } from "./waybill.ts";
+export {
+  type AuditOptions,
+  type Submission,
+  type SubmitOptions,
+  Waybill,
+  type WaybillOptions,
+} from "./waybill.ts";
 export type { DeliveriesOptions, RotateOptions } from "./webhooks.ts";
 export type { Claim, Holder } from "./work.ts";

@@ -16,7 +16,8 @@ export type Answer<Name extends OperationName> = Operations[Name]["answer"];
 /** What every method of the client takes beside its own arguments. */
 export type CallOptions = { signal?: AbortSignal | undefined };
 
-export type OperationOptions = CallOptions & Pick<Call, "headers" | "idempotencyKey" | "waitMs" | "bytes">;
+export type OperationOptions = CallOptions &
+  Pick<Call, "headers" | "idempotencyKey" | "repeatable" | "waitMs" | "bytes">;
 
 export function perform<Name extends OperationName>(
   transport: Transport,

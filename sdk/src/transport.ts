@@ -35,6 +35,8 @@ export type Call = {
   headers?: Record<string, string>;
   /** Makes a POST safe to repeat: the server takes effect once under the same key. */
   idempotencyKey?: string;
+  /** A POST whose body makes it safe to repeat by itself. */
+  repeatable?: true;
   signal?: AbortSignal | undefined;
   /** How long it may take, on top of the time limit: a server that holds its answer, a body that is long. */
   waitMs?: number;
@@ -62,7 +64,7 @@ export class Transport {
 
   /** The JSON of a good answer; `undefined` for one without a body. */
   async json<Body>(call: Call): Promise<Body> {
-    const repeatable = REPEATABLE.has(call.method) || call.idempotencyKey !== undefined;
+    const repeatable = REPEATABLE.has(call.method) || call.idempotencyKey !== undefined || call.repeatable === true;
     for (let failures = 0; ; ) {
       try {
         // The door: the server's contract is the OpenAPI document that the types are generated from.

@@ -1,8 +1,9 @@
 /** The client of one server: where it is, who calls, and what there is to ask. */
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
+import { refused, type WaybillError } from "./errors.ts";
 import { FilesClient } from "./files.ts";
-import type { AuditEntry, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
+import type { AuditEntry, BatchEntry, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
 import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
@@ -23,6 +24,8 @@ export type WaybillOptions = TransportOptions;
 export type Submission = Request<"submitTask">["body"];
 
 export type AuditOptions = CallOptions & Request<"listAudit">["query"];
+const SUBMITTED_AT_ONCE_MAX = 256;
+
 
 export type SubmitOptions = CallOptions & {
   /** A name of yours for this submit: the same one again, within 24 h, gives the same task. Made when absent. */
@@ -68,6 +71,27 @@ export class Waybill {
     const { signal, idempotencyKey = newIdempotencyKey() } = options;
     const task: Task = await perform(this.#transport, "submitTask", { body: submission }, { signal, idempotencyKey });
     return new TaskHandle(this.#transport, task.id);
+  }
+
+  /**
+   * Hands in many at once, in calls of at most 256. Resolves when all that were taken are on the server's disk: a handle for
+   * each in its place, or why it was refused, which keeps none of the others. A repeated try is the same tasks; one that gives
+   * up rejects, and leaves unsaid what was taken of them: name an `idempotency_key` of each to ask again.
+   */
+  async submitAll(
+    submissions: readonly BatchEntry[],
+    { signal }: CallOptions = {},
+  ): Promise<(TaskHandle | WaybillError)[]> {
+    const keyed = submissions.map((each) => ({ idempotency_key: newIdempotencyKey(), ...each }));
+    const results: (TaskHandle | WaybillError)[] = [];
+    for (let at = 0; at < keyed.length; at += SUBMITTED_AT_ONCE_MAX) {
+      const body = { tasks: keyed.slice(at, at + SUBMITTED_AT_ONCE_MAX) };
+      const { data } = await perform(this.#transport, "submitTasks", { body }, { signal, repeatable: true });
+      for (const { task, error } of data)
+        if (task) results.push(new TaskHandle(this.#transport, task.id));
+        else if (error) results.push(refused(error));
+    }
+    return results;
   }
 
   /** A handle on a task that exists. Asks the server nothing. */

@@ -109,6 +109,17 @@ describe("submit", () => {
     expect(await submit({}, "--idempotency-key", "once")).toBe(await submit({}, "--idempotency-key", "once"));
   });
 
+  it("hands in a whole file, and says of which line nothing became a task", async () => {
+    const file = join(await newFolder(), "tasks.jsonl");
+    const line = (kind: string) => JSON.stringify({ kind, input: {}, delay_ms: 3_600_000 });
+    await writeFile(file, `${line("errand")}\n\n${line("nothing")}\n${line("errand")}\n`);
+    const { code, out, talk } = await waybill("submit", "--batch", file);
+    expect([code, out.match(/^task_\w{26}$/gm)?.length]).toEqual([1, 2]);
+    expect(talk).toMatch(/^line 3: There is no kind "nothing"/);
+    await writeFile(file, "{");
+    expect(await waybill("submit", "--batch", file)).toMatchObject({ code: 2, out: "" });
+  });
+
   it("says what is missing", async () => {
     expect(await waybill("submit", "--kind", "errand")).toMatchObject({
       code: 2,

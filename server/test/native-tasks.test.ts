@@ -57,6 +57,12 @@ const broken = defineHandler({
   },
 });
 
+const batch = z.object({
+  data: z.array(
+    z.object({ status: z.int(), replayed: z.boolean(), task: wire.task.nullable(), error: wire.problem.nullable() }),
+  ),
+});
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ config: { handlers: [echo, ask, both, broken] } });
@@ -99,6 +105,34 @@ describe("a submit", () => {
     const other = await server.call("/v1/tasks", { json: say("twice"), headers });
     expect(other.status).toBe(422);
     expect(wire.problem.parse(await other.json())).toMatchObject({ code: "conflict", field: "Idempotency-Key" });
+  });
+
+  it("comes with many others in one call: each is taken or refused by itself, and known by its key however it came", async () => {
+    const one = { kind: "echo", input: { say: "first" } };
+    const alone = await server.call("/v1/tasks", { json: one, headers: { "idempotency-key": "alone" } });
+    const { id } = wire.task.parse(await alone.json());
+    const keyed = (idempotency_key: string, say: string) => ({ kind: "echo", input: { say }, idempotency_key });
+    const tasks = [
+      keyed("many", "second"),
+      { kind: "echo", input: { shout: "third" } },
+      keyed("alone", "first"),
+      keyed("many", "second"),
+      keyed("many", "another"),
+    ];
+    const answer = await server.call("/v1/tasks:batch", { json: { tasks } });
+    const { data } = batch.parse(await answer.json());
+    expect(data.map(({ status, replayed, error }) => [status, replayed, error?.code ?? null])).toEqual([
+      [202, false, null],
+      [400, false, "invalid"],
+      [202, true, null],
+      [202, true, null],
+      [422, false, "conflict"],
+    ]);
+    const [second, refused, first, again] = data;
+    expect([first?.task?.id, again?.task?.id]).toEqual([id, second?.task?.id]);
+    expect(refused?.error?.field).toContain("input");
+    for (const wrong of [[], Array(257).fill(one), [{ ...one, priority: 1_000 }]])
+      expect((await server.call("/v1/tasks:batch", { json: { tasks: wrong } })).status).toBe(400);
   });
 
   it("keeps priority, delay, deadline, budget, retry, concurrency and metadata", async () => {

@@ -73,6 +73,7 @@ const held = { worker: "w", attempt: 1 };
 const bodies: Record<string, unknown> = {
   revokeKeysOfUser: { user: "nobody" },
   submitTask: { kind: "agent", input: { query: "What is 2 + 2?" } },
+  submitTasks: { tasks: [{ kind: "agent", input: { query: "What is 2 + 2?" } }] },
   sendInput: { value: 1 },
   actOnTask: { act: "save" },
   addComment: { text: "Fine." },

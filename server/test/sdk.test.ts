@@ -8,6 +8,7 @@ import {
   STATES,
   TaskCancelled,
   TaskFailed,
+  TaskHandle,
   TaskTimedOut,
   TERMINAL_STATES,
   Waybill,
@@ -85,6 +86,17 @@ describe("a task", () => {
       for await (const { seq } of task.stream({ after })) seen.push(seq);
       expect(seen).toEqual(Array.from({ length: last_event - after }, (_, index) => after + 1 + index));
     }
+  });
+
+  it("is submitted with many others, and each that is refused says why", async () => {
+    const submissions = Array.from({ length: 300 }, (_, n) => ({
+      kind: "recite",
+      input: n === 299 ? { words: "none" } : { words: [] },
+      delay_ms: 3_600_000,
+    }));
+    const results = await client.submitAll(submissions);
+    expect(results.slice(0, 299).every((result) => result instanceof TaskHandle)).toBe(true);
+    expect(results[299]).toMatchObject({ code: "invalid", status: 400, field: expect.stringContaining("input") });
   });
 
   it("is the same task when the same submit comes twice", async () => {

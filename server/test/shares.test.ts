@@ -16,7 +16,7 @@ const shares = sharesOf(
     address: { requestsPerMinute: 40 },
   }),
 );
-const USERS = ["ada", "bob", "eve", "finn", "gil"] as const;
+const USERS = ["ada", "bob", "eve", "finn", "gil", "hal"] as const;
 
 let server: TestServer;
 let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe", string>;
@@ -29,8 +29,8 @@ beforeAll(async () => {
     keys: [...users, ...small, { user: "zoe", tenant: "few" }],
     config: { shares },
   });
-  const [ada = "", bob = "", eve = "", finn = "", gil = "", sam = "", sue = "", zoe = ""] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, sam, sue, zoe };
+  const [ada = "", bob = "", eve = "", finn = "", gil = "", hal = "", sam = "", sue = "", zoe = ""] = server.secrets;
+  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe };
 });
 afterAll(() => server.stop());
 
@@ -90,6 +90,17 @@ describe("requests of a minute", () => {
     const { status, headers } = await ask("/v1/me", keys.sue);
     expect([status, headers.get("ratelimit-policy")]).toEqual([429, '"tenant";q=10;w=60']);
     expect((await ask("/v1/me", keys.bob)).status).toBe(200);
+  });
+
+  it("are as many as the tasks that one of them submits at once", async () => {
+    const submitted = async (count: number) => {
+      const tasks = Array(count).fill({ kind: "external", input: { queue: "many" } });
+      const { status, headers } = await server.call("/v1/tasks:batch", { key: keys.hal, json: { tasks } });
+      return [status, headers.get("ratelimit-remaining")];
+    };
+    expect(await submitted(20)).toEqual([200, "10"]);
+    expect((await submitted(20))[0]).toBe(429);
+    expect(await submitted(5)).toEqual([200, "4"]);
   });
 
   it("without an accepted key count for their address alone, and health and metrics for nobody", async () => {

@@ -581,6 +581,63 @@ export type AuditEntry = {
   hash: string | null;
 };
 
+export type BatchEntry = {
+  kind?: string | undefined;
+  /** The kind's own input. Kind agent: {query, agent?, mode?, model?, …}. */
+  input: Json;
+  /** An own conversation by its id, or by a name of your choice; one that is new is made. */
+  conversation?: {
+    id: string;
+  } | {
+    alias: string;
+    context?: JsonObject | undefined;
+  } | undefined;
+  /** Higher first. */
+  priority?: number | undefined;
+  /** Not started before. */
+  delay_ms?: number | undefined;
+  /** From the submit; then the task is timed_out. */
+  deadline_ms?: number | undefined;
+  retry?: {
+    /** Tries of the whole task, the first one included. */
+    attempts?: number | undefined;
+    backoff_ms?: number | undefined;
+    backoff_max_ms?: number | undefined;
+  } | undefined;
+  /** At most `limit` tasks of your tenant with the same key run at once. */
+  concurrency?: {
+    key: string;
+    limit: number;
+  } | undefined;
+  /** As its agent says when absent, else `concurrent`. Only with a conversation. */
+  multitask_strategy?: MultitaskStrategy | undefined;
+  budget?: {
+    tokens?: number | null | undefined;
+    cost_usd?: number | null | undefined;
+    on_spent?: "pause" | "fail" | undefined;
+  } | undefined;
+  /** At most 64 keys, and 16 KB of JSON. */
+  metadata?: JsonObject | undefined;
+  /** Is told of its events, from the first on. */
+  webhook?: NewWebhook | undefined;
+  /** As the Idempotency-Key of a submit of this task alone: either way the same key is the same task. */
+  idempotency_key?: string | undefined;
+};
+
+export type BatchOutcome = {
+  /** As a submit of this task alone would be answered. */
+  status: number;
+  /** Null where it was refused. */
+  task: Task | null;
+  /** This key had already taken effect. */
+  replayed: boolean;
+  error: Problem | null;
+};
+
+export type BatchSubmit = {
+  tasks: (BatchEntry)[];
+};
+
 export type BudgetThresholdEvent = {
   seq: number;
   type: "budget.threshold";
@@ -2305,6 +2362,15 @@ export type Operations = {
     body: Input;
     answer: Task;
   };
+  /** Submit many tasks at once */
+  submitTasks: {
+    params: undefined;
+    query: undefined;
+    body: BatchSubmit;
+    answer: {
+      data: (BatchOutcome)[];
+    };
+  };
   /** Read or follow its log */
   getEvents: {
     params: {
@@ -3450,6 +3516,7 @@ export const ROUTES = {
   resumeTask: { method: "POST", path: "/v1/tasks/{id}/resume" },
   retryTask: { method: "POST", path: "/v1/tasks/{id}/retry" },
   sendInput: { method: "POST", path: "/v1/tasks/{id}/input" },
+  submitTasks: { method: "POST", path: "/v1/tasks:batch" },
   getEvents: { method: "GET", path: "/v1/tasks/{id}/events" },
   claimWork: { method: "POST", path: "/v1/work/claim" },
   heartbeatWork: { method: "POST", path: "/v1/tasks/{id}/heartbeat" },

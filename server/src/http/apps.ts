@@ -98,6 +98,7 @@ export function createApps(parts: AppsParts): Apps {
     documents: { ...parts.documents, take: (principal, act) => hourly.take(principal, act) },
     condition: parts.condition,
     issues: parts.issues,
+    unexpected: (err, request) => parts.log.error({ err, request }, "unexpected error"),
   };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies, connections, admission });

@@ -70,6 +70,8 @@ export interface Admission {
   quota(request: FastifyRequest, principal: Principal, quotas: Quotas): void;
   /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
   refused(request: FastifyRequest, error: unknown): unknown;
+  /** It is as much work as so many requests more. */
+  more(request: FastifyRequest, requests: number): void;
   /** Its answer is held on purpose, as a stream or until something happens. */
   hold(request: FastifyRequest): void;
   /** It searches. */
@@ -115,6 +117,8 @@ export type LensParts = {
   now: () => number;
   documents: DocumentSettings;
   condition: () => Condition;
+  /** Notes a bug of ours that a request met and is answered in spite of. */
+  unexpected: (error: unknown, requestId: string) => void;
   /** What keeps the server from working, as sentences; none when it works. */
   issues: () => Promise<string[]>;
 };

@@ -147,6 +147,8 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   params: Readonly<Record<Names, string>>;
   query: Query;
   body: Body;
+  /** The body before its schema: what an idempotency key is bound to. */
+  sent: unknown;
   headers: IncomingHttpHeaders;
   /** What was cut out of the body, by SHA-256, until the request is answered. */
   uploads: Uploads;
@@ -154,6 +156,10 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   mount: string;
   /** Where the outside reaches this server, for a URL that must be whole: no slash at its end. */
   origin: () => string;
+  /** What its answer and the log call the request. */
+  requestId: string;
+  /** The call is as much work as so many requests more. Throws `rate_limited` when the caller has had all of its minute. */
+  count: (requests: number) => void;
   /** Who has this key, for an open route on which one logs in. Throws `unauthenticated`. */
   authenticate: (secret: string) => Principal | Promise<Principal>;
   /** The caller's Idempotency-Key, bound to what it was sent with. */
@@ -280,10 +286,13 @@ function made<Names extends string, Query, Body, Who>(
         params: named(request.params, params),
         query: asked.data,
         body: sent.data,
+        sent: request.body,
         headers: request.headers,
         uploads,
         mount: prefix,
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
+        requestId: request.id,
+        count: (requests) => parts.admission.more(request, requests),
         authenticate: (secret) => parts.authenticate(request, [secret]),
         idempotency:
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,

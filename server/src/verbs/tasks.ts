@@ -22,6 +22,8 @@ export type Acknowledged = {
   replayed: boolean;
 };
 
+export type KeyedSubmission = { submission: Submission; idempotency: Idempotency | undefined };
+
 export interface Tasks {
   /**
    * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws
@@ -37,6 +39,16 @@ export interface Tasks {
     idempotency?: Idempotency,
     uploads?: readonly string[],
   ): Promise<Acknowledged>;
+
+  /**
+   * Several at once, each as `submit` makes it, in one commit where the writer has nothing else to do. Resolves once each of
+   * them is on disk or has failed, in their order: one that fails keeps none of the others.
+   */
+  submitAll(
+    principal: Principal,
+    lens: string,
+    submissions: readonly KeyedSubmission[],
+  ): Promise<PromiseSettledResult<Acknowledged>[]>;
 
   /** Throws `not_found`. */
   get(principal: Principal, id: string): Promise<Task>;

@@ -7,6 +7,7 @@ import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { EXITS_HELP, STATE_EXITS } from "../state-exit.ts";
+import { submitBatch } from "../submit-batch.ts";
 import { isPiped, readStdin } from "../terminal/stdin.ts";
 import { openTerminal, type Terminal } from "../terminal/terminal.ts";
 import { watchTask, writeOutput } from "../watch-task.ts";
@@ -27,6 +28,7 @@ type Flags = ConnectionFlags & {
   watch?: boolean;
   wait?: boolean;
   json?: boolean;
+  batch?: string;
 };
 
 /** `waybill submit`: hands in work and prints its id. */
@@ -54,6 +56,7 @@ export function addSubmit(program: Command): void {
       .option("--deadline <TIME>", "time out when it has not ended by then", durationMs)
       .option("--metadata <KEY=VALUE>", "a label of yours, repeatable", pair)
       .option("--idempotency-key <KEY>", "the same key again, within 24 h, is the same task")
+      .option("--batch <FILE>", 'many tasks: each line is one as JSON, {"kind", "input", …}; - reads stdin')
       .option("-w, --watch", "watch it until it ends")
       .option("--wait", "wait for its end and print its output")
       .option("--json", "print the task as JSON; with --watch its events, one a line"),
@@ -67,6 +70,11 @@ export function addSubmit(program: Command): void {
         '  waybill submit --kind external --input \'{"queue": "ocr", "payload": {"page": 3}}\' --deadline 1h',
     )
     .action(async (words: string[], flags: Flags) => {
+      const { batch } = flags;
+      if (batch !== undefined) {
+        await talkTo(flags, (client) => submitBatch(client, batch, openTerminal()));
+        return;
+      }
       const submission = await submissionOf(words, flags);
       await talkTo(flags, (client) => submit(client, submission, flags, openTerminal()));
     });

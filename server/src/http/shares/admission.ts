@@ -99,15 +99,29 @@ export class RequestAdmission implements Admission {
     key.count(now);
     tenant.count(now);
     this.#tell(counted, key, tenant, now);
-    for (const owner of [key, tenant]) {
-      if (owner.left() < 0) {
-        key.uncount();
-        tenant.uncount();
-        throw new Refusal("rate_limited", `More than ${owner.share.requestsPerMinute} requests came within a minute.`, {
-          retryAfterS: owner.resetS(now),
-        });
-      }
+    this.#mustBeLeft(counted.known, 1, now);
+    for (const owner of [key, tenant])
       if (owner.exceeds("requests")) throw tooMany("requests", owner === key ? "this key" : "your tenant");
+  }
+
+  more({ counted, startedAt: now }: FastifyRequest, requests: number): void {
+    if (counted === null || counted.known === null) return;
+    const { key, tenant } = counted.known;
+    key.count(now, requests);
+    tenant.count(now, requests);
+    this.#tell(counted, key, tenant, now);
+    this.#mustBeLeft(counted.known, requests, now);
+  }
+
+  /** Of this minute, now that so many were counted: else they are not. */
+  #mustBeLeft({ key, tenant }: NonNullable<Counted["known"]>, requests: number, now: number): void {
+    for (const owner of [key, tenant]) {
+      if (owner.left() >= 0) continue;
+      key.uncount(requests);
+      tenant.uncount(requests);
+      throw new Refusal("rate_limited", `More than ${owner.share.requestsPerMinute} requests came within a minute.`, {
+        retryAfterS: owner.resetS(now),
+      });
     }
   }
 

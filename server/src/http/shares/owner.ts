@@ -27,18 +27,18 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     return requests + streams + searches + bodiesBytes === 0 && now - this.#minuteFrom >= MINUTE_MS;
   }
 
-  /** Counts a request of this minute. */
-  count(now: number): void {
+  /** Counts requests of this minute. */
+  count(now: number, requests = 1): void {
     if (now - this.#minuteFrom >= MINUTE_MS) {
       this.#minuteFrom = now;
       this.#ofMinute = 0;
     }
-    this.#ofMinute += 1;
+    this.#ofMinute += requests;
   }
 
-  /** A request counts no more. */
-  uncount(): void {
-    this.#ofMinute -= 1;
+  /** They count no more. */
+  uncount(requests = 1): void {
+    this.#ofMinute -= requests;
   }
 
   /** Requests of this minute that are left; fewer than none when one too many was counted. */

@@ -9,6 +9,7 @@ import type { Task, UsageTotals } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { jsonBody } from "../json-body.ts";
 import { type Answer, JSON_TYPE } from "../route.ts";
+import type { TaskWire } from "./schema.ts";
 import { wireTask } from "./translate.ts";
 
 type Headers = { "content-type": string; etag: string; "cache-control": string };
@@ -49,8 +50,17 @@ function isOfItsReader(task: Task): boolean {
   return task.children > 0 || task.stack !== null;
 }
 
-async function forReader(task: Task, { verbs, principal }: Asking): Promise<EncodedTask> {
-  return encode(task, await verbs.tasks.treeUsage(principal, task.id), principal.scopes.has("tasks:all"));
+async function forReader(task: Task, asking: Asking): Promise<EncodedTask> {
+  return encode(task, ...(await seenBy(task, asking)));
+}
+
+async function seenBy({ id }: Task, { verbs, principal }: Asking): Promise<[tree: UsageTotals, seesStack: boolean]> {
+  return [await verbs.tasks.treeUsage(principal, id), principal.scopes.has("tasks:all")];
+}
+
+/** The task within an answer of several. */
+export async function shownTask(task: Task, asking: Asking): Promise<TaskWire> {
+  return isOfItsReader(task) ? wireTask(task, ...(await seenBy(task, asking))) : wireTask(task);
 }
 
 function encode(task: Task, tree: UsageTotals, seesStack = false): EncodedTask {

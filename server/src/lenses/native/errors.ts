@@ -45,22 +45,8 @@ export function invalidRequest({ where, issues, absent }: Fault): Refusal {
 }
 
 export const renderError: RenderError = (refusal, { id }) => {
-  const { status, field } = statusOf(refusal);
-  const { code, message, detail } = refusal;
-  const wireState = state.safeParse(detail.state);
-  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
-  const body: Problem = {
-    type: `/docs#error-${code}`,
-    title: STATUS_CODES[status] ?? "Error",
-    status,
-    detail: message,
-    code,
-    request_id: id,
-    ...(field !== undefined && { field }),
-    ...(wireState.success && { state: wireState.data }),
-    ...(detail.task !== undefined && { task_id: detail.task }),
-    ...(retryAfter !== undefined && { retry_after_s: retryAfter }),
-  };
+  const body = problemOf(refusal, id);
+  const { status, retry_after_s: retryAfter } = body;
   return {
     status,
     headers: {
@@ -72,6 +58,26 @@ export const renderError: RenderError = (refusal, { id }) => {
     body: JSON.stringify(body),
   };
 };
+
+/** A refusal in the words of the wire, as a body of its own or within one. */
+export function problemOf(refusal: Refusal, requestId: string): Problem {
+  const { status, field } = statusOf(refusal);
+  const { code, message, detail } = refusal;
+  const wireState = state.safeParse(detail.state);
+  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
+  return {
+    type: `/docs#error-${code}`,
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail: message,
+    code,
+    request_id: requestId,
+    ...(field !== undefined && { field }),
+    ...(wireState.success && { state: wireState.data }),
+    ...(detail.task !== undefined && { task_id: detail.task }),
+    ...(retryAfter !== undefined && { retry_after_s: retryAfter }),
+  };
+}
 
 /** The refusals that HTTP has a finer status for: an unknown media type, another payload under a used key, a version of before. */
 function statusOf({ code, detail: { field } }: Refusal): { status: number; field: string | undefined } {

@@ -7,6 +7,7 @@ import { anyQuery, openRoute, type Route } from "../route.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
+import { batchRoute } from "./batch-route.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
 import { invalidRequest, renderError } from "./errors.ts";
@@ -27,6 +28,7 @@ import { workRoutes } from "./work-routes.ts";
 
 const apiRoutes: readonly Route[] = [
   ...taskRoutes,
+  batchRoute,
   ...eventRoutes,
   ...workRoutes,
   ...humanRoutes,

@@ -27,7 +27,7 @@ import {
 } from "../../task/submission.ts";
 import type { Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
-import type { Acknowledged, Tasks } from "../tasks.ts";
+import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
 import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
@@ -80,6 +80,17 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     return conversation === undefined
       ? await this.#submit(principal, fresh, undefined, record, along)
       : await this.#submitIn(conversation, principal, fresh, record, along);
+  }
+
+  async submitAll(
+    principal: Principal,
+    lens: string,
+    submissions: readonly KeyedSubmission[],
+  ): Promise<PromiseSettledResult<Acknowledged>[]> {
+    mustHave(principal, "tasks");
+    return Promise.allSettled(
+      submissions.map(({ submission, idempotency }) => this.submit(principal, lens, submission, idempotency)),
+    );
   }
 
   /** In a conversation of the caller's, which is made with the task when it is new. */
