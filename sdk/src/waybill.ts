@@ -26,7 +26,6 @@ export type Submission = Request<"submitTask">["body"];
 export type AuditOptions = CallOptions & Request<"listAudit">["query"];
 const SUBMITTED_AT_ONCE_MAX = 256;
 
-
 export type SubmitOptions = CallOptions & {
   /** A name of yours for this submit: the same one again, within 24 h, gives the same task. Made when absent. */
   idempotencyKey?: string;

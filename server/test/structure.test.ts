@@ -74,10 +74,12 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   http: [
     "task",
     "verbs/*",
+    "lenses/incoming.ts",
     "lenses/lens.ts",
     "lenses/lens-parts.ts",
     "lenses/mount.ts",
     "lenses/secrets.ts",
+    "lenses/short-routes.ts",
     "lenses/json-text-end.ts",
     "lenses/number-texts.ts",
     "lenses/body-pace.ts",

@@ -12,6 +12,7 @@ import { Connections } from "./connections.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createMetricsPage } from "./metrics.ts";
+import { requestIds } from "./request-ids.ts";
 import { addHealth } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import { sharesConfig, sharesOf } from "./shares/configuration.ts";
@@ -48,6 +49,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
     bodies: new JsonBodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
     admission,
     connections,
+    newRequestId: requestIds(),
     requestsMax: 100,
     trustProxy: 0,
     hosts: null,

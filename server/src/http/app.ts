@@ -2,27 +2,18 @@
  * The Fastify instance that one listener serves: what holds for every request of every lens, before any of them sees
  * it. It knows no route of its own; what it refuses is a `Refusal`, said by the lens whose route was asked for.
  */
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Logger } from "pino";
-import type { BodyPace } from "../lenses/body-pace.ts";
 import type { Lens } from "../lenses/lens.ts";
 import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
-import { type JsonBodies, parseJsonBodies } from "./body.ts";
-import { type Connection, type Connections, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
-import type { DurationHistogram } from "./duration-histogram.ts";
+import { parseJsonBodies } from "./body.ts";
+import { type Connection, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
+import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
-import type { RequestAdmission } from "./shares/admission.ts";
+import type { RequestIds } from "./request-ids.ts";
 
 const URL_LENGTH_MAX = 8_192;
-const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-/** How long a body may go on that was answered before its end. */
-const UNHEARD_MS_MAX = 10_000;
-/** A request that is not held on purpose and took longer is worth a line in the log. */
-const SLOW_MS = 1_000;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -38,25 +29,12 @@ declare module "fastify" {
   }
 }
 
-/** What all listeners of a process share. */
-export type Traffic = {
-  /** Requests in work at this moment. */
-  inFlight: number;
-  /** Only `serving` takes requests; before and after it they are told to come again. */
-  stage: "starting" | "serving" | "stopping";
-};
-
-export type AppParts = {
+export type AppParts = InWorkParts & {
   /** The lens of a path: it says what is refused before a route is found. */
   lensAt: (path: string) => Pick<Lens, "renderError">;
   /** The spelling of a URL that routes are found by. */
   rewrite: (url: string) => string;
-  log: Logger;
-  durations: DurationHistogram;
-  traffic: Traffic;
-  bodies: JsonBodies;
-  connections: Connections;
-  admission: RequestAdmission;
+  newRequestId: RequestIds;
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -78,7 +56,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     logger: false,
     trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
     bodyLimit: parts.bodies.bytesMax,
-    genReqId: requestIds(),
+    genReqId: parts.newRequestId,
     requestIdHeader: false,
     // None of its own: a parameter is bounded with its URL, which is `too_large` and not malformed.
     routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
@@ -100,11 +78,8 @@ export function createApp(parts: AppParts): FastifyInstance {
 
   app.addHook("onRequest", (request, reply, done) => {
     request.startedAt = performance.now();
-    traffic.inFlight += 1;
-    const connection = parts.connections.of(request.raw.socket);
-    if (connection !== undefined) connection.requestsInWork += 1;
-    parts.admission.arrived(request);
-    reply.raw.on("close", () => ended(parts, request, reply, connection));
+    const { url = "(none)", config } = request.routeOptions;
+    const connection = begins(parts, request, reply.raw, { url, quiet: config.quiet === true });
     done(refusalOf(parts, request, reply, connection));
   });
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -168,79 +143,7 @@ function refusalOf(
   return refusal !== null && request.routeOptions.config.keyed !== true ? refusal : undefined;
 }
 
-/** Counts a request whose answer is out, or whose caller has left, and logs what is worth a line. */
-function ended(
-  { log, durations, traffic, bodies, admission }: AppParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  connection: Connection | undefined,
-): void {
-  traffic.inFlight -= 1;
-  if (connection !== undefined) {
-    connection.requestsInWork -= 1;
-    if (!request.raw.complete && !request.raw.destroyed) cutUnlessSent(request.raw, bodies.pace);
-  }
-  bodies.ended(request);
-  admission.ended(request);
-  const ms = performance.now() - request.startedAt;
-  const { url = "(none)", config } = request.routeOptions;
-  const status = reply.raw.headersSent ? reply.raw.statusCode : 499;
-  if (!request.held) {
-    durations.observe(url, request.method + status, ms, () => ({
-      route: url,
-      method: request.method,
-      status: String(status),
-    }));
-  }
-  // One line for each refusal under overload would add to it: the metrics count those.
-  if (status === 503) log.debug(line(request, status, ms), "told to come again");
-  else if (status >= 500) log.error(line(request, status, ms), "request failed");
-  else if (steers(request.method, url) && config.quiet !== true) log.info(line(request, status, ms), "steered");
-  else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
-}
-
-/** What still comes of a body after its answer is read and dropped for a while, so that a client which sends it on hears the answer. */
-function cutUnlessSent(raw: IncomingMessage, pace: BodyPace): void {
-  const cut = () => {
-    if (!raw.complete) raw.socket.destroy();
-  };
-  raw.once("close", pace.watch(UNHEARD_MS_MAX, cut).done);
-}
-
 /** Of a reply whose route, and with it whose type, nobody knows. */
 function answerAny(reply: FastifyReply, status: number, headers: Record<string, string>, body: string): void {
   reply.code(status).headers(headers).send(body);
-}
-
-/** An act on a thing that exists: its route names one. */
-function steers(method: string, url: string): boolean {
-  return method !== "GET" && method !== "HEAD" && url.includes("/:");
-}
-
-function asksToWait(request: FastifyRequest): boolean {
-  return request.url.includes("wait");
-}
-
-function line(request: FastifyRequest, status: number, ms: number) {
-  const trace = TRACEPARENT.exec(String(request.headers["traceparent"] ?? ""))?.[1];
-  return {
-    request: request.id,
-    method: request.method,
-    path: request.url.split("?", 1)[0],
-    status,
-    ms: Math.round(ms),
-    ...(trace !== undefined && { trace }),
-  };
-}
-
-/** The client's own `X-Request-ID` where it is sane, else one that is unique over restarts. */
-function requestIds(): (raw: { headers: NodeJS.Dict<string | string[]> }) => string {
-  const start = randomBytes(6).toString("base64url");
-  let count = 0;
-  return ({ headers }) => {
-    const own = headers["x-request-id"];
-    if (typeof own === "string" && REQUEST_ID.test(own)) return own;
-    count += 1;
-    return `${start}-${count.toString(36)}`;
-  };
 }

@@ -8,18 +8,22 @@ import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes, urlRewriter } from "../lenses/mount.ts";
+import { shortRoutes } from "../lenses/short-routes.ts";
 import type { Directory } from "../task/directory.ts";
-import { type AppParts, createApp, type Traffic } from "./app.ts";
+import { type AppParts, createApp } from "./app.ts";
 import { createAuthentication } from "./authentication.ts";
 import { JsonBodies } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
+import type { Traffic } from "./in-work.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
+import { requestIds } from "./request-ids.ts";
 import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
+import { ShortPath } from "./short-path.ts";
 import { createStreams, type Streams } from "./stream.ts";
 
 export type AppsOptions = {
@@ -61,6 +65,8 @@ export type Apps = {
   connections: Connections;
   /** Of the main listener: every lens under its prefix, health, metrics, the dashboard. */
   main: () => Promise<FastifyInstance>;
+  /** What is answered before that. */
+  shortPath: ShortPath;
   /** Of a port that is a lens's own: the lens at the root, and health. */
   ofLens: (lens: Lens) => Promise<FastifyInstance>;
   /** Begins to serve; until then every request is told to come again. */
@@ -100,8 +106,9 @@ export function createApps(parts: AppsParts): Apps {
     issues: parts.issues,
     unexpected: (err, request) => parts.log.error({ err, request }, "unexpected error"),
   };
+  const inWork = { ...appParts(parts), durations, traffic, bodies, connections, admission, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
-    createApp({ ...appParts(parts), lensAt, rewrite, durations, traffic, bodies, connections, admission });
+    createApp({ ...inWork, lensAt, rewrite });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
     await mountLens(app, lens, lensParts, { prefix, ownsListener });
     await mountRootRoutes(app, lens, lensParts);
@@ -119,6 +126,8 @@ export function createApps(parts: AppsParts): Apps {
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
       return app;
     },
+    // Where a request that came by a proxy was sent to, the framework alone knows.
+    shortPath: new ShortPath(inWork, parts.trustProxy > 0 && publicUrl === null ? [] : shortRoutes(root, lensParts)),
     ofLens: async (lens) => {
       const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
       await mount(app, lens, "", true);
@@ -186,7 +195,7 @@ function appParts({
   trustProxy,
   development,
   publicUrl,
-}: AppsParts): Omit<AppParts, "lensAt" | "rewrite" | "durations" | "traffic" | "bodies" | "connections" | "admission"> {
+}: AppsParts): Pick<AppParts, "log" | "requestsMax" | "trustProxy" | "hosts"> {
   return {
     log,
     requestsMax: limits.requests,

@@ -3,7 +3,7 @@
  * or with one that the store does not know, is the developer, so that every client's own example runs as it is printed.
  */
 import type { ServerResponse } from "node:http";
-import type { FastifyRequest } from "fastify";
+import type { Incoming } from "../lenses/incoming.ts";
 import type { Chosen, LensParts } from "../lenses/lens-parts.ts";
 import { Directory } from "../task/directory.ts";
 import { Refusal } from "../task/errors.ts";
@@ -103,7 +103,7 @@ export function createAuthentication({
     },
   };
 
-  async function admitted(request: FastifyRequest, secrets: readonly string[], chosen?: Chosen): Promise<Principal> {
+  async function admitted(request: Incoming, secrets: readonly string[], chosen?: Chosen): Promise<Principal> {
     const isOpen = development && publicUrl === null && isOwnMachine(request);
     const said = new Set(secrets.filter((secret) => secret !== DEVELOPMENT_KEY));
     const found = await Promise.all([...said].map((secret) => find(secret, networkOf(request.ip))));
@@ -125,7 +125,7 @@ export function createAuthentication({
   }
 }
 
-function isOwnMachine({ socket, ip, headers }: FastifyRequest): boolean {
+function isOwnMachine({ socket, ip, headers }: Incoming): boolean {
   return isLoopback(socket.remoteAddress) && isLoopback(ip) && !isForwarded(headers);
 }
 

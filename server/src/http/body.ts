@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { BodyPace } from "../lenses/body-pace.ts";
+import type { Incoming } from "../lenses/incoming.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
@@ -28,7 +29,7 @@ export type BodyBounds = {
   /** Bytes of all bodies whose requests are in work. */
   bytesInFlightMax: number;
   /** Counts bytes for their caller. Throws `rate_limited` when it has too many in work. */
-  take: (request: FastifyRequest, bytes: number) => void;
+  take: (request: Incoming, bytes: number) => void;
 };
 
 declare module "fastify" {
@@ -57,7 +58,7 @@ export class JsonBodies {
    * The JSON that `payload` brings of a request's body. Throws `too_large` and `invalid`, and `rate_limited` or
    * `unavailable` when the caller or all callers have too much in work. Whoever hears of the request's end calls `ended`.
    */
-  async read(request: FastifyRequest, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
+  async read(request: Incoming, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
     const take = (bytes: number) => {
       if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany();
       this.#bytes += bytes;
@@ -71,7 +72,7 @@ export class JsonBodies {
   }
 
   /** Its body is in work no longer. */
-  ended(request: FastifyRequest): void {
+  ended(request: Incoming): void {
     this.#bytes -= request.bodyBytes;
   }
 }

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from "fastify";
 import { type AppsOptions, type AppsParts, createApps } from "./apps.ts";
 import { BindError, type Listener, listen } from "./listener.ts";
+import type { ShortPath } from "./short-path.ts";
 
 export type HostOptions = AppsOptions & {
   /** Null: both loopback addresses. */
@@ -40,14 +41,14 @@ export async function openHost(parts: HostParts): Promise<Host> {
   const close = async (graceMs: number) => {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
   };
-  const bind = async (app: FastifyInstance, port: number): Promise<string> => {
-    const listener = await listen(app, { hosts: parts.hosts, port, connections: apps.connections });
+  const bind = async (app: FastifyInstance, port: number, shortPath?: ShortPath): Promise<string> => {
+    const listener = await listen(app, { hosts: parts.hosts, port, connections: apps.connections, shortPath });
     listeners.push(listener);
     return urlOf(listener, parts.development);
   };
 
   try {
-    const url = await bind(await apps.main(), parts.port);
+    const url = await bind(await apps.main(), parts.port, apps.shortPath);
     const lensUrls: Record<string, string> = {};
     const notes: string[] = [];
     for (const { name, port } of parts.lensPorts) {

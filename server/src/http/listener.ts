@@ -4,6 +4,7 @@ import { type AddressInfo, isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Connections } from "./connections.ts";
 import { PROBLEM_TYPE, problemJson } from "./problem.ts";
+import type { ShortPath } from "./short-path.ts";
 
 export type Listener = {
   /** The port that was bound, where 0 was asked for. */
@@ -37,13 +38,13 @@ const IDLE_CHECK_MS = 50;
 /** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
 export async function listen(
   app: FastifyInstance,
-  { hosts, port, connections }: { hosts: readonly string[] | null; port: number; connections: Connections },
+  { hosts, port, ...parts }: { hosts: readonly string[] | null; port: number } & ServerParts,
 ): Promise<Listener> {
   await app.ready();
   const servers: Server[] = [];
   let bound = port;
   const bind = async (host: string) => {
-    const server = createHttpServer(app, connections);
+    const server = createHttpServer(app, parts);
     bound = await listening(server, host, bound);
     servers.push(server);
   };
@@ -66,7 +67,10 @@ export async function listen(
   };
 }
 
-function createHttpServer(app: FastifyInstance, connections: Connections): Server {
+/** `shortPath` is asked before the app. */
+type ServerParts = { connections: Connections; shortPath?: ShortPath | undefined };
+
+function createHttpServer(app: FastifyInstance, { connections, shortPath }: ServerParts): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_MS_MAX,
@@ -77,7 +81,8 @@ function createHttpServer(app: FastifyInstance, connections: Connections): Serve
     },
     (request: IncomingMessage, response: ServerResponse) => {
       // What was sent ahead of the answer with which its connection ends hears none, and takes nobody's place.
-      if (connections.of(request.socket)?.isEnding !== true) app.routing(request, response);
+      if (connections.of(request.socket)?.isEnding === true) return;
+      if (!shortPath?.takes(request, response)) app.routing(request, response);
     },
   );
   server.on("connection", (socket) => connections.add(socket));

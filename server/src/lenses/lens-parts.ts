@@ -6,6 +6,7 @@ import type { AgentDefinition } from "../task/agent.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+import type { Incoming } from "./incoming.ts";
 import type { Quotas } from "./quota.ts";
 
 declare module "fastify" {
@@ -65,19 +66,19 @@ export type Condition = {
 /** A share for everybody: each request counts for its caller until its answer is out. What throws, throws `rate_limited`. */
 export interface Admission {
   /** The key of a request was accepted: it counts for the key and its tenant. */
-  admit(request: FastifyRequest, principal: Principal): void;
+  admit(request: Incoming, principal: Principal): void;
   /** It counts by the limits of a lens's own contract too. */
-  quota(request: FastifyRequest, principal: Principal, quotas: Quotas): void;
+  quota(request: Incoming, principal: Principal, quotas: Quotas): void;
   /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
-  refused(request: FastifyRequest, error: unknown): unknown;
+  refused(request: Incoming, error: unknown): unknown;
   /** It is as much work as so many requests more. */
-  more(request: FastifyRequest, requests: number): void;
+  more(request: Incoming, requests: number): void;
   /** Its answer is held on purpose, as a stream or until something happens. */
-  hold(request: FastifyRequest): void;
+  hold(request: Incoming): void;
   /** It searches. */
-  search(request: FastifyRequest): void;
+  search(request: Incoming): void;
   /** What its answer says of what is left to its caller. */
-  headersOf(request: FastifyRequest): Readonly<Record<string, string>>;
+  headersOf(request: Incoming): Readonly<Record<string, string>>;
 }
 
 export type LensParts = {
@@ -96,11 +97,7 @@ export type LensParts = {
    * The principal of the first of `secrets` that is a key; in `dev`, when none is one that the store knows and the
    * request comes from this machine, the developer, or whom it has `chosen` to be. Else throws `unauthenticated`.
    */
-  authenticate: (
-    request: FastifyRequest,
-    secrets: readonly string[],
-    chosen?: Chosen,
-  ) => Principal | Promise<Principal>;
+  authenticate: (request: Incoming, secrets: readonly string[], chosen?: Chosen) => Principal | Promise<Principal>;
   admission: Admission;
   /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
   keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
@@ -111,7 +108,7 @@ export type LensParts = {
   /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. Throws `unavailable` when too many are open. */
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
   /** What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. */
-  readJson: (request: FastifyRequest, bytes: Readable) => Promise<unknown>;
+  readJson: (request: Incoming, bytes: Readable) => Promise<unknown>;
   /** Fires when the server stops. */
   stopping: AbortSignal;
   now: () => number;

@@ -3,7 +3,7 @@
  * as data meet the HTTP framework.
  */
 import type { ServerResponse } from "node:http";
-import { pipeline, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
@@ -16,6 +16,7 @@ import {
   readTyped,
   readTypedCutJson,
 } from "./body-reader.ts";
+import { type Authenticated, authenticationOf } from "./caller.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -23,7 +24,7 @@ import { jsonBody } from "./json-body.ts";
 import type { Lens, Unrouted } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
-import { secretsOf } from "./secrets.ts";
+import { sendBytes } from "./send-bytes.ts";
 
 export type Mounting = {
   /** Below this prefix of the listener. */
@@ -126,7 +127,7 @@ function patternOf(path: string): RegExp {
  * A path as the router writes it. A colon begins a parameter there, so that one that is meant is doubled; a parameter
  * goes on to the next slash, unless it says where it ends: `{id}:cancel`.
  */
-function routerPath(path: string): string {
+export function routerPath(path: string): string {
   return path
     .replaceAll(":", "::")
     .replaceAll(/\{(\w+)\}(?=\/|$)/g, ":$1")
@@ -187,14 +188,14 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
       try {
         if (isSearch(route, request)) place.parts.admission.search(request);
         const principal = await whoOf(request);
-        const run = (uploads: Uploads) => route.run(principal, place, request, reply, uploads);
+        const run = (uploads: Uploads) => route.run(principal, place, request, reply.raw, uploads);
         const { body } = request;
         const isKept = body instanceof UnreadForm || body instanceof CutJson;
         const answer = isKept ? await withKept(body, request, principal, place.parts, run) : await run(NO_UPLOADS);
         if (answer.bytes !== undefined) {
           const left = place.parts.admission.headersOf(request);
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
-          sendBytes(request, reply, answer.status, { ...left, ...headers }, answer.bytes);
+          sendBytes(request, reply.hijack().raw, answer.status, { ...left, ...headers }, answer.bytes);
         } else if (answer.file !== undefined) {
           reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {
@@ -213,7 +214,6 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
   });
 }
 
-type Authenticated = (request: FastifyRequest) => Principal | Promise<Principal>;
 type WhoOf = (request: FastifyRequest) => Principal | null | Promise<Principal | null>;
 
 const nobody: WhoOf = () => null;
@@ -265,17 +265,6 @@ async function withKept(
   }
 }
 
-/** Who calls a route, by the key that comes in one of its places. */
-function authenticationOf(lens: Lens, route: Route, parts: LensParts): Authenticated {
-  const { secrets, spelling, choose } = lens.caller;
-  const places = route.secrets ?? secrets;
-  return (request) => {
-    const found = secretsOf(request, places);
-    const spelled = spelling === undefined ? found : found.map((secret) => spelling(secret, parts));
-    return parts.authenticate(request, spelled, choose?.(request.headers));
-  };
-}
-
 /** Key first, body after: of a request without an accepted key nothing more is read, and its body takes nobody's room. */
 function hooksOf(
   { quotas }: Lens,
@@ -320,31 +309,6 @@ function sendJson(
   reply.code(status);
   if (body === undefined) reply.send();
   else reply.header("content-type", JSON_TYPE).send(jsonBody(body));
-}
-
-/**
- * Answers with bytes that are ready, past the framework: half of what a small answer costs there is the making of its
- * head. So the headers that the framework's hooks add to every other answer are written here.
- */
-function sendBytes(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  headers: Record<string, string>,
-  bytes: Buffer | string | Readable,
-): void {
-  const { raw } = reply.hijack();
-  const own = { "x-request-id": request.id, "x-content-type-options": "nosniff" };
-  if (!(bytes instanceof Readable)) {
-    raw.writeHead(status, { ...own, "content-length": Buffer.byteLength(bytes), ...headers });
-    raw.end(bytes);
-    return;
-  }
-  raw.writeHead(status, { ...own, ...headers });
-  if (request.method === "HEAD") {
-    bytes.destroy();
-    raw.end();
-  } else pipeline(bytes, raw, () => {});
 }
 
 /** A reader that takes nothing more is cut off this long after its key has ended. */

@@ -4,7 +4,6 @@
  */
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type ErrorCode, notFound, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
@@ -18,6 +17,7 @@ import type { RenderError } from "./error-answer.ts";
 import { follow } from "./following.ts";
 import { FieldFault, UnreadForm } from "./form.ts";
 import { hasKey, idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
+import type { RoutedRequest } from "./incoming.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import type { SecretPlace } from "./secrets.ts";
 
@@ -75,6 +75,8 @@ type RouteDoc = {
   streams?: boolean;
   /** Called so often that a line in the log for each would drown the others. */
   quiet?: boolean;
+  /** Asked so often that what is plain of it is answered before the framework, see `short-routes.ts`. */
+  short?: true;
   /** The document leaves it out. */
   hidden?: boolean;
   /** Has no HEAD beside its GET. */
@@ -135,9 +137,6 @@ export type RequestRules = {
   invalid: Invalid;
   keyReuse: KeyReuse;
 };
-
-/** What the router has found: the parameters of the path are text. */
-type RoutedRequest = FastifyRequest<{ Params: Record<string, string> }>;
 
 /** What a handler is handed. `Who` is null on a route that answers anybody. */
 export type Call<Names extends string, Query, Body, Who = Principal> = {
@@ -201,7 +200,7 @@ export type Route = RouteDoc &
       principal: Principal | null,
       place: Place,
       request: RoutedRequest,
-      reply: FastifyReply,
+      response: ServerResponse,
       uploads: Uploads,
     ) => Promise<Answer>;
   };
@@ -271,7 +270,7 @@ function made<Names extends string, Query, Body, Who>(
     params: params ?? {},
     query: querySchema,
     body: body ?? null,
-    run: async (principal, { parts, mount, rules }, request, reply, uploads) => {
+    run: async (principal, { parts, mount, rules }, request, response, uploads) => {
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
@@ -298,8 +297,8 @@ function made<Names extends string, Query, Body, Who>(
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {
           parts.admission.hold(request);
-          ended = principal === null ? null : parts.keyEnd(principal, reply.raw);
-          return leftBy(reply.raw, ended === null ? [parts.stopping] : [parts.stopping, ended]);
+          ended = principal === null ? null : parts.keyEnd(principal, response);
+          return leftBy(response, ended === null ? [parts.stopping] : [parts.stopping, ended]);
         },
       };
       try {

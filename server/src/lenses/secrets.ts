@@ -1,5 +1,5 @@
 /** Where in a request its caller's key may be: each lens declares the places, and they are looked at in that order. */
-import type { FastifyRequest } from "fastify";
+import type { Incoming } from "./incoming.ts";
 
 export type SecretPlace =
   | { in: "header"; name: string }
@@ -7,7 +7,7 @@ export type SecretPlace =
   | { in: "authorization"; scheme: "bearer" | "basic" | "any" }
   | { in: "query"; name: string };
 
-type Asked = Pick<FastifyRequest, "headers" | "query">;
+type Asked = Pick<Incoming, "headers" | "query">;
 
 /** All that may be a key, in the order of `places`. What is blank is none. */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {

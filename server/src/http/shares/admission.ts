@@ -6,7 +6,7 @@
  * @fastify/rate-limit and rate-limiter-flexible count requests alone, of one name each, by a promise or a timer per
  * name; here a request is counted for two and in five ways, in less than a microsecond.
  */
-import type { FastifyRequest } from "fastify";
+import type { Incoming } from "../../lenses/incoming.ts";
 import type { Admission } from "../../lenses/lens-parts.ts";
 import type { Quotas } from "../../lenses/quota.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -56,7 +56,7 @@ export class RequestAdmission implements Admission {
   }
 
   /** Its head is here: it counts for its address. */
-  arrived(request: FastifyRequest): void {
+  arrived(request: Incoming): void {
     const now = request.startedAt;
     const address = this.#addresses.of(this.#networkOf(request), this.#shares.address, now);
     address.requests += 1;
@@ -72,7 +72,7 @@ export class RequestAdmission implements Admission {
   }
 
   /** Why nobody without a key is answered at its address for now; null when they are. */
-  refusalOfStranger({ counted, startedAt }: FastifyRequest): Refusal | null {
+  refusalOfStranger({ counted, startedAt }: Incoming): Refusal | null {
     if (counted === null) return null;
     const { address } = counted;
     if (address.left() < 0) {
@@ -84,7 +84,7 @@ export class RequestAdmission implements Admission {
     return address.exceeds("requests") ? tooMany("requests without a key", "your address") : null;
   }
 
-  admit(request: FastifyRequest, principal: Principal): void {
+  admit(request: Incoming, principal: Principal): void {
     const { counted, startedAt: now } = request;
     if (counted === null) return;
     const shareKey = shareKeyOf(principal);
@@ -104,7 +104,7 @@ export class RequestAdmission implements Admission {
       if (owner.exceeds("requests")) throw tooMany("requests", owner === key ? "this key" : "your tenant");
   }
 
-  more({ counted, startedAt: now }: FastifyRequest, requests: number): void {
+  more({ counted, startedAt: now }: Incoming, requests: number): void {
     if (counted === null || counted.known === null) return;
     const { key, tenant } = counted.known;
     key.count(now, requests);
@@ -125,7 +125,7 @@ export class RequestAdmission implements Admission {
     }
   }
 
-  quota({ counted }: FastifyRequest, principal: Principal, quotas: Quotas): void {
+  quota({ counted }: Incoming, principal: Principal, quotas: Quotas): void {
     const limits = quotas.of(principal);
     if (counted === null || limits === null) return;
     const counts = this.#quotas.get(quotas) ?? new QuotaCounts();
@@ -138,12 +138,12 @@ export class RequestAdmission implements Admission {
     throw new Refusal("rate_limited", quotas.refusal(usedUp), { retryAfterS, window: usedUp });
   }
 
-  refused(request: FastifyRequest, error: unknown): unknown {
+  refused(request: Incoming, error: unknown): unknown {
     if (!(error instanceof Refusal) || error.code !== "unauthenticated") return error;
     return this.refusalOfStranger(request) ?? error;
   }
 
-  hold({ counted }: FastifyRequest): void {
+  hold({ counted }: Incoming): void {
     if (counted === null || counted.known === null || counted.isHeld) return;
     counted.isHeld = true;
     const { key, tenant } = counted.known;
@@ -154,7 +154,7 @@ export class RequestAdmission implements Admission {
     mustFit(counted.known, "streams", "streams and held answers");
   }
 
-  search({ counted }: FastifyRequest): void {
+  search({ counted }: Incoming): void {
     if (counted === null || counted.known === null || counted.isSearch) return;
     counted.isSearch = true;
     const { key, tenant } = counted.known;
@@ -164,7 +164,7 @@ export class RequestAdmission implements Admission {
   }
 
   /** Bytes of its body have come. */
-  takeBytes({ counted }: FastifyRequest, bytes: number): void {
+  takeBytes({ counted }: Incoming, bytes: number): void {
     if (counted === null) return;
     counted.bodiesBytes += bytes;
     const owners = counted.known === null ? [counted.address] : [counted.known.key, counted.known.tenant];
@@ -173,12 +173,12 @@ export class RequestAdmission implements Admission {
       throw new Refusal("rate_limited", "Too many large requests at once: try again in a moment.", { retryAfterS: 1 });
   }
 
-  headersOf({ counted }: FastifyRequest): Readonly<Record<string, string>> {
+  headersOf({ counted }: Incoming): Readonly<Record<string, string>> {
     return counted?.headers ?? NO_HEADERS;
   }
 
   /** Its answer is out, or its caller has left. */
-  ended({ counted }: FastifyRequest): void {
+  ended({ counted }: Incoming): void {
     if (counted === null) return;
     const { address, known, isHeld, isSearch, bodiesBytes } = counted;
     if (known === null) {
@@ -200,7 +200,7 @@ export class RequestAdmission implements Admission {
     if (tighter.share.requestsPerMinute !== null) counted.headers = tighter.headers(now);
   }
 
-  #networkOf(request: FastifyRequest): string {
+  #networkOf(request: Incoming): string {
     if (this.#isProxied) return networkOf(request.ip);
     return this.#connections.of(request.raw.socket)?.network ?? networkOf(request.ip);
   }

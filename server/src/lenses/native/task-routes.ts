@@ -28,6 +28,7 @@ export const taskRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks",
     id: "submitTask",
+    short: true,
     tag: "Tasks",
     summary: "Submit a task",
     description:
@@ -80,6 +81,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks/{id}",
     id: "getTask",
+    short: true,
     tag: "Tasks",
     summary: "Read a task",
     description:

@@ -1,0 +1,19 @@
+/** What an answer and the log call a request. */
+import { randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+
+const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
+
+export type RequestIds = (raw: { headers: IncomingHttpHeaders }) => string;
+
+/** The client's own `X-Request-ID` where it is sane, else one that is unique over restarts. */
+export function requestIds(): RequestIds {
+  const start = randomBytes(6).toString("base64url");
+  let count = 0;
+  return ({ headers }) => {
+    const own = headers["x-request-id"];
+    if (typeof own === "string" && REQUEST_ID.test(own)) return own;
+    count += 1;
+    return `${start}-${count.toString(36)}`;
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The way of the requests that come most often, past the HTTP framework: what is plain of them is counted, admitted, read
+ * and answered here, by the same parts. All else is the framework's, which finds it untouched: another method or path, a
+ * query of its own, a body that is no short JSON, and whatever is refused before its key is looked for.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Incoming, RoutedRequest } from "../lenses/incoming.ts";
+import type { ShortRoute } from "../lenses/short-routes.ts";
+import { faultOfHeaders } from "../lenses/well-formed.ts";
+import { Refusal } from "../task/errors.ts";
+import type { Principal } from "../task/principal.ts";
+import { REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
+import { begins, type InWorkParts } from "./in-work.ts";
+import { isForeign, isLocalHost } from "./origin.ts";
+import type { RequestIds } from "./request-ids.ts";
+import type { Counted } from "./shares/admission.ts";
+
+/** A longer body takes longer than the framework. */
+const BODY_BYTES_MAX = 64 << 10;
+const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
+/** The only query that these routes are asked with often. */
+const WAIT = /^\?wait=([0-9.]{1,7})$/;
+
+export type ShortPathParts = InWorkParts & {
+  newRequestId: RequestIds;
+  requestsMax: number;
+  /** Of the proxies before this server. */
+  trustProxy: number;
+  hosts: ReadonlySet<string> | null;
+};
+
+export class ShortPath {
+  readonly #parts: ShortPathParts;
+  readonly #routes: readonly ShortRoute[];
+
+  constructor(parts: ShortPathParts, routes: readonly ShortRoute[]) {
+    this.#parts = parts;
+    this.#routes = routes;
+  }
+
+  /** Whether it answers this request. */
+  takes(raw: IncomingMessage, response: ServerResponse): boolean {
+    for (const route of this.#routes) {
+      if (raw.method !== route.method) continue;
+      const place = placeIn(route, raw.url ?? "");
+      if (place === null) continue;
+      if (route.hasBody ? !hasShortBody(raw) : hasBody(raw)) return false;
+      if (!this.#isFree(raw)) return false;
+      const request = new PlainRequest(this.#parts, raw, place);
+      begins(this.#parts, request, response, { url: route.url, quiet: false });
+      void this.#answer(route, request, response);
+      return true;
+    }
+    return false;
+  }
+
+  /** Nothing stands in its way before its key is looked for. What does is the framework's to say. */
+  #isFree({ headers, rawHeaders, socket }: IncomingMessage): boolean {
+    const { hosts, traffic, requestsMax, connections } = this.#parts;
+    const isOurs = hosts === null || (isLocalHost(headers.host, hosts) && !isForeign(headers, hosts));
+    if (!isOurs || traffic.stage !== "serving" || traffic.inFlight >= requestsMax) return false;
+    const inWork = connections.of(socket)?.requestsInWork ?? 0;
+    return inWork < REQUESTS_OF_CONNECTION_MAX && faultOfHeaders(rawHeaders) === null;
+  }
+
+  async #answer(route: ShortRoute, request: PlainRequest, response: ServerResponse): Promise<void> {
+    const { admission, bodies, log } = this.#parts;
+    let unread = true;
+    try {
+      const found = route.authenticated(request);
+      const principal = found instanceof Promise ? await this.#known(request, found) : found;
+      request.principal = principal;
+      admission.admit(request, principal);
+      if (route.hasBody) request.body = await bodies.read(request, request.raw);
+      unread = false;
+      await route.answer(request, principal, response);
+    } catch (error) {
+      if (!(error instanceof Refusal))
+        log.error({ err: error, request: request.id, route: route.url }, "unexpected error");
+      route.refuse(request, response, error, unread);
+    }
+  }
+
+  async #known(request: Incoming, found: Promise<Principal>): Promise<Principal> {
+    try {
+      return await found;
+    } catch (error) {
+      throw this.#parts.admission.refused(request, error);
+    }
+  }
+}
+
+type Place = { params: Record<string, string>; query: Record<string, string> };
+
+/** What a URL says, where it is one of this route and plain. */
+function placeIn({ prefix, param }: ShortRoute, url: string): Place | null {
+  if (!url.startsWith(prefix)) return null;
+  const asked = url.indexOf("?", prefix.length);
+  const text = asked === -1 ? url.slice(prefix.length) : url.slice(prefix.length, asked);
+  if (param === null ? text !== "" : !param.is(text)) return null;
+  const wait = asked === -1 ? undefined : WAIT.exec(url.slice(asked))?.[1];
+  if (asked !== -1 && wait === undefined) return null;
+  return { params: param === null ? {} : { [param.name]: text }, query: wait === undefined ? {} : { wait } };
+}
+
+function hasShortBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length, "content-type": type = "", "content-encoding": encoding } = headers;
+  return length !== undefined && Number(length) <= BODY_BYTES_MAX && JSON_TYPE.test(type) && encoding === undefined;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+/** A request as the framework would have made it. */
+class PlainRequest implements RoutedRequest {
+  readonly id: string;
+  readonly raw: IncomingMessage;
+  readonly params: Record<string, string>;
+  readonly query: Record<string, string>;
+  readonly #trustProxy: number;
+  body: unknown;
+  readonly startedAt = performance.now();
+  held = false;
+  principal: Principal | null = null;
+  counted: Counted | null = null;
+  bodyBytes = 0;
+
+  constructor({ newRequestId, trustProxy }: ShortPathParts, raw: IncomingMessage, { params, query }: Place) {
+    this.id = newRequestId(raw);
+    this.raw = raw;
+    this.params = params;
+    this.query = query;
+    this.#trustProxy = trustProxy;
+  }
+
+  get method(): string {
+    return this.raw.method ?? "";
+  }
+
+  get url(): string {
+    return this.raw.url ?? "";
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.raw.headers;
+  }
+
+  get socket(): IncomingMessage["socket"] {
+    return this.raw.socket;
+  }
+
+  /** As many hops before this server as there are proxies that it trusts. */
+  get ip(): string {
+    const forwarded = this.#trustProxy === 0 ? "" : String(this.headers["x-forwarded-for"] ?? "");
+    const hops = forwarded === "" ? [] : forwarded.split(",").map((address) => address.trim());
+    const hop = hops.at(-Math.min(this.#trustProxy, hops.length));
+    return hop ?? this.socket.remoteAddress ?? "";
+  }
+
+  get host(): string {
+    return this.headers.host ?? "";
+  }
+
+  get protocol(): "http" {
+    return "http";
+  }
+}

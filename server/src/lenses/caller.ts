@@ -1,0 +1,19 @@
+/** Who calls a route, by the key that comes in one of its places. */
+import type { Principal } from "../task/principal.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Lens } from "./lens.ts";
+import type { LensParts } from "./lens-parts.ts";
+import type { Route } from "./route.ts";
+import { secretsOf } from "./secrets.ts";
+
+export type Authenticated = (request: Incoming) => Principal | Promise<Principal>;
+
+export function authenticationOf(lens: Lens, route: Route, parts: LensParts): Authenticated {
+  const { secrets, spelling, choose } = lens.caller;
+  const places = route.secrets ?? secrets;
+  return (request) => {
+    const found = secretsOf(request, places);
+    const spelled = spelling === undefined ? found : found.map((secret) => spelling(secret, parts));
+    return parts.authenticate(request, spelled, choose?.(request.headers));
+  };
+}
