@@ -22,7 +22,7 @@ export const SHARES = [
   {
     file: admission,
     name: "a-refused-request-counts",
-    find: "        key.uncount();\n        tenant.uncount();\n",
+    find: "      key.uncount(requests);\n      tenant.uncount(requests);\n",
     put: "",
   },
   {
