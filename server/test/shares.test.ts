@@ -12,25 +12,43 @@ const shares = sharesOf(
   sharesConfig.parse({
     key: KEY,
     tiers: {},
-    tenants: { small: { requestsPerMinute: 10 }, few: { openTasks: 2 } },
+    tenants: { small: { requestsPerMinute: 10 }, pair: { requestsPerMinute: 40 }, few: { openTasks: 2 } },
     address: { requestsPerMinute: 40 },
   }),
 );
 const USERS = ["ada", "bob", "eve", "finn", "gil", "hal"] as const;
 
 let server: TestServer;
-let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe", string>;
+let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat", string>;
 
 beforeAll(async () => {
   const users = USERS.map((user) => ({ user }));
   const small = ["sam", "sue"].map((user) => ({ user, tenant: "small" }));
   server = await startTestServer({
     mode: "serve",
-    keys: [...users, ...small, { user: "zoe", tenant: "few" }],
+    keys: [
+      ...users,
+      ...small,
+      { user: "zoe", tenant: "few" },
+      { user: "pam", tenant: "pair" },
+      { user: "pat", tenant: "pair" },
+    ],
     config: { shares },
   });
-  const [ada = "", bob = "", eve = "", finn = "", gil = "", hal = "", sam = "", sue = "", zoe = ""] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe };
+  const [
+    ada = "",
+    bob = "",
+    eve = "",
+    finn = "",
+    gil = "",
+    hal = "",
+    sam = "",
+    sue = "",
+    zoe = "",
+    pam = "",
+    pat = "",
+  ] = server.secrets;
+  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat };
 });
 afterAll(() => server.stop());
 
@@ -103,6 +121,12 @@ describe("requests of a minute", () => {
     expect(await submitted(5)).toEqual([200, "4"]);
   });
 
+  it("that are refused take nothing of the tenant's share, and leave the others theirs", async () => {
+    for (let at = 0; at < KEY.requestsPerMinute + 20; at++) await ask("/v1/me", keys.pam);
+    expect((await ask("/v1/me", keys.pam)).status).toBe(429);
+    expect((await ask("/v1/me", keys.pat)).status).toBe(200);
+  });
+
   it("without an accepted key count for their address alone, and health and metrics for nobody", async () => {
     for (let at = 0; at < 20; at++) expect((await ask("/v1/me", `sk_wrong-${at}`)).status).toBe(401);
     await exhaust("sk_wrong");
@@ -154,6 +178,10 @@ describe("what is in work at once", () => {
     left.abort();
     await expect.poll(async () => (await ask(`/v1/tasks/${id}?wait=0`, keys.finn)).status).toBe(200);
   });
+});
+
+it("a search is given back with its answer", async () => {
+  for (let at = 0; at < 3; at++) expect((await ask("/v1/tasks?q=report", keys.gil)).status).toBe(200);
 });
 
 it("open tasks of a tenant are as many as it may have, and no other tenant's submit is refused", async () => {
