@@ -174,7 +174,6 @@ describe.each(withId)("%s of another", (_name, route) => {
     const nonsense = [
       "x",
       "task_00000000000000000000000000",
-      "%00",
       "..%2f..%2fetc",
       "'%20OR%201=1",
       "%F0%9F%92%A3",
@@ -183,7 +182,8 @@ describe.each(withId)("%s of another", (_name, route) => {
     for (const id of [...nonsense, "00000000-0000-7000-8000-000000000000"]) {
       expectProblem(await send(route, { key: eve, path: pathOf(route, id), body: rightBody(route) }), 404);
     }
-    expectProblem(await send(route, { key: eve, path: pathOf(route, "%ff"), body: rightBody(route) }), 400);
+    for (const id of ["%ff", "%00"])
+      expectProblem(await send(route, { key: eve, path: pathOf(route, id), body: rightBody(route) }), 400);
     expectProblem(
       await send(route, { key: eve, path: pathOf(route, "a".repeat(8_500)), body: rightBody(route) }),
       404,
@@ -222,7 +222,7 @@ describe.each(withBody)("%s with a hostile body", (_name, route) => {
     const right = z.record(z.string(), z.unknown()).parse(bodies[route.id] ?? {});
     const free = new Set(["input", "value", "output", "metadata", "attributes", "query", "text"]);
     for (const field of Object.keys(right).filter((name) => !free.has(name))) {
-      for (const wrong of [null, { a: 1 }, [[]], -1.5, true, "\u0000".repeat(300)]) {
+      for (const wrong of [null, { a: 1 }, [[]], -1.5, true, "\u0001".repeat(300)]) {
         const problem = expectProblem(
           await send(route, { key: ada, body: JSON.stringify({ ...right, [field]: wrong }) }),
           400,

@@ -21,7 +21,7 @@ import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
 import { jsonBody } from "./json-body.ts";
-import type { Lens, Unrouted } from "./lens.ts";
+import type { Lens } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
@@ -94,12 +94,22 @@ function answerForAll(app: FastifyInstance, lens: Lens, mount: string | null): v
   if (preflight !== undefined) {
     app.options("/*", (request, reply) => reply.headers(preflight(request.headers)).code(200).send());
   }
-  app.setNotFoundHandler((request, reply) => {
+  const unrouted = (request: FastifyRequest, reply: FastifyReply) => {
     const { method } = request;
     const path = request.url.split("?", 1)[0] ?? "";
-    const unrouted: Unrouted = { method, path, allowed: methodsAt(lens, mount, path) };
-    return sendError(reply, lens.renderUnrouted(unrouted, { id: request.id, unread: true }));
+    const own = methodsAt(lens, mount, path);
+    const allowed = own.length > 0 ? own : METHODS.filter((other) => app.hasRoute({ method: other, url: path }));
+    void sendError(reply, lens.renderUnrouted({ method, path, allowed }, { id: request.id, unread: true }));
+  };
+  app.setNotFoundHandler(unrouted);
+  // Before anything of a body is read: what type it has is no question where nobody takes it.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.is404 && request.server === app) unrouted(request, reply);
+    else done();
   });
+  for (const { method, path } of unnamedMethods(lens.routes)) {
+    app.route({ method, url: routerPath(path), onRequest: unrouted, handler: unrouted });
+  }
 }
 
 function errorHandler(render: RenderError) {
@@ -113,9 +123,48 @@ function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer):
 
 /** The methods that a path has. Worked out when somebody asks for what is not there, which is seldom. */
 function methodsAt({ routes }: Lens, mount: string, path: string): string[] {
-  const fitting = routes.filter((route) => patternOf(mount + route.path).test(path));
+  const fitting = mostLiteral(routes.filter((route) => patternOf(mount + route.path).test(path)));
   const methods = fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]));
   return [...new Set(methods)];
+}
+
+/**
+ * The methods that a path has not, and that a less literal one has whose route would take them: `GET /tasks/batch`, where a batch
+ * is only posted, is no task called batch.
+ */
+function unnamedMethods(routes: readonly Route[]): { method: Route["method"]; path: string }[] {
+  const methodsOf = new Map<string, Set<Route["method"]>>();
+  for (const { path, method } of routes) methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method));
+  const paths = Array.from(methodsOf, ([path, methods]) => ({ path, methods, segments: path.split("/") }));
+  return paths.flatMap(({ path, methods, segments }) => {
+    const wider = paths.filter((other) => isWider(other.segments, segments));
+    const unnamed = new Set(wider.flatMap((other) => [...other.methods].filter((method) => !methods.has(method))));
+    return [...unnamed].map((method) => ({ method, path }));
+  });
+}
+
+/** What a listener answers beside its lenses, such as `/health`, it answers on paths without parameters. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+const PARAM = /^\{\w+\}$/;
+
+/** Whether a path has a parameter where another one names something, and is the same otherwise. */
+function isWider(wide: readonly string[], narrow: readonly string[]): boolean {
+  if (wide.length !== narrow.length) return false;
+  let differs = false;
+  for (const [at, segment] of wide.entries()) {
+    const other = narrow[at] ?? "";
+    if (segment === other || (PARAM.test(segment) && PARAM.test(other))) continue;
+    if (!PARAM.test(segment)) return false;
+    differs = true;
+  }
+  return differs;
+}
+
+/** Those of the path that names most of it: `/tasks/{id}:cancel` is none of `/tasks/{id}`. */
+function mostLiteral(routes: readonly Route[]): readonly Route[] {
+  const lengths = routes.map(({ path }) => path.replaceAll(/\{\w+\}/g, "").length);
+  return routes.filter((_, at) => lengths[at] === Math.max(...lengths));
 }
 
 function patternOf(path: string): RegExp {

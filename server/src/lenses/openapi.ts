@@ -1,8 +1,7 @@
 /** The OpenAPI document of a lens, 3.1 or 3.0, made from its routes without a server. */
 import { z } from "zod";
-import { ERROR_CODES } from "../task/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../task/errors.ts";
 import { type JsonObject, jsonObject } from "../task/json.ts";
-import { HTTP_STATUS } from "./error-answer.ts";
 import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
 /** What a lens says of itself in its document, beside its routes. */
@@ -17,6 +16,8 @@ export type OpenApiPart = {
   errorsOf?: (route: Route) => JsonObject;
   /** The schema of an error's body. */
   error: z.ZodType;
+  /** Other bodies of errors, which `errorsOf` refers to. */
+  otherErrors?: readonly z.ZodType[];
   /** Answers that `errorsOf` refers to. */
   responses?: () => JsonObject;
   /** What is said of the Idempotency-Key. */
@@ -28,9 +29,15 @@ export type OpenApiPart = {
 };
 
 /** The document's own view of a lens. */
-export type Described = { routes: readonly Route[]; openapi: OpenApiPart };
+export type Described = {
+  routes: readonly Route[];
+  openapi: OpenApiPart;
+  /** The status that each code is told with. */
+  errors: Readonly<Record<ErrorCode, number>>;
+};
 
 const SCHEMAS = "#/components/schemas/";
+const UNKNOWN_TYPE = 415;
 
 /** Names a schema: a component of the document of the lens that uses it. */
 export function named<Schema extends z.ZodType>(schema: Schema, id: string): Schema {
@@ -40,13 +47,13 @@ export function named<Schema extends z.ZodType>(schema: Schema, id: string): Sch
 
 /** The document as a plain JSON value. `mount` is the prefix that the routes are served under. */
 export function openapiDocument(lens: Described, { version, mount }: { version: string; mount: string }): JsonObject {
-  const { openapi } = lens;
+  const { openapi, errors } = lens;
   const { dialect, title, description, license, securitySchemes, responses } = openapi;
   const routes = lens.routes.filter(({ hidden }) => !hidden);
   const tags = [...new Set(routes.flatMap(({ tag }) => tag ?? []))];
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, openapi) };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, openapi, errors) };
   }
   return {
     openapi: dialect,
@@ -86,7 +93,7 @@ export function documentRoute(
   });
 }
 
-function operation(route: Route, openapi: OpenApiPart): JsonObject {
+function operation(route: Route, openapi: OpenApiPart, errors: Described["errors"]): JsonObject {
   const { dialect } = openapi;
   const parameters = [
     ...pathParameters(route),
@@ -115,20 +122,43 @@ function operation(route: Route, openapi: OpenApiPart): JsonObject {
         },
       },
     }),
-    responses: { ...answersOf(route, openapi), ...(openapi.errorsOf ?? refusalsOf(openapi))(route) },
+    responses: { ...answersOf(route, openapi), ...(openapi.errorsOf ?? refusalsOf(openapi, errors))(route) },
   };
 }
 
+/** Whatever its route, a request may have a head that does not fit, be too long or too much, or find the server in no state to answer. */
+const ANY_CODES: readonly ErrorCode[] = [
+  "invalid",
+  "too_large",
+  "forbidden",
+  "rate_limited",
+  "unavailable",
+  "internal",
+];
+
+/** The codes that a route may refuse with: those that it names, and what follows from its shape. */
+export function codesOf({ open, path, refuses = [] }: Pick<Route, "open" | "path" | "refuses">): ErrorCode[] {
+  const ofShape: ErrorCode[] = [
+    ...(open ? [] : ["unauthenticated" as const]),
+    ...(path.includes("{") ? ["not_found" as const] : []),
+  ];
+  return [...new Set([...ANY_CODES, ...ofShape, ...refuses])];
+}
+
 /** An answer for each status that the route's codes are told with; it names every code of that status. */
-function refusalsOf({ error, dialect }: OpenApiPart): (route: Route) => JsonObject {
+function refusalsOf({ error, dialect }: OpenApiPart, errors: Described["errors"]): (route: Route) => JsonObject {
   const refused = (status: number): JsonObject => ({
-    description: ERROR_CODES.filter((code) => HTTP_STATUS[code] === status)
-      .join(", ")
-      .replaceAll("_", " "),
+    description:
+      status === UNKNOWN_TYPE
+        ? "The body is of a type that is not taken"
+        : ERROR_CODES.filter((code) => errors[code] === status)
+            .join(", ")
+            .replaceAll("_", " "),
     content: { "application/json": { schema: schemaOf(error, "output", dialect) } },
   });
-  return ({ refuses = [] }) => {
-    const statuses = [...new Set(refuses.map((code) => HTTP_STATUS[code]))].sort((a, b) => a - b);
+  return (route) => {
+    const ofBody = route.body === null ? [] : [UNKNOWN_TYPE];
+    const statuses = [...new Set([...codesOf(route).map((code) => errors[code]), ...ofBody])].sort((a, b) => a - b);
     return Object.fromEntries(statuses.map((status) => [String(status), refused(status)]));
   };
 }
@@ -177,7 +207,7 @@ function headerParameter(name: string, description: string, schema: JsonObject):
   return { name, in: "header", required: false, description, schema };
 }
 
-function answersOf({ answers, streams }: Route, { dialect, frame }: OpenApiPart): JsonObject {
+function answersOf({ answers, streams, mayStream }: Route, { dialect, frame }: OpenApiPart): JsonObject {
   return Object.fromEntries(
     answers.map((answer) => [
       String(answer.status),
@@ -187,7 +217,7 @@ function answersOf({ answers, streams }: Route, { dialect, frame }: OpenApiPart)
         ...(answer.schema !== undefined && {
           content: {
             "application/json": { schema: schemaOf(answer.schema, "output", dialect) },
-            ...(streams && frame !== undefined && { "text/event-stream": framesOf(frame) }),
+            ...((streams || mayStream) && { "text/event-stream": framesOf(frame) }),
           },
         }),
         ...(answer.mediaType !== undefined && { content: { [answer.mediaType]: { schema: {} } } }),
@@ -196,7 +226,8 @@ function answersOf({ answers, streams }: Route, { dialect, frame }: OpenApiPart)
   );
 }
 
-function framesOf(example: string): JsonObject {
+function framesOf(example: string | undefined): JsonObject {
+  if (example === undefined) return { schema: { type: "string" } };
   const description = "Frames: id, event, data. `data` is an Event as JSON.";
   return { schema: { type: "string", description }, example };
 }
@@ -219,7 +250,7 @@ export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
 }
 
 /** Every named schema that the routes speak of. */
-export function componentSchemas({ routes, openapi }: Described): JsonObject {
+export function componentSchemas({ routes, openapi }: Pick<Described, "routes" | "openapi">): JsonObject {
   const named = new Map<string, JsonObject>();
   const add = (schema: z.ZodType | null | undefined, io: "input" | "output") => {
     if (!schema) return;
@@ -227,7 +258,7 @@ export function componentSchemas({ routes, openapi }: Described): JsonObject {
   };
   for (const { answers } of routes) for (const { schema } of answers) add(schema, "output");
   for (const { body } of routes) add(body, "input");
-  add(openapi.error, "output");
+  for (const error of [openapi.error, ...(openapi.otherErrors ?? [])]) add(error, "output");
   return Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -73,6 +73,8 @@ type RouteDoc = {
   idempotent?: boolean;
   /** Answers as server-sent events when asked to. */
   streams?: boolean;
+  /** Answers as server-sent events where its body or its query says so. */
+  mayStream?: boolean;
   /** Called so often that a line in the log for each would drown the others. */
   quiet?: boolean;
   /** Asked so often that what is plain of it is answered before the framework, see `short-routes.ts`. */

@@ -12,7 +12,7 @@ const DOMAIN = "a2a-protocol.org";
 const RETRY_AFTER_S = 1;
 
 /** Over JSON-RPC all others travel with 200. */
-const HTTP_OF_RPC: ReadonlySet<number> = new Set([401, 403, 413, 415, 429, 503]);
+export const HTTP_OF_RPC: ReadonlySet<number> = new Set([401, 403, 413, 415, 429, 503]);
 
 /** The id of a request of JSON-RPC, which its answer repeats; a number that JavaScript would round is raw JSON. */
 export type RpcId = string | number | null | { readonly rawJSON: string };

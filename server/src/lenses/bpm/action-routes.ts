@@ -11,12 +11,15 @@ import { Caller, numberOf } from "./caller.ts";
 import { ACTION_FIELD, itemProblem } from "./errors.ts";
 import { boundTo, etagOf } from "./if-match.ts";
 import { whole } from "./page.ts";
-import { taskAnswer, taskQuery, type View, viewParam } from "./schema.ts";
+import { shownAnswer, taskQuery, type View, viewParam } from "./schema.ts";
 import { shownAs, taskParams, viewOf } from "./task-routes.ts";
 
 const inQuery = firstParam(z.string().max(64).optional(), { type: "string" }).describe(
   "As clients of an older API name it, when the body does not",
 );
+
+/** Of a task that is no longer there. */
+const purgedAnswer = z.strictObject({ title: z.string() });
 
 /** Tasks that one request acts on. */
 const BULK_MAX = 100;
@@ -56,7 +59,7 @@ export const actionRoutes: readonly Route[] = [
     body: actionBody.prefault({}),
     headers: { "If-Match": "The ETag of the task as it was read: 409 when it has changed since" },
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "not_allowed_in_state", "conflict"],
-    answers: [{ status: 200, about: "The task after it", schema: taskAnswer }],
+    answers: [{ status: 200, about: "The task after it", schema: z.union([shownAnswer, purgedAnswer]) }],
     handle: async (call): Promise<Answer> => {
       const { query, body, headers, mount } = call;
       const caller = new Caller(call);

@@ -9,7 +9,7 @@ import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { payloadObject, wireIdentities } from "./actions.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
-import { type TaskQuery, taskAnswer, taskQuery } from "./schema.ts";
+import { shownAnswer, type TaskQuery, taskQuery } from "./schema.ts";
 import { shownAs, viewOf } from "./task-routes.ts";
 
 /** The category of what was made as a to-do, and the pattern that lists find it by. */
@@ -51,7 +51,7 @@ const taskBody = z.looseObject({
   dueDate: wireMoment.optional(),
 });
 
-const answers = [{ status: 200, about: "The task", schema: taskAnswer }];
+const answers = [{ status: 200, about: "The task", schema: shownAnswer }];
 
 export const createRoutes: readonly Route[] = [
   route({

@@ -6,6 +6,7 @@ import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import { anyQuery, isName, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import type { Links } from "./links.ts";
+import { collection } from "./page.ts";
 import { WORKLIST_STATE_OF } from "./vocabulary.ts";
 
 const text = firstParam(z.string().max(255).optional(), { type: "string" });
@@ -14,6 +15,8 @@ const OFFSET = { min: 0, max: 1_000_000, usual: 0 };
 
 const identity = z.looseObject({ id: z.string(), type: z.enum(IDENTITY_TYPES), title: z.string() });
 const answers = [{ status: 200, about: "Who it is", schema: identity }];
+const counts = z.record(z.string(), z.int());
+const metrics = z.strictObject({ byState: counts, byPriority: counts, overdue: z.int(), asOf: z.string() });
 
 export const identityRoutes: readonly Route[] = [
   route({
@@ -39,7 +42,7 @@ export const identityRoutes: readonly Route[] = [
       offset: firstParam(wholeParam(OFFSET), wholeWire(OFFSET)),
     }),
     refuses: ["invalid", "unauthenticated"],
-    answers: [{ status: 200, about: "A page of them", schema: z.object({ items: z.array(identity) }) }],
+    answers: [{ status: 200, about: "A page of them", schema: collection.extend({ items: z.array(identity) }) }],
     handle: async (call) => {
       const { searchPattern, scope, email, firstName, lastName, limit, offset } = call.query;
       const { links, principal, verbs } = new Caller(call);
@@ -72,7 +75,7 @@ export const identityRoutes: readonly Route[] = [
     summary: "Count the tasks that the caller may see",
     query: anyQuery,
     refuses: ["unauthenticated"],
-    answers: [{ status: 200, about: "How many there are", schema: z.object({ overdue: z.int(), asOf: z.string() }) }],
+    answers: [{ status: 200, about: "How many there are", schema: metrics }],
     handle: async ({ principal, verbs, parts }) => {
       const { byState, byPriority, overdue } = await verbs.human.counts(principal, { of: "all" });
       const named = Object.entries(WORKLIST_STATE_OF).flatMap(([state, word]) => {

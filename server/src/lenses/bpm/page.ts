@@ -8,6 +8,8 @@ export const collection = z.object({
   limit: z.int(),
   offset: z.int(),
   totalResult: z.int(),
+  links: z.array(z.looseObject({})).optional(),
+  userLink: z.looseObject({}).optional(),
 });
 
 /** All of something, in the shape of a page. */

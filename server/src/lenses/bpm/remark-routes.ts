@@ -138,7 +138,7 @@ export const remarkRoutes: readonly Route[] = [
     noHead: true,
     renderError: ofAttachments,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Its bytes, in its own media type", mediaType: "application/octet-stream" }],
+    answers: [{ status: 200, about: "Its bytes, in its own media type", mediaType: "*/*" }],
     handle: async (call) => {
       const { principal, verbs, params } = call;
       const task = await new Caller(call).find(params.id);

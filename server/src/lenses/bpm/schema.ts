@@ -213,6 +213,8 @@ export const taskAnswer = named(
   "Task",
 );
 export type TaskAnswer = z.infer<typeof taskAnswer>;
+/** In the shape that the query or the path asks for. */
+export const shownAnswer = z.union([taskAnswer, worklistTask]);
 
 export const errorBody = named(
   z.strictObject({

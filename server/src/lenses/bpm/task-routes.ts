@@ -7,7 +7,7 @@ import { type Answer, isName, JSON_TYPE, type PathParam, type Route, route } fro
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
 import { expandedFields } from "./reading.ts";
-import { type TaskQuery, taskAnswer, taskQuery, type View, type WorklistTask } from "./schema.ts";
+import { shownAnswer, type TaskQuery, taskQuery, type View, type WorklistTask } from "./schema.ts";
 import { linksOf, moreOf, taskView, threadOf } from "./task-view.ts";
 import { worklistTaskOf } from "./worklist-task.ts";
 
@@ -66,7 +66,7 @@ export const taskRoutes: readonly Route[] = [
     query: taskQuery,
     quiet: true,
     refuses: ["invalid", "unauthenticated", "not_found", "internal"],
-    answers: [{ status: 200, about: "Success", schema: taskAnswer, headers: { ETag: "What If-Match takes" } }],
+    answers: [{ status: 200, about: "Success", schema: shownAnswer, headers: { ETag: "What If-Match takes" } }],
     handle: async (call): Promise<Answer> => {
       const task = await new Caller(call).find(call.params.id);
       return conditional(call.headers, await taskBytes(call, task));

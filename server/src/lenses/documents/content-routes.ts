@@ -105,7 +105,7 @@ export const contentRoutes: readonly Route[] = [
     params: fileParams,
     query: anyQuery,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Its bytes.", mediaType: "application/octet-stream" }],
+    answers: [{ status: 200, about: "Its bytes.", mediaType: "*/*" }],
     handle: async ({ principal, verbs, params }) => bytesAnswer(verbs.documents, principal, params.file_id),
   }),
   route({

@@ -70,6 +70,7 @@ export const fileObject = named(
     task_id: text,
     status: z.enum(["uploaded", "processed", "error"]),
     status_details: maybeText,
+    processing_error_message: text.optional(),
     content_type: text,
     md5: maybeText,
     updated_at: whole,
@@ -92,7 +93,7 @@ export const pageList = named(
   }),
   "Pages",
 );
-export const deletedObject = z.object({ id: text, object: text, deleted: z.literal(true) });
+export const deletedObject = z.object({ id: text, object: text, deleted: z.literal(true), task_id: text.optional() });
 
 const switches = z.enum(["enable", "disable"]);
 /** What is to be done with a file. Names that there are not are taken, and told by the task. */

@@ -3,11 +3,14 @@ import { STATUS_CODES } from "node:http";
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import {
   CONTENT_TYPE_FIELD,
+  type ErrorAnswer,
   HTTP_STATUS,
   IDEMPOTENCY_FIELD,
   IF_MATCH_FIELD,
+  type RefusedRequest,
   type RenderError,
 } from "../error-answer.ts";
+import type { Unrouted } from "../lens.ts";
 import type { Fault } from "../route.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
@@ -44,12 +47,21 @@ export function invalidRequest({ where, issues, absent }: Fault): Refusal {
   return new Refusal("invalid", detail, field === "" ? {} : { field });
 }
 
-export const renderError: RenderError = (refusal, { id }) => {
-  const body = problemOf(refusal, id);
+export const renderError: RenderError = (refusal, request) => problemAnswer(refusal, request);
+
+/** `status` where it is another than that of the refusal. */
+function problemAnswer(
+  refusal: Refusal,
+  { id }: RefusedRequest,
+  { status: other, ...more }: { status?: number; allow?: string } = {},
+): ErrorAnswer {
+  const own = problemOf(refusal, id);
+  const body = other === undefined ? own : { ...own, status: other, title: STATUS_CODES[other] ?? "Error" };
   const { status, retry_after_s: retryAfter } = body;
   return {
     status,
     headers: {
+      ...more,
       "content-type": PROBLEM_TYPE,
       "cache-control": "no-store",
       ...(retryAfter !== undefined && { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
@@ -57,12 +69,22 @@ export const renderError: RenderError = (refusal, { id }) => {
     },
     body: JSON.stringify(body),
   };
-};
+}
+
+/** Where no route leads: 405 where only the method is wrong. */
+export function renderUnrouted({ method, path, allowed }: Unrouted, request: RefusedRequest): ErrorAnswer {
+  if (allowed.length === 0) {
+    return renderError(new Refusal("not_found", `There is no ${method} ${path}. See /docs.`), request);
+  }
+  const message = `${path} has no ${method}, but ${allowed.join(", ")}. See /docs.`;
+  return problemAnswer(new Refusal("not_found", message), request, { status: 405, allow: allowed.join(", ") });
+}
 
 /** A refusal in the words of the wire, as a body of its own or within one. */
 export function problemOf(refusal: Refusal, requestId: string): Problem {
-  const { status, field } = statusOf(refusal);
+  const status = statusOf(refusal);
   const { code, message, detail } = refusal;
+  const field = status === 415 ? undefined : detail.field;
   const wireState = state.safeParse(detail.state);
   const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
   return {
@@ -80,11 +102,11 @@ export function problemOf(refusal: Refusal, requestId: string): Problem {
 }
 
 /** The refusals that HTTP has a finer status for: an unknown media type, another payload under a used key, a version of before. */
-function statusOf({ code, detail: { field } }: Refusal): { status: number; field: string | undefined } {
-  if (code === "invalid" && field === CONTENT_TYPE_FIELD) return { status: 415, field: undefined };
+function statusOf({ code, detail: { field } }: Refusal): number {
+  if (code === "invalid" && field === CONTENT_TYPE_FIELD) return 415;
   // The IETF's Idempotency-Key draft, section 2.7.
-  if (code === "conflict" && field === IDEMPOTENCY_FIELD) return { status: 422, field };
+  if (code === "conflict" && field === IDEMPOTENCY_FIELD) return 422;
   // RFC 9110, 13.1.1.
-  if (code === "conflict" && field === IF_MATCH_FIELD) return { status: 412, field };
-  return { status: HTTP_STATUS[code], field };
+  if (code === "conflict" && field === IF_MATCH_FIELD) return 412;
+  return HTTP_STATUS[code];
 }

@@ -162,7 +162,7 @@ const reading: readonly Route[] = [
     summary: "Download a file: the bytes as they came",
     description: "`not_found`, also while they are still being fetched.",
     params,
-    answers: [{ status: 200, about: "The bytes, of the file's media type.", mediaType: "application/octet-stream" }],
+    answers: [{ status: 200, about: "The bytes, of the file's media type.", mediaType: "*/*" }],
     handle: async ({ principal, verbs, params }) => {
       const { document, size, bytes } = await verbs.documents.bytes(principal, params.id);
       const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(document.filename)}`;

@@ -188,7 +188,7 @@ const remarks: readonly Route[] = [
     summary: "Download an attachment",
     description: "`not_found`.",
     params: attachmentParams,
-    answers: [{ status: 200, about: "The bytes, of its media type.", mediaType: "application/octet-stream" }],
+    answers: [{ status: 200, about: "The bytes, of its media type.", mediaType: "*/*" }],
     handle: async ({ principal, verbs, params }) => {
       return attachmentAnswer(await verbs.human.openAttachment(principal, params.id, params.name));
     },

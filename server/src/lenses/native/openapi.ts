@@ -2,13 +2,10 @@
 import { ERROR_CODES } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { HTTP_STATUS, IF_MATCH_FIELD } from "../error-answer.ts";
-import { type OpenApiPart, schemaOf } from "../openapi.ts";
+import { codesOf, type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { MEANING } from "./errors.ts";
 import { problem } from "./schema.ts";
-
-/** Statuses that any call may get; the others need a body, an id or a state. */
-const ALWAYS = [400, 401, 403, 413, 500, 503];
 
 export const nativeOpenapi: OpenApiPart = {
   dialect: "3.1.0",
@@ -39,13 +36,11 @@ export const nativeOpenapi: OpenApiPart = {
 /** The statuses of problems that a route can answer with. */
 export function problemStatuses(route: Route): number[] {
   const statuses = [
-    ...ALWAYS.filter((status) => status !== 413 || route.body !== null),
-    ...(route.path.includes("{") ? [404] : []),
+    ...codesOf(route).map((code) => HTTP_STATUS[code]),
     ...(route.method !== "GET" && route.path.includes("{") ? [409] : []),
     ...(route.body !== null && route.reads !== "form or bytes" ? [415] : []),
     ...(route.headers?.[IF_MATCH_FIELD] ? [412] : []),
     ...(route.idempotent ? [422] : []),
-    ...(route.refuses ?? []).map((code) => HTTP_STATUS[code]),
   ];
   return [...new Set(statuses)].sort((a, b) => a - b);
 }

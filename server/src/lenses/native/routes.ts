@@ -1,5 +1,4 @@
 /** The native lens: Waybill's own API, at the root of the main port; what the dashboard, the command line and the SDK use. */
-import { Refusal } from "../../task/errors.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
 import type { GreetedServer, Greeting, Lens } from "../lens.ts";
 import { documentRoute } from "../openapi.ts";
@@ -10,7 +9,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { batchRoute } from "./batch-route.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
-import { invalidRequest, renderError } from "./errors.ts";
+import { invalidRequest, renderError, renderUnrouted } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { guardrailRoutes } from "./guardrail-routes.ts";
@@ -95,8 +94,7 @@ export const nativeLens: Lens = {
   keyReuse: "conflict",
   errors: HTTP_STATUS,
   renderError,
-  renderUnrouted: ({ method, path }, request) =>
-    renderError(new Refusal("not_found", `There is no ${method} ${path}. See /docs.`), request),
+  renderUnrouted,
   states: state.enum,
   pushFormats: { names: [WEBHOOK_FORMAT], over: () => [webhookFormat] },
   show: wireTask,

@@ -1,8 +1,9 @@
 /** What the document of this API says beside its routes. */
 import { z } from "zod";
 import type { JsonObject } from "../../task/json.ts";
-import { named, type OpenApiPart, schemaOf } from "../openapi.ts";
+import { codesOf, named, type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
+import { STATUS } from "./errors.ts";
 
 const httpValidationError = named(
   z.object({
@@ -32,18 +33,35 @@ export const orchestrateOpenapi: OpenApiPart = {
   description: "Runs of agents, the threads that they belong to, and the background tasks that execute them.",
   securitySchemes: { HTTPBearer: { type: "http", scheme: "bearer" } },
   error: httpValidationError,
+  otherErrors: [detailAnswer],
   errorsOf,
   idempotencyKey: { about: "Not read" },
 };
 
-/** As the protocol's own document: a 422 where a request has anything to validate. */
-function errorsOf({ params, refuses = [], open }: Route): JsonObject {
-  const detail = () => schemaOf(detailAnswer, "output");
+const WORDS: Readonly<Record<number, string>> = {
+  400: "There was an error parsing the body",
+  401: "Not authenticated",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  503: "Service Unavailable",
+};
+
+/** As the protocol's own document: a 422 where a request has anything to validate. What cannot be read at all is 400. */
+function errorsOf(route: Route): JsonObject {
+  const statuses = codesOf(route).map((code) => (code === "invalid" ? 400 : STATUS[code]));
+  const details = [...new Set([...statuses, ...(route.body === null ? [] : [415])])].filter(
+    (status) => status in WORDS,
+  );
+  const isValidated = route.refuses?.includes("invalid") || Object.keys(route.params).length > 0 || route.body !== null;
   return {
-    ...(!open && { 401: told("Not authenticated", detail()) }),
-    ...(refuses.includes("not_found") && { 404: told("Not Found", detail()) }),
-    ...((refuses.includes("invalid") || Object.keys(params).length > 0) && {
-      422: told("Validation Error", validationError()),
-    }),
+    ...Object.fromEntries(
+      details.map((status) => [String(status), told(WORDS[status] ?? "", schemaOf(detailAnswer, "output"))]),
+    ),
+    ...(isValidated && { 422: told("Validation Error", validationError()) }),
+    500: { description: "Internal Server Error", content: { "text/plain": { schema: { type: "string" } } } },
   };
 }

@@ -48,6 +48,7 @@ function httpRoute(
     quiet: names.length === 0 || name === "subscribe",
     noHead: true,
     renderError: renderErrorIn(OF_HTTP[written], foreignType),
+    mayStream: name === "stream" || name === "subscribe",
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],
     handle: async (call) => {
       const { base = "", ...ids } = call.params;

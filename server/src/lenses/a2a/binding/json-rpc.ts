@@ -48,6 +48,7 @@ export function rpcRoute(operations: readonly Operation[]): Route {
     idempotent: true,
     quiet: true,
     renderError: renderErrorIn(DIALECTS.JSONRPC["1.0"]),
+    mayStream: true,
     answers: [{ status: 200, about: "A result, or an error.", schema: rpcAnswer }],
     handle: async (call) => {
       const { pin } = baseFrom(call.params.base);

@@ -30,6 +30,7 @@ export function chatRoutes({ timedOut, answerWithinMs }: RunSettings): readonly 
       reads: "typed",
       body: chatCompletion,
       refuses: ["unauthenticated", "not_found", "invalid"],
+      mayStream: true,
       answers: success(chatAnswer),
       handle: async ({ principal, verbs, parts, params, body, headers, left }) => {
         const message = body.messages.findLast(({ role }) => role === "user");

@@ -68,7 +68,7 @@ export const uploadRoutes: readonly Route[] = [
     params: { file_id: { about: "A file's id", is: () => true } },
     query: anyQuery,
     refuses: ["unauthenticated", "not_found"],
-    answers: [{ status: 200, about: "Its bytes", mediaType: "application/octet-stream" }],
+    answers: [{ status: 200, about: "Its bytes", mediaType: "*/*" }],
     handle: async ({ principal, verbs, params }) => {
       const { document, size, bytes } = await foundAs("File", verbs.documents.bytes(principal, params.file_id));
       const name = encodeURIComponent(document.filename);

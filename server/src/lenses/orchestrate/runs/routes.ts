@@ -55,6 +55,7 @@ function creation({ timedOut, answerWithinMs }: RunSettings): Route {
     path: "/v1/orchestrate/runs",
     id: "create_orchestrate_run",
     summary: "Start Orchestrate Run",
+    mayStream: true,
     answers: success(assistantRunResponse),
     handle: async ({ principal, verbs, parts, query, body }) => {
       const { task, answer, since } = await beginRun({ principal, verbs, parts, answerWithinMs }, body);

@@ -1,0 +1,53 @@
+/** A path that is there says which methods it has to whoever asks with another one, in the words of its API, before it reads anything. */
+import { request } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LENSES } from "../src/lenses/index.ts";
+import { startTestServer, type TestServer } from "./server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }] });
+});
+afterAll(() => server.stop());
+
+const ASKED = ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY", "PROPFIND"];
+
+function ask(method: string, path: string): Promise<{ status: number; allow: string; type: string; body: string }> {
+  const { hostname, port } = new URL(server.url);
+  const headers = { "content-type": "no type at all", "content-length": "1" };
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, method, path, headers }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      const { allow = "", "content-type": type = "" } = response.headers;
+      resolve({ status: response.statusCode ?? 0, allow, type, body: Buffer.concat(chunks).toString() });
+    });
+    sent.on("error", reject).end("x");
+  });
+}
+
+test.each(LENSES)("$name", async ({ routes, mount, variants = [""], renderUnrouted }) => {
+  const methodsOf = new Map<string, Set<string>>();
+  for (const { path, method, noHead } of routes) {
+    const methods = methodsOf.get(path) ?? new Set();
+    methodsOf.set(path, methods.add(method));
+    if (method === "GET" && !noHead) methods.add("HEAD");
+  }
+  for (const [path, methods] of methodsOf) {
+    const at = mount + variants[0] + path.replaceAll(/\{\w+\}/g, "x");
+    for (const method of ASKED.filter((each) => !methods.has(each))) {
+      const { status, allow, type, body } = await ask(method, at);
+      expect([method, at, status, allow.split(", ").sort()]).toEqual([method, at, 405, [...methods].sort()]);
+      const own = renderUnrouted({ method, path: at, allowed: allow.split(", ") }, { id: "", unread: true });
+      expect(type).toBe(own.headers["content-type"]);
+      expect(Object.keys(JSON.parse(body))).toEqual(Object.keys(JSON.parse(own.body)));
+    }
+  }
+});
+
+test("what a listener answers beside its APIs", async () => {
+  for (const path of ["/health", "/metrics", "/"]) {
+    expect([path, await ask("POST", path)]).toMatchObject([path, { status: 405, allow: "GET, HEAD" }]);
+  }
+  expect((await ask("POST", "/nothing")).status).toBe(404);
+});
