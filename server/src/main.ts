@@ -27,6 +27,7 @@ import { guardrailsOf, handlersOf } from "./parts/handlers.ts";
 import { conditionIn, configured, hostOptionsOf, listening } from "./parts/host.ts";
 import { logger } from "./parts/log.ts";
 import { modelsOf } from "./parts/models.ts";
+import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
 import { toolsOf } from "./parts/remote-agents.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
@@ -35,6 +36,7 @@ import { tokenSecretIn } from "./parts/token-secret.ts";
 import type { Store } from "./store/store.ts";
 import { Directory } from "./task/directory.ts";
 import { tracedModels } from "./telemetry/model-calls.ts";
+import type { Audit } from "./verbs/audit.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
@@ -133,6 +135,7 @@ export async function startServer(
       throw error;
     }
     host.serve();
+    noteStart(store.audit, config, lenses).catch((error: unknown) => log.warn({ err: error }, "the audit log has no start"));
     stores
       .moveToUsualModel()
       .catch((error: unknown) => log.warn({ err: error }, "vector stores keep their older model"));
@@ -141,7 +144,7 @@ export async function startServer(
       url: host.url,
       lensUrls: host.lensUrls,
       greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine.transitions) }),
-      ...stopping({ config, log, store, engine, host, leaves: [...leaves, outbox] }),
+      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox] }),
     };
   } catch (error) {
     await store.close();
@@ -156,6 +159,7 @@ function stopping({
   store,
   engine,
   host,
+  audit,
   leaves,
 }: {
   config: Config;
@@ -163,6 +167,7 @@ function stopping({
   store: Store;
   engine: EmbeddedEngine;
   host: Host;
+  audit: Audit;
   /** What has threads and processes of its own. */
   leaves: readonly { close: () => Promise<void> }[];
 }): Pick<Running, "stop" | "hurry"> {
@@ -172,6 +177,7 @@ function stopping({
     host.refuse();
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
+    await audit.close();
     await Promise.all([...leaves, store].map((part) => part.close()));
     log.info("stopped");
   };

@@ -142,7 +142,7 @@ async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undef
     yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: restore };
     return;
   }
-  const { schema, presentSchema, problems, unreadable, aside } = health;
+  const { schema, presentSchema, problems, unreadable, aside, audit } = health;
   if (schema > presentSchema) {
     const todo = "Start the Waybill that made it, or restore a backup that this one made.";
     yield { what, is: "bad", says: `schema ${schema}, of a newer Waybill than this`, todo };
@@ -157,11 +157,24 @@ async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undef
     const says = problem + (more.length === 0 ? "" : ` (and ${more.length} more)`);
     yield { what, is: "bad", says, todo: `Stop the server. ${restore}` };
   } else if (unreadable.length === 0) yield { what, is: "good", says: `sound, schema ${schema}`, todo: "" };
+  yield auditFinding(audit);
   for (const { task, says } of unreadable) yield unreadableFinding(task, says);
   for (const task of aside) {
     const todo = `The server goes on without it. To put it back: waybill doctor --put-back ${task}`;
     yield { what: "Set aside", is: "note", says: task, todo };
   }
+}
+
+function auditFinding({ entries, last, hash, problems }: Health["audit"]): Finding {
+  const what = "Audit log";
+  const [problem, ...more] = problems;
+  if (problem !== undefined) {
+    const says = problem + (more.length === 0 ? "" : ` (and ${more.length} more)`);
+    const todo = "Somebody wrote into the database, or the disk lost something. Compare an export: waybill audit --check";
+    return { what, is: "bad", says, todo };
+  }
+  const end = entries === 0 ? "" : `, the last of hash ${hash.slice(0, 16)}`;
+  return { what, is: "good", says: `${entries} entries up to number ${last}, a whole chain${end}`, todo: "" };
 }
 
 function unreadableFinding(task: string | null, says: string): Finding {

@@ -69,6 +69,8 @@ export interface Admission {
   admit(request: Incoming, principal: Principal): void;
   /** It counts by the limits of a lens's own contract too. */
   quota(request: Incoming, principal: Principal, quotas: Quotas): void;
+  /** What the address of a request is counted as. */
+  networkOf(request: Incoming): string;
   /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
   refused(request: Incoming, error: unknown): unknown;
   /** It is as much work as so many requests more. */

@@ -16,7 +16,7 @@ import {
   readTyped,
   readTypedCutJson,
 } from "./body-reader.ts";
-import { type Authenticated, authenticationOf } from "./caller.ts";
+import { type Authenticated, authenticationOf, noteRefusedScope } from "./caller.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -255,6 +255,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
+        noteRefusedScope(error, request, lens, route, place.parts);
         if (!(request.body instanceof CutJson)) begun.add(request);
         drop(request.body);
         throw error;

@@ -11,6 +11,7 @@ import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
 import { traceOf } from "../task/trace.ts";
 import type { Verbs } from "../verbs/verbs.ts";
+import { noting } from "./caller.ts";
 import type { Cut, Uploads } from "./cut-json.ts";
 import { isDeep, nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
@@ -294,7 +295,8 @@ function made<Names extends string, Query, Body, Who>(
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
         requestId: request.id,
         count: (requests) => parts.admission.more(request, requests),
-        authenticate: (secret) => parts.authenticate(request, [secret]),
+        authenticate: (secret) =>
+          noting(parts.authenticate(request, [secret]), request, rules.name, doc.id, parts),
         idempotency:
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {

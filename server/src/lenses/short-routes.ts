@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
-import { type Authenticated, authenticationOf } from "./caller.ts";
+import { type Authenticated, authenticationOf, noteRefusedScope } from "./caller.ts";
 import type { Uploads } from "./cut-json.ts";
 import { refusalOf } from "./error-answer.ts";
 import type { RoutedRequest } from "./incoming.ts";
@@ -59,6 +59,7 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
       send(request, response, parts, await route.run(principal, place, request, response, NO_UPLOADS));
     },
     refuse: (request, response, error, unread) => {
+      noteRefusedScope(error, request, lens, route, parts);
       const { status, headers, body } = renderError(refusalOf(error), { id: request.id, unread });
       sendBytes(request, response, status, { ...parts.admission.headersOf(request), ...headers }, body);
     },

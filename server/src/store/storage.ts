@@ -30,6 +30,17 @@ export type Health = {
   unreadable: Unreadable[];
   /** Ids of the tasks that were set aside. */
   aside: string[];
+  audit: AuditHealth;
+};
+
+/** What a look over the whole audit log has found. */
+export type AuditHealth = {
+  entries: number;
+  /** The last entry and its hash: whoever notes them elsewhere sees later that nothing before was changed. */
+  last: number;
+  hash: string;
+  /** Where it is not the chain that it was written as, by sentences. */
+  problems: string[];
 };
 
 /** Something that the server could not read, by a sentence; `task` is whose it is, when it is one's. */

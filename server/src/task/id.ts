@@ -69,6 +69,11 @@ export function uuidFromTaskId(id: TaskId): string {
 }
 
 /** The inverse, of a UUID in either letter case. */
+/** When it was made, in Unix milliseconds. */
+export function timeOfTaskId(id: TaskId): number {
+  return Number.parseInt(uuidFromTaskId(id).slice(0, 13).replace("-", ""), 16);
+}
+
 export function taskIdFromUuid(uuid: string): TaskId {
   return taskIdFromBytes(bytesFromUuid(uuid));
 }

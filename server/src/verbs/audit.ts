@@ -1,6 +1,18 @@
-/** Who reads the audit log. */
+/** Who reads the audit log, and who is in it that was refused. */
 import type { AuditFilter, AuditPage, AuditPlace } from "../task/audit.ts";
+import type { Origin } from "../task/origin.ts";
 import type { Principal } from "../task/principal.ts";
+
+/** A call that was refused: whose key is unknown, revoked or expired, or lacks a scope. */
+export type RefusedCall = {
+  /** Null for a key that was not accepted. */
+  principal: Principal | null;
+  origin: Origin;
+  /** What its address is counted as. */
+  network: string;
+  /** The name of what was asked for. */
+  route: string;
+};
 
 export interface Audit {
   /**
@@ -22,4 +34,8 @@ export interface Audit {
     page: { limit: number; waitMs: number },
     signal: () => AbortSignal,
   ): Promise<AuditPage>;
+  /** Counts it: of one address at most one entry a minute is written, which says how many there were. */
+  refused(call: RefusedCall): void;
+  /** Writes what is counted and not written yet. */
+  close(): Promise<void>;
 }

@@ -58,7 +58,7 @@ export class RequestAdmission implements Admission {
   /** Its head is here: it counts for its address. */
   arrived(request: Incoming): void {
     const now = request.startedAt;
-    const address = this.#addresses.of(this.#networkOf(request), this.#shares.address, now);
+    const address = this.#addresses.of(this.networkOf(request), this.#shares.address, now);
     address.requests += 1;
     address.count(now);
     request.counted = {
@@ -200,7 +200,7 @@ export class RequestAdmission implements Admission {
     if (tighter.share.requestsPerMinute !== null) counted.headers = tighter.headers(now);
   }
 
-  #networkOf(request: Incoming): string {
+  networkOf(request: Incoming): string {
     if (this.#isProxied) return networkOf(request.ip);
     return this.#connections.of(request.raw.socket)?.network ?? networkOf(request.ip);
   }

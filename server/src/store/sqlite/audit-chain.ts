@@ -9,12 +9,13 @@ import { NO_HASH } from "../../task/audit-line.ts";
 import { auditHash } from "../codec/audit-hash.ts";
 import type { Noted, PreparedAudit } from "../codec/prepared.ts";
 import { numberIn, textIn } from "./column.ts";
-import { lateRows, lateRun } from "./late-statements.ts";
+import { lateInserts, lateRows, lateRun } from "./late-statements.ts";
 
 /** The facts that hold the last entry which retention has removed, and the last one that is known to have been written. */
 export const ANCHOR_FACT = "audit:anchor";
 export const HEAD_FACT = "audit:head";
 const HEAD_EVERY_MS = 1_000;
+const COLUMNS = ["n", "tenant", "at", "user", "key_id", "act", "task", "origin", "detail", "hash"];
 
 /** A verb whose entry, where one came with it, commits with what it did. What answers `false` or `null` has done nothing. */
 export function noting<Given, Answer>(chain: AuditChain, act: (given: Given) => Answer) {
@@ -32,7 +33,9 @@ export class AuditChain {
   readonly #last;
   readonly #fact;
   readonly #put;
-  /** The last entry, as far as it is known in this transaction. */
+  /** Entries of this transaction. They are written together at its end, which costs each half as much. */
+  #added: PreparedAudit[] = [];
+  /** The last entry of this transaction. */
   #end: End | null = null;
   /** The one that was noted with its batch, and one that has not been noted yet. */
   #noted: End | null = null;
@@ -40,28 +43,32 @@ export class AuditChain {
   #notedAt = Number.NEGATIVE_INFINITY;
 
   constructor(db: Database) {
-    this.#insert = lateRun(
-      db,
-      `INSERT INTO audit (n, tenant, at, user, key_id, act, task, origin, detail, hash)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#insert = lateInserts(db, `audit (${COLUMNS.join(", ")})`, COLUMNS.length);
     this.#last = lateRows(db, "SELECT n, coalesce(hash, '') FROM audit ORDER BY n DESC LIMIT 1");
     this.#fact = lateRows(db, "SELECT value ->> 'n', value ->> 'hash' FROM facts WHERE name = ?");
     this.#put = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
   }
 
-  add([tenant, at, user, keyId, act, task, origin, detail]: PreparedAudit): void {
-    const end = this.#end ?? this.#found();
-    const n = end.n + 1;
-    const hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, end.hash);
-    this.#insert.run(n, tenant, at, user, keyId, act, task, origin, detail, hash);
-    this.#end = { n, hash };
+  add(entry: PreparedAudit): void {
+    this.#added.push(entry);
   }
 
-  /** Before a commit: notes how far the log has come, unless that was done a moment ago. */
+  /** Before a commit: writes what was added, and notes how far the log has come, unless that was done a moment ago. */
   settle(): void {
-    if (this.#end === null || performance.now() - this.#notedAt < HEAD_EVERY_MS) return;
-    this.#put.run(HEAD_FACT, this.#end.n, this.#end.hash);
+    if (this.#added.length === 0) return;
+    let { n, hash } = this.#found();
+    this.#insert(
+      this.#added.map((entry) => {
+        n += 1;
+        const [tenant, at, user, keyId, act, task, origin, detail] = entry;
+        hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);
+        return [n, ...entry, hash];
+      }),
+    );
+    this.#added = [];
+    this.#end = { n, hash };
+    if (performance.now() - this.#notedAt < HEAD_EVERY_MS) return;
+    this.#put.run(HEAD_FACT, n, hash);
     this.#notedAt = performance.now();
     this.#noted = this.#end;
   }
@@ -73,6 +80,7 @@ export class AuditChain {
   }
 
   rolledBack(): void {
+    this.#added = [];
     this.#end = null;
     this.#notedAt = Number.NEGATIVE_INFINITY;
   }

@@ -53,7 +53,7 @@ async function refusalOf(act: () => Promise<void>): Promise<string | null> {
 }
 
 async function healthOf(folder: string): Promise<Health> {
-  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }, { inspect }, { idsAside }] =
+  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }, { inspect }, { idsAside }, audits] =
     await Promise.all([
       import("./database.ts"),
       import("./check.ts"),
@@ -61,6 +61,7 @@ async function healthOf(folder: string): Promise<Health> {
       import("./migrate.ts"),
       import("./inspect.ts"),
       import("./set-aside.ts"),
+      import("./audit-check.ts"),
     ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
@@ -69,9 +70,12 @@ async function healthOf(folder: string): Promise<Health> {
     const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
     const problemsIn = () => [...check(db), ...missingFiles(db, isThere).map(sentenceOf)];
     // The invariants are those of the present schema; an older one becomes that at the next start.
-    if (schema !== presentSchema) return { schema, presentSchema, problems: [], unreadable: [], aside: [] };
+    if (schema !== presentSchema)
+      return { schema, presentSchema, problems: [], unreadable: [], aside: [], audit: audits.NO_AUDIT };
+    const audit = audits.checkAudit(db);
     const files = filesToRead(path.join(folder, FILES_FOLDER));
-    return { schema, presentSchema, problems: problemsIn(), unreadable: await inspect(db, files), aside: idsAside(db) };
+    const unreadable = await inspect(db, files);
+    return { schema, presentSchema, problems: problemsIn(), unreadable, aside: idsAside(db), audit };
   } finally {
     db.close();
   }

@@ -1,11 +1,12 @@
-/** Reads the audit log, and waits for what is yet to come. */
+/** Reads the audit log, waits for what is yet to come, and counts what was refused. */
 import type { Clock } from "../../engine/clock.ts";
 import type { AuditStore } from "../../store/audit-store.ts";
 import type { AuditFilter, AuditPage, AuditPlace } from "../../task/audit.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { auditedFor } from "../../task/visibility.ts";
-import type { Audit } from "../audit.ts";
+import type { Audit, RefusedCall } from "../audit.ts";
+import { RefusedCalls } from "./refused-calls.ts";
 
 /** While somebody waits, the log is looked at this often, for all who do: another process may write it too. */
 const LOOK_EVERY_MS = 250;
@@ -13,12 +14,14 @@ const LOOK_EVERY_MS = 250;
 export class AuditVerbs implements Audit {
   readonly #store: AuditStore;
   readonly #clock: Clock;
+  readonly #refused: RefusedCalls;
   /** The next look for all who wait. */
   #nextLook: Promise<number> | null = null;
 
   constructor(store: AuditStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#refused = new RefusedCalls(store, clock);
   }
 
   page(
@@ -49,6 +52,14 @@ export class AuditVerbs implements Audit {
       if (page.entries.length > 0 || page.more) break;
     }
     return page;
+  }
+
+  refused(call: RefusedCall): void {
+    this.#refused.note(call);
+  }
+
+  close(): Promise<void> {
+    return this.#refused.close();
   }
 
   #look(): Promise<number> {

@@ -1,0 +1,34 @@
+/** The entry of the audit log that says as what a server has started. */
+import { createHash } from "node:crypto";
+import type { Config } from "../config.ts";
+import type { Lens } from "../lenses/lens.ts";
+import type { AuditStore } from "../store/audit-store.ts";
+import { NOBODY } from "../task/visibility.ts";
+import { VERSION } from "../version.ts";
+
+const SERVER = "server";
+/** Of more agents only their number is told. */
+const AGENTS_NAMED_MAX = 100;
+const FINGERPRINT_CHARACTERS = 16;
+
+/** By which one sees that an agent is another one than before, and not what it is told. */
+function fingerprintOf(agent: Config["agents"][number]): string {
+  return createHash("sha256").update(JSON.stringify(agent)).digest("hex").slice(0, FINGERPRINT_CHARACTERS);
+}
+
+export async function noteStart(
+  audit: AuditStore,
+  { mode, agents, trustProxy, auditDays, retentionDays }: Config,
+  lenses: readonly Lens[],
+): Promise<void> {
+  const named = agents.slice(0, AGENTS_NAMED_MAX).map((agent) => [agent.slug, fingerprintOf(agent)]);
+  await audit.append({
+    ...{ tenant: NOBODY, at: Date.now(), user: SERVER, keyId: SERVER, act: "server.start", task: null, origin: null },
+    detail: {
+      ...{ version: VERSION, node: process.versions.node, mode },
+      lenses: lenses.map(({ name }) => name),
+      ...{ agents: Object.fromEntries(named), agent_count: agents.length },
+      ...{ trust_proxy: trustProxy, retention_days: retentionDays, audit_days: auditDays },
+    },
+  });
+}
