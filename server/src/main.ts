@@ -135,7 +135,9 @@ export async function startServer(
       throw error;
     }
     host.serve();
-    noteStart(store.audit, config, lenses).catch((error: unknown) => log.warn({ err: error }, "the audit log has no start"));
+    noteStart(store.audit, config, lenses).catch((error: unknown) =>
+      log.warn({ err: error }, "the audit log has no start"),
+    );
     stores
       .moveToUsualModel()
       .catch((error: unknown) => log.warn({ err: error }, "vector stores keep their older model"));

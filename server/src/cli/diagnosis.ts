@@ -170,7 +170,8 @@ function auditFinding({ entries, last, hash, problems }: Health["audit"]): Findi
   const [problem, ...more] = problems;
   if (problem !== undefined) {
     const says = problem + (more.length === 0 ? "" : ` (and ${more.length} more)`);
-    const todo = "Somebody wrote into the database, or the disk lost something. Compare an export: waybill audit --check";
+    const todo =
+      "Somebody wrote into the database, or the disk lost something. Compare an export: waybill audit --check";
     return { what, is: "bad", says, todo };
   }
   const end = entries === 0 ? "" : `, the last of hash ${hash.slice(0, 16)}`;

@@ -50,7 +50,11 @@ test.each<[what: string, tamper: (db: Database) => void, first: string]>([
   ["another user", run("UPDATE audit SET user = 'eve' WHERE n = 3"), "Audit entry 3 is not as"],
   ["another time", run("UPDATE audit SET at = 9 WHERE n = 1"), "Audit entry 1 is not as"],
   ["another tenant", run("UPDATE audit SET tenant = 'other' WHERE n = 6"), "Audit entry 6 is not as"],
-  ["another address", run(`UPDATE audit SET origin = replace(origin, '.7', '.8') WHERE n = 2`), "Audit entry 2 is not as"],
+  [
+    "another address",
+    run(`UPDATE audit SET origin = replace(origin, '.7', '.8') WHERE n = 2`),
+    "Audit entry 2 is not as",
+  ],
   ["no address", run("UPDATE audit SET origin = NULL WHERE n = 2"), "Audit entry 2 is not as"],
   ["another detail", run(`UPDATE audit SET detail = '{}' WHERE n = 4`), "Audit entry 4 is not as"],
   ["a detail that is no JSON", run("UPDATE audit SET detail = '{' WHERE n = 4"), "Audit entry 4 is not as"],
@@ -102,7 +106,9 @@ function swap(db: Database): void {
 
 function insert(db: Database): void {
   for (const n of [6, 5, 4]) db.prepare("UPDATE audit SET n = ? WHERE n = ?").run(n + 1, n);
-  db.exec("INSERT INTO audit SELECT 4, tenant, at, 'eve', key_id, act, task, detail, origin, hash FROM audit WHERE n = 3");
+  db.exec(
+    "INSERT INTO audit SELECT 4, tenant, at, 'eve', key_id, act, task, detail, origin, hash FROM audit WHERE n = 3",
+  );
 }
 
 function remake(db: Database): void {

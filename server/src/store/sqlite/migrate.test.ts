@@ -171,5 +171,6 @@ test("migrations are frozen", () => {
     "cc3ff7a93b294424",
     "67d5e1e9b4390261",
     "aee4c83a8a216536",
+    "ccaa5b060ed6f783",
   ]);
 });

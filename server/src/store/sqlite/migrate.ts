@@ -25,6 +25,7 @@ import { stepTraces } from "./migrations/022-step-traces.ts";
 import { keyModels } from "./migrations/023-key-models.ts";
 import { auditChain } from "./migrations/024-audit-chain.ts";
 import { keyLines } from "./migrations/025-key-lines.ts";
+import { auditOfTasks } from "./migrations/026-audit-of-tasks.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -53,6 +54,7 @@ export const MIGRATIONS: readonly string[] = [
   keyModels,
   auditChain,
   keyLines,
+  auditOfTasks,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

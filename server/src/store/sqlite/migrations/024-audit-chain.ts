@@ -1,7 +1,6 @@
 /**
  * Schema version 24: where the request of an entry of the audit log came from, and the hash that chains it to the entry
- * before. The chain begins after what was there before it. A submit is found by the time that its task's id holds: an index
- * of them would cost each submit as much as its entry.
+ * before. The chain begins after what was there before it.
  */
 export const auditChain = `
 ALTER TABLE audit ADD COLUMN origin TEXT;
@@ -9,7 +8,7 @@ ALTER TABLE audit ADD COLUMN hash TEXT;
 DROP INDEX audit_by_time;
 DROP INDEX audit_by_task;
 CREATE INDEX audit_by_tenant ON audit (tenant);
-CREATE INDEX audit_by_task ON audit (task) WHERE task IS NOT NULL AND act <> 'submit';
+CREATE INDEX audit_by_task ON audit (task) WHERE task IS NOT NULL;
 INSERT INTO facts (name, value)
   SELECT 'audit:anchor', json_object('n', max(n), 'hash', '') FROM audit HAVING max(n) IS NOT NULL;
 `;
