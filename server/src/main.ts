@@ -135,9 +135,7 @@ export async function startServer(
       throw error;
     }
     host.serve();
-    noteStart(store.audit, config, lenses).catch((error: unknown) =>
-      log.warn({ err: error }, "the audit log has no start"),
-    );
+    noteStart(store.audit, config, lenses, log);
     stores
       .moveToUsualModel()
       .catch((error: unknown) => log.warn({ err: error }, "vector stores keep their older model"));

@@ -16,13 +16,14 @@ import {
   readTyped,
   readTypedCutJson,
 } from "./body-reader.ts";
-import { type Authenticated, authenticationOf, noteRefusedScope } from "./caller.ts";
+import { type Authenticated, authenticationOf } from "./caller.ts";
 import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
 import { jsonBody } from "./json-body.ts";
 import type { Lens } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
+import { noteRefusedScope } from "./refused-calls.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
 
@@ -255,7 +256,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
-        noteRefusedScope(error, request, lens, route, place.parts);
+        noteRefusedScope(error, request, lens.name, route.id, place.parts);
         if (!(request.body instanceof CutJson)) begun.add(request);
         drop(request.body);
         throw error;

@@ -11,7 +11,6 @@ import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
 import { traceOf } from "../task/trace.ts";
 import type { Verbs } from "../verbs/verbs.ts";
-import { noting } from "./caller.ts";
 import type { Cut, Uploads } from "./cut-json.ts";
 import { isDeep, nested } from "./deep-object.ts";
 import type { RenderError } from "./error-answer.ts";
@@ -20,6 +19,7 @@ import { FieldFault, UnreadForm } from "./form.ts";
 import { hasKey, idempotencyOf, type KeyedRequest, type KeyReuse } from "./idempotency.ts";
 import type { RoutedRequest } from "./incoming.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
+import { noting } from "./refused-calls.ts";
 import type { SecretPlace } from "./secrets.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -295,8 +295,7 @@ function made<Names extends string, Query, Body, Who>(
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
         requestId: request.id,
         count: (requests) => parts.admission.more(request, requests),
-        authenticate: (secret) =>
-          noting(parts.authenticate(request, [secret]), request, rules.name, doc.id, parts),
+        authenticate: (secret) => noting(parts.authenticate(request, [secret]), request, rules.name, doc.id, parts),
         idempotency:
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {

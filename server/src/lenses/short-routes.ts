@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
-import { type Authenticated, authenticationOf, noteRefusedScope } from "./caller.ts";
+import { type Authenticated, authenticationOf } from "./caller.ts";
 import type { Uploads } from "./cut-json.ts";
 import { refusalOf } from "./error-answer.ts";
 import type { RoutedRequest } from "./incoming.ts";
@@ -13,6 +13,7 @@ import { jsonBody } from "./json-body.ts";
 import type { Lens } from "./lens.ts";
 import type { LensParts } from "./lens-parts.ts";
 import { routerPath } from "./mount.ts";
+import { noteRefusedScope } from "./refused-calls.ts";
 import { type Answer, JSON_TYPE, type Place, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
 
@@ -59,7 +60,7 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
       send(request, response, parts, await route.run(principal, place, request, response, NO_UPLOADS));
     },
     refuse: (request, response, error, unread) => {
-      noteRefusedScope(error, request, lens, route, parts);
+      noteRefusedScope(error, request, lens.name, route.id, parts);
       const { status, headers, body } = renderError(refusalOf(error), { id: request.id, unread });
       sendBytes(request, response, status, { ...parts.admission.headersOf(request), ...headers }, body);
     },

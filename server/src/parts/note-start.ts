@@ -1,8 +1,10 @@
 /** The entry of the audit log that says as what a server has started. */
 import { createHash } from "node:crypto";
+import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Lens } from "../lenses/lens.ts";
 import type { AuditStore } from "../store/audit-store.ts";
+import type { AuditEntry } from "../task/audit.ts";
 import { NOBODY } from "../task/visibility.ts";
 import { VERSION } from "../version.ts";
 
@@ -16,13 +18,16 @@ function fingerprintOf(agent: Config["agents"][number]): string {
   return createHash("sha256").update(JSON.stringify(agent)).digest("hex").slice(0, FINGERPRINT_CHARACTERS);
 }
 
-export async function noteStart(
-  audit: AuditStore,
-  { mode, agents, trustProxy, auditDays, retentionDays }: Config,
-  lenses: readonly Lens[],
-): Promise<void> {
+/** Nobody waits for it: what the store does not take is a line in the log. */
+export function noteStart(audit: AuditStore, config: Config, lenses: readonly Lens[], log: Logger): void {
+  audit
+    .append(entryOf(config, lenses))
+    .catch((error: unknown) => log.warn({ err: error }, "the audit log does not say that the server has started"));
+}
+
+function entryOf({ mode, agents, trustProxy, auditDays, retentionDays }: Config, lenses: readonly Lens[]): AuditEntry {
   const named = agents.slice(0, AGENTS_NAMED_MAX).map((agent) => [agent.slug, fingerprintOf(agent)]);
-  await audit.append({
+  return {
     ...{ tenant: NOBODY, at: Date.now(), user: SERVER, keyId: SERVER, act: "server.start", task: null, origin: null },
     detail: {
       ...{ version: VERSION, node: process.versions.node, mode },
@@ -30,5 +35,5 @@ export async function noteStart(
       ...{ agents: Object.fromEntries(named), agent_count: agents.length },
       ...{ trust_proxy: trustProxy, retention_days: retentionDays, audit_days: auditDays },
     },
-  });
+  };
 }
