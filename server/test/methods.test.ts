@@ -6,7 +6,15 @@ import { startTestServer, type TestServer } from "./server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }] });
+  server = await startTestServer({
+    mode: "serve",
+    keys: [
+      { user: "ada" },
+      { user: "bob", scopes: ["tasks", "tasks:all"] },
+      { user: "cleo", scopes: ["work"] },
+      { user: "prometheus", scopes: ["metrics"] },
+    ],
+  });
 });
 afterAll(() => server.stop());
 
@@ -43,6 +51,11 @@ test.each(LENSES)("$name", async ({ routes, mount, variants = [""], renderUnrout
       expect(Object.keys(JSON.parse(body))).toEqual(Object.keys(JSON.parse(own.body)));
     }
   }
+});
+
+test("metrics are for who has their scope, or is an admin", async () => {
+  const statuses = server.secrets.map(async (key) => (await server.call("/metrics", { key })).status);
+  expect(await Promise.all(statuses)).toEqual([200, 403, 403, 200]);
 });
 
 test("what a listener answers beside its APIs", async () => {

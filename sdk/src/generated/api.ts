@@ -658,7 +658,7 @@ export type BudgetThresholdEvent = {
 export type Caller = {
   tenant: string;
   user: string;
-  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  scopes: ("tasks" | "tasks:all" | "work" | "admin" | "metrics")[];
   key_id: string;
   /** The language models that its key may ask; null is any. */
   models: (string)[] | null;
@@ -737,7 +737,7 @@ export type CreatedKey = {
   id: string;
   name: string;
   user: string;
-  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  scopes: ("tasks" | "tasks:all" | "work" | "admin" | "metrics")[];
   /** What its user belongs to: whose work that is too. */
   groups: (string)[];
   roles: (string)[];
@@ -1033,7 +1033,7 @@ export type Key = {
   id: string;
   name: string;
   user: string;
-  scopes: ("tasks" | "tasks:all" | "work" | "admin")[];
+  scopes: ("tasks" | "tasks:all" | "work" | "admin" | "metrics")[];
   /** What its user belongs to: whose work that is too. */
   groups: (string)[];
   roles: (string)[];
@@ -3403,7 +3403,7 @@ export type Operations = {
     body: {
       name: string;
       user?: string | undefined;
-      scopes?: ("tasks" | "tasks:all" | "work" | "admin")[] | undefined;
+      scopes?: ("tasks" | "tasks:all" | "work" | "admin" | "metrics")[] | undefined;
       /** What its user belongs to: whose work that is too. */
       groups?: (string)[] | undefined;
       roles?: (string)[] | undefined;

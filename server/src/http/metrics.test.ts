@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { DurationHistogram } from "./duration-histogram.ts";
-import { createMetricsPage } from "./metrics.ts";
+import { createMetricsPage, linesFor } from "./metrics.ts";
 
 const seconds = new DurationHistogram("work_seconds", "Time of work.");
 
@@ -35,3 +35,14 @@ it("tells histograms, gauges and counters as they are at each scrape", async () 
 function bucketsIn(text: string): number[] {
   return Array.from(text.matchAll(/^work_seconds_bucket\{.*\} (\d+)$/gm), ([, count]) => Number(count));
 }
+
+it("has for one tenant no line of another, whatever that is called", () => {
+  const lines = [
+    "# TYPE waybill_queue_ready gauge",
+    'waybill_queue_ready{tenant="acme",queue="a"} 1',
+    'waybill_queue_ready{tenant="acme2",queue="a"} 2',
+    'waybill_queue_ready{queue="tenant=\\"acme\\"",tenant="other"} 3',
+    "waybill_tasks_ready 4",
+  ];
+  expect(linesFor("acme", lines.join("\n")).split("\n")).toEqual([lines[0], lines[1], lines[4]]);
+});

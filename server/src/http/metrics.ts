@@ -38,6 +38,15 @@ export function createMetricsPage(sources: MetricSources): () => Promise<Metrics
   };
 }
 
+/** The lines of a page that are of no tenant, or of this one. */
+export function linesFor(tenant: string, text: string): string {
+  const own = `tenant="${tenant.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"')}"`;
+  return text
+    .split("\n")
+    .filter((line) => !/[{,]tenant="/.test(line) || line.includes(`{${own}`) || line.includes(`,${own}`))
+    .join("\n");
+}
+
 async function registryOf({ histograms, gauges, counters }: MetricSources): Promise<Registry> {
   const { default: prometheus } = await import("prom-client");
   const registry = new prometheus.Registry();

@@ -2,22 +2,28 @@
 import type { FastifyInstance } from "fastify";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { secretsOf } from "../lenses/secrets.ts";
-import type { MetricsPage } from "./metrics.ts";
+import { mustHave } from "../task/principal.ts";
+import { linesFor, type MetricsPage } from "./metrics.ts";
 
 /** `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. */
 export function addHealth(app: FastifyInstance, { version }: { version: string }): void {
   app.get("/health", (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok", version }));
 }
 
-/** `GET /metrics`, in the text format of Prometheus. Takes any key; `dev` needs none. */
+/**
+ * `GET /metrics`, in the text format of Prometheus. Whole with a key of the scope `metrics`; with `admin` without the lines of
+ * other tenants. Any other key is `forbidden`; `dev` needs none.
+ */
 export function addMetrics(
   app: FastifyInstance,
   { page, authenticate }: { page: () => Promise<MetricsPage>; authenticate: LensParts["authenticate"] },
 ): void {
   app.get("/metrics", async (request, reply) => {
-    await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]));
+    const principal = await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]));
+    const seesAll = principal.scopes.has("metrics");
+    if (!seesAll && !principal.scopes.has("admin")) mustHave(principal, "metrics");
     const { contentType, text } = await page();
-    return reply.type(contentType).send(text);
+    return reply.type(contentType).send(seesAll ? text : linesFor(principal.tenant, text));
   });
 }
 

@@ -6,10 +6,12 @@ import type { Trace } from "./trace.ts";
 
 /**
  * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of
- * the tenant; `admin` manages keys and reads the audit log of the tenant.
+ * the tenant; `admin` manages keys and reads the audit log of the tenant; `metrics` reads what the whole server tells Prometheus.
  */
-export const SCOPES = ["tasks", "tasks:all", "work", "admin"] as const;
+export const SCOPES = ["tasks", "tasks:all", "work", "admin", "metrics"] as const;
 export type Scope = (typeof SCOPES)[number];
+/** What a key of the command line has by itself: the whole server is shown to nobody who was not meant to see it. */
+export const USUAL_SCOPES: readonly Scope[] = SCOPES.filter((scope) => scope !== "metrics");
 
 export type Principal = {
   tenant: string;

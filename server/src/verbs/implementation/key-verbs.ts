@@ -11,7 +11,7 @@ import { Directory } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { isEnded, type Key, type KeyLifetimes, type KeyUse } from "../../task/key.ts";
-import { mustHave, type Principal, SCOPES, type Scope } from "../../task/principal.ts";
+import { mustHave, type Principal, SCOPES, type Scope, USUAL_SCOPES } from "../../task/principal.ts";
 import { isInLine, keysVisibleTo, mayManage } from "../../task/visibility.ts";
 import type { Authenticated, Keys, NewKey } from "../keys.ts";
 
@@ -104,7 +104,7 @@ export class KeyVerbs implements Keys {
   ): Promise<{ key: Key; secret: string }> {
     const { tenant, user } = wanted;
     const holder = { tenant, user, scopes: new Set(SCOPES), keyId: "command-line" };
-    const usual = { scopes: [...SCOPES], groups: [], roles: [], tier: null, models: null, expiresAt: null };
+    const usual = { scopes: [...USUAL_SCOPES], groups: [], roles: [], tier: null, models: null, expiresAt: null };
     return this.#make(holder, { ...usual, ...wanted, above: [] });
   }
 
