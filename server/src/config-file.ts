@@ -233,15 +233,25 @@ export function configFilesIn(folder: string, named: string | undefined): string
   return (named === undefined ? DEFAULT_FILES : [named]).map((name) => resolve(folder, name));
 }
 
-/** Reads the file that is named, or else the first default one in `folder`, or else nothing. */
+/** The name of the first default file in `folder`. */
+export function defaultFileIn(folder: string): string | undefined {
+  return DEFAULT_FILES.find((name) => existsSync(resolve(folder, name)));
+}
+
+/** Whether reading a file runs it: all but JSON are programs. */
+export function isCode(file: string): boolean {
+  return extname(file) !== ".json";
+}
+
+/** Reads the file that is named, none for null, or else the first default one in `folder`, or else nothing. */
 export async function readConfigFile(
   folder: string,
-  named: string | undefined,
+  named: string | null | undefined,
   lenses: readonly string[],
 ): Promise<ConfigFileRead & { path: string | null }> {
   const configFile = configFileOf(lenses);
-  const found = named ?? DEFAULT_FILES.find((name) => existsSync(resolve(folder, name)));
-  if (found === undefined) return { ...configFile.parse({}), path: null };
+  const found = named === undefined ? defaultFileIn(folder) : named;
+  if (found === undefined || found === null) return { ...configFile.parse({}), path: null };
   const path = resolve(folder, found);
   if (!existsSync(path)) throw new ConfigError(`The configuration file ${path} does not exist.`);
   const parsed = configFile.safeParse(await load(path), { error: fieldErrors });
@@ -256,7 +266,7 @@ export async function readConfigFile(
 async function load(path: string): Promise<unknown> {
   try {
     // Editors of Windows put a mark before it.
-    if (extname(path) === ".json") return JSON.parse((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
+    if (!isCode(path)) return JSON.parse((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     if (module.default !== undefined) return module.default;
   } catch (error) {

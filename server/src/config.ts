@@ -124,15 +124,24 @@ export type ConfigSources = {
   folder: string;
   /** The lenses of this server, the root's first. */
   lenses?: readonly [Lens, ...Lens[]];
+  /** A file is read where flags or the environment name it, and none that only lies there. */
+  namedFileOnly?: boolean;
 };
 
 /** The configuration that these sources add up to. Throws `ConfigError` with a sentence that names the culprit. */
-export async function loadConfig({ mode, flags, env, folder, lenses = LENSES }: ConfigSources): Promise<Config> {
+export async function loadConfig({
+  mode,
+  flags,
+  env,
+  folder,
+  lenses = LENSES,
+  namedFileOnly = false,
+}: ConfigSources): Promise<Config> {
   const [, ...others] = lenses;
   const names = others.map(({ name }) => name);
   const texts = textsOf(names);
   const said: Texts = { ...readTexts(texts, env, environmentName), ...readTexts(texts, flags, (name) => name) };
-  const file = await readConfigFile(folder, said.config, names);
+  const file = await readConfigFile(folder, said.config ?? (namedFileOnly ? null : undefined), names);
   refuseUnsupported(said);
 
   const host = said.host ?? file.host ?? null;

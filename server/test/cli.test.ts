@@ -1,10 +1,12 @@
 /** The command line as a person or a script meets it, against a real server. */
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { diagnose } from "../src/cli/diagnosis.ts";
 import { type Context, defineHandler } from "../src/task/handler.ts";
 import { type Ended, ended, runWaybill, spawnWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -449,6 +451,25 @@ describe("doctor", () => {
     );
     const unknown = await doctor({ defaultAgent: "asistant", agents: [{ slug: "assistant", name: "A" }] });
     expect(unknown).toContain('there is no agent "asistant". Did you mean "assistant"? Agents: assistant.');
+  });
+
+  it("runs no code of the folder that it stands in, and says so", async () => {
+    const here = await newFolder();
+    const ran = join(here, "ran");
+    const code = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(ran)}, ""); export default {};`;
+    const found = async (flags: { config?: string }) => {
+      const findings = [];
+      for await (const finding of diagnose(join(here, "none"), { url: server.url, ...flags }, {}, here)) {
+        if (finding.what === "Configuration") findings.push(finding);
+      }
+      return findings;
+    };
+    await writeFile(join(here, "waybill.config.js"), code);
+    const says = expect.stringContaining("waybill.config.js lies here, is a program, and was not run");
+    expect(await found({})).toMatchObject([{ is: "note", says }]);
+    expect(existsSync(ran)).toBe(false);
+    expect(await found({ config: "waybill.config.js" })).toMatchObject([{ is: "good" }]);
+    expect(existsSync(ran)).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * The checks of `waybill doctor`: runtime, configuration, data folder, disk, database, server and key, one by one. Each
- * finding says what to do where something is wrong.
+ * finding says what to do where something is wrong. No code of the folder that it stands in is run, unless it is named.
  */
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,9 +8,13 @@ import { WaybillError } from "@waybill/sdk";
 import { bytes } from "@waybill/sdk/display";
 import { type Config, loadConfig } from "../config.ts";
 import { ConfigError } from "../config-error.ts";
+import { defaultFileIn, isCode } from "../config-file.ts";
+import { environmentName } from "../flags.ts";
 import { configurationOf } from "../greeting.ts";
 import { type Health, type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
+
+export type DiagnosisFlags = ConnectionFlags & { config?: string | undefined };
 
 export type Finding = {
   what: string;
@@ -27,21 +31,42 @@ const FREE_BYTES_MIN = 100 * 1024 ** 2;
 
 export async function* diagnose(
   folder: string,
-  flags: ConnectionFlags,
+  flags: DiagnosisFlags,
   env: NodeJS.ProcessEnv,
+  here = process.cwd(),
 ): AsyncGenerator<Finding, void, undefined> {
   yield { what: "Node.js", is: "good", says: process.versions.node, todo: "" };
-  const config = await configOf(folder, env);
-  yield "finding" in config ? config.finding : { what: "Configuration", is: "good", says: fileOf(config), todo: "" };
+  const program = programIn(here, flags, env);
+  const config = await configOf(folder, flags, env, { here, namedFileOnly: program !== undefined });
+  if ("finding" in config) yield config.finding;
+  else if (program !== undefined) yield notRun(program);
+  else yield { what: "Configuration", is: "good", says: fileOf(config), todo: "" };
   if (!("finding" in config)) yield models(config);
   yield* dataFindings(folder);
   yield* serverFindings(flags);
 }
 
-async function configOf(folder: string, env: NodeJS.ProcessEnv): Promise<Config | { finding: Finding }> {
+/** The configuration that lies here and is code, which nobody has named: whose folder this is, is not known. */
+function programIn(here: string, { config }: DiagnosisFlags, env: NodeJS.ProcessEnv): string | undefined {
+  if ((config ?? env[environmentName("config")] ?? "") !== "") return undefined;
+  const found = defaultFileIn(here);
+  return found !== undefined && isCode(found) ? found : undefined;
+}
+
+function notRun(program: string): Finding {
+  const says = `${program} lies here, is a program, and was not run: what it declares is not checked`;
+  return { what: "Configuration", is: "note", says, todo: `To run and check it: waybill doctor --config ${program}` };
+}
+
+async function configOf(
+  data: string,
+  { config }: DiagnosisFlags,
+  env: NodeJS.ProcessEnv,
+  { here, namedFileOnly }: { here: string; namedFileOnly: boolean },
+): Promise<Config | { finding: Finding }> {
   try {
     // The folder and the mode are not in question here; a host that only `serve` may bind must not look like a mistake.
-    return await loadConfig({ mode: "serve", flags: { data: folder }, env, folder: process.cwd() });
+    return await loadConfig({ mode: "serve", flags: { data, config }, env, folder: here, namedFileOnly });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return {

@@ -6,7 +6,7 @@ import { Exit } from "../exit.ts";
 import { openTerminal, type Style } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
-type Flags = ConnectionFlags & DataFlags & { json?: boolean; setAside?: string; putBack?: string };
+type Flags = ConnectionFlags & DataFlags & { json?: boolean; setAside?: string; putBack?: string; config?: string };
 
 const LOOKS: Readonly<Record<"good" | "note" | "bad", { mark: string; style: Style }>> = {
   good: { mark: "✓", style: "green" },
@@ -22,6 +22,10 @@ export function addDoctor(program: Command): void {
         .command("doctor")
         .description("check this machine, the configuration, the data folder and the server, and say what to do")
         .option("--json", "one finding as JSON a line")
+        .option(
+          "--config <FILE>",
+          "run and check this configuration; one that lies here and is code is not run by itself",
+        )
         .option("--set-aside <ID>", "put a task that cannot be read out of the way, unchanged; the server must not run")
         .option("--put-back <ID>", "put a task back that was set aside; the server must not run"),
     ),

@@ -43,7 +43,11 @@ export function addKeys(program: Command): void {
       .description("make a key; its secret is printed once, on stdout")
       .option("--name <NAME>", "what it is for", "command line")
       .option("--user <USER>", `whose it is (in a folder: ${FIRST_USER})`)
-      .option("--scope <SCOPE,…>", `what it may do: ${SCOPES.join(", ")} (in a folder: all but metrics; over HTTP: tasks)`, scopes)
+      .option(
+        "--scope <SCOPE,…>",
+        `what it may do: ${SCOPES.join(", ")} (in a folder: all but metrics; over HTTP: tasks)`,
+        scopes,
+      )
       .option("--group <NAME,…>", "a group of its user, whose work that is too", names)
       .option("--role <NAME,…>", "a role of its user, likewise", names)
       .option("--tier <NAME>", "its tier, in a folder: how large its share of the server is")
