@@ -266,7 +266,7 @@ describe("a key", () => {
     ],
   ]);
   const needed = (route: Route) =>
-    route.tag === "External work" ? "work" : /createKey|listAudit/.test(route.id) ? "admin" : "tasks";
+    route.tag === "External work" ? "work" : /createKey|Audit$/.test(route.id) ? "admin" : "tasks";
 
   const isForAnyScope = ({ id, tag }: Route) => ANY_SCOPE.has(id) || tag === "Lists beside Agents";
 

@@ -6,7 +6,7 @@ import type { Handlers } from "../task/handlers.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Task } from "../task/task.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { Transitions } from "./transitions.ts";
+import type { Along, Transitions } from "./transitions.ts";
 
 export interface Engine {
   /** What it can run, by kind. Kinds of its own begin with `waybill.`. */
@@ -61,6 +61,8 @@ export type Claim = {
   leaseMs: number;
   /** How long to wait for the first one. */
   waitMs: number;
+  /** What commits with each. */
+  along?: (task: TaskId) => Along;
 };
 
 /** Ready tasks of kinds that other programs do, given out under a lease. */

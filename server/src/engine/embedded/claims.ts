@@ -134,7 +134,9 @@ export class Claims implements WorkClaims {
       if (!entry) break;
       try {
         const lease = { worker: claim.worker, until: clock.now() + claim.leaseMs };
-        tasks.push((await transitions.change(entry.id, { do: "start", lease })).task);
+        const command = { do: "start", lease } as const;
+        const along = claim.along?.(entry.id);
+        tasks.push((await transitions.change(entry.id, () => ({ command, ...(along && { along }) }))).task);
       } catch (error) {
         keys.release(entry.id);
         // It was cancelled or paused meanwhile; anything else is the caller's to hear, and what it got so far its own.

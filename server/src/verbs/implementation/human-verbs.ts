@@ -230,7 +230,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const at = this.parts.clock.now();
     const messageId = this.parts.ids.uuid(at);
     const acting = { by: actor, act, comment, messageId, ...(priority !== undefined && { priority }) };
-    const along = this.along(principal, act.act, task.id, { ...options, ...(comment !== "" && { reason: comment }) });
+    const along = this.along(principal, act.act, task.id, options);
     return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 

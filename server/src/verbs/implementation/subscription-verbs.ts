@@ -124,6 +124,7 @@ export class SubscriptionVerbs implements Subscriptions {
   async try(principal: Principal, task: string | null, id: string): Promise<Trial> {
     const found = await this.#found(principal, task, id);
     if (!this.#parts.receivers) throw notFound("Webhook");
+    await this.#parts.store.audit.append(this.#audit(principal, "try", found));
     return this.#parts.receivers.tried(found);
   }
 

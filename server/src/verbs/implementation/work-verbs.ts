@@ -6,10 +6,12 @@ import { createHash } from "node:crypto";
 import { backoffMs } from "../../engine/backoff.ts";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Act } from "../../engine/transitions.ts";
+import type { Act, Along, Plan } from "../../engine/transitions.ts";
+import { auditEntry } from "../../task/audit.ts";
 import type { HandIn } from "../../task/claim.ts";
 import type { Command } from "../../task/decide.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
 import { type Json, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
@@ -35,7 +37,9 @@ export class WorkVerbs implements Work {
     signal: AbortSignal,
   ): Promise<Task[]> {
     mustHave(principal, "work");
-    return this.#engine.claims.claim({ tenant: principal.tenant, ...wellFormed(claim) }, signal);
+    const { tenant } = principal;
+    const along = (task: TaskId) => this.#along(principal, "claim", task, claim.worker);
+    return this.#engine.claims.claim({ tenant, ...wellFormed(claim), along }, signal);
   }
 
   async heartbeat(
@@ -93,12 +97,13 @@ export class WorkVerbs implements Work {
     const changed = await this.#engine.transitions.change(id, (task) => {
       const attempt = task.attempt + 1;
       const first: Act = { command: { do: "start", lease: { worker, until: this.#clock.now() } } };
+      const along = this.#along(principal, "output" in given ? "complete" : "fail", id, worker);
       if ("output" in given) {
         const by = { worker, hash: hashOf(["complete", given.output]) };
-        return { first, command: { do: "complete", attempt, output: given.output, by } };
+        return { first, along, command: { do: "complete", attempt, output: given.output, by } };
       }
       const by = { worker, hash: hashOf(["fail", given.error, false]) };
-      return { first, command: { do: "fail", attempt, error: given.error, retryAt: null, by } };
+      return { first, along, command: { do: "fail", attempt, error: given.error, retryAt: null, by } };
     });
     return changed.task;
   }
@@ -115,7 +120,11 @@ export class WorkVerbs implements Work {
     if (isHandedIn(task, attempt, by)) return task;
     if ((task.lastClaim ?? task.lease)?.worker !== by.worker) throw notHeld(task, by.worker, attempt);
     try {
-      return (await this.#engine.transitions.change(id, (task) => ({ command: command(task) }))).task;
+      const plan = (task: Task): Plan => {
+        const handedIn = command(task);
+        return { command: handedIn, along: this.#along(principal, handedIn.do, id, by.worker) };
+      };
+      return (await this.#engine.transitions.change(id, plan)).task;
     } catch (error) {
       if (!(error instanceof Refusal) || !HELD_NO_MORE.has(error.code)) throw error;
       // The same may have been sent twice at once.
@@ -123,6 +132,10 @@ export class WorkVerbs implements Work {
       if (isHandedIn(now, attempt, by)) return now;
       throw notHeld(now, by.worker, attempt);
     }
+  }
+
+  #along(principal: Principal, act: string, task: TaskId, worker: string): Along {
+    return { audit: auditEntry(principal, `work.${act}`, this.#clock.now(), { task, detail: { worker } }) };
   }
 
   async #known(principal: Principal, id: string): Promise<Task> {

@@ -17,6 +17,7 @@ import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { AgentCatalog } from "../implementation/agent-verbs.ts";
 import { createVerbs } from "../implementation/create-verbs.ts";
+import type { Receivers } from "../implementation/subscription-verbs.ts";
 import type { Verbs } from "../verbs.ts";
 
 export const ada = principal("ada", ["tasks"]);
@@ -61,7 +62,12 @@ export class Stage {
       tools: [{ name: "calculator", description: "Calculates.", inputSchema: { type: "object" } }],
       modelProblem: (model) => (model.startsWith("local:") ? null : `There is no model ${model}.`),
     };
-    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog, directory });
+    const receivers: Receivers = {
+      formats: new Set(["native"]),
+      checkUrl: async () => {},
+      tried: async () => ({ status: 200, error: null, ms: 1 }),
+    };
+    this.verbs = createVerbs({ engine: this.#engine, store, clock, ids, random, catalog, directory, receivers });
   }
 
   static async open(): Promise<Stage> {
