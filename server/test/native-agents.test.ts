@@ -237,4 +237,7 @@ it("an agent that is asked to asks another one, as a child task that its owner r
   await expect(task.text()).resolves.toContain("144");
   const children = await client.tasks.list({ parent_id: task.id }).page();
   expect(children.items.map(({ title }) => title)).toEqual(["What is 12 * 12?"]);
+  // Also after the end of both, the step says which task it began.
+  const begun = (await task.steps()).filter(({ child_id }) => child_id !== null);
+  expect(begun).toMatchObject([{ kind: "child", state: "done", child_id: children.items[0]?.id }]);
 });

@@ -306,9 +306,7 @@ class ReplayContext implements Context {
       entry: undefined,
       key: "",
     };
-    this.#run.say(logLineOf(level, message, facts), (event) =>
-      this.#record(call, { record: { events: [event] } }, null),
-    );
+    this.#run.say(logLineOf(level, message, facts), (events) => this.#record(call, { record: { events } }, null));
   });
 
   emit<Type extends string>(event: Emission<Type>): void {

@@ -280,13 +280,16 @@ export class Run implements AttemptRun {
     if (!this.#over) this.#observer.report(message, this.task.id, error);
   }
 
-  /** A line of the kind's own code: told at once, and kept by the task as long as it has not too many. */
-  say(line: LogLine, keep: (event: EventDraft) => void): void {
+  /**
+   * A line of the kind's own code: told at once, and kept by the task as long as it has not too many. One that is for finding
+   * faults is none of the task's events, which whoever may see the task reads.
+   */
+  say(line: LogLine, keep: (events: EventDraft[]) => void): void {
     if (this.#over) return;
     this.#observer.said(this.task, line);
     this.#lines += 1;
     if (this.#lines > LOG_LINES_MAX) return;
-    keep({ type: "task.logged", data: line });
+    keep(line.level === "debug" ? [] : [{ type: "task.logged", data: line }]);
   }
 
   /** The line was said by an attempt before this one. */

@@ -149,7 +149,7 @@ export class StepExecution implements StepContext {
     return logOf((level, message, facts) => {
       if (this.#done) return;
       const line = logLineOf(level, message, facts, this.#call.name);
-      this.#run.say(line, (event) => this.#run.buffer.add({ record: { events: [event] } }));
+      this.#run.say(line, (events) => this.#run.buffer.add({ record: { events } }));
     });
   }
 
