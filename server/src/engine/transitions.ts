@@ -144,7 +144,7 @@ export class Transitions {
     }
     let applied: Applied | undefined;
     try {
-      applied = await this.#commitFirst(first);
+      applied = await (atRest ? this.#commitFirst(first) : this.#commit(first.writes));
     } finally {
       first.settle(applied?.ok ?? false);
     }

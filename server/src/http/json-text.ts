@@ -15,7 +15,9 @@ const SUSPECT =
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   const text = textOf(bytes);
-  if (SUSPECT.test(text)) throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
+  // To look for it plainly takes a tenth of the pattern's time.
+  if ((text.includes("__proto__") || text.includes("\\u")) && SUSPECT.test(text))
+    throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
   const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
     const value = jsonOf(own);

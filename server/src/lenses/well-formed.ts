@@ -15,7 +15,8 @@ const COMPRESSED = ["1f8b", "789c", "7801", "78da", "28b52ffd"].map((mark) => Bu
 /** In a valid JSON text all other text is as its bytes are. */
 const SUSPECT_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|[^u])/g;
-const NOT_ASCII = /[\x80-\u{10ffff}]/u;
+/** In the value of a header, of which Node.js makes a character for each byte. */
+const NOT_ASCII = /[\x80-\xff]/;
 
 /** `what` begins the sentence of a refusal. Throws `invalid`. */
 export function textOf(bytes: Buffer, what = "The body"): string {
@@ -32,7 +33,7 @@ export function textOf(bytes: Buffer, what = "The body"): string {
 /** What `JSON.parse` makes of a text, which throws as that does, and `invalid` for escapes that are no text. */
 export function jsonOf(text: string, what = "The body"): unknown {
   const value: unknown = JSON.parse(text);
-  if (SUSPECT_ESCAPE.test(text) && hasIllFormedEscape(text)) {
+  if (text.includes("\\u") && SUSPECT_ESCAPE.test(text) && hasIllFormedEscape(text)) {
     throw new Refusal("invalid", `${what} has an escape of NUL or of half a surrogate pair, which is not accepted.`);
   }
   return value;

@@ -6,11 +6,11 @@ import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
 import { HUMAN_KIND, humanInput } from "./human.ts";
 import type { TaskId } from "./id.ts";
-import { type Json, type JsonObject, wellFormed } from "./json.ts";
+import { isJson, type Json, type JsonObject, wellFormed } from "./json.ts";
 import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part } from "./part.ts";
 import { type QueuedTask, queuedTask } from "./queued-task.ts";
-import { NAME_LENGTH_MAX, type Submission, type submission } from "./submission.ts";
+import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 import { firstAssignment } from "./work-item.ts";
 
@@ -85,7 +85,24 @@ export function newTask(
 
 /** A submission with nothing but its kind and input. */
 export function plainSubmission(kind: string, input: Json): z.output<typeof submission> & Submission {
-  return { kind, input, priority: 0, retry: retryPolicy.parse({}), metadata: {} };
+  return { kind, input, priority: 0, retry: { ...USUAL_RETRY }, metadata: {} };
+}
+
+const USUAL_RETRY = retryPolicy.parse({});
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(["kind", "input", "priority"]);
+
+/**
+ * What its schema makes of a submission with nothing but its kind, input and priority; null of any other, and of one that
+ * does not fit. Most are such, and the schema takes as long for one as it takes to make the task.
+ */
+export function plainly(given: Submission): z.output<typeof submission> | null {
+  for (const name in given) if (!PLAIN_FIELDS.has(name)) return null;
+  const { kind, input, priority = 0 } = given;
+  const isKind = kind.length >= 1 && kind.length <= KIND_LENGTH_MAX;
+  const isPriority = Number.isInteger(priority) && Math.abs(priority) <= PRIORITY_MAX;
+  return isKind && isPriority && isJson(input)
+    ? { ...plainSubmission(wellFormed(kind), wellFormed(input)), priority }
+    : null;
 }
 
 const parts = z.array(part);

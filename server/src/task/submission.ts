@@ -10,8 +10,8 @@ import type { InputAsk } from "./states.ts";
 import { type NewSubscription, newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";
 import { budget, concurrency, retryPolicy } from "./task.ts";
 
-const PRIORITY_MAX = 100;
-const KIND_LENGTH_MAX = 64;
+export const PRIORITY_MAX = 100;
+export const KIND_LENGTH_MAX = 64;
 export const NAME_LENGTH_MAX = 255;
 /** Of a task's metadata: every list shows it. */
 export const METADATA_KEYS_MAX = 64;

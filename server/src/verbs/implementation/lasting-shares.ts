@@ -39,6 +39,18 @@ export class LastingShares {
     this.#boundsOf = boundsOf;
   }
 
+  /** Counts one more task where there is room for sure. Where it is false, `mustHaveRoom` has to be asked. */
+  haveRoom(principal: Principal): boolean {
+    const { tenant, user } = principal;
+    const bounds = this.#boundsOf(principal);
+    const now = this.#clock.now();
+    const own = this.#known.get(nameOf({ tenant, user }));
+    const all = this.#known.get(nameOf({ tenant, user: null }));
+    if (!isFar(own, bounds.user, now) || !isFar(all, bounds.tenant, now)) return false;
+    for (const known of [own, all]) if (known !== undefined) known.open += 1;
+    return true;
+  }
+
   /** Counts one more task. Throws `rate_limited` when its user, or the user's tenant, has as many open ones as it may, or has spent its money of the day. */
   async mustHaveRoom(principal: Principal, kind: string): Promise<void> {
     const { tenant, user } = principal;
@@ -51,14 +63,11 @@ export class LastingShares {
     if (bounds.openTasks === null && bounds.usdPerDay === null) return;
     const known = this.#of(owner);
     const now = this.#clock.now();
-    const isNear =
-      known.open >= NEAR * (bounds.openTasks ?? Number.POSITIVE_INFINITY) ||
-      known.usd >= NEAR * (bounds.usdPerDay ?? Number.POSITIVE_INFINITY);
-    if (isNear || now - known.at >= REMEMBERED_MS || known.day !== dayOf(now)) {
+    if (!isFar(known, bounds, now)) {
       known.reading ??= this.#read(owner, known).finally(() => {
         known.reading = null;
       });
-      if (isNear) await known.reading;
+      if (isNear(known, bounds)) await known.reading;
     }
     const whose = owner.user === null ? "Your tenant has" : "You have";
     if (bounds.openTasks !== null && known.open >= bounds.openTasks) {
@@ -73,8 +82,8 @@ export class LastingShares {
   }
 
   /** An owner that nothing is known of yet has nothing: it is asked for meanwhile. */
-  #of({ tenant, user }: Visible): Known {
-    const name = `${tenant}\n${user ?? ""}`;
+  #of(owner: Visible): Known {
+    const name = nameOf(owner);
     const before = this.#known.get(name);
     if (before !== undefined) return before;
     const [oldest] = this.#known.size < KNOWN_MAX ? [] : this.#known.keys();
@@ -99,4 +108,19 @@ export class LastingShares {
     known.at = now;
     known.day = day;
   }
+}
+
+function nameOf({ tenant, user }: Visible): string {
+  return `${tenant}\n${user ?? ""}`;
+}
+
+function isNear({ open, usd }: Known, { openTasks, usdPerDay }: LastingBounds): boolean {
+  return (openTasks !== null && open >= NEAR * openTasks) || (usdPerDay !== null && usd >= NEAR * usdPerDay);
+}
+
+/** What was read a moment ago, and is far from each bound; or there is none. */
+function isFar(known: Known | undefined, bounds: LastingBounds, now: number): boolean {
+  if (bounds.openTasks === null && bounds.usdPerDay === null) return true;
+  if (known === undefined || now - known.at >= REMEMBERED_MS || known.day !== dayOf(now)) return false;
+  return !isNear(known, bounds);
 }

@@ -11,7 +11,7 @@ import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import { HUMAN_KIND } from "../../task/human.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json.ts";
-import type { NewTask } from "../../task/new-task.ts";
+import { type NewTask, plainly } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { type OpenQuestion, openQuestions, questionFor } from "../../task/questions.ts";
@@ -53,7 +53,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
-    const given = checked(submissionSchema, wanted);
+    const given = plainly(wanted) ?? checked(submissionSchema, wanted);
     mustHaveCome(keptIn(given.input), uploads);
     mustHaveCome(keptIn(given.message?.parts), uploads);
     const handler = this.parts.engine.handlers.get(given.kind);
@@ -297,7 +297,8 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
-    await this.parts.lasting?.mustHaveRoom(principal, fresh.handler.kind);
+    const { lasting } = this.parts;
+    if (lasting && !lasting.haveRoom(principal)) await lasting.mustHaveRoom(principal, fresh.handler.kind);
     const whole: Along = { ...along, ...(idempotency && { idempotency }), ...(conversation && { conversation }) };
     const asked = { principal, act: "submit", detail: { kind: fresh.handler.kind } };
     const done = await submitTask(this.parts, fresh, whole, asked);
