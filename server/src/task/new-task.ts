@@ -9,7 +9,7 @@ import type { TaskId } from "./id.ts";
 import { isJson, type Json, type JsonObject, wellFormed } from "./json.ts";
 import { MULTITASK_STRATEGIES } from "./multitask.ts";
 import { part } from "./part.ts";
-import { type QueuedTask, queuedTask } from "./queued-task.ts";
+import { type QueuedTask, UNTOUCHED } from "./queued-task.ts";
 import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 import { firstAssignment } from "./work-item.ts";
@@ -47,7 +47,8 @@ export function newTask(
   const { deadlineMs, message: kept = {} } = submission;
   const { models = [] } = parts;
   if (models.length > 0) mustAskAllowed(handler, input, models);
-  const task = queuedTask({
+  const task: QueuedTask = {
+    ...UNTOUCHED,
     id,
     tenant: parts.tenant,
     user: parts.user,
@@ -70,6 +71,8 @@ export function newTask(
     models: models.map((list) => [...list]),
     retry: submission.retry,
     createdAt: now,
+    stateChangedAt: now,
+    updatedAt: now,
     notBefore: submission.delayMs === undefined ? null : now + submission.delayMs,
     deadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
     namedDeadlineAt: deadlineMs === undefined ? null : now + deadlineMs,
@@ -78,7 +81,7 @@ export function newTask(
       handler.kind === HUMAN_KIND
         ? { ...firstAssignment(humanInput.parse(input), parts.user, now), ...parts.renewed }
         : null,
-  });
+  };
   const said = kept === null ? undefined : message;
   return { task, message: said && { parts: kept?.parts ?? said, metadata: kept?.metadata } };
 }
@@ -190,12 +193,13 @@ function told<Value>(
   throw new Error(`${name} of kind "${kind}" returned what cannot be kept.`);
 }
 
+/** Where a text is not one line with single spaces. */
+const BROKEN = /[^\S ]| {2}/;
+
 /** The text in one line of at most `max` characters. */
 export function cut(text: string, max: number): string {
-  const line = text
-    .slice(0, max * 4)
-    .replaceAll(/\s+/g, " ")
-    .trim();
+  const part = text.slice(0, max * 4);
+  const line = (BROKEN.test(part) ? part.replaceAll(/\s+/g, " ") : part).trim();
   // By code points, so that no character is cut in half.
   return line.length <= max ? line : `${[...line.slice(0, max * 2)].slice(0, max - 1).join("")}…`;
 }
