@@ -56,6 +56,8 @@ export type Claim = {
   tenant: string;
   queue: string;
   worker: string;
+  /** The API key that it comes with: the lease is that key's. */
+  key?: string;
   /** Tasks at most. */
   max: number;
   leaseMs: number;

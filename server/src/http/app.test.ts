@@ -50,6 +50,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
     admission,
     connections,
     newRequestId: requestIds(),
+    keyEnd: () => null,
     requestsMax: 100,
     trustProxy: 0,
     hosts: null,

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Lens } from "../lenses/lens.ts";
+import type { LensParts } from "../lenses/lens-parts.ts";
 import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJsonBodies } from "./body.ts";
@@ -35,6 +36,7 @@ export type AppParts = InWorkParts & {
   /** The spelling of a URL that routes are found by. */
   rewrite: (url: string) => string;
   newRequestId: RequestIds;
+  keyEnd: LensParts["keyEnd"];
   requestsMax: number;
   trustProxy: number;
   /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
@@ -73,6 +75,9 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("held", false);
   app.decorateRequest("principal", null);
+  app.decorateRequest("keyEnd", function () {
+    return this.principal && parts.keyEnd(this.principal, this.raw);
+  });
   app.decorateRequest("counted", null);
   parseJsonBodies(app, parts.bodies);
 

@@ -106,7 +106,8 @@ export function createApps(parts: AppsParts): Apps {
     issues: parts.issues,
     unexpected: (err, request) => parts.log.error({ err, request }, "unexpected error"),
   };
-  const inWork = { ...appParts(parts), durations, traffic, bodies, connections, admission, newRequestId: requestIds() };
+  const shared = { traffic, bodies, connections, admission, keyEnd };
+  const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
   const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {

@@ -2,7 +2,7 @@
  * Who calls: keys by the store's verb, remembered for a moment. In `dev` whoever calls from this machine without a key,
  * or with one that the store does not know, is the developer, so that every client's own example runs as it is printed.
  */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Incoming } from "../lenses/incoming.ts";
 import type { Chosen, LensParts } from "../lenses/lens-parts.ts";
 import { Directory } from "../task/directory.ts";
@@ -97,9 +97,9 @@ export function createAuthentication({
       const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
       return known !== undefined && known.until > now() ? known.principal : admitted(request, secrets, chosen);
     },
-    keyEnd(principal, response) {
+    keyEnd(principal, held) {
       const proof = proofOf.get(principal);
-      return proof === undefined ? null : endOf(watch, proof, response);
+      return proof === undefined ? null : endOf(watch, proof, held);
     },
   };
 
@@ -142,8 +142,8 @@ function developerAs({ tenant, user }: Chosen = {}, directory: Directory): Princ
   return known === null ? principal : { ...principal, groups: known.groups, roles: known.roles };
 }
 
-function endOf(watch: KeyWatch, proof: string, response: ServerResponse): AbortSignal {
+function endOf(watch: KeyWatch, proof: string, held: IncomingMessage | ServerResponse): AbortSignal {
   const { ended, release } = watch.watch(proof);
-  response.once("close", release);
+  held.once("close", release);
   return ended;
 }

@@ -65,7 +65,9 @@ export class JsonBodies {
       request.bodyBytes += bytes;
       this.#bounds.take(request, bytes);
     };
-    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace);
+    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace, () =>
+      request.keyEnd(),
+    );
     return bytes.length > OWN_THREAD_BYTES_MAX
       ? await this.#thread.parse(bytes, request.principal?.tenant ?? "")
       : parseJson(bytes);
@@ -99,6 +101,7 @@ function read(
   bounds: { bytesMax: number; valuesMax: number },
   takeBytes: (bytes: number) => void,
   pace: BodyPace,
+  keyEnd: () => AbortSignal | null,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
@@ -144,7 +147,7 @@ function read(
     };
     // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
-    const { body: coming, done: settled } = pace.watch(BODY_MS_MAX, (why) => fail(new Refusal("invalid", why)));
+    const { body: coming, done: settled } = pace.watch(BODY_MS_MAX, fail, keyEnd);
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
 }

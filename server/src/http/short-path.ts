@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Incoming, RoutedRequest } from "../lenses/incoming.ts";
+import type { LensParts } from "../lenses/lens-parts.ts";
 import type { ShortRoute } from "../lenses/short-routes.ts";
 import { faultOfHeaders } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
@@ -23,6 +24,7 @@ const WAIT = /^\?wait=([0-9.]{1,7})$/;
 
 export type ShortPathParts = InWorkParts & {
   newRequestId: RequestIds;
+  keyEnd: LensParts["keyEnd"];
   requestsMax: number;
   /** Of the proxies before this server. */
   trustProxy: number;
@@ -119,6 +121,7 @@ class PlainRequest implements RoutedRequest {
   readonly params: Record<string, string>;
   readonly query: Record<string, string>;
   readonly #trustProxy: number;
+  readonly #keyEnd: LensParts["keyEnd"];
   body: unknown;
   readonly startedAt = performance.now();
   held = false;
@@ -126,12 +129,17 @@ class PlainRequest implements RoutedRequest {
   counted: Counted | null = null;
   bodyBytes = 0;
 
-  constructor({ newRequestId, trustProxy }: ShortPathParts, raw: IncomingMessage, { params, query }: Place) {
+  constructor({ newRequestId, trustProxy, keyEnd }: ShortPathParts, raw: IncomingMessage, { params, query }: Place) {
     this.id = newRequestId(raw);
     this.raw = raw;
     this.params = params;
     this.query = query;
     this.#trustProxy = trustProxy;
+    this.#keyEnd = keyEnd;
+  }
+
+  keyEnd(): AbortSignal | null {
+    return this.principal && this.#keyEnd(this.principal, this.raw);
   }
 
   get method(): string {

@@ -56,7 +56,7 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
     }
     if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
     const chunks: Buffer[] = [];
-    for await (const chunk of bounded(payload, bodyLimit)) chunks.push(chunk);
+    for await (const chunk of bounded(payload, bodyLimit, () => request.keyEnd())) chunks.push(chunk);
     return chunks.length === 0 ? undefined : textOf(Buffer.concat(chunks));
   });
 }
@@ -65,7 +65,10 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
 export function readAsStream(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => {
-    done(null, bounded(payload, request.routeOptions.bodyLimit ?? 0));
+    done(
+      null,
+      bounded(payload, request.routeOptions.bodyLimit ?? 0, () => request.keyEnd()),
+    );
   });
 }
 
@@ -89,7 +92,14 @@ function addFormParser(app: FastifyInstance): void {
   app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
     const bytesMax = request.routeOptions.bodyLimit ?? 0;
     if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
-    else done(null, new UnreadForm(bounded(payload, bytesMax), request.headers["content-type"] ?? ""));
+    else
+      done(
+        null,
+        new UnreadForm(
+          bounded(payload, bytesMax, () => request.keyEnd()),
+          request.headers["content-type"] ?? "",
+        ),
+      );
   });
 }
 
@@ -114,7 +124,14 @@ function cutJson(
   if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
   else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
   else if (isShort(request)) done(null, new CutJson(payload, null));
-  else done(null, new CutJson(bounded(payload, bodyLimit), config.cut));
+  else
+    done(
+      null,
+      new CutJson(
+        bounded(payload, bodyLimit, () => request.keyEnd()),
+        config.cut,
+      ),
+    );
 }
 
 /** No text of it is cut out, however it is made: it is read as other JSON is. */
@@ -136,9 +153,9 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
-/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, or come too slowly. */
-export function bounded(payload: Readable, bytesMax: number): Readable {
-  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, (why) => counted.destroy(new Refusal("invalid", why)));
+/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or when the key of their caller has ended. */
+export function bounded(payload: Readable, bytesMax: number, keyEnd?: () => AbortSignal | null): Readable {
+  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, (why) => counted.destroy(why), keyEnd);
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       body.bytes += chunk.length;

@@ -20,6 +20,7 @@ export type Incoming = Pick<
   | "principal"
   | "counted"
   | "bodyBytes"
+  | "keyEnd"
 >;
 
 /** One whose route was found: the parameters of its path are text. */

@@ -1,5 +1,5 @@
 /** What every lens is handed when it is mounted: what callers may do, who calls, and how events are streamed. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent.ts";
@@ -13,6 +13,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who calls, from the moment that the key was accepted: before anything of the body is read. */
     principal: Principal | null;
+    /** Fires, until its body has come, within a second after its caller's key has ended; null when it came without one. */
+    keyEnd(): AbortSignal | null;
   }
 }
 
@@ -101,8 +103,8 @@ export type LensParts = {
    */
   authenticate: (request: Incoming, secrets: readonly string[], chosen?: Chosen) => Principal | Promise<Principal>;
   admission: Admission;
-  /** Fires, while `response` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
-  keyEnd: (principal: Principal, response: ServerResponse) => AbortSignal | null;
+  /** Fires, while `held` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
+  keyEnd: (principal: Principal, held: IncomingMessage | ServerResponse) => AbortSignal | null;
   /** Callers from this machine need no key. */
   isOpen: boolean;
   /** What a lens signs its tokens with: 32 bytes that stay the same after a restart. */

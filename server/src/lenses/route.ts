@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { type ErrorCode, notFound, Refusal } from "../task/errors.ts";
+import { type ErrorCode, keyHasEnded, notFound, Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
@@ -306,9 +306,11 @@ function made<Names extends string, Query, Body, Who>(
       };
       try {
         const answer = await handle(call);
-        if (isFired(ended)) throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
+        if (isFired(ended)) throw keyHasEnded();
         return answer;
       } catch (error) {
+        // What was held breaks off in its own words.
+        if (isFired(ended)) throw keyHasEnded();
         if (!(error instanceof FieldFault)) throw error;
         throw invalid({ where: "body", issues: error.issues, value: null, absent: false });
       }

@@ -1,5 +1,5 @@
 /** Everything that may be done to a task, by its run, its engine, or people: what `decide` is asked to decide. */
-import type { HandIn } from "./claim.ts";
+import type { HandIn, Lease } from "./claim.ts";
 import type { EventDraft, KnownDraft } from "./events/event.ts";
 import type { Acting } from "./human-acts.ts";
 import type { Identity } from "./identity.ts";
@@ -14,7 +14,7 @@ export type Command =
    * A slot is free. `lease` is for work that another program claimed; `version` that of the handler, for a task that has
    * not begun and whose own is gone.
    */
-  | { do: "start"; lease?: { worker: string; until: number }; version?: number }
+  | { do: "start"; lease?: Lease; version?: number }
   /** The process that ran it died: it begins again. */
   | { do: "recover" }
   /** What the crash guard makes of the death of a process that ran it. */
@@ -33,8 +33,8 @@ export type Command =
   /** Somebody lets its tree, which has spent this much, go on with a spent budget. */
   | { do: "grant"; spent: UsageTotals }
   | { do: "renew"; attempt: number; worker: string; until: number }
-  /** The lease that held until then has run out: the task is anybody's again, or fails. */
-  | { do: "lapse"; attempt: number; until: number }
+  /** The lease that held until then has run out, or the key that it was given to has ended: the task is anybody's again, or fails. */
+  | { do: "lapse"; attempt: number; until: number; keyEnded?: true }
   /** `by` is the worker that has done it, which may hand it in late. */
   | { do: "complete"; attempt: number; output: Json; by?: HandIn }
   | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; stack?: string | null; by?: HandIn }

@@ -56,7 +56,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       if (task.lease?.worker !== command.worker) return fenced(task);
       return (
         guarded(task, command.attempt) ??
-        change(task, command, at, { lease: { worker: command.worker, until: command.until } }, [])
+        change(task, command, at, { lease: { ...task.lease, until: command.until } }, [])
       );
     case "lapse":
       return lapse(task, command, at);
@@ -164,7 +164,7 @@ function start(task: Task, command: Command & { do: "start" }, at: number): Chan
   const cause = task.attempt === 0 ? "first" : "resumed";
   const lease = command.lease ?? null;
   const startedAt = task.startedAt ?? at;
-  const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null } };
+  const claim = lease && { lastClaim: { worker: lease.worker, handedIn: null, ...keyIn(lease) } };
   const handlerVersion = command.version ?? task.handlerVersion;
   const tries = triesOf({ attempt, failures: task.failures, state: "running", queue: task.queue });
   const waits = openQuestions(task);
@@ -272,8 +272,11 @@ function lapse(task: Task, command: Command & { do: "lapse" }, at: number): Chan
   if (refusal) return refusal;
   if (task.lease?.until !== command.until) return wrongState(task, "taken from its worker");
   const { worker } = task.lease;
-  const error = { code: "lease_lost", message: `Worker ${worker} let its lease run out.` };
-  const claim = { leasesLost: task.leasesLost + 1, lastClaim: { worker, handedIn: null } };
+  const message = command.keyEnded
+    ? `The key of worker ${worker} has ended.`
+    : `Worker ${worker} let its lease run out.`;
+  const error = { code: "lease_lost", message };
+  const claim = { leasesLost: task.leasesLost + 1, lastClaim: { worker, handedIn: null, ...keyIn(task.lease) } };
   if (claim.leasesLost >= LEASES_LOST_MAX) return end(task, command, at, { state: "failed", error, ...claim });
   return change(task, command, at, { state: "waiting", waits: [slotWait(at)], lease: null, ...claim }, [
     { type: "task.retrying", data: { error, until: at, failures: task.failures } },
@@ -281,7 +284,12 @@ function lapse(task: Task, command: Command & { do: "lapse" }, at: number): Chan
 }
 
 function handedIn(by: HandIn | undefined): Pick<Task, "lastClaim"> | undefined {
-  return by && { lastClaim: { worker: by.worker, handedIn: by.hash } };
+  return by && { lastClaim: { worker: by.worker, handedIn: by.hash, ...keyIn(by) } };
+}
+
+/** Whose it is, where that is known. */
+function keyIn({ key }: { key?: string | undefined }): { key?: string } {
+  return key === undefined ? {} : { key };
 }
 
 function cancel(task: Task, command: Command & { do: "cancel" }, at: number): Change | Refusal {

@@ -48,6 +48,10 @@ export class Refusal extends Error {
   }
 }
 
+export function keyHasEnded(): Refusal {
+  return new Refusal("unauthenticated", "The API key was revoked or has expired.");
+}
+
 export function notFound(noun: string): Refusal {
   return new Refusal("not_found", `${noun} not found`);
 }

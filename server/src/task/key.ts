@@ -32,6 +32,9 @@ export type Key = {
   hint: string;
 };
 
+/** How the ids of keys begin: what acts without a key has no id of this kind. */
+export const KEY_ID_PREFIX = "key_";
+
 /** That a key was let in. */
 export type KeyUse = { id: string; at: number; from: string };
 

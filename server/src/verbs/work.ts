@@ -6,7 +6,7 @@ import type { Failure, Task } from "../task/task.ts";
 /**
  * Work that other programs do, under a lease. Every verb throws `forbidden` without the scope `work`. A claim's `attempt`
  * is its fencing token: `fenced` says that this worker, or this attempt, does not hold the task, which may have ended, be
- * paused, or be another's by now. A worker may know any task of its tenant that is or was claimed; others are `not_found`.
+ * paused, or be another's by now, or that it was claimed with another key. A worker may know any task of its tenant that is or was claimed; others are `not_found`.
  */
 export interface Work {
   /**

@@ -11,10 +11,17 @@ import type { Claim, QueueDepth, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
 import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
+import type { LeaseKeys } from "./lease-keys.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
-type Parts = { transitions: Transitions; clock: Clock; open: Pick<OpenTasks, "get">; keys: ConcurrencyKeys };
+type Parts = {
+  transitions: Transitions;
+  clock: Clock;
+  open: Pick<OpenTasks, "get">;
+  keys: ConcurrencyKeys;
+  leases: Pick<LeaseKeys, "held" | "free" | "stop">;
+};
 
 /** Workers name the queues that they ask for. */
 const QUEUES_NOTED_MAX = 10_000;
@@ -74,11 +81,13 @@ export class Claims implements WorkClaims {
 
   giveKeyBack(id: TaskId): void {
     this.#parts.keys.release(id);
+    this.#parts.leases.free(id);
   }
 
   /** Lets those go that wait for work. */
   stop(): void {
     this.#stopped = true;
+    this.#parts.leases.stop();
     for (const queue of this.#queues.values()) for (const wake of [...queue.waiting]) wake();
   }
 
@@ -127,16 +136,19 @@ export class Claims implements WorkClaims {
   }
 
   async #take(key: string, claim: Claim): Promise<Task[]> {
-    const { transitions, clock, keys } = this.#parts;
+    const { transitions, clock, keys, leases } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
       const entry = this.#next(key);
       if (!entry) break;
       try {
-        const lease = { worker: claim.worker, until: clock.now() + claim.leaseMs };
+        const { worker, key } = claim;
+        const lease = { worker, until: clock.now() + claim.leaseMs, ...(key !== undefined && { key }) };
         const command = { do: "start", lease } as const;
         const along = claim.along?.(entry.id);
-        tasks.push((await transitions.change(entry.id, () => ({ command, ...(along && { along }) }))).task);
+        const { task } = await transitions.change(entry.id, () => ({ command, ...(along && { along }) }));
+        leases.held(task);
+        tasks.push(task);
       } catch (error) {
         keys.release(entry.id);
         // It was cancelled or paused meanwhile; anything else is the caller's to hear, and what it got so far its own.

@@ -29,6 +29,7 @@ import { CrashMemory, type CrashRecord } from "./crash-record.ts";
 import { Descendants } from "./descendants.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import { Interruption } from "./interruption.ts";
+import { LeaseKeys } from "./lease-keys.ts";
 import { OpenTasks } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
@@ -88,7 +89,7 @@ export class EmbeddedEngine implements Engine {
   readonly #strays: Strays;
 
   constructor(parts: EngineParts) {
-    const { store, clock, random, ids, log, ownership = soleOwner } = parts;
+    const { store, clock, random, ids, log, ownership = soleOwner, launch = null } = parts;
     const limits = { ...ENGINE_LIMITS, ...parts.limits };
     const cache = parts.cache ?? new MemoryTaskCache(limits.recentBytes);
     const feed = parts.feed ?? new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
@@ -108,13 +109,13 @@ export class EmbeddedEngine implements Engine {
     const keys = new ConcurrencyKeys();
     const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock });
-    const claims = new Claims({ transitions, clock, open, keys });
+    const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
+    const claims = new Claims({ transitions, clock, open, keys, leases });
     const placement = new Placement({ open, scheduler, claims, ask: (id) => this.#waits.ask(id) });
-    const shared = { store, transitions, handlers, open, placement, log };
+    const shared = { store, transitions, handlers, open, placement, leases, log };
     const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
     const waits = new WaitCompletion({ ...shared, clock, claims, runner, escalatesTo });
     const inServer = (task: Task) => handlers.of(task)?.inServer === true;
-    const { launch = null } = parts;
     const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, inServer, launch });
     this.handlers = handlers;
     this.transitions = transitions;

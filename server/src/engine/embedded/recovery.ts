@@ -14,6 +14,7 @@ import type { CrashRecord } from "./crash-record.ts";
 import type { Descendants } from "./descendants.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { Interruption } from "./interruption.ts";
+import type { LeaseKeys } from "./lease-keys.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
@@ -35,6 +36,7 @@ type Parts = {
   placement: Placement;
   scheduler: Scheduler;
   waits: WaitCompletion;
+  leases: Pick<LeaseKeys, "held">;
   interruption: Interruption;
   record: CrashRecord;
   guard: CrashGuard;
@@ -84,9 +86,9 @@ export class Recovery {
     return this.#parts.handlers.get(kind)?.queueOf !== undefined;
   }
 
-  /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell. */
+  /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell; and by which keys the rest is held. */
   async #readClaimable(entries: readonly Entry[]): Promise<void> {
-    const { open, handlers, placement } = this.#parts;
+    const { open, handlers, placement, leases } = this.#parts;
     for (let from = 0; from < entries.length && !this.#stopped; from += WHOLE_PAGE) {
       const page = entries.slice(from, from + WHOLE_PAGE);
       // Read at once: one after the other, thousands would each cost a way to the reader and back.
@@ -95,6 +97,7 @@ export class Recovery {
         const task = tasks[at];
         const now = open.get(entry.id);
         if (!task || !now) continue;
+        leases.held(task);
         const { doneBy } = entryOf(task, handlers);
         if (!isSame(doneBy, now.doneBy)) placement.place({ ...now, doneBy });
       }

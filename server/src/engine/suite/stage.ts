@@ -40,8 +40,8 @@ export type EngineLife = {
 
 export type EngineSetup = (handlers: readonly Handler[], limits?: { concurrency: number }) => Promise<EngineLife>;
 
-export const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };
-export const bob: Principal = { tenant: "acme", user: "bob", scopes: new Set(["tasks"]), keyId: "key_bob" };
+export const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "of ada" };
+export const bob: Principal = { tenant: "acme", user: "bob", scopes: new Set(["tasks"]), keyId: "of bob" };
 
 /** A gate that a test opens, in the place of time passing. */
 export function gate<Value = void>() {

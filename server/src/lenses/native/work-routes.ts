@@ -17,7 +17,8 @@ export const workRoutes: readonly Route[] = [
     tag: "External work",
     summary: "Take ready tasks of kind external",
     description:
-      "Needs the scope `work`. Each task's `attempt` is its fencing token: name it in every further call. A lease that " +
+      "Needs the scope `work`. Each task's `attempt` is its fencing token: name it in every further call, with the key that " +
+      "claimed it: no other keeps it or hands it in, and once that key has ended the task is offered again. A lease that " +
       "runs out gives the task to the next who asks; the fifth that runs out fails it as `lease_lost`. A task whose " +
       "concurrency key has no room is not given out.",
     body: work.claimBody,

@@ -8,9 +8,9 @@ import type { Store, StoredKey } from "../../store/store.ts";
 import { beyond } from "../../task/allowed-models.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { Directory } from "../../task/directory.ts";
-import { notFound, Refusal } from "../../task/errors.ts";
+import { keyHasEnded, notFound, Refusal } from "../../task/errors.ts";
 import { type JsonObject, wellFormed } from "../../task/json.ts";
-import { isEnded, type Key, type KeyLifetimes, type KeyUse } from "../../task/key.ts";
+import { isEnded, KEY_ID_PREFIX, type Key, type KeyLifetimes, type KeyUse } from "../../task/key.ts";
 import { mustHave, type Principal, SCOPES, type Scope, USUAL_SCOPES } from "../../task/principal.ts";
 import { isInLine, keysVisibleTo, mayManage } from "../../task/visibility.ts";
 import type { Authenticated, Keys, NewKey } from "../keys.ts";
@@ -176,7 +176,7 @@ export class KeyVerbs implements Keys {
     const now = this.#clock.now();
     const { secret, hash, hint } = this.#newSecret();
     const key: StoredKey = {
-      id: `key_${this.#ids.uuid(now).replaceAll("-", "")}`,
+      id: `${KEY_ID_PREFIX}${this.#ids.uuid(now).replaceAll("-", "")}`,
       ...wellFormed(wanted),
       createdAt: now,
       ...{ revokedAt: null, rotatedAt: null, formerUntil: null, usedAt: null, usedFrom: null },
@@ -185,7 +185,7 @@ export class KeyVerbs implements Keys {
     const audit = this.#audit(principal, "keys.create", { key: key.id });
     switch (await this.#store.keys.add(key, BOUNDS, audit)) {
       case "orphan":
-        throw new Refusal("unauthenticated", "The API key was revoked or has expired.");
+        throw keyHasEnded();
       case "full":
         throw new Refusal(
           "rate_limited",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Principal } from "../../task/principal.ts";
 import { ada, admin, never, Stage, stranger } from "../suite/stage.ts";
 
 let stage: Stage;
@@ -7,7 +8,8 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-const worker = { ...admin, user: "worker", scopes: new Set(["work"] as const) };
+/** Comes with no key of the store, as a developer does. */
+const worker = { ...admin, user: "worker", scopes: new Set(["work"] as const), keyId: "development" };
 const claim = { worker: "w1", queue: "gpu", max: 5, leaseMs: 30_000, waitMs: 0 };
 const done = { worker: "w1", attempt: 1, output: "done" };
 const error = { code: "broken", message: "The machine broke." };
@@ -143,4 +145,55 @@ it("offers failed work again after a delay while it has tries left, and fails it
   await stage.clock.advance(1_000, () => new Promise((resolve) => setImmediate(resolve)));
   expect(await next).toMatchObject([{ id, attempt: 2 }]);
   expect(await work.fail(worker, id, { ...failed, attempt: 2 })).toMatchObject({ state: "failed", error });
+});
+
+/** A key of the store that may work, and who comes with it. */
+async function withKey(fields: { expiresAt?: number } = {}): Promise<Principal> {
+  const { keys } = stage.verbs;
+  const { secret } = await keys.create(admin, { name: "worker", scopes: ["work"], ...fields });
+  const found = await keys.authenticate(secret);
+  if (found === null || found === "ended") throw new Error("The key is no key.");
+  return found.principal;
+}
+
+it("gives a lease to a key: another one, also of the same user, neither keeps it nor hands it in", async () => {
+  const id = await stage.submit("external");
+  const { work, keys } = stage.verbs;
+  const [holder, other] = [await withKey(), await withKey()];
+  await work.claim(holder, claim, never);
+  const asOther = () => [
+    work.heartbeat(other, id, { ...done, leaseMs: 60_000 }),
+    work.complete(other, id, done),
+    work.fail(other, id, { ...done, error, retryable: false }),
+  ];
+  for (const each of asOther()) await expect(each).rejects.toMatchObject({ code: "fenced" });
+  // A key that was given another secret is the same one.
+  const { secret } = await keys.rotate(admin, holder.keyId, 0);
+  const found = await keys.authenticate(secret);
+  if (found === null || found === "ended") throw new Error("The key is no key.");
+  await work.heartbeat(found.principal, id, { ...done, leaseMs: 1_000 });
+  await stage.clock.advance(1_000, async () => {});
+  for (const each of asOther()) await expect(each).rejects.toMatchObject({ code: "fenced" });
+  expect(await work.complete(found.principal, id, done)).toMatchObject({ state: "completed" });
+  for (const each of asOther()) await expect(each).rejects.toMatchObject({ code: "fenced" });
+});
+
+it("offers within a second what a key holds that was revoked, by whichever process, or has expired", async () => {
+  const { work } = stage.verbs;
+  const { clock, store } = stage;
+  const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+  const next = await withKey();
+  for (const how of ["revoked", "expired"]) {
+    const id = await stage.submit("external");
+    const expiresAt = clock.now() + 60_000;
+    const holder = await withKey(how === "expired" ? { expiresAt } : {});
+    await work.claim(holder, { ...claim, leaseMs: 3_600_000 }, never);
+    await clock.advance(50_000, settled);
+    expect(await work.claim(next, claim, never)).toEqual([]);
+    const audit = { tenant: "acme", at: 1, user: "root", keyId: "k", act: "x", task: null, origin: null, detail: {} };
+    if (how === "revoked") await store.keys.revoke({ tenant: "acme", id: holder.keyId }, clock.now(), audit);
+    await clock.advance(how === "revoked" ? 1_000 : 11_000, settled);
+    expect(await work.claim(next, claim, never)).toMatchObject([{ id, attempt: 2 }]);
+    await work.complete(next, id, { ...done, attempt: 2 });
+  }
 });

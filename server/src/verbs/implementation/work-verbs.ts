@@ -37,9 +37,9 @@ export class WorkVerbs implements Work {
     signal: AbortSignal,
   ): Promise<Task[]> {
     mustHave(principal, "work");
-    const { tenant } = principal;
+    const { tenant, keyId: key } = principal;
     const along = (task: TaskId) => this.#along(principal, "claim", task, claim.worker);
-    return this.#engine.claims.claim({ tenant, ...wellFormed(claim), along }, signal);
+    return this.#engine.claims.claim({ tenant, key, ...wellFormed(claim), along }, signal);
   }
 
   async heartbeat(
@@ -51,6 +51,7 @@ export class WorkVerbs implements Work {
     const { worker, attempt, leaseMs, progress } = wellFormed(beat);
     const task = await this.#known(principal, id);
     if (task.lease?.worker !== worker || task.attempt !== attempt) throw notHeld(task, worker, attempt);
+    mustBeHolders(principal, task.lease);
     const until = this.#clock.now() + leaseMs;
     const record: Act | undefined = progress && {
       command: { do: "record", attempt, record: { events: [], progress } },
@@ -68,7 +69,7 @@ export class WorkVerbs implements Work {
     { worker, attempt, output }: { worker: string; attempt: number; output: Json },
   ): Promise<Task> {
     const done = wellFormed(output);
-    const by = { worker: wellFormed(worker), hash: hashOf(["complete", done]) };
+    const by = { worker: wellFormed(worker), key: principal.keyId, hash: hashOf(["complete", done]) };
     return this.#handIn(principal, id, attempt, by, () => ({ do: "complete", attempt, output: done, by }));
   }
 
@@ -78,7 +79,7 @@ export class WorkVerbs implements Work {
     { worker, attempt, error, retryable }: { worker: string; attempt: number; error: Failure; retryable: boolean },
   ): Promise<Task> {
     const failure = wellFormed(error);
-    const by = { worker: wellFormed(worker), hash: hashOf(["fail", failure, retryable]) };
+    const by = { worker: wellFormed(worker), key: principal.keyId, hash: hashOf(["fail", failure, retryable]) };
     return this.#handIn(principal, id, attempt, by, (task) => {
       const again = retryable && task.failures + 1 < task.retry.attempts;
       return { do: "fail", attempt, error: failure, retryAt: again ? this.#retryAt(task) : null, by };
@@ -117,6 +118,7 @@ export class WorkVerbs implements Work {
     command: (task: Task) => Command,
   ): Promise<Task> {
     const task = await this.#known(principal, id);
+    mustBeHolders(principal, task.lastClaim ?? task.lease);
     if (isHandedIn(task, attempt, by)) return task;
     if ((task.lastClaim ?? task.lease)?.worker !== by.worker) throw notHeld(task, by.worker, attempt);
     try {
@@ -149,6 +151,12 @@ export class WorkVerbs implements Work {
     const { backoffMs: base, backoffMaxMs } = task.retry;
     return this.#clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, this.#random());
   }
+}
+
+/** A lease is its key's, whatever else a caller knows of it. A key that was given another secret is the same key. */
+function mustBeHolders({ keyId }: Principal, held: { key?: string | undefined } | null): void {
+  if (held?.key === undefined || held.key === keyId) return;
+  throw new Refusal("fenced", "The task was claimed with another key, which alone may keep it and hand it in.");
 }
 
 const HELD_NO_MORE: ReadonlySet<string> = new Set(["fenced", "not_allowed_in_state"]);
