@@ -1,4 +1,5 @@
 export type { AgentChangeOptions, AgentFilter } from "./agents.ts";
+export type { ErasureSubject } from "./erasures.ts";
 export {
   TaskCancelled,
   TaskEnded,

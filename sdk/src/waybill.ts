@@ -1,6 +1,7 @@
 /** The client of one server: where it is, who calls, and what there is to ask. */
 import { AgentsClient } from "./agents.ts";
 import { ConversationsClient } from "./conversations.ts";
+import { ErasuresClient } from "./erasures.ts";
 import { refused, type WaybillError } from "./errors.ts";
 import { FilesClient } from "./files.ts";
 import type { AuditEntry, BatchEntry, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
@@ -39,6 +40,7 @@ export class Waybill {
   readonly files: FilesClient;
   readonly vectorStores: VectorStoresClient;
   readonly keys: KeysClient;
+  readonly erasures: ErasuresClient;
   /** For programs that do work of kind `external`. */
   readonly work: WorkClient;
   /** For people, and programs that act for them. */
@@ -56,6 +58,7 @@ export class Waybill {
     this.files = new FilesClient(this.#transport);
     this.vectorStores = new VectorStoresClient(this.#transport);
     this.keys = new KeysClient(this.#transport);
+    this.erasures = new ErasuresClient(this.#transport);
     this.work = new WorkClient(this.#transport);
     this.human = new HumanClient(this.#transport);
     this.webhooks = new WebhooksClient(this.#transport, null);

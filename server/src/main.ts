@@ -23,6 +23,7 @@ import { reportFatalErrors, watchOwnEnd } from "./own-end.ts";
 import { documentPartsOf } from "./parts/documents.ts";
 import { engineOver } from "./parts/engine.ts";
 import { withError } from "./parts/engine-log.ts";
+import { erasingOver } from "./parts/erasing.ts";
 import { guardrailsOf, handlersOf } from "./parts/handlers.ts";
 import { conditionIn, configured, hostOptionsOf, listening } from "./parts/host.ts";
 import { logger } from "./parts/log.ts";
@@ -98,8 +99,9 @@ export async function startServer(
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
     const people = new Directory(config.directory);
     const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
+    const erasing = erasingOver(store, engine, ids, log);
     const verbs = createVerbs({
-      ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog },
+      ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
       ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
       checkText: textChecker(guardrails),
@@ -136,15 +138,14 @@ export async function startServer(
     }
     host.serve();
     noteStart(store.audit, config, lenses, log);
-    stores
-      .moveToUsualModel()
-      .catch((error: unknown) => log.warn({ err: error }, "vector stores keep their older model"));
+    erasing.goOn();
+    const unmoved = (error: unknown) => log.warn({ err: error }, "vector stores keep their older model");
+    stores.moveToUsualModel().catch(unmoved);
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
-      url: host.url,
-      lensUrls: host.lensUrls,
+      ...{ url: host.url, lensUrls: host.lensUrls },
       greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine.transitions) }),
-      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox] }),
+      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox, erasing] }),
     };
   } catch (error) {
     await store.close();

@@ -45,6 +45,7 @@ const FORMS: Readonly<Record<string, string>> = {
 /** Right bodies, by the ids of the routes that want one. */
 const A2A_MESSAGE = { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "hello" }] } };
 const BODIES: Readonly<Record<string, unknown>> = {
+  erase: { user: "eve" },
   submitTask: { kind: "external", input: { queue: "q" } },
   sendInput: { value: 1 },
   claimWork: { worker: "w", queue: "nothing-here" },

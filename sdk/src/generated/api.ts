@@ -808,6 +808,30 @@ export type EditMessage = {
   metadata?: JsonObject | undefined;
 };
 
+export type Erasure = {
+  id: string;
+  state: "running" | "completed";
+  /** Once it is completed, the pseudonym that stands for the user in what is kept. */
+  user: string | null;
+  conversation: string | null;
+  requested_by: string;
+  /** ISO 8601, UTC, milliseconds */
+  requested_at: string;
+  completed_at: string | null;
+  /** How many of each kind of thing are gone so far. */
+  removed: Record<string, number>;
+  /** What stays, and why, in sentences. */
+  kept: (string)[];
+  /** Backups that this store made since the oldest of what is gone, and that still hold it. */
+  backups: ({
+    id: string;
+    /** ISO 8601, UTC, milliseconds */
+    made_at: string;
+    path: string;
+    encrypted: boolean;
+  })[];
+};
+
 export type Event = KnownEvent | CustomEvent;
 
 export type Failure = {
@@ -3500,6 +3524,40 @@ export type Operations = {
     body: undefined;
     answer: undefined;
   };
+  /** List erasures, latest first */
+  listErasures: {
+    params: undefined;
+    query: {
+      limit?: number | undefined;
+    } | undefined;
+    body: undefined;
+    answer: {
+      data: (Erasure)[];
+    };
+  };
+  /** Erase all of a user, or of a conversation, for good */
+  erase: {
+    params: undefined;
+    query: undefined;
+    body: {
+      /** All of this user of the tenant; takes the scope `admin`. */
+      user: string;
+    } | {
+      /** All of this conversation, whoever has tasks in it. */
+      conversation: string;
+    };
+    answer: Erasure;
+  };
+  /** How far an erasure is, and what backups still hold */
+  getErasure: {
+    params: {
+      /** `erasure_` and 32 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Erasure;
+  };
 };
 
 export const ROUTES = {
@@ -3599,4 +3657,7 @@ export const ROUTES = {
   revokeKeysOfUser: { method: "POST", path: "/v1/keys/revoke" },
   listAudit: { method: "GET", path: "/v1/audit" },
   exportAudit: { method: "GET", path: "/v1/audit/export" },
+  listErasures: { method: "GET", path: "/v1/erasures" },
+  erase: { method: "POST", path: "/v1/erasures" },
+  getErasure: { method: "GET", path: "/v1/erasures/{id}" },
 } as const;

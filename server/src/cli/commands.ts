@@ -13,6 +13,7 @@ import { addCompletion } from "./commands/completion.ts";
 import { addConversations } from "./commands/conversations.ts";
 import { addDelete } from "./commands/delete.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addErase } from "./commands/erase.ts";
 import { addFiles } from "./commands/files.ts";
 import { addGet } from "./commands/get.ts";
 import { addGuardrails } from "./commands/guardrails.ts";
@@ -56,6 +57,7 @@ export function addCommands(program: Command): void {
   addReject(program);
   addKeys(program);
   addAudit(program);
+  addErase(program);
   addUsage(program);
   addFiles(program);
   addSearch(program);

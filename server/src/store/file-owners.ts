@@ -47,14 +47,14 @@ export class FileOwners {
     };
   }
 
-  has(sha256: string, now: number): boolean {
+  has(sha256: string, now: number, youngMs = YOUNG_MS): boolean {
     const at = this.#put.get(sha256);
-    return this.#held.has(sha256) || (at !== undefined && now - at < YOUNG_MS);
+    return this.#held.has(sha256) || (at !== undefined && now - at < youngMs);
   }
 
   /** Whether it was removed: not while somebody is about to name it. */
-  async remove(sha256: string, now: number): Promise<boolean> {
-    if (this.has(sha256, now)) return false;
+  async remove(sha256: string, now: number, youngMs = YOUNG_MS): Promise<boolean> {
+    if (this.has(sha256, now, youngMs)) return false;
     await this.#takeAway(sha256);
     return true;
   }

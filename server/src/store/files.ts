@@ -58,7 +58,7 @@ export interface Files {
   /** Hashes of the files that are neither young nor held, in no order. */
   old(now: number): AsyncIterable<string>;
   /** Removes a file, unless it is young or held: a row that names it may be on its way. */
-  remove(sha256: string, now: number): Promise<boolean>;
+  remove(sha256: string, now: number, youngMs?: number): Promise<boolean>;
 }
 
 /** A file that was put may wait this long for the row that names it. */

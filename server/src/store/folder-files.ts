@@ -127,7 +127,7 @@ export async function folderFiles(folder: string, clock: () => number = Date.now
         }
       }
     },
-    remove: async (sha256, now) => owners.remove(sha256, now),
+    remove: async (sha256, now, youngMs) => owners.remove(sha256, now, youngMs),
   };
 }
 

@@ -4,6 +4,8 @@ import { unlessDiskTrouble } from "./disk-trouble.ts";
 import type { FileStore, ReceivedFile } from "./file-store.ts";
 import type { ByteRange, Files, HeldFile, LocalFile, WriteBounds } from "./files.ts";
 
+/** A row that names a file commits this soon after the file was put, or its write puts the file again. */
+const NAMED_WITHIN_MS = 5_000;
 /** Files that one question to the store names: with 600,000 names in it, it takes 3 ms of a thread, 6 at most. */
 const SLICE = 500;
 
@@ -40,6 +42,21 @@ export class KeptFiles implements FileStore {
       // Nobody can tell now: the sweep asks again.
       held.keep();
     }
+  }
+
+  /**
+   * Removes those of these that no row names any more, also where they were put a moment ago: by then whoever put one has named
+   * it. Answers which are settled: gone, or named by another row.
+   */
+  async removeUnnamed(hashes: readonly string[], now: number): Promise<string[]> {
+    const settled: string[] = [];
+    for (let from = 0; from < hashes.length; from += SLICE) {
+      const slice = hashes.slice(from, from + SLICE);
+      const unnamed = new Set(await this.#unnamed(slice));
+      for (const sha256 of slice)
+        if (!unnamed.has(sha256) || (await this.#files.remove(sha256, now, NAMED_WITHIN_MS))) settled.push(sha256);
+    }
+    return settled;
   }
 
   /** Removes what no row names and nobody is about to name. */

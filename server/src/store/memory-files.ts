@@ -59,8 +59,8 @@ export function memoryFiles(clock: () => number = Date.now): Files {
       owners.forget(now);
       for (const sha256 of kept.keys()) if (!owners.has(sha256, now)) yield sha256;
     },
-    async remove(sha256, now) {
-      return kept.has(sha256) && owners.remove(sha256, now);
+    async remove(sha256, now, youngMs) {
+      return kept.has(sha256) && owners.remove(sha256, now, youngMs);
     },
   };
 }

@@ -96,6 +96,8 @@ export interface Storage {
   setAside(task: TaskId): Promise<boolean>;
   /** Puts it back as it was: open ones go on at the next start. False when no such task is aside. */
   putBack(task: TaskId): Promise<boolean>;
+  /** Writes the database anew: nothing that was removed is left in it. Whoever calls it holds the lock. */
+  compact(): Promise<void>;
   /**
    * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
    * restore. Throws `BadArchive` when it does not.

@@ -12,6 +12,7 @@ import { chunkStories } from "./suite/chunks.suite.ts";
 import { conversationStories } from "./suite/conversations.suite.ts";
 import { dailyUsageStories } from "./suite/daily-usage.suite.ts";
 import { documentStories } from "./suite/documents.suite.ts";
+import { erasureStories } from "./suite/erasures.suite.ts";
 import { fileStories } from "./suite/file-keeping.suite.ts";
 import { keepingStories } from "./suite/keeping.suite.ts";
 import { keyStories } from "./suite/keys.suite.ts";
@@ -50,6 +51,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("leases", () => leaseStories(setup));
     describe("people", () => peopleStories(setup));
     describe("the change feed", () => changeFeedStories(setup));
+    describe("erasures", () => erasureStories(setup));
     describe("files", () => fileStories(setup));
     describe("keeping", () => keepingStories(setup));
   });

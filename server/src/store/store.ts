@@ -12,6 +12,7 @@ import type { ChunkStore } from "./chunk-store.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import type { DailyUsageStore } from "./daily-usage-store.ts";
 import type { DocumentStore } from "./document-store.ts";
+import type { ErasureStore } from "./erasure-store.ts";
 import type { FileStore } from "./file-store.ts";
 import type { HumanStore } from "./human-store.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -47,6 +48,7 @@ export interface Store extends TaskStore, ConversationStore, SettingStore, Lease
   readonly subscriptions: SubscriptionStore;
   readonly human: HumanStore;
   readonly dailyUsage: DailyUsageStore;
+  readonly erasures: ErasureStore;
   /**
    * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more are left. An ended task stays as long
    * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.

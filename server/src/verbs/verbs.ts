@@ -11,6 +11,7 @@ import type { Agents } from "./agents.ts";
 import type { Audit } from "./audit.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Documents } from "./documents.ts";
+import type { Erasures } from "./erasures.ts";
 import type { TextGuardrails } from "./guardrails.ts";
 import type { HumanTasks } from "./human.ts";
 import type { Keys } from "./keys.ts";
@@ -35,4 +36,5 @@ export type Verbs = {
   subscriptions: Subscriptions;
   usage: Usage;
   audit: Audit;
+  erasures: Erasures;
 };

@@ -6,7 +6,8 @@ import { Exit } from "../exit.ts";
 import { openTerminal, type Style } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
-type Flags = ConnectionFlags & DataFlags & { json?: boolean; setAside?: string; putBack?: string; config?: string };
+type Flags = ConnectionFlags &
+  DataFlags & { json?: boolean; setAside?: string; putBack?: string; compact?: boolean; config?: string };
 
 const LOOKS: Readonly<Record<"good" | "note" | "bad", { mark: string; style: Style }>> = {
   good: { mark: "✓", style: "green" },
@@ -27,13 +28,15 @@ export function addDoctor(program: Command): void {
           "run and check this configuration; one that lies here and is code is not run by itself",
         )
         .option("--set-aside <ID>", "put a task that cannot be read out of the way, unchanged; the server must not run")
-        .option("--put-back <ID>", "put a task back that was set aside; the server must not run"),
+        .option("--put-back <ID>", "put a task back that was set aside; the server must not run")
+        .option("--compact", "write the database anew, so that nothing removed is left in it; the server must not run"),
     ),
   )
     .addHelpText("after", "\nExits 1 when something is wrong. A server may go on running meanwhile.")
     .action(async (flags: Flags) => {
       if (flags.setAside !== undefined) return moveTask(dataFolder(flags), "setAside", flags.setAside);
       if (flags.putBack !== undefined) return moveTask(dataFolder(flags), "putBack", flags.putBack);
+      if (flags.compact) return compact(dataFolder(flags));
       const { diagnose } = await import("../diagnosis.ts");
       const { out } = openTerminal();
       for await (const finding of diagnose(dataFolder(flags), flags, process.env)) {
@@ -49,6 +52,18 @@ export function addDoctor(program: Command): void {
         if (finding.todo !== "") out.write(`${" ".repeat(17)}${out.style("dim", harmless(finding.todo))}\n`);
       }
     });
+}
+
+async function compact(folder: string): Promise<void> {
+  requireData(folder);
+  const storage = storageOf({ data: folder });
+  const unlock = await locked(storage);
+  try {
+    await storage.compact();
+    openTerminal().talk.write("The database is written anew.\n");
+  } finally {
+    unlock();
+  }
 }
 
 const MOVED = {

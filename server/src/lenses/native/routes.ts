@@ -9,6 +9,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { batchRoute } from "./batch-route.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import { docsPage } from "./docs.ts";
+import { erasureRoutes } from "./erasure-routes.ts";
 import { invalidRequest, renderError, renderUnrouted } from "./errors.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
@@ -40,6 +41,7 @@ const apiRoutes: readonly Route[] = [
   ...usageRoutes,
   ...accountRoutes,
   ...auditRoutes,
+  ...erasureRoutes,
 ];
 
 /** `/docs` has its style inline and loads nothing. */

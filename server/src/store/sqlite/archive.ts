@@ -15,7 +15,7 @@ import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile, type 
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
-import { DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
+import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
@@ -95,7 +95,7 @@ export async function restoreArchive(
     const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || replaced.has(name));
     let aside: string | null = null;
     if (there.length > 0) {
-      aside = join(folder, `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
+      aside = join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
       await mkdir(aside);
       for (const name of there) await rename(join(folder, name), join(aside, name));
     }

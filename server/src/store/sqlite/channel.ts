@@ -237,12 +237,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 }
 
 /** Runs a worker that has one thing to do. */
-export function runWorker(role: Role): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+export function runWorker<Answer = null>(role: Role): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const thread = beginWork(role, reject);
-  thread.port.once("message", () => {
+  thread.port.once("message", (answer: Answer) => {
     thread.release();
-    resolve();
+    resolve(answer);
   });
   return promise;
 }

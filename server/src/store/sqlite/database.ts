@@ -23,6 +23,8 @@ export function openDatabase(from: string | Buffer, options: { readonly?: boolea
     set(db, "foreign_keys", 1);
     set(db, "cache_size", -CACHE_KIB);
     set(db, "temp_store", 2);
+    // What is deleted is overwritten where its page is written anyway: an erasure finds the less to overwrite.
+    if (onDisk && !options.readonly) db.pragma("secure_delete = fast");
     if (onDisk) {
       // Mapped pages would count as the memory of this process, which a start that reads every open task then fills.
       db.pragma("mmap_size = 0");

@@ -12,6 +12,9 @@ export const LOCK_FILE = "lock.sqlite";
 /** Room for a start on a full disk, see `reserve.ts`. */
 export const RESERVE_FILE = "reserve";
 
+/** Before the time at which a restore has moved aside what was there. */
+export const ASIDE_PREFIX = "before-restore-";
+
 /** Of the entries of a data folder, those that Waybill has made: a folder may also hold what is not its own. */
 export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);

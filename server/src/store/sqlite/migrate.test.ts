@@ -172,5 +172,6 @@ test("migrations are frozen", () => {
     "67d5e1e9b4390261",
     "aee4c83a8a216536",
     "ccaa5b060ed6f783",
+    "3708b4f799d4fe11",
   ]);
 });

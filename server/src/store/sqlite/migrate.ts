@@ -26,6 +26,7 @@ import { keyModels } from "./migrations/023-key-models.ts";
 import { auditChain } from "./migrations/024-audit-chain.ts";
 import { keyLines } from "./migrations/025-key-lines.ts";
 import { auditOfTasks } from "./migrations/026-audit-of-tasks.ts";
+import { erasures } from "./migrations/027-erasures.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -55,6 +56,7 @@ export const MIGRATIONS: readonly string[] = [
   auditChain,
   keyLines,
   auditOfTasks,
+  erasures,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

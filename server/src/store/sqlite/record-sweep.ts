@@ -53,7 +53,8 @@ function sweepDocuments(db: Database, expiredBefore: number, until: number): boo
   return true;
 }
 
-function conversationContents(db: Database) {
+/** Removes what conversations hold; `onMessages` hears how many went. */
+export function conversationContents(db: Database) {
   const removeMessages = db.prepare<unknown[]>(
     "DELETE FROM messages WHERE conversation = ? AND n IN (SELECT n FROM messages WHERE conversation = ? ORDER BY n LIMIT ?)",
   );
@@ -63,9 +64,12 @@ function conversationContents(db: Database) {
   );
   return {
     /** False when the turn is over before it is empty. */
-    empty: (id: string, until: number): boolean =>
-      inSlices(until, SLICE_LARGE_ROWS, () => removeMessages.run(id, id, SLICE_LARGE_ROWS).changes) &&
-      inSlices(until, SLICE_ROWS, () => removeFiles.run(id, id, SLICE_ROWS).changes),
+    empty: (id: string, until: number, onMessages: (count: number) => void = () => {}): boolean =>
+      inSlices(until, SLICE_LARGE_ROWS, () => {
+        const { changes } = removeMessages.run(id, id, SLICE_LARGE_ROWS);
+        onMessages(changes);
+        return changes;
+      }) && inSlices(until, SLICE_ROWS, () => removeFiles.run(id, id, SLICE_ROWS).changes),
   };
 }
 

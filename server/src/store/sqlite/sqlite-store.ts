@@ -37,12 +37,14 @@ import type { Searches } from "./finder.ts";
 import { inPages } from "./in-pages.ts";
 import { listedTasks } from "./listed-tasks.ts";
 import type { Reads } from "./reads.ts";
+import type { Scrubbed } from "./scrub.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
 import { SqliteAudit } from "./sqlite-audit.ts";
 import { SqliteChunkStore } from "./sqlite-chunk-store.ts";
 import { SqliteConversations } from "./sqlite-conversations.ts";
 import { SqliteDailyUsage } from "./sqlite-daily-usage.ts";
 import { SqliteDocuments } from "./sqlite-documents.ts";
+import { SqliteErasures } from "./sqlite-erasures.ts";
 import { SqliteHuman } from "./sqlite-human.ts";
 import { SqliteKeys } from "./sqlite-keys.ts";
 import { SqliteSubscriptions } from "./sqlite-subscriptions.ts";
@@ -64,6 +66,8 @@ export type Parts = {
   /** Adds to the search index whenever the writer has nothing else to do. */
   indexWhenIdle: boolean;
   backup: (path: string) => Promise<void>;
+  scrub: () => Promise<Scrubbed>;
+  copies: () => Promise<{ path: string; at: number }[]>;
   check: () => Promise<string[]>;
   /** Hears once of each thing that cannot be read and was left out. */
   onDamage?: ((damage: Damaged) => void) | undefined;
@@ -96,6 +100,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly subscriptions: SqliteSubscriptions;
   readonly human: HumanStore;
   readonly dailyUsage: DailyUsageStore;
+  readonly erasures: SqliteErasures;
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -126,6 +131,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
     this.dailyUsage = new SqliteDailyUsage(parts);
+    this.erasures = new SqliteErasures(parts, this.files);
   }
 
   async apply(writes: Write[]): Promise<Applied> {

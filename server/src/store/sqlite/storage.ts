@@ -33,6 +33,7 @@ export function sqliteStorage(folder: string): Storage {
       const { putBack } = await import("./set-aside.ts");
       return within(folder, (db) => putBack(db, task));
     },
+    compact: async () => (await import("./scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
     backup: async (target, version, options) =>
       (await import("./archive.ts")).writeArchive(folder, target, version, options),
     restore: async (archive, version, options) =>

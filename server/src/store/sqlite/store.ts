@@ -2,7 +2,7 @@
  * Opens the store over SQLite: on disk with a thread for writes and one for reads by key, and with more for lists and for
  * searches once somebody asks for them; in memory with the same code in the caller's thread.
  */
-import { rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
@@ -19,13 +19,14 @@ import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { FairChannel } from "./fair-channel.ts";
 import { Finder, type Searches } from "./finder.ts";
-import { DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry } from "./folder.ts";
+import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { mendOpenIndex } from "./open-index.ts";
 import { Reader } from "./reader.ts";
 import type { Reads } from "./reads.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
+import type { Scrubbed } from "./scrub.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { Writer } from "./writer.ts";
 import type { Writes } from "./writes.ts";
@@ -79,6 +80,8 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
     clock,
     indexWhenIdle: false,
     backup: async (target) => copyInto(db, target),
+    scrub: async () => ({ isCompact: true, isLogEmpty: true }),
+    copies: async () => [],
     check: () => reads.send("check", null),
     onDamage,
     release: () => {},
@@ -137,7 +140,9 @@ async function inFolder(
       files,
       clock,
       indexWhenIdle: true,
-      backup: (target) => runWorker({ role: "copier", database, target: path.resolve(target) }),
+      backup: async (target) => void (await runWorker({ role: "copier", database, target: path.resolve(target) })),
+      scrub: () => runWorker<Scrubbed>({ role: "scrubber", database, index }),
+      copies: () => copiesIn(folder),
       check: async () => {
         // A thread of its own: a check of a large database takes seconds, which no read should wait for.
         const checker = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
@@ -159,6 +164,13 @@ async function inFolder(
     unlock();
     throw error;
   }
+}
+
+/** What restores have moved aside. */
+async function copiesIn(folder: string): Promise<{ path: string; at: number }[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(ASIDE_PREFIX));
+  const paths = names.map((name) => path.join(folder, name));
+  return Promise.all(paths.map(async (copy) => ({ path: copy, at: (await stat(copy)).mtimeMs })));
 }
 
 /** Makes the database what this version reads. On a full disk, whose last reserve this takes, one that is so already is only read. */

@@ -19,29 +19,40 @@ const BELONGINGS: readonly [table: string, key: string][] = [
   ["artifact_updates", "n"],
   ["usage", "n"],
   ["task_files", "sha256"],
+  ["attachments", "name"],
+  ["subscriptions", "key"],
 ];
 
 export class TaskRemoval {
   readonly #totals: Totals;
+  readonly #onRemoved: (table: string, rows: number) => void;
   readonly #dropSome;
   readonly #dropTask;
   readonly #dropText;
   #waiting: unknown[][] = [];
 
-  constructor(db: Database) {
+  /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
+  constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
+    this.#onRemoved = onRemoved;
     this.#totals = new Totals(db);
-    this.#dropSome = BELONGINGS.map(([table, key]) =>
-      db.prepare<unknown[]>(
+    this.#dropSome = BELONGINGS.map(([table, key]) => ({
+      table,
+      statement: db.prepare<unknown[]>(
         `DELETE FROM ${table} WHERE task = ? AND (${key}) IN (
            SELECT ${key} FROM ${table} WHERE task = ? ORDER BY ${key} LIMIT ${ROWS_PER_LOOK})`,
       ),
-    );
+    }));
     this.#dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
     this.#dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
   }
 
   get isIdle(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  /** Those alone, whatever was left of a call before. */
+  begin(tasks: unknown[][]): void {
+    this.#waiting = [...tasks];
   }
 
   /** Rows `n, tenant, user, kind, created_at, state, deleted_at` of tasks. */
@@ -76,8 +87,12 @@ export class TaskRemoval {
 
   /** False when there was no time for all. */
   #dropBelongings(n: unknown, until: number): boolean {
-    for (const dropSome of this.#dropSome) {
-      while (dropSome.run(n, n).changes === ROWS_PER_LOOK) if (performance.now() > until) return false;
+    for (const { table, statement } of this.#dropSome) {
+      for (let removed = ROWS_PER_LOOK; removed === ROWS_PER_LOOK; ) {
+        removed = statement.run(n, n).changes;
+        this.#onRemoved(table, removed);
+        if (removed === ROWS_PER_LOOK && performance.now() > until) return false;
+      }
     }
     return true;
   }

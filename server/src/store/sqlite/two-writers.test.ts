@@ -52,6 +52,8 @@ function connected(): SqliteStore {
     files: memoryFiles(),
     clock: () => START,
     indexWhenIdle: false,
+    scrub: async () => ({ isCompact: true, isLogEmpty: true }),
+    copies: async () => [],
     backup: async () => {},
     check: () => reads.send("check", null),
     release: () => {},

@@ -11,7 +11,8 @@ export type Role =
   | { role: "reader"; database: string }
   | { role: "finder"; database: string; index: string; exactChunksMax: number | undefined }
   | { role: "indexer"; database: string; index: string }
-  | { role: "copier"; database: string; target: string };
+  | { role: "copier"; database: string; target: string }
+  | { role: "scrubber"; database: string; index: string };
 
 /** What a thread is told: its next role, and where the calls come from. */
 export type Begin = { role: Role; port: MessagePort };
@@ -26,10 +27,14 @@ async function begin(role: Role, port: MessagePort): Promise<void> {
     copyDatabase(role.database, role.target);
     port.postMessage(null);
     port.close();
+  } else if (role.role === "scrubber") {
+    const { scrub } = await import("./scrub.ts");
+    port.postMessage(scrub(role.database, role.index));
+    port.close();
   } else workThrough(port, await workOf(role));
 }
 
-async function workOf(role: Exclude<Role, { role: "copier" }>): Promise<Work> {
+async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Promise<Work> {
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");

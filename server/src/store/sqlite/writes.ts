@@ -7,6 +7,7 @@ import { noting } from "./audit-chain.ts";
 import { chunkWrites } from "./chunk-writes.ts";
 import { type DocumentApplier, documentWrites } from "./document-writes.ts";
 import { EndedTrees } from "./ended-trees.ts";
+import { erasureWrites } from "./erasure-statements.ts";
 import { keyWrites } from "./key-statements.ts";
 import { emptyConversation, type RecordSweep, sweepRecords } from "./record-sweep.ts";
 import type { SearchIndex } from "./search.ts";
@@ -61,6 +62,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     ...agentWrites(db, sql),
     ...keyWrites(db, sql),
     ...subscriptionWrites(db, sql),
+    ...erasureWrites(db, sql.audit),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: noting(audit, (given: SaidMessage) => {

@@ -278,6 +278,15 @@ const WALK: Walk = {
     ...{ list: "reads", get: "reads", deliveries: "reads" },
   },
   usage: { sums: "reads" },
+  erasures: {
+    begin: changes(
+      "erasures.begin",
+      async ({ erasures }) =>
+        () =>
+          erasures.begin(admin, { type: "user", id: "eve" }),
+    ),
+    ...{ get: "reads", list: "reads" },
+  },
   audit: { page: "reads", next: "reads", refused: "counts", close: "counts" },
 };
 

@@ -11,6 +11,8 @@ import type { AllowedModels } from "./allowed-models.ts";
 import { AuditVerbs } from "./audit-verbs.ts";
 import { ConversationVerbs } from "./conversation-verbs.ts";
 import { DocumentVerbs } from "./document-verbs.ts";
+import type { Erasing } from "./erasing.ts";
+import { ErasureVerbs } from "./erasure-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
@@ -46,6 +48,8 @@ export type VerbsParts = {
   lastingBounds?: LastingBoundsOf;
   /** Absent: keys are good for good. */
   keyLifetimes?: KeyLifetimes;
+  /** Absent: what is asked to be erased goes on with the next start that has one. */
+  erasing?: Pick<Erasing, "goOn">;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
 };
@@ -66,6 +70,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     subscriptions: new SubscriptionVerbs(parts),
     usage: new UsageVerbs(store, clock),
     audit: new AuditVerbs(store.audit, clock),
+    erasures: new ErasureVerbs({ store, clock, ids, erasing: parts.erasing ?? { goOn: () => {} } }),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),

@@ -205,7 +205,8 @@ export class SubscriptionVerbs implements Subscriptions {
   }
 
   #audit(principal: Principal, act: string, { task, id, url }: Subscription): AuditEntry {
-    const detail = { webhook: id, url };
+    // Its path may be a secret, as with many chat services.
+    const detail = { webhook: id, host: new URL(url).host };
     return auditEntry(principal, `webhooks.${act}`, this.#parts.clock.now(), { task, detail });
   }
 }

@@ -14,11 +14,14 @@ import { TaskReading } from "./task-reading.ts";
 const STEERING = "steering";
 
 export class TaskSteering extends TaskReading {
-  /** What commits with an act of steering: its line in the audit log, and its idempotency key. */
-  protected along(principal: Principal, act: string, task: TaskId, { reason, idempotency }: Steering): Along {
+  /**
+   * What commits with an act of steering: its line in the audit log, and its idempotency key. The reason is in the task's own
+   * log and goes with it: the audit log outlives an erasure.
+   */
+  protected along(principal: Principal, act: string, task: TaskId, { idempotency }: Steering): Along {
     const at = this.parts.clock.now();
     return {
-      audit: auditEntry(principal, act, at, { task, detail: reason === undefined ? {} : { reason } }),
+      audit: auditEntry(principal, act, at, { task }),
       ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
     };
   }

@@ -1,0 +1,27 @@
+/** The door for rows of erasures and of backups. */
+import { z } from "zod";
+import { type BackupRecord, ERASED, ERASURE_STATES, type Erasure } from "../../task/erasure.ts";
+
+const backup = z.object({ id: z.string(), madeAt: z.number(), path: z.string(), encrypted: z.boolean() });
+
+const erasure = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  subject: z.object({ type: z.enum(ERASED), id: z.string() }),
+  state: z.enum(ERASURE_STATES),
+  requestedBy: z.string(),
+  requestedAt: z.number(),
+  endedAt: z.number().nullable(),
+  removed: z.record(z.string(), z.number()),
+  kept: z.array(z.string()),
+  since: z.number().nullable(),
+  backups: z.array(backup),
+});
+
+export function erasureOf(record: unknown): Erasure {
+  return erasure.parse(JSON.parse(z.string().parse(record)));
+}
+
+export function backupOf(record: unknown): BackupRecord {
+  return backup.parse(JSON.parse(z.string().parse(record)));
+}

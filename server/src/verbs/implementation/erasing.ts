@@ -1,0 +1,220 @@
+/**
+ * Goes through with erasures, one after the other: ends what runs, removes what is kept, and overwrites what that has left on
+ * the disk. All of it is done in turns of some milliseconds with as long a rest between two, so that whoever writes meanwhile
+ * waits for one turn at most. Nothing is remembered here: what is gone is not found again, so that another process, or
+ * this one after a crash, begins at the beginning and goes on where it was.
+ */
+import type { Clock } from "../../engine/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Store } from "../../store/store.ts";
+import type { Erasure } from "../../task/erasure.ts";
+import { Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+
+/** Between two turns. */
+const REST_MS = 5;
+/** What cleans up after cancelled tasks, such as work that another server does for them, is given so long. */
+const CLEANUP_MS = 30_000;
+const LOOK_AGAIN_MS = 500;
+/** After what has failed, such as a full disk. */
+const AGAIN_MS = 10_000;
+/** A file that somebody puts again all the time does not keep an erasure from its end: the sweep takes it later. */
+const FILES_MS = 120_000;
+
+const LEASE = "erasing";
+const LEASE_MS = 60_000;
+
+const KEPT_OF_USER = [
+  "The audit log keeps who did what, under the name, and nothing that was said: it goes by its own retention.",
+  "Sums of paid calls and agents that the user made for all stay, under a pseudonym.",
+];
+const KEPT_ELSEWHERE =
+  "What left the server (webhooks, traces, models, other servers, copies of the data folder) is not reached.";
+
+type Parts = {
+  store: Store;
+  engine: Pick<Engine, "transitions">;
+  clock: Clock;
+  /** What this process is known by where several share a store. */
+  holder: string;
+  warn: (error: unknown) => void;
+};
+
+export class Erasing {
+  readonly #parts: Parts;
+  readonly #stopped = Promise.withResolvers<void>();
+  #isStopped = false;
+  #isAsked = false;
+  #running: Promise<void> | null = null;
+  #cancelAgain: () => void = () => {};
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Goes on with all that are not at their end. */
+  goOn(): void {
+    this.#isAsked = true;
+    if (this.#isStopped || this.#running) return;
+    this.#cancelAgain();
+    this.#running = this.#run()
+      .catch((error: unknown) => {
+        if (this.#isStopped) return;
+        this.#parts.warn(error);
+        this.#again();
+      })
+      .finally(() => {
+        this.#running = null;
+      });
+  }
+
+  /** Resolves once none is under way. */
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  /** Resolves once the turn that is under way has ended. */
+  async close(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelAgain();
+    this.#stopped.resolve();
+    await this.#running;
+  }
+
+  #again(): void {
+    this.#cancelAgain = this.#parts.clock.after(AGAIN_MS, () => this.goOn());
+  }
+
+  async #run(): Promise<void> {
+    const { store, holder } = this.#parts;
+    while (this.#isAsked && !this.#isStopped) {
+      this.#isAsked = false;
+      for (const each of await store.erasures.running()) {
+        // Another process is at it: it is looked after whether it comes to the end.
+        if (!(await this.#leased())) return this.#again();
+        await this.#erase(each);
+        if (this.#isStopped) return;
+      }
+    }
+    await store.returnLease(LEASE, holder);
+  }
+
+  async #leased(): Promise<boolean> {
+    const { store, clock, holder } = this.#parts;
+    const now = clock.now();
+    return store.takeLease(LEASE, holder, { now, until: now + LEASE_MS });
+  }
+
+  async #erase(of: Erasure): Promise<void> {
+    const { erasures, chunks } = this.#parts.store;
+    await this.#cancelOpen(of);
+    await this.#cleanedUp(of);
+    await this.#eraseTasks(of);
+    await this.#turns(() => erasures.eraseRecords(of.id));
+    if (this.#isStopped) return;
+    await chunks.sweep();
+    await this.#turns(() => erasures.eraseWords());
+    const isFilesLeft = await this.#filesLeft(of);
+    if (this.#isStopped) return;
+    const left = await erasures.scrub();
+    const kept = [
+      ...(of.subject.type === "user" ? KEPT_OF_USER : []),
+      KEPT_ELSEWHERE,
+      ...(isFilesLeft ? ["Files that others are putting at this moment go with the sweep of files."] : []),
+      ...(left === null ? [] : [left]),
+    ];
+    await erasures.end(of.id, this.#parts.clock.now(), kept);
+  }
+
+  /** Ends what runs: a task that cannot be read stands still anyway. */
+  async #cancelOpen(of: Erasure): Promise<void> {
+    const tried = new Set<TaskId>();
+    await this.#pages(of, true, async (tasks) => {
+      const fresh = tasks.filter(({ id }) => !tried.has(id));
+      for (const { id } of fresh) {
+        tried.add(id);
+        await this.#cancel(of, id);
+        if (!(await this.#rested())) return false;
+      }
+      return fresh.length > 0;
+    });
+  }
+
+  async #cancel(of: Erasure, id: TaskId): Promise<void> {
+    const command = { do: "cancel", by: of.requestedBy, reason: "It is erased." } as const;
+    await this.#parts.engine.transitions.cancel(id, command, {}).catch(passOver);
+  }
+
+  async #cleanedUp(of: Erasure): Promise<void> {
+    const { store, clock } = this.#parts;
+    const until = clock.elapsed() + CLEANUP_MS;
+    while (clock.elapsed() < until && (await store.erasures.cleanups(of.tenant, of.requestedAt)) > 0)
+      if (!(await this.#rested(LOOK_AGAIN_MS))) return;
+  }
+
+  async #eraseTasks(of: Erasure): Promise<void> {
+    const { erasures } = this.#parts.store;
+    const { transitions } = this.#parts.engine;
+    await this.#pages(of, false, async (tasks) => {
+      for (const { id, isOpen, isDeleted } of tasks) {
+        if (isOpen) await this.#cancel(of, id);
+        // So that whoever follows it, has it in memory or asks for it hears that it is gone.
+        if (!isDeleted) await transitions.change(id, () => ({ command: { do: "delete" } })).catch(passOver);
+      }
+      const ids = tasks.map(({ id }) => id);
+      await this.#turns(() => erasures.eraseTasks(of.id, ids));
+      return !this.#isStopped;
+    });
+  }
+
+  /** Page by page, until nothing is left or `act` says that there is nothing more to do. */
+  async #pages(
+    of: Erasure,
+    open: boolean,
+    act: (tasks: Awaited<ReturnType<Store["erasures"]["tasks"]>>["tasks"]) => Promise<boolean>,
+  ): Promise<void> {
+    for (let after: number | null = 0; after !== null && !this.#isStopped; ) {
+      const page: Awaited<ReturnType<Store["erasures"]["tasks"]>> = await this.#parts.store.erasures.tasks(of, {
+        open,
+        after,
+      });
+      if (page.tasks.length > 0 && !(await act(page.tasks))) return;
+      after = page.next;
+      await this.#rested();
+    }
+  }
+
+  async #filesLeft(of: Erasure): Promise<boolean> {
+    const { store, clock } = this.#parts;
+    const until = clock.elapsed() + FILES_MS;
+    for (;;) {
+      if ((await store.erasures.eraseFiles(of.id)) === 0) return false;
+      if (clock.elapsed() >= until || !(await this.#rested(LOOK_AGAIN_MS))) return true;
+    }
+  }
+
+  /** Turn by turn, as long as there is more; the lease is kept meanwhile. */
+  async #turns(turn: () => Promise<boolean>): Promise<void> {
+    let leasedAt = this.#parts.clock.elapsed();
+    while (!this.#isStopped && (await turn())) {
+      await this.#rested();
+      if (this.#parts.clock.elapsed() - leasedAt < LEASE_MS / 4) continue;
+      leasedAt = this.#parts.clock.elapsed();
+      if (!(await this.#leased())) throw new Refusal("unavailable", "Another process has gone on with the erasure.");
+    }
+  }
+
+  /** False when it is to stop. */
+  async #rested(ms = REST_MS): Promise<boolean> {
+    const rest = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.after(ms, rest.resolve);
+    await Promise.race([rest.promise, this.#stopped.promise]);
+    cancel();
+    return !this.#isStopped;
+  }
+}
+
+/** What has ended or is gone by now needs nothing, and what cannot be read is removed as it is. */
+function passOver(error: unknown): void {
+  if (error instanceof Refusal && error.code === "unavailable") throw error;
+}
