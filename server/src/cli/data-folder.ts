@@ -24,13 +24,21 @@ export function hasData(folder: string): boolean {
   return storageOf({ data: folder }).exists();
 }
 
-/** Ends the command when no Waybill has kept anything there. */
-export function requireData(folder: string): void {
+/** Ends the command when no Waybill has kept anything there, or this user may not use it. */
+export async function requireData(folder: string): Promise<void> {
+  await requireOwn(folder);
   if (hasData(folder)) return;
   throw new Exit(
     1,
     `There is no Waybill data in ${folder}. Name its folder with --data, as the server was started with.`,
   );
+}
+
+/** Ends the command where there is data that this user may not use. */
+export async function requireOwn(folder: string): Promise<void> {
+  const storage = storageOf({ data: folder });
+  const foreign = storage.exists() ? await storage.foreign() : null;
+  if (foreign !== null) throw new Exit(1, foreign);
 }
 
 /** Takes a data folder for this command, and returns how to give it back. Ends the command when a server has it. */

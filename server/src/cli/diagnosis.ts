@@ -2,7 +2,9 @@
  * The checks of `waybill doctor`: runtime, configuration, data folder, disk, database, server and key, one by one. Each
  * finding says what to do where something is wrong. No code of the folder that it stands in is run, unless it is named.
  */
+import { existsSync } from "node:fs";
 import { access, constants, statfs } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { WaybillError } from "@waybill/sdk";
 import { bytes } from "@waybill/sdk/display";
@@ -101,23 +103,16 @@ function models({ models }: Config): Finding {
 async function* dataFindings(folder: string): AsyncGenerator<Finding, void, undefined> {
   const what = "Data folder";
   const storage = storageOf({ data: folder });
+  const closed = await closedTo(folder);
+  if (closed !== null) {
+    const says = `${closed} cannot be read and written by ${userInfo().username}`;
+    yield { what, is: "bad", says, todo: "Run this as the user of the server, or give that user the right: chown -R." };
+    return;
+  }
   if (!storage.exists()) {
     const todo = "The first start makes it. Another folder: --data.";
     yield { what, is: "note", says: `${folder} has no data yet`, todo };
     yield await freeSpace(dirname(folder));
-    return;
-  }
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!writable) {
-    yield {
-      what,
-      is: "bad",
-      says: `${folder} cannot be written`,
-      todo: "Give the server's user the right to write it.",
-    };
     return;
   }
   const foreign = await storage.foreign();
@@ -131,6 +126,15 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
   if (open) yield open;
   yield await freeSpace(folder);
   yield* integrity(storage);
+}
+
+/** The folder, or the one in which it would be made, where this user may not use it; null where it may. */
+async function closedTo(folder: string): Promise<string | null> {
+  if (!existsSync(folder) && dirname(folder) !== folder) return closedTo(dirname(folder));
+  return access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => null,
+    () => folder,
+  );
 }
 
 /** Null when the owner alone may read the data. */

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
 import { clauseOf } from "../task/clause.ts";
+import { Refusal } from "../task/errors.ts";
 import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
@@ -49,6 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     if (error instanceof ConfigError) return say(error.message, BAD_USAGE);
     if (error instanceof Exit) return say(error.message, error.code);
+    if (error instanceof Refusal) return say(error.message, 1);
     // What the machine refuses, such as a file that is there already, is no fault of the program.
     if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${clauseOf(error)}.`, 1);
     throw error;

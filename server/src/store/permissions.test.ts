@@ -47,6 +47,16 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
     });
   });
 
+  // Nothing is closed to root.
+  it.skipIf(process.getuid?.() === 0)("is refused with what to do where this user may not write it", async () => {
+    await chmod(folder, 0o500);
+    await expect(refuseForeign(folder, isOurs)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("give this user the right: chown -R"),
+    });
+    await chmod(folder, 0o700);
+  });
+
   it("is refused where a file of it is a link, and takes a folder that is one", async () => {
     await symlink(path.join(folder, "theirs"), path.join(folder, "link"));
     await expect(refuseForeign(folder, isOurs)).rejects.toMatchObject({

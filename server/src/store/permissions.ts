@@ -4,7 +4,7 @@
  * somebody else decides. On Windows the rights of the folder above hold, and nothing here does anything.
  */
 import type { Stats } from "node:fs";
-import { chmod, lstat, opendir, stat } from "node:fs/promises";
+import { access, chmod, constants, lstat, opendir, stat } from "node:fs/promises";
 import path from "node:path";
 import { Refusal } from "../task/errors.ts";
 
@@ -23,6 +23,14 @@ export async function refuseForeign(folder: string, isOurs: Belongs, us = proces
   const isForeign = ({ uid }: Stats) => uid !== us && uid !== ROOT && us !== ROOT;
   const own = await stat(folder);
   if (isForeign(own)) throw refusal(`${folder} belongs to another user (uid ${own.uid})`, `chown -R ${us} ${folder}`);
+  const isClosed = await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(() => false, isDenied);
+  if (isClosed) {
+    const says = `The data folder ${folder} cannot be read and written by this user (uid ${us}).`;
+    throw new Refusal(
+      "unavailable",
+      `${says} Start as its owner, or give this user the right: chown -R ${us} ${folder}`,
+    );
+  }
   for await (const { name } of await opendir(folder)) {
     if (!isOurs(name)) continue;
     const entry = path.join(folder, name);
@@ -111,4 +119,9 @@ function refusal(says: string, todo: string): Refusal {
     "unavailable",
     `The data folder is not used: ${says}, who could read or replace what is kept. If it is yours: ${todo}`,
   );
+}
+
+/** Whoever asks may not, as against what is not there. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
 }

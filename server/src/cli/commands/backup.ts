@@ -29,7 +29,7 @@ export function addBackup(program: Command): void {
     .addHelpText("after", "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those.")
     .action(async (file: string, flags: Flags) => {
       const folder = dataFolder(flags);
-      requireData(folder);
+      await requireData(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
       const { manifest, missing } = await storageOf({ data: folder })

@@ -75,7 +75,7 @@ const MOVED = {
 } as const;
 
 async function moveTask(folder: string, way: keyof typeof MOVED, task: string): Promise<void> {
-  requireData(folder);
+  await requireData(folder);
   const storage = storageOf({ data: folder });
   const unlock = await locked(storage);
   try {

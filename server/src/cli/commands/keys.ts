@@ -6,7 +6,7 @@ import { SCOPES, type Scope } from "../../task/principal.ts";
 import { type ApiKeys, FIRST_USER, type FolderKeyDraft, serverApiKeys } from "../api-keys.ts";
 import { durationMs, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, connect, talkTo } from "../connection.ts";
-import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
+import { addDataFlag, type DataFlags, dataFolder, requireData, requireOwn } from "../data-folder.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { table } from "../terminal/table.ts";
 import { openTerminal, type Screen, type Terminal } from "../terminal/terminal.ts";
@@ -166,9 +166,10 @@ async function withApiKeys(
     throw new Exit(BAD_USAGE, "Keys are of a server (--url) or of a folder (--data): name one.");
   // What is said beats what the environment has.
   if (flags.url === undefined || said("data")) {
+    await requireOwn(folder);
     const owner = await storageOf({ data: folder }).owner();
     if (owner === null) {
-      if (exists) requireData(folder);
+      if (exists) await requireData(folder);
       terminal.talk.write(terminal.talk.style("dim", `Data folder: ${folder}\n`));
       const { folderApiKeys } = await import("../folder-api-keys.ts");
       await act(folderApiKeys(folder, flags.tenant), terminal);

@@ -1,16 +1,16 @@
 /** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
-import { openToOthers, refuseForeign } from "../permissions.ts";
+import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
 import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
-  const exists = () => existsSync(path.join(folder, DATABASE_FILE));
+  const exists = () => isThere(path.join(folder, DATABASE_FILE));
   const lock = async () => {
     await makeFolder(folder);
     await refuseForeign(folder, isOwnEntry);
@@ -89,5 +89,14 @@ async function within(folder: string, act: (db: Database) => boolean): Promise<b
     return act(db);
   } finally {
     db.close();
+  }
+}
+
+/** Also what this user may not look at: whoever opens it says so. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return isDenied(error);
   }
 }
