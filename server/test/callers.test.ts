@@ -47,6 +47,7 @@ const A2A_MESSAGE = { message: { messageId: "m", role: "ROLE_USER", parts: [{ te
 const BODIES: Readonly<Record<string, unknown>> = {
   erase: { user: "eve" },
   submitTask: { kind: "external", input: { queue: "q" } },
+  submitTasks: { tasks: [{ kind: "external", input: { queue: "q" } }] },
   sendInput: { value: 1 },
   claimWork: { worker: "w", queue: "nothing-here" },
   heartbeatWork: { worker: "w", attempt: 1 },
@@ -276,7 +277,7 @@ describe("a key", () => {
     async (at) => {
       const scopes = ["tasks", "work", "admin"].filter((scope) => scope !== needed(at.route));
       const { secret } = await made(scopes);
-      const waits = /submitTask|getTask$/.test(at.route.id) ? [urlOf(server, at), `${urlOf(server, at)}?wait=1`] : [];
+      const waits = /(submitTask|getTask)$/.test(at.route.id) ? [urlOf(server, at), `${urlOf(server, at)}?wait=1`] : [];
       for (const url of waits.length > 0 ? waits : [urlOf(server, at)]) {
         for (const accept of ["application/json", "text/event-stream"]) {
           const key = { authorization: `Bearer ${secret}`, accept };

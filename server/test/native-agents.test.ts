@@ -144,9 +144,9 @@ describe("an agent", () => {
 });
 
 describe("a hostile definition", () => {
-  const hostile: [what: string, body: object, field: string][] = [
+  const hostile: [what: string, body: object, field: string | undefined][] = [
     ["instructions over 100,000 characters", { instructions: "x".repeat(100_001) }, "instructions"],
-    ["NUL in instructions", { instructions: "a\0b" }, "instructions"],
+    ["NUL in instructions", { instructions: "a\0b" }, undefined],
     ["10,000 tools", { tools: Array.from({ length: 10_000 }, () => "calculator") }, "tools"],
     ["a tool that there is not", { tools: ["teleport"] }, "tools"],
     ["a model that there is not", { model: "nowhere:none" }, "model"],
@@ -154,7 +154,7 @@ describe("a hostile definition", () => {
     ["a reserved slug", { slug: "agents" }, "slug"],
     ["a slug like a path", { slug: "../tasks" }, "slug"],
     ["a slug like an id", { slug: "01900000-0000-7000-8000-000000000000" }, "slug"],
-    ["NUL in a name", { name: "Gu\0ide" }, "name"],
+    ["NUL in a name", { name: "Gu\0ide" }, undefined],
     ["a name that is turned around", { name: "Guide\u202e" }, "name"],
     ["a name with marks of direction", { name: "\u200fGuide" }, "name"],
     ["a blank name", { name: " " }, "name"],
