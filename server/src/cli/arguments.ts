@@ -24,6 +24,15 @@ export function durationMs(text: string): number {
   return Math.round(ms);
 }
 
+/** A moment of the API: `2026-11-26T20:00Z`, a day, or so long ago as a time such as `2h`. */
+export function momentOrAgo(text: string): string {
+  if (DURATION.test(text)) return new Date(Date.now() - durationMs(text)).toISOString();
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError("It is a moment such as 2026-11-26T20:00Z, or a time such as 2h.");
+  return new Date(ms).toISOString();
+}
+
 export function wholeNumber(text: string): number {
   if (!/^-?\d{1,15}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
   return Number(text);

@@ -103,9 +103,12 @@ export function isInLine(id: string, key: Pick<Key, "id" | "above">): boolean {
 
 /** The tenant of whoever runs the server: keys that the command line makes are of it unless they say another. */
 const HOUSE = "default";
-/** Whose audit log a principal with the scope for it reads: that of its tenant, and of the house also what is nobody's. */
-export function auditedFor({ tenant }: Principal): string[] {
-  return tenant === HOUSE ? [tenant, NOBODY] : [tenant];
+/**
+ * Whose audit log a principal with the scope for it reads: that of its tenant; of the house, or with a key that is shown
+ * the whole server, also what is nobody's.
+ */
+export function auditedFor({ tenant, scopes }: Principal): string[] {
+  return tenant === HOUSE || scopes.has("metrics") ? [tenant, NOBODY] : [tenant];
 }
 
 /** In the place of the tenant of what is nobody's but the server's own. */

@@ -17,7 +17,7 @@ export const auditRoutes: readonly Route[] = [
     tag: "Audit",
     summary: "Who did what, newest first",
     description:
-      "What was done in the tenant: submits, steering, deletes, keys, refused scopes. To keys of the tenant `default` also what is nobody's: starts of " +
+      "What was done in the tenant: submits, steering, deletes, keys, refused scopes. To keys of the tenant `default`, or with the scope `metrics`, also what is nobody's: starts of " +
       "the server, and keys that nobody knows. A page may have fewer entries than `limit`, or none, where few fit: go on while there is a cursor. " +
       "`forbidden` without the scope `admin`; `invalid` for `wait` without `order=oldest`.",
     query: wire.auditQuery,
