@@ -5,7 +5,7 @@ import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { moment } from "../terminal/moment.ts";
 import { table } from "../terminal/table.ts";
-import { type Output, openTerminal } from "../terminal/terminal.ts";
+import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
 type Flags = ConnectionFlags & {
