@@ -118,7 +118,11 @@ const SUITES = {
     suite("server/test/telemetry.test.ts", "server/test/metrics.test.ts"),
   ],
   shares: [
-    suite("server/src/http/shares", "lasting-shares.test.ts"),
+    suite(
+      "server/src/http/shares",
+      "server/src/store/sqlite/store.test.ts",
+      "server/src/store/sqlite/two-writers.test.ts",
+    ),
     suite("server/test/shares.test.ts"),
     suite("server/test/shannon"),
   ],

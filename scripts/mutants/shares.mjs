@@ -3,7 +3,7 @@ const owner = "server/src/http/shares/owner.ts";
 const admission = "server/src/http/shares/admission.ts";
 const share = "server/src/http/shares/share.ts";
 const quotas = "server/src/http/shares/quota-counts.ts";
-const lasting = "server/src/verbs/implementation/lasting-shares.ts";
+const held = "server/src/store/sqlite/held-amounts.ts";
 
 export const SHARES = [
   {
@@ -69,22 +69,28 @@ export const SHARES = [
     put: "if (counts[name].window === 0)",
   },
   {
-    file: lasting,
+    file: held,
     name: "one-open-task-too-many",
-    find: "known.open >= bounds.openTasks)",
-    put: "known.open > bounds.openTasks)",
+    find: "held[bound] >= most &&",
+    put: "held[bound] > most &&",
   },
   {
-    file: lasting,
-    name: "what-was-submitted-while-tasks-were-counted-is-forgotten",
-    find: "known.open = open.value.total + (known.open - before);",
-    put: "known.open = open.value.total;",
-  },
-  { file: lasting, name: "what-calls-no-model-costs-money", find: " && !FREE_KINDS.has(kind)", put: "" },
-  {
-    file: lasting,
-    name: "who-is-near-a-bound-goes-by-what-was",
-    find: "if (isNear) await known.reading;",
+    file: held,
+    name: "what-was-submitted-in-the-same-batch-is-forgotten",
+    find: "      amounts.openTasks += opened;",
     put: "",
+  },
+  { file: held, name: "what-calls-no-model-costs-money", find: ' && !(isFree && bound === "usdPerDay")', put: "" },
+  {
+    file: held,
+    name: "what-another-process-has-added-is-not-counted",
+    find: "if (version !== this.#seen) this.forget();",
+    put: "",
+  },
+  {
+    file: held,
+    name: "what-runs-fills-the-disk",
+    find: "if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;",
+    put: "if (share === undefined || ALWAYS_TAKEN.has(kind) || state !== null) return null;",
   },
 ];

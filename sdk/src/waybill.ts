@@ -4,7 +4,7 @@ import { ConversationsClient } from "./conversations.ts";
 import { ErasuresClient } from "./erasures.ts";
 import { refused, type WaybillError } from "./errors.ts";
 import { FilesClient } from "./files.ts";
-import type { AuditEntry, BatchEntry, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
+import type { AuditEntry, BatchEntry, Share, StandingWebhook, Task, UsageRow } from "./generated/api.ts";
 import { GuardrailsClient } from "./guardrails.ts";
 import { HumanClient } from "./human.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
@@ -117,6 +117,11 @@ export class Waybill {
    */
   auditPage({ signal, ...query }: AuditOptions = {}): Promise<Answer<"listAudit">> {
     return perform(this.#transport, "listAudit", { query }, { signal });
+  }
+
+  /** What your user holds of the store (open tasks, money of the day, bytes), and how much there may be. */
+  share(options: CallOptions = {}): Promise<Share> {
+    return perform(this.#transport, "getShare", {}, options);
   }
 
   /**

@@ -15,7 +15,7 @@ import { agentCatalog } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { answering } from "./handlers/agent/lookups.ts";
 import type { Host } from "./http/host.ts";
-import { allowedModelsOf, lastingSharesOf } from "./http/shares/share.ts";
+import { allowedModelsOf, heldBoundsOf } from "./http/shares/share.ts";
 import { LENSES } from "./lenses/index.ts";
 import type { Lens } from "./lenses/lens.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -105,7 +105,7 @@ export async function startServer(
       ...(tracing && { trace: tracing.begins }),
       ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
       checkText: textChecker(guardrails),
-      ...{ lastingBounds: lastingSharesOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
+      ...{ heldBounds: heldBoundsOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });
     search.over(verbs.vectorStores);
     directory.over(verbs.agents);

@@ -11,18 +11,24 @@ const shares = sharesOf(
   "serve",
   sharesConfig.parse({
     key: KEY,
-    tiers: {},
-    tenants: { small: { requestsPerMinute: 10 }, pair: { requestsPerMinute: 40 }, few: { openTasks: 2 } },
+    // Asked again and again until something has been noticed.
+    tiers: { patient: { requestsPerMinute: null } },
+    tenants: {
+      small: { requestsPerMinute: 10 },
+      pair: { requestsPerMinute: 40 },
+      few: { openTasks: 2 },
+      full: { storedBytes: 50_000 },
+    },
     address: { requestsPerMinute: 40 },
   }),
 );
 const USERS = ["ada", "bob", "eve", "finn", "gil", "hal"] as const;
 
 let server: TestServer;
-let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat", string>;
+let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max", string>;
 
 beforeAll(async () => {
-  const users = USERS.map((user) => ({ user }));
+  const users = USERS.map((user) => ({ user, ...(user === "eve" && { tier: "patient" }) }));
   const small = ["sam", "sue"].map((user) => ({ user, tenant: "small" }));
   server = await startTestServer({
     mode: "serve",
@@ -32,6 +38,7 @@ beforeAll(async () => {
       { user: "zoe", tenant: "few" },
       { user: "pam", tenant: "pair" },
       { user: "pat", tenant: "pair" },
+      { user: "max", tenant: "full" },
     ],
     config: { shares },
   });
@@ -47,8 +54,9 @@ beforeAll(async () => {
     zoe = "",
     pam = "",
     pat = "",
+    max = "",
   ] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat };
+  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat, max };
 });
 afterAll(() => server.stop());
 
@@ -187,9 +195,33 @@ it("a search is given back with its answer", async () => {
 it("open tasks of a tenant are as many as it may have, and no other tenant's submit is refused", async () => {
   const submit = async (key: string) =>
     (await server.call("/v1/tasks", { key, json: { kind: "external", input: { queue: "few" } } })).status;
-  const statuses: number[] = [];
-  for (let at = 0; at < 10; at++) statuses.push(await submit(keys.zoe));
-  expect(statuses.slice(0, 2)).toEqual([202, 202]);
-  expect(statuses.at(-1)).toBe(429);
+  const statuses = await Promise.all(Array.from({ length: 10 }, () => submit(keys.zoe)));
+  expect(statuses.toSorted()).toEqual([202, 202, ...Array(8).fill(429)]);
   expect(await submit(keys.gil)).toBe(202);
+  expect((await ask("/v1/share", keys.zoe)).body).toMatchObject({
+    user: { open_tasks: { held: 2, most: 2_000_000 }, stored_bytes: { held: expect.any(Number) } },
+    tenant: { open_tasks: { held: 2, most: 2 } },
+  });
+});
+
+it("whoever has as much stored as it may keeps nothing more, through whichever API, and is told in its words", async () => {
+  const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
+  expect((await server.call("/v1/tasks", { key: keys.max, json: big })).status).toBe(202);
+  const said = /50000 bytes stored/;
+  for (const [path, json] of [
+    ["/v1/tasks", { kind: "external", input: { queue: "full" } }],
+    ["/shannon/api/v1/tasks", { query: "2 + 2" }],
+    ["/orchestrate/v1/orchestrate/runs", { message: { role: "user", content: "2 + 2" } }],
+    ["/a2a/message:send", { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] } }],
+    ["/v1/vector-stores", { name: "more" }],
+  ] as const) {
+    const answer = await server.call(path, { key: keys.max, json });
+    expect([path, answer.status, answer.headers.has("retry-after")]).toEqual([path, 429, true]);
+    if (!path.startsWith("/shannon")) expect(await answer.text()).toMatch(said);
+  }
+  const form = new FormData();
+  form.append("file", new Blob(["hello"]), "a.txt");
+  expect((await server.call("/v1/files", { key: keys.max, method: "POST", body: form })).status).toBe(429);
+  const held = z.object({ user: z.object({ stored_bytes: z.object({ held: z.number() }) }) });
+  expect(held.parse((await ask("/v1/share", keys.max)).body).user.stored_bytes.held).toBeGreaterThan(60_000);
 });

@@ -955,6 +955,27 @@ export type GuardrailCheck = {
   } | undefined;
 };
 
+export type HeldShare = {
+  open_tasks: {
+    /** Tasks that have not ended. */
+    held: number;
+    /** As many as there may be; null is any number. */
+    most: number | null;
+  };
+  usd_today: {
+    /** What models have cost on this day, UTC, in US dollars. */
+    held: number;
+    /** As many as there may be; null is any number. */
+    most: number | null;
+  };
+  stored_bytes: {
+    /** Values, files, documents, vector stores and messages, as long as they are kept. */
+    held: number;
+    /** As many as there may be; null is any number. */
+    most: number | null;
+  };
+};
+
 export type HistoryEntry = {
   /** Number of its event. */
   seq: number;
@@ -1364,6 +1385,12 @@ export type SearchHit = {
     start: number;
     end: number;
   })[];
+};
+
+export type Share = {
+  user: HeldShare;
+  /** Of the whole tenant, with the scope `tasks:all`; else null. */
+  tenant: HeldShare | null;
 };
 
 export type StandingWebhook = {
@@ -3369,6 +3396,13 @@ export type Operations = {
     body: undefined;
     answer: Trial;
   };
+  /** What you hold, and how much there may be */
+  getShare: {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Share;
+  };
   /** What was paid for, by day, user, agent and model */
   sumUsage: {
     params: undefined;
@@ -3648,6 +3682,7 @@ export const ROUTES = {
   enableStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/enable" },
   rotateStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/rotate" },
   testStandingWebhook: { method: "POST", path: "/v1/webhooks/{webhook_id}/test" },
+  getShare: { method: "GET", path: "/v1/share" },
   sumUsage: { method: "GET", path: "/v1/usage" },
   getCaller: { method: "GET", path: "/v1/me" },
   listKeys: { method: "GET", path: "/v1/keys" },

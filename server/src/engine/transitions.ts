@@ -6,6 +6,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { refusalOf } from "../store/document-write.ts";
+import { refusalOfShare } from "../store/share-guard.ts";
 import type { Applied, Store, TaskChange, Write } from "../store/store.ts";
 import { refusalOfTurn } from "../store/turn.ts";
 import { type Change, type Command, decide, joined } from "../task/decide.ts";
@@ -132,7 +133,7 @@ export class Transitions {
 
   /**
    * A new task, which may run meanwhile. When its idempotency key is known, the reply says which task has it. Refuses
-   * `conflict` and `rate_limited` where its turn's guard does not hold, as `refusalOfTurn` says.
+   * `conflict` and `rate_limited` where its turn's guard or its share's does not hold, as `refusalOfTurn` and `refusalOfShare` say.
    */
   async submit(write: Write): Promise<{ task: Task } | { replayed: TaskId; hash: string }> {
     const first = new FirstCommit(write);
@@ -152,6 +153,7 @@ export class Transitions {
     if (applied.why === "replayed") return { replayed: applied.task, hash: applied.hash };
     if (applied.why === "taken" || applied.why === "gone") throw refusalOf(applied);
     if (applied.why === "occupied" || applied.why === "full") throw refusalOfTurn(applied);
+    if (applied.why === "share") throw refusalOfShare(applied, this.#clock.now());
     throw new Refusal("conflict", "Another submit took the same identity at the same moment. Send it again.");
   }
 
@@ -215,6 +217,7 @@ export class Transitions {
           counted = await this.#countedKeys(id);
           continue;
         }
+        if (applied.why === "share") throw refusalOfShare(applied, this.#clock.now());
         if (applied.why === "occupied") {
           await this.#standBehind(applied.before);
           continue;

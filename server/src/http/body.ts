@@ -16,7 +16,7 @@ import { ParserThread } from "./parser-thread.ts";
 const OWN_THREAD_BYTES_MAX = 64 << 10;
 /** From its head to its last byte: it is held in memory meanwhile. */
 const BODY_MS_MAX = 300_000;
-/** Of a large body: a deeper one cannot be handed from one thread to the other. */
+/** Of a body for the thread: a deeper one cannot be handed from one to the other. */
 const DEPTH_MAX = 1_000;
 /** A value takes two bytes at least, with what parts it from the next one. */
 const VALUE_BYTES_MIN = 2;
@@ -130,7 +130,7 @@ function read(
       }
       chunks.push(chunk);
       if (values) values.add(chunk);
-      else if (coming.bytes > bounds.valuesMax * VALUE_BYTES_MIN) {
+      else if (coming.bytes > Math.min(bounds.valuesMax * VALUE_BYTES_MIN, OWN_THREAD_BYTES_MAX)) {
         values = new JsonValues();
         for (const each of chunks) values.add(each);
       }

@@ -20,6 +20,7 @@ import { leaseStories } from "./suite/leases.suite.ts";
 import { listStories } from "./suite/lists.suite.ts";
 import { peopleStories } from "./suite/people.suite.ts";
 import { settingStories } from "./suite/settings.suite.ts";
+import { shareStories } from "./suite/shares.suite.ts";
 import { subscriptionStories } from "./suite/subscriptions.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
 
@@ -45,6 +46,7 @@ export function storeSuite(name: string, open: (options?: StoreOptions) => Promi
     describe("an index of chunks", () => chunkIndexStories(setup));
     describe("agents", () => agentStories(setup));
     describe("subscriptions", () => subscriptionStories(setup));
+    describe("shares", () => shareStories(setup));
     describe("keys", () => keyStories(setup));
     describe("the audit log", () => auditStories(setup));
     describe("settings", () => settingStories(setup));

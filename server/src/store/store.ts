@@ -18,6 +18,7 @@ import type { HumanStore } from "./human-store.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { SettingStore } from "./setting-store.ts";
+import type { ShareStore } from "./share-guard.ts";
 import type { SubscriptionStore } from "./subscription-store.ts";
 import type { TaskStore } from "./task-store.ts";
 
@@ -38,7 +39,7 @@ export type RecordTimes = {
   expiredBefore: number;
 };
 
-export interface Store extends TaskStore, ConversationStore, SettingStore, LeaseStore, ChangeFeed {
+export interface Store extends TaskStore, ConversationStore, SettingStore, LeaseStore, ShareStore, ChangeFeed {
   readonly files: FileStore;
   readonly audit: AuditStore;
   readonly documents: DocumentStore;

@@ -13,6 +13,7 @@ import type { Subscription } from "../task/subscription.ts";
 import type { UsageTotals } from "../task/task.ts";
 import type { UsageCall } from "../task/usage.ts";
 import type { DocumentsRefused, DocumentWrite } from "./document-write.ts";
+import type { ShareGuard, ShareRefused } from "./share-guard.ts";
 import type { TurnGuard, TurnRefused } from "./turn.ts";
 
 /** `result` is what the call returned (state `done`) or what it waits for. Identity: task, branch and position. */
@@ -40,6 +41,8 @@ export type InboxItem = {
 export type Write = Change & {
   /** What must hold of the other open tasks of its conversation. */
   turn?: TurnGuard;
+  /** On submit: what must hold of what its user and its tenant hold. */
+  share?: ShareGuard;
   /** Replaces entries of the same branch and position. */
   journal?: JournalEntry[];
   /** Numbers of inbox items that a journaled answer has used up. */
@@ -79,4 +82,4 @@ export type Applied =
   | { ok: false; why: "replayed"; task: TaskId; hash: string }
   /** The inbox or the usage already holds this message or call. */
   | { ok: false; why: "duplicate"; task: TaskId }
-  | ({ ok: false; task: TaskId } & (DocumentsRefused | TurnRefused));
+  | ({ ok: false; task: TaskId } & (DocumentsRefused | TurnRefused | ShareRefused));

@@ -39,13 +39,25 @@ export function keptIn(value: Json | undefined): string[] {
   return found;
 }
 
-function addKept(value: Json | undefined, found: string[]): void {
-  if (typeof value !== "object" || value === null) return;
+/** How many bytes they have together, as the value says. */
+export function keptBytes(value: Json | undefined): number {
+  const found: string[] = [];
+  return addKept(value, found);
+}
+
+/** Returns their bytes. */
+function addKept(value: Json | undefined, found: string[]): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let bytes = 0;
   if (Array.isArray(value)) {
-    for (const item of value) addKept(item, found);
-    return;
+    for (const item of value) bytes += addKept(item, found);
+    return bytes;
   }
   const { kept, size } = value;
-  if (typeof kept === "string" && HASH.test(kept) && typeof size === "number") found.push(kept);
-  for (const key in value) addKept(value[key], found);
+  if (typeof kept === "string" && HASH.test(kept) && typeof size === "number") {
+    found.push(kept);
+    bytes += size;
+  }
+  for (const key in value) bytes += addKept(value[key], found);
+  return bytes;
 }

@@ -19,7 +19,16 @@ export type UsageAnswer = {
   next: string | null;
 };
 
+/** What is held, and how much there may be; null is any number. */
+export type HeldShare = Record<"openTasks" | "usdToday" | "storedBytes", { held: number; most: number | null }>;
+
 export interface Usage {
+  /**
+   * What one's own user holds of the store for good, and with the scope `tasks:all` the whole tenant (else null). Throws
+   * `forbidden` without the scope `tasks`.
+   */
+  share(principal: Principal): Promise<{ user: HeldShare; tenant: HeldShare | null }>;
+
   /**
    * What all calls of language models and other paid calls add up to, those of deleted tasks and those that failed after
    * they were paid for too; each once. Of one's own tasks; with the scope `tasks:all` of the whole tenant. Latest day

@@ -1,4 +1,4 @@
-import type { UsageRow, UsageSum } from "@waybill/sdk";
+import type { Share, UsageRow, UsageSum } from "@waybill/sdk";
 import { count, money } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { atLeastOne, someOf } from "../arguments.ts";
@@ -17,6 +17,7 @@ type Flags = ConnectionFlags & {
   agent?: string;
   provider?: string;
   model?: string;
+  share?: boolean;
   limit: number;
   json?: boolean;
 };
@@ -36,11 +37,17 @@ export function addUsage(program: Command): void {
       .option("--agent <AGENT>", "only this agent")
       .option("--provider <NAME>", "only models of this provider")
       .option("--model <MODEL>", "only this model, as its provider names it")
+      .option("--share", "what you hold (open tasks, money of the day, bytes), and how much there may be, in its place")
       .option("-n, --limit <N>", "at most so many rows", atLeastOne, 50)
       .option("--json", "one JSON object a line, the total last"),
-  ).action(({ by = ["day"], from, to, user, agent, provider, model, limit, json, ...flags }: Flags) =>
+  ).action(({ by = ["day"], from, to, user, agent, provider, model, share, limit, json, ...flags }: Flags) =>
     talkTo(flags, async (client) => {
       const { out, talk } = openTerminal();
+      if (share) {
+        const held = await client.share();
+        out.write(json ? `${JSON.stringify(held)}\n` : table(SHARE, sharesIn(held), out));
+        return;
+      }
       const rows: UsageRow[] = [];
       const pages = client.usage({
         group_by: by,
@@ -66,6 +73,24 @@ export function addUsage(program: Command): void {
       if (more && !json) talk.write(talk.style("dim", "There are more rows: --limit. The total is of all of them.\n"));
     }),
   );
+}
+
+type Held = { whose: string; what: string; held: number; most: number | null };
+
+const SHARE: Column<Held>[] = [
+  { title: "WHOSE", cell: ({ whose }) => whose },
+  { title: "WHAT", cell: ({ what }) => what },
+  { title: "HELD", cell: ({ held }) => held.toLocaleString("en"), align: "right" },
+  { title: "AT MOST", cell: ({ most }) => (most === null ? "any" : most.toLocaleString("en")), align: "right" },
+];
+
+function sharesIn({ user, tenant }: Share): Held[] {
+  const lines = (whose: string, share: Share["user"]): Held[] => [
+    { whose, what: "open tasks", ...share.open_tasks },
+    { whose, what: "US dollars today", ...share.usd_today },
+    { whose, what: "stored bytes", ...share.stored_bytes },
+  ];
+  return [...lines("you", user), ...(tenant === null ? [] : lines("tenant", tenant))];
 }
 
 type Line = Partial<UsageRow> & UsageSum;

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { modelList } from "../../task/allowed-models.ts";
 import type { AddressShare, Share, Shares } from "./share.ts";
 
-const bound = z.int().min(1).max(1_000_000_000_000).nullable().optional();
+const bound = z.int().min(1).max(1_000_000_000_000_000).nullable().optional();
 
 const share = z.strictObject({
   /** Requests that begin within a minute. */
@@ -23,6 +23,8 @@ const share = z.strictObject({
   openTasks: bound,
   /** US dollars that models may have cost on one day (UTC), of the same. */
   usdPerDay: z.number().positive().max(1_000_000_000).nullable().optional(),
+  /** Bytes that the same keeps: values of tasks, files, documents, vector stores, messages. */
+  storedBytes: bound,
   /** The language models that may be asked, as `provider:model`, where a name may end in `*`. */
   models: modelList.nullable().optional(),
 });
@@ -51,6 +53,7 @@ export const sharesConfig = z.strictObject({
 export type SharesConfig = z.output<typeof sharesConfig>;
 
 const MB = 1 << 20;
+const GB = 1_024 * MB;
 
 /** Generous: a program that works hard for its users is far from them. */
 const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
@@ -62,6 +65,7 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     searches: 16,
     openTasks: 2_000_000,
     usdPerDay: null,
+    storedBytes: 50 * GB,
     models: null,
     connections: 11_000,
   },
@@ -73,6 +77,7 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     searches: 32,
     openTasks: 4_000_000,
     usdPerDay: null,
+    storedBytes: 200 * GB,
     models: null,
     connections: null,
   },
@@ -89,6 +94,7 @@ const IN_DEV: typeof IN_SERVE = {
     searches: null,
     openTasks: null,
     usdPerDay: null,
+    storedBytes: null,
     models: null,
     connections: null,
   },
@@ -100,6 +106,7 @@ const IN_DEV: typeof IN_SERVE = {
     searches: null,
     openTasks: null,
     usdPerDay: null,
+    storedBytes: null,
     models: null,
     connections: null,
   },

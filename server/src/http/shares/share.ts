@@ -21,6 +21,8 @@ export type Share = AddressShare &
     openTasks: Bound;
     /** What models may have cost on one day, UTC, of the same. */
     usdPerDay: Bound;
+    /** Of values, files, documents, vector stores and messages, of the same. */
+    storedBytes: Bound;
     /** The language models that may be asked, see `task/allowed-models.ts`; null is any. */
     models: readonly string[] | null;
   }>;
@@ -54,7 +56,23 @@ export function allowedModelsOf(shares: Shares): (principal: Principal) => Model
   };
 }
 
-/** What lasts is of the user whose key it is, and of its tenant. */
-export function lastingSharesOf(shares: Shares): (principal: Principal) => { user: Share; tenant: Share } {
-  return (principal) => ({ user: shareOfKey(shares, principal), tenant: shareOfTenant(shares, principal) });
+type Held = Pick<Share, "openTasks" | "usdPerDay" | "storedBytes">;
+
+/** What is held for good is of the user whose key it is, and of its tenant; null where nothing of it is bounded. */
+export function heldBoundsOf(shares: Shares): (principal: Principal) => { user: Held; tenant: Held } | null {
+  const known = new WeakMap<Share, Held>();
+  const heldOf = (share: Share): Held => {
+    const { openTasks, usdPerDay, storedBytes } = share;
+    const held = known.get(share) ?? { openTasks, usdPerDay, storedBytes };
+    known.set(share, held);
+    return held;
+  };
+  return (principal) => {
+    const [user, tenant] = [heldOf(shareOfKey(shares, principal)), heldOf(shareOfTenant(shares, principal))];
+    return isBounded(user) || isBounded(tenant) ? { user, tenant } : null;
+  };
+}
+
+function isBounded({ openTasks, usdPerDay, storedBytes }: Held): boolean {
+  return openTasks !== null || usdPerDay !== null || storedBytes !== null;
 }

@@ -1,11 +1,27 @@
 /** What was paid for, by day, user, agent and model. */
 import type { z } from "zod";
 import type { UsageRow, UsageSum } from "../../task/daily-usage.ts";
+import type { HeldShare } from "../../verbs/usage.ts";
 import { type Route, route } from "../route.ts";
 import { wireUsageTotals } from "./translate.ts";
 import * as wire from "./usage-schema.ts";
 
 export const usageRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/share",
+    id: "getShare",
+    tag: "Usage",
+    summary: "What you hold, and how much there may be",
+    description:
+      "Your user's open tasks, money of the day and stored bytes, with the bounds beyond which a submit is `rate_limited`. " +
+      "What a task keeps counts until it is removed, which retention does.",
+    answers: [{ status: 200, about: "Your share.", schema: wire.share }],
+    handle: async ({ principal, verbs }) => {
+      const { user, tenant } = await verbs.usage.share(principal);
+      return { status: 200, body: { user: wireHeld(user), tenant: tenant && wireHeld(tenant) } };
+    },
+  }),
   route({
     method: "GET",
     path: "/v1/usage",
@@ -32,6 +48,10 @@ export const usageRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function wireHeld({ openTasks, usdToday, storedBytes }: HeldShare): z.output<typeof wire.heldShare> {
+  return { open_tasks: openTasks, usd_today: usdToday, stored_bytes: storedBytes };
+}
 
 function wireRow({ day, user, agent, provider, model, ...sum }: UsageRow): z.output<typeof wire.usageRow> {
   return { day: day === null ? null : wireDay(day), user, agent, provider, model, ...wireSum(sum) };

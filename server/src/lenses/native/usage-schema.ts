@@ -46,6 +46,23 @@ export const usageRow = z.strictObject({
 });
 named(usageRow, "UsageRow");
 
+const held = (about: string) =>
+  z.strictObject({
+    held: z.number().nonnegative().describe(about),
+    most: z.number().nullable().describe("As many as there may be; null is any number."),
+  });
+export const heldShare = z.strictObject({
+  open_tasks: held("Tasks that have not ended."),
+  usd_today: held("What models have cost on this day, UTC, in US dollars."),
+  stored_bytes: held("Values, files, documents, vector stores and messages, as long as they are kept."),
+});
+named(heldShare, "HeldShare");
+export const share = z.strictObject({
+  user: heldShare,
+  tenant: heldShare.nullable().describe("Of the whole tenant, with the scope `tasks:all`; else null."),
+});
+named(share, "Share");
+
 export const usagePage = z.strictObject({
   from: z.iso.date(),
   to: z.iso.date(),

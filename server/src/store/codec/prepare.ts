@@ -5,7 +5,7 @@ import type { MessageDraft } from "../../task/conversation.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
-import { keptIn } from "../../task/part.ts";
+import { keptBytes, keptIn } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, NO_USAGE, type Task } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
@@ -31,6 +31,8 @@ import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
 const METADATA_VALUE_MAX = 512;
 const METADATA_KEYS_MAX = 64;
+/** What a task takes in its rows and their indexes, beside its values. */
+const TASK_BYTES = 1_024;
 
 export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const { task, before } = write;
@@ -49,6 +51,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
       task.state === "completed" ? spill.value(task.output) : null,
     ],
     at: task.updatedAt,
+    bytes: 0,
     spent: [task.usage.inputTokens, task.usage.outputTokens, task.usage.costUsd],
     events: write.events.map((event) => [event.seq, event.at, event.type, spill.value(event.data)]),
   };
@@ -57,6 +60,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (before === null) {
     prepared.submitted = submissionOf(task, spill);
     for (const sha256 of keptIn(task.input)) spill.name(sha256);
+    prepared.bytes = TASK_BYTES + keptBytes(task.input);
+    if (write.share) prepared.share = [write.share.day, write.share.user, write.share.tenant];
     const claim = claimOf(task);
     if (claim) prepared.claim = claim;
     Object.assign(prepared, chosenBy(task));
@@ -86,6 +91,7 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.subscriptions?.length) prepared.subscriptions = write.subscriptions.map(subscriptionValues);
   Object.assign(prepared, humanRows(write));
   if (write.documents) prepared.documents = prepareDocuments(write.documents, task.id);
+  prepared.bytes += spill.takeBytes();
   const files = spill.takeNamed();
   if (files.length > 0) prepared.files = files;
   if (write.conversation) {
@@ -95,6 +101,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.messages?.length) {
     prepared.messages = write.messages.map((draft) => prepareMessage(draft, spill, write.events));
   }
+  // They count for their conversation.
+  spill.takeBytes();
   const messageFiles = spill.takeNamed();
   if (messageFiles.length > 0) prepared.messageFiles = messageFiles;
   return prepared;

@@ -5,6 +5,7 @@
 import type { Alias, TaskAlias } from "../../task/alias.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import type { State } from "../../task/states.ts";
+import type { HeldBounds } from "../share-guard.ts";
 import type { IdempotencyRecord } from "../store.ts";
 import type { TurnGuard } from "../turn.ts";
 import type { AddedUsage } from "./daily-usage.ts";
@@ -100,6 +101,8 @@ type SpentBelow = [
   estimatedCalls: number,
 ];
 
+export type PreparedShare = [day: number, user: HeldBounds, tenant: HeldBounds];
+
 /** The parts that every write has are tuples: their names would cost as much to send as their values. */
 export type PreparedWrite = Partial<PreparedHuman> & {
   id: string;
@@ -109,6 +112,10 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   row: PreparedRow;
   schedule?: PreparedSchedule;
   at: number;
+  /** About how many it adds to the store, files among them. */
+  bytes: number;
+  /** Of a new task. */
+  share?: PreparedShare;
   /** The task's usage so far, which its conversation counts. */
   spent: [inputTokens: number, outputTokens: number, costUsd: number];
   /** Only with the first write of a task. */

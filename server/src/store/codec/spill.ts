@@ -26,6 +26,7 @@ export class Spill {
   readonly #large: Buffer[] = [];
   /** Most calls need none of these two. */
   #named: Set<string> | null = null;
+  #counted = 0;
   /** Long values that are in the files already: what is stored for them. */
   #written: Map<unknown, Written> | null = null;
 
@@ -56,13 +57,18 @@ export class Spill {
   value(value: Json | object): string {
     const written = this.#written?.get(value);
     if (written) {
+      this.#counted += written.bytes;
       this.name(written.sha256);
       return written.text;
     }
     const text = JSON.stringify(value);
     // A UTF-16 unit takes three bytes at most.
-    if (text.length * 3 <= VALUE_BYTES_MAX) return text;
+    if (text.length * 3 <= VALUE_BYTES_MAX) {
+      this.#counted += Buffer.byteLength(text);
+      return text;
+    }
     const bytes = Buffer.from(text);
+    this.#counted += bytes.length;
     if (bytes.length <= VALUE_BYTES_MAX) return text;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     this.#large.push(bytes);
@@ -82,6 +88,13 @@ export class Spill {
     const named = [...this.#named];
     this.#named = null;
     return named;
+  }
+
+  /** Of the values that were asked for since the last call. */
+  takeBytes(): number {
+    const bytes = this.#counted;
+    this.#counted = 0;
+    return bytes;
   }
 
   get isEmpty(): boolean {

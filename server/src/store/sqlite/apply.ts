@@ -17,12 +17,14 @@ import type {
   PreparedWrite,
 } from "../codec/prepared.ts";
 import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
+import type { ShareRefused } from "../share-guard.ts";
 import type { Applied } from "../store.ts";
 import type { TurnRefused } from "../turn.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversation-counts.ts";
 import { DailyUsage } from "./daily-usage.ts";
 import type { DocumentApplier } from "./document-writes.ts";
+import { HeldAmounts } from "./held-amounts.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscription-statements.ts";
 import { Totals } from "./totals.ts";
@@ -60,6 +62,7 @@ export class Applier {
   readonly #dailyUsage: DailyUsage;
   readonly #documents: DocumentApplier;
   readonly #subscribed: StandingSubscriptions;
+  readonly #held: HeldAmounts;
   #cursors: BegunCursor[] = [];
 
   constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
@@ -69,6 +72,7 @@ export class Applier {
     this.#conversations = new ConversationCounts(statements);
     this.#dailyUsage = new DailyUsage(db);
     this.#subscribed = new StandingSubscriptions(db);
+    this.#held = new HeldAmounts(db, () => this.writeDeltas());
   }
 
   apply(writes: PreparedWrite[]): AppliedRows {
@@ -113,14 +117,26 @@ export class Applier {
     this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
   }
 
+  /** At the beginning of a transaction. */
+  begin(): void {
+    this.#held.begin();
+  }
+
+  /** Triggers have counted bytes. */
+  forgetBytes(): void {
+    this.#held.forgetBytes();
+  }
+
   /** At the end of a transaction: what its calls add up to. */
   writeDeltas(): void {
+    this.#held.write();
     this.#totals.write();
     this.#conversations.write();
     this.#dailyUsage.write();
   }
 
   clearDeltas(): void {
+    this.#held.forget();
     this.#totals.clear();
     this.#conversations.clear();
     this.#dailyUsage.clear();
@@ -167,6 +183,8 @@ export class Applier {
     if (write.conversation && this.#isNamed(write.conversation)) return stale(write);
     const occupied = write.turn && this.#turnRefused(write.turn, standing);
     if (occupied) return { ok: false, task: write.id, ...occupied };
+    const tooMuch = this.#shareRefused(write, standing);
+    if (tooMuch) return { ok: false, task: write.id, ...tooMuch };
     const gone = write.documents && this.#documents.refused(write.documents);
     if (gone) return { ok: false, task: write.id, ...gone };
     const n = standing?.n ?? null;
@@ -175,6 +193,13 @@ export class Applier {
     if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;
     if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;
     return undefined;
+  }
+
+  #shareRefused(write: PreparedWrite, standing: Standing | null): ShareRefused | null {
+    if (standing !== null) return this.#held.refused(standing, standing.kind, write, standing.state);
+    const [tenant, user, kind] = write.submitted ?? [];
+    if (tenant === undefined || user === undefined || kind === undefined) return null;
+    return this.#held.refused({ tenant, user }, kind, write, null);
   }
 
   #turnRefused(
@@ -199,6 +224,7 @@ export class Applier {
       sql.copyJournal.run(n, source);
       sql.copyArtifacts.run(n, source);
       sql.copyTaskFiles.run(n, source);
+      this.#copyBytes(n, source, write, standing);
     }
     for (const entry of write.journal ?? []) sql.putJournalEntry.run(n, ...entry);
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
@@ -225,6 +251,14 @@ export class Applier {
       const { scope, key, hash, at } = write.idempotency;
       sql.insertIdempotency.run(scope, key, hash, write.id, at);
     }
+  }
+
+  /** What is copied counts for the new task as well. */
+  #copyBytes(n: number, source: unknown, write: PreparedWrite, standing: Standing | null): void {
+    const bytes = numberIn(this.#sql.taskBytes.get(source)?.[0] ?? 0);
+    this.#sql.addTaskBytes.run(bytes, n);
+    const [tenant, user] = write.submitted ?? [standing?.tenant ?? "", standing?.user ?? ""];
+    this.#held.add({ tenant, user }, null, null, { ...write, bytes, daily: [] });
   }
 
   #putArtifacts(n: number, artifacts: NonNullable<PreparedWrite["artifacts"]>, areFirst: boolean): void {
@@ -296,7 +330,7 @@ export class Applier {
     if (write.conversation) this.#insertConversation(write.conversation, begunWith(write));
     const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
     const { row, schedule, claim } = write;
-    const values = [write.id, ...row, tenant, user, kind, conversation, parent, createdAt];
+    const values = [write.id, ...row, tenant, user, kind, conversation, parent, createdAt, write.bytes];
     const inserted =
       schedule || claim
         ? this.#sql.insertScheduledTask.run(...values, ...(schedule ?? NO_SCHEDULE), ...(claim ?? NO_CLAIM))
@@ -313,6 +347,7 @@ export class Applier {
     }
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));
+    this.#held.add({ tenant, user }, null, countedState(row), write);
     if (conversation !== null && !write.conversation)
       this.#conversations.add(conversation, write.at, countsOfNew(write));
     return n;
@@ -332,9 +367,11 @@ export class Applier {
       });
     }
     const updated = write.schedule
-      ? this.#sql.updateScheduledTask.run(...write.row, ...write.schedule, n, revision, state, attempt)
-      : this.#sql.updateTask.run(...write.row, n, revision, state, attempt);
-    this.#totals.move(standing, standing.deletedAt === null ? state : null, countedState(write.row));
+      ? this.#sql.updateScheduledTask.run(...write.row, write.bytes, ...write.schedule, n, revision, state, attempt)
+      : this.#sql.updateTask.run(...write.row, write.bytes, n, revision, state, attempt);
+    const before = standing.deletedAt === null ? state : null;
+    this.#totals.move(standing, before, countedState(write.row));
+    this.#held.add(standing, before, countedState(write.row), write);
     return updated.changes === 1 ? n : null;
   }
 

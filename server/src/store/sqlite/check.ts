@@ -3,6 +3,7 @@
 import type { Database } from "better-sqlite3";
 import { clauseOf } from "../../task/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../codec/totals.ts";
+import { weight } from "./migrations/028-stored-bytes.ts";
 
 /** Of each kind of problem, this many are named. */
 const PROBLEMS_MAX = 20;
@@ -35,6 +36,19 @@ const MEMBERS = `SELECT 'Vector store ' || v.id || ' counts other members than i
 const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
    WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
 
+/** From schema version 28 on. */
+const STORED = `WITH kept AS (SELECT tenant, user, sum(bytes) AS bytes FROM (
+    SELECT tenant, user, bytes FROM tasks
+    UNION ALL SELECT t.tenant, t.user, a.bytes FROM attachments a JOIN tasks t ON t.n = a.task
+    UNION ALL SELECT tenant, user, bytes + text_bytes FROM documents
+    UNION ALL SELECT tenant, user, bytes FROM vector_stores
+    UNION ALL SELECT c.tenant, c.user, ${weight("m.parts")} FROM messages m JOIN conversations c ON c.id = m.conversation
+  ) GROUP BY 1, 2),
+  counted AS (SELECT tenant, substr(owner, 2) AS user, bytes FROM stored_bytes WHERE owner <> '')
+  SELECT 'The stored bytes of user ' || user || ' of tenant ' || tenant || ' differ from what is there: ' || bytes FROM (
+    SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) WHERE bytes <> 0
+    UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept) WHERE bytes <> 0)`;
+
 function totalsDiffer(owner: string, span: number): string {
   const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
     FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
@@ -57,6 +71,7 @@ export function check(db: Database): string[] {
     ...(version >= 3 ? [SCHEDULE] : []),
     ...(version >= 7 ? [MEMBERS] : []),
     ...(version >= 8 ? [CHUNKS] : []),
+    ...(version >= 28 ? [STORED] : []),
   ];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }

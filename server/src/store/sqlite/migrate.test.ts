@@ -173,5 +173,6 @@ test("migrations are frozen", () => {
     "aee4c83a8a216536",
     "ccaa5b060ed6f783",
     "3708b4f799d4fe11",
+    "e54bee346c77e2d2",
   ]);
 });

@@ -27,6 +27,7 @@ import { auditChain } from "./migrations/024-audit-chain.ts";
 import { keyLines } from "./migrations/025-key-lines.ts";
 import { auditOfTasks } from "./migrations/026-audit-of-tasks.ts";
 import { erasures } from "./migrations/027-erasures.ts";
+import { storedBytes } from "./migrations/028-stored-bytes.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -57,6 +58,7 @@ export const MIGRATIONS: readonly string[] = [
   keyLines,
   auditOfTasks,
   erasures,
+  storedBytes,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

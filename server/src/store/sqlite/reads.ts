@@ -9,6 +9,7 @@ import { conversationReads } from "./conversation-reads.ts";
 import { dailyUsageReads } from "./daily-usage.ts";
 import { documentReads } from "./document-reads.ts";
 import { erasureReads } from "./erasure-statements.ts";
+import { heldReads } from "./held-amounts.ts";
 import { keyReads } from "./key-statements.ts";
 import { NAMINGS, unnamedSql } from "./named-files.ts";
 import { queries } from "./queries.ts";
@@ -31,6 +32,7 @@ export function reads(db: Database) {
     ...humanReads(db),
     ...dailyUsageReads(db),
     ...erasureReads(db),
+    ...heldReads(db),
     setting: text("SELECT value FROM facts WHERE name = ?", ({ name }: { name: string }) => [name]),
     /** Those of the given hashes that no row names. */
     unnamedFiles: ({ hashes }: { hashes: string[] }) => unnamed(hashes).map(([sha256]) => textIn(sha256)),

@@ -28,6 +28,7 @@ import type { Files } from "../files.ts";
 import type { HumanStore } from "../human-store.ts";
 import { KeptFiles } from "../kept-files.ts";
 import type { KeyStore } from "../key-store.ts";
+import type { Held } from "../share-guard.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, Write } from "../store.ts";
 import { artifactPage } from "./artifact-pages.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
@@ -167,6 +168,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     const found = await this.#reads.send("taskAliases", { ids, lens });
     const names = new Map(found.map(rows.taskAliasOf));
     return ids.map((id) => names.get(id) ?? null);
+  }
+
+  async held(owner: Visible, day: number): Promise<Held> {
+    return await this.#reads.send("held", { owner, day });
   }
 
   async taskNumbered(number: number): Promise<string | null> {

@@ -39,27 +39,27 @@ export function writerStatements(db: Database) {
 
     insertTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
-         tenant, user, kind, conversation, parent, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+         tenant, user, kind, conversation, parent, created_at, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     insertScheduledTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
-         tenant, user, kind, conversation, parent, created_at,
+         tenant, user, kind, conversation, parent, created_at, bytes,
          due_at, deadline_at, lease_worker, lease_until, waits_on, awaits,
          priority, concurrency_key, concurrency_limit, queue)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     insertSubmission: run("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)"),
     insertMetadata: run("INSERT INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)"),
     updateTask: run(
       `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
-         deleted_at = ?, record = ?, output = ?, due_at = NULL, deadline_at = NULL, lease_worker = NULL,
+         deleted_at = ?, record = ?, output = ?, bytes = bytes + ?, due_at = NULL, deadline_at = NULL, lease_worker = NULL,
          lease_until = NULL, waits_on = NULL, awaits = NULL
        WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
     ),
     updateScheduledTask: run(
       `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
-         deleted_at = ?, record = ?, output = ?, due_at = ?, deadline_at = ?, lease_worker = ?, lease_until = ?,
+         deleted_at = ?, record = ?, output = ?, bytes = bytes + ?, due_at = ?, deadline_at = ?, lease_worker = ?, lease_until = ?,
          waits_on = ?, awaits = ?
        WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
     ),
@@ -69,6 +69,8 @@ export function writerStatements(db: Database) {
          (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    addTaskBytes: run("UPDATE tasks SET bytes = bytes + ? WHERE n = ?"),
+    taskBytes: row("SELECT bytes FROM tasks WHERE n = ?"),
     copyJournal: run(
       `INSERT INTO journal
          (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)

@@ -121,6 +121,14 @@ test("an idempotency key that the other writer took is replayed, and a message t
   expect(await second.apply([{ ...repeated, inbox }])).toEqual({ ok: false, why: "duplicate", task: task.id });
 });
 
+test("a share is judged by what both have added, and so is what it leaves", async () => {
+  const bounds = { openTasks: 3, usdPerDay: null, storedBytes: null };
+  const share = { day: DAY_MS, user: bounds, tenant: bounds };
+  const add = (store: SqliteStore) => store.apply([{ ...submitted(newTask()), share }]);
+  const added = [await add(first), await add(second), await add(first), await add(second), await add(first)];
+  expect(added.map(({ ok }) => ok)).toEqual([true, true, true, false, false]);
+});
+
 test("totals and what a conversation counts are the sum of what both have done", async () => {
   const conversation = newConversation();
   await submit(first, newTask({ conversation: conversation.id }), { conversation: { conversation, alias: null } });

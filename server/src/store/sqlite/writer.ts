@@ -3,6 +3,7 @@
  * and unaware of whose thread it runs in.
  */
 import { type Database, SqliteError } from "better-sqlite3";
+import type { PreparedWrite } from "../codec/prepared.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { Applier } from "./apply.ts";
 import type { AuditChain } from "./audit-chain.ts";
@@ -46,9 +47,11 @@ export class Writer implements Work {
   batch(calls: Call[]): Outcome[] {
     try {
       this.#begin.run();
+      this.#applier.begin();
       const answers = calls.map((call) => ({ answer: answerTo(this.#writes, call) }));
       this.#applier.writeDeltas();
       this.#audit.settle();
+      if (calls.some(writesElsewhere)) this.#applier.forgetBytes();
       this.#commitTimed();
       this.#audit.committed();
       return answers;
@@ -84,6 +87,13 @@ export class Writer implements Work {
       if (this.#db.inTransaction) this.#rollback.run();
     }
   }
+}
+
+/** Whether triggers count bytes of what it writes. */
+function writesElsewhere([name, given]: Call): boolean {
+  if (name !== "apply") return true;
+  const writes: readonly PreparedWrite[] = given;
+  return writes.some(({ messages, documents, attached, detached }) => messages || documents || attached || detached);
 }
 
 function codeOf(error: unknown): string {

@@ -277,7 +277,7 @@ const WALK: Walk = {
     }),
     ...{ list: "reads", get: "reads", deliveries: "reads" },
   },
-  usage: { sums: "reads" },
+  usage: { share: "reads", sums: "reads" },
   erasures: {
     begin: changes(
       "erasures.begin",

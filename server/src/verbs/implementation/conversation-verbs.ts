@@ -22,13 +22,16 @@ import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { CallersMessage, ConversationList, Conversations } from "../conversations.ts";
 import { checked } from "./checked.ts";
 import { newConversation } from "./named-conversation.ts";
+import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
 
 export class ConversationVerbs implements Conversations {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #ids: Ids;
+  readonly #boundsOf: HeldBoundsOf | undefined;
 
-  constructor(store: Store, clock: Clock, ids: Ids) {
+  constructor(store: Store, clock: Clock, ids: Ids, boundsOf?: HeldBoundsOf) {
+    this.#boundsOf = boundsOf;
     this.#store = store;
     this.#clock = clock;
     this.#ids = ids;
@@ -99,6 +102,7 @@ export class ConversationVerbs implements Conversations {
 
   async say(principal: Principal, id: string, said: CallersMessage): Promise<Message> {
     await this.#visible(principal, id);
+    await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
     const audit = this.#audit(principal, "say", id);
     return this.#store.appendMessage(id, checked(messageSchema, said), this.#clock.now(), audit);
   }
@@ -113,6 +117,7 @@ export class ConversationVerbs implements Conversations {
   async edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message> {
     const { n } = await this.message(principal, id, message);
     const edited = checked(messageChanges, changes);
+    await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
     const audit = this.#audit(principal, "edit_message", id, { message });
     if (!(await this.#store.editMessage(id, n, edited, this.#clock.now(), audit))) throw notFound("Message");
     return this.message(principal, id, message);

@@ -16,7 +16,7 @@ import { ErasureVerbs } from "./erasure-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
-import { type LastingBoundsOf, LastingShares } from "./lasting-shares.ts";
+import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
@@ -44,8 +44,8 @@ export type VerbsParts = {
   receivers?: Receivers;
   /** Absent: callers may ask the models that their keys name. */
   allowedModels?: AllowedModels;
-  /** Absent: nobody's open tasks and money of a day are bounded. */
-  lastingBounds?: LastingBoundsOf;
+  /** Absent: nobody's open tasks, money of a day and stored bytes are bounded. */
+  heldBounds?: HeldBoundsOf;
   /** Absent: keys are good for good. */
   keyLifetimes?: KeyLifetimes;
   /** Absent: what is asked to be erased goes on with the next start that has one. */
@@ -57,18 +57,17 @@ export type VerbsParts = {
 const NO_CATALOG: AgentCatalog = { configured: [], tools: [], modelProblem: () => null };
 
 export function createVerbs(parts: VerbsParts): Verbs {
-  const { store, clock, ids, lastingBounds } = parts;
-  const lasting = lastingBounds && new LastingShares(store, clock, lastingBounds);
+  const { store, clock, ids } = parts;
   return {
-    tasks: new TaskVerbs({ ...parts, ...(lasting && { lasting }) }),
+    tasks: new TaskVerbs(parts),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
     guardrails: new GuardrailVerbs(parts.checkText ?? null),
     work: new WorkVerbs(parts),
     human: new HumanVerbs(parts, parts.directory),
-    conversations: new ConversationVerbs(store, clock, ids),
+    conversations: new ConversationVerbs(store, clock, ids, parts.heldBounds),
     keys: new KeyVerbs(store, clock, ids, parts.directory, parts.keyLifetimes),
     subscriptions: new SubscriptionVerbs(parts),
-    usage: new UsageVerbs(store, clock),
+    usage: new UsageVerbs(store, clock, parts.heldBounds),
     audit: new AuditVerbs(store.audit, clock),
     erasures: new ErasureVerbs({ store, clock, ids, erasing: parts.erasing ?? { goOn: () => {} } }),
     uploads: new UploadVerbs(store.files),

@@ -15,6 +15,7 @@ import { OPEN_STATES } from "../../task/states.ts";
 import { PAGE_LIMIT_MAX, type Page, type TaskList } from "../../task/task-filter.ts";
 import { type AllowedModels, ownModels } from "./allowed-models.ts";
 import { mustBeSameRequest } from "./idempotency.ts";
+import { type HeldBoundsOf, shareOf } from "./share-of.ts";
 import { type AskedBy, submitTask, type TraceBegins } from "./submit-task.ts";
 
 /** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
@@ -27,6 +28,7 @@ export type DocumentTasksParts = {
   ids: Ids;
   trace?: TraceBegins;
   allowedModels?: AllowedModels;
+  heldBounds?: HeldBoundsOf;
 };
 
 /** Whose document or vector store it is, and what people call it. */
@@ -93,6 +95,7 @@ export class DocumentTasks {
         ...(details && { details }),
       },
       {
+        ...shareOf(this.#parts.heldBounds, asked?.principal ?? null, this.#parts.clock.now()),
         documents,
         aliases: [{ tenant, owner: user, lens: NAMED_IN, value: name, numbered: !replaces }],
         ...(idempotency && { idempotency }),

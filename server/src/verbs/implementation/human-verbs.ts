@@ -34,6 +34,7 @@ import { checked } from "./checked.ts";
 import { commentsIn, decodeSeq, historyOf, nextOf } from "./human-history.ts";
 import { actorOf } from "./input-checks.ts";
 import { renewedTask } from "./renewed-task.ts";
+import { mustHoldMore } from "./share-of.ts";
 import { askingWrite } from "./submit-task.ts";
 import type { TaskVerbsParts } from "./task-reading.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
@@ -127,6 +128,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const { task } = await this.parts.engine.transitions.change(id, async (task) => {
       mustBeAt(task, options.revision);
       // No other is added meanwhile: each changes the task.
+      await mustHoldMore(this.parts.store, this.parts.heldBounds, principal, this.parts.clock.now());
       const known = await this.parts.store.human.attachments(id);
       if (known.some((each) => each.name === name))
         throw new Refusal("conflict", `The task has an attachment "${name}" already.`, { field: "name" });

@@ -29,7 +29,7 @@ import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import type { AllowedModels } from "./allowed-models.ts";
 import { explain, HOLDERS_SHOWN } from "./explain.ts";
-import type { LastingShares } from "./lasting-shares.ts";
+import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import type { Receivers } from "./subscription-verbs.ts";
 
@@ -46,8 +46,8 @@ export type TaskVerbsParts = {
   trace?: TraceBegins;
   /** Absent: callers may ask what their keys name. */
   allowedModels?: AllowedModels;
-  /** Absent: open tasks and money of a day are not bounded. */
-  lasting?: LastingShares;
+  /** Absent: nothing that callers hold is bounded. */
+  heldBounds?: HeldBoundsOf;
 };
 
 export class TaskReading {

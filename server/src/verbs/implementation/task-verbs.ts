@@ -34,6 +34,7 @@ import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
 import { type NamedConversation, namedConversation } from "./named-conversation.ts";
+import { shareOf } from "./share-of.ts";
 import { submitTask } from "./submit-task.ts";
 import { joining, newSubscriptions } from "./subscription-verbs.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
@@ -297,9 +298,12 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     idempotency: IdempotencyRecord | undefined,
     along: Along = {},
   ): Promise<Acknowledged> {
-    const { lasting } = this.parts;
-    if (lasting && !lasting.haveRoom(principal)) await lasting.mustHaveRoom(principal, fresh.handler.kind);
-    const whole: Along = { ...along, ...(idempotency && { idempotency }), ...(conversation && { conversation }) };
+    const whole: Along = {
+      ...along,
+      ...shareOf(this.parts.heldBounds, principal, this.parts.clock.now()),
+      ...(idempotency && { idempotency }),
+      ...(conversation && { conversation }),
+    };
     const asked = { principal, act: "submit", detail: { kind: fresh.handler.kind } };
     const done = await submitTask(this.parts, fresh, whole, asked);
     if ("task" in done) return { task: done.task, replayed: false };

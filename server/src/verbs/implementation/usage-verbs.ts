@@ -1,23 +1,47 @@
 /** Totals of usage, as far as whoever asks may know them. */
 import type { Clock } from "../../engine/clock.ts";
+import type { Held, HeldBounds } from "../../store/share-guard.ts";
 import type { Store } from "../../store/store.ts";
 import { DAY_MS, dayOf } from "../../task/daily-usage.ts";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { visibleTo } from "../../task/visibility.ts";
-import type { Usage, UsageAnswer, UsageQuestion } from "../usage.ts";
+import type { HeldShare, Usage, UsageAnswer, UsageQuestion } from "../usage.ts";
+import type { HeldBoundsOf } from "./share-of.ts";
+
+function shareOf(held: Held, bounds: HeldBounds | undefined): HeldShare {
+  return {
+    openTasks: { held: held.openTasks, most: bounds?.openTasks ?? null },
+    usdToday: { held: held.usdPerDay, most: bounds?.usdPerDay ?? null },
+    storedBytes: { held: held.storedBytes, most: bounds?.storedBytes ?? null },
+  };
+}
 
 /** When nobody says from when on. */
 const USUAL_DAYS = 30;
 
 export class UsageVerbs implements Usage {
-  readonly #store: Pick<Store, "dailyUsage">;
+  readonly #store: Pick<Store, "dailyUsage" | "held">;
   readonly #clock: Clock;
+  readonly #boundsOf: HeldBoundsOf;
 
-  constructor(store: Pick<Store, "dailyUsage">, clock: Clock) {
+  constructor(store: Pick<Store, "dailyUsage" | "held">, clock: Clock, boundsOf: HeldBoundsOf = () => null) {
     this.#store = store;
     this.#clock = clock;
+    this.#boundsOf = boundsOf;
+  }
+
+  async share(principal: Principal): ReturnType<Usage["share"]> {
+    mustHave(principal, "tasks");
+    const { tenant, user, scopes } = principal;
+    const day = dayOf(this.#clock.now());
+    const bounds = this.#boundsOf(principal);
+    const [own, all] = await Promise.all([
+      this.#store.held({ tenant, user }, day),
+      scopes.has("tasks:all") ? this.#store.held({ tenant, user: null }, day) : null,
+    ]);
+    return { user: shareOf(own, bounds?.user), tenant: all && shareOf(all, bounds?.tenant) };
   }
 
   async sums(

@@ -1,0 +1,45 @@
+/** What users and tenants may hold at once, as a guard of new tasks, and how a store says that it fails. */
+import { DAY_MS } from "../task/daily-usage.ts";
+import { Refusal } from "../task/errors.ts";
+import type { Visible } from "../task/visibility.ts";
+
+/** Null is any number. */
+export type HeldBounds = {
+  openTasks: number | null;
+  /** What models may have cost on one day, UTC. */
+  usdPerDay: number | null;
+  storedBytes: number | null;
+};
+
+/** What must hold in the commit, of what the task's user and its tenant hold. `day` is its midnight. */
+export type ShareGuard = { user: HeldBounds; tenant: HeldBounds; day: number };
+
+export type Held = { openTasks: number; usdPerDay: number; storedBytes: number };
+
+export interface ShareStore {
+  /** What a user holds, or with no user a tenant; `day` is the midnight of the day whose money is asked for. */
+  held(owner: Visible, day: number): Promise<Held>;
+}
+
+export type ShareRefused = { why: "share"; whose: "user" | "tenant"; bound: keyof HeldBounds; most: number };
+
+const OPEN_RETRY_S = 10;
+const STORED_RETRY_S = 600;
+
+export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number): Refusal {
+  const who = whose === "user" ? "You have" : "Your tenant has";
+  switch (bound) {
+    case "openTasks": {
+      const message = `${who} ${most} open tasks, as many as there may be at once: wait until some have ended.`;
+      return new Refusal("rate_limited", message, { retryAfterS: OPEN_RETRY_S });
+    }
+    case "usdPerDay": {
+      const message = `${who} spent $${most} on models today (UTC), as much as there is for a day.`;
+      return new Refusal("rate_limited", message, { retryAfterS: Math.ceil((DAY_MS - (now % DAY_MS)) / 1_000) });
+    }
+    case "storedBytes": {
+      const message = `${who} ${most} bytes stored, as many as there may be: delete files or vector stores, or wait until tasks that have ended are removed.`;
+      return new Refusal("rate_limited", message, { retryAfterS: STORED_RETRY_S });
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * What users and tenants hold: open tasks, stored bytes, and what models have cost today. Whoever writes remembers it, since to
+ * ask for it would cost every submit some statements, and forgets it when another process has written. It remembers as well
+ * by which bounds an owner was last judged: what running tasks add is judged by these.
+ */
+import type { Database } from "better-sqlite3";
+import { isTerminal, OPEN_STATES, type State } from "../../task/states.ts";
+import type { Visible } from "../../task/visibility.ts";
+import type { PreparedShare, PreparedWrite } from "../codec/prepared.ts";
+import { DAY_MS, ownerOf } from "../codec/totals.ts";
+import type { Held, HeldBounds, ShareRefused } from "../share-guard.ts";
+import { numberIn } from "./column.ts";
+import { lateRows } from "./late-statements.ts";
+
+type Owner = { tenant: string; user: string };
+type Amounts = Held & { day: number; isStale: boolean };
+
+/** They never call a model of this server. */
+const FREE_KINDS: ReadonlySet<string> = new Set(["external", "human"]);
+/** They make room, or end what others have left. */
+const ALWAYS_TAKEN: ReadonlySet<string> = new Set(["vector_store_deletion", "waybill.cleanup"]);
+/** What is begun may come to its end: what running tasks add is refused from so many times the bound on. */
+const RUNNING_MAY = 1.1;
+/** Owners that are remembered: of more, all are read again. */
+const OWNERS_MAX = 10_000;
+
+export class HeldAmounts {
+  readonly #flush;
+  readonly #version;
+  readonly #read;
+  readonly #change;
+  readonly #amounts = new Map<string, Amounts>();
+  readonly #bounds = new Map<string, PreparedShare>();
+  /** Bytes that this transaction adds and has not written yet. */
+  readonly #added = new Map<string, Owner & { bytes: number }>();
+  #seen: unknown = null;
+
+  /** `flush` writes what this transaction has added to totals so far. */
+  constructor(db: Database, flush: () => void) {
+    this.#flush = flush;
+    const row = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
+    this.#version = row("PRAGMA data_version");
+    this.#read = heldReads(db).held;
+    this.#change = db.prepare<unknown[]>("INSERT INTO stored_changes VALUES (?, ?, ?)");
+  }
+
+  /** At the beginning of a transaction. */
+  begin(): void {
+    if (this.#amounts.size === 0) return;
+    const version = this.#version.get()?.[0];
+    if (version !== this.#seen) this.forget();
+    this.#seen = version;
+  }
+
+  /** What was remembered may not be so any more. */
+  forget(): void {
+    this.#amounts.clear();
+    this.#added.clear();
+  }
+
+  /** Bytes were written by another way than `add`: they are read again. */
+  forgetBytes(): void {
+    for (const amounts of this.#amounts.values()) amounts.isStale = true;
+  }
+
+  /** Why this write is not to be; `state` is that of its task before it, null of a new one. */
+  refused(owner: Owner, kind: string, write: PreparedWrite, state: State | null): ShareRefused | null {
+    const name = nameOf(owner);
+    if (write.share) this.#remember(name, write.share);
+    const share = write.share ?? this.#bounds.get(name);
+    if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;
+    const [day, user, tenant] = share;
+    const isNew = state === null;
+    if (!isNew && (isTerminal(write.row[0]) || !(write.journal || write.artifacts))) return null;
+    for (const [whose, bounds] of [["user", user] as const, ["tenant", tenant] as const]) {
+      const held = this.#of(whose === "user" ? owner : { tenant: owner.tenant, user: null }, day);
+      const over = isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds);
+      if (over) return { why: "share", whose, ...over };
+    }
+    return null;
+  }
+
+  /** A task of this owner moves from one state to another, null before its submit and after its deletion; and adds bytes. */
+  add(owner: Owner, from: State | null, to: State | null, { bytes, daily }: PreparedWrite): void {
+    const opened = Number(isOpen(to)) - Number(isOpen(from));
+    const name = nameOf(owner);
+    if (bytes > 0) {
+      const added = this.#added.get(name);
+      if (added) added.bytes += bytes;
+      else this.#added.set(name, { ...owner, bytes });
+    }
+    for (const amounts of [this.#amounts.get(name), this.#amounts.get(nameOf({ ...owner, user: null }))]) {
+      if (amounts === undefined) continue;
+      amounts.openTasks += opened;
+      amounts.storedBytes += bytes;
+      for (const { key, added } of daily ?? []) if (key[1] === amounts.day) amounts.usdPerDay += added[5];
+    }
+  }
+
+  /** At the end of a transaction. */
+  write(): void {
+    for (const { tenant, user, bytes } of this.#added.values()) this.#change.run(tenant, user, bytes);
+    this.#added.clear();
+  }
+
+  #remember(name: string, share: PreparedShare): void {
+    if (this.#bounds.size >= OWNERS_MAX) this.#bounds.clear();
+    this.#bounds.set(name, share);
+  }
+
+  #of(owner: Visible, day: number): Amounts {
+    const name = nameOf(owner);
+    const known = this.#amounts.get(name);
+    if (known?.day === day && !known.isStale) return known;
+    this.#flush();
+    const amounts = { ...this.#read({ owner, day }), day, isStale: false };
+    if (this.#amounts.size >= OWNERS_MAX) this.#amounts.clear();
+    this.#amounts.set(name, amounts);
+    return amounts;
+  }
+}
+
+/** What an owner holds as it stands in the tables. */
+export function heldReads(db: Database) {
+  const row = (sql: string) => lateRows(db, sql);
+  const states = OPEN_STATES.map((state) => `'${state}'`).join(", ");
+  const open = row(
+    `SELECT total(count) FROM totals WHERE tenant = ? AND owner = ? AND span = ${DAY_MS} AND state IN (${states})`,
+  );
+  const spent = row("SELECT total(cost_usd) FROM daily_usage WHERE tenant = ? AND day = ? AND (? IS NULL OR user = ?)");
+  const stored = row("SELECT bytes FROM stored_bytes WHERE tenant = ? AND owner = ?");
+  return {
+    held: ({ owner, day }: { owner: Visible; day: number }): Held => ({
+      openTasks: numberIn(open.get(owner.tenant, ownerOf(owner))?.[0]),
+      usdPerDay: numberIn(spent.get(owner.tenant, day, owner.user, owner.user)?.[0]),
+      storedBytes: numberIn(stored.get(owner.tenant, ownerOf(owner))?.[0] ?? 0),
+    }),
+  };
+}
+
+type Beyond = { bound: keyof HeldBounds; most: number };
+
+/** The bound that leaves a new task no room. */
+function beyondOf(held: Held, bounds: HeldBounds, isFree: boolean): Beyond | null {
+  for (const bound of ["openTasks", "usdPerDay", "storedBytes"] as const) {
+    const most = bounds[bound];
+    if (most !== null && held[bound] >= most && !(isFree && bound === "usdPerDay")) return { bound, most };
+  }
+  return null;
+}
+
+function tooFull({ storedBytes }: Held, { storedBytes: most }: HeldBounds): Beyond | null {
+  return most !== null && storedBytes >= most * RUNNING_MAY ? { bound: "storedBytes", most } : null;
+}
+
+function isOpen(state: State | null): boolean {
+  return state !== null && !isTerminal(state);
+}
+
+function nameOf({ tenant, user }: Visible): string {
+  return user === null ? tenant : `${tenant}\n${user}`;
+}

@@ -1,0 +1,120 @@
+/** What users and tenants hold, and the guard that bounds it: judged in the commit, whoever submits beside. */
+import { expect, test } from "vitest";
+import { dayOf } from "../../task/daily-usage.ts";
+import { submitted } from "../../task/decide.ts";
+import type { Task } from "../../task/task.ts";
+import type { HeldBounds } from "../share-guard.ts";
+import type { Store } from "../store.ts";
+import { newDocument, newVectorStore } from "./documents.suite.ts";
+import { ADA, complete, decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
+import { newConversation, newTask, START } from "./new-task.suite.ts";
+
+const NONE: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
+const DAY = dayOf(START);
+const guard = (user: Partial<HeldBounds>, tenant: Partial<HeldBounds> = {}) => ({
+  share: { day: DAY, user: { ...NONE, ...user }, tenant: { ...NONE, ...tenant } },
+});
+
+export function shareStories(setup: () => Promise<Store>): void {
+  test("of submits side by side as many are taken as there is room for, and those that end make room", async () => {
+    const store = await setup();
+    const tasks = Array.from({ length: 12 }, () => newTask());
+    const applied = await Promise.all(
+      tasks.map((task) => store.apply([{ ...submitted(task), ...guard({ openTasks: 5 }) }])),
+    );
+    expect(applied.filter(({ ok }) => ok)).toHaveLength(5);
+    expect(applied.at(-1)).toMatchObject({ why: "share", whose: "user", bound: "openTasks", most: 5 });
+    expect(await store.held(ADA, DAY)).toMatchObject({ openTasks: 5 });
+    const bob = newTask({ user: "bob" });
+    expect(await store.apply([{ ...submitted(bob), ...guard({ openTasks: 5 }, { openTasks: 6 }) }])).toEqual({
+      ok: true,
+    });
+    const another = { ...submitted(newTask({ user: "bob" })), ...guard({ openTasks: 5 }, { openTasks: 6 }) };
+    expect(await store.apply([another])).toMatchObject({ whose: "tenant", most: 6 });
+    await live(store, submitted(bob).task, { do: "cancel", by: "bob", reason: "" });
+    expect(await store.apply([another])).toEqual({ ok: true });
+    expect(await store.held(EVERYBODY, DAY)).toMatchObject({ openTasks: 6 });
+  });
+
+  test("the money of a day is spent by whoever has paid, children too, and leaves work that costs nothing", async () => {
+    const store = await setup();
+    const parent = await live(store, await submit(store, newTask(), guard({ usdPerDay: 1 })), { do: "start" });
+    const child = await live(store, await submit(store, newTask({ parent: parent.id })), { do: "start" });
+    const paid = (task: Task, key: string) => {
+      const usage = [paidCall(key)];
+      return { ...decided(task, { do: "bill", calls: usage }), usage };
+    };
+    expect(await store.apply([paid(parent, "a")])).toEqual({ ok: true });
+    expect(await store.apply([{ ...submitted(newTask()), ...guard({ usdPerDay: 1 }) }])).toEqual({ ok: true });
+    expect(await store.apply([paid(child, "b")])).toEqual({ ok: true });
+    const spent = { why: "share", whose: "user", bound: "usdPerDay" };
+    expect(await store.apply([{ ...submitted(newTask()), ...guard({ usdPerDay: 1 }) }])).toMatchObject(spent);
+    // One that another task begins is judged by what its owner was judged by last.
+    expect(await store.apply([submitted(newTask({ parent: parent.id }))])).toMatchObject(spent);
+    const external = newTask({ kind: "external", input: { queue: "q" } });
+    expect(await store.apply([{ ...submitted(external), ...guard({ usdPerDay: 1 }) }])).toEqual({ ok: true });
+    const tomorrow = { ...guard({ usdPerDay: 1 }).share, day: DAY + 86_400_000 };
+    expect(await store.apply([{ ...submitted(newTask()), share: tomorrow }])).toEqual({ ok: true });
+  });
+
+  test("bytes are those of all that is kept, and none when it is gone", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const conversation = newConversation();
+    const long = "x".repeat(100_000);
+    const task = await submit(store, newTask({ input: { long }, conversation: conversation.id }), {
+      conversation: { conversation, alias: null },
+      messages: [{ role: "user", parts: [{ text: "y".repeat(5_000) }] }],
+    });
+    const begun = await stored();
+    expect(begun).toBeGreaterThan(105_000);
+    expect(begun).toBeLessThan(110_000);
+    const running = await live(store, task, { do: "start" });
+    const record = decided(running, { do: "record", attempt: 1, record: { events: [] } });
+    const artifact = { id: "a", parts: [{ text: "z".repeat(20_000) }], append: false, last: true };
+    expect(await store.apply([{ ...record, artifacts: [artifact] }])).toEqual({ ok: true });
+    expect((await stored()) - begun).toBeGreaterThan(20_000);
+    await live(store, record.task, { do: "complete", attempt: 1, output: "done" });
+    const before = await stored();
+    const document = newDocument({ bytes: 7_000 });
+    const vectorStore = newVectorStore();
+    await store.documents.put({ document, vectorStore });
+    const page = { index: 0, name: null, content: "p".repeat(3_000), recognized: false };
+    for (let twice = 0; twice < 2; twice++) await store.documents.putPages(document.key, [page]);
+    expect((await stored()) - before).toBe(10_000);
+    await store.documents.removeDocument(document.key);
+    expect(await stored()).toBe(before);
+    expect(await store.check()).toEqual([]);
+    await submit(store, newTask({ user: "bob" }));
+    await store.sweep(Number.MAX_SAFE_INTEGER, 100);
+    await store.deleteConversation(conversation.id, START);
+    expect(await stored()).toBe(0);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a full owner begins nothing more, what runs may add a tenth, and its end is always taken", async () => {
+    const store = await setup();
+    const bounds = { storedBytes: 50_000 };
+    const running = await live(store, await submit(store, newTask(), guard(bounds)), { do: "start" });
+    const add = (task: Task, bytes: number) => {
+      const record = decided(task, { do: "record", attempt: 1, record: { events: [] } });
+      return { ...record, artifacts: [{ id: "a", parts: [{ text: "z".repeat(bytes) }], append: true, last: false }] };
+    };
+    const first = add(running, 50_000);
+    expect(await store.apply([first])).toEqual({ ok: true });
+    const full = { why: "share", whose: "user", bound: "storedBytes", most: 50_000 };
+    expect(await store.apply([{ ...submitted(newTask()), ...guard(bounds) }])).toMatchObject(full);
+    const second = add(first.task, 10_000);
+    expect(await store.apply([second])).toEqual({ ok: true });
+    expect(await store.apply([add(second.task, 1)])).toMatchObject(full);
+    await live(
+      store,
+      second.task,
+      ...complete(second.task)
+        .slice(1)
+        .map((command) => ({ ...command, attempt: 1 })),
+    );
+    const deletion = newTask({ kind: "vector_store_deletion" });
+    expect(await store.apply([{ ...submitted(deletion), ...guard(bounds) }])).toEqual({ ok: true });
+  });
+}
