@@ -8,6 +8,7 @@ const PAGES = [
   ["Inbox", "inbox.html"],
   ["Agents", "agents.html"],
   ["Usage", "usage.html"],
+  ["Audit", "audit.html"],
   ["Docs", "/docs"],
   ["OpenAPI", "/openapi.json"],
   ["Metrics", "/metrics"],

@@ -59,3 +59,16 @@ it("shows what comes while somebody looks, and nothing of it once the key is for
   await page.find("dialog[open]", "API key");
   expect(await read(id)).toMatchObject({ state: "input_required" });
 });
+
+it("shows an admin who did what, and of it what one looks for", async () => {
+  page.open(`${server.url}/dashboard/audit.html`);
+  await page.find("dialog[open]", "API key");
+  await page.type("#key", ada);
+  await page.click("dialog button", "Use this key");
+  await page.find("#entries td", "submit");
+  await page.find("#entries td", "127.0.0.1 native");
+  await page.type("#user", "bob");
+  await page.find("#entries td", "decide");
+  await page.type("#user", "nobody");
+  await page.find("#empty", "Nothing fits.");
+});
