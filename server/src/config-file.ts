@@ -127,42 +127,48 @@ function isCardKey(pem: string): boolean {
 const requests = z.int().min(1).max(1_000_000_000);
 const quotaLimits = z.strictObject({ minute: requests, hour: requests, day: requests });
 
-/** What foreign APIs leave a deployment to choose. */
-const lensSettings = z.strictObject({
-  shannon: z
-    .strictObject({
-      /**
-       * Requests of a key within a minute, an hour and a day, by its tier: beside the tiers of the contract, or in their
-       * place. Off in `dev` when absent.
-       */
-      rateLimits: z.union([z.literal("off"), z.record(z.string().min(1).max(255), quotaLimits)]).optional(),
-    })
-    .prefault({}),
-  orchestrate: z
-    .strictObject({
-      /** The status that callers without an accepted key are answered with. */
-      strangers: z.union([z.literal(401), z.literal(403)]).default(401),
-      /** What a run is called whose time was over. Most clients wait for `failed`, and on `expired` for ever. */
-      timedOut: z.enum(["expired", "failed"]).default("expired"),
-      /** How long a run waits for what it has asked a person. */
-      answerWithinMs: z.int().min(1_000).max(ANSWER_WITHIN_MS_MAX).default(86_400_000),
-    })
-    .prefault({}),
-  a2a: z
-    .strictObject({
-      /** The card that a client is shown which does not say its version. */
-      cardWithoutVersion: z.enum(["hybrid", "1.0", "0.3"]).default("hybrid"),
-      /** A private key as PEM (Ed25519, P-256 or RSA) that cards are signed with; one of the server's own when absent. */
-      cardKey: z
-        .string()
-        .refine(isCardKey, "must be a private key as PEM: Ed25519, P-256 or RSA")
-        .nullable()
-        .default(null),
-      /** Over HTTP, the status of a body whose type is no JSON: 415 as version 1.0.0 of the protocol has it, 400 as 1.0.1 does. */
-      foreignType: z.union([z.literal(415), z.literal(400)]).default(415),
-    })
-    .prefault({}),
+const shannonSettings = z.strictObject({
+  /**
+   * Requests of a key within a minute, an hour and a day, by its tier: beside the tiers of the contract, or in their
+   * place. Off in `dev` when absent.
+   */
+  rateLimits: z.union([z.literal("off"), z.record(z.string().min(1).max(255), quotaLimits)]).optional(),
 });
+const orchestrateSettings = z.strictObject({
+  /** The status that callers without an accepted key are answered with. */
+  strangers: z.union([z.literal(401), z.literal(403)]).default(401),
+  /** What a run is called whose time was over. Most clients wait for `failed`, and on `expired` for ever. */
+  timedOut: z.enum(["expired", "failed"]).default("expired"),
+  /** How long a run waits for what it has asked a person. */
+  answerWithinMs: z.int().min(1_000).max(ANSWER_WITHIN_MS_MAX).default(86_400_000),
+});
+const a2aSettings = z.strictObject({
+  /** The card that a client is shown which does not say its version. */
+  cardWithoutVersion: z.enum(["hybrid", "1.0", "0.3"]).default("hybrid"),
+  /** A private key as PEM (Ed25519, P-256 or RSA) that cards are signed with; one of the server's own when absent. */
+  cardKey: z.string().refine(isCardKey, "must be a private key as PEM: Ed25519, P-256 or RSA").nullable().default(null),
+  /** Over HTTP, the status of a body whose type is no JSON: 415 as version 1.0.0 of the protocol has it, 400 as 1.0.1 does. */
+  foreignType: z.union([z.literal(415), z.literal(400)]).default(415),
+});
+
+/** Of an API that is served or, with `false`, is not. */
+const served = z.boolean().default(true);
+
+/** What foreign APIs leave a deployment to choose; `false` is one that is not served at all. */
+const lensSettings = z
+  .strictObject({
+    shannon: z.union([z.literal(false), shannonSettings]).prefault({}),
+    documents: served,
+    orchestrate: z.union([z.literal(false), orchestrateSettings]).prefault({}),
+    a2a: z.union([z.literal(false), a2aSettings]).prefault({}),
+    bpm: served,
+  })
+  .transform(({ shannon, orchestrate, a2a, ...others }) => ({
+    off: Object.entries({ shannon, orchestrate, a2a, ...others }).flatMap(([name, is]) => (is === false ? [name] : [])),
+    shannon: shannon || shannonSettings.parse({}),
+    orchestrate: orchestrate || orchestrateSettings.parse({}),
+    a2a: a2a || a2aSettings.parse({}),
+  }));
 
 const pageOrigin = z
   .string()

@@ -66,6 +66,8 @@ export type Config = Readonly<{
   corsOrigins: readonly string[];
   /** What foreign APIs leave a deployment to choose. */
   lenses: LensSettings;
+  /** Names of those that are not served. */
+  lensesOff: readonly string[];
   retentionDays: number;
   auditDays: number;
   auditEntries: number;
@@ -158,7 +160,7 @@ export async function loadConfig({
     data: resolve(folder, said.data ?? file.data ?? ".waybill"),
     host: host === "localhost" ? null : host,
     port: said.port ?? file.port ?? MAIN_PORT,
-    lensPorts: ports === "none" ? {} : (ports ?? usualPortsOf(others)),
+    lensPorts: portsOf(ports, others, file.lenses.off),
     lensPortsAsked: ports !== undefined,
     publicUrl: (said.publicUrl ?? file.publicUrl)?.replace(/\/+$/, "") ?? null,
     corsOrigins: file.corsOrigins,
@@ -183,8 +185,10 @@ export async function loadConfig({
       ports: file.outgoing.ports,
       allow: said.outgoingAllow ?? file.outgoing.allow ?? (mode === "dev" ? LOOPBACK_PLACES : []),
     },
+    lensesOff: file.lenses.off,
     lenses: {
-      ...file.lenses,
+      orchestrate: file.lenses.orchestrate,
+      a2a: file.lenses.a2a,
       shannon: { rateLimits: file.lenses.shannon.rateLimits ?? (mode === "dev" ? "off" : {}) },
     },
     retentionDays: file.retentionDays,
@@ -225,6 +229,19 @@ function defaultFirst({ agents, defaultAgent }: ConfigFileRead): Config["agents"
 /** A folder is meant from where the configuration file is. */
 function placed(embeddings: EmbeddingsConfig, folder: string): EmbeddingsConfig {
   return isFolder(embeddings.model) ? { ...embeddings, model: resolve(folder, embeddings.model) } : embeddings;
+}
+
+/** Throws `ConfigError` for a port of a lens that is not served. */
+function portsOf(
+  asked: "none" | Partial<Record<string, number>> | undefined,
+  lenses: readonly Lens[],
+  off: readonly string[],
+): Partial<Record<string, number>> {
+  if (asked === "none") return {};
+  const without = off.find((name) => asked?.[name] !== undefined);
+  if (without !== undefined)
+    throw new ConfigError(`lensPorts: ${without} has a port and is not served: lenses.${without} is false.`);
+  return asked ?? usualPortsOf(lenses.filter(({ name }) => !off.includes(name)));
 }
 
 function usualPortsOf(lenses: readonly Lens[]): Record<string, number> {

@@ -98,7 +98,7 @@ export async function startServer(
     const retrieval = documents.retrieval(store);
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
     const people = new Directory(config.directory);
-    const outbox = new Outbox(lenses, outgoingClient(config.outgoing));
+    const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, ids, log);
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },

@@ -38,6 +38,13 @@ export type Described = {
 
 const SCHEMAS = "#/components/schemas/";
 const UNKNOWN_TYPE = 415;
+/** Said by the listener, before it is known which API is asked. */
+const HEAD_TOO_LONG: JsonObject = {
+  431: {
+    description: "The URL and the headers are too long together",
+    content: { "application/problem+json": { schema: { type: "object" } } },
+  },
+};
 
 /** Names a schema: a component of the document of the lens that uses it. */
 export function named<Schema extends z.ZodType>(schema: Schema, id: string): Schema {
@@ -122,7 +129,11 @@ function operation(route: Route, openapi: OpenApiPart, errors: Described["errors
         },
       },
     }),
-    responses: { ...answersOf(route, openapi), ...(openapi.errorsOf ?? refusalsOf(openapi, errors))(route) },
+    responses: {
+      ...answersOf(route, openapi),
+      ...(openapi.errorsOf ?? refusalsOf(openapi, errors))(route),
+      ...HEAD_TOO_LONG,
+    },
   };
 }
 

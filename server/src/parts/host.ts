@@ -23,11 +23,11 @@ export async function listening(parts: HostParts): Promise<Host> {
 
 export function configured(
   [root, ...others]: readonly [Lens, ...Lens[]],
-  { lenses, corsOrigins, mode }: Config,
+  { lenses, lensesOff, corsOrigins, mode }: Config,
 ): [Lens, ...Lens[]] {
   const origins = { listed: corsOrigins, local: mode === "dev" };
   const as = (lens: Lens) => openTo(lens.configured?.(lenses) ?? lens, origins);
-  return [as(root), ...others.map(as)];
+  return [as(root), ...others.filter(({ name }) => !lensesOff.includes(name)).map(as)];
 }
 
 export function conditionIn(engine: EmbeddedEngine, { defaultModel }: Models): HostParts["condition"] {

@@ -254,6 +254,7 @@ export const vectorStoreRoutes: readonly Route[] = [
     description: "Kept until they change. `not_found`; `not_allowed_in_state` when no file of it has been read.",
     params,
     query: wire.summaryQuery,
+    refuses: ["not_allowed_in_state"],
     answers: [{ status: 200, about: "The summary.", schema: wire.storeSummary }],
     handle: async ({ principal, verbs, params, query }) => ({
       status: 200,
