@@ -5,6 +5,7 @@
 
 import type { GenerationParameters, GenerationReport } from "../task/generation-parameters.ts";
 import type { JsonObject } from "../task/json.ts";
+import { withoutSecrets } from "../task/redaction.ts";
 import type { Price } from "./price-table.ts";
 
 /** One turn of the prompt. Tool results follow the assistant turn that asked for them. */
@@ -103,7 +104,8 @@ export class ModelError extends Error {
   spent: PaidCall | undefined;
 
   constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+    // Providers repeat what they were sent: the reason of a failure is read by others than who has the key.
+    super(withoutSecrets(message), { cause: options.cause });
     this.code = code;
     this.retryable = code === "rate_limited" || code === "unavailable" || code === "bad_answer";
     this.retryAfterMs = options.retryAfterMs;

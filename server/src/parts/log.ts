@@ -1,16 +1,23 @@
 /** The log of a server: lines of JSON on standard error. */
+
 import { type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
 import { errorOf, failureOf, stackOf } from "../engine/execution/failure.ts";
+import { withoutSecrets } from "../task/redaction.ts";
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;
 
 /** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
-export function logger({ logLevel }: Config): Logger {
+export function logger({ logLevel, models }: Config): Logger {
   const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
   out.on("error", () => {});
-  return pino({ level: logLevel, base: null, serializers: { err: shownError } }, out);
+  const known = Object.values(models.providers ?? {}).flatMap(({ apiKey, headers = {} }) => [
+    ...(apiKey === undefined ? [] : [apiKey]),
+    ...Object.values(headers),
+  ]);
+  const shown = { write: (line: string) => out.write(withoutSecrets(line, known)) };
+  return pino({ level: logLevel, base: null, serializers: { err: shownError } }, shown);
 }
 
 /**

@@ -78,7 +78,7 @@ describe("a stream", () => {
   });
 
   test("is what the task's own stream address leads to", async () => {
-    const query = "types=done&last_event_id=3&api_key=sk_test_123456";
+    const query = "types=done&last_event_id=3";
     const response = await client.call(`/api/v1/tasks/some_task/stream?${query}`);
     expect(response.status).toBe(307);
     expect(response.headers.get("location")).toBe(`/api/v1/stream/sse?workflow_id=some_task&${query}`);
@@ -87,6 +87,15 @@ describe("a stream", () => {
       redirect: "manual",
     });
     expect(mounted.headers.get("location")).toBe("/shannon/api/v1/stream/sse?workflow_id=some_task");
+  });
+
+  test("is given at once to who sends a key in the query, so that no key stands in an address", async () => {
+    const { task_id } = await client.ended({ query: "5 + 6", mode: "simple" });
+    for (const name of ["api_key", "token"]) {
+      const response = await client.call(`/api/v1/tasks/${task_id}/stream?${name}=sk_test_123456`);
+      expect([response.status, response.headers.get("location")]).toEqual([200, null]);
+      expect(await response.text()).toMatch(new RegExp(`^: connected to workflow ${task_id}\n\nid: `));
+    }
   });
 
   test("has the headers and the first bytes that the specification names", async () => {

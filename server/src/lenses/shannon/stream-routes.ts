@@ -6,7 +6,7 @@ import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
-import { type Route, route } from "../route.ts";
+import { type Answer, type Call, type Route, route } from "../route.ts";
 import { STREAM_SECRETS } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
@@ -57,9 +57,14 @@ const streamQuery = z.object({
 const redirectQuery = z.object({
   types: textParam(TYPES),
   last_event_id: textParam(RESUME_AFTER),
-  api_key: textParam("Goes along, as on the stream itself"),
+  api_key: textParam("Who sends a key here is given the stream at once: no key stands in an address that is answered"),
   token: textParam("The same by another name"),
 });
+
+type Asked = Pick<
+  Call<never, { types?: string | undefined; last_event_id?: string | undefined }, undefined>,
+  "principal" | "verbs" | "query" | "headers"
+>;
 
 export const streamRoutes: readonly Route[] = [
   route({
@@ -75,27 +80,7 @@ export const streamRoutes: readonly Route[] = [
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"],
     renderError: renderErrorOf({ noun: "Workflow", failure: "Failed to stream events" }),
     answers: [{ status: 200, about: "Server-sent events", mediaType: "text/event-stream" }],
-    handle: async ({ principal, verbs, query, headers }) => {
-      const from = resumePoint(headers["last-event-id"], query.last_event_id);
-      const task = await verbs.tasks.get(principal, query.workflow_id);
-      const wanted = wantedBy(query.types);
-      return {
-        stream: {
-          headers: {
-            "content-type": "text/event-stream",
-            "cache-control": "no-cache, no-transform",
-            connection: "keep-alive",
-            "x-accel-buffering": "no",
-            "x-workflow-id": task.id,
-          },
-          opening: `: connected to workflow ${task.id}\n\n`,
-          heartbeat: ": ping\n\n",
-          heartbeatMs: HEARTBEAT_MS,
-          endsWhole: true,
-          frames: (signal) => framesOf(verbs.tasks, principal, task, from, wanted, signal),
-        },
-      };
-    },
+    handle: (call) => streamed(call, call.query.workflow_id),
   }),
   route({
     method: "GET",
@@ -108,15 +93,48 @@ export const streamRoutes: readonly Route[] = [
     secrets: STREAM_SECRETS,
     refuses: ["invalid", "unauthenticated", "forbidden"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to stream events" }),
-    answers: [{ status: 307, about: "Where the events are streamed" }],
-    handle: async ({ principal, mount, params, query }) => {
+    mayStream: true,
+    answers: [
+      { status: 307, about: "Where the events are streamed" },
+      { status: 200, about: "The stream itself, for who sends a key in the query", mediaType: "text/event-stream" },
+    ],
+    handle: async (call) => {
+      const { principal, mount, params, query } = call;
       mustHave(principal, "tasks");
+      const { api_key: apiKey, token, ...rest } = query;
+      if (apiKey !== undefined || token !== undefined) return await streamed(call, params.id);
       const carried = new URLSearchParams({ workflow_id: params.id });
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) carried.set(name, value);
+      for (const [name, value] of Object.entries(rest)) if (value !== undefined) carried.set(name, value);
       return { status: 307, headers: { location: `${mount}/api/v1/stream/sse?${carried}` } };
     },
   }),
 ];
+
+/** The events of a task as its stream. */
+async function streamed(
+  { principal, verbs, query, headers }: Asked,
+  id: string,
+): Promise<Extract<Answer, { stream: unknown }>> {
+  const from = resumePoint(headers["last-event-id"], query.last_event_id);
+  const task = await verbs.tasks.get(principal, id);
+  const wanted = wantedBy(query.types);
+  return {
+    stream: {
+      headers: {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache, no-transform",
+        connection: "keep-alive",
+        "x-accel-buffering": "no",
+        "x-workflow-id": task.id,
+      },
+      opening: `: connected to workflow ${task.id}\n\n`,
+      heartbeat: ": ping\n\n",
+      heartbeatMs: HEARTBEAT_MS,
+      endsWhole: true,
+      frames: (signal) => framesOf(verbs.tasks, principal, task, from, wanted, signal),
+    },
+  };
+}
 
 /** The header wins. What it holds that is no resume point is ignored; the same in the query is refused. */
 function resumePoint(header: unknown, query: string | undefined): ResumePoint {

@@ -3,6 +3,7 @@
  * keeps to that. A whole JSON answer is given to the package as the stream that it asked for; what is no answer at all
  * is said in its own first words.
  */
+import { withoutSecrets } from "../../task/redaction.ts";
 import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";
@@ -14,6 +15,7 @@ import { ResponsesRepair } from "./responses.ts";
 const FIRST_WORDS_CHARACTERS = 200;
 const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
+const SECRET_HEADER = /auth|key|token|secret/i;
 
 /**
  * Wraps the global `fetch`. A line or a body too long for `outputBytesMax` fails its reader with `bad_answer`. A status
@@ -25,7 +27,8 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const response = await fetch(input, init);
     if (response.body === null) return response;
     const bound = new BoundedBytes(outputBytesMax);
-    const repair = response.ok ? repairOf(input) : null;
+    if (!response.ok) return await withoutKeys(response, response.body, bound, new Headers(init?.headers));
+    const repair = repairOf(input);
     if (repair === null) return new Response(bounded(response.body, bound), response);
     const source = response.body.getReader();
     const first = await firstBytes(source, bound).catch((error: unknown) => {
@@ -41,6 +44,21 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     if (events === null) throw new ModelError("bad_answer", notRead(response, text));
     return new Response(events, { headers });
   };
+}
+
+/** An error whose words have none of the keys that it was asked with: some servers repeat them. */
+async function withoutKeys(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  bound: BoundedBytes,
+  asked: Headers,
+): Promise<Response> {
+  const keys = [...asked].filter(([name]) => SECRET_HEADER.test(name)).map(([, value]) => value.replace(/^\S+ /, ""));
+  const text = await new Response(bounded(body, bound)).text();
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name);
+  return new Response(withoutSecrets(text, keys), { status, statusText, headers });
 }
 
 function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): ReadableStream<Uint8Array> {

@@ -1,0 +1,36 @@
+/**
+ * Secrets that stand in a text which somebody else will read: a line of the log, the reason of a failure. What is known to be a
+ * secret is hidden wherever it stands; what only looks like one is hidden by its form: keys by their beginnings, the credentials
+ * of a header, of a URL, of a query. This is the one place where that is decided.
+ */
+
+export const HIDDEN = "[hidden]";
+
+/** Shorter ones would hide words. */
+const KNOWN_LENGTH_MIN = 6;
+
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  // Keys by the beginnings that their makers gave them; also as makers show them, with stars.
+  [/\b(?:sk|rk|pk|whsec|ghp|gho|github_pat|xox[abprs]|AKIA|AIza)[-_]?[A-Za-z0-9_*.-]{12,512}/g, HIDDEN],
+  [/\b(Bearer|Basic)(\s+)(?=[^\s"']{0,512}\d)[A-Za-z0-9+/=._~-]{8,2048}/gi, `$1$2${HIDDEN}`],
+  // JSON Web Tokens.
+  [/\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,4096}(?:\.[A-Za-z0-9_-]{0,4096})?/g, HIDDEN],
+  // https://user:password@host
+  [/(:\/\/)[^\s/?#@"'\\]{1,512}@/g, `$1${HIDDEN}@`],
+  [
+    /([?&;](?:x-)?(?:api[-_]?key|key|access[-_]?token|refresh[-_]?token|id[-_]?token|token|secret|client[-_]?secret|signature|sig|password|passphrase|auth|x-amz-[a-z-]{1,30})=)[^&#\s"'\\]{1,2048}/gi,
+    `$1${HIDDEN}`,
+  ],
+  [
+    /\b((?:proxy-)?authorization|x-api-key|api[-_]?key|password|passphrase|client[-_]?secret)(\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)(?!\[hidden\]|bearer\b|basic\b)(?=[^\s"',;}]{0,512}[\d_*-])[^\s"',;}\\]{6,2048}/gi,
+    `$1$2${HIDDEN}`,
+  ],
+];
+
+/** The text without secrets: those that are `known`, and what looks like one. */
+export function withoutSecrets(text: string, known: readonly string[] = []): string {
+  let shown = text;
+  for (const secret of known) if (secret.length >= KNOWN_LENGTH_MIN) shown = shown.replaceAll(secret, HIDDEN);
+  for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
+  return shown;
+}
