@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
 import { loadConfig } from "../src/config.ts";
 import { LENSES } from "../src/lenses/index.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -34,7 +35,8 @@ it("has no port for it, and names it neither at the start nor in its own documen
   for (const path of ["/openapi.json", "/docs", "/", "/v1/agents"]) {
     expect(await (await server.call(path)).text(), path).not.toMatch(/\/a2a\b|\/bpm\b|\/documents\b/);
   }
-  const { id } = await (await server.call("/v1/tasks", { json: { input: { query: "Hello" } } })).json();
+  const taken = await server.call("/v1/tasks", { json: { input: { query: "Hello" } } });
+  const { id } = z.object({ id: z.string() }).parse(await taken.json());
   expect((await server.call(`/v1/tasks/${id}?lens=shannon`)).status).toBe(200);
   expect((await server.call(`/v1/tasks/${id}?lens=a2a`)).status).toBe(400);
 });
