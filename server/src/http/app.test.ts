@@ -335,6 +335,26 @@ describe("a listener", () => {
     for (const address of addresses) expect((await fetch(`http://${address}:${port}/health`)).status).toBe(200);
   });
 
+  it("tells of a bug, and not of callers who hang up in the middle", async () => {
+    const { app, lines, traffic } = testApp();
+    const { port } = await bound(app);
+    const head =
+      "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n";
+    for (const leave of ["resetAndDestroy", "destroy"] as const) {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      socket.write(`${head}{"half":`);
+      await expect.poll(() => traffic.inFlight).toBe(1);
+      socket[leave]();
+      await expect.poll(() => traffic.inFlight).toBe(0);
+    }
+    await fetch(`http://127.0.0.1:${port}/bug`);
+    const errors = lines.filter(({ level }) => Number(level) >= 50);
+    expect(errors.map(({ err, msg }) => [msg, Object(err).message])).toEqual([
+      ["unexpected error", "a bug"],
+      ["request failed", undefined],
+    ]);
+  });
+
   it("refuses a port that is taken, by a sentence", async () => {
     const { port } = await bound(testApp().app);
     const second = listen(testApp().app, {

@@ -10,6 +10,7 @@ import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJsonBodies } from "./body.ts";
 import { type Connection, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
+import { isOfDropped } from "./dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -96,7 +97,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.addHook("onError", (request, reply, error, done) => {
     // Fastify closes on a body that it could not read, and a client that still sends it then loses the answer.
     if (error instanceof Refusal && traffic.stage === "serving") reply.removeHeader("connection");
-    if (!(error instanceof Refusal) && (error.statusCode ?? 500) >= 500) {
+    const isOurs = !(error instanceof Refusal) && (error.statusCode ?? 500) >= 500;
+    if (isOurs && !isOfDropped(error, request.raw)) {
       log.error({ err: error, request: request.id, route: request.routeOptions.url }, "unexpected error");
     }
     done();

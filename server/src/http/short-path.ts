@@ -11,6 +11,7 @@ import { faultOfHeaders } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import { REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
+import { isOfDropped } from "./dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -77,7 +78,7 @@ export class ShortPath {
       unread = false;
       await route.answer(request, principal, response);
     } catch (error) {
-      if (!(error instanceof Refusal))
+      if (!(error instanceof Refusal) && !isOfDropped(error, request.raw))
         log.error({ err: error, request: request.id, route: route.url }, "unexpected error");
       route.refuse(request, response, error, unread);
     }
