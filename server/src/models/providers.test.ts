@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Behaviour, type ProviderServer, startProviderServer } from "../../test/providers/provider-server.ts";
 import type { ModelsConfigInput } from "./configuration.ts";
@@ -72,7 +73,22 @@ const providers: { name: string; model: ModelId; protocol: string; cacheWrites: 
   { name: "a compatible API", model: "gateway:some/model", protocol: "openai-chat", cacheWrites: false },
 ];
 
+/** What each was configured with; to who has none somebody else's is told. */
+const KEYS: Readonly<Record<string, string>> = { openai: "sk-one", anthropic: "sk-two", gateway: "sk-three" };
+
 describe.each(providers)("$name", ({ model, protocol, cacheWrites }) => {
+  it("is not repeated where it repeats a key", async () => {
+    const key = KEYS[model.split(":", 1)[0] ?? ""] ?? "sk-proj-A1b2C3d4E5f6G7h8";
+    const words = `Incorrect API key provided: ${key}. Sent was Authorization: Bearer ${key}`;
+    for (const body of [JSON.stringify({ error: { message: words, code: key } }), words, `<p>${words}</p>`]) {
+      for (const status of [400, 401, 403, 429, 500]) {
+        const error = await failure(model, { kind: "status", status, body });
+        expect(error.message).toContain("Incorrect API key provided: [hidden]");
+        expect(inspect(error, { depth: 8 })).not.toContain(key);
+      }
+    }
+  });
+
   it("streams an answer in pieces and states the provider's own counts", async () => {
     server.script({
       kind: "answer",
