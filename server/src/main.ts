@@ -37,6 +37,7 @@ import { tokenSecretIn } from "./parts/token-secret.ts";
 import type { Store } from "./store/store.ts";
 import { Directory } from "./task/directory.ts";
 import { tracedModels } from "./telemetry/model-calls.ts";
+import { relayedTo } from "./telemetry/relayed.ts";
 import type { Audit } from "./verbs/audit.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
@@ -79,10 +80,8 @@ export async function startServer(
   const telemetry = await telemetryOf(config, log);
   const tracing = telemetry?.tracing ?? null;
   const models = metrics.providers.watched(tracedModels(modelsOf(config), tracing));
-  const search = new DocumentSearch();
-  const directory = new AgentLookup();
   const detectors = new OfflineDetectors();
-  const lookups = { documents: search, directory };
+  const lookups = { documents: new DocumentSearch(), directory: new AgentLookup() };
   const guardrails = guardrailsOf(config, models, detectors);
   const handlers = handlersOf(config, models, guardrails, lookups);
   const documents = documentPartsOf(config, models);
@@ -92,11 +91,12 @@ export async function startServer(
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
-    const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, answering(lookups)) }) };
+    const lookUp = relayedTo(telemetry?.sink ?? null, answering(lookups));
+    const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, lookUp) }) };
     const all = [...handlers, ...documents.handlers(store)];
     const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics, tracing });
     const retrieval = documents.retrieval(store);
-    const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), documents: search });
+    const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), ...lookups });
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, ids, log);
@@ -107,8 +107,8 @@ export async function startServer(
       checkText: textChecker(guardrails),
       ...{ heldBounds: heldBoundsOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });
-    search.over(verbs.vectorStores);
-    directory.over(verbs.agents);
+    lookups.documents.over(verbs.vectorStores);
+    lookups.directory.over(verbs.agents);
     const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
     const measured = metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]);
     telemetry?.sink.measure(measured);

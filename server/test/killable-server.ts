@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
-import { greeted, spawnWaybill } from "./command.ts";
+import { type Environment, greeted, spawnWaybill } from "./command.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
 import type { TestServer } from "./server.ts";
 
@@ -13,21 +13,27 @@ export class KillableServer {
   /** Where its configuration file is. */
   readonly folder: string;
   readonly #config: string;
+  readonly #env: Environment;
   #running: { process: ChildProcess; url: string; client: Waybill } | null = null;
 
-  private constructor(provider: ProviderServer, folder: string, config: string) {
+  private constructor(provider: ProviderServer, folder: string, config: string, env: Environment) {
     this.provider = provider;
     this.folder = folder;
     this.#config = config;
+    this.#env = env;
   }
 
   /** `config` is the text of a configuration file with this ending, for a provider at an address. */
-  static async start(ending: "json" | "mjs", config: (modelUrl: string) => string): Promise<KillableServer> {
+  static async start(
+    ending: "json" | "mjs",
+    config: (modelUrl: string) => string,
+    env: Environment = {},
+  ): Promise<KillableServer> {
     const folder = await mkdtemp(join(tmpdir(), "waybill-killable-"));
     const provider = await startProviderServer();
     const file = join(folder, `waybill.config.${ending}`);
     await writeFile(file, config(`${provider.url}/v1`));
-    const server = new KillableServer(provider, folder, file);
+    const server = new KillableServer(provider, folder, file, env);
     await server.startAgain();
     return server;
   }
@@ -48,7 +54,7 @@ export class KillableServer {
 
   async startAgain(): Promise<void> {
     const flags = ["--data", join(this.folder, "data"), "--port", "0", "--lens-port", "none"];
-    const process = spawnWaybill(["dev", ...flags, "--config", this.#config], { cwd: this.folder });
+    const process = spawnWaybill(["dev", ...flags, "--config", this.#config], { cwd: this.folder, env: this.#env });
     const url = await greeted(process);
     this.#running = { process, url, client: new Waybill({ baseUrl: url }) };
   }

@@ -1,7 +1,8 @@
 /** An agent whose server has died twice under it goes on in a process of its own, and still finds what only the server has. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { KillableServer } from "./killable-server.ts";
+import { type OtlpCollector, startOtlpCollector } from "./otlp-collector.ts";
 
 const config = (modelUrl: string) => `
 import { defineTool } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
@@ -21,10 +22,19 @@ export default {
 `;
 
 let server: KillableServer;
+let collector: OtlpCollector;
 beforeAll(async () => {
-  server = await KillableServer.start("mjs", config);
+  collector = await startOtlpCollector();
+  server = await KillableServer.start("mjs", config, {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_BSP_SCHEDULE_DELAY: "50",
+  });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await collector.close();
+});
 
 test("a suspect finds the documents of its owner from its own process", async () => {
   const file = await server.client.files.upload(new File(["The coolant pump takes the seal XK-4711-B."], "pumps.txt"));
@@ -50,4 +60,8 @@ test("a suspect finds the documents of its owner from its own process", async ()
   const told = JSON.stringify(server.provider.requests.at(-1)?.body);
   expect(told).toContain("The coolant pump takes the seal XK-4711-B.");
   expect(told).toMatch(/run-process\.[tj]s/);
+  // Its process has no way out: the server tells of the calls that it made, as of any other.
+  const spans = () => collector.spans.filter(({ name }) => name === "chat m1");
+  await vi.waitFor(() => expect(spans()).toHaveLength(2), { timeout: 30_000 });
+  for (const { attributes } of spans()) expect(attributes["waybill.task.id"]).toBe(id);
 });

@@ -13,13 +13,14 @@ import { DOCUMENT_KINDS } from "../task/document.ts";
 import type { Handler } from "../task/handler.ts";
 import { Handlers } from "../task/handlers.ts";
 import { tracedModels } from "../telemetry/model-calls.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { modelsOf } from "./models.ts";
 import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
 import { StartError, sentence } from "./start-error.ts";
 
 /** Those of a process beside the server, which shares nothing with it. Throws `StartError`. */
-export function handlersOfConfig(config: Config, lookups: Lookups): Handler[] {
-  const models = tracedModels(modelsOf(config), null);
+export function handlersOfConfig(config: Config, lookups: Lookups, tracing: Tracing | null = null): Handler[] {
+  const models = tracedModels(modelsOf(config), tracing);
   return handlersOf(config, models, guardrailsOf(config, models, new OfflineDetectors()), lookups);
 }
 

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { systemClock } from "../engine/clock.ts";
+import { relayingSink } from "../telemetry/relayed.ts";
 import { Tracing } from "../telemetry/tracing.ts";
 import { VERSION } from "../version.ts";
 
@@ -10,4 +11,9 @@ export async function telemetryOf({ telemetry }: Config, log: Logger) {
   const { OpenTelemetry } = await import("../telemetry/open-telemetry.ts");
   const sink = new OpenTelemetry(telemetry, VERSION, log);
   return { sink, tracing: new Tracing(sink, telemetry, () => systemClock.now()) };
+}
+
+/** Of a process beside the server, which tells that by `ask`; null where nobody is told. */
+export function relayedTracing({ telemetry }: Config, ask: Parameters<typeof relayingSink>[0]): Tracing | null {
+  return telemetry && new Tracing(relayingSink(ask), telemetry, () => systemClock.now());
 }
