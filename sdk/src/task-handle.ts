@@ -15,7 +15,7 @@ const POLL_S = 30;
 const LOOK_AGAIN_MS_MAX = 3_000;
 
 export type SteeringOptions = CallOptions & {
-  /** For the audit log and whoever looks at the task. */
+  /** For whoever looks at the task: it stands in its log. */
   reason?: string;
 };
 

@@ -124,6 +124,19 @@ it("an answer is held until there is something new, and only where it goes on", 
   expect((await server.call("/v1/audit?cursor=x", { key: ada })).status).toBe(400);
 });
 
+it("what a command does with the folder of a running server is in the log of both, in one chain", async () => {
+  const storage = sqliteStorage(server.data);
+  const by = { user: "command-line", keyId: "command-line", task: null, origin: null };
+  const noting = { ...by, tenant: "", at: Date.now(), act: "backup.create", detail: { bytes: 1 } };
+  const submitting = Promise.all(
+    Array.from({ length: 8 }, () => server.call("/v1/tasks", { key: bob, json: external })),
+  );
+  expect(await storage.note(noting)).toBe(true);
+  expect((await submitting).map(({ status }) => status)).toEqual(Array(8).fill(202));
+  expect(await entries(root, "act=backup")).toMatchObject([{ act: "backup.create", user: "command-line" }]);
+  expect((await storage.health()).audit.problems).toEqual([]);
+});
+
 it("after a kill everything that was acknowledged has its entry, and the chain is whole", async () => {
   const killed = await KillableServer.start("json", () => "{}");
   try {

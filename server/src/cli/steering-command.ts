@@ -24,7 +24,7 @@ export function addSteering(program: Command, { name, about, flags: more = [], a
     .command(name)
     .description(about)
     .argument("<id...>", TASK_ID_HELP)
-    .option("--reason <TEXT>", "why: it stands in the task and in the audit log")
+    .option("--reason <TEXT>", "why: it stands in the task's log")
     .option("--json", "print the tasks as JSON, one a line");
   for (const [flag, meaning] of more) command.option(flag, meaning);
   addConnectionFlags(command).action((texts: string[], flags: Flags) =>

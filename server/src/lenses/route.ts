@@ -295,7 +295,12 @@ function made<Names extends string, Query, Body, Who>(
         origin: () => parts.publicUrl ?? `${request.protocol}://${request.host}`,
         requestId: request.id,
         count: (requests) => parts.admission.more(request, requests),
-        authenticate: (secret) => noting(parts.authenticate(request, [secret]), request, rules.name, doc.id, parts),
+        authenticate: async (secret) =>
+          told(
+            await noting(parts.authenticate(request, [secret]), request, rules.name, doc.id, parts),
+            request,
+            rules.name,
+          ),
         idempotency:
           doc.idempotent && hasKey(request) ? idempotencyOf(keyed(request, prefix), rules.keyReuse) : undefined,
         left: () => {

@@ -3,6 +3,7 @@
  * command line looks after a server's data by this alone.
  */
 
+import type { AuditEntry } from "../task/audit.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Damaged } from "./damage.ts";
 import type { Files } from "./files.ts";
@@ -116,6 +117,8 @@ export interface Storage {
     version: string,
     options?: RestoreOptions,
   ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }>;
+  /** Writes an entry into the audit log, also while a server has it open. False in data of another schema. */
+  note(entry: AuditEntry): Promise<boolean>;
   /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */
   open(options?: StoreOptions): Promise<Store>;
 }

@@ -34,6 +34,8 @@ export interface Audit {
     page: { limit: number; waitMs: number },
     signal: () => AbortSignal,
   ): Promise<AuditPage>;
+  /** Writes that the principal has signed in, and now has a token of this lens. */
+  signedIn(principal: Principal, lens: string): Promise<void>;
   /** Counts it: of one address at most one entry a minute is written, which says how many there were. */
   refused(call: RefusedCall): void;
   /** Writes what is counted and not written yet. */

@@ -7,6 +7,7 @@ import { storageOf } from "../../store/open.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
+import { noteInFolder } from "../folder-audit.ts";
 import { lossSentence } from "../loss.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -42,6 +43,7 @@ export function addBackup(program: Command): void {
         });
       const { out, talk } = openTerminal();
       const { size } = await stat(target);
+      await noteInFolder(storageOf({ data: folder }), "backup.create", { bytes: size, files: manifest.files });
       if (flags.json)
         out.write(
           `${JSON.stringify({ file: target, bytes: size, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,

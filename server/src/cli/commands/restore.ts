@@ -7,6 +7,7 @@ import { clauseOf } from "../../task/clause.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
+import { noteInFolder } from "../folder-audit.ts";
 import { lossSentence } from "../loss.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -44,6 +45,7 @@ export function addRestore(program: Command): void {
           besides: Object.values(crashRecordFiles(folder)).map((file) => basename(file)),
         };
         const { manifest, aside, missing } = await storage.restore(archive, VERSION, options);
+        await noteInFolder(storage, "backup.restore", { made_at: manifest.created_at, files: manifest.files });
         const { out, talk } = openTerminal();
         if (flags.json)
           out.write(

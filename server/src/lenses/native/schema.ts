@@ -342,7 +342,11 @@ export const usageCall = z.strictObject({
 });
 named(usageCall, "UsageCall");
 
-const reason = z.string().max(2_000).optional().describe("For the audit log and whoever looks at the task.");
+const reason = z
+  .string()
+  .max(2_000)
+  .optional()
+  .describe("For whoever looks at the task: it stands in its log, and not in the audit log.");
 export const steeringBody = z.strictObject({ reason }).prefault({});
 export const pauseBody = z
   .strictObject({

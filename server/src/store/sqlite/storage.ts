@@ -34,6 +34,10 @@ export function sqliteStorage(folder: string): Storage {
       return within(folder, (db) => putBack(db, task));
     },
     compact: async () => (await import("./scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
+    note: async (entry) => {
+      const { noteAudit } = await import("./audit-note.ts");
+      return within(folder, (db) => noteAudit(db, entry));
+    },
     backup: async (target, version, options) =>
       (await import("./archive.ts")).writeArchive(folder, target, version, options),
     restore: async (archive, version, options) =>

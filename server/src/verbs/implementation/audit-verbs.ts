@@ -1,7 +1,7 @@
 /** Reads the audit log, waits for what is yet to come, and counts what was refused. */
 import type { Clock } from "../../engine/clock.ts";
 import type { AuditStore } from "../../store/audit-store.ts";
-import type { AuditFilter, AuditPage, AuditPlace } from "../../task/audit.ts";
+import { type AuditFilter, type AuditPage, type AuditPlace, auditEntry } from "../../task/audit.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { auditedFor } from "../../task/visibility.ts";
@@ -52,6 +52,10 @@ export class AuditVerbs implements Audit {
       if (page.entries.length > 0 || page.more) break;
     }
     return page;
+  }
+
+  async signedIn(principal: Principal, lens: string): Promise<void> {
+    await this.#store.append(auditEntry(principal, "sign_in", this.#clock.now(), { detail: { lens } }));
   }
 
   refused(call: RefusedCall): void {

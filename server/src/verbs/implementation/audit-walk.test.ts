@@ -287,7 +287,15 @@ const WALK: Walk = {
     ),
     ...{ get: "reads", list: "reads" },
   },
-  audit: { page: "reads", next: "reads", refused: "counts", close: "counts" },
+  audit: {
+    signedIn: changes(
+      "sign_in",
+      async ({ audit }) =>
+        () =>
+          audit.signedIn(admin, "orchestrate"),
+    ),
+    ...{ page: "reads", next: "reads", refused: "counts", close: "counts" },
+  },
 };
 
 function changes(act: string, given: Changes["given"]): Changes {

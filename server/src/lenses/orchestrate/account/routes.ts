@@ -47,6 +47,7 @@ export const accountRoutes: readonly Route[] = [
       if (query.tenant_id !== "" && query.tenant_id !== principal.tenant) throw notFound("Tenant");
       const known = await verbs.keys.authenticate(password);
       const key = known === null || known === "ended" ? null : password;
+      await verbs.audit.signedIn(principal, "orchestrate");
       const issued = tokenOf(principal, key, { secret: parts.tokenSecret, now: parts.now() });
       return {
         status: 200,
