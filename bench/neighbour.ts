@@ -88,6 +88,8 @@ try {
 async function write(): Promise<void> {
   const [cpu] = cpus();
   const load = (loadavg()[0] ?? 0).toFixed(1);
+  // What other scripts have to tell stands behind it, each under a heading of its own.
+  const [, ...others] = (await readFile(PAGE, "utf8")).split(/(?=\n## )/);
   await writeFile(
     PAGE,
     `# Torture
@@ -103,6 +105,6 @@ the same machine, ${seconds} s each, a load of ${load} at the end. Wanted: no fa
 | attack | what was tried | what it was answered | requests of the neighbour | failed | p50 | p99 | memory after it |
 |---|---|---|---|---|---|---|---|
 ${rows.join("\n")}
-`,
+${others.join("")}`,
   );
 }
