@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -42,6 +43,21 @@ describe("waybill files", () => {
       { path: path("broken.pdf"), failure: expect.stringMatching(/^\w+: /) },
       { path: path("nowhere.md"), file: null, failure: "There is no such file." },
     ]);
+  });
+
+  it("does not guess which of several stores of one name is meant", async () => {
+    const client = new Waybill({ baseUrl: server.url });
+    const ids = [];
+    for (const name of ["Twin", "Twin"]) ids.push((await client.vectorStores.create({ name })).id);
+    for (const command of [
+      ["search", "river"],
+      ["files", "add", path("rivers.txt")],
+    ]) {
+      const { code, out, talk } = await waybill(...command, "--store", "Twin");
+      expect([command[0], code, out]).toEqual([command[0], 1, ""]);
+      for (const id of ids) expect(talk).toContain(id);
+    }
+    expect((await waybill("search", "river", "--store", "None")).talk).toContain("There is no vector store None.");
   });
 
   it("lists, shows and removes them", async () => {

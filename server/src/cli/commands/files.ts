@@ -1,4 +1,4 @@
-import { isTerminal, type StoredFile, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
+import { isTerminal, type StoredFile, type Task, type TaskHandle, type VectorStore, type Waybill } from "@waybill/sdk";
 import { age } from "@waybill/sdk/display";
 import { type Command, Option } from "commander";
 import { ANALYSES, type Analysis, PURPOSES } from "../../task/document-words.ts";
@@ -56,6 +56,7 @@ async function add(client: Waybill, paths: readonly string[], flags: AddFlags): 
   const { out, talk } = openTerminal();
   const { purpose, analyze, atOnce } = flags;
   const options = { purpose, ...(analyze && { analyses: analyze }) };
+  const known = flags.store === undefined ? undefined : await storeNamed(client, flags.store);
   const uploaded = await uploadAll(client, paths, { options, atOnce, talk });
   for (const { path, file, failure } of uploaded) {
     if (flags.json) out.write(`${JSON.stringify({ path, failure, file })}\n`);
@@ -63,17 +64,19 @@ async function add(client: Waybill, paths: readonly string[], flags: AddFlags): 
     if (failure !== null) talk.write(`${path}: ${failure}\n`);
   }
   const read = uploaded.flatMap(({ file, failure }) => (file && failure === null ? [file.id] : []));
-  if (flags.store !== undefined && read.length > 0) await addToStore(client, flags.store, read, talk);
+  if (flags.store !== undefined && read.length > 0) {
+    const store = known ?? (await client.vectorStores.create({ name: flags.store }));
+    await addToStore(client, store, read, talk);
+  }
   if (read.length < uploaded.length)
     throw new Exit(1, `${uploaded.length - read.length} of ${uploaded.length} failed.`);
 }
 
-async function addToStore(client: Waybill, name: string, ids: readonly string[], talk: Screen): Promise<void> {
-  const { vectorStores } = client;
-  const store = (await storeNamed(client, name)) ?? (await vectorStores.create({ name }));
+async function addToStore(client: Waybill, store: VectorStore, ids: readonly string[], talk: Screen): Promise<void> {
+  const { name } = store;
   for (let at = 0; at < ids.length; at += ADDED_AT_ONCE) {
     const added = ids.slice(at, at + ADDED_AT_ONCE).map((file_id) => ({ file_id }));
-    const [first] = await vectorStores.addFiles(store.id, added);
+    const [first] = await client.vectorStores.addFiles(store.id, added);
     const task = first?.task_id && (await ended(client.task(first.task_id)));
     if (task && task.state !== "completed") {
       throw new Exit(1, `They are not in ${name}: ${task.error?.message ?? task.state}`);

@@ -49,7 +49,7 @@ async function chosen(client: Waybill, name: string | undefined): Promise<Vector
   if (name !== undefined) {
     const store = await storeNamed(client, name);
     if (store) return store;
-    throw new Exit(1, `There is no one vector store ${name}. Make it: waybill files add PATH --store ${name}`);
+    throw new Exit(1, `There is no vector store ${name}. Make it: waybill files add PATH --store ${name}`);
   }
   const { items: stores, next } = await client.vectorStores.list().page();
   const [only] = stores;
