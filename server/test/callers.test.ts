@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
 import { createdKey } from "../src/lenses/native/account-schema.ts";
-import type { Route } from "../src/lenses/route.ts";
+import { type Route, scopeOf } from "../src/lenses/route.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
@@ -243,39 +243,15 @@ describe("a key", () => {
     return createdKey.parse(await response.json());
   }
 
-  /** Says who calls, and what there is: no more than any key may know. */
-  const ANY_SCOPE = new Set([
-    ...[
-      "getCaller",
-      "listAgents",
-      "getAgent",
-      "listKeys",
-      "revokeKey",
-      "rotateKey",
-      "revokeKeysOfUser",
-      "create_response",
-      "upload_assistant_files",
-    ],
-    ...[
-      "card_get_1_0",
-      "card_get_0_3",
-      "list_agents",
-      "get_agent",
-      "list_agent_environments",
-      "create_token",
-      "list_tenants",
-      "create_tenant",
-    ],
-  ]);
-  const needed = (route: Route) =>
-    route.tag === "External work" ? "work" : /createKey|Audit$/.test(route.id) ? "admin" : "tasks";
-
-  const isForAnyScope = ({ id, tag }: Route) => ANY_SCOPE.has(id) || tag === "Lists beside Agents";
+  const needed = (route: Route) => (route.id === "createKey" ? "admin" : scopeOf(route));
+  /** What any key may know, or asks for its scope by what it is sent. */
+  const isForAnyScope = (route: Route) => needed(route) === "any" && route.id !== "call_method";
 
   it.each(closed.filter(({ route }) => !isForAnyScope(route)))(
     "without the scope that $name needs is forbidden there, streams and waits too",
     async (at) => {
-      const scopes = ["tasks", "work", "admin"].filter((scope) => scope !== needed(at.route));
+      const scope = at.route.id === "call_method" ? "tasks" : needed(at.route);
+      const scopes = ["tasks", "work", "admin"].filter((each) => each !== scope);
       const { secret } = await made(scopes);
       const waits = /(submitTask|getTask)$/.test(at.route.id) ? [urlOf(server, at), `${urlOf(server, at)}?wait=1`] : [];
       for (const url of waits.length > 0 ? waits : [urlOf(server, at)]) {

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { type ErrorCode, keyHasEnded, notFound, Refusal } from "../task/errors.ts";
-import type { Principal } from "../task/principal.ts";
+import { mustHave, type Principal, type Scope } from "../task/principal.ts";
 import { fieldErrors } from "../task/spelling.ts";
 import type { Idempotency } from "../task/submission.ts";
 import { traceOf } from "../task/trace.ts";
@@ -88,6 +88,8 @@ type RouteDoc = {
 
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
+  /** What the caller's key must be for, before anything of the request is looked at: `tasks` when absent. */
+  scope?: Scope | "any";
   reads?: Reading;
   /** The limits of its lens's contract do not count it. */
   unlimited?: boolean;
@@ -251,6 +253,11 @@ function known(principal: Principal | null): Principal {
   return principal;
 }
 
+/** What a key must be for that is let in at a route. */
+export function scopeOf({ scope = "tasks" }: Pick<RouteRules, "scope">): Scope | "any" {
+  return scope;
+}
+
 function made<Names extends string, Query, Body, Who>(
   { params, query, body, handle, ...doc }: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Who> },
   who: (principal: Principal | null) => Who,
@@ -274,6 +281,8 @@ function made<Names extends string, Query, Body, Who>(
     query: querySchema,
     body: body ?? null,
     run: async (principal, { parts, mount, rules }, request, response, uploads) => {
+      const scope = scopeOf(doc);
+      if (principal !== null && scope !== "any") mustHave(principal, scope);
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;

@@ -11,6 +11,7 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/me",
     id: "getCaller",
+    scope: "any",
     tag: "Keys",
     summary: "Who the key says you are",
     description: "Tenant, user and scopes of the key. `unauthenticated` for one that is unknown, revoked or expired.",
@@ -21,6 +22,7 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/keys",
     id: "listKeys",
+    scope: "any",
     tag: "Keys",
     summary: "List keys",
     description:
@@ -37,6 +39,7 @@ export const accountRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/keys",
     id: "createKey",
+    scope: "any",
     tag: "Keys",
     summary: "Make a key",
     description:
@@ -66,6 +69,7 @@ export const accountRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/keys/{id}",
     id: "revokeKey",
+    scope: "any",
     tag: "Keys",
     summary: "Revoke a key, for good, within a second",
     description:
@@ -82,6 +86,7 @@ export const accountRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/keys/{id}/rotate",
     id: "rotateKey",
+    scope: "any",
     tag: "Keys",
     summary: "Give a key another secret",
     description:
@@ -101,6 +106,7 @@ export const accountRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/keys/revoke",
     id: "revokeKeysOfUser",
+    scope: "any",
     tag: "Keys",
     summary: "Revoke all keys of a user, within a second",
     description:

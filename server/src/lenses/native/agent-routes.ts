@@ -21,6 +21,7 @@ export const agentRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/agents",
     id: "listAgents",
+    scope: "any",
     tag: "Agents",
     summary: "List agents",
     description:
@@ -71,6 +72,7 @@ export const agentRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/agents/{slug}",
     id: "getAgent",
+    scope: "any",
     tag: "Agents",
     summary: "Read an agent",
     description: "By its slug or its id. `not_found`.",

@@ -14,6 +14,7 @@ export const auditRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/audit",
     id: "listAudit",
+    scope: "admin",
     tag: "Audit",
     summary: "Who did what, newest first",
     description:
@@ -42,6 +43,7 @@ export const auditRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/audit/export",
     id: "exportAudit",
+    scope: "admin",
     tag: "Audit",
     summary: "The same as lines, oldest first, from a cursor on",
     description:

@@ -12,7 +12,8 @@ export const nativeOpenapi: OpenApiPart = {
   title: "Waybill",
   description:
     "A durable task server for AI agents. What is acknowledged is on disk. Every error is a problem detail of " +
-    "RFC 9457 with a `code` for programs and the `request_id` of the log.",
+    "RFC 9457 with a `code` for programs and the `request_id` of the log. `x-scope` of an operation is the scope that its " +
+    "key must have; `any` is each.",
   license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   securitySchemes: {
     bearer: { type: "http", scheme: "bearer", description: "An API key: `Authorization: Bearer sk_…`." },

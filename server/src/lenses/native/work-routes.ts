@@ -14,6 +14,7 @@ export const workRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/work/claim",
     id: "claimWork",
+    scope: "work",
     tag: "External work",
     summary: "Take ready tasks of kind external",
     description:
@@ -35,6 +36,7 @@ export const workRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks/{id}/heartbeat",
     id: "heartbeatWork",
+    scope: "work",
     tag: "External work",
     summary: "Keep the lease, and say how far it is",
     description:
@@ -60,6 +62,7 @@ export const workRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks/{id}/complete",
     id: "completeWork",
+    scope: "work",
     tag: "External work",
     summary: "Hand in the output",
     description:
@@ -76,6 +79,7 @@ export const workRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks/{id}/fail",
     id: "failWork",
+    scope: "work",
     tag: "External work",
     summary: "Say that it cannot be done, now or ever",
     description:

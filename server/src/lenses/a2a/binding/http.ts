@@ -40,6 +40,7 @@ function httpRoute(
     id: [name, at.method, written].join("_").toLowerCase().replaceAll(".", "_"),
     tag: `HTTP, as ${written} writes it`,
     summary,
+    ...(name === "card" && { scope: "any" }),
     params: { ...BASE_PARAM, ...Object.fromEntries(names.map((param): [string, PathParam] => [param, ID_PARAM])) },
     query: anyParameters,
     ...(takesBody && { reads: "cut json", cut: CUT_OF_HTTP, bodyBytesMax: BODY_BYTES_MAX, body: z.unknown() }),

@@ -33,6 +33,7 @@ export const agentRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/orchestrate/agents",
     id: "list_agents",
+    scope: "any",
     tag: TAG,
     summary: "List Agents",
     description: "Those of the configuration, then those of the tenant, oldest first; at most 1,000.",
@@ -70,6 +71,7 @@ export const agentRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/orchestrate/agents/{agent_id}",
     id: "get_agent",
+    scope: "any",
     summary: "Get Agent",
     answers: success(agentOut),
     handle: async ({ principal, verbs, params }) => {
@@ -111,6 +113,7 @@ export const agentRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/orchestrate/agents/{agent_id}/environment",
     id: "list_agent_environments",
+    scope: "any",
     summary: "List Agent Environments",
     answers: success(z.array(environment)),
     handle: async ({ principal, verbs, params }) => ({
