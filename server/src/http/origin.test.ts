@@ -55,17 +55,30 @@ describe("a page", () => {
       expect(isForeign({ origin, "sec-fetch-site": "same-origin" }, none)).toBe(true);
     }
     expect(isForeign({ "sec-fetch-site": "cross-site" }, none)).toBe(true);
+    // Of browsers that say nothing else.
+    for (const referer of ["https://evil.example/page", "http://localhost.evil.example/", "about:blank"])
+      expect(isForeign({ referer }, none)).toBe(true);
   });
 
   it("is none when a program asks, or a person by the address bar", () => {
-    for (const headers of [{}, { "sec-fetch-site": "none" }, { "sec-fetch-site": "same-origin" }]) {
+    const local = { referer: "http://localhost:7420/dashboard/" };
+    for (const headers of [{}, local, { "sec-fetch-site": "none" }, { "sec-fetch-site": "same-origin" }]) {
       expect(isForeign(headers, none)).toBe(false);
     }
   });
 });
 
 it("tells a request that a proxy has handed on by any of its headers", () => {
-  for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-prefix"])
+  const ofTunnels = [
+    "via",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "cf-ray",
+    "cdn-loop",
+    "tailscale-user-login",
+    "true-client-ip",
+  ];
+  for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-prefix", "x-envoy-external-address", ...ofTunnels])
     expect(isForwarded({ [name]: "" })).toBe(true);
-  expect(isForwarded({ host: "localhost", "x-real": "1" })).toBe(false);
+  expect(isForwarded({ host: "localhost", "x-real": "1", "x-request-id": "1", traceparent: "" })).toBe(false);
 });

@@ -25,17 +25,42 @@ const DESKTOP_ORIGIN = "tauri://localhost";
  * An `Origin` decides where there is one, since a page of this machine's other ports is `cross-site` to some browsers.
  */
 export function isForeign(headers: IncomingHttpHeaders, also: ReadonlySet<string>): boolean {
-  const { origin } = headers;
-  if (origin === undefined) return headers["sec-fetch-site"] === "cross-site";
-  if (origin === DESKTOP_ORIGIN) return false;
-  const page = URL.canParse(origin) ? new URL(origin) : null;
+  const { origin, referer } = headers;
+  if (origin === undefined) {
+    const site = headers["sec-fetch-site"];
+    if (site !== undefined) return site === "cross-site";
+    // A browser that does not say whose page it is may say which.
+    return referer !== undefined && isForeignPage(referer, also);
+  }
+  return origin !== DESKTOP_ORIGIN && isForeignPage(origin, also);
+}
+
+function isForeignPage(url: string, also: ReadonlySet<string>): boolean {
+  const page = URL.canParse(url) ? new URL(url) : null;
   const isWeb = page?.protocol === "http:" || page?.protocol === "https:";
   return !isWeb || !isLocalHost(page.host, also);
 }
 
+/** What proxies, content networks and tunnels add to what they hand on, beside all that begins with one of `FORWARDING`. */
+const FORWARDED: ReadonlySet<string> = new Set([
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-original-host",
+  "x-original-forwarded-for",
+  "true-client-ip",
+  "fastly-client-ip",
+  "fly-client-ip",
+  "cdn-loop",
+]);
+const FORWARDING = ["x-forwarded-", "cf-", "x-envoy-", "tailscale-", "ngrok-", "x-azure-", "x-arr-"];
+
 /** True when a proxy has handed it on: who sent it is then not known by its address. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
-  for (const name in headers) if (name === "forwarded" || name.startsWith("x-forwarded-")) return true;
+  for (const name in headers)
+    if (FORWARDED.has(name) || FORWARDING.some((beginning) => name.startsWith(beginning))) return true;
   return false;
 }
 
