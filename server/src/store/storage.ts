@@ -55,6 +55,10 @@ export type Manifest = {
   created_at: string;
   database: { bytes: number; sha256: string };
   files: number;
+  /** Absent in one of an older version, as are the next two. */
+  id?: string | undefined;
+  schema?: number | undefined;
+  tasks?: number | undefined;
 };
 
 /** A file that rows name and that is not there, or not as it was. `holds` says whose value is lost by it. */
@@ -101,13 +105,13 @@ export interface Storage {
   compact(): Promise<void>;
   /**
    * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
-   * restore. Throws `BadArchive` when it does not.
+   * restore. Throws `BadArchive` when it does not. `isNoted`: the data remembers it, for the reports of erasures.
    */
   backup(
     target: string,
     version: string,
     options?: ArchiveOptions,
-  ): Promise<{ manifest: Manifest; missing: MissingFile[] }>;
+  ): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }>;
   /**
    * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. Whoever
    * calls it holds the lock. Throws `BadArchive` before anything is touched.

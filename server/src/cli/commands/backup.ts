@@ -18,7 +18,7 @@ export function addBackup(program: Command): void {
   addDataFlag(
     program
       .command("backup")
-      .description("write everything into one tar file; the server may go on running")
+      .description("write everything into one tar file, and read it back; the server may go on running")
       .argument("<file>", "the file to write, such as waybill.tar")
       .option("--force", "write over a file that is there")
       .option(
@@ -33,8 +33,10 @@ export function addBackup(program: Command): void {
       await requireData(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
-      const { manifest, missing } = await storageOf({ data: folder })
-        .backup(target, VERSION, { withoutMissingFiles: flags.withoutMissingFiles ?? false })
+      const { manifest, missing, isNoted } = await storageOf({ data: folder })
+        .backup(target, VERSION, {
+          withoutMissingFiles: flags.withoutMissingFiles ?? false,
+        })
         .catch((error: unknown) => {
           throw new Exit(
             1,
@@ -48,7 +50,13 @@ export function addBackup(program: Command): void {
         out.write(
           `${JSON.stringify({ file: target, bytes: size, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
         );
-      else talk.write(`${target}: ${bytes(size)}, the database and ${count(manifest.files)} files.\n`);
+      else {
+        const { tasks = 0, files } = manifest;
+        talk.write(
+          `${target}: ${bytes(size)}, ${count(tasks)} tasks and ${count(files)} files, read back and whole.\n`,
+        );
+      }
+      if (!isNoted) talk.write("The data folder could not remember it: reports of erasures will not name it.\n");
       for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
     });
 }

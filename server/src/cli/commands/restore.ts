@@ -55,6 +55,10 @@ export function addRestore(program: Command): void {
           talk.write(`${folder}: the database and ${count(manifest.files)} files of ${manifest.created_at}.\n`);
           if (aside !== null) talk.write(`What was there is in ${aside}\n`);
         }
+        if (manifest.version !== VERSION)
+          talk.write(
+            `It was made by waybill ${manifest.version}; this is ${VERSION}, and the next start brings it up to date.\n`,
+          );
         for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
       } catch (error) {
         if (!(error instanceof BadArchive)) throw error;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -181,3 +181,22 @@ test("the hash of a file says where it lies", () => {
 function never(): never {
   throw new Error("there is no file");
 }
+
+test("a backup says how many tasks it has, is remembered where it was made, and is its owner's alone", async () => {
+  const store = await openSqliteStore(folder);
+  await submit(store, newTask());
+  await store.close();
+  const { manifest, isNoted } = await backup();
+  expect([manifest.tasks, manifest.files, isNoted]).toEqual([1, 0, true]);
+  expect((await stat(archive())).mode & 0o77).toBe(0);
+  const again = await openSqliteStore(folder);
+  const audit = { tenant: "acme", at: START, user: "root", keyId: "k", act: "a", task: null, detail: {}, origin: null };
+  const times = { requestedAt: START, endedAt: null, since: START };
+  const subject = { type: "user" as const, id: "ada" };
+  const record = { id: "erasure_1", tenant: "acme", state: "running" as const, requestedBy: "root", subject, ...times };
+  await again.erasures.begin({ ...record, removed: {}, kept: [], backups: [] }, audit);
+  expect((await again.erasures.end("erasure_1", Date.now() + 1, []))?.backups).toMatchObject([
+    { id: manifest.id, path: archive() },
+  ]);
+  await again.close();
+});

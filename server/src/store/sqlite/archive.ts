@@ -2,20 +2,23 @@
  * A backup: one tar file with a consistent copy of the database, every file that it names, and a list by which a
  * restore can tell that nothing is missing or changed. It can be made while a server uses the folder.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { create, extract, list } from "tar";
 import { z } from "zod";
+import type { BackupRecord } from "../../task/erasure.ts";
 import { syncFolder } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile, type RestoreOptions } from "../storage.ts";
+import { readFileOf, writeFileOf } from "./archive-file.ts";
 import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
+import { MIGRATIONS } from "./migrate.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
@@ -32,6 +35,9 @@ const manifest: z.ZodType<Manifest> = z.strictObject({
   created_at: z.string(),
   database: z.strictObject({ bytes: z.int(), sha256: z.string() }),
   files: z.int(),
+  id: z.string().optional(),
+  schema: z.int().optional(),
+  tasks: z.int().optional(),
 });
 
 /**
@@ -43,11 +49,14 @@ export async function writeArchive(
   target: string,
   version: string,
   options: ArchiveOptions = {},
-): Promise<{ manifest: Manifest; missing: MissingFile[] }> {
+): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }> {
   await removeLeftBehind(folder, "backup-");
   // In the folder itself, where a second name for a file costs nothing.
   const staging = await mkdtemp(join(folder, "backup-"));
-  const partial = `${target}.partial`;
+  // A name that nobody else can have put there before.
+  const partial = `${target}.${randomUUID()}.partial`;
+  // From before the copy on: whatever goes later may be in it.
+  const madeAt = new Date();
   try {
     // Files come before their rows and are swept after them: those from before the copy and those from after it are,
     // together, all that the copy can name.
@@ -59,17 +68,20 @@ export async function writeArchive(
     const made: Manifest = {
       format: 1,
       version,
-      created_at: new Date().toISOString(),
+      created_at: madeAt.toISOString(),
       database: { bytes: (await stat(database)).size, sha256: await sha256Of(database) },
       files: (await hashesIn(staging)).length,
+      id: randomUUID(),
+      ...contentsOf(database),
     };
     await writeFile(join(staging, MANIFEST_FILE), JSON.stringify(made, null, 2));
-    await create({ cwd: staging, file: partial, portable: true }, [MANIFEST_FILE, DATABASE_FILE, FILES_FOLDER]);
-    await sync(partial);
+    const tar = create({ cwd: staging, portable: true }, [MANIFEST_FILE, DATABASE_FILE, FILES_FOLDER]);
+    await writeFileOf(partial, tar);
     await checkArchive(partial, made);
     await rename(partial, target);
     await syncFolder(dirname(target));
-    return { manifest: made, missing };
+    const backup = { id: made.id ?? "", madeAt: madeAt.getTime(), path: target, encrypted: false };
+    return { manifest: made, missing, isNoted: noteBackup(join(folder, DATABASE_FILE), backup) };
   } finally {
     await rm(staging, { recursive: true, force: true });
     await rm(partial, { force: true });
@@ -118,8 +130,7 @@ async function unpack(
 ): Promise<{ manifest: Manifest; missing: MissingFile[] }> {
   const strange: string[] = [];
   try {
-    await extract({
-      file: archive,
+    const unpacked = extract({
       cwd: staging,
       strict: true,
       filter: (path, entry) => {
@@ -129,7 +140,9 @@ async function unpack(
         return false;
       },
     });
+    await readFileOf(archive, unpacked);
   } catch (error) {
+    if (error instanceof BadArchive) throw error;
     throw new BadArchive(`it cannot be unpacked: ${error instanceof Error ? error.message : "unreadable"}`);
   }
   if (strange.length > 0)
@@ -144,6 +157,8 @@ async function unpack(
     throw new BadArchive(`it has ${count} of ${found.files} files`);
   }
   const missing = await checkFolder(staging, options);
+  if (found.tasks !== undefined && found.tasks !== contentsOf(database).tasks)
+    throw new BadArchive(`its database has not the ${found.tasks} tasks that it should have`);
   for (const hash of await hashesIn(staging)) await sync(pathOfFile(staging, hash));
   await sync(database);
   return { manifest: found, missing };
@@ -172,8 +187,7 @@ async function checkFolder(staging: string, { withoutMissingFiles = false }: Arc
 async function checkArchive(archive: string, { database, files }: Manifest): Promise<void> {
   const wrong: string[] = [];
   let read = 0;
-  await list({
-    file: archive,
+  const listed = list({
     strict: true,
     onReadEntry: (entry) => {
       const hash = createHash("sha256");
@@ -188,6 +202,7 @@ async function checkArchive(archive: string, { database, files }: Manifest): Pro
       });
     },
   });
+  await readFileOf(archive, listed);
   const [first] = wrong;
   if (first !== undefined) throw new BadArchive(`${first} reads otherwise in it than it was written`);
   if (read !== files) throw new BadArchive(`it has ${read} of ${files} files`);
@@ -203,9 +218,44 @@ async function manifestIn(staging: string, version: string): Promise<Manifest> {
   }
 }
 
+/** Of a copy of a database: its schema, and how many tasks it has. */
+function contentsOf(path: string): { schema: number; tasks: number } {
+  const db = openDatabase(path, { readonly: true });
+  try {
+    const tasks = db.prepare<unknown[], unknown>("SELECT count(*) FROM tasks").pluck().get();
+    return { schema: Number(db.pragma("user_version", { simple: true })), tasks: Number(tasks) };
+  } finally {
+    db.close();
+  }
+}
+
+/** Remembers a backup in the database, also while a server has it open. False when it cannot be, such as on a full disk. */
+function noteBackup(path: string, backup: BackupRecord): boolean {
+  try {
+    const db = openDatabase(path);
+    try {
+      db.prepare<unknown[]>("INSERT INTO backups (id, made_at, record) VALUES (?, ?, ?)").run(
+        backup.id,
+        backup.madeAt,
+        JSON.stringify(backup),
+      );
+      return true;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 function checkDatabase(path: string, files: ReadonlySet<string>): MissingFile[] {
   const db = openDatabase(path, { readonly: true });
   try {
+    const schema = Number(db.pragma("user_version", { simple: true }));
+    if (schema > MIGRATIONS.length)
+      throw new BadArchive(
+        `its database has schema ${schema}, of a newer waybill: this one knows up to ${MIGRATIONS.length}`,
+      );
     const [problem] = check(db);
     if (problem !== undefined) throw new BadArchive(problem);
     return missingFiles(db, (sha256) => files.has(sha256));

@@ -40,11 +40,12 @@ export class SqliteErasures implements ErasureStore {
 
   async find(tenant: string, id: string): Promise<Erasure | null> {
     const row = await this.#parts.searches.send("erasure", { tenant, id });
-    return row === null ? null : erasureOf(row[0]);
+    return row === null ? null : this.#withBackups(erasureOf(row[0]));
   }
 
   async list(tenant: string, limit: number): Promise<Erasure[]> {
-    return (await this.#parts.searches.send("erasures", { tenant, limit })).map(([record]) => erasureOf(record));
+    const found = await this.#parts.searches.send("erasures", { tenant, limit });
+    return Promise.all(found.map(([record]) => this.#withBackups(erasureOf(record))));
   }
 
   async running(): Promise<Erasure[]> {
@@ -112,6 +113,11 @@ export class SqliteErasures implements ErasureStore {
   async noteBackup(backup: BackupRecord): Promise<void> {
     const { id, madeAt } = backup;
     await this.#parts.writes.send("noteBackup", { id, madeAt, record: JSON.stringify(backup) });
+  }
+
+  /** One that was being made at its end is known only now. */
+  async #withBackups(of: Erasure): Promise<Erasure> {
+    return of.endedAt === null ? of : { ...of, backups: await this.#backups(of, of.endedAt) };
   }
 
   async #partsLeft({ tenant, subject }: Erasure): Promise<string[]> {
