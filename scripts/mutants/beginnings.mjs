@@ -10,7 +10,7 @@ export const BEGINNINGS = [
   {
     file: runner,
     name: "the-first-of-a-kind-does-not-wait-for-the-disk",
-    find: "this.#tried.has(handler) && ",
+    find: "isShort(computedMs) && ",
     put: "",
   },
   {

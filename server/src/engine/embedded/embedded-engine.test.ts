@@ -46,6 +46,7 @@ async function live(
     pass: (ms) => clock.advance(ms, atRest),
     leap: (ms) => clock.advance(ms, async () => {}),
     setForward: (ms) => clock.setForward(ms, atRest),
+    spend: (ms) => clock.spend(ms),
     after: (ms, run) => void clock.after(ms, run),
     settle: atRest,
     crash: async (next = handlers, { own = false, downMs = 0 } = {}) => {

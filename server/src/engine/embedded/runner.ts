@@ -54,8 +54,11 @@ export class Runner implements AttemptRunner {
   readonly #inboxRead = new WeakMap<AttemptRun, number>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
-  /** Kinds whose code has come to a wait in this process, and so does not end it where it begins. */
-  readonly #tried = new Set<Handler>();
+  /**
+   * How long the code of a kind computed before its first wait, when it last began in this process. What is here has come to a
+   * wait, and so does not end the process where it begins.
+   */
+  readonly #computedMs = new Map<Handler, number>();
   /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
   #turn: Promise<void> | null = null;
   #stopping = false;
@@ -127,11 +130,13 @@ export class Runner implements AttemptRunner {
 
   /**
    * Whether a task whose first attempt begins with its submit may run before that is on disk. The first of a kind may not: code
-   * that ends the process where it begins is found guilty of that by what is on disk.
+   * that ends the process where it begins is found guilty of that by what is on disk. Nor may one whose kind computes for
+   * long: submits would wait for it.
    */
   mayBeginEarly(task: Task): boolean {
     const handler = this.#handlers.of(task);
-    return isFresh(task) && handler !== undefined && this.#tried.has(handler) && this.#parts.guard().mayBeginEarly;
+    const computedMs = handler && this.#computedMs.get(handler);
+    return isFresh(task) && isShort(computedMs) && this.#parts.guard().mayBeginEarly;
   }
 
   /**
@@ -298,8 +303,9 @@ export class Runner implements AttemptRunner {
     if (now.revision !== task.revision)
       void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
     if (run instanceof Run) {
+      const from = this.#clock.elapsed();
       void replay(run, handler);
-      this.#tried.add(handler);
+      this.#computedMs.set(handler, this.#clock.elapsed() - from);
     }
     // Once the promises that its code has settled are through.
     if (early) process.nextTick(early.atRest);
@@ -328,6 +334,13 @@ const HELD_BACK = {
 
 /** The task was cancelled, paused or deleted in the moment of its start. */
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);
+
+/** What a submit may be late by: that of one kind of code, and those of others beside it. */
+const COMPUTED_MS_MAX = 5;
+
+function isShort(computedMs: number | undefined): boolean {
+  return computedMs !== undefined && computedMs <= COMPUTED_MS_MAX;
+}
 
 /** Nothing but its submit and its start has happened to it: there is nothing to read. */
 function isFresh({ attempt, lastSeq, retryOf }: Task): boolean {

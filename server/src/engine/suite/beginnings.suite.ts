@@ -161,6 +161,37 @@ export function beginningsSuite(begin: Begin): void {
     expect(await total(life)).toBe(before + kinds.length + CHILDREN);
   });
 
+  it("waits for the disk with code that computed for long before its first wait, until it does so no more", async () => {
+    const code = { computes: 0, begun: 0 };
+    const life = await begin([
+      kind("thinker", async (ctx) => {
+        code.begun += 1;
+        life.spend(code.computes);
+        await ctx.sleep("a while", 1_000);
+        return null;
+      }),
+    ]);
+    /** Whether it has begun although its submit is refused. */
+    const beginsEarly = async () => {
+      const before = code.begun;
+      life.faults.refuse(1);
+      await expect(submit(life, "thinker")).rejects.toMatchObject({ code: "unavailable" });
+      await life.settle();
+      return code.begun > before;
+    };
+    const once = async (computes: number) => {
+      code.computes = computes;
+      await submit(life, "thinker");
+      await life.settle();
+    };
+    await once(1);
+    expect(await beginsEarly()).toBe(true);
+    await once(50);
+    expect(await beginsEarly()).toBe(false);
+    await once(1);
+    expect(await beginsEarly()).toBe(true);
+  });
+
   it("leaves nothing of a run whose submit the store refuses, and gives its slot to the next", async () => {
     const made = countedKinds();
     const { submissions, kinds, counted } = made;

@@ -20,6 +20,8 @@ export type EngineLife = {
   leap: (ms: number) => Promise<void>;
   /** The time of day is set forward, and no time passes by it: what was due meanwhile comes to rest. */
   setForward: (ms: number) => Promise<void>;
+  /** The code at hand computes for so long. */
+  spend: (ms: number) => void;
   /** Calls `run` once so much time has passed. */
   after: (ms: number, run: () => void) => void;
   /** Resolves once nothing is under way: what is left waits for time, for an answer or for a test's gate. */
