@@ -20,6 +20,8 @@ const tally = z.object({
 });
 export type Tally = z.infer<typeof tally>;
 
+type Comparison = { what: string; atLeast: number; pairs: number; than?: string; each?: number };
+
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 export class Rig {
@@ -84,9 +86,12 @@ export class Rig {
     return done;
   }
 
-  /** Runs both sides in turn, each pair in the other order than the last, and says what became of it. */
+  /**
+   * Runs both sides in turn, each pair in the other order than the last, and says what became of it. `each` is how many of
+   * theirs one of our requests is.
+   */
   async compare(
-    { what, atLeast, pairs, than = "bare Fastify" }: { what: string; atLeast: number; pairs: number; than?: string },
+    { what, atLeast, pairs, than = "bare Fastify", each = 1 }: Comparison,
     ours: Order,
     theirs: Order,
   ): Promise<void> {
@@ -95,12 +100,12 @@ export class Rig {
     for (const { order } of [own, other]) await this.load({ ...order, seconds: 1 });
     for (let pair = 0; pair < pairs; pair++)
       for (const side of pair % 2 === 0 ? [own, other] : [other, own]) await side.run(this);
-    const ratios = own.rates.map((rate, at) => rate / (other.rates[at] ?? Number.NaN));
+    const ratios = own.rates.map((rate, at) => (each * rate) / (other.rates[at] ?? Number.NaN));
     const ratio = median(ratios);
     const spread = spreadOf(ratios);
     const wanted = `at least ${atLeast * 100} % is wanted`;
     console.log(`${what}: ${(ratio * 100).toFixed(0)} % of ${than} (${spread} over ${pairs} pairs; ${wanted})`);
-    const busy = own.busyUs.map((us, at) => us / (other.busyUs[at] ?? Number.NaN));
+    const busy = own.busyUs.map((us, at) => us / each / (other.busyUs[at] ?? Number.NaN));
     if (busy.length > 0)
       console.log(`  CPU of the main thread a request: ${median(busy).toFixed(2)} times theirs (${spreadOf(busy)})`);
     console.log(`  ours: ${own.summary}\n  theirs: ${other.summary}`);
