@@ -30,6 +30,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { AGENT } from "./mutants/agent.mjs";
+import { AUDIT } from "./mutants/audit.mjs";
 import { BEGINNINGS } from "./mutants/beginnings.mjs";
 import { BOUNDS } from "./mutants/bounds.mjs";
 import { CRASHES } from "./mutants/crashes.mjs";
@@ -126,6 +127,10 @@ const SUITES = {
     suite("server/test/shares.test.ts"),
     suite("server/test/shannon"),
   ],
+  audit: [
+    suite("audit-check.test.ts", "refused-calls.test.ts", "audit-walk.test.ts"),
+    suite("server/src/store/sqlite/store.test.ts"),
+  ],
   terminal: [suite("server/test/process.test.ts", "server/test/cli-records.test.ts")],
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
@@ -143,6 +148,7 @@ const AREAS = {
   agent: AGENT,
   usage: USAGE,
   shares: SHARES,
+  audit: AUDIT,
   terminal: TERMINAL,
   kill: KILL,
 };

@@ -18,8 +18,8 @@ const PAGE_MS = 50;
 /** Clocks of several processes may be so far apart: times are in the order of numbers but for that. */
 const CLOCKS_APART_MS = 3_600_000;
 
-/** A submit is committed within this time of the making of its task's id. */
-const SUBMIT_MS = 60_000;
+/** A submit is committed within this time of the making of its task's id, whose clock is no further away. */
+const SUBMIT_MS = 30_000;
 
 type Wanted = { filter: AuditFilter; place: AuditPlace; limit: number };
 type Found = { rows: unknown[][]; place: number; more: boolean };
@@ -99,11 +99,10 @@ class AuditPages {
     const rows = indexed.all(above, below, ...values, limit + 1);
     if (isTaskId(task)) {
       const made = timeOfTaskId(task);
-      const from = Math.max(above, this.#firstFrom(made - CLOCKS_APART_MS) - 1);
-      const upTo = Math.min(below, this.#firstFrom(made + SUBMIT_MS + CLOCKS_APART_MS));
-      // Nearer than clocks may be apart: within an hour there may be millions.
-      const submits = this.#statement(`a.act = 'submit' AND a.n > ? AND a.n < ? AND a.at BETWEEN ? AND ?${sql}`, true);
-      rows.push(...submits.all(from, upTo, made, made + SUBMIT_MS, ...values, 1));
+      const from = Math.max(above, this.#firstFrom(made - SUBMIT_MS) - 1);
+      const upTo = Math.min(below, this.#firstFrom(made + SUBMIT_MS));
+      const submits = this.#statement(`a.act = 'submit' AND a.n > ? AND a.n < ?${sql}`, true);
+      rows.push(...submits.all(from, upTo, ...values, 1));
     }
     rows.sort((one, other) => (numberIn(one[0]) - numberIn(other[0])) * (isForward ? 1 : -1));
     const shown = rows.slice(0, limit);

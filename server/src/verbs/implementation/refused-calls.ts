@@ -18,12 +18,12 @@ const OTHERS = "others";
 type Counted = { writtenAt: number; unwritten: number; last: RefusedCall };
 
 export class RefusedCalls {
-  readonly #store: AuditStore;
+  readonly #store: Pick<AuditStore, "append">;
   readonly #clock: Clock;
   readonly #counted = new Map<string, Counted>();
   #stopLooking: (() => void) | null = null;
 
-  constructor(store: AuditStore, clock: Clock) {
+  constructor(store: Pick<AuditStore, "append">, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
   }

@@ -1,0 +1,59 @@
+/** Faults in the audit log: its chain, its pages, who sees it and how often refused callers stand in it. */
+const chain = "server/src/store/sqlite/audit-chain.ts";
+const check = "server/src/store/sqlite/audit-check.ts";
+const pages = "server/src/store/sqlite/audit-statements.ts";
+const refused = "server/src/verbs/implementation/refused-calls.ts";
+const submits = "server/src/verbs/implementation/submit-task.ts";
+
+export const AUDIT = [
+  {
+    file: chain,
+    name: "a-line-holds-no-hash-before-it",
+    find: "hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);",
+    put: 'hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, "");',
+  },
+  { file: chain, name: "the-end-of-the-log-is-not-noted", find: "this.#put.run(HEAD_FACT, n, hash);", put: "" },
+  {
+    file: chain,
+    name: "what-does-nothing-has-an-entry",
+    find: "given.audit !== undefined && answer !== false && answer !== null",
+    put: "given.audit !== undefined",
+  },
+  {
+    file: check,
+    name: "an-entry-that-is-missing-is-not-missed",
+    find: "if (link.n !== last.n + 1) tell(missing(last.n + 1, link.n - 1));",
+    put: "if (link.n !== last.n + 1) entries += 0;",
+  },
+  {
+    file: check,
+    name: "an-end-that-is-cut-off-is-not-missed",
+    find: "if (head !== null && head.n > last.n)",
+    put: "if (head !== null && head.n < 0)",
+  },
+  {
+    file: pages,
+    name: "a-log-without-a-beginning-hangs-on-nothing",
+    find: 'hang.run(ANCHOR_FACT, n, maybeTextIn(last[2]) ?? "");',
+    put: 'hang.run(ANCHOR_FACT, n, "");',
+  },
+  {
+    file: pages,
+    name: "a-clock-that-was-wrong-keeps-all-that-came-before",
+    find: "slice.findLastIndex(",
+    put: "slice.findIndex(",
+  },
+  {
+    file: refused,
+    name: "each-refused-call-has-an-entry",
+    find: "if (this.#clock.elapsed() - counted.writtenAt >= EVERY_MS) void this.#write(name, counted);",
+    put: "void this.#write(name, counted);",
+  },
+  { file: refused, name: "what-was-not-written-is-forgotten", find: "counted.unwritten += count;", put: "" },
+  {
+    file: submits,
+    name: "a-submit-has-no-entry",
+    find: "const told = audit === null ? along : { audit, ...along };",
+    put: "const told = along;",
+  },
+];
