@@ -167,6 +167,40 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         body: n % 2 === 0 ? big : wide,
       })),
   },
+  "through the other APIs": {
+    tried:
+      "64 callers of one key that submit, list and talk through Shannon's, Orchestrate's, documents', A2A's and BPM's API",
+    run: (siege) =>
+      flood(siege, siege.count(64), (n) => ({
+        ...(OTHER_APIS[n % OTHER_APIS.length] ?? { path: "/" }),
+        key: siege.target.key,
+      })),
+  },
+  "searches in vector stores": {
+    tried: "60 callers of one key that search in a vector store, or make one",
+    run: (siege) =>
+      flood(siege, siege.count(60), (n) => ({
+        method: "POST",
+        key: siege.target.key,
+        ...(n % 20 === 0
+          ? { path: "/v1/vector-stores", body: JSON.stringify({ id: `greedy-${n}`, name: "Greedy" }) }
+          : { path: "/v1/vector-stores/greedy-0/search", body: JSON.stringify({ query: `word ${n}` }) }),
+      })),
+  },
+  "streams that open and close": {
+    tried: "128 callers of one key that open a stream, hear its head and leave",
+    run: (siege) => leave(siege, siege.count(128)),
+  },
+  "deep and wide bodies": {
+    tried: "32 callers of one key that submit JSON of 60,000 levels, or 60,000 lists",
+    run: (siege) =>
+      flood(siege, siege.count(32), (n) => ({
+        method: "POST",
+        path: "/v1/tasks",
+        key: siege.target.key,
+        body: n % 2 === 0 ? `${"[".repeat(60_000)}${"]".repeat(60_000)}` : submit(Array(60_000).fill([])),
+      })),
+  },
   "waits without end": {
     tried: "3,000 requests of one key that are held for a minute",
     run: (siege) => hold(siege, siege.count(3_000), claim(siege.target.key)),
@@ -185,6 +219,48 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       ),
   },
 };
+
+const OTHER_APIS: readonly Sent[] = [
+  { method: "POST", path: "/shannon/api/v1/tasks", body: JSON.stringify({ query: "What is 2 + 2?" }) },
+  { path: "/shannon/api/v1/tasks?limit=100" },
+  {
+    method: "POST",
+    path: "/orchestrate/v1/orchestrate/runs",
+    body: JSON.stringify({ message: { role: "user", content: "2 + 2" } }),
+  },
+  { path: "/documents/v1/files" },
+  { path: "/documents/v1/vector_stores" },
+  {
+    method: "POST",
+    path: "/a2a/message:send",
+    body: JSON.stringify({
+      message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] },
+      configuration: { blocking: false },
+    }),
+  },
+  { path: "/a2a/tasks" },
+  { path: "/bpm/api/4.0/tasks" },
+];
+
+/** Opens streams one after the other, so many at once, and leaves each when its head is there. */
+async function leave({ target, signal, hear }: Siege, atOnce: number): Promise<void> {
+  const { host, port, key, task } = target;
+  const headers = { authorization: `Bearer ${key}`, accept: "text/event-stream" };
+  const one = () =>
+    new Promise<void>((resolve) => {
+      const sent = request({ host, port, path: `/v1/tasks/${task}/events`, headers, agent: false }, (answer) => {
+        hear(answer.statusCode ?? 0);
+        answer.on("error", () => {}).destroy();
+      });
+      sent.on("error", () => hear("closed")).on("close", resolve);
+      sent.end();
+    });
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (!signal.aborted) await one();
+    }),
+  );
+}
 
 function claim(key: string): string {
   const body = JSON.stringify({ worker: "greedy", queue: "nothing-here", wait_ms: 60_000 });

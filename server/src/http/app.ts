@@ -133,6 +133,8 @@ function refusalOf(
   if (connection !== undefined && connection.requestsInWork > REQUESTS_OF_CONNECTION_MAX) {
     reply.raw.shouldKeepAlive = false;
     connection.isEnding = true;
+    // Of what comes in one piece hundreds are read in one turn of the loop, and of thousands that follow no more.
+    request.raw.socket.pause();
     const message = `At most ${REQUESTS_OF_CONNECTION_MAX} requests of one connection are in work at once.`;
     return new Refusal("rate_limited", message, { retryAfterS: 1 });
   }

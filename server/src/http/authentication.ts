@@ -9,6 +9,7 @@ import { Directory } from "../task/directory.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import type { Keys } from "../verbs/keys.ts";
+import { KeyLookups } from "./key-lookups.ts";
 import { KeyUses } from "./key-uses.ts";
 import { KeyWatch } from "./key-watch.ts";
 import { networkOf } from "./network.ts";
@@ -59,10 +60,12 @@ export function createAuthentication({
   const watch = new KeyWatch((proofs) => keys.ended(proofs));
   const uses = new KeyUses((some) => keys.noteUses(some), now);
 
+  const lookups = new KeyLookups(now);
+
   async function find(secret: string, from: string): Promise<Principal | "ended" | null> {
     if (secret.length > SECRET_LENGTH_MAX) return null;
     remembered.delete(secret);
-    const found = await keys.authenticate(secret);
+    const found = await lookups.find(secret, from, () => keys.authenticate(secret));
     if (found === null || found === "ended") return found;
     const { principal, expiresAt, proof } = found;
     const until = Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY);

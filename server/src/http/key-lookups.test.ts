@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { KeyLookups } from "./key-lookups.ts";
+
+function lookups() {
+  const asked: string[] = [];
+  const all = new KeyLookups(() => 1_000);
+  const find = (secret: string, address: string, found: "ada" | "ended" | null = null) =>
+    all.find(secret, address, async () => {
+      asked.push(secret);
+      return found;
+    });
+  return { find, asked };
+}
+
+it("looks for some hundreds of guesses of an address at once, then for a few, and for those of others as before", async () => {
+  const { find } = lookups();
+  for (let n = 0; n < 600; n++) await find(`guess-${n}`, "10.0.0.1");
+  const waiting = Array.from({ length: 300 }, (_, n) =>
+    find(`more-${n}`, "10.0.0.1").then(
+      () => "looked for",
+      ({ code }: { code: string }) => code,
+    ),
+  );
+  expect(await find("another's", "10.0.0.2", "ada")).toBe("ada");
+  const heard = await Promise.all(waiting);
+  expect([heard.filter((what) => what === "looked for").length, heard.at(-1)]).toEqual([256, "rate_limited"]);
+});
+
+it("lets a key that was accepted before past all guesses of its address, and asks for no wrong one twice", async () => {
+  const { find, asked } = lookups();
+  await find("right", "10.0.0.1", "ada");
+  await find("old", "10.0.0.1", "ended");
+  for (let n = 0; n < 600; n++) await find(`guess-${n}`, "10.0.0.1");
+  let came = false;
+  const late = find("one more", "10.0.0.1").then(() => {
+    came = true;
+  });
+  expect([await find("right", "10.0.0.1", "ada"), came]).toEqual(["ada", false]);
+  expect([await find("guess-1", "10.0.0.1", "ada"), await find("old", "10.0.0.1", "ada")]).toEqual([null, "ended"]);
+  await late;
+  expect(asked.filter((secret) => secret === "guess-1" || secret === "old")).toEqual(["old", "guess-1"]);
+});
