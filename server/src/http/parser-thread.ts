@@ -86,6 +86,8 @@ export class ParserThread {
       this.#goOn(from);
     });
     worker.on("error", () => {});
+    // What it answered cannot be made here, where the stack is as deep as the value: it ends as if it had died of it.
+    worker.on("messageerror", () => void worker.terminate());
     worker.on("exit", () => {
       this.#worker = null;
       // What was in work is what the thread may have died of.
