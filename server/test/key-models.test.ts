@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { sharesConfig, sharesOf } from "../src/http/shares/configuration.ts";
 import { defineHandler } from "../src/task/handler.ts";
-import { SCOPES } from "../src/task/principal.ts";
+import { USUAL_SCOPES } from "../src/task/principal.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /** Asks an agent, whatever its caller may. */
@@ -80,7 +80,7 @@ describe("a model that a key may not ask", () => {
       error: { message: expect.stringMatching(/house:small may not/) },
     });
     const free = await post("/v1/tasks?wait=30", keys.wide, native({}));
-    const admin = await post("/v1/keys", keys.wide, { name: "n", scopes: [...SCOPES], models: ["house:*"] });
+    const admin = await post("/v1/keys", keys.wide, { name: "n", scopes: [...USUAL_SCOPES], models: ["house:*"] });
     const { secret } = z.object({ secret: z.string() }).parse(admin.body);
     const retried = await post(`/v1/tasks/${idOf(free)}/retry`, secret, {});
     expect([retried.status, JSON.stringify(retried.body)]).toEqual([403, expect.stringMatching(said)]);

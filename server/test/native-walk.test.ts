@@ -96,6 +96,7 @@ const bodies: Record<string, unknown> = {
   createStandingWebhook: { url: "http://127.0.0.1:9/", tasks: { kinds: ["agent"] } },
   redriveWebhook: { from: 1 },
   searchVectorStore: { query: "Where is it?", limit: 3 },
+  erase: { user: "nobody that there is" },
 };
 
 type Sent = { key?: string; path?: string; body?: string | Buffer | undefined; type?: string; accept?: string };
