@@ -3575,10 +3575,9 @@ export type Operations = {
     query: undefined;
     body: {
       /** All of this user of the tenant; takes the scope `admin`. */
-      user: string;
-    } | {
+      user?: string | undefined;
       /** All of this conversation, whoever has tasks in it. */
-      conversation: string;
+      conversation?: string | undefined;
     };
     answer: Erasure;
   };

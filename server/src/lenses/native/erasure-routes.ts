@@ -20,7 +20,7 @@ export const erasureRoutes: readonly Route[] = [
     answers: [{ status: 202, about: "It has begun.", schema: wire.erasure }],
     handle: async ({ principal, verbs, body }) => ({
       status: 202,
-      body: wire.wireErasure(await verbs.erasures.begin(principal, wire.subjectOf(body))),
+      body: wire.wireErasure(await verbs.erasures.begin(principal, body)),
     }),
   }),
   route({

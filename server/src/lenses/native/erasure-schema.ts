@@ -8,10 +8,16 @@ import { count, limit, time } from "./schema.ts";
 import { wireTime } from "./translate.ts";
 
 export const erasureBody = z
-  .union([
-    z.strictObject({ user: givenName.describe("All of this user of the tenant; takes the scope `admin`.") }),
-    z.strictObject({ conversation: z.uuid().describe("All of this conversation, whoever has tasks in it.") }),
-  ])
+  .strictObject({
+    user: givenName.optional().describe("All of this user of the tenant; takes the scope `admin`."),
+    conversation: z.uuid().optional().describe("All of this conversation, whoever has tasks in it."),
+  })
+  .transform(({ user, conversation }, context): ErasureSubject => {
+    if (user !== undefined && conversation === undefined) return { type: "user", id: user };
+    if (conversation !== undefined && user === undefined) return { type: "conversation", id: conversation };
+    context.addIssue({ code: "custom", message: "Either a user or a conversation is erased: name one of them." });
+    return z.NEVER;
+  })
   .meta({ example: { conversation: "0199a3f2-5c1e-7d30-9b1a-2f6d0c7e4a11" } });
 
 export const erasureQuery = z.strictObject({ limit: limit(PAGE_LIMIT_MAX, 50) });
@@ -31,10 +37,6 @@ export const erasure = z.strictObject({
     .describe("Backups that this store made since the oldest of what is gone, and that still hold it."),
 });
 named(erasure, "Erasure");
-
-export function subjectOf(body: z.infer<typeof erasureBody>): ErasureSubject {
-  return "user" in body ? { type: "user", id: body.user } : { type: "conversation", id: body.conversation };
-}
 
 export function wireErasure(of: Erasure): z.input<typeof erasure> {
   const { id, state, subject, requestedBy, requestedAt, endedAt, removed, kept, backups } = of;
