@@ -45,7 +45,7 @@ const CONFIGURATION = {
 };
 /** Side by side: each is one process, and the server another. */
 const AT_ONCE = 2;
-const CASES_MAX = { quick: 12, whole: 36 };
+const CASES_MAX = { quick: 10, whole: 36 };
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, lens: { type: "string", multiple: true }, cases: { type: "string" } },
