@@ -8,6 +8,7 @@ import { numberIn, textIn } from "./column.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { ErasedNames } from "./erased-names.ts";
 import { type Erasing, ErasureTally } from "./erasure-tally.ts";
+import { keysRemoval } from "./key-statements.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
 import { conversationContents } from "./record-sweep.ts";
 import { inSlices, SLICE_ROWS } from "./slices.ts";
@@ -167,14 +168,14 @@ function stepsOf(db: Database) {
 }
 
 function keySteps(db: Database) {
-  const removeKeys = lateRun(db, "DELETE FROM keys WHERE tenant = ? AND user = ?");
+  const removeKeys = keysRemoval(db);
   const aliases = ["aliases", "task_aliases"].map((table) =>
     lateRun(db, `DELETE FROM ${table} WHERE tenant = ? AND owner = ?`),
   );
   return {
     /** Those that were made since it began. */
-    keys: (({ tenant, subject }, _, count) => {
-      count("keys", removeKeys.run(tenant, subject.id).changes);
+    keys: (({ tenant, subject, requestedAt }, _, count) => {
+      count("keys", removeKeys({ tenant, user: subject.id, at: requestedAt }));
       return true;
     }) satisfies Step,
     aliases: (({ tenant, subject }, _, count) => {

@@ -6,6 +6,7 @@ import type { AuditChain } from "./audit-chain.ts";
 import { numberIn, textIn } from "./column.ts";
 import { ErasedRecords } from "./erased-records.ts";
 import { ErasedTasks } from "./erased-tasks.ts";
+import { keysRemoval } from "./key-statements.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
 import { queries } from "./queries.ts";
 import { TURN_MS } from "./slices.ts";
@@ -92,7 +93,7 @@ export function erasureWrites(db: Database, log: AuditChain) {
     db,
     "INSERT INTO erasures (id, tenant, state, requested_at, record) VALUES (?, ?, 'running', ?, ?)",
   );
-  const removeKeys = lateRun(db, "DELETE FROM keys WHERE tenant = ? AND user = ?");
+  const removeKeys = keysRemoval(db);
   const finish = lateRun(db, "UPDATE erasures SET state = 'completed', record = ? WHERE id = ?");
   const forgetFile = lateRun(db, "DELETE FROM erased_files WHERE erasure = ? AND sha256 = ?");
   const noteBackup = lateRun(db, "INSERT OR REPLACE INTO backups (id, made_at, record) VALUES (?, ?, ?)");
@@ -121,7 +122,7 @@ export function erasureWrites(db: Database, log: AuditChain) {
           if (known.subject?.type === subject.type && known.subject.id === subject.id) return textIn(record);
         }
         // In the same commit: from now on nobody comes in as this user.
-        const keys = subject.type === "user" ? removeKeys.run(tenant, subject.id).changes : 0;
+        const keys = subject.type === "user" ? removeKeys({ tenant, user: subject.id, at: requestedAt }) : 0;
         const record = JSON.stringify({ ...erasure, removed: keys > 0 ? { keys } : {} });
         insert.run(id, tenant, requestedAt, record);
         log.add(audit);

@@ -66,6 +66,25 @@ export function keyReads(db: Database) {
   };
 }
 
+/** Ends those of a tenant that `owner` picks, and all below them. */
+function revoking(db: Database, owner: "id = @id" | "user = @user") {
+  return lateRun(
+    db,
+    `WITH RECURSIVE line (id) AS (SELECT id FROM keys WHERE tenant = @tenant AND ${owner} UNION ${BELOW})
+     UPDATE keys SET revoked_at = @at WHERE revoked_at IS NULL AND id IN (SELECT id FROM line)`,
+  );
+}
+
+/** Removes the keys of a user, as an erasure does, and ends those of others that were made below them: their number. */
+export function keysRemoval(db: Database): (of: { tenant: string; user: string; at: number }) => number {
+  const revoke = revoking(db, "user = @user");
+  const remove = lateRun(db, "DELETE FROM keys WHERE tenant = @tenant AND user = @user");
+  return (of) => {
+    revoke.run(of);
+    return remove.run(of).changes;
+  };
+}
+
 export function keyWrites(db: Database, sql: WriterStatements) {
   const isGood = lateRows(db, `SELECT 1 FROM keys WHERE id = @id AND tenant = @tenant AND ${GOOD}`);
   const countGood = lateRows(db, `SELECT count(*) FROM keys WHERE tenant = @tenant AND user = @user AND ${GOOD}`);
@@ -88,14 +107,8 @@ export function keyWrites(db: Database, sql: WriterStatements) {
     `UPDATE keys SET hash = @hash, hint = @hint, rotated_at = @at, former_hash = @from, former_until = @formerUntil
      WHERE id = @id AND hash = @from AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @at)`,
   );
-  const revokeFrom = (owner: string) =>
-    lateRun(
-      db,
-      `WITH RECURSIVE line (id) AS (SELECT id FROM keys WHERE tenant = @tenant AND ${owner} UNION ${BELOW})
-       UPDATE keys SET revoked_at = @at WHERE revoked_at IS NULL AND id IN (SELECT id FROM line)`,
-    );
-  const revokeOne = revokeFrom("id = @id");
-  const revokeAll = revokeFrom("user = @user");
+  const revokeOne = revoking(db, "id = @id");
+  const revokeAll = revoking(db, "user = @user");
   const noteUse = lateRun(
     db,
     "UPDATE keys SET used_at = @at, used_from = @from WHERE id = @id AND (used_at IS NULL OR used_at < @at)",

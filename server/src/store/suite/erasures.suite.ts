@@ -4,6 +4,7 @@ import type { Erasure, ErasureSubject } from "../../task/erasure.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { StoreOptions } from "../storage.ts";
 import type { Store } from "../store.ts";
+import { key, ROOM } from "./key.suite.ts";
 import { ADA, complete, decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newConversation, newTask, START } from "./new-task.suite.ts";
 
@@ -101,6 +102,25 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
       removed: { tasks: 1, conversations: 1, messages: 1, "paid calls": 1, "idempotency keys": 1 },
     });
     expect(await store.check()).toEqual([]);
+  });
+
+  test("with the keys of a user those end that were made below them, whoever's they are", async () => {
+    const store = await setup();
+    const audit = {
+      tenant: "acme",
+      at: START,
+      user: "ada",
+      keyId: "k",
+      act: "x",
+      task: null,
+      origin: null,
+      detail: {},
+    };
+    const made = [{ id: "adas" }, { id: "bobs", user: "bob", above: ["adas"] }, { id: "bobs own", user: "bob" }];
+    for (const each of made) await store.keys.add(key({ hash: each.id, ...each }), ROOM, audit);
+    await begin(store, wanted(USER));
+    expect(await store.keys.endedKeys(["adas", "bobs", "bobs own"], START)).toEqual(["adas", "bobs"]);
+    expect(await store.keys.find("acme", "adas")).toBeNull();
   });
 
   test("of a conversation all below its tasks goes, the lowest first, and what else its users have stays", async () => {
