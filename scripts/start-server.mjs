@@ -29,12 +29,13 @@ export function freePort() {
   });
 }
 
-/** Starts `waybill dev` and resolves once it answers. `flags` are added to its command line, `env` to its environment. */
-export async function startServer({ port, shannonPort, flags = [], cwd, env = {} } = {}) {
+/** Starts `waybill dev`, or `serve` where that is the `mode`, and resolves once it answers. `flags` are added to its command line, `env` to its environment. */
+export async function startServer({ mode = "dev", data, port, shannonPort, flags = [], cwd, env = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "waybill-examples-"));
   const native = port ?? (await freePort());
   const shannon = shannonPort ?? (await freePort());
-  const args = ["dev", "--data", join(folder, "data"), "--port", native, "--lens-port", `shannon=${shannon}`, ...flags];
+  const kept = ["--data", data ?? join(folder, "data")];
+  const args = [mode, ...kept, "--port", native, "--lens-port", `shannon=${shannon}`, ...flags];
   const server = spawn(NODE, [join(ROOT, "server", "bin", "waybill.js"), ...args.map(String)], {
     cwd: cwd ?? folder,
     env: { ...process.env, ...WITHOUT_PROVIDERS, ...env },

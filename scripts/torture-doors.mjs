@@ -230,7 +230,8 @@ try {
 }
 
 async function write() {
-  const [before] = (await readFile(PAGE, "utf8")).split(HEADING);
+  const [before, rest = ""] = (await readFile(PAGE, "utf8")).split(HEADING);
+  const [, after] = /(\n## .*)/s.exec(rest) ?? [];
   const [cpu] = cpus();
   await writeFile(
     PAGE,
@@ -241,6 +242,6 @@ ${execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim().slice(1)}, ${av
 | attack | what was tried | what it came to | held |
 |---|---|---|---|
 ${rows.join("\n")}
-`,
+${after ?? ""}`,
   );
 }

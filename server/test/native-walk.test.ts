@@ -72,7 +72,6 @@ const held = { worker: "w", attempt: 1 };
 /** A body that is right, for each route that needs one. */
 const bodies: Record<string, unknown> = {
   revokeKeysOfUser: { user: "nobody" },
-  erase: { user: "nobody" },
   submitTask: { kind: "agent", input: { query: "What is 2 + 2?" } },
   submitTasks: { tasks: [{ kind: "agent", input: { query: "What is 2 + 2?" } }] },
   sendInput: { value: 1 },
