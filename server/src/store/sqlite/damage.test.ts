@@ -169,6 +169,21 @@ test("a check reads the logs, journals, inboxes, files, conversations, keys and 
   expect((await sqliteStorage(folder).health()).unreadable.map(({ task }) => task)).toContain(second.id);
 });
 
+test("a key that cannot be read lets nobody in, and is left out of lists", async () => {
+  await (await reopened()).close();
+  const insert = "INSERT INTO keys (id, hash, tenant, user, name, scopes, hint, created_at, above) VALUES";
+  damage(`${insert} ('key_1', 'one', 'acme', 'ada', 'n', 'none', '', 1, NULL)`);
+  damage(`${insert} ('key_2', 'two', 'acme', 'ada', 'n', '["tasks"]', '', 2, '{')`);
+  damage(`${insert} ('key_3', 'three', 'acme', 'ada', char(8238, 0, 27) || 'n', '["tasks"]', '', 3, NULL)`);
+  const store = await reopened();
+  expect([await store.keys.byHash("one"), await store.keys.byHash("two")]).toEqual([null, null]);
+  const { keys } = await store.keys.list({ tenant: "acme", user: null }, { limit: 9, after: null });
+  expect(keys.map(({ id }) => id)).toEqual(["key_3"]);
+  await store.close();
+  const { unreadable } = await sqliteStorage(folder).health();
+  expect(unreadable.map(({ says }) => says).join()).toMatch(/key key_1.*key key_2/);
+});
+
 test("an agent that cannot be read is an error of whoever asks for it, is left out of lists, and is named by a check", async () => {
   await (await reopened()).close();
   const id = "01900000-0000-7000-8000-000000000000";

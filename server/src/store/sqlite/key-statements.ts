@@ -12,6 +12,9 @@ import { lateRows, lateRun } from "./late-statements.ts";
 import { queries } from "./queries.ts";
 import type { WriterStatements } from "./statements.ts";
 
+/** Of keys that have ended, so many go with one that is made: others wait for the writer meanwhile. */
+const DROPPED_AT_ONCE = 100;
+
 type Some = { visible: KeysVisible; limit: number; after: KeyPlace | null };
 
 /** `UNION` ends also where damaged rows are above each other. */
@@ -119,7 +122,7 @@ export function keyWrites(db: Database, sql: WriterStatements) {
       if (parent !== null && !isGood.get({ id: parent, tenant, now })) return "orphan";
       if (numberIn(countGood.get({ tenant, user, now })?.[0]) >= bounds.good) return "full";
       const beyond = numberIn(countAll.get({ tenant, user })?.[0]) + 1 - bounds.kept;
-      if (beyond > 0) dropEnded.run({ tenant, user, now, count: beyond });
+      if (beyond > 0) dropEnded.run({ tenant, user, now, count: Math.min(beyond, DROPPED_AT_ONCE) });
       insert.run(key);
       sql.audit.add(audit);
       return "added";
