@@ -17,6 +17,7 @@ export const erasureRoutes: readonly Route[] = [
       "be erased by its owner, anything else takes the scope `admin`. One that is running for the same is answered as it is. " +
       "`not_found`, `forbidden`.",
     body: wire.erasureBody,
+    refuses: ["not_found"],
     answers: [{ status: 202, about: "It has begun.", schema: wire.erasure }],
     handle: async ({ principal, verbs, body }) => ({
       status: 202,
