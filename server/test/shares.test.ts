@@ -16,7 +16,7 @@ const shares = sharesOf(
     tenants: {
       small: { requestsPerMinute: 10 },
       pair: { requestsPerMinute: 40 },
-      few: { openTasks: 2 },
+      few: { openTasks: 2, streams: 1, bodiesBytes: 3_000 },
       full: { storedBytes: 50_000 },
     },
     address: { requestsPerMinute: 40 },
@@ -25,7 +25,7 @@ const shares = sharesOf(
 const USERS = ["ada", "bob", "eve", "finn", "gil", "hal"] as const;
 
 let server: TestServer;
-let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max", string>;
+let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max" | "zac", string>;
 
 beforeAll(async () => {
   const users = USERS.map((user) => ({ user, ...(user === "eve" && { tier: "patient" }) }));
@@ -39,6 +39,7 @@ beforeAll(async () => {
       { user: "pam", tenant: "pair" },
       { user: "pat", tenant: "pair" },
       { user: "max", tenant: "full" },
+      { user: "zac", tenant: "few" },
     ],
     config: { shares },
   });
@@ -55,8 +56,9 @@ beforeAll(async () => {
     pam = "",
     pat = "",
     max = "",
+    zac = "",
   ] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat, max };
+  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat, max, zac };
 });
 afterAll(() => server.stop());
 
@@ -163,6 +165,22 @@ describe("what is in work at once", () => {
     const [answer] = await once(body, "data");
     expect(String(answer)).toMatch(/^HTTP\/1\.1 (401|429) /);
     body.destroy();
+  });
+
+  it("gives the bytes of a body back with its answer", async () => {
+    const json = { nonsense: "x".repeat(2_000) };
+    for (let at = 0; at < 3; at++) expect((await server.call("/v1/tasks", { key: keys.zoe, json })).status).toBe(400);
+  });
+
+  it("is bounded for all keys of a tenant together", async () => {
+    const left = new AbortController();
+    const claim = (key: string, wait_ms: number, signal = new AbortController().signal) =>
+      server.call("/v1/work/claim", { key, json: { worker: "w", queue: "never", wait_ms }, signal });
+    const held = claim(keys.zoe, 60_000, left.signal).catch(() => null);
+    await expect.poll(async () => (await claim(keys.zac, 1)).status).toBe(429);
+    left.abort();
+    await held;
+    await expect.poll(async () => (await claim(keys.zac, 1)).status).toBe(200);
   });
 
   it("has a share of streams and held answers for itself", async () => {
