@@ -67,6 +67,10 @@ export type MissingFile = { sha256: string; holds: string[] };
 export type ArchiveOptions = {
   /** Go on without files that are missing: what they hold is lost, and is told. */
   withoutMissingFiles?: boolean;
+  /** A backup is encrypted with it, and one that is encrypted is read with it. */
+  passphrase?: string;
+  /** To try a passphrase takes work of 2 to the power of this: 18 as age itself has it, a second of a processor. */
+  passphraseWork?: number;
 };
 
 export type RestoreOptions = ArchiveOptions & {
@@ -112,6 +116,8 @@ export interface Storage {
     version: string,
     options?: ArchiveOptions,
   ): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }>;
+  /** Whether a backup wants a passphrase. */
+  isEncrypted(archive: string): Promise<boolean>;
   /**
    * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. Whoever
    * calls it holds the lock. Throws `BadArchive` before anything is touched.

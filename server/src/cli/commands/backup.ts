@@ -9,33 +9,44 @@ import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-fo
 import { Exit } from "../exit.ts";
 import { noteInFolder } from "../folder-audit.ts";
 import { lossSentence } from "../loss.ts";
+import { addPassphraseFlag, givenPassphrase, type PassphraseFlags, typedPassphrase } from "../passphrase.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = DataFlags & { force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
+type Flags = DataFlags &
+  PassphraseFlags & { encrypt?: boolean; force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
 
 /** `waybill backup`: everything in one file, while the server runs or not. */
 export function addBackup(program: Command): void {
-  addDataFlag(
+  const command = addDataFlag(
     program
       .command("backup")
       .description("write everything into one tar file, and read it back; the server may go on running")
-      .argument("<file>", "the file to write, such as waybill.tar")
+      .argument("<file>", "the file to write, such as waybill.tar, or waybill.tar.age")
+      .option("--encrypt", "encrypt it with a passphrase, which is asked for when none is given")
       .option("--force", "write over a file that is there")
       .option(
         "--without-missing-files",
         "also when files are missing or were changed: what they held is lost, and is named",
       )
       .option("--json", "print what it holds as JSON"),
-  )
-    .addHelpText("after", "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those.")
+  );
+  addPassphraseFlag(command)
+    .addHelpText(
+      "after",
+      "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those. With a passphrase it is\n" +
+        "encrypted in the format of age, whose own tool opens it too: age -d waybill.tar.age > waybill.tar",
+    )
     .action(async (file: string, flags: Flags) => {
       const folder = dataFolder(flags);
       await requireData(folder);
       const target = resolve(file);
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
+      const given = await givenPassphrase(flags);
+      const passphrase = given ?? (flags.encrypt ? await typedPassphrase("Passphrase of the backup", true) : null);
       const { manifest, missing, isNoted } = await storageOf({ data: folder })
         .backup(target, VERSION, {
           withoutMissingFiles: flags.withoutMissingFiles ?? false,
+          ...(passphrase !== null && { passphrase }),
         })
         .catch((error: unknown) => {
           throw new Exit(
@@ -48,12 +59,12 @@ export function addBackup(program: Command): void {
       await noteInFolder(storageOf({ data: folder }), "backup.create", { bytes: size, files: manifest.files });
       if (flags.json)
         out.write(
-          `${JSON.stringify({ file: target, bytes: size, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
+          `${JSON.stringify({ file: target, bytes: size, encrypted: passphrase !== null, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
         );
       else {
         const { tasks = 0, files } = manifest;
         talk.write(
-          `${target}: ${bytes(size)}, ${count(tasks)} tasks and ${count(files)} files, read back and whole.\n`,
+          `${target}: ${bytes(size)}, ${count(tasks)} tasks and ${count(files)} files, ${passphrase === null ? "" : "encrypted, "}read back and whole.\n`,
         );
       }
       if (!isNoted) talk.write("The data folder could not remember it: reports of erasures will not name it.\n");

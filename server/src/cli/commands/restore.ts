@@ -9,13 +9,14 @@ import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../dat
 import { Exit } from "../exit.ts";
 import { noteInFolder } from "../folder-audit.ts";
 import { lossSentence } from "../loss.ts";
+import { addPassphraseFlag, givenPassphrase, type PassphraseFlags, typedPassphrase } from "../passphrase.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = DataFlags & { force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
+type Flags = DataFlags & PassphraseFlags & { force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
 
 /** `waybill restore`: a data folder out of a backup. */
 export function addRestore(program: Command): void {
-  addDataFlag(
+  const command = addDataFlag(
     program
       .command("restore")
       .description("make a data folder out of a backup; checks it whole first; the server must not run")
@@ -26,7 +27,8 @@ export function addRestore(program: Command): void {
         "also when files are missing or were changed: what they held is lost, and is named",
       )
       .option("--json", "print what it held as JSON"),
-  )
+  );
+  addPassphraseFlag(command)
     .addHelpText("after", "\nTasks that were open when the backup was made go on at the next start.")
     .action(async (file: string, flags: Flags) => {
       const archive = resolve(file);
@@ -37,10 +39,14 @@ export function addRestore(program: Command): void {
       }
       const { crashRecordFiles } = await import("../../engine/embedded/crash-record-file.ts");
       const storage = storageOf({ data: folder });
+      const given = await givenPassphrase(flags);
+      const isAsked = given === null && (await storage.isEncrypted(archive));
+      const passphrase = isAsked ? await typedPassphrase(`Passphrase of ${archive}`, false) : given;
       const unlock = await locked(storage);
       try {
         const options = {
           withoutMissingFiles: flags.withoutMissingFiles ?? false,
+          ...(passphrase !== null && { passphrase }),
           // Who was in flight in other rows says nothing of these.
           besides: Object.values(crashRecordFiles(folder)).map((file) => basename(file)),
         };

@@ -200,3 +200,46 @@ test("a backup says how many tasks it has, is remembered where it was made, and 
   ]);
   await again.close();
 });
+
+describe("a backup with a passphrase", () => {
+  const passphrase = "correct horse battery staple";
+
+  test("opens with it alone, and holds nothing that can be read without", async () => {
+    const store = await openSqliteStore(folder);
+    const task = await submit(store, newTask({ input: { text: `qzplain ${"large ".repeat(20_000)}` } }));
+    await store.close();
+    const { manifest, isNoted } = await backup({ passphrase, passphraseWork: 8 });
+    expect([manifest.tasks, manifest.files, isNoted]).toEqual([1, 1, true]);
+    const bytes = await readFile(archive());
+    expect(bytes.subarray(0, 21).toString()).toBe("age-encryption.org/v1");
+    for (const word of ["qzplain", "SQLite format 3", "waybill"]) expect(bytes.includes(word), word).toBe(false);
+    expect((await stat(archive())).mode & 0o77).toBe(0);
+    await expect(restore()).rejects.toThrow("it is encrypted, and there is no passphrase");
+    await expect(restore({ passphrase: "wrong" })).rejects.toThrow("the passphrase is not its own");
+    await restore({ passphrase });
+    const there = await openSqliteStore(restored());
+    expect(await there.task(task.id)).toEqual(task);
+    await there.close();
+  });
+
+  test("that was cut or changed anywhere is refused whole, and leaves nothing", async () => {
+    const store = await openSqliteStore(folder);
+    await submit(store, newTask({ input: { text: "large ".repeat(40_000) } }));
+    await store.close();
+    await backup({ passphrase, passphraseWork: 8 });
+    const whole = await readFile(archive());
+    const changed = (at: number) => {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes;
+    };
+    // A chunk has 64 KB and 16 bytes; the header ends with a line of its own.
+    const header = whole.indexOf("\n", whole.indexOf("--- ")) + 1 + 16;
+    const cut = whole.subarray(0, header + 2 * (65_536 + 16));
+    for (const bytes of [changed(150), changed(header + 9), changed(whole.length - 1), whole.subarray(0, -1), cut]) {
+      await writeFile(archive(), bytes);
+      await expect(restore({ passphrase })).rejects.toBeInstanceOf(BadArchive);
+      expect(await readdir(restored())).toEqual([]);
+    }
+  });
+});

@@ -55,6 +55,7 @@ export async function writeArchive(
   const staging = await mkdtemp(join(folder, "backup-"));
   // A name that nobody else can have put there before.
   const partial = `${target}.${randomUUID()}.partial`;
+  const { passphrase = null } = options;
   // From before the copy on: whatever goes later may be in it.
   const madeAt = new Date();
   try {
@@ -76,11 +77,11 @@ export async function writeArchive(
     };
     await writeFile(join(staging, MANIFEST_FILE), JSON.stringify(made, null, 2));
     const tar = create({ cwd: staging, portable: true }, [MANIFEST_FILE, DATABASE_FILE, FILES_FOLDER]);
-    await writeFileOf(partial, tar);
-    await checkArchive(partial, made);
+    await writeFileOf(partial, tar, options);
+    await checkArchive(partial, made, passphrase);
     await rename(partial, target);
     await syncFolder(dirname(target));
-    const backup = { id: made.id ?? "", madeAt: madeAt.getTime(), path: target, encrypted: false };
+    const backup = { id: made.id ?? "", madeAt: madeAt.getTime(), path: target, encrypted: passphrase !== null };
     return { manifest: made, missing, isNoted: noteBackup(join(folder, DATABASE_FILE), backup) };
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -140,7 +141,7 @@ async function unpack(
         return false;
       },
     });
-    await readFileOf(archive, unpacked);
+    await readFileOf(archive, options.passphrase ?? null, unpacked);
   } catch (error) {
     if (error instanceof BadArchive) throw error;
     throw new BadArchive(`it cannot be unpacked: ${error instanceof Error ? error.message : "unreadable"}`);
@@ -184,7 +185,7 @@ async function checkFolder(staging: string, { withoutMissingFiles = false }: Arc
 }
 
 /** Reads a written archive back: it holds the database and the files that its list says, byte by byte. */
-async function checkArchive(archive: string, { database, files }: Manifest): Promise<void> {
+async function checkArchive(archive: string, { database, files }: Manifest, passphrase: string | null): Promise<void> {
   const wrong: string[] = [];
   let read = 0;
   const listed = list({
@@ -202,7 +203,7 @@ async function checkArchive(archive: string, { database, files }: Manifest): Pro
       });
     },
   });
-  await readFileOf(archive, listed);
+  await readFileOf(archive, passphrase, listed);
   const [first] = wrong;
   if (first !== undefined) throw new BadArchive(`${first} reads otherwise in it than it was written`);
   if (read !== files) throw new BadArchive(`it has ${read} of ${files} files`);

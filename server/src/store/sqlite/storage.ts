@@ -40,6 +40,7 @@ export function sqliteStorage(folder: string): Storage {
     },
     backup: async (target, version, options) =>
       (await import("./archive.ts")).writeArchive(folder, target, version, options),
+    isEncrypted: async (archive) => (await import("./archive-file.ts")).isEncrypted(archive),
     restore: async (archive, version, options) =>
       (await import("./archive.ts")).restoreArchive(archive, folder, version, options),
     open: async (options) => (await import("./store.ts")).openSqliteStore(folder, options),
