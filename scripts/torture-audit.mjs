@@ -1,0 +1,110 @@
+// Attacks the audit log of a server: guesses keys, and then changes what the database holds of it. Prints what was tried and what
+// held; `--write` puts it into docs/torture.md, behind what stands there. Ends with 1 when something did not hold. The tests have
+// each of these too: `refused-calls`, `audit-check`, and a kill in `audit`.
+//
+//   node scripts/torture-audit.mjs [--write]
+import { execFileSync, spawnSync } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { NODE, startServer } from "./start-server.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const BIN = join(ROOT, "server/bin/waybill.js");
+const PAGE = join(ROOT, "docs/torture.md");
+const HEADING = "\n## The audit log\n";
+const GUESSES = 300;
+const SUBMITS = 100;
+
+const { values } = parseArgs({ options: { write: { type: "boolean" } } });
+const folder = await mkdtemp(join(tmpdir(), "waybill-torture-"));
+const data = join(folder, "serve");
+const rows = [];
+function tell(attack, tried, held, isHeld) {
+  rows.push(`| ${attack} | ${tried} | ${held} | ${isHeld ? "yes" : "NO"} |`);
+  console.log(rows.at(-1));
+  if (!isHeld) process.exitCode = 1;
+}
+
+async function guesses(server, key) {
+  const ask = (path, secret, json) =>
+    fetch(server.url + path, {
+      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      ...(json && { method: "POST", body: JSON.stringify(json) }),
+    });
+  const job = { kind: "external", input: { queue: "torture", payload: "treasure" } };
+  await Promise.all(Array.from({ length: SUBMITS }, () => ask("/v1/tasks", key, job)));
+  for (let n = 0; n < GUESSES; n++) await (await ask("/v1/me", `sk_guessed_${n}`)).arrayBuffer();
+  const lines = await (await ask("/v1/audit/export", key)).text();
+  const entries = lines
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const submits = entries.filter(({ act }) => act === "submit").length;
+  const refused = entries.filter(({ act }) => act === "refused.key").length;
+  const isSilent = !lines.includes("guessed") && !lines.includes("treasure");
+  tell("submits", `${SUBMITS} at once`, `${submits} entries, none with what was said`, submits === SUBMITS && isSilent);
+  tell(
+    "guessed keys",
+    `${GUESSES} from one address`,
+    `${refused} entry, without a part of them`,
+    refused === 1 && isSilent,
+  );
+}
+
+function auditFinding(at) {
+  const { stdout } = spawnSync(NODE, [BIN, "doctor", "--data", at, "--json"], { encoding: "utf8", cwd: folder });
+  const found = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return found.find(({ what }) => what === "Audit log") ?? { is: "missing", says: "" };
+}
+
+async function tampering(what, sql, says) {
+  const copy = join(folder, "copy");
+  await cp(data, copy, { recursive: true });
+  const change = `const db = require("better-sqlite3")(process.argv[1]); db.exec(process.argv[2]); db.close();`;
+  execFileSync(NODE, ["-e", change, join(copy, "waybill.sqlite"), sql], { cwd: join(ROOT, "server") });
+  const finding = auditFinding(copy);
+  await rm(copy, { recursive: true });
+  tell(what, `\`${sql}\``, finding.says, finding.is === "bad" && finding.says.startsWith(says));
+}
+
+const key = execFileSync(NODE, [BIN, "keys", "create", "--data", data], {
+  encoding: "utf8",
+  stdio: ["ignore", "pipe", "ignore"],
+}).trim();
+const server = await startServer({ mode: "serve", data, cwd: folder });
+try {
+  await guesses(server, key);
+} finally {
+  await server.stop();
+}
+const { is, says } = auditFinding(data);
+tell("nothing", "a log that nobody touched", says.replace(/, the last .*/, ""), is === "good");
+await tampering("another user", "UPDATE audit SET user = 'eve' WHERE n = 7", "Audit entry 7 ");
+await tampering("an entry taken out", "DELETE FROM audit WHERE n = 7", "Audit entry 7 is missing");
+await tampering("the end cut off", "DELETE FROM audit WHERE n > 50", "Audit entries 51 to ");
+await tampering("all of it gone", "DELETE FROM audit", "Audit entries 1 to ");
+if (values.write) await write();
+await rm(folder, { recursive: true, force: true });
+
+async function write() {
+  const [before, rest = ""] = (await readFile(PAGE, "utf8")).split(HEADING);
+  const [, after] = /(\n## .*)/s.exec(rest) ?? [];
+  const [cpu] = cpus();
+  await writeFile(
+    PAGE,
+    `${before}${HEADING}
+What was tried on the audit log: \`node scripts/torture-audit.mjs --write\`. Seen on ${new Date().toISOString().slice(0, 10)}:
+Node.js ${execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim().slice(1)}, ${availableParallelism()} cores (${cpu?.model.trim()}).
+
+| attack | what was tried | what it came to | held |
+|---|---|---|---|
+${rows.join("\n")}
+${after ?? ""}`,
+  );
+}
