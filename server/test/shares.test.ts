@@ -1,6 +1,6 @@
 /** A share for everybody: what one key or address takes of a server in `serve` leaves the others theirs. */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { sharesConfig, sharesOf } from "../src/http/shares/configuration.ts";
@@ -152,12 +152,17 @@ describe("requests of a minute", () => {
 
 describe("what is in work at once", () => {
   it("is bounded for a key, and given back when its caller leaves", async () => {
-    const bodies = [await unfinished(keys.eve), await unfinished(keys.eve)];
-    const third = async () => (await ask("/v1/me", keys.eve)).status;
-    await expect.poll(third).toBe(429);
+    const bodies: Socket[] = [];
+    const more = async () => (await ask("/v1/me", keys.eve)).status;
+    // One whose head comes while the question has its place is refused: so another takes the place.
+    const beside = async () => {
+      bodies.push(await unfinished(keys.eve));
+      return await more();
+    };
+    await expect.poll(beside).toBe(429);
     expect((await ask("/v1/me", keys.bob)).status).toBe(200);
     for (const body of bodies) body.destroy();
-    await expect.poll(third).toBe(200);
+    await expect.poll(more).toBe(200);
   });
 
   it("is nothing for a body that comes without a key: it is refused at its head", async () => {
@@ -176,10 +181,15 @@ describe("what is in work at once", () => {
     const left = new AbortController();
     const claim = (key: string, wait_ms: number, signal = new AbortController().signal) =>
       server.call("/v1/work/claim", { key, json: { worker: "w", queue: "never", wait_ms }, signal });
-    const held = claim(keys.zoe, 60_000, left.signal).catch(() => null);
-    await expect.poll(async () => (await claim(keys.zac, 1)).status).toBe(429);
+    const held: Promise<unknown>[] = [];
+    // As above: one that comes while the other has the place is refused.
+    const beside = async () => {
+      held.push(claim(keys.zoe, 60_000, left.signal).catch(() => null));
+      return (await claim(keys.zac, 1)).status;
+    };
+    await expect.poll(beside).toBe(429);
     left.abort();
-    await held;
+    await Promise.all(held);
     await expect.poll(async () => (await claim(keys.zac, 1)).status).toBe(200);
   });
 
