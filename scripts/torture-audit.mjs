@@ -4,17 +4,18 @@
 //
 //   node scripts/torture-audit.mjs [--write]
 import { execFileSync, spawnSync } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
+import { writeSection } from "./torture-page.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BIN = join(ROOT, "server/bin/waybill.js");
-const PAGE = join(ROOT, "docs/torture.md");
 const HEADING = "\n## The audit log\n";
+const ABOUT = "What was tried on the audit log: `node scripts/torture-audit.mjs --write`";
 const GUESSES = 300;
 const SUBMITS = 100;
 
@@ -89,22 +90,5 @@ await tampering("another user", "UPDATE audit SET user = 'eve' WHERE n = 7", "Au
 await tampering("an entry taken out", "DELETE FROM audit WHERE n = 7", "Audit entry 7 is missing");
 await tampering("the end cut off", "DELETE FROM audit WHERE n > 50", "Audit entries 51 to ");
 await tampering("all of it gone", "DELETE FROM audit", "Audit entries 1 to ");
-if (values.write) await write();
+if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 await rm(folder, { recursive: true, force: true });
-
-async function write() {
-  const [before, rest = ""] = (await readFile(PAGE, "utf8")).split(HEADING);
-  const [, after] = /(\n## .*)/s.exec(rest) ?? [];
-  const [cpu] = cpus();
-  await writeFile(
-    PAGE,
-    `${before}${HEADING}
-What was tried on the audit log: \`node scripts/torture-audit.mjs --write\`. Seen on ${new Date().toISOString().slice(0, 10)}:
-Node.js ${execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim().slice(1)}, ${availableParallelism()} cores (${cpu?.model.trim()}).
-
-| attack | what was tried | what it came to | held |
-|---|---|---|---|
-${rows.join("\n")}
-${after ?? ""}`,
-  );
-}

@@ -5,19 +5,20 @@
 //   node scripts/torture-doors.mjs [--write] [--cases "16,916 cases, no violation"]   what scripts/fuzz-openapi.mjs has said
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
+import { writeSection } from "./torture-page.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PAGE = join(ROOT, "docs/torture.md");
 const HEADING = "\n## Doors\n";
+const ABOUT = "What was sent to the doors of a server, and what held: `node scripts/torture-doors.mjs --write`";
 const WAYBILL = join(ROOT, "server/bin/waybill.js");
 const PROVIDER_KEY = "house-key-4711-never-to-be-seen";
 
@@ -222,26 +223,9 @@ try {
       values.cases,
       values.cases.includes("no violation"),
     );
-  if (values.write) await write();
+  if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 } finally {
   provider.close();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
-}
-
-async function write() {
-  const [before, rest = ""] = (await readFile(PAGE, "utf8")).split(HEADING);
-  const [, after] = /(\n## .*)/s.exec(rest) ?? [];
-  const [cpu] = cpus();
-  await writeFile(
-    PAGE,
-    `${before}${HEADING}
-What was sent to the doors of a server, and what held: \`node scripts/torture-doors.mjs --write\`. Seen on ${new Date().toISOString().slice(0, 10)}: Node.js
-${execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim().slice(1)}, ${availableParallelism()} cores (${cpu?.model.trim()}).
-
-| attack | what was tried | what it came to | held |
-|---|---|---|---|
-${rows.join("\n")}
-${after ?? ""}`,
-  );
 }

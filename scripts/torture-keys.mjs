@@ -4,17 +4,19 @@
 //
 //   node scripts/torture-keys.mjs [--write]
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
+import { writeSection } from "./torture-page.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PAGE = join(ROOT, "docs/torture.md");
 const HEADING = "\n## Keys and pages\n";
+const ABOUT =
+  "What was tried with keys, and what web pages and tunnels tried on `dev`: `node scripts/torture-keys.mjs --write`";
 const DOCUMENTS = ["", "/shannon", "/documents", "/orchestrate", "/a2a", "/bpm/api/4.0"];
 const SCOPES = ["tasks", "work", "admin"];
 const SOON_MS = 5_000;
@@ -239,25 +241,8 @@ const dev = await startServer({ flags: ["--no-reload"], cwd: folder });
 try {
   await pages(dev);
   await tunnels(dev);
-  if (values.write) await write();
+  if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 } finally {
   await dev.stop();
   await rm(folder, { recursive: true, force: true });
-}
-
-async function write() {
-  const [before, rest = ""] = (await readFile(PAGE, "utf8")).split(HEADING);
-  const [, after] = /(\n## .*)/s.exec(rest) ?? [];
-  const [cpu] = cpus();
-  await writeFile(
-    PAGE,
-    `${before}${HEADING}
-What was tried with keys, and what web pages and tunnels tried on \`dev\`: \`node scripts/torture-keys.mjs --write\`. Seen on ${new Date().toISOString().slice(0, 10)}:
-Node.js ${execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim().slice(1)}, ${availableParallelism()} cores (${cpu?.model.trim()}).
-
-| attack | what was tried | what it came to | held |
-|---|---|---|---|
-${rows.join("\n")}
-${after ?? ""}`,
-  );
 }
