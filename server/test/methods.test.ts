@@ -64,3 +64,17 @@ test("what a listener answers beside its APIs", async () => {
   }
   expect((await ask("POST", "/nothing")).status).toBe(404);
 });
+
+test("a preflight is answered in every API, whatever it says of a body", async () => {
+  const dev = await startTestServer();
+  const answers = LENSES.flatMap(({ name, mount, variants = [""] }) =>
+    [{}, { "content-type": "application/json" }, { "content-type": "no type at all" }].map(async (said) => {
+      const headers = { origin: "http://localhost:3000", "access-control-request-method": "POST", ...said };
+      const { status } = await dev.call(`${mount}${variants[0]}/x`, { method: "OPTIONS", headers });
+      return [name, said, status];
+    }),
+  );
+  const told = await Promise.all(answers);
+  await dev.stop();
+  expect(told.filter(([, , status]) => status !== 200)).toEqual([]);
+});
