@@ -6,8 +6,8 @@ const reservations = "server/src/engine/embedded/reservations.ts";
 export const AGENT = [
   {
     name: "a-spent-budget-is-passed-by-one-call",
-    find: 'const is = percent >= 100 ? "spent" : "low";',
-    put: 'const is = percent > 100 ? "spent" : "low";',
+    find: 'const is = percent >= 100 ? "spent" : "low";\n    if',
+    put: 'const is = percent > 100 ? "spent" : "low";\n    if',
   },
   {
     name: "a-low-budget-is-said-each-time",
@@ -21,7 +21,7 @@ export const AGENT = [
   },
   {
     name: "a-resume-grants-nothing",
-    find: "await step.grant(standingsOf(await step.budgets(), ctx.task.id).spent.map(({ task }) => task));",
+    find: "await step.grant(standingsOf(bounds, ctx.task.id).spent.map(({ task }) => task));",
     put: "",
   },
   {
@@ -31,8 +31,8 @@ export const AGENT = [
   },
   {
     name: "an-answer-may-spend-more-than-is-left",
-    find: "most.push(Math.max(left - inputTokens,",
-    put: "most.push(Math.max(left + inputTokens,",
+    find: "Math.max(left - inputTokens,",
+    put: "Math.max(left + inputTokens,",
   },
   {
     name: "the-tightest-budget-of-a-tree-counts-not",

@@ -2,6 +2,8 @@
 const owner = "server/src/http/shares/owner.ts";
 const admission = "server/src/http/shares/admission.ts";
 const share = "server/src/http/shares/share.ts";
+const daysMoney = "server/src/engine/embedded/days-money.ts";
+const budget = "server/src/handlers/agent/budget.ts";
 const quotas = "server/src/http/shares/quota-counts.ts";
 const held = "server/src/store/sqlite/held-amounts.ts";
 
@@ -92,5 +94,23 @@ export const SHARES = [
     name: "what-runs-fills-the-disk",
     find: "if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;",
     put: "if (share === undefined || ALWAYS_TAKEN.has(kind) || state !== null) return null;",
+  },
+  {
+    file: budget,
+    name: "a-day-is-granted-more",
+    find: "const bounds = (await step.budgets()).filter(({ day }) => day === undefined);",
+    put: "const bounds = await step.budgets();",
+  },
+  {
+    file: daysMoney,
+    name: "money-of-a-day-is-that-of-each-tenants-user",
+    find: 'for (const whose of ["user", "tenant"] as const) {',
+    put: 'for (const whose of ["user"] as const) {',
+  },
+  {
+    file: daysMoney,
+    name: "calls-beside-reserve-nothing-of-a-day",
+    find: "from: NO_USAGE, ...taken }",
+    put: "from: NO_USAGE, ...taken, reserved: { tokens: 0, costUsd: 0 } }",
   },
 ];

@@ -5,6 +5,7 @@
 
 import { afterEach, beforeEach } from "vitest";
 import { z } from "zod";
+import type { DaysMoneyOf } from "../src/engine/embedded/days-money.ts";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../src/engine/ids.ts";
 import { VirtualClock } from "../src/engine/virtual-clock.ts";
@@ -33,7 +34,12 @@ const sentBody = z.looseObject({
   tools: z.array(z.unknown()).optional(),
 });
 
-export type AgentParts = { tools?: Tool[]; agents?: ConfiguredAgent[]; guardrails?: z.input<typeof guardrailsConfig> };
+export type AgentParts = {
+  tools?: Tool[];
+  agents?: ConfiguredAgent[];
+  guardrails?: z.input<typeof guardrailsConfig>;
+  daysMoney?: DaysMoneyOf;
+};
 
 export class AgentLife {
   readonly provider: ProviderServer;
@@ -54,7 +60,7 @@ export class AgentLife {
   }
 
   /** Starts an engine over the store. */
-  async start({ tools = [], agents = [assistant], guardrails = {} }: AgentParts = {}): Promise<void> {
+  async start({ tools = [], agents = [assistant], guardrails = {}, daysMoney }: AgentParts = {}): Promise<void> {
     const models = createModels({
       default: "lab:m1",
       providers: { lab: { type: "openai-compatible", baseUrl: `${this.provider.url}/v1` } },
@@ -75,6 +81,7 @@ export class AgentLife {
       clock: this.clock,
       random,
       ids,
+      ...(daysMoney && { daysMoney }),
       log: { warn: (message, facts) => process.stderr.write(`${message} ${String(facts["error"])}\n`) },
     });
     const catalog = agentCatalog({ models, agents, tools });
@@ -95,8 +102,8 @@ export class AgentLife {
     await this.store.close();
   }
 
-  async submit(input: JsonObject, more: Partial<Submission> = {}): Promise<string> {
-    return (await this.verbs.tasks.submit(ada, "native", { kind: "agent", input, ...more })).task.id;
+  async submit(input: JsonObject, more: Partial<Submission> = {}, by = ada): Promise<string> {
+    return (await this.verbs.tasks.submit(by, "native", { kind: "agent", input, ...more })).task.id;
   }
 
   task(id: string): Promise<Task> {

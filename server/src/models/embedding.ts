@@ -1,6 +1,7 @@
 /** What the rest of Waybill knows of embeddings: texts in, vectors out. Which provider does it is the configuration's to say. */
 
 import type { PaidCall } from "./model.ts";
+import type { Price } from "./price-table.ts";
 
 /** What the texts are: some models embed a question otherwise than what answers it. */
 export type EmbeddingPurpose = "query" | "passage";
@@ -19,6 +20,8 @@ export interface Embedder {
   readonly dimensions: number;
   /** How many texts one call takes at most. */
   readonly batchMax: number;
+  /** What a million tokens cost; null where nobody has said, or where it costs nothing. */
+  readonly price: Price | null;
   /** Vectors of length 1, in the order of the texts. One request, never retried here. Rejects with `ModelError` only. */
   embed(texts: readonly string[], options: EmbeddingOptions): Promise<Float32Array[]>;
 }

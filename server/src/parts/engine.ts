@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { systemClock } from "../engine/clock.ts";
 import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-engine.ts";
+import { daysMoneyOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { Directory } from "../task/directory.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
@@ -10,7 +11,7 @@ import { engineLog } from "./engine-log.ts";
 
 export function engineOver(
   parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
-  { limits, retentionDays, auditDays, auditEntries, directory }: Config,
+  { limits, retentionDays, auditDays, auditEntries, directory, shares }: Config,
   { log, metrics, tracing }: { log: Logger; metrics: ServerMetrics; tracing: Tracing | null },
 ): EmbeddedEngine {
   const people = new Directory(directory);
@@ -30,6 +31,7 @@ export function engineOver(
       auditEntries,
     },
     escalatesTo: (task) => people.escalationOf(task),
+    daysMoney: daysMoneyOf(shares),
     log: {
       ...told,
       taskChanged: (change) => {

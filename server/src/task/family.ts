@@ -10,7 +10,7 @@ import { traceOfChild } from "./trace.ts";
 
 type Parent = Pick<
   Task,
-  "id" | "trace" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy" | "models"
+  "id" | "trace" | "depth" | "deadlineAt" | "namedDeadlineAt" | "timeLimitMs" | "budget" | "boundBy" | "models" | "tier"
 >;
 
 /** The task as a child of `parent`: a generation below it, within its budget, with its models, and to end by its deadline. */
@@ -25,6 +25,7 @@ export function asChildOf(parent: Parent, task: QueuedTask): QueuedTask {
     trace: traceOfChild(parent),
     boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],
     models: parent.models,
+    tier: parent.tier,
     deadlineAt,
     namedDeadlineAt: deadlineAt,
   };

@@ -65,8 +65,11 @@ export interface StepContext extends Effects {
 /** What may be spent at most. */
 export type Reservation = { tokens: number; costUsd: number };
 
+/** The money of a day (UTC) that models may cost a user, or a whole tenant: whoever goes on waits for `endsAt`. */
+export type DaysMoney = { whose: "user" | "tenant"; endsAt: number };
+
 /**
- * A budget that holds for a task and all below it. `spent` is what that tree has spent, each call counted once; `from`
+ * A budget that holds for a task and all below it. With `day` it is that of a day, and `task` names whose. `spent` is what that tree has spent, each call counted once; `from`
  * what it had when the budget began to count; `reserved` what its calls under way may spend besides, as of `version`.
  */
 export type Bound = {
@@ -76,6 +79,7 @@ export type Bound = {
   spent: UsageTotals;
   reserved: Reservation;
   version: number;
+  day?: DaysMoney;
 };
 
 export type ChildOptions = {

@@ -29,6 +29,8 @@ export type NewTask = {
   trace?: Task["trace"];
   /** What its caller may have asked; any model when absent. */
   models?: ModelLists;
+  /** Of its caller's key. */
+  tier?: string | undefined;
   /** Of people's work that goes on: the number that it is known by, and the first that had it. */
   renewed?: { number: number; first: TaskId };
   /** What the calls that a retry does not make again have told of it. */
@@ -69,6 +71,7 @@ export function newTask(
     details: parts.details ?? {},
     budget: submission.budget ?? null,
     models: models.map((list) => [...list]),
+    tier: parts.tier ?? null,
     retry: submission.retry,
     createdAt: now,
     stateChangedAt: now,

@@ -27,6 +27,7 @@ export const UNTOUCHED = {
   budgetFrom: null,
   boundBy: [],
   models: [],
+  tier: null,
   children: 0,
   retry: RETRIES,
   revision: 1,

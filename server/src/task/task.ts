@@ -134,6 +134,8 @@ const common = {
   boundBy: z.array(z.string()).default([]),
   /** Each of these lists must name a language model that is asked for it, see `allowed-models.ts`. */
   models: z.array(z.array(z.string())).default([]),
+  /** Of the key that it was submitted with: how large a share is of its user. */
+  tier: z.string().nullable().default(null),
   /** How many it has begun. */
   children: z.int().nonnegative().default(0),
   retry: retryPolicy,

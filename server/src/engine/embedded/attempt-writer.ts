@@ -28,6 +28,7 @@ import { BadValue, fitting, RECORD_BYTES_MAX } from "../execution/handed-over.ts
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
+import { type DaysMoneyOf, daysMoneyBounds } from "./days-money.ts";
 import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
 import type { Reservations } from "./reservations.ts";
 
@@ -40,6 +41,7 @@ export type AttemptParts = {
   handlers: Handlers;
   refused: RefusedWrites;
   reservations: Reservations;
+  daysMoney: DaysMoneyOf;
   /** Generations that there may be below a task that a caller has submitted. */
   depthMax: number;
 };
@@ -207,7 +209,8 @@ export class AttemptWriter implements AttemptPort {
       const { budget, budgetFrom } = task;
       bounds.push({ task: holder, budget, from: budgetFrom ?? NO_USAGE, spent: await this.#spentBy(task), ...taken });
     }
-    return bounds;
+    const at = { now: this.#parts.clock.now(), onSpent: bounds.at(-1)?.budget.onSpent ?? "pause" };
+    return [...bounds, ...(await this.#insist(() => daysMoneyBounds(this.#parts, this.#task, at)))];
   }
 
   async reserve(step: string, amount: Reservation, seen: readonly Bound[]): Promise<boolean> {

@@ -26,6 +26,7 @@ import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import { CrashMemory, type CrashRecord } from "./crash-record.ts";
+import type { DaysMoneyOf } from "./days-money.ts";
 import { Descendants } from "./descendants.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import { Interruption } from "./interruption.ts";
@@ -61,7 +62,11 @@ export type EngineParts = {
   launch?: LaunchRunProcess;
   /** Whom a task goes to that people have not done in time; when absent, whom its own assignment names. */
   escalatesTo?: (task: Task) => Identity[];
+  /** What models may cost the task's user and its tenant on one day; any amount when absent. */
+  daysMoney?: DaysMoneyOf;
 };
+
+const ANY_MONEY: DaysMoneyOf = () => ({ user: null, tenant: null });
 
 /** `standing`: tasks that stand still until there is code that fits them. */
 export type EngineStats = { running: number; ready: number; open: number; standing: number };
@@ -89,7 +94,7 @@ export class EmbeddedEngine implements Engine {
   readonly #strays: Strays;
 
   constructor(parts: EngineParts) {
-    const { store, clock, random, ids, log, ownership = soleOwner, launch = null } = parts;
+    const { store, clock, ids, log, ownership = soleOwner, launch = null } = parts;
     const limits = { ...ENGINE_LIMITS, ...parts.limits };
     const cache = parts.cache ?? new MemoryTaskCache(limits.recentBytes);
     const feed = parts.feed ?? new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
@@ -103,7 +108,7 @@ export class EmbeddedEngine implements Engine {
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
-    const attempts = { ...own, store, transitions, clock, random, ids, handlers };
+    const attempts = { daysMoney: ANY_MONEY, ...parts, ...own, transitions, handlers };
     const heldBack = (id: TaskId) => this.#heldBack(id);
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();

@@ -9,6 +9,7 @@ import type { EventData } from "../../task/events/event.ts";
 import {
   type Bound,
   type Context,
+  type DaysMoney,
   type Reservation,
   type StepContext,
   type StepOptions,
@@ -33,6 +34,11 @@ const COUNTED_PER_TOKEN = 1.1;
 /** What is beyond are pictures and documents, which the next prompt may not have. */
 const COUNTED_PER_TOKEN_MAX = 4;
 
+const AGAIN_LARGER = "Submit it again with a larger budget.";
+const AGAIN_THEN = "Submit it again then.";
+const RESUME_TO_GRANT = "Resume the task to grant the same amount once more, or cancel it.";
+const RESUME_THEN = "Resume the task then, or cancel it.";
+
 /** What is said of a budget that runs low or is spent. */
 export type Standing = {
   is: "low" | "spent";
@@ -41,12 +47,15 @@ export type Standing = {
   onSpent: Budget["onSpent"];
   sentence: string;
   told: EventData["budget.threshold"];
+  /** Nobody grants it more: the next day does. */
+  nextDay?: true;
 };
 
 /** The worst that is to be said of a budget; null while enough of it is left. `own` is the task that asks. */
 export function standingOf(bound: Bound, own: string): Standing | null {
   const { budget, from, spent, task } = bound;
   const limits = limitsOf(bound);
+  if (bound.day) return standingOfDay(bound, bound.day);
   const whose = task === own ? "The task's" : `Of ${task}, to whose tree this task belongs, the`;
   const states: Standing[] = [];
   const say = (type: "tokens" | "cost", percent: number, sentence: string) => {
@@ -68,6 +77,17 @@ export function standingOf(bound: Bound, own: string): Standing | null {
     }
   }
   return states.find(({ is }) => is === "spent") ?? states[0] ?? null;
+}
+
+function standingOfDay(bound: Bound, { whose, endsAt }: DaysMoney): Standing | null {
+  const { budget, spent, task } = bound;
+  const most = budget.costUsd ?? Number.POSITIVE_INFINITY;
+  const percent = (spent.costUsd / most) * 100;
+  if (percent < THRESHOLD_PERCENT) return null;
+  const who = whose === "user" ? "All tasks of this user together have" : "All tasks of this tenant together have";
+  const sentence = `${who} spent ${dollars(spent.costUsd)} of the ${dollars(most)} that models may cost on one day (UTC). There is as much again from ${new Date(endsAt).toISOString()} on.`;
+  const is = percent >= 100 ? "spent" : "low";
+  return { is, task, onSpent: budget.onSpent, sentence, told: toldOf(bound, "cost", percent), nextDay: true };
 }
 
 /** How far it reaches: its amount from where it began to count. */
@@ -110,12 +130,12 @@ export function allowanceOf(
     const most: number[] = [];
     if (limits.tokens !== null) {
       const left = Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens);
-      most.push(Math.max(left - inputTokens, isShared ? 0 : Math.min(left, ANSWER_TOKENS_MIN)));
+      most.push(isShared ? left - inputTokens : Math.max(left - inputTokens, Math.min(left, ANSWER_TOKENS_MIN)));
     }
     if (limits.costUsd !== null && price !== null && price.output > 0) {
       const left = limits.costUsd - spent.costUsd - reserved.costUsd;
       const answer = Math.floor((left * PER_MILLION - inputTokens * price.input) / price.output);
-      if (answer < output) most.push(Math.max(answer, isShared ? 0 : ANSWER_TOKENS_MIN));
+      if (answer < output) most.push(isShared ? answer : Math.max(answer, ANSWER_TOKENS_MIN));
     }
     if (most.length === 0) continue;
     if (isShared && Math.min(...most) < Math.min(outputTokens, ANSWER_TOKENS_WORTH)) return null;
@@ -142,13 +162,17 @@ async function withinBudgets<Result>(
   let bounds = await step.budgets();
   if (bounds.length === 0) return body([], null);
   const expected = await expect();
+  // What costs nothing takes nothing of a day's money.
+  const binding = (all: Bound[]) => (isFree(expected) ? all.filter(({ day }) => day === undefined) : all);
+  bounds = binding(bounds);
+  if (bounds.length === 0) return body([], null);
   for (;;) {
     step.signal.throwIfAborted();
     const { spent, low } = standingsOf(bounds, own);
     if (spent.length > 0) return { overspent: spent };
     const allowance = allowanceOf(bounds, expected);
     if (allowance && (await step.reserve(allowance.reserve, bounds))) return body(low, allowance);
-    bounds = await step.budgets(bounds);
+    bounds = binding(await step.budgets(bounds));
   }
 }
 
@@ -192,13 +216,15 @@ export class BudgetWatch {
   async #goOn(ctx: Context, spent: readonly Standing[]): Promise<void> {
     for (const { told } of spent) ctx.emit({ type: "budget.threshold", data: told });
     const sentences = spent.map(({ sentence }) => sentence).join(" ");
+    const ofDay = spent.some(({ nextDay }) => nextDay === true);
     if (spent.some(({ onSpent }) => onSpent === "fail"))
-      throw new TaskFailure("budget_exhausted", `${sentences} Submit it again with a larger budget.`);
-    await ctx.pause("budget", `${sentences} Resume the task to grant the same amount once more, or cancel it.`);
+      throw new TaskFailure("budget_exhausted", `${sentences} ${ofDay ? AGAIN_THEN : AGAIN_LARGER}`);
+    await ctx.pause("budget", `${sentences} ${ofDay ? RESUME_THEN : RESUME_TO_GRANT}`);
     for (const { task } of spent) this.warned.delete(task);
     await ctx.step("grant the budget", async (step) => {
       // Another task of the tree may have been resumed before.
-      await step.grant(standingsOf(await step.budgets(), ctx.task.id).spent.map(({ task }) => task));
+      const bounds = (await step.budgets()).filter(({ day }) => day === undefined);
+      await step.grant(standingsOf(bounds, ctx.task.id).spent.map(({ task }) => task));
       return null;
     });
   }
@@ -240,4 +266,9 @@ function counted(tokens: number): string {
 
 function dollars(amount: number): string {
   return `$${Number(amount.toFixed(6))}`;
+}
+
+/** Of a model that is known to cost nothing. */
+function isFree({ price }: ExpectedCall): boolean {
+  return price !== null && price.input === 0 && price.output === 0;
 }

@@ -2,12 +2,15 @@
 import { randomUUID } from "node:crypto";
 import type { Embedder } from "../../models/embedding.ts";
 import { ESTIMATED } from "../../models/estimated-usage.ts";
+import { tokensOf } from "../../models/last-tokens.ts";
 import type { PaidCall } from "../../models/model.ts";
+import type { Price } from "../../models/price-table.ts";
 import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Cut } from "../../store/chunk-store.ts";
 import type { Chunk } from "../../task/chunk.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { isJson } from "../../task/json.ts";
+import { BudgetWatch, type ExpectedCall } from "../agent/budget.ts";
 import type { DocumentParts } from "./parts.ts";
 import { slicesOf } from "./read-pages.ts";
 
@@ -65,38 +68,56 @@ function bill(step: StepContext, { usage, rawUsage, ...paid }: PaidCall): void {
   step.usage({ ...paid, ...usage, key, agent: "", raw, ...(rawUsage === ESTIMATED && { estimated: true as const }) });
 }
 
-/** Embeds what has no vector of this model yet; returns how many chunks that were. `told` hears how many are done. */
-export async function embedCut(
-  ctx: Context,
-  parts: DocumentParts,
-  { cut, embedder, told }: { cut: Cut; embedder: Embedder; told: (step: StepContext, embedded: number) => void },
-): Promise<number> {
+type Embedding = {
+  cut: Cut;
+  embedder: Embedder;
+  /** Hears how many are done. */
+  told: (step: StepContext, embedded: number) => void;
+};
+
+/** Embeds what has no vector of this model yet, within every budget where that costs something; returns how many chunks that were. */
+export async function embedCut(ctx: Context, parts: DocumentParts, work: Embedding): Promise<number> {
+  const { price } = work.embedder;
+  const budgets = new BudgetWatch();
+  const options = { timeoutMs: STEP_TIMEOUT_MS };
   for (let embedded = 0; ; ) {
     const before = embedded;
-    const { done, more } = await ctx.step(
-      "embed",
-      async (step) => {
-        let count = 0;
-        for (let call = 0; call < CALLS_A_STEP; call++) {
-          const chunks = await parts.chunks.unembedded(cut, embedder.model, embedder.batchMax);
-          if (chunks.length === 0) return { done: count, more: false };
-          const vectors = await embedder.embed(
-            chunks.map(({ text }) => text),
-            { purpose: "passage", signal: step.signal, onPaid: (paid) => bill(step, paid) },
-          );
-          const kept = chunks.flatMap(({ index }, at) => {
-            const vector = vectors[at];
-            return vector === undefined ? [] : [{ index, vector }];
-          });
-          await parts.chunks.putVectors(cut, embedder.model, kept);
-          count += kept.length;
-          told(step, before + count);
-        }
-        return { done: count, more: true };
-      },
-      { timeoutMs: STEP_TIMEOUT_MS },
-    );
+    const some = (calls: number) => (step: StepContext) => embedSome(step, parts, work, { calls, before });
+    const { done, more } =
+      price === null
+        ? await ctx.step("embed", some(CALLS_A_STEP), options)
+        : await budgets.step(ctx, "embed", () => expected(parts, work, price), some(1), options);
     embedded += done;
     if (!more) return embedded;
   }
+}
+
+async function expected(parts: DocumentParts, { cut, embedder }: Embedding, price: Price): Promise<ExpectedCall> {
+  const chunks = await parts.chunks.unembedded(cut, embedder.model, embedder.batchMax);
+  return { inputTokens: await tokensOf(chunks.map(({ text }) => text)), price, outputTokens: 0 };
+}
+
+async function embedSome(
+  step: StepContext,
+  parts: DocumentParts,
+  { cut, embedder, told }: Embedding,
+  { calls, before }: { calls: number; before: number },
+): Promise<{ done: number; more: boolean }> {
+  let done = 0;
+  for (let call = 0; call < calls; call++) {
+    const chunks = await parts.chunks.unembedded(cut, embedder.model, embedder.batchMax);
+    if (chunks.length === 0) return { done, more: false };
+    const vectors = await embedder.embed(
+      chunks.map(({ text }) => text),
+      { purpose: "passage", signal: step.signal, onPaid: (paid) => bill(step, paid) },
+    );
+    const kept = chunks.flatMap(({ index }, at) => {
+      const vector = vectors[at];
+      return vector === undefined ? [] : [{ index, vector }];
+    });
+    await parts.chunks.putVectors(cut, embedder.model, kept);
+    done += kept.length;
+    told(step, before + done);
+  }
+  return { done, more: true };
 }

@@ -58,6 +58,7 @@ function letters(model = "lab:letters", refuses: (text: string) => boolean = () 
     model,
     dimensions: 26,
     batchMax: 8,
+    price: null,
     async embed(texts) {
       if (texts.some(refuses)) throw new ModelError("refused", "It does not take that.");
       return texts.map((each) => {
@@ -73,10 +74,16 @@ function letters(model = "lab:letters", refuses: (text: string) => boolean = () 
   };
 }
 
-type Setup = { usual?: Embedder; older?: readonly Embedder[]; reader?: Extraction; models?: Models };
+type Setup = {
+  usual?: Embedder;
+  older?: readonly Embedder[];
+  reader?: Extraction;
+  models?: Models;
+  usdPerDay?: number;
+};
 
 async function start(setup: Setup = {}): Promise<void> {
-  const { usual = letters(), older = [], reader = extraction, models = createModels() } = setup;
+  const { usual = letters(), older = [], reader = extraction, models = createModels(), usdPerDay = null } = setup;
   const ids = new Ids(systemRandomBytes);
   const embedders = { usual, named: (model: string) => [usual, ...older].find((each) => each.model === model) ?? null };
   const handlers = documentHandlers({
@@ -90,7 +97,8 @@ async function start(setup: Setup = {}): Promise<void> {
     download: null,
   });
   const log = { warn: () => {} };
-  engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log });
+  const daysMoney = () => ({ user: usdPerDay, tenant: null });
+  engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log, daysMoney });
   const retrieval = {
     chunks: store.chunks,
     embedders,
@@ -317,6 +325,20 @@ describe("embedding a vector store", () => {
       state: "completed",
       usage: { calls: provider.calls.length, inputTokens: 5 * provider.calls.length, costUsd: 0.005 },
     });
+    await provider.close();
+  });
+
+  test("embeds nothing more once the money of a day is spent, and waits for somebody to let it go on", async () => {
+    const provider = await startEmbeddingServer();
+    const lab = { type: "openai-compatible" as const, baseUrl: `${provider.url}/v1` };
+    const usual = createEmbedder({ model: "lab:m" }, { lab }, { "lab:m": { input: 1_000, output: 0 } });
+    await start({ usual, usdPerDay: 0.004 });
+    await storeOf([await add("one.md", HANDBOOK), await add("two.md", `# Two\n\n${HANDBOOK}`)]);
+    const { id } = await verbs.tasks.named(ada, "documents", "create-vs_1");
+    for await (const batch of verbs.tasks.follow(ada, id, 0, AbortSignal.timeout(20_000)))
+      if (batch.some(({ type }) => type === "task.paused")) break;
+    expect((await verbs.tasks.get(ada, id)).pausedBy?.reason).toMatch(/\$0\.005 of the \$0\.004 .* one day \(UTC\)/);
+    expect(provider.calls).toHaveLength(1);
     await provider.close();
   });
 

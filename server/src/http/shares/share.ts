@@ -1,6 +1,7 @@
 /** What one key, tenant or address may have of the server at once, and within a minute. Null is any number. */
 import type { ModelLists } from "../../task/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
+import type { Task } from "../../task/task.ts";
 
 type Bound = number | null;
 
@@ -39,12 +40,12 @@ export type Shares = Readonly<{
 }>;
 
 /** The share of a principal's key. */
-export function shareOfKey({ key, tiers }: Shares, { tier }: Principal): Share {
+export function shareOfKey({ key, tiers }: Shares, { tier }: Pick<Principal, "tier">): Share {
   return (tier === undefined ? undefined : tiers.get(tier)) ?? key;
 }
 
 /** That of its tenant. */
-export function shareOfTenant({ tenant, tenants }: Shares, principal: Principal): Share {
+export function shareOfTenant({ tenant, tenants }: Shares, principal: Pick<Principal, "tenant">): Share {
   return tenants.get(principal.tenant) ?? tenant;
 }
 
@@ -56,6 +57,7 @@ export function allowedModelsOf(shares: Shares): (principal: Principal) => Model
   };
 }
 
+type DaysMoneyBounds = { user: number | null; tenant: number | null };
 type Held = Pick<Share, "openTasks" | "usdPerDay" | "storedBytes">;
 
 /** What is held for good is of the user whose key it is, and of its tenant; null where nothing of it is bounded. */
@@ -71,6 +73,14 @@ export function heldBoundsOf(shares: Shares): (principal: Principal) => { user: 
     const [user, tenant] = [heldOf(shareOfKey(shares, principal)), heldOf(shareOfTenant(shares, principal))];
     return isBounded(user) || isBounded(tenant) ? { user, tenant } : null;
   };
+}
+
+/** What models may cost the user and the tenant of a task on one day. */
+export function daysMoneyOf(shares: Shares): (task: Pick<Task, "tenant" | "tier">) => DaysMoneyBounds {
+  return ({ tenant, tier }) => ({
+    user: shareOfKey(shares, tier === null ? {} : { tier }).usdPerDay,
+    tenant: shareOfTenant(shares, { tenant }).usdPerDay,
+  });
 }
 
 function isBounded({ openTasks, usdPerDay, storedBytes }: Held): boolean {

@@ -38,6 +38,7 @@ export function folderEmbedder(folder: string): Embedder {
     model: `folder:${path.basename(folder)}`,
     dimensions,
     batchMax: 32,
+    price: null,
     embed: (texts, options) => threads.embed(texts, options),
   };
 }

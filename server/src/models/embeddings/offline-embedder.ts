@@ -19,6 +19,7 @@ export function offlineEmbedder(threads?: number): Embedder {
     model: OFFLINE_EMBEDDING_MODEL,
     dimensions: 100,
     batchMax: 256,
+    price: null,
     embed: (texts, options) => own.embed(texts, options),
   };
 }

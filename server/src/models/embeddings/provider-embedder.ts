@@ -42,6 +42,7 @@ export function providerEmbedder(
       return dimensions;
     },
     batchMax: BATCH_MAX,
+    price: rate,
     async embed(texts, { signal, onPaid }) {
       opened ??= open(provider, name, config);
       const timeout = AbortSignal.timeout(answerMsMax);

@@ -80,6 +80,7 @@ test("what a left-out field means is frozen", () => {
     budgetFrom: null,
     boundBy: [],
     models: [],
+    tier: null,
     children: 0,
     attempt: 0,
     failures: 0,

@@ -49,6 +49,7 @@ const FIXED = [
   "budget",
   "boundBy",
   "models",
+  "tier",
   "notBefore",
   "timeLimitMs",
 ];

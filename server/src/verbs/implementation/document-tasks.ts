@@ -92,6 +92,7 @@ export class DocumentTasks {
         retryOf: null,
         trace: asked?.principal.trace ?? null,
         models: asked === null ? [] : allowedModels(asked.principal),
+        tier: asked?.principal.tier,
         ...(details && { details }),
       },
       {

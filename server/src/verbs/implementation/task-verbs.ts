@@ -74,9 +74,9 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const subscriptions = wantedToo.length > 0 ? await newSubscriptions(this.parts, principal, wantedToo) : null;
     const along: Along = subscriptions ? { subscriptions } : {};
     const { conversation } = submission;
-    const { tenant, user, trace = null } = principal;
+    const { tenant, user, tier, trace = null } = principal;
     const models = this.#models(principal);
-    const owned = { lens, tenant, user, conversation: null, parent: null, retryOf: null, trace, models };
+    const owned = { lens, tenant, user, tier, conversation: null, parent: null, retryOf: null, trace, models };
     const fresh = { handler, submission, ...owned };
     return conversation === undefined
       ? await this.#submit(principal, fresh, undefined, record, along)
@@ -273,6 +273,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       retryOf: id,
       trace: principal.trace ?? null,
       models: [...task.models, ...this.#models(principal)],
+      tier: task.tier ?? undefined,
       details,
     };
     const along = { ...this.along(principal, "retry", id, options), ...(options.reuseJournal && { journalOf: id }) };
