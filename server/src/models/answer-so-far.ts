@@ -7,7 +7,7 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
 import { isJsonObject } from "../task/json.ts";
-import { ESTIMATED, estimatedUsage } from "./estimated-usage.ts";
+import { ESTIMATED, estimatedUsage, statedCount } from "./estimated-usage.ts";
 import { cutStream, modelError } from "./failure.ts";
 import type { EarlyStop, Generation } from "./generation.ts";
 import {
@@ -265,13 +265,18 @@ function finishOf(
   }
 }
 
-/** The interface states the total with both cache counts inside; a provider that gives no counts has used none. */
-function usageOf(usage: LanguageModelV4Usage): Usage {
-  const cacheReadTokens = usage.inputTokens.cacheRead ?? 0;
-  const cacheWriteTokens = usage.inputTokens.cacheWrite ?? 0;
+/**
+ * The interface states the total with both cache counts inside; a provider that gives no counts has used none. A total that is
+ * less than what of it came from a cache leaves that out.
+ */
+function usageOf({ inputTokens: input, outputTokens: output }: LanguageModelV4Usage): Usage {
+  const cacheReadTokens = statedCount(input.cacheRead);
+  const cacheWriteTokens = statedCount(input.cacheWrite);
+  const cached = cacheReadTokens + cacheWriteTokens;
+  const total = statedCount(input.total ?? statedCount(input.noCache) + cached);
   return {
-    inputTokens: usage.inputTokens.total ?? (usage.inputTokens.noCache ?? 0) + cacheReadTokens + cacheWriteTokens,
-    outputTokens: usage.outputTokens.total ?? (usage.outputTokens.text ?? 0) + (usage.outputTokens.reasoning ?? 0),
+    inputTokens: total !== 0 && total < cached ? total + cached : total,
+    outputTokens: statedCount(output.total ?? statedCount(output.text) + statedCount(output.reasoning)),
     cacheReadTokens,
     cacheWriteTokens,
   };

@@ -25,3 +25,11 @@ export async function estimatedUsage(
     cacheWriteTokens: 0,
   };
 }
+
+/** Of what one call may use there is less than this: beyond it, and below zero, a count is none. */
+const COUNT_MAX = 1e9;
+
+/** A count that a provider states; 0 where it states none, or what can be none. */
+export function statedCount(count: number | undefined): number {
+  return count !== undefined && count > 0 && count <= COUNT_MAX ? Math.ceil(count) : 0;
+}

@@ -80,7 +80,8 @@ function fromResponse(error: APICallError, provider: string, now: number): Model
       : cutStream(provider, error);
   }
   const body = (error.responseBody ?? "").slice(0, messageCharsMax);
-  const retryAfterMs = retryAfter(error.responseHeaders ?? {}, body, now);
+  const wait = retryAfter(error.responseHeaders ?? {}, body, now);
+  const retryAfterMs = wait && Math.min(wait, RETRY_MS_MAX);
   const said = saidIn(body) ?? shortened(error.message);
   return new ModelError(
     codeOfStatus(status, body.toLowerCase()),
@@ -111,7 +112,7 @@ const TOO_LONG = new RegExp(
     "context_length|context (length|window|size|limit)|context[^.]{0,20} overflow|model token limit|maximum model length",
     "prompt is too long|string too long|maximum (input|prompt) length|range of input length|request too large for model",
     "(prompt|input|request)[^.]{0,40} (too long|too many tokens|exceeds?)|too many (input )?tokens",
-    "inputs?`? (tokens? \\+|must have less than)",
+    "inputs?`? (tokens? \\+|must have less than)|reduce the length of the (messages|prompt|input)",
   ].join("|"),
 );
 
@@ -150,7 +151,9 @@ function retryAfter(headers: Readonly<Record<string, string>>, body: string, now
   return (said === undefined ? null : spanMs(said.replace(/\.$/, ""))) ?? undefined;
 }
 
-const NUMBER = /^\d{1,9}(\.\d+)?$/;
+/** A server that means never says a number that no timer has. */
+const RETRY_MS_MAX = 365 * 86_400_000;
+const NUMBER = /^\d{1,30}(\.\d+)?$/;
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,

@@ -102,13 +102,20 @@ export class ModelError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Of a call that failed after the model had begun to answer: by our own count, as no provider states one then. */
   spent: PaidCall | undefined;
+  /** The model has answered, though nothing of that could be read. */
+  readonly wasAnswered: boolean;
 
-  constructor(code: ModelErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: { retryAfterMs?: number; wasAnswered?: boolean; cause?: unknown } = {},
+  ) {
     // Providers repeat what they were sent: the reason of a failure is read by others than who has the key.
     super(withoutSecrets(message), { cause: options.cause });
     this.code = code;
     this.retryable = code === "rate_limited" || code === "unavailable" || code === "bad_answer";
     this.retryAfterMs = options.retryAfterMs;
+    this.wasAnswered = options.wasAnswered ?? false;
   }
 }
 

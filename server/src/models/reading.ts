@@ -62,7 +62,8 @@ export async function readAnswer(
   } catch (error) {
     if (!call.signal.aborted && request.signal.reason === TIME_UP) return await answer.left("time_limit", call.onText);
     const failure = failureOf(error, call.signal, request.signal, host.name);
-    if (answer.hasBegun) failure.spent = priced({ ...(await answer.estimated()), model: answer.model });
+    if (answer.hasBegun || failure.wasAnswered)
+      failure.spent = priced({ ...(await answer.estimated()), model: answer.model });
     throw failure;
   } finally {
     silence.end();

@@ -13,6 +13,7 @@ export type Trouble =
   | "cut"
   | "no_json"
   | "too_few"
+  | "no_counts"
   | "no_numbers";
 
 export type EmbeddingServer = {
@@ -89,7 +90,8 @@ function answer({ model, input }: z.infer<typeof body>, response: ServerResponse
     const embedding = trouble === "no_numbers" ? [null, 1] : [text.length, text.split(" ").length];
     return { object: "embedding", index, embedding };
   });
-  const usage = { prompt_tokens: 5, total_tokens: 5 };
+  const tokens = trouble === "no_counts" ? 0 : 5;
+  const usage = { prompt_tokens: tokens, total_tokens: tokens };
   response.writeHead(200, { "content-type": "application/json" });
   response.end(trouble === "no_json" ? "<html>" : JSON.stringify({ object: "list", data, model, usage }));
 }

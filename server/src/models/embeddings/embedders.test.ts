@@ -156,6 +156,15 @@ describe("a provider's embedder", () => {
     }
   });
 
+  it("counts for itself what a provider says has cost no tokens", async () => {
+    const paid: PaidCall[] = [];
+    const embedder = createEmbedder({ model: "gateway:house/embedder" }, providers());
+    server.fail("no_counts");
+    const signal = AbortSignal.timeout(60_000);
+    await embedder.embed(["one two three"], { purpose: "passage", signal, onPaid: paid.push.bind(paid) });
+    expect(paid).toMatchObject([{ usage: { inputTokens: 3 }, rawUsage: { estimated: true } }]);
+  });
+
   const troubles: [Trouble, string][] = [
     [{ status: 429, headers: { "retry-after": "7" } }, "rate_limited"],
     [{ status: 500 }, "unavailable"],

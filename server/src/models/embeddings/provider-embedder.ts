@@ -2,7 +2,7 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
-import { ESTIMATED } from "../estimated-usage.ts";
+import { ESTIMATED, statedCount } from "../estimated-usage.ts";
 import { modelError } from "../failure.ts";
 import { tokensOf } from "../last-tokens.ts";
 import { ModelError, type PaidCall } from "../model.ts";
@@ -73,9 +73,10 @@ async function paidFor(
   stated: number | undefined,
   { provider, name, rate }: Pick<ProviderModel, "provider" | "name" | "rate">,
 ): Promise<PaidCall> {
-  const inputTokens = stated ?? (await tokensOf(texts));
+  const count = statedCount(stated);
+  const inputTokens = count || (await tokensOf(texts));
   const usage = { inputTokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-  const rawUsage = stated === undefined ? ESTIMATED : { tokens: stated };
+  const rawUsage = count === 0 ? ESTIMATED : { tokens: stated };
   return { provider, model: name, usage, rawUsage, costUsd: costUsd(usage, rate) };
 }
 

@@ -83,6 +83,11 @@ describe("text comes whole", () => {
       ),
     ],
     [
+      "with an end of another protocol",
+      OPENAI,
+      events({ type: "response.output_text.delta", delta: "Whole." }, "[DONE]"),
+    ],
+    [
       "by names of events alone",
       OPENAI,
       `event: response.output_text.delta\ndata: {"delta":"Whole."}\n\nevent: response.completed\ndata: {}\n\n`,
@@ -206,6 +211,18 @@ describe("a call comes whole", () => {
     const answer = await answered(model, stream);
     expect(answer).toMatchObject({ toolCalls: [{ id, name: "add", input: { a: 1 } }], finish: "tool_calls" });
   });
+});
+
+it("an answer that another protocol's end cuts in the middle of a call is not taken", async () => {
+  const { code } = await failed(
+    OPENAI,
+    events(
+      { type: "response.output_item.added", item: { ...item, arguments: "" } },
+      { type: "response.function_call_arguments.delta", item_id: "fc1", delta: '{"a":' },
+      "[DONE]",
+    ),
+  );
+  expect(code).toBe("unavailable");
 });
 
 describe("counts and ends", () => {

@@ -39,7 +39,9 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
       if (!isEventStream(first)) throw noAnswer(response, await textOf(source, first, FIRST_WORDS_CHARACTERS));
       return new Response(repairedStream(source, repair, first, bound), { headers });
     }
-    const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound);
+    const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound).catch((error: unknown) => {
+      throw error instanceof ModelError ? error : brokenOff(response, error);
+    });
     const events = wholeAnswer(repair, text);
     if (events === null) throw new ModelError("bad_answer", notRead(response, text));
     return new Response(events, { headers });
@@ -149,6 +151,12 @@ function notRead(response: Response, text: string): string {
 function said({ status, headers, url }: Response): string {
   const type = headers.get("content-type") ?? "no content type";
   return `${new URL(url).host} answered ${status} (${type}) with something`;
+}
+
+/** Of an answer in one piece the model has made all, by the time that any of it comes. */
+function brokenOff(response: Response, cause: unknown): ModelError {
+  const { host } = new URL(response.url);
+  return new ModelError("unavailable", `${host} broke off in the middle of its answer`, { cause, wasAnswered: true });
 }
 
 /** The answer is not compressed as its head says it is; asked again, it would come the same. */

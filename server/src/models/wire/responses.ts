@@ -16,6 +16,8 @@ export class ResponsesRepair implements AnswerRepair {
   readonly #places = new Map<string, number>();
   /** Ids of those that have been told, at least in part. */
   readonly #told = new Set<string>();
+  /** Ids of calls that are not told to their end. */
+  readonly #openCalls = new Set<string>();
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -23,7 +25,7 @@ export class ResponsesRepair implements AnswerRepair {
 
   mended(event: StreamEvent): StreamEvent[] {
     // Its own servers do not send it; some that stand before others do, at the end of whatever they send.
-    if (event.data.trim() === "[DONE]") return [];
+    if (event.data.trim() === "[DONE]") return this.#doneOtherwise();
     const fields = fieldsOf(event);
     if (fields === null) {
       if (event.event === "error") throw new AnswerFailure({ message: event.data });
@@ -34,6 +36,12 @@ export class ResponsesRepair implements AnswerRepair {
 
   closing(): StreamEvent[] {
     return [];
+  }
+
+  /** What another protocol ends with ends this answer too, unless it ends in the middle of a call. */
+  #doneOtherwise(): StreamEvent[] {
+    if (this.#stage === "over" || this.#told.size === 0 || this.#openCalls.size > 0) return [];
+    return this.#mended({ type: "response.completed" }).map(eventOf);
   }
 
   whole(value: Fields): StreamEvent[] | null {
@@ -93,6 +101,8 @@ export class ResponsesRepair implements AnswerRepair {
     const place = { item_id: id, output_index: this.#placeOf(id, output_index) };
     const item = mendedItem(given, id);
     const isDone = type === "response.output_item.done";
+    if (isDone) this.#openCalls.delete(id);
+    else if (item["type"] === "function_call") this.#openCalls.add(id);
     if (!isDone || this.#told.has(id)) {
       if (item["type"] !== "message") this.#told.add(id);
       return [{ type, output_index: place.output_index, item }];

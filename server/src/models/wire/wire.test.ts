@@ -321,6 +321,32 @@ describe("counts that do not come are estimated", () => {
     expect(answer.rawUsage).toEqual(usage);
   });
 
+  it.each([
+    ["below zero", { prompt_tokens: -7, completion_tokens: -3 }],
+    ["that no model has", { prompt_tokens: 1e300, completion_tokens: 1e300 }],
+  ])("and so are those %s", async (_, stated) => {
+    const stream = events(said({ content: "One two three four." }, "stop"), { choices: [], usage: stated }, "[DONE]");
+    const answer = await answered(GATEWAY, stream);
+    expect(answer).toMatchObject({ text: "One two three four.", rawUsage: { estimated: true } });
+    expect(answer.usage.inputTokens).toBeGreaterThan(0);
+    expect(answer.usage.inputTokens).toBeLessThan(1_000);
+    expect(answer.usage.outputTokens).toBe(5);
+  });
+
+  it("but a fraction is a count, and what comes from a cache is a part of the prompt", async () => {
+    const stated = { prompt_tokens: 7.5, completion_tokens: 2.5, prompt_tokens_details: { cached_tokens: 90 } };
+    const stream = events(said({ content: "One." }, "stop"), { choices: [], usage: stated }, "[DONE]");
+    const { usage: counted } = await answered(GATEWAY, stream);
+    expect(counted).toMatchObject({ inputTokens: 98, outputTokens: 3, cacheReadTokens: 90 });
+  });
+
+  it.each([GATEWAY, OPENAI, ANTHROPIC])("of an answer in one piece that breaks off too (%s)", async (model) => {
+    const text = '{"id":"c","choices":[{"message":{"content":"Who';
+    const error: unknown = await answered(model, text, "break", "application/json").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "unavailable", message: expect.stringContaining("broke off") });
+    expect(error).toMatchObject({ spent: { rawUsage: { estimated: true } } });
+  });
+
   it("and an answer that breaks off after its beginning has cost something", async () => {
     provider.server.script({ kind: "cut", text: "One two three" });
     const error: unknown = await ask(GATEWAY).catch((thrown: unknown) => thrown);
