@@ -17,6 +17,7 @@ export class AgentForm {
   readonly #model;
   readonly #tools;
   readonly #collaborators;
+  readonly #reach;
   readonly #knowledge;
   readonly #mode;
   readonly #strategy;
@@ -42,6 +43,9 @@ export class AgentForm {
       placeholder: agent?.tools ? "none" : "all built-in ones",
     });
     this.#collaborators = this.#line("May ask these agents", agent?.collaborators.join(", ") ?? "");
+    this.#reach = this.#line("Hosts that its tools may reach", agent?.reach?.join(", ") ?? "", {
+      placeholder: agent?.reach ? "none" : "all that the server may",
+    });
     this.#knowledge = this.#line("Searches these vector stores", agent?.knowledge_bases.join(", ") ?? "", {
       placeholder: "all of whoever asks",
     });
@@ -108,6 +112,7 @@ export class AgentForm {
       // Left empty it stays what it was: none, or all that are built in.
       tools: this.#tools.value.trim() === "" && this.#agent?.tools ? [] : words(this.#tools) || null,
       collaborators: words(this.#collaborators),
+      reach: this.#reach.value.trim() === "" && this.#agent?.reach ? [] : words(this.#reach) || null,
       knowledge_bases: words(this.#knowledge),
       mode: MODES.find((mode): mode is Mode => mode === this.#mode.value) ?? null,
       multitask_strategy: STRATEGIES.find((name) => name === this.#strategy.value) ?? null,

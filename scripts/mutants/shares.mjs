@@ -1,8 +1,10 @@
-/** Faults in what everybody has of a server: requests, streams, bodies, open tasks, money. */
+/** Faults in what everybody has of a server: requests, streams, bodies, open tasks, money; and in what agents may reach. */
 const owner = "server/src/http/shares/owner.ts";
 const admission = "server/src/http/shares/admission.ts";
 const share = "server/src/http/shares/share.ts";
 const daysMoney = "server/src/engine/embedded/days-money.ts";
+const reach = "server/src/task/agent-reach.ts";
+const guardedFetch = "server/src/outgoing/guarded-fetch.ts";
 const budget = "server/src/handlers/agent/budget.ts";
 const quotas = "server/src/http/shares/quota-counts.ts";
 const held = "server/src/store/sqlite/held-amounts.ts";
@@ -112,5 +114,35 @@ export const SHARES = [
     name: "calls-beside-reserve-nothing-of-a-day",
     find: "from: NO_USAGE, ...taken }",
     put: "from: NO_USAGE, ...taken, reserved: { tokens: 0, costUsd: 0 } }",
+  },
+  {
+    file: reach,
+    name: "a-host-is-let-through-by-how-it-ends",
+    find: "? host.endsWith(",
+    put: "? host.includes(",
+  },
+  {
+    file: reach,
+    name: "an-agent-reaches-every-port",
+    find: 'if (place.port !== "*" && (place.port ?? usual) !== (port === "" ? usual : port)) return false;',
+    put: "",
+  },
+  {
+    file: guardedFetch,
+    name: "a-redirect-leads-anywhere",
+    find: "const why = refusal(url);",
+    put: "const why = redirects === 0 ? refusal(url) : null;",
+  },
+  {
+    file: guardedFetch,
+    name: "a-header-names-another-host",
+    find: "for (const name of OF_THE_CLIENT) asked.headers.delete(name);",
+    put: "",
+  },
+  {
+    file: "server/src/handlers/remote-agent/remote-agent.ts",
+    name: "a-remote-agent-is-reached-by-whoever-asks",
+    find: 'reachRefusal("the agent that asks", reach, url)',
+    put: "(reach && url ? null : null)",
   },
 ];

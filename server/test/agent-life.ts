@@ -17,6 +17,7 @@ import type { Tool } from "../src/handlers/agent/tool.ts";
 import { createModels } from "../src/models/models.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
+import type { Outgoing } from "../src/task/agent-reach.ts";
 import type { EventData, EventType, KnownEvent, TaskEvent } from "../src/task/events/event.ts";
 import type { JsonObject } from "../src/task/json.ts";
 import { type Principal, SCOPES } from "../src/task/principal.ts";
@@ -39,6 +40,7 @@ export type AgentParts = {
   agents?: ConfiguredAgent[];
   guardrails?: z.input<typeof guardrailsConfig>;
   daysMoney?: DaysMoneyOf;
+  outgoing?: Outgoing;
 };
 
 export class AgentLife {
@@ -60,7 +62,13 @@ export class AgentLife {
   }
 
   /** Starts an engine over the store. */
-  async start({ tools = [], agents = [assistant], guardrails = {}, daysMoney }: AgentParts = {}): Promise<void> {
+  async start({
+    tools = [],
+    agents = [assistant],
+    guardrails = {},
+    daysMoney,
+    outgoing,
+  }: AgentParts = {}): Promise<void> {
     const models = createModels({
       default: "lab:m1",
       providers: { lab: { type: "openai-compatible", baseUrl: `${this.provider.url}/v1` } },
@@ -75,6 +83,7 @@ export class AgentLife {
       handlers: [
         agentHandler({
           ...{ models, agents, tools, directory },
+          ...(outgoing && { outgoing }),
           guardrails: configuredGuardrails(guardrailsConfig.parse(guardrails), models, new OfflineDetectors()),
         }),
       ],

@@ -62,6 +62,7 @@ describe("an agent", () => {
       display_name: "The guide",
       instructions: "Show the way.",
       tools: ["calculator"],
+      reach: ["*.example.com", "https://hooks.example.org:8443"],
       properties: { starter_prompts: ["Where?"], colour: "green" },
       guardrails: { pii: { input: { enabled: true }, mask: {} } },
     });
@@ -71,16 +72,18 @@ describe("an agent", () => {
       created_by: "ada",
       configured: false,
       collaborators: [],
+      reach: ["*.example.com", "https://hooks.example.org:8443"],
       guardrails: { pii: { input: { enabled: true, threshold: 0.5 }, mask: { remove_entity_value: false } } },
     });
     const read = await server.call(`/v1/agents/${agent.id}`, { key: bob });
     expect(await read.json()).toEqual(agent);
     const same = await server.call("/v1/agents/guide", { key: bob, headers: { "if-none-match": etag } });
     expect(same.status).toBe(304);
-    const changed = await patch("guide", { display_name: null, properties: { colour: null, size: 1 } });
+    const changed = await patch("guide", { display_name: null, reach: [], properties: { colour: null, size: 1 } });
     expect(agentSchema.parse(await changed.json())).toMatchObject({
       version: 2,
       display_name: null,
+      reach: [],
       instructions: "Show the way.",
       properties: { starter_prompts: ["Where?"], size: 1 },
     });
@@ -151,6 +154,8 @@ describe("a hostile definition", () => {
     ["a tool that there is not", { tools: ["teleport"] }, "tools"],
     ["a model that there is not", { model: "nowhere:none" }, "model"],
     ["a collaborator that there is not", { collaborators: ["nobody"] }, "collaborators"],
+    ["a place to reach that is a path", { reach: ["example.com/path"] }, "reach.0"],
+    ["every host of the world", { reach: ["*"] }, "reach.0"],
     ["a reserved slug", { slug: "agents" }, "slug"],
     ["a slug like a path", { slug: "../tasks" }, "slug"],
     ["a slug like an id", { slug: "01900000-0000-7000-8000-000000000000" }, "slug"],

@@ -16,8 +16,14 @@ export default {
       input: z.object({}),
       run: async () => process.argv[1],
     }),
+    defineTool({
+      name: "look",
+      description: "Looks at a page.",
+      input: z.object({ url: z.string() }),
+      run: async ({ url }, { fetch }) => (await fetch(url)).text(),
+    }),
   ],
-  agents: [{ slug: "reader", name: "Reader", instructions: "Look things up.", tools: ["search_documents", "whereabouts"] }],
+  agents: [{ slug: "reader", name: "Reader", instructions: "Look things up.", tools: ["search_documents", "whereabouts", "look"], reach: ["docs.example.com"] }],
 };
 `;
 
@@ -42,11 +48,12 @@ test("a suspect finds the documents of its owner from its own process", async ()
   await server.client.task(store.task_id ?? "").result();
 
   const search = { id: "call_1", name: "search_documents", arguments: { query: "seal of the coolant pump" } };
+  const look = { id: "call_3", name: "look", arguments: { url: "https://evil.example.org/" } };
   const where = { id: "call_2", name: "whereabouts", arguments: {} };
   server.provider.script(
     { kind: "silence" },
     { kind: "silence" },
-    { kind: "tool_calls", calls: [search, where] },
+    { kind: "tool_calls", calls: [search, where, look] },
     { kind: "answer", text: "It is XK-4711-B." },
   );
   const { id } = await server.client.submit({ input: { query: "Which seal does the pump take?", agent: "reader" } });
@@ -59,6 +66,7 @@ test("a suspect finds the documents of its owner from its own process", async ()
   expect(z.looseObject({ text: z.string() }).parse(output).text).toBe("It is XK-4711-B.");
   const told = JSON.stringify(server.provider.requests.at(-1)?.body);
   expect(told).toContain("The coolant pump takes the seal XK-4711-B.");
+  expect(told).toContain("https://evil.example.org is not reached");
   expect(told).toMatch(/run-process\.[tj]s/);
   // Its process has no way out: the server tells of the calls that it made, as of any other.
   const spans = () => collector.spans.filter(({ name }) => name === "chat m1");

@@ -130,6 +130,8 @@ export type Agent = {
   tools: (string)[] | null;
   /** Agents that it may ask, each as a child task. */
   collaborators: (string)[];
+  /** Hosts that its tools may reach, as `api.example.com`, `*.example.com`, `https://example.com:8443`; null: whatever the server may. */
+  reach: (string)[] | null;
   /** Vector stores that it searches; none: all that its task's owner has. */
   knowledge_bases: (string)[];
   mode: "simple" | "standard" | "complex" | "supervisor";
@@ -353,6 +355,7 @@ export type AgentUpdate = {
   model?: string | null | undefined;
   tools?: (string)[] | null | undefined;
   collaborators?: (string)[] | null | undefined;
+  reach?: (string)[] | null | undefined;
   knowledge_bases?: (string)[] | null | undefined;
   mode?: "simple" | "standard" | "complex" | "supervisor" | null | undefined;
   max_turns?: number | null | undefined;
@@ -1139,6 +1142,8 @@ export type NewAgent = {
   tools?: (string)[] | undefined;
   /** Slugs or ids of agents that it may ask, each as a child task. */
   collaborators?: (string)[] | undefined;
+  /** Hosts that its tools may reach, as `api.example.com`, `*.example.com`, `https://example.com:8443`; none: nothing. Whatever the server may when absent. */
+  reach?: (string)[] | undefined;
   /** Ids of vector stores; none: all that its task's owner has. */
   knowledge_bases?: (string)[] | undefined;
   mode?: "simple" | "standard" | "complex" | "supervisor" | undefined;

@@ -24,8 +24,11 @@ const ANSWER_BYTES_MAX = 64 << 10;
 /** Of an answer of which only the head counts. */
 const TOLD_BYTES_MAX = 1 << 10;
 
+export const OUTGOING_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type OutgoingMethod = (typeof OUTGOING_METHODS)[number];
+
 export type OutgoingRequest = {
-  method: "GET" | "POST" | "DELETE";
+  method: OutgoingMethod;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array;
   signal?: AbortSignal;

@@ -1,10 +1,17 @@
-/** The guarded client as `fetch`, for libraries that are handed one. An answer that is no event stream has a bound on its bytes. */
+/** The guarded client as `fetch`, for libraries and tools. An answer that is no event stream has a bound on its bytes. */
 import { type Readable, Transform } from "node:stream";
-import type { GuardedClient } from "./guarded-client.ts";
+import { type GuardedClient, OUTGOING_METHODS, type OutgoingMethod } from "./guarded-client.ts";
+import { NotReached } from "./reach.ts";
 
-const METHODS = { GET: "GET", POST: "POST", DELETE: "DELETE" } as const;
 /** Statuses of which `Response` knows that no body follows. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** What says where a request goes and where its body ends is the client's to say: another host's name leads past a list of hosts. */
+const OF_THE_CLIENT = "host connection content-length transfer-encoding keep-alive upgrade expect te trailer".split(
+  " ",
+);
+/** What is meant for one origin goes to no other. */
+const OF_AN_ORIGIN = ["authorization", "cookie", "proxy-authorization"];
 
 /** The answer is longer than its caller takes: asking again would not help. */
 class AnswerTooLarge extends Error {
@@ -13,46 +20,96 @@ class AnswerTooLarge extends Error {
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Bodies are texts. It follows no redirect: its caller sees the status. Rejects as `GuardedClient.open` does. */
-export function guardedFetch(client: GuardedClient, { bytesMax }: { bytesMax: number }): Fetch {
+export type FetchSettings = {
+  bytesMax: number;
+  /** How many redirects it follows, where its caller does not say otherwise. With 0 its caller sees their status. */
+  redirectsMax?: number;
+  /** Why an address is not to be reached; null where it may. Asked before the first connection, and before each redirect's. */
+  refusal?: ((url: URL) => string | null) | undefined;
+};
+
+/** Rejects as `GuardedClient.open` does, and with `NotReached` where `refusal` says so. */
+export function guardedFetch(
+  client: GuardedClient,
+  { bytesMax, redirectsMax = 0, refusal = () => null }: FetchSettings,
+): Fetch {
   return async (input, init = {}) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const method = METHODS[methodOf(init.method)];
-    const { status, headers, body } = await client.open(url, {
-      method,
-      headers: Object.fromEntries(new Headers(init.headers)),
-      ...(typeof init.body === "string" && { body: init.body }),
-      ...(init.signal && { signal: init.signal }),
-    });
-    // What is broken off says so to whoever reads it.
-    body.on("error", () => {});
-    const told = new Headers();
-    for (const [name, value] of Object.entries(headers))
-      for (const each of Array.isArray(value) ? value : [value ?? ""]) told.append(name, each);
-    if (BODILESS.has(status)) {
-      body.destroy();
-      return new Response(null, { status, headers: told });
+    const given = new Request(input, init);
+    const body = given.body === null ? null : new Uint8Array(await given.arrayBuffer());
+    let asked: Asked = { url: new URL(given.url), method: methodOf(given.method), headers: given.headers, body };
+    for (const name of OF_THE_CLIENT) asked.headers.delete(name);
+    for (let redirects = 0; ; redirects++) {
+      const { url, method, headers } = asked;
+      const why = refusal(url);
+      if (why !== null) throw new NotReached(why);
+      const answer = await client.open(url, {
+        ...{ method, headers: Object.fromEntries(headers), signal: given.signal },
+        ...(asked.body !== null && { body: asked.body }),
+      });
+      // What is broken off says so to whoever reads it.
+      answer.body.on("error", () => {});
+      const told = headersOf(answer.headers);
+      const next = redirectsMax > 0 && given.redirect !== "manual" ? redirected(asked, answer.status, told) : null;
+      if (next === null) return responseOf(answer.status, told, { answer: answer.body, url, bytesMax });
+      answer.body.destroy();
+      if (given.redirect === "error") throw new TypeError(`${url.host} answered ${answer.status}, a redirect.`);
+      if (redirects === redirectsMax) throw new TypeError(`${url.host} leads on more than ${redirectsMax} times.`);
+      asked = next;
     }
-    const isStream = told.get("content-type")?.startsWith("text/event-stream") ?? false;
-    const bytes = isStream ? body : body.compose(bounded(bytesMax, url.host));
-    return new Response(ReadableStream.from(chunksOf(bytes)), { status, headers: told });
   };
 }
 
-function methodOf(method = "GET"): keyof typeof METHODS {
-  if (method === "GET" || method === "POST" || method === "DELETE") return method;
-  throw new TypeError(`${method} is not sent.`);
+type Asked = { url: URL; method: OutgoingMethod; headers: Headers; body: Uint8Array | null };
+
+/** What is asked next, as browsers do it; null for an answer that leads nowhere. */
+function redirected({ url, method, headers, body }: Asked, status: number, told: Headers): Asked | null {
+  const location = told.get("location");
+  if (!REDIRECTS.has(status) || location === null || !URL.canParse(location, url.href)) return null;
+  const to = new URL(location, url);
+  const kept = new Headers(headers);
+  if (to.origin !== url.origin) for (const name of OF_AN_ORIGIN) kept.delete(name);
+  const becomesGet = (status === 303 && method !== "HEAD") || (status < 303 && method === "POST");
+  if (!becomesGet) return { url: to, method, headers: kept, body };
+  for (const name of ["content-type", "content-encoding", "content-language"]) kept.delete(name);
+  return { url: to, method: "GET", headers: kept, body: null };
 }
 
-function bounded(bytesMax: number, host: string): Transform {
+function headersOf(headers: Record<string, string | string[] | undefined>): Headers {
+  const told = new Headers();
+  for (const [name, value] of Object.entries(headers))
+    for (const each of Array.isArray(value) ? value : [value ?? ""]) told.append(name, each);
+  return told;
+}
+
+function responseOf(
+  status: number,
+  headers: Headers,
+  { answer, url, bytesMax }: { answer: Readable; url: URL; bytesMax: number },
+): Response {
+  const response = BODILESS.has(status)
+    ? new Response(null, { status, headers })
+    : new Response(ReadableStream.from(chunksOf(bounded(answer, headers, bytesMax, url.host))), { status, headers });
+  if (BODILESS.has(status)) answer.destroy();
+  return Object.defineProperty(response, "url", { value: url.href });
+}
+
+function methodOf(asked: string): OutgoingMethod {
+  const method = OUTGOING_METHODS.find((each) => each === asked.toUpperCase());
+  if (method === undefined) throw new TypeError(`${asked} is not sent.`);
+  return method;
+}
+
+function bounded(answer: Readable, headers: Headers, bytesMax: number, host: string): Readable {
+  if (headers.get("content-type")?.startsWith("text/event-stream")) return answer;
   let bytes = 0;
-  return new Transform({
+  const bound = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.byteLength;
       if (bytes > bytesMax) done(new AnswerTooLarge(`The answer of ${host} is over ${bytesMax} bytes.`));
       else done(null, chunk);
     },
   });
+  return answer.compose(bound);
 }
 
 async function* chunksOf(body: Readable): AsyncGenerator<Uint8Array> {

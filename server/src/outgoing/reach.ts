@@ -7,6 +7,8 @@ import { isPublic, isWithin, literalAddress, rangesOf } from "./addresses.ts";
 
 export class NotReached extends Error {
   override readonly name = "NotReached";
+  readonly code = "not_reached";
+  readonly retryable = false;
 }
 
 /** A name, an address or a range, and the port when it is for one alone: `localhost:9000`, `10.1.0.0/16`, `[::1]:80`. */

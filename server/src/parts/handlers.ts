@@ -15,7 +15,7 @@ import { Handlers } from "../task/handlers.ts";
 import { tracedModels } from "../telemetry/model-calls.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { modelsOf } from "./models.ts";
-import { remoteAgentHandlerOf, toolsOf } from "./remote-agents.ts";
+import { remoteAgentHandlerOf, toolFetchOf, toolsOf } from "./remote-agents.ts";
 import { StartError, sentence } from "./start-error.ts";
 
 /** Those of a process beside the server, which shares nothing with it. Throws `StartError`. */
@@ -51,6 +51,7 @@ function agentOf(config: Config, models: Models, guardrails: GuardrailParts, loo
       agents,
       tools: toolsOf(config),
       files: storageOf(config).files,
+      outgoing: toolFetchOf(config),
       guardrails,
       ...lookups,
     });

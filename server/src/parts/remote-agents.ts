@@ -4,15 +4,24 @@ import type { Tool } from "../handlers/agent/tool.ts";
 import { askRemoteAgentTool } from "../handlers/agent/tools/ask-remote-agent.ts";
 import { type RemoteAgentParts, remoteAgentHandler } from "../handlers/remote-agent/remote-agent.ts";
 import { guardedFetch } from "../outgoing/guarded-fetch.ts";
+import type { Outgoing } from "../task/agent-reach.ts";
 import type { Handler } from "../task/handler.ts";
 import { outgoingClient } from "./outbox.ts";
 
 /** An answer is a task with all that came out of it. */
 const ANSWER_BYTES_MAX = 32 << 20;
+const REDIRECTS_MAX = 5;
 
 export function remoteAgentHandlerOf({ outgoing, remoteAgents }: Config, files: RemoteAgentParts["files"]): Handler {
-  const fetch = guardedFetch(outgoingClient(outgoing), { bytesMax: ANSWER_BYTES_MAX });
+  const client = outgoingClient(outgoing);
+  const fetch = (refusal: (url: URL) => string | null) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, refusal });
   return remoteAgentHandler({ agents: remoteAgents, fetch, files });
+}
+
+/** How tools reach other servers: as far as callers may send this one, and no further than their agent may go. */
+export function toolFetchOf({ outgoing }: Config): Outgoing {
+  const client = outgoingClient(outgoing);
+  return (refusal) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, redirectsMax: REDIRECTS_MAX, refusal });
 }
 
 /** What agents may have beside the built-in tools: those of the configuration, and one for each remote agent. */

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { agentCard } from "./agent-card.ts";
 import { agentMessage, closingWordsOf } from "./agent-message.ts";
+import { agentReach } from "./agent-reach.ts";
 import { generationParameters, generationReport } from "./generation-parameters.ts";
 import { guardrailReport, guardrails } from "./guardrails.ts";
 import { isUuid } from "./id.ts";
@@ -78,6 +79,8 @@ export const agentDefinition = z.strictObject({
   tools: z.array(line(64)).max(128).optional(),
   /** Slugs or ids of the agents that it may hand questions to. */
   collaborators: z.array(line(SLUG_LENGTH_MAX)).max(LIST_LENGTH_MAX).default([]),
+  /** Hosts that its tools may reach, see `agent-reach.ts`; with none, nothing; absent, whatever the server may. */
+  reach: agentReach.optional(),
   /** Ids of the vector stores that it searches; with none, all that the owner of its task has. */
   knowledgeBases: z.array(line(256)).max(LIST_LENGTH_MAX).default([]),
   mode: z.enum(AGENT_MODES).default("standard"),
@@ -154,6 +157,7 @@ const boundAgent = z.strictObject({
     asksPerson: true,
     multitaskStrategy: true,
     guardrails: true,
+    reach: true,
   }).shape,
   collaborators: z.array(collaborator),
 });

@@ -179,6 +179,17 @@ describe("what nobody can ask", () => {
     const inner = await ended(await submit({ url: "http://10.1.2.3/", query: "x" }));
     expect(inner.error).toMatchObject({ code: "remote_not_reached" });
     expect(inner.error?.message).toContain("10.1.2.3 is not an address of the internet");
+    for (const url of [peer.url("1.0 JSON-RPC"), peer.url("0.3 HTTP")]) {
+      const held = await ended(await submit({ url, query: "quick", reach: ["agents.example.com"] }));
+      expect(held.error).toMatchObject({
+        code: "remote_not_reached",
+        message: expect.stringContaining(
+          `${new URL(url).origin} is not reached: the agent that asks may reach agents.`,
+        ),
+      });
+      const { host } = new URL(url);
+      expect((await ended(await submit({ url, query: "quick", reach: [host] }))).state).toBe("completed");
+    }
   });
 
   it("fails at once, and says why, when what it says of its task cannot be so; what is only odd is taken as it can be", async () => {

@@ -17,6 +17,7 @@ type FieldFlags = Flags & {
   model?: string;
   tools?: string[];
   collaborators?: string[];
+  reach?: string[];
   knowledgeBases?: string[];
   mode?: string;
   maxTurns?: number;
@@ -90,6 +91,7 @@ function withFields(command: Command): Command {
     .option("--model <MODEL>", "PROVIDER:MODEL")
     .option("--tools <TOOL,…>", "the tools that it has", words)
     .option("--collaborators <AGENT,…>", "the agents that it may ask", words)
+    .option("--reach <HOST,…>", "the hosts that its tools may reach", words)
     .option("--knowledge-bases <STORE,…>", "ids of the vector stores that it searches", words)
     .option("--mode <MODE>", "simple, standard, …")
     .option("--max-turns <N>", "calls of its model at most", wholeNumber)
@@ -104,8 +106,8 @@ function objectOrFile(text: string): JsonObject {
 }
 
 function fieldsOf({ from, ...flags }: FieldFlags): JsonObject {
-  const { name, description, instructions, model, tools, collaborators, mode, hidden } = flags;
-  const given = { name, description, instructions, model, tools, collaborators, mode, hidden };
+  const { name, description, instructions, model, tools, collaborators, reach, mode, hidden } = flags;
+  const given = { name, description, instructions, model, tools, collaborators, reach, mode, hidden };
   const named = { ...given, knowledge_bases: flags.knowledgeBases, max_turns: flags.maxTurns };
   return { ...from, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) };
 }

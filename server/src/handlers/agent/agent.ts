@@ -5,6 +5,7 @@
 import { ModelError, type Models } from "../../models/model.ts";
 import { type AgentDefinition, type AgentInput, agentInput, agentOutputOf, outputText } from "../../task/agent.ts";
 import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
+import type { Outgoing } from "../../task/agent-reach.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import { isJsonObject, type Json } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
@@ -32,6 +33,8 @@ export type AgentHandlerParts = {
   directory?: AgentDirectory;
   /** Where the larger attachments of tasks are. */
   files?: AttachmentFiles;
+  /** How tools reach other servers; absent where they do not. */
+  outgoing?: Outgoing;
   /** What every run is guarded by, and the detectors that there are; none when absent. */
   guardrails?: GuardrailParts;
 };
@@ -70,6 +73,7 @@ export function agentHandler({
   documents,
   directory,
   files,
+  outgoing,
   guardrails,
 }: AgentHandlerParts): Handler {
   const always = builtInTools.map(({ name }) => name);
@@ -83,6 +87,7 @@ export function agentHandler({
     searchIn: (stores) => (documents ? searchDocumentsTool(documents, stores) : null),
     builtInTools: async (task) => (search && (await documents.any(task)) ? [...always, search.name] : always),
     files: files ?? null,
+    outgoing: outgoing ?? null,
     guardrails: guardrails ?? { asked: {}, detectors: {} },
   };
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);

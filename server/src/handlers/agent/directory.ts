@@ -35,13 +35,14 @@ export async function boundInput(given: Json, owner: Owner, agents: Agents, dire
 async function boundAgent({ id, version, definition }: FoundAgent, owner: Owner, directory: AgentDirectory) {
   const { name, slug, instructions, model, tools, knowledgeBases, mode, maxTurns, timeLimitMs, asksPerson } =
     definition;
-  const { multitaskStrategy } = definition;
+  const { multitaskStrategy, reach } = definition;
   const others = await Promise.all(definition.collaborators.map((other) => directory.find(owner, other)));
   const bound: BoundAgent = {
     ...{ id, version, slug, name, instructions, knowledgeBases, mode, maxTurns, asksPerson, multitaskStrategy },
     ...(model !== undefined && { model }),
     ...(tools !== undefined && { tools }),
     ...(timeLimitMs !== undefined && { timeLimitMs }),
+    ...(reach !== undefined && { reach }),
     ...(definition.guardrails !== undefined && { guardrails: definition.guardrails }),
     // One that is gone by now is nobody to hand anything to.
     collaborators: others.flatMap((other) => (other ? [collaboratorOf(other.definition)] : [])),

@@ -27,6 +27,8 @@ export type Plan = {
   collaborators?: Collaborator[];
   /** The vector stores that it searches; absent: all of the owner's. */
   knowledgeBases?: string[];
+  /** Hosts that its tools may reach; absent: whatever the server may. */
+  reach?: string[];
   /** Of the server, the agent and the task together; absent in plans of older versions. */
   guardrails?: Guardrails;
 };
@@ -109,7 +111,7 @@ export function planRun(
   const agent = agentFor(input, parts.agents);
   const { asked, mode } = modesFor(input, agent);
   const withTools = mode === "standard";
-  const { collaborators, knowledgeBases } = agent;
+  const { collaborators, knowledgeBases, reach } = agent;
   const tools = new Set(withTools ? (agent.tools ?? parts.builtInTools) : []);
   // Whoever is given knowledge can look it up.
   if (withTools && knowledgeBases.length > 0) tools.add(SEARCH_DOCUMENTS);
@@ -124,6 +126,7 @@ export function planRun(
     asksPerson: withTools && agent.asksPerson,
     ...(withTools && collaborators.length > 0 && { collaborators }),
     ...(withTools && knowledgeBases.length > 0 && { knowledgeBases }),
+    ...(reach !== undefined && { reach }),
     guardrails: strictest([parts.guardrails.asked, agent.guardrails, input.guardrails]),
   };
 }

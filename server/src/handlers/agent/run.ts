@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ModelCall, Models, PromptTurn } from "../../models/model.ts";
 import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
 import { attachmentsOf } from "../../task/agent-message.ts";
+import type { Outgoing } from "../../task/agent-reach.ts";
 import { INPUT_REJECTED } from "../../task/guardrails.ts";
 import type { Context } from "../../task/handler.ts";
 import { type AttachmentFiles, withBytes } from "./attachment.ts";
@@ -36,6 +37,8 @@ export type AgentParts = {
   searchIn: (vectorStores: readonly string[]) => Tool | null;
   /** Null where no attachment is in a file. */
   files: AttachmentFiles | null;
+  /** Null where tools reach no other server. */
+  outgoing: Outgoing | null;
   guardrails: GuardrailParts;
 };
 
@@ -63,7 +66,8 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const offered = offeredTools(plan, parts);
   const offers = [...offered.values()].map(offerOf);
   const people: PersonAllowance = { left: PERSON_ASKS_MAX, answerWithinMs: input.answerWithinMs ?? null };
-  const carrying: CallParts = { tools: offered, people, guard, attachments: parts.files };
+  const { files, outgoing } = parts;
+  const carrying: CallParts = { tools: offered, people, guard, attachments: files, plan, outgoing };
   const { parameters } = input;
   const capped = isCapped({ parameters });
   const transcript: PromptTurn[] = [];

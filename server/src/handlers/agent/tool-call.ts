@@ -5,6 +5,7 @@
 
 import type { PromptFile } from "../../models/model.ts";
 import type { Citation } from "../../task/agent.ts";
+import type { Outgoing } from "../../task/agent-reach.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import { type Context, type StepContext, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
@@ -12,6 +13,8 @@ import type { AttachmentFiles } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
 import { askApproval, askPerson, type PersonAllowance, personQuestion } from "./person.ts";
+import type { Plan } from "./plan.ts";
+import { fetchOf } from "./reach.ts";
 import { retryableOf } from "./retryable.ts";
 import type { RunGuard } from "./run-guard.ts";
 import type { PreparedCall, Tool } from "./tool.ts";
@@ -35,6 +38,10 @@ export type CallParts = {
   guard: RunGuard;
   /** Null where no attachment is in a file. */
   attachments: AttachmentFiles | null;
+  /** Whose tools they are. */
+  plan: Pick<Plan, "agent" | "reach">;
+  /** Null where tools reach no other server. */
+  outgoing: Outgoing | null;
 };
 
 export type OfferedTools = ReadonlyMap<string, Tool>;
@@ -46,12 +53,8 @@ const ERROR_CHARS_MAX = 2_000;
 const CITATIONS_MAX = 20;
 
 /** `id` is `turn.index`, unique in the task. Rejects only when the run itself is over. */
-export async function carryOut(
-  ctx: Context,
-  id: string,
-  call: AskedCall,
-  { tools, people, guard, attachments }: CallParts,
-): Promise<Outcome> {
+export async function carryOut(ctx: Context, id: string, call: AskedCall, parts: CallParts): Promise<Outcome> {
+  const { tools, people, guard, attachments, plan } = parts;
   const seen = call.shown ?? call.input;
   ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(seen) } });
   const tool = tools.get(call.name);
@@ -77,10 +80,13 @@ export async function carryOut(
       return observed(ctx, guard, id, tool.name, { output: approval.told, isError: false }, false);
   }
   if (tool.carryOut) {
-    const within = people.answerWithinMs === null ? {} : { deadlineMs: people.answerWithinMs };
+    const within = {
+      ...(people.answerWithinMs !== null && { deadlineMs: people.answerWithinMs }),
+      ...(plan.reach && { reach: plan.reach }),
+    };
     return asked(ctx, guard, id, tool, tool.carryOut(ctx, id, seen, within), people);
   }
-  return runTool(ctx, guard, id, tool, prepared.run);
+  return runTool(ctx, parts, id, tool, prepared.run);
 }
 
 async function asked(
@@ -135,25 +141,25 @@ function misfit(tool: Tool, problem: string): PreparedCall {
 
 async function runTool(
   ctx: Context,
-  guard: RunGuard,
+  parts: CallParts,
   id: string,
   tool: Tool,
   run: (PreparedCall & { ok: true })["run"],
 ): Promise<Outcome> {
   try {
-    const body = (step: StepContext) => once(ctx, step, guard, id, tool, run);
+    const body = (step: StepContext) => once(ctx, step, parts, id, tool, run);
     const { retries, timeoutMs } = tool;
-    return await guard.step(ctx, `tool ${id} ${tool.name}`, [], body, { retries, timeoutMs });
+    return await parts.guard.step(ctx, `tool ${id} ${tool.name}`, [], body, { retries, timeoutMs });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    return observed(ctx, guard, id, tool.name, stepFailed(tool, error));
+    return observed(ctx, parts.guard, id, tool.name, stepFailed(tool, error));
   }
 }
 
 async function once(
   ctx: Context,
   step: StepContext,
-  guard: RunGuard,
+  { guard, plan, outgoing }: CallParts,
   id: string,
   tool: Tool,
   run: (PreparedCall & { ok: true })["run"],
@@ -161,7 +167,8 @@ async function once(
   const begun = performance.now();
   const citations: Citation[] = [];
   const cite = (citation: Citation) => void citations.push(citation);
-  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, cite })
+  const fetch = fetchOf(plan, step, { tool: tool.name, outgoing });
+  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, fetch, cite })
     .then(
       (output): Outcome => ({
         output,

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Citation } from "../../task/agent.ts";
+import type { Fetch } from "../../task/agent-reach.ts";
 import type { Context } from "../../task/handler.ts";
 import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
 import type { Log } from "../../task/log-line.ts";
@@ -18,6 +19,11 @@ export type ToolContext = {
   readonly key: string;
   /** For whoever looks after the tool: in the server's log at once, and in the task's. */
   readonly log: Log;
+  /**
+   * As the global one, held to what the agent may reach: each connection and each redirect is judged, and what is refused
+   * is an error that says why. Ends with `signal`.
+   */
+  readonly fetch: Fetch;
   /** Says where what is returned stands; the task's output names it. */
   cite(citation: Citation): void;
 };
@@ -55,13 +61,13 @@ export type Tool = {
   /**
    * Carries a prepared call out in the place of its `run`, as calls of the task's own: what waits for others is no step.
    * `id` is the call's. Rejects with a `StepError` for what the model is told as a failure. Whom it asks may take as long
-   * as `within` says.
+   * as `within` says, and may be where it says.
    */
   readonly carryOut?: (
     ctx: Context,
     id: string,
     input: Json,
-    within: { deadlineMs?: number },
+    within: { deadlineMs?: number; reach?: readonly string[] },
   ) => Promise<{ output: string; citations?: Citation[] }>;
 };
 

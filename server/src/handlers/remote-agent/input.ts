@@ -1,5 +1,6 @@
 /** What a task of kind `remote_agent` is given: whom to ask, and what. */
 import { z } from "zod";
+import { agentReach } from "../../task/agent-reach.ts";
 import { part } from "../../task/part.ts";
 
 const ADDRESS_CHARACTERS_MAX = 2_048;
@@ -17,6 +18,8 @@ export const remoteAgentInput = z
     attachments: z.array(part).max(100).default([]),
     /** The other side's name of the conversation that this goes on with. */
     context: z.string().min(1).max(255).optional(),
+    /** Hosts that may be asked, of the agent that asks; absent: whatever the server may. */
+    reach: agentReach.optional(),
   })
   .refine(({ agent, url }) => (agent === undefined) !== (url === undefined), {
     path: ["agent"],

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { messageTold } from "../../task/agent-message.ts";
+import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent-reach.ts";
 import { type Context, defineHandler, type Handler, type StepContext, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { type Part, textOf } from "../../task/part.ts";
@@ -14,7 +15,7 @@ import type { AttachmentFiles } from "../agent/attachment.ts";
 import { withSentBytes } from "./attached.ts";
 import { FOLLOW_MS, followed, GrowingText } from "./follow.ts";
 import { type RemoteAgentInput, type RemoteAgents, type RemotePlace, remoteAgentInput } from "./input.ts";
-import { type Fetch, RemoteClient, type Said } from "./remote-client.ts";
+import { RemoteClient, type Said } from "./remote-client.ts";
 import { RemoteError } from "./remote-error.ts";
 import { isEnded, type RemoteState, type RemoteTask, statusText } from "./remote-task.ts";
 
@@ -33,7 +34,7 @@ type Standing = { id: string; context: string; state: RemoteState; says: string;
 /** Parts of a message are JSON. */
 type Answered = { standing: Standing } | { message: Json };
 
-export type RemoteAgentParts = { agents: RemoteAgents; fetch: Fetch; files: AttachmentFiles };
+export type RemoteAgentParts = { agents: RemoteAgents; fetch: Outgoing; files: AttachmentFiles };
 
 /** How far it has come, as its task's details show it and as its cleanup reads it. */
 const shownDetails = z.object({ remote: z.object({ task: z.string(), state: z.string() }) });
@@ -62,14 +63,24 @@ export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): 
     // It reads files of the store.
     inServer: true,
     run: (ctx, given) =>
-      new RemoteRun(ctx, (signal) => RemoteClient.open(placeOf(given, ctx.task), fetch, signal), files).run(given),
+      new RemoteRun(
+        ctx,
+        (signal) => RemoteClient.open(placeOf(given, ctx.task), heldTo(given, fetch), signal),
+        files,
+      ).run(given),
     cleanup: async (ctx, task) => {
       const read = shownDetails.safeParse(task.details);
       if (!read.success || isEnded(read.data.remote.state)) return;
-      const client = await RemoteClient.open(placeOf(input.parse(task.input), task), fetch, ctx.signal);
+      const given = input.parse(task.input);
+      const client = await RemoteClient.open(placeOf(given, task), heldTo(given, fetch), ctx.signal);
       await client.cancel(read.data.remote.task);
     },
   });
+}
+
+/** What its card names, and all that it leads to, is held to what the agent that asks may reach. */
+function heldTo({ reach }: RemoteAgentInput, fetch: Outgoing): Fetch {
+  return fetch((url) => reachRefusal("the agent that asks", reach, url));
 }
 
 type Open = (signal: AbortSignal) => Promise<RemoteClient>;

@@ -4,6 +4,7 @@
  * that asks nobody starts without it.
  */
 import type { Client } from "@a2a-js/sdk/client";
+import type { Fetch } from "../../task/agent-reach.ts";
 import type { Part } from "../../task/part.ts";
 import type { RemotePlace } from "./input.ts";
 import { asRemoteError, errorOfStatus, RemoteError } from "./remote-error.ts";
@@ -20,9 +21,6 @@ import {
 /** Without which the other side is not asked: it must not wait for ever. */
 const ONCE_HEADER = "Idempotency-Key";
 const CARD_PATHS = ["agent-card.json", "agent.json"] as const;
-
-/** Handed in: judges each connection, see `outgoing/guarded-fetch.ts`. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export type Said = {
   /** Stable over tries, so that a server which looks for repeats finds one. */

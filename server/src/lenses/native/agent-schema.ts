@@ -44,6 +44,12 @@ export const agent = z.strictObject({
   model: z.string().nullable().describe("Null: the server's default model."),
   tools: z.array(z.string()).nullable().describe("Null: all built-in tools."),
   collaborators: z.array(z.string()).describe("Agents that it may ask, each as a child task."),
+  reach: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      "Hosts that its tools may reach, as `api.example.com`, `*.example.com`, `https://example.com:8443`; null: whatever the server may.",
+    ),
   knowledge_bases: z.array(z.string()).describe("Vector stores that it searches; none: all that its task's owner has."),
   mode: z.enum(AGENT_MODES),
   max_turns: z.int(),
@@ -75,6 +81,9 @@ export const agentBody = z
     model: of.model.describe("`provider:model`; the server's default model when absent."),
     tools: of.tools.describe("All built-in tools when absent."),
     collaborators: of.collaborators.describe("Slugs or ids of agents that it may ask, each as a child task."),
+    reach: of.reach.describe(
+      "Hosts that its tools may reach, as `api.example.com`, `*.example.com`, `https://example.com:8443`; none: nothing. Whatever the server may when absent.",
+    ),
     knowledge_bases: of.knowledgeBases.describe("Ids of vector stores; none: all that its task's owner has."),
     mode: of.mode,
     max_turns: of.maxTurns,
@@ -102,6 +111,7 @@ export const agentPatch = z
     model: of.model.unwrap().nullable().optional(),
     tools: of.tools.unwrap().nullable().optional(),
     collaborators: of.collaborators.unwrap().nullable().optional(),
+    reach: of.reach.unwrap().nullable().optional(),
     knowledge_bases: of.knowledgeBases.unwrap().nullable().optional(),
     mode: of.mode.unwrap().nullable().optional(),
     max_turns: of.maxTurns.unwrap().nullable().optional(),

@@ -18,6 +18,7 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
     model: definition.model ?? null,
     tools: definition.tools ?? null,
     collaborators: definition.collaborators,
+    reach: definition.reach ?? null,
     knowledge_bases: definition.knowledgeBases,
     mode: definition.mode,
     max_turns: definition.maxTurns,
@@ -40,7 +41,7 @@ export function wireAgent(agent: Agent): z.infer<typeof wire.agent> {
 }
 
 export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
-  const { slug, display_name, model, tools, time_limit_ms, guardrails, card, ...rest } = body;
+  const { slug, display_name, model, tools, reach, time_limit_ms, guardrails, card, ...rest } = body;
   const {
     knowledge_bases: knowledgeBases,
     max_turns: maxTurns,
@@ -54,6 +55,7 @@ export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
     ...(display_name !== undefined && { displayName: display_name }),
     ...(model !== undefined && { model }),
     ...(tools !== undefined && { tools }),
+    ...(reach !== undefined && { reach }),
     ...(time_limit_ms !== undefined && { timeLimitMs: time_limit_ms }),
     ...(guardrails !== undefined && { guardrails: guardrailsOf(guardrails) }),
     ...(card !== undefined && { card: cardOf(card) }),
@@ -64,7 +66,8 @@ export function newAgentOf(body: z.infer<typeof wire.agentBody>): NewAgent {
 export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdate {
   const { display_name, knowledge_bases, max_turns, time_limit_ms, asks_person, guardrails, card, ...others } = body;
   const { multitask_strategy, ...same } = others;
-  const { name, description, instructions, model, tools, collaborators, mode, tags, hidden, style, properties } = same;
+  const { name, description, instructions, model, tools, collaborators, reach, mode, tags, hidden, style, properties } =
+    same;
   return {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
@@ -72,6 +75,7 @@ export function agentUpdateOf(body: z.infer<typeof wire.agentPatch>): AgentUpdat
     ...(model !== undefined && { model }),
     ...(tools !== undefined && { tools }),
     ...(collaborators !== undefined && { collaborators }),
+    ...(reach !== undefined && { reach }),
     ...(mode !== undefined && { mode }),
     ...(tags !== undefined && { tags }),
     ...(hidden !== undefined && { hidden }),

@@ -41,7 +41,9 @@ export function askRemoteAgentTool(agent: string, description: string): Tool {
     ...tool,
     carryOut: async (ctx, id, input, within) => {
       const { question } = asked.parse(input);
-      const answer = await ctx.child(`remote ${id} ${agent}`, "remote_agent", { agent, query: question }, within);
+      const { reach, ...options } = within;
+      const asks = { agent, query: question, ...(reach && { reach: [...reach] }) };
+      const answer = await ctx.child(`remote ${id} ${agent}`, "remote_agent", asks, options);
       return { output: excerpt(textOf(closingWordsOf(answer)?.message.parts ?? []), RESULT_CHARS_MAX) };
     },
   };
