@@ -14,8 +14,11 @@ const REDIRECTS_MAX = 5;
 
 export function remoteAgentHandlerOf({ outgoing, remoteAgents }: Config, files: RemoteAgentParts["files"]): Handler {
   const client = outgoingClient(outgoing);
-  const fetch = (refusal: (url: URL) => string | null) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, refusal });
-  return remoteAgentHandler({ agents: remoteAgents, fetch, files });
+  return remoteAgentHandler({
+    agents: remoteAgents,
+    outgoing: (refusal) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, refusal }),
+    files,
+  });
 }
 
 /** How tools reach other servers: as far as callers may send this one, and no further than their agent may go. */

@@ -14,9 +14,9 @@ export function fetchOf(
 ): Fetch {
   return async (input, init = {}) => {
     if (outgoing === null) throw new Error("Tools of this agent reach no other server.");
-    const fetch = outgoing((url) => reachRefusal(`the agent "${agent}"`, reach, url));
+    const held = outgoing((url) => reachRefusal(`the agent "${agent}"`, reach, url));
     try {
-      return await fetch(input, { ...init, signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal });
+      return await held(input, { ...init, signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal });
     } catch (error) {
       const refused = notReached.safeParse(error);
       if (refused.success) log.warn(`The tool ${tool} was held back: ${refused.data.message}`);

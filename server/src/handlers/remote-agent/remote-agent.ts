@@ -34,13 +34,13 @@ type Standing = { id: string; context: string; state: RemoteState; says: string;
 /** Parts of a message are JSON. */
 type Answered = { standing: Standing } | { message: Json };
 
-export type RemoteAgentParts = { agents: RemoteAgents; fetch: Outgoing; files: AttachmentFiles };
+export type RemoteAgentParts = { agents: RemoteAgents; outgoing: Outgoing; files: AttachmentFiles };
 
 /** How far it has come, as its task's details show it and as its cleanup reads it. */
 const shownDetails = z.object({ remote: z.object({ task: z.string(), state: z.string() }) });
 
 /** The handler of kind `remote_agent`. `agents` are those that callers may name; any other is asked by its address. */
-export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): Handler {
+export function remoteAgentHandler({ agents, outgoing, files }: RemoteAgentParts): Handler {
   const input = remoteAgentInput.refine(({ agent }) => agent === undefined || Object.hasOwn(agents, agent), {
     path: ["agent"],
     message: `must be one of the configured remote agents: ${Object.keys(agents).join(", ") || "there are none"}`,
@@ -65,22 +65,22 @@ export function remoteAgentHandler({ agents, fetch, files }: RemoteAgentParts): 
     run: (ctx, given) =>
       new RemoteRun(
         ctx,
-        (signal) => RemoteClient.open(placeOf(given, ctx.task), heldTo(given, fetch), signal),
+        (signal) => RemoteClient.open(placeOf(given, ctx.task), heldTo(given, outgoing), signal),
         files,
       ).run(given),
     cleanup: async (ctx, task) => {
       const read = shownDetails.safeParse(task.details);
       if (!read.success || isEnded(read.data.remote.state)) return;
       const given = input.parse(task.input);
-      const client = await RemoteClient.open(placeOf(given, task), heldTo(given, fetch), ctx.signal);
+      const client = await RemoteClient.open(placeOf(given, task), heldTo(given, outgoing), ctx.signal);
       await client.cancel(read.data.remote.task);
     },
   });
 }
 
 /** What its card names, and all that it leads to, is held to what the agent that asks may reach. */
-function heldTo({ reach }: RemoteAgentInput, fetch: Outgoing): Fetch {
-  return fetch((url) => reachRefusal("the agent that asks", reach, url));
+function heldTo({ reach }: RemoteAgentInput, outgoing: Outgoing): Fetch {
+  return outgoing((url) => reachRefusal("the agent that asks", reach, url));
 }
 
 type Open = (signal: AbortSignal) => Promise<RemoteClient>;
