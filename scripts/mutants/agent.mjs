@@ -21,7 +21,7 @@ export const AGENT = [
   },
   {
     name: "a-resume-grants-nothing",
-    find: "await step.grant(standingsOf(bounds, ctx.task.id).spent.map(({ task }) => task));",
+    find: "await step.grant(stillSpent.map(({ task }) => task));",
     put: "",
   },
   {
@@ -73,8 +73,13 @@ export const AGENT = [
     put: "(left * PER_MILLION)",
   },
   {
+    name: "a-budget-is-passed-by-the-next-prompt",
+    find: "if (least && used < limits.tokens && used + least.inputTokens + least.outputTokens > limits.tokens) {",
+    put: "if (least && used > limits.tokens) {",
+  },
+  {
     name: "what-a-provider-has-counted-is-forgotten",
-    find: "this.#countedPerToken.set(model, Math.max(1, perToken));",
+    find: "this.#last.set(model, { tokens, counted });",
     put: "",
   },
   {

@@ -131,6 +131,8 @@ export interface Models {
   providers(): string[];
   /** Text of its answer may be followed by calls of tools. */
   speaksBeforeCalls(model: ModelId): boolean;
+  /** The least that its answer may be bounded to, in tokens. */
+  answerTokensMin(model: ModelId): number;
   /** How long its first token may take, in milliseconds. */
   firstTokenMs(model: ModelId): number;
   /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */

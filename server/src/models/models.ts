@@ -14,7 +14,7 @@ import {
 } from "./configuration.ts";
 import { contextTokensOf } from "./context-window.ts";
 import { ModelError, type ModelId, type Models } from "./model.ts";
-import type { Host } from "./parameters.ts";
+import { type Host, OPENAI_TOKENS_MIN } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
 import { baseUrlOf } from "./provider-url.ts";
 import { type Priced, readAnswer } from "./reading.ts";
@@ -78,6 +78,10 @@ export function createModels(config: ModelsConfigInput = {}): Models {
     providers: () => [...names],
     // The offline model either answers or calls.
     speaksBeforeCalls: (id) => id !== offlineModelId,
+    answerTokensMin: (id) => {
+      const provider = id.slice(0, id.indexOf(":"));
+      return hostOf(provider, providers[provider]).type === "openai" ? OPENAI_TOKENS_MIN : 1;
+    },
     price: rateOf,
     firstTokenMs: (id) => {
       const provider = id.slice(0, id.indexOf(":"));

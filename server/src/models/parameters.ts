@@ -41,7 +41,7 @@ const DRAWING = ["temperature", "topP", "topK", "typicalP"] as const;
 /** OpenAI's own limit; the others are watched for here. */
 const NATIVE_STOPS_MAX = 4;
 /** OpenAI refuses a request for fewer tokens: what is beyond a smaller number is cut off here. */
-const OPENAI_TOKENS_MIN = 16;
+export const OPENAI_TOKENS_MIN = 16;
 /** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text, here or at a provider. */
 const STOP_CHARACTERS_MAX = 1_000;
 const TOP_LOGPROBS_MAX = 20;

@@ -126,13 +126,25 @@ describe("a budget", () => {
     ]);
   });
 
+  it("that is smaller than a prompt lets one call be made for each grant", async () => {
+    const life = lives.current;
+    await life.start();
+    life.provider.script(adding("0+1"), saying("Enough."));
+    const id = await life.submit({ query: "Add" }, { budget: { tokens: 15 } });
+    await life.until(id, "task.paused");
+    await life.verbs.tasks.resume(ada, id);
+    await life.completed(id);
+    expect(life.provider.requests).toHaveLength(2);
+  });
+
   it("fails the task where it must not be exceeded, and warns before, once", async () => {
     const life = lives.current;
     await life.start();
-    life.provider.script(...["1", "2", "3", "4", "5", "6", "7"].map((n) => adding(`${n}+1`)));
+    life.provider.script(...["1", "2", "3", "4", "5", "6"].map((n) => adding(`${n}+1`)));
     const id = await life.submit({ query: "Add" }, { budget: { tokens: 185, onSpent: "fail" } });
     expect(await life.failed(id)).toBe(
-      "The task's token budget is spent: 210 of 185 tokens in 7 model calls. Submit it again with a larger budget.",
+      "The task's token budget has no room for the next call: 180 of 185 tokens in 6 model calls, and its prompt alone has some " +
+        "20 tokens. Submit it again with a larger budget.",
     );
     expect(await life.task(id)).toMatchObject({ error: { code: "budget_exhausted" } });
     expect((await life.eventsOf(id, "budget.threshold")).map((data) => data.level)).toEqual(["warning", "exhausted"]);

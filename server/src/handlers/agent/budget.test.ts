@@ -45,6 +45,25 @@ describe("a budget", () => {
     expect([at(2_500), at(3_499), at(3_500)]).toEqual([undefined, "low", "spent"]);
   });
 
+  it("is spent where the prompt of the next call alone would pass it", () => {
+    const next = { inputTokens: 300, price: { input: 1, output: 2 }, least: { inputTokens: 200, outputTokens: 1 } };
+    const at = (inputTokens: number, budget: Bound["budget"] = tokens) =>
+      standingOf(
+        { ...bound, budget, spent: { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens / 1e6 } },
+        "a",
+        next,
+      );
+    expect(at(799)?.is).toBeUndefined();
+    expect(at(800)).toMatchObject({
+      is: "spent",
+      sentence: expect.stringContaining("no room for the next call: 800 of 1,000 tokens"),
+      told: { usagePercent: 80, level: "exhausted" },
+    });
+    expect(at(798, { ...cost, costUsd: 0.001 })?.is).toBeUndefined();
+    expect(at(799, { ...cost, costUsd: 0.001 })?.is).toBe("spent");
+    expect(standingOf({ ...bound, budget: { ...tokens, tokens: 9 }, spent: NO_USAGE }, "a", next)).toBeNull();
+  });
+
   it("says whose it is where it is that of a task above", () => {
     const spent = { ...NO_USAGE, calls: 2, inputTokens: 1_000 };
     expect(standingOf({ ...bound, budget: tokens, spent }, "b")?.sentence).toMatch(/^Of a, to whose tree/);
@@ -67,6 +86,9 @@ describe("what a call may take of a budget", () => {
 
   it("is enough to say something where nobody else is at work, and what those leave where they leave enough", () => {
     expect(of({ ...tokens, tokens: 50 })).toMatchObject({ maxOutputTokens: 16 });
+    const counted = { ...call, least: { inputTokens: 40, outputTokens: 1 } };
+    const small = { ...bound, budget: { ...tokens, tokens: 50 }, spent: NO_USAGE };
+    expect(allowanceOf([small], counted)).toMatchObject({ maxOutputTokens: 10 });
     expect(of({ ...tokens, tokens: 50_000 }, { tokens: 45_000, costUsd: 0 })).toMatchObject({ maxOutputTokens: 4_900 });
     expect(of({ ...tokens, tokens: 50_000 }, { tokens: 49_000, costUsd: 0 })).toBeNull();
     expect(of({ ...cost, costUsd: 0.01 }, { tokens: 100, costUsd: 0.009 })).toBeNull();

@@ -51,8 +51,11 @@ export type Standing = {
   nextDay?: true;
 };
 
-/** The worst that is to be said of a budget; null while enough of it is left. `own` is the task that asks. */
-export function standingOf(bound: Bound, own: string): Standing | null {
+/**
+ * The worst that is to be said of a budget; null while enough of it is left. `own` is the task that asks. One that has no room for
+ * the next call, by what its provider has counted before, is spent.
+ */
+export function standingOf(bound: Bound, own: string, next?: ExpectedCall): Standing | null {
   const { budget, from, spent, task } = bound;
   const limits = limitsOf(bound);
   if (bound.day) return standingOfDay(bound, bound.day);
@@ -63,20 +66,41 @@ export function standingOf(bound: Bound, own: string): Standing | null {
     if (percent < THRESHOLD_PERCENT) return;
     states.push({ is, task, onSpent: budget.onSpent, sentence, told: toldOf(bound, type, percent) });
   };
+  // One of which nothing is spent lets a call be made, however long its prompt is: a grant would change nothing.
+  const least = spent.calls > from.calls ? next?.least : undefined;
+  const full = (type: "tokens" | "cost", percent: number, so: string) => {
+    const sentence = `${so}, and its prompt alone has some ${counted(least?.inputTokens ?? 0)} tokens.`;
+    const told = { ...toldOf(bound, type, percent), level: "exhausted" as const };
+    states.push({ is: "spent", task, onSpent: budget.onSpent, sentence, told });
+  };
   if (limits.tokens !== null) {
     const used = tokensOf(spent);
-    const sentence = `${whose} token budget is spent: ${counted(used)} of ${counted(limits.tokens)} tokens in ${spent.calls} model calls.`;
-    say("tokens", (used / limits.tokens) * 100, sentence);
+    const so = `${counted(used)} of ${counted(limits.tokens)} tokens in ${spent.calls} model calls`;
+    say("tokens", (used / limits.tokens) * 100, `${whose} token budget is spent: ${so}.`);
+    if (least && used < limits.tokens && used + least.inputTokens + least.outputTokens > limits.tokens) {
+      full("tokens", (used / limits.tokens) * 100, `${whose} token budget has no room for the next call: ${so}`);
+    }
   }
   if (limits.costUsd !== null) {
-    const sentence = `${whose} cost budget is spent: ${dollars(spent.costUsd)} of ${dollars(limits.costUsd)} in ${spent.calls} model calls.`;
-    say("cost", (spent.costUsd / limits.costUsd) * 100, sentence);
+    const so = `${dollars(spent.costUsd)} of ${dollars(limits.costUsd)} in ${spent.calls} model calls`;
+    const percent = (spent.costUsd / limits.costUsd) * 100;
+    say("cost", percent, `${whose} cost budget is spent: ${so}.`);
+    if (least && percent < 100 && spent.costUsd + leastCostUsd(least, next?.price ?? null) > limits.costUsd) {
+      full("cost", percent, `${whose} cost budget has no room for the next call: ${so}`);
+    }
     if (spent.unpricedCalls > from.unpricedCalls) {
       const unpriced = `${whose} cost budget of ${dollars(limits.costUsd)} cannot be watched: the model has no known price. Give it one in the configuration.`;
       say("cost", 100, unpriced);
     }
   }
   return states.find(({ is }) => is === "spent") ?? states[0] ?? null;
+}
+
+/** What a call will cost for certain; nothing where nobody knows its price. */
+function leastCostUsd(least: NonNullable<ExpectedCall["least"]>, price: Price | null): number {
+  if (price === null) return 0;
+  const input = Math.min(price.input, price.cacheRead ?? price.input);
+  return (least.inputTokens * input + least.outputTokens * price.output) / PER_MILLION;
 }
 
 function standingOfDay(bound: Bound, { whose, endsAt }: DaysMoney): Standing | null {
@@ -99,16 +123,25 @@ function limitsOf({ budget, from }: Bound): { tokens: number | null; costUsd: nu
 }
 
 /** How the budgets of a call stand, which is not to be made where one is spent. */
-function standingsOf(bounds: readonly Bound[], own: string): { spent: Standing[]; low: Standing[] } {
-  const states = bounds.flatMap((bound) => standingOf(bound, own) ?? []);
+function standingsOf(
+  bounds: readonly Bound[],
+  own: string,
+  next: ExpectedCall,
+): { spent: Standing[]; low: Standing[] } {
+  const states = bounds.flatMap((bound) => standingOf(bound, own, next) ?? []);
   return { spent: states.filter(({ is }) => is === "spent"), low: states.filter(({ is }) => is === "low") };
 }
 
 /**
- * What a call may come to: its prompt by our own count, the price of its model, and how long its answer may be where that is
- * known.
+ * What a call may come to: its prompt by our own count, the price of its model, how long its answer may be where that is known, and
+ * what it comes to at least where its provider has counted prompts before.
  */
-export type ExpectedCall = { inputTokens: number; price: Price | null; outputTokens?: number };
+export type ExpectedCall = {
+  inputTokens: number;
+  price: Price | null;
+  outputTokens?: number;
+  least?: { inputTokens: number; outputTokens: number };
+};
 
 /** What a call may spend: `maxOutputTokens` where a budget bounds its answer, and what is reserved for it. */
 export type Allowance = { maxOutputTokens?: number; reserve: Reservation };
@@ -119,7 +152,7 @@ export type Allowance = { maxOutputTokens?: number; reserve: Reservation };
  */
 export function allowanceOf(
   bounds: readonly Bound[],
-  { inputTokens, price, outputTokens = ANSWER_TOKENS_MAX }: ExpectedCall,
+  { inputTokens, price, outputTokens = ANSWER_TOKENS_MAX, least }: ExpectedCall,
 ): Allowance | null {
   let output = outputTokens;
   let isBounded = false;
@@ -130,7 +163,8 @@ export function allowanceOf(
     const most: number[] = [];
     if (limits.tokens !== null) {
       const left = Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens);
-      most.push(isShared ? left - inputTokens : Math.max(left - inputTokens, Math.min(left, ANSWER_TOKENS_MIN)));
+      const few = Math.min(least ? left - least.inputTokens : left, ANSWER_TOKENS_MIN);
+      most.push(isShared ? left - inputTokens : Math.max(left - inputTokens, few));
     }
     if (limits.costUsd !== null && price !== null && price.output > 0) {
       const left = limits.costUsd - spent.costUsd - reserved.costUsd;
@@ -168,7 +202,7 @@ async function withinBudgets<Result>(
   if (bounds.length === 0) return body([], null);
   for (;;) {
     step.signal.throwIfAborted();
-    const { spent, low } = standingsOf(bounds, own);
+    const { spent, low } = standingsOf(bounds, own, expected);
     if (spent.length > 0) return { overspent: spent };
     const allowance = allowanceOf(bounds, expected);
     if (allowance && (await step.reserve(allowance.reserve, bounds))) return body(low, allowance);
@@ -181,18 +215,29 @@ export class BudgetWatch {
   /** Those of which it was said that they run low. */
   readonly warned = new Set<string>();
 
-  /** Tokens that a model's provider counts in a prompt for each of ours, by what it has counted last. */
-  readonly #countedPerToken = new Map<ModelId, number>();
+  /** The prompt that a model's provider has counted last: its tokens by our own count and by the provider's. */
+  readonly #last = new Map<ModelId, { tokens: number; counted: number }>();
 
   /** How many tokens a model's provider will count in a prompt of `tokens` by our own count. */
   promptTokens(model: ModelId, tokens: number): number {
-    return Math.ceil(tokens * (this.#countedPerToken.get(model) ?? COUNTED_PER_TOKEN));
+    const last = this.#last.get(model);
+    if (last === undefined) return Math.ceil(tokens * COUNTED_PER_TOKEN);
+    const perToken = last.counted / Math.max(1, last.tokens);
+    return Math.ceil(tokens * Math.max(1, Math.min(perToken, COUNTED_PER_TOKEN_MAX)));
+  }
+
+  /**
+   * How many it will count at least; undefined where it has counted none. The prompts of a run grow: one that is longer than the
+   * last has what that had.
+   */
+  leastPromptTokens(model: ModelId, tokens: number): number | undefined {
+    const last = this.#last.get(model);
+    return last && Math.floor(last.counted * Math.min(1, tokens / last.tokens));
   }
 
   /** It has counted `counted` in one of `tokens`. */
   notePrompt(model: ModelId, tokens: number, counted: number): void {
-    const perToken = Math.min(counted / Math.max(1, tokens), COUNTED_PER_TOKEN_MAX);
-    this.#countedPerToken.set(model, Math.max(1, perToken));
+    this.#last.set(model, { tokens, counted });
   }
 
   /** A step whose body asks a model, within every budget: one that is spent pauses or fails the task before it. */
@@ -208,12 +253,12 @@ export class BudgetWatch {
         withinBudgets(step, ctx.task.id, expect, (low, allowance) => body(step, low, allowance));
       const done = await ctx.step<Result | Overspent>(name, within, options);
       if (!isOverspent(done)) return done;
-      await this.#goOn(ctx, done.overspent);
+      await this.#goOn(ctx, done.overspent, expect);
     }
   }
 
   /** Returns when the call that was not made may be tried again. Throws `TaskFailure` where a spent budget ends the task. */
-  async #goOn(ctx: Context, spent: readonly Standing[]): Promise<void> {
+  async #goOn(ctx: Context, spent: readonly Standing[], expect: () => Promise<ExpectedCall>): Promise<void> {
     for (const { told } of spent) ctx.emit({ type: "budget.threshold", data: told });
     const sentences = spent.map(({ sentence }) => sentence).join(" ");
     const ofDay = spent.some(({ nextDay }) => nextDay === true);
@@ -224,7 +269,8 @@ export class BudgetWatch {
     await ctx.step("grant the budget", async (step) => {
       // Another task of the tree may have been resumed before.
       const bounds = (await step.budgets()).filter(({ day }) => day === undefined);
-      await step.grant(standingsOf(bounds, ctx.task.id).spent.map(({ task }) => task));
+      const { spent: stillSpent } = standingsOf(bounds, ctx.task.id, await expect());
+      await step.grant(stillSpent.map(({ task }) => task));
       return null;
     });
   }

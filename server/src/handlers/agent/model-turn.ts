@@ -99,7 +99,14 @@ export async function askModel(ctx: Context, name: string, options: ModelTurnOpt
   let own = 0;
   const expected = async () => {
     own = (await estimatedUsage(call.prompt, call.tools, [])).inputTokens;
-    return { inputTokens: budgets.promptTokens(call.model, own), price: models.price(call.model) };
+    const inputTokens = budgets.leastPromptTokens(call.model, own);
+    return {
+      inputTokens: budgets.promptTokens(call.model, own),
+      price: models.price(call.model),
+      ...(inputTokens !== undefined && {
+        least: { inputTokens, outputTokens: models.answerTokensMin(call.model) },
+      }),
+    };
   };
   const body = async (step: StepContext, low: Standing[], allowance: Allowance | null) => {
     const turn = await askWithin(step, options, low, allowance);
