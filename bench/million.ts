@@ -3,25 +3,27 @@
  * 20 users, six kinds and all states, a third of them in conversations. Writes rows directly, so that a million take a
  * minute and not an hour; `waybill doctor` and the store's own check find nothing wrong with them.
  *
- *   node bench/million.ts FOLDER [tasks]
+ *   node bench/million.ts FOLDER [tasks] [--asleep]
  */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { fixedOf, recordOf } from "../server/src/store/codec/task-row.ts";
+import { fixedOf, reasonsText, recordOf } from "../server/src/store/codec/task-row.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../server/src/store/codec/totals.ts";
 import { openDatabase } from "../server/src/store/sqlite/database.ts";
 import { DATABASE_FILE } from "../server/src/store/sqlite/folder.ts";
 import { migrate } from "../server/src/store/sqlite/migrate.ts";
 import { uuidFromBytes, uuidV7Bytes } from "../server/src/task/id.ts";
+import { waitsOn } from "../server/src/task/open-task.ts";
 import { isTerminal, type State } from "../server/src/task/states.ts";
-import type { Task } from "../server/src/task/task.ts";
+import { dueAt, type Task } from "../server/src/task/task.ts";
 import { sampleTask } from "./sample-task.ts";
 
 export const DAYS = 30;
 export const USERS = 20;
 export const KINDS = ["agent", "agent", "agent", "file_processing", "human", "external"] as const;
 export const TASKS_PER_CONVERSATION = 20;
+const MONTH_MS = 30 * DAY_MS;
 const ROWS_PER_TRANSACTION = 10_000;
 
 /** Of a hundred tasks, this many are in each state; the rest are completed. */
@@ -39,8 +41,15 @@ const STATES: [State, number][] = [
 
 export type Loaded = { ids: string[]; conversations: string[]; from: number; before: number };
 
-/** Returns a sample of the ids, and all conversations. `before` is the end of the 30 days. */
-export function loadTasks(folder: string, count: number, before = Date.now()): Loaded {
+export type Shape = {
+  /** The end of the 30 days. */
+  before?: number;
+  /** All of them sleep, for a month from then on. */
+  asleep?: boolean;
+};
+
+/** Returns a sample of the ids, and all conversations. */
+export function loadTasks(folder: string, count: number, { before = Date.now(), asleep = false }: Shape = {}): Loaded {
   mkdirSync(folder, { recursive: true });
   const db = openDatabase(path.join(folder, DATABASE_FILE));
   migrate(db);
@@ -48,7 +57,8 @@ export function loadTasks(folder: string, count: number, before = Date.now()): L
   db.pragma("foreign_keys = OFF");
   const insertTask = db.prepare<unknown[]>(
     `INSERT INTO tasks (id, tenant, user, kind, state, conversation, parent, revision, attempt, last_seq, progress,
-       created_at, ended_at, deleted_at, record, output) VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`,
+       created_at, ended_at, deleted_at, record, output, due_at, waits_on)
+       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)`,
   );
   const insertSubmission = db.prepare<unknown[]>("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)");
   const insertEvent = db.prepare<unknown[]>("INSERT INTO events (task, seq, at, type, data) VALUES (?, ?, ?, ?, ?)");
@@ -73,9 +83,9 @@ export function loadTasks(folder: string, count: number, before = Date.now()): L
       }
       conversation = conversations.at(-1) ?? null;
     }
-    const kind = KINDS[index % KINDS.length] ?? "agent";
+    const kind = asleep ? "nap" : (KINDS[index % KINDS.length] ?? "agent");
     const question = `What is the capital of country number ${index % 1000}, and what do ${index % 77} people say?`;
-    const task = inState(stateOf(index), sampleTask(createdAt, question, { kind, conversation, user }));
+    const task = shaped(sampleTask(createdAt, question, { kind, conversation, user }), index, asleep ? before : null);
     if (index % 97 === 0) ids.push(task.id);
     const output = task.state === "completed" ? JSON.stringify(task.output) : null;
     const { revision, attempt, progress, endedAt } = task;
@@ -94,6 +104,8 @@ export function loadTasks(folder: string, count: number, before = Date.now()): L
       endedAt,
       recordOf(task),
       output,
+      asleep ? dueAt(task) : null,
+      asleep ? reasonsText(waitsOn(task)) : null,
     ).lastInsertRowid;
     insertSubmission.run(n, fixedOf(task), JSON.stringify(task.input));
     insertEvent.run(n, 1, createdAt, "task.submitted", JSON.stringify({ kind, title: question, lens: task.lens }));
@@ -132,6 +144,14 @@ function stateOf(index: number): State {
   return "completed";
 }
 
+/** As the task of this number is; asleep, a month from `asleepAt` on. */
+function shaped(task: Task, index: number, asleepAt: number | null): Task {
+  if (asleepAt === null) return inState(stateOf(index), task);
+  const until = asleepAt + MONTH_MS;
+  const wait = { key: "0", on: "timer", since: task.createdAt, until } as const;
+  return { ...inState("waiting", { ...task, input: {} }), waits: [wait] };
+}
+
 function inState(state: State, task: Task): Task {
   const at = task.createdAt + 2_000;
   const moved = { ...task, revision: 1, attempt: 1, startedAt: task.createdAt + 10, updatedAt: at, stateChangedAt: at };
@@ -147,9 +167,9 @@ function inState(state: State, task: Task): Task {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const [folder, count = "1000000"] = process.argv.slice(2);
+  const [folder, count = "1000000", flag] = process.argv.slice(2);
   if (folder === undefined) throw new Error("Which folder?");
   const start = performance.now();
-  loadTasks(folder, Number(count));
+  loadTasks(folder, Number(count), { asleep: flag === "--asleep" });
   console.log(`${Number(count).toLocaleString("en")} tasks in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }

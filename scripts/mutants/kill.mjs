@@ -20,7 +20,7 @@ export const KILL = [
     file: recovery,
     name: "a-start-forgets-one-of-ten",
     find: "const entry = entryUnread(open, this.#parts.handlers);\n",
-    put: "const entry = entryUnread(open, this.#parts.handlers);\n        if (Math.random() < 0.1) continue;\n",
+    put: "const entry = entryUnread(open, this.#parts.handlers);\n    if (Math.random() < 0.1) return;\n",
   },
   {
     file: scheduler,

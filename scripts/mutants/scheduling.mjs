@@ -130,8 +130,32 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "what-ran-before-the-crash-stands-still",
-    find: 'else if (entry.state === "running") interrupted.push(entry);',
+    find: 'else if (entry.state === "running") this.#interrupted.add(entry.id);',
     put: "",
+  },
+  {
+    file: recovery,
+    name: "an-old-page-undoes-what-has-changed-since",
+    find: "if (!this.#changed?.has(open.id)) this.#takeIn(open);",
+    put: "this.#takeIn(open);",
+  },
+  {
+    file: recovery,
+    name: "what-is-resumed-before-all-are-there-stands-still",
+    find: "    this.#resumed.add(task);\n",
+    put: "",
+  },
+  {
+    file: descendants,
+    name: "a-cancel-is-answered-before-its-children-are-there",
+    find: "    await this.#parts.open.complete;\n",
+    put: "",
+  },
+  {
+    file: "server/src/engine/embedded/claims.ts",
+    name: "work-is-given-out-before-the-oldest-is-there",
+    find: "if (!queue || this.#isHeld) return undefined;",
+    put: "if (!queue) return undefined;",
   },
   {
     file: recovery,
@@ -219,8 +243,8 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "time-moves-tasks-before-their-parents-are-known",
-    find: "    await this.#parts.descendants.adopt();\n    this.#parts.open.start();",
-    put: "    this.#parts.open.start();\n    await this.#parts.descendants.adopt();",
+    find: "    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return null;\n    this.#parts.open.start();",
+    put: "    this.#parts.open.start();\n    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return null;",
   },
   { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
   {
@@ -238,7 +262,7 @@ export const SCHEDULING = [
   {
     file: claims,
     name: "who-was-woken-wakes-no-other",
-    find: "if (queue && queue.ready.size + queue.returned.length > 0) wakeOne(queue);",
+    find: "if (queue && !this.#isHeld && queue.ready.size + queue.returned.length > 0) wakeOne(queue);",
     put: "",
   },
   {

@@ -122,6 +122,7 @@ export async function startServer(
       lenses,
       metrics: measured,
       condition: conditionIn(engine, models),
+      recovering: () => engine.isRecovering,
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
     });

@@ -36,7 +36,7 @@ export interface SchedulingView {
   workers(task: Task): QueueWorkers | null;
 }
 
-export type Obstacle = { code: "no_handler" | "stuck" | "crash_suspect"; sentence: string };
+export type Obstacle = { code: "recovering" | "no_handler" | "stuck" | "crash_suspect"; sentence: string };
 
 /** `askedAt` is null where none has asked since this server started, at `since`. */
 export type QueueWorkers = { queue: string; askedAt: number | null; since: number };

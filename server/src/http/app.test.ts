@@ -66,7 +66,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
   app.get("/bug", () => {
     throw new Error("a bug");
   });
-  addHealth(app, { version: "0.0.0" });
+  addHealth(app, { version: "0.0.0", recovering: () => false });
   return { app, lines, traffic, durations, streams };
 }
 

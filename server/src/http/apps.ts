@@ -54,6 +54,8 @@ export type AppsParts = AppsOptions & {
   lenses: readonly [Lens, ...Lens[]];
   documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
   condition: LensParts["condition"];
+  /** Tasks that were open at the start are still on their way into memory. */
+  recovering: () => boolean;
   issues: LensParts["issues"];
   tokenSecret: LensParts["tokenSecret"];
   /** What `/metrics` tells of the rest of the server. */
@@ -76,7 +78,7 @@ export type Apps = {
 };
 
 export function createApps(parts: AppsParts): Apps {
-  const { version, lenses, publicUrl } = parts;
+  const { version, recovering, lenses, publicUrl } = parts;
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
@@ -120,7 +122,7 @@ export function createApps(parts: AppsParts): Apps {
     main: async () => {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
       for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
-      addHealth(app, { version });
+      addHealth(app, { version, recovering });
       const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
       addMetrics(app, { authenticate, page });
       addDashboard(app);
@@ -132,7 +134,7 @@ export function createApps(parts: AppsParts): Apps {
     ofLens: async (lens) => {
       const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
       await mount(app, lens, "", true);
-      if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version });
+      if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
       return app;
     },
     serve: () => {

@@ -5,9 +5,19 @@ import { secretsOf } from "../lenses/secrets.ts";
 import { mustHave } from "../task/principal.ts";
 import { linesFor, type MetricsPage } from "./metrics.ts";
 
-/** `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. */
-export function addHealth(app: FastifyInstance, { version }: { version: string }): void {
-  app.get("/health", (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok", version }));
+/**
+ * `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. `recovering` while tasks
+ * that were open at the start are still on their way into memory: it takes requests, and runs nothing yet.
+ */
+export function addHealth(
+  app: FastifyInstance,
+  { version, recovering }: { version: string; recovering: () => boolean },
+): void {
+  app.get("/health", (_request, reply) =>
+    reply
+      .header("cache-control", "no-store")
+      .send({ status: "ok", version, ...(recovering() && { recovering: true }) }),
+  );
 }
 
 /**

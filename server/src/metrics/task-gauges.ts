@@ -7,6 +7,7 @@ type Stats = { running: number; ready: number; open: number; standing: number };
 type Waiting = { kind: string; count: number; oldestAt: number };
 
 export type OpenTaskCounts = {
+  readonly isRecovering: boolean;
   stats: () => Stats;
   byState: () => Iterable<{ kind: string; state: State; count: number }>;
   wantSlots: () => Waiting[];
@@ -28,6 +29,11 @@ export function taskGauges(engine: OpenTaskCounts, now: () => number): MetricSou
       name: "waybill_tasks_standing",
       help: "Tasks that stand still until there is code that fits them.",
       value: () => engine.stats().standing,
+    },
+    {
+      name: "waybill_recovering",
+      help: "1 while tasks that were open at the start are on their way into memory, and are not counted.",
+      value: () => Number(engine.isRecovering),
     },
     { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
     {

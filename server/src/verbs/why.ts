@@ -21,6 +21,7 @@ export const WHY_REASONS = [
   "retry",
   "child",
   "no_code",
+  "recovering",
   "no_handler",
   "stuck",
   "crash_suspect",

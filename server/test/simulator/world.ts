@@ -265,7 +265,7 @@ export class World {
       clock,
       random,
       ids,
-      limits: { concurrency: this.steps.limit, concurrencyReserve: RESERVE },
+      limits: { concurrency: this.steps.limit, concurrencyReserve: RESERVE, ...this.#pages() },
       record,
       ...(this.#isolates && { launch: () => beside.launch() }),
       log: {
@@ -279,6 +279,11 @@ export class World {
       },
     });
     return { engine, verbs: createVerbs({ engine, store, clock, ids, random }) };
+  }
+
+  /** Mostly callers are served while the open tasks are still on their way into memory. */
+  #pages() {
+    return { openPage: this.random.int(1, 3), openAwaited: this.random.int(0, 4) };
   }
 
   #die(): void {

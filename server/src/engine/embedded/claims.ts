@@ -44,6 +44,8 @@ export class Claims implements WorkClaims {
   readonly #parkedIn = new Map<string, Set<string>>();
   /** When workers last asked, by queue: the latest of them last. */
   readonly #asked = new Map<string, number>();
+  /** Nothing is given out before `start`: what comes first may not be here yet. */
+  #isHeld = true;
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -84,10 +86,19 @@ export class Claims implements WorkClaims {
     this.#parts.leases.free(id);
   }
 
+  start(): void {
+    this.#isHeld = false;
+    this.#wakeAll();
+  }
+
   /** Lets those go that wait for work. */
   stop(): void {
     this.#stopped = true;
     this.#parts.leases.stop();
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
     for (const queue of this.#queues.values()) for (const wake of [...queue.waiting]) wake();
   }
 
@@ -165,7 +176,7 @@ export class Claims implements WorkClaims {
   /** The next one whose concurrency key has room, which it then has. */
   #next(key: string): Entry | undefined {
     const queue = this.#queues.get(key);
-    if (!queue) return undefined;
+    if (!queue || this.#isHeld) return undefined;
     for (;;) {
       const entry = queue.returned.shift() ?? queue.ready.pop();
       if (!entry) return undefined;
@@ -208,7 +219,7 @@ export class Claims implements WorkClaims {
   /** Who was woken has left something, or has gone without it: the next one looks. */
   #passOn(key: string): void {
     const queue = this.#queues.get(key);
-    if (queue && queue.ready.size + queue.returned.length > 0) wakeOne(queue);
+    if (queue && !this.#isHeld && queue.ready.size + queue.returned.length > 0) wakeOne(queue);
   }
 
   /** At the head of its queue, unless what became of it meanwhile has placed it already. */

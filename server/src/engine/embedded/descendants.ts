@@ -46,6 +46,8 @@ export class Descendants implements OrphanEnds {
   }
 
   async all(id: TaskId): Promise<void> {
+    // They may be on their way into memory.
+    await this.#parts.open.complete;
     await this.#trees.get(id)?.done.promise;
   }
 

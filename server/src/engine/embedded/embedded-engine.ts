@@ -117,9 +117,9 @@ export class EmbeddedEngine implements Engine {
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
     const claims = new Claims({ transitions, clock, open, keys, leases });
     const placement = new Placement({ open, scheduler, claims, ask: (id) => this.#waits.ask(id) });
-    const shared = { store, transitions, handlers, open, placement, leases, log };
+    const shared = { store, transitions, clock, handlers, open, placement, leases, log };
     const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
-    const waits = new WaitCompletion({ ...shared, clock, claims, runner, escalatesTo });
+    const waits = new WaitCompletion({ ...shared, claims, runner, escalatesTo });
     const inServer = (task: Task) => handlers.of(task)?.inServer === true;
     const guard = new CrashGuard({ clock, transitions, open, scheduler, record, log, inServer, launch });
     this.handlers = handlers;
@@ -151,8 +151,8 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#interruption = new Interruption({ transitions, open, waits });
-    const interruption = this.#interruption;
-    this.#recovery = new Recovery({ ...shared, descendants, scheduler, waits, interruption, record, guard, runner });
+    const looks = { descendants, scheduler, waits, interruption: this.#interruption, record, guard, runner };
+    this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
       log.warn("The retention sweep failed.", { error }),
     );
@@ -174,10 +174,23 @@ export class EmbeddedEngine implements Engine {
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
 
-  /** Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running. */
+  /**
+   * Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running.
+   * Resolves as soon as callers may be served; where many tasks are open, that is before all of them are in memory.
+   */
   async start(): Promise<void> {
+    const recovered = this.#recover();
+    const longer = this.#recovery.served.then(() => {
+      recovered.catch((error: unknown) => this.#log.warn("The open tasks could not be taken up.", { error }));
+    });
+    await Promise.race([recovered, longer]);
+  }
+
+  async #recover(): Promise<void> {
     const afterwards = await this.#recovery.begin();
+    if (!afterwards) return;
     this.#retention.start();
+    this.claims.start();
     this.#scheduler.start();
     afterwards().catch((error: unknown) => this.#log.warn("Not everything went on after the start.", { error }));
   }
@@ -198,6 +211,11 @@ export class EmbeddedEngine implements Engine {
     this.#refused.stop();
     await this.#guard.stop();
     this.#record.ends("clean", "It stopped in good order.");
+  }
+
+  /** Tasks that were open at the start are still on their way into memory, and are not counted: nothing runs yet. */
+  get isRecovering(): boolean {
+    return this.#recovery.isUnderWay;
   }
 
   stats(): EngineStats {
@@ -242,8 +260,7 @@ export class EmbeddedEngine implements Engine {
     if (command === "submit" && task.state === "running" && !this.#runner.has(task.id))
       this.#scheduler.occupy(task.id, this.#runner.goOn(task));
     // Its run ended with the process before this one: it goes on like one that was running then.
-    if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id))
-      this.#scheduler.offer(this.#entryOf(task));
+    if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id)) this.#goesOn(task);
     if (command === "pause" && task.state === "paused" && task.resumesAs !== "running") this.#runner.cutOff(task.id);
     if (command === "suspend") this.#rests(task);
     if (command === "input" || command === "wake")
@@ -258,8 +275,14 @@ export class EmbeddedEngine implements Engine {
     this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 
+  #goesOn(task: Task): void {
+    if (this.#recovery.isUnderWay) this.#recovery.resumed(task.id);
+    else this.#scheduler.offer(this.#entryOf(task));
+  }
+
   /** What moves, now that the task is as it is. */
   #move(task: Task, isNew = false): void {
+    this.#recovery.heard(task.id);
     if (!isTerminal(task.state)) {
       this.#placement.place(isNew ? entryUnread(openTask(task), this.handlers) : this.#entryOf(task));
       this.#runner.follow(task);
@@ -299,6 +322,7 @@ export class EmbeddedEngine implements Engine {
   #isCaredFor(id: TaskId): boolean {
     const entry = this.#open.get(id);
     return (
+      this.#recovery.isUnderWay ||
       entry === undefined ||
       this.#scheduler.has(entry) ||
       this.#runner.whyStuck(id) !== undefined ||
@@ -314,6 +338,10 @@ export class EmbeddedEngine implements Engine {
     }
     const stuck = this.#runner.whyStuck(task.id);
     if (stuck !== undefined) return { code: "stuck", sentence: `This server does not go on with it: ${stuck}` };
+    if (this.#recovery.isUnderWay && (task.state === "queued" || task.state === "running")) {
+      const sentence = `This server has just started and is still taking its open tasks into memory, ${this.#open.size} so far: it goes on once all are there.`;
+      return { code: "recovering", sentence };
+    }
     const suspicion = this.#guard.sentenceOf(task);
     return suspicion === null ? null : { code: "crash_suspect", sentence: suspicion };
   }

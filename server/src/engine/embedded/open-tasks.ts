@@ -25,6 +25,7 @@ export class OpenTasks {
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
+  readonly #complete = Promise.withResolvers<void>();
 
   constructor(clock: Clock, observer: TimeObserver) {
     this.#clock = clock;
@@ -45,7 +46,13 @@ export class OpenTasks {
   }
 
   inState(state: Entry["state"]): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.state === state);
+    return this.#those((entry) => entry.state === state);
+  }
+
+  #those(wanted: (entry: Entry) => boolean): Entry[] {
+    const those: Entry[] = [];
+    for (const entry of this.#entries.values()) if (wanted(entry)) those.push(entry);
+    return those;
   }
 
   /** How many of each kind are in each state. */
@@ -67,7 +74,7 @@ export class OpenTasks {
 
   /** Those that stand still until there is code that fits them, paused or not. */
   standing(): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.standing);
+    return this.#those((entry) => entry.standing);
   }
 
   /** The parent that waits for the end of this task. */
@@ -134,7 +141,7 @@ export class OpenTasks {
 
   /** Those that wait for their turn in their conversation. */
   inTurn(): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.inTurn);
+    return this.#those((entry) => entry.inTurn);
   }
 
   /** The tasks of its conversation for whose end this one waits, oldest first. */
@@ -162,9 +169,16 @@ export class OpenTasks {
   start(): void {
     this.#due.start();
     this.#deadlines.start();
+    this.#complete.resolve();
+  }
+
+  /** Resolves once all open tasks of the store are here. */
+  get complete(): Promise<void> {
+    return this.#complete.promise;
   }
 
   stop(): void {
+    this.#complete.resolve();
     this.#due.stop();
     this.#deadlines.stop();
   }

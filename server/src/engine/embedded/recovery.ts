@@ -1,13 +1,18 @@
 /**
  * What a start does with the tasks that the store holds: it takes the open ones into memory, goes on with those that the
  * process before this one was running, and looks after those that came to rest while nobody was there to see it.
+ *
+ * Where there are many, callers are served meanwhile: what they change counts, and not what a page says of it that was
+ * read before. Nothing runs and no time comes before all are there, so that their order and the verdicts hold.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { OpenTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import type { CrashGuard } from "./crash-guard.ts";
 import type { CrashRecord } from "./crash-record.ts";
@@ -19,19 +24,19 @@ import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { type EngineLog, isPassing } from "./settings.ts";
+import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
-/** Open tasks read at once, */
-const OPEN_PAGE = 1_000;
-/** and such with their inputs, each of which may be megabytes. */
+/** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
 
 type Parts = {
   store: Store;
   transitions: Transitions;
+  clock: Clock;
   handlers: Handlers;
   open: OpenTasks;
+  pages: Pick<EngineLimits, "openPage" | "openAwaited">;
   descendants: Descendants;
   placement: Placement;
   scheduler: Scheduler;
@@ -46,39 +51,105 @@ type Parts = {
 
 export class Recovery {
   readonly #parts: Parts;
+  /** Callers wait no longer. */
+  readonly #served = Promise.withResolvers<void>();
+  #isServed = false;
+  /** What has changed since the first page was asked for: what pages say of it may be older. */
+  #changed: Set<TaskId> | null = new Set();
+  readonly #interrupted = new Set<TaskId>();
+  /** Paused by their rows, and resumed since. */
+  readonly #resumed = new Set<TaskId>();
+  readonly #claimable: TaskId[] = [];
   #stopped = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Rebuilds memory from the store. Resolves with what is left to do once the scheduler runs. */
-  async begin(): Promise<() => Promise<void>> {
-    const interrupted: Entry[] = [];
-    const claimable: Entry[] = [];
-    for (let after: TaskId | null = null; ; ) {
-      const page = await this.#parts.store.open(after, OPEN_PAGE);
-      for (const open of page) {
-        const entry = entryUnread(open, this.#parts.handlers);
-        this.#parts.placement.place(entry);
-        if (this.#isClaimable(entry)) claimable.push(entry);
-        else if (entry.state === "running") interrupted.push(entry);
-      }
-      const last = page.at(-1);
-      if (!last || page.length < OPEN_PAGE) break;
-      after = last.id;
-    }
-    await this.#parts.descendants.adopt();
+  /** Open tasks are still on their way into memory, or are being judged. */
+  get isUnderWay(): boolean {
+    return this.#changed !== null;
+  }
+
+  /** Resolves when callers are to wait no longer although it goes on. */
+  get served(): Promise<void> {
+    return this.#served.promise;
+  }
+
+  /** What a change says of a task counts from here on. */
+  heard(task: TaskId): void {
+    this.#changed?.add(task);
+  }
+
+  /** It runs again, and its run ended with the process before this one: it goes on once all are judged. */
+  resumed(task: TaskId): void {
+    this.#resumed.add(task);
+  }
+
+  /**
+   * Rebuilds memory from the store. Resolves with what is left to do once the scheduler runs, and with nothing when it
+   * was stopped. Rejects when the store refuses while callers wait; later it is asked again.
+   */
+  async begin(): Promise<(() => Promise<void>) | null> {
+    await this.#readOpen();
+    await this.#again(() => this.#parts.descendants.adopt());
+    if (this.#stopped) return null;
     this.#parts.open.start();
-    await this.#recover(interrupted);
+    await this.#recover();
+    if (this.#stopped) return null;
+    this.#changed = null;
     return async () => {
       await this.#afterwards();
-      await this.#readClaimable(claimable);
+      await this.#readClaimable();
     };
   }
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  async #readOpen(): Promise<void> {
+    const { openPage, openAwaited } = this.#parts.pages;
+    let read = 0;
+    for (let after: TaskId | null = null; !this.#stopped; ) {
+      const page = await this.#again(() => this.#parts.store.open(after, openPage));
+      for (const open of page) if (!this.#changed?.has(open.id)) this.#takeIn(open);
+      const last = page.at(-1);
+      if (!last || page.length < openPage) break;
+      after = last.id;
+      read += page.length;
+      if (read >= openAwaited) this.#serve();
+      await nextTurn();
+    }
+    // Those that were placed before all of their conversation were there.
+    for (const entry of this.#parts.open.inTurn()) this.#parts.placement.place(entry);
+  }
+
+  #takeIn(open: OpenTask): void {
+    const entry = entryUnread(open, this.#parts.handlers);
+    this.#parts.placement.place(entry);
+    if (this.#isClaimable(entry)) this.#claimable.push(entry.id);
+    else if (entry.state === "running") this.#interrupted.add(entry.id);
+  }
+
+  #serve(): void {
+    this.#isServed = true;
+    this.#served.resolve();
+  }
+
+  /** What the store refuses for now ends a start for which callers wait; else it is asked until it answers. */
+  async #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (let refusals = 0; ; refusals++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!this.#isServed || this.#stopped || !isPassing(error)) throw error;
+        if (refusals === 0)
+          this.#parts.log.warn("The store did not tell all open tasks; it is asked again.", { error });
+        const { clock } = this.#parts;
+        await new Promise<void>((resolve) => clock.after(Math.min(AGAIN_MS * 2 ** refusals, AGAIN_MS_MAX), resolve));
+      }
+    }
   }
 
   /** When it runs, a worker holds it, whose lease outlives this process. */
@@ -87,15 +158,15 @@ export class Recovery {
   }
 
   /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell; and by which keys the rest is held. */
-  async #readClaimable(entries: readonly Entry[]): Promise<void> {
+  async #readClaimable(): Promise<void> {
     const { open, handlers, placement, leases } = this.#parts;
-    for (let from = 0; from < entries.length && !this.#stopped; from += WHOLE_PAGE) {
-      const page = entries.slice(from, from + WHOLE_PAGE);
+    for (let from = 0; from < this.#claimable.length && !this.#stopped; from += WHOLE_PAGE) {
+      const page = this.#claimable.slice(from, from + WHOLE_PAGE);
       // Read at once: one after the other, thousands would each cost a way to the reader and back.
-      const tasks = await Promise.all(page.map(({ id }) => this.#find(id)));
-      for (const [at, entry] of page.entries()) {
+      const tasks = await Promise.all(page.map((id) => this.#find(id)));
+      for (const [at, id] of page.entries()) {
         const task = tasks[at];
-        const now = open.get(entry.id);
+        const now = open.get(id);
         if (!task || !now) continue;
         leases.held(task);
         const { doneBy } = entryOf(task, handlers);
@@ -105,20 +176,25 @@ export class Recovery {
   }
 
   /** Those that were paused before they came to rest were in flight like the others, and are judged with them. */
-  async #recover(interrupted: readonly Entry[]): Promise<void> {
+  async #recover(): Promise<void> {
     const { open, scheduler, guard, record } = this.#parts;
     const flown = record.last().flights.map(({ task }) => task);
-    const paused = flown.filter((id) => open.get(id)?.state === "paused");
-    const ids = [...interrupted.map(({ id }) => id), ...paused];
+    const paused = flown.filter((id) => open.get(id)?.state === "paused" || this.#resumed.has(id));
+    const ids = [...new Set([...this.#interrupted, ...paused])];
     const tasks: Task[] = [];
-    for (let from = 0; from < ids.length; from += WHOLE_PAGE) {
-      const page = await Promise.all(ids.slice(from, from + WHOLE_PAGE).map((id) => this.#find(id)));
+    for (let from = 0; from < ids.length && !this.#stopped; from += WHOLE_PAGE) {
+      const page = await Promise.all(ids.slice(from, from + WHOLE_PAGE).map((id) => this.#again(() => this.#find(id))));
       // Some may have ended since: a deadline passes while others are read.
       tasks.push(...page.filter((task) => task !== null).filter(({ state }) => !isTerminal(state)));
     }
+    if (this.#stopped) return;
     for (const { id } of await guard.judge(tasks, (id, error) => this.#orHeldBack(id, error))) {
       const entry = open.get(id);
       if (entry) scheduler.offer(entry);
+    }
+    for (const id of this.#resumed) {
+      const entry = open.get(id);
+      if (entry?.state === "running" && !guard.holds(id)) scheduler.offer(entry);
     }
   }
 

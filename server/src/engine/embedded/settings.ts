@@ -37,6 +37,10 @@ export type EngineLimits = {
   keptBytes: number;
   /** Generations of children below a task that a caller has submitted. */
   depthMax: number;
+  /** Open tasks that a start reads at once. */
+  openPage: number;
+  /** Open tasks for which callers wait at a start. */
+  openAwaited: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -47,6 +51,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   auditEntries: AUDIT_ENTRIES,
   keptBytes: 64 * 1024 * 1024,
   depthMax: 100,
+  openPage: 1_000,
+  openAwaited: 2_000,
 };
 
 const RESERVE_SHARE = 0.1;

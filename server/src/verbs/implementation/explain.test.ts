@@ -39,6 +39,7 @@ const CASES: [reason: (typeof WHY_REASONS)[number], fields: object, view?: Parti
   ["conversation", { state: "queued" }, { before: () => ["task_1"] }],
   ["conversation", { state: "waiting", waits: [{ on: "conversation", ...wait }] }, { before: () => ["task_1"] }],
   ["stuck", { state: "running" }, { obstacle: () => ({ code: "stuck", sentence: "It cannot be written." }) }],
+  ["recovering", { state: "queued" }, { obstacle: () => ({ code: "recovering", sentence: "It has just started." }) }],
   [
     "crash_suspect",
     { state: "running" },
