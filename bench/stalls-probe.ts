@@ -16,3 +16,5 @@ while (!over) {
   await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS));
 }
 parentPort?.postMessage(times);
+// Else its thread, and the bench with it, would wait for more.
+parentPort?.close();

@@ -79,8 +79,8 @@ export const BOUNDS = [
   {
     file: values,
     name: "a-value-has-any-bytes",
-    find: "if (bytes > bytesMax) throw new BadValue(`${what} is larger",
-    put: "if (bytes < 0) throw new BadValue(`${what} is larger",
+    find: "if (this.#bytes > this.#bytesMax) throw new BadValue(`${this.#what} is larger",
+    put: "if (this.#bytes < 0) throw new BadValue(`${this.#what} is larger",
   },
   {
     file: artifacts,

@@ -8,7 +8,16 @@ export type JsonObject = { [key: string]: Json | undefined };
 export const JSON_DEPTH_MAX = 64;
 
 /** What is stored has such a value inside: the data of an event an output, a task's record the schema of a question. */
-const STORED_DEPTH_MAX = JSON_DEPTH_MAX + 16;
+export const STORED_DEPTH_MAX = JSON_DEPTH_MAX + 16;
+
+/**
+ * Lists that are longer take milliseconds, and several doors look at one in the same turn: what is known of it is kept.
+ * Nobody changes a value that has passed a door.
+ */
+const LONG_LIST_LENGTH = 10_000;
+/** Of long lists that are plain JSON: no deeper than so many levels. */
+const knownLevels = new WeakMap<object, number>();
+const knownSizes = new WeakMap<object, number>();
 
 /** True when `value` is plain JSON no deeper than `depthMax`. It goes no deeper than that, so hostile depth cannot exhaust the stack. */
 export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is Json {
@@ -16,8 +25,15 @@ export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || depthMax < 1) return false;
   const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if ((knownLevels.get(children) ?? Number.POSITIVE_INFINITY) <= depthMax) return true;
   for (const child of children) if (!isJson(child, depthMax - 1)) return false;
+  if (children === value) noteJson(children, depthMax);
   return true;
+}
+
+/** The list is plain JSON, and no deeper than so many levels. */
+export function noteJson(list: readonly unknown[], levels: number): void {
+  if (list.length > LONG_LIST_LENGTH) knownLevels.set(list, levels);
 }
 
 export function isJsonObject(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is JsonObject {
@@ -55,9 +71,19 @@ export function isWithin(value: Json, bytesMax: number): boolean {
 export function sizeOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 8;
+  if (Array.isArray(value)) return sizeOfList(value);
   let size = 16;
-  if (Array.isArray(value)) for (const child of value) size += 4 + sizeOf(child);
-  else for (const key of Object.keys(value)) size += key.length + sizeOf(Reflect.get(value, key));
+  for (const key of Object.keys(value)) size += key.length + sizeOf(Reflect.get(value, key));
+  return size;
+}
+
+function sizeOfList(list: readonly unknown[]): number {
+  const isLong = list.length > LONG_LIST_LENGTH;
+  const known = isLong ? knownSizes.get(list) : undefined;
+  if (known !== undefined) return known;
+  let size = 16;
+  for (const child of list) size += 4 + sizeOf(child);
+  if (isLong) knownSizes.set(list, size);
   return size;
 }
 

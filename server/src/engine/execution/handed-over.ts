@@ -6,8 +6,9 @@
  * value is undefined is left out, and undefined elsewhere is null. What JSON would lose without a word (NaN, a Map, a
  * function, a promise that was not awaited) is refused instead. Half a character (a lone surrogate) becomes U+FFFD.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
-import { JSON_DEPTH_MAX, type Json, type JsonObject, putKey } from "../../task/json.ts";
+import { JSON_DEPTH_MAX, type Json, type JsonObject, noteJson, putKey } from "../../task/json.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
 export const BAD_VALUE = "bad_value";
@@ -29,6 +30,11 @@ const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
 const VALUES_MAX = 1_000_000;
 
+/** Of one turn of the event loop, where a value is copied in several: these take some milliseconds. */
+const VALUES_AT_ONCE = 50_000;
+/** What lies deeper is copied with what it lies in. */
+const LEVELS_IN_TURNS = 6;
+
 const YEAR_MS = 365.25 * 86_400_000;
 const MS_MAX = 100 * YEAR_MS;
 
@@ -36,11 +42,43 @@ const MS_MAX = 100 * YEAR_MS;
 export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {
   if (value === null || typeof value === "boolean") return value;
   try {
-    return copier(what, bytesMax)(value, 1);
+    return new Copier(what, bytesMax).copy(value);
   } catch (error) {
-    if (error instanceof BadValue) throw error;
-    throw new BadValue(`${what} cannot be read: ${messageOf(error)}`);
+    throw asBadValue(what, error);
   }
+}
+
+/** The same; null where that would take long: then `jsonInTurns` has it. */
+export function jsonAtOnce(what: string, value: unknown): { json: Json } | null {
+  if (value === null || typeof value === "boolean") return { json: value };
+  try {
+    return { json: new Copier(what, VALUE_BYTES_MAX, VALUES_AT_ONCE).copy(value) };
+  } catch (error) {
+    if (error === LONG) return null;
+    throw asBadValue(what, error);
+  }
+}
+
+/** The same of a value that is long: others have their turn meanwhile. */
+export async function jsonInTurns(what: string, value: unknown): Promise<Json> {
+  const copying = new Copier(what).copyInPieces(value);
+  for (;;) {
+    const piece = nextOf(what, copying);
+    await nextTurn();
+    if (piece.done) return piece.value;
+  }
+}
+
+function nextOf(what: string, copying: Generator<void, Json>): IteratorResult<void, Json> {
+  try {
+    return copying.next();
+  } catch (error) {
+    throw asBadValue(what, error);
+  }
+}
+
+function asBadValue(what: string, error: unknown): BadValue {
+  return error instanceof BadValue ? error : new BadValue(`${what} cannot be read: ${messageOf(error)}`);
 }
 
 export function jsonObjectOf(what: string, value: unknown, bytesMax?: number): JsonObject {
@@ -77,67 +115,137 @@ export function countOf(what: string, value: unknown): number {
   throw new BadValue(`${what} is ${shown(value)}: it must be a number from 0 on.`);
 }
 
-function copier(what: string, bytesMax: number): (value: unknown, depth: number) => Json {
-  let bytes = 0;
-  let values = 0;
-  const tooMany = () => new BadValue(`${what} holds more than ${VALUES_MAX} values.`);
-  const weigh = (more: number) => {
-    bytes += more;
-    values += 1;
-    if (bytes > bytesMax) throw new BadValue(`${what} is larger than ${bytesMax} bytes.`);
-    if (values > VALUES_MAX) throw tooMany();
-  };
-  const text = (value: string): string => {
-    weigh(Buffer.byteLength(value) + 2);
-    return value.isWellFormed() ? value : value.toWellFormed();
-  };
+/** Thrown where a value has more in it than is copied at once. */
+const LONG = new Error("The value is long.");
 
-  function copy(value: unknown, depth: number, isOwnJson = false): Json {
+/** Copies one value. */
+class Copier {
+  readonly #what: string;
+  readonly #bytesMax: number;
+  readonly #atOnceMax: number;
+  #bytes = 0;
+  #values = 0;
+  /** As many were copied when it stopped last. */
+  #valuesBefore = 0;
+
+  constructor(what: string, bytesMax = VALUE_BYTES_MAX, atOnceMax = Number.POSITIVE_INFINITY) {
+    this.#what = what;
+    this.#bytesMax = bytesMax;
+    this.#atOnceMax = atOnceMax;
+  }
+
+  copy(value: unknown, depth = 1, isOwnJson = false): Json {
     switch (typeof value) {
       case "string":
-        return text(value);
+        return this.#text(value);
       case "boolean":
       case "undefined":
-        weigh(4);
+        this.#weigh(4);
         return value ?? null;
       case "number":
-        weigh(8);
-        if (!Number.isFinite(value)) throw new BadValue(`${what} holds ${value}, which is no JSON.`);
+        this.#weigh(8);
+        if (!Number.isFinite(value)) throw new BadValue(`${this.#what} holds ${value}, which is no JSON.`);
         // JSON has no negative zero.
         return value === 0 ? 0 : value;
       case "object":
-        return value === null ? null : copyObject(value, depth, isOwnJson);
+        return value === null ? null : this.#copyObject(value, depth, isOwnJson);
       default:
-        throw new BadValue(`${what} holds a ${typeof value}, which is no JSON.`);
+        throw new BadValue(`${this.#what} holds a ${typeof value}, which is no JSON.`);
     }
   }
 
-  function copyObject(value: object, depth: number, isOwnJson: boolean): Json {
-    weigh(2);
-    if (depth > JSON_DEPTH_MAX) throw new BadValue(`${what} is deeper than ${JSON_DEPTH_MAX} levels, or holds itself.`);
-    if (Array.isArray(value)) return copyList(value, depth);
-    const toJson: unknown = Reflect.get(value, "toJSON");
-    if (typeof toJson === "function" && !isOwnJson) return copy(Reflect.apply(toJson, value, [""]), depth, true);
-    const tag = Object.prototype.toString.call(value).slice(8, -1);
-    if (tag !== "Object") throw new BadValue(`${what} holds a ${tag}, which is no JSON.`);
+  /** Stops after so many values as are copied at once. */
+  *copyInPieces(value: unknown, depth = 1, isOwnJson = false): Generator<void, Json> {
+    if (typeof value !== "object" || value === null || depth > LEVELS_IN_TURNS)
+      return this.copy(value, depth, isOwnJson);
+    this.#enter(depth);
+    if (this.#isPiece()) yield;
+    if (Array.isArray(value)) return yield* this.#copyListInPieces(value, depth);
+    const toJson = isOwnJson ? null : toJsonOf(value);
+    if (toJson) return yield* this.copyInPieces(toJson(), depth, true);
     const object: JsonObject = {};
-    for (const key of Object.keys(value)) {
+    for (const key of this.#keysOf(value)) {
       const inner: unknown = Reflect.get(value, key);
-      if (inner !== undefined) putKey(object, text(key), copy(inner, depth + 1));
+      if (inner !== undefined) putKey(object, this.#text(key), yield* this.copyInPieces(inner, depth + 1));
     }
     return object;
   }
 
-  /** A hole is null, as in JSON. */
-  function copyList(value: readonly unknown[], depth: number): Json[] {
-    if (value.length > VALUES_MAX) throw tooMany();
-    // Of its length from the beginning: a list that grows is copied again and again, which takes longer than all the rest.
-    const list = new Array<Json>(value.length);
-    for (let at = 0; at < value.length; at++) list[at] = copy(value[at], depth + 1);
+  *#copyListInPieces(value: readonly unknown[], depth: number): Generator<void, Json> {
+    const list = this.#listFor(value);
+    for (let at = 0; at < list.length; at++) {
+      const item = value[at];
+      // A generator for each number would take longer than all the rest.
+      list[at] = typeof item === "object" ? yield* this.copyInPieces(item, depth + 1) : this.copy(item, depth + 1);
+      if (this.#isPiece()) yield;
+    }
+    noteJson(list, JSON_DEPTH_MAX + 1 - depth);
     return list;
   }
 
-  return copy;
+  #copyObject(value: object, depth: number, isOwnJson: boolean): Json {
+    this.#enter(depth);
+    if (Array.isArray(value)) {
+      const list = this.#listFor(value);
+      for (let at = 0; at < list.length; at++) list[at] = this.copy(value[at], depth + 1);
+      noteJson(list, JSON_DEPTH_MAX + 1 - depth);
+      return list;
+    }
+    const toJson = isOwnJson ? null : toJsonOf(value);
+    if (toJson) return this.copy(toJson(), depth, true);
+    const object: JsonObject = {};
+    for (const key of this.#keysOf(value)) {
+      const inner: unknown = Reflect.get(value, key);
+      if (inner !== undefined) putKey(object, this.#text(key), this.copy(inner, depth + 1));
+    }
+    return object;
+  }
+
+  #text(value: string): string {
+    this.#weigh(Buffer.byteLength(value) + 2);
+    return value.isWellFormed() ? value : value.toWellFormed();
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    this.#values += 1;
+    if (this.#bytes > this.#bytesMax) throw new BadValue(`${this.#what} is larger than ${this.#bytesMax} bytes.`);
+    if (this.#values > VALUES_MAX) throw this.#tooMany();
+    if (this.#values > this.#atOnceMax) throw LONG;
+  }
+
+  #tooMany(): BadValue {
+    return new BadValue(`${this.#what} holds more than ${VALUES_MAX} values.`);
+  }
+
+  #isPiece(): boolean {
+    if (this.#values - this.#valuesBefore <= VALUES_AT_ONCE) return false;
+    this.#valuesBefore = this.#values;
+    return true;
+  }
+
+  #enter(depth: number): void {
+    this.#weigh(2);
+    if (depth > JSON_DEPTH_MAX)
+      throw new BadValue(`${this.#what} is deeper than ${JSON_DEPTH_MAX} levels, or holds itself.`);
+  }
+
+  /** A hole is null, as in JSON. Of its length from the beginning: a list that grows is copied again and again. */
+  #listFor(value: readonly unknown[]): Json[] {
+    if (value.length > VALUES_MAX) throw this.#tooMany();
+    return new Array<Json>(value.length);
+  }
+
+  #keysOf(value: object): string[] {
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    if (tag !== "Object") throw new BadValue(`${this.#what} holds a ${tag}, which is no JSON.`);
+    return Object.keys(value);
+  }
+}
+
+function toJsonOf(value: object): (() => unknown) | null {
+  const toJson: unknown = Reflect.get(value, "toJSON");
+  return typeof toJson === "function" ? () => Reflect.apply(toJson, value, [""]) : null;
 }
 
 function shown(value: unknown): string {

@@ -21,7 +21,7 @@ import { ArtifactSizes } from "./artifact-sizes.ts";
 import type { AttemptPort, AttemptRun, EndedTry, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
-import { jsonOf } from "./handed-over.ts";
+import { jsonAtOnce, jsonInTurns } from "./handed-over.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
@@ -128,7 +128,9 @@ export class Run implements AttemptRun {
   /** Runs the handler's code to its output, which completes the task; what it throws fails it. Never rejects. */
   async start(code: () => Promise<Json>): Promise<void> {
     try {
-      const output = jsonOf("The output", await runIn(this.owner, null, code));
+      const given = await runIn(this.owner, null, code);
+      const short = jsonAtOnce("The output", given);
+      const output = short ? short.json : await jsonInTurns("The output", given);
       if (!this.isOpen) await this.open();
       await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {

@@ -17,7 +17,7 @@ import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
-import { BadValue, jsonOf, msOf, textOf } from "./handed-over.ts";
+import { BadValue, jsonAtOnce, jsonInTurns, msOf, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
@@ -251,11 +251,16 @@ export class StepExecution implements StepContext {
     const { clock } = this.#run.port;
     const { name } = this.#call;
     try {
-      const result = jsonOf(`The result of step "${name}"`, await this.#attempt(body));
+      const given = await this.#attempt(body);
       const ms = clock.elapsed() - began;
-      this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
+      const what = `The result of step "${name}"`;
+      const short = jsonAtOnce(what, given);
+      const result = short ? short.json : await jsonInTurns(what, given);
       // A copy: the handler may change it before it is written.
-      return { result: copyOf(result) };
+      const own = short ? copyOf(result) : await jsonInTurns(what, result);
+      if (!short && this.#run.isOver) return never();
+      this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
+      return { result: own };
     } catch (error) {
       if (this.#run.isOver) return never();
       return this.#failed(error, clock.elapsed() - began);

@@ -1,10 +1,12 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { type Json, storedJson } from "../../task/json.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Json, STORED_DEPTH_MAX, storedJson } from "../../task/json.ts";
 import { isLongJson, jsonPieces } from "../../task/json-pieces.ts";
 import type { Files } from "../files.ts";
 import { markerText, PREVIEW_CHARACTERS, readMarker } from "./marker.ts";
+import { parseInTurns } from "./parse-in-pieces.ts";
 
 const VALUE_BYTES_MAX = 65_536;
 /** The JSON of a longer value is written piece by piece: JSON of a text takes 7 ms a megabyte, and hashing it 3. */
@@ -39,10 +41,12 @@ export class Spill {
     for (const value of values) {
       if (this.#written?.has(value)) continue;
       let beginning = "";
-      const pieces = function* () {
+      // Each in a turn of its own: a stream asks for sixteen of them at once.
+      const pieces = async function* () {
         for (const piece of jsonPieces(value)) {
           if (beginning.length < PREVIEW_CHARACTERS) beginning += piece;
           yield Buffer.from(piece);
+          await nextTurn();
         }
       };
       const file = await this.#files.write(Readable.from(pieces()), { bytesMax: Number.POSITIVE_INFINITY });
@@ -119,7 +123,7 @@ export class Spill {
 export async function readValue(text: string, files: Pick<Files, "read">): Promise<Json> {
   const marker = readMarker(text);
   if (!marker) return storedJson.parse(JSON.parse(text));
-  return storedJson.parse(JSON.parse((await files.read(marker.sha256, marker.bytes)).toString()));
+  return await parseInTurns(await files.read(marker.sha256, marker.bytes), STORED_DEPTH_MAX);
 }
 
 /** The value as a list shows it: a spilled one by its size and its beginning. */

@@ -1,0 +1,65 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../task/json.ts";
+import { BadValue, jsonAtOnce, jsonInTurns, jsonOf } from "./handed-over.ts";
+
+const numbers = Array.from({ length: 300_000 }, (_, n) => n);
+const LONG: Record<string, unknown> = {
+  "many numbers": numbers,
+  "many objects": Array.from({ length: 60_000 }, (_, n) => ({ n, text: "ab", list: [n, null, undefined] })),
+  "many keys": Object.fromEntries(numbers.slice(0, 100_000).map((n) => [`key ${n}`, { n }])),
+  "a long list within others": { rows: [{ cells: [numbers] }], date: new Date(0), absent: undefined, zero: -0 },
+};
+
+async function turnsOf(copying: Promise<Json>): Promise<number> {
+  let isOver = false;
+  const over = copying.finally(() => {
+    isOver = true;
+  });
+  let turns = 0;
+  for (; !isOver; turns++) await nextTurn();
+  await over;
+  return turns;
+}
+
+describe("a long value that a handler hands over", () => {
+  it.each(Object.entries(LONG))("is copied in turns as it would be at once: %s", async (_, value) => {
+    expect(jsonAtOnce("It", value)).toBeNull();
+    const copying = jsonInTurns("It", value);
+    // 50,000 values a turn, of at least 300,000.
+    expect(await turnsOf(copying)).toBeGreaterThan(4);
+    const copy = await copying;
+    expect(JSON.stringify(copy)).toBe(JSON.stringify(jsonOf("It", value)));
+    expect(copy).not.toBe(value);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["what JSON has no word for", [numbers, Number.NaN], "It holds NaN, which is no JSON."],
+    ["a map", { numbers, map: new Map() }, "It holds a Map, which is no JSON."],
+    [
+      "too many values",
+      Array.from({ length: 11 }, () => Array.from({ length: 100_000 }, () => 1)),
+      "It holds more than",
+    ],
+    ["itself", withItself(), "It is deeper than 64 levels, or holds itself."],
+    ["what throws when it is read", { numbers, ...hostile() }, "It cannot be read: Not for you."],
+  ])("is refused as at once when it holds %s", async (_, value, why) => {
+    await expect(jsonInTurns("It", value)).rejects.toThrow(BadValue);
+    await expect(jsonInTurns("It", value)).rejects.toThrow(why);
+    expect(() => jsonOf("It", value)).toThrow(why);
+  });
+});
+
+function withItself(): object {
+  const own: Record<string, unknown> = { few: numbers.slice(0, 1_000) };
+  own["own"] = own;
+  return own;
+}
+
+function hostile(): object {
+  return {
+    toJSON: () => {
+      throw new Error("Not for you.");
+    },
+  };
+}
