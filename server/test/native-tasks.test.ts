@@ -194,6 +194,7 @@ describe("a read", () => {
     const { task } = await submit(say("lens"));
     expect((await read(task.id, "?lens=native")).id).toBe(task.id);
     const shannon = await server.call(`/v1/tasks/${task.id}?lens=shannon`);
+    expect(shannon.headers.get("content-type")).toBe("application/vnd.waybill.shown+json; charset=utf-8");
     expect(await shannon.json()).toMatchObject({ task_id: task.id, status: "TASK_STATUS_COMPLETED" });
     const response = await server.call(`/v1/tasks/${task.id}?lens=telex`);
     expect(wire.problem.parse(await response.json())).toMatchObject({ status: 400, field: "query.lens" });

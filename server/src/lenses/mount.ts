@@ -359,10 +359,10 @@ function sendJson(
   headers: Record<string, string> | undefined,
   body: unknown,
 ): void {
-  if (headers !== undefined) reply.headers(headers);
   reply.code(status);
-  if (body === undefined) reply.send();
-  else reply.header("content-type", JSON_TYPE).send(jsonBody(body));
+  if (body !== undefined) reply.header("content-type", JSON_TYPE);
+  if (headers !== undefined) reply.headers(headers);
+  reply.send(body === undefined ? undefined : jsonBody(body));
 }
 
 /** A reader that takes nothing more is cut off this long after its key has ended. */

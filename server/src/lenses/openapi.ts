@@ -225,13 +225,15 @@ function answersOf({ answers, streams, mayStream }: Route, { dialect, frame }: O
       {
         description: answer.about,
         headers: { ...headersOf(answer), "X-Request-ID": { schema: { type: "string" } } },
-        ...(answer.schema !== undefined && {
+        ...((answer.schema ?? answer.mediaType) !== undefined && {
           content: {
-            "application/json": { schema: schemaOf(answer.schema, "output", dialect) },
-            ...((streams || mayStream) && { "text/event-stream": framesOf(frame) }),
+            ...(answer.schema !== undefined && {
+              "application/json": { schema: schemaOf(answer.schema, "output", dialect) },
+              ...((streams || mayStream) && { "text/event-stream": framesOf(frame) }),
+            }),
+            ...(answer.mediaType !== undefined && { [answer.mediaType]: { schema: {} } }),
           },
         }),
-        ...(answer.mediaType !== undefined && { content: { [answer.mediaType]: { schema: {} } } }),
       },
     ]),
   );

@@ -26,7 +26,7 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema. */
+/** What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema, or comes instead of it. */
 export type AnswerDoc = {
   status: number;
   about: string;

@@ -75,5 +75,5 @@ function send(request: RoutedRequest, response: ServerResponse, { admission }: L
   const body = "body" in answer ? answer.body : undefined;
   const headers = { ...admission.headersOf(request), ...answer.headers };
   if (body === undefined) sendBytes(request, response, status, headers, bytes);
-  else sendBytes(request, response, status, { ...headers, "content-type": JSON_TYPE }, jsonBody(body));
+  else sendBytes(request, response, status, { "content-type": JSON_TYPE, ...headers }, jsonBody(body));
 }

@@ -16,6 +16,8 @@ import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageC
 import { step, why } from "./why-schema.ts";
 
 export const LENS = "native";
+/** Of a task as another lens shows it: its JSON is of that lens's schema, and has no ETag. */
+const SHOWN_TYPE = "application/vnd.waybill.shown+json";
 
 export const taskParams = { id: { about: "`task_` and 26 characters.", is: isTaskId, noun: "Task" } };
 
@@ -90,7 +92,12 @@ export const taskRoutes: readonly Route[] = [
     params: taskParams,
     query: wire.taskQuery,
     answers: [
-      { ...shown, headers: { ETag: "Changes with every change of the task. Send it as If-None-Match." } },
+      {
+        ...shown,
+        about: "The task; of a type of its own as another `lens` shows it.",
+        mediaType: SHOWN_TYPE,
+        headers: { ETag: "Changes with every change of the task. Send it as If-None-Match." },
+      },
       { status: 304, about: "It has not changed since the `If-None-Match` that was sent." },
     ],
     handle: async ({ principal, verbs, parts, params, query, headers, left }) => {
@@ -99,7 +106,8 @@ export const taskRoutes: readonly Route[] = [
           ? await verbs.tasks.get(principal, params.id)
           : await verbs.tasks.settled(principal, params.id, query.wait * 1_000, left());
       if (query.lens !== undefined && query.lens !== LENS) {
-        return { status: 200, body: shownAs(query.lens, await withTree(verbs.tasks, principal, task), parts.shows) };
+        const body = shownAs(query.lens, await withTree(verbs.tasks, principal, task), parts.shows);
+        return { status: 200, body, headers: { "content-type": `${SHOWN_TYPE}; charset=utf-8` } };
       }
       return conditional(headers, await encodedTask(task, { principal, verbs }));
     },
