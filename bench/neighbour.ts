@@ -19,6 +19,7 @@ import { ask, type Noticed, neighbour } from "./neighbour/neighbour.ts";
 import { freePort, makeKey, Server } from "./server.ts";
 
 const PAGE = fileURLToPath(new URL("../docs/torture.md", import.meta.url));
+const CONFIG = fileURLToPath(new URL("neighbour.config.ts", import.meta.url));
 const P99_MS_WANTED = 100;
 
 const { values, positionals } = parseArgs({
@@ -31,7 +32,10 @@ const wanted = Object.keys(ATTACKS).filter((name) => positionals.length === 0 ||
 const data = mkdtempSync(path.join(tmpdir(), "waybill-neighbour-"));
 const greedy = makeKey(data, "greedy");
 const modest = makeKey(data, "modest");
-const server = new Server(data, await freePort(), { mode: "serve", flags: ["--log-level", "error"] });
+const server = new Server(data, await freePort(), {
+  mode: "serve",
+  flags: ["--log-level", "error", "--config", CONFIG],
+});
 await server.ready();
 const { hostname: host, port } = new URL(server.url);
 const door = { host, port: Number(port), key: modest };

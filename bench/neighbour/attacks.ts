@@ -64,8 +64,13 @@ async function hold(siege: Siege, connections: number, text: string, isRead = tr
 type Sent = { method?: string; path: string; key?: string; body?: string };
 
 /** Asks again and again, with so many requests at once. */
-async function flood({ target, signal, hear }: Siege, atOnce: number, next: (n: number) => Sent): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
+async function flood(
+  { target, signal, hear }: Siege,
+  atOnce: number,
+  next: (n: number) => Sent,
+  keepAlive = true,
+): Promise<void> {
+  const agent = new Agent({ keepAlive, maxSockets: atOnce });
   let n = 0;
   const ask = ({ method = "GET", path, key, body }: Sent) =>
     new Promise<void>((resolve) => {
@@ -92,6 +97,8 @@ async function flood({ target, signal, hear }: Siege, atOnce: number, next: (n: 
 }
 
 const submit = (payload: unknown) => JSON.stringify({ kind: "external", input: { queue: "nobody", payload } });
+/** One of the greedy caller's own kinds, see `kinds.ts`. */
+const own = (kind: string, input: object) => JSON.stringify({ kind, input });
 const big = submit("x".repeat(3 << 20));
 const wide = submit(Array.from({ length: 90_000 }, (_, n) => n));
 
@@ -201,6 +208,90 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         body: n % 2 === 0 ? `${"[".repeat(60_000)}${"]".repeat(60_000)}` : submit(Array(60_000).fill([])),
       })),
   },
+  "connections that open and close": {
+    tried: "128 callers of one key that read over a new connection each time",
+    run: (siege) => flood(siege, siege.count(128), () => ({ path: "/v1/me", key: siege.target.key }), false),
+  },
+  "A2A streams that open and close": {
+    tried: "128 callers of one key that begin a task with a stream, hear its head and leave",
+    run: (siege) => leave(siege, siege.count(128), A2A_STREAM),
+  },
+  batches: {
+    tried: "16 callers of one key that submit 256 tasks at once",
+    run: (siege) => {
+      const tasks = Array.from({ length: 256 }, (_, n) => ({ kind: "external", input: { queue: "nobody", n } }));
+      const body = JSON.stringify({ tasks });
+      const sent = { method: "POST", path: "/v1/tasks:batch", key: siege.target.key, body };
+      return flood(siege, siege.count(16), () => sent);
+    },
+  },
+  journals: {
+    tried: "16 callers of one key that submit tasks of 5,000 steps each",
+    run: (siege) => begin(siege, siege.count(16), own("steps", { count: siege.count(5_000) })),
+  },
+  trees: {
+    tried: "16 callers of one key that submit trees of 1,110 children each",
+    run: (siege) => begin(siege, siege.count(16), own("tree", { width: siege.count(10), depth: 3 })),
+  },
+  webhooks: {
+    tried: "32 callers of one key that submit tasks, each with a webhook at a host that is not there",
+    run: (siege) =>
+      flood(siege, siege.count(32), (n) => ({
+        method: "POST",
+        path: "/v1/tasks",
+        key: siege.target.key,
+        body: JSON.stringify({
+          kind: "external",
+          input: { queue: "nobody" },
+          webhook: { url: `https://hook-${n}.invalid/` },
+        }),
+      })),
+  },
+  claims: {
+    tried: "64 callers of one key that claim 100 tasks and let each go on for a second",
+    run: (siege) =>
+      flood(siege, siege.count(64), (n) => ({
+        method: "POST",
+        key: siege.target.key,
+        ...(n % 2 === 0
+          ? { path: "/v1/tasks", body: submit(n) }
+          : {
+              path: "/v1/work/claim",
+              body: JSON.stringify({ worker: `w${n}`, queue: "nobody", max: 100, lease_ms: 1_000 }),
+            }),
+      })),
+  },
+  "inputs to one task": {
+    tried: "64 callers of one key that tell one task something as fast as they are answered",
+    run: (siege) =>
+      flood(siege, siege.count(64), (n) => ({
+        method: "POST",
+        path: `/v1/tasks/${siege.target.task}/input`,
+        key: siege.target.key,
+        body: JSON.stringify({ value: `word ${n}` }),
+      })),
+  },
+  "bodies of 39 MB": {
+    tried: "16 callers of one key that send 39 MB each, to Waybill's own API and to Shannon's",
+    run: (siege) => {
+      const body = submit("x".repeat(siege.count(39 << 20)));
+      return flood(siege, siege.count(16), (n) => ({
+        method: "POST",
+        path: n % 2 === 0 ? "/v1/tasks" : "/shannon/api/v1/tasks",
+        key: siege.target.key,
+        body,
+      }));
+    },
+  },
+  "a long log that nobody reads": {
+    tried: "30 streams of a task with a log of 51 MB, by which nothing is read",
+    run: async (siege) => {
+      const { key } = siege.target;
+      const id = await begun(siege, own("talker", { megabytes: siege.count(51) }));
+      const more = "Accept: text/event-stream\r\n";
+      await hold(siege, siege.count(30), head("GET", `/v1/tasks/${id}/events`, { key, more }), false);
+    },
+  },
   "waits without end": {
     tried: "3,000 requests of one key that are held for a minute",
     run: (siege) => hold(siege, siege.count(3_000), claim(siege.target.key)),
@@ -242,18 +333,44 @@ const OTHER_APIS: readonly Sent[] = [
   { path: "/bpm/api/4.0/tasks" },
 ];
 
+const A2A_STREAM: Sent = {
+  method: "POST",
+  path: "/a2a/message:stream",
+  body: JSON.stringify({ message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] } }),
+};
+
+/** Begins tasks until it is told to stop, each as soon as the one before was taken: they go on meanwhile. */
+function begin(siege: Siege, atOnce: number, body: string): Promise<void> {
+  return flood(siege, atOnce, () => ({ method: "POST", path: "/v1/tasks", key: siege.target.key, body }));
+}
+
+/** The id of a task that was begun. */
+async function begun({ target, signal }: Siege, body: string): Promise<string> {
+  const answer = await fetch(`http://${target.host}:${target.port}/v1/tasks?wait=30`, {
+    ...{ method: "POST", body, signal },
+    headers: { authorization: `Bearer ${target.key}`, "content-type": "application/json" },
+  }).catch(() => null);
+  const task: { id?: string } = answer === null ? {} : JSON.parse((await answer.text()) || "{}");
+  return task.id ?? target.task;
+}
+
 /** Opens streams one after the other, so many at once, and leaves each when its head is there. */
-async function leave({ target, signal, hear }: Siege, atOnce: number): Promise<void> {
+async function leave({ target, signal, hear }: Siege, atOnce: number, opens?: Sent): Promise<void> {
   const { host, port, key, task } = target;
-  const headers = { authorization: `Bearer ${key}`, accept: "text/event-stream" };
+  const { method = "GET", path, body } = opens ?? { path: `/v1/tasks/${task}/events` };
+  const headers = {
+    authorization: `Bearer ${key}`,
+    accept: "text/event-stream",
+    ...(body !== undefined && { "content-type": "application/json" }),
+  };
   const one = () =>
     new Promise<void>((resolve) => {
-      const sent = request({ host, port, path: `/v1/tasks/${task}/events`, headers, agent: false }, (answer) => {
+      const sent = request({ host, port, method, path, headers, agent: false }, (answer) => {
         hear(answer.statusCode ?? 0);
         answer.on("error", () => {}).destroy();
       });
       sent.on("error", () => hear("closed")).on("close", resolve);
-      sent.end();
+      sent.end(body);
     });
   await Promise.all(
     Array.from({ length: atOnce }, async () => {

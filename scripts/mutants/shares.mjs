@@ -145,4 +145,16 @@ export const SHARES = [
     find: 'reachRefusal("the agent that asks", reach, url)',
     put: "(reach && url ? null : null)",
   },
+  {
+    file: owner,
+    name: "streams-open-as-fast-as-they-are-asked-for",
+    find: "this.#nextAt[what] = at + stepMs;",
+    put: "",
+  },
+  {
+    file: owner,
+    name: "who-is-refused-takes-a-turn",
+    find: "if (at - now > TURN_MS_MAX) return null;\n    this.#nextAt[what] = at + stepMs;",
+    put: "this.#nextAt[what] = at + stepMs;\n    if (at - now > TURN_MS_MAX) return null;",
+  },
 ];

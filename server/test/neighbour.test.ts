@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { ATTACKS, attack } from "../../bench/neighbour/attacks.ts";
+import { GREEDY_KINDS } from "../../bench/neighbour/kinds.ts";
 import { neighbour } from "../../bench/neighbour/neighbour.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -21,7 +22,8 @@ beforeAll(async () => {
     { user: "greedy", tenant: "greedy" },
     { user: "modest", tenant: "modest" },
   ];
-  server = await startTestServer({ mode: "serve", keys, config: { limits: { connections: CONNECTIONS } } });
+  const config = { limits: { connections: CONNECTIONS }, handlers: GREEDY_KINDS };
+  server = await startTestServer({ mode: "serve", keys, config });
   [greedy = "", modest = ""] = server.secrets;
   const { hostname: host, port } = new URL(server.url);
   door = { host, port: Number(port) };

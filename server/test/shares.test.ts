@@ -12,7 +12,10 @@ const shares = sharesOf(
   sharesConfig.parse({
     key: KEY,
     // Asked again and again until something has been noticed.
-    tiers: { patient: { requestsPerMinute: null } },
+    tiers: {
+      patient: { requestsPerMinute: null },
+      opening: { requestsPerMinute: null, requests: null, streams: null, streamsPerMinute: 60 },
+    },
     tenants: {
       small: { requestsPerMinute: 10 },
       pair: { requestsPerMinute: 40 },
@@ -22,13 +25,15 @@ const shares = sharesOf(
     address: { requestsPerMinute: 40 },
   }),
 );
-const USERS = ["ada", "bob", "eve", "finn", "gil", "hal"] as const;
+const USERS = ["ada", "bob", "eve", "finn", "gil", "hal", "ivy"] as const;
+
+const TIERS: Readonly<Record<string, string>> = { eve: "patient", ivy: "opening" };
 
 let server: TestServer;
 let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max" | "zac", string>;
 
 beforeAll(async () => {
-  const users = USERS.map((user) => ({ user, ...(user === "eve" && { tier: "patient" }) }));
+  const users = USERS.map((user) => ({ user, ...(TIERS[user] && { tier: TIERS[user] }) }));
   const small = ["sam", "sue"].map((user) => ({ user, tenant: "small" }));
   server = await startTestServer({
     mode: "serve",
@@ -50,6 +55,7 @@ beforeAll(async () => {
     finn = "",
     gil = "",
     hal = "",
+    ivy = "",
     sam = "",
     sue = "",
     zoe = "",
@@ -58,7 +64,7 @@ beforeAll(async () => {
     max = "",
     zac = "",
   ] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, sam, sue, zoe, pam, pat, max, zac };
+  keys = { ada, bob, eve, finn, gil, hal, ivy, sam, sue, zoe, pam, pat, max, zac };
 });
 afterAll(() => server.stop());
 
@@ -214,6 +220,31 @@ describe("what is in work at once", () => {
     left.abort();
     await expect.poll(async () => (await ask(`/v1/tasks/${id}?wait=0`, keys.finn)).status).toBe(200);
   });
+});
+
+it("streams open in turn, one a second where a minute has 60, and those that would wait for long are refused", async () => {
+  const json = { kind: "external", input: { queue: "opened" } };
+  const made = await server.call("/v1/tasks", { key: keys.ivy, json });
+  const { id } = z.object({ id: z.string() }).parse(await made.json());
+  const leaving = new AbortController();
+  const heard: unknown[] = [];
+  const opened = Array.from({ length: 20 }, async () => {
+    const headers = { accept: "text/event-stream" };
+    const answer = await server.call(`/v1/tasks/${id}/events`, { key: keys.ivy, signal: leaving.signal, headers });
+    const { status } = answer;
+    heard.push(status === 200 ? status : [status, answer.headers.get("retry-after"), await answer.text()]);
+  });
+  const settled = opened.map((each) => each.catch(() => {}));
+  await expect.poll(() => heard.length).toBeGreaterThan(7);
+  const words = expect.stringContaining("keep those that are open, and try again in a moment");
+  const refused = heard.filter((each) => each !== 200);
+  expect(refused.length).toBeGreaterThan(4);
+  for (const answer of refused) expect(answer).toEqual([429, "1", words]);
+  expect(heard).toContain(200);
+  leaving.abort();
+  // Those that have left take no place of the others' any more.
+  await expect.poll(async () => (await ask("/metrics", keys.ivy)).body).toMatch(/^waybill_streams_open [01]$/m);
+  await Promise.all(settled);
 });
 
 it("a search is given back with its answer", async () => {

@@ -165,6 +165,7 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
       admission.hold(request);
       return admission.headersOf(request);
     },
+    turnOf: (request) => admission.streamTurn(request),
   });
   const bodies = new JsonBodies({
     bytesMax: limits.bodyBytes,

@@ -14,6 +14,8 @@ export type Connection = {
   network: string;
   /** The key that it has shown first, once one was accepted. */
   key: string | null;
+  /** No request of it has had its turn yet. */
+  isNew: boolean;
   requestsInWork: number;
   /** The answer is on its way with which it ends. */
   isEnding: boolean;
@@ -51,10 +53,19 @@ export class Connections {
     return this.#all.get(socket);
   }
 
+  /** Whether a key comes over it for the first time: once. */
+  isNew(socket: Socket): boolean {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || !connection.isNew) return false;
+    connection.isNew = false;
+    return true;
+  }
+
   add(socket: Socket): void {
     const connection = {
       network: networkOf(socket.remoteAddress ?? ""),
       key: null,
+      isNew: true,
       requestsInWork: 0,
       isEnding: false,
     };

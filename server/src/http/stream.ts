@@ -35,6 +35,8 @@ type StreamsParts = {
   log: Logger;
   /** What a stream's head says of its caller's share, which it is part of from then on. Throws `rate_limited`. */
   headersOf?: (request: FastifyRequest) => Readonly<Record<string, string>>;
+  /** Resolves when it may open; null when at once. Throws `rate_limited` when too many wait for that. */
+  turnOf?: (request: FastifyRequest) => Promise<void> | null;
 };
 
 export function createStreams({
@@ -42,6 +44,7 @@ export function createStreams({
   bytesMax = STREAMS_BYTES_MAX,
   log,
   headersOf = () => ({}),
+  turnOf = () => null,
 }: StreamsParts): Streams {
   const open = new Set<Open>();
   const stalled = new StalledReaders<Open>(bytesMax, (one) => {
@@ -89,8 +92,11 @@ export function createStreams({
       }
       const left = headersOf(request);
       request.held = true;
+      await turnOf(request);
       reply.hijack();
       const { raw } = reply;
+      // Its reader has left while it waited: nothing would say so any more.
+      if (raw.destroyed || raw.closed) return;
       raw.writeHead(200, headOf(request, { ...left, ...headers }));
       if (request.method === "HEAD") {
         raw.end();

@@ -333,14 +333,13 @@ function hooksOf(
         request.principal = principal;
         parts.admission.admit(request, principal);
         if (quotas !== undefined && !route.unlimited) parts.admission.quota(request, principal, quotas);
+        return parts.admission.connectionTurn(request);
       };
       const refuse = (error: unknown) => done(refusalOf(parts.admission.refused(request, error)));
       const found = authenticated(request);
-      if (found instanceof Promise) found.then(admit).then(() => done(), refuse);
-      else {
-        admit(found);
-        done();
-      }
+      const turn = found instanceof Promise ? found.then(admit) : admit(found);
+      if (turn === null) done();
+      else turn.then(() => done(), refuse);
     });
   }
   if (route.reads === "any type" || route.reads === "lenient" || route.reads === "cut") hooks.push(takeAnyType);

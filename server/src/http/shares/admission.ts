@@ -6,6 +6,7 @@
  * @fastify/rate-limit and rate-limiter-flexible count requests alone, of one name each, by a promise or a timer per
  * name; here a request is counted for two and in five ways, in less than a microsecond.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Incoming } from "../../lenses/incoming.ts";
 import type { Admission } from "../../lenses/lens-parts.ts";
 import type { Quotas } from "../../lenses/quota.ts";
@@ -14,7 +15,7 @@ import { shareKeyOf } from "../../task/key.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
-import { type Owner, Owners } from "./owner.ts";
+import { type Opening, type Owner, Owners } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
 import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant } from "./share.ts";
 
@@ -77,9 +78,9 @@ export class RequestAdmission implements Admission {
     const { address } = counted;
     if (address.left() < 0) {
       counted.headers = address.headers(startedAt);
-      return new Refusal("rate_limited", "Too many requests without an accepted key came from your address.", {
-        retryAfterS: address.resetS(startedAt),
-      });
+      const retryAfterS = address.resetS(startedAt);
+      const message = `Too many requests without an accepted key came from your address: come with a key, or wait ${retryAfterS} s.`;
+      return new Refusal("rate_limited", message, { retryAfterS });
     }
     return address.exceeds("requests") ? tooMany("requests without a key", "your address") : null;
   }
@@ -119,9 +120,13 @@ export class RequestAdmission implements Admission {
       if (owner.left() >= 0) continue;
       key.uncount(requests);
       tenant.uncount(requests);
-      throw new Refusal("rate_limited", `More than ${owner.share.requestsPerMinute} requests came within a minute.`, {
-        retryAfterS: owner.resetS(now),
-      });
+      throw new Refusal(
+        "rate_limited",
+        `More than ${owner.share.requestsPerMinute} requests came within a minute: wait ${owner.resetS(now)} s.`,
+        {
+          retryAfterS: owner.resetS(now),
+        },
+      );
     }
   }
 
@@ -152,6 +157,16 @@ export class RequestAdmission implements Admission {
       owner.streams += 1;
     }
     mustFit(counted.known, "streams", "streams and held answers");
+  }
+
+  /** Resolves when a stream may open; null when at once. Throws `rate_limited` when too many wait to open. */
+  streamTurn({ counted }: Incoming): Promise<void> | null {
+    return counted === null || counted.known === null ? null : turnOf(counted.known, "streams", this.#now());
+  }
+
+  connectionTurn({ counted, raw }: Incoming): Promise<void> | null {
+    if (counted === null || counted.known === null || !this.#connections.isNew(raw.socket)) return null;
+    return turnOf(counted.known, "connections", this.#now());
   }
 
   search({ counted }: Incoming): void {
@@ -215,6 +230,23 @@ function mustFit(
     const bound = owner.share[name];
     if (bound !== null && owner[name] > bound) throw tooMany(what, owner === key ? "this key" : "your tenant");
   }
+}
+
+/** The later turn of both. */
+function turnOf(
+  { key, tenant }: { key: Owner<Share>; tenant: Owner<Share> },
+  what: Opening,
+  now: number,
+): Promise<void> | null {
+  const waits = [key.turnMs(what, now), tenant.turnMs(what, now)];
+  if (waits.includes(null))
+    throw new Refusal(
+      "rate_limited",
+      `Too many ${what} open at once: keep those that are open, and try again in a moment.`,
+      { retryAfterS: 1 },
+    );
+  const waitMs = Math.max(...waits.map((each) => each ?? 0));
+  return waitMs < 1 ? null : delay(waitMs);
 }
 
 function tooMany(what: string, whose: string): Refusal {

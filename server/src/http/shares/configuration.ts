@@ -15,6 +15,10 @@ const share = z.strictObject({
   requests: bound,
   /** Open event streams and answers that are held: waits for a task, claims that wait for work, uploads. */
   streams: bound,
+  /** Streams that open within a minute; more open in turn, spread over time. */
+  streamsPerMinute: bound,
+  /** New connections within a minute; the first request of more is answered in turn. */
+  connectionsPerMinute: bound,
   /** Bytes of JSON bodies whose requests are in work. */
   bodiesBytes: bound,
   /** Searches in work at once: in vector stores, and lists by a text. */
@@ -61,6 +65,8 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     requestsPerMinute: 300_000,
     requests: 512,
     streams: 10_000,
+    streamsPerMinute: 60_000,
+    connectionsPerMinute: 60_000,
     bodiesBytes: 64 * MB,
     searches: 16,
     openTasks: 2_000_000,
@@ -73,6 +79,8 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     requestsPerMinute: 600_000,
     requests: 1_024,
     streams: 10_000,
+    streamsPerMinute: 120_000,
+    connectionsPerMinute: 120_000,
     bodiesBytes: 128 * MB,
     searches: 32,
     openTasks: 4_000_000,
@@ -90,6 +98,8 @@ const IN_DEV: typeof IN_SERVE = {
     requestsPerMinute: null,
     requests: null,
     streams: null,
+    streamsPerMinute: null,
+    connectionsPerMinute: null,
     bodiesBytes: 64 * MB,
     searches: null,
     openTasks: null,
@@ -102,6 +112,8 @@ const IN_DEV: typeof IN_SERVE = {
     requestsPerMinute: null,
     requests: null,
     streams: null,
+    streamsPerMinute: null,
+    connectionsPerMinute: null,
     bodiesBytes: null,
     searches: null,
     openTasks: null,

@@ -15,6 +15,17 @@ describe("an owner", () => {
     expect([owner.left(), owner.resetS(60_000)]).toEqual([2, 60]);
   });
 
+  it("opens as many streams at once as a second has, and more one after the other, up to ten seconds", () => {
+    const owner = new Owner("key", { ...SHARE, streamsPerMinute: 600, connectionsPerMinute: null });
+    const turns = Array.from({ length: 200 }, () => owner.turnMs("streams", 5_000));
+    expect(turns.slice(0, 13)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 200, 300]);
+    // One that is refused takes no turn.
+    expect([turns.indexOf(null), turns[109]]).toEqual([110, 10_000]);
+    expect(owner.turnMs("streams", 5_100)).toBe(10_000);
+    expect(owner.turnMs("streams", 60_000)).toBe(0);
+    expect(owner.turnMs("connections", 5_000)).toBe(0);
+  });
+
   it("tells what is left in the fields of the draft and in those of before", () => {
     const owner = new Owner("tenant", SHARE);
     owner.count(500);

@@ -2,6 +2,14 @@
 import type { AddressShare } from "./share.ts";
 
 const MINUTE_MS = 60_000;
+/** Of a second's openings these are taken at once, when there were none before. */
+const AT_ONCE_MAX = 256;
+/** Whoever would wait for longer is refused. */
+const TURN_MS_MAX = 10_000;
+
+export type Opening = "streams" | "connections";
+/** What of a share says how many of them open within a minute. */
+type Opens = AddressShare & { [Name in `${Opening}PerMinute`]?: number | null };
 
 export class Owner<Bounds extends AddressShare = AddressShare> {
   readonly share: Bounds;
@@ -14,6 +22,8 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   bodiesBytes = 0;
   #minuteFrom = Number.NEGATIVE_INFINITY;
   #ofMinute = 0;
+  /** When the next one of each has its turn. */
+  readonly #nextAt = { streams: Number.NEGATIVE_INFINITY, connections: Number.NEGATIVE_INFINITY };
 
   constructor(kind: "key" | "tenant" | "address", share: Bounds) {
     this.#kind = kind;
@@ -49,6 +59,18 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   /** Seconds until the minute is over. */
   resetS(now: number): number {
     return Math.max(1, Math.ceil((MINUTE_MS - (now - this.#minuteFrom)) / 1_000));
+  }
+
+  /** How long an opening waits for its turn, which it takes; null when that would be too long. */
+  turnMs(what: Opening, now: number): number | null {
+    const { [`${what}PerMinute` as const]: perMinute = null }: Opens = this.share;
+    if (perMinute === null) return 0;
+    const stepMs = MINUTE_MS / perMinute;
+    const atOnce = Math.min(AT_ONCE_MAX, Math.max(1, Math.floor(perMinute / 60)));
+    const at = Math.max(this.#nextAt[what], now - (atOnce - 1) * stepMs);
+    if (at - now > TURN_MS_MAX) return null;
+    this.#nextAt[what] = at + stepMs;
+    return Math.max(0, at - now);
   }
 
   /** Whether one of its counts is beyond its bound. */

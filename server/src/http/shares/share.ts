@@ -17,6 +17,10 @@ export type AddressShare = Readonly<{
 export type Share = AddressShare &
   Readonly<{
     streams: Bound;
+    /** Of these, those that open within a minute: more open one after the other, in turn. */
+    streamsPerMinute: Bound;
+    /** Connections that show a key for the first time within a minute: more are answered in turn. */
+    connectionsPerMinute: Bound;
     searches: Bound;
     /** Of the user whose key it is, or of the whole tenant. */
     openTasks: Bound;
