@@ -1,5 +1,5 @@
 // Packs the server and the SDK as npm would publish them, installs both in an empty folder, and uses them there: the command
-// line, the configuration that `waybill init` writes, the page with its modules, the SDK.
+// line, the configuration that `waybill init` writes, the page with its modules, the SDK, an engine in a process without a server.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -17,6 +17,20 @@ const PROGRAM = `import { Waybill } from "@waybill/sdk";
 const waybill = new Waybill({ baseUrl: process.argv[2] });
 const task = await waybill.submit({ kind: "greeting", input: { name: "Ada" } });
 console.log(JSON.stringify(await task.result()));
+`;
+
+const IN_PROCESS = `import { defineHandler, openEngine } from "waybill";
+import { z } from "zod";
+const greeting = defineHandler({
+  kind: "greeting",
+  input: z.strictObject({ name: z.string() }),
+  run: (ctx, { name }) => ctx.step("greet", async () => \`Hello, \${name}!\`),
+});
+const engine = await openEngine({ data: "./own", handlers: [greeting] });
+const { id } = await engine.submit({ kind: "greeting", input: { name: "Ada" } });
+const { state, output } = await engine.settled(id);
+console.log(JSON.stringify({ state, output }));
+await engine.close();
 `;
 
 const folder = await mkdtemp(join(tmpdir(), "waybill-packed-"));
@@ -60,6 +74,10 @@ try {
   assert.ok(files.some((path) => path.endsWith(".css")) && files.some((path) => path.includes("/sdk/")));
   for (const path of files) assert.ok(await answers(path), `${path} is not there`);
   assert.ok(await answers("/docs"));
+
+  await writeFile(join(folder, "in-process.mjs"), IN_PROCESS);
+  const own = execFileSync(process.execPath, ["in-process.mjs"], { cwd: folder, encoding: "utf8" });
+  assert.deepEqual(JSON.parse(own), { state: "completed", output: "Hello, Ada!" });
 
   server.kill("SIGTERM");
   assert.equal(await exited, 0);

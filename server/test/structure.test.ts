@@ -101,6 +101,8 @@ const ROOT_FILES_MAY_SEE = [
   "delivery",
   "verbs",
   "telemetry/settings.ts",
+  // The public face opens an engine with it.
+  "parts/in-process.ts",
 ];
 /** Packages that one place alone talks to. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {

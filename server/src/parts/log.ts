@@ -9,7 +9,7 @@ import { withoutSecrets } from "../task/redaction.ts";
 const LOG_BYTES_MAX = 1 << 20;
 
 /** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
-export function logger({ logLevel, models }: Config): Logger {
+export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">): Logger {
   const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
   out.on("error", () => {});
   const known = Object.values(models.providers ?? {}).flatMap(({ apiKey, headers = {} }) => [

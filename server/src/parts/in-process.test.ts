@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { type Engine, openEngine } from "../index.ts";
+import { defineHandler } from "../task/handler.ts";
+
+let folder: string;
+let engine: Engine;
+let greeted = 0;
+
+const handlers = [
+  defineHandler({
+    kind: "greeting",
+    input: z.strictObject({ name: z.string() }),
+    run: (ctx, { name }) =>
+      ctx.step("greet", async () => {
+        greeted += 1;
+        return `Hello, ${name}!`;
+      }),
+  }),
+  defineHandler({
+    kind: "asks",
+    input: z.strictObject({}),
+    run: async (ctx) => {
+      await ctx.step("greet", async () => {
+        greeted += 1;
+        return null;
+      });
+      return (await ctx.waitForInput("name", { prompt: "Who are you?", asks: "answer" }))?.value ?? null;
+    },
+  }),
+];
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "waybill-in-process-"));
+  greeted = 0;
+  engine = await openEngine({ data: folder, handlers });
+});
+
+afterEach(async () => {
+  await engine.close(0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a task is submitted, followed and awaited without a server, and is there when the folder is opened again", async () => {
+  const { id } = await engine.submit({ kind: "greeting", input: { name: "Ada" }, metadata: { of: "a test" } });
+  const completed = { id, state: "completed", output: "Hello, Ada!", metadata: { of: "a test" } };
+  expect(await engine.settled(id)).toMatchObject(completed);
+  const types = [];
+  for await (const { type } of engine.follow(id)) types.push(type);
+  expect([types.at(0), types.at(-1)]).toEqual(["task.submitted", "task.completed"]);
+  await engine.close();
+  engine = await openEngine({ data: folder, handlers });
+  expect(await engine.get(id)).toMatchObject(completed);
+});
+
+test("what is open goes on where the folder is opened next, and a finished step does not run again", async () => {
+  const { id } = await engine.submit({ kind: "asks", input: {} });
+  expect(await engine.settled(id)).toMatchObject({ state: "input_required" });
+  await engine.close();
+  engine = await openEngine({ data: folder, handlers });
+  await engine.input(id, { value: "Ada" });
+  expect(await engine.settled(id)).toMatchObject({ state: "completed", output: "Ada" });
+  expect(greeted).toBe(1);
+});
+
+test("the same idempotency key gives the same task, and a key that was used for another submission is refused", async () => {
+  const twice = () => engine.submit({ kind: "greeting", input: { name: "Ada" } }, { idempotencyKey: "k" });
+  const [first, second] = [await twice(), await twice()];
+  expect(second.id).toBe(first.id);
+  const other = engine.submit({ kind: "greeting", input: { name: "Bob" } }, { idempotencyKey: "k" });
+  await expect(other).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("a task is paused, resumed and cancelled, and says why it ended", async () => {
+  const { id } = await engine.submit({ kind: "asks", input: {} });
+  await engine.settled(id);
+  expect(await engine.pause(id)).toMatchObject({ state: "paused" });
+  expect(await engine.resume(id)).toMatchObject({ state: "input_required" });
+  expect(await engine.cancel(id, "enough")).toMatchObject({ state: "cancelled" });
+  await expect(engine.cancel(id)).rejects.toMatchObject({ code: "not_allowed_in_state" });
+});
+
+test("an input that does not fit, a kind that there is not and a folder that another one owns are refused", async () => {
+  await expect(engine.submit({ kind: "greeting", input: {} })).rejects.toMatchObject({ code: "invalid" });
+  await expect(engine.submit({ kind: "nothing", input: {} })).rejects.toMatchObject({ code: "invalid" });
+  await expect(openEngine({ data: folder, handlers })).rejects.toThrow("waybill");
+});

@@ -1,0 +1,130 @@
+/** An engine in the process of whoever imports it: the same tasks, rules and promises as of a server, without one. */
+import { createHash } from "node:crypto";
+import { systemClock } from "../engine/clock.ts";
+import { CrashRecordFile, crashRecordFiles } from "../engine/embedded/crash-record-file.ts";
+import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { openStore } from "../store/open.ts";
+import type { TaskEvent } from "../task/events/event.ts";
+import type { Handler } from "../task/handler.ts";
+import type { Json } from "../task/json.ts";
+import { type Principal, SCOPES } from "../task/principal.ts";
+import { type InputSubmission, type Submission, submission } from "../task/submission.ts";
+import type { Task } from "../task/task.ts";
+import { createVerbs } from "../verbs/implementation/create-verbs.ts";
+import { engineLog } from "./engine-log.ts";
+import { logger } from "./log.ts";
+
+const GRACE_MS = 10_000;
+/** Whoever waits for a task waits for as long as it takes. */
+const WAIT_MS_MAX = 2 ** 31 - 1;
+const LENS = "native";
+
+export type EngineOptions = {
+  /** The data folder, which this process owns until the engine is closed. */
+  data: string;
+  /** The kinds of tasks that there are. */
+  handlers: readonly Handler[];
+  /** Whose tasks these are: those of `waybill dev` when absent. */
+  tenant?: string;
+  user?: string;
+  /** Tasks whose handlers run at once. */
+  running?: number;
+  /** Days after which ended tasks are removed. */
+  retentionDays?: number;
+};
+
+/** A task as it is at one moment. */
+export type TaskView = Pick<Task, "id" | "kind" | "state" | "title" | "input" | "progress" | "metadata" | "createdAt"> &
+  Pick<Task, "endedAt" | "attempt" | "conversation" | "parent"> & {
+    /** Of one that has completed. */
+    output?: Json;
+    /** Of one that has ended in another way, where there is something to say. */
+    error?: { code: string; message: string; step?: string | undefined };
+  };
+
+export type Engine = {
+  /** Resolves once the task is on disk. The same `idempotencyKey` with the same submission gives the same task for a day. */
+  submit(task: Submission, options?: { idempotencyKey?: string }): Promise<TaskView>;
+  /** The task once it has ended, is paused or asks a person; or as it is when `signal` fires. */
+  settled(id: string, signal?: AbortSignal): Promise<TaskView>;
+  get(id: string): Promise<TaskView>;
+  /** Its events after the one of this number, then live, until the task has ended or `signal` fires. */
+  follow(id: string, after?: number, signal?: AbortSignal): AsyncIterable<TaskEvent>;
+  /** Answers what the task asks, or is there when it asks next. */
+  input(id: string, input: InputSubmission): Promise<TaskView>;
+  pause(id: string, reason?: string): Promise<TaskView>;
+  resume(id: string): Promise<TaskView>;
+  cancel(id: string, reason?: string): Promise<TaskView>;
+  /** Lets steps in flight end for so long; what has not ended goes on where the data folder is opened next. */
+  close(graceMs?: number): Promise<void>;
+};
+
+/** Opens a data folder, and goes on with what is open in it. Throws when another process owns it. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const log = logger({ logLevel: "warn", models: {} });
+  const record = new CrashRecordFile(crashRecordFiles(options.data));
+  const store = await openStore(options, {
+    onFatal: (error) => log.fatal({ err: error }, "the store has died"),
+    onDamage: (damage) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor"),
+  });
+  const { handlers, running, retentionDays } = options;
+  const own = { clock: systemClock, random: Math.random, ids: new Ids(systemRandomBytes) };
+  const limits = { ...(running && { concurrency: running }), ...(retentionDays && { retentionDays }) };
+  const engine = new EmbeddedEngine({ ...own, store, handlers, limits, record, log: engineLog(log) });
+  const { tasks } = createVerbs({ ...own, engine, store });
+  try {
+    await engine.start();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return acting(options, tasks, async (graceMs) => {
+    await engine.stop(graceMs);
+    await store.close();
+  });
+}
+
+function acting(
+  { tenant = "default", user = "developer" }: EngineOptions,
+  tasks: ReturnType<typeof createVerbs>["tasks"],
+  close: (graceMs: number) => Promise<void>,
+): Engine {
+  const who: Principal = { tenant, user, scopes: new Set(SCOPES), keyId: "in process" };
+  const never = new AbortController().signal;
+  const because = (reason?: string) => (reason === undefined ? {} : { reason });
+  let closed: Promise<void> | undefined;
+  return {
+    submit: async (given, { idempotencyKey: key } = {}) => {
+      const wanted = submission.parse(given);
+      const idempotency = key === undefined ? undefined : { key, hash: hashOf(wanted) };
+      return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
+    },
+    settled: async (id, signal = never) => viewOf(await tasks.settled(who, id, WAIT_MS_MAX, signal)),
+    get: async (id) => viewOf(await tasks.get(who, id)),
+    follow: async function* (id, after = 0, signal = never) {
+      for await (const batch of tasks.follow(who, id, after, signal)) yield* batch;
+    },
+    input: async (id, input) => viewOf((await tasks.input(who, id, input)).task),
+    pause: async (id, reason) => viewOf((await tasks.pause(who, id, because(reason))).task),
+    resume: async (id) => viewOf((await tasks.resume(who, id)).task),
+    cancel: async (id, reason) => viewOf((await tasks.cancel(who, id, because(reason))).task),
+    close: (graceMs = GRACE_MS) => {
+      closed ??= close(graceMs);
+      return closed;
+    },
+  };
+}
+
+function hashOf(wanted: unknown): string {
+  return createHash("sha256").update(JSON.stringify(wanted)).digest("hex");
+}
+
+function viewOf(task: Task): TaskView {
+  const { id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent } = task;
+  return {
+    ...{ id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent },
+    ...(task.state === "completed" && { output: task.output }),
+    ...("error" in task && task.error && { error: task.error }),
+  };
+}
