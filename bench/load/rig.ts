@@ -44,6 +44,10 @@ export class Rig {
     return rig;
   }
 
+  get baselinePid(): number {
+    return this.#baseline?.pid ?? 0;
+  }
+
   get headers(): Record<string, string> {
     return { authorization: `Bearer ${this.key}` };
   }
@@ -96,7 +100,7 @@ export class Rig {
     theirs: Order,
   ): Promise<void> {
     const own = new Side(ours, this.server.pid);
-    const other = new Side(theirs, this.#baseline?.pid ?? 0);
+    const other = new Side(theirs, this.baselinePid);
     for (const { order } of [own, other]) await this.load({ ...order, seconds: 1 });
     for (let pair = 0; pair < pairs; pair++)
       for (const side of pair % 2 === 0 ? [own, other] : [other, own]) await side.run(this);

@@ -1,0 +1,168 @@
+/**
+ * Tasks of agents whose provider streams 100 tokens over 2 s, so many in flight, each followed by one reader; beside a bare
+ * proxy that pipes the same streams to as many readers. In turn, in the same run. Every token says when its provider wrote
+ * it: its delay is what lies between that and its receipt by the reader.
+ *
+ *   node bench/agents.ts [in flight] [seconds per run] [pairs] [plain | tools | guarded]
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { conditions, median, quantile } from "./conditions.ts";
+import { cpuOf, memoryOf } from "./load/cpu.ts";
+import { Rig } from "./load/rig.ts";
+import { freePort } from "./server.ts";
+
+const inFlight = Number(process.argv[2] ?? 100);
+const seconds = Number(process.argv[3] ?? 10);
+const pairs = Number(process.argv[4] ?? 2);
+const agentSlug = process.argv[5] ?? "plain";
+/** What is under way when a run begins to be measured has begun at different times. */
+const WARM_UP_MS = 5_000;
+const WATCH_MS = 200;
+const MB = 2 ** 20;
+const TOKENS = 100;
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const connections = new Agent({ keepAlive: true, maxSockets: inFlight * 2, maxFreeSockets: inFlight * 2 });
+const submitted = z.object({ id: z.string() });
+
+class Tally {
+  readonly delaysMs: number[] = [];
+  readonly firstMs: number[] = [];
+  tasks = 0;
+}
+
+type Side = { name: string; pid: number; act: (tally: Tally) => Promise<void>; runs: Run[] };
+type Run = { rate: number; tally: Tally; mainUs: number; othersUs: number; memory: number };
+
+function asks(url: string, headers: Record<string, string>, body?: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? "GET" : "POST";
+    const sent = request(url, { method, headers, agent: connections }, resolve);
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+/** Reads a stream to its end; the tokens of frames that `shows` takes. */
+async function follow(answer: IncomingMessage, tally: Tally, from: number, shows: (frame: string) => boolean) {
+  if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${await textOf(answer)}`);
+  let rest = "";
+  let tokens = 0;
+  for await (const chunk of answer.setEncoding("utf8")) {
+    const now = performance.timeOrigin + performance.now();
+    const frames = (rest + chunk).split("\n\n");
+    rest = frames.pop() ?? "";
+    for (const frame of frames) {
+      if (!shows(frame)) continue;
+      for (const [, us] of frame.matchAll(/@(\d{16})/g)) {
+        if (tokens === 0) tally.firstMs.push(now - from);
+        tokens += 1;
+        tally.delaysMs.push(now - Number(us) / 1_000);
+      }
+    }
+  }
+  if (tokens !== TOKENS) throw new Error(`A reader saw ${tokens} tokens.`);
+  tally.tasks += 1;
+}
+
+const now = () => performance.timeOrigin + performance.now();
+
+async function measured({ act, pid }: Side): Promise<Run> {
+  let tally = new Tally();
+  let isOver = false;
+  const client = async () => {
+    while (!isOver) await act(tally);
+  };
+  const clients = Array.from({ length: inFlight }, client);
+  await Promise.race([new Promise((resolve) => setTimeout(resolve, WARM_UP_MS)), ...clients]);
+  tally = new Tally();
+  const counted = tally;
+  const before = cpuOf(pid);
+  const from = performance.now();
+  let memory = 0;
+  while (performance.now() - from < seconds * 1_000) {
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, WATCH_MS)), ...clients]);
+    memory = Math.max(memory, memoryOf(pid) ?? 0);
+  }
+  const tasks = counted.tasks;
+  const after = cpuOf(pid);
+  const tookMs = performance.now() - from;
+  isOver = true;
+  await Promise.all(clients);
+  const each = (part: "main" | "others") =>
+    (((after?.[part] ?? Number.NaN) - (before?.[part] ?? Number.NaN)) * 1_000) / tasks;
+  return { rate: (tasks / tookMs) * 1_000, tally: counted, mainUs: each("main"), othersUs: each("others"), memory };
+}
+
+const providerPort = await freePort();
+const provider = `http://127.0.0.1:${providerPort}/v1`;
+const speaker: ChildProcess = spawn(
+  process.execPath,
+  [here("load/provider.ts"), JSON.stringify({ port: providerPort })],
+  {
+    stdio: "inherit",
+  },
+);
+process.on("exit", () => speaker.kill());
+const rig = await Rig.start({ flags: ["--config", here("agents.config.ts")], env: { BENCH_PROVIDER: provider } });
+try {
+  const proxy = await rig.baseline("proxy.ts", { provider: `${provider}/chat/completions` });
+  const task = JSON.stringify({ kind: "agent", input: { query: "What time is it?", agent: agentSlug } });
+  const prompt = JSON.stringify({
+    model: "clock",
+    stream: true,
+    messages: [{ role: "user", content: "What time is it?" }],
+  });
+  const ours: Side = {
+    name: "agents",
+    pid: rig.server.pid,
+    runs: [],
+    act: async (tally) => {
+      const from = now();
+      const { id } = submitted.parse(
+        JSON.parse(await textOf(await asks(`${rig.server.url}/v1/tasks`, rig.jsonHeaders, task))),
+      );
+      const stream = { ...rig.headers, accept: "text/event-stream" };
+      const isDelta = (frame: string) => frame.includes("event: output.delta");
+      await follow(await asks(`${rig.server.url}/v1/tasks/${id}/events`, stream), tally, from, isDelta);
+    },
+  };
+  const theirs: Side = {
+    name: "bare proxy",
+    pid: rig.baselinePid,
+    runs: [],
+    act: async (tally) => {
+      const from = now();
+      const headers = { "content-type": "application/json" };
+      await follow(await asks(proxy, headers, prompt), tally, from, () => true);
+    },
+  };
+  for (let pair = 0; pair < pairs; pair++)
+    for (const side of pair % 2 === 0 ? [theirs, ours] : [ours, theirs]) side.runs.push(await measured(side));
+  console.log(`${agentSlug}: ${inFlight} in flight, ${TOKENS} tokens each over 2 s, ${pairs} pairs of ${seconds} s`);
+  for (const { name, runs } of [ours, theirs]) {
+    const of = (figure: (run: Run) => number) => median(runs.map(figure));
+    const late = (share: number) => of(({ tally }) => quantile(tally.delaysMs, share)).toFixed(1);
+    const first = of(({ tally }) => quantile(tally.firstMs, 0.5)).toFixed(0);
+    const cpu = `${of(({ mainUs }) => mainUs / 1_000).toFixed(2)} ms in the main thread, ${of(({ othersUs }) => othersUs / 1_000).toFixed(2)} ms in others`;
+    console.log(
+      `  ${name}: ${of(({ rate }) => rate).toFixed(0)} a second; a token is p50 ${late(0.5)} ms, p99 ${late(0.99)} ms late; ` +
+        `first token ${first} ms; ${(of(({ memory }) => memory) / MB).toFixed(0)} MB; processor time each: ${cpu}`,
+    );
+  }
+  console.log(`  ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
+} finally {
+  connections.destroy();
+  speaker.kill();
+  await rig.end();
+}
