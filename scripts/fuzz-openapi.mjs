@@ -119,6 +119,8 @@ async function judged(name) {
   const code = await new Promise((resolve) => child.once("exit", resolve));
   if (!existsSync(report)) return { name, operations: 0, generated: 0, isGood: false, output };
   const { operations, test_cases: cases } = JSON.parse(await readFile(report, "utf8"));
+  // Of a document that could not be read, or a judge that broke off.
+  if (operations === null || cases === null) return { name, operations: 0, generated: 0, isGood: false, output };
   const isGood = code === 0 && cases.with_failures === 0 && cases.errored === 0;
   return { name, operations: operations.tested, generated: cases.generated, isGood, output };
 }
