@@ -1,5 +1,5 @@
 /** What users and tenants may hold at once, as a guard of new tasks, and how a store says that it fails. */
-import { DAY_MS } from "../task/daily-usage.ts";
+import { DAY_MS, dayOf } from "../task/daily-usage.ts";
 import { Refusal } from "../task/errors.ts";
 import type { Visible } from "../task/visibility.ts";
 
@@ -34,8 +34,12 @@ export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number
       return new Refusal("rate_limited", message, { retryAfterS: OPEN_RETRY_S });
     }
     case "usdPerDay": {
-      const message = `${who} spent $${most} on models today (UTC), as much as there is for a day.`;
-      return new Refusal("rate_limited", message, { retryAfterS: Math.ceil((DAY_MS - (now % DAY_MS)) / 1_000) });
+      const nextDay = dayOf(now) + DAY_MS;
+      const message = `${who} spent $${most} on models today (UTC), as much as there is for a day: there is as much again from ${new Date(nextDay).toISOString()} on.`;
+      return new Refusal("rate_limited", message, {
+        retryAfterS: Math.ceil((nextDay - now) / 1_000),
+        window: "day",
+      });
     }
     case "storedBytes": {
       const message = `${who} ${most} bytes stored, as many as there may be: delete files or vector stores, or wait until tasks that have ended are removed.`;
