@@ -7,6 +7,7 @@ import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../task/erasure.ts";
 import type { Erasing } from "./erasure-tally.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
+import { OF_PEOPLE } from "./migrations/029-compared-values.ts";
 import { inSlices, SLICE_ROWS } from "./slices.ts";
 
 const COUNTS =
@@ -49,7 +50,7 @@ export class ErasedNames {
       `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND type = 'human.commented'
          AND json_valid(data) AND data ->> '$.by' = @user`,
       `UPDATE events SET ${inJson("data")} WHERE task = @task
-         AND type IN ('human.acted', 'human.overdue', 'human.commented', 'human.attached', 'human.detached', 'task.input_received')`,
+         AND ${OF_PEOPLE}`,
       "UPDATE inbox SET by = @name WHERE task = @task AND by = @user",
       "UPDATE attachments SET by = @name WHERE task = @task AND by = @user",
       `UPDATE tasks SET ${inJson("record")} WHERE n = @task`,

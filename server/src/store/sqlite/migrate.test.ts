@@ -142,6 +142,29 @@ test("a database of a newer schema is refused and left as it is", async () => {
   after.close();
 });
 
+test("no row that is often written waits for a list of values that SQLite fills a table with, and each list holds", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(28), database);
+  await (await openSqliteStore(folder)).close();
+  const db = openDatabase(database);
+  for (const table of ["tasks", "events", "journal", "participants", "submissions", "audit"]) {
+    const columns = db.prepare("SELECT name FROM pragma_table_info(?)").pluck().all(table);
+    const steps = db.prepare<unknown[], { opcode: string }>(
+      `EXPLAIN INSERT INTO ${table} VALUES (${columns.map(() => "?").join(", ")})`,
+    );
+    const codes = steps.all(...columns.map(() => null)).map(({ opcode }) => opcode);
+    expect(codes, table).toContain("OpenWrite");
+    expect(codes, table).not.toContain("OpenEphemeral");
+  }
+  const refused = (sql: string) => expect(() => db.exec(sql), sql).toThrow("CHECK constraint failed");
+  refused("UPDATE tasks SET state = 'dreaming', revision = revision + 1 WHERE state = 'queued'");
+  refused("UPDATE tasks SET state = 'failed', revision = revision + 1 WHERE state = 'queued'");
+  refused("UPDATE messages SET purpose = 'joke'");
+  refused("INSERT INTO participants SELECT 't', 'cat', 'i', 'owner', 's', 0, 1, 0");
+  refused("INSERT INTO participants SELECT 't', 'user', 'i', 'cat', 's', 0, 1, 0");
+  db.close();
+});
+
 /** When this fails, the text of a migration has changed that databases already have: write another migration instead. */
 test("migrations are frozen", () => {
   const fingerprints = MIGRATIONS.map((text) => createHash("sha256").update(text).digest("hex").slice(0, 16));
@@ -174,5 +197,6 @@ test("migrations are frozen", () => {
     "ccaa5b060ed6f783",
     "3708b4f799d4fe11",
     "e54bee346c77e2d2",
+    "8c12be9dcde522d3",
   ]);
 });

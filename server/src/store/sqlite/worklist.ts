@@ -8,6 +8,7 @@ import type { WorkFilter, WorkOrder } from "../human-store.ts";
 import { ANSWER_BYTES_MAX, bytesOfText } from "./bounds.ts";
 import { numberIn } from "./column.ts";
 import { listedRow } from "./listed-row.ts";
+import { OF_PEOPLE } from "./migrations/029-compared-values.ts";
 import { queries } from "./queries.ts";
 import { isTenantAside } from "./set-aside.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
@@ -89,7 +90,7 @@ export function humanReads(db: Database) {
     ),
     humanEvents: page(
       `SELECT seq, at, type, data FROM events INDEXED BY events_of_people
-       WHERE task = ${OF_TASK} AND seq > ? AND type IN ('human.acted', 'human.overdue', 'human.commented', 'human.attached', 'human.detached', 'task.input_received')
+       WHERE task = ${OF_TASK} AND seq > ? AND ${OF_PEOPLE}
        ORDER BY seq LIMIT ?`,
       ANSWER_BYTES_MAX,
       ({ id, after, limit }: { id: string; after: number; limit: number }) => [id, after, limit],
