@@ -11,7 +11,7 @@ import type { Tool } from "./handlers/agent/tool.ts";
 import { remoteAgents } from "./handlers/remote-agent/input.ts";
 import { sharesConfig } from "./http/shares/configuration.ts";
 import { cardKeyIn } from "./lenses/a2a/card/signature.ts";
-import { modelsConfig } from "./models/configuration.ts";
+import { modelsConfig, offlineWordsPerS } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
 import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent.ts";
@@ -199,7 +199,7 @@ function configFileOf(lenses: readonly string[]) {
     tools: z.array(tool).max(1_000).default([]),
     handlers: z.array(handler).max(1_000).default([]),
     /** Providers, tiers, prices and limits of language models. */
-    models: modelsConfig.partial().optional(),
+    models: modelsConfig.partial().extend({ offlineWordsPerS: offlineWordsPerS.optional() }).optional(),
     /** What documents and questions are embedded with. */
     embeddings: embeddingsConfig.prefault({}),
     /** What every agent's run is guarded by, and who looks. */

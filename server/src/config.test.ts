@@ -37,6 +37,17 @@ describe("the configuration", () => {
     expect(config).toMatchObject({ port: 3000, graceMs: 2_500, trustProxy: 1 });
   });
 
+  it("lets the offline model speak at the same pace beside other settings of models, unless it says one", async () => {
+    const paceOf = async (models: object) => {
+      await writeFile(join(folder, "waybill.config.json"), JSON.stringify({ models }));
+      return (await load()).models.offlineWordsPerS;
+    };
+    const usual = (await load()).models.offlineWordsPerS;
+    expect(usual).toBe(15);
+    expect(await paceOf({ prices: { "house:m": { input: 1, output: 1 } } })).toBe(usual);
+    expect(await paceOf({ offlineWordsPerS: 0 })).toBe(0);
+  });
+
   it("puts the default agent first, and refuses one that is not there", async () => {
     const agents = [
       { slug: "poet", name: "Poet" },

@@ -47,6 +47,9 @@ const namedProvider = providerConfig
     "an openai-compatible provider needs a baseUrl",
   );
 
+/** How fast the offline model speaks; 0 is as fast as it can. */
+export const offlineWordsPerS = z.number().min(0).max(10_000);
+
 export const modelsConfig = z.strictObject({
   default: z.string().min(1).optional(),
   tiers: z
@@ -58,8 +61,7 @@ export const modelsConfig = z.strictObject({
   prices: z.record(z.string(), price).default({}),
   /** Tokens that a model can hold, prompt and answer together, by `provider:model` or by model, before what is known of it. */
   contextTokens: z.record(z.string(), z.int().positive()).default({}),
-  /** How fast the offline model speaks; 0 is as fast as it can. */
-  offlineWordsPerS: z.number().min(0).max(10_000).default(0),
+  offlineWordsPerS: offlineWordsPerS.default(0),
   /** An answer whose first token has not come after this long will not come. */
   firstTokenMs: z.int().positive().default(300_000),
   /** A stream that says nothing more for this long has stalled. */

@@ -3,8 +3,8 @@
  * that knows a reply gives it. The same prompt always has the same answer.
  */
 
-import type { Conversation } from "./conversation.ts";
-import { isResearch, report } from "./report.ts";
+import { type Conversation, isResearch } from "./conversation.ts";
+import { report } from "./report.ts";
 import type { Reply, Skill } from "./skill.ts";
 import { calculation } from "./skills/calculation.ts";
 import { calendar } from "./skills/calendar.ts";
@@ -46,7 +46,7 @@ export function answer(conversation: Conversation): Answer {
   const replies = parts.map(replyTo);
   const calls = replies.flatMap((reply) => (reply !== undefined && "call" in reply ? [reply.call] : []));
   if (calls.length > 0) return { text: "", calls: distinct(calls) };
-  if (isResearch(conversation)) {
+  if (isResearch(conversation.instructions)) {
     const reply = report(conversation, directly(replies));
     return "call" in reply ? { text: "", calls: [reply.call] } : { text: reply.say, calls: [] };
   }

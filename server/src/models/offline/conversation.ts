@@ -252,3 +252,8 @@ function member(value: unknown, name: string): unknown {
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined;
 }
+
+/** Instructions that ask for a report of research. */
+export function isResearch(instructions: string): boolean {
+  return /\bresearch this question\b/i.test(instructions);
+}

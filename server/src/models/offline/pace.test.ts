@@ -29,4 +29,26 @@ describe("the offline model at a pace", () => {
     stop.abort();
     await expect(answer).rejects.toMatchObject({ code: "aborted" });
   });
+
+  it("takes its time for each look-up of a research, and not for its report alone", async () => {
+    const begun = performance.now();
+    const { toolCalls } = await createModels({ offlineWordsPerS: 500 }).call({
+      model: "local:reference",
+      prompt: [
+        { role: "system", text: "Research this question." },
+        { role: "user", text: "How did tea come to Europe?" },
+      ],
+      tools: [
+        {
+          name: "define_word",
+          description: "Defines a word.",
+          inputSchema: { type: "object", properties: { word: { type: "string" } }, required: ["word"] },
+        },
+      ],
+      signal: new AbortController().signal,
+    });
+    expect(toolCalls).toMatchObject([{ name: "define_word" }]);
+    // Less would be the time of a call outside of a research, 16 ms; timers may be a little early.
+    expect(performance.now() - begun).toBeGreaterThan(80);
+  });
 });

@@ -13,11 +13,6 @@ const TERMS_MAX = 4;
 const TERM_CHARS_MIN = 3;
 const FINDING_CHARS_MAX = 700;
 
-/** The instructions ask for a report of research. */
-export function isResearch({ instructions }: Conversation): boolean {
-  return /\bresearch this question\b/i.test(instructions);
-}
-
 /** `direct` is the answer to the question as it stands; undefined where there is none. */
 export function report(conversation: Conversation, direct: string | undefined): Reply {
   const { question } = conversation;
