@@ -1,4 +1,4 @@
-/** Many tasks in one call: each is taken or refused by itself, and those that are taken share a commit. */
+/** Many tasks in one call: each is taken or refused by itself, and those that are taken share commits. */
 import { z } from "zod";
 import { refusalOf } from "../error-answer.ts";
 import { idempotencyOf, type KeyedRequest } from "../idempotency.ts";

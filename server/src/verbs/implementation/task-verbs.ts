@@ -1,4 +1,5 @@
 /** What callers may do with tasks, over an engine and a store: the same whichever these are. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
@@ -42,9 +43,17 @@ import { isRefusal, TaskSteering } from "./task-steering.ts";
 /** Their inputs name documents and vector stores by keys, which are nobody's to give. */
 const BEGUN_OTHERWISE: ReadonlySet<string> = new Set(DOCUMENT_KINDS);
 
+/** Of one tenant: one is on its way to the disk while the next one is read. */
+const BATCHES_AT_ONCE = 2;
+/** Of a batch in one turn of the event loop: more would keep others waiting for tens of milliseconds. */
+const SUBMITS_A_TURN = 64;
+
 export class TaskVerbs extends TaskSteering implements Tasks {
   /** Two submits that name the same new conversation make one. */
   readonly #conversations = new KeyedMutex();
+  /** Batches of a tenant that wait for those before them, so that others have their turn between. */
+  readonly #batches = new KeyedMutex();
+  #batchesSeen = 0;
 
   async submit(
     principal: Principal,
@@ -89,9 +98,18 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     submissions: readonly KeyedSubmission[],
   ): Promise<PromiseSettledResult<Acknowledged>[]> {
     mustHave(principal, "tasks");
-    return Promise.allSettled(
-      submissions.map(({ submission, idempotency }) => this.submit(principal, lens, submission, idempotency)),
-    );
+    const place = this.#batchesSeen++ % BATCHES_AT_ONCE;
+    return this.#batches.run(`${principal.tenant}\n${place}`, async () => {
+      const pieces: Promise<PromiseSettledResult<Acknowledged>[]>[] = [];
+      for (let at = 0; at < submissions.length; at += SUBMITS_A_TURN) {
+        if (at > 0) await nextTurn();
+        const some = submissions.slice(at, at + SUBMITS_A_TURN);
+        pieces.push(
+          Promise.allSettled(some.map((each) => this.submit(principal, lens, each.submission, each.idempotency))),
+        );
+      }
+      return (await Promise.all(pieces)).flat();
+    });
   }
 
   /** In a conversation of the caller's, which is made with the task when it is new. */
