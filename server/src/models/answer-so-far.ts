@@ -108,6 +108,14 @@ export class AnswerSoFar {
     }
   }
 
+  /** The next text, of an answer that no parameters shape; what of it is whole. */
+  addPlain(text: string): string {
+    this.#count(text);
+    const piece = this.#pieces.push(text);
+    this.#text.push(piece);
+    return piece;
+  }
+
   /** The answer, which the reader has left before the provider ended it. */
   async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
     if (early !== "stop_sequence") await this.#handOnRest(onText);

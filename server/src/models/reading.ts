@@ -12,6 +12,7 @@ import { type ModelCall, ModelError, type PaidCall } from "./model.ts";
 import type { Host } from "./parameters.ts";
 import { callOptions } from "./prompt.ts";
 import { afterMs } from "./timer.ts";
+import { hearText } from "./wire/provider-fetch.ts";
 
 export type ReadingLimits = {
   /** Until the model says anything at all: it may have a long prompt to read, or a queue before it. */
@@ -48,6 +49,13 @@ export async function readAnswer(
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
     const options = callOptions({ ...call, prompt }, request.signal, generation?.options);
+    const hear = (text: string) => {
+      const piece = answer.addPlain(text);
+      silence.broken();
+      if (piece !== "" && !request.signal.aborted) call.onText?.(piece);
+    };
+    // What parameters make of a text takes its time.
+    if (generation === null) hearText(request.signal, hear);
     const { stream } = await unlessAborted(model.doStream(options), request.signal);
     reader = stream.getReader();
     while (!answer.isFinished) {

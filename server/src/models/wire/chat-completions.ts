@@ -4,7 +4,7 @@
  */
 import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
 import { mendedChunk } from "./chat-chunk.ts";
-import { countOf, type Fields, isFields, listOf } from "./fields.ts";
+import { contentText, countOf, type Fields, isFields, listOf } from "./fields.ts";
 import { ThoughtTags } from "./thought-tags.ts";
 
 const DONE = "[DONE]";
@@ -17,6 +17,14 @@ export class ChatCompletionsRepair implements AnswerRepair {
   /** Ids of calls by their places. */
   readonly #ids = new Map<number, string>();
   readonly #tags = new ThoughtTags();
+  /** Who is told of plain text at once; null once some text has gone another way, which must not be overtaken. */
+  #onText: ((text: string) => void) | null;
+  #isNamed = false;
+
+  /** Chunks of nothing but text, which are nearly all there are, go to `onText` and past the package. */
+  constructor(onText: ((text: string) => void) | null = null) {
+    this.#onText = onText;
+  }
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -33,7 +41,24 @@ export class ChatCompletionsRepair implements AnswerRepair {
     if (error !== null) throw new AnswerFailure(error);
     const mended = this.#sorted(this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk))));
     this.#note(mended);
-    return [mended === chunk ? event : { data: JSON.stringify(mended) }];
+    const given = this.#withoutText(mended);
+    if (given === null) return [];
+    return [given === chunk ? event : { data: JSON.stringify(given) }];
+  }
+
+  /** What the package is still to read of the chunk. It takes the names of the answer and its model from the first that has some. */
+  #withoutText(chunk: Fields): Fields | null {
+    if (this.#onText === null) return chunk;
+    const text = plainText(chunk);
+    if (text === null) {
+      if (hasText(chunk)) this.#onText = null;
+      else this.#isNamed ||= isNaming(chunk);
+      return chunk;
+    }
+    this.#onText(text);
+    if (this.#isNamed) return null;
+    this.#isNamed = isNaming(chunk);
+    return { ...chunk, choices: [] };
   }
 
   /** Nothing else is missing: packages take the end of the connection for the end of the answer. */
@@ -123,6 +148,27 @@ export class ChatCompletionsRepair implements AnswerRepair {
     const finish_reason = this.#calledTools ? "tool_calls" : "stop";
     return [{ data: JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason }] }) }];
   }
+}
+
+/** The text of a chunk that has one choice, which says nothing else; null for any other. */
+function plainText(chunk: Fields): string | null {
+  const { choices } = chunk;
+  if (!Array.isArray(choices) || choices.length !== 1 || chunk["usage"] != null) return null;
+  const choice: unknown = choices[0];
+  if (!isFields(choice) || choice["finish_reason"] != null || !isFields(choice["delta"])) return null;
+  const { content, reasoning_content, reasoning, refusal, tool_calls } = choice["delta"];
+  const isAlone = reasoning_content == null && reasoning == null && refusal == null && tool_calls == null;
+  return isAlone && typeof content === "string" && content !== "" ? content : null;
+}
+
+function hasText(chunk: Fields): boolean {
+  const [choice] = listOf(chunk["choices"]);
+  const delta = isFields(choice) ? choice["delta"] : null;
+  return isFields(delta) && contentText(delta["content"]) !== "";
+}
+
+function isNaming({ id, model }: Fields): boolean {
+  return Boolean(id) || Boolean(model);
 }
 
 /** Also that of a choice, and what an event of that name holds. */

@@ -244,6 +244,38 @@ describe("counts", () => {
   });
 });
 
+describe("text that passes its package by", () => {
+  const whole = { role: "assistant", content: "One. " };
+
+  it.each<[string, unknown[]]>([
+    ["one piece as parts amid the others", [said(whole), said({ content: [{ type: "text", text: "Two. " }] })]],
+    [
+      "one piece with a reason of its end",
+      [said(whole), said({ content: "Two. " }), said({ content: "Three. " }, "stop")],
+    ],
+    ["one piece beside thoughts", [said(whole), said({ content: "Two. ", reasoning_content: "Hm." })]],
+    ["one piece that is a refusal", [said(whole), said({ refusal: "Two. " })]],
+    ["counts beside a piece", [said(whole), { ...said({ content: "Two. " }), usage: { prompt_tokens: 1 } }]],
+  ])("keeps its order with %s", async (_, begun) => {
+    const pieces: string[] = [];
+    provider.server.script({
+      kind: "text",
+      text: events(...begun, ...(begun.length === 2 ? [said({ content: "Three. " })] : []), DONE),
+    });
+    const { text } = await provider.ask(GATEWAY, { onText: (piece) => pieces.push(piece) });
+    expect(text).toBe("One. Two. Three. ");
+    expect(pieces.join("")).toBe(text);
+  });
+
+  it("has its model's name from a chunk that has text too", async () => {
+    const named = { id: "c", model: "other-1", ...said({ content: "Hi" }) };
+    expect(await answered(GATEWAY, events(named, said({ content: "." }, "stop"), DONE))).toMatchObject({
+      text: "Hi.",
+      model: "other-1",
+    });
+  });
+});
+
 describe("reasons of an end in other words", () => {
   it.each([
     ["max_tokens", "length"],

@@ -17,6 +17,17 @@ const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
 const SECRET_HEADER = /auth|key|token|secret/i;
 
+/** Who hears the plain text of an answer at once, by the signal of its request. */
+const listeners = new WeakMap<AbortSignal, (text: string) => void>();
+
+/**
+ * `onText` hears what of the answer to the request with this signal is nothing but text, as soon as it has come: the parts of
+ * its package do not have that then. Half a dozen streams and a schema for each chunk lie between, which cost ten times as much.
+ */
+export function hearText(request: AbortSignal, onText: (text: string) => void): void {
+  listeners.set(request, onText);
+}
+
 /**
  * Wraps the global `fetch`. A line or a body too long for `outputBytesMax` fails its reader with `bad_answer`. A status
  * below 400 with a body that is no answer rejects: `refused` for a page or a text, which asking again would only bring
@@ -28,7 +39,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     if (response.body === null) return response;
     const bound = new BoundedBytes(outputBytesMax);
     if (!response.ok) return await withoutKeys(response, response.body, bound, new Headers(init?.headers));
-    const repair = repairOf(input);
+    const repair = repairOf(input, init?.signal ?? null);
     if (repair === null) return new Response(bounded(response.body, bound), response);
     const source = response.body.getReader();
     const first = await firstBytes(source, bound).catch((error: unknown) => {
@@ -75,9 +86,9 @@ function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): Readabl
 }
 
 /** By the last part of the path; null for what is not streamed, such as embeddings. */
-function repairOf(input: Parameters<typeof fetch>[0]): AnswerRepair | null {
+function repairOf(input: Parameters<typeof fetch>[0], signal: AbortSignal | null): AnswerRepair | null {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
-  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair();
+  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(signal && listeners.get(signal));
   if (pathname.endsWith("/responses")) return new ResponsesRepair();
   return pathname.endsWith("/messages") ? new MessagesRepair() : null;
 }
