@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
 import { createdKey } from "../src/lenses/native/account-schema.ts";
-import { type Route, scopeOf } from "../src/lenses/route.ts";
+import type { Route } from "../src/lenses/route.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
@@ -243,7 +243,7 @@ describe("a key", () => {
     return createdKey.parse(await response.json());
   }
 
-  const needed = (route: Route) => (route.id === "createKey" ? "admin" : scopeOf(route));
+  const needed = (route: Route) => (route.id === "createKey" ? "admin" : route.scope);
   /** What any key may know, or asks for its scope by what it is sent. */
   const isForAnyScope = (route: Route) => needed(route) === "any" && route.id !== "call_method";
 

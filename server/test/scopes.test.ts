@@ -1,6 +1,6 @@
 /**
- * The scope that each route of each API asks for, as its document says it. A route that says nothing asks for `tasks`; one that
- * asks for another fails here unless the table has it, and so does one that lets in a key without its scope, or keeps out
+ * The scope that each route of each API asks for, as its document says it. None can be written without; one that
+ * asks for another than `tasks` fails here unless the table has it, and so does one that lets in a key without its scope, or keeps out
  * one that has no other.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";

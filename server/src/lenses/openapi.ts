@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../task/errors.ts";
 import { type JsonObject, jsonObject } from "../task/json.ts";
-import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route, scopeOf } from "./route.ts";
+import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
 /** What a lens says of itself in its document, beside its routes. */
 export type OpenApiPart = {
@@ -113,7 +113,7 @@ function operation(route: Route, openapi: OpenApiPart, errors: Described["errors
     ...(route.tag !== undefined && { tags: [route.tag] }),
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
-    ...(route.open ? { security: [] } : { "x-scope": scopeOf(route) }),
+    ...(route.open ? { security: [] } : { "x-scope": route.scope }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body !== null && {
       requestBody: {

@@ -86,10 +86,11 @@ type RouteDoc = {
   noHead?: boolean;
 };
 
+/** What the caller's key must be for, before anything of the request is looked at: each route says it. */
+type Scoped = { scope: Scope | "any" };
+
 /** What holds for one route where its lens says otherwise for the others. */
 type RouteRules = {
-  /** What the caller's key must be for, before anything of the request is looked at: `tasks` when absent. */
-  scope?: Scope | "any";
   reads?: Reading;
   /** The limits of its lens's contract do not count it. */
   unlimited?: boolean;
@@ -192,7 +193,8 @@ export type Answer =
 export type Place = { parts: LensParts; mount: string; rules: RequestRules & { name: string } };
 
 export type Route = RouteDoc &
-  RouteRules & {
+  RouteRules &
+  Scoped & {
     /** It answers anybody. */
     open: boolean;
     /** Of an open one: whoever comes with a key that is accepted is known. */
@@ -229,7 +231,7 @@ export const byteStream = z.instanceof(Readable).meta({ wire: { type: "string", 
 
 /** A route whose caller must be known. */
 export function route<Names extends string = never, Query = None, Body = undefined>(
-  shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Principal> },
+  shape: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Principal> },
 ): Route {
   return { ...made(shape, known), open: false, knows: false };
 }
@@ -238,12 +240,12 @@ export function route<Names extends string = never, Query = None, Body = undefin
 export function openRoute<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, null> },
 ): Route {
-  return { ...made(shape, () => null), open: true, knows: false };
+  return { ...made({ ...shape, scope: "any" }, () => null), open: true, knows: false };
 }
 
 /** A route that answers anybody, and may tell those more whose key is accepted. */
 export function halfOpenRoute<Names extends string = never, Query = None, Body = undefined>(
-  shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Principal | null> },
+  shape: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Principal | null> },
 ): Route {
   return { ...made(shape, (principal) => principal), open: true, knows: true };
 }
@@ -253,13 +255,14 @@ function known(principal: Principal | null): Principal {
   return principal;
 }
 
-/** What a key must be for that is let in at a route. */
-export function scopeOf({ scope = "tasks" }: Pick<RouteRules, "scope">): Scope | "any" {
-  return scope;
-}
-
 function made<Names extends string, Query, Body, Who>(
-  { params, query, body, handle, ...doc }: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, Who> },
+  {
+    params,
+    query,
+    body,
+    handle,
+    ...doc
+  }: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Who> },
   who: (principal: Principal | null) => Who,
 ): Omit<Route, "open" | "knows"> {
   // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
@@ -281,8 +284,7 @@ function made<Names extends string, Query, Body, Who>(
     query: querySchema,
     body: body ?? null,
     run: async (principal, { parts, mount, rules }, request, response, uploads) => {
-      const scope = scopeOf(doc);
-      if (principal !== null && scope !== "any") mustHave(principal, scope);
+      if (principal !== null && doc.scope !== "any") mustHave(principal, doc.scope);
       const invalid = doc.invalid ?? rules.invalid;
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;

@@ -6,6 +6,7 @@ export const fileRoute: Route = route({
   method: "GET",
   path: "/{base}/files/{id}/{sha256}",
   id: "get_file",
+  scope: "tasks",
   tag: "Files",
   summary: "Read a file of a task",
   params: {

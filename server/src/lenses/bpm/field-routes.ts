@@ -23,6 +23,7 @@ function fieldRoute(field: "comments" | "attachments" | "history", schema: z.Zod
     method: "GET",
     path: `/tasks/{id}/${field}`,
     id: `retrieve_${field}`,
+    scope: "tasks",
     tag: field,
     summary: `Retrieve the ${field} of a task`,
     params: taskParams,

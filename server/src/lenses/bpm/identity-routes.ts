@@ -23,6 +23,7 @@ export const identityRoutes: readonly Route[] = [
     method: "GET",
     path: "/identities",
     id: "retrieve_identities",
+    scope: "tasks",
     tag: "identities",
     summary: "Find users, groups and roles",
     query: z.object({
@@ -71,6 +72,7 @@ export const identityRoutes: readonly Route[] = [
     method: "GET",
     path: "/tasks/task-metrics",
     id: "retrieve_metrics",
+    scope: "tasks",
     tag: "tasks",
     summary: "Count the tasks that the caller may see",
     query: anyQuery,
@@ -93,6 +95,7 @@ function identityRoute(type: IdentityType): Route {
     method: "GET",
     path: `/identities/${type}/{id}`,
     id: `retrieve_${type}`,
+    scope: "tasks",
     tag: "identities",
     summary: `Retrieve a ${type}`,
     params: { id: { about: "Its id.", is: isName } },

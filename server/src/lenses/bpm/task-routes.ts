@@ -59,6 +59,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/tasks/{id}",
     id: "retrieve_task",
+    scope: "tasks",
     tag: "tasks",
     summary: "Retrieve a task",
     description: "Of any kind, and whichever API it came in by. A body that is sent is passed over.",

@@ -44,6 +44,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks/{task_id}",
     id: "get_task",
+    scope: "tasks",
     tag: "tasks",
     summary: "Read a task",
     description: "Seven members, always. A task that has failed is 200 too.",
@@ -59,6 +60,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks",
     id: "list_tasks",
+    scope: "tasks",
     tag: "tasks",
     summary: "List tasks",
     query: z.looseObject({
@@ -85,6 +87,7 @@ export const taskRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks/{task_id}/cancel",
     id: "cancel_task",
+    scope: "tasks",
     tag: "tasks",
     summary: "Cancel a task",
     description: "Its children go with it. One that has ended is a conflict.",

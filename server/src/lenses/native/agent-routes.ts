@@ -44,6 +44,7 @@ export const agentRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/agents",
     id: "createAgent",
+    scope: "tasks",
     tag: "Agents",
     summary: "Make an agent",
     description:
@@ -85,6 +86,7 @@ export const agentRoutes: readonly Route[] = [
     method: "PATCH",
     path: "/v1/agents/{slug}",
     id: "updateAgent",
+    scope: "tasks",
     tag: "Agents",
     summary: "Change an agent",
     description:
@@ -105,6 +107,7 @@ export const agentRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/agents/{slug}",
     id: "deleteAgent",
+    scope: "tasks",
     tag: "Agents",
     summary: "Delete an agent; its tasks stay, and go on",
     description: "`forbidden` for an agent of the configuration or of another user. `not_found`.",

@@ -43,6 +43,7 @@ export const batchRoute = route({
   method: "POST",
   path: "/v1/tasks:batch",
   id: "submitTasks",
+  scope: "tasks",
   tag: "Tasks",
   summary: "Submit many tasks at once",
   description:

@@ -8,6 +8,7 @@ export const erasureRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/erasures",
     id: "erase",
+    scope: "tasks",
     tag: "Erasures",
     summary: "Erase all of a user, or of a conversation, for good",
     description:
@@ -28,6 +29,7 @@ export const erasureRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/erasures",
     id: "listErasures",
+    scope: "tasks",
     tag: "Erasures",
     summary: "List erasures, latest first",
     description: "Those that you asked for; with the scope `admin` all of the tenant.",
@@ -42,6 +44,7 @@ export const erasureRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/erasures/{id}",
     id: "getErasure",
+    scope: "tasks",
     tag: "Erasures",
     summary: "How far an erasure is, and what backups still hold",
     description: "`not_found` for one that somebody else asked for, without the scope `admin`.",

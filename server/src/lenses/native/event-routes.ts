@@ -19,6 +19,7 @@ export const eventRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks/{id}/events",
     id: "getEvents",
+    scope: "tasks",
     tag: "Tasks",
     summary: "Read or follow its log",
     description:

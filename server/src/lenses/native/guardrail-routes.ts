@@ -46,6 +46,7 @@ export const guardrailRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/guardrails/check",
     id: "checkText",
+    scope: "tasks",
     tag: "Guardrails",
     summary: "Try guardrails on a text",
     description:

@@ -11,6 +11,7 @@ export const usageRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/share",
     id: "getShare",
+    scope: "tasks",
     tag: "Usage",
     summary: "What you hold, and how much there may be",
     description:
@@ -26,6 +27,7 @@ export const usageRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/usage",
     id: "sumUsage",
+    scope: "tasks",
     tag: "Usage",
     summary: "What was paid for, by day, user, agent and model",
     description:

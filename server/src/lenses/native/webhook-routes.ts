@@ -71,6 +71,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
       method: "POST",
       path,
       id: `create${name}`,
+      scope: "tasks",
       tag: "Webhooks",
       ...creates,
       params,
@@ -89,6 +90,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
       method: "GET",
       path,
       id: `list${name}s`,
+      scope: "tasks",
       tag: "Webhooks",
       summary: name === "Webhook" ? "List a task's webhooks" : "List webhooks of all tasks",
       description: lists,
@@ -103,6 +105,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
       method: "GET",
       path: `${path}/{webhook_id}`,
       id: `get${name}`,
+      scope: "tasks",
       tag: "Webhooks",
       summary: "Read a webhook",
       description: "Its secret is never shown. `not_found`.",
@@ -117,6 +120,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
       method: "DELETE",
       path: `${path}/{webhook_id}`,
       id: `delete${name}`,
+      scope: "tasks",
       tag: "Webhooks",
       summary: "Delete a webhook",
       description: "What is on its way may still arrive. `not_found`.",
@@ -131,7 +135,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
 }
 
 function lookedAfter({ path, name, one: ofOne, redrives }: Place): Route[] {
-  const common = { tag: "Webhooks", params: ofOne } as const;
+  const common = { scope: "tasks", tag: "Webhooks", params: ofOne } as const;
   return [
     route({
       ...common,

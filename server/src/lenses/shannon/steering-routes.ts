@@ -32,6 +32,7 @@ export const steeringRoutes: readonly Route[] = [
     ...steering,
     path: "/api/v1/tasks/{id}/cancel",
     id: "post_tasks_id_cancel",
+    scope: "tasks",
     summary: "Cancel a task",
     description: "Ends it, and what it had started. One that has ended is told as `success: false`.",
     refuses: ["unauthenticated", "forbidden", "not_found"],
@@ -53,6 +54,7 @@ export const steeringRoutes: readonly Route[] = [
     ...steering,
     path: "/api/v1/tasks/{id}/pause",
     id: "post_tasks_id_pause",
+    scope: "tasks",
     summary: "Pause a task at its next checkpoint",
     description:
       "Which is after the steps in flight, which `still_running` names. With `now` they are stopped, and done again.",
@@ -69,6 +71,7 @@ export const steeringRoutes: readonly Route[] = [
     ...steering,
     path: "/api/v1/tasks/{id}/resume",
     id: "post_tasks_id_resume",
+    scope: "tasks",
     summary: "Resume a paused task",
     refuses: ["unauthenticated", "forbidden", "not_found", "not_allowed_in_state"],
     renderError: renderErrorOf({ noun: "Task", failure: "Failed to resume task" }),

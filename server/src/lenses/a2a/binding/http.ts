@@ -38,6 +38,7 @@ function httpRoute(
     method: at.method,
     path: `/{base}${path}`,
     id: [name, at.method, written].join("_").toLowerCase().replaceAll(".", "_"),
+    scope: "tasks",
     tag: `HTTP, as ${written} writes it`,
     summary,
     ...(name === "card" && { scope: "any" }),

@@ -50,6 +50,7 @@ export const agentRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/orchestrate/agents",
     id: "create_agent",
+    scope: "tasks",
     tag: TAG,
     summary: "Create Agent",
     description:
@@ -83,6 +84,7 @@ export const agentRoutes: readonly Route[] = [
     method: "PATCH",
     path: "/v1/orchestrate/agents/{agent_id}",
     id: "update_agent",
+    scope: "tasks",
     tag: TAG,
     summary: "Update Agent",
     description: "Only what is sent changes. Runs that have begun go on as they are.",
@@ -100,6 +102,7 @@ export const agentRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/orchestrate/agents/{agent_id}",
     id: "delete_agent",
+    scope: "tasks",
     summary: "Delete Agent",
     description: "Its runs stay.",
     answers: success(agentOut),

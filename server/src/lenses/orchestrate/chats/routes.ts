@@ -19,6 +19,7 @@ export function chatRoutes({ timedOut, answerWithinMs }: RunSettings): readonly 
       method: "POST",
       path: "/v1/orchestrate/{agent_id}/chat/completions",
       id: "chat_completions",
+      scope: "tasks",
       tag: "Chat",
       summary: "Chat With Agent",
       description:

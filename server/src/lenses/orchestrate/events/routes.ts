@@ -18,6 +18,7 @@ export function eventRoutes(timedOut: TimedOut): readonly Route[] {
       method: "GET",
       path: "/v1/orchestrate/runs/{run_id}/events",
       id: "get_orchestrate_run_events",
+      scope: "tasks",
       tag: "Orchestrate Agent",
       summary: "Get Run Events",
       description:

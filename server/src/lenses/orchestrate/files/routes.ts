@@ -27,6 +27,7 @@ export const uploadRoutes: readonly Route[] = [
     method: "POST",
     path: PATH,
     id: "upload_files",
+    scope: "tasks",
     tag: TAG,
     summary: "Upload Files",
     description:
@@ -63,6 +64,7 @@ export const uploadRoutes: readonly Route[] = [
     method: "GET",
     path: `${PATH}/{file_id}`,
     id: "download_file",
+    scope: "tasks",
     tag: TAG,
     summary: "Download File",
     params: { file_id: { about: "A file's id", is: () => true } },

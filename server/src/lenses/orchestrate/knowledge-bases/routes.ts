@@ -50,6 +50,7 @@ function changing(method: "PUT" | "PATCH", id: string, summary: string, descript
     method,
     path: `${PATH}/{knowledge_base_id}/documents`,
     id,
+    scope: "tasks",
     summary,
     description,
     params,
@@ -108,6 +109,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     method: "POST",
     path: `${PATH}/documents`,
     id: "create_knowledge_base",
+    scope: "tasks",
     summary: "Create Knowledge Base",
     description:
       "With its files, if there are any: a background task reads and embeds them, and its status says how far that is. A " +
@@ -149,6 +151,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     method: "GET",
     path: PATH,
     id: "list_knowledge_bases",
+    scope: "tasks",
     tag: TAG,
     summary: "List Knowledge Bases",
     description: "Newest first, at most 1,000: every vector store whose id is a UUID.",
@@ -166,6 +169,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     method: "GET",
     path: `${PATH}/{knowledge_base_id}`,
     id: "get_knowledge_base",
+    scope: "tasks",
     summary: "Get Knowledge Base",
     answers: success(knowledgeBaseOut),
     handle: async ({ principal, verbs, params }) => ({
@@ -178,6 +182,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     method: "GET",
     path: `${PATH}/{knowledge_base_id}/status`,
     id: "get_knowledge_base_status",
+    scope: "tasks",
     summary: "Get Knowledge Base Status",
     description:
       "`rebuilding` while files are read and embedded. One of which some files could not be read is `ready`.",
@@ -193,6 +198,7 @@ export const knowledgeBaseRoutes: readonly Route[] = [
     method: "DELETE",
     path: `${PATH}/{knowledge_base_id}`,
     id: "delete_knowledge_base",
+    scope: "tasks",
     summary: "Delete Knowledge Base",
     description: "With the files that it was handed itself, as far as nothing else has them.",
     answers: success(knowledgeBaseOut),

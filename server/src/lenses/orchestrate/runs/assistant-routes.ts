@@ -32,6 +32,7 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       method: "GET",
       path: "/v1/assistants/{assistant_id}/runs",
       id: "list_assistant_runs",
+      scope: "tasks",
       tag: TAG,
       summary: "List Runs of an Assistant",
       description:
@@ -52,6 +53,7 @@ export function assistantRoutes(timedOut: TimedOut): readonly Route[] {
       method: "GET",
       path: "/v1/assistants/{assistant_id}/runs/{run_id}",
       id: "get_assistant_run",
+      scope: "tasks",
       tag: TAG,
       summary: "Get Run of an Assistant",
       params: { ...assistant, ...run },

@@ -17,6 +17,7 @@ export const taskRoutes: readonly Route[] = [
     method: "GET",
     path: "/v1/tasks/{task_id}",
     id: "fetch_background_task",
+    scope: "tasks",
     tag: "Background Tasks",
     summary: "Fetch Background Task",
     description: "An id that was never given, or is forgotten, is `unknown`: that is no error.",
@@ -38,6 +39,7 @@ export const taskRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/tasks",
     id: "create_background_task",
+    scope: "tasks",
     tag: "Background Tasks",
     summary: "Begin a background task",
     description:

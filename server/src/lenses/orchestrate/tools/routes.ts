@@ -17,6 +17,7 @@ export const callbackRoute: Route = route({
   method: "POST",
   path: "/v1/tools/{tenant_id}/callback/{correlation_id}",
   id: "tool_callback",
+  scope: "tasks",
   tag: "Tools",
   summary: "Deliver What a Run Waits For",
   description:
