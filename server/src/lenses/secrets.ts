@@ -1,4 +1,5 @@
 /** Where in a request its caller's key may be: each lens declares the places, and they are looked at in that order. */
+import type { IncomingMessage } from "node:http";
 import type { Incoming } from "./incoming.ts";
 
 export type SecretPlace =
@@ -9,22 +10,35 @@ export type SecretPlace =
 
 type Asked = Pick<Incoming, "headers" | "query">;
 
-/** All that may be a key, in the order of `places`. What is blank is none. */
+/** All that may be a key, in the order of `places`, each as often as it comes. What is blank is none. */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {
   const secrets: string[] = [];
   for (const place of places) {
-    const secret = secretAt(request, place);
-    if (secret !== "") secrets.push(secret);
+    const found = secretAt(request, place);
+    if (typeof found !== "string") secrets.push(...found.filter((secret) => secret !== ""));
+    else if (found !== "") secrets.push(found);
   }
   return secrets;
 }
 
-function secretAt(request: Asked, place: SecretPlace): string {
+/** Node.js hands over the first `Authorization` alone: what reads another one before us would see another caller. */
+export function isAuthorizedTwice({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) count += 1;
+  }
+  return count > 1;
+}
+
+const AUTHORIZATION = "authorization";
+
+function secretAt(request: Asked, place: SecretPlace): string | string[] {
   switch (place.in) {
     case "header":
-      return single(request.headers[place.name]);
+      return textsOf(request.headers[place.name]);
     case "query":
-      return single(queryValue(request.query, place.name));
+      return textsOf(queryValue(request.query, place.name));
     case "authorization": {
       const { authorization } = request.headers;
       return authorization === undefined ? "" : inAuthorization(authorization, place.scheme);
@@ -45,10 +59,9 @@ function passwordOf(credentials: string): string {
   return pair.slice(pair.indexOf(":") + 1);
 }
 
-/** The first of several. */
-function single(value: unknown): string {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof first === "string" ? first.trim() : "";
+function textsOf(value: unknown): string | string[] {
+  if (typeof value === "string") return value.trim();
+  return Array.isArray(value) ? value.map((each: unknown) => (typeof each === "string" ? each.trim() : "")) : "";
 }
 
 function queryValue(query: unknown, name: string): unknown {
