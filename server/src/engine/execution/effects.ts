@@ -7,12 +7,13 @@ import type { JsonObject } from "../../task/json.ts";
 import type { LogLevel, LogLine } from "../../task/log-line.ts";
 import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { BadValue, fitting, jsonObjectOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import { BadValue, fitting, jsonObjectOf, objectIn, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 
 export function eventOf(event: Emission): EventDraft {
   try {
-    const type = textOf("The type of an event", event.type);
-    return emittedEvent({ type, data: jsonObjectOf(`The data of event ${type}`, event.data) });
+    const { type: given, data } = objectIn("The event", event);
+    const type = textOf("The type of an event", given);
+    return emittedEvent({ type, data: jsonObjectOf(`The data of event ${type}`, data) });
   } catch (error) {
     if (error instanceof Refusal) throw new BadValue(error.message);
     throw error;

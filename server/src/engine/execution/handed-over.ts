@@ -103,6 +103,17 @@ export function textOf(what: string, value: unknown, bytesMax: number = TEXT_BYT
   return value.toWellFormed();
 }
 
+/** Past types that plain JavaScript does not have. */
+export function objectIn<Value extends object>(what: string, value: Value): Value {
+  if (typeof value === "object" && value !== null) return value;
+  throw new BadValue(`${what} is ${shown(value)}: it must be an object.`);
+}
+
+export function codeIn<Value>(what: string, value: Value): Value {
+  if (typeof value === "function") return value;
+  throw new BadValue(`${what} is ${shown(value)}: it must be a function.`);
+}
+
 /** Whole milliseconds, a fraction rounded up: 0 to 100 years. */
 export function msOf(what: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= MS_MAX) return Math.ceil(value);
@@ -249,7 +260,7 @@ function toJsonOf(value: object): (() => unknown) | null {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "number" ? String(value) : `of type ${typeof value}`;
+  return typeof value === "number" || value === null || value === undefined ? String(value) : `of type ${typeof value}`;
 }
 
 function messageOf(error: unknown): string {

@@ -26,7 +26,7 @@ import { budget, NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
-import { BadValue, countOf, fitting, jsonOf, msOf, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import { BadValue, codeIn, countOf, fitting, jsonOf, msOf, objectIn, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution, stepOptionsOf } from "./step-execution.ts";
@@ -80,7 +80,10 @@ class ReplayContext implements Context {
     body: (step: StepContext) => Promise<Result>,
     options: StepOptions = {},
   ): Promise<Result> {
-    const given = () => stepOptionsOf(`step "${name}"`, options);
+    const given = () => {
+      codeIn(`The body of step "${name}"`, body);
+      return stepOptionsOf(`step "${name}"`, options);
+    };
     // What the body returned is what the journal gives back: JSON of the same type.
     return this.#once("step", name, given, async (call, options) => {
       const { entry } = call;
@@ -99,8 +102,9 @@ class ReplayContext implements Context {
     },
   ): Promise<Results> {
     const position = this.#nextPosition();
-    const keys: (keyof Results & string)[] = Object.keys(branches);
+    const keys: (keyof Results & string)[] = Object.keys(objectIn("The branches of parallel()", branches));
     const names = keys.map((key) => textOf("The key of a branch", key));
+    for (const key of keys) codeIn(`The branch "${key}"`, branches[key]);
     if (new Set(names).size < names.length) throw new BadValue("Two branches have the same key.");
     const begun: Promise<Results[keyof Results & string]>[] = [];
     for (const [at, key] of keys.entries()) {
@@ -193,12 +197,7 @@ class ReplayContext implements Context {
 
   child(name: string, kind: string, input: Json, options: ChildOptions = {}): Promise<Json> {
     const given = () => ({
-      budget:
-        options.budget === undefined
-          ? null
-          : fitting(`The budget of child "${name}"`, budget, options.budget, RECORD_BYTES_MAX),
-      deadlineMs:
-        options.deadlineMs === undefined ? null : msOf(`The deadlineMs of child "${name}"`, options.deadlineMs),
+      ...childOptionsOf(`child "${name}"`, options),
       kind: textOf(`The kind of child "${name}"`, kind),
       input: jsonOf(`The input of child "${name}"`, input),
     });
@@ -442,10 +441,18 @@ const questionSchema = z.object({
 });
 
 function questionOf(what: string, question: Question): z.infer<typeof questionSchema> & { deadlineMs: number | null } {
-  const { deadlineMs, ...asked } = question;
+  const { deadlineMs, ...asked } = objectIn(what, question);
   return {
     ...fitting(what, questionSchema, asked, RECORD_BYTES_MAX),
     deadlineMs: deadlineMs === undefined ? null : msOf(`${what}'s deadlineMs`, deadlineMs),
+  };
+}
+
+function childOptionsOf(what: string, options: ChildOptions) {
+  const { budget: most, deadlineMs } = objectIn(`The options of ${what}`, options);
+  return {
+    budget: most === undefined ? null : fitting(`The budget of ${what}`, budget, most, RECORD_BYTES_MAX),
+    deadlineMs: deadlineMs === undefined ? null : msOf(`The deadlineMs of ${what}`, deadlineMs),
   };
 }
 

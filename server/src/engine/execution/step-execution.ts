@@ -17,7 +17,7 @@ import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
-import { BadValue, jsonAtOnce, jsonInTurns, msOf, textOf } from "./handed-over.ts";
+import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
@@ -41,7 +41,7 @@ export function stepOptionsOf(what: string, options: StepOptions): Required<Step
     backoffMs = STEP_BACKOFF_MS,
     backoffMaxMs = STEP_BACKOFF_MS_MAX,
     timeoutMs = STEP_TIMEOUT_MS,
-  } = options;
+  } = objectIn(`The options of ${what}`, options);
   if (typeof retries !== "number" || !(retries >= 0))
     throw new BadValue(`The retries of ${what} are no number from 0 on.`);
   return {

@@ -58,8 +58,33 @@ const UNWRITABLE: Readonly<Record<string, () => unknown>> = {
   "a text of 65 MB": () => "x".repeat(65 << 20),
 };
 
+type Call = { call: (ctx: Context) => unknown; named: string };
+
+/** Each call with nothing, or with something else, in the place of an object or of code. */
+const WITHOUT_VALUES: Readonly<Record<string, Call>> = Object.fromEntries(
+  [null, undefined, 7, "text"].flatMap((given): [string, Call][] => {
+    const none = untyped(given) as never;
+    const calls: [string, string, (ctx: Context) => unknown][] = [
+      ["emit", "event", (ctx) => ctx.emit(none)],
+      ["artifact", "artifact", (ctx) => ctx.artifact(none)],
+      ["details", "details", (ctx) => ctx.details(none)],
+      ["usage", "usage", (ctx) => ctx.usage(none)],
+      ["parallel", "branches of parallel", (ctx) => ctx.parallel(none)],
+      ["a branch", 'branch "a"', (ctx) => ctx.parallel({ a: none })],
+      ["the body of a step", '"pay"', (ctx) => ctx.step("pay", none)],
+      ["a question", '"ask"', (ctx) => ctx.waitForInput("ask", none)],
+    ];
+    // Without any, there are the usual ones.
+    if (given !== undefined) {
+      calls.push(["the options of a step", '"pay"', (ctx) => ctx.step("pay", async () => 1, none)]);
+      calls.push(["the options of a child", '"sub"', (ctx) => ctx.child("sub", "plain", {}, none)]);
+    }
+    return calls.map(([what, named, call]) => [`${String(given)} as ${what}`, { call, named }]);
+  }),
+);
+
 /** Calls with what cannot be written, and what the failure must name. */
-const CALLS: Readonly<Record<string, { call: (ctx: Context) => unknown; named: string }>> = {
+const CALLS: Readonly<Record<string, Call>> = {
   "a sleep of 300 million years": { call: (ctx) => ctx.sleep("nap", 1e19), named: '"nap"' },
   "a sleep of 101 years": { call: (ctx) => ctx.sleep("nap", YEARS_101_MS), named: '"nap"' },
   "a sleep of NaN": { call: (ctx) => ctx.sleep("nap", Number.NaN), named: '"nap"' },
@@ -96,6 +121,7 @@ const CALLS: Readonly<Record<string, { call: (ctx: Context) => unknown; named: s
     call: (ctx) => ctx.emit({ type: "task.completed", data: {} as never }),
     named: "task.completed",
   },
+  ...WITHOUT_VALUES,
   "an artifact of another shape": {
     call: (ctx) => ctx.artifact({ id: "report", parts: [{ words: "no" } as never] }),
     named: "artifact",
@@ -183,6 +209,7 @@ export function valuesSuite(begin: Begin): void {
     ],
     ["usage", (step: StepContext) => step.usage({ ...CALL, costUsd: Number.NaN })],
     ["live text", (step: StepContext) => step.output(untyped(1) as string)],
+    ["event", (step: StepContext) => step.emit(untyped(null) as never)],
   ])("does not try a step again whose %s cannot be written", async (named, call) => {
     let ran = 0;
     const life = await begin([
