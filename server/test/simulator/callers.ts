@@ -7,6 +7,7 @@ import type { Submission } from "../../src/task/submission.ts";
 import type { Task } from "../../src/task/task.ts";
 import { ticks } from "./event-loop.ts";
 import { failingTries, type Program, type ProgramMaker } from "./program.ts";
+import type { Random } from "./random.ts";
 import { KEY_LIMIT } from "./step-monitor.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +23,16 @@ export type Client = {
 };
 
 export type Follower = { id: string; principal: Principal; seen: TaskEvent[]; ended: boolean };
+
+/** One conversation of each caller, so that most tasks stand behind another one. */
+function ordered(random: Random): Partial<Submission> {
+  if (random.chance(0.1)) return {};
+  const conversation = { alias: "talk" };
+  const roll = random.int(1, 100);
+  if (roll <= 50) return { conversation, multitaskStrategy: "enqueue" };
+  if (roll <= 65) return { conversation, multitaskStrategy: "reject" };
+  return roll <= 80 ? { conversation, multitaskStrategy: "interrupt" } : { conversation };
+}
 
 /** As long as a process beside the server may take to hear of it. */
 const HEARD_TICKS = 10;
@@ -47,6 +58,7 @@ export class Callers {
       ...(random.chance(0.3) && { concurrency: { key: "few", limit: KEY_LIMIT } }),
       ...(random.chance(0.4) && { conversation: { alias: random.pick(["talk", "chat"]) } }),
     };
+    if (this.#world.inOrder) Object.assign(more, ordered(random));
     if (external) {
       const submission: Submission = { kind: "external", input: {}, ...more, retry: { attempts: random.int(1, 3) } };
       return { principal, program: null, submission, key, id: null, sentAt: null };
@@ -85,7 +97,9 @@ export class Callers {
         verbs.tasks.submit(principal, "native", submission, { key, hash: key }),
       );
       if (answer && "refused" in answer) {
-        if (answer.refused.code !== "unavailable" && answer.refused.code !== "conflict") throw answer.refused;
+        const { code, detail } = answer.refused;
+        if (code !== "unavailable" && code !== "conflict") throw answer.refused;
+        if (code === "conflict" && "task" in detail) this.#world.orders.refused(answer.refused);
       } else if (answer) {
         const { id } = answer.ok.task;
         this.#world.shown([answer.ok.task]);

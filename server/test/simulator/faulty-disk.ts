@@ -80,8 +80,12 @@ export class FaultyDisk {
 
   async #apply(writes: Write[]): Promise<Applied> {
     // What is handed over crosses a thread: nobody can change it afterwards.
-    const applied = await this.#store.apply(structuredClone(writes));
-    if (applied.ok) this.#committed(writes);
+    const sent = structuredClone(writes);
+    const applied = await this.#store.apply(sent);
+    if (!applied.ok) return applied;
+    // The store numbers new tasks, also in what it was handed.
+    for (const [at, { task }] of writes.entries()) task.number = sent[at]?.task.number ?? 0;
+    this.#committed(writes);
     return applied;
   }
 

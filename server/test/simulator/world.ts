@@ -21,6 +21,7 @@ import { Checker } from "./checker.ts";
 import { ticks } from "./event-loop.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
 import { type Outside, simulatedHandlers } from "./handlers.ts";
+import { OrderMonitor } from "./orders.ts";
 import { ProgramMaker } from "./program.ts";
 import { Random } from "./random.ts";
 import { RunProcesses } from "./run-processes.ts";
@@ -33,6 +34,8 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 30 * DAY_MS;
 /** By how much the clock is set, back too. */
 const JUMPS_MS = [-3_600_000, -60_000, -1_000, 1_000, 60_000, 3_600_000, DAY_MS];
+/** As long as a process may take to cancel those. */
+const INTERRUPTED_TICKS = 200;
 /** Rounds of letting everything end, after the last crash. */
 const ROUNDS_MAX = 400;
 
@@ -51,6 +54,7 @@ export class World {
   readonly clock = new VirtualClock(BORN);
   readonly checker = new Checker();
   readonly steps = new StepMonitor(this.checker);
+  readonly orders: OrderMonitor;
   readonly clients: Client[] = [];
   readonly followers: Follower[] = [];
   readonly outside: Outside;
@@ -74,6 +78,8 @@ export class World {
   readonly #diskFills: boolean;
   readonly #clockIsSet: boolean;
   readonly sweeps: boolean;
+  /** Whether tasks of a conversation wait for one another, want to be alone or interrupt one another. */
+  readonly inOrder: boolean;
   readonly #stepsCrash: boolean;
   /** Whether suspects can have processes of their own. */
   readonly #isolates: boolean;
@@ -98,6 +104,13 @@ export class World {
     this.sweeps = this.random.chance(0.15);
     this.#stepsCrash = this.random.chance(0.2);
     this.#isolates = this.random.chance(0.5);
+    // By numbers of their own, so that the worlds without it stay what they were.
+    this.inOrder = new Random(~seed).chance(0.5);
+    const cancels = (id: string) => {
+      this.cancelled.add(id);
+      this.release(id);
+    };
+    this.orders = new OrderMonitor(this.checker, { known: this.known, cancels });
     this.outside = {
       programs: new Map(),
       steps: this.steps,
@@ -340,6 +353,7 @@ export class World {
       this.known.set(task.id, task);
       if (task.endedAt !== null) this.ended.add(task.id);
     }
+    this.orders.committed(writes);
   }
 
   /** A call of a verb: its answer, its refusal, or null when the process died first or is not there. */
@@ -362,9 +376,12 @@ export class World {
       await this.#keepAlive();
       await ticks(40);
       if (!this.process?.isReady) continue;
-      if (this.clients.some((client) => client.id === null)) continue;
+      // Who wants to be alone in its conversation is taken when the others have ended.
+      const unheard = this.clients.filter(({ id }) => id === null);
+      if (unheard.some(({ submission }) => submission.multitaskStrategy !== "reject")) continue;
+      await this.#checkInterrupted();
       const open = await this.openTasks();
-      if (open.length === 0 && this.followers.every((follower) => follower.ended)) {
+      if (unheard.length + open.length === 0 && this.followers.every((follower) => follower.ended)) {
         // The disk may have what ended the last one, while its answer is still on the way to the engine.
         await ticks(40);
         return;
@@ -381,6 +398,15 @@ export class World {
       if (!ended) this.checker.fail(`A follower of ${id} hangs after event ${seen.at(-1)?.seq}.`);
     for (const { id, key } of this.clients)
       if (id === null) this.checker.fail(`The submit ${key} was never acknowledged.`);
+  }
+
+  /** Whom a later task interrupts ends by that alone, before anybody helps. */
+  async #checkInterrupted(): Promise<void> {
+    const isOpen = (id: string) => this.known.get(id)?.endedAt === null;
+    const interrupted = [...this.orders.interrupted].filter(isOpen);
+    if (interrupted.length > 0) await ticks(INTERRUPTED_TICKS);
+    for (const id of interrupted)
+      this.checker.check(!isOpen(id), () => `${id} is open, though a later task interrupts it.`);
   }
 
   async openTasks(): Promise<Task[]> {
