@@ -8,8 +8,10 @@ import { Totals } from "./totals.ts";
 
 /** Of the writer's time at once. */
 const SLICE_MS = 20;
-/** Rows that are deleted between two looks at the clock. */
+/** Rows of one task that are deleted between two looks at the clock. */
 const ROWS_PER_LOOK = 500;
+/** Tasks with fewer rows in each table that go at once: a statement for each would be a quarter of what they take. */
+const TASKS_PER_LOOK = 16;
 
 /** Tables of what hangs on a task, with what orders their rows. */
 const BELONGINGS: readonly [table: string, key: string][] = [
@@ -27,6 +29,7 @@ export class TaskRemoval {
   readonly #totals: Totals;
   readonly #onRemoved: (table: string, rows: number) => void;
   readonly #belongings;
+  readonly #hasMany;
   readonly #dropTask;
   readonly #dropText;
   #waiting: unknown[][] = [];
@@ -39,12 +42,16 @@ export class TaskRemoval {
       table,
       // Most tasks have few rows: to drop some takes six times as long as to drop all.
       areMany: db.prepare<unknown[]>(`SELECT 1 FROM ${table} WHERE task = ? LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1}`),
-      dropAll: db.prepare<unknown[]>(`DELETE FROM ${table} WHERE task = ?`),
+      dropAll: db.prepare<unknown[]>(`DELETE FROM ${table} WHERE task IN (SELECT value FROM json_each(?))`),
       dropSome: db.prepare<unknown[]>(
         `DELETE FROM ${table} WHERE task = ? AND (${key}) IN (
            SELECT ${key} FROM ${table} WHERE task = ? ORDER BY ${key} LIMIT ${ROWS_PER_LOOK})`,
       ),
     }));
+    const many = BELONGINGS.map(
+      ([table]) => `EXISTS (SELECT 1 FROM ${table} WHERE task = @task LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1})`,
+    );
+    this.#hasMany = db.prepare<unknown[], number>(`SELECT ${many.join(" OR ")}`).pluck();
     this.#dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
     this.#dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
   }
@@ -72,11 +79,16 @@ export class TaskRemoval {
     const before = [...this.#waiting];
     const gone: unknown[] = [];
     try {
-      for (let row = this.#waiting[0]; row && performance.now() < until; row = this.#waiting[0]) {
-        if (!this.#dropBelongings(row[0], until)) break;
-        this.#drop(row);
-        this.#waiting.shift();
-        gone.push(row[0]);
+      while (this.#waiting.length > 0 && performance.now() < until) {
+        const tasks = this.#nextFew();
+        const few = tasks.length > 0 ? tasks : this.#waiting.slice(0, 1);
+        if (tasks.length === 0 && !this.#dropMany(few[0]?.[0], until)) break;
+        this.#dropFew(few.map(([n]) => n));
+        for (const row of few) {
+          this.#drop(row);
+          gone.push(row[0]);
+        }
+        this.#waiting.splice(0, few.length);
       }
       // All at the end: whatever is dropped after a text has the search index written anew.
       if (texts) for (const n of gone) this.#dropText.run(n);
@@ -90,16 +102,27 @@ export class TaskRemoval {
     }
   }
 
-  /** False when there was no time for all. */
-  #dropBelongings(n: unknown, until: number): boolean {
-    for (const { table, areMany, dropAll, dropSome } of this.#belongings) {
+  /** The next ones, none of which has many rows; none when the first one has. */
+  #nextFew(): unknown[][] {
+    const next = this.#waiting.slice(0, TASKS_PER_LOOK);
+    const many = next.findIndex(([n]) => this.#hasMany.get({ task: n }) === 1);
+    return many === -1 ? next : next.slice(0, many);
+  }
+
+  /** All but few of its rows. False when there was no time for that. */
+  #dropMany(n: unknown, until: number): boolean {
+    for (const { table, areMany, dropSome } of this.#belongings) {
       while (areMany.get(n) !== undefined) {
         this.#onRemoved(table, dropSome.run(n, n).changes);
         if (performance.now() > until) return false;
       }
-      this.#onRemoved(table, dropAll.run(n).changes);
     }
     return true;
+  }
+
+  #dropFew(tasks: readonly unknown[]): void {
+    const numbers = JSON.stringify(tasks);
+    for (const { table, dropAll } of this.#belongings) this.#onRemoved(table, dropAll.run(numbers).changes);
   }
 
   #drop([n, tenant, user, kind, createdAt, state, deletedAt]: unknown[]): void {
