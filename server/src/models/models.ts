@@ -16,7 +16,7 @@ import { contextTokensOf } from "./context-window.ts";
 import { ModelError, type ModelId, type Models } from "./model.ts";
 import { type Host, OPENAI_TOKENS_MIN } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
-import { baseUrlOf } from "./provider-url.ts";
+import { baseUrlOf, reachOf } from "./provider-url.ts";
 import { type Priced, readAnswer } from "./reading.ts";
 import { providerFetch } from "./wire/provider-fetch.ts";
 
@@ -203,9 +203,8 @@ async function openModel(
     return paced(offlineModel, offlineWordsPerS);
   }
   const shared = {
-    fetch,
+    ...reachOf(config, fetch),
     ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
-    ...(config.headers === undefined ? {} : { headers: config.headers }),
   };
   switch (config.type) {
     case "openai": {

@@ -8,7 +8,7 @@ import { tokensOf } from "../last-tokens.ts";
 import { ModelError, type PaidCall } from "../model.ts";
 import type { Price } from "../price-table.ts";
 import { costUsd } from "../prices.ts";
-import { baseUrlOf } from "../provider-url.ts";
+import { baseUrlOf, reachOf } from "../provider-url.ts";
 import { providerFetch } from "../wire/provider-fetch.ts";
 
 /** With chunks of 4,096 tokens each, about the 300,000 tokens that OpenAI takes at once. */
@@ -104,9 +104,8 @@ async function open(provider: string, name: string, config: ProviderConfig): Pro
   const baseURL = baseUrlOf(config);
   const settings = {
     baseURL,
-    fetch: providerFetch(ANSWER_BYTES_MAX),
+    ...reachOf(config, providerFetch(ANSWER_BYTES_MAX)),
     ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
-    ...(config.headers !== undefined && { headers: config.headers }),
   };
   if (config.type === "openai") {
     const { createOpenAI } = await import("@ai-sdk/openai");
