@@ -120,6 +120,12 @@ export class Applier {
   /** At the beginning of a transaction. */
   begin(): void {
     this.#held.begin();
+    this.#subscribed.forget();
+  }
+
+  /** Some may have come or gone. */
+  forgetSubscriptions(): void {
+    this.#subscribed.forget();
   }
 
   /** Triggers have counted bytes. */

@@ -41,7 +41,11 @@ export class HeldAmounts {
     const row = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
     this.#version = row("PRAGMA data_version");
     this.#read = heldReads(db).held;
-    this.#change = db.prepare<unknown[]>("INSERT INTO stored_changes VALUES (?, ?, ?)");
+    // What an insert into `stored_changes` does, without its trigger: 10 us.
+    this.#change = db.prepare<unknown[]>(
+      `INSERT INTO stored_bytes (tenant, owner, bytes) VALUES (?, '', ?), (?, '=' || ?, ?)
+       ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
+    );
   }
 
   /** At the beginning of a transaction. */
@@ -99,7 +103,7 @@ export class HeldAmounts {
 
   /** At the end of a transaction. */
   write(): void {
-    for (const { tenant, user, bytes } of this.#added.values()) this.#change.run(tenant, user, bytes);
+    for (const { tenant, user, bytes } of this.#added.values()) this.#change.run(tenant, bytes, tenant, user, bytes);
     this.#added.clear();
   }
 

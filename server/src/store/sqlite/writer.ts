@@ -48,7 +48,11 @@ export class Writer implements Work {
     try {
       this.#begin.run();
       this.#applier.begin();
-      const answers = calls.map((call) => ({ answer: answerTo(this.#writes, call) }));
+      const answers = calls.map((call) => {
+        const answer = answerTo(this.#writes, call);
+        if (call[0] !== "apply") this.#applier.forgetSubscriptions();
+        return { answer };
+      });
       this.#applier.writeDeltas();
       this.#audit.settle();
       if (calls.some(writesElsewhere)) this.#applier.forgetBytes();

@@ -232,6 +232,29 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     expect(await subscriptions.list(ada, task.id)).toEqual([]);
   });
 
+  test("what comes with one of all tasks in one commit begins a cursor while it is there, and not before or after", async () => {
+    const store = await setup();
+    const { subscriptions } = store;
+    const standing = subscription(null, { chooses: {} });
+    const other = subscription(null, { chooses: {} });
+    const [before, , during, , after, , again] = await Promise.all([
+      submit(store, newTask()),
+      subscriptions.put(standing, act("create")),
+      submit(store, newTask()),
+      subscriptions.remove(standing, act("delete")),
+      submit(store, newTask()),
+      subscriptions.put(other, act("create")),
+      submit(store, newTask()),
+    ]);
+    const begun = async (of: Subscription, { id }: { id: string }) =>
+      (await subscriptions.get(`${of.key}_${id}`)) !== null;
+    for (const task of [before, during, after]) expect(await begun(other, task)).toBe(false);
+    expect(await begun(other, again)).toBe(true);
+    await subscriptions.put(standing, act("create"));
+    expect(await begun(standing, during)).toBe(true);
+    for (const task of [before, after, again]) expect(await begun(standing, task)).toBe(false);
+  });
+
   test("of what one of all tasks tells, attempts are in its log, and failures in a row are its own", async () => {
     const store = await setup();
     const { subscriptions } = store;
