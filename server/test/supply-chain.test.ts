@@ -70,6 +70,34 @@ describe("package-lock.json", () => {
   });
 });
 
+/** Of packages of Python: lines that go on are one. */
+function requirementsIn(path: string): string[] {
+  return read(path)
+    .replaceAll(/\\\n/g, " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.trim().startsWith("#"));
+}
+
+test("every package of Python is named by its version and its hashes, and none by where it lies", () => {
+  const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
+    (path) =>
+      /(?:^|\/)(?:requirements|without-dependencies)\.txt$/.test(path) &&
+      !/(?:^|\/)(?:node_modules|\.cache)\//.test(path),
+  );
+  expect(files.length).toBeGreaterThanOrEqual(7);
+  // A model and what runs it, by hand alone: what these bring along is not pinned.
+  const unhashed = files.filter((file) => !read(file).includes("--hash="));
+  expect(unhashed).toEqual(["scripts/real-model/requirements.txt"]);
+  for (const file of files.filter((each) => !unhashed.includes(each))) {
+    const lines = requirementsIn(file);
+    expect([file, lines.length > 0]).toEqual([file, true]);
+    const unpinned = lines.filter(
+      (line) => !/^[\w.-]+(?:\[\w,]+\])?==\S+(?: *;[^;]*?)?(?:\s+--hash=sha256:[0-9a-f]{64})+\s*$/.test(line),
+    );
+    expect([file, unpinned]).toEqual([file, []]);
+  }
+});
+
 test("images are named by their digests", () => {
   const images = [...read("Dockerfile").matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
   expect(images.length).toBeGreaterThan(1);

@@ -27,7 +27,7 @@ export async function installedClient(url: string): Promise<(env: NodeJS.Process
   const environment = fileURLToPath(new URL(`../../../node_modules/.cache/${name}-client`, import.meta.url));
   const python = `${environment}/bin/python`;
   if (!existsSync(python)) await must("python3", ["-m", "venv", environment]);
-  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"];
   await must(python, [...install, "-r", `${folder}requirements.txt`]);
   const alone = `${folder}without-dependencies.txt`;
   if (existsSync(alone)) await must(python, [...install, "--no-deps", "-r", alone]);
