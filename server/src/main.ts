@@ -42,6 +42,7 @@ import type { Audit } from "./verbs/audit.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
+import { PaidRequests } from "./verbs/implementation/paid-requests.ts";
 import { VectorStoreVerbs } from "./verbs/implementation/vector-store-verbs.ts";
 import { VERSION } from "./version.ts";
 
@@ -100,16 +101,18 @@ export async function startServer(
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, ids, log);
+    const heldBounds = heldBoundsOf(config.shares);
+    const paid = new PaidRequests(store, systemClock, heldBounds, metrics.paid);
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
       ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
-      checkText: textChecker(guardrails),
-      ...{ heldBounds: heldBoundsOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
+      ...{ checkText: textChecker(guardrails), paid },
+      ...{ heldBounds, allowedModels: allowedModelsOf(config.shares) },
     });
     lookups.documents.over(verbs.vectorStores);
     lookups.directory.over(verbs.agents);
-    const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval);
+    const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval, paid);
     const measured = metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]);
     telemetry?.sink.measure(measured);
     const host = await listening({
@@ -146,7 +149,7 @@ export async function startServer(
     return {
       ...{ url: host.url, lensUrls: host.lensUrls },
       greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine.transitions) }),
-      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox, erasing] }),
+      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox, erasing, paid] }),
     };
   } catch (error) {
     await store.close();

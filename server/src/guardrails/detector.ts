@@ -3,7 +3,7 @@
  * text piece by piece, says what stands where and how sure it is, and decides nothing: thresholds, masks and blocking
  * are the guard's.
  */
-import type { ModelAnswer } from "../models/model.ts";
+import type { PaidCall } from "../models/model.ts";
 import type { Price } from "../models/price-table.ts";
 import type { GuardrailKind } from "../task/guardrails.ts";
 
@@ -20,7 +20,7 @@ export type Segment = {
 export type Detection = { entity: string; score: number; start: number; end: number };
 
 /** On whose behalf somebody looks: when to stop, and whom to tell of what it cost. */
-export type Looking = { signal: AbortSignal; spend?: (answer: ModelAnswer) => void };
+export type Looking = { signal: AbortSignal; spend?: (paid: PaidCall) => void };
 
 export interface Detector {
   readonly kind: GuardrailKind;

@@ -84,6 +84,7 @@ async function ask(
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
     .catch((error: unknown) => {
+      if (error instanceof ModelError && error.spent) spend?.(error.spent);
       signal.throwIfAborted();
       throw failureOf(kind, model, error);
     });

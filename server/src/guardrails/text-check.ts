@@ -1,8 +1,19 @@
 /** A text looked at outside of any run, as a run would. */
+import { countedOf } from "../models/estimated-usage.ts";
+import type { PaidCall } from "../models/model.ts";
 import { Refusal } from "../task/errors.ts";
 import { type GuardrailReport, type Guardrails, INPUT_REJECTED, strictest } from "../task/guardrails.ts";
+import type { CountedCall } from "../task/usage.ts";
 import { DetectorFailure } from "./detector.ts";
 import { type Detectors, guardOver } from "./detectors.ts";
+
+type Asked = {
+  signal: AbortSignal;
+  /** Hears what each question to a model has cost. */
+  onPaid: (call: CountedCall) => void;
+  /** Why nothing may be paid now; null where it may. */
+  refusal: () => Promise<Refusal | null>;
+};
 
 const on = { enabled: true, threshold: 0.5 };
 const rail = { input: on, output: on, mask: { removeEntityValue: false } };
@@ -12,7 +23,7 @@ const EVERYTHING: Guardrails = { hap: rail, socialBias: rail, pii: rail };
 export function textChecker({ asked, detectors }: { asked: Guardrails; detectors: Detectors }) {
   return async (
     check: { text: string; in: "input" | "output"; guardrails: Guardrails },
-    signal: AbortSignal,
+    { signal, onPaid, refusal }: Asked,
   ): Promise<GuardrailReport & { text: string }> => {
     const together = strictest([asked, check.guardrails]);
     const { guard, warnings } = guardOver(
@@ -21,11 +32,16 @@ export function textChecker({ asked, detectors }: { asked: Guardrails; detectors
       detectors,
     );
     if (guard === null) return { text: check.text, findings: [], warnings };
+    if (guard.questions.some(({ price }) => price !== null && price.input + price.output > 0)) {
+      const refused = await refusal();
+      if (refused) throw refused;
+    }
+    const looking = { signal, spend: (paid: PaidCall) => onPaid(countedOf(paid, "guardrails")) };
     try {
       const looked =
         check.in === "output"
-          ? await guard.clean(check.text, "text", { signal })
-          : { text: check.text, ...(await guard.find(check.text, "text", { signal })) };
+          ? await guard.clean(check.text, "text", looking)
+          : { text: check.text, ...(await guard.find(check.text, "text", looking)) };
       const text = check.in === "input" && looked.findings.length > 0 ? INPUT_REJECTED : looked.text;
       return { text, findings: looked.findings, warnings: [...warnings, ...looked.warnings] };
     } catch (error) {

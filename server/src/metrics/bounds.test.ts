@@ -7,8 +7,8 @@ it("tells the first hundred models apart, and all others together, without losin
   const paid = new PaidCalls();
   const tokens = { inputTokens: 5, outputTokens: 1, cacheReadTokens: 2, cacheWriteTokens: 2 };
   for (let n = 0; n < 1_000; n++) {
-    const names = { key: "k", provider: `p${n % 3}`, model: `m${n}`, agent: "" };
-    paid.count({ ...names, ...tokens, costUsd: 0.5, raw: null });
+    const names = { provider: `p${n % 3}`, model: `m${n}`, agent: "" };
+    paid.count({ ...names, ...tokens, costUsd: 0.5 });
   }
   for (const counter of paid.counters()) {
     const series = [...counter.values()];

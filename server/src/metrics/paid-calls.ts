@@ -3,7 +3,7 @@
  * whatever else a handler says that it has paid.
  */
 import type { CounterSource } from "../http/metrics.ts";
-import type { UsageCall } from "../task/usage.ts";
+import type { CountedCall } from "../task/usage.ts";
 import { LabelBound } from "./label-bound.ts";
 import { LabelledCounter } from "./labelled-counter.ts";
 
@@ -30,7 +30,7 @@ export class PaidCalls {
   );
   readonly #cost = new LabelledCounter("waybill_cost_usd_total", "US dollars that paid calls have cost.", OF_MODEL);
 
-  count(call: UsageCall): void {
+  count(call: CountedCall): void {
     const of = { provider: this.#providers.of(call.provider), model: this.#models.of(call.model) };
     const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, costUsd } = call;
     this.#calls.add(of, 1);

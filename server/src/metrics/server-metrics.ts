@@ -2,7 +2,7 @@
 import { DurationHistogram } from "../http/duration-histogram.ts";
 import type { MetricSources } from "../http/metrics.ts";
 import type { Change } from "../task/decide.ts";
-import type { UsageCall } from "../task/usage.ts";
+import type { CountedCall, UsageCall } from "../task/usage.ts";
 import { PaidCalls } from "./paid-calls.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import { type Depth, queueGauges } from "./queue-gauges.ts";
@@ -23,6 +23,9 @@ export class ServerMetrics {
     this.#transitions.count(change);
     if (change.usage) for (const call of change.usage) this.#paid.count(call);
   }
+
+  /** Outside of any task. */
+  paid = (call: CountedCall): void => this.#paid.count(call);
 
   stepEnded(kind: string, ms: number): void {
     this.#steps.observe(kind, "", ms, () => ({ kind }));

@@ -1,10 +1,16 @@
 /** Token counts of a call whose provider stated none: those of this server's own tokenizer. */
 
+import type { CountedCall } from "../task/usage.ts";
 import { textsOf, tokensOf } from "./last-tokens.ts";
-import type { ModelCall, PromptTurn, Usage } from "./model.ts";
+import type { ModelCall, PaidCall, PromptTurn, Usage } from "./model.ts";
 
 /** What stands in the place of a provider's own counts. */
 export const ESTIMATED = { estimated: true } as const;
+
+/** A call as totals count it. */
+export function countedOf({ provider, model, usage, costUsd, rawUsage }: PaidCall, agent: string): CountedCall {
+  return { provider, model, agent, ...usage, costUsd, ...(rawUsage === ESTIMATED && { estimated: true as const }) };
+}
 
 /** What frames a turn or the offer of a tool on its way into a model: marks, a role, a name. */
 const FRAME_TOKENS = 8;

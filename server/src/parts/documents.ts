@@ -4,6 +4,7 @@ import { ProcessExtraction } from "../extraction/process-extraction.ts";
 import { documentHandlers } from "../handlers/documents/documents.ts";
 import { summarizeWith } from "../handlers/documents/summarize.ts";
 import { textProcesses } from "../handlers/documents/text-processes.ts";
+import { questionEmbedder } from "../models/embeddings/question-embedder.ts";
 import type { Models } from "../models/model.ts";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
 import type { Store } from "../store/store.ts";
@@ -21,6 +22,13 @@ type DocumentWork = {
 
 export function documentPartsOf(config: Config, models: Models): DocumentWork {
   const embedders = embeddersOf(config);
+  const questions = {
+    usual: questionEmbedder(embedders.usual),
+    named: (model: string) => {
+      const embedder = embedders.named(model);
+      return embedder && questionEmbedder(embedder);
+    },
+  };
   const extraction = new ProcessExtraction();
   const text = textProcesses();
   const fetching = fetchingOf(config.documents.urls);
@@ -32,7 +40,7 @@ export function documentPartsOf(config: Config, models: Models): DocumentWork {
         download:
           fetching && downloadOf(fetching, config.documents.fileBytes, (body, bounds) => files.receive(body, bounds)),
       }),
-    retrieval: ({ chunks }) => ({ chunks, embedders, summarize: summarizeWith(text, extraction) }),
+    retrieval: ({ chunks }) => ({ chunks, embedders: questions, summarize: summarizeWith(text, extraction) }),
     close: async () => {
       await Promise.all([extraction.close(), text.close(), fetching?.close()]);
     },

@@ -19,6 +19,8 @@ export const usageCall = z.strictObject({
   raw: json,
 });
 export type UsageCall = z.infer<typeof usageCall>;
+/** What totals count of a call. */
+export type CountedCall = Omit<UsageCall, "key" | "raw">;
 /** With when it was recorded. */
 export type RecordedCall = UsageCall & { at: number };
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
-import { ESTIMATED, estimatedUsage } from "../../models/estimated-usage.ts";
+import { countedOf, estimatedUsage } from "../../models/estimated-usage.ts";
 import {
   type ModelAnswer,
   type ModelCall,
@@ -188,19 +188,10 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
 }
 
 /** Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again. */
-function bill(step: StepContext, agent: string, { provider, model, usage, costUsd, rawUsage }: PaidCall): void {
-  const raw = isJson(rawUsage) ? rawUsage : null;
+function bill(step: StepContext, agent: string, paid: PaidCall): void {
+  const raw = isJson(paid.rawUsage) ? paid.rawUsage : null;
   const key = `${step.key}/${step.tries}/${randomUUID()}`;
-  step.usage({
-    key,
-    provider,
-    model,
-    agent,
-    ...usage,
-    costUsd,
-    ...(rawUsage === ESTIMATED && { estimated: true }),
-    raw,
-  });
+  step.usage({ ...countedOf(paid, agent), key, raw });
 }
 
 const CUT_CALL =

@@ -9,7 +9,7 @@ import type { Looking } from "../../guardrails/detector.ts";
 import type { Detectors } from "../../guardrails/detectors.ts";
 import { guardOver } from "../../guardrails/detectors.ts";
 import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard.ts";
-import { ESTIMATED } from "../../models/estimated-usage.ts";
+import { countedOf } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
 import type { Price } from "../../models/price-table.ts";
 import type { AgentInput } from "../../task/agent.ts";
@@ -279,13 +279,11 @@ export function tell(step: StepContext, { findings }: Pick<GuardrailReport, "fin
 function lookingIn(step: StepContext): Looking {
   return {
     signal: step.signal,
-    spend: ({ provider, model, usage, costUsd, rawUsage }) =>
+    spend: (paid) =>
       step.usage({
+        ...countedOf(paid, "guardrails"),
         key: `${step.key}/${step.tries}/guardrail/${randomUUID()}`,
-        ...{ provider, model, ...usage, costUsd },
-        agent: "guardrails",
-        ...(rawUsage === ESTIMATED && { estimated: true as const }),
-        raw: isJson(rawUsage) ? rawUsage : null,
+        raw: isJson(paid.rawUsage) ? paid.rawUsage : null,
       }),
   };
 }

@@ -1,7 +1,7 @@
 /** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
 import { randomUUID } from "node:crypto";
 import type { Embedder } from "../../models/embedding.ts";
-import { ESTIMATED } from "../../models/estimated-usage.ts";
+import { countedOf } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
 import type { PaidCall } from "../../models/model.ts";
 import type { Price } from "../../models/price-table.ts";
@@ -62,10 +62,10 @@ async function keep(
 }
 
 /** Every request is paid, so that no two share a key. */
-function bill(step: StepContext, { usage, rawUsage, ...paid }: PaidCall): void {
+function bill(step: StepContext, paid: PaidCall): void {
   const key = `${step.key}/${step.tries}/${randomUUID()}`;
-  const raw = isJson(rawUsage) ? rawUsage : null;
-  step.usage({ ...paid, ...usage, key, agent: "", raw, ...(rawUsage === ESTIMATED && { estimated: true as const }) });
+  const raw = isJson(paid.rawUsage) ? paid.rawUsage : null;
+  step.usage({ ...countedOf(paid, ""), key, raw });
 }
 
 type Embedding = {

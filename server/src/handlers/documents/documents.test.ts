@@ -10,6 +10,7 @@ import type { Extraction } from "../../extraction/extraction.ts";
 import { ProcessExtraction } from "../../extraction/process-extraction.ts";
 import type { Embedder } from "../../models/embedding.ts";
 import { createEmbedder } from "../../models/embeddings/embedders.ts";
+import { questionEmbedder } from "../../models/embeddings/question-embedder.ts";
 import { ModelError, type Models } from "../../models/model.ts";
 import { createModels } from "../../models/models.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
@@ -101,7 +102,13 @@ async function start(setup: Setup = {}): Promise<void> {
   engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log, daysMoney });
   const retrieval = {
     chunks: store.chunks,
-    embedders,
+    embedders: {
+      usual: questionEmbedder(usual),
+      named: (model: string) => {
+        const embedder = embedders.named(model);
+        return embedder && questionEmbedder(embedder);
+      },
+    },
     summarize: async () => ({ text: "", model: "", tokens: 0 }),
   };
   const parts = { engine, store, clock: systemClock, ids, random: Math.random, retrieval };

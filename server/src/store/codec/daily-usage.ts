@@ -3,8 +3,7 @@
  * however many tasks were paid for in it.
  */
 import { dayOf } from "../../task/daily-usage.ts";
-import type { Task } from "../../task/task.ts";
-import type { UsageCall } from "../../task/usage.ts";
+import type { CountedCall } from "../../task/usage.ts";
 
 type UsageKey = [tenant: string, day: number, user: string, agent: string, provider: string, model: string];
 type UsageCounts = [
@@ -22,10 +21,14 @@ export type AddedUsage = { key: UsageKey; added: UsageCounts };
 /** Longer names, which only a handler of one's own can give, are told apart by their beginning. */
 const NAME_CHARACTERS_MAX = 255;
 
-/** What calls that are recorded with this change of their task add to its day. */
-export function addedUsage({ tenant, user, updatedAt }: Task, calls: readonly UsageCall[]): AddedUsage[] {
+/** What calls of this owner add to the day of the moment at which they are recorded. */
+export function addedUsage(
+  { tenant, user }: { tenant: string; user: string },
+  at: number,
+  calls: readonly CountedCall[],
+): AddedUsage[] {
   return calls.map((call) => ({
-    key: [tenant, dayOf(updatedAt), user, shortened(call.agent), shortened(call.provider), shortened(call.model)],
+    key: [tenant, dayOf(at), user, shortened(call.agent), shortened(call.provider), shortened(call.model)],
     added: [
       1,
       call.inputTokens,

@@ -249,7 +249,7 @@ function searchableMetadata({ metadata }: Task): [string, string][] {
 function paid(calls: readonly UsageCall[], task: Task): Pick<PreparedWrite, "usage" | "daily" | "below"> {
   const { parent } = task;
   const usage = calls.map((call): [string, string] => [call.key, JSON.stringify(call)]);
-  const daily = addedUsage(task, calls);
+  const daily = addedUsage(task, task.updatedAt, calls);
   if (parent === null) return { usage, daily };
   const sum = calls.reduce(addUsage, NO_USAGE);
   const spent: NonNullable<PreparedWrite["below"]>["spent"] = [

@@ -7,6 +7,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { State } from "../../task/states.ts";
 import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
+import type { AddedUsage } from "../codec/daily-usage.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
 import type {
   PreparedClaim,
@@ -110,6 +111,12 @@ export class Applier {
     this.#insertMessage(conversation, n, message, task, at);
     if (n > MESSAGES_KEPT_MAX) this.#sql.dropMessages.run(conversation, n - MESSAGES_KEPT_MAX);
     return n;
+  }
+
+  /** What no task has paid for. */
+  addUsage(owner: { tenant: string; user: string }, added: readonly AddedUsage[]): void {
+    for (const each of added) this.#dailyUsage.add(each);
+    this.#held.addMoney(owner, added);
   }
 
   #insertMessage(conversation: string, n: number, message: PreparedMessage, task: string | null, at: number): void {

@@ -6,6 +6,7 @@
 import type { Database } from "better-sqlite3";
 import { isTerminal, OPEN_STATES, type State } from "../../task/states.ts";
 import type { Visible } from "../../task/visibility.ts";
+import type { AddedUsage } from "../codec/daily-usage.ts";
 import type { PreparedShare, PreparedWrite } from "../codec/prepared.ts";
 import { DAY_MS, ownerOf } from "../codec/totals.ts";
 import type { Held, HeldBounds, ShareRefused } from "../share-guard.ts";
@@ -93,12 +94,22 @@ export class HeldAmounts {
       if (added) added.bytes += bytes;
       else this.#added.set(name, { ...owner, bytes });
     }
-    for (const amounts of [this.#amounts.get(name), this.#amounts.get(nameOf({ ...owner, user: null }))]) {
-      if (amounts === undefined) continue;
+    for (const amounts of this.#rememberedOf(owner)) {
       amounts.openTasks += opened;
       amounts.storedBytes += bytes;
-      for (const { key, added } of daily ?? []) if (key[1] === amounts.day) amounts.usdPerDay += added[5];
     }
+    if (daily) this.addMoney(owner, daily);
+  }
+
+  /** What models have cost this owner. */
+  addMoney(owner: Owner, daily: readonly AddedUsage[]): void {
+    for (const amounts of this.#rememberedOf(owner))
+      for (const { key, added } of daily) if (key[1] === amounts.day) amounts.usdPerDay += added[5];
+  }
+
+  #rememberedOf(owner: Owner): Amounts[] {
+    const names = [nameOf(owner), nameOf({ ...owner, user: null })];
+    return names.flatMap((name) => this.#amounts.get(name) ?? []);
   }
 
   /** At the end of a transaction. */

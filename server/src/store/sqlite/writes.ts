@@ -1,5 +1,6 @@
 /** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
 import type { Database } from "better-sqlite3";
+import type { AddedUsage } from "../codec/daily-usage.ts";
 import type { PreparedAudit, PreparedConversation, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
@@ -98,6 +99,11 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     /** An entry of the audit log that goes with nothing else. */
     appendAudit: (entry: PreparedAudit) => {
       audit.add(entry);
+      return null;
+    },
+    /** What no task has paid for. */
+    addUsage: ({ owner, added }: { owner: { tenant: string; user: string }; added: AddedUsage[] }) => {
+      applier.addUsage(owner, added);
       return null;
     },
     putSetting: ({ name, value }: { name: string; value: string }) => {

@@ -16,6 +16,7 @@ import { ErasureVerbs } from "./erasure-verbs.ts";
 import { GuardrailVerbs, type TextChecker } from "./guardrail-verbs.ts";
 import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
+import { PaidRequests } from "./paid-requests.ts";
 import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
@@ -52,16 +53,19 @@ export type VerbsParts = {
   erasing?: Pick<Erasing, "goOn">;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
+  /** Absent: nobody but the store hears what is paid outside of tasks. */
+  paid?: PaidRequests;
 };
 
 const NO_CATALOG: AgentCatalog = { configured: [], tools: [], modelProblem: () => null };
 
 export function createVerbs(parts: VerbsParts): Verbs {
   const { store, clock, ids } = parts;
+  const paid = parts.paid ?? new PaidRequests(store, clock, parts.heldBounds);
   return {
     tasks: new TaskVerbs(parts),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),
-    guardrails: new GuardrailVerbs(parts.checkText ?? null),
+    guardrails: new GuardrailVerbs(parts.checkText ?? null, paid),
     work: new WorkVerbs(parts),
     human: new HumanVerbs(parts, parts.directory),
     conversations: new ConversationVerbs(store, clock, ids, parts.heldBounds),
@@ -72,6 +76,6 @@ export function createVerbs(parts: VerbsParts): Verbs {
     erasures: new ErasureVerbs({ store, clock, ids, erasing: parts.erasing ?? { goOn: () => {} } }),
     uploads: new UploadVerbs(store.files),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
-    vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null),
+    vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null, paid),
   };
 }

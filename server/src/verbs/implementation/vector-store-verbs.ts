@@ -18,6 +18,7 @@ import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";
+import type { CountedCall } from "../../task/usage.ts";
 import { visibleTo } from "../../task/visibility.ts";
 import type {
   Batch,
@@ -34,14 +35,20 @@ import type {
 } from "../vector-stores.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
+import { PaidRequests } from "./paid-requests.ts";
 import { StoreSummaries, type Summarize } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
 
 /** What turns questions into vectors, and which model's they are. */
-type QuestionEmbedder = {
+export type QuestionEmbedder = {
   readonly model: string;
   /** Of length 1, in the order of the texts. */
-  embed(texts: readonly string[], options: { purpose: "query"; signal: AbortSignal }): Promise<Float32Array[]>;
+  embed(
+    texts: readonly string[],
+    options: { purpose: "query"; signal: AbortSignal; onPaid: (call: CountedCall) => void },
+  ): Promise<Float32Array[]>;
+  /** Only what is for nothing is asked when the money of a day is spent. */
+  readonly costs: boolean;
 };
 
 /** What documents are found by, and told of in short. */
@@ -73,9 +80,15 @@ export class VectorStoreVerbs implements VectorStores {
   readonly #ids: Ids;
   readonly #tasks: DocumentTasks;
   readonly #retrieval: Retrieval | null;
+  readonly #paid: PaidRequests;
   readonly #summaries: StoreSummaries;
 
-  constructor(parts: DocumentTasksParts, retrieval: Retrieval | null) {
+  constructor(
+    parts: DocumentTasksParts,
+    retrieval: Retrieval | null,
+    paid = new PaidRequests(parts.store, parts.clock),
+  ) {
+    this.#paid = paid;
     this.#retrieval = retrieval;
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -285,7 +298,7 @@ export class VectorStoreVerbs implements VectorStores {
     if (!this.#retrieval || store.counts.completed === 0) return [];
     const { chunks } = this.#retrieval;
     const texts = wellFormed(search.queries);
-    const vectors = await this.#vectorsOf(texts, store.model, signal);
+    const vectors = await this.#vectorsOf(principal, texts, { model: store.model, signal });
     const hits = await chunks.search({
       vectorStore: store.key,
       queries: texts.map((text, at) => ({ text, vector: vectors[at] ?? null })),
@@ -306,12 +319,18 @@ export class VectorStoreVerbs implements VectorStores {
     });
   }
 
-  /** Without the model of the store, or while its provider fails, words alone are looked for. */
-  async #vectorsOf(texts: readonly string[], model: string, signal: AbortSignal): Promise<Float32Array[]> {
+  /** Without the model of the store, while its provider fails, or when a day's money is spent, words alone are looked for. */
+  async #vectorsOf(
+    principal: Principal,
+    texts: readonly string[],
+    { model, signal }: { model: string; signal: AbortSignal },
+  ): Promise<Float32Array[]> {
     const embedder = this.#retrieval?.embedders.named(model);
-    if (!embedder) return [];
+    if (!embedder || (embedder.costs && (await this.#paid.refusal(principal)))) return [];
     try {
-      return await embedder.embed(texts, { purpose: "query", signal });
+      return await this.#paid.counted(principal, ({ onPaid }) =>
+        embedder.embed(texts, { purpose: "query", signal, onPaid }),
+      );
     } catch {
       signal.throwIfAborted();
       return [];
