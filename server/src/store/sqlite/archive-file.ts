@@ -46,6 +46,8 @@ export async function writeFileOf(
  */
 export async function readFileOf(path: string, passphrase: string | null, reader: Parser): Promise<void> {
   const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  // A full disk is told of once for each file that is being written: one that nobody hears would end the process.
+  reader.on("error", () => {});
   try {
     const plain = (await isEncrypted(path)) ? await decrypted(bytes, passphrase) : bytes;
     const failed = once(reader, "error").then(([error]: unknown[]) => Promise.reject(error));

@@ -5,11 +5,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { create, extract, list } from "tar";
 import { z } from "zod";
 import type { BackupRecord } from "../../task/erasure.ts";
+import { isDiskTrouble } from "../disk-trouble.ts";
 import { syncFolder } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { type ArchiveOptions, BadArchive, type Manifest, type MissingFile, type RestoreOptions } from "../storage.ts";
@@ -20,6 +22,7 @@ import { openDatabase } from "./database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
 import { MIGRATIONS } from "./migrate.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
+import { giveUpReserve, layReserve } from "./reserve.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
 const SHELF = /^[0-9a-f]{2}$/;
@@ -50,20 +53,13 @@ export async function writeArchive(
   version: string,
   options: ArchiveOptions = {},
 ): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }> {
-  await removeLeftBehind(folder, "backup-");
-  // In the folder itself, where a second name for a file costs nothing.
-  const staging = await mkdtemp(join(folder, "backup-"));
   // A name that nobody else can have put there before.
   const partial = `${target}.${randomUUID()}.partial`;
   const { passphrase = null } = options;
   // From before the copy on: whatever goes later may be in it.
   const madeAt = new Date();
+  const staging = await copied(folder, stagingPlaces(folder, target, passphrase !== null));
   try {
-    // Files come before their rows and are swept after them: those from before the copy and those from after it are,
-    // together, all that the copy can name.
-    await linkFiles(folder, staging);
-    copyDatabase(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
-    await linkFiles(folder, staging);
     const missing = await checkFolder(staging, options);
     const database = join(staging, DATABASE_FILE);
     const made: Manifest = {
@@ -86,6 +82,52 @@ export async function writeArchive(
   } finally {
     await rm(staging, { recursive: true, force: true });
     await rm(partial, { force: true });
+  }
+}
+
+/**
+ * Where the copy lies until it is in the archive: in the folder itself, where a second name for a file costs nothing; when
+ * its disk is full, beside what is written, but never there in the clear when that is encrypted.
+ */
+function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [own: string, other: string] {
+  const name = createHash("sha256").update(resolve(folder)).digest("hex").slice(0, 12);
+  const other = isEncrypted ? tmpdir() : dirname(target);
+  return [join(folder, "backup-"), join(other, `.waybill-backup-${name}-`)];
+}
+
+/** A copy of what is in the folder, as whoever restores it will find it: its place. */
+async function copied(folder: string, [own, other]: [own: string, other: string]): Promise<string> {
+  try {
+    return await copiedTo(own, folder).catch(ifFull(() => copiedTo(other, folder)));
+  } catch (error) {
+    // A database that nobody has open cannot even be read without room.
+    return await ifFull(() => {
+      if (!giveUpReserve(folder)) throw error;
+      return copiedTo(other, folder).finally(() => layReserve(folder));
+    })(error);
+  }
+}
+
+function ifFull<Result>(otherwise: () => Promise<Result>): (error: unknown) => Promise<Result> {
+  return (error) => {
+    if (error instanceof Error && "code" in error && isDiskTrouble(String(error.code))) return otherwise();
+    throw error;
+  };
+}
+
+async function copiedTo(prefix: string, folder: string): Promise<string> {
+  await removeLeftBehind(dirname(prefix), basename(prefix));
+  const staging = await mkdtemp(prefix);
+  try {
+    // Files come before their rows and are swept after them: those from before the copy and those from after it are,
+    // together, all that the copy can name.
+    await linkFiles(folder, staging);
+    copyDatabase(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
+    await linkFiles(folder, staging);
+    return staging;
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
   }
 }
 
