@@ -101,14 +101,13 @@ export async function startServer(
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, ids, log);
-    const heldBounds = heldBoundsOf(config.shares);
-    const paid = new PaidRequests(store, systemClock, heldBounds, metrics.paid);
+    const paid = new PaidRequests(store, systemClock, heldBoundsOf(config.shares), metrics.paid);
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
       ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
       ...{ checkText: textChecker(guardrails), paid },
-      ...{ heldBounds, allowedModels: allowedModelsOf(config.shares) },
+      ...{ heldBounds: heldBoundsOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });
     lookups.documents.over(verbs.vectorStores);
     lookups.directory.over(verbs.agents);
@@ -117,9 +116,8 @@ export async function startServer(
     telemetry?.sink.measure(measured);
     const host = await listening({
       ...hostOptionsOf(config, documents.fetching),
-      ...{ log, version: VERSION, verbs },
+      ...{ log, version: VERSION, verbs, directory: people },
       now: () => systemClock.now(),
-      directory: people,
       agents: config.agents.length > 0 ? config.agents : [assistant],
       providers: models.providers(),
       lenses,

@@ -64,6 +64,7 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     ...keyWrites(db, sql),
     ...subscriptionWrites(db, sql),
     ...erasureWrites(db, sql.audit),
+    ...usageWrites(applier),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
     appendMessage: noting(audit, (given: SaidMessage) => {
@@ -101,11 +102,6 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
       audit.add(entry);
       return null;
     },
-    /** What no task has paid for. */
-    addUsage: ({ owner, added }: { owner: { tenant: string; user: string }; added: AddedUsage[] }) => {
-      applier.addUsage(owner, added);
-      return null;
-    },
     putSetting: ({ name, value }: { name: string; value: string }) => {
       sql.putSetting.run(name, value);
       return null;
@@ -131,6 +127,16 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
     index: ({ limit }: { limit: number }) => {
       audit.note();
       return index.catchUp(limit);
+    },
+  };
+}
+
+function usageWrites(applier: Applier) {
+  return {
+    /** What no task has paid for. */
+    addUsage: ({ owner, added }: { owner: { tenant: string; user: string }; added: AddedUsage[] }) => {
+      applier.addUsage(owner, added);
+      return null;
     },
   };
 }
