@@ -7,7 +7,7 @@ import { numberIn, stateIn, textIn } from "./column.ts";
 import { Totals } from "./totals.ts";
 
 /** Of the writer's time at once. */
-const SLICE_MS = 20;
+const SLICE_MS = 8;
 /** Rows of one task that are deleted between two looks at the clock. */
 const ROWS_PER_LOOK = 500;
 /** Tasks with fewer rows in each table that go at once: a statement for each would be a quarter of what they take. */
