@@ -5,7 +5,6 @@ const share = "server/src/http/shares/share.ts";
 const daysMoney = "server/src/engine/embedded/days-money.ts";
 const reach = "server/src/task/agent-reach.ts";
 const guardedFetch = "server/src/outgoing/guarded-fetch.ts";
-const budget = "server/src/handlers/agent/budget.ts";
 const quotas = "server/src/http/shares/quota-counts.ts";
 const held = "server/src/store/sqlite/held-amounts.ts";
 
@@ -96,12 +95,6 @@ export const SHARES = [
     name: "what-runs-fills-the-disk",
     find: "if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;",
     put: "if (share === undefined || ALWAYS_TAKEN.has(kind) || state !== null) return null;",
-  },
-  {
-    file: budget,
-    name: "a-day-is-granted-more",
-    find: "const bounds = (await step.budgets()).filter(({ day }) => day === undefined);",
-    put: "const bounds = await step.budgets();",
   },
   {
     file: daysMoney,

@@ -24,7 +24,15 @@ describe("a list of hosts", () => {
       "api.example.com",
       ["https://api.example.com@evil.org", "https://evil.org/api.example.com", "https://evil.org#api.example.com"],
     ],
-    ["*.example.com", ["https://example.com", "https://notexample.com", "https://example.com.evil.org"]],
+    [
+      "*.example.com",
+      [
+        "https://example.com",
+        "https://notexample.com",
+        "https://example.com.evil.org",
+        "https://a.example.com.evil.org",
+      ],
+    ],
     ["https://example.com", ["http://example.com", "http://example.com:443"]],
     ["10.1.2.3", ["http://[::ffff:10.1.2.3]", "http://10.1.2.30", "http://10.1.2.3.example.com"]],
   ])("%s lets none of these through", (place, urls) => {
