@@ -4,6 +4,7 @@ const statements = "server/src/store/sqlite/statements.ts";
 const trees = "server/src/store/sqlite/ended-trees.ts";
 const sweep = "server/src/store/sqlite/record-sweep.ts";
 const removal = "server/src/store/sqlite/task-removal.ts";
+const writer = "server/src/store/sqlite/writer.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const STORE = [
@@ -184,6 +185,12 @@ export const STORE = [
     name: "the-first-of-a-conversation-is-any",
     find: 'guard === "first" ? (standing?.n ?? 0)',
     put: 'guard === "first" ? 0',
+  },
+  {
+    file: writer,
+    name: "a-commit-remembers-what-it-has-changed",
+    find: 'if (call[0] !== "apply") this.#applier.forgetSubscriptions();',
+    put: "",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
