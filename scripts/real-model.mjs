@@ -165,7 +165,7 @@ function configuration(url) {
 
 function install() {
   if (!existsSync(PYTHON)) must("python3", "-m", "venv", ENVIRONMENT);
-  const flags = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"];
+  const flags = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary", ":all:"];
   must(PYTHON, "-m", "pip", "install", ...flags, "-r", join(FOLDER, "requirements.txt"));
 }
 

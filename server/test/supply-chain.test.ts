@@ -85,10 +85,7 @@ test("every package of Python is named by its version and its hashes, and none b
       !/(?:^|\/)(?:node_modules|\.cache)\//.test(path),
   );
   expect(files.length).toBeGreaterThanOrEqual(7);
-  // A model and what runs it, by hand alone: what these bring along is not pinned.
-  const unhashed = files.filter((file) => !read(file).includes("--hash="));
-  expect(unhashed).toEqual(["scripts/real-model/requirements.txt"]);
-  for (const file of files.filter((each) => !unhashed.includes(each))) {
+  for (const file of files) {
     const lines = requirementsIn(file);
     expect([file, lines.length > 0]).toEqual([file, true]);
     const unpinned = lines.filter(
