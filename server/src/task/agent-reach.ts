@@ -26,7 +26,7 @@ type Place = {
 };
 
 /** Null where the text is none. */
-export function placeOf(text: string): Place | null {
+function placeOf(text: string): Place | null {
   const [, scheme, below, host = "", port] = PLACE.exec(text) ?? [];
   if (port !== undefined && port !== "*" && (Number(port) < 1 || Number(port) > 65_535)) return null;
   const url = host === "" || !URL.canParse(`http://${host}/`) ? null : new URL(`http://${host}/`);

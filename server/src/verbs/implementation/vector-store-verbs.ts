@@ -40,7 +40,7 @@ import { StoreSummaries, type Summarize } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
 
 /** What turns questions into vectors, and which model's they are. */
-export type QuestionEmbedder = {
+type QuestionEmbedder = {
   readonly model: string;
   /** Of length 1, in the order of the texts. */
   embed(
