@@ -91,7 +91,7 @@ await store.chunks.whenIndexed();
 console.log(`the index was ready ${((performance.now() - indexing) / 1_000).toFixed(1)} s later`);
 
 const tasks = Array.from({ length: READS }, () => sampleTask(Date.now(), "What?"));
-await store.apply(tasks.map(submitted));
+await store.apply(tasks.map((task) => submitted(task)));
 
 async function search(): Promise<number> {
   const text = words(WORDS_OF_QUESTION);

@@ -1834,6 +1834,8 @@ export type TaskSubmittedEvent = {
     kind: string;
     title: string;
     lens: string;
+    /** Why somebody tries again what another task has not done. */
+    reason?: string | undefined;
   };
 };
 

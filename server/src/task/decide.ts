@@ -102,10 +102,12 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
   }
 }
 
-/** The first change of a task: what `submit` makes durable. */
-export function submitted(task: Task): Change {
+/** The first change of a task: what `submit` makes durable. `reason` is why somebody tries it again. */
+export function submitted(task: Task, reason = ""): Change {
   const { kind, title, lens, details } = task;
-  const drafts: EventDraft[] = [{ type: "task.submitted", data: { kind, title, lens } }];
+  const drafts: EventDraft[] = [
+    { type: "task.submitted", data: { kind, title, lens, ...(reason !== "" && { reason }) } },
+  ];
   // A retry that goes on from a journal has them from its first moment.
   if (Object.keys(details).length > 0) drafts.push({ type: "task.details", data: { patch: details } });
   const events = drafts.map((draft, index) => ({ ...draft, seq: 1 + index, at: task.createdAt }));
@@ -114,8 +116,8 @@ export function submitted(task: Task): Change {
 }
 
 /** The same for a task that goes on at once: `start` where it has its slot already, `ask` where people do it. */
-export function submittedGoingOn(task: Task, how: "start" | "ask"): Change | Refusal {
-  const submit = submitted(task);
+export function submittedGoingOn(task: Task, how: "start" | "ask", reason?: string): Change | Refusal {
+  const submit = submitted(task, reason);
   const goesOn = decide(submit.task, { do: how }, task.createdAt);
   return goesOn instanceof Refusal ? goesOn : joined(submit, goesOn);
 }

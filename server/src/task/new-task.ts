@@ -26,6 +26,8 @@ export type NewTask = {
   conversation: string | null;
   parent: TaskId | null;
   retryOf: TaskId | null;
+  /** Why somebody tries it again: for its log. */
+  reason?: string;
   trace?: Task["trace"];
   /** What its caller may have asked; any model when absent. */
   models?: ModelLists;

@@ -146,7 +146,7 @@ export interface Tasks {
   ): Promise<Acknowledged>;
   /**
    * Makes a new task with `retryOf`, of the same owner and with the same input; `reuseJournal` keeps what the first one's
-   * steps have already done, and the version of its handler. A task that stands still is cancelled by it. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid` when
+   * steps have already done, and the version of its handler. A reason stands in the first event of the new one. A task that stands still is cancelled by it. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid` when
    * its kind is gone or no longer takes its input, `conflict` as `cancel` does.
    */
   retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged>;

@@ -14,7 +14,7 @@ export function addRetry(program: Command): void {
       .description("submit the same work again as a new task and print its id")
       .argument("<id>", TASK_ID_HELP)
       .option("--reuse-steps", "keep what finished steps have done: they are not done again")
-      .option("--reason <TEXT>", "why, for whoever reads the command: it is not kept")
+      .option("--reason <TEXT>", "why, for whoever reads the log of the new task")
       .option("-w, --watch", "watch the new task until it ends")
       .option("--json", "print the new task as JSON; with --watch its events, one a line"),
   ).action((text: string, flags: Flags) =>

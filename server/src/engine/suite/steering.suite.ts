@@ -274,9 +274,10 @@ export function steeringSuite(begin: Begin): void {
     const id = await submit(life, "twice");
     await arrives(life, id, "failed");
     broken = false;
-    const kept = await life.verbs.tasks.retry(ada, id, { reuseJournal: true });
+    const kept = await life.verbs.tasks.retry(ada, id, { reuseJournal: true, reason: "the supplier is back" });
     expect(await arrives(life, kept.task.id, "completed")).toMatchObject({ retryOf: id });
     expect(calls).toBe(1);
+    expect((await events(life, kept.task.id))[0]).toMatchObject({ data: { reason: "the supplier is back" } });
     const fresh = await life.verbs.tasks.retry(ada, id, { reuseJournal: false });
     await arrives(life, fresh.task.id, "completed");
     expect(calls).toBe(2);

@@ -31,7 +31,12 @@ const artifact = open({
 });
 
 const eventData = {
-  "task.submitted": open({ kind: text, title: text, lens: text }),
+  "task.submitted": open({
+    kind: text,
+    title: text,
+    lens: text,
+    reason: text.optional().describe("Why somebody tries again what another task has not done."),
+  }),
   "task.started": open({
     attempt: count,
     cause: z.enum(START_CAUSES),

@@ -8,7 +8,7 @@ import { anyJson, failure, prompt, time, wait } from "./fields.ts";
 export const START_CAUSES = ["first", "resumed", "recovered"] as const;
 
 export const TASK_EVENTS = {
-  "task.submitted": z.object({ kind: z.string(), title: z.string(), lens: z.string() }),
+  "task.submitted": z.object({ kind: z.string(), title: z.string(), lens: z.string(), reason: z.string().optional() }),
   /** `worker` is the other program that claimed it. */
   "task.started": z.object({ attempt: z.int(), cause: z.enum(START_CAUSES), worker: z.string().optional() }),
   "task.waiting": z.object({ waits: z.array(wait) }),

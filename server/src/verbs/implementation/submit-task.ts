@@ -46,7 +46,10 @@ export async function submitTask(
   const reserved = mayGoOn && !byPeople && engine.slots.reserve(task);
   let done: Submitted | undefined;
   try {
-    const change = reserved || byPeople ? submittedGoingOn(task, byPeople ? "ask" : "start") : submitted(task);
+    const change =
+      reserved || byPeople
+        ? submittedGoingOn(task, byPeople ? "ask" : "start", fresh.reason)
+        : submitted(task, fresh.reason);
     if (change instanceof Refusal) throw change;
     const audit = asked && auditEntry(asked.principal, asked.act, now, { task: id, detail: asked.detail });
     const told = audit === null ? along : { audit, ...along };

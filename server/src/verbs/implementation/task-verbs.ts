@@ -289,6 +289,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       conversation,
       parent: null,
       retryOf: id,
+      reason: reasonOf(options),
       trace: principal.trace ?? null,
       models: [...task.models, ...this.#models(principal)],
       tier: task.tier ?? undefined,
