@@ -22,7 +22,9 @@ const AGAIN_MS = 10_000;
 const FILES_MS = 120_000;
 
 const LEASE = "erasing";
-const LEASE_MS = 60_000;
+/** Who dies is followed by another process, or by the next one of its folder, after so long. */
+const LEASE_MS = 10_000;
+const RENEW_MS = LEASE_MS / 4;
 
 const KEPT_OF_USER = [
   "The audit log keeps who did what, under the name, and nothing that was said: it goes by its own retention.",
@@ -45,6 +47,7 @@ export class Erasing {
   readonly #stopped = Promise.withResolvers<void>();
   #isStopped = false;
   #isAsked = false;
+  #isLeased = false;
   #running: Promise<void> | null = null;
   #cancelAgain: () => void = () => {};
 
@@ -81,8 +84,8 @@ export class Erasing {
     await this.#running;
   }
 
-  #again(): void {
-    this.#cancelAgain = this.#parts.clock.after(AGAIN_MS, () => this.goOn());
+  #again(ms = AGAIN_MS): void {
+    this.#cancelAgain = this.#parts.clock.after(ms, () => this.goOn());
   }
 
   async #run(): Promise<void> {
@@ -91,9 +94,9 @@ export class Erasing {
       this.#isAsked = false;
       for (const each of await store.erasures.running()) {
         // Another process is at it: it is looked after whether it comes to the end.
-        if (!(await this.#leased())) return this.#again();
-        await this.#erase(each);
-        if (this.#isStopped) return;
+        if (!(await this.#leased())) return this.#again(RENEW_MS);
+        await this.#whileLeased(() => this.#erase(each));
+        if (this.#isStopped) break;
       }
     }
     await store.returnLease(LEASE, holder);
@@ -103,6 +106,26 @@ export class Erasing {
     const { store, clock, holder } = this.#parts;
     const now = clock.now();
     return store.takeLease(LEASE, holder, { now, until: now + LEASE_MS });
+  }
+
+  async #whileLeased(work: () => Promise<void>): Promise<void> {
+    const { clock, warn } = this.#parts;
+    this.#isLeased = true;
+    let cancel = () => {};
+    const renewLater = () => {
+      cancel = clock.after(RENEW_MS, () => {
+        this.#leased().then((isOurs) => {
+          this.#isLeased = isOurs;
+        }, warn);
+        renewLater();
+      });
+    };
+    renewLater();
+    try {
+      await work();
+    } finally {
+      cancel();
+    }
   }
 
   async #erase(of: Erasure): Promise<void> {
@@ -193,14 +216,11 @@ export class Erasing {
     }
   }
 
-  /** Turn by turn, as long as there is more; the lease is kept meanwhile. */
+  /** Turn by turn, as long as there is more. */
   async #turns(turn: () => Promise<boolean>): Promise<void> {
-    let leasedAt = this.#parts.clock.elapsed();
     while (!this.#isStopped && (await turn())) {
       await this.#rested();
-      if (this.#parts.clock.elapsed() - leasedAt < LEASE_MS / 4) continue;
-      leasedAt = this.#parts.clock.elapsed();
-      if (!(await this.#leased())) throw new Refusal("unavailable", "Another process has gone on with the erasure.");
+      if (!this.#isLeased) throw new Refusal("unavailable", "Another process has gone on with the erasure.");
     }
   }
 
