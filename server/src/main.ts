@@ -100,8 +100,10 @@ export async function startServer(
     const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), ...lookups });
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
-    const erasing = erasingOver(store, engine, ids, log);
-    const paid = new PaidRequests(store, systemClock, heldBoundsOf(config.shares), metrics.paid);
+    const erasing = erasingOver(store, engine, log);
+    const paid = new PaidRequests(store, systemClock, heldBoundsOf(config.shares), metrics.paid, (error) =>
+      log.error({ err: error }, "what a request has paid could not be counted"),
+    );
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),

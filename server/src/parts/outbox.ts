@@ -9,9 +9,7 @@ import { Refusal } from "../task/errors.ts";
 import type { Outcome, PushFormat, Subscription, Trial } from "../task/subscription.ts";
 import type { Verbs } from "../verbs/verbs.ts";
 import { checkUrl } from "./fetching.ts";
-
-/** Whoever has locked the data folder is the only server of its store, and goes on where the one before it died. */
-const HOLDER = "server";
+import { LEASE_HOLDER } from "./lease-holder.ts";
 
 /** What callers may have sent, by one client with its connections. */
 export function outgoingClient({ allow, ports }: Config["outgoing"]): GuardedClient {
@@ -51,7 +49,7 @@ export class Outbox {
       this.#counts.set(labels, (this.#counts.get(labels) ?? 0) + 1);
     };
     const log = { warn, attempted };
-    this.#delivery = new Delivery({ ...parts, holder: HOLDER, formats, sender: this.#client, log });
+    this.#delivery = new Delivery({ ...parts, holder: LEASE_HOLDER, formats, sender: this.#client, log });
     await this.#delivery.start();
   }
 

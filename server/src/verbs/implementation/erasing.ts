@@ -22,7 +22,7 @@ const AGAIN_MS = 10_000;
 const FILES_MS = 120_000;
 
 const LEASE = "erasing";
-/** Who dies is followed by another process, or by the next one of its folder, after so long. */
+/** A process that dies is followed by another one of its store after so long. */
 const LEASE_MS = 10_000;
 const RENEW_MS = LEASE_MS / 4;
 

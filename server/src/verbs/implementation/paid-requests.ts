@@ -30,6 +30,7 @@ export class PaidRequests {
   readonly #clock: Clock;
   readonly #boundsOf: HeldBoundsOf;
   readonly #told: (call: CountedCall) => void;
+  readonly #lost: (error: unknown) => void;
   readonly #unwritten: Unwritten[] = [];
   #waiting: (() => void) | null = null;
 
@@ -38,11 +39,13 @@ export class PaidRequests {
     clock: Clock,
     boundsOf: HeldBoundsOf = () => null,
     told: (call: CountedCall) => void = () => {},
+    lost: (error: unknown) => void = () => {},
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#boundsOf = boundsOf;
     this.#told = told;
+    this.#lost = lost;
   }
 
   /** Why nothing more may be paid for this principal today; null where it may. */
@@ -73,10 +76,10 @@ export class PaidRequests {
 
   async #write(paid: Unwritten): Promise<void> {
     for (const call of paid.calls) this.#told(call);
-    if ((await this.#outcomeOf(paid)) === "again" && this.#unwritten.length < UNWRITTEN_MAX) {
-      this.#unwritten.push(paid);
-      this.#later();
-    }
+    if ((await this.#outcomeOf(paid)) === "done") return;
+    if (this.#unwritten.length >= UNWRITTEN_MAX) return this.#lost(new Error("Too much waits for room on the disk."));
+    this.#unwritten.push(paid);
+    this.#later();
   }
 
   /** What a full disk refuses is written again when there is room. */
@@ -85,6 +88,7 @@ export class PaidRequests {
       await this.#store.dailyUsage.add(owner, at, calls);
     } catch (error) {
       if (error instanceof Refusal && error.code === "unavailable") return "again";
+      this.#lost(error);
     }
     return "done";
   }
@@ -100,9 +104,11 @@ export class PaidRequests {
   }
 
   async #again(): Promise<void> {
-    for (let paid = this.#unwritten[0]; paid !== undefined; paid = this.#unwritten[0]) {
-      if ((await this.#outcomeOf(paid)) === "again") break;
-      this.#unwritten.shift();
+    // Taken out first: nobody else writes it meanwhile, also not a close.
+    for (let paid = this.#unwritten.shift(); paid !== undefined; paid = this.#unwritten.shift()) {
+      if ((await this.#outcomeOf(paid)) === "done") continue;
+      this.#unwritten.unshift(paid);
+      break;
     }
     this.#waiting = null;
     if (this.#unwritten.length > 0) this.#later();
