@@ -1,5 +1,5 @@
 /** The kinds of the greedy caller, for `neighbour.ts`. */
 import { defineConfig } from "waybill";
-import { GREEDY_KINDS } from "./neighbour/kinds.ts";
+import { steps, talker, tree } from "./kinds.ts";
 
-export default defineConfig({ handlers: GREEDY_KINDS });
+export default defineConfig({ handlers: [steps, tree, talker] });

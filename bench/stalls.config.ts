@@ -1,23 +1,7 @@
 /** Kinds that make a task large: in its log, in its journal, in how many wait behind one key. */
 import { type Context, defineConfig, defineHandler } from "waybill";
 import { z } from "zod";
-
-const text = "x".repeat(60_000);
-
-/** A log of about `megabytes`. */
-const talker = defineHandler({
-  kind: "talker",
-  input: z.strictObject({ megabytes: z.int() }),
-  run: async (ctx, { megabytes }) => {
-    for (let said = 0; said < megabytes; said++) {
-      await ctx.step(`say ${said}`, async (step) => {
-        for (let part = 0; part < 17; part++) step.emit({ type: "own.said", data: { text } });
-        return null;
-      });
-    }
-    return null;
-  },
-});
+import { talker } from "./kinds.ts";
 
 /** A journal of so many steps, then a question. */
 const worker = defineHandler({

@@ -1,8 +1,8 @@
 /** The short form of `bench/neighbour.ts`: whatever is tried, no request of another tenant fails, and the bounds hold. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { steps, talker, tree } from "../../bench/kinds.ts";
 import { ATTACKS, attack } from "../../bench/neighbour/attacks.ts";
-import { GREEDY_KINDS } from "../../bench/neighbour/kinds.ts";
 import { neighbour } from "../../bench/neighbour/neighbour.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     { user: "greedy", tenant: "greedy" },
     { user: "modest", tenant: "modest" },
   ];
-  const config = { limits: { connections: CONNECTIONS }, handlers: GREEDY_KINDS };
+  const config = { limits: { connections: CONNECTIONS }, handlers: [steps, tree, talker] };
   server = await startTestServer({ mode: "serve", keys, config });
   [greedy = "", modest = ""] = server.secrets;
   const { hostname: host, port } = new URL(server.url);

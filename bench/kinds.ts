@@ -1,12 +1,12 @@
-/** What a greedy caller has its own tasks do: much in a journal, much in a tree, much in a log. */
+/** Kinds that several measurements have: much in a journal, much in a tree, much in a log. */
 import { defineHandler } from "waybill";
 import { z } from "zod";
 
 const text = "x".repeat(60_000);
 const MEGABYTE_EVENTS = 17;
 
-/** Each step follows the one before. */
-const steps = defineHandler({
+/** Each step follows the one before: what a step costs is what its commit and its turn of the engine cost. */
+export const steps = defineHandler({
   kind: "steps",
   input: z.strictObject({ count: z.int() }),
   run: async (ctx, { count }) => {
@@ -16,7 +16,7 @@ const steps = defineHandler({
 });
 
 /** Children side by side, each with as many, so many generations deep. */
-const tree = defineHandler({
+export const tree = defineHandler({
   kind: "tree",
   input: z.strictObject({ width: z.int(), depth: z.int() }),
   run: async (ctx, { width, depth }) => {
@@ -31,7 +31,7 @@ const tree = defineHandler({
 });
 
 /** A log of about so many megabytes. */
-const talker = defineHandler({
+export const talker = defineHandler({
   kind: "talker",
   input: z.strictObject({ megabytes: z.int() }),
   run: async (ctx, { megabytes }) => {
@@ -44,5 +44,3 @@ const talker = defineHandler({
     return null;
   },
 });
-
-export const GREEDY_KINDS = [steps, tree, talker];
