@@ -30,6 +30,7 @@ import { logger } from "./parts/log.ts";
 import { modelsOf } from "./parts/models.ts";
 import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
+import { paidRequestsOver } from "./parts/paid-requests.ts";
 import { toolsOf } from "./parts/remote-agents.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
 import { telemetryOf } from "./parts/telemetry.ts";
@@ -42,7 +43,6 @@ import type { Audit } from "./verbs/audit.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "./verbs/implementation/create-verbs.ts";
 import { DocumentSearch } from "./verbs/implementation/document-search.ts";
-import { PaidRequests } from "./verbs/implementation/paid-requests.ts";
 import { VectorStoreVerbs } from "./verbs/implementation/vector-store-verbs.ts";
 import { VERSION } from "./version.ts";
 
@@ -101,9 +101,7 @@ export async function startServer(
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, log);
-    const paid = new PaidRequests(store, systemClock, heldBoundsOf(config.shares), metrics.paid, (error) =>
-      log.error({ err: error }, "what a request has paid could not be counted"),
-    );
+    const paid = paidRequestsOver(store, config, metrics, log);
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),

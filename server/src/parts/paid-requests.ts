@@ -1,0 +1,13 @@
+/** What is paid for requests that belong to no task, in this process. */
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { systemClock } from "../engine/clock.ts";
+import { heldBoundsOf } from "../http/shares/share.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { Store } from "../store/store.ts";
+import { PaidRequests } from "../verbs/implementation/paid-requests.ts";
+
+export function paidRequestsOver(store: Store, { shares }: Config, metrics: ServerMetrics, log: Logger): PaidRequests {
+  const lost = (error: unknown) => log.error({ err: error }, "what a request has paid could not be counted");
+  return new PaidRequests(store, systemClock, heldBoundsOf(shares), metrics.paid, lost);
+}
