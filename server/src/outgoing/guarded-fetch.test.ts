@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GuardedClient } from "./guarded-client.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
@@ -14,6 +15,14 @@ beforeAll(async () => {
   server = createServer(async (request, response) => {
     const body = (await request.toArray()).join("");
     heard.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
+    if (request.url === "/endless") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      Readable.from(endless())
+        .on("error", () => {})
+        .pipe(response);
+      response.on("close", () => response.destroy());
+      return;
+    }
     const [status = 200, location = ""] = leads.get(request.url ?? "") ?? [];
     response.writeHead(status, location === "" ? {} : { location }).end("Hello");
   });
@@ -33,6 +42,10 @@ beforeEach(() => {
   heard.length = 0;
   leads.clear();
 });
+
+function* endless(): Generator<string> {
+  for (;;) yield `data: ${"x".repeat(100)}\n\n`;
+}
 
 function never(): never {
   throw new Error("no place");
@@ -93,6 +106,17 @@ describe("a fetch for tools", () => {
     await expect(fetch()(url("/a"))).rejects.toThrow("more than 3 times");
     await expect(fetch()(url("/a"), { redirect: "error" })).rejects.toThrow("a redirect");
     expect((await fetch()(url("/a"), { redirect: "manual" })).status).toBe(302);
+  });
+
+  it("takes no more of an event stream than of any answer, unless its reader takes it event by event", async () => {
+    await expect((await fetch()(url("/endless"))).text()).rejects.toThrow("over 1000 bytes");
+    const answer = await guardedFetch(client, { bytesMax: 1_000, longStreams: true })(url("/endless"));
+    let bytes = 0;
+    for await (const chunk of answer.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > 100_000) break;
+    }
+    expect(bytes).toBeGreaterThan(100_000);
   });
 
   it("ends with its signal", async () => {

@@ -1,4 +1,4 @@
-/** The guarded client as `fetch`, for libraries and tools. An answer that is no event stream has a bound on its bytes. */
+/** The guarded client as `fetch`, for libraries and tools. */
 import { type Readable, Transform } from "node:stream";
 import { type GuardedClient, OUTGOING_METHODS, type OutgoingMethod } from "./guarded-client.ts";
 import { NotReached } from "./reach.ts";
@@ -21,7 +21,10 @@ class AnswerTooLarge extends Error {
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export type FetchSettings = {
+  /** Of an answer. */
   bytesMax: number;
+  /** Whether an event stream may have more: for who reads it event by event. */
+  longStreams?: boolean;
   /** How many redirects it follows, where its caller does not say otherwise. With 0 its caller sees their status. */
   redirectsMax?: number;
   /** Why an address is not to be reached; null where it may. Asked before the first connection, and before each redirect's. */
@@ -31,7 +34,7 @@ export type FetchSettings = {
 /** Rejects as `GuardedClient.open` does, and with `NotReached` where `refusal` says so. */
 export function guardedFetch(
   client: GuardedClient,
-  { bytesMax, redirectsMax = 0, refusal = () => null }: FetchSettings,
+  { bytesMax, longStreams = false, redirectsMax = 0, refusal = () => null }: FetchSettings,
 ): Fetch {
   return async (input, init = {}) => {
     const given = new Request(input, init);
@@ -50,7 +53,10 @@ export function guardedFetch(
       answer.body.on("error", () => {});
       const told = headersOf(answer.headers);
       const next = redirectsMax > 0 && given.redirect !== "manual" ? redirected(asked, answer.status, told) : null;
-      if (next === null) return responseOf(answer.status, told, { answer: answer.body, url, bytesMax });
+      if (next === null) {
+        const most = longStreams && isEventStream(told) ? Number.POSITIVE_INFINITY : bytesMax;
+        return responseOf(answer.status, told, { answer: answer.body, url, bytesMax: most });
+      }
       answer.body.destroy();
       if (given.redirect === "error") throw new TypeError(`${url.host} answered ${answer.status}, a redirect.`);
       if (redirects === redirectsMax) throw new TypeError(`${url.host} leads on more than ${redirectsMax} times.`);
@@ -88,7 +94,7 @@ function responseOf(
 ): Response {
   const response = BODILESS.has(status)
     ? new Response(null, { status, headers })
-    : new Response(ReadableStream.from(chunksOf(bounded(answer, headers, bytesMax, url.host))), { status, headers });
+    : new Response(ReadableStream.from(chunksOf(bounded(answer, bytesMax, url.host))), { status, headers });
   if (BODILESS.has(status)) answer.destroy();
   return Object.defineProperty(response, "url", { value: url.href });
 }
@@ -99,8 +105,11 @@ function methodOf(asked: string): OutgoingMethod {
   return method;
 }
 
-function bounded(answer: Readable, headers: Headers, bytesMax: number, host: string): Readable {
-  if (headers.get("content-type")?.startsWith("text/event-stream")) return answer;
+function isEventStream(headers: Headers): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+}
+
+function bounded(answer: Readable, bytesMax: number, host: string): Readable {
   let bytes = 0;
   const bound = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -16,7 +16,7 @@ export function remoteAgentHandlerOf({ outgoing, remoteAgents }: Config, files: 
   const client = outgoingClient(outgoing);
   return remoteAgentHandler({
     agents: remoteAgents,
-    outgoing: (refusal) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, refusal }),
+    outgoing: (refusal) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, longStreams: true, refusal }),
     files,
   });
 }
