@@ -37,6 +37,11 @@ describe("a JSON that is parsed in pieces", () => {
     expect(found.turns).toBeGreaterThanOrEqual(Math.ceil(text.length / (512 << 10)));
   });
 
+  it("looks for what lies deep one level a turn", () => {
+    const text = `${"[".repeat(60)}${VALUES["many numbers"]}${"]".repeat(60)}`;
+    expect(parsed(text).turns).toBeGreaterThanOrEqual(60);
+  });
+
   it("keeps a key named __proto__ as a key, in a piece and for a long value", () => {
     for (const inner of ["1", JSON.stringify(long)]) {
       const { value } = parsed(`{"__proto__":${inner},"b":${JSON.stringify(long)}}`);

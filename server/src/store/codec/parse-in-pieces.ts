@@ -68,8 +68,10 @@ class Pieces {
       if (list.length > 0) yield;
       this.at += 1;
       const end = this.#endOfItems(levels);
-      if (end === -1) list.push(yield* this.value(levels));
-      else for (const item of JSON.parse(`[${this.#take(end)}]`)) list.push(item);
+      if (end === -1) {
+        yield;
+        list.push(yield* this.value(levels));
+      } else for (const item of JSON.parse(`[${this.#take(end)}]`)) list.push(item);
     } while (this.#bytes[this.at] === COMMA);
     this.#expect(CLOSE_LIST);
     return list;
@@ -81,6 +83,7 @@ class Pieces {
       this.at += 1;
       const end = this.#endOfItems(levels);
       if (end === -1) {
+        yield;
         const key = yield* this.#text();
         this.#expect(COLON);
         putKey(object, key, yield* this.value(levels));
@@ -131,7 +134,10 @@ class Pieces {
     return text;
   }
 
-  /** Where the last item ends that lies whole in the piece from here on; -1 when the first does not. */
+  /**
+   * Where the last item ends that lies whole in the piece from here on; -1 when the first does not. To find that takes a turn:
+   * what lies 60 levels deep is looked through 60 times.
+   */
   #endOfItems(levels: number): number {
     const window = this.#window();
     let level = 0;
