@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { layReserve } from "../src/store/sqlite/reserve.ts";
 import { ended, spawnWaybill } from "./command.ts";
 import { startTestServer } from "./server.ts";
 
@@ -47,7 +48,12 @@ function fill(left = 0): void {
   }
 }
 
-const makeRoom = () => rmSync(join(disk, "filler"), { force: true });
+/** As a start does that finds room. */
+function makeRoom(): void {
+  rmSync(join(disk, "filler"), { force: true });
+  layReserve(data);
+}
+
 const run = (...args: string[]) => ended(spawnWaybill(args));
 /** What lies on the full disk, and of copies beside it. SQLite's own two files come and go, and the reserve is for that. */
 const left = () => [

@@ -6,17 +6,21 @@ import { rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { RESERVE_FILE } from "./folder.ts";
 
-/** The files that SQLite makes to open a database take less than a quarter of it. */
 const RESERVE_BYTES = 256 << 10;
+/** The files that SQLite makes to open a database take less. */
+const RESERVE_BYTES_MIN = 64 << 10;
 
-/** Lays it by, if there is room and it is not there. */
+/** Lays it by, if there is room and it is not there whole; where there is not enough for all of it, a half or a quarter. */
 export function layReserve(folder: string): void {
   const file = path.join(folder, RESERVE_FILE);
-  if (statSync(file, { throwIfNoEntry: false })?.size === RESERVE_BYTES) return;
-  try {
-    writeFileSync(file, Buffer.alloc(RESERVE_BYTES));
-  } catch {
-    rmSync(file, { force: true });
+  const there = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  for (let bytes = RESERVE_BYTES; bytes >= RESERVE_BYTES_MIN && bytes > there; bytes /= 2) {
+    try {
+      writeFileSync(file, Buffer.alloc(bytes));
+      return;
+    } catch {
+      rmSync(file, { force: true });
+    }
   }
 }
 
