@@ -1,6 +1,8 @@
 /** A wrong key beside a right one, in every place that a key can come in, and in the same place twice. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LENSES } from "../src/lenses/index.ts";
+import { KEY_PLACES } from "../src/lenses/secrets.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 let server: TestServer;
@@ -86,6 +88,41 @@ describe.each(Object.entries(PATHS))("%s", (lens, path) => {
     expect(await status(own(right))).toBe(200);
     expect(await status(own(right), bearer(right))).toBe(200);
   });
+
+  it.each(KEY_PLACES)("refuses one where some API of ours reads it: $in $name", async (place) => {
+    for (const wrong of ["sk_wrong", foreign]) expect(await beside(path, place, wrong)).toBe(401);
+    // What none is, and the same key again, are no wrong key; an API whose fields are all known says so of this one.
+    for (const fine of ["", right]) expect([200, 400]).toContain(await beside(path, place, fine));
+  });
+
+  it.each(["X-Goog-Api-Key", "Cookie", "Proxy-Authorization"])("has no use for %s, which others read", async (name) => {
+    expect(await status(bearer(right), `${name}: sk_wrong`)).toBe(200);
+  });
+});
+
+/** A right bearer, and another key in this place. */
+function beside(path: string, place: (typeof KEY_PLACES)[number], key: string): Promise<number> {
+  if (place.in === "query") return statusOf(`${path}?${place.name}=${key}`, [A2A, bearer(right)]);
+  return statusOf(path, [A2A, bearer(right), `${place.name}: ${key}`]);
+}
+
+it("knows every place in which an API of ours looks for a key", () => {
+  const read = LENSES.flatMap(({ caller, routes }) => [caller, ...routes].flatMap(({ secrets = [] }) => secrets));
+  const known = [
+    ...KEY_PLACES,
+    ...(["any", "basic", "bearer"] as const).map((scheme) => ({ in: "authorization", scheme })),
+  ];
+  expect(known).toEqual(expect.arrayContaining(read));
+});
+
+it("lets nobody read the metrics by two keys", async () => {
+  const metrics = (...headers: string[]) => statusOf("/metrics", [bearer(right), ...headers]);
+  // The key is known, and not of that scope.
+  expect(await metrics()).toBe(403);
+  for (const wrong of ["sk_wrong", foreign]) {
+    expect(await metrics(bearer(wrong))).toBe(401);
+    expect(await metrics(own(wrong))).toBe(401);
+  }
 });
 
 it("refuses one in an address, before or behind the right one", async () => {

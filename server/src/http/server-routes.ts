@@ -1,7 +1,7 @@
 /** What a listener answers beside its lenses: health, metrics and its front door. */
 import type { FastifyInstance } from "fastify";
 import type { LensParts } from "../lenses/lens-parts.ts";
-import { secretsOf } from "../lenses/secrets.ts";
+import { authorizedTwice, isAuthorizedTwice, secretsOf } from "../lenses/secrets.ts";
 import { mustHave } from "../task/principal.ts";
 import { linesFor, type MetricsPage } from "./metrics.ts";
 
@@ -29,6 +29,7 @@ export function addMetrics(
   { page, authenticate }: { page: () => Promise<MetricsPage>; authenticate: LensParts["authenticate"] },
 ): void {
   app.get("/metrics", async (request, reply) => {
+    if (isAuthorizedTwice(request.raw)) throw authorizedTwice();
     const principal = await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]));
     const seesAll = principal.scopes.has("metrics");
     if (!seesAll && !principal.scopes.has("admin")) mustHave(principal, "metrics");

@@ -1,5 +1,6 @@
 /** Where in a request its caller's key may be: each lens declares the places, and they are looked at in that order. */
 import type { IncomingMessage } from "node:http";
+import { Refusal } from "../task/errors.ts";
 import type { Incoming } from "./incoming.ts";
 
 export type SecretPlace =
@@ -8,10 +9,29 @@ export type SecretPlace =
   | { in: "authorization"; scheme: "bearer" | "basic" | "any" }
   | { in: "query"; name: string };
 
+/** Where some API of ours looks for a key, beside `Authorization`. */
+export const KEY_PLACES: readonly Exclude<SecretPlace, { in: "authorization" }>[] = [
+  { in: "header", name: "x-api-key" },
+  { in: "header", name: "iam-api-key" },
+  { in: "header", name: "iam-api_key" },
+  { in: "query", name: "api_key" },
+  { in: "query", name: "token" },
+];
+
 type Asked = Pick<Incoming, "headers" | "query">;
 
-/** All that may be a key, in the order of `places`, each as often as it comes. What is blank is none. */
+/**
+ * All that may be a key, in the order of `places`, each as often as it comes; and beside it what another API of ours would
+ * have taken for one, since whoever sends two has to mean the same caller by both. What is blank is none.
+ */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {
+  const secrets = secretsAt(request, places);
+  if (secrets.length === 0) return secrets;
+  for (const beside of secretsAt(request, KEY_PLACES)) if (!secrets.includes(beside)) secrets.push(beside);
+  return secrets;
+}
+
+function secretsAt(request: Asked, places: readonly SecretPlace[]): string[] {
   const secrets: string[] = [];
   for (const place of places) {
     const found = secretAt(request, place);
@@ -29,6 +49,12 @@ export function isAuthorizedTwice({ rawHeaders }: Pick<IncomingMessage, "rawHead
     if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) count += 1;
   }
   return count > 1;
+}
+
+export function authorizedTwice(): Refusal {
+  return new Refusal("unauthenticated", "The header Authorization comes more than once. Send one key.", {
+    hasKey: true,
+  });
 }
 
 const AUTHORIZATION = "authorization";
