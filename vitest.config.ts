@@ -29,6 +29,7 @@ const LONGEST = [
   "server/test/process.test.ts",
   "server/test/telemetry.test.ts",
   "server/test/erasure-kill.test.ts",
+  "server/test/hostile-folders.test.ts",
 ];
 
 /** Without times of an earlier run, vitest goes by the size of files, of which the longest are small. */

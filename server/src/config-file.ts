@@ -1,6 +1,6 @@
 /** What `waybill.config.ts` (or .js, .json) may declare, how it is found, and how it is read. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
@@ -269,7 +269,19 @@ export async function readConfigFile(
   );
 }
 
+/** A configuration that is longer was written by nobody. */
+const CONFIG_BYTES_MAX = 16 << 20;
+
+/** Whoever opens a pipe waits for ever, and a device may never end. */
+async function refuseStrange(path: string): Promise<void> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new ConfigError(`The configuration file ${path} is no file.`);
+  if (found.size > CONFIG_BYTES_MAX)
+    throw new ConfigError(`The configuration file ${path} has more than ${CONFIG_BYTES_MAX >> 20} MB.`);
+}
+
 async function load(path: string): Promise<unknown> {
+  await refuseStrange(path);
   try {
     // Editors of Windows put a mark before it.
     if (!isCode(path)) return JSON.parse((await readFile(path, "utf8")).replace(/^\ufeff/, ""));

@@ -2,7 +2,7 @@
  * The checks of `waybill doctor`: runtime, configuration, data folder, disk, database, server and key, one by one. Each
  * finding says what to do where something is wrong. No code of the folder that it stands in is run, unless it is named.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { access, constants, statfs } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
@@ -105,8 +105,7 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
   const storage = storageOf({ data: folder });
   const closed = await closedTo(folder);
   if (closed !== null) {
-    const says = `${closed} cannot be read and written by ${userInfo().username}`;
-    yield { what, is: "bad", says, todo: "Run this as the user of the server, or give that user the right: chown -R." };
+    yield { what, is: "bad", ...closed };
     return;
   }
   if (!storage.exists()) {
@@ -128,12 +127,16 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
   yield* integrity(storage);
 }
 
-/** The folder, or the one in which it would be made, where this user may not use it; null where it may. */
-async function closedTo(folder: string): Promise<string | null> {
+/** Of the folder, or the one in which it would be made: why this user cannot use it; null where it may. */
+async function closedTo(folder: string): Promise<Pick<Finding, "says" | "todo"> | null> {
   if (!existsSync(folder) && dirname(folder) !== folder) return closedTo(dirname(folder));
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    return { says: `${folder} is no folder`, todo: "Move it elsewhere, or name another folder: --data." };
+  const says = `${folder} cannot be read and written by ${userInfo().username}`;
+  const todo = "Run this as the user of the server, or give that user the right: chown -R.";
   return access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
     () => null,
-    () => folder,
+    () => ({ says, todo }),
   );
 }
 

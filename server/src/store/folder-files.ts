@@ -26,17 +26,20 @@ export function filesToRead(folder: string): Pick<Files, "read" | "open" | "loca
     async read(sha256, bytesMax) {
       const target = pathIn(folder, sha256);
       const known = await stat(target).catch(absent);
-      if (!known) throw notFound("File");
+      // A pipe in its place would be waited for for ever.
+      if (!known?.isFile()) throw notFound("File");
       if (known.size > bytesMax) throw tooLarge(sha256, known.size, bytesMax);
       return await readFile(target);
     },
     async local(sha256) {
       const target = pathIn(folder, sha256);
-      if (!(await stat(target).catch(absent))) throw notFound("File");
+      if (!(await stat(target).catch(absent))?.isFile()) throw notFound("File");
       return { path: target, release: async () => {} };
     },
     async open(sha256, range) {
-      const file = await open(pathIn(folder, sha256)).catch(absent);
+      const target = pathIn(folder, sha256);
+      const isFile = (await stat(target).catch(absent))?.isFile();
+      const file = isFile ? await open(target).catch(absent) : undefined;
       if (!file) throw notFound("File");
       try {
         const { size } = await file.stat();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { closeDeeper, closeFolder, openToOthers, refuseForeign } from "./permissions.ts";
 
 const isOurs = (name: string) => name !== "theirs";
+const isFolder = (name: string) => ["files", "theirs-too"].includes(name);
 const STRANGER = 54_321;
 
 describe.skipIf(process.platform === "win32")("a folder on a machine with other users", () => {
@@ -38,10 +40,10 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
   });
 
   it("is refused when it is another user's, or an entry of it is", async () => {
-    await expect(refuseForeign(folder, isOurs)).resolves.toBeUndefined();
+    await expect(refuseForeign(folder, isOurs, isFolder)).resolves.toBeUndefined();
     // Whoever runs this: what root owns is nobody else's.
     if (process.getuid?.() === 0) await chown(folder, STRANGER + 1, STRANGER);
-    await expect(refuseForeign(folder, isOurs, STRANGER)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, isFolder, STRANGER)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining(`${folder} belongs to another user`),
     });
@@ -50,21 +52,37 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
   // Nothing is closed to root.
   it.skipIf(process.getuid?.() === 0)("is refused with what to do where this user may not write it", async () => {
     await chmod(folder, 0o500);
-    await expect(refuseForeign(folder, isOurs)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining("give this user the right: chown -R"),
     });
     await chmod(folder, 0o700);
   });
 
+  it.each<[string, string, "file" | "folder"]>([
+    ["a pipe", "waits for whoever writes into it", "file"],
+    ["a folder", "lies where a file should be", "file"],
+    ["a file", "lies where a folder should be", "folder"],
+  ])("is refused where %s %s", async (what, _says, wanted) => {
+    const entry = path.join(folder, wanted === "file" ? "entry" : "files");
+    await rm(entry, { recursive: true, force: true });
+    if (what === "a pipe") execFileSync("mkfifo", [entry]);
+    else if (what === "a folder") await mkdir(entry);
+    else await writeFile(entry, "");
+    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining(`${entry} is no ${wanted}`),
+    });
+  });
+
   it("is refused where a file of it is a link, and takes a folder that is one", async () => {
     await symlink(path.join(folder, "theirs"), path.join(folder, "link"));
-    await expect(refuseForeign(folder, isOurs)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
       message: expect.stringContaining("link is a link"),
     });
     await rm(path.join(folder, "link"));
     await mkdir(path.join(folder, "theirs-too"));
     await symlink(path.join(folder, "theirs-too"), path.join(folder, "link"));
-    await expect(refuseForeign(folder, isOurs)).resolves.toBeUndefined();
+    await expect(refuseForeign(folder, isOurs, isFolder)).resolves.toBeUndefined();
   });
 });

@@ -16,9 +16,15 @@ export type Belongs = (name: string) => boolean;
 
 /**
  * Refuses a folder of another user, one of whose files is a link, and one that has an entry of another user: who made those
- * could read or replace what is kept. What root owns may be used: a volume of a container is often root's.
+ * could read or replace what is kept. What root owns may be used: a volume of a container is often root's. Refuses also
+ * what is neither file nor folder where one of these should be: whoever opens a pipe waits for ever.
  */
-export async function refuseForeign(folder: string, isOurs: Belongs, us = process.getuid?.()): Promise<void> {
+export async function refuseForeign(
+  folder: string,
+  isOurs: Belongs,
+  isFolder: Belongs,
+  us = process.getuid?.(),
+): Promise<void> {
   if (us === undefined) return;
   const isForeign = ({ uid }: Stats) => uid !== us && uid !== ROOT && us !== ROOT;
   const own = await stat(folder);
@@ -38,7 +44,11 @@ export async function refuseForeign(folder: string, isOurs: Belongs, us = proces
     if (!found) continue;
     if (isForeign(found))
       throw refusal(`${entry} belongs to another user (uid ${found.uid})`, `chown -R ${us} ${folder}`);
-    if (!found.isSymbolicLink()) continue;
+    if (!found.isSymbolicLink()) {
+      const wanted = isFolder(name) ? "folder" : "file";
+      if (wanted === "folder" ? found.isDirectory() : found.isFile()) continue;
+      throw new Refusal("unavailable", `The data folder is not used: ${entry} is no ${wanted}. Move it elsewhere.`);
+    }
     const target = await stat(entry).catch(gone);
     if (!target?.isDirectory()) throw refusal(`${entry} is a link`, "put the file itself in its place");
     if (isForeign(target)) throw refusal(`${entry} leads to a folder of another user`, `chown -R ${us} ${entry}/`);
@@ -105,7 +115,8 @@ async function close(entry: string): Promise<void> {
   await chmod(entry, followed.mode & 0o7777 & ~OF_OTHERS).catch(unless("ENOENT", "EPERM", "EROFS"));
 }
 
-const gone = unless("ENOENT", "ENOTDIR");
+/** Also where a link leads to itself. */
+const gone = unless("ENOENT", "ENOTDIR", "ELOOP");
 
 /** Passes over errors of these codes. */
 function unless(...codes: readonly string[]) {

@@ -19,9 +19,16 @@ export const ASIDE_PREFIX = "before-restore-";
 export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);
 }
+
+/** Of these, those that are folders: all others are files, or nothing that anybody should open. */
+export function isOwnFolder(name: string): boolean {
+  return OWN_FOLDER.test(name);
+}
 /** Also what SQLite lays beside its files, what the engine knows of crashes, and what backups and restores work in. */
 const OWN_ENTRY =
   /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|files$|(backup|restore|before-restore)-)/;
+
+const OWN_FOLDER = /^(files$|(backup|restore|before-restore)-)/;
 
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {

@@ -1,5 +1,5 @@
 /** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
@@ -7,13 +7,13 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, pathOfFile } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, isOwnFolder, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => isThere(path.join(folder, DATABASE_FILE));
   const lock = async () => {
     await makeFolder(folder);
-    await refuseForeign(folder, isOwnEntry);
+    await refuseForeign(folder, isOwnEntry, isOwnFolder);
     const { lockFolder } = await import("./folder-lock.ts");
     return lockFolder(folder);
   };
@@ -21,7 +21,7 @@ export function sqliteStorage(folder: string): Storage {
     files: filesToRead(path.join(folder, FILES_FOLDER)),
     exists,
     lock,
-    foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry)),
+    foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry, isOwnFolder)),
     owner: async () => (exists() ? refusalOf(async () => (await lock())()) : null),
     health: () => healthOf(folder),
     openToOthers: () => openToOthers(folder, isOwnEntry),
@@ -71,6 +71,7 @@ async function healthOf(folder: string): Promise<Health> {
     ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
+    refuseViews(db);
     const schema = Number(db.pragma("user_version", { simple: true }));
     const presentSchema = MIGRATIONS.length;
     const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
@@ -87,6 +88,14 @@ async function healthOf(folder: string): Promise<Health> {
   }
 }
 
+/** A stranger's view in the place of a table may have rows without end. */
+function refuseViews(db: Database): void {
+  const found = db.prepare<unknown[], unknown>("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all();
+  const strange = found.filter((name) => name !== OWN_VIEW);
+  if (strange.length > 0) throw new Error(`it has views that are none of Waybill's: ${strange.slice(0, 3).join(", ")}`);
+}
+const OWN_VIEW = "stored_changes";
+
 async function within(folder: string, act: (db: Database) => boolean): Promise<boolean> {
   const { openDatabase } = await import("./database.ts");
   const db = openDatabase(path.join(folder, DATABASE_FILE));
@@ -100,7 +109,7 @@ async function within(folder: string, act: (db: Database) => boolean): Promise<b
 /** Also what this user may not look at: whoever opens it says so. */
 function isThere(file: string): boolean {
   try {
-    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     return isDenied(error);
   }
