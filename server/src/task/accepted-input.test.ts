@@ -27,3 +27,55 @@ test("a list that its schema reads as another one, longer or of other items, is 
   const byName = z.array(z.string()).transform((list) => ({ ...list }));
   expect(acceptedInput(byName, ["a"])).toMatchObject({ ok: true, input: ["a"] });
 });
+
+test("what was given is read once when only plain defaults were added to it, each of which is read as itself", () => {
+  let reads = 0;
+  const counted = z.string().refine(() => {
+    reads += 1;
+    return true;
+  });
+  const schema = z.strictObject({
+    name: counted,
+    queue: z.string().min(1).default("default"),
+    note: z.null().default(null),
+  });
+  expect(acceptedInput(schema, { name: "a" })).toEqual({
+    ok: true,
+    input: { name: "a", queue: "default", note: null },
+    value: { name: "a", queue: "default", note: null },
+  });
+  expect(reads).toBe(1);
+});
+
+test.each<[string, z.ZodType, Record<string, string>]>([
+  ["that its own schema refuses", z.strictObject({ queue: z.string().min(3).default("a") }), {}],
+  [
+    "that its own schema reads as another",
+    z.strictObject({
+      n: z
+        .string()
+        .transform((text) => `${text}!`)
+        .default("a"),
+    }),
+    {},
+  ],
+  [
+    "beside what is read as another",
+    z.strictObject({ a: z.string().transform(Number), b: z.string().default("b") }),
+    { a: "1" },
+  ],
+  [
+    "of an object whose schema adds a name of its own",
+    z.object({ b: z.string().default("b") }).overwrite((all) => ({ ...all, b: `${all.b}.` })),
+    {},
+  ],
+])("an input with a default %s is kept as it was given", (_, schema, given) => {
+  expect(acceptedInput(schema, given)).toMatchObject({ ok: true, input: given });
+});
+
+test("defaults are filled in where what is not known is left out, and where they are lists", () => {
+  const open = z.object({ b: z.string().default("b"), list: z.array(z.string()).default(["x"]) });
+  expect(acceptedInput(open, { unknown: 1 })).toMatchObject({ ok: true, input: { b: "b", list: ["x"] } });
+  const kept = acceptedInput(open, { unknown: 1 });
+  expect(kept.ok && kept.input).not.toHaveProperty("unknown");
+});

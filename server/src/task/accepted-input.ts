@@ -6,7 +6,7 @@
  * chance and clock behind a default are then asked once. Else, as where a text becomes a number or a date, the input as it
  * was given is kept, and each attempt reads it anew: a transform never meets what it has made.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { isJson, type Json } from "./json.ts";
 
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
@@ -19,10 +19,46 @@ export function acceptedInput<Value>(schema: z.ZodType<Value>, given: Json): Acc
   if (!read.ok) return read;
   const kept = { ok: true, input: given, value: read.value } as const;
   if (isSame(read.value, given)) return kept;
+  const filled = filledIn(schema, given, read.value);
+  if (filled !== undefined) return { ok: true, input: filled, value: read.value };
   const completed = asJson(read.value);
   const again = completed === undefined ? undefined : readBy(schema, completed);
   const isFixed = completed !== undefined && again?.ok === true && isSame(again.value, read.value);
   return isFixed ? { ok: true, input: completed, value: again.value } : kept;
+}
+
+/**
+ * What was given with the plain defaults that an object's schema has added, each of which is read as itself. The rest is read as
+ * it was given, so that nothing else is left to be read again, which took as long as to make the task. Undefined where it is not that plain.
+ */
+function filledIn(schema: z.ZodType, given: Json, value: unknown): Json | undefined {
+  if (!(schema instanceof z.ZodObject) || (schema.def.checks?.length ?? 0) > 0) return undefined;
+  if (!isMembers(given) || !isMembers(value)) return undefined;
+  const filled: Record<string, Json> = {};
+  let found = 0;
+  for (const [name, member] of Object.entries(value)) {
+    const own = given[name];
+    if (own !== undefined && isSame(member, own)) {
+      filled[name] = own;
+      found += 1;
+    } else if (own === undefined && isPlainDefault(member) && readsAsItself(schema.shape[name], member))
+      filled[name] = member;
+    else return undefined;
+  }
+  return found === Object.keys(given).length && !Object.hasOwn(filled, "__proto__") ? filled : undefined;
+}
+
+function isMembers<Value>(value: Value): value is Value & Readonly<Record<string, Json>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && isPlain(value);
+}
+
+function isPlainDefault(value: unknown): value is string | number | boolean | null {
+  return (typeof value !== "object" && !Object.is(value, -0) && isJson(value)) || value === null;
+}
+
+function readsAsItself(schema: z.core.$ZodType | undefined, value: Json): boolean {
+  const read = schema instanceof z.ZodType ? readBy(schema, value) : undefined;
+  return read?.ok === true && Object.is(read.value, value);
 }
 
 /** A transform that throws has found an input that it cannot take. */
