@@ -11,6 +11,7 @@ import { ERROR_CODES, Refusal } from "../src/task/errors.ts";
 import { EVENTS } from "../src/task/events/event.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, type State, TERMINAL_STATES, WAIT_REASONS } from "../src/task/states.ts";
 import type { Task, Wait } from "../src/task/task.ts";
+import { callsIn, idleProgram, refusalOf } from "./command-line.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -161,4 +162,32 @@ test("the Dockerfile copies only what its context lets in", () => {
   const copied = [...read("Dockerfile").matchAll(/^COPY --from=build \/waybill\/(\S+)/gm)].map(([, path = ""]) => path);
   expect(copied.length).toBeGreaterThan(5);
   expect(copied.filter((path) => !made.test(path) && !isThere(path))).toEqual([]);
+});
+
+test("every command line that the documentation shows is one that the command takes", async () => {
+  const program = await idleProgram();
+  const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"].concat(
+    readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`),
+  );
+  const refused: unknown[] = [];
+  let calls = 0;
+  for (const page of pages) {
+    for (const [, block = ""] of read(page).matchAll(/^```(?:sh|bash|console)?\n(.*?)^```/gms)) {
+      for (const words of callsIn(block)) {
+        calls += 1;
+        const refusal = await refusalOf(program, words);
+        if (refusal !== null) refused.push([page, words.join(" "), refusal]);
+      }
+    }
+    // In a sentence what stands for a value may be left out, and several may share a beginning.
+    for (const [, code = ""] of read(page).matchAll(/(?<!`)`(waybill [^`]+)`/g)) {
+      for (const words of callsIn(code)) {
+        calls += 1;
+        const refusal = await refusalOf(program, words);
+        if (/unknown|no command/.test(refusal ?? "")) refused.push([page, words.join(" "), refusal]);
+      }
+    }
+  }
+  expect(calls).toBeGreaterThan(50);
+  expect(refused).toEqual([]);
 });

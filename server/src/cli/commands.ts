@@ -74,10 +74,13 @@ export function addCommands(program: Command): void {
   for (const group of program.commands) refuseStrangers(group);
   program.addHelpText(
     "after",
-    "\nFlags come after the command. Ids of tasks may be shortened to their last characters.\n" +
-      "Commands print data on stdout and talk on stderr. With --json data is JSON, one object a line for lists and streams,\n" +
-      "and --jq says what jq makes of it. WAYBILL_URL and WAYBILL_API_KEY stand for --url and --key.\n" +
-      "Exit codes: 0 done, 1 failed, 2 wrong usage.",
+    "\nFlags come after the command, and waybill COMMAND --help has those of each.\n" +
+      "Ids of tasks may be shortened to their last characters. Commands print data on\n" +
+      "stdout and talk on stderr. With --json data is JSON, one object a line for\n" +
+      "lists and streams, and --jq says what jq makes of it. WAYBILL_URL and\n" +
+      "WAYBILL_API_KEY stand for --url and --key.\n" +
+      "Exit codes: 0 done, 1 failed, 2 wrong usage; where there are more, the\n" +
+      "command's own help has them.",
   );
 }
 

@@ -14,7 +14,7 @@ import { type Filter, filterData } from "./terminal/filtered-data.ts";
 export function addJq(command: Command): void {
   for (const below of command.commands) addJq(below);
   if (!command.options.some(({ long }) => long === "--json")) return;
-  const option = new Option("--jq <expression>", "what jq makes of the JSON: a result a line, texts as they are");
+  const option = new Option("--jq <EXPRESSION>", "what jq makes of the JSON: a result a line, texts as they are");
   command.addOption(option.implies({ json: true }));
   command.hook("preAction", async () => {
     const { jq } = command.opts<{ jq?: string }>();

@@ -17,7 +17,8 @@ import { openTerminal } from "./terminal/terminal.ts";
 /** Commands that are a server. They speak to none, and do not load what the others speak with. */
 const SERVERS: readonly string[] = ["dev", "serve"];
 
-async function createProgram([command = ""]: readonly string[]): Promise<Command> {
+/** All commands, or no more than a server needs when the first word is one of its own. */
+export async function createProgram([command = ""]: readonly string[]): Promise<Command> {
   const program = new Command("waybill")
     .description("A durable task server for AI agents")
     .version(VERSION)

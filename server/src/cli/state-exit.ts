@@ -16,4 +16,4 @@ export const STATE_EXITS: Readonly<Record<State, number>> = {
 };
 
 export const EXITS_HELP =
-  "Exit codes: 0 completed, 1 failed, 2 wrong usage, 3 cancelled, 4 timed out, 5 needs input from a person.";
+  "Exit codes: 0 completed, 1 failed, 2 wrong usage, 3 cancelled, 4 timed out,\n5 needs input from a person, 130 you stopped watching.";

@@ -36,7 +36,7 @@ export function addAgents(program: Command): void {
   const agents = program
     .command("agents")
     .description("list, show, make, change and remove agents")
-    .addHelpText("after", "\nAlone, it lists them. Agents of the server's configuration change there, and not here.");
+    .addHelpText("after", "\nAlone, it lists them. Agents of the server's configuration change there, and\nnot here.");
   withFlags(
     agents
       .command("list", { isDefault: true })

@@ -33,8 +33,9 @@ export function addBackup(program: Command): void {
   addPassphraseFlag(command)
     .addHelpText(
       "after",
-      "\nIt holds API keys only as hashes, but every input and output: keep it as you keep those. With a passphrase it is\n" +
-        "encrypted in the format of age, whose own tool opens it too: age -d waybill.tar.age > waybill.tar",
+      "\nIt holds API keys only as hashes, but every input and output: keep it as you\n" +
+        "keep those. With a passphrase it is encrypted in the format of age, whose own\n" +
+        "tool opens it too: age -d waybill.tar.age > waybill.tar",
     )
     .action(async (file: string, flags: Flags) => {
       const folder = dataFolder(flags);

@@ -26,7 +26,7 @@ export function addErase(program: Command): void {
   )
     .addHelpText(
       "after",
-      "\nWithout either, it lists the erasures that there were. It goes on over restarts of the server.",
+      "\nWith neither --user nor --conversation it lists the erasures that there were.\nAn erasure goes on over restarts of the server.",
     )
     .action((flags: Flags) => {
       const { user, conversation } = flags;

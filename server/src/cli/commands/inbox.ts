@@ -35,7 +35,7 @@ export function addInbox(program: Command): void {
       .option("-n, --limit <N>", "at most so many", wholeNumber, 20)
       .option("--json", "one JSON object a line"),
   )
-    .addHelpText("after", "\nThen: waybill claim, approve, reject or answer, with its id")
+    .addHelpText("after", "\nThen claim, approve, reject or answer it, by its id.")
     .action((flags: Flags) =>
       talkTo(flags, async (client) => {
         const { out, talk } = openTerminal();

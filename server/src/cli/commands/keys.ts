@@ -1,6 +1,5 @@
 import type { Key } from "@waybill/sdk";
-import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { storageOf } from "../../store/open.ts";
 import { SCOPES, type Scope } from "../../task/principal.ts";
 import { type ApiKeys, FIRST_USER, type FolderKeyDraft, serverApiKeys } from "../api-keys.ts";
@@ -34,8 +33,9 @@ export function addKeys(program: Command): void {
     .description("make, list, rotate and revoke API keys")
     .addHelpText(
       "after",
-      "\nWith --url (or WAYBILL_URL) they work over HTTP. Otherwise on the data folder itself, which needs no key; while a\n" +
-        "server uses that folder they ask it, with --key, at its usual address.",
+      "\nWith --url (or WAYBILL_URL) they work over HTTP. Otherwise on the data folder\n" +
+        "itself, which needs no key; while a server uses that folder they ask it, with\n" +
+        "--key, at its usual address.",
     );
   withFlags(
     keys
@@ -93,11 +93,10 @@ function addRotate(keys: Command): void {
       .command("rotate")
       .description("give a key another secret, printed once, on stdout; it stays the same key")
       .argument("<id>", "the key's id")
-      .option(
-        "--overlap <TIME>",
-        "how long the secret of now goes on: 1d, 12h, 0s where others may know it",
-        durationMs,
-        DAY_MS,
+      .addOption(
+        new Option("--overlap <TIME>", "how long the secret of now goes on: 12h, 0s where others may know it")
+          .argParser(durationMs)
+          .default(DAY_MS, "1d"),
       ),
   ).action((id: string, flags: Flags & { overlap: number }, command: Command) =>
     withApiKeys(

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
+import { EXITS_HELP } from "../state-exit.ts";
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 import { watchTask } from "../watch-task.ts";
@@ -16,7 +17,8 @@ export function addRetry(program: Command): void {
       .option("--reuse-steps", "keep what finished steps have done: they are not done again")
       .option("--reason <TEXT>", "why, for whoever reads the log of the new task")
       .option("-w, --watch", "watch the new task until it ends")
-      .option("--json", "print the new task as JSON; with --watch its events, one a line"),
+      .option("--json", "print the new task as JSON; with --watch its events, one a line")
+      .addHelpText("after", `\n${EXITS_HELP}\nWithout --watch: 0 once the new task is on the server's disk.`),
   ).action((text: string, flags: Flags) =>
     talkTo(flags, async (client) => {
       const terminal = openTerminal();

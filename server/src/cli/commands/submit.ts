@@ -61,13 +61,14 @@ export function addSubmit(program: Command): void {
       .option("--wait", "wait for its end and print its output")
       .option("--json", "print the task as JSON; with --watch its events, one a line"),
   )
-    .addHelpText("after", `\n${EXITS_HELP} Without --watch and --wait: 0 once it is on the server's disk.`)
+    .addHelpText("after", `\n${EXITS_HELP}\nWithout --watch and --wait: 0 once it is on the server's disk.`)
     .addHelpText(
       "after",
       "\nExamples:\n" +
         '  waybill submit "What is the capital of France?" --wait\n' +
         "  waybill submit --watch < question.txt\n" +
-        '  waybill submit --kind external --input \'{"queue": "ocr", "payload": {"page": 3}}\' --deadline 1h',
+        "  waybill submit --deadline 1h --kind external \\\n" +
+        '    --input \'{"queue": "ocr", "payload": {"page": 3}}\'',
     )
     .action(async (words: string[], flags: Flags) => {
       const { batch } = flags;

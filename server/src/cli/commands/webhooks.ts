@@ -1,7 +1,7 @@
 import type { Delivery, StandingWebhook, Waybill, Webhook } from "@waybill/sdk";
 import { duration, webhookSummary } from "@waybill/sdk/display";
 import type { Command } from "commander";
-import { durationMs, pair, states, wholeNumber, words } from "../arguments.ts";
+import { atLeastOne, durationMs, pair, states, wholeNumber, words } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { Exit } from "../exit.ts";
 import { taskIdOf } from "../task-id.ts";
@@ -27,7 +27,7 @@ export function addWebhooks(program: Command): void {
   const webhooks = program
     .command("webhooks")
     .description("have addresses told what happens to tasks, and look after that")
-    .addHelpText("after", "\nAlone, it lists them. They are of all your tasks, or with --task of one.");
+    .addHelpText("after", "\nAlone, it lists them. A webhook is told of all your tasks, or of one that --task\nnames.");
   addOnes(webhooks);
   addCare(webhooks);
 }
@@ -91,7 +91,7 @@ function addCare(webhooks: Command): void {
     webhooks
       .command("deliveries")
       .description("show what was sent and what came of it, newest first")
-      .option("--limit <N>", "at most so many", wholeNumber, 20),
+      .option("-n, --limit <N>", "at most so many", atLeastOne, 20),
   ).action((id: string, flags: Flags & { limit: number }) =>
     talkOf(flags, async (of) => {
       const { out, talk } = openTerminal();
@@ -144,7 +144,7 @@ function addCare(webhooks: Command): void {
 
 function withFlags(command: Command): Command {
   return addConnectionFlags(command)
-    .option("--task <ID>", "of this task")
+    .option("--task <ID>", "a webhook of this task, not one of all your tasks")
     .option("--json", "print JSON, one object a line");
 }
 
