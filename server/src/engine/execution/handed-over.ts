@@ -127,6 +127,9 @@ export function countOf(what: string, value: unknown): number {
   throw new BadValue(`${what} is ${shown(value)}: it must be a number from 0 on.`);
 }
 
+/** The tag of what has keys and nothing else. */
+const PLAIN = "Object";
+
 /** Thrown where a value has more in it than is copied at once. */
 const LONG = new Error("The value is long.");
 
@@ -249,8 +252,10 @@ class Copier {
   }
 
   #keysOf(value: object): string[] {
-    const tag = Object.prototype.toString.call(value).slice(8, -1);
-    if (tag !== "Object") throw new BadValue(`${this.#what} holds a ${tag}, which is no JSON.`);
+    // To ask each plain object of a long list for its tag takes longer than to copy it.
+    const isPlain = Object.getPrototypeOf(value) === Object.prototype && !(Symbol.toStringTag in value);
+    const tag = isPlain ? PLAIN : Object.prototype.toString.call(value).slice(8, -1);
+    if (tag !== PLAIN) throw new BadValue(`${this.#what} holds a ${tag}, which is no JSON.`);
     return Object.keys(value);
   }
 }
