@@ -217,6 +217,8 @@ type Shape<Names extends string, Query, Body> = RouteDoc &
     params?: Readonly<Record<Names, PathParam>>;
     query?: z.ZodType<Query>;
     body?: z.ZodType<Body>;
+    /** What `body` makes of the bodies that come most often, in a tenth of the time; null of all others. */
+    plain?: (sent: unknown) => Body | null;
   };
 type Handle<Names extends string, Query, Body, Who> = (call: Call<Names, Query, Body, Who>) => Promise<Answer>;
 
@@ -260,6 +262,7 @@ function made<Names extends string, Query, Body, Who>(
     params,
     query,
     body,
+    plain,
     handle,
     ...doc
   }: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Who> },
@@ -271,6 +274,10 @@ function made<Names extends string, Query, Body, Who>(
   // What most requests leave out is parsed once, and so is a query that is asked again and again: the handlers only read it.
   const unasked = parsed(querySchema, {}, "query");
   const unsent = bodySchema.safeParse(undefined);
+  const sentOf = (sent: unknown): Parsed<Body> => {
+    const data = plain?.(sent) ?? null;
+    return data === null ? parsed(bodySchema, sent, "body") : { success: true, data };
+  };
   let last = { search: "", asked: unasked };
   const askedOf = ({ url, query }: RoutedRequest) => {
     if (unasked.success && isEmpty(query)) return unasked;
@@ -289,7 +296,7 @@ function made<Names extends string, Query, Body, Who>(
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
       const asked = askedOf(request);
-      const sent = unsent.success && body === undefined ? unsent : parsed(bodySchema, request.body, "body");
+      const sent = unsent.success && body === undefined ? unsent : sentOf(request.body);
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);
       const call: Call<Names, Query, Body, Who> = {

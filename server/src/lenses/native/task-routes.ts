@@ -12,7 +12,16 @@ import { type Answer, type AnswerDoc, type Call, type Route, route } from "../ro
 import { withTree } from "../tree-usage.ts";
 import { encodedTask, taskAnswer } from "./encoded-task.ts";
 import * as wire from "./schema.ts";
-import { filterOf, submissionOf, wireArtifact, wireStep, wireSummary, wireUsageCall, wireWhy } from "./translate.ts";
+import {
+  filterOf,
+  plainSubmit,
+  submissionOf,
+  wireArtifact,
+  wireStep,
+  wireSummary,
+  wireUsageCall,
+  wireWhy,
+} from "./translate.ts";
 import { step, why } from "./why-schema.ts";
 
 export const LENS = "native";
@@ -40,6 +49,7 @@ export const taskRoutes: readonly Route[] = [
       "`not_found` for a conversation id that is none of yours.",
     query: wire.waitQuery,
     body: wire.submitBody,
+    plain: plainSubmit,
     idempotent: true,
     answers: [
       {

@@ -10,14 +10,14 @@ import type { z } from "zod";
 import type { Artifact } from "../../task/artifact.ts";
 import type { Assignment } from "../../task/assignment.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
-import { isJsonObject } from "../../task/json.ts";
+import { isJson, isJsonObject } from "../../task/json.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import { stepsGoingOn } from "../../task/pause.ts";
 import type { Principal } from "../../task/principal.ts";
 import { openQuestions } from "../../task/questions.ts";
 import type { Step } from "../../task/step.ts";
-import type { Submission } from "../../task/submission.ts";
+import { KIND_LENGTH_MAX, type Submission } from "../../task/submission.ts";
 import { type Failure, type Task, triesOf, type UsageTotals, type Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -193,6 +193,15 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
     time_limit_ms: task.timeLimitMs,
     lease: task.lease === null ? null : { worker: task.lease.worker, until: wireTime(task.lease.until) },
   };
+}
+
+/** A submit that says its kind and its input alone, as most do, as its schema reads it; null of any other. */
+export function plainSubmit(body: unknown): Wire<typeof wire.submitBody> | null {
+  if (typeof body !== "object" || body === null || !("kind" in body && "input" in body)) return null;
+  for (const name in body) if (name !== "kind" && name !== "input") return null;
+  const { kind, input } = body;
+  const isPlain = typeof kind === "string" && kind.length >= 1 && kind.length <= KIND_LENGTH_MAX && isJson(input);
+  return isPlain ? { kind, input, priority: 0 } : null;
 }
 
 export function submissionOf(body: Wire<typeof wire.submitBody>): Submission {
