@@ -147,7 +147,17 @@ test("no row that is often written waits for a list of values that SQLite fills 
   await cp(fixture(28), database);
   await (await openSqliteStore(folder)).close();
   const db = openDatabase(database);
-  for (const table of ["tasks", "events", "journal", "participants", "submissions", "audit"]) {
+  for (const table of [
+    "tasks",
+    "events",
+    "journal",
+    "participants",
+    "submissions",
+    "audit",
+    "messages",
+    "documents",
+    "members",
+  ]) {
     const columns = db.prepare("SELECT name FROM pragma_table_info(?)").pluck().all(table);
     const steps = db.prepare<unknown[], { opcode: string }>(
       `EXPLAIN INSERT INTO ${table} VALUES (${columns.map(() => "?").join(", ")})`,
@@ -162,6 +172,13 @@ test("no row that is often written waits for a list of values that SQLite fills 
   refused("UPDATE messages SET purpose = 'joke'");
   refused("INSERT INTO participants SELECT 't', 'cat', 'i', 'owner', 's', 0, 1, 0");
   refused("INSERT INTO participants SELECT 't', 'user', 'i', 'cat', 's', 0, 1, 0");
+  const document = `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at,
+    annotations, produced) VALUES ('${"d".repeat(36)}', 't', 'u', 'd', 'f', 'p', 1, 'm', 'uploaded', 1, 1, '{}', '[]')`;
+  refused(document.replace("uploaded", "lost"));
+  db.exec(document);
+  const member = `INSERT INTO members (vector_store, document, status, attributes, max_tokens, overlap_tokens, bytes, created_at)
+    VALUES ('s', '${"d".repeat(36)}', 'in_progress', '{}', 1, 0, 0, 1)`;
+  refused(member.replace("in_progress", "lost"));
   db.close();
 });
 
@@ -198,5 +215,6 @@ test("migrations are frozen", () => {
     "3708b4f799d4fe11",
     "e54bee346c77e2d2",
     "8c12be9dcde522d3",
+    "8cd1690da285e249",
   ]);
 });

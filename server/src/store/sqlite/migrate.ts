@@ -29,6 +29,7 @@ import { auditOfTasks } from "./migrations/026-audit-of-tasks.ts";
 import { erasures } from "./migrations/027-erasures.ts";
 import { storedBytes } from "./migrations/028-stored-bytes.ts";
 import { comparedValues } from "./migrations/029-compared-values.ts";
+import { comparedStatuses } from "./migrations/030-compared-statuses.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly string[] = [
   erasures,
   storedBytes,
   comparedValues,
+  comparedStatuses,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

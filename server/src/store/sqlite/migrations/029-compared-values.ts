@@ -11,7 +11,8 @@ const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const listed = (column: string, values: readonly string[]) => `${column} IN (${values.map(quoted).join(", ")})`;
 const compared = (column: string, values: readonly string[]) =>
   `(${values.map((value) => `${column} = ${quoted(value)}`).join(" OR ")})`;
-const rewritten = (table: string, column: string, values: readonly string[]) =>
+/** `PRAGMA writable_schema` is on around it. */
+export const rewritten = (table: string, column: string, values: readonly string[]) =>
   `UPDATE sqlite_schema SET sql = replace(sql, ${quoted(listed(column, values))}, ${quoted(compared(column, values))})
    WHERE type = 'table' AND name = '${table}';`;
 
