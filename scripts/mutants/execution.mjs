@@ -122,7 +122,19 @@ export const EXECUTION = [
   {
     file: buffer,
     name: "text-waits-for-ever",
-    find: "this.#flushIn(this.#live.text.length >= OUTPUT_CHARACTERS ? 0 : OUTPUT_MS);",
+    find: "    this.#flushText();\n  }\n\n  /** Everything",
+    put: "  }\n\n  /** Everything",
+  },
+  {
+    file: buffer,
+    name: "text-does-not-wait-for-the-text-before",
+    find: "this.#flushes === 0",
+    put: "this.#flushes >= 0",
+  },
+  {
+    file: buffer,
+    name: "text-that-came-meanwhile-is-left",
+    find: "if (!this.#closed) this.#flushText();",
     put: "",
   },
   {

@@ -28,6 +28,8 @@ export interface EventFeed {
   notice(id: TaskId, lastSeq: number): void;
   /** The log up to `lastSeq`, where this process has all of it in memory; undefined where the store has to be asked. */
   whole(id: TaskId, lastSeq: number): readonly TaskEvent[] | undefined;
+  /** Somebody follows it in this process. */
+  isFollowed(id: TaskId): boolean;
   /** Hears of the changes of the task from now on. */
   watch(id: TaskId): TaskWatch;
   /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
@@ -54,6 +56,8 @@ type Page = { events: Promise<readonly TaskEvent[]>; version: number; bytes: num
 /** `lastSeq` is the last event that this process knows of, in the tail or not. */
 type Topic = {
   subscribers: number;
+  /** Those of them who read its log. */
+  followers: number;
   tail: TaskEvent[];
   tailBytes: number;
   /** The part of the tail that was taken last: all who keep up take the same one. */
@@ -106,6 +110,10 @@ export class LocalEventFeed implements EventFeed {
     return events?.length === lastSeq ? events : undefined;
   }
 
+  isFollowed(id: TaskId): boolean {
+    return (this.#topics.get(id)?.followers ?? 0) > 0;
+  }
+
   watch(id: TaskId): TaskWatch {
     const topic = this.#enter(id);
     let seen = topic.version;
@@ -134,6 +142,7 @@ export class LocalEventFeed implements EventFeed {
   ): AsyncGenerator<readonly TaskEvent[]> {
     let cursor = after;
     const topic = this.#enter(id);
+    topic.followers += 1;
     try {
       while (!signal.aborted) {
         const { version } = topic;
@@ -151,6 +160,7 @@ export class LocalEventFeed implements EventFeed {
         if (topic.version === version) await news(topic, signal);
       }
     } finally {
+      topic.followers -= 1;
       this.#leave(id, topic);
     }
   }
@@ -227,6 +237,7 @@ export class LocalEventFeed implements EventFeed {
 function newTopic(): Topic {
   return {
     subscribers: 0,
+    followers: 0,
     tail: [],
     tailBytes: 0,
     taken: [],

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { systemClock } from "../engine/clock.ts";
 import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-engine.ts";
+import { threadBusy } from "../engine/execution/text-pace.ts";
 import { daysMoneyOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { Directory } from "../task/directory.ts";
@@ -32,6 +33,7 @@ export function engineOver(
     },
     escalatesTo: (task) => people.escalationOf(task),
     daysMoney: daysMoneyOf(shares),
+    busy: threadBusy(),
     log: {
       ...told,
       taskChanged: (change) => {

@@ -22,9 +22,11 @@ import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import type { EventFeed } from "../event-feed.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
 import { BadValue, fitting, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
+import { textMs } from "../execution/text-pace.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
@@ -42,6 +44,9 @@ export type AttemptParts = {
   refused: RefusedWrites;
   reservations: Reservations;
   daysMoney: DaysMoneyOf;
+  feed: Pick<EventFeed, "isFollowed">;
+  /** The share of its time in which this thread does something, from 0 to 1. */
+  busy: () => number;
   /** Generations that there may be below a task that a caller has submitted. */
   depthMax: number;
 };
@@ -75,6 +80,11 @@ export class AttemptWriter implements AttemptPort {
 
   random(): number {
     return this.#parts.random();
+  }
+
+  textMs(): number {
+    const { feed, busy } = this.#parts;
+    return textMs(feed.isFollowed(this.#task.id), busy());
   }
 
   async commit(write: AttemptWrite): Promise<void> {

@@ -64,6 +64,8 @@ export type EngineParts = {
   escalatesTo?: (task: Task) => Identity[];
   /** What models may cost the task's user and its tenant on one day; any amount when absent. */
   daysMoney?: DaysMoneyOf;
+  /** The share of its time in which this thread does something, from 0 to 1; when absent it has time to spare. */
+  busy?: () => number;
 };
 
 const ANY_MONEY: DaysMoneyOf = () => ({ user: null, tenant: null });
@@ -108,7 +110,7 @@ export class EmbeddedEngine implements Engine {
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
-    const attempts = { daysMoney: ANY_MONEY, ...parts, ...own, transitions, handlers };
+    const attempts = { daysMoney: ANY_MONEY, busy: () => 0, ...parts, ...own, transitions, handlers, feed };
     const heldBack = (id: TaskId) => this.#heldBack(id);
     const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
     const keys = new ConcurrencyKeys();

@@ -41,6 +41,8 @@ export type ChildSubmission = {
 export interface AttemptPort {
   readonly clock: Clock;
   random(): number;
+  /** How far apart commits of live text are to be, at this moment. */
+  textMs(): number;
   commit(write: AttemptWrite): Promise<void>;
   /** Stands still at these waits, which may be none while paused. */
   suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void>;

@@ -13,6 +13,7 @@ import { stackOf } from "./failure.ts";
 import { replay } from "./replay-context.ts";
 import { Run } from "./run.ts";
 import type { FromProcess, PortVerb, RunChannel, ToProcess } from "./run-messages.ts";
+import { TEXT_MS } from "./text-pace.ts";
 
 type Parts = {
   channel: RunChannel<FromProcess, ToProcess>;
@@ -132,6 +133,10 @@ class RemotePort implements AttemptPort {
 
   random(): number {
     return this.#parts.random();
+  }
+
+  textMs(): number {
+    return TEXT_MS;
   }
 
   commit(write: AttemptWrite): Promise<void> {

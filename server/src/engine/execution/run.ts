@@ -88,7 +88,11 @@ export class Run implements AttemptRun {
     this.journal = new Journal(journal);
     this.inbox = new Inbox(inbox);
     this.artifactSizes = new ArtifactSizes(artifacts);
-    this.buffer = new WriteBuffer(port.clock, () => void this.commit({}));
+    this.buffer = new WriteBuffer(
+      port.clock,
+      () => this.commit({}),
+      () => port.textMs(),
+    );
     this.#observer = observer;
     this.owner = {
       kind: task.kind,

@@ -1,13 +1,12 @@
 /**
  * What a run has recorded and not yet committed. Effects of the handler's own code ride on its next commit, at the latest
  * in the next turn of the event loop; live text is coalesced, and progress, which never falls, shows its latest value.
+ * The first text goes at once; what comes while it is written, or soon after it, goes together.
  */
 import type { Clock } from "../clock.ts";
 import type { AttemptWrite, PartialWrite } from "./attempt-port.ts";
 
-/** Live text waits this long for more of it, */
-const OUTPUT_MS = 100;
-/** or until there is so much. */
+/** So much live text waits for nothing. */
 const OUTPUT_CHARACTERS = 4096;
 const PROGRESS_MS = 200;
 
@@ -15,17 +14,23 @@ type LiveText = { step: string; agent: string; text: string };
 
 export class WriteBuffer {
   readonly #clock: Clock;
-  readonly #flush: () => void;
+  readonly #flush: () => Promise<void>;
+  readonly #textMs: () => number;
   #write: AttemptWrite = emptyWrite();
   #live: LiveText | null = null;
+  /** When text was last taken, by the clock's elapsed time. */
+  #textAt = Number.NEGATIVE_INFINITY;
+  /** Flushes that are not on disk yet. */
+  #flushes = 0;
   #flushAt: number | null = null;
   #cancelFlush: (() => void) | null = null;
   #closed = false;
 
-  /** `flush` commits what it then takes. */
-  constructor(clock: Clock, flush: () => void) {
+  /** `flush` commits what it then takes; `textMs` is how far apart commits of live text are to be. */
+  constructor(clock: Clock, flush: () => Promise<void>, textMs: () => number) {
     this.#clock = clock;
     this.#flush = flush;
+    this.#textMs = textMs;
   }
 
   get isEmpty(): boolean {
@@ -50,7 +55,7 @@ export class WriteBuffer {
     if (this.#live && (this.#live.step !== step || this.#live.agent !== agent)) this.#sealText();
     this.#live ??= { step, agent, text: "" };
     this.#live.text += text;
-    this.#flushIn(this.#live.text.length >= OUTPUT_CHARACTERS ? 0 : OUTPUT_MS);
+    this.#flushText();
   }
 
   /** Everything recorded so far, followed by `last`: whoever takes it commits it. */
@@ -72,8 +77,15 @@ export class WriteBuffer {
     this.#cancelFlush = null;
   }
 
+  #flushText(): void {
+    if (!this.#live) return;
+    if (this.#live.text.length >= OUTPUT_CHARACTERS) this.#flushIn(0);
+    else if (this.#flushes === 0) this.#flushIn(Math.max(0, this.#textAt + this.#textMs() - this.#clock.elapsed()));
+  }
+
   #sealText(): void {
     if (!this.#live) return;
+    this.#textAt = this.#clock.elapsed();
     const { step, agent, text } = this.#live;
     this.#live = null;
     this.#write.record.events.push({ type: "output.delta", data: { text, agent, step } });
@@ -84,7 +96,15 @@ export class WriteBuffer {
     if (this.#flushAt !== null && this.#flushAt <= at) return;
     this.#cancelFlush?.();
     this.#flushAt = at;
-    this.#cancelFlush = ms === 0 ? soon(this.#flush) : this.#clock.after(ms, this.#flush);
+    const flush = () => void this.#flushed();
+    this.#cancelFlush = ms === 0 ? soon(flush) : this.#clock.after(ms, flush);
+  }
+
+  async #flushed(): Promise<void> {
+    this.#flushes += 1;
+    await this.#flush();
+    this.#flushes -= 1;
+    if (!this.#closed) this.#flushText();
   }
 }
 

@@ -1,0 +1,64 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { beforeEach, expect, it } from "vitest";
+import { VirtualClock } from "../virtual-clock.ts";
+import { TEXT_MS, textMs } from "./text-pace.ts";
+import { WriteBuffer } from "./write-buffer.ts";
+
+let clock: VirtualClock;
+let buffer: WriteBuffer;
+/** The texts of each commit, and what says that the oldest one under way is on disk. */
+let commits: string[][];
+let written: (() => void)[];
+
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  commits = [];
+  written = [];
+  const flush = () => {
+    const { events } = buffer.take().record;
+    commits.push(events.flatMap(({ data }) => ("text" in data ? [String(data["text"])] : [])));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    written.push(resolve);
+    return promise;
+  };
+  buffer = new WriteBuffer(clock, flush, () => 20);
+});
+
+it("shows the first text at once, and gathers what comes soon after it", async () => {
+  for (const text of ["a", "b"]) buffer.text("s", "", text);
+  await nextTurn();
+  written.shift()?.();
+  await nextTurn();
+  for (const text of ["c", "d"]) buffer.text("s", "", text);
+  await nextTurn();
+  expect(commits).toEqual([["ab"]]);
+  await clock.advance(20, nextTurn);
+  expect(commits).toEqual([["ab"], ["cd"]]);
+});
+
+it("gathers while a commit is under way, however long that takes", async () => {
+  buffer.text("s", "", "a");
+  await nextTurn();
+  for (const text of ["b", "c"]) {
+    buffer.text("s", "", text);
+    await clock.advance(1_000, nextTurn);
+  }
+  expect(commits).toEqual([["a"]]);
+  written.shift()?.();
+  await nextTurn();
+  await nextTurn();
+  expect(commits).toEqual([["a"], ["bc"]]);
+});
+
+it("holds a long text up for nothing", async () => {
+  buffer.text("s", "", "a");
+  await nextTurn();
+  buffer.text("s", "", "b".repeat(5_000));
+  await nextTurn();
+  expect(commits.map((texts) => texts.join("").length)).toEqual([1, 5_000]);
+});
+
+it("lets more time pass between commits the busier the thread is, and where nobody follows", () => {
+  expect([0, 0.5, 0.7, 0.9, 1].map((busy) => textMs(true, busy))).toEqual([20, 20, 60, TEXT_MS, TEXT_MS]);
+  expect(textMs(false, 0)).toBe(TEXT_MS);
+});
