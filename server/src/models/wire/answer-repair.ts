@@ -34,6 +34,24 @@ export interface AnswerRepair {
   closing(): StreamEvent[];
 }
 
+/** Who hears an answer's text as soon as it has come; null where its package is to read it. */
+export type OnText = ((text: string) => void) | null;
+
+/** What a package is still to read: events that bring text, which `textIn` finds, go to `onText`. */
+export function withoutText(
+  events: readonly Fields[],
+  onText: OnText,
+  textIn: (event: Fields) => unknown,
+): readonly Fields[] {
+  if (onText === null) return events;
+  return events.filter((event) => {
+    const text = textIn(event);
+    if (typeof text !== "string" || text === "") return true;
+    onText(text);
+    return false;
+  });
+}
+
 /** The object of an event, or the first of a list; null where its data is no JSON object, which is for the package to refuse. */
 export function fieldsOf({ data }: StreamEvent): Fields | null {
   try {

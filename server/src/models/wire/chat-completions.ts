@@ -2,7 +2,7 @@
  * Chat completions, as servers send them that follow OpenAI's example from memory: ids that are numbers, `choices` that
  * are null, arguments that are objects, an end without a reason, errors that are texts.
  */
-import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type OnText, type StreamEvent } from "./answer-repair.ts";
 import { mendedChunk } from "./chat-chunk.ts";
 import { contentText, countOf, type Fields, isFields, listOf } from "./fields.ts";
 import { ThoughtTags } from "./thought-tags.ts";
@@ -18,11 +18,11 @@ export class ChatCompletionsRepair implements AnswerRepair {
   readonly #ids = new Map<number, string>();
   readonly #tags = new ThoughtTags();
   /** Who is told of plain text at once; null once some text has gone another way, which must not be overtaken. */
-  #onText: ((text: string) => void) | null;
+  #onText: OnText;
   #isNamed = false;
 
   /** Chunks of nothing but text, which are nearly all there are, go to `onText` and past the package. */
-  constructor(onText: ((text: string) => void) | null = null) {
+  constructor(onText: OnText = null) {
     this.#onText = onText;
   }
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { ANTHROPIC, askedProviders, events, OPENAI } from "../../../test/providers/asked.ts";
 import type { ModelId } from "../model.ts";
 
-const { answered, failed } = askedProviders();
+const provider = askedProviders();
+const { answered, failed } = provider;
 
 const named = (value: { type: string }) => `event: ${value.type}\n${events(value)}`;
 /** The end of a stream of Responses that says no more than that. */
@@ -297,5 +298,52 @@ describe("an error in a stream is told in its own words", () => {
     const error = await failed(model, events(value));
     expect(error).toMatchObject({ code });
     expect(error.message).toContain("the card is on fire");
+  });
+});
+
+describe("text that passes its package by", () => {
+  const thinks = { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "Hm." } };
+  const calls = { type: "content_block_start", index: 2, content_block: { type: "tool_use", id: "c1", name: "add" } };
+
+  it.each<[string, ModelId, string]>([
+    [
+      "a block that begins with some, between thoughts and a call",
+      ANTHROPIC,
+      events(
+        { type: "message_start", message: { ...message, model: "other-1" } },
+        thinks,
+        { ...text, index: 1, content_block: { type: "text", text: "One. " } },
+        delta({ type: "text_delta", text: "Two. " }, 1),
+        delta({ type: "text_delta", text: "" }, 1),
+        delta({ type: "text_delta", text: "Three." }, 1),
+        calls,
+        STOP,
+      ),
+    ],
+    [
+      "pieces before the end of a text that repeats them, and a call",
+      OPENAI,
+      events(
+        { type: "response.created", response: { id: "r1", created_at: 1, model: "other-1" } },
+        { type: "response.output_item.added", item: { ...message, content: [] }, output_index: 0 },
+        { type: "response.output_text.delta", item_id: "m1", delta: "One. " },
+        { type: "response.refusal.delta", item_id: "m1", delta: "Two. " },
+        { type: "response.output_text.delta", item_id: "m1", delta: "Three." },
+        { type: "response.output_text.done", item_id: "m1", text: "One. Two. Three." },
+        { type: "response.output_item.done", item: message, output_index: 0 },
+        { type: "response.output_item.done", item: { ...item, arguments: "{}" }, output_index: 1 },
+        COMPLETED,
+      ),
+    ],
+  ])("keeps its order and all that is no text: %s", async (_, model, told) => {
+    const pieces: string[] = [];
+    provider.server.script({ kind: "text", text: told });
+    const answer = await provider.ask(model, { onText: (piece) => pieces.push(piece) });
+    expect(answer).toMatchObject({
+      text: "One. Two. Three.",
+      model: "other-1",
+      toolCalls: [{ name: "add", input: {} }],
+    });
+    expect(pieces).toEqual(["One. ", "Two. ", "Three."]);
   });
 });

@@ -2,7 +2,15 @@
  * Anthropic's Messages, also as servers send them that follow its example: without counts, places or ids, with an end of
  * their own. Its documentation asks clients to pass over events that they do not know.
  */
-import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import {
+  AnswerFailure,
+  type AnswerRepair,
+  errorOf,
+  fieldsOf,
+  type OnText,
+  type StreamEvent,
+  withoutText,
+} from "./answer-repair.ts";
 import { argumentsOf, countOf, type Fields, isFields, textOf } from "./fields.ts";
 
 /** Blocks whose fields are put right; any other is passed over, with its pieces, unless it is a known one of Anthropic's tools. */
@@ -23,6 +31,12 @@ export class MessagesRepair implements AnswerRepair {
   #hasCalled = false;
   /** A reason was told, which a message without a `message_delta` lacks. */
   #hasReason = false;
+  readonly #onText: OnText;
+
+  /** Text goes to `onText` and past the package. */
+  constructor(onText: OnText = null) {
+    this.#onText = onText;
+  }
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -36,7 +50,7 @@ export class MessagesRepair implements AnswerRepair {
       if (event.event === "error") throw new AnswerFailure({ message: event.data });
       return [event];
     }
-    return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
+    return this.#given(this.#mended({ ...fields, type: fields["type"] ?? event.event }));
   }
 
   closing(): StreamEvent[] {
@@ -48,14 +62,17 @@ export class MessagesRepair implements AnswerRepair {
     if (error !== null) throw new AnswerFailure(error);
     const { content, stop_reason, stop_sequence = null, usage, ...message } = value;
     if (!Array.isArray(content)) return null;
-    return [
+    const events = [
       { type: "message_start", message: { ...message, usage } },
       ...content.filter(isFields).flatMap(blockEvents),
       { type: "message_delta", delta: { stop_reason, stop_sequence }, usage },
       { type: "message_stop" },
-    ]
-      .flatMap((fields) => this.#mended(fields))
-      .map(eventOf);
+    ];
+    return this.#given(events.flatMap((fields) => this.#mended(fields)));
+  }
+
+  #given(mended: readonly Fields[]): StreamEvent[] {
+    return withoutText(mended, this.#onText, textIn).map(eventOf);
   }
 
   #mended(fields: Fields): Fields[] {
@@ -156,6 +173,10 @@ export class MessagesRepair implements AnswerRepair {
     this.#stage = "over";
     return [...missing, fields];
   }
+}
+
+function textIn({ type, delta }: Fields): unknown {
+  return type === "content_block_delta" && isFields(delta) && delta["type"] === "text_delta" ? delta["text"] : null;
 }
 
 /** A beginning holds no content: that comes in blocks. */

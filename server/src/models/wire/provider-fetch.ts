@@ -88,9 +88,10 @@ function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): Readabl
 /** By the last part of the path; null for what is not streamed, such as embeddings. */
 function repairOf(input: Parameters<typeof fetch>[0], signal: AbortSignal | null): AnswerRepair | null {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
-  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(signal && listeners.get(signal));
-  if (pathname.endsWith("/responses")) return new ResponsesRepair();
-  return pathname.endsWith("/messages") ? new MessagesRepair() : null;
+  const onText = signal && listeners.get(signal);
+  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(onText);
+  if (pathname.endsWith("/responses")) return new ResponsesRepair(onText);
+  return pathname.endsWith("/messages") ? new MessagesRepair(onText) : null;
 }
 
 /** As many as tell what it is, without the blanks before them; fewer at the end of the body. */

@@ -2,7 +2,15 @@
  * OpenAI's Responses, also as other servers send them: without places and ids of items, with whole items in the place of
  * their pieces, with errors of their own making.
  */
-import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type StreamEvent } from "./answer-repair.ts";
+import {
+  AnswerFailure,
+  type AnswerRepair,
+  errorOf,
+  fieldsOf,
+  type OnText,
+  type StreamEvent,
+  withoutText,
+} from "./answer-repair.ts";
 import { argumentsOf, contentText, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
 
 const BEGINNINGS: ReadonlySet<unknown> = new Set(["response.created", "response.in_progress"]);
@@ -18,6 +26,12 @@ export class ResponsesRepair implements AnswerRepair {
   readonly #told = new Set<string>();
   /** Ids of calls that are not told to their end. */
   readonly #openCalls = new Set<string>();
+  readonly #onText: OnText;
+
+  /** Text goes to `onText` and past the package. */
+  constructor(onText: OnText = null) {
+    this.#onText = onText;
+  }
 
   get stage(): AnswerRepair["stage"] {
     return this.#stage;
@@ -31,7 +45,7 @@ export class ResponsesRepair implements AnswerRepair {
       if (event.event === "error") throw new AnswerFailure({ message: event.data });
       return [event];
     }
-    return this.#mended({ ...fields, type: fields["type"] ?? event.event }).map(eventOf);
+    return this.#given(this.#mended({ ...fields, type: fields["type"] ?? event.event }));
   }
 
   closing(): StreamEvent[] {
@@ -41,7 +55,7 @@ export class ResponsesRepair implements AnswerRepair {
   /** What another protocol ends with ends this answer too, unless it ends in the middle of a call. */
   #doneOtherwise(): StreamEvent[] {
     if (this.#stage === "over" || this.#told.size === 0 || this.#openCalls.size > 0) return [];
-    return this.#mended({ type: "response.completed" }).map(eventOf);
+    return this.#given(this.#mended({ type: "response.completed" }));
   }
 
   whole(value: Fields): StreamEvent[] | null {
@@ -50,12 +64,15 @@ export class ResponsesRepair implements AnswerRepair {
     const { output, status } = value;
     if (!Array.isArray(output)) return null;
     const end = status === "incomplete" || status === "failed" ? status : "completed";
-    return [
+    const events = [
       { type: "response.created", response: { ...value, output: [], status: "in_progress" } },
       { type: `response.${end}`, response: value },
-    ]
-      .flatMap((fields) => this.#mended(fields))
-      .map(eventOf);
+    ];
+    return this.#given(events.flatMap((fields) => this.#mended(fields)));
+  }
+
+  #given(mended: readonly Fields[]): StreamEvent[] {
+    return withoutText(mended, this.#onText, textIn).map(eventOf);
   }
 
   #mended(fields: Fields): Fields[] {
@@ -150,6 +167,10 @@ export class ResponsesRepair implements AnswerRepair {
     this.#places.set(id, place);
     return place;
   }
+}
+
+function textIn({ type, delta }: Fields): unknown {
+  return type === "response.output_text.delta" ? delta : null;
 }
 
 function isNamed({ id, created_at, model }: Fields): boolean {
