@@ -1,12 +1,14 @@
 /** A modest caller of another tenant: what it notices is what counts. */
 import { Agent, request } from "node:http";
 
-export type Noticed = { requests: number; failed: string[]; p50Ms: number; p99Ms: number };
+/** `slowest` is which requests took longest, and how long. */
+export type Noticed = { requests: number; failed: string[]; p50Ms: number; p99Ms: number; slowest: string[] };
 type Door = { host: string; port: number; key: string };
 type Asked = { method: string; path: string; body?: string };
 
 const PAUSE_MS = 10;
 const ANSWER_MS_MAX = 30_000;
+const SLOWEST_MAX = 5;
 const SUBMIT = JSON.stringify({ kind: "external", input: { queue: "neighbour" } });
 
 /** Of six requests: a submit, a list, its own task three times and the server's health, on a connection of its own. */
@@ -52,7 +54,7 @@ export async function neighbour(door: Door, isOver: (requests: number) => boolea
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const { text } = await ask(door, { method: "POST", path: "/v1/tasks", body: SUBMIT }, agent);
   const task: string = JSON.parse(text).id;
-  const times: number[] = [];
+  const times: { ms: number; what: string }[] = [];
   const failed: string[] = [];
   for (let n = 0; !isOver(n); n++) {
     const asked = nth(n, task);
@@ -63,11 +65,15 @@ export async function neighbour(door: Door, isOver: (requests: number) => boolea
     } catch (error) {
       failed.push(`${asked.method} ${asked.path}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    times.push(performance.now() - from);
+    times.push({ ms: performance.now() - from, what: `${asked.method} ${asked.path.replace(task, "{id}")}` });
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   agent.destroy();
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return { requests: times.length, failed, p50Ms: at(0.5), p99Ms: at(0.99) };
+  times.sort((a, b) => a.ms - b.ms);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]?.ms ?? 0;
+  const slowest = times
+    .slice(-SLOWEST_MAX)
+    .reverse()
+    .map(({ ms, what }) => `${what} ${ms.toFixed(0)} ms`);
+  return { requests: times.length, failed, p50Ms: at(0.5), p99Ms: at(0.99), slowest };
 }

@@ -150,4 +150,28 @@ export const SHARES = [
     find: "if (at - now > TURN_MS_MAX) return null;\n    this.#nextAt[what] = at + stepMs;",
     put: "this.#nextAt[what] = at + stepMs;\n    if (at - now > TURN_MS_MAX) return null;",
   },
+  {
+    file: "server/src/http/shares/openings.ts",
+    name: "all-that-wait-open-in-one-turn",
+    find: "    this.#opens();\n    open?.();",
+    put: "    this.#opens();\n    open?.();\n    for (const each of own.splice(0)) each();",
+  },
+  {
+    file: "server/src/http/shares/openings.ts",
+    name: "a-crowd-opens-before-its-neighbour",
+    find: "    this.#waiting.delete(tenant);\n    if (own.length > 0) this.#waiting.set(tenant, own);",
+    put: "    if (own.length === 0) this.#waiting.delete(tenant);",
+  },
+  {
+    file: "server/src/http/listener.ts",
+    name: "one-connection-is-heard-a-turn",
+    find: "n < SOCKETS_OF_PORT",
+    put: "n < 1",
+  },
+  {
+    file: "server/src/http/listener.ts",
+    name: "a-port-is-shared-with-another-server",
+    find: "await mustBeFree(host, bound);",
+    put: "",
+  },
 ];

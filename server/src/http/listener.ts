@@ -32,6 +32,13 @@ const REQUEST_MS_MAX = 3_600_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADER_BYTES_MAX = 16_384;
+/**
+ * A turn of the event loop hears one new connection of each socket that listens. With a single one a check of health would wait, beside
+ * a flood of them, for as many turns as connections came before it; the system spreads what comes among several.
+ */
+const SOCKETS_OF_PORT = 16;
+/** Where the system spreads connections among the sockets of a port. */
+const SPREADS: ReadonlySet<NodeJS.Platform> = new Set(["linux"]);
 /** How often a listener that closes looks for connections whose answer is out. */
 const IDLE_CHECK_MS = 50;
 
@@ -43,10 +50,15 @@ export async function listen(
   await app.ready();
   const servers: Server[] = [];
   let bound = port;
-  const bind = async (host: string) => {
+  const add = async (host: string, reusePort: boolean) => {
     const server = createHttpServer(app, parts);
-    bound = await listening(server, host, bound);
+    bound = await listening(server, { host, port: bound, reusePort });
     servers.push(server);
+  };
+  const bind = async (host: string) => {
+    if (!SPREADS.has(process.platform)) return await add(host, false);
+    await mustBeFree(host, bound);
+    for (let n = 0; n < SOCKETS_OF_PORT; n++) await add(host, true);
   };
   const closeAll = (graceMs: number) => Promise.all(servers.map((server) => closed(server, graceMs)));
   try {
@@ -59,7 +71,7 @@ export async function listen(
   }
   return {
     port: bound,
-    addresses: servers.map((server) => urlHost(server)),
+    addresses: [...new Set(servers.map((server) => urlHost(server)))],
     close: async (graceMs) => {
       await closeAll(graceMs);
       await app.close();
@@ -106,7 +118,18 @@ function createHttpServer(app: FastifyInstance, { connections, shortPath }: Serv
   return server;
 }
 
-function listening(server: Server, host: string, port: number): Promise<number> {
+/** A port that several sockets share is refused to nobody who shares it too: so it is asked for alone first. */
+async function mustBeFree(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const alone = createServer();
+  await listening(alone, { host, port, reusePort: false });
+  await new Promise((resolve) => alone.close(resolve));
+}
+
+type Place = { host: string; port: number; reusePort: boolean };
+
+function listening(server: Server, place: Place): Promise<number> {
+  const { host, port } = place;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE";
@@ -116,7 +139,7 @@ function listening(server: Server, host: string, port: number): Promise<number> 
       else if (error.code === "EACCES") reject(new BindError(`port ${port} on ${host} is not permitted`, false));
       else reject(new BindError(`${host}:${port}: ${error.message}`, false));
     });
-    server.listen({ host, port }, () => resolve(addressOf(server).port));
+    server.listen(place, () => resolve(addressOf(server).port));
   });
 }
 

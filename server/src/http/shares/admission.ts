@@ -15,6 +15,7 @@ import { shareKeyOf } from "../../task/key.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
+import { Openings } from "./openings.ts";
 import { type Opening, type Owner, Owners } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
 import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant } from "./share.ts";
@@ -48,6 +49,7 @@ export class RequestAdmission implements Admission {
   readonly #keys = new Owners<Share>("key");
   readonly #tenants = new Owners<Share>("tenant");
   readonly #addresses = new Owners<AddressShare>("address");
+  readonly #openings = new Openings();
 
   constructor(shares: Shares, connections: Connections, { isProxied, now }: { isProxied: boolean; now: () => number }) {
     this.#shares = shares;
@@ -161,12 +163,22 @@ export class RequestAdmission implements Admission {
 
   /** Resolves when a stream may open; null when at once. Throws `rate_limited` when too many wait to open. */
   streamTurn({ counted }: Incoming): Promise<void> | null {
-    return counted === null || counted.known === null ? null : turnOf(counted.known, "streams", this.#now());
+    return counted === null || counted.known === null ? null : this.#turn(counted.known, "streams");
   }
 
   connectionTurn({ counted, raw }: Incoming): Promise<void> | null {
     if (counted === null || counted.known === null || !this.#connections.isNew(raw.socket)) return null;
-    return turnOf(counted.known, "connections", this.#now());
+    return this.#turn(counted.known, "connections");
+  }
+
+  /** By what the shares say, and then by what others open. */
+  #turn(known: NonNullable<Counted["known"]>, what: Opening): Promise<void> | null {
+    const waitMs = waitMsOf(known, what, this.#now());
+    const { name } = known.tenant;
+    if (waitMs < 1) return this.#openings.turn(name);
+    return delay(waitMs).then(async () => {
+      await this.#openings.turn(name);
+    });
   }
 
   search({ counted }: Incoming): void {
@@ -232,12 +244,8 @@ function mustFit(
   }
 }
 
-/** The later turn of both. */
-function turnOf(
-  { key, tenant }: { key: Owner<Share>; tenant: Owner<Share> },
-  what: Opening,
-  now: number,
-): Promise<void> | null {
+/** How long an opening waits by the shares of both. */
+function waitMsOf({ key, tenant }: { key: Owner<Share>; tenant: Owner<Share> }, what: Opening, now: number): number {
   const waits = [key.turnMs(what, now), tenant.turnMs(what, now)];
   if (waits.includes(null))
     throw new Refusal(
@@ -245,8 +253,7 @@ function turnOf(
       `Too many ${what} open at once: keep those that are open, and try again in a moment.`,
       { retryAfterS: 1 },
     );
-  const waitMs = Math.max(...waits.map((each) => each ?? 0));
-  return waitMs < 1 ? null : delay(waitMs);
+  return Math.max(...waits.map((each) => each ?? 0));
 }
 
 function tooMany(what: string, whose: string): Refusal {

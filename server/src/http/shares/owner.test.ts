@@ -5,7 +5,7 @@ const SHARE = { requestsPerMinute: 3, requests: 2, bodiesBytes: null, connection
 
 describe("an owner", () => {
   it("has its requests of a minute from the first one on, and all of them again when it is over", () => {
-    const owner = new Owner("key", SHARE);
+    const owner = new Owner("key", "own", SHARE);
     for (const at of [0, 1_000, 59_000]) owner.count(at);
     expect([owner.left(), owner.resetS(59_000)]).toEqual([0, 1]);
     owner.count(59_999);
@@ -16,7 +16,7 @@ describe("an owner", () => {
   });
 
   it("opens as many streams at once as a second has, and more one after the other, up to ten seconds", () => {
-    const owner = new Owner("key", { ...SHARE, streamsPerMinute: 600, connectionsPerMinute: null });
+    const owner = new Owner("key", "own", { ...SHARE, streamsPerMinute: 600, connectionsPerMinute: null });
     const turns = Array.from({ length: 200 }, () => owner.turnMs("streams", 5_000));
     expect(turns.slice(0, 13)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 200, 300]);
     // One that is refused takes no turn.
@@ -27,7 +27,7 @@ describe("an owner", () => {
   });
 
   it("tells what is left in the fields of the draft and in those of before", () => {
-    const owner = new Owner("tenant", SHARE);
+    const owner = new Owner("tenant", "own", SHARE);
     owner.count(500);
     expect(owner.headers(10_500)).toEqual({
       "ratelimit-policy": '"tenant";q=3;w=60',

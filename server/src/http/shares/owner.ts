@@ -12,6 +12,8 @@ export type Opening = "streams" | "connections";
 type Opens = AddressShare & { [Name in `${Opening}PerMinute`]?: number | null };
 
 export class Owner<Bounds extends AddressShare = AddressShare> {
+  /** Which of its kind it is. */
+  readonly name: string;
   readonly share: Bounds;
   /** What its clients are told of its share of requests: `RateLimit-Policy`. */
   readonly policy: string;
@@ -25,8 +27,9 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   /** When the next one of each has its turn. */
   readonly #nextAt = { streams: Number.NEGATIVE_INFINITY, connections: Number.NEGATIVE_INFINITY };
 
-  constructor(kind: "key" | "tenant" | "address", share: Bounds) {
+  constructor(kind: "key" | "tenant" | "address", name: string, share: Bounds) {
     this.#kind = kind;
+    this.name = name;
     this.share = share;
     this.policy = `"${kind}";q=${share.requestsPerMinute};w=60`;
   }
@@ -116,7 +119,7 @@ export class Owners<Bounds extends AddressShare> {
     const known = this.#all.get(name);
     if (known !== undefined) return known;
     if (this.#all.size >= OWNERS_MAX) this.#forgetOne(now);
-    const owner = new Owner(this.#kind, share);
+    const owner = new Owner(this.#kind, name, share);
     this.#all.set(name, owner);
     return owner;
   }

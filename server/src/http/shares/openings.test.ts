@@ -1,0 +1,24 @@
+import { setImmediate } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { Openings } from "./openings.ts";
+
+it("openings come one a turn of the loop, of tenants in turn: whoever has one waits for no crowd of another", async () => {
+  const openings = new Openings();
+  const opened: string[] = [];
+  const open = async (tenant: string) => {
+    await openings.turn(tenant);
+    opened.push(tenant);
+  };
+  const crowd = Array.from({ length: 50 }, () => open("crowd"));
+  const modest = open("modest");
+  let mostInATurn = 0;
+  for (let before = 0; opened.length < 51; before = opened.length) {
+    await setImmediate();
+    mostInATurn = Math.max(mostInATurn, opened.length - before);
+  }
+  await Promise.all([...crowd, modest]);
+  expect([mostInATurn, opened.indexOf("modest")]).toEqual([1, 2]);
+  await setImmediate();
+  await setImmediate();
+  expect(openings.turn("modest")).toBeNull();
+});
