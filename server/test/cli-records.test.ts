@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { startJq } from "../src/cli/jq-thread.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { type Ended, runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -255,6 +256,18 @@ describe("jq", () => {
     expect((await waybill("list", "--jq", '.number, "", (12345678901234567890 | tojson)')).out).toMatch(
       /^\d+\n\n12345678901234567890\n/,
     );
+  });
+
+  it.each([
+    ["def f: f; f", /does not come to an end within 0.5 s/],
+    ["range(1e15) | empty", /does not come to an end within 0.5 s/],
+    ["[range(1e15)]", /wants more than 48 MB of memory|does not come to an end/],
+    ['"x" * 1e9', /wants more than 48 MB of memory|too long/],
+    ["repeat(.)", /wants more than 48 MB of memory|does not come to an end/],
+  ])("gives %s up, in bounded time and memory", (filter, why) => {
+    const run = startJq({ msMax: 500, memoryMbMax: 48 });
+    expect(run('{"a":1}', ".a")).toBe("1");
+    expect(() => run("{}", filter)).toThrow(why);
   });
 
   it("keeps few lines waiting, however many come", async () => {

@@ -1,11 +1,10 @@
 /**
  * `--jq EXPRESSION`: what jq makes of the data of a command. Every command that has `--json` has it, since all of them write
- * one JSON value a line. jq itself, as WebAssembly; it is loaded when it is asked for.
+ * one JSON value a line. jq itself, as WebAssembly, in a thread with bounds; it is loaded when it is asked for.
  *
  * Starting jq costs 1.4 ms, a line 0.03: so it is given many lines at once, and yet each is looked at by itself, and the
  * first that the expression does not fit ends the command.
  */
-import { createRequire } from "node:module";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { BAD_USAGE, Exit } from "./exit.ts";
@@ -22,30 +21,13 @@ export function addJq(command: Command): void {
   });
 }
 
-/** Runs jq on a text of JSON values. Throws an `Error` when it exits with another code than 0. */
-type Jq = { raw: (json: string, filter: string, flags: string[]) => string };
-
-/** What the module exports is a promise, which an import would take for its own. */
-function loadedJq(): Promise<Jq> {
-  const require = createRequire(import.meta.url);
-  return require("jq-web");
-}
-
 /** What jq makes of a line: its results as texts, and behind them the error that ended it, if one did. */
 const results = z.array(z.union([z.string(), z.strictObject({ error: z.json() })]));
 
 /** Throws `Exit` for what is no expression; the filter does so for what the expression makes of its data. */
 async function jqFilter(expression: string): Promise<Filter> {
-  const jq = await loadedJq();
-  const run = (json: string, filter: string): string => {
-    // It sets the exit code of the process to jq's.
-    const { exitCode } = process;
-    try {
-      return jq.raw(json, filter, ["--compact-output"]);
-    } finally {
-      process.exitCode = exitCode;
-    }
-  };
+  const { startJq } = await import("./jq-thread.ts");
+  const run = startJq();
   const filter = `${ALONE}${collected(expression)}`;
   try {
     // Compiled, by itself and in its frame, and run on nothing.
