@@ -6,12 +6,17 @@ import type { JqAnswer, JqRequest, JqThreadData } from "./jq-thread.ts";
 /** Runs jq on a text of JSON values. Throws an `Error` when it exits with another code than 0. */
 type Jq = { raw: (json: string, filter: string, flags: string[]) => string };
 
+type Memory = { readonly buffer: { readonly byteLength: number }; grow: (pages: number) => number };
+
+/** The types of Node.js do not have it. */
+declare const WebAssembly: { Memory: { prototype: Memory } };
+
 const { port, signal, memoryBytesMax }: JqThreadData = workerData;
 const PAGE_BYTES = 65_536;
 const { grow } = WebAssembly.Memory.prototype;
 
 /** jq says itself that it cannot have more. */
-WebAssembly.Memory.prototype.grow = function growWithin(this: WebAssembly.Memory, pages: number): number {
+WebAssembly.Memory.prototype.grow = function growWithin(this: Memory, pages: number): number {
   if (this.buffer.byteLength + pages * PAGE_BYTES > memoryBytesMax) throw new RangeError("no more memory");
   return grow.call(this, pages);
 };

@@ -335,4 +335,49 @@ export function steeringSuite(begin: Begin): void {
     await life.settle();
     expect(cleaned).toEqual([victim]);
   });
+
+  it.each(["a person", "its own code"])(
+    "names each step of branches side by side that goes on when %s pauses it, ends them, and pays none twice after a restart",
+    async (who) => {
+      const begun: string[] = [];
+      const gates = { left: gate<null>(), right: gate<null>() };
+      const branch = (name: "left" | "right") => async (ctx: Context) => {
+        await ctx.step(name, () => {
+          begun.push(name);
+          return gates[name].promise;
+        });
+        return ctx.step(`after ${name}`, async () => {
+          begun.push(`after ${name}`);
+          return null;
+        });
+      };
+      const handlers = [
+        kind("branches", (ctx) =>
+          ctx.parallel({
+            left: branch("left"),
+            right: branch("right"),
+            stop: async (ctx) => (who === "its own code" ? ctx.pause("spent", "Enough.").then(() => null) : null),
+          }),
+        ),
+      ];
+      let life = await begin(handlers);
+      const id = await submit(life, "branches");
+      await life.settle();
+      if (who === "a person") await life.verbs.tasks.pause(ada, id, {});
+      await life.settle();
+      const running = async () => (await life.verbs.tasks.why(ada, id)).running;
+      expect((await running()).map((name) => name.split("/").at(-1)).sort()).toEqual(["left", "right"]);
+      expect(await at(life, id)).toMatchObject({ state: "paused", resumesAs: "running" });
+      gates.left.resolve(null);
+      await life.settle();
+      expect((await running()).map((name) => name.split("/").at(-1))).toEqual(["right"]);
+      gates.right.resolve(null);
+      await life.settle();
+      expect([await running(), begun]).toEqual([[], ["left", "right"]]);
+      life = await life.restart(handlers);
+      await life.verbs.tasks.resume(ada, id);
+      await arrives(life, id, "completed");
+      expect(begun.toSorted()).toEqual(["after left", "after right", "left", "right"]);
+    },
+  );
 }

@@ -193,4 +193,26 @@ export function treesSuite(begin: Begin): void {
     await arrives(life, id, "timed_out");
     expect((await states()).includes("hangs running")).toBe(false);
   });
+
+  it("says of a task what it waits for in truth, down to the one where something can be done", async () => {
+    const life = await begin([
+      kind("top", (ctx) => ctx.child("down", "middle", {})),
+      kind("middle", (ctx) => ctx.child("down", "leaf", {})),
+      kind("leaf", async (ctx) => ctx.pause("look", "Look at it.").then(() => "seen")),
+    ]);
+    const id = await submit(life, "top");
+    const middle = (await family(life, (await arrives(life, id, "waiting")).id))[0];
+    const leaf = (await family(life, middle?.id ?? ""))[0];
+    const why = async (id = "") => (await life.verbs.tasks.why(ada, id)).summary;
+    await arrives(life, leaf?.id ?? "", "paused");
+    expect(await why(id)).toBe(
+      `It waits: for the end of ${middle?.id}, which waits in the end for ${leaf?.id}, of which is true: "${await why(leaf?.id)}".`,
+    );
+    expect(await why(middle?.id)).toBe(
+      `It waits: for the end of ${leaf?.id}, of which is true: "${await why(leaf?.id)}".`,
+    );
+    expect(await why(leaf?.id)).toContain("Look at it");
+    await life.verbs.tasks.resume(ada, leaf?.id ?? "");
+    await arrives(life, id, "completed");
+  });
 }

@@ -12,8 +12,23 @@ import type { Why, WhyReason } from "../why.ts";
 /** Ids of tasks that hold the slots that another one wants, as many as an answer names. */
 export const HOLDERS_SHOWN = 20;
 
-/** `heldBy` are those tasks of `scheduling` that whoever asks may see. */
-export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[], lastError: Failure | null): Why {
+/** Things that a task waits for which its sentence names. */
+const WAITS_NAMED_MAX = 20;
+
+/** What the end of a child waits for in truth: the last open task on the way down from it, and the sentence of that one. */
+export type Below = { last: TaskId; summary: string };
+
+/**
+ * `heldBy` are those tasks of `scheduling` that whoever asks may see; `below` has what is known of children that it waits
+ * for, by their ids.
+ */
+export function explain(
+  task: Task,
+  scheduling: SchedulingView,
+  heldBy: TaskId[],
+  lastError: Failure | null,
+  below: ReadonlyMap<string, Below> = NOTHING_BELOW,
+): Why {
   const running = scheduling.running(task.id);
   const ahead = scheduling.ahead(task.id);
   const before = scheduling.before(task.id).slice(0, HOLDERS_SHOWN);
@@ -23,7 +38,7 @@ export function explain(task: Task, scheduling: SchedulingView, heldBy: TaskId[]
     task: task.id,
     state: task.state,
     reason: obstacle?.code ?? reasonOf(task, workers, before),
-    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError }),
+    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError, below }),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
@@ -84,7 +99,11 @@ function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
   return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
 }
 
-type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError">;
+const NOTHING_BELOW: ReadonlyMap<string, Below> = new Map();
+
+type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError"> & {
+  below: ReadonlyMap<string, Below>;
+};
 
 function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
@@ -106,7 +125,7 @@ function summarise(task: Task, situation: Situation): string {
     case "input_required":
       return `It needs a person: ${questionsOf(task)}.`;
     case "waiting":
-      return `It waits: ${task.waits.map((wait) => waitSentence(wait, situation)).join("; ")}.`;
+      return `It waits: ${waitsOf(task.waits, situation)}.`;
     case "completed":
       return "It completed.";
     case "cancelled": {
@@ -130,6 +149,19 @@ function asksBeside(task: Task): string {
   return openQuestions(task).length === 0 ? "" : `, and needs a person: ${questionsOf(task)}`;
 }
 
+function waitsOf(waits: readonly Wait[], situation: Situation): string {
+  const named = waits.slice(0, WAITS_NAMED_MAX).map((wait) => waitSentence(wait, situation));
+  const more = waits.length - named.length;
+  return [...named, ...(more > 0 ? [`and for ${more} more`] : [])].join("; ");
+}
+
+/** Down to where something can be done about it. */
+function childSentence(child: string, below: Below | undefined): string {
+  if (below === undefined) return `for the end of ${child}`;
+  const way = below.last === child ? "" : `, which waits in the end for ${below.last}`;
+  return `for the end of ${child}${way}, of which is true: "${below.summary}"`;
+}
+
 function waitSentence(wait: Wait, situation: Situation): string {
   switch (wait.on) {
     case "conversation":
@@ -146,7 +178,7 @@ function waitSentence(wait: Wait, situation: Situation): string {
     case "handler":
       return `for code that fits it. ${wait.message} It goes on at the first start with code that does; or retry it from its beginning, or cancel it`;
     case "child":
-      return `for the end of ${wait.child}`;
+      return childSentence(wait.child, situation.below.get(wait.child));
     case "input":
       return `for an ${wait.prompt.asks}`;
   }

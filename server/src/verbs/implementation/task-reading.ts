@@ -28,13 +28,16 @@ import { mayRead, mayReadTask, tasksVisibleTo, visibleTo } from "../../task/visi
 import type { Turn } from "../tasks.ts";
 import type { Why } from "../why.ts";
 import type { AllowedModels } from "./allowed-models.ts";
-import { explain, HOLDERS_SHOWN } from "./explain.ts";
+import { type Below, explain, HOLDERS_SHOWN } from "./explain.ts";
 import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import type { Receivers } from "./subscription-verbs.ts";
 
 /** Of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
+/** Children whose waits an answer to "why" goes into, and how deep. */
+const CHILDREN_FOLLOWED_MAX = 5;
+const DEPTH_FOLLOWED_MAX = 32;
 const NONE_TOLD: readonly InboxItem[] = [];
 
 export type TaskVerbsParts = {
@@ -218,11 +221,37 @@ export class TaskReading {
 
   async why(principal: Principal, id: string): Promise<Why> {
     const task = await this.get(principal, id);
+    return this.#explained(principal, task, await this.#below(principal, task));
+  }
+
+  async #explained(principal: Principal, task: Task, below?: ReadonlyMap<string, Below>): Promise<Why> {
     const [heldBy, lastError] = await Promise.all([
-      this.#visibleHolders(principal, id),
-      "error" in task ? task.error : this.parts.store.lastError(id),
+      this.#visibleHolders(principal, task.id),
+      "error" in task ? task.error : this.parts.store.lastError(task.id),
     ]);
-    return explain(task, this.parts.engine.scheduling, heldBy, lastError);
+    return explain(task, this.parts.engine.scheduling, heldBy, lastError, below);
+  }
+
+  /** What its children wait for in truth, of a few of them. */
+  async #below(principal: Principal, task: Task): Promise<ReadonlyMap<string, Below>> {
+    const children = childrenWaitedFor(task).slice(0, CHILDREN_FOLLOWED_MAX);
+    const found = await Promise.all(
+      children.map(async (child) => [child, await this.#last(principal, child)] as const),
+    );
+    return new Map(found.flatMap(([child, below]) => (below === null ? [] : [[child, below]])));
+  }
+
+  /** From a child down the way of what is waited for, as far as the principal may look. */
+  async #last(principal: Principal, child: TaskId): Promise<Below | null> {
+    let last: Task | null = null;
+    let next: TaskId | undefined = child;
+    for (let depth = 0; next !== undefined && depth < DEPTH_FOLLOWED_MAX; depth += 1) {
+      const task: Task | null = await this.parts.engine.transitions.find(next);
+      if (!task || isTerminal(task.state) || !mayReadTask(principal, task)) break;
+      last = task;
+      [next] = childrenWaitedFor(task);
+    }
+    return last === null ? null : { last: last.id, summary: (await this.#explained(principal, last)).summary };
   }
 
   /** Tasks of others may hold the slots too: they are not named. */
@@ -236,6 +265,11 @@ export class TaskReading {
     }
     return visible;
   }
+}
+
+/** The children that keep it waiting. One that is paused waits for nobody but who resumes it. */
+function childrenWaitedFor(task: Task): TaskId[] {
+  return task.state === "waiting" ? task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])) : [];
 }
 
 /** A call of the journal as callers read it: what a failed task would try afresh in a retry is what it gave up. */
