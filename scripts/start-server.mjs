@@ -51,9 +51,11 @@ export async function startServer({ mode = "dev", data, port, shannonPort, flags
 
   const giveUpAt = Date.now() + READY_MS_MAX;
   while (!(await isReady(`${shannonUrl}/health`))) {
-    if (server.exitCode !== null || Date.now() > giveUpAt) {
+    const ended = server.exitCode ?? server.signalCode;
+    if (ended !== null || Date.now() > giveUpAt) {
       server.kill("SIGKILL");
-      throw new Error(`the server did not start:\n${said}`);
+      const why = ended === null ? `no answer within ${READY_MS_MAX / 1_000} s` : `it ended with ${ended}`;
+      throw new Error(`the server did not start (${why}):\n${said}`);
     }
     await sleep(50);
   }

@@ -199,6 +199,12 @@ describe("watch", () => {
 });
 
 describe("a task", () => {
+  it("is answered with nothing where the JSON of its answer is null", async () => {
+    const id = await submit({ asks: "answer" });
+    await expect.poll(async () => (await waybill("answer", id, "-i", "null")).code).toBe(0);
+    expect(await client.task(id).result()).toEqual({ text: "You said null" });
+  });
+
   it("is found by the end of its id, as people type it", async () => {
     const id = await submit({});
     await client.task(id).result();

@@ -1,12 +1,13 @@
 /** A person's answers to what a task asks: yes, no, or in words. */
 import type { Json, Prompt, Waybill } from "@waybill/sdk";
 import { isYesOrNo } from "@waybill/sdk/display";
+import type { GivenJson } from "./arguments.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { taskIdOf } from "./task-id.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 import { harmless } from "./terminal/text-width.ts";
 
-export type AnswerFlags = { input?: Json; json?: boolean };
+export type AnswerFlags = { input?: GivenJson; json?: boolean };
 
 /** Sends what `answerTo` makes of the open question. Ends the command when the task asks nothing. */
 export async function answer(
@@ -21,7 +22,7 @@ export async function answer(
   if (question === null) {
     throw new Exit(1, `Task ${handle.id} asks nothing: it is ${state}. What waits for a person: waybill list --asks`);
   }
-  const task = await handle.input(flags.input ?? answerTo(question), { prompt: question.name });
+  const task = await handle.input(flags.input ? flags.input.json : answerTo(question), { prompt: question.name });
   if (flags.json) out.write(`${JSON.stringify(task)}\n`);
   else talk.write(`Answered: ${harmless(question.text)}\n`);
 }

@@ -58,6 +58,13 @@ export function jsonOrFile(text: string): Json {
   return parsed(read, `${file} is not JSON`);
 }
 
+/** What a flag has been given, `null` as well: of a bare null commander would make an empty text. */
+export type GivenJson = { json: Json };
+
+export function givenJson(text: string): GivenJson {
+  return { json: jsonOrFile(text) };
+}
+
 function parsed(text: string, otherwise: string): Json {
   try {
     return JSON.parse(text);

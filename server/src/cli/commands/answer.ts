@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type AnswerFlags, answer, wantsWords } from "../answer.ts";
-import { jsonOrFile } from "../arguments.ts";
+import { givenJson } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP } from "../task-id.ts";
 
@@ -12,7 +12,7 @@ export function addAnswer(program: Command): void {
       .description("answer what a task asks: an outcome of its choice, words, or JSON for a form")
       .argument("<id>", TASK_ID_HELP)
       .argument("[answer...]", "the answer as it is")
-      .option("-i, --input <JSON|@FILE>", "the whole answer as JSON, for a question with a form", jsonOrFile)
+      .option("-i, --input <JSON|@FILE>", "the whole answer as JSON, for a question with a form", givenJson)
       .option("--json", "print the task as JSON"),
   )
     .addHelpText("after", "\nWhat waits for you: waybill inbox")

@@ -1,7 +1,7 @@
 import { isYesOrNo } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { type AnswerFlags, answer, wantsWords } from "../answer.ts";
-import { jsonOrFile } from "../arguments.ts";
+import { givenJson } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { TASK_ID_HELP } from "../task-id.ts";
 
@@ -13,7 +13,7 @@ export function addApprove(program: Command): void {
       .description("say yes to what a task asks a person, or answer its question in words")
       .argument("<id>", TASK_ID_HELP)
       .argument("[answer...]", "the answer; of an approval, a comment")
-      .option("-i, --input <JSON|@FILE>", "the whole answer as JSON, for a question with a form", jsonOrFile)
+      .option("-i, --input <JSON|@FILE>", "the whole answer as JSON, for a question with a form", givenJson)
       .option("--json", "print the task as JSON"),
   )
     .addHelpText("after", "\nWhat waits for a person: waybill list --asks")

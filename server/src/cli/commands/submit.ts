@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { isUuid } from "../../task/id.ts";
 import { MULTITASK_STRATEGIES, type MultitaskStrategy } from "../../task/multitask.ts";
 import { answerCommands } from "../answer.ts";
-import { durationMs, jsonOrFile, pair, wholeNumber } from "../arguments.ts";
+import { durationMs, type GivenJson, givenJson, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";
 import { EXITS_HELP, STATE_EXITS } from "../state-exit.ts";
@@ -14,7 +14,7 @@ import { watchTask, writeOutput } from "../watch-task.ts";
 
 type Flags = ConnectionFlags & {
   kind: string;
-  input?: Json;
+  input?: GivenJson;
   agent?: string;
   model?: string;
   mode?: string;
@@ -41,7 +41,7 @@ export function addSubmit(program: Command): void {
       )
       .argument("[text...]", "what the agent is asked; - reads stdin")
       .option("-k, --kind <KIND>", "kind of work", "agent")
-      .option("-i, --input <JSON|@FILE>", "the kind's whole input as JSON; @- reads stdin", jsonOrFile)
+      .option("-i, --input <JSON|@FILE>", "the kind's whole input as JSON; @- reads stdin", givenJson)
       .option("-a, --agent <SLUG>", "which agent, see: waybill agents")
       .option("-m, --model <PROVIDER:MODEL>", "the model, instead of the agent's own")
       .option("--mode <MODE>", "simple (one call) or standard (with tools)")
@@ -125,7 +125,11 @@ async function submissionOf(words: readonly string[], flags: Flags): Promise<Sub
   };
 }
 
-async function agentInputOf(words: readonly string[], { input, agent, model, mode }: Flags): Promise<JsonObject> {
+async function agentInputOf(
+  words: readonly string[],
+  { input: given, agent, model, mode }: Flags,
+): Promise<JsonObject> {
+  const input = given?.json;
   if (input !== undefined && (typeof input !== "object" || input === null || Array.isArray(input))) {
     throw new Exit(BAD_USAGE, '--input of an agent is a JSON object such as {"query": "…"}.');
   }
@@ -145,7 +149,8 @@ async function agentInputOf(words: readonly string[], { input, agent, model, mod
   return whole;
 }
 
-function inputOf(words: readonly string[], { kind, input, agent, model, mode }: Flags): Json {
+function inputOf(words: readonly string[], { kind, input: given, agent, model, mode }: Flags): Json {
+  const input = given?.json;
   if (agent !== undefined || model !== undefined || mode !== undefined) {
     throw new Exit(BAD_USAGE, `--agent, --model and --mode are for kind agent, not for ${kind}.`);
   }
