@@ -68,6 +68,13 @@ export const AGENT = [
     put: "",
   },
   {
+    file: "server/src/handlers/agent/model-turn.ts",
+    name: "a-resumed-run-forgets-how-prompts-were-counted",
+    hangs: true,
+    find: "if (said.promptTokens) budgets.notePrompt(call.model, said.promptTokens, said.inputTokens);",
+    put: "",
+  },
+  {
     name: "a-prompt-costs-nothing",
     find: "(left * PER_MILLION - inputTokens * price.input)",
     put: "(left * PER_MILLION)",

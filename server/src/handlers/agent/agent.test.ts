@@ -149,6 +149,18 @@ describe("a budget", () => {
     expect(await life.task(id)).toMatchObject({ error: { code: "budget_exhausted" } });
     expect((await life.eventsOf(id, "budget.threshold")).map((data) => data.level)).toEqual(["warning", "exhausted"]);
   });
+
+  it("that was granted once more is said to run low once more", async () => {
+    const life = lives.current;
+    await life.start();
+    life.provider.script(...Array.from({ length: 10 }, (_, n) => adding(`${n}+1`)), saying("Enough."));
+    const id = await life.submit({ query: "Add", maxTurns: 12 }, { budget: { tokens: 185 } });
+    await life.until(id, "task.paused");
+    await life.verbs.tasks.resume(ada, id);
+    await life.completed(id);
+    const levels = (await life.eventsOf(id, "budget.threshold")).map((data) => data.level);
+    expect(levels).toEqual(["warning", "exhausted", "warning"]);
+  });
 });
 
 describe("a conversation", () => {

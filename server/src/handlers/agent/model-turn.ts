@@ -60,6 +60,8 @@ export type ModelTurn = {
   generation?: GenerationReport;
   /** Those whose budgets were said to run low before it. */
   warned?: string[];
+  /** Its prompt by our own count, where a budget held for it: what a later attempt knows of the next prompt comes of it. */
+  promptTokens?: number;
 };
 
 export type ModelTurnOptions = {
@@ -110,11 +112,11 @@ export async function askModel(ctx: Context, name: string, options: ModelTurnOpt
   };
   const body = async (step: StepContext, low: Standing[], allowance: Allowance | null) => {
     const turn = await askWithin(step, options, low, allowance);
-    if (own > 0) budgets.notePrompt(call.model, own, turn.inputTokens);
-    return turn;
+    return own > 0 ? { ...turn, promptTokens: own } : turn;
   };
   const said = await budgets.step<ModelTurn>(ctx, name, expected, body, { retries, timeoutMs: CALL_TIMEOUT_MS });
   for (const task of said.warned ?? []) budgets.warned.add(task);
+  if (said.promptTokens) budgets.notePrompt(call.model, said.promptTokens, said.inputTokens);
   return said;
 }
 
