@@ -36,6 +36,7 @@ class Tally {
 }
 
 type Side = { name: string; pid: number; act: (tally: Tally) => Promise<void>; runs: Run[] };
+/** Processor time is of a token: on a busy machine few tasks come to their end while they are measured. */
 type Run = { rate: number; tally: Tally; mainUs: number; othersUs: number; memory: number };
 
 function asks(url: string, headers: Record<string, string>, body?: string): Promise<IncomingMessage> {
@@ -94,13 +95,14 @@ async function measured({ act, pid }: Side): Promise<Run> {
     await Promise.race([new Promise((resolve) => setTimeout(resolve, WATCH_MS)), ...clients]);
     memory = Math.max(memory, memoryOf(pid) ?? 0);
   }
-  const tasks = counted.tasks;
+  const { tasks } = counted;
+  const tokens = counted.delaysMs.length;
   const after = cpuOf(pid);
   const tookMs = performance.now() - from;
   isOver = true;
   await Promise.all(clients);
   const each = (part: "main" | "others") =>
-    (((after?.[part] ?? Number.NaN) - (before?.[part] ?? Number.NaN)) * 1_000) / tasks;
+    (((after?.[part] ?? Number.NaN) - (before?.[part] ?? Number.NaN)) * 1_000) / tokens;
   return { rate: (tasks / tookMs) * 1_000, tally: counted, mainUs: each("main"), othersUs: each("others"), memory };
 }
 
@@ -154,10 +156,10 @@ try {
     const of = (figure: (run: Run) => number) => median(runs.map(figure));
     const late = (share: number) => of(({ tally }) => quantile(tally.delaysMs, share)).toFixed(1);
     const first = of(({ tally }) => quantile(tally.firstMs, 0.5)).toFixed(0);
-    const cpu = `${of(({ mainUs }) => mainUs / 1_000).toFixed(2)} ms in the main thread, ${of(({ othersUs }) => othersUs / 1_000).toFixed(2)} ms in others`;
+    const cpu = `${of(({ mainUs }) => mainUs).toFixed(0)} us in the main thread, ${of(({ othersUs }) => othersUs).toFixed(0)} us in others`;
     console.log(
       `  ${name}: ${of(({ rate }) => rate).toFixed(0)} a second; a token is p50 ${late(0.5)} ms, p99 ${late(0.99)} ms late; ` +
-        `first token ${first} ms; ${(of(({ memory }) => memory) / MB).toFixed(0)} MB; processor time each: ${cpu}`,
+        `first token ${first} ms; ${(of(({ memory }) => memory) / MB).toFixed(0)} MB; processor time of a token: ${cpu}`,
     );
   }
   console.log(`  ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
