@@ -4,6 +4,7 @@
  */
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { dropBlankAddresses } from "./blank-addresses.ts";
 import {
   EXTENSIONS,
   type ModelsConfigInput,
@@ -206,6 +207,7 @@ async function openModel(
     ...reachOf(config, fetch),
     ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
   };
+  dropBlankAddresses();
   switch (config.type) {
     case "openai": {
       const { openaiModel } = await import("./openai.ts");

@@ -1,5 +1,6 @@
 /** Embeds at a provider: OpenAI, Ollama, or any server that speaks `/embeddings` as OpenAI does. One request a call. */
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
+import { dropBlankAddresses } from "../blank-addresses.ts";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
 import { ESTIMATED, statedCount } from "../estimated-usage.ts";
@@ -107,6 +108,7 @@ async function open(provider: string, name: string, config: ProviderConfig): Pro
     ...reachOf(config, providerFetch(ANSWER_BYTES_MAX)),
     ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
   };
+  dropBlankAddresses();
   if (config.type === "openai") {
     const { createOpenAI } = await import("@ai-sdk/openai");
     return createOpenAI(settings).embedding(name);
