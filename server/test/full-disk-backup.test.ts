@@ -2,20 +2,24 @@
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statfsSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { layReserve } from "../src/store/sqlite/reserve.ts";
-import { ended, spawnWaybill } from "./command.ts";
+import { ended, runWaybill, spawnWaybill } from "./command.ts";
 import { startTestServer } from "./server.ts";
 
 const DISK_BYTES = 8 << 20;
@@ -97,6 +101,36 @@ describe.skipIf(!canMount)("on a full disk", () => {
     expect(await (await server.call("/v1/files")).text()).toContain("large.txt");
     await server.stop();
   });
+
+  it("is backed up ten times in a row without its server and without any reserve, each time whole, with what its log holds", async () => {
+    // As a server leaves it that was killed: the last commits are in the log alone.
+    const killed = join(disk, "killed");
+    cpSync(data, killed, { recursive: true });
+    const database = join(killed, "waybill.sqlite");
+    const db = new Sqlite(database);
+    db.exec("CREATE TABLE left_in_the_log (word TEXT) STRICT; INSERT INTO left_in_the_log VALUES ('here')");
+    const log = readFileSync(`${database}-wal`);
+    const main = readFileSync(database);
+    db.close();
+    writeFileSync(database, main);
+    writeFileSync(`${database}-wal`, log);
+    rmSync(join(killed, "reserve"), { force: true });
+    fill();
+    const archive = join(other, "again.tar");
+    for (let time = 1; time <= 10; time += 1) {
+      const { code, talk } = await runWaybill(["backup", archive, "--data", killed, "--force"]);
+      expect([time, code, talk]).toEqual([time, 0, expect.stringContaining("read back and whole")]);
+      expect(left()[1]).toEqual([]);
+    }
+    expect(readFileSync(`${database}-wal`).equals(log)).toBe(true);
+    rmSync(killed, { recursive: true });
+    makeRoom();
+    const restored = join(other, "again");
+    expect((await run("restore", archive, "--data", restored)).code).toBe(0);
+    const read = new Sqlite(join(restored, "waybill.sqlite"), { readonly: true });
+    expect(read.prepare("SELECT word FROM left_in_the_log").pluck().get()).toBe("here");
+    read.close();
+  }, 60_000);
 
   it("a backup onto it, and a restore into it, say that there is no room, and leave nothing half done", async () => {
     const archive = join(other, "whole.tar");

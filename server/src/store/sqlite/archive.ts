@@ -3,7 +3,7 @@
  * restore can tell that nothing is missing or changed. It can be made while a server uses the folder.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { copyFileSync, createReadStream, existsSync, rmSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -20,9 +20,9 @@ import { copyDatabase } from "./backup.ts";
 import { check } from "./check.ts";
 import { openDatabase } from "./database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "./folder.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { MIGRATIONS } from "./migrate.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
-import { giveUpReserve, layReserve } from "./reserve.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
 const SHELF = /^[0-9a-f]{2}$/;
@@ -97,14 +97,28 @@ function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [o
 
 /** A copy of what is in the folder, as whoever restores it will find it: its place. */
 async function copied(folder: string, [own, other]: [own: string, other: string]): Promise<string> {
+  return copiedTo(own, folder)
+    .catch(ifFull(() => copiedTo(other, folder)))
+    .catch(ifFull(() => copiedTo(other, folder, copyUnread)));
+}
+
+/**
+ * A database that nobody has open cannot even be read without room beside it: it is copied with its log as it lies, while
+ * nobody else may begin, and read where there is room.
+ */
+function copyUnread(from: string, to: string): void {
+  const unlock = lockFolder(dirname(from));
+  const raw = `${to}.raw`;
   try {
-    return await copiedTo(own, folder).catch(ifFull(() => copiedTo(other, folder)));
-  } catch (error) {
-    // A database that nobody has open cannot even be read without room.
-    return await ifFull(() => {
-      if (!giveUpReserve(folder)) throw error;
-      return copiedTo(other, folder).finally(() => layReserve(folder));
-    })(error);
+    copyFileSync(from, raw);
+    if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${raw}-wal`);
+  } finally {
+    unlock();
+  }
+  try {
+    copyDatabase(raw, to);
+  } finally {
+    for (const ending of ["", "-wal", "-shm"]) rmSync(`${raw}${ending}`, { force: true });
   }
 }
 
@@ -115,14 +129,14 @@ function ifFull<Result>(otherwise: () => Promise<Result>): (error: unknown) => P
   };
 }
 
-async function copiedTo(prefix: string, folder: string): Promise<string> {
+async function copiedTo(prefix: string, folder: string, copy = copyDatabase): Promise<string> {
   await removeLeftBehind(dirname(prefix), basename(prefix));
   const staging = await mkdtemp(prefix);
   try {
     // Files come before their rows and are swept after them: those from before the copy and those from after it are,
     // together, all that the copy can name.
     await linkFiles(folder, staging);
-    copyDatabase(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
+    copy(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
     await linkFiles(folder, staging);
     return staging;
   } catch (error) {
