@@ -174,4 +174,10 @@ export const SHARES = [
     find: "await mustBeFree(host, bound);",
     put: "",
   },
+  {
+    file: "server/src/http/unheard-bodies.ts",
+    name: "bodies-after-their-answers-come-all-at-once",
+    find: "await this.#turns.turn(network);",
+    put: "",
+  },
 ];

@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { BodyPace } from "../lenses/body-pace.ts";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { type BodyBounds, JsonBodies } from "./body.ts";
@@ -17,6 +18,7 @@ import { addHealth } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import { sharesConfig, sharesOf } from "./shares/configuration.ts";
 import { createStreams } from "./stream.ts";
+import { UnheardBodies } from "./unheard-bodies.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -47,6 +49,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
     durations,
     traffic,
     bodies: new JsonBodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
+    unheard: new UnheardBodies(new BodyPace()),
     admission,
     connections,
     newRequestId: requestIds(),

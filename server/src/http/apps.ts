@@ -25,6 +25,7 @@ import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
 import { ShortPath } from "./short-path.ts";
 import { createStreams, type Streams } from "./stream.ts";
+import { UnheardBodies } from "./unheard-bodies.ts";
 
 export type AppsOptions = {
   /** In development this machine needs no key, and only local names are answered. */
@@ -108,7 +109,7 @@ export function createApps(parts: AppsParts): Apps {
     issues: parts.issues,
     unexpected: (err, request) => parts.log.error({ err, request }, "unexpected error"),
   };
-  const shared = { traffic, bodies, connections, admission, keyEnd };
+  const shared = { traffic, bodies, unheard: new UnheardBodies(bodies.pace), connections, admission, keyEnd };
   const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });

@@ -2,18 +2,16 @@
  * Requests in work, the framework's and those that are answered before it: each counts from its head until its answer is
  * out or its caller has left, and then leaves a duration, and a line in the log where it is worth one.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import type { BodyPace } from "../lenses/body-pace.ts";
 import type { Incoming } from "../lenses/incoming.ts";
 import type { JsonBodies } from "./body.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import type { RequestAdmission } from "./shares/admission.ts";
+import type { UnheardBodies } from "./unheard-bodies.ts";
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-/** How long a body may go on that was answered before its end. */
-const UNHEARD_MS_MAX = 10_000;
 /** A request that is not held on purpose and took longer is worth a line in the log. */
 const SLOW_MS = 1_000;
 
@@ -30,6 +28,7 @@ export type InWorkParts = {
   durations: DurationHistogram;
   traffic: Traffic;
   bodies: JsonBodies;
+  unheard: UnheardBodies;
   connections: Connections;
   admission: RequestAdmission;
 };
@@ -53,7 +52,7 @@ export function begins(
 }
 
 function ends(
-  { log, durations, traffic, bodies, admission }: InWorkParts,
+  { log, durations, traffic, bodies, unheard, admission }: InWorkParts,
   request: Incoming,
   response: ServerResponse,
   { url, quiet }: Asked,
@@ -62,7 +61,7 @@ function ends(
   traffic.inFlight -= 1;
   if (connection !== undefined) {
     connection.requestsInWork -= 1;
-    if (!request.raw.complete && !request.raw.destroyed) cutUnlessSent(request.raw, bodies.pace);
+    if (!request.raw.complete && !request.raw.destroyed) unheard.drop(request.raw, connection.network);
   }
   bodies.ended(request);
   admission.ended(request);
@@ -80,14 +79,6 @@ function ends(
   else if (status >= 500) log.error(line(request, status, ms), "request failed");
   else if (steers(request.method, url) && !quiet) log.info(line(request, status, ms), "steered");
   else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
-}
-
-/** What still comes of a body after its answer is read and dropped for a while, so that a client which sends it on hears the answer. */
-function cutUnlessSent(raw: IncomingMessage, pace: BodyPace): void {
-  const cut = () => {
-    if (!raw.complete) raw.socket.destroy();
-  };
-  raw.once("close", pace.watch(UNHEARD_MS_MAX, cut).done);
 }
 
 /** An act on a thing that exists: its route names one. */

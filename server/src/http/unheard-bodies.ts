@@ -1,0 +1,42 @@
+/**
+ * Bodies that still come after their requests were answered: they are read and dropped, so that a client which sends them on hears
+ * the answer, and cut off when they take too long. One is read from a turn of the event loop, of addresses in turn: a turn takes up
+ * to 2 MB of each connection that sends, and hundreds of megabytes in one turn would hold up everybody else.
+ */
+import type { IncomingMessage } from "node:http";
+import { setImmediate } from "node:timers/promises";
+import type { BodyPace } from "../lenses/body-pace.ts";
+import { Openings } from "./shares/openings.ts";
+
+/** How long a body may go on that was answered before its end. */
+const UNHEARD_MS_MAX = 10_000;
+
+export class UnheardBodies {
+  readonly #pace: BodyPace;
+  readonly #turns = new Openings();
+
+  constructor(pace: BodyPace) {
+    this.#pace = pace;
+  }
+
+  /** Of a request that is not complete, whose answer is out. */
+  drop(raw: IncomingMessage, network: string): void {
+    const cut = () => {
+      if (!raw.complete) raw.socket.destroy();
+    };
+    raw.once("close", this.#pace.watch(UNHEARD_MS_MAX, cut).done);
+    void this.#read(raw, network);
+  }
+
+  async #read(raw: IncomingMessage, network: string): Promise<void> {
+    const { socket } = raw;
+    while (!raw.complete && !socket.destroyed) {
+      socket.pause();
+      await this.#turns.turn(network);
+      socket.resume();
+      await setImmediate();
+      await setImmediate();
+    }
+    socket.resume();
+  }
+}
