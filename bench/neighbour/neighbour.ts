@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 
 /** `slowest` is which requests took longest, and how long. */
 export type Noticed = { requests: number; failed: string[]; p50Ms: number; p99Ms: number; slowest: string[] };
-type Door = { host: string; port: number; key: string };
+export type Door = { host: string; port: number; key: string };
 type Asked = { method: string; path: string; body?: string };
 
 const PAUSE_MS = 10;
