@@ -50,8 +50,26 @@ export const SCHEDULING = [
   {
     file: interruption,
     name: "nobody-is-interrupted",
-    find: "for (const before of open.before(id))",
-    put: "for (const before of open.before(id).slice(1))",
+    find: "for (const before of here) cancel(before);",
+    put: "for (const before of [...here].slice(1)) cancel(before);",
+  },
+  {
+    file: "server/src/engine/embedded/interruption.ts",
+    name: "who-sleeps-is-not-interrupted",
+    find: "if (!here.has(before)) cancel(before);",
+    put: "if (here.has(before)) cancel(before);",
+  },
+  {
+    file: "server/src/engine/embedded/sleepers.ts",
+    name: "who-falls-asleep-is-not-awaited",
+    find: "this.#firstAt = wakesAt;",
+    put: "this.#firstAt = Number.POSITIVE_INFINITY;",
+  },
+  {
+    file: "server/src/engine/embedded/sleepers.ts",
+    name: "deadlines-of-sleepers-are-not-awaited-at-a-start",
+    find: "Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY)",
+    put: "this.#firstAt",
   },
   {
     file: recovery,

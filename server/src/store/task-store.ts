@@ -3,7 +3,7 @@ import type { Alias } from "../task/alias.ts";
 import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import type { OpenTask } from "../task/open-task.ts";
+import type { AsleepPlace, OpenTask } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -55,8 +55,16 @@ export interface TaskStore {
   ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
   /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
   mayGoOn(id: TaskId): Promise<boolean>;
-  /** Every open task, in pages by id. */
+  /** Every open task that does not sleep, in pages by id. */
   open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
+  /** Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `next` leads on. */
+  asleep(after: AsleepPlace, until: number, limit: number): Promise<{ tasks: OpenTask[]; next: AsleepPlace | null }>;
+  /** The earliest `wakesAt` after this moment; null when nobody sleeps for longer. */
+  firstWake(after: number): Promise<number | null>;
+  /** How many of each kind and state sleep for longer than until then. */
+  asleepByState(after: number): Promise<{ kind: string; state: Task["state"]; count: number }[]>;
+  /** Open tasks of a conversation whose numbers are lower. */
+  openInConversation(conversation: string, before: number): Promise<TaskId[]>;
   /** Those with `seq` > `after`, oldest first, at most `limit`; fewer when they have the bytes of a page, none at the end alone. */
   events(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
   /** By branch and position, at most `limit`, fewer when they have the bytes of a page. Throws `invalid` on a bad cursor. */

@@ -32,11 +32,15 @@ export type OpenTask = Pick<
   inTurn: boolean;
   /** It stands still until there is code that fits it. */
   standing: boolean;
+  /** When time moves it next, where it has nothing that others wait for; null for all others. */
+  wakesAt: number | null;
 };
 
 export function openTask(task: Task): OpenTask {
   const { id, number, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
   const reasons = waitsOn(task);
+  const due = dueAt(task);
+  const concurrencyToEnd = task.concurrency?.toEnd ?? false;
   return {
     id,
     number,
@@ -49,14 +53,15 @@ export function openTask(task: Task): OpenTask {
     createdAt,
     deadlineAt,
     queue,
-    dueAt: dueAt(task),
+    dueAt: due,
     concurrencyKey: task.concurrency?.key ?? null,
     concurrencyLimit: task.concurrency?.limit ?? 0,
-    concurrencyToEnd: task.concurrency?.toEnd ?? false,
+    concurrencyToEnd,
     awaits: awaitedBy(task),
     ready: isReady(state, reasons),
     inTurn: isInTurn(reasons),
     standing: isStanding(reasons),
+    wakesAt: wakesAt({ state, parent, dueAt: due, deadlineAt, concurrencyToEnd }, reasons),
   };
 }
 
@@ -79,6 +84,21 @@ export function isStanding(reasons: readonly string[]): boolean {
 
 export function isInTurn(reasons: readonly string[]): boolean {
   return reasons.includes("conversation");
+}
+
+/** Where a task lies in the order of those that sleep. */
+export type AsleepPlace = { wakesAt: number; id: string };
+
+type Sleeper = Pick<OpenTask, "state" | "parent" | "dueAt" | "deadlineAt" | "concurrencyToEnd">;
+
+/** As `OpenTask` has it; the store has the same rule in the index of those that sleep. */
+export function wakesAt(
+  { state, parent, dueAt, deadlineAt, concurrencyToEnd }: Sleeper,
+  reasons: readonly string[],
+): number | null {
+  if (dueAt === null || parent !== null || concurrencyToEnd) return null;
+  const sleeps = state === "queued" || (state === "waiting" && reasons.length === 1 && reasons[0] === "timer");
+  return sleeps ? Math.min(dueAt, deadlineAt ?? dueAt) : null;
 }
 
 /** It wants nothing but a slot, or its turn and a slot. `reasons` is what `waitsOn` says. */

@@ -81,6 +81,8 @@ export class World {
   /** Whether tasks of a conversation wait for one another, want to be alone or interrupt one another. */
   readonly inOrder: boolean;
   readonly #stepsCrash: boolean;
+  /** Who sleeps for longer is on disk alone. */
+  readonly #sleepersAheadMs: number;
   /** Whether suspects can have processes of their own. */
   readonly #isolates: boolean;
   #isFull = false;
@@ -106,6 +108,7 @@ export class World {
     this.#isolates = this.random.chance(0.5);
     // By numbers of their own, so that the worlds without it stay what they were.
     this.inOrder = new Random(~seed).chance(0.5);
+    this.#sleepersAheadMs = new Random(~seed ^ 1).pick([0, 200, 5_000, 600_000]);
     const cancels = (id: string) => {
       this.cancelled.add(id);
       this.release(id);
@@ -296,7 +299,11 @@ export class World {
 
   /** Mostly callers are served while the open tasks are still on their way into memory. */
   #pages() {
-    return { openPage: this.random.int(1, 3), openAwaited: this.random.int(0, 4) };
+    return {
+      openPage: this.random.int(1, 3),
+      openAwaited: this.random.int(0, 4),
+      sleepersAheadMs: this.#sleepersAheadMs,
+    };
   }
 
   #die(): void {

@@ -42,6 +42,12 @@ export class ConversationOrder {
     return first?.inTurn ? first.id : undefined;
   }
 
+  /** Whether one of them waits for its turn. */
+  isWaitedIn(conversation: string | null): boolean {
+    for (const { inTurn } of this.#of(conversation)) if (inTurn) return true;
+    return false;
+  }
+
   isFirst(entry: Numbered): boolean {
     for (const { number } of this.#of(entry.conversation)) if (number < entry.number) return false;
     return true;

@@ -31,7 +31,7 @@ import { Descendants } from "./descendants.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import { Interruption } from "./interruption.ts";
 import { LeaseKeys } from "./lease-keys.ts";
-import { OpenTasks } from "./open-tasks.ts";
+import { OpenTasks, type TimeObserver } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 import { RefusedWrites } from "./refused-writes.ts";
@@ -41,6 +41,7 @@ import type { LaunchRunProcess } from "./run-process.ts";
 import { Runner } from "./runner.ts";
 import { Scheduler, type WantedSlots } from "./scheduler.ts";
 import { ENGINE_LIMITS, type EngineLimits, type EngineLog, slotLimitsOf } from "./settings.ts";
+import { Sleepers } from "./sleepers.ts";
 import { Strays } from "./strays.ts";
 import { WaitCompletion } from "./wait-completion.ts";
 
@@ -93,6 +94,7 @@ export class EmbeddedEngine implements Engine {
   readonly #interruption: Interruption;
   readonly #recovery: Recovery;
   readonly #retention: Retention;
+  readonly #sleepers: Sleepers;
   readonly #strays: Strays;
 
   constructor(parts: EngineParts) {
@@ -103,22 +105,20 @@ export class EmbeddedEngine implements Engine {
     const transitions = new Transitions(store, clock, cache, feed);
     const handlers = withCleanup(parts.handlers.map(owned), (id) => transitions.find(id));
     const record = parts.record ?? new CrashMemory().next();
-    const open = new OpenTasks(clock, {
-      due: (id) => this.#waits.due(id),
-      expired: (id) => this.#waits.expired(id),
-    });
+    const open = new OpenTasks(clock, this.#timeObserver());
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
     const attempts = { daysMoney: ANY_MONEY, busy: () => 0, ...parts, ...own, transitions, handlers, feed };
-    const heldBack = (id: TaskId) => this.#heldBack(id);
-    const runner = new Runner({ ...attempts, ownership, record, guard: () => this.#guard, heldBack, log });
+    const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
+    const runner = new Runner({ ...attempts, ...late, ownership, record, log });
     const keys = new ConcurrencyKeys();
     const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
     const claims = new Claims({ transitions, clock, open, keys, leases });
-    const placement = new Placement({ open, scheduler, claims, ask: (id) => this.#waits.ask(id) });
+    const sleepers = this.#sleepersOf({ store, clock, handlers, transitions, limits, log });
+    const placement = new Placement({ open, scheduler, claims, sleepers, ask: (id) => this.#waits.ask(id) });
     const shared = { store, transitions, clock, handlers, open, placement, leases, log };
     const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
     const waits = new WaitCompletion({ ...shared, claims, runner, escalatesTo });
@@ -149,10 +149,11 @@ export class EmbeddedEngine implements Engine {
     this.#runner = runner;
     this.#refused = refused;
     this.#placement = placement;
+    this.#sleepers = sleepers;
     this.#waits = waits;
     this.#record = record;
     this.#guard = guard;
-    this.#interruption = new Interruption({ transitions, open, waits });
+    this.#interruption = new Interruption({ store, transitions, open, waits });
     const looks = { descendants, scheduler, waits, interruption: this.#interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
@@ -176,6 +177,15 @@ export class EmbeddedEngine implements Engine {
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
   }
 
+  #timeObserver(): TimeObserver {
+    return { due: (id) => this.#waits.due(id), expired: (id) => this.#waits.expired(id) };
+  }
+
+  #sleepersOf(parts: Omit<ConstructorParameters<typeof Sleepers>[0], "isHere" | "place">): Sleepers {
+    const place = (entry: Entry) => this.#placement.place(entry);
+    return new Sleepers({ ...parts, isHere: (id) => this.#open.has(id), place });
+  }
+
   /**
    * Rebuilds what is in memory from the store, and goes on with every task that a process before this one was running.
    * Resolves as soon as callers may be served; where many tasks are open, that is before all of them are in memory.
@@ -194,6 +204,9 @@ export class EmbeddedEngine implements Engine {
     this.#retention.start();
     this.claims.start();
     this.#scheduler.start();
+    this.#sleepers
+      .start()
+      .catch((error: unknown) => this.#log.warn("The tasks that sleep could not be read.", { error }));
     afterwards().catch((error: unknown) => this.#log.warn("Not everything went on after the start.", { error }));
   }
 
@@ -204,6 +217,7 @@ export class EmbeddedEngine implements Engine {
     this.#recovery.stop();
     this.#descendants.stop();
     this.#retention.stop();
+    this.#sleepers.stop();
     this.#strays.stop();
     this.#open.stop();
     this.#waits.stop();
@@ -224,14 +238,14 @@ export class EmbeddedEngine implements Engine {
     return {
       running: this.#scheduler.running,
       ready: this.#scheduler.ready,
-      open: this.#open.size,
+      open: this.#open.size + this.#sleepers.size,
       standing: this.#open.standing().length,
     };
   }
 
   /** Open tasks of each kind and state. */
   byState(): Iterable<{ kind: string; state: Task["state"]; count: number }> {
-    return this.#open.byState();
+    return this.#open.byState(this.#sleepers.byState());
   }
 
   /** Tasks that want a slot which they have not got, by kind; `oldestAt` is since when the one waits that has waited for longest. */
@@ -257,6 +271,7 @@ export class EmbeddedEngine implements Engine {
     if (change.relays) this.#waits.relay(task);
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
+    if (change.before && !this.#open.has(task.id)) this.#sleepers.moved(task.kind, change.before.state);
     this.#move(task, command === "submit");
     if (command === "submit") this.#interruption.of(task);
     if (command === "submit" && task.state === "running" && !this.#runner.has(task.id))
@@ -285,6 +300,7 @@ export class EmbeddedEngine implements Engine {
   /** What moves, now that the task is as it is. */
   #move(task: Task, isNew = false): void {
     this.#recovery.heard(task.id);
+    this.#sleepers.heard(task.id);
     if (!isTerminal(task.state)) {
       this.#placement.place(isNew ? entryUnread(openTask(task), this.handlers) : this.#entryOf(task));
       this.#runner.follow(task);

@@ -13,6 +13,9 @@ export interface TimeObserver {
   expired(id: TaskId): void;
 }
 
+/** So many tasks of a kind are in a state. */
+export type StateCount = Pick<Entry, "kind" | "state"> & { count: number };
+
 export class OpenTasks {
   readonly #clock: Clock;
   readonly #entries = new Map<TaskId, Entry>();
@@ -55,9 +58,10 @@ export class OpenTasks {
     return those;
   }
 
-  /** How many of each kind are in each state. */
-  byState(): Iterable<Pick<Entry, "kind" | "state"> & { count: number }> {
-    const counts = new Map<string, Pick<Entry, "kind" | "state"> & { count: number }>();
+  /** How many of each kind are in each state, with those that are not in memory. */
+  byState(others: Iterable<StateCount> = []): Iterable<StateCount> {
+    const counts = new Map<string, StateCount>();
+    for (const { kind, state, count } of others) counts.set(`${state} ${kind}`, { kind, state, count });
     for (const { kind, state } of this.#entries.values()) {
       const key = `${state} ${kind}`;
       const known = counts.get(key);
@@ -148,6 +152,11 @@ export class OpenTasks {
   before(id: TaskId): TaskId[] {
     const entry = this.#entries.get(id);
     return entry?.inTurn ? this.#order.before(entry) : [];
+  }
+
+  /** Whether a task of its conversation may have to wait for its end. */
+  isInTheWay({ conversation }: Entry): boolean {
+    return this.#order.isWaitedIn(conversation);
   }
 
   /** The one whose turn it is, now that a task of its conversation has ended. */

@@ -7,11 +7,13 @@ import type { Claims } from "./claims.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { Sleepers } from "./sleepers.ts";
 
 type Parts = {
   open: OpenTasks;
   scheduler: Scheduler;
   claims: Claims;
+  sleepers: Sleepers;
   /** Lets people begin with it: they need no slot. */
   ask: (id: TaskId) => void;
 };
@@ -25,9 +27,18 @@ export class Placement {
 
   /** Replaces what was known of an open task. */
   place(entry: Entry): void {
-    const { open, scheduler, claims, ask } = this.#parts;
+    const { open, scheduler, claims, sleepers, ask } = this.#parts;
     const isKnown = open.has(entry.id);
     open.remember(entry);
+    // One for which another of its conversation waits is looked at when that one's turn may have come.
+    if (sleepers.isFarFrom(entry) && !open.isInTheWay(entry)) {
+      scheduler.withdraw(entry.id);
+      claims.withdraw(entry.id);
+      if (typeof entry.doneBy === "object") claims.giveKeyBack(entry.id);
+      open.forget(entry.id);
+      sleepers.left(entry);
+      return;
+    }
     if (entry.doneBy === "people") {
       if (open.isReady(entry)) ask(entry.id);
       return;

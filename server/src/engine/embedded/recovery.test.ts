@@ -84,6 +84,12 @@ async function submit(kind = "work", more: Partial<Submission> = {}): Promise<st
   return (await verbs.tasks.submit(ada, "native", { kind, input: {}, ...more })).task.id;
 }
 
+/** It sleeps, and is in memory all the same, since it has a key meanwhile. */
+function submitNap(): Promise<string> {
+  const key = ids.taskId(clock.now());
+  return submit("naps", { concurrency: { key, limit: 1, toEnd: true } });
+}
+
 const stateOf = async (id: string) => (await verbs.tasks.get(ada, id)).state;
 
 test("callers are served while open tasks are on their way, and what they hand in runs in its order once all are there", async () => {
@@ -128,7 +134,7 @@ test("what has changed since its page was read stays as it is", async () => {
 
 test("children that are not there yet go with their parent, and the cancel is answered after that", async () => {
   await start(5);
-  const filler = await submit("naps");
+  const filler = await submitNap();
   const parent = await submit("parent");
   await atRest();
   const [child = ""] = ran;
@@ -146,7 +152,7 @@ test("children that are not there yet go with their parent, and the cancel is an
 
 test("a parent that is not there yet hears of the end of its child", async () => {
   await start(5);
-  for (const kind of ["naps", "naps"]) await submit(kind);
+  for (let made = 0; made < 2; made++) await submitNap();
   const parent = await submit("parent");
   await atRest();
   const [child = ""] = ran;
@@ -161,7 +167,7 @@ test("a parent that is not there yet hears of the end of its child", async () =>
 
 test("a task that is resumed before all are there goes on once, after the others were judged", async () => {
   await start(5);
-  for (const kind of ["naps", "naps"]) await submit(kind);
+  for (let made = 0; made < 2; made++) await submitNap();
   const task = await submit();
   await atRest();
   await verbs.tasks.pause(ada, task);
@@ -192,7 +198,7 @@ test("workers are given the oldest work, once all of it is there, also those tha
 
 test("what is due meanwhile comes once all are there", async () => {
   await start();
-  const all = [await submit("naps"), await submit("naps"), await submit("naps")];
+  const all = [await submitNap(), await submitNap(), await submitNap()];
   await atRest();
   await start();
   await clock.advance(5_000, atRest);
@@ -204,7 +210,7 @@ test("what is due meanwhile comes once all are there", async () => {
 
 test("a store that refuses while callers wait ends the start, and one that refuses later is asked again", async () => {
   await start();
-  const all = [await submit("naps"), await submit("naps"), await submit("naps")];
+  const all = [await submitNap(), await submitNap(), await submitNap()];
   await atRest();
   faults.refuse(1, "open");
   await expect(start()).rejects.toMatchObject({ code: "unavailable" });

@@ -41,6 +41,8 @@ export type EngineLimits = {
   openPage: number;
   /** Open tasks for which callers wait at a start. */
   openAwaited: number;
+  /** Those that sleep for longer than this are on disk alone. */
+  sleepersAheadMs: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -53,6 +55,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   depthMax: 100,
   openPage: 1_000,
   openAwaited: 2_000,
+  sleepersAheadMs: 600_000,
 };
 
 const RESERVE_SHARE = 0.1;

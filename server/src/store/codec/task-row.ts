@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { type Json, storedObject } from "../../task/json.ts";
-import { isInTurn, isReady, isStanding, type OpenTask } from "../../task/open-task.ts";
+import { isInTurn, isReady, isStanding, type OpenTask, wakesAt } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
@@ -196,6 +196,11 @@ export function openTaskOf(row: unknown): OpenTask {
   const on = reasons === null ? NO_TEXTS : reasons.split(",");
   const awaits = textOrNull(columns, 14);
   const concurrencyLimit = integerOrNull(columns, 12) ?? 0;
+  const parent = textOrNull(columns, 5);
+  const deadlineAt = integerOrNull(columns, 8);
+  const dueAt = integerOrNull(columns, 10);
+  // Below zero it is of a task that has its key to its end.
+  const concurrencyToEnd = concurrencyLimit < 0;
   return {
     id: textAt(columns, 0),
     number: integerAt(columns, 15),
@@ -203,21 +208,27 @@ export function openTaskOf(row: unknown): OpenTask {
     kind: shared(textAt(columns, 2)),
     state,
     conversation: textOrNull(columns, 4),
-    parent: textOrNull(columns, 5),
+    parent,
     priority: integerAt(columns, 6),
     createdAt: integerAt(columns, 7),
-    deadlineAt: integerOrNull(columns, 8),
+    deadlineAt,
     queue: textOrNull(columns, 9),
-    dueAt: integerOrNull(columns, 10),
+    dueAt,
     concurrencyKey: textOrNull(columns, 11),
-    // Below zero it is of a task that has its key to its end.
     concurrencyLimit: Math.abs(concurrencyLimit),
-    concurrencyToEnd: concurrencyLimit < 0,
+    concurrencyToEnd,
     awaits: awaits === null ? NO_TEXTS : ids.parse(JSON.parse(awaits)),
     ready: isReady(state, on),
     inTurn: isInTurn(on),
     standing: isStanding(on),
+    wakesAt: wakesAt({ state, parent, dueAt, deadlineAt, concurrencyToEnd }, on),
   };
+}
+
+/** A kind, a state and how many there are. */
+export function stateCountOf(row: unknown): { kind: string; state: Task["state"]; count: number } {
+  const [kind, state, count] = z.tuple([text, z.enum(STATES), z.number()]).parse(row);
+  return { kind, state, count };
 }
 
 const NO_TEXTS: readonly string[] = [];

@@ -8,6 +8,7 @@ import type { LatestFilter, LatestPlace } from "../../task/task-filter.ts";
 import type { VisibleTasks } from "../../task/visibility.ts";
 import { numberIn, textIn } from "./column.ts";
 import { whereTaskVisible } from "./list.ts";
+import { ASLEEP, AWAKE } from "./migrations/031-sleepers.ts";
 
 export type LatestQuery = { visible: VisibleTasks; filter: LatestFilter; limit: number; after: LatestPlace | null };
 
@@ -19,6 +20,11 @@ const STATE = "CASE t.state WHEN 'paused' THEN t.record ->> '$.resumesAs' ELSE t
 /** What its oldest open question asks. */
 const ASKS = `(SELECT w.value ->> '$.prompt.asks' FROM json_each(t.record, '$.waits') w
   WHERE w.value ->> '$.on' = 'input' ORDER BY w.value ->> '$.since' LIMIT 1)`;
+/** Each open task is in one of them. */
+const OPEN_INDEXES = [
+  ["tasks_open", AWAKE],
+  ["tasks_asleep", ASLEEP],
+] as const;
 const ENDS: ReadonlySet<string> = new Set(TERMINAL_STATES);
 
 /** `total` counts the matches of all pages. */
@@ -74,8 +80,10 @@ function branchesOf({ visible, filter }: LatestQuery): Branch[] {
     branches.push({ table, at: "t.ended_at", where });
   }
   if (states === undefined || states.some((state) => !ENDS.has(state))) {
-    const where = all([{ sql: "t.ended_at IS NULL", values: [] }, ...common(CHANGED_AT), ...among(STATE), ...asked]);
-    branches.push({ table: "tasks t INDEXED BY tasks_open", at: CHANGED_AT, where });
+    for (const [index, are] of OPEN_INDEXES) {
+      const where = all([{ sql: are, values: [] }, ...common(CHANGED_AT), ...among(STATE), ...asked]);
+      branches.push({ table: `tasks t INDEXED BY ${index}`, at: CHANGED_AT, where });
+    }
   }
   return branches;
 }

@@ -9,6 +9,7 @@ import type { Visible, VisibleTasks } from "../../task/visibility.ts";
 import type { Position } from "../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../codec/totals.ts";
 import { numberIn } from "./column.ts";
+import { AWAKE } from "./migrations/031-sleepers.ts";
 import { searchQuery } from "./search.ts";
 
 export type ListQuery = {
@@ -289,7 +290,7 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
   // No other reason of a wait has this word in it.
-  if (filter.asks) where.push({ sql: "t.ended_at IS NULL AND instr(t.waits_on, 'input') > 0", values: [] });
+  if (filter.asks) where.push({ sql: `${AWAKE} AND instr(t.waits_on, 'input') > 0`, values: [] });
   if (filter.text !== undefined) {
     where.push({
       sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",

@@ -30,6 +30,7 @@ import { erasures } from "./migrations/027-erasures.ts";
 import { storedBytes } from "./migrations/028-stored-bytes.ts";
 import { comparedValues } from "./migrations/029-compared-values.ts";
 import { comparedStatuses } from "./migrations/030-compared-statuses.ts";
+import { sleepers } from "./migrations/031-sleepers.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly string[] = [
   storedBytes,
   comparedValues,
   comparedStatuses,
+  sleepers,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

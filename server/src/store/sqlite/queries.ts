@@ -44,3 +44,12 @@ export function queries(db: Database) {
     },
   };
 }
+
+/** A row that cannot be read is null. */
+export function orNull(read: () => unknown[] | null): unknown[] | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

@@ -8,7 +8,7 @@ import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
-import { type OpenTask, openTask } from "../../task/open-task.ts";
+import { type AsleepPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
@@ -19,7 +19,7 @@ import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, en
 import { longValues, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
-import { openTaskOf, readTaskRow, taskOf } from "../codec/task-row.ts";
+import { openTaskOf, readTaskRow, stateCountOf, taskOf } from "../codec/task-row.ts";
 import type { DailyUsageStore } from "../daily-usage-store.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { unlessDiskTrouble } from "../disk-trouble.ts";
@@ -34,9 +34,11 @@ import { artifactPage } from "./artifact-pages.ts";
 import { QUERY_MS_MAX } from "./bounds.ts";
 import type { Channel } from "./channel.ts";
 import type { Indexing } from "./chunk-index/indexer.ts";
+import { textIn } from "./column.ts";
 import type { Searches } from "./finder.ts";
 import { inPages } from "./in-pages.ts";
 import { listedTasks } from "./listed-tasks.ts";
+import type { OpenRows } from "./open-reads.ts";
 import type { Reads } from "./reads.ts";
 import type { Scrubbed } from "./scrub.ts";
 import { SqliteAgents } from "./sqlite-agents.ts";
@@ -216,22 +218,43 @@ export class SqliteStore extends SqliteConversations implements Store {
     return { tasks: await this.tasks(shown.map(({ id }) => id)), total, next };
   }
 
-  /** What cannot be read is left out, and the page filled up with what comes after it. */
   async open(after: string | null, limit: number): Promise<OpenTask[]> {
-    const open: OpenTask[] = [];
-    for (let from = after; open.length < limit; ) {
-      const wanted = limit - open.length;
-      const page = await this.#reads.send("open", { after: from, limit: wanted });
-      for (const { id, row, aside } of page.rows) {
-        from = id;
+    return (await this.#open(after, limit, (from, limit) => this.#reads.send("open", { after: from, limit }))).tasks;
+  }
+
+  async asleep(after: AsleepPlace, until: number, limit: number) {
+    return await this.#open(after, limit, (from, limit) => this.#reads.send("asleep", { after: from, until, limit }));
+  }
+
+  async firstWake(after: number): Promise<number | null> {
+    const first = await this.#reads.send("firstWake", { after });
+    return first < 0 ? null : first;
+  }
+
+  async asleepByState(after: number) {
+    return (await this.#reads.send("asleepByState", { after })).map(stateCountOf);
+  }
+
+  async openInConversation(conversation: string, before: number): Promise<string[]> {
+    return (await this.#reads.send("openInConversation", { conversation, before })).map(([id]) => textIn(id));
+  }
+
+  /** What cannot be read is left out, and the page filled up with what comes after it. */
+  async #open<Place>(after: Place, limit: number, pageFrom: (after: Place, limit: number) => Promise<OpenRows<Place>>) {
+    const tasks: OpenTask[] = [];
+    for (let from = after; ; ) {
+      const wanted = limit - tasks.length;
+      const page = await pageFrom(from, wanted);
+      for (const { place, id, row, aside } of page.rows) {
+        from = place;
         if (aside) continue;
         // The columns repeat what the record says.
         const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row)) ?? (await this.#readable(id));
-        if (task) open.push("ready" in task ? task : openTask(task));
+        if (task) tasks.push("ready" in task ? task : openTask(task));
       }
-      if (page.rows.length < wanted && !page.more) break;
+      if (page.rows.length < wanted && !page.more) return { tasks, next: null };
+      if (tasks.length >= limit) return { tasks, next: from };
     }
-    return open;
   }
 
   events(id: string, after: number, limit: number): Promise<TaskEvent[]> {

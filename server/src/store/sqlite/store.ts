@@ -22,7 +22,7 @@ import { Finder, type Searches } from "./finder.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, isOwnFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
-import { mendOpenIndex } from "./open-index.ts";
+import { mendOpenIndexes } from "./open-index.ts";
 import { Reader } from "./reader.ts";
 import type { Reads } from "./reads.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
@@ -199,7 +199,7 @@ function migrateAt(database: string, onDamage: StoreOptions["onDamage"]): void {
   const db = openDatabase(database);
   try {
     migrate(db);
-    mendOpenIndex(db, onDamage);
+    mendOpenIndexes(db, onDamage);
   } finally {
     db.close();
   }

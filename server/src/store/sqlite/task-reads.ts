@@ -5,13 +5,13 @@ import { ARTIFACTS_MAX } from "../../task/artifact-bounds.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { Place } from "../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "./bounds.ts";
-import { textIn } from "./column.ts";
 import { latestTasks } from "./latest-tasks.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { listedRow } from "./listed-row.ts";
-import { queries } from "./queries.ts";
-import { isTenantAside, notAside } from "./set-aside.ts";
-import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { openReads } from "./open-reads.ts";
+import { orNull, queries } from "./queries.ts";
+import { notAside } from "./set-aside.ts";
+import { INBOX_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
@@ -43,7 +43,7 @@ export function taskReads(db: Database) {
     list: listPages(db),
     walk: walkedPages(db),
     latest: latestTasks(db),
-    open: openPages(db),
+    ...openReads(db),
     events: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
       ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
@@ -207,48 +207,4 @@ function walkedPages(db: Database) {
     const goesOn = more || rows.length < numbers.length;
     return { rows: backwards ? rows.reverse() : rows, more: goesOn };
   };
-}
-
-type OpenPage = { after: string | null; limit: number };
-/** One that was set aside is there for the page after it to follow. */
-type OpenRow = { id: string; row: unknown[] | null; aside: boolean };
-type OpenRows = { rows: OpenRow[]; more: boolean };
-
-/** Rows that are read one by one, since one of them is damaged. */
-const UNPAGED_MAX = 100;
-
-/** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
-function openPages(db: Database): (page: OpenPage) => OpenRows {
-  const { row, rows, page } = queries(db);
-  const source = "FROM tasks INDEXED BY tasks_open WHERE ended_at IS NULL AND id > ? ORDER BY id LIMIT ?";
-  const bound = ({ after, limit }: OpenPage) => [after ?? "", limit];
-  const all = page(`SELECT ${OPEN_COLUMNS} ${source}`, ANSWER_BYTES_MAX, bound);
-  const ids = rows(`SELECT id ${source}`, bound);
-  const one = row(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE id = ?`, (id: string) => [id]);
-  return (given) => {
-    try {
-      const { rows, more } = all(given);
-      return { rows: rows.map((row) => ({ id: textIn(row[0]), row, aside: isAside(row) })), more };
-    } catch {
-      const found = ids({ ...given, limit: Math.min(given.limit, UNPAGED_MAX) });
-      const rows = found.map(([id]) => {
-        const row = orNull(() => one(textIn(id)));
-        return { id: textIn(id), row, aside: isAside(row) };
-      });
-      return { rows, more: rows.length === UNPAGED_MAX };
-    }
-  };
-}
-
-function isAside(row: unknown[] | null): boolean {
-  return typeof row?.[1] === "string" && isTenantAside(row[1]);
-}
-
-/** A row that cannot be read is null. */
-function orNull(read: () => unknown[] | null): unknown[] | null {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
 }
