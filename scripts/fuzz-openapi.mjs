@@ -65,6 +65,7 @@ must(python, [
   "-r",
   REQUIREMENTS,
 ]);
+must(python, [fileURLToPath(new URL("python-licences.py", import.meta.url))]);
 
 const folder = await mkdtemp(join(tmpdir(), "waybill-fuzz-"));
 await writeFile(join(folder, "waybill.config.json"), JSON.stringify(CONFIGURATION));

@@ -111,7 +111,9 @@ function answerOf(responses) {
 }
 
 function operation(name, path, method, { parameters = [], requestBody, responses, summary }) {
-  const of = (place) => parameters.filter((parameter) => parameter.in === place);
+  // What makes the answer one of another type is nothing that the client asks for: its answers have one.
+  const of = (place) =>
+    parameters.filter((parameter) => parameter.in === place && parameter.schema["x-other-type"] !== true);
   const object = (place) => {
     const properties = Object.fromEntries(
       of(place).map(({ name, schema, description }) => [name, { ...schema, ...(description && { description }) }]),

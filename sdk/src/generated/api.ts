@@ -2283,8 +2283,6 @@ export type Operations = {
     query: {
       /** Seconds to hold the answer until the task has ended, needs input or is paused. */
       wait?: number | undefined;
-      /** Show the task as this lens would. */
-      lens?: string | undefined;
     } | undefined;
     body: undefined;
     answer: Task;

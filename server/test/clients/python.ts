@@ -31,5 +31,6 @@ export async function installedClient(url: string): Promise<(env: NodeJS.Process
   await must(python, [...install, "-r", `${folder}requirements.txt`]);
   const alone = `${folder}without-dependencies.txt`;
   if (existsSync(alone)) await must(python, [...install, "--no-deps", "-r", alone]);
+  await must(python, [fileURLToPath(new URL("../../../scripts/python-licences.py", import.meta.url))]);
   return (env) => run(python, [`${folder}conformance.py`], { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env });
 }

@@ -249,7 +249,7 @@ export const waitQuery = z.strictObject({
 });
 export const taskQuery = z.strictObject({
   ...waitQuery.shape,
-  lens: z.string().max(32).optional().describe("Show the task as this lens would."),
+  lens: z.string().max(32).optional().describe("Show the task as this lens would.").meta({ "x-other-type": true }),
 });
 
 export const limit = (max: number, usual: number) => wholeParam({ min: 1, max, usual });
