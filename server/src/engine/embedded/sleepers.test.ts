@@ -133,11 +133,23 @@ test("a task waits for one of its conversation that sleeps, and another ends it"
   expect([await stateOf(again), await stateOf(interrupter)]).toEqual(["cancelled", "completed"]);
 });
 
-test("a store that refuses is asked again, and nobody oversleeps", async () => {
+const broken = new Error("It cannot be read.");
+
+test.each<[string, keyof Store, Error | undefined]>([
+  ["refuses", "asleep", undefined],
+  ["fails to read them", "asleep", broken],
+  ["fails to tell who is first", "firstWake", broken],
+  ["fails to count them", "asleepByState", broken],
+])("a store that %s is asked again, at a start and later, and nobody oversleeps", async (_, verb, error) => {
   const nap = await submit("naps");
-  faults.refuse(2, "asleep");
+  faults.refuse(2, verb, error);
   await start();
   await clock.advance(HOUR, atRest);
   expect(await stateOf(nap)).toBe("completed");
-  expect(warned).toEqual(["The store did not tell the tasks that sleep; it is asked again."]);
+  const later = [await submit("naps"), await submit("naps", { delayMs: HOUR })];
+  faults.refuse(1, verb, error);
+  await clock.advance(2 * HOUR, atRest);
+  expect(await Promise.all(later.map(stateOf))).toEqual(["completed", "completed"]);
+  const once = "The store did not tell the tasks that sleep; it is asked again.";
+  expect(warned).toEqual([once, once]);
 });

@@ -11,7 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { StateCount } from "./open-tasks.ts";
-import { AGAIN_MS, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 
 /** Sleepers that are read at once. */
 const PAGE = 1_000;
@@ -144,7 +144,7 @@ export class Sleepers {
       // Whether others claim it is told by its input, which may no longer fit its kind.
       if (handlers.get(open.kind)?.queueOf === undefined) this.#place(entryUnread(open, handlers));
       else {
-        const task = await this.#again(() => transitions.find(open.id)).catch(() => null);
+        const task = await this.#again(() => transitions.find(open.id), isPassing).catch(() => null);
         if (task) this.#place(entryOf(task, handlers));
       }
     }
@@ -168,16 +168,16 @@ export class Sleepers {
     this.#armed = { at, cancel };
   }
 
-  /** What the store refuses for now it is asked for again. */
-  async #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    for (let refusals = 0; ; refusals++) {
+  /** Asks again after an error, as nobody else would wake who sleeps; where not every error `passes`, throws the others. */
+  async #again<Answer>(ask: () => Promise<Answer>, passes: (error: unknown) => boolean = () => true): Promise<Answer> {
+    for (let waitMs = AGAIN_MS; ; waitMs = Math.min(waitMs * 2, AGAIN_MS_MAX)) {
       try {
         return await ask();
       } catch (error) {
-        if (this.#stopped || !isPassing(error)) throw error;
+        if (this.#stopped || !passes(error)) throw error;
         const { clock, log } = this.#parts;
-        if (refusals === 0) log.warn("The store did not tell the tasks that sleep; it is asked again.", { error });
-        await new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve));
+        if (waitMs === AGAIN_MS) log.warn("The store did not tell the tasks that sleep; it is asked again.", { error });
+        await new Promise<void>((resolve) => clock.after(waitMs, resolve));
       }
     }
   }
