@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { atRest } from "../../engine/suite/at-rest.ts";
 import type { Message } from "../../task/conversation.ts";
 import { ada, admin, bob, NIGHT_MS, Stage, stranger } from "../suite/stage.ts";
 
@@ -126,7 +127,7 @@ it("holds what its tasks ask and are told, and once that one of them has gone to
   for (let night = 1; night <= 2; night++) {
     await expect.poll(async () => (await tasks.get(ada, sleeping)).state).toBe("waiting");
     const { attempt } = await tasks.get(ada, sleeping);
-    await stage.clock.advance(NIGHT_MS, async () => {});
+    await stage.clock.advance(NIGHT_MS, atRest);
     await expect.poll(async () => (await tasks.get(ada, sleeping)).attempt).toBeGreaterThan(attempt);
   }
   await stage.ended(sleeping);

@@ -118,8 +118,8 @@ test("where there can be no index a search finds the same without", async () => 
   await store.close();
   const file = path.join(folder, INDEX_FILE);
   for (const suffix of ["", "-wal", "-shm"]) await rm(file + suffix, { force: true });
-  await mkdir(file);
   const again = await openSqliteStore(folder);
+  await mkdir(file);
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);
   await again.chunks.whenIndexed();
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);
