@@ -1,33 +1,20 @@
-// Attacks the audit log of a server: guesses keys, and then changes what the database holds of it. Prints what was tried and what
-// held; `--write` puts it into docs/torture.md, behind what stands there. Ends with 1 when something did not hold. The tests have
-// each of these too: `refused-calls`, `audit-check`, and a kill in `audit`.
-//
-//   node scripts/torture-audit.mjs [--write]
+// Attacks the audit log of a server: guesses keys, and then changes what the database holds of it. A part of scripts/torture.mjs.
+// The tests have each of these too: `refused-calls`, `audit-check`, and a kill in `audit`.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
-import { writeSection } from "./torture-page.mjs";
+import { tell } from "./torture-row.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BIN = join(ROOT, "server/bin/waybill.js");
-const HEADING = "\n## The audit log\n";
-const ABOUT = "What was tried on the audit log: `node scripts/torture-audit.mjs --write`";
 const GUESSES = 300;
 const SUBMITS = 100;
 
-const { values } = parseArgs({ options: { write: { type: "boolean" } } });
 const folder = await mkdtemp(join(tmpdir(), "waybill-torture-"));
 const data = join(folder, "serve");
-const rows = [];
-function tell(attack, tried, held, isHeld) {
-  rows.push(`| ${attack} | ${tried} | ${held} | ${isHeld ? "yes" : "NO"} |`);
-  console.log(rows.at(-1));
-  if (!isHeld) process.exitCode = 1;
-}
 
 async function guesses(server, key) {
   const ask = (path, secret, json) =>
@@ -90,5 +77,4 @@ await tampering("another user", "UPDATE audit SET user = 'eve' WHERE n = 7", "Au
 await tampering("an entry taken out", "DELETE FROM audit WHERE n = 7", "Audit entry 7 is missing");
 await tampering("the end cut off", "DELETE FROM audit WHERE n > 50", "Audit entries 51 to ");
 await tampering("all of it gone", "DELETE FROM audit", "Audit entries 1 to ");
-if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 await rm(folder, { recursive: true, force: true });

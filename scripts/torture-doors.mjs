@@ -1,8 +1,5 @@
-// Attacks the doors of a server and prints one table: what was tried, and what held. `--write` puts it into docs/torture.md, with
-// the date and the machine, behind what `bench/neighbour.ts` writes there. Ends with 1 when something did not hold. The tests have
-// each of these too: `ill-formed-text`, `methods`, `lens-switches`, `supply-chain`, `cli`, `providers`, `app`.
-//
-//   node scripts/torture-doors.mjs [--write] [--cases "16,916 cases, no violation"]   what scripts/fuzz-openapi.mjs has said
+// Attacks the doors of a server: text, methods, dropped connections, secrets, a stranger's folder. A part of scripts/torture.mjs. The
+// tests have each of these too: `ill-formed-text`, `methods`, `providers`, `app`, `hostile-folders`.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,24 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
-import { writeSection } from "./torture-page.mjs";
+import { tell } from "./torture-row.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const HEADING = "\n## Doors\n";
-const ABOUT = "What was sent to the doors of a server, and what held: `node scripts/torture-doors.mjs --write`";
 const WAYBILL = join(ROOT, "server/bin/waybill.js");
 const PROVIDER_KEY = "house-key-4711-never-to-be-seen";
 
-const { values } = parseArgs({ options: { write: { type: "boolean" }, cases: { type: "string" } } });
 const folder = await mkdtemp(join(tmpdir(), "waybill-torture-"));
-const rows = [];
-function tell(attack, tried, held, isHeld) {
-  rows.push(`| ${attack} | ${tried} | ${held} | ${isHeld ? "yes" : "NO"} |`);
-  console.log(rows.at(-1));
-  if (!isHeld) process.exitCode = 1;
-}
 
 /** Of bytes that a client would not send; the status and the words of the answer. */
 function ask(server, method, path, { headers = {}, body = "" } = {}) {
@@ -216,14 +203,6 @@ try {
   await providerKey(server);
   await addressWithKey(server);
   await hostileFolder();
-  if (values.cases)
-    tell(
-      "an outside judge",
-      "schemathesis through every OpenAPI document: `scripts/fuzz-openapi.mjs`",
-      values.cases,
-      values.cases.includes("no violation"),
-    );
-  if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 } finally {
   provider.close();
   await server.stop();

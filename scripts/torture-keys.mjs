@@ -1,34 +1,20 @@
-// Attacks the keys of a server, and its `dev` as web pages and tunnels do, and prints one table: what was tried, and what held.
-// `--write` puts it into docs/torture.md, with the date and the machine, behind what stands there. Ends with 1 when something did
-// not hold. The tests have each of these too: `scopes`, `held-by-keys`, `callers`, `key-verbs`, `work-verbs`, `origin`.
-//
-//   node scripts/torture-keys.mjs [--write]
+// Attacks the keys of a server, and its `dev` as web pages and tunnels do. A part of scripts/torture.mjs. The tests have each of
+// these too: `scopes`, `held-by-keys`, `callers`, `key-verbs`, `work-verbs`, `origin`, `two-keys`.
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { NODE, startServer } from "./start-server.mjs";
-import { writeSection } from "./torture-page.mjs";
+import { tell } from "./torture-row.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const HEADING = "\n## Keys and pages\n";
-const ABOUT =
-  "What was tried with keys, and what web pages and tunnels tried on `dev`: `node scripts/torture-keys.mjs --write`";
 const DOCUMENTS = ["", "/shannon", "/documents", "/orchestrate", "/a2a", "/bpm/api/4.0"];
 const SCOPES = ["tasks", "work", "admin"];
 const SOON_MS = 5_000;
 
-const { values } = parseArgs({ options: { write: { type: "boolean" } } });
 const folder = await mkdtemp(join(tmpdir(), "waybill-torture-"));
-const rows = [];
-function tell(attack, tried, held, isHeld) {
-  rows.push(`| ${attack} | ${tried} | ${held} | ${isHeld ? "yes" : "NO"} |`);
-  console.log(rows.at(-1));
-  if (!isHeld) process.exitCode = 1;
-}
 
 function ask(server, method, path, { key, headers = {}, json } = {}) {
   const { hostname, port } = new URL(server.url);
@@ -241,7 +227,6 @@ const dev = await startServer({ flags: ["--no-reload"], cwd: folder });
 try {
   await pages(dev);
   await tunnels(dev);
-  if (values.write) await writeSection(HEADING, { about: ABOUT, node: NODE, rows });
 } finally {
   await dev.stop();
   await rm(folder, { recursive: true, force: true });
