@@ -21,7 +21,7 @@ function task(fields: object): Task {
 
 function whyOf(given: Task, view: Partial<ReturnType<typeof viewOf>> = {}) {
   const scheduling = { ...viewOf(), ...view };
-  return explain(given, scheduling, [], null);
+  return explain(given, { scheduling, now: NOW }, [], null);
 }
 
 function viewOf(): SchedulingView {
@@ -45,7 +45,18 @@ const CASES: [reason: (typeof WHY_REASONS)[number], fields: object, view?: Parti
     { state: "running" },
     { obstacle: () => ({ code: "crash_suspect", sentence: "It is a suspect." }) },
   ],
-  ["delayed", { state: "queued", notBefore: NOW }, { ahead: () => null }],
+  ["delayed", { state: "queued", notBefore: NOW + 1 }, { ahead: () => null }],
+  [
+    "delayed",
+    { state: "queued", notBefore: NOW + 1 },
+    { ahead: () => null, workers: () => ({ ...QUEUE, askedAt: null }) },
+  ],
+  [
+    "no_worker",
+    { state: "queued", notBefore: NOW },
+    { ahead: () => null, workers: () => ({ ...QUEUE, askedAt: null }) },
+  ],
+  ["no_slot", { state: "queued", notBefore: NOW }],
   ["no_slot", { state: "queued" }],
   ["no_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: null }) }],
   ["awaits_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: NOW }) }],
@@ -77,6 +88,13 @@ it.each(CASES)("says %s of a task that is so", (reason, fields, view) => {
   const why = whyOf(task(fields), view);
   expect(why.reason).toBe(reason);
   expect(why.summary).toMatch(/^\S.*[^.]\.$/);
+});
+
+it("says until when a task is delayed, and once its time has come what it waits for then", () => {
+  const seen: Partial<SchedulingView> = { ahead: () => null, workers: () => ({ ...QUEUE, askedAt: null }) };
+  const later = task({ state: "queued", notBefore: NOW + 1_000 });
+  expect(whyOf(later, seen).summary).toBe("Its submit asked for a delay: it starts at 2033-05-18T03:33:21.000Z.");
+  expect(whyOf(task({ state: "queued", notBefore: NOW }), seen).summary).toMatch(/^It is ready, /);
 });
 
 it("leaves out no state and no reason", () => {

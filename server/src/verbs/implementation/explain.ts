@@ -24,7 +24,7 @@ export type Below = { last: TaskId; summary: string };
  */
 export function explain(
   task: Task,
-  scheduling: SchedulingView,
+  { scheduling, now }: { scheduling: SchedulingView; now: number },
   heldBy: TaskId[],
   lastError: Failure | null,
   below: ReadonlyMap<string, Below> = NOTHING_BELOW,
@@ -37,8 +37,8 @@ export function explain(
   return {
     task: task.id,
     state: task.state,
-    reason: obstacle?.code ?? reasonOf(task, workers, before),
-    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError, below }),
+    reason: obstacle?.code ?? reasonOf(task, { workers, before, now }),
+    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError, below, now }),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
@@ -52,11 +52,10 @@ export function explain(
 }
 
 /** Why it is in its state, for programs. Where it waits for several things, the one that a call on it can change comes first. */
-function reasonOf(task: Task, workers: QueueWorkers | null, before: readonly TaskId[]): WhyReason {
+function reasonOf(task: Task, { workers, before, now }: Pick<Situation, "workers" | "before" | "now">): WhyReason {
   switch (task.state) {
     case "queued":
-      if (task.notBefore !== null && task.notBefore > task.updatedAt && task.startedAt === null && workers === null)
-        return "delayed";
+      if (isDelayed(task, now)) return "delayed";
       return before.length > 0 ? "conversation" : readyReason(task, workers);
     case "running":
       return task.lease ? "leased" : "running";
@@ -94,6 +93,11 @@ function waitReason(task: Task, workers: QueueWorkers | null): WhyReason {
   }
 }
 
+/** Its time has not come, whoever could begin it. */
+function isDelayed({ notBefore }: Task, now: number): boolean {
+  return notBefore !== null && notBefore > now;
+}
+
 function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
   if (workers === null) return "no_slot";
   return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
@@ -103,12 +107,13 @@ const NOTHING_BELOW: ReadonlyMap<string, Below> = new Map();
 
 type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError"> & {
   below: ReadonlyMap<string, Below>;
+  now: number;
 };
 
 function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
     case "queued":
-      if (situation.ahead === null && task.notBefore !== null)
+      if (task.notBefore !== null && isDelayed(task, situation.now))
         return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
       if (situation.before.length > 0) return `It waits for its turn in its conversation, ${behind(situation)}.`;
       return situation.workers

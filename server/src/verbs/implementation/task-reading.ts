@@ -229,7 +229,8 @@ export class TaskReading {
       this.#visibleHolders(principal, task.id),
       "error" in task ? task.error : this.parts.store.lastError(task.id),
     ]);
-    return explain(task, this.parts.engine.scheduling, heldBy, lastError, below);
+    const { engine, clock } = this.parts;
+    return explain(task, { scheduling: engine.scheduling, now: clock.now() }, heldBy, lastError, below);
   }
 
   /** What its children wait for in truth, of a few of them. */
