@@ -153,3 +153,14 @@ test.each<[string, keyof Store, Error | undefined]>([
   const once = "The store did not tell the tasks that sleep; it is asked again.";
   expect(warned).toEqual([once, once]);
 });
+
+test("a store that closes while it is asked is nothing to warn of after a stop", async () => {
+  await submit("naps");
+  const { promise, reject } = Promise.withResolvers<never>();
+  store.asleep = () => promise;
+  await start();
+  await engine.stop(0);
+  reject(broken);
+  await atRest();
+  expect(warned).toEqual([]);
+});

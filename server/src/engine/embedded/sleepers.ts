@@ -112,7 +112,14 @@ export class Sleepers {
     for (const each of [...counted, ...moved]) this.#count(each);
   }
 
+  /** A store that closes while it is asked is no fault of a reading that was told to stop. */
   async #read(): Promise<void> {
+    await this.#readAll().catch((error: unknown) => {
+      if (!this.#stopped) throw error;
+    });
+  }
+
+  async #readAll(): Promise<void> {
     const { store, clock, limits } = this.#parts;
     this.#armed?.cancel();
     this.#armed = null;
