@@ -4,12 +4,15 @@
  * to 2 MB of each connection that sends, and hundreds of megabytes in one turn would hold up everybody else.
  */
 import type { IncomingMessage } from "node:http";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { BodyPace } from "../lenses/body-pace.ts";
 import { Openings } from "./shares/openings.ts";
 
 /** How long a body may go on that was answered before its end. */
 const UNHEARD_MS_MAX = 10_000;
+/** A sender of less than this in one look is looked at less and less often: one who sends nothing would keep the loop going round. */
+const WORTH_A_LOOK_BYTES = 16_384;
+const REST_MS_MAX = 250;
 
 export class UnheardBodies {
   readonly #pace: BodyPace;
@@ -30,12 +33,20 @@ export class UnheardBodies {
 
   async #read(raw: IncomingMessage, network: string): Promise<void> {
     const { socket } = raw;
+    let restMs = 1;
     while (!raw.complete && !socket.destroyed) {
       socket.pause();
       await this.#turns.turn(network);
+      const before = socket.bytesRead;
       socket.resume();
       await setImmediate();
       await setImmediate();
+      if (socket.bytesRead - before >= WORTH_A_LOOK_BYTES) restMs = 1;
+      else {
+        socket.pause();
+        await delay(restMs, undefined, { ref: false });
+        restMs = Math.min(restMs * 2, REST_MS_MAX);
+      }
     }
     socket.resume();
   }
