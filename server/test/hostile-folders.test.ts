@@ -48,8 +48,13 @@ async function newFolder(): Promise<string> {
 }
 
 describe.skipIf(process.platform === "win32")("doctor", () => {
-  it("finds nothing wrong with what is sound", async () => {
-    expect(await found(await newFolder())).toEqual([]);
+  it("finds nothing wrong with what is sound, whatever else somebody keeps there", async () => {
+    const here = await newFolder();
+    for (const name of ["backup-monday.tar", "restore-notes.txt", "waybill.sqlite.old"])
+      await writeFile(path.join(here, "data", name), "");
+    await mkdir(path.join(here, "data/waybill.sqlite-copies"));
+    expect(await found(here)).toEqual([]);
+    await (await openSqliteStore(path.join(here, "data"))).close();
   });
 
   it.each<[string, (at: string) => Promise<unknown>, string]>([

@@ -6,7 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { closeDeeper, closeFolder, openToOthers, refuseForeign } from "./permissions.ts";
 
 const isOurs = (name: string) => name !== "theirs";
-const isFolder = (name: string) => ["files", "theirs-too"].includes(name);
+const openedAs = (name: string) => {
+  if (name === "backup") return null;
+  return ["files", "theirs-too"].includes(name) ? "folder" : "file";
+};
 const STRANGER = 54_321;
 
 describe.skipIf(process.platform === "win32")("a folder on a machine with other users", () => {
@@ -40,10 +43,10 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
   });
 
   it("is refused when it is another user's, or an entry of it is", async () => {
-    await expect(refuseForeign(folder, isOurs, isFolder)).resolves.toBeUndefined();
+    await expect(refuseForeign(folder, isOurs, openedAs)).resolves.toBeUndefined();
     // Whoever runs this: what root owns is nobody else's.
     if (process.getuid?.() === 0) await chown(folder, STRANGER + 1, STRANGER);
-    await expect(refuseForeign(folder, isOurs, isFolder, STRANGER)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, openedAs, STRANGER)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining(`${folder} belongs to another user`),
     });
@@ -52,7 +55,7 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
   // Nothing is closed to root.
   it.skipIf(process.getuid?.() === 0)("is refused with what to do where this user may not write it", async () => {
     await chmod(folder, 0o500);
-    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, openedAs)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining("give this user the right: chown -R"),
     });
@@ -69,20 +72,28 @@ describe.skipIf(process.platform === "win32")("a folder on a machine with other 
     if (what === "a pipe") execFileSync("mkfifo", [entry]);
     else if (what === "a folder") await mkdir(entry);
     else await writeFile(entry, "");
-    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, openedAs)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining(`${entry} is no ${wanted}`),
     });
   });
 
+  it("is taken with a file or a folder of a name that nobody opens", async () => {
+    for (const make of [(at: string) => writeFile(at, ""), (at: string) => mkdir(at)]) {
+      await make(path.join(folder, "backup"));
+      await expect(refuseForeign(folder, isOurs, openedAs)).resolves.toBeUndefined();
+      await rm(path.join(folder, "backup"), { recursive: true });
+    }
+  });
+
   it("is refused where a file of it is a link, and takes a folder that is one", async () => {
     await symlink(path.join(folder, "theirs"), path.join(folder, "link"));
-    await expect(refuseForeign(folder, isOurs, isFolder)).rejects.toMatchObject({
+    await expect(refuseForeign(folder, isOurs, openedAs)).rejects.toMatchObject({
       message: expect.stringContaining("link is a link"),
     });
     await rm(path.join(folder, "link"));
     await mkdir(path.join(folder, "theirs-too"));
     await symlink(path.join(folder, "theirs-too"), path.join(folder, "link"));
-    await expect(refuseForeign(folder, isOurs, isFolder)).resolves.toBeUndefined();
+    await expect(refuseForeign(folder, isOurs, openedAs)).resolves.toBeUndefined();
   });
 });

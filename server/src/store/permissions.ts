@@ -14,15 +14,18 @@ const ROOT = 0;
 /** `isOurs` names what of the folder's own entries belongs to the data; a folder among them with all that is in it. */
 export type Belongs = (name: string) => boolean;
 
+/** What an entry of this name is opened as; null where nobody opens it by its name alone. */
+export type OpenedAs = (name: string) => "file" | "folder" | null;
+
 /**
  * Refuses a folder of another user, one of whose files is a link, and one that has an entry of another user: who made those
  * could read or replace what is kept. What root owns may be used: a volume of a container is often root's. Refuses also
- * what is neither file nor folder where one of these should be: whoever opens a pipe waits for ever.
+ * what is no file, or no folder, where one is to be opened: whoever opens a pipe waits for ever.
  */
 export async function refuseForeign(
   folder: string,
   isOurs: Belongs,
-  isFolder: Belongs,
+  openedAs: OpenedAs,
   us = process.getuid?.(),
 ): Promise<void> {
   if (us === undefined) return;
@@ -45,8 +48,8 @@ export async function refuseForeign(
     if (isForeign(found))
       throw refusal(`${entry} belongs to another user (uid ${found.uid})`, `chown -R ${us} ${folder}`);
     if (!found.isSymbolicLink()) {
-      const wanted = isFolder(name) ? "folder" : "file";
-      if (wanted === "folder" ? found.isDirectory() : found.isFile()) continue;
+      const wanted = openedAs(name);
+      if (wanted === null || (wanted === "folder" ? found.isDirectory() : found.isFile())) continue;
       throw new Refusal("unavailable", `The data folder is not used: ${entry} is no ${wanted}. Move it elsewhere.`);
     }
     const target = await stat(entry).catch(gone);

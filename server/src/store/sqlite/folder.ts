@@ -20,15 +20,18 @@ export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);
 }
 
-/** Of these, those that are folders: all others are files, or nothing that anybody should open. */
-export function isOwnFolder(name: string): boolean {
-  return OWN_FOLDER.test(name);
+/** What a server opens an entry of this name as. A backup that somebody keeps there is opened by nobody. */
+export function openedAs(name: string): "file" | "folder" | null {
+  if (name === FILES_FOLDER) return "folder";
+  return OPENED_FILE.test(name) ? "file" : null;
 }
+
 /** Also what SQLite lays beside its files, what the engine knows of crashes, and what backups and restores work in. */
 const OWN_ENTRY =
   /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|files$|(backup|restore|before-restore)-)/;
 
-const OWN_FOLDER = /^(files$|(backup|restore|before-restore)-)/;
+const OPENED_FILE =
+  /^((waybill\.sqlite(-index)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve)$/;
 
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {

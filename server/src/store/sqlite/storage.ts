@@ -7,13 +7,13 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, isOwnFolder, pathOfFile } from "./folder.ts";
+import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => isThere(path.join(folder, DATABASE_FILE));
   const lock = async () => {
     await makeFolder(folder);
-    await refuseForeign(folder, isOwnEntry, isOwnFolder);
+    await refuseForeign(folder, isOwnEntry, openedAs);
     const { lockFolder } = await import("./folder-lock.ts");
     return lockFolder(folder);
   };
@@ -21,7 +21,7 @@ export function sqliteStorage(folder: string): Storage {
     files: filesToRead(path.join(folder, FILES_FOLDER)),
     exists,
     lock,
-    foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry, isOwnFolder)),
+    foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry, openedAs)),
     owner: async () => (exists() ? refusalOf(async () => (await lock())()) : null),
     health: () => healthOf(folder),
     openToOthers: () => openToOthers(folder, isOwnEntry),

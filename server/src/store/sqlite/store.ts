@@ -19,7 +19,7 @@ import { Indexer, type Indexing } from "./chunk-index/indexer.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { FairChannel } from "./fair-channel.ts";
 import { Finder, type Searches } from "./finder.ts";
-import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, isOwnFolder } from "./folder.ts";
+import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { mendOpenIndexes } from "./open-index.ts";
@@ -104,7 +104,7 @@ async function inFolder(
   folder: string,
   { clock = Date.now, onFatal, onDamage, onWritten, exactChunksMax }: StoreOptions,
 ): Promise<SqliteStore> {
-  await refuseForeign(folder, isOwnEntry, isOwnFolder);
+  await refuseForeign(folder, isOwnEntry, openedAs);
   const unlock = lockFolder(folder);
   const closing = new AbortController();
   const release = () => {
