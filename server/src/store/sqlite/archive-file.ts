@@ -7,12 +7,15 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Parser } from "tar";
 import { type ArchiveOptions, BadArchive } from "../storage.ts";
 
 const MAGIC = Buffer.from("age-encryption.org/v1\n");
 /** The tar library hands over blocks of 512 bytes where a header is. */
 const CHUNK_BYTES = 64 << 10;
+/** So long a reader that has failed is waited for until its last file is closed. */
+const REST_MS_MAX = 5_000;
 
 export async function isEncrypted(path: string): Promise<boolean> {
   const file = await open(path, "r");
@@ -47,19 +50,36 @@ export async function writeFileOf(
 export async function readFileOf(path: string, passphrase: string | null, reader: Parser): Promise<void> {
   const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   // A full disk is told of once for each file that is being written: one that nobody hears would end the process.
+  const failed = once(reader, "error").then(([error]: unknown[]) => Promise.reject(error));
+  failed.catch(() => {});
   reader.on("error", () => {});
+  const ended = new Promise<void>((resolve) => reader.on("end", resolve));
   try {
     const plain = (await isEncrypted(path)) ? await decrypted(bytes, passphrase) : bytes;
-    const failed = once(reader, "error").then(([error]: unknown[]) => Promise.reject(error));
-    const ended = once(reader, "end");
-    for (const heard of [failed, ended]) heard.catch(() => {});
+    await handedTo(reader, plain, failed, ended);
+  } finally {
+    bytes.destroy();
+  }
+}
+
+async function handedTo(
+  reader: Parser,
+  plain: AsyncIterable<Uint8Array>,
+  failed: Promise<never>,
+  ended: Promise<void>,
+): Promise<void> {
+  try {
     for await (const chunk of plain) {
-      if (!reader.write(chunk)) await Promise.race([once(reader, "drain"), failed]);
+      if (!reader.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)))
+        await Promise.race([once(reader, "drain"), failed]);
     }
     reader.end();
     await Promise.race([ended, failed]);
-  } finally {
-    bytes.destroy();
+  } catch (error) {
+    // It still writes what it has read: whoever removes that would be overtaken.
+    reader.end();
+    await Promise.race([ended, delay(REST_MS_MAX, undefined, { ref: false })]);
+    throw error;
   }
 }
 
