@@ -4,6 +4,7 @@ import { derivedUuid, type TaskId } from "./id.ts";
 import { isWithin, type JsonObject, jsonObject } from "./json.ts";
 import { part } from "./part.ts";
 import { givenName, metadata } from "./submission.ts";
+import { seen } from "./title.ts";
 
 /** Of a conversation's free context, as JSON. */
 export const CONTEXT_BYTES_MAX = 64 << 10;
@@ -88,7 +89,7 @@ const context = jsonObject.refine((value) => isWithin(value, CONTEXT_BYTES_MAX),
 
 /** What callers may say of a conversation, and change of it: what is absent stays as it is. */
 export const conversationFields = z.strictObject({
-  title: z.string().max(200),
+  title: z.string().max(200).overwrite(seen),
   /** The agent that it is with, as the client names it; null for none. */
   agent: givenName.nullable(),
   /** The documents that it is about, as the client names them; null for none. */

@@ -12,6 +12,7 @@ import { part } from "./part.ts";
 import { type QueuedTask, UNTOUCHED } from "./queued-task.ts";
 import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
+import { titleOf } from "./title.ts";
 import { firstAssignment } from "./work-item.ts";
 
 const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
@@ -59,7 +60,7 @@ export function newTask(
     kind: handler.kind,
     handlerVersion: parts.handlerVersion ?? handler.version,
     lens: parts.lens,
-    title: cut(title, TITLE_MAX),
+    title: titleOf(title, TITLE_MAX),
     input,
     conversation: parts.conversation,
     parent: parts.parent,
@@ -196,15 +197,4 @@ function told<Value>(
   }
   if (isFit(said)) return wellFormed(said);
   throw new Error(`${name} of kind "${kind}" returned what cannot be kept.`);
-}
-
-/** Where a text is not one line with single spaces. */
-const BROKEN = /[^\S ]| {2}/;
-
-/** The text in one line of at most `max` characters. */
-export function cut(text: string, max: number): string {
-  const part = text.slice(0, max * 4);
-  const line = (BROKEN.test(part) ? part.replaceAll(/\s+/g, " ") : part).trim();
-  // By code points, so that no character is cut in half.
-  return line.length <= max ? line : `${[...line.slice(0, max * 2)].slice(0, max - 1).join("")}…`;
 }

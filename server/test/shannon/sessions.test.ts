@@ -60,8 +60,10 @@ describe("a session", () => {
     expect(again.result).toContain("Joan");
   });
 
-  test("has a title of at most 60 characters", async () => {
-    const { session_id } = await client.ended({ query: "10 + 1", mode: "simple", session_id: "titled" });
+  test("has a title of at most 60 characters, each of which can be seen", async () => {
+    const query = "10\u200b + 1\u202e";
+    const { session_id } = await client.ended({ query, mode: "simple", session_id: "titled" });
+    expect(await client.answer(sessionAnswer, `/api/v1/sessions/${session_id}`)).toMatchObject({ title: "10 + 1" });
     const path = `/api/v1/sessions/${session_id}`;
     const patched = await client.call(path, { method: "PATCH", json: { title: "  Sums  " } });
     expect([patched.status, await patched.json()]).toEqual([200, { session_id, title: "Sums" }]);

@@ -93,5 +93,8 @@ export function invalidBody({ issues }: Pick<Fault, "issues">, under?: string): 
 
 /** Fit for a quoted string of a header (RFC 9110, 5.6.4). */
 function quotable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "'");
+  return text
+    .replaceAll("…", "...")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .replace(/["\\]/g, "'");
 }

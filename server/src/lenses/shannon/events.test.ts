@@ -205,6 +205,21 @@ describe("a task's log on the wire", () => {
   });
 });
 
+test("a reason is cut to what clients of the wire show", () => {
+  const reason = "x".repeat(300);
+  const told = [
+    ...wireEventsOf(event("task.pausing", { by: "ada", reason }), born().task),
+    ...wireEventsOf(event("task.resumed", { by: "ada", reason }), born().task),
+    ...wireEventsOf(event("task.cancelled", { by: "ada", reason, wasPaused: false }), born().task),
+  ].filter(({ type }) => type !== "STREAM_END");
+  expect(told.map(({ type, message }) => [type, message?.length])).toEqual([
+    ["WORKFLOW_PAUSING", 100],
+    ["WORKFLOW_RESUMED", 100],
+    ["WORKFLOW_CANCELLING", 100],
+    ["WORKFLOW_CANCELLED", 100],
+  ]);
+});
+
 describe("a frame", () => {
   const frames = wire(answered(born())).map(frameOf);
 

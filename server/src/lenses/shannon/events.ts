@@ -40,14 +40,14 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.pausing": ({ reason, running }) => [
     {
       type: "WORKFLOW_PAUSING",
-      message: running ? short(pausingText(reason || "Pausing", running)) : reason || "Pausing",
+      message: short(running ? pausingText(reason || "Pausing", running) : reason || "Pausing"),
       ...(running && { payload: { still_running: running } }),
     },
   ],
   "task.paused": (data) => [
     { type: "WORKFLOW_PAUSED", message: "Paused", payload: { checkpoint: checkpoint(data.checkpoint) } },
   ],
-  "task.resumed": ({ reason }) => [{ type: "WORKFLOW_RESUMED", message: reason || "Resumed" }],
+  "task.resumed": ({ reason }) => [{ type: "WORKFLOW_RESUMED", message: short(reason || "Resumed") }],
   "task.logged": none,
   "task.retrying": ({ error, failures }) => [
     {
@@ -69,10 +69,10 @@ const TRANSLATIONS: EventReader<[task: Task], Draft[]> = {
   "task.timed_out": failed,
   "task.rejected": failed,
   "task.cancelled": ({ reason, wasPaused }, task) => [
-    { type: "WORKFLOW_CANCELLING", message: reason || "Cancelling" },
+    { type: "WORKFLOW_CANCELLING", message: short(reason || "Cancelling") },
     {
       type: "WORKFLOW_CANCELLED",
-      message: reason || "Cancelled",
+      message: short(reason || "Cancelled"),
       payload: { checkpoint: checkpointOf(task), was_paused: wasPaused },
     },
     STREAM_END,

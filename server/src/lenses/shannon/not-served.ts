@@ -5,7 +5,7 @@ const NOT_SERVED: readonly [path: RegExp, what: string, instead?: string][] = [
   [/\/api\/v1\/approvals(\/|$)/, "approval decisions", "Answer by POST /v1/tasks/{id}/input of the main port."],
   [/\/api\/v1\/tasks\/[^/]+\/review$/, "the review of research plans"],
   [/\/api\/v1\/tasks\/[^/]+\/timeline$/, "timelines", "GET /api/v1/tasks/{id}/events has what happened."],
-  [/\/api\/v1\/swarm(\/|$)/, "messages to a swarm", "Send them by POST /v1/tasks/{id}/input of the main port."],
+  [/\/api\/v1\/swarm(\/|$)/, "messages to a swarm", "A new task of the same session_id knows what was said in it."],
   [/\/api\/v1\/stream\/ws$/, "events over a WebSocket", "GET /api/v1/stream/sse streams them."],
   [/\/v1\/ws(\/|$)/, "messages over a WebSocket"],
   [/\/api\/v1\/agents(\/|$)/, "agents on their own", "GET /v1/agents of the main port lists them."],

@@ -9,6 +9,7 @@ import { isUuid } from "../../task/id.ts";
 import { isJsonObject, type JsonObject } from "../../task/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { seen } from "../../task/title.ts";
 import type { HistoryTask, ListedSession, SessionAnswer, Turn, TurnEvent, WireEvent } from "./schema.ts";
 import { contextOf, errorOf, isoTime, modeOf, queryOf, resultOf } from "./translate.ts";
 import { plainStatus } from "./vocabulary.ts";
@@ -140,15 +141,11 @@ function durationOf(task: Task): number | null {
   return task.endedAt === null ? null : Math.max(0, task.endedAt - (task.startedAt ?? task.createdAt));
 }
 
-/** Control characters, marks of direction and what has no width; the joiner stays where it makes one picture of two. */
-const INVISIBLE =
-  /(?<!\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier})\u200d|\u200d(?!\p{Extended_Pictographic})|[\p{Cc}\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
-
 /** What a new title is refused for, in the wire's own words; else the title as it is kept. */
 export function titleFrom(given: string | null | undefined): { title: string } | { refused: string } {
   const trimmed = (given ?? "").trim();
   if (trimmed === "") return { refused: "Title cannot be empty" };
-  const title = trimmed.replace(INVISIBLE, "").trim();
+  const title = seen(trimmed).trim();
   if (title === "") return { refused: "Title cannot contain only control characters" };
   if ([...title].length > TITLE_MAX) return { refused: "Title must be 60 characters or less" };
   return { title };

@@ -11,10 +11,11 @@ import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { JsonObject } from "../../task/json.ts";
 import { turnWait } from "../../task/multitask.ts";
-import { cut, type NewTask, newTask } from "../../task/new-task.ts";
+import { type NewTask, newTask } from "../../task/new-task.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { QueuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
+import { titleOf } from "../../task/title.ts";
 import type { Trace } from "../../task/trace.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
@@ -93,5 +94,5 @@ function withAlong(change: Change, message: ReturnType<typeof newTask>["message"
 }
 
 function titled(made: NonNullable<Along["conversation"]>, { title }: Pick<Task, "title">): typeof made {
-  return { ...made, conversation: { ...made.conversation, title: cut(title, CONVERSATION_TITLE_MAX) } };
+  return { ...made, conversation: { ...made.conversation, title: titleOf(title, CONVERSATION_TITLE_MAX) } };
 }
