@@ -27,7 +27,6 @@ import { erasingOver } from "./parts/erasing.ts";
 import { guardrailsOf, handlersOf } from "./parts/handlers.ts";
 import { conditionIn, configured, hostOptionsOf, listening } from "./parts/host.ts";
 import { logger } from "./parts/log.ts";
-import { modelsOf } from "./parts/models.ts";
 import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
 import { paidRequestsOver } from "./parts/paid-requests.ts";
@@ -35,9 +34,9 @@ import { toolsOf } from "./parts/remote-agents.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
 import { telemetryOf } from "./parts/telemetry.ts";
 import { tokenSecretIn } from "./parts/token-secret.ts";
+import { watchedModels } from "./parts/watched-models.ts";
 import type { Store } from "./store/store.ts";
 import { Directory } from "./task/directory.ts";
-import { tracedModels } from "./telemetry/model-calls.ts";
 import { relayedTo } from "./telemetry/relayed.ts";
 import type { Audit } from "./verbs/audit.ts";
 import { AgentLookup } from "./verbs/implementation/agent-lookup.ts";
@@ -80,12 +79,12 @@ export async function startServer(
   const metrics = new ServerMetrics();
   const telemetry = await telemetryOf(config, log);
   const tracing = telemetry?.tracing ?? null;
-  const models = metrics.providers.watched(tracedModels(modelsOf(config), tracing));
+  const { models, embedder } = watchedModels(config, metrics, tracing);
   const detectors = new OfflineDetectors();
   const lookups = { documents: new DocumentSearch(), directory: new AgentLookup() };
   const guardrails = guardrailsOf(config, models, detectors);
   const handlers = handlersOf(config, models, guardrails, lookups);
-  const documents = documentPartsOf(config, models);
+  const documents = documentPartsOf(config, models, embedder);
   const leaves = [documents, detectors, ...(telemetry ? [telemetry.sink] : [])];
   const record = new CrashRecordFile(crashRecordFiles(config.data));
   const store = await storeOf(config, record, log, metrics.written);
@@ -101,7 +100,7 @@ export async function startServer(
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, log);
-    const paid = paidRequestsOver(store, config, metrics, log);
+    const paid = paidRequestsOver(store, config, { metrics, log, tracing });
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),

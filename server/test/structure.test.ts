@@ -61,10 +61,11 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   delivery: ["task", "store/*", "engine/clock.ts", "outgoing/guarded-client.ts", "outgoing/reach.ts"],
   lenses: ["task", "verbs/*"],
-  metrics: ["task", "models/model.ts", "http/metrics.ts", "http/duration-histogram.ts"],
+  metrics: ["task", "models/model.ts", "models/embedding.ts", "http/metrics.ts", "http/duration-histogram.ts"],
   telemetry: [
     "task",
     "models/model.ts",
+    "models/embedding.ts",
     "metrics/label-bound.ts",
     "engine/execution/current-place.ts",
     "engine/execution/attempt-port.ts",

@@ -1,6 +1,7 @@
-/** How providers of language models behave: how long they take, and how they fail. Paid or not, each request counts. */
+/** How providers of models behave: how long they take, and how they fail. Paid or not, each request counts. */
 import { DurationHistogram } from "../http/duration-histogram.ts";
 import type { MetricSources } from "../http/metrics.ts";
+import { askedBy, type Embedder } from "../models/embedding.ts";
 import { ModelError, type Models } from "../models/model.ts";
 import { LabelledCounter } from "./labelled-counter.ts";
 
@@ -35,9 +36,26 @@ export class ProviderCalls {
       this.#whole.observe(provider, "", performance.now() - begun, labels);
       return answer;
     } catch (error) {
-      this.#errors.add({ provider, kind: error instanceof ModelError ? error.code : "failed" }, 1);
+      this.#failed(provider, error);
       throw error;
     }
+  }
+
+  /** The same embedder, whose failures are counted. */
+  embedder(embedder: Embedder): Embedder {
+    const embed: Embedder["embed"] = async (texts, options) => {
+      try {
+        return await embedder.embed(texts, options);
+      } catch (error) {
+        this.#failed(embedder.model.slice(0, embedder.model.indexOf(":")), error);
+        throw error;
+      }
+    };
+    return askedBy(embedder, embed);
+  }
+
+  #failed(provider: string, error: unknown): void {
+    this.#errors.add({ provider, kind: error instanceof ModelError ? error.code : "failed" }, 1);
   }
 
   metrics(): Pick<MetricSources, "histograms" | "counters"> {

@@ -9,6 +9,8 @@ export type EmbeddingPurpose = "query" | "passage";
 type EmbeddingOptions = {
   purpose: EmbeddingPurpose;
   signal: AbortSignal;
+  /** Beside its own. */
+  headers?: Readonly<Record<string, string>>;
   /** Hears what the request has cost, where it is a provider's. */
   onPaid?: (paid: PaidCall) => void;
 };
@@ -24,4 +26,15 @@ export interface Embedder {
   readonly price: Price | null;
   /** Vectors of length 1, in the order of the texts. One request, never retried here. Rejects with `ModelError` only. */
   embed(texts: readonly string[], options: EmbeddingOptions): Promise<Float32Array[]>;
+}
+
+/** The same embedder, which is asked by another way. */
+export function askedBy(embedder: Embedder, embed: Embedder["embed"]): Embedder {
+  const { model, batchMax, price } = embedder;
+  return {
+    ...{ model, batchMax, price, embed },
+    get dimensions() {
+      return embedder.dimensions;
+    },
+  };
 }

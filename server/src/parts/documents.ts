@@ -4,6 +4,7 @@ import { ProcessExtraction } from "../extraction/process-extraction.ts";
 import { documentHandlers } from "../handlers/documents/documents.ts";
 import { summarizeWith } from "../handlers/documents/summarize.ts";
 import { textProcesses } from "../handlers/documents/text-processes.ts";
+import type { Embedder } from "../models/embedding.ts";
 import { questionEmbedder } from "../models/embeddings/question-embedder.ts";
 import type { Models } from "../models/model.ts";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
@@ -20,8 +21,13 @@ type DocumentWork = {
   close: () => Promise<void>;
 };
 
-export function documentPartsOf(config: Config, models: Models): DocumentWork {
-  const embedders = embeddersOf(config);
+/** `watched` is what looks on while a provider embeds. */
+export function documentPartsOf(
+  config: Config,
+  models: Models,
+  watched: (embedder: Embedder) => Embedder,
+): DocumentWork {
+  const embedders = embeddersOf(config, watched);
   const questions = {
     usual: questionEmbedder(embedders.usual),
     named: (model: string) => {

@@ -7,18 +7,18 @@ import { createEmbedder } from "../models/embeddings/embedders.ts";
 import { ModelError } from "../models/model.ts";
 import { StartError } from "./start-error.ts";
 
-export function embeddersOf({ embeddings, models }: Config): Embedders {
+export function embeddersOf({ embeddings, models }: Config, watched: (embedder: Embedder) => Embedder): Embedders {
   const { providers, prices } = modelsConfig.parse(models);
   const older = new Map<string, Embedder | null>();
   const known = (model: string): Embedder | null => {
     try {
-      return createEmbedder({ model }, providers, prices);
+      return createEmbedder({ model }, providers, prices, watched);
     } catch {
       return null;
     }
   };
   try {
-    const usual = createEmbedder(embeddings, providers, prices);
+    const usual = createEmbedder(embeddings, providers, prices, watched);
     return {
       usual,
       named: (model) => {

@@ -5,9 +5,19 @@ import { systemClock } from "../engine/clock.ts";
 import { heldBoundsOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Store } from "../store/store.ts";
+import { requestTracing } from "../telemetry/call-place.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { PaidRequests } from "../verbs/implementation/paid-requests.ts";
 
-export function paidRequestsOver(store: Store, { shares }: Config, metrics: ServerMetrics, log: Logger): PaidRequests {
-  const lost = (error: unknown) => log.error({ err: error }, "what a request has paid could not be counted");
-  return new PaidRequests(store, systemClock, heldBoundsOf(shares), metrics.paid, lost);
+export function paidRequestsOver(
+  store: Store,
+  { shares }: Config,
+  { metrics, log, tracing }: { metrics: ServerMetrics; log: Logger; tracing: Tracing | null },
+): PaidRequests {
+  return new PaidRequests(store, systemClock, {
+    boundsOf: heldBoundsOf(shares),
+    told: metrics.paid,
+    lost: (error) => log.error({ err: error }, "what a request has paid could not be counted"),
+    traced: requestTracing(tracing),
+  });
 }

@@ -55,8 +55,11 @@ export function traceOfChild(parent: Traced): Trace | null {
 
 /** The headers of a call that a task makes, or of one that is made of it; `span` is that of the call itself. */
 export function traceHeaders(task: Traced, span: string | null = parentSpanOf(task)): Record<string, string> {
-  const { trace } = task;
-  if (trace === null || span === null) return {};
+  return task.trace === null || span === null ? {} : headersIn(task.trace, span);
+}
+
+/** The headers of a call by its own span, or that which it belongs to. */
+export function headersIn(trace: Trace, span: string): Record<string, string> {
   const traceparent = `00-${trace.id}-${span}-${trace.sampled ? "01" : "00"}`;
   return { traceparent, ...(trace.state !== undefined && { tracestate: trace.state }) };
 }

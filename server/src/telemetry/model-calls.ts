@@ -1,13 +1,12 @@
 /**
- * Model calls as parts of the trace of the task that makes them: what is sent says so in its headers, and with tracing each
+ * Model calls as parts of the trace of the task or the request that they are made for: what is sent says so in its headers, and with tracing each
  * call is a span, by the semantic conventions for generative AI.
  */
 import { randomBytes } from "node:crypto";
-import { currentTrace } from "../engine/execution/current-place.ts";
 import { type ModelAnswer, type ModelCall, ModelError, type Models, type PromptTurn } from "../models/model.ts";
-import { spanIdOf, traceHeaders } from "../task/trace.ts";
+import { headersIn } from "../task/trace.ts";
+import { callPlace } from "./call-place.ts";
 import type { FinishedSpan } from "./span.ts";
-import { stepSpanId } from "./task-span.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Of the prompt and of the answer in a span, where they are wanted. */
@@ -20,19 +19,15 @@ export function tracedModels(models: Models, tracing: Tracing | null): Models {
 
 /** With the trace of the task's caller, as it came. */
 function passedOn(models: Models, call: ModelCall): Promise<ModelAnswer> {
-  const place = currentTrace();
-  if (!place?.trace) return models.call(call);
-  return models.call({
-    ...call,
-    headers: { ...traceHeaders({ id: place.task, trace: place.trace }), ...call.headers },
-  });
+  const place = callPlace(null);
+  if (!place) return models.call(call);
+  return models.call({ ...call, headers: { ...headersIn(place.trace, place.span), ...call.headers } });
 }
 
 async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<ModelAnswer> {
-  const place = currentTrace();
+  const place = callPlace(tracing);
   const id = randomBytes(8).toString("hex");
-  const trace = place && (place.trace?.own ? place.trace : tracing.begins(place.trace, place.task));
-  const headers = place && trace && { ...traceHeaders({ id: place.task, trace }, id), ...call.headers };
+  const headers = place && { ...headersIn(place.trace, id), ...call.headers };
   const startMs = tracing.now();
   const begun = performance.now();
   let firstSeconds: number | null = null;
@@ -44,14 +39,13 @@ async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<
     const seconds = (performance.now() - begun) / 1_000;
     const said = { call, answer, error, firstSeconds };
     tracing.sink.modelCall({ ...countsOf(said), seconds });
-    if (!place || !trace?.sampled) return;
+    if (!place?.trace.sampled) return;
     tracing.sink.span({
       name: `chat ${bareModel(call)}`,
       kind: "client",
-      ...{ trace: trace.id, id, state: trace.state, remoteParent: false },
-      parent: place.attempt === null ? spanIdOf(place.task) : stepSpanId(place.attempt),
+      ...{ trace: place.trace.id, id, state: place.trace.state, remoteParent: false, parent: place.span },
       ...{ startMs, endMs: startMs + seconds * 1_000 },
-      attributes: { ...attributesOf(said, tracing.contents), "waybill.task.id": place.task },
+      attributes: { ...attributesOf(said, tracing.contents), "waybill.task.id": place.task ?? undefined },
       error,
     });
   };
@@ -75,6 +69,7 @@ type Said = {
 
 function countsOf({ call, answer, error, firstSeconds }: Said) {
   return {
+    operation: "chat" as const,
     provider: providerOf(call),
     requestModel: bareModel(call),
     responseModel: answer?.model ?? null,

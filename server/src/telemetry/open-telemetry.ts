@@ -31,6 +31,7 @@ type Log = { warn: (facts: Record<string, unknown>, message: string) => void };
 
 const DURATION_BUCKETS_S = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, n) => 4 ** n);
+const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, server: SpanKind.SERVER };
 /** The same trouble again is not told for so long. */
 const TOLD_AGAIN_MS = 60_000;
 /** Of a stop. */
@@ -83,11 +84,12 @@ export class OpenTelemetry implements TelemetrySink {
     this.#spans?.onEnd(this.#readable(span));
   }
 
-  modelCall({ provider, requestModel, responseModel, seconds, firstSeconds, tokens, error }: FinishedModelCall): void {
+  modelCall(call: FinishedModelCall): void {
+    const { operation, provider, requestModel, responseModel, seconds, firstSeconds, tokens, error } = call;
     if (this.#instruments === null) return;
     const { duration, first, usage } = this.#instruments;
     const of: Attributes = {
-      "gen_ai.operation.name": "chat",
+      "gen_ai.operation.name": operation,
       "gen_ai.provider.name": provider,
       "gen_ai.request.model": this.#models.of(requestModel),
       ...(responseModel !== null && { "gen_ai.response.model": this.#models.of(responseModel) }),
@@ -96,7 +98,7 @@ export class OpenTelemetry implements TelemetrySink {
     if (firstSeconds !== null) first.record(firstSeconds, of);
     if (tokens === null) return;
     usage.record(tokens.input, { ...of, "gen_ai.token.type": "input" });
-    usage.record(tokens.output, { ...of, "gen_ai.token.type": "output" });
+    if (tokens.output !== null) usage.record(tokens.output, { ...of, "gen_ai.token.type": "output" });
   }
 
   /** Sends what is left, for a moment. */
@@ -121,7 +123,7 @@ export class OpenTelemetry implements TelemetrySink {
     const endTime = timeOf(Math.max(span.startMs, span.endMs));
     return {
       name: span.name,
-      kind: span.kind === "client" ? SpanKind.CLIENT : SpanKind.INTERNAL,
+      kind: KINDS[span.kind],
       spanContext: () => context(id, false),
       ...(parent !== null && { parentSpanContext: context(parent, remoteParent) }),
       startTime,

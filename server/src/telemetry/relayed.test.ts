@@ -7,6 +7,7 @@ const span: FinishedSpan = {
   ...{ startMs: 1, endMs: 2, attributes: { "gen_ai.request.model": "m", list: ["x"] }, error: null },
 };
 const call: FinishedModelCall = {
+  ...{ operation: "chat" },
   ...{ provider: "acme", requestModel: "m", responseModel: null, seconds: 1, firstSeconds: null, tokens: null },
   error: "unavailable",
 };

@@ -4,7 +4,7 @@ type AttributeValue = string | number | boolean | string[];
 
 export type FinishedSpan = {
   name: string;
-  kind: "internal" | "client";
+  kind: "internal" | "client" | "server";
   trace: string;
   id: string;
   parent: string | null;
@@ -18,14 +18,16 @@ export type FinishedSpan = {
   error: { type: string; message: string } | null;
 };
 
-/** One request to a language model, for the metrics of generative AI. */
+/** One request to a model, for the metrics of generative AI. */
 export type FinishedModelCall = {
+  operation: "chat" | "embeddings";
   provider: string;
   requestModel: string;
   responseModel: string | null;
   seconds: number;
   firstSeconds: number | null;
-  tokens: { input: number; output: number } | null;
+  /** `output` is null where there is none to be counted. */
+  tokens: { input: number; output: number | null } | null;
   error: string | null;
 };
 

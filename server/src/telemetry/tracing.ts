@@ -2,6 +2,7 @@
  * Tells what tasks, steps and model calls have done, each as a span once it is over. The ids of the spans follow from those
  * of tasks and steps, so that nothing of it is held in memory meanwhile, and a task that outlives its server keeps its trace.
  */
+import { randomBytes } from "node:crypto";
 import type { EndedTry } from "../engine/execution/attempt-port.ts";
 import type { Change } from "../task/decide.ts";
 import type { TaskId } from "../task/id.ts";
@@ -27,12 +28,19 @@ export class Tracing {
   }
 
   /** The trace of a new task: that of its caller, or one that begins with it. */
-  begins = (given: Trace | null, id: TaskId): Trace => {
-    const trace = given ?? { id: ownTraceId(id), parent: null, sampled: true };
+  begins = (given: Trace | null, id: TaskId): Trace => this.#begun(given, () => ownTraceId(id));
+
+  /** That of a request which is no task's. */
+  beginsRequest(given: Trace | null): Trace {
+    return this.#begun(given, () => randomBytes(16).toString("hex"));
+  }
+
+  #begun(given: Trace | null, newId: () => string): Trace {
+    const trace = given ?? { id: newId(), parent: null, sampled: true };
     const { byParent, ratio } = this.#sampling;
     const sampled = given !== null && byParent ? given.sampled : isWithin(trace.id, ratio);
     return { ...trace, sampled, own: true };
-  };
+  }
 
   taskChanged({ before, task }: Pick<Change, "before" | "task">): void {
     if (!isTerminal(task.state) || (before !== null && isTerminal(before.state))) return;

@@ -20,11 +20,15 @@ export function isFolder(model: string): boolean {
   return /^(\.{0,2}[\\/]|[a-z]:[\\/])/i.test(model);
 }
 
-/** Throws `unknown_model` for a provider that is not configured, and `refused` for a folder that holds no model. */
+/**
+ * Throws `unknown_model` for a provider that is not configured, and `refused` for a folder that holds no model. One that asks a
+ * provider is as `watched` makes it.
+ */
 export function createEmbedder(
   { model }: EmbeddingsConfig,
   providers: Readonly<Record<string, ProviderConfig>> = {},
   prices: Readonly<Record<string, Price>> = {},
+  watched: (embedder: Embedder) => Embedder = (embedder) => embedder,
 ): Embedder {
   if (model === OFFLINE_EMBEDDING_MODEL || model === "local") return offlineEmbedder();
   if (isFolder(model)) return folderEmbedder(model);
@@ -41,5 +45,6 @@ export function createEmbedder(
   if (config.type === "anthropic") {
     throw new ModelError("unknown_model", `${provider} has no embedding models: name another provider.`);
   }
-  return providerEmbedder({ provider, name, config, rate: priceOf(`${provider}:${name}`, config.type, prices) });
+  const rate = priceOf(`${provider}:${name}`, config.type, prices);
+  return watched(providerEmbedder({ provider, name, config, rate }));
 }

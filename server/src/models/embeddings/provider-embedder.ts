@@ -44,13 +44,17 @@ export function providerEmbedder(
     },
     batchMax: BATCH_MAX,
     price: rate,
-    async embed(texts, { signal, onPaid }) {
+    async embed(texts, { signal, headers, onPaid }) {
       opened ??= open(provider, name, config);
       const timeout = AbortSignal.timeout(answerMsMax);
       try {
         const model = await opened;
         const abortSignal = AbortSignal.any([signal, timeout]);
-        const { embeddings, usage } = await model.doEmbed({ values: [...texts], abortSignal });
+        const { embeddings, usage } = await model.doEmbed({
+          values: [...texts],
+          abortSignal,
+          ...(headers && { headers: { ...headers } }),
+        });
         // Also where its vectors are none that can be used.
         onPaid?.(await paidFor(texts, usage?.tokens, { provider, name, rate }));
         const vectors = embeddings.map((embedding) => ofLengthOne(Float32Array.from(embedding)));

@@ -22,6 +22,6 @@ export class GuardrailVerbs implements TextGuardrails {
       throw new Refusal("too_large", `A text that is checked has at most ${CHECKED_CHARS_MAX} characters.`);
     if (this.#check === null) throw new Refusal("unavailable", "This server has no detectors.");
     const look = this.#check;
-    return this.#paid.counted(principal, (paying) => look(check, { ...paying, signal }));
+    return this.#paid.counted("guardrails", principal, (paying) => look(check, { ...paying, signal }));
   }
 }

@@ -22,12 +22,12 @@ beforeEach(async () => {
     },
   };
   const held: typeof store.held = (...asked) => store.held(...asked);
-  paid = new PaidRequests({ dailyUsage, held }, clock, undefined, undefined, (error) => lost.push(error));
+  paid = new PaidRequests({ dailyUsage, held }, clock, { lost: (error) => lost.push(error) });
 });
 afterEach(() => stage.close());
 
 const fullDisk = () => new Refusal("unavailable", "The disk is full.");
-const pays = () => paid.counted(ada, async ({ onPaid }) => onPaid(paidCall("one")));
+const pays = () => paid.counted("search", ada, async ({ onPaid }) => onPaid(paidCall("one")));
 const counted = async () => (await stage.verbs.usage.sums(ada, { groups: ["day"] }, { limit: 1 })).total.calls;
 
 it("what a full disk did not take is counted once there is room, each call once", async () => {
@@ -51,7 +51,7 @@ it("a close writes what waits, once", async () => {
 
 it("what cannot be counted for another reason is told, and the request is answered", async () => {
   refusals = [new Error("a damaged page")];
-  const answer = await paid.counted(ada, async ({ onPaid }) => {
+  const answer = await paid.counted("search", ada, async ({ onPaid }) => {
     onPaid(paidCall("one"));
     return "an answer";
   });

@@ -21,6 +21,17 @@ export type Paying = {
   refusal: () => Promise<Refusal | null>;
 };
 
+type PaidRequestsParts = {
+  /** Absent: a day's money is not bounded. */
+  boundsOf?: HeldBoundsOf | undefined;
+  /** Hears of each call, for the metrics. */
+  told?: (call: CountedCall) => void;
+  /** Hears why something could not be counted. */
+  lost?: (error: unknown) => void;
+  /** Does the work of a request as a part of its caller's trace. */
+  traced?: <Result>(name: string, principal: Principal, work: () => Promise<Result>) => Promise<Result>;
+};
+
 /** Calls that a full disk did not take and that wait for another try. */
 const UNWRITTEN_MAX = 10_000;
 const AGAIN_MS = 1_000;
@@ -31,21 +42,17 @@ export class PaidRequests {
   readonly #boundsOf: HeldBoundsOf;
   readonly #told: (call: CountedCall) => void;
   readonly #lost: (error: unknown) => void;
+  readonly #traced: NonNullable<PaidRequestsParts["traced"]>;
   readonly #unwritten: Unwritten[] = [];
   #waiting: (() => void) | null = null;
 
-  constructor(
-    store: Pick<Store, "dailyUsage" | "held">,
-    clock: Clock,
-    boundsOf: HeldBoundsOf = () => null,
-    told: (call: CountedCall) => void = () => {},
-    lost: (error: unknown) => void = () => {},
-  ) {
+  constructor(store: Pick<Store, "dailyUsage" | "held">, clock: Clock, parts: PaidRequestsParts = {}) {
     this.#store = store;
     this.#clock = clock;
-    this.#boundsOf = boundsOf;
-    this.#told = told;
-    this.#lost = lost;
+    this.#boundsOf = parts.boundsOf ?? (() => null);
+    this.#told = parts.told ?? (() => {});
+    this.#lost = parts.lost ?? (() => {});
+    this.#traced = parts.traced ?? ((_name, _principal, work) => work());
   }
 
   /** Why nothing more may be paid for this principal today; null where it may. */
@@ -63,12 +70,17 @@ export class PaidRequests {
     return null;
   }
 
-  /** What `work` pays counts for the principal, however it ends. */
-  async counted<Result>(principal: Principal, work: (paying: Paying) => Promise<Result>): Promise<Result> {
+  /** What `work` pays counts for the principal, however it ends; `name` is what a trace calls the request. */
+  async counted<Result>(
+    name: string,
+    principal: Principal,
+    work: (paying: Paying) => Promise<Result>,
+  ): Promise<Result> {
     const { tenant, user } = principal;
     const calls: CountedCall[] = [];
     try {
-      return await work({ onPaid: (call) => calls.push(call), refusal: () => this.refusal(principal) });
+      const paying: Paying = { onPaid: (call) => calls.push(call), refusal: () => this.refusal(principal) };
+      return await this.#traced(name, principal, () => work(paying));
     } finally {
       if (calls.length > 0) await this.#write({ owner: { tenant, user }, at: this.#clock.now(), calls });
     }

@@ -328,7 +328,7 @@ export class VectorStoreVerbs implements VectorStores {
     const embedder = this.#retrieval?.embedders.named(model);
     if (!embedder || (embedder.costs && (await this.#paid.refusal(principal)))) return [];
     try {
-      return await this.#paid.counted(principal, ({ onPaid }) =>
+      return await this.#paid.counted("search", principal, ({ onPaid }) =>
         embedder.embed(texts, { purpose: "query", signal, onPaid }),
       );
     } catch {
