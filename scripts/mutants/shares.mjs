@@ -153,14 +153,32 @@ export const SHARES = [
   {
     file: "server/src/http/shares/openings.ts",
     name: "all-that-wait-open-in-one-turn",
-    find: "    this.#opens();\n    open?.();",
-    put: "    this.#opens();\n    open?.();\n    for (const each of own.splice(0)) each();",
+    find: "    this.#opens();\n    this.#waiting.next();",
+    put: "    this.#opens();\n    while (this.#waiting.length > 0) this.#waiting.next();",
   },
   {
-    file: "server/src/http/shares/openings.ts",
+    file: "server/src/http/shares/in-turn.ts",
     name: "a-crowd-opens-before-its-neighbour",
     find: "    this.#waiting.delete(tenant);\n    if (own.length > 0) this.#waiting.set(tenant, own);",
     put: "    if (own.length === 0) this.#waiting.delete(tenant);",
+  },
+  {
+    file: "server/src/http/shares/beginnings.ts",
+    name: "all-requests-that-wait-begin-in-one-turn",
+    find: "if (performance.now() < this.#until) this.#waiting.next();",
+    put: "this.#waiting.next();",
+  },
+  {
+    file: "server/src/http/shares/beginnings.ts",
+    name: "whoever-comes-later-begins-before-those-that-wait",
+    find: "this.#waiting.length === 0 && now < this.#until ? null",
+    put: "now < this.#until ? null",
+  },
+  {
+    file: "server/src/http/shares/beginnings.ts",
+    name: "a-turn-of-beginnings-is-never-over",
+    find: "    this.#isCounting = length > 0;",
+    put: "    this.#isCounting = true;",
   },
   {
     file: "server/src/http/listener.ts",

@@ -74,7 +74,7 @@ export class ShortPath {
       const principal = found instanceof Promise ? await this.#known(request, found) : found;
       request.principal = principal;
       admission.admit(request, principal);
-      const turn = admission.connectionTurn(request);
+      const turn = admission.turn(request);
       if (turn !== null) await turn;
       if (route.hasBody) request.body = await bodies.read(request, request.raw);
       unread = false;

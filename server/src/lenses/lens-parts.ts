@@ -75,8 +75,8 @@ export interface Admission {
   networkOf(request: Incoming): string;
   /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
   refused(request: Incoming, error: unknown): unknown;
-  /** Resolves when the first request of its connection has its turn; null when that is now. Throws `rate_limited` when too many wait. */
-  connectionTurn(request: Incoming): Promise<void> | null;
+  /** Resolves when it has its turn; null when that is now. Throws `rate_limited` when too many connections open at once. */
+  turn(request: Incoming): Promise<void> | null;
   /** It is as much work as so many requests more. */
   more(request: Incoming, requests: number): void;
   /** Its answer is held on purpose, as a stream or until something happens. */

@@ -333,7 +333,7 @@ function hooksOf(
         request.principal = principal;
         parts.admission.admit(request, principal);
         if (quotas !== undefined && !route.unlimited) parts.admission.quota(request, principal, quotas);
-        return parts.admission.connectionTurn(request);
+        return parts.admission.turn(request);
       };
       const refuse = (error: unknown) => done(refusalOf(parts.admission.refused(request, error)));
       const found = authenticated(request);

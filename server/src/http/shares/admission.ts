@@ -15,6 +15,7 @@ import { shareKeyOf } from "../../task/key.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
+import { Beginnings } from "./beginnings.ts";
 import { Openings } from "./openings.ts";
 import { type Opening, type Owner, Owners } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
@@ -50,6 +51,7 @@ export class RequestAdmission implements Admission {
   readonly #tenants = new Owners<Share>("tenant");
   readonly #addresses = new Owners<AddressShare>("address");
   readonly #openings = new Openings();
+  readonly #beginnings = new Beginnings();
 
   constructor(shares: Shares, connections: Connections, { isProxied, now }: { isProxied: boolean; now: () => number }) {
     this.#shares = shares;
@@ -166,9 +168,10 @@ export class RequestAdmission implements Admission {
     return counted === null || counted.known === null ? null : this.#turn(counted.known, "streams");
   }
 
-  connectionTurn({ counted, raw }: Incoming): Promise<void> | null {
-    if (counted === null || counted.known === null || !this.#connections.isNew(raw.socket)) return null;
-    return this.#turn(counted.known, "connections");
+  turn({ counted, raw }: Incoming): Promise<void> | null {
+    if (counted === null || counted.known === null) return null;
+    if (this.#connections.isNew(raw.socket)) return this.#turn(counted.known, "connections");
+    return this.#beginnings.turn(counted.known.tenant.name);
   }
 
   /** By what the shares say, and then by what others open. */

@@ -1,0 +1,42 @@
+import { InTurn } from "./in-turn.ts";
+
+/** How long requests begin in one turn of the event loop. */
+const TURN_MS = 3;
+/** More do not begin in one turn, however short they are. */
+const AT_ONCE_MAX = 100;
+
+/**
+ * Requests whose callers are known begin for some milliseconds of each turn of the event loop, and what came beside them in later
+ * ones, of tenants in turn. A caller may have hundreds in one turn; whoever comes beside them waits for some of them alone,
+ * and so does the next thing that a request in work has to do.
+ */
+export class Beginnings {
+  readonly #waiting = new InTurn();
+  #isCounting = false;
+  #until = 0;
+
+  /** Resolves when a request of this tenant may begin; null when at once. */
+  turn(tenant: string): Promise<void> | null {
+    const now = performance.now();
+    if (!this.#isCounting) {
+      this.#isCounting = true;
+      this.#until = now + TURN_MS;
+      setImmediate(this.#nextTurn);
+    }
+    return this.#waiting.length === 0 && now < this.#until ? null : this.#waiting.wait(tenant);
+  }
+
+  /** Each of those that wait has a call of its own: what it does at once is done before it is seen whether there is time for another. */
+  readonly #nextTurn = (): void => {
+    const { length } = this.#waiting;
+    this.#isCounting = length > 0;
+    if (length === 0) return;
+    this.#until = performance.now() + TURN_MS;
+    setImmediate(this.#nextTurn);
+    for (let n = Math.min(length, AT_ONCE_MAX); n > 0; n--) setImmediate(this.#begin);
+  };
+
+  readonly #begin = (): void => {
+    if (performance.now() < this.#until) this.#waiting.next();
+  };
+}
