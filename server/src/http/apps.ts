@@ -83,7 +83,7 @@ export function createApps(parts: AppsParts): Apps {
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
-  const { keys, authenticate, keyEnd, stop } = createAuthentication({ ...parts, keys: parts.verbs.keys });
+  const { keys, erasures, authenticate, keyEnd, stop } = createAuthentication({ ...parts, ...parts.verbs });
   const { connections, admission, streams, bodies } = boundedParts(parts);
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
@@ -91,7 +91,7 @@ export function createApps(parts: AppsParts): Apps {
   );
   const hourly = new HourlyCounts(parts.documents.perHour, parts.now);
   const lensParts: LensParts = {
-    verbs: { ...parts.verbs, keys },
+    verbs: { ...parts.verbs, keys, erasures },
     ...{ agents: parts.agents, providers: parts.providers, version },
     publicUrl,
     shows: new Map(lenses.map(({ name, show }) => [name, show])),

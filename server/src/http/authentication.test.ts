@@ -1,6 +1,7 @@
 import fastify from "fastify";
 import { describe, expect, it } from "vitest";
 import type { Chosen } from "../lenses/lens-parts.ts";
+import type { Erasure, ErasureSubject } from "../task/erasure.ts";
 import { Refusal } from "../task/errors.ts";
 import type { KeyUse } from "../task/key.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
@@ -16,25 +17,38 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
   const ended = new Set(["sk_ended"]);
   const clock = { now: 1_000_000 };
   const asked: string[] = [];
+  /** What is called before the store answers who has a key. */
+  const meanwhile: { act?: () => Promise<unknown> } = {};
+  const endAll = async () => {
+    for (const secret of valid.keys()) ended.add(secret);
+    valid.clear();
+    return 1;
+  };
   const uses: KeyUse[] = [];
   const door = createAuthentication({
     keys: {
       create: never,
       list: never,
       rotate: never,
-      revokeAll: async () => {
-        for (const secret of valid.keys()) ended.add(secret);
-        valid.clear();
-        return 1;
-      },
+      revokeAll: endAll,
       revoke: never,
       ended: async (proofs) => proofs.filter((proof) => ended.has(proof)),
       noteUses: async (some) => void uses.push(...some),
       authenticate: async (secret) => {
         asked.push(secret);
         const found = valid.get(secret);
-        return ended.has(secret) ? "ended" : found ? { ...found, proof: secret } : null;
+        const answer = ended.has(secret) ? "ended" : found ? { ...found, proof: secret } : null;
+        await meanwhile.act?.();
+        return answer;
       },
+    },
+    erasures: {
+      begin: async (_, subject) => {
+        if (subject.type === "user") await endAll();
+        return erasureOf(subject);
+      },
+      get: never,
+      list: never,
     },
     development,
     publicUrl,
@@ -50,7 +64,7 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
   app.setErrorHandler((error, _request, reply) => reply.send({ code: error instanceof Refusal ? error.code : "bug" }));
   const ask = async (query = "", headers: Record<string, string> = {}, remoteAddress = "127.0.0.1") =>
     (await app.inject({ url: `/?${query}`, headers, remoteAddress })).json();
-  return { ask, valid, ended, clock, asked, uses, door };
+  return { ask, valid, ended, clock, asked, uses, door, meanwhile };
 }
 
 const owner = { user: "ada" };
@@ -172,6 +186,21 @@ describe("the door", () => {
     expect(await ask("secret=sk_ada")).toEqual(nobody);
   });
 
+  it("has the keys of an erased user out at once", async () => {
+    const { ask, door } = doorOver({ development: false });
+    await door.erasures.begin(ada, { type: "conversation", id: "talk" });
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
+    await door.erasures.begin(ada, { type: "user", id: "ada" });
+    expect(await ask("secret=sk_ada")).toEqual(nobody);
+  });
+
+  it("does not remember what it was told of a key that was ended meanwhile", async () => {
+    const { ask, door, meanwhile } = doorOver({ development: false });
+    meanwhile.act = () => door.keys.revokeAll(ada, "ada");
+    expect(await ask("secret=sk_ada")).toMatchObject(owner);
+    expect(await ask("secret=sk_ada")).toEqual(nobody);
+  });
+
   it("refuses two right keys that are different ones: they leave open who asks", async () => {
     for (const development of [true, false]) {
       const { ask, valid } = doorOver({ development });
@@ -190,6 +219,19 @@ describe("the door", () => {
     expect(uses).toEqual([{ id: "key_1", at: 960_000, from: "2001:db8:0:0::/64" }]);
   });
 });
+
+function erasureOf(subject: ErasureSubject): Erasure {
+  const nothing = { endedAt: null, removed: {}, kept: [], since: null, backups: [] };
+  return {
+    id: "erasure_1",
+    tenant: "default",
+    subject,
+    state: "running",
+    requestedBy: "ada",
+    requestedAt: 1,
+    ...nothing,
+  };
+}
 
 function never(): never {
   throw new Error("the door asks for nothing else");

@@ -8,6 +8,7 @@ import type { Chosen, LensParts } from "../lenses/lens-parts.ts";
 import { Directory } from "../task/directory.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
+import type { Erasures } from "../verbs/erasures.ts";
 import type { Keys } from "../verbs/keys.ts";
 import { KeyLookups } from "./key-lookups.ts";
 import { KeyUses } from "./key-uses.ts";
@@ -32,20 +33,23 @@ const SECRET_LENGTH_MAX = 512;
 export type Authentication = {
   authenticate: LensParts["authenticate"];
   keyEnd: LensParts["keyEnd"];
-  /** The keys that were handed in; one that is ended through these is out at once. */
+  /** The keys and erasures that were handed in; a key that is ended through these is out at once. */
   keys: Keys;
+  erasures: Erasures;
   /** Nobody is let in any more: what is known of the use of keys is written. */
   stop: () => void;
 };
 
 export function createAuthentication({
   keys,
+  erasures,
   development,
   publicUrl,
   directory = new Directory(),
   now,
 }: {
   keys: Keys;
+  erasures: Erasures;
   development: boolean;
   /** Who is reached from the outside has no developer: nobody is known by where they are. */
   publicUrl: string | null;
@@ -61,16 +65,19 @@ export function createAuthentication({
   const uses = new KeyUses((some) => keys.noteUses(some), now);
 
   const lookups = new KeyLookups(now);
+  /** How often keys were ended here: what was looked up before that may be no more. */
+  let ends = 0;
 
   async function find(secret: string, from: string): Promise<Principal | "ended" | null> {
     if (secret.length > SECRET_LENGTH_MAX) return null;
     remembered.delete(secret);
+    const endsBefore = ends;
     const found = await lookups.find(secret, from, () => keys.authenticate(secret));
     if (found === null || found === "ended") return found;
     const { principal, expiresAt, proof } = found;
     const until = Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(secret, { principal, until });
+    if (ends === endsBefore) remembered.set(secret, { principal, until });
     proofOf.set(principal, proof);
     uses.note(principal.keyId, from);
     return principal;
@@ -79,6 +86,7 @@ export function createAuthentication({
   /** What was remembered, and what is held, may have ended with what was just done. */
   async function ending<Result>(act: Promise<Result>): Promise<Result> {
     const done = await act;
+    ends += 1;
     remembered.clear();
     void watch.check();
     return done;
@@ -94,6 +102,13 @@ export function createAuthentication({
       rotate: (principal, id, overlapMs) => ending(keys.rotate(principal, id, overlapMs)),
       revoke: (principal, id) => ending(keys.revoke(principal, id)),
       revokeAll: (principal, user) => ending(keys.revokeAll(principal, user)),
+    },
+    erasures: {
+      // Of a user the keys go in the commit that begins it.
+      begin: (principal, subject) =>
+        subject.type === "user" ? ending(erasures.begin(principal, subject)) : erasures.begin(principal, subject),
+      get: (principal, id) => erasures.get(principal, id),
+      list: (principal, limit) => erasures.list(principal, limit),
     },
     stop: () => void uses.write(),
     authenticate(request, secrets, chosen) {
