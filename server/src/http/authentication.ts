@@ -93,23 +93,7 @@ export function createAuthentication({
   }
 
   return {
-    keys: {
-      authenticate: (secret) => keys.authenticate(secret),
-      ended: (proofs) => keys.ended(proofs),
-      noteUses: (some) => keys.noteUses(some),
-      create: (principal, key) => keys.create(principal, key),
-      list: (principal, page) => keys.list(principal, page),
-      rotate: (principal, id, overlapMs) => ending(keys.rotate(principal, id, overlapMs)),
-      revoke: (principal, id) => ending(keys.revoke(principal, id)),
-      revokeAll: (principal, user) => ending(keys.revokeAll(principal, user)),
-    },
-    erasures: {
-      // Of a user the keys go in the commit that begins it.
-      begin: (principal, subject) =>
-        subject.type === "user" ? ending(erasures.begin(principal, subject)) : erasures.begin(principal, subject),
-      get: (principal, id) => erasures.get(principal, id),
-      list: (principal, limit) => erasures.list(principal, limit),
-    },
+    ...endedThrough({ keys, erasures }, ending),
     stop: () => void uses.write(),
     authenticate(request, secrets, chosen) {
       const known = secrets.length === 1 ? remembered.get(secrets[0] ?? "") : undefined;
@@ -141,6 +125,32 @@ export function createAuthentication({
       { hasKey: secrets.length > 0 },
     );
   }
+}
+
+/** The verbs that end keys, each with what follows from that. */
+function endedThrough(
+  { keys, erasures }: { keys: Keys; erasures: Erasures },
+  ending: <Result>(act: Promise<Result>) => Promise<Result>,
+): Pick<Authentication, "keys" | "erasures"> {
+  return {
+    keys: {
+      authenticate: (secret) => keys.authenticate(secret),
+      ended: (proofs) => keys.ended(proofs),
+      noteUses: (some) => keys.noteUses(some),
+      create: (principal, key) => keys.create(principal, key),
+      list: (principal, page) => keys.list(principal, page),
+      rotate: (principal, id, overlapMs) => ending(keys.rotate(principal, id, overlapMs)),
+      revoke: (principal, id) => ending(keys.revoke(principal, id)),
+      revokeAll: (principal, user) => ending(keys.revokeAll(principal, user)),
+    },
+    erasures: {
+      // Of a user the keys go in the commit that begins it.
+      begin: (principal, subject) =>
+        subject.type === "user" ? ending(erasures.begin(principal, subject)) : erasures.begin(principal, subject),
+      get: (principal, id) => erasures.get(principal, id),
+      list: (principal, limit) => erasures.list(principal, limit),
+    },
+  };
 }
 
 function isOwnMachine({ socket, ip, headers }: Incoming): boolean {

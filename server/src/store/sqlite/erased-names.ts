@@ -5,9 +5,13 @@
  */
 import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../task/erasure.ts";
+import { STATES, type State } from "../../task/states.ts";
+import type { TaskChange } from "../change-feed.ts";
+import { renamed } from "../codec/renamed.ts";
+import { numberIn, textIn } from "./column.ts";
 import type { Erasing } from "./erasure-tally.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
-import { OF_PEOPLE } from "./migrations/029-compared-values.ts";
+import { indexedAnew } from "./search.ts";
 import { inSlices, SLICE_ROWS } from "./slices.ts";
 
 const COUNTS =
@@ -19,7 +23,9 @@ export class ErasedNames {
   readonly #addUsage;
   readonly #dropUsage;
   readonly #taskOf;
-  readonly #ofTask;
+  readonly #people;
+  /** Tasks that were written anew in this turn: whoever has them in memory has the name. */
+  #renamed: TaskChange[] = [];
 
   constructor(db: Database) {
     this.#agents = ["user", "updated_by"].map((column) =>
@@ -44,21 +50,14 @@ export class ErasedNames {
       `SELECT p.task FROM participants p JOIN tasks t ON t.n = p.task
        WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NOT NULL LIMIT 1`,
     );
-    // The name as JSON writes it, so that no longer one which begins with it is touched.
-    const inJson = (column: string) => `${column} = replace(${column}, json_quote(@user), json_quote(@name))`;
-    this.#ofTask = [
-      `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND type = 'human.commented'
-         AND json_valid(data) AND data ->> '$.by' = @user`,
-      `UPDATE events SET ${inJson("data")} WHERE task = @task
-         AND ${OF_PEOPLE}`,
-      "UPDATE inbox SET by = @name WHERE task = @task AND by = @user",
-      "UPDATE attachments SET by = @name WHERE task = @task AND by = @user",
-      `UPDATE tasks SET ${inJson("record")} WHERE n = @task`,
-      ...["creator", "sender", "claimed_by"].map(
-        (column) => `UPDATE assignments SET ${column} = @name WHERE task = @task AND ${column} = @user`,
-      ),
-      "UPDATE participants SET identity = @name WHERE task = @task AND type = 'user' AND identity = @user",
-    ].map((sql) => lateRun(db, sql));
+    this.#people = new NamesInWork(db);
+  }
+
+  /** What was renamed since this was asked last. */
+  takeRenamed(): TaskChange[] {
+    const renamed = this.#renamed;
+    this.#renamed = [];
+    return renamed;
   }
 
   replace(of: Erasing, until: number, count: (kind: string, rows: number) => void): boolean {
@@ -77,9 +76,70 @@ export class ErasedNames {
     if (!isSummed) return false;
     for (let row = this.#taskOf.get(tenant, user); row; row = this.#taskOf.get(tenant, user)) {
       if (performance.now() >= until) return false;
-      for (const each of this.#ofTask) each.run({ task: row[0], user, name });
+      this.#renamed.push(this.#people.rename(numberIn(row[0]), user, name));
       count("parts in work of others", 1);
     }
     return true;
   }
+}
+
+/** One ended task of others, wherever its rows name a user who took part. */
+class NamesInWork {
+  readonly #find;
+  readonly #inColumns;
+  readonly #events;
+  readonly #setEvent;
+  readonly #setTask;
+  readonly #setInput;
+  readonly #index;
+
+  constructor(db: Database) {
+    this.#find = lateRows(
+      db,
+      `SELECT t.record, t.output, s.input, CASE WHEN json_valid(s.fixed) THEN s.fixed ->> '$.title' ELSE '' END,
+         t.kind = 'human', t.id, t.revision, t.last_seq, t.state
+       FROM tasks t JOIN submissions s ON s.task = t.n WHERE t.n = ?`,
+    );
+    this.#inColumns = [
+      `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND type = 'human.commented'
+         AND json_valid(data) AND data ->> '$.by' = @user`,
+      "UPDATE inbox SET by = @name WHERE task = @task AND by = @user",
+      "UPDATE attachments SET by = @name WHERE task = @task AND by = @user",
+      ...["creator", "sender", "claimed_by"].map(
+        (column) => `UPDATE assignments SET ${column} = @name WHERE task = @task AND ${column} = @user`,
+      ),
+      "UPDATE participants SET identity = @name WHERE task = @task AND type = 'user' AND identity = @user",
+    ].map((sql) => lateRun(db, sql));
+    // What an agent or somebody's own code has answered is theirs.
+    this.#events = lateRows(
+      db,
+      `SELECT seq, data FROM events WHERE task = ? AND instr(data, ?) > 0
+         AND (type GLOB 'human.*' OR type GLOB 'task.*' AND (type <> 'task.completed' OR ?))`,
+    );
+    this.#setEvent = lateRun(db, "UPDATE events SET data = ? WHERE task = ? AND seq = ?");
+    this.#setTask = lateRun(db, "UPDATE tasks SET record = ?, output = ?, revision = revision + 1 WHERE n = ?");
+    this.#setInput = lateRun(db, "UPDATE submissions SET input = ? WHERE task = ?");
+    this.#index = indexedAnew(db);
+  }
+
+  rename(task: number, user: string, name: string): TaskChange {
+    for (const each of this.#inColumns) each.run({ task, user, name });
+    const [record, output, input, title, isHuman, id, revision, lastSeq, state] = this.#find.get(task) ?? [];
+    const named = (text: unknown) => (typeof text === "string" ? (renamed(text, user, name) ?? text) : text);
+    for (const [seq, data] of this.#events.all(task, JSON.stringify(user), isHuman))
+      this.#setEvent.run(named(data), task, seq);
+    this.#setTask.run(named(record), isHuman === 1 ? named(output) : output, task);
+    const newInput = isHuman === 1 ? named(input) : input;
+    if (newInput !== input) {
+      this.#setInput.run(newInput, task);
+      this.#index(task, textIn(title ?? ""), textIn(newInput));
+    }
+    return { task: textIn(id), revision: numberIn(revision) + 1, lastSeq: numberIn(lastSeq), state: stateIn(state) };
+  }
+}
+
+function stateIn(column: unknown): State {
+  const state = STATES.find((each) => each === column);
+  if (state === undefined) throw new Error(`There is no state ${String(column)}.`);
+  return state;
 }

@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../task/erasure.ts";
+import type { TaskChange } from "../change-feed.ts";
 import { numberIn, textIn } from "./column.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { ErasedNames } from "./erased-names.ts";
@@ -21,14 +22,15 @@ type Step = (of: Erasing, until: number, count: (kind: string, rows: number, sin
 
 export class ErasedRecords {
   readonly #tally;
+  readonly #names;
   readonly #ofUser: readonly Step[];
   readonly #ofConversation: readonly Step[];
 
   constructor(db: Database) {
     this.#tally = new ErasureTally(db);
+    this.#names = new ErasedNames(db);
     const conversations = new ErasedConversations(db);
     const documents = new ErasedDocuments(db);
-    const names = new ErasedNames(db);
     const records = stepsOf(db);
     this.#ofUser = [
       records.keys,
@@ -38,8 +40,9 @@ export class ErasedRecords {
       records.webhooks,
       records.idempotencyOfUser,
       records.aliases,
-      (of, until, count) => names.replace(of, until, count),
+      (of, until, count) => this.#names.replace(of, until, count),
       records.idempotencyOfNothing,
+      records.share,
     ];
     this.#ofConversation = [
       (of, until, count) => conversations.one(of, of.subject.id, until, count),
@@ -47,10 +50,11 @@ export class ErasedRecords {
     ];
   }
 
-  /** Within the caller's transaction. False when nothing is left. */
-  turn(id: string, until: number): boolean {
+  /** Within the caller's transaction. */
+  turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[] } {
     const of = this.#tally.find(id);
-    if (!of) return false;
+    if (!of) return { isMore: false, renamed: [] };
+    this.#names.takeRenamed();
     const counts = new Map<string, number>();
     let since: number | null = null;
     const count = (kind: string, rows: number, at?: number) => {
@@ -60,7 +64,7 @@ export class ErasedRecords {
     const steps = of.subject.type === "user" ? this.#ofUser : this.#ofConversation;
     const isDone = steps.every((step) => step(of, until, count));
     this.#tally.add(of, counts, since);
-    return !isDone;
+    return { isMore: !isDone, renamed: this.#names.takeRenamed() };
   }
 }
 
@@ -172,7 +176,13 @@ function keySteps(db: Database) {
   const aliases = ["aliases", "task_aliases"].map((table) =>
     lateRun(db, `DELETE FROM ${table} WHERE tenant = ? AND owner = ?`),
   );
+  const noShare = lateRun(db, "DELETE FROM stored_bytes WHERE tenant = ? AND owner = '=' || ? AND bytes = 0");
   return {
+    /** What the user keeps, by name: nothing, by now. */
+    share: (({ tenant, subject }) => {
+      noShare.run(tenant, subject.id);
+      return true;
+    }) satisfies Step,
     /** Those that were made since it began. */
     keys: (({ tenant, subject, requestedAt }, _, count) => {
       count("keys", removeKeys({ tenant, user: subject.id, at: requestedAt }));

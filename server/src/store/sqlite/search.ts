@@ -8,6 +8,7 @@ import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { readMarker } from "../codec/marker.ts";
 import { numberIn, textIn } from "./column.ts";
+import { lateRows, lateRun } from "./late-statements.ts";
 
 /** What comes later in an input is not searched. */
 const TEXT_CHARACTERS_MAX = 100_000;
@@ -45,7 +46,7 @@ export class SearchIndex {
     let reached = numberIn(this.#progress.get()?.[0]);
     let added = 0;
     for (const [n, title, input] of this.#next.iterate(reached, limit)) {
-      this.#texts.push([n, segmented(String(title ?? "")), segmented(this.#textOf(textIn(input)))]);
+      this.#texts.push([n, ...indexed(String(title ?? ""), this.#textOf(textIn(input)))]);
       reached = numberIn(n);
       added += 1;
       if (performance.now() > until) break;
@@ -66,16 +67,29 @@ export class SearchIndex {
 
   #readText(stored: string): string {
     const marker = readMarker(stored);
-    if (!marker) return texts(JSON.parse(stored));
+    if (!marker) return textsIn(stored);
     if (this.#filesFolder === null) return marker.preview;
     const { sha256 } = marker;
     const file = path.join(this.#filesFolder, sha256.slice(0, 2), sha256.slice(2));
-    return texts(JSON.parse(readFileSync(file, "utf8")));
+    return textsIn(readFileSync(file, "utf8"));
   }
 }
 
-/** All text in a value, without its keys. */
-function texts(value: unknown): string {
+function indexed(title: string, input: string): [title: string, input: string] {
+  return [segmented(title), segmented(input)];
+}
+
+/** Puts what a task says by now in the place of what the index has of it, if it has anything. */
+export function indexedAnew(db: Database): (task: number, title: string, input: string) => void {
+  const update = lateRun(db, "UPDATE search SET title = ?, input = ? WHERE rowid = ?");
+  const isIn = lateRows(db, "SELECT 1 FROM search_progress WHERE n >= ?");
+  return (task, title, input) => {
+    if (isIn.get(task)) update.run(...indexed(title, textsIn(input)), task);
+  };
+}
+
+/** All text in a value by its JSON, without its keys. */
+function textsIn(json: string): string {
   let text = "";
   const visit = (inner: unknown): void => {
     if (text.length >= TEXT_CHARACTERS_MAX) return;
@@ -84,7 +98,7 @@ function texts(value: unknown): string {
     else if (Array.isArray(inner)) inner.forEach(visit);
     else if (typeof inner === "object" && inner !== null) Object.values(inner).forEach(visit);
   };
-  visit(value);
+  visit(JSON.parse(json));
   return text.slice(0, TEXT_CHARACTERS_MAX);
 }
 

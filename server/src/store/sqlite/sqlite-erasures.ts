@@ -2,6 +2,7 @@
 import type { AuditEntry } from "../../task/audit.ts";
 import { type BackupRecord, type Erasure, pseudonymOf } from "../../task/erasure.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { TaskChange } from "../change-feed.ts";
 import { backupOf, erasureOf } from "../codec/erasure-rows.ts";
 import { prepareAudit } from "../codec/prepare.ts";
 import type { ErasableTask, ErasureStore } from "../erasure-store.ts";
@@ -19,6 +20,8 @@ type Parts = {
   /** Names of what restores have moved aside: copies that nobody else remembers. */
   copies: () => Promise<{ path: string; at: number }[]>;
   scrub: () => Promise<Scrubbed>;
+  /** Hears of tasks that were written anew. */
+  changed: (tasks: readonly TaskChange[]) => void;
 };
 
 const UNWRITTEN =
@@ -73,7 +76,9 @@ export class SqliteErasures implements ErasureStore {
   }
 
   async eraseRecords(id: string): Promise<boolean> {
-    return await this.#parts.writes.send("eraseRecords", { id });
+    const { isMore, renamed } = await this.#parts.writes.send("eraseRecords", { id });
+    this.#parts.changed(renamed);
+    return isMore;
   }
 
   async eraseWords(): Promise<boolean> {

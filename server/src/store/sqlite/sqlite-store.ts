@@ -134,7 +134,9 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
     this.dailyUsage = new SqliteDailyUsage(parts);
-    this.erasures = new SqliteErasures(parts, this.files);
+    const changed = (tasks: readonly TaskChange[]) =>
+      this.#feed.publish(tasks.map(({ task, ...change }) => ({ task: { id: task, ...change } })));
+    this.erasures = new SqliteErasures({ ...parts, changed }, this.files);
   }
 
   async apply(writes: Write[]): Promise<Applied> {

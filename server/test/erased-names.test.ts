@@ -1,0 +1,67 @@
+/** What an erasure leaves of a name in the ended work of others, for names that are words of the records too. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Waybill } from "@waybill/sdk";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startTestServer, type TestServer } from "./server.ts";
+
+const NAMES = ["user", "by", "outcome", 'qz"ada"', "Zoë"];
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({
+    mode: "serve",
+    keys: [
+      { user: "root", scopes: ["tasks", "tasks:all", "admin"] },
+      { user: "bob", scopes: ["tasks"] },
+      ...NAMES.map((user) => ({ user, scopes: ["tasks" as const] })),
+    ],
+  });
+});
+afterAll(() => server.stop());
+
+/** One of the people says something, of a task or a new one. */
+async function say(at: number, path: string, json: object): Promise<void> {
+  const answer = await server.call(`/v1/tasks${path && "/"}${path}`, { key: server.secrets[at + 2] ?? "", json });
+  expect(answer.status, await answer.text()).toBeLessThan(300);
+}
+
+async function isInDatabase(word: string): Promise<boolean> {
+  const names = (await readdir(server.data)).filter((name) => name.startsWith("waybill.sqlite"));
+  const files = await Promise.all(names.map((name) => readFile(join(server.data, name))));
+  return files.some((bytes) => bytes.includes(word));
+}
+
+it("puts a pseudonym wherever a record names the user, and touches nothing that only reads like the name", async () => {
+  const [root, bob] = server.secrets.map((apiKey) => new Waybill({ baseUrl: server.url, apiKey }));
+  if (!root || !bob) throw new Error("no keys");
+  const lives = await Promise.all(
+    NAMES.map(async (user, at) => {
+      const assignees = [{ type: "user", id: user }];
+      const input = { title: "Whose?", assignees, payload: { by: user, free: "word" } };
+      const task = await bob.submit({ kind: "human", input });
+      await say(at, `${task.id}/comments`, { text: `qzcomment${at}` });
+      await say(at, "", { kind: "external", input: { queue: "q", payload: "own" } });
+      await say(at, `${task.id}/acts`, { act: "decide", outcome: "approve" });
+      return { user, task };
+    }),
+  );
+  for (const { user, task } of lives) {
+    const { id } = await root.erasures.begin({ user });
+    await expect
+      .poll(async () => (await root.erasures.get(id)).state, { timeout: 60_000, interval: 50 })
+      .toBe("completed");
+    const { user: name } = await root.erasures.get(id);
+    const { output, assignment, input } = await task.get();
+    expect(output).toMatchObject({ outcome: "approve", by: name, votes: [{ by: name, outcome: "approve" }] });
+    expect(assignment).toMatchObject({ decided_by: name, payload: { by: user, free: "word" } });
+    expect(input).toMatchObject({ assignees: [{ type: "user", id: name }], payload: { by: user } });
+    const history = await (await server.call(`/v1/tasks/${task.id}/history`, { key: server.secrets[1] ?? "" })).json();
+    const acts = [{ by: "bob", act: "submit" }, ...["comment", "decide"].map((act) => ({ by: name, act }))];
+    expect(history).toMatchObject({ data: acts });
+    const said = (await task.events()).filter(({ type }) => type === "human.commented");
+    expect(said).toMatchObject([{ data: { by: name, text: "" } }]);
+  }
+  for (const [at, name] of NAMES.entries())
+    for (const left of [`qzcomment${at}`, `=${name}`]) expect(await isInDatabase(left), left).toBe(false);
+});
