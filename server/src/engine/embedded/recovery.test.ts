@@ -28,6 +28,8 @@ let warned: string[];
 let mayEnd: PromiseWithResolvers<void>;
 /** Pages of open tasks after the first are told once this is open. */
 let rest: PromiseWithResolvers<void>;
+/** Open once the second of them was read. */
+let secondRead: PromiseWithResolvers<void>;
 let faults: StoreFaults;
 
 const kinds = [
@@ -52,7 +54,9 @@ beforeEach(async () => {
   const open = store.open.bind(store);
   store.open = async (after, limit) => {
     const page = await open(after, limit);
-    if (after !== null) await rest.promise;
+    if (after === null) return page;
+    secondRead.resolve();
+    await rest.promise;
     return page;
   };
   crashes = new CrashMemory();
@@ -71,6 +75,7 @@ afterEach(async () => {
 /** Another process, which reads two open tasks at a time; callers wait for the first page alone. The one before it has died. */
 async function start(concurrency = 1): Promise<void> {
   rest = Promise.withResolvers();
+  secondRead = Promise.withResolvers();
   const parts = { store: faults.plugIn(), clock, random: () => 0.5, ids };
   const limits = { concurrency, concurrencyReserve: 0, openPage: 2, openAwaited: 1 };
   const log = { warn: (message: string) => warned.push(message) };
@@ -130,6 +135,21 @@ test("what has changed since its page was read stays as it is", async () => {
   await atRest();
   expect(await Promise.all(all.map(stateOf))).toEqual(["running", "running", "cancelled", "paused", "running"]);
   expect(engine.stats()).toMatchObject({ open: 4, running: 3 });
+});
+
+test("a task that ended after its page was read is open no more", async () => {
+  await start();
+  const all = [await submitNap(), await submitNap(), await submitNap(), await submitNap()];
+  await atRest();
+  await start();
+  await secondRead.promise;
+  const cancelled = verbs.tasks.cancel(ada, all[2] ?? "");
+  await atRest();
+  rest.resolve();
+  await cancelled;
+  await atRest();
+  expect(await Promise.all(all.map(stateOf))).toEqual(["waiting", "waiting", "cancelled", "waiting"]);
+  expect(engine.stats()).toMatchObject({ open: 3 });
 });
 
 test("children that are not there yet go with their parent, and the cancel is answered after that", async () => {
