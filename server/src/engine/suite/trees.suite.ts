@@ -1,6 +1,7 @@
 /** Trees of tasks: every end of a parent takes its open descendants along, and no child escapes or outlives it. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { clauseOf } from "../../task/clause.ts";
 import { type Context, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import { TERMINAL_STATES, type TerminalState } from "../../task/states.ts";
@@ -206,10 +207,10 @@ export function treesSuite(begin: Begin): void {
     const why = async (id = "") => (await life.verbs.tasks.why(ada, id)).summary;
     await arrives(life, leaf?.id ?? "", "paused");
     expect(await why(id)).toBe(
-      `It waits: for the end of ${middle?.id}, which waits in the end for ${leaf?.id}, of which is true: "${await why(leaf?.id)}".`,
+      `It waits: for the end of ${middle?.id}, which waits in the end for ${leaf?.id}, of which is true: "${clauseOf(await why(leaf?.id))}".`,
     );
     expect(await why(middle?.id)).toBe(
-      `It waits: for the end of ${leaf?.id}, of which is true: "${await why(leaf?.id)}".`,
+      `It waits: for the end of ${leaf?.id}, of which is true: "${clauseOf(await why(leaf?.id))}".`,
     );
     expect(await why(leaf?.id)).toContain("Look at it");
     await life.verbs.tasks.resume(ada, leaf?.id ?? "");

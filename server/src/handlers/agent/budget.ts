@@ -134,7 +134,7 @@ function standingsOf(
 
 /**
  * What a call may come to: its prompt by our own count, the price of its model, how long its answer may be where that is known, and
- * what it comes to at least where its provider has counted prompts before.
+ * what it comes to at least where that is known.
  */
 export type ExpectedCall = {
   inputTokens: number;
@@ -163,13 +163,17 @@ export function allowanceOf(
     const most: number[] = [];
     if (limits.tokens !== null) {
       const left = Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens);
-      const few = Math.min(least ? left - least.inputTokens : left, ANSWER_TOKENS_MIN);
+      const room = left - (least?.inputTokens ?? 0);
+      // A budget of which nothing is spent lets a call be made whose prompt alone is longer.
+      const few = Math.min(room > 0 ? room : left, ANSWER_TOKENS_MIN);
       most.push(isShared ? left - inputTokens : Math.max(left - inputTokens, few));
     }
     if (limits.costUsd !== null && price !== null && price.output > 0) {
       const left = limits.costUsd - spent.costUsd - reserved.costUsd;
       const answer = Math.floor((left * PER_MILLION - inputTokens * price.input) / price.output);
-      if (answer < output) most.push(isShared ? answer : Math.max(answer, ANSWER_TOKENS_MIN));
+      const room = Math.floor((left * PER_MILLION - (least?.inputTokens ?? 0) * price.input) / price.output);
+      const few = Math.min(room > 0 ? room : ANSWER_TOKENS_MIN, ANSWER_TOKENS_MIN);
+      if (answer < output) most.push(isShared ? answer : Math.max(answer, few));
     }
     if (most.length === 0) continue;
     if (isShared && Math.min(...most) < Math.min(outputTokens, ANSWER_TOKENS_WORTH)) return null;
@@ -227,12 +231,13 @@ export class BudgetWatch {
   }
 
   /**
-   * How many it will count at least; undefined where it has counted none. The prompts of a run grow: one that is longer than the
-   * last has what that had.
+   * How many it will count at least: the prompts of a run grow, and one that is longer than the last has what that had. Before
+   * the first of a run, as many as it will count at most: a budget of which others of the tree have spent is passed by none.
    */
-  leastPromptTokens(model: ModelId, tokens: number): number | undefined {
+  leastPromptTokens(model: ModelId, tokens: number): number {
     const last = this.#last.get(model);
-    return last && Math.floor(last.counted * Math.min(1, tokens / last.tokens));
+    if (last === undefined) return this.promptTokens(model, tokens);
+    return Math.floor(last.counted * Math.min(1, tokens / last.tokens));
   }
 
   /** It has counted `counted` in one of `tokens`. */

@@ -105,9 +105,7 @@ export async function askModel(ctx: Context, name: string, options: ModelTurnOpt
     return {
       inputTokens: budgets.promptTokens(call.model, own),
       price: models.price(call.model),
-      ...(inputTokens !== undefined && {
-        least: { inputTokens, outputTokens: models.answerTokensMin(call.model) },
-      }),
+      least: { inputTokens, outputTokens: models.answerTokensMin(call.model) },
     };
   };
   const body = async (step: StepContext, low: Standing[], allowance: Allowance | null) => {

@@ -5,8 +5,10 @@ import { ada, agentLife, calling, saying } from "../../../test/agent-life.ts";
 import { assistant, defineAgent } from "./definition.ts";
 import { defineTool } from "./tool.ts";
 
-/** Of one call of the scripted provider. */
+/** Of one call of the scripted provider, by its usual counts and by counts that the prompts here may have. */
 const TOKENS = 30;
+const usage = { input: 300, output: 100 };
+const MANY_TOKENS = 400;
 const lives = agentLife();
 const poet = defineAgent({ slug: "poet", name: "Poet", tools: [] });
 const team = { agents: [{ ...assistant, tools: [], collaborators: ["poet"] }, poet] };
@@ -63,6 +65,15 @@ it("fails each task of the tree before its next call where the budget must not b
   expect(second).toMatchObject({ state: "failed", error: { code: "budget_exhausted" } });
 });
 
+it("begins no run of a child whose prompt has no room in what the tree has left", async () => {
+  const life = lives.current;
+  await life.start(team);
+  life.provider.script({ ...ask("one", "two"), usage }, { ...saying("Roses."), usage });
+  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 2 * MANY_TOKENS + 10, onSpent: "fail" } });
+  expect(await life.failed(id)).toMatch(/no room for the next call: 800 of 810 tokens in 2 model calls/);
+  expect(life.provider.requests).toHaveLength(2);
+});
+
 it("bounds the answer of a child by what is left for the tree", async () => {
   const life = lives.current;
   await life.start(team);
@@ -77,13 +88,12 @@ it("passes no budget by children that work side by side: each call is reserved b
   const life = lives.current;
   await life.start(team);
   const lines = ["one", "two", "three", "four", "five"];
-  life.provider.script(ask(...lines), ...lines.map(() => saying("Roses are red.")), saying("A poem."));
-  // Room for three more calls; the offline count of a prompt takes most of what each reserves.
-  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 4 * TOKENS, onSpent: "fail" } });
+  life.provider.script({ ...ask(...lines), usage }, ...lines.map(() => ({ ...saying("Roses are red."), usage })));
+  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 4 * MANY_TOKENS, onSpent: "fail" } });
   await life.failed(id);
   expect(life.provider.requests).toHaveLength(4);
   const { inputTokens, outputTokens } = await life.verbs.tasks.treeUsage(ada, id);
-  expect(inputTokens + outputTokens).toBe(4 * TOKENS);
+  expect(inputTokens + outputTokens).toBe(4 * MANY_TOKENS);
 });
 
 it("lets children work side by side where the budget has room for all of them", async () => {
@@ -112,9 +122,9 @@ it("asks no model about a text with a spent budget, and does nothing whose resul
   const filter = { enabled: true, threshold: 0.5 };
   const guardrails = { hap: { model: "lab:m1", input: filter } };
   await life.start({ agents: [{ ...assistant, tools: ["look"] }], tools: [look], guardrails });
-  const nothing = saying('{"findings": []}');
-  life.provider.script(nothing, calling(["look", {}]), nothing, saying("Done."));
-  const id = await life.submit({ query: "Look" }, { budget: { tokens: 2 * TOKENS } });
+  const nothing = { ...saying('{"findings": []}'), usage };
+  life.provider.script(nothing, { ...calling(["look", {}]), usage }, nothing, saying("Done."));
+  const id = await life.submit({ query: "Look" }, { budget: { tokens: 2 * MANY_TOKENS } });
   await life.until(id, "task.paused");
   expect([runs, life.provider.requests.length]).toEqual([0, 2]);
   await life.verbs.tasks.resume(ada, id);

@@ -164,7 +164,7 @@ function waitsOf(waits: readonly Wait[], situation: Situation): string {
 function childSentence(child: string, below: Below | undefined): string {
   if (below === undefined) return `for the end of ${child}`;
   const way = below.last === child ? "" : `, which waits in the end for ${below.last}`;
-  return `for the end of ${child}${way}, of which is true: "${below.summary}"`;
+  return `for the end of ${child}${way}, of which is true: "${clauseOf(below.summary)}"`;
 }
 
 function waitSentence(wait: Wait, situation: Situation): string {
