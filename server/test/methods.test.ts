@@ -1,5 +1,6 @@
 /** A path that is there says which methods it has to whoever asks with another one, in the words of its API, before it reads anything. */
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LENSES } from "../src/lenses/index.ts";
 import { startTestServer, type TestServer } from "./server.ts";
@@ -51,6 +52,29 @@ test.each(LENSES)("$name", async ({ routes, mount, variants = [""], renderUnrout
       expect(Object.keys(JSON.parse(body))).toEqual(Object.keys(JSON.parse(own.body)));
     }
   }
+});
+
+/** The status and headers of what a socket says when it is told so. */
+function told(head: string): Promise<string> {
+  const { hostname, port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(Number(port), hostname, () => socket.write(head));
+    socket.on("data", (bytes) => (answer += bytes)).on("end", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
+
+test.each([
+  ["FOO /v1/tasks HTTP/1.1\r\nHost: a\r\n\r\n", "501 Not Implemented"],
+  ["get /v1/tasks HTTP/1.1\r\nHost: a\r\n\r\n", "501 Not Implemented"],
+  ["CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", "405 Method Not Allowed"],
+  ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "400 Bad Request"],
+  ["FOO\r\n\r\n", "400 Bad Request"],
+])("%j, which no framework hears of, is answered by %s", async (head, status) => {
+  const answer = await told(head);
+  expect(answer).toContain(`HTTP/1.1 ${status}\r\nconnection: close\r\n`);
+  expect(answer.includes("allow: GET")).toBe(status.startsWith("405"));
 });
 
 test("metrics are for who has their scope, or is an admin", async () => {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Connections } from "./connections.ts";
-import { PROBLEM_TYPE, problemJson } from "./problem.ts";
+import { answerConnect, answerNoRequest } from "./no-request.ts";
 import type { ShortPath } from "./short-path.ts";
 
 export type Listener = {
@@ -98,23 +98,8 @@ function createHttpServer(app: FastifyInstance, { connections, shortPath }: Serv
     },
   );
   server.on("connection", (socket) => connections.add(socket));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") {
-      socket.destroy();
-      return;
-    }
-    const [status, reason, code, detail] =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? ([431, "Request Header Fields Too Large", "too_large", "The request's head is too long."] as const)
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? ([408, "Request Timeout", "invalid", "The request did not arrive in time."] as const)
-          : ([400, "Bad Request", "invalid", "This is not an HTTP request."] as const);
-    const body = problemJson(status, code, detail, "");
-    socket.end(
-      `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: ${PROBLEM_TYPE}\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-  });
+  server.on("clientError", answerNoRequest);
+  server.on("connect", (_, socket) => answerConnect(socket));
   return server;
 }
 
