@@ -77,6 +77,12 @@ test.each([
   expect(answer.includes("allow: GET")).toBe(status.startsWith("405"));
 });
 
+test.each(LENSES)("$name says no key back that stands in a path", async ({ mount }) => {
+  const [key = ""] = server.secrets;
+  for (const path of [`${mount}/${key}`, `${mount}/not/there/${key}`])
+    expect(JSON.stringify(await ask("GET", path))).not.toContain(key);
+});
+
 test("metrics are for who has their scope, or is an admin", async () => {
   const statuses = server.secrets.map(async (key) => (await server.call("/metrics", { key })).status);
   expect(await Promise.all(statuses)).toEqual([200, 403, 403, 200]);

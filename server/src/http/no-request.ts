@@ -1,8 +1,9 @@
 /** What is answered to what the parser of HTTP refuses, and to `CONNECT`: the framework hears of neither. */
 import type { Duplex } from "node:stream";
+import type { ErrorCode } from "../task/errors.ts";
 import { PROBLEM_TYPE, problemJson } from "./problem.ts";
 
-type Answer = { status: number; reason: string; code: string; detail: string; headers?: string };
+type Answer = { status: number; reason: string; code: ErrorCode; detail: string; headers?: string };
 
 /** A line as HTTP has it, with a method that nobody here knows. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [^\s]{1,8192} HTTP\/1\.[01]\r?\n/;
@@ -25,7 +26,7 @@ export function answerConnect(socket: Duplex): void {
 }
 
 function answerTo(error: NodeJS.ErrnoException): Answer {
-  const code = "invalid";
+  const code: ErrorCode = "invalid";
   if (error.code === "HPE_HEADER_OVERFLOW") {
     const reason = "Request Header Fields Too Large";
     return { status: 431, reason, code: "too_large", detail: "The request's head is too long." };

@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
+import { withoutSecrets } from "../task/redaction.ts";
 import {
   readAsForm,
   readAsFormOrStream,
@@ -103,7 +104,10 @@ function answerForAll(app: FastifyInstance, lens: Lens, mount: string | null): v
     const path = request.url.split("?", 1)[0] ?? "";
     const own = methodsAt(lens, mount, path);
     const allowed = own.length > 0 ? own : METHODS.filter((other) => app.hasRoute({ method: other, url: path }));
-    void sendError(reply, lens.renderUnrouted({ method, path, allowed }, { id: request.id, unread: true }));
+    void sendError(
+      reply,
+      lens.renderUnrouted({ method, path: withoutSecrets(path), allowed }, { id: request.id, unread: true }),
+    );
   };
   app.setNotFoundHandler(unrouted);
   // Before anything of a body is read: what type it has is no question where nobody takes it.

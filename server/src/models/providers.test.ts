@@ -89,6 +89,21 @@ describe.each(providers)("$name", ({ model, protocol, cacheWrites }) => {
     }
   });
 
+  it("is not repeated by what is no answer, or by an error in the midst of one", async () => {
+    const key = KEYS[model.split(":", 1)[0] ?? ""] ?? "sk-proj-A1b2C3d4E5f6G7h8";
+    const words = `Your key is ${key}.`;
+    for (const behaviour of [
+      { kind: "stream_error", text: "Well", code: "server_error", message: words },
+      { kind: "text", text: JSON.stringify({ error: { message: words, inner: [{ key }] } }), type: "application/json" },
+      { kind: "text", text: JSON.stringify({ said: words }), type: "application/json" },
+      { kind: "text", text: `<p>${"x ".repeat(80)}${words}</p>`, type: "text/html" },
+    ] as const) {
+      const error = await failure(model, behaviour);
+      expect(inspect(error, { depth: 8 }), behaviour.kind).not.toContain(key);
+      expect(error.message).toContain("[hidden]");
+    }
+  });
+
   it("streams an answer in pieces and states the provider's own counts", async () => {
     server.script({
       kind: "answer",

@@ -7,12 +7,15 @@ import { withoutSecrets } from "../../task/redaction.ts";
 import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";
+import { DiscreetRepair } from "./discreet-repair.ts";
 import { isFields } from "./fields.ts";
 import { MessagesRepair } from "./messages.ts";
 import { BoundedBytes, linesOf, repairedStream } from "./repaired-stream.ts";
 import { ResponsesRepair } from "./responses.ts";
 
 const FIRST_WORDS_CHARACTERS = 200;
+/** With the whole of a key that the last of these words cuts. */
+const WORDS_READ = 2_000;
 const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
 const SECRET_HEADER = /auth|key|token|secret/i;
@@ -38,25 +41,32 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const response = await fetch(input, init);
     if (response.body === null) return response;
     const bound = new BoundedBytes(outputBytesMax);
-    if (!response.ok) return await withoutKeys(response, response.body, bound, new Headers(init?.headers));
-    const repair = repairOf(input, init?.signal ?? null);
-    if (repair === null) return new Response(bounded(response.body, bound), response);
+    const keys = keysIn(new Headers(init?.headers));
+    if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
+    const mends = repairOf(input, init?.signal ?? null);
+    if (mends === null) return new Response(bounded(response.body, bound), response);
+    const repair = new DiscreetRepair(mends, keys);
     const source = response.body.getReader();
     const first = await firstBytes(source, bound).catch((error: unknown) => {
       throw wrongEncoding(response, error) ?? error;
     });
     const headers = { "content-type": "text/event-stream" };
     if (first[0] !== BRACE) {
-      if (!isEventStream(first)) throw noAnswer(response, await textOf(source, first, FIRST_WORDS_CHARACTERS));
+      if (!isEventStream(first))
+        throw noAnswer(response, withoutSecrets(await textOf(source, first, WORDS_READ), keys));
       return new Response(repairedStream(source, repair, first, bound), { headers });
     }
     const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound).catch((error: unknown) => {
       throw error instanceof ModelError ? error : brokenOff(response, error);
     });
     const events = wholeAnswer(repair, text);
-    if (events === null) throw new ModelError("bad_answer", notRead(response, text));
+    if (events === null) throw new ModelError("bad_answer", notRead(response, withoutSecrets(text, keys)));
     return new Response(events, { headers });
   };
+}
+
+function keysIn(asked: Headers): string[] {
+  return [...asked].filter(([name]) => SECRET_HEADER.test(name)).map(([, value]) => value.replace(/^\S+ /, ""));
 }
 
 /** An error whose words have none of the keys that it was asked with: some servers repeat them. */
@@ -64,9 +74,8 @@ async function withoutKeys(
   response: Response,
   body: ReadableStream<Uint8Array>,
   bound: BoundedBytes,
-  asked: Headers,
+  keys: readonly string[],
 ): Promise<Response> {
-  const keys = [...asked].filter(([name]) => SECRET_HEADER.test(name)).map(([, value]) => value.replace(/^\S+ /, ""));
   const text = await new Response(bounded(body, bound)).text();
   const { status, statusText } = response;
   const headers = new Headers(response.headers);
